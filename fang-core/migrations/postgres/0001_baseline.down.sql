@@ -1,0 +1,5 @@
+-- Removes everything, the tasks included.
+
+DROP TABLE fang_meta;
+DROP TABLE fang_tasks;
+DROP TYPE fang_task_state;

@@ -1,0 +1,25 @@
+-- Back to the table of fang 0.11. Stop all workers first: what they run is offered again.
+
+UPDATE fang_meta SET version = 1;
+
+DROP TABLE fang_crons;
+DROP TABLE fang_queues;
+DROP TABLE fang_workers;
+DROP INDEX fang_tasks_unique;
+DROP INDEX fang_tasks_running;
+DROP INDEX fang_tasks_ready;
+
+UPDATE fang_tasks SET state = 'retried' WHERE state = 'in_progress';
+
+ALTER TABLE fang_tasks
+    DROP COLUMN unknown_since,
+    DROP COLUMN locked_by,
+    DROP COLUMN crashes,
+    DROP COLUMN lease,
+    DROP COLUMN priority,
+    DROP COLUMN mode;
+
+CREATE INDEX fang_tasks_state_index ON fang_tasks (state);
+CREATE INDEX fang_tasks_type_index ON fang_tasks (task_type);
+CREATE INDEX fang_tasks_scheduled_at_index ON fang_tasks (scheduled_at);
+CREATE INDEX fang_tasks_uniq_hash ON fang_tasks (uniq_hash);

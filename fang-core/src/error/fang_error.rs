@@ -1,0 +1,90 @@
+use super::{PayloadError, QueueError, ScheduleError, StoreError};
+use std::fmt;
+
+/// Why a task failed, in words: what `run` returns, and what the row keeps as its error message.
+///
+/// ```
+/// use fang_core::FangError;
+/// let error = FangError { description: "no such feed".to_string() };
+/// assert_eq!(error.to_string(), "no such feed");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FangError {
+    /// What happened.
+    pub description: String,
+}
+
+impl fmt::Display for FangError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.description)
+    }
+}
+
+impl std::error::Error for FangError {}
+
+/// The message of an error and of everything that caused it.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        // Many libraries repeat their cause in their own message.
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+macro_rules! from_errors {
+    ($($(#[$attribute:meta])* $error:ty),+ $(,)?) => {
+        $(
+            $(#[$attribute])*
+            impl From<$error> for FangError {
+                fn from(error: $error) -> Self {
+                    Self { description: with_causes(&error) }
+                }
+            }
+        )+
+    };
+}
+
+from_errors!(
+    PayloadError,
+    QueueError,
+    ScheduleError,
+    StoreError,
+    serde_json::Error,
+    std::io::Error,
+    #[cfg(feature = "tokio-postgres")]
+    tokio_postgres::Error,
+    #[cfg(feature = "tokio-postgres")]
+    deadpool_postgres::PoolError,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_mark_turns_io_and_json_errors_into_a_description() {
+        fn json() -> Result<(), FangError> {
+            serde_json::from_str::<u8>("x")?;
+            Ok(())
+        }
+        fn io() -> Result<(), FangError> {
+            std::fs::read("/no/such/file")?;
+            Ok(())
+        }
+        assert!(json().unwrap_err().description.contains("expected value"));
+        assert!(io().unwrap_err().description.contains("No such file"));
+    }
+
+    #[test]
+    fn a_cause_is_named_once() {
+        let error = StoreError::unreachable("connection refused".into());
+        assert_eq!(with_causes(&error).matches("connection refused").count(), 1);
+    }
+}

@@ -1,0 +1,35 @@
+/// A task that cannot be saved as it is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PayloadError {
+    /// The struct does not serialize to JSON.
+    #[error("the task cannot be serialized: {0}; look at its Serialize implementation")]
+    Serialize(#[from] serde_json::Error),
+    /// The payload is longer than the queue allows.
+    #[error(
+        "the payload of {kind} has {bytes} bytes, {limit} are allowed; keep large data elsewhere \
+         and put a reference to it into the task, or raise max_payload_bytes of the queue"
+    )]
+    TooLarge {
+        /// The kind of the task.
+        kind: String,
+        /// The size of its JSON.
+        bytes: usize,
+        /// The limit of the queue.
+        limit: usize,
+    },
+    /// Postgres stores no NUL character in JSON or text.
+    #[error("{place} contains a NUL character, which Postgres cannot store; remove or encode it")]
+    Nul {
+        /// Which part of the task it is in.
+        place: &'static str,
+    },
+    /// The task type is empty or too long.
+    #[error("the task type has {bytes} bytes; 1 to {limit} are allowed")]
+    TaskTypeLength {
+        /// The length of the task type.
+        bytes: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
+}

@@ -1,0 +1,28 @@
+use super::{PayloadError, ScheduleError, StoreError};
+
+/// Why a queue could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueueError {
+    /// The task itself cannot be saved.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// Its schedule cannot be followed.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue has not been connected.
+    #[error("the queue is not connected; call connect(tls) before its first use")]
+    NotConnected,
+    /// A number of workers that makes no pool.
+    #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
+    NoWorkers,
+}
+
+impl From<serde_json::Error> for QueueError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Payload(PayloadError::Serialize(error))
+    }
+}

@@ -1,0 +1,49 @@
+//! What an SQLSTATE code means to a queue (Appendix A of the PostgreSQL manual).
+
+use super::Nature;
+
+/// Whether trying again can help.
+pub(super) fn nature(code: &str) -> Nature {
+    match code {
+        // Serialization failure, deadlock, lock not available, statement timeout, read-only server.
+        "40001" | "40P01" | "55P03" | "57014" | "25006" => Nature::Passing,
+        // A program limit exceeded: this row is too large for something.
+        "54000" => Nature::Data,
+        _ => match code.get(..2) {
+            // Connection, resources, operator intervention, system error.
+            Some("08" | "53" | "57" | "58") => Nature::Passing,
+            // The data itself: out of range, not JSON, a constraint.
+            Some("22" | "23") => Nature::Data,
+            _ => Nature::Final,
+        },
+    }
+}
+
+/// Whether the schema is missing or older than this library.
+pub(super) fn is_missing_schema(code: &str) -> bool {
+    // Undefined table, column, object (a type); invalid schema name; undefined function.
+    matches!(code, "42P01" | "42703" | "42704" | "3F000" | "42883")
+}
+
+/// Whether the server refused to let the user in.
+pub(super) fn is_refused(code: &str) -> bool {
+    // Invalid authorization; invalid password; the database does not exist.
+    matches!(code, "28000" | "28P01" | "3D000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_by_what_can_be_done_about_them() {
+        assert_eq!(nature("57P01"), Nature::Passing);
+        assert_eq!(nature("53100"), Nature::Passing);
+        assert_eq!(nature("22P05"), Nature::Data);
+        assert_eq!(nature("23505"), Nature::Data);
+        assert_eq!(nature("42601"), Nature::Final);
+        assert_eq!(nature(""), Nature::Final);
+        assert!(is_missing_schema("42P01"));
+        assert!(is_refused("28P01"));
+    }
+}

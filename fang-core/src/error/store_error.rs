@@ -1,0 +1,112 @@
+use super::sqlstate;
+use std::error::Error;
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// Whether trying again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Passes by itself: the connection broke, the server restarts, a lock was taken.
+    Passing,
+    /// The data is at fault: the same request fails for ever, its neighbours do not.
+    Data,
+    /// Somebody has to act: a wrong password, a missing schema.
+    Final,
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The connection string cannot be read. The string itself is not shown: it may hold a password.
+    #[error(
+        "the database URI is not valid ({reason}); it looks like \
+         postgres://user:password@host:5432/database"
+    )]
+    Uri {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No connection to the server.
+    #[error("the database cannot be reached: {source}; check that it runs and that host and port are right")]
+    Unreachable {
+        /// The error of the driver.
+        source: Source,
+    },
+    /// The server refused the user.
+    #[error("the database refused the connection: {source}; check user, password and database name")]
+    Refused {
+        /// The error of the driver.
+        source: Source,
+    },
+    /// The tables are missing, or older than this version needs.
+    #[error(
+        "the tables of fang are missing or too old: {reason}; call `queue.migrate()`, or run the \
+         files of migrations/ with psql"
+    )]
+    NotMigrated {
+        /// What is missing.
+        reason: String,
+    },
+    /// The server did not answer in time.
+    #[error("the database did not answer within {seconds} s; it is tried again")]
+    Timeout {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// All connections of the pool are in use.
+    #[error("no connection became free in time; raise max_pool_size, or hold connections for less time")]
+    PoolExhausted,
+    /// The server refused a statement.
+    #[error("the database refused a statement: {source}")]
+    Statement {
+        /// Whether trying again can help.
+        nature: Nature,
+        /// The error of the driver.
+        source: Source,
+    },
+}
+
+impl StoreError {
+    /// An error of a connection, which passes.
+    pub fn unreachable(source: Source) -> Self {
+        Self::Unreachable { source }
+    }
+
+    /// What a server's error means, by its SQLSTATE code.
+    pub fn from_sqlstate(code: &str, source: Source) -> Self {
+        if sqlstate::is_missing_schema(code) {
+            return Self::NotMigrated { reason: source.to_string() };
+        }
+        if sqlstate::is_refused(code) {
+            return Self::Refused { source };
+        }
+        Self::Statement { nature: sqlstate::nature(code), source }
+    }
+
+    /// Whether trying again can help.
+    pub fn nature(&self) -> Nature {
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::PoolExhausted => Nature::Passing,
+            Self::Uri { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => Nature::Final,
+            Self::Statement { nature, .. } => *nature,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_table_says_what_to_call() {
+        let error = StoreError::from_sqlstate("42P01", "no table fang_tasks".into());
+        assert_eq!(error.nature(), Nature::Final);
+        assert!(error.to_string().contains("queue.migrate()"));
+    }
+
+    #[test]
+    fn a_lost_connection_passes() {
+        assert_eq!(StoreError::from_sqlstate("08006", "gone".into()).nature(), Nature::Passing);
+    }
+}

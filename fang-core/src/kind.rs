@@ -1,0 +1,164 @@
+//! From the payload of a row back to the struct.
+
+use serde::Deserialize;
+use serde::de::value::{MapDeserializer, StrDeserializer};
+use serde::de::{DeserializeOwned, Error};
+use std::borrow::Cow;
+use std::fmt;
+use std::iter;
+
+/// Why a payload did not become a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undecodable {
+    /// Nothing of this name is registered in this program: another version may know it.
+    UnknownKind(String),
+    /// It can never be decoded by this program; the reason does not quote the payload.
+    Malformed(String),
+}
+
+/// Reads the JSON of a payload as the registered struct that its `type` names.
+///
+/// `R` is the trait object: `dyn Runnable` or `dyn AsyncRunnable`.
+///
+/// # Errors
+/// [`Undecodable`], by whether another program might be able to run it.
+pub fn decode<R: ?Sized>(metadata: &str) -> Result<Box<R>, Undecodable>
+where
+    Box<R>: DeserializeOwned,
+{
+    serde_json::from_str(metadata).map_err(|error| explain::<R>(metadata, &error))
+}
+
+/// The kind that a payload names.
+pub fn name(metadata: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Tag<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Cow<'a, str>,
+    }
+    serde_json::from_str::<Tag<'_>>(metadata).ok().map(|tag| tag.kind)
+}
+
+/// Whether a kind is registered for `R`.
+pub fn is_registered<R: ?Sized>(kind: &str) -> bool
+where
+    Box<R>: DeserializeOwned,
+{
+    let tag = iter::once(("type", StrDeserializer::<Probe>::new(kind)));
+    let outcome = <Box<R>>::deserialize(MapDeserializer::new(tag));
+    !matches!(outcome, Err(Probe::UnknownKind))
+}
+
+fn explain<R: ?Sized>(metadata: &str, error: &serde_json::Error) -> Undecodable
+where
+    Box<R>: DeserializeOwned,
+{
+    match name(metadata) {
+        Some(kind) if !is_registered::<R>(&kind) => Undecodable::UnknownKind(kind.into_owned()),
+        Some(kind) => Undecodable::Malformed(format!("{kind}: {}", without_values(error))),
+        None => Undecodable::Malformed(format!(
+            "the payload names no kind in `type`: {}",
+            without_values(error)
+        )),
+    }
+}
+
+/// serde_json's message may quote a value of the payload between backticks or quotes; keep its
+/// category and position only, unless it merely names a field.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names_fields_only = ["missing field", "duplicate field", "unknown field", "recursion limit"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    if names_fields_only {
+        return text;
+    }
+    format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column())
+}
+
+/// An error that only remembers whether the registry knew the name. With it, one look-up in the
+/// registry of typetag is made without a payload.
+#[derive(Debug)]
+enum Probe {
+    UnknownKind,
+    Other,
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Probe {}
+
+impl Error for Probe {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownKind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AsyncQueueable, AsyncRunnable, FangError};
+    use serde::Serialize;
+
+    #[derive(Serialize, Deserialize)]
+    struct Known {
+        number: u16,
+    }
+
+    #[typetag::serde]
+    #[async_trait::async_trait]
+    impl AsyncRunnable for Known {
+        async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+            Ok(())
+        }
+
+        fn task_type(&self) -> String {
+            self.number.to_string()
+        }
+    }
+
+    fn error(metadata: &str) -> Undecodable {
+        decode::<dyn AsyncRunnable>(metadata).err().unwrap()
+    }
+
+    #[test]
+    fn a_registered_kind_is_decoded_wherever_its_tag_stands() {
+        for json in [r#"{"type":"Known","number":7}"#, r#"{"number":7,"type":"Known"}"#] {
+            assert_eq!(decode::<dyn AsyncRunnable>(json).unwrap().task_type(), "7");
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_is_told_from_a_malformed_payload() {
+        assert_eq!(
+            error(r#"{"type":"FromTheFuture","x":1}"#),
+            Undecodable::UnknownKind("FromTheFuture".into())
+        );
+        assert!(matches!(error(r#"{"type":"Known"}"#), Undecodable::Malformed(_)));
+        assert!(matches!(error(r#"{"number":1}"#), Undecodable::Malformed(_)));
+        assert!(matches!(error("[]"), Undecodable::Malformed(_)));
+    }
+
+    #[test]
+    fn the_reason_never_quotes_the_payload() {
+        let Undecodable::Malformed(reason) = error(r#"{"type":"Known","number":"hunter2"}"#) else {
+            panic!("it should be malformed");
+        };
+        assert!(!reason.contains("hunter2"), "{reason}");
+        assert!(reason.contains("Known"), "{reason}");
+    }
+
+    #[test]
+    fn nesting_too_deep_is_malformed_not_a_stack_overflow() {
+        let deep = format!(r#"{{"type":"Known","number":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+        assert!(matches!(error(&deep), Undecodable::Malformed(_)));
+    }
+}

@@ -1,0 +1,99 @@
+//! Where a claim looks: the lanes of a task type, and how far their beginnings are known.
+
+use crate::store::{Claimed, DbInstant, Lane};
+use crate::task::{Mode, Priority};
+
+/// The lanes of one claimer, each with its floor.
+///
+/// While a long transaction pins old row versions, the head of the ready index fills with dead
+/// entries that every claim would walk again. So a claim under load begins where the last one left
+/// off; [`Pace`](crate::pace::Pace) decides when to begin at the beginning.
+#[derive(Debug)]
+pub struct Lanes(Vec<Lane>);
+
+impl Lanes {
+    /// The lanes that a runtime works on: its own, and after each of them the rows of the same
+    /// priority that do not say who may claim them.
+    pub fn new(mode: Mode) -> Self {
+        let lane = |mode, priority| Lane { mode, priority, floor: DbInstant::MIN };
+        let lanes = Priority::ALL.map(|priority| [lane(mode, priority), lane(Mode::Any, priority)]);
+        Self(lanes.concat())
+    }
+
+    /// The lanes in the order to look: the most urgent first, or the least urgent.
+    pub fn in_order(&self, upwards: bool, from_floor: bool) -> Vec<Lane> {
+        let mut lanes = self.0.clone();
+        if !from_floor {
+            lanes.iter_mut().for_each(|lane| lane.floor = DbInstant::MIN);
+        }
+        if upwards {
+            lanes.reverse();
+        }
+        lanes
+    }
+
+    /// Remembers how far a claim has come.
+    pub fn claimed(&mut self, tasks: &[Claimed]) {
+        for lane in &mut self.0 {
+            let mine = |task: &&Claimed| task.mode == lane.mode && task.priority == lane.priority;
+            if let Some(last) = tasks.iter().filter(mine).map(|task| task.scheduled_at).max() {
+                lane.floor = last;
+            }
+        }
+    }
+}
+
+/// Sorts claimed tasks into the order in which they should run: no store promises one.
+pub fn sort(tasks: &mut [Claimed], upwards: bool) {
+    tasks.sort_unstable_by_key(|task| {
+        let priority = task.priority as i16;
+        (if upwards { -priority } else { priority }, task.scheduled_at, task.id)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(priority: Priority, at: i64) -> Claimed {
+        Claimed {
+            id: uuid::Uuid::nil(),
+            lease: 1,
+            retries: 0,
+            crashes: 0,
+            metadata: "{}".into(),
+            mode: Mode::Asynk,
+            priority,
+            scheduled_at: DbInstant(at),
+            unknown_for: None,
+        }
+    }
+
+    #[test]
+    fn a_lane_begins_where_the_last_claim_left_it() {
+        let mut lanes = Lanes::new(Mode::Asynk);
+        lanes.claimed(&[task(Priority::High, 5), task(Priority::High, 9)]);
+        let floors = |from_floor| {
+            let lanes = lanes.in_order(false, from_floor);
+            lanes.iter().map(|lane| lane.floor).filter(|floor| *floor != DbInstant::MIN).collect::<Vec<_>>()
+        };
+        assert_eq!(floors(true), [DbInstant(9)]);
+        assert_eq!(floors(false), []);
+    }
+
+    #[test]
+    fn upwards_begins_with_the_least_urgent() {
+        let lanes = Lanes::new(Mode::Blocking);
+        assert_eq!(lanes.in_order(true, true)[0].priority, Priority::Low);
+        assert_eq!(lanes.in_order(false, true)[0].mode, Mode::Blocking);
+    }
+
+    #[test]
+    fn tasks_run_by_priority_and_then_by_time() {
+        let mut tasks =
+            vec![task(Priority::Low, 1), task(Priority::High, 9), task(Priority::High, 2)];
+        sort(&mut tasks, false);
+        let order: Vec<_> = tasks.iter().map(|task| (task.priority, task.scheduled_at.0)).collect();
+        assert_eq!(order, [(Priority::High, 2), (Priority::High, 9), (Priority::Low, 1)]);
+    }
+}

@@ -1,0 +1,43 @@
+//! The pure part of [fang](https://docs.rs/fang): types, traits, decisions, SQL text and the
+//! in-memory store. No clock, no I/O, no threads: the runtimes in `fang-asynk` and `fang-blocking`
+//! supply those. Applications use the crate `fang`; this one is for the authors of stores and
+//! runtimes.
+
+pub mod backoff;
+pub mod context;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod decide;
+pub mod error;
+pub mod kind;
+pub mod lanes;
+pub mod load;
+pub mod memory;
+pub mod new_task;
+pub mod pace;
+pub mod queueable;
+pub mod redacted;
+pub mod retention;
+pub mod runnable;
+pub mod schedule;
+pub mod sleep_params;
+pub mod sql;
+pub mod store;
+pub mod task;
+pub mod unique;
+pub mod wake;
+
+#[doc(no_inline)]
+pub use async_trait::async_trait;
+pub use context::Context;
+pub use error::{FangError, PayloadError, QueueError, ScheduleError, StoreError};
+pub use new_task::NewTask;
+pub use queueable::{AsyncQueueable, Queueable};
+pub use redacted::Redacted;
+pub use retention::RetentionMode;
+pub use runnable::{AsyncRunnable, Runnable};
+pub use schedule::Scheduled;
+pub use sleep_params::SleepParams;
+pub use task::{FangTaskState, Mode, Priority, Task};
+#[doc(no_inline)]
+pub use typetag;

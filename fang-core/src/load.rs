@@ -1,0 +1,98 @@
+//! How busy a pool is: counters that its parts share without a lock.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How busy a pool is, at one look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Tasks claimed and not yet run to their end.
+    pub in_flight: usize,
+    /// Results not yet saved.
+    pub unsaved: usize,
+    /// How long a run takes, on a moving average; `None` before the first.
+    pub mean_run: Option<Duration>,
+}
+
+/// The shared counters behind [`Load`].
+#[derive(Debug, Default)]
+pub struct Gauge {
+    in_flight: AtomicUsize,
+    unsaved: AtomicUsize,
+    mean_nanos: AtomicU64,
+    wake_at: AtomicUsize,
+}
+
+impl Gauge {
+    /// Stands for "no run yet".
+    const NO_MEAN: u64 = 0;
+
+    /// `tasks` were claimed.
+    pub fn claimed(&self, tasks: usize) {
+        self.in_flight.fetch_add(tasks, Ordering::SeqCst);
+    }
+
+    /// One run is over, or one task was given back unrun. Returns whether the claimer should be
+    /// woken, because so few are left that it wants more.
+    #[must_use]
+    pub fn left(&self) -> bool {
+        self.unsaved.fetch_add(1, Ordering::SeqCst);
+        let before = self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        before <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
+    }
+
+    /// A run took this long. Two workers that report at once may lose one report: it is an average.
+    pub fn ran(&self, run: Duration) {
+        let sample = u64::try_from(run.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let mean = match self.mean_nanos.load(Ordering::Relaxed) {
+            Self::NO_MEAN => sample,
+            mean => mean - mean / 16 + sample / 16,
+        };
+        self.mean_nanos.store(mean.max(1), Ordering::Relaxed);
+    }
+
+    /// `results` were saved, or dropped for good.
+    pub fn saved(&self, results: usize) {
+        self.unsaved.fetch_sub(results, Ordering::SeqCst);
+    }
+
+    /// Wants the claimer woken once no more than this many tasks are in flight.
+    pub fn wake_at(&self, in_flight: usize) {
+        self.wake_at.store(in_flight, Ordering::SeqCst);
+    }
+
+    /// One look at the counters.
+    pub fn load(&self) -> Load {
+        let mean = self.mean_nanos.load(Ordering::Relaxed);
+        Load {
+            in_flight: self.in_flight.load(Ordering::SeqCst),
+            unsaved: self.unsaved.load(Ordering::SeqCst),
+            mean_run: (mean != Self::NO_MEAN).then(|| Duration::from_nanos(mean)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claimer_is_woken_once_few_enough_are_left() {
+        let gauge = Gauge::default();
+        gauge.claimed(4);
+        gauge.wake_at(2);
+        assert_eq!([gauge.left(), gauge.left(), gauge.left()], [false, true, true]);
+        gauge.saved(2);
+        assert_eq!(gauge.load(), Load { in_flight: 1, unsaved: 1, mean_run: None });
+    }
+
+    #[test]
+    fn the_mean_follows_the_runs() {
+        let gauge = Gauge::default();
+        gauge.ran(Duration::from_millis(100));
+        for _ in 0..200 {
+            gauge.ran(Duration::from_micros(10));
+        }
+        assert!(gauge.load().mean_run.unwrap() < Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,151 @@
+//! The store without a server: the same rules, in memory, for tests, examples and small tools.
+//! Nothing outlives the process.
+
+mod admin;
+mod crons;
+mod tables;
+mod tasks;
+mod workers;
+
+use crate::error::StoreError;
+use crate::new_task::NewTask;
+use crate::store::{
+    Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued, SavedCron,
+    Store, Tick, WorkerId,
+};
+use crate::task::Task;
+use crate::wake::Wakes;
+use chrono::{DateTime, Utc};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tables::Tables;
+use uuid::Uuid;
+
+type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// A store in memory.
+///
+/// ```
+/// use fang_core::memory::MemoryStore;
+/// use fang_core::store::Store;
+/// let store = MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH);
+/// assert_eq!(store.now()?, chrono::DateTime::UNIX_EPOCH);
+/// # Ok::<(), fang_core::StoreError>(())
+/// ```
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+    clock: Clock,
+    wakes: Wakes,
+}
+
+impl MemoryStore {
+    /// An empty store whose clock is `clock`: this crate has none of its own.
+    pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self { tables: Mutex::default(), clock: Box::new(clock), wakes: Wakes::default() }
+    }
+
+    /// No verb leaves the tables half-written, so a panic of another thread does not spoil them.
+    fn with<T>(&self, act: impl FnOnce(&mut Tables, DateTime<Utc>) -> T) -> Result<T, StoreError> {
+        let now = (self.clock)();
+        Ok(act(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner), now))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryStore")
+    }
+}
+
+impl Store for MemoryStore {
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok((self.clock)())
+    }
+
+    fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        let inserted = self.with(|tables, now| tables.insert(tasks, now))?;
+        tasks.iter().filter(|task| task.due.is_now()).for_each(|task| self.wakes.wake(&task.task_type));
+        Ok(inserted)
+    }
+
+    fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        self.with(|tables, now| tables.claim(claim, now))
+    }
+
+    fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        self.with(|tables, now| tables.finish(worker, results, now))
+    }
+
+    fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {
+        self.with(|tables, now| tables.register(now))
+    }
+
+    fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+        self.with(|tables, now| tables.heartbeat(worker, lease, now))
+    }
+
+    fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.with(|tables, now| tables.retire(worker, now))
+    }
+
+    fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+        self.with(|tables, now| tables.rescue(rescue, now))
+    }
+
+    fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+        self.with(|tables, now| tables.prune(prune, now))
+    }
+
+    fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+        self.with(|tables, now| tables.sync_cron(cron, now))
+    }
+
+    fn crons(&self) -> Result<Crons, StoreError> {
+        self.with(|tables, now| tables.crons(now))
+    }
+
+    fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+        self.with(|tables, now| tables.fire(tick, now))
+    }
+
+    fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+        self.with(|tables, _| tables.find(id))
+    }
+
+    fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        self.with(|tables, _| tables.list(filter))
+    }
+
+    fn count(&self) -> Result<Vec<Count>, StoreError> {
+        self.with(|tables, _| tables.count())
+    }
+
+    fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.with(|tables, now| tables.remove(removal, now))
+    }
+
+    fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.with(|tables, now| tables.retry(id, now))
+    }
+
+    fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.with(|tables, now| tables.cancel(id, now))
+    }
+
+    fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+        self.with(|tables, _| tables.paused.insert(task_type.to_owned())).map(|_| ())
+    }
+
+    fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+        self.with(|tables, _| tables.paused.remove(task_type)).map(|_| ())
+    }
+
+    fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+}

@@ -1,0 +1,129 @@
+//! The rows, and the indexes that mirror those of Postgres.
+
+use crate::store::{NewCron, WorkerId};
+use crate::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use uuid::Uuid;
+
+/// One row of the table of tasks.
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) metadata: String,
+    pub(super) error_message: Option<String>,
+    pub(super) state: FangTaskState,
+    pub(super) task_type: String,
+    pub(super) uniq_hash: Option<String>,
+    pub(super) retries: i32,
+    pub(super) scheduled_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+    pub(super) mode: Mode,
+    pub(super) priority: Priority,
+    pub(super) lease: i32,
+    pub(super) crashes: i16,
+    pub(super) locked_by: Option<WorkerId>,
+    pub(super) unknown_since: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn ready_key(&self) -> ReadyKey {
+        (self.task_type.clone(), self.mode as i16, self.priority as i16, self.scheduled_at, self.id)
+    }
+
+    pub(super) fn to_task(&self) -> Task {
+        Task {
+            id: self.id,
+            metadata: read_metadata(&self.metadata),
+            error_message: self.error_message.clone(),
+            state: self.state,
+            task_type: self.task_type.clone(),
+            uniq_hash: self.uniq_hash.clone(),
+            retries: self.retries,
+            scheduled_at: self.scheduled_at,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            mode: self.mode,
+            priority: self.priority,
+            lease: self.lease,
+            crashes: self.crashes,
+        }
+    }
+}
+
+/// Task type, mode, priority, instant, id: the ready index.
+pub(super) type ReadyKey = (String, i16, i16, DateTime<Utc>, Uuid);
+
+pub(super) struct Worker {
+    pub(super) beat_at: DateTime<Utc>,
+    pub(super) dead_at: Option<DateTime<Utc>>,
+}
+
+pub(super) struct Cron {
+    pub(super) cron: NewCron,
+    pub(super) last_tick: DateTime<Utc>,
+    pub(super) task_id: Uuid,
+}
+
+/// All tables. Rows are written through [`put`](Self::put) and [`take`](Self::take) alone, which
+/// keep the indexes in step.
+#[derive(Default)]
+pub(super) struct Tables {
+    rows: BTreeMap<Uuid, Row>,
+    pub(super) ready: BTreeSet<ReadyKey>,
+    pub(super) unique: HashMap<String, Uuid>,
+    pub(super) workers: BTreeMap<WorkerId, Worker>,
+    pub(super) last_worker: i64,
+    pub(super) paused: HashSet<String>,
+    pub(super) crons: BTreeMap<String, Cron>,
+}
+
+impl Tables {
+    pub(super) fn row(&self, id: Uuid) -> Option<&Row> {
+        self.rows.get(&id)
+    }
+
+    pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = &Row> {
+        self.rows.values()
+    }
+
+    /// Saves a row, new or changed.
+    pub(super) fn put(&mut self, row: Row) {
+        self.take(row.id);
+        if row.state.is_waiting() {
+            self.ready.insert(row.ready_key());
+        }
+        if let Some(hash) = row.uniq_hash.as_ref().filter(|_| row.state.is_alive()) {
+            self.unique.insert(hash.clone(), row.id);
+        }
+        self.rows.insert(row.id, row);
+    }
+
+    /// Takes a row out.
+    pub(super) fn take(&mut self, id: Uuid) -> Option<Row> {
+        let row = self.rows.remove(&id)?;
+        self.ready.remove(&row.ready_key());
+        if let Some(hash) = row.uniq_hash.as_ref().filter(|hash| self.unique.get(*hash) == Some(&id)) {
+            self.unique.remove(hash);
+        }
+        Some(row)
+    }
+
+    /// Changes the rows that match; returns how many did.
+    pub(super) fn change(&mut self, matches: impl Fn(&Row) -> bool, mut act: impl FnMut(&mut Row)) -> u64 {
+        let found: Vec<Row> = self.rows().filter(|row| matches(row)).cloned().collect();
+        let count = found.len() as u64;
+        for mut row in found {
+            act(&mut row);
+            self.put(row);
+        }
+        count
+    }
+
+    /// Takes out the rows that match; returns how many did.
+    pub(super) fn delete(&mut self, limit: usize, matches: impl Fn(&Row) -> bool) -> u64 {
+        let found: Vec<Uuid> = self.rows().filter(|row| matches(row)).map(|row| row.id).take(limit).collect();
+        found.iter().filter(|id| self.take(**id).is_some()).count() as u64
+    }
+}

@@ -1,0 +1,151 @@
+//! Insert, claim, finish.
+
+use super::tables::{Row, Tables};
+use crate::new_task::{Due, NewTask};
+use crate::store::{Claim, Claimed, DbInstant, Finish, Inserted, Lane, Verdict, WorkerId};
+use crate::task::FangTaskState;
+use chrono::{DateTime, Utc};
+use std::ops::Bound;
+use std::time::Duration;
+use uuid::Uuid;
+
+impl Tables {
+    pub(super) fn insert(&mut self, tasks: &[NewTask], now: DateTime<Utc>) -> Vec<Inserted> {
+        tasks.iter().map(|task| self.insert_one(task, now)).collect()
+    }
+
+    fn insert_one(&mut self, task: &NewTask, now: DateTime<Utc>) -> Inserted {
+        if let Some(row) = self.holder(task) {
+            return Inserted {
+                id: row.id,
+                is_new: row.id == task.id,
+                created_at: row.created_at,
+                scheduled_at: row.scheduled_at,
+            };
+        }
+        let row = new_row(task, now);
+        let inserted =
+            Inserted { id: row.id, is_new: true, created_at: row.created_at, scheduled_at: row.scheduled_at };
+        self.put(row);
+        inserted
+    }
+
+    /// The row that keeps a task from being inserted.
+    fn holder(&self, task: &NewTask) -> Option<&Row> {
+        let by_hash = task.uniq_hash.as_ref().and_then(|hash| self.unique.get(hash));
+        self.row(task.id).or_else(|| self.row(*by_hash?))
+    }
+
+    pub(super) fn claim(&mut self, claim: &Claim<'_>, now: DateTime<Utc>) -> Vec<Claimed> {
+        if !self.is_alive(claim.worker) || self.paused.contains(claim.task_type) {
+            return Vec::new();
+        }
+        let mut found: Vec<Uuid> = Vec::new();
+        for lane in claim.lanes {
+            let room = claim.limit - found.len();
+            found.extend(self.due(claim.task_type, lane, now).take(room));
+        }
+        found.into_iter().filter_map(|id| self.take_for(id, claim.worker, now)).collect()
+    }
+
+    /// The due tasks of a lane, the earliest first.
+    fn due(&self, task_type: &str, lane: &Lane, now: DateTime<Utc>) -> impl Iterator<Item = Uuid> {
+        let key = |at, id| (task_type.to_owned(), lane.mode as i16, lane.priority as i16, at, id);
+        let from = Bound::Included(key(lane.floor.to_datetime(), Uuid::nil()));
+        let to = Bound::Included(key(now, Uuid::max()));
+        self.ready.range((from, to)).map(|key| key.4)
+    }
+
+    fn take_for(&mut self, id: Uuid, worker: WorkerId, now: DateTime<Utc>) -> Option<Claimed> {
+        let mut row = self.take(id)?;
+        row.state = FangTaskState::InProgress;
+        row.lease += 1;
+        row.locked_by = Some(worker);
+        row.updated_at = now;
+        let claimed = Claimed {
+            id: row.id,
+            lease: row.lease,
+            retries: row.retries,
+            crashes: row.crashes,
+            metadata: row.metadata.clone(),
+            mode: row.mode,
+            priority: row.priority,
+            scheduled_at: DbInstant::from(row.scheduled_at),
+            unknown_for: row.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
+        };
+        self.put(row);
+        Some(claimed)
+    }
+
+    pub(super) fn finish(&mut self, worker: WorkerId, results: &[Finish], now: DateTime<Utc>) -> u64 {
+        results.iter().filter(|result| self.finish_one(worker, result, now)).count() as u64
+    }
+
+    /// The fence: whoever lost the claim changes nothing.
+    fn finish_one(&mut self, worker: WorkerId, result: &Finish, now: DateTime<Utc>) -> bool {
+        let holds = |row: &&Row| {
+            row.state == FangTaskState::InProgress && row.lease == result.lease && row.locked_by == Some(worker)
+        };
+        let Some(mut row) = self.row(result.id).filter(holds).cloned() else { return false };
+        if result.verdict == Verdict::Remove {
+            self.take(result.id);
+        } else {
+            write(&mut row, &result.verdict, now);
+            self.put(row);
+        }
+        true
+    }
+}
+
+pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
+    Row {
+        id: task.id,
+        metadata: task.metadata.clone(),
+        error_message: None,
+        state: FangTaskState::New,
+        task_type: task.task_type.clone(),
+        uniq_hash: task.uniq_hash.clone(),
+        retries: 0,
+        scheduled_at: match task.due {
+            Due::At(at) => at,
+            Due::After(delay) => later(now, delay),
+        },
+        created_at: now,
+        updated_at: now,
+        mode: task.mode,
+        priority: task.priority,
+        lease: 0,
+        crashes: 0,
+        locked_by: None,
+        unknown_since: None,
+    }
+}
+
+fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
+    let again = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
+    row.state = match verdict {
+        Verdict::Remove | Verdict::Keep => FangTaskState::Finished,
+        Verdict::Retry { .. } => FangTaskState::Retried,
+        Verdict::Fail { .. } => FangTaskState::Failed,
+        Verdict::Release { .. } | Verdict::Unknown { .. } => again,
+    };
+    if let Verdict::Retry { .. } = verdict {
+        row.retries += 1;
+    }
+    if !matches!(verdict, Verdict::Release { .. }) {
+        row.error_message = verdict.error().map(str::to_owned);
+    }
+    if let Some(delay) = verdict.delay().filter(|delay| !delay.is_zero()) {
+        row.scheduled_at = later(now, delay);
+    }
+    row.unknown_since = match verdict {
+        Verdict::Unknown { .. } => row.unknown_since.or(Some(now)),
+        _ => None,
+    };
+    row.locked_by = None;
+    row.updated_at = now;
+}
+
+fn later(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
+    now.checked_add_signed(chrono::Duration::microseconds(crate::store::micros(delay))).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

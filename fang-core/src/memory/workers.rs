@@ -1,0 +1,97 @@
+//! Register, heartbeat, retire, rescue, prune.
+
+use super::tables::{Row, Tables, Worker};
+use crate::store::{Beat, Prune, Rescue, Rescued, WorkerId};
+use crate::task::FangTaskState;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+/// How long the dead are remembered.
+const MOURNING: TimeDelta = TimeDelta::hours(1);
+
+impl Tables {
+    pub(super) fn register(&mut self, now: DateTime<Utc>) -> WorkerId {
+        self.last_worker += 1;
+        let id = WorkerId(self.last_worker);
+        self.workers.insert(id, Worker { beat_at: now, dead_at: None });
+        id
+    }
+
+    pub(super) fn is_alive(&self, worker: WorkerId) -> bool {
+        self.workers.get(&worker).is_some_and(|worker| worker.dead_at.is_none())
+    }
+
+    pub(super) fn heartbeat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
+        let alive = self.workers.get_mut(&worker).filter(|worker| worker.dead_at.is_none());
+        let is_alive = alive.map(|worker| worker.beat_at = now).is_some();
+        let has_suspects = self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
+        Beat { is_alive, has_suspects }
+    }
+
+    pub(super) fn retire(&mut self, worker: WorkerId, now: DateTime<Utc>) {
+        if let Some(worker) = self.workers.get_mut(&worker) {
+            worker.dead_at.get_or_insert(now);
+        }
+    }
+
+    pub(super) fn rescue(&mut self, rescue: &Rescue, now: DateTime<Utc>) -> Rescued {
+        let mut rescued = Rescued::default();
+        for worker in self.workers.values_mut().filter(|worker| worker.is_silent(rescue.lease, now)) {
+            worker.dead_at = Some(now);
+            rescued.buried += 1;
+        }
+        let orphans: Vec<Row> = self.rows().filter(|row| self.is_orphan(row, rescue.lease, now)).cloned().collect();
+        for mut row in orphans {
+            take_back(&mut row, rescue.max_crashes, now);
+            match row.state {
+                FangTaskState::Failed => rescued.failed += 1,
+                _ => rescued.retried += 1,
+            }
+            self.put(row);
+        }
+        rescued
+    }
+
+    /// Whether a row runs but no living worker holds it.
+    fn is_orphan(&self, row: &Row, lease: Duration, now: DateTime<Utc>) -> bool {
+        if row.state != FangTaskState::InProgress {
+            return false;
+        }
+        match row.locked_by.and_then(|worker| self.workers.get(&worker)) {
+            Some(worker) => worker.dead_at.is_some(),
+            None => is_longer_ago(row.updated_at, lease, now),
+        }
+    }
+
+    pub(super) fn prune(&mut self, prune: &Prune, now: DateTime<Utc>) -> u64 {
+        let holders: Vec<WorkerId> = self.rows().filter_map(|row| row.locked_by).collect();
+        self.workers.retain(|id, worker| {
+            holders.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at < MOURNING)
+        });
+        let Some(age) = prune.older_than else { return 0 };
+        self.delete(prune.limit as usize, |row| {
+            !row.state.is_alive() && is_longer_ago(row.updated_at, age, now)
+        })
+    }
+}
+
+impl Worker {
+    fn is_silent(&self, lease: Duration, now: DateTime<Utc>) -> bool {
+        self.dead_at.is_none() && is_longer_ago(self.beat_at, lease, now)
+    }
+}
+
+fn is_longer_ago(instant: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> bool {
+    (now - instant).to_std().is_ok_and(|past| past > span)
+}
+
+fn take_back(row: &mut Row, max_crashes: i16, now: DateTime<Utc>) {
+    row.crashes += 1;
+    row.locked_by = None;
+    row.updated_at = now;
+    row.state = FangTaskState::Retried;
+    if row.crashes >= max_crashes {
+        row.state = FangTaskState::Failed;
+        row.error_message = Some(format!("the process that ran it died {} times", row.crashes));
+    }
+}

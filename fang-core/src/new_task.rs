@@ -1,0 +1,262 @@
+//! What to insert: a task that is not yet in the store.
+
+use crate::error::{PayloadError, ScheduleError};
+use crate::kind;
+use crate::runnable::{AsyncRunnable, Runnable};
+use crate::schedule::Scheduled;
+use crate::task::{Mode, Priority};
+use crate::unique;
+use chrono::{DateTime, Utc};
+use std::fmt;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The largest payload that a queue takes unless told otherwise, in bytes of JSON.
+pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// The longest task type, in bytes: it is a key of an index and travels in notifications.
+pub const MAX_TASK_TYPE_BYTES: usize = 255;
+
+/// When a task becomes due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// At once, or after a delay that the clock of the store measures.
+    After(Duration),
+    /// At an instant of the application's choice.
+    At(DateTime<Utc>),
+}
+
+impl Due {
+    /// Whether a task inserted now can be claimed now.
+    pub fn is_now(self) -> bool {
+        self == Self::After(Duration::ZERO)
+    }
+}
+
+/// A task to insert: the serialized struct, and what overrides the choices of its type.
+///
+/// ```
+/// use fang_core::{AsyncQueueable, AsyncRunnable, FangError, NewTask, Priority, async_trait, typetag};
+/// use serde::{Deserialize, Serialize};
+/// use std::time::Duration;
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Greet;
+///
+/// # #[async_trait]
+/// # #[typetag::serde]
+/// # impl AsyncRunnable for Greet {
+/// #     async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> { Ok(()) }
+/// # }
+/// let task = NewTask::asynk(&Greet)?.priority(Priority::High).delay(Duration::from_secs(60));
+/// # Ok::<(), fang_core::PayloadError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a task runs only once it has been inserted"]
+pub struct NewTask {
+    /// Made by the client, so that a repeated insert cannot double the task. The queue sets it.
+    pub id: Uuid,
+    /// The JSON of the struct, with its kind as `type`.
+    pub metadata: String,
+    /// The lane to wait in.
+    pub task_type: String,
+    /// Which runtime may claim it.
+    pub mode: Mode,
+    /// How urgent it is among its type.
+    pub priority: Priority,
+    /// Set when it is unique among the tasks that are alive.
+    pub uniq_hash: Option<String>,
+    /// When it becomes due.
+    pub due: Due,
+}
+
+impl NewTask {
+    /// A light task, for tokio workers.
+    ///
+    /// # Errors
+    /// [`PayloadError::Serialize`] when the struct does not serialize.
+    pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
+        let metadata = serde_json::to_string(task)?;
+        Self::new(metadata, task.task_type(), Mode::Asynk).uniq_if(task.uniq())
+    }
+
+    /// A heavy task, for OS threads.
+    ///
+    /// # Errors
+    /// [`PayloadError::Serialize`] when the struct does not serialize.
+    pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
+        let metadata = serde_json::to_string(task)?;
+        Self::new(metadata, task.task_type(), Mode::Blocking).uniq_if(task.uniq())
+    }
+
+    /// A task from its JSON, for tools that do not have the struct.
+    pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
+        Self {
+            id: Uuid::nil(),
+            metadata,
+            task_type,
+            mode,
+            priority: Priority::default(),
+            uniq_hash: None,
+            due: Due::After(Duration::ZERO),
+        }
+    }
+
+    /// Waits in this lane instead of the one its type names.
+    pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
+        self.task_type = task_type.into();
+        self
+    }
+
+    /// How urgent it is among the tasks of its type. Defaults to [`Priority::Normal`].
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Becomes due this long after it was saved, by the clock of the store. Defaults to at once.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.due = Due::After(delay);
+        self
+    }
+
+    /// Becomes due at this instant.
+    pub fn at(mut self, at: DateTime<Utc>) -> Self {
+        self.due = Due::At(at);
+        self
+    }
+
+    /// Only one task of the same kind and payload may be alive: while there is one, an insert
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`PayloadError::Serialize`] when the metadata is not JSON.
+    pub fn unique(self) -> Result<Self, PayloadError> {
+        self.uniq_if(true)
+    }
+
+    fn uniq_if(mut self, uniq: bool) -> Result<Self, PayloadError> {
+        if uniq && self.uniq_hash.is_none() {
+            self.uniq_hash = Some(unique::hash(&serde_json::from_str(&self.metadata)?));
+        }
+        Ok(self)
+    }
+
+    /// Whether a store can keep it.
+    ///
+    /// # Errors
+    /// [`PayloadError`] when it is too large, or holds what a store cannot keep.
+    pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
+        if self.metadata.len() > max_payload_bytes {
+            return Err(PayloadError::TooLarge {
+                kind: kind::name(&self.metadata).unwrap_or("a task".into()).into_owned(),
+                bytes: self.metadata.len(),
+                limit: max_payload_bytes,
+            });
+        }
+        if has_nul(&self.metadata) {
+            return Err(PayloadError::Nul { place: "the payload" });
+        }
+        if self.task_type.contains('\0') {
+            return Err(PayloadError::Nul { place: "the task type" });
+        }
+        if self.task_type.is_empty() || self.task_type.len() > MAX_TASK_TYPE_BYTES {
+            return Err(PayloadError::TaskTypeLength {
+                bytes: self.task_type.len(),
+                limit: MAX_TASK_TYPE_BYTES,
+            });
+        }
+        Ok(())
+    }
+}
+
+// The payload stays out of logs.
+impl fmt::Debug for NewTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewTask")
+            .field("id", &self.id)
+            .field("task_type", &self.task_type)
+            .field("mode", &self.mode)
+            .field("priority", &self.priority)
+            .field("due", &self.due)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `schedule_task` has to do for a task.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// Insert it, due at its instant.
+    Once(NewTask),
+    /// Keep its cron.
+    Cron {
+        /// What each tick inserts.
+        task: NewTask,
+        /// When it ticks.
+        pattern: String,
+    },
+}
+
+impl Plan {
+    /// By the schedule that the task names.
+    ///
+    /// # Errors
+    /// [`ScheduleError::Missing`] when it names none.
+    pub fn new(task: NewTask, schedule: Option<Scheduled>) -> Result<Self, ScheduleError> {
+        match schedule {
+            None => Err(ScheduleError::Missing),
+            Some(Scheduled::ScheduleOnce(at)) => Ok(Self::Once(task.at(at))),
+            Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, pattern }),
+        }
+    }
+}
+
+/// A NUL character in JSON text: written as it is, or as an escape whose backslash is not itself
+/// escaped.
+fn has_nul(json: &str) -> bool {
+    json.contains('\0')
+        || json.match_indices("\\u0000").any(|(at, _)| {
+            let before = json.as_bytes().get(..at).unwrap_or_default();
+            let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+            backslashes % 2 == 0
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn task(metadata: String) -> NewTask {
+        NewTask::new(metadata, "common".into(), Mode::Asynk)
+    }
+
+    #[test]
+    fn a_payload_over_the_limit_names_its_kind_and_both_sizes() {
+        let json = format!(r#"{{"type":"Big","x":"{}"}}"#, "x".repeat(100));
+        let text = task(json).check(64).unwrap_err().to_string();
+        assert!(text.contains("Big") && text.contains("121") && text.contains("64"), "{text}");
+    }
+
+    #[test]
+    fn a_task_type_that_no_index_can_hold_is_refused() {
+        for bad in [String::new(), "x".repeat(256), "a\0b".to_owned()] {
+            assert!(task("{}".into()).task_type(bad).check(64).is_err());
+        }
+        assert!(task("{}".into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
+    }
+
+    #[test]
+    fn debug_shows_no_payload() {
+        let shown = format!("{:?}", task(r#"{"password":"hunter2"}"#.into()));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_nul_is_found_exactly_where_there_is_one(text in r"(\\|\x00|u0000|a){0,12}") {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(has_nul(&json), text.contains('\0'), "{}", json);
+        }
+    }
+}

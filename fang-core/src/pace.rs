@@ -1,0 +1,316 @@
+//! When to claim, how many, and how long to sleep: a state machine without a clock.
+
+use crate::load::Load;
+use crate::sleep_params::SleepParams;
+use crate::wake::NotifyGate;
+use std::time::Duration;
+
+/// The most tasks that one claim takes.
+pub const MAX_CLAIM: usize = 500;
+
+/// Tasks are claimed ahead of free workers for at most this much work, so that what a dying
+/// process takes along, and what a neighbour could have run, stays small.
+const HORIZON: Duration = Duration::from_millis(10);
+
+/// Results that wait to be saved before no more tasks are claimed.
+const MAX_UNSAVED: usize = 4 * MAX_CLAIM;
+
+/// A claim begins at the beginning of each lane at least this often.
+const FULL_WALK_EVERY: Duration = Duration::from_secs(1);
+
+/// One claim in this many looks at the least urgent lane first.
+const UPWARDS_EVERY: u64 = 16;
+
+/// Failed claims are repeated after this long at first, doubling ...
+const FIRST_FAILURE_DELAY: Duration = Duration::from_millis(100);
+/// ... up to this long.
+const LAST_FAILURE_DELAY: Duration = Duration::from_secs(10);
+
+/// What a claimer does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Claim, then report with [`Pace::claimed`] or [`Pace::failed`].
+    Claim(Request),
+    /// Sleep, until the time is over, somebody wakes it, or few enough tasks are in flight.
+    Sleep {
+        /// The longest sleep; `None` when only the other two end it.
+        at_most: Option<Duration>,
+        /// Ends the sleep when no more than this many tasks are in flight; `None` when that does
+        /// not matter.
+        until_in_flight: Option<usize>,
+    },
+}
+
+/// A claim to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// How many tasks at most.
+    pub limit: usize,
+    /// Whether to look at the least urgent lane first.
+    pub upwards: bool,
+    /// Whether to begin where the last claim left off.
+    pub from_floor: bool,
+}
+
+/// The pace of one claimer. All instants count from any fixed one.
+#[derive(Debug)]
+pub struct Pace {
+    workers: usize,
+    sleep: SleepParams,
+    period: Duration,
+    look_at: Duration,
+    hold_until: Duration,
+    last_full_walk: Option<Duration>,
+    last_was_full: bool,
+    claims: u64,
+    failures: u32,
+}
+
+impl Pace {
+    /// The pace of a pool that begins now, with a claim.
+    pub fn new(workers: usize, sleep: SleepParams) -> Self {
+        Self {
+            workers,
+            period: sleep.sleep_period.clamp(sleep.shortest(), sleep.max_sleep_period.max(sleep.shortest())),
+            sleep,
+            look_at: Duration::ZERO,
+            hold_until: Duration::ZERO,
+            last_full_walk: None,
+            last_was_full: false,
+            claims: 0,
+            failures: 0,
+        }
+    }
+
+    /// What to do now.
+    pub fn step(&self, now: Duration, load: Load) -> Step {
+        let prefetch = self.prefetch(load.mean_run);
+        let refill_at = if prefetch == 0 { self.workers.saturating_sub(1) } else { self.workers + prefetch / 2 };
+        if load.unsaved >= MAX_UNSAVED {
+            return Step::Sleep { at_most: Some(self.sleep.shortest()), until_in_flight: None };
+        }
+        if load.in_flight > refill_at {
+            return Step::Sleep { at_most: None, until_in_flight: Some(refill_at) };
+        }
+        if now < self.look_at {
+            return Step::Sleep { at_most: Some(self.look_at - now), until_in_flight: None };
+        }
+        let room = (self.workers + prefetch).saturating_sub(load.in_flight);
+        Step::Claim(self.request(now, room))
+    }
+
+    /// A claim brought `got` tasks.
+    pub fn claimed(&mut self, now: Duration, request: Request, got: usize) {
+        self.claims += 1;
+        self.failures = 0;
+        if !request.from_floor {
+            self.last_full_walk = Some(now);
+        }
+        self.last_was_full = got >= request.limit;
+        if got > 0 {
+            self.hold(now);
+        }
+        if self.last_was_full || request.from_floor {
+            // There is more; or there may be, before the floor.
+            self.look_at = now;
+            return;
+        }
+        if got == 0 && now >= self.hold_until {
+            self.period = self.sleep.longer_than(self.period);
+        }
+        self.look_at = now + self.period;
+    }
+
+    /// A claim failed. `jitter` is a random number in `0.0..1.0`.
+    pub fn failed(&mut self, now: Duration, jitter: f64) {
+        let doubled = FIRST_FAILURE_DELAY.saturating_mul(2_u32.saturating_pow(self.failures));
+        self.failures = self.failures.saturating_add(1);
+        self.look_at = now + doubled.min(LAST_FAILURE_DELAY).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+    }
+
+    /// Somebody says that there is a task. After a failure that is no reason to hurry.
+    pub fn woken(&mut self, now: Duration) {
+        if self.failures == 0 {
+            self.hold(now);
+            self.look_at = now;
+        }
+    }
+
+    /// Polls often for as long as no second notification would come.
+    fn hold(&mut self, now: Duration) {
+        self.period = self.sleep.shortest();
+        self.hold_until = now + NotifyGate::WINDOW;
+    }
+
+    fn request(&self, now: Duration, room: usize) -> Request {
+        let walked = self.last_full_walk.is_some_and(|at| now.saturating_sub(at) < FULL_WALK_EVERY);
+        Request {
+            limit: room.clamp(1, MAX_CLAIM),
+            upwards: (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
+            from_floor: self.last_was_full && walked,
+        }
+    }
+
+    fn prefetch(&self, mean_run: Option<Duration>) -> usize {
+        let Some(mean) = mean_run.filter(|mean| *mean < HORIZON) else { return 0 };
+        let runs = HORIZON.as_nanos() / mean.as_nanos().max(1);
+        self.workers.saturating_mul(usize::try_from(runs).unwrap_or(MAX_CLAIM)).min(MAX_CLAIM)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SLOW: Duration = Duration::from_millis(50);
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn busy(in_flight: usize, mean_run: Option<Duration>) -> Load {
+        Load { in_flight, unsaved: 0, mean_run }
+    }
+
+    fn limit(step: Step) -> Option<usize> {
+        match step {
+            Step::Claim(request) => Some(request.limit),
+            Step::Sleep { .. } => None,
+        }
+    }
+
+    fn request(step: Step) -> Request {
+        match step {
+            Step::Claim(request) => request,
+            Step::Sleep { .. } => panic!("{step:?}"),
+        }
+    }
+
+    fn pace(workers: usize) -> Pace {
+        Pace::new(workers, SleepParams::default())
+    }
+
+    #[test]
+    fn slow_tasks_are_claimed_for_free_workers_only() {
+        let pace = pace(10);
+        assert_eq!(limit(pace.step(ms(0), busy(0, None))), Some(10));
+        assert_eq!(limit(pace.step(ms(0), busy(7, Some(SLOW)))), Some(3));
+        assert_eq!(limit(pace.step(ms(0), busy(10, Some(SLOW)))), None);
+    }
+
+    #[test]
+    fn short_tasks_are_claimed_ahead_for_a_few_milliseconds_of_work() {
+        let pace = pace(10);
+        assert_eq!(limit(pace.step(ms(0), busy(0, Some(ms(5))))), Some(30));
+        assert_eq!(limit(pace.step(ms(0), busy(0, Some(Duration::from_micros(1))))), Some(MAX_CLAIM));
+        let until = Some(260);
+        let step = pace.step(ms(0), busy(400, Some(Duration::from_micros(1))));
+        assert_eq!(step, Step::Sleep { at_most: None, until_in_flight: until });
+    }
+
+    #[test]
+    fn an_idle_pool_polls_ever_more_slowly_and_a_wake_up_ends_that() {
+        let mut pace = pace(1);
+        let mut now = ms(1000);
+        let mut sleeps = Vec::new();
+        for _ in 0..12 {
+            let claim = request(pace.step(now, busy(0, None)));
+            pace.claimed(now, claim, 0);
+            let Step::Sleep { at_most: Some(sleep), .. } = pace.step(now, busy(0, None)) else { panic!() };
+            sleeps.push(sleep.as_millis());
+            now += sleep;
+        }
+        assert_eq!(sleeps, [10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000, 1000, 1000]);
+        pace.woken(now - ms(500));
+        assert_eq!(limit(pace.step(now - ms(500), busy(0, None))), Some(1));
+    }
+
+    #[test]
+    fn after_a_task_it_looks_every_5_ms_for_as_long_as_notifications_are_held_back() {
+        let mut pace = pace(2);
+        let claim = request(pace.step(ms(0), busy(0, None)));
+        pace.claimed(ms(0), claim, 1);
+        for now in (5..=95).step_by(5) {
+            let claim = request(pace.step(ms(now), busy(0, None)));
+            pace.claimed(ms(now), claim, 0);
+            let sleep = Step::Sleep { at_most: Some(ms(5)), until_in_flight: None };
+            assert_eq!(pace.step(ms(now), busy(0, None)), sleep);
+        }
+    }
+
+    #[test]
+    fn a_full_claim_is_followed_by_one_from_the_floor_until_a_second_is_over() {
+        let mut pace = pace(4);
+        let first = request(pace.step(ms(0), busy(0, None)));
+        assert!(!first.from_floor);
+        pace.claimed(ms(0), first, 4);
+        let second = request(pace.step(ms(999), busy(0, Some(SLOW))));
+        assert!(second.from_floor);
+        pace.claimed(ms(999), second, 4);
+        assert!(!request(pace.step(ms(1000), busy(0, Some(SLOW)))).from_floor);
+    }
+
+    #[test]
+    fn a_claim_from_the_floor_that_is_not_full_is_followed_by_a_full_walk_at_once() {
+        let mut pace = pace(4);
+        let first = request(pace.step(ms(0), busy(0, None)));
+        pace.claimed(ms(0), first, 4);
+        let second = request(pace.step(ms(1), busy(0, Some(SLOW))));
+        pace.claimed(ms(1), second, 0);
+        assert!(!request(pace.step(ms(1), busy(0, Some(SLOW)))).from_floor);
+    }
+
+    #[test]
+    fn every_sixteenth_claim_walks_upwards() {
+        let mut pace = pace(1);
+        let upwards: Vec<usize> = (1..=48)
+            .filter(|_| {
+                let claim = request(pace.step(ms(0), busy(0, None)));
+                pace.claimed(ms(0), claim, 1);
+                claim.upwards
+            })
+            .collect();
+        assert_eq!(upwards, [16, 32, 48]);
+    }
+
+    #[test]
+    fn failures_are_repeated_ever_more_slowly_and_unsaved_results_stop_claims() {
+        let mut pace = pace(1);
+        pace.failed(ms(0), 1.0);
+        assert_eq!(limit(pace.step(ms(99), busy(0, None))), None);
+        assert_eq!(limit(pace.step(ms(100), busy(0, None))), Some(1));
+        pace.woken(ms(50));
+        assert_eq!(limit(pace.step(ms(51), busy(0, None))), None);
+        let full = Load { unsaved: MAX_UNSAVED, ..Load::default() };
+        assert_eq!(limit(pace.step(ms(100), full)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_history_makes_it_claim_too_much_or_sleep_for_too_long(
+            workers in 1_usize..300,
+            events in prop::collection::vec((0_u64..2000, 0_usize..700, 0_usize..4), 1..60),
+        ) {
+            let mut pace = pace(workers);
+            let mut now = ms(0);
+            for (millis, number, event) in events {
+                now += ms(millis);
+                let load = busy(number.min(workers + MAX_CLAIM), Some(ms(millis)));
+                match (event, pace.step(now, load)) {
+                    (0, _) => pace.woken(now),
+                    (1, _) => pace.failed(now, 0.5),
+                    (_, Step::Claim(request)) => {
+                        prop_assert!(request.limit >= 1 && request.limit <= MAX_CLAIM);
+                        prop_assert!(load.in_flight + request.limit <= workers + MAX_CLAIM);
+                        pace.claimed(now, request, number.min(request.limit));
+                    }
+                    (_, Step::Sleep { at_most, until_in_flight }) => {
+                        prop_assert!(at_most.is_some() || until_in_flight.is_some());
+                        prop_assert!(at_most.is_none_or(|sleep| sleep <= LAST_FAILURE_DELAY));
+                    }
+                }
+            }
+        }
+    }
+}

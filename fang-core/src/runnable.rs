@@ -1,0 +1,123 @@
+//! What a task is to the application: a serializable struct that can run.
+
+use crate::backoff;
+use crate::error::FangError;
+use crate::queueable::{AsyncQueueable, Queueable};
+use crate::schedule::Scheduled;
+use crate::task::DEFAULT_TASK_TYPE;
+use async_trait::async_trait;
+
+/// How often a failed task is run again, unless it says otherwise.
+pub const DEFAULT_MAX_RETRIES: i32 = 20;
+
+/// A light task: it runs as a tokio task and waits without holding a thread.
+///
+/// ```
+/// use fang_core::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Greet {
+///     name: String,
+/// }
+///
+/// #[async_trait]
+/// #[typetag::serde]
+/// impl AsyncRunnable for Greet {
+///     async fn run(&self, _queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+///         println!("Hello, {}!", self.name);
+///         Ok(())
+///     }
+/// }
+/// ```
+#[typetag::serde(tag = "type")]
+#[async_trait]
+pub trait AsyncRunnable: Send + Sync {
+    /// The work. `queue` inserts further tasks and tells about this run through
+    /// [`context`](AsyncQueueable::context).
+    ///
+    /// # Errors
+    /// Whatever made the run fail: the task is retried, and the description kept on its row.
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError>;
+
+    /// The lane in which the task waits: pools work on one each. Defaults to `"common"`.
+    fn task_type(&self) -> String {
+        DEFAULT_TASK_TYPE.to_owned()
+    }
+
+    /// Whether only one task of the same kind and payload may be alive. Defaults to `false`.
+    fn uniq(&self) -> bool {
+        false
+    }
+
+    /// When `schedule_task` runs it. Defaults to `None`: it is only ever inserted.
+    fn cron(&self) -> Option<Scheduled> {
+        None
+    }
+
+    /// How often it is run again after a failure. Defaults to 20; 0 means never.
+    fn max_retries(&self) -> i32 {
+        DEFAULT_MAX_RETRIES
+    }
+
+    /// Seconds to wait before the next run, after `attempt` earlier retries.
+    /// Defaults to 2^`attempt`, at most a day.
+    fn backoff(&self, attempt: u32) -> u32 {
+        backoff::exponential(attempt)
+    }
+}
+
+/// A heavy task: it runs on an OS thread of its own and may block it.
+///
+/// ```
+/// use fang_core::{FangError, Queueable, Runnable, typetag};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Resize {
+///     image: String,
+/// }
+///
+/// #[typetag::serde]
+/// impl Runnable for Resize {
+///     fn run(&self, _queue: &dyn Queueable) -> Result<(), FangError> {
+///         println!("resizing {}", self.image);
+///         Ok(())
+///     }
+/// }
+/// ```
+#[typetag::serde(tag = "type")]
+pub trait Runnable: Send + Sync {
+    /// The work. `queue` inserts further tasks and tells about this run through
+    /// [`context`](Queueable::context).
+    ///
+    /// # Errors
+    /// Whatever made the run fail: the task is retried, and the description kept on its row.
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError>;
+
+    /// The lane in which the task waits: pools work on one each. Defaults to `"common"`.
+    fn task_type(&self) -> String {
+        DEFAULT_TASK_TYPE.to_owned()
+    }
+
+    /// Whether only one task of the same kind and payload may be alive. Defaults to `false`.
+    fn uniq(&self) -> bool {
+        false
+    }
+
+    /// When `schedule_task` runs it. Defaults to `None`: it is only ever inserted.
+    fn cron(&self) -> Option<Scheduled> {
+        None
+    }
+
+    /// How often it is run again after a failure. Defaults to 20; 0 means never.
+    fn max_retries(&self) -> i32 {
+        DEFAULT_MAX_RETRIES
+    }
+
+    /// Seconds to wait before the next run, after `attempt` earlier retries.
+    /// Defaults to 2^`attempt`, at most a day.
+    fn backoff(&self, attempt: u32) -> u32 {
+        backoff::exponential(attempt)
+    }
+}

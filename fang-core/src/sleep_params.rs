@@ -1,0 +1,78 @@
+//! How long a claimer sleeps when it finds nothing.
+
+use std::time::Duration;
+use typed_builder::TypedBuilder;
+
+/// Bounds of the poll that backs up wake-ups. While there is work the period is the shortest; each
+/// look that finds nothing doubles it, by at least `sleep_step`, up to the longest.
+///
+/// ```
+/// use fang_core::SleepParams;
+/// use std::time::Duration;
+/// let calm = SleepParams { max_sleep_period: Duration::from_secs(5), ..SleepParams::default() };
+/// assert_eq!(calm.min_sleep_period, Duration::from_millis(5));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, TypedBuilder)]
+pub struct SleepParams {
+    /// The first period, kept between the bounds. Defaults to 5 ms.
+    #[builder(default = SleepParams::default().sleep_period)]
+    pub sleep_period: Duration,
+    /// The longest period. Defaults to 1 s.
+    #[builder(default = SleepParams::default().max_sleep_period)]
+    pub max_sleep_period: Duration,
+    /// The shortest period. Defaults to 5 ms; never less than 1 ms.
+    #[builder(default = SleepParams::default().min_sleep_period)]
+    pub min_sleep_period: Duration,
+    /// The least by which a period grows. Defaults to 5 ms.
+    #[builder(default = SleepParams::default().sleep_step)]
+    pub sleep_step: Duration,
+}
+
+impl Default for SleepParams {
+    fn default() -> Self {
+        Self {
+            sleep_period: Duration::from_millis(5),
+            max_sleep_period: Duration::from_secs(1),
+            min_sleep_period: Duration::from_millis(5),
+            sleep_step: Duration::from_millis(5),
+        }
+    }
+}
+
+impl SleepParams {
+    /// The shortest period that is really used.
+    pub fn shortest(&self) -> Duration {
+        self.min_sleep_period.max(Duration::from_millis(1))
+    }
+
+    /// The period after `current`, when a look has found nothing.
+    pub fn longer_than(&self, current: Duration) -> Duration {
+        let grown = current.saturating_add(self.sleep_step.max(current));
+        grown.min(self.max_sleep_period).max(self.shortest())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn millis() -> impl Strategy<Value = Duration> {
+        (0_u64..100_000).prop_map(Duration::from_millis)
+    }
+
+    proptest! {
+        #[test]
+        fn a_period_stays_within_its_bounds_whatever_they_are(
+            (sleep_period, max, min, sleep_step) in (millis(), millis(), millis(), millis()),
+        ) {
+            let params = SleepParams { sleep_period, max_sleep_period: max, min_sleep_period: min, sleep_step };
+            let mut period = params.shortest();
+            for _ in 0..40 {
+                period = params.longer_than(period);
+                prop_assert!(period >= params.shortest());
+                prop_assert!(period <= params.max_sleep_period.max(params.shortest()));
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The SQL of every verb, one file each, used by all drivers alike.
+
+pub mod migrations;
+mod schema;
+
+pub use schema::{Schema, SchemaNameError};
+
+macro_rules! statements {
+    ($($name:ident),+ $(,)?) => {
+        /// The statements for Postgres, with the names of the tables as they are to be sent.
+        #[derive(Clone, Debug)]
+        pub struct Statements {
+            $(
+                #[doc = concat!("See `sql/postgres/", stringify!($name), ".sql`.")]
+                pub $name: String,
+            )+
+        }
+
+        impl Statements {
+            /// The statements for the tables of this schema.
+            pub fn new(schema: &Schema) -> Self {
+                Self {
+                    $($name: schema.qualify(include_str!(concat!("sql/postgres/", stringify!($name), ".sql"))),)+
+                }
+            }
+
+            /// All statements with their names, for those who check them.
+            pub fn all(&self) -> Vec<(&'static str, &str)> {
+                vec![$((stringify!($name), self.$name.as_str()),)+]
+            }
+        }
+    };
+}
+
+statements!(
+    bury, cancel, claim, count, crons, find, find_cron, finish_remove, finish_update, fire, heartbeat, holders,
+    insert, list, migration_lock, notify, now, pause, prune_tasks, prune_workers, register, remove_all, remove_id,
+    remove_scheduled, remove_task_type, remove_unique, rescue, resume, retire, retry, sync_cron, version,
+);

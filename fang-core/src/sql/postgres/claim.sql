@@ -1,0 +1,27 @@
+-- One statement for a whole pool. Each lane binds all columns of the ready index but the last by
+-- equality, so rows come in the order of time and the first future one ends the walk: due, future
+-- and retried rows share one index. State labels are literals, since a bound one would make the
+-- partial index unusable. SKIP LOCKED makes two claimers pass each other. A worker that was
+-- declared dead, and a paused task type, get nothing. The payload comes as text and is decoded row
+-- by row by the caller, so that one bad row costs only itself.
+UPDATE fang_tasks
+SET state = 'in_progress', lease = lease + 1, locked_by = $1, updated_at = now()
+WHERE ctid = ANY (ARRAY (
+    SELECT due.ctid
+    FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS lane (mode, priority, floor),
+        LATERAL (
+            SELECT t.ctid
+            FROM fang_tasks t
+            WHERE t.task_type = $2 AND t.mode = lane.mode AND t.priority = lane.priority
+              AND t.state IN ('new', 'retried')
+              AND t.scheduled_at <= now() AND t.scheduled_at >= lane.floor
+            ORDER BY t.scheduled_at
+            LIMIT $6
+            FOR UPDATE SKIP LOCKED
+        ) due
+    WHERE EXISTS (SELECT FROM fang_workers w WHERE w.id = $1 AND w.dead_at IS NULL)
+      AND NOT EXISTS (SELECT FROM fang_queues q WHERE q.task_type = $2 AND q.paused_at IS NOT NULL)
+    LIMIT $6
+))
+RETURNING id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
+    extract(epoch FROM now() - unknown_since)::float8 AS unknown_for

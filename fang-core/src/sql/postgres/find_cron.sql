@@ -1,0 +1,1 @@
+SELECT last_tick, task_id FROM fang_crons WHERE name = $1

@@ -1,0 +1,2 @@
+-- Only this clock decides what is due.
+SELECT now()

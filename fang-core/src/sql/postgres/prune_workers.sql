@@ -1,0 +1,4 @@
+-- The dead are remembered for an hour, for whoever looks, and for as long as they hold a task.
+DELETE FROM fang_workers w
+WHERE w.dead_at < now() - interval '1 hour'
+  AND NOT EXISTS (SELECT FROM fang_tasks t WHERE t.state = 'in_progress' AND t.locked_by = w.id)

@@ -1,0 +1,1 @@
+DELETE FROM fang_tasks WHERE id = $1

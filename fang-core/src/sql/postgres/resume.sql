@@ -1,0 +1,1 @@
+UPDATE fang_queues SET paused_at = NULL WHERE task_type = $1

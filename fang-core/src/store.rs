@@ -1,0 +1,29 @@
+//! What a backend does: a handful of verbs, in batches. Values are decided elsewhere in this
+//! crate; a store does only what must be atomic.
+
+mod adapter;
+mod admin;
+mod async_store;
+mod blocking_store;
+mod claim;
+mod cron;
+mod finish;
+mod insert;
+mod worker;
+
+pub use adapter::InlineAdapter;
+pub use admin::{Count, Filter, Prune, Removal};
+pub use async_store::AsyncStore;
+pub use blocking_store::Store;
+pub use claim::{Claim, Claimed, DbInstant, Lane};
+pub use cron::{Crons, DueCron, NewCron, SavedCron, Tick};
+pub use finish::{Finish, Verdict};
+pub use insert::Inserted;
+pub use worker::{Beat, Rescue, Rescued, WorkerId};
+
+/// A delay in the microseconds that stores count, at most a hundred years, so that no calendar
+/// overflows.
+pub fn micros(delay: std::time::Duration) -> i64 {
+    const HUNDRED_YEARS: i64 = 100 * 365 * 24 * 60 * 60 * 1_000_000;
+    i64::try_from(delay.as_micros()).unwrap_or(HUNDRED_YEARS).min(HUNDRED_YEARS)
+}

@@ -1,0 +1,108 @@
+use super::{
+    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue,
+    Rescued, SavedCron, Store, Tick, WorkerId,
+};
+use crate::error::StoreError;
+use crate::new_task::NewTask;
+use crate::task::Task;
+use crate::wake::Wakes;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Turns a store whose verbs return at once, like the one in memory, into an async one: it calls
+/// them where they are awaited. One that waits for a disk or a network must not be used so.
+#[derive(Debug)]
+pub struct InlineAdapter<S>(pub S);
+
+#[async_trait]
+impl<S: Store> AsyncStore for InlineAdapter<S> {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.0.check()
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        self.0.now()
+    }
+
+    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        self.0.insert(tasks)
+    }
+
+    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        self.0.claim(claim)
+    }
+
+    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        self.0.finish(worker, results)
+    }
+
+    async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
+        self.0.register(info)
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+        self.0.heartbeat(worker, lease)
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.0.retire(worker)
+    }
+
+    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+        self.0.rescue(rescue)
+    }
+
+    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+        self.0.prune(prune)
+    }
+
+    async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+        self.0.sync_cron(cron)
+    }
+
+    async fn crons(&self) -> Result<Crons, StoreError> {
+        self.0.crons()
+    }
+
+    async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+        self.0.fire(tick)
+    }
+
+    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+        self.0.find(id)
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        self.0.list(filter)
+    }
+
+    async fn count(&self) -> Result<Vec<Count>, StoreError> {
+        self.0.count()
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.0.remove(removal)
+    }
+
+    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.0.retry(id)
+    }
+
+    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.0.cancel(id)
+    }
+
+    async fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+        self.0.pause(task_type)
+    }
+
+    async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+        self.0.resume(task_type)
+    }
+
+    fn wakes(&self) -> &Wakes {
+        self.0.wakes()
+    }
+}

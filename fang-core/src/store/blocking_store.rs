@@ -1,0 +1,86 @@
+use super::{
+    Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued,
+    SavedCron, Tick, WorkerId,
+};
+use crate::error::StoreError;
+use crate::new_task::NewTask;
+use crate::task::Task;
+use crate::wake::Wakes;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A backend, for blocking callers. [`AsyncStore`](super::AsyncStore) has the same verbs for async ones.
+///
+/// Every verb fails with [`StoreError`], whose [`nature`](StoreError::nature) says whether trying
+/// again can help.
+pub trait Store: Send + Sync + 'static {
+    /// Whether the store is ready to serve: it can be reached and its schema is up to date.
+    fn check(&self) -> Result<(), StoreError>;
+
+    /// The clock that decides what is due.
+    fn now(&self) -> Result<DateTime<Utc>, StoreError>;
+
+    /// Saves tasks, all or none, and tells for each, in order, what is there now.
+    fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
+
+    /// Takes tasks that are due, in any order, so that nobody else gets them.
+    fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Saves results whose claims still stand; returns how many did. The others came too late and change
+    /// nothing.
+    fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
+
+    /// A new worker, alive from now. `info` is JSON about it, for people to read.
+    fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
+
+    /// Tells that a worker is alive.
+    fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError>;
+
+    /// Tells that a worker is gone: what it still holds may be rescued at once.
+    fn retire(&self, worker: WorkerId) -> Result<(), StoreError>;
+
+    /// Declares silent workers dead and takes back the tasks that no living worker holds. Anyone may, at any
+    /// time: it repeats without harm.
+    fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError>;
+
+    /// Removes old tasks, and dead workers that hold none; returns how many tasks.
+    fn prune(&self, prune: &Prune) -> Result<u64, StoreError>;
+
+    /// Keeps a cron: inserts it with its first tick, changes it when its pattern or task changed, and else
+    /// leaves it alone.
+    fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError>;
+
+    /// The crons that need another tick.
+    fn crons(&self) -> Result<Crons, StoreError>;
+
+    /// Inserts a tick unless another process has; returns whether it did.
+    fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError>;
+
+    /// One task.
+    fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError>;
+
+    /// Tasks, the newest first.
+    fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError>;
+
+    /// How many tasks of each type are in each state.
+    fn count(&self) -> Result<Vec<Count>, StoreError>;
+
+    /// Removes tasks; returns how many.
+    fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
+
+    /// Makes a failed or waiting task due now; returns whether there was one.
+    fn retry(&self, id: Uuid) -> Result<bool, StoreError>;
+
+    /// Fails a waiting task for good; returns whether there was one.
+    fn cancel(&self, id: Uuid) -> Result<bool, StoreError>;
+
+    /// Gives out no tasks of this type until it is resumed.
+    fn pause(&self, task_type: &str) -> Result<(), StoreError>;
+
+    /// Ends a pause.
+    fn resume(&self, task_type: &str) -> Result<(), StoreError>;
+
+    /// Whom to wake when a task was inserted.
+    fn wakes(&self) -> &Wakes;
+}

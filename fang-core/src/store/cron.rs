@@ -1,0 +1,62 @@
+use crate::new_task::NewTask;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A cron to keep, with its first tick: a task of the cron is always inserted one tick ahead, so
+/// that it starts on time however late the next look at the crons is.
+#[derive(Clone, Debug)]
+pub struct NewCron {
+    /// Its name: kind and payload, so that a second schedule of the same finds the first.
+    pub name: String,
+    /// When it ticks.
+    pub pattern: String,
+    /// What each tick inserts; its id is that of the first tick's task.
+    pub task: NewTask,
+    /// The first tick.
+    pub first: DateTime<Utc>,
+}
+
+/// A cron as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedCron {
+    /// The last tick for which a task was inserted.
+    pub last_tick: DateTime<Utc>,
+    /// That task.
+    pub task_id: Uuid,
+}
+
+/// The crons at one look.
+#[derive(Clone, Debug, Default)]
+pub struct Crons {
+    /// Those whose last inserted tick is due, and that therefore need another.
+    pub due: Vec<DueCron>,
+    /// How long until the next of the others needs one.
+    pub next_in: Option<Duration>,
+}
+
+/// A cron that needs another tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCron {
+    /// Its name.
+    pub name: String,
+    /// When it ticks.
+    pub pattern: String,
+    /// The last tick for which a task was inserted.
+    pub last_tick: DateTime<Utc>,
+    /// The clock of the store at this look.
+    pub now: DateTime<Utc>,
+}
+
+/// One tick to insert, unless somebody else already has.
+#[derive(Clone, Debug)]
+pub struct Tick<'a> {
+    /// Of which cron.
+    pub name: &'a str,
+    /// The last tick as it was seen: compared before anything is written.
+    pub seen: DateTime<Utc>,
+    /// The tick to insert.
+    pub next: DateTime<Utc>,
+    /// The id of its task.
+    pub id: Uuid,
+}

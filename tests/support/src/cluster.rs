@@ -1,0 +1,133 @@
+//! One throwaway cluster.
+
+use crate::{
+    Durability, SupportError, binaries::find_binaries, config, guardian::Guardian, home::Home,
+    user::ServerUser,
+};
+use std::{
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// How often another port is tried when somebody took ours first.
+const PORT_ATTEMPTS: usize = 5;
+
+/// A Postgres cluster of its own, on a free port of 127.0.0.1 and on a Unix
+/// socket, with the superuser `postgres` and no password.
+///
+/// It is stopped and removed when the value is dropped, and also when this
+/// process ends in any other way, SIGKILL included.
+#[derive(Debug)]
+pub struct Cluster {
+    home: Home,
+    port: u16,
+    guardian: Mutex<Guardian>,
+}
+
+impl Cluster {
+    /// Makes a cluster and starts it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no server to run, or it does not start.
+    pub fn create(durability: Durability) -> Result<Self, SupportError> {
+        let bin = find_binaries(
+            env::var_os("PATH").as_deref(),
+            Path::new("/usr/lib/postgresql"),
+        )?;
+        let user = ServerUser::choose()?;
+        let home = Home::choose(&user);
+        let mut guardian = Guardian::spawn(&bin, &home, &user)?;
+        home.make(&user)?;
+        guardian.order("init", &home)?;
+        append(&home, &config::text(&bin, &home.socket, durability))?;
+        let port = first_start(&mut guardian, &home)?;
+        Ok(Self {
+            home,
+            port,
+            guardian: Mutex::new(guardian),
+        })
+    }
+
+    /// Ends the server as a crash would: no checkpoint, no goodbye to clients.
+    ///
+    /// # Errors
+    ///
+    /// When it is not running.
+    pub fn stop_immediate(&self) -> Result<(), SupportError> {
+        self.guardian().order("stop", &self.home)
+    }
+
+    /// Starts the server again, on the same port.
+    ///
+    /// # Errors
+    ///
+    /// When it is running, or does not come up.
+    pub fn start(&self) -> Result<(), SupportError> {
+        self.guardian().order("start", &self.home)
+    }
+
+    /// [`stop_immediate`](Self::stop_immediate), then [`start`](Self::start).
+    ///
+    /// # Errors
+    ///
+    /// When either fails.
+    pub fn restart_immediate(&self) -> Result<(), SupportError> {
+        self.stop_immediate()?;
+        self.start()
+    }
+
+    /// The TCP port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder with the Unix socket.
+    #[must_use]
+    pub fn socket_dir(&self) -> &Path {
+        &self.home.socket
+    }
+
+    /// The folder with the server's files.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.home.data()
+    }
+
+    /// A `postgres://` URI for `database`, over TCP.
+    #[must_use]
+    pub fn uri(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn guardian(&self) -> MutexGuard<'_, Guardian> {
+        // A panic of another test says nothing about the server.
+        self.guardian.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn first_start(guardian: &mut Guardian, home: &Home) -> Result<u16, SupportError> {
+    let mut attempt = 1;
+    loop {
+        let port = config::free_port();
+        append(home, &format!("port = {port}\n"))?;
+        match guardian.order("start", home) {
+            Ok(()) => return Ok(port),
+            Err(SupportError::Server { .. }) if attempt < PORT_ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The last of several settings counts, so adding is enough.
+fn append(home: &Home, settings: &str) -> Result<(), SupportError> {
+    let file = home.data().join("postgresql.conf");
+    fs::OpenOptions::new()
+        .append(true)
+        .open(&file)
+        .and_then(|mut file| file.write_all(settings.as_bytes()))
+        .map_err(SupportError::io(format!("writing {}", file.display())))
+}

@@ -1,0 +1,48 @@
+//! The settings of a cluster.
+
+use crate::{binaries, home::random};
+use std::{net::TcpListener, path::Path};
+
+/// What a cluster promises about a crash of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing is forced to the disk. A crash of the server alone loses
+    /// nothing all the same, so this is what tests use.
+    Fast,
+    /// Postgres's own settings: what benchmarks have to measure.
+    Durable,
+}
+
+pub(crate) fn text(bin: &Path, socket: &Path, durability: Durability) -> String {
+    let socket = socket.display().to_string().replace('\'', "''");
+    let mut text = format!(
+        "listen_addresses = '127.0.0.1'\n\
+         unix_socket_directories = '{socket}'\n\
+         max_connections = 300\n\
+         shared_buffers = 256MB\n\
+         log_statement = none\n\
+         synchronous_commit = on\n"
+    );
+    if binaries::has_library(bin, "pg_stat_statements.so") {
+        text.push_str("shared_preload_libraries = 'pg_stat_statements'\n");
+    }
+    if durability == Durability::Fast {
+        text.push_str("fsync = off\nfull_page_writes = off\n");
+    }
+    text
+}
+
+/// A port nobody listens on, below the range the system takes client ports
+/// from: in that range a client that retries while the server is down can end
+/// up connected to itself and keep the server from coming back.
+pub(crate) fn free_port() -> u16 {
+    const FIRST: u32 = 15_000;
+    const COUNT: u32 = 15_000;
+    loop {
+        let number = u32::from_str_radix(&random(), 16).unwrap_or(0);
+        let port = u16::try_from(FIRST + number % COUNT).unwrap_or(0);
+        if port != 0 && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! One fresh database for one test.
+
+use crate::{SupportError, home::random, server::server_uri, uri::with_database};
+use std::{
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+use tokio_postgres::{Client, NoTls};
+
+/// A new, empty database, which is dropped with the value.
+#[derive(Debug)]
+pub struct TestDatabase {
+    server: String,
+    uri: String,
+    name: String,
+    dropped: bool,
+}
+
+impl TestDatabase {
+    /// Makes a database nobody else uses, in the server `DATABASE_URL` names
+    /// or else in the cluster all tests of this process share.
+    ///
+    /// # Errors
+    ///
+    /// When there is no server, or it refuses to make a database.
+    pub async fn create() -> Result<Self, SupportError> {
+        let server = server_uri()?;
+        Self::create_in(&server).await
+    }
+
+    /// Makes a database in the server `server`, a `postgres://` URI, names:
+    /// for a test with a [`Cluster`](crate::Cluster) of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn create_in(server: &str) -> Result<Self, SupportError> {
+        let name = unique_name();
+        let uri = with_database(server, &name)?;
+        // template0: nobody is ever connected to it, so creating never waits.
+        run(
+            server,
+            &format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )
+        .await?;
+        Ok(Self {
+            server: server.to_owned(),
+            uri,
+            name,
+            dropped: false,
+        })
+    }
+
+    /// The database's `postgres://` URI.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// The database's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new connection to the database.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn client(&self) -> Result<Client, SupportError> {
+        connect(&self.uri).await
+    }
+
+    /// Drops the database, connections to it included.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone.
+    pub async fn drop(mut self) -> Result<(), SupportError> {
+        self.dropped = true;
+        run(&self.server, &drop_statement(&self.name)).await
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if self.dropped {
+            return;
+        }
+        let server = std::mem::take(&mut self.server);
+        let statement = drop_statement(&self.name);
+        // The test's own runtime may be the one we are in, or shutting down.
+        let cleaner = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime {
+                // The test has its result; a leftover is no reason to fail it.
+                let _ = runtime.block_on(run(&server, &statement));
+            }
+        });
+        let _ = cleaner.join();
+    }
+}
+
+fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("fang_test_{}_{number}_{}", process::id(), random())
+}
+
+fn drop_statement(name: &str) -> String {
+    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+}
+
+async fn connect(uri: &str) -> Result<Client, SupportError> {
+    let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
+    // Its errors reach whoever uses the client.
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+async fn run(uri: &str, statement: &str) -> Result<(), SupportError> {
+    Ok(connect(uri).await?.batch_execute(statement).await?)
+}

@@ -1,0 +1,36 @@
+# Runs one Postgres cluster for the process that holds our standard input.
+#
+# Everything that starts or stops the server happens here, one order at a
+# time. So when the owner is gone, however it went, and `read` meets the end
+# of the input, no start is under way that could outlive the clean-up.
+#
+# usage: guardian BIN ROOT SOCKET [WORDS THAT BECOME THE SERVER'S USER...]
+trap '' HUP INT QUIT TERM PIPE
+bin=$1 root=$2 socket=$3
+shift 3
+
+initialise() {
+    "$@" "$bin/initdb" -D "$root/data" -U postgres -A trust -E UTF8 --no-locale --no-sync
+}
+start() {
+    "$@" "$bin/pg_ctl" start -D "$root/data" -l "$root/data/server.log" -s -w -t 60
+}
+stop() {
+    "$@" "$bin/pg_ctl" stop -D "$root/data" -m immediate -s -w -t 60
+}
+answer() {
+    if "$@" </dev/null >>"$root/output" 2>&1; then echo ok; else echo failed; fi
+}
+
+echo ready
+while read -r order; do
+    case $order in
+        init) answer initialise "$@" ;;
+        start) answer start "$@" ;;
+        stop) answer stop "$@" ;;
+    esac
+done
+
+# Should the stop fail: a server whose data folder is gone ends by itself.
+stop "$@" </dev/null >/dev/null 2>&1
+rm -rf -- "$root" "$socket"

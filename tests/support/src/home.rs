@@ -1,0 +1,81 @@
+//! The folders of one cluster.
+
+use crate::{SupportError, user::ServerUser};
+use std::{
+    env, fs,
+    fs::DirBuilder,
+    hash::{BuildHasher, RandomState},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    process,
+};
+
+/// The kernel keeps 107 bytes of a socket's path; the server adds this much
+/// to the folder's.
+const SOCKET_PATH_LIMIT: usize = 107 - "/.s.PGSQL.65535".len();
+
+/// Names that do not exist yet: the guardian must know them before anything
+/// is made, so that it removes whatever there is however early we die.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// Holds the data folder and the logs.
+    pub(crate) root: PathBuf,
+    pub(crate) socket: PathBuf,
+}
+
+impl Home {
+    /// Below `target/postgres`, or below the system's temporary folder where
+    /// the server's account cannot go there or we may not write there.
+    pub(crate) fn choose(user: &ServerUser) -> Self {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let ours = fs::canonicalize(workspace).map(|folder| folder.join("target/postgres"));
+        let base = ours
+            .ok()
+            .filter(|base| usable(base, user))
+            .unwrap_or_else(env::temp_dir);
+        let name = format!("fang-pg-{}-{}", process::id(), random());
+        let root = base.join(&name);
+        let mut socket = root.join("socket");
+        if socket.as_os_str().len() > SOCKET_PATH_LIMIT {
+            socket = Path::new("/tmp").join(format!("{name}-socket"));
+        }
+        Self { root, socket }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// Makes the folders, which must not exist: in a folder everybody writes
+    /// to, one that is there already is somebody else's.
+    pub(crate) fn make(&self, user: &ServerUser) -> Result<(), SupportError> {
+        for folder in [&self.root, &self.socket] {
+            DirBuilder::new()
+                .mode(0o700)
+                .create(folder)
+                .and_then(|()| user.give(folder))
+                .map_err(SupportError::io(format!("making {}", folder.display())))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a folder can be made in `base` that the server can use.
+fn usable(base: &Path, user: &ServerUser) -> bool {
+    let probe = base.join(format!("probe-{}-{}", process::id(), random()));
+    let tried = || -> io::Result<bool> {
+        fs::create_dir_all(base)?;
+        fs::create_dir(&probe)?;
+        let reached = user.give(&probe).is_ok() && user.can_enter(&probe);
+        fs::remove_dir(&probe)?;
+        Ok(reached)
+    };
+    tried().unwrap_or(false)
+}
+
+/// Eight digits nobody else has: the hasher's keys come from the system.
+pub(crate) fn random() -> String {
+    let seed = RandomState::new().hash_one(process::id());
+    format!("{:08x}", seed & 0xffff_ffff)
+}

@@ -1,0 +1,22 @@
+//! Throwaway Postgres for tests and benchmarks.
+//!
+//! [`TestDatabase::create`] gives a test a fresh database. It lives in the
+//! server `DATABASE_URL` names, or, where that is not set, in a [`Cluster`]
+//! this process starts on first use and takes down when it ends.
+
+mod binaries;
+mod cluster;
+mod config;
+mod database;
+mod error;
+mod guardian;
+mod home;
+mod server;
+mod uri;
+mod user;
+
+pub use binaries::find_binaries;
+pub use cluster::Cluster;
+pub use config::Durability;
+pub use database::TestDatabase;
+pub use error::SupportError;

@@ -1,0 +1,22 @@
+//! Which server the tests of this process use.
+
+use crate::{Cluster, Durability, SupportError};
+use std::{env, sync::OnceLock};
+
+/// The server `DATABASE_URL` names, or the cluster the process shares.
+pub(crate) fn server_uri() -> Result<String, SupportError> {
+    static SHARED: OnceLock<Result<Cluster, String>> = OnceLock::new();
+    if let Ok(uri) = env::var("DATABASE_URL") {
+        return Ok(uri);
+    }
+    // Never dropped: the guardian cleans up when the process ends.
+    let cluster =
+        SHARED.get_or_init(|| Cluster::create(Durability::Fast).map_err(|error| error.to_string()));
+    match cluster {
+        Ok(cluster) => Ok(cluster.uri("postgres")),
+        Err(why) => Err(SupportError::Server {
+            step: "start of the shared cluster",
+            output: why.clone(),
+        }),
+    }
+}
