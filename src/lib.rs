@@ -1,1 +1,29 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+#[doc(no_inline)]
+pub use chrono::{self, DateTime, Utc};
+pub use fang_core::{
+    AsyncQueueable, AsyncRunnable, Context, FangError, FangTaskState, Mode, NewTask, PayloadError, Priority,
+    QueueError, Queueable, RetentionMode, Runnable, ScheduleError, Scheduled, SleepParams, StoreError, Task,
+};
+#[doc(no_inline)]
+pub use fang_core::{async_trait, typetag};
+#[doc(no_inline)]
+pub use serde::{self, Deserialize, Serialize};
+
+/// What the authors of stores and of tools work with.
+pub mod store {
+    pub use fang_core::memory::MemoryStore;
+    pub use fang_core::store::{
+        AsyncStore, Beat, CRONS, Claim, Claimed, Count, Crons, DbInstant, DueCron, Filter, Finish, InlineAdapter,
+        Inserted, Lane, NewCron, Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, Verdict, WorkerId, micros,
+    };
+}
+
+#[cfg(feature = "asynk")]
+pub mod asynk;
+
+#[cfg(feature = "asynk")]
+pub use asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, Lease, MemoryQueue, NoTls, Shutdown};
+#[cfg(feature = "derive-error")]
+pub use fang_macros::ToFangError;

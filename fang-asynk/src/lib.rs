@@ -1,1 +1,26 @@
-//! x
+//! The async side of [fang](https://docs.rs/fang): tokio tasks over tokio-postgres, for light
+//! tasks. Applications use the crate `fang`, which re-exports what they need.
+
+mod backend;
+mod claimer;
+mod crons;
+mod engine;
+mod executor;
+mod finisher;
+mod handle;
+mod heart;
+mod memory_queue;
+mod postgres;
+mod pruner;
+mod queue;
+mod supervisor;
+mod worker_pool;
+
+pub use backend::AsyncBackend;
+pub use handle::Handle;
+pub use memory_queue::MemoryQueue;
+pub use postgres::TlsConnector;
+pub use queue::{AsyncQueue, AsyncQueueBuilder};
+#[doc(no_inline)]
+pub use tokio_postgres::NoTls;
+pub use worker_pool::{AsyncWorkerPool, AsyncWorkerPoolBuilder, Lease, Shutdown};

@@ -10,8 +10,8 @@ mod workers;
 use crate::error::StoreError;
 use crate::new_task::NewTask;
 use crate::store::{
-    Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued, SavedCron,
-    Store, Tick, WorkerId,
+    Beat, CRONS, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue,
+    Rescued, SavedCron, Store, Tick, WorkerId,
 };
 use crate::task::Task;
 use crate::wake::Wakes;
@@ -102,7 +102,9 @@ impl Store for MemoryStore {
     }
 
     fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
-        self.with(|tables, now| tables.sync_cron(cron, now))
+        let saved = self.with(|tables, now| tables.sync_cron(cron, now))?;
+        self.wakes.wake(CRONS);
+        Ok(saved)
     }
 
     fn crons(&self) -> Result<Crons, StoreError> {
@@ -142,7 +144,9 @@ impl Store for MemoryStore {
     }
 
     fn resume(&self, task_type: &str) -> Result<(), StoreError> {
-        self.with(|tables, _| tables.paused.remove(task_type)).map(|_| ())
+        self.with(|tables, _| tables.paused.remove(task_type))?;
+        self.wakes.wake(task_type);
+        Ok(())
     }
 
     fn wakes(&self) -> &Wakes {

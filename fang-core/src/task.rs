@@ -1,5 +1,7 @@
 //! The row: what the table says about one task.
 
+use crate::new_task::NewTask;
+use crate::store::Inserted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -159,6 +161,40 @@ pub fn read_metadata(json: &str) -> serde_json::Value {
 }
 
 impl Task {
+    /// A new row with this payload and the defaults of the table. For the authors of stores.
+    pub fn new(id: Uuid, metadata: serde_json::Value) -> Self {
+        Self {
+            id,
+            metadata,
+            error_message: None,
+            state: FangTaskState::New,
+            task_type: DEFAULT_TASK_TYPE.to_owned(),
+            uniq_hash: None,
+            retries: 0,
+            scheduled_at: DateTime::UNIX_EPOCH,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+            mode: Mode::Any,
+            priority: Priority::default(),
+            lease: 0,
+            crashes: 0,
+        }
+    }
+
+    /// The row of a task that was just inserted, without reading it back.
+    pub fn saved(task: NewTask, inserted: Inserted) -> Self {
+        Self {
+            task_type: task.task_type,
+            uniq_hash: task.uniq_hash,
+            scheduled_at: inserted.scheduled_at,
+            created_at: inserted.created_at,
+            updated_at: inserted.created_at,
+            mode: task.mode,
+            priority: task.priority,
+            ..Self::new(inserted.id, read_metadata(&task.metadata))
+        }
+    }
+
     /// The kind: the name under which the struct is registered, if the payload has one.
     pub fn kind(&self) -> Option<&str> {
         self.metadata.get("type").and_then(|kind| kind.as_str())

@@ -27,6 +27,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The name of the schema cannot be one.
+    #[error("{reason}")]
+    Schema {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No connection to the server.
     #[error("the database cannot be reached: {source}; check that it runs and that host and port are right")]
     Unreachable {
@@ -41,7 +47,7 @@ pub enum StoreError {
     },
     /// The tables are missing, or older than this version needs.
     #[error(
-        "the tables of fang are missing or too old: {reason}; call `queue.migrate()`, or run the \
+        "the tables of fang are missing, or of another version: {reason}; call `queue.migrate()`, or run the \
          files of migrations/ with psql"
     )]
     NotMigrated {
@@ -88,7 +94,7 @@ impl StoreError {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::PoolExhausted => Nature::Passing,
-            Self::Uri { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => Nature::Final,
+            Self::Uri { .. } | Self::Schema { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => Nature::Final,
             Self::Statement { nature, .. } => *nature,
         }
     }

@@ -52,18 +52,23 @@ impl Tables {
     }
 
     pub(super) fn retry(&mut self, id: Uuid, now: DateTime<Utc>) -> bool {
-        let can = |row: &Row| row.id == id && (row.state.is_waiting() || row.state == FangTaskState::Failed);
-        let changed = self.change(can, |row| {
-            if row.state == FangTaskState::Failed {
-                row.retries = 0;
-            }
-            row.state = FangTaskState::Retried;
-            row.crashes = 0;
-            row.unknown_since = None;
-            row.scheduled_at = now;
-            row.updated_at = now;
-        });
-        changed > 0
+        let Some(mut row) = self.row(id).filter(|row| self.may_retry(row)).cloned() else { return false };
+        if row.state == FangTaskState::Failed {
+            row.retries = 0;
+        }
+        row.state = FangTaskState::Retried;
+        row.crashes = 0;
+        row.unknown_since = None;
+        row.scheduled_at = now;
+        row.updated_at = now;
+        self.put(row);
+        true
+    }
+
+    /// Another that is alive with the same unique hash keeps a failed one where it is.
+    fn may_retry(&self, row: &Row) -> bool {
+        let is_held = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
+        row.state.is_waiting() || (row.state == FangTaskState::Failed && !is_held)
     }
 
     pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> bool {

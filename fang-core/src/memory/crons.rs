@@ -3,7 +3,7 @@
 use super::tables::{Cron, Tables};
 use super::tasks::new_row;
 use crate::store::{Crons, DueCron, NewCron, SavedCron, Tick};
-use crate::task::FangTaskState;
+use crate::task::{FangTaskState, read_metadata};
 use chrono::{DateTime, Utc};
 
 impl Tables {
@@ -60,11 +60,22 @@ impl Tables {
 fn is_same(kept: &NewCron, cron: &NewCron) -> bool {
     let parts = |cron: &NewCron| {
         let task = &cron.task;
-        (cron.pattern.clone(), task.metadata.clone(), task.task_type.clone(), task.mode, task.priority)
+        (
+            cron.pattern.clone(),
+            read_metadata(&task.metadata),
+            task.task_type.clone(),
+            task.mode,
+            task.priority,
+        )
     };
     parts(kept) == parts(cron)
 }
 
 fn due_cron(cron: &Cron, now: DateTime<Utc>) -> DueCron {
-    DueCron { name: cron.cron.name.clone(), pattern: cron.cron.pattern.clone(), last_tick: cron.last_tick, now }
+    DueCron {
+        name: cron.cron.name.clone(),
+        pattern: cron.cron.pattern.clone(),
+        last_tick: cron.last_tick,
+        now,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::tables::{Row, Tables};
 use crate::new_task::{Due, NewTask};
-use crate::store::{Claim, Claimed, DbInstant, Finish, Inserted, Lane, Verdict, WorkerId};
+use crate::store::{Claim, Claimed, DbInstant, Finish, Inserted, Lane, Verdict, WorkerId, micros};
 use crate::task::FangTaskState;
 use chrono::{DateTime, Utc};
 use std::ops::Bound;
@@ -84,7 +84,9 @@ impl Tables {
     /// The fence: whoever lost the claim changes nothing.
     fn finish_one(&mut self, worker: WorkerId, result: &Finish, now: DateTime<Utc>) -> bool {
         let holds = |row: &&Row| {
-            row.state == FangTaskState::InProgress && row.lease == result.lease && row.locked_by == Some(worker)
+            row.state == FangTaskState::InProgress
+                && row.lease == result.lease
+                && row.locked_by == Some(worker)
         };
         let Some(mut row) = self.row(result.id).filter(holds).cloned() else { return false };
         if result.verdict == Verdict::Remove {
@@ -135,7 +137,7 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
     if !matches!(verdict, Verdict::Release { .. }) {
         row.error_message = verdict.error().map(str::to_owned);
     }
-    if let Some(delay) = verdict.delay().filter(|delay| !delay.is_zero()) {
+    if let Some(delay) = verdict.delay().filter(|delay| micros(*delay) > 0) {
         row.scheduled_at = later(now, delay);
     }
     row.unknown_since = match verdict {
@@ -147,5 +149,5 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
 }
 
 fn later(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
-    now.checked_add_signed(chrono::Duration::microseconds(crate::store::micros(delay))).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    now.checked_add_signed(chrono::Duration::microseconds(micros(delay))).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -24,7 +24,8 @@ impl Tables {
     pub(super) fn heartbeat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
         let alive = self.workers.get_mut(&worker).filter(|worker| worker.dead_at.is_none());
         let is_alive = alive.map(|worker| worker.beat_at = now).is_some();
-        let has_suspects = self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
+        let has_suspects =
+            self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
         Beat { is_alive, has_suspects }
     }
 
@@ -40,7 +41,8 @@ impl Tables {
             worker.dead_at = Some(now);
             rescued.buried += 1;
         }
-        let orphans: Vec<Row> = self.rows().filter(|row| self.is_orphan(row, rescue.lease, now)).cloned().collect();
+        let orphans: Vec<Row> =
+            self.rows().filter(|row| self.is_orphan(row, rescue.lease, now)).cloned().collect();
         for mut row in orphans {
             take_back(&mut row, rescue.max_crashes, now);
             match row.state {
@@ -66,7 +68,7 @@ impl Tables {
     pub(super) fn prune(&mut self, prune: &Prune, now: DateTime<Utc>) -> u64 {
         let holders: Vec<WorkerId> = self.rows().filter_map(|row| row.locked_by).collect();
         self.workers.retain(|id, worker| {
-            holders.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at < MOURNING)
+            holders.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at <= MOURNING)
         });
         let Some(age) = prune.older_than else { return 0 };
         self.delete(prune.limit as usize, |row| {
@@ -93,5 +95,27 @@ fn take_back(row: &mut Row, max_crashes: i16, now: DateTime<Utc>) {
     if row.crashes >= max_crashes {
         row.state = FangTaskState::Failed;
         row.error_message = Some(format!("the process that ran it died {} times", row.crashes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::tasks::new_row;
+    use crate::new_task::NewTask;
+    use crate::task::Mode;
+
+    /// No verb of a store makes such a row: a worker is kept as long as it holds a task.
+    #[test]
+    fn a_task_of_a_vanished_worker_comes_back_after_a_lease() {
+        let mut tables = Tables::default();
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let mut row = new_row(&NewTask::new("{}".into(), "common".into(), Mode::Asynk), at(0));
+        row.state = FangTaskState::InProgress;
+        row.locked_by = Some(WorkerId(7));
+        tables.put(row);
+        let rescue = Rescue { lease: Duration::from_secs(30), max_crashes: 3 };
+        let retried = [29, 31, 99].map(|seconds| tables.rescue(&rescue, at(seconds)).retried);
+        assert_eq!(retried, [0, 1, 0]);
     }
 }

@@ -1,2 +1,2 @@
 -- One migration at a time, however many processes start at once; released at the end of the transaction.
-SELECT pg_advisory_xact_lock(hashtextextended('fang/migrations/' || coalesce($1, current_schema()), 0))
+SELECT pg_advisory_xact_lock(hashtextextended('fang/migrations/' || current_schema(), 0))

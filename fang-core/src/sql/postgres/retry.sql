@@ -1,5 +1,11 @@
--- A failed task begins anew, a waiting one is due now.
-UPDATE fang_tasks
-SET state = 'retried', retries = CASE WHEN state = 'failed' THEN 0 ELSE retries END, crashes = 0,
+-- A failed task begins anew, a waiting one is due now. A unique one stays failed while another like
+-- it is alive: the index would refuse it.
+UPDATE fang_tasks t
+SET state = 'retried', retries = CASE WHEN t.state = 'failed' THEN 0 ELSE t.retries END, crashes = 0,
     unknown_since = NULL, scheduled_at = now(), updated_at = now()
-WHERE id = $1 AND state IN ('failed', 'new', 'retried')
+WHERE t.id = $1 AND t.state IN ('failed', 'new', 'retried')
+  AND NOT EXISTS (
+    SELECT FROM fang_tasks other
+    WHERE other.uniq_hash = t.uniq_hash AND other.uniq_hash IS NOT NULL AND other.id <> t.id
+      AND other.state IN ('new', 'retried', 'in_progress')
+  )

@@ -1,0 +1,83 @@
+use crate::handle::Handle;
+use fang_core::store::AsyncStore;
+use fang_core::{AsyncQueueable, QueueError};
+use std::sync::Arc;
+
+/// A queue that a pool can work for: it brings a store.
+pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
+    /// The store as a pool's own engine uses it: over connections that neither the application nor
+    /// the tasks can exhaust.
+    ///
+    /// # Errors
+    /// [`QueueError::NotConnected`] when the queue has to be connected first, or what keeps it from
+    /// being so.
+    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
+
+    /// The queue as tasks use it: over the application's connections.
+    ///
+    /// # Errors
+    /// As [`engine`](Self::engine).
+    fn handle(&self) -> Result<Handle, QueueError>;
+}
+
+/// Implements [`AsyncQueueable`] for a backend by asking its handle.
+macro_rules! queueable_by_handle {
+    ([$($generics:tt)*] $queue:ty) => {
+        #[async_trait::async_trait]
+        impl<$($generics)*> fang_core::AsyncQueueable for $queue {
+            async fn insert(&self, task: fang_core::NewTask) -> Result<fang_core::Task, fang_core::QueueError> {
+                self.handle()?.insert(task).await
+            }
+
+            async fn insert_tasks(
+                &self,
+                tasks: Vec<fang_core::NewTask>,
+            ) -> Result<Vec<fang_core::store::Inserted>, fang_core::QueueError> {
+                self.handle()?.insert_tasks(tasks).await
+            }
+
+            async fn schedule_task(
+                &self,
+                task: &dyn fang_core::AsyncRunnable,
+            ) -> Result<fang_core::Task, fang_core::QueueError> {
+                self.handle()?.schedule_task(task).await
+            }
+
+            async fn remove_all_tasks(&self) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.remove_all_tasks().await
+            }
+
+            async fn remove_all_scheduled_tasks(&self) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.remove_all_scheduled_tasks().await
+            }
+
+            async fn remove_task(&self, id: uuid::Uuid) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.remove_task(id).await
+            }
+
+            async fn remove_task_by_metadata(
+                &self,
+                task: &dyn fang_core::AsyncRunnable,
+            ) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.remove_task_by_metadata(task).await
+            }
+
+            async fn remove_tasks_type(&self, task_type: &str) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.remove_tasks_type(task_type).await
+            }
+
+            async fn find_task_by_id(
+                &self,
+                id: uuid::Uuid,
+            ) -> Result<Option<fang_core::Task>, fang_core::QueueError> {
+                self.handle()?.find_task_by_id(id).await
+            }
+
+            fn context(&self) -> &fang_core::Context {
+                &self.context
+            }
+        }
+    };
+}
+
+pub(crate) use queueable_by_handle;

@@ -1,0 +1,151 @@
+//! What the parts of a running pool share.
+
+use crate::handle::Handle;
+use fang_core::RetentionMode;
+use fang_core::context::Surroundings;
+use fang_core::decide::{Outcome, decide};
+use fang_core::load::Gauge;
+use fang_core::store::{AsyncStore, Claimed, Finish, WorkerId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Instant;
+use tokio::sync::{Notify, mpsc};
+
+/// The identity before the first; the store knows no such worker.
+const NOBODY: i64 = 0;
+
+/// How far the shutdown of a pool has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Claim and run.
+    Running,
+    /// Claim no more; finish what runs.
+    Draining,
+    /// Give up what still runs.
+    Aborting,
+    /// All results are saved; the heart may stop.
+    Stopped,
+}
+
+/// A claimed task on its way to a worker.
+pub(crate) struct Job {
+    pub(crate) task: Claimed,
+    /// The identity under which it was claimed.
+    pub(crate) worker: WorkerId,
+}
+
+/// The result of a run on its way to the store.
+pub(crate) struct Finished {
+    pub(crate) result: Finish,
+    pub(crate) worker: WorkerId,
+}
+
+/// What happened since the pool started.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    pub(crate) handed_back: AtomicU64,
+    pub(crate) late: AtomicU64,
+}
+
+/// What the parts of a running pool share.
+pub(crate) struct Engine {
+    pub(crate) store: Arc<dyn AsyncStore>,
+    pub(crate) queue: Handle,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) retention: RetentionMode,
+    pub(crate) gauge: Gauge,
+    /// Somebody inserted a task.
+    pub(crate) inserted: Notify,
+    /// So few tasks are in flight that the claimer wants more.
+    pub(crate) room: Notify,
+    pub(crate) stats: Stats,
+    worker: AtomicI64,
+    epoch: Instant,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        store: Arc<dyn AsyncStore>,
+        queue: Handle,
+        surroundings: Surroundings,
+        retention: RetentionMode,
+    ) -> Self {
+        Self {
+            store,
+            queue,
+            surroundings,
+            retention,
+            gauge: Gauge::default(),
+            inserted: Notify::new(),
+            room: Notify::new(),
+            stats: Stats::default(),
+            worker: AtomicI64::new(NOBODY),
+            epoch: Instant::now(),
+        }
+    }
+
+    /// The identity under which the pool claims now.
+    pub(crate) fn worker(&self) -> WorkerId {
+        WorkerId(self.worker.load(Ordering::SeqCst))
+    }
+
+    /// Goes on under this identity: the first, or one after the last was declared dead.
+    pub(crate) fn born(&self, worker: WorkerId) {
+        self.worker.store(worker.0, Ordering::SeqCst);
+        self.inserted.notify_one();
+    }
+
+    /// The time since the pool started.
+    pub(crate) fn now(&self) -> std::time::Duration {
+        self.epoch.elapsed()
+    }
+
+    /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.
+    pub(crate) fn begin(self: &Arc<Self>, job: Job, results: mpsc::UnboundedSender<Finished>) -> Unfinished {
+        Unfinished { engine: self.clone(), job: Some(job), results }
+    }
+}
+
+/// A task without a result. Dropped as it is, it is handed back uncharged; dropped by a panic, it
+/// has failed.
+pub(crate) struct Unfinished {
+    engine: Arc<Engine>,
+    job: Option<Job>,
+    results: mpsc::UnboundedSender<Finished>,
+}
+
+impl Unfinished {
+    pub(crate) fn task(&self) -> Option<&Claimed> {
+        self.job.as_ref().map(|job| &job.task)
+    }
+
+    /// Sends the result.
+    pub(crate) fn finish(mut self, outcome: Outcome) {
+        self.send(outcome);
+    }
+
+    fn send(&mut self, outcome: Outcome) {
+        let Some(Job { task, worker }) = self.job.take() else { return };
+        let verdict = decide(&task, outcome, self.engine.retention);
+        let result = Finish { id: task.id, lease: task.lease, verdict };
+        // Nobody receives only when the pool is gone; then the lease brings the task back.
+        let _ = self.results.send(Finished { result, worker });
+        if self.engine.gauge.left() {
+            self.engine.room.notify_one();
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.job.is_none() {
+            return;
+        }
+        if std::thread::panicking() {
+            self.send(crate::executor::failed_by_default("its worker died while it ran".to_owned()));
+        } else {
+            self.engine.stats.handed_back.fetch_add(1, Ordering::Relaxed);
+            self.send(Outcome::HandedBack);
+        }
+    }
+}

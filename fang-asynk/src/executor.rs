@@ -1,0 +1,72 @@
+//! One run of one task: decode, run, tell how it ended.
+
+use crate::engine::{Engine, Finished, Job, Unfinished};
+use fang_core::backoff;
+use fang_core::context::Context;
+use fang_core::decide::Outcome;
+use fang_core::kind;
+use fang_core::runnable::DEFAULT_MAX_RETRIES;
+use fang_core::store::Claimed;
+use fang_core::{AsyncRunnable, FangError};
+use futures_util::FutureExt;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Runs a task and sends its result.
+pub(crate) async fn execute(engine: &Arc<Engine>, job: Job, results: mpsc::UnboundedSender<Finished>) {
+    let unfinished = engine.begin(job, results);
+    let started = Instant::now();
+    let outcome = outcome(engine, &unfinished).await;
+    engine.gauge.ran(started.elapsed());
+    unfinished.finish(outcome);
+}
+
+async fn outcome(engine: &Engine, unfinished: &Unfinished) -> Outcome {
+    let Some(task) = unfinished.task() else { return Outcome::HandedBack };
+    // A task's own Deserialize may panic as well as its run.
+    let decoded = catch_unwind(AssertUnwindSafe(|| kind::decode::<dyn AsyncRunnable>(&task.metadata)));
+    match decoded {
+        Ok(Ok(runnable)) => run(engine, task, runnable.as_ref()).await,
+        Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),
+        Err(panic) => failed_by_default(describe(panic.as_ref())),
+    }
+}
+
+async fn run(engine: &Engine, task: &Claimed, runnable: &dyn AsyncRunnable) -> Outcome {
+    let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
+    let context = Context::new(task.id, attempt, task.lease, &engine.surroundings);
+    let mut queue = engine.queue.bound_to(context.clone());
+    let result = AssertUnwindSafe(runnable.run(&mut queue)).catch_unwind().await;
+    let error = match (result, context.take_wish()) {
+        (Err(panic), _) => describe(panic.as_ref()),
+        (Ok(_), Some(wish)) => return Outcome::Wished(wish),
+        (Ok(Ok(())), None) => return Outcome::Done,
+        (Ok(Err(FangError { description })), None) => description,
+    };
+    failed(task, runnable, error)
+}
+
+/// The task's own choices, which are code and may panic too.
+fn failed(task: &Claimed, runnable: &dyn AsyncRunnable, error: String) -> Outcome {
+    let retries = u32::try_from(task.retries).unwrap_or_default();
+    let choices = catch_unwind(AssertUnwindSafe(|| (runnable.max_retries(), runnable.backoff(retries))));
+    match choices {
+        Ok((max_retries, backoff)) => {
+            Outcome::Failed { error, max_retries, backoff: Duration::from_secs(backoff.into()) }
+        }
+        Err(_) => failed_by_default(error),
+    }
+}
+
+/// A failure of a task that could not be asked.
+pub(crate) fn failed_by_default(error: String) -> Outcome {
+    Outcome::Failed { error, max_retries: DEFAULT_MAX_RETRIES, backoff: Duration::from_secs(backoff::exponential(4).into()) }
+}
+
+fn describe(panic: &(dyn Any + Send)) -> String {
+    let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the task panicked: {}", message.unwrap_or("without a message"))
+}

@@ -1,0 +1,139 @@
+//! Beats on an OS thread of its own, so that tasks which hold up every thread of the runtime cannot
+//! make the pool look dead; takes tasks back from those who are.
+
+use crate::engine::{Engine, Phase};
+use crate::worker_pool::Lease;
+use fang_core::StoreError;
+use fang_core::store::{Beat, Rescue};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::{oneshot, watch};
+
+/// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
+/// the table, and those that a stopped pool left behind.
+const RESCUE_EVERY: u64 = 6;
+
+pub(crate) struct Heart {
+    engine: Arc<Engine>,
+    lease: Lease,
+    phase: watch::Receiver<Phase>,
+    /// Since when every beat has succeeded: only who has been well for a whole lease may declare
+    /// others dead, else an outage would become a mass re-run.
+    well_since: Option<Instant>,
+    is_failing: bool,
+    beats: u64,
+}
+
+impl Heart {
+    pub(crate) fn new(engine: Arc<Engine>, lease: Lease, phase: watch::Receiver<Phase>) -> Self {
+        Self { engine, lease, phase, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
+    }
+
+    /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
+    pub(crate) async fn start(self) -> Result<JoinHandle<()>, StoreError> {
+        let (tell, told) = oneshot::channel();
+        let thread = self.spawn(tell).map_err(|error| StoreError::unreachable(Box::new(error)))?;
+        match told.await {
+            Ok(Ok(())) => Ok(thread),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StoreError::unreachable("the heart's thread ended before its first beat".into())),
+        }
+    }
+
+    fn spawn(self, tell: oneshot::Sender<Result<(), StoreError>>) -> std::io::Result<JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("fang-heart".into()).spawn(move || {
+            runtime.block_on(async move {
+                // Here, so that the connection and the ear on it live on this thread as well.
+                let registered = self.register().await;
+                let is_born = registered.is_ok();
+                if tell.send(registered).is_ok() && is_born {
+                    self.run().await;
+                }
+            });
+        })
+    }
+
+    async fn register(&self) -> Result<(), StoreError> {
+        let info = serde_json::json!({
+            "mode": "asynk",
+            "task_type": &*self.engine.surroundings.task_type,
+            "pid": std::process::id(),
+        });
+        let worker = self.engine.store.register(&info.to_string()).await?;
+        self.engine.born(worker);
+        Ok(())
+    }
+
+    async fn run(mut self) {
+        while self.pause().await {
+            self.beat().await;
+        }
+        if let Err(error) = self.engine.store.retire(self.engine.worker()).await {
+            log::debug!("the pool could not sign off; its lease will run out: {error}");
+        }
+    }
+
+    /// Waits for the next beat; `false` when the pool has stopped.
+    async fn pause(&mut self) -> bool {
+        let interval = self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
+        let mut phase = self.phase.clone();
+        let stopped = phase.wait_for(|phase| *phase == Phase::Stopped);
+        tokio::time::timeout(interval, stopped).await.is_err()
+    }
+
+    async fn beat(&mut self) {
+        match self.engine.store.heartbeat(self.engine.worker(), self.lease.dead_after).await {
+            Ok(beat) => self.well(beat).await,
+            Err(error) => self.unwell(&error),
+        }
+    }
+
+    async fn well(&mut self, beat: Beat) {
+        if self.is_failing {
+            log::info!("the database answers again");
+        }
+        self.is_failing = false;
+        self.beats += 1;
+        let well_for = self.well_since.get_or_insert_with(Instant::now).elapsed();
+        if !beat.is_alive {
+            self.reborn().await;
+        }
+        let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
+        if is_due && well_for >= self.lease.dead_after {
+            self.rescue().await;
+        }
+    }
+
+    fn unwell(&mut self, error: &StoreError) {
+        if !self.is_failing {
+            log::warn!("the heartbeat does not get through: {error}");
+        }
+        self.is_failing = true;
+        self.well_since = None;
+    }
+
+    /// Declared dead: what it holds belongs to others now. It goes on as somebody new.
+    async fn reborn(&self) {
+        let dead = self.engine.worker();
+        match self.register().await {
+            Ok(()) => log::warn!("worker {dead} was declared dead; the pool goes on as {}", self.engine.worker()),
+            Err(error) => log::warn!("the pool cannot register again: {error}"),
+        }
+    }
+
+    async fn rescue(&self) {
+        let rescue = Rescue { lease: self.lease.dead_after, max_crashes: self.lease.max_crashes };
+        match self.engine.store.rescue(&rescue).await {
+            Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
+                "{} workers died: {} of their tasks run again, {} failed after too many crashes",
+                rescued.buried,
+                rescued.retried,
+                rescued.failed
+            ),
+            Ok(_) => {}
+            Err(error) => log::debug!("no tasks could be rescued: {error}"),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The Postgres store: the statements of fang-core over tokio-postgres.
+
+mod admin;
+mod announce;
+mod connect;
+mod convert;
+mod crons;
+mod error;
+mod migrate;
+mod run;
+mod tasks;
+mod workers;
+
+pub use connect::TlsConnector;
+pub(crate) use connect::{Address, Options};
+pub(crate) use error::store_error;
+pub(crate) use migrate::migrate;
+pub(crate) use tasks::insert_in;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use connect::Role;
+use deadpool_postgres::Pool;
+use fang_core::sql::{Schema, Statements, migrations};
+use fang_core::store::{
+    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued,
+    SavedCron, Tick, WorkerId,
+};
+use fang_core::wake::{NotifyGate, Wakes};
+use fang_core::{NewTask, StoreError, Task};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// The store over one database. Its three pools connect when they are first used.
+pub(crate) struct PostgresStore {
+    statements: Arc<Statements>,
+    schema: Schema,
+    /// What the application and its tasks use: insert, find, remove, crons.
+    calls: Pool,
+    /// What a worker pool uses to claim and to finish.
+    engine: Pool,
+    /// What its heart uses, which also listens.
+    heart: Pool,
+    wakes: Wakes,
+    gate: Arc<Mutex<NotifyGate>>,
+    epoch: Instant,
+    address: Arc<Address>,
+}
+
+impl PostgresStore {
+    pub(crate) fn new(address: Address, schema: Schema) -> Result<Self, StoreError> {
+        let address = Arc::new(address);
+        let wakes = Wakes::default();
+        Ok(Self {
+            statements: Arc::new(Statements::new(&schema)),
+            schema,
+            calls: address.pool(Role::Calls, &wakes)?,
+            engine: address.pool(Role::Engine, &wakes)?,
+            heart: address.pool(Role::Heart, &wakes)?,
+            wakes,
+            gate: Arc::default(),
+            epoch: Instant::now(),
+            address,
+        })
+    }
+
+    /// The same store, with engine connections of its own: one for each worker pool.
+    pub(crate) fn with_own_engine(&self) -> Result<Self, StoreError> {
+        Ok(Self {
+            statements: self.statements.clone(),
+            schema: self.schema.clone(),
+            calls: self.calls.clone(),
+            engine: self.address.pool(Role::Engine, &self.wakes)?,
+            heart: self.address.pool(Role::Heart, &self.wakes)?,
+            wakes: self.wakes.clone(),
+            gate: self.gate.clone(),
+            epoch: self.epoch,
+            address: self.address.clone(),
+        })
+    }
+
+    pub(crate) fn calls(&self) -> &Pool {
+        &self.calls
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    async fn check_version(&self) -> Result<(), StoreError> {
+        let rows = run::query(&self.calls, &self.statements.version, &[]).await?;
+        let found: i32 = rows.first().map_or(0, |row| row.get(0));
+        let reason = match found - migrations::VERSION {
+            0 | 1 => return Ok(()),
+            difference if difference < 0 => "too old",
+            _ => "too new",
+        };
+        let needed = migrations::VERSION;
+        Err(StoreError::NotMigrated {
+            reason: format!("the schema has version {found}, which is {reason} for this program: it needs {needed}"),
+        })
+    }
+}
+
+#[async_trait]
+impl AsyncStore for PostgresStore {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.check_version().await
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        let row = run::query_one(&self.calls, &self.statements.now, &[]).await?;
+        Ok(row.get(0))
+    }
+
+    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        tasks::insert(self, tasks).await
+    }
+
+    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        tasks::claim(self, claim).await
+    }
+
+    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        tasks::finish(self, worker, results).await
+    }
+
+    async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
+        workers::register(self, info).await
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+        workers::heartbeat(self, worker, lease).await
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        run::execute(&self.heart, &self.statements.retire, &[&worker.0]).await.map(|_| ())
+    }
+
+    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+        workers::rescue(self, rescue).await
+    }
+
+    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+        workers::prune(self, prune).await
+    }
+
+    async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+        crons::sync(self, cron).await
+    }
+
+    async fn crons(&self) -> Result<Crons, StoreError> {
+        crons::due(self).await
+    }
+
+    async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+        crons::fire(self, tick).await
+    }
+
+    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+        admin::find(self, id).await
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        admin::list(self, filter).await
+    }
+
+    async fn count(&self) -> Result<Vec<Count>, StoreError> {
+        admin::count(self).await
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        admin::remove(self, removal).await
+    }
+
+    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+        Ok(run::execute(&self.calls, &self.statements.retry, &[&id]).await? > 0)
+    }
+
+    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+        Ok(run::execute(&self.calls, &self.statements.cancel, &[&id]).await? > 0)
+    }
+
+    async fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+        run::execute(&self.calls, &self.statements.pause, &[&task_type]).await.map(|_| ())
+    }
+
+    async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+        run::execute(&self.calls, &self.statements.resume, &[&task_type]).await?;
+        self.announce([task_type].into()).await;
+        Ok(())
+    }
+
+    fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+}

@@ -1,0 +1,172 @@
+//! How connections are made, each kind with its own guards.
+
+use super::error::uri_error;
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use fang_core::wake::Wakes;
+use fang_core::{Redacted, StoreError};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::poll_fn;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
+
+/// The channel on which inserts are announced.
+const LISTEN: &str = "LISTEN fang";
+
+/// How long a new connection may take, and how long a caller waits for one of a full pool.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A socket on which nothing comes back is given up after this long.
+const DEAD_SOCKET: Duration = Duration::from_secs(15);
+
+/// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
+/// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
+pub trait TlsConnector:
+    MakeTlsConnect<Socket, Stream: Send + Sync + 'static, TlsConnect: TlsConnect<Socket, Future: Send> + Send + Sync>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<T> TlsConnector for T where
+    T: MakeTlsConnect<
+            Socket,
+            Stream: Send + Sync + 'static,
+            TlsConnect: TlsConnect<Socket, Future: Send> + Send + Sync,
+        > + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// What the connections of a pool are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Calls,
+    Engine,
+    Heart,
+}
+
+/// What the application chose.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) max_pool_size: usize,
+    pub(crate) listen: bool,
+}
+
+type MakePool = dyn Fn(Config, Role, &Wakes) -> Result<Pool, StoreError> + Send + Sync;
+
+/// Where the database is, and how to get there.
+pub(crate) struct Address {
+    config: Redacted<Config>,
+    make_pool: Box<MakePool>,
+}
+
+impl Address {
+    pub(crate) fn new<Tls: TlsConnector>(uri: &str, tls: Tls, options: Options) -> Result<Self, StoreError> {
+        let config = Config::from_str(uri).map_err(|error| uri_error(&error))?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(StoreError::Uri { reason: "it names no host".to_owned() });
+        }
+        let make_pool = move |config: Config, role: Role, wakes: &Wakes| {
+            let dialer = Dialer { tls: tls.clone(), listener: listener(role, options, wakes) };
+            let recycling_method = RecyclingMethod::Fast;
+            let manager = Manager::from_connect(config, dialer, ManagerConfig { recycling_method });
+            Pool::builder(manager)
+                .max_size(pool_size(role, options))
+                .create_timeout(Some(CONNECT_TIMEOUT))
+                .wait_timeout(Some(WAIT_TIMEOUT))
+                .runtime(Runtime::Tokio1)
+                .build()
+                .map_err(|error| StoreError::unreachable(Box::new(error)))
+        };
+        Ok(Self { config: config.into(), make_pool: Box::new(make_pool) })
+    }
+
+    pub(super) fn pool(&self, role: Role, wakes: &Wakes) -> Result<Pool, StoreError> {
+        let mut config = self.config.expose().clone();
+        guard(&mut config, role);
+        (self.make_pool)(config, role, wakes)
+    }
+}
+
+fn listener(role: Role, options: Options, wakes: &Wakes) -> Option<Wakes> {
+    (role == Role::Heart && options.listen).then(|| wakes.clone())
+}
+
+fn pool_size(role: Role, options: Options) -> usize {
+    match role {
+        Role::Calls => options.max_pool_size.max(1),
+        // One to claim and one to finish; the second opens only when both have to be done at once.
+        Role::Engine => 2,
+        Role::Heart => 1,
+    }
+}
+
+/// The library's own connections do not depend on the defaults of a role or a database, and never
+/// wait for ever.
+fn guard(config: &mut Config, role: Role) {
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("fang");
+    }
+    config.keepalives_idle(DEAD_SOCKET / 3).keepalives_interval(DEAD_SOCKET / 3).keepalives_retries(2);
+    config.tcp_user_timeout(DEAD_SOCKET);
+    if role != Role::Calls {
+        let own = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c enable_seqscan=off";
+        let options = config.get_options().map_or(own.to_owned(), |theirs| format!("{theirs} {own}"));
+        config.options(options);
+    }
+}
+
+/// Makes connections, and listens on them where that is asked for.
+struct Dialer<Tls> {
+    tls: Tls,
+    listener: Option<Wakes>,
+}
+
+impl<Tls: TlsConnector> Connect for Dialer<Tls> {
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+        let config = config.clone();
+        Box::pin(async move {
+            let (client, connection) = config.connect(self.tls.clone()).await?;
+            let Some(wakes) = &self.listener else {
+                return Ok((client, tokio::spawn(drive(connection, |_| {}))));
+            };
+            let woken = wakes.clone();
+            let driver = tokio::spawn(drive(connection, move |task_type| woken.wake(task_type)));
+            client.batch_execute(LISTEN).await?;
+            // Whatever was announced before this moment went unheard.
+            wakes.wake_all();
+            Ok((client, driver))
+        })
+    }
+}
+
+/// Moves a connection along until it ends. What ended it comes to light at the next statement.
+async fn drive<S, T>(mut connection: Connection<S, T>, heard: impl Fn(&str))
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let mut messages = poll_fn(move |cx| connection.poll_message(cx));
+    while let Some(message) = messages.next().await {
+        match message {
+            Ok(AsyncMessage::Notification(notification)) => heard(notification.payload()),
+            Ok(_) => {}
+            Err(error) => {
+                log::debug!("a connection ended: {}", super::store_error(&error));
+                return;
+            }
+        }
+    }
+}

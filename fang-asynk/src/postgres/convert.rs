@@ -1,0 +1,78 @@
+//! Between rows and values.
+
+use super::error::store_error;
+use fang_core::StoreError;
+use fang_core::store::{Claimed, DbInstant};
+use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use bytes::BytesMut;
+use std::error::Error;
+use std::time::Duration;
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
+
+/// An instant as the wire has it, infinities included: chrono's conversion refuses those, and one
+/// such row would cost a whole batch.
+#[derive(Debug)]
+pub(super) struct Instant(pub(super) DbInstant);
+
+impl<'a> FromSql<'a> for Instant {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(DbInstant(i64::from_be_bytes(raw.try_into()?))))
+    }
+
+    accepts!(TIMESTAMPTZ);
+}
+
+impl ToSql for Instant {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(&self.0.0.to_be_bytes());
+        Ok(IsNull::No)
+    }
+
+    accepts!(TIMESTAMPTZ);
+    to_sql_checked!();
+}
+
+/// A row of `claim.sql`.
+pub(super) fn claimed(row: &Row) -> Result<Claimed, StoreError> {
+    let read = || -> Result<Claimed, tokio_postgres::Error> {
+        Ok(Claimed {
+            id: row.try_get(0)?,
+            lease: row.try_get(1)?,
+            retries: row.try_get(2)?,
+            crashes: row.try_get(3)?,
+            metadata: row.try_get(4)?,
+            mode: Mode::from_number(row.try_get(5)?).unwrap_or(Mode::Any),
+            priority: Priority::from_number(row.try_get(6)?),
+            scheduled_at: row.try_get::<_, Instant>(7)?.0,
+            unknown_for: row.try_get::<_, Option<f64>>(8)?.map(seconds),
+        })
+    };
+    read().map_err(|error| store_error(&error))
+}
+
+/// A row of `find.sql` or `list.sql`.
+pub(super) fn task(row: &Row) -> Result<Task, StoreError> {
+    let instant = |index| row.try_get::<_, Instant>(index).map(|instant| instant.0.to_datetime());
+    let read = || -> Result<Task, tokio_postgres::Error> {
+        let mut task = Task::new(row.try_get(0)?, read_metadata(row.try_get(1)?));
+        task.error_message = row.try_get(2)?;
+        task.state = FangTaskState::from_label(row.try_get(3)?).unwrap_or(FangTaskState::Failed);
+        task.task_type = row.try_get(4)?;
+        task.uniq_hash = row.try_get(5)?;
+        task.retries = row.try_get(6)?;
+        task.scheduled_at = instant(7)?;
+        task.created_at = instant(8)?;
+        task.updated_at = instant(9)?;
+        task.mode = Mode::from_number(row.try_get(10)?).unwrap_or(Mode::Any);
+        task.priority = Priority::from_number(row.try_get(11)?);
+        task.lease = row.try_get(12)?;
+        task.crashes = row.try_get(13)?;
+        Ok(task)
+    };
+    read().map_err(|error| store_error(&error))
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}

@@ -1,0 +1,49 @@
+//! From whatever schema there is to the one of this version.
+
+use super::run;
+use super::{PostgresStore, store_error};
+use fang_core::StoreError;
+use fang_core::sql::{Schema, migrations};
+use tokio_postgres::{Error, Transaction};
+
+/// Takes all steps that are missing, each in a transaction of its own, and returns how many those
+/// were. Processes that start at once wait for each other, and all but the first find nothing to do.
+pub(crate) async fn migrate(store: &PostgresStore) -> Result<usize, StoreError> {
+    let mut client = run::get(store.calls()).await?;
+    let mut steps = 0;
+    loop {
+        let transaction = client.transaction().await.map_err(|error| store_error(&error))?;
+        let took_one = step(&transaction, store).await.map_err(|error| store_error(&error))?;
+        transaction.commit().await.map_err(|error| store_error(&error))?;
+        if !took_one {
+            return Ok(steps);
+        }
+        steps += 1;
+    }
+}
+
+/// Takes the next step, if one is missing.
+async fn step(transaction: &Transaction<'_>, store: &PostgresStore) -> Result<bool, Error> {
+    enter(transaction, store.schema()).await?;
+    transaction.execute(&store.statements.migration_lock, &[]).await?;
+    let Some(next) = migrations::pending(version(transaction).await?).next() else { return Ok(false) };
+    transaction.batch_execute(next.up).await?;
+    log::info!("the schema of fang is at version {}", next.version);
+    Ok(true)
+}
+
+/// The files name no schema, so that psql can run them in any: the search path says which.
+async fn enter(transaction: &Transaction<'_>, schema: &Schema) -> Result<(), Error> {
+    let Some(name) = schema.quoted() else { return Ok(()) };
+    let sql = format!("CREATE SCHEMA IF NOT EXISTS {name}; SET LOCAL search_path TO {name}");
+    transaction.batch_execute(&sql).await
+}
+
+async fn version(transaction: &Transaction<'_>) -> Result<i32, Error> {
+    let exists = transaction.query_one("SELECT to_regclass('fang_meta') IS NOT NULL", &[]).await?;
+    if !exists.get::<_, bool>(0) {
+        return Ok(0);
+    }
+    let row = transaction.query_opt("SELECT version FROM fang_meta", &[]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}

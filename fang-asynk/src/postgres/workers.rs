@@ -1,0 +1,36 @@
+//! Register, heartbeat, rescue, prune.
+
+use super::PostgresStore;
+use super::run;
+use fang_core::StoreError;
+use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
+use std::time::Duration;
+
+pub(super) async fn register(store: &PostgresStore, info: &str) -> Result<WorkerId, StoreError> {
+    let row = run::query_one(&store.heart, &store.statements.register, &[&info]).await?;
+    Ok(WorkerId(row.get(0)))
+}
+
+pub(super) async fn heartbeat(
+    store: &PostgresStore,
+    worker: WorkerId,
+    lease: Duration,
+) -> Result<Beat, StoreError> {
+    let row = run::query_one(&store.heart, &store.statements.heartbeat, &[&worker.0, &micros(lease)]).await?;
+    Ok(Beat { is_alive: row.get(0), has_suspects: row.get(1) })
+}
+
+/// Two statements, each of which repeats without harm: whoever comes second finds less to do.
+pub(super) async fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, StoreError> {
+    let lease = micros(rescue.lease);
+    let buried = run::execute(&store.heart, &store.statements.bury, &[&lease]).await?;
+    let row = run::query_one(&store.heart, &store.statements.rescue, &[&lease, &rescue.max_crashes]).await?;
+    let count = |index| u64::try_from(row.get::<_, i64>(index)).unwrap_or_default();
+    Ok(Rescued { buried, retried: count(0), failed: count(1) })
+}
+
+pub(super) async fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {
+    run::execute(&store.calls, &store.statements.prune_workers, &[]).await?;
+    let Some(age) = prune.older_than else { return Ok(0) };
+    run::execute(&store.calls, &store.statements.prune_tasks, &[&micros(age), &i64::from(prune.limit)]).await
+}

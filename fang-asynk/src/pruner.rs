@@ -1,0 +1,41 @@
+//! Removes what is no longer needed.
+
+use crate::engine::{Engine, Phase};
+use fang_core::StoreError;
+use fang_core::store::Prune;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// How many tasks one statement removes.
+const BITE: u32 = 1000;
+
+pub(crate) struct Pruner {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) older_than: Option<Duration>,
+    pub(crate) phase: watch::Receiver<Phase>,
+}
+
+impl Pruner {
+    /// Prunes now and then until the pool drains.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let pause = PRUNE_EVERY.mul_f64(0.5 + fastrand::f64());
+            let draining = self.phase.wait_for(|phase| *phase > Phase::Running);
+            if tokio::time::timeout(pause, draining).await.is_ok() {
+                return;
+            }
+            if let Err(error) = self.run_once().await {
+                log::debug!("nothing could be pruned: {error}");
+            }
+        }
+    }
+
+    async fn run_once(&self) -> Result<(), StoreError> {
+        let prune = Prune { older_than: self.older_than, limit: BITE };
+        while self.engine.store.prune(&prune).await? >= u64::from(BITE) {}
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+use crate::backend::{AsyncBackend, queueable_by_handle};
+use crate::handle::Handle;
+use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector};
+use fang_core::context::Context;
+use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
+use fang_core::sql::Schema;
+use fang_core::store::{AsyncStore, Inserted};
+use fang_core::{NewTask, QueueError, Redacted, StoreError};
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+use tokio_postgres::{NoTls, Transaction};
+use typed_builder::TypedBuilder;
+
+/// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
+/// connections.
+///
+/// ```no_run
+/// use fang_asynk::{AsyncQueue, NoTls};
+/// # async fn example() -> Result<(), fang_core::QueueError> {
+/// let mut queue = AsyncQueue::builder().uri("postgres://fang:secret@localhost/app").max_pool_size(4_u32).build();
+/// queue.connect(NoTls).await?;
+/// queue.migrate().await?;
+/// # Ok(()) }
+/// ```
+///
+/// With [`NoTls`] the first use connects by itself, so `connect` may be left out.
+#[derive(Clone, TypedBuilder)]
+#[builder(doc)]
+pub struct AsyncQueue<Tls> {
+    /// Where the database is: `postgres://user:password@host:port/database`, or `key=value` pairs.
+    #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
+    uri: Redacted<String>,
+    /// How many connections the application and its tasks use at most. Each running pool opens up
+    /// to three of its own. Defaults to 10; 0 means 1.
+    #[builder(default = 10, setter(into))]
+    max_pool_size: u32,
+    /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
+    #[builder(default = true, setter(into))]
+    duplicated_tasks: bool,
+    /// The schema of the tables. Defaults to what the search path names.
+    #[builder(default, setter(into, strip_option))]
+    schema: Option<String>,
+    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
+    #[builder(default = DEFAULT_MAX_PAYLOAD_BYTES)]
+    max_payload_bytes: usize,
+    /// Whether pools listen for notifications besides polling. Defaults to `true`; `false` where a
+    /// pooler between here and the server hands connections from one client to another.
+    #[builder(default = true)]
+    listen: bool,
+    #[builder(default, setter(skip))]
+    store: Arc<OnceLock<Arc<PostgresStore>>>,
+    #[builder(default, setter(skip))]
+    context: Context,
+    #[builder(default, setter(skip))]
+    tls: PhantomData<fn() -> Tls>,
+}
+
+impl<Tls: TlsConnector> AsyncQueue<Tls> {
+    /// Connects, and says what is wrong when that is not possible.
+    ///
+    /// # Errors
+    /// [`StoreError::Uri`], [`StoreError::Unreachable`] or [`StoreError::Refused`], in a
+    /// [`QueueError::Store`].
+    pub async fn connect(&mut self, tls: Tls) -> Result<(), QueueError> {
+        let store = self.store_with(tls)?;
+        store.now().await?;
+        Ok(())
+    }
+
+    /// Brings the schema up to date: creates the tables, or upgrades those of fang 0.9 to 0.11 in
+    /// place. Returns how many steps that took. Any number of processes may call it at once.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the database cannot be reached, or its user may not create
+    /// tables.
+    pub async fn migrate(&self) -> Result<usize, QueueError> {
+        Ok(postgres::migrate(&*self.store()?).await?)
+    }
+
+    /// Inserts tasks within the application's own transaction: they exist once it commits, and
+    /// never if it does not.
+    ///
+    /// ```no_run
+    /// # use fang_asynk::{AsyncQueue, NoTls};
+    /// # use fang_core::{FangError, NewTask};
+    /// # async fn example(queue: AsyncQueue<NoTls>, client: &mut tokio_postgres::Client, task: NewTask) -> Result<(), FangError> {
+    /// let transaction = client.transaction().await?;
+    /// transaction.execute("INSERT INTO users (name) VALUES ($1)", &[&"Ada"]).await?;
+    /// queue.insert_tasks_in(&transaction, vec![task]).await?;
+    /// transaction.commit().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] when a task cannot be saved as it is: the transaction is not
+    /// touched. [`QueueError::Store`] when the statement fails, and the transaction with it.
+    pub async fn insert_tasks_in(
+        &self,
+        transaction: &Transaction<'_>,
+        tasks: Vec<NewTask>,
+    ) -> Result<Vec<Inserted>, QueueError> {
+        let handle = self.handle()?;
+        let tasks = tasks.into_iter().map(|task| handle.prepare(task)).collect::<Result<Vec<_>, _>>()?;
+        let mut all = Vec::with_capacity(tasks.len());
+        for batch in crate::handle::batches(&tasks) {
+            all.extend(postgres::insert_in(&*self.store()?, transaction, batch).await?);
+        }
+        Ok(all)
+    }
+
+    /// The store, for the tools that look at tasks, pause task types and so on.
+    ///
+    /// # Errors
+    /// [`QueueError::NotConnected`] when the queue has to be connected first.
+    pub fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+        Ok(self.store()?)
+    }
+
+    fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
+        match self.store.get() {
+            Some(store) => Ok(store.clone()),
+            None => self.store_with(no_tls().ok_or(QueueError::NotConnected)?),
+        }
+    }
+
+    fn store_with(&self, tls: Tls) -> Result<Arc<PostgresStore>, QueueError> {
+        let options = Options { max_pool_size: self.max_pool_size as usize, listen: self.listen };
+        let schema = match &self.schema {
+            Some(name) => Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?,
+            None => Schema::default(),
+        };
+        let address = Address::new(self.uri.expose(), tls, options)?;
+        let store = Arc::new(PostgresStore::new(address, schema)?);
+        Ok(self.store.get_or_init(|| store).clone())
+    }
+}
+
+/// [`NoTls`], if that is what `Tls` is: the one connector that needs nothing from the application.
+fn no_tls<Tls: 'static>() -> Option<Tls> {
+    let any: Box<dyn Any> = Box::new(NoTls);
+    any.downcast().ok().map(|tls| *tls)
+}
+
+impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
+    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+        Ok(Arc::new(self.store()?.with_own_engine()?))
+    }
+
+    fn handle(&self) -> Result<Handle, QueueError> {
+        let handle = Handle::new(self.store()?);
+        Ok(handle.duplicated_tasks(self.duplicated_tasks).max_payload_bytes(self.max_payload_bytes))
+    }
+}
+
+queueable_by_handle!([Tls: TlsConnector] AsyncQueue<Tls>);
+
+impl<Tls> fmt::Debug for AsyncQueue<Tls> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncQueue")
+            .field("uri", &self.uri)
+            .field("max_pool_size", &self.max_pool_size)
+            .field("duplicated_tasks", &self.duplicated_tasks)
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! Keeps the workers of a pool alive.
+
+use crate::engine::{Engine, Finished, Job, Phase};
+use crate::executor;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How long aborted tasks may take to end. One that never awaits cannot be aborted.
+const ABORT_GRACE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Supervisor {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) number_of_workers: usize,
+    pub(crate) jobs: async_channel::Receiver<Job>,
+    pub(crate) results: mpsc::UnboundedSender<Finished>,
+    pub(crate) phase: watch::Receiver<Phase>,
+}
+
+impl Supervisor {
+    /// Runs the workers until all have ended; returns how many could not be stopped.
+    pub(crate) async fn run(mut self) -> usize {
+        let mut workers = JoinSet::new();
+        for _ in 0..self.number_of_workers {
+            self.spawn(&mut workers);
+        }
+        let mut aborting = self.phase.clone();
+        loop {
+            tokio::select! {
+                ended = workers.join_next() => match ended {
+                    None => return 0,
+                    Some(Ok(())) => {}
+                    Some(Err(_)) => {
+                        log::error!("a worker died and is replaced");
+                        self.spawn(&mut workers);
+                    }
+                },
+                _ = aborting.wait_for(|phase| *phase >= Phase::Aborting) => break,
+            }
+        }
+        abort(workers).await
+    }
+
+    fn spawn(&mut self, workers: &mut JoinSet<()>) {
+        workers.spawn(work(self.engine.clone(), self.jobs.clone(), self.results.clone()));
+    }
+}
+
+/// One worker: runs one task after the other, until there will be no more.
+async fn work(engine: Arc<Engine>, jobs: async_channel::Receiver<Job>, results: mpsc::UnboundedSender<Finished>) {
+    while let Ok(job) = jobs.recv().await {
+        executor::execute(&engine, job, results.clone()).await;
+        // A row of tasks that never wait must not keep its thread from everybody else.
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+async fn abort(mut workers: JoinSet<()>) -> usize {
+    workers.abort_all();
+    let all_ended = async { while workers.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(ABORT_GRACE, all_ended).await;
+    let left = workers.len();
+    // They end when their tasks let them; dropping the set would not stop them sooner.
+    workers.detach_all();
+    left
+}

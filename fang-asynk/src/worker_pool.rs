@@ -1,0 +1,122 @@
+//! The pool: what an application starts and stops.
+
+mod lease;
+mod start;
+mod stop;
+
+use crate::backend::AsyncBackend;
+use fang_core::context::State;
+use fang_core::{QueueError, RetentionMode, SleepParams};
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+use typed_builder::TypedBuilder;
+
+pub use lease::Lease;
+pub use stop::Shutdown;
+
+/// How long [`run_until`](AsyncWorkerPool::run_until) lets tasks run on.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
+
+/// Workers that run the light tasks of one task type. Dropping a pool does not stop it;
+/// [`shutdown`](Self::shutdown) does.
+///
+/// ```
+/// use fang_asynk::{AsyncWorkerPool, MemoryQueue};
+/// use fang_core::RetentionMode;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang_core::FangError> {
+/// let mut pool = AsyncWorkerPool::builder()
+///     .number_of_workers(10_u32)
+///     .queue(MemoryQueue::new())
+///     .task_type("mail")
+///     .retention_mode(RetentionMode::KeepAll)
+///     .build();
+/// pool.start().await?;
+/// let report = pool.shutdown(std::time::Duration::from_secs(5)).await;
+/// assert_eq!(report.still_running, 0);
+/// # Ok(()) }
+/// ```
+#[derive(TypedBuilder)]
+#[builder(doc, mutators(
+    /// Gives every run access to `value` through `queue.context().state::<T>()`; one value of each type.
+    pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.state.insert(value);
+    }
+))]
+pub struct AsyncWorkerPool<Q> {
+    /// How many tasks run at the same time. At least 1.
+    #[builder(setter(into))]
+    number_of_workers: u32,
+    /// The queue to work for.
+    queue: Q,
+    /// The lane to work on. Defaults to `"common"`.
+    #[builder(default = fang_core::task::DEFAULT_TASK_TYPE.to_owned(), setter(into))]
+    task_type: String,
+    /// Bounds of the poll that backs up wake-ups. See [`SleepParams`].
+    #[builder(default)]
+    sleep_params: SleepParams,
+    /// What stays in the table. See [`RetentionMode`].
+    #[builder(default)]
+    retention_mode: RetentionMode,
+    /// When a silent process is dead. See [`Lease`].
+    #[builder(default)]
+    lease: Lease,
+    /// Removes finished and failed tasks that are older. Defaults to `None`: they stay.
+    #[builder(default, setter(strip_option))]
+    prune_after: Option<Duration>,
+    #[builder(via_mutators)]
+    state: State,
+    #[builder(default, setter(skip))]
+    running: Option<start::Running>,
+}
+
+impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
+    /// Checks that the database is ready, then starts the workers. A pool that runs goes on as it
+    /// is.
+    ///
+    /// # Errors
+    /// [`QueueError::NoWorkers`], or [`QueueError::Store`] when the database cannot be reached or
+    /// its schema is not up to date.
+    pub async fn start(&mut self) -> Result<(), QueueError> {
+        if self.running.is_none() {
+            self.running = Some(self.launch().await?);
+        }
+        Ok(())
+    }
+
+    /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
+    /// and gives back, uncharged, what runs even then. Returns once all results are saved.
+    pub async fn shutdown(&mut self, deadline: Duration) -> Shutdown {
+        match self.running.take() {
+            Some(running) => stop::stop(running, deadline).await,
+            None => Shutdown::default(),
+        }
+    }
+
+    /// Runs until `signal` is ready, then shuts down with a deadline of 25 s.
+    ///
+    /// ```no_run
+    /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
+    /// pool.run_until(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn run_until(&mut self, signal: impl Future) -> Result<Shutdown, QueueError> {
+        self.start().await?;
+        signal.await;
+        Ok(self.shutdown(DEFAULT_DEADLINE).await)
+    }
+}
+
+impl<Q: fmt::Debug> fmt::Debug for AsyncWorkerPool<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncWorkerPool")
+            .field("number_of_workers", &self.number_of_workers)
+            .field("queue", &self.queue)
+            .field("task_type", &self.task_type)
+            .field("is_running", &self.running.is_some())
+            .finish_non_exhaustive()
+    }
+}

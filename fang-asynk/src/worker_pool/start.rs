@@ -1,0 +1,101 @@
+use super::AsyncWorkerPool;
+use crate::backend::AsyncBackend;
+use crate::claimer::Claimer;
+use crate::crons::CronKeeper;
+use crate::engine::{Engine, Finished, Job, Phase};
+use crate::finisher::Finisher;
+use crate::heart::Heart;
+use crate::pruner::Pruner;
+use crate::supervisor::Supervisor;
+use fang_core::context::Surroundings;
+use fang_core::pace::Pace;
+use fang_core::store::CRONS;
+use fang_core::wake::Registration;
+use fang_core::QueueError;
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// A pool that runs.
+pub(super) struct Running {
+    pub(super) engine: Arc<Engine>,
+    pub(super) phase: watch::Sender<Phase>,
+    pub(super) jobs: async_channel::Receiver<Job>,
+    pub(super) results: mpsc::UnboundedSender<Finished>,
+    pub(super) claimer: JoinHandle<()>,
+    pub(super) supervisor: JoinHandle<usize>,
+    pub(super) finisher: JoinHandle<()>,
+    pub(super) heart: std::thread::JoinHandle<()>,
+    /// Kept by the pool's own tasks too: dropping the pool must not end its wake-ups.
+    _wakes: Arc<[Registration; 2]>,
+}
+
+impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
+    /// The parts, from the store to the workers and back: claimer, workers, finisher; and beside
+    /// them the heart, the crons and the pruner.
+    pub(super) async fn launch(&self) -> Result<Running, QueueError> {
+        let number_of_workers = self.number_of_workers as usize;
+        if number_of_workers == 0 {
+            return Err(QueueError::NoWorkers);
+        }
+        let engine = self.engine().await?;
+        let (phase, watcher) = watch::channel(Phase::Running);
+        let heart = Heart::new(engine.clone(), self.lease, watcher.clone()).start().await?;
+
+        let (to_workers, jobs) = async_channel::unbounded();
+        let (results, to_finisher) = mpsc::unbounded_channel();
+        let changed = Arc::new(Notify::new());
+        let wakes = Arc::new(register_wakes(&engine, &changed));
+
+        let pace = Pace::new(number_of_workers, self.sleep_params.clone());
+        let claimer = Claimer::new(engine.clone(), to_workers, pace, watcher.clone());
+        let supervisor = Supervisor {
+            engine: engine.clone(),
+            number_of_workers,
+            jobs: jobs.clone(),
+            results: results.clone(),
+            phase: watcher.clone(),
+        };
+        let finisher = Finisher { engine: engine.clone(), results: to_finisher, phase: watcher.clone() };
+        let crons = CronKeeper { engine: engine.clone(), changed, phase: watcher.clone() };
+        let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after, phase: watcher };
+        tokio::spawn(crons.run());
+        tokio::spawn(pruner.run());
+        let kept = wakes.clone();
+        Ok(Running {
+            engine,
+            phase,
+            jobs,
+            results,
+            claimer: tokio::spawn(async move {
+                claimer.run().await;
+                drop(kept);
+            }),
+            supervisor: tokio::spawn(supervisor.run()),
+            finisher: tokio::spawn(finisher.run()),
+            heart,
+            _wakes: wakes,
+        })
+    }
+
+    async fn engine(&self) -> Result<Arc<Engine>, QueueError> {
+        let store = self.queue.engine()?;
+        store.check().await?;
+        let surroundings = Surroundings {
+            task_type: self.task_type.as_str().into(),
+            state: Arc::new(self.state.clone()),
+            stopping: Arc::default(),
+        };
+        Ok(Arc::new(Engine::new(store, self.queue.handle()?, surroundings, self.retention_mode)))
+    }
+}
+
+fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> [Registration; 2] {
+    let wakes = engine.store.wakes();
+    let (woken, changed) = (engine.clone(), changed.clone());
+    let task_type = engine.surroundings.task_type.clone();
+    [
+        wakes.register(&task_type, move || woken.inserted.notify_one()),
+        wakes.register(CRONS, move || changed.notify_one()),
+    ]
+}

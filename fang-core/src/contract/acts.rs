@@ -1,0 +1,173 @@
+//! What scenarios do over and over.
+
+use super::{LEASE, Rig};
+use crate::lanes::{self, Lanes};
+use crate::new_task::NewTask;
+use crate::store::{
+    Beat, Claim, Claimed, Filter, Finish, Inserted, Lane, Rescue, Rescued, Verdict, WorkerId,
+};
+use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Task};
+use chrono::{DateTime, Utc};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+use uuid::Uuid;
+
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// The rescue of all scenarios.
+pub(super) const RESCUE: Rescue = Rescue { lease: LEASE, max_crashes: 3 };
+
+/// How long a scenario itself may take on a store whose clock runs: less than all delays in it.
+const SLACK: Duration = Duration::from_secs(25);
+
+pub(super) fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+/// Task number `n`, due now, for tokio workers.
+pub(super) fn task(n: u128) -> NewTask {
+    let metadata = format!(r#"{{"type":"Contract","n":{n}}}"#);
+    NewTask { id: id(n), ..NewTask::new(metadata, DEFAULT_TASK_TYPE.to_owned(), Mode::Asynk) }
+}
+
+/// Task number `n`, of which the payload is `payload`, and unique.
+pub(super) fn unique(n: u128, payload: &str) -> NewTask {
+    let metadata = format!(r#"{{"type":"Contract","payload":"{payload}"}}"#);
+    NewTask { metadata, ..task(n) }.unique().unwrap()
+}
+
+/// The numbers of claimed tasks.
+pub(super) fn numbers(claimed: &[Claimed]) -> Vec<u128> {
+    claimed.iter().map(|task| task.id.as_u128()).collect()
+}
+
+/// Asserts that a span is as long as expected, or a little off where clocks run.
+#[track_caller]
+pub(super) fn assert_about(span: Option<Duration>, expected: Duration) {
+    let is_near = span.is_some_and(|span| span.abs_diff(expected) < SLACK);
+    assert!(is_near, "expected about {expected:?}, got {span:?}");
+}
+
+/// Runs two futures at the same time.
+pub(super) async fn both<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> [T; 2] {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        first = first.take().or_else(|| ready(one.as_mut().poll(context)));
+        second = second.take().or_else(|| ready(other.as_mut().poll(context)));
+        if first.is_some() && second.is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    [first.unwrap(), second.unwrap()]
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+impl dyn Rig + '_ {
+    pub(super) async fn now(&self) -> DateTime<Utc> {
+        self.store().now().await.unwrap()
+    }
+
+    pub(super) async fn insert(&self, tasks: &[NewTask]) -> Vec<Inserted> {
+        self.store().insert(tasks).await.unwrap()
+    }
+
+    pub(super) async fn worker(&self) -> WorkerId {
+        self.store().register(r#"{"host":"contract"}"#).await.unwrap()
+    }
+
+    /// Claims common tasks for tokio workers, in the order in which they would run.
+    pub(super) async fn claim(&self, worker: WorkerId, limit: usize) -> Vec<Claimed> {
+        self.claim_of(worker, DEFAULT_TASK_TYPE, Mode::Asynk, limit).await
+    }
+
+    pub(super) async fn claim_of(
+        &self,
+        worker: WorkerId,
+        task_type: &str,
+        mode: Mode,
+        limit: usize,
+    ) -> Vec<Claimed> {
+        let lanes = Lanes::new(mode).in_order(false, false);
+        let mut claimed = self.claim_from(worker, task_type, &lanes, limit).await;
+        lanes::sort(&mut claimed, false);
+        claimed
+    }
+
+    pub(super) async fn claim_from(
+        &self,
+        worker: WorkerId,
+        task_type: &str,
+        lanes: &[Lane],
+        limit: usize,
+    ) -> Vec<Claimed> {
+        self.store().claim(&Claim { worker, task_type, limit, lanes }).await.unwrap()
+    }
+
+    /// Claims the only task that is due.
+    pub(super) async fn claim_one(&self, worker: WorkerId) -> Claimed {
+        let mut claimed = self.claim(worker, 10).await;
+        assert_eq!(claimed.len(), 1, "one task should have been due, not {:?}", numbers(&claimed));
+        claimed.remove(0)
+    }
+
+    /// Saves one result; tells whether it was accepted.
+    pub(super) async fn finish(&self, worker: WorkerId, task: &Claimed, verdict: Verdict) -> bool {
+        let saved = self.finish_all(worker, &[Finish { id: task.id, lease: task.lease, verdict }]).await;
+        assert!(saved <= 1, "one result was counted as {saved}");
+        saved == 1
+    }
+
+    pub(super) async fn finish_all(&self, worker: WorkerId, results: &[Finish]) -> u64 {
+        self.store().finish(worker, results).await.unwrap()
+    }
+
+    /// Inserts a task and takes it to its end.
+    pub(super) async fn run(&self, task: NewTask, verdict: Verdict) {
+        let worker = self.worker().await;
+        self.insert(&[task]).await;
+        let claimed = self.claim_one(worker).await;
+        assert!(self.finish(worker, &claimed, verdict).await, "the result was refused");
+    }
+
+    pub(super) async fn beat(&self, worker: WorkerId) -> Beat {
+        self.store().heartbeat(worker, LEASE).await.unwrap()
+    }
+
+    pub(super) async fn retire(&self, worker: WorkerId) {
+        self.store().retire(worker).await.unwrap();
+    }
+
+    pub(super) async fn rescue(&self) -> Rescued {
+        self.store().rescue(&RESCUE).await.unwrap()
+    }
+
+    /// Task number `n`, which must be there.
+    pub(super) async fn find(&self, n: u128) -> Task {
+        let found = self.store().find(id(n)).await.unwrap();
+        found.unwrap_or_else(|| panic!("task {n} is not there"))
+    }
+
+    pub(super) async fn state(&self, n: u128) -> FangTaskState {
+        self.find(n).await.state
+    }
+
+    /// The numbers of the tasks that are there and match, the newest first.
+    pub(super) async fn list(&self, filter: Filter) -> Vec<u128> {
+        let tasks = self.store().list(&filter).await.unwrap();
+        tasks.iter().map(|task| task.id.as_u128()).collect()
+    }
+
+    /// The numbers of all tasks that are there, the newest first.
+    pub(super) async fn all(&self) -> Vec<u128> {
+        self.list(Filter { limit: 10_000, ..Filter::default() }).await
+    }
+}

@@ -1,0 +1,68 @@
+use super::Rig;
+use super::acts::{HOUR, id, task};
+use crate::store::{Count, Filter, Verdict};
+use crate::task::FangTaskState;
+
+/// An id that was never inserted.
+pub async fn a_task_that_is_not_there_is_not_found(rig: &dyn Rig) {
+    assert!(rig.store().find(id(1)).await.unwrap().is_none());
+}
+
+/// Each filter, and both together.
+pub async fn tasks_are_listed_by_state_and_task_type(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Keep).await;
+    rig.run(task(2), Verdict::Fail { error: "no".to_owned() }).await;
+    rig.run(task(3), Verdict::Retry { delay: HOUR, error: "no".to_owned() }).await;
+    rig.insert(&[task(4)]).await;
+    let worker = rig.worker().await;
+    rig.claim_one(worker).await;
+    rig.insert(&[task(5), task(6).task_type("mail")]).await;
+    let by = |state, task_type: Option<&str>| Filter {
+        state,
+        task_type: task_type.map(str::to_owned),
+        ..Filter::default()
+    };
+    assert_eq!(rig.list(by(None, None)).await, [6, 5, 4, 3, 2, 1]);
+    for (state, expected) in [
+        (FangTaskState::Finished, vec![1]),
+        (FangTaskState::Failed, vec![2]),
+        (FangTaskState::Retried, vec![3]),
+        (FangTaskState::InProgress, vec![4]),
+        (FangTaskState::New, vec![6, 5]),
+    ] {
+        assert_eq!(rig.list(by(Some(state), None)).await, expected, "{state:?}");
+    }
+    assert_eq!(rig.list(by(None, Some("mail"))).await, [6]);
+    assert_eq!(rig.list(by(Some(FangTaskState::New), Some("common"))).await, [5]);
+    assert_eq!(rig.list(by(Some(FangTaskState::Failed), Some("mail"))).await, []);
+}
+
+/// The last task of a page leads to the next.
+pub async fn tasks_are_listed_page_by_page_the_newest_first(rig: &dyn Rig) {
+    let tasks: Vec<_> = [3, 1, 5, 2, 4].map(task).to_vec();
+    rig.insert(&tasks).await;
+    let mut before = None;
+    for expected in [vec![5, 4], vec![3, 2], vec![1], vec![]] {
+        let page = rig.list(Filter { limit: 2, before, ..Filter::default() }).await;
+        assert_eq!(page, expected);
+        before = page.last().copied().map(id);
+    }
+}
+
+/// By task type and state; there is no line for none.
+pub async fn tasks_are_counted_by_task_type_and_state(rig: &dyn Rig) {
+    assert_eq!(rig.store().count().await.unwrap(), []);
+    rig.run(task(1), Verdict::Keep).await;
+    rig.insert(&[task(2), task(3).delay(HOUR), task(4).task_type("mail")]).await;
+    let mut counts = rig.store().count().await.unwrap();
+    counts.sort_by_key(|count| (count.task_type.clone(), count.state.as_str()));
+    let count = |task_type: &str, state, tasks| Count { task_type: task_type.to_owned(), state, tasks };
+    assert_eq!(
+        counts,
+        [
+            count("common", FangTaskState::Finished, 1),
+            count("common", FangTaskState::New, 2),
+            count("mail", FangTaskState::New, 1),
+        ]
+    );
+}

@@ -1,0 +1,132 @@
+use super::Rig;
+use super::acts::{HOUR, MINUTE, numbers, task};
+use crate::lanes::Lanes;
+use crate::new_task::NewTask;
+use crate::store::{DbInstant, Lane};
+use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Priority};
+
+/// All that a run needs comes with the claim, and the row says that it runs.
+pub async fn a_claim_tells_all_that_a_run_needs(rig: &dyn Rig) {
+    rig.insert(&[task(1).priority(Priority::High)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    let payload: serde_json::Value = serde_json::from_str(&claimed.metadata).unwrap();
+    assert_eq!(payload, serde_json::json!({ "type": "Contract", "n": 1 }));
+    assert_eq!((claimed.lease, claimed.retries, claimed.crashes), (1, 0, 0));
+    assert_eq!((claimed.mode, claimed.priority), (Mode::Asynk, Priority::High));
+    assert_eq!(claimed.unknown_for, None);
+    let kept = rig.find(1).await;
+    assert_eq!((kept.state, kept.lease), (FangTaskState::InProgress, 1));
+    assert_eq!(claimed.scheduled_at, DbInstant::from(kept.scheduled_at));
+}
+
+/// The most urgent first; among equals, whoever has waited longest.
+pub async fn claims_come_by_priority_and_then_by_time(rig: &dyn Rig) {
+    let now = rig.now().await;
+    let ago = |n, priority, minutes| task(n).priority(priority).at(now - MINUTE * minutes);
+    rig.insert(&[
+        ago(1, Priority::Low, 60),
+        ago(2, Priority::Normal, 1),
+        ago(3, Priority::Urgent, 2),
+        ago(4, Priority::Normal, 5),
+        ago(5, Priority::High, 3),
+        ago(6, Priority::Urgent, 9),
+    ])
+    .await;
+    let worker = rig.worker().await;
+    assert_eq!(numbers(&rig.claim(worker, 3).await), [6, 3, 5], "the first claim");
+    assert_eq!(numbers(&rig.claim(worker, 3).await), [4, 2, 1], "the second claim");
+}
+
+/// One claim in sixteen looks the other way.
+pub async fn a_claim_upwards_begins_with_the_least_urgent(rig: &dyn Rig) {
+    rig.insert(&[task(1).priority(Priority::Urgent), task(2).priority(Priority::Low)]).await;
+    let worker = rig.worker().await;
+    let lanes = Lanes::new(Mode::Asynk).in_order(true, false);
+    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &lanes, 1).await), [2]);
+}
+
+/// Of all lanes together, not of each.
+pub async fn a_claim_takes_no_more_than_its_limit(rig: &dyn Rig) {
+    let tasks: Vec<_> =
+        (1..=5).map(|n| task(n).priority(if n % 2 == 0 { Priority::High } else { Priority::Low })).collect();
+    rig.insert(&tasks).await;
+    let worker = rig.worker().await;
+    for expected in [3, 2, 0] {
+        assert_eq!(rig.claim(worker, 3).await.len(), expected);
+    }
+}
+
+/// What a lane holds from before its floor is for another claim.
+pub async fn nothing_below_the_floor_of_a_lane_is_claimed(rig: &dyn Rig) {
+    let now = rig.now().await;
+    rig.insert(&[task(1).at(now - MINUTE * 3), task(2).at(now - MINUTE * 2), task(3).at(now - MINUTE)]).await;
+    let worker = rig.worker().await;
+    let floor = DbInstant::from(now - MINUTE * 2);
+    let lane = Lane { mode: Mode::Asynk, priority: Priority::Normal, floor };
+    let mut above = numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[lane], 10).await);
+    above.sort_unstable();
+    assert_eq!(above, [2, 3], "the floor itself is in the lane");
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [1]);
+}
+
+/// A claim may name fewer lanes than there are.
+pub async fn a_claim_looks_into_no_lane_that_it_does_not_name(rig: &dyn Rig) {
+    rig.insert(&[task(1), task(2).priority(Priority::High)]).await;
+    let worker = rig.worker().await;
+    let lane = Lane { mode: Mode::Asynk, priority: Priority::High, floor: DbInstant::MIN };
+    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[lane], 10).await), [2]);
+    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[], 10).await), []);
+}
+
+/// A light task never reaches an OS thread, nor a heavy one the tokio runtime.
+pub async fn a_mode_never_gets_the_tasks_of_the_other(rig: &dyn Rig) {
+    rig.insert(&[task(1), NewTask { mode: Mode::Blocking, ..task(2) }]).await;
+    let worker = rig.worker().await;
+    assert_eq!(numbers(&rig.claim_of(worker, DEFAULT_TASK_TYPE, Mode::Blocking, 10).await), [2]);
+    assert_eq!(numbers(&rig.claim_of(worker, DEFAULT_TASK_TYPE, Mode::Asynk, 10).await), [1]);
+}
+
+/// Rows from before there were modes.
+pub async fn a_task_without_a_mode_goes_to_either(rig: &dyn Rig) {
+    rig.insert(&[1, 2].map(|n| NewTask { mode: Mode::Any, ..task(n) })).await;
+    let worker = rig.worker().await;
+    for mode in [Mode::Blocking, Mode::Asynk] {
+        let claimed = rig.claim_of(worker, DEFAULT_TASK_TYPE, mode, 1).await;
+        assert_eq!(claimed.iter().map(|task| task.mode).collect::<Vec<_>>(), [Mode::Any], "for {mode:?}");
+    }
+}
+
+/// Neither a prefix nor another case of the name will do.
+pub async fn a_claim_of_another_task_type_gets_nothing(rig: &dyn Rig) {
+    rig.insert(&[task(1).task_type("mail")]).await;
+    let worker = rig.worker().await;
+    for other in ["common", "mai", "mails", "Mail", "mail "] {
+        assert_eq!(numbers(&rig.claim_of(worker, other, Mode::Asynk, 10).await), [], "{other:?}");
+    }
+    assert_eq!(numbers(&rig.claim_of(worker, "mail", Mode::Asynk, 10).await), [1]);
+}
+
+/// However the time was given.
+pub async fn a_future_task_waits_for_its_time(rig: &dyn Rig) {
+    let at = rig.now().await + HOUR * 2;
+    rig.insert(&[task(1).delay(HOUR), task(2).at(at)]).await;
+    let worker = rig.worker().await;
+    for expected in [vec![], vec![1], vec![2]] {
+        assert_eq!(numbers(&rig.claim(worker, 10).await), expected);
+        rig.advance(HOUR).await;
+    }
+}
+
+/// Quotes, blanks and characters of four bytes are letters like others.
+pub async fn a_task_type_may_be_any_text(rig: &dyn Rig) {
+    let longest = "🦀".repeat(63) + "xyz";
+    let names = ["it's", "\"; DROP TABLE fang_tasks; --", "🦀", "%", "a\\b", " ", longest.as_str()];
+    let tasks: Vec<_> = (1..).zip(names).map(|(n, name)| task(n).task_type(name)).collect();
+    rig.insert(&tasks).await;
+    let worker = rig.worker().await;
+    for (n, name) in (1..).zip(names) {
+        assert_eq!(numbers(&rig.claim_of(worker, name, Mode::Asynk, 10).await), [n], "{name:?}");
+        assert_eq!(rig.find(n).await.task_type, name);
+    }
+}

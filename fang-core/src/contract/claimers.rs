@@ -1,0 +1,71 @@
+use super::Rig;
+use super::acts::{HOUR, both, numbers, task};
+use crate::store::WorkerId;
+use crate::task::Mode;
+
+/// At the same time, however they are interleaved.
+pub async fn two_claimers_never_share_a_task(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=1_000).map(task).collect();
+    rig.insert(&tasks).await;
+    let (one, other) = (rig.worker().await, rig.worker().await);
+    let mut claimed = both(drain(rig, one), drain(rig, other)).await.concat();
+    // Whatever one of them passed by while the other was looking at it.
+    claimed.extend(drain(rig, one).await);
+    claimed.sort_unstable();
+    assert_eq!(claimed, (1..=1_000).collect::<Vec<_>>());
+}
+
+/// In turns, so that each sees what the other left.
+pub async fn claimers_in_turn_get_each_task_once(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=100).map(task).collect();
+    rig.insert(&tasks).await;
+    let workers = [rig.worker().await, rig.worker().await];
+    let mut claimed = Vec::new();
+    for turn in 0..16 {
+        claimed.extend(numbers(&rig.claim(workers[turn % 2], 7).await));
+    }
+    claimed.sort_unstable();
+    assert_eq!(claimed, (1..=100).collect::<Vec<_>>());
+}
+
+async fn drain(rig: &dyn Rig, worker: WorkerId) -> Vec<u128> {
+    let mut all = Vec::new();
+    loop {
+        let claimed = rig.claim(worker, 7).await;
+        if claimed.is_empty() {
+            return all;
+        }
+        all.extend(numbers(&claimed));
+    }
+}
+
+/// What it would claim, nobody would finish.
+pub async fn a_retired_worker_claims_nothing(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    rig.retire(worker).await;
+    assert_eq!(rig.claim(worker, 10).await, []);
+}
+
+/// Nobody would ever notice its death.
+pub async fn a_worker_that_never_registered_claims_nothing(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    assert_eq!(rig.claim(WorkerId(999_999), 10).await, []);
+}
+
+/// A pause holds up one task type and no insert.
+pub async fn a_paused_task_type_gives_nothing_until_it_is_resumed(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    for _ in 0..2 {
+        rig.store().pause("mail").await.unwrap();
+        rig.store().pause("mail").await.unwrap();
+        rig.insert(&[task(1).task_type("mail"), task(2)]).await;
+        rig.advance(HOUR).await;
+        assert_eq!(rig.claim_of(worker, "mail", Mode::Asynk, 10).await, []);
+        assert_eq!(numbers(&rig.claim(worker, 10).await), [2]);
+        rig.store().resume("mail").await.unwrap();
+        assert_eq!(numbers(&rig.claim_of(worker, "mail", Mode::Asynk, 10).await), [1]);
+        rig.store().remove(&crate::store::Removal::All).await.unwrap();
+    }
+    rig.store().resume("never paused").await.unwrap();
+}

@@ -1,0 +1,171 @@
+use super::Rig;
+use super::acts::{HOUR, MINUTE, assert_about, both, id, task, unique};
+use crate::new_task::NewTask;
+use crate::store::{Crons, Filter, NewCron, SavedCron, Tick, Verdict};
+use crate::task::{FangTaskState, Mode, Priority};
+use std::time::Duration;
+
+/// A cron called `name`, of which the first tick is task `n` after `wait`. Stores do not read patterns.
+async fn cron(rig: &dyn Rig, name: &str, n: u128, wait: Duration) -> NewCron {
+    let task = NewTask { id: id(n), ..task(1) };
+    NewCron {
+        name: name.to_owned(),
+        pattern: "0 0 * * * * *".to_owned(),
+        task,
+        first: rig.now().await + wait,
+    }
+}
+
+async fn sync(rig: &dyn Rig, cron: &NewCron) -> SavedCron {
+    rig.store().sync_cron(cron).await.unwrap()
+}
+
+async fn crons(rig: &dyn Rig) -> Crons {
+    rig.store().crons().await.unwrap()
+}
+
+/// The first tick is inserted ahead of its time, and found by whoever schedules the same again.
+pub async fn a_cron_is_kept_once_with_one_task(rig: &dyn Rig) {
+    let first = cron(rig, "hourly", 1, HOUR).await;
+    let saved = SavedCron { last_tick: first.first, task_id: id(1) };
+    assert_eq!(sync(rig, &first).await, saved);
+    assert_eq!(sync(rig, &cron(rig, "hourly", 2, HOUR * 2).await).await, saved);
+    assert_eq!(rig.all().await, [1]);
+    let tick = rig.find(1).await;
+    assert_eq!((tick.state, tick.scheduled_at), (FangTaskState::New, first.first));
+}
+
+/// Eight processes start at once.
+pub async fn a_cron_that_two_processes_schedule_at_once_is_one(rig: &dyn Rig) {
+    let (one, other) = (cron(rig, "hourly", 1, HOUR).await, cron(rig, "hourly", 2, HOUR).await);
+    let [one, other] = both(sync(rig, &one), sync(rig, &other)).await;
+    assert_eq!(one, other);
+    assert_eq!(rig.all().await.len(), 1);
+}
+
+/// Neither the old tick nor the old pattern remains.
+pub async fn a_changed_pattern_replaces_the_waiting_tick(rig: &dyn Rig) {
+    sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
+    let changed = NewCron { pattern: "0 30 * * * * *".to_owned(), ..cron(rig, "hourly", 2, MINUTE).await };
+    assert_eq!(sync(rig, &changed).await, SavedCron { last_tick: changed.first, task_id: id(2) });
+    assert_eq!(rig.all().await, [2]);
+    rig.advance(MINUTE).await;
+    let due = crons(rig).await.due;
+    assert_eq!(due.iter().map(|cron| cron.pattern.as_str()).collect::<Vec<_>>(), ["0 30 * * * * *"]);
+}
+
+/// So does whatever else it inserts.
+pub async fn a_changed_task_replaces_the_waiting_tick(rig: &dyn Rig) {
+    let mut changed = cron(rig, "hourly", 1, HOUR).await;
+    sync(rig, &changed).await;
+    let changes: [fn(&mut NewTask); 4] = [
+        |task| task.metadata = r#"{"type":"Contract","n":7}"#.to_owned(),
+        |task| task.task_type = "other".to_owned(),
+        |task| task.mode = Mode::Blocking,
+        |task| task.priority = Priority::Low,
+    ];
+    for (n, change) in (2..).zip(changes) {
+        change(&mut changed.task);
+        changed.task.id = id(n);
+        assert_eq!(sync(rig, &changed).await.task_id, id(n));
+        assert_eq!(rig.all().await, [n]);
+    }
+    let kept = rig.find(5).await;
+    assert_eq!((kept.task_type.as_str(), kept.mode, kept.priority), ("other", Mode::Blocking, Priority::Low));
+    assert_eq!(kept.kind(), Some("Contract"));
+}
+
+/// Its result is still wanted.
+pub async fn a_changed_pattern_leaves_a_running_tick_alone(rig: &dyn Rig) {
+    sync(rig, &cron(rig, "hourly", 1, MINUTE).await).await;
+    rig.advance(MINUTE).await;
+    let worker = rig.worker().await;
+    let running = rig.claim_one(worker).await;
+    let changed = NewCron { pattern: "0 30 * * * * *".to_owned(), ..cron(rig, "hourly", 2, HOUR).await };
+    sync(rig, &changed).await;
+    assert_eq!(rig.all().await, [2, 1]);
+    assert!(rig.finish(worker, &running, Verdict::Keep).await);
+}
+
+/// Until then, the store tells how long it takes.
+pub async fn a_cron_needs_a_tick_only_once_the_last_one_is_due(rig: &dyn Rig) {
+    assert!(crons(rig).await.next_in.is_none(), "there is none");
+    sync(rig, &cron(rig, "second", 2, HOUR * 3).await).await;
+    sync(rig, &cron(rig, "first", 1, HOUR).await).await;
+    let early = crons(rig).await;
+    assert_eq!(early.due, []);
+    assert_about(early.next_in, HOUR);
+    rig.advance(HOUR).await;
+    let late = crons(rig).await;
+    assert_eq!(late.due.len(), 1);
+    let due = &late.due[0];
+    assert_eq!((due.name.as_str(), due.pattern.as_str()), ("first", "0 0 * * * * *"));
+    assert_about((due.now - due.last_tick).to_std().ok(), Duration::ZERO);
+    assert_about((rig.now().await - due.now).to_std().ok(), Duration::ZERO);
+    assert_about(late.next_in, HOUR * 2);
+}
+
+/// Whoever looks second has lost, however often it tries.
+pub async fn a_tick_that_two_processes_fire_is_inserted_once(rig: &dyn Rig) {
+    sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
+    rig.advance(HOUR).await;
+    let due = crons(rig).await.due.remove(0);
+    let tick = |n| Tick { name: "hourly", seen: due.last_tick, next: due.last_tick + HOUR, id: id(n) };
+    let store = rig.store();
+    let (tick_2, tick_3) = (tick(2), tick(3));
+    let fired = both(store.fire(&tick_2), store.fire(&tick_3)).await.map(Result::unwrap);
+    assert_eq!(fired.into_iter().filter(|fired| *fired).count(), 1);
+    assert!(!store.fire(&tick(4)).await.unwrap());
+    assert_eq!(rig.all().await, [if fired[0] { 2 } else { 3 }, 1]);
+    let after = crons(rig).await;
+    assert_eq!(after.due, []);
+    assert_about(after.next_in, HOUR);
+}
+
+/// And is due at its own time, in the lane of its cron.
+pub async fn a_tick_is_a_task_like_the_first(rig: &dyn Rig) {
+    let mut kept = cron(rig, "hourly", 1, HOUR).await;
+    kept.task.mode = Mode::Blocking;
+    kept.task = kept.task.task_type("heavy").priority(Priority::High);
+    sync(rig, &kept).await;
+    let next = kept.first + HOUR;
+    let tick = Tick { name: "hourly", seen: kept.first, next, id: id(2) };
+    assert!(rig.store().fire(&tick).await.unwrap());
+    let (first, second) = (rig.find(1).await, rig.find(2).await);
+    assert_eq!((second.state, second.scheduled_at), (FangTaskState::New, next));
+    assert_eq!(second.metadata, first.metadata);
+    assert_eq!(
+        (second.task_type.as_str(), second.mode, second.priority),
+        ("heavy", Mode::Blocking, Priority::High)
+    );
+}
+
+/// A slow run must not cost the next tick.
+pub async fn the_ticks_of_a_unique_task_do_not_hold_each_other_up(rig: &dyn Rig) {
+    let mut kept = cron(rig, "hourly", 1, HOUR).await;
+    kept.task = unique(1, "x");
+    sync(rig, &kept).await;
+    let tick = Tick { name: "hourly", seen: kept.first, next: kept.first + HOUR, id: id(2) };
+    assert!(rig.store().fire(&tick).await.unwrap());
+    assert!(rig.insert(&[unique(3, "x")]).await[0].is_new, "nor others like them");
+    assert_eq!(rig.list(Filter { state: Some(FangTaskState::New), ..Filter::default() }).await, [3, 2, 1]);
+}
+
+/// It may have been removed in the meantime.
+pub async fn no_tick_is_inserted_for_a_cron_that_is_gone(rig: &dyn Rig) {
+    let now = rig.now().await;
+    let tick = Tick { name: "gone", seen: now, next: now + HOUR, id: id(1) };
+    assert!(!rig.store().fire(&tick).await.unwrap());
+    assert_eq!(rig.all().await, []);
+}
+
+/// Whatever its name.
+pub async fn crons_are_told_apart_by_their_names(rig: &dyn Rig) {
+    for (n, name) in (1..).zip(["it's", "its", "🦀", "{\"type\":\"Contract\"}"]) {
+        sync(rig, &cron(rig, name, n, HOUR).await).await;
+    }
+    rig.advance(HOUR).await;
+    let mut names: Vec<_> = crons(rig).await.due.into_iter().map(|cron| cron.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["it's", "its", "{\"type\":\"Contract\"}", "🦀"]);
+}

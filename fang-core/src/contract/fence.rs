@@ -1,0 +1,113 @@
+use super::Rig;
+use super::acts::{HOUR, id, task};
+use crate::store::{Claimed, Finish, Verdict, WorkerId};
+use crate::task::FangTaskState;
+use std::time::Duration;
+
+/// Asserts that a late result is neither accepted nor counted, whatever it says.
+async fn assert_refused(rig: &dyn Rig, worker: WorkerId, late: &Claimed) {
+    let error = || "late".to_owned();
+    for verdict in [
+        Verdict::Remove,
+        Verdict::Keep,
+        Verdict::Retry { delay: HOUR, error: error() },
+        Verdict::Fail { error: error() },
+        Verdict::Release { delay: HOUR },
+        Verdict::Unknown { delay: HOUR, error: error() },
+    ] {
+        let before = rig.find(late.id.as_u128()).await;
+        assert!(!rig.finish(worker, late, verdict.clone()).await, "{verdict:?} was accepted");
+        assert!(rig.find(late.id.as_u128()).await == before, "{verdict:?} changed the task");
+    }
+}
+
+/// The lease is the fence.
+pub async fn a_result_under_an_old_lease_is_refused(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let old = rig.claim_one(worker).await;
+    rig.finish(worker, &old, Verdict::Release { delay: Duration::ZERO }).await;
+    let new = rig.claim_one(worker).await;
+    assert_refused(rig, worker, &old).await;
+    assert!(rig.finish(worker, &new, Verdict::Keep).await, "the claim that stands");
+}
+
+/// So is the worker.
+pub async fn a_result_of_another_worker_is_refused(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let (worker, other) = (rig.worker().await, rig.worker().await);
+    let claimed = rig.claim_one(worker).await;
+    assert_refused(rig, other, &claimed).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Keep).await, "the claim that stands");
+}
+
+/// A result is saved once.
+pub async fn a_result_for_a_task_that_is_over_is_refused(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
+    assert_refused(rig, worker, &claimed).await;
+}
+
+/// A claim is given up with the result.
+pub async fn a_result_for_a_task_that_waits_again_is_refused(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert_refused(rig, worker, &claimed).await;
+}
+
+/// Whoever lost a task cannot finish it: neither while it waits, nor while another runs it.
+pub async fn a_result_after_a_rescue_is_refused(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let (lost, next) = (rig.worker().await, rig.worker().await);
+    let late = rig.claim_one(lost).await;
+    rig.retire(lost).await;
+    assert_eq!(rig.rescue().await.retried, 1);
+    assert_refused(rig, lost, &late).await;
+    let claimed = rig.claim_one(next).await;
+    assert_refused(rig, lost, &late).await;
+    assert!(rig.finish(next, &claimed, Verdict::Keep).await, "the claim that stands");
+    assert_refused(rig, lost, &late).await;
+}
+
+/// A worker that was declared dead may still save what nobody has taken back.
+pub async fn a_result_before_the_rescue_is_accepted(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    rig.retire(worker).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
+    assert_eq!(rig.rescue().await.retried, 0);
+}
+
+/// A task that is gone, or never was.
+pub async fn a_result_for_no_task_is_refused(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    for verdict in [Verdict::Remove, Verdict::Keep] {
+        assert_eq!(rig.finish_all(worker, &[Finish { id: id(9), lease: 1, verdict }]).await, 0);
+    }
+}
+
+/// Late results do not spoil the others of their batch.
+pub async fn of_a_mixed_batch_just_the_good_results_are_saved(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=4).map(task).collect();
+    rig.insert(&tasks).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim(worker, 10).await;
+    let result = |n, lease, verdict| Finish { id: id(n), lease, verdict };
+    assert_eq!(claimed.len(), 4);
+    let results = [
+        result(1, 1, Verdict::Keep),
+        result(2, 2, Verdict::Keep),
+        result(3, 1, Verdict::Remove),
+        result(4, 0, Verdict::Remove),
+        result(5, 1, Verdict::Remove),
+    ];
+    assert_eq!(rig.finish_all(worker, &results).await, 2);
+    assert_eq!(rig.all().await, [4, 2, 1]);
+    let states = [rig.state(1).await, rig.state(2).await, rig.state(4).await];
+    assert_eq!(states, [FangTaskState::Finished, FangTaskState::InProgress, FangTaskState::InProgress]);
+}

@@ -1,0 +1,126 @@
+use super::Rig;
+use super::acts::{HOUR, MINUTE, assert_about, numbers, task};
+use crate::store::{Claimed, Finish, Verdict, WorkerId};
+use crate::task::{FangTaskState, Task};
+use std::time::Duration;
+
+fn failed(delay: Duration) -> Verdict {
+    Verdict::Retry { delay, error: "no route to host".to_owned() }
+}
+
+/// A claimed task and who claimed it.
+async fn claimed(rig: &dyn Rig) -> (WorkerId, Claimed) {
+    let worker = rig.worker().await;
+    rig.insert(&[task(1)]).await;
+    (worker, rig.claim_one(worker).await)
+}
+
+/// The row after this verdict.
+async fn after(rig: &dyn Rig, verdict: Verdict) -> Task {
+    let (worker, claimed) = claimed(rig).await;
+    assert!(rig.finish(worker, &claimed, verdict).await, "the result was refused");
+    rig.find(1).await
+}
+
+/// The row goes.
+pub async fn remove_removes_the_task(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Remove).await;
+    assert_eq!(rig.all().await, []);
+}
+
+/// The row stays.
+pub async fn keep_keeps_the_task_as_finished(rig: &dyn Rig) {
+    let task = after(rig, Verdict::Keep).await;
+    assert_eq!((task.state, task.error_message), (FangTaskState::Finished, None));
+    assert_eq!((task.retries, task.lease, task.crashes), (0, 1, 0));
+}
+
+/// The row stays and says why.
+pub async fn fail_keeps_the_task_and_the_error(rig: &dyn Rig) {
+    let task = after(rig, Verdict::Fail { error: "out of \"ideas\" 🦀".to_owned() }).await;
+    assert_eq!((task.state, task.retries, task.lease), (FangTaskState::Failed, 0, 1));
+    assert_eq!(task.error_message.as_deref(), Some("out of \"ideas\" 🦀"));
+    rig.advance(HOUR).await;
+    let worker = rig.worker().await;
+    assert_eq!(rig.claim(worker, 10).await, [], "it never runs again");
+}
+
+/// A failed run is charged, and says when the next is due.
+pub async fn retry_charges_a_retry_and_moves_the_task(rig: &dyn Rig) {
+    let task = after(rig, failed(HOUR)).await;
+    assert_eq!((task.state, task.retries, task.lease), (FangTaskState::Retried, 1, 1));
+    assert_eq!(task.error_message.as_deref(), Some("no route to host"));
+    assert_about((task.scheduled_at - rig.now().await).to_std().ok(), HOUR);
+}
+
+/// And is claimed again, under a new lease.
+pub async fn a_retried_task_is_claimed_again_only_after_its_delay(rig: &dyn Rig) {
+    let (worker, claimed) = claimed(rig).await;
+    rig.finish(worker, &claimed, failed(HOUR)).await;
+    rig.advance(MINUTE * 50).await;
+    assert_eq!(rig.claim(worker, 10).await, [], "too early");
+    rig.advance(MINUTE * 10).await;
+    let again = rig.claim_one(worker).await;
+    assert_eq!((again.retries, again.lease), (1, 2));
+    assert!(rig.finish(worker, &again, Verdict::Keep).await);
+    let kept = rig.find(1).await;
+    assert_eq!((kept.retries, kept.lease, kept.error_message), (1, 2, None), "a success clears the error");
+}
+
+/// It was not run, so it is as if it had not been claimed.
+pub async fn release_charges_nothing_and_keeps_its_place(rig: &dyn Rig) {
+    let now = rig.now().await;
+    let place = now - HOUR;
+    rig.insert(&[task(1).at(place)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    rig.insert(&[task(2).at(now - MINUTE)]).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    let task = rig.find(1).await;
+    assert_eq!((task.state, task.retries, task.crashes), (FangTaskState::New, 0, 0));
+    assert_eq!((task.scheduled_at, task.lease, task.error_message), (place, 1, None));
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [1, 2]);
+}
+
+/// A task that asked for more time gets it, and keeps what is known of its earlier runs.
+pub async fn release_with_a_delay_moves_the_task(rig: &dyn Rig) {
+    let (worker, claimed) = claimed(rig).await;
+    rig.finish(worker, &claimed, failed(Duration::ZERO)).await;
+    let claimed = rig.claim_one(worker).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR }).await);
+    let task = rig.find(1).await;
+    assert_eq!((task.state, task.retries), (FangTaskState::Retried, 1));
+    assert_eq!(task.error_message.as_deref(), Some("no route to host"));
+    assert_about((task.scheduled_at - rig.now().await).to_std().ok(), HOUR);
+}
+
+/// Each task by its own verdict.
+pub async fn a_batch_of_results_may_hold_all_verdicts(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=6).map(task).collect();
+    rig.insert(&tasks).await;
+    let worker = rig.worker().await;
+    let mut claimed = rig.claim(worker, 10).await;
+    claimed.sort_unstable_by_key(|task| task.id);
+    let error = || "no".to_owned();
+    let verdicts = [
+        Verdict::Remove,
+        Verdict::Keep,
+        Verdict::Retry { delay: HOUR, error: error() },
+        Verdict::Fail { error: error() },
+        Verdict::Release { delay: Duration::ZERO },
+        Verdict::Unknown { delay: MINUTE, error: error() },
+    ];
+    let results: Vec<_> = claimed
+        .iter()
+        .zip(verdicts)
+        .map(|(task, verdict)| Finish { id: task.id, lease: task.lease, verdict })
+        .collect();
+    assert_eq!(rig.finish_all(worker, &results).await, 6);
+    assert_eq!(rig.all().await, [6, 5, 4, 3, 2]);
+    let mut states = Vec::new();
+    for n in 2..=6 {
+        states.push(rig.state(n).await.as_str());
+    }
+    assert_eq!(states, ["finished", "retried", "failed", "new", "new"]);
+    assert_eq!(rig.finish_all(worker, &[]).await, 0, "a batch of nothing");
+}

@@ -1,0 +1,70 @@
+use super::Rig;
+use super::acts::{HOUR, MINUTE, assert_about, id, task, unique};
+use crate::store::{Inserted, Verdict};
+use crate::task::{FangTaskState, Mode, Priority};
+
+/// A store that serves says that it is ready.
+pub async fn a_store_that_serves_is_ready(rig: &dyn Rig) {
+    rig.store().check().await.unwrap();
+}
+
+/// What is there is told for each task of a batch, in its order.
+pub async fn an_insert_tells_for_each_task_in_order_what_is_there(rig: &dyn Rig) {
+    let at = rig.now().await + HOUR;
+    let inserted = rig.insert(&[task(7), task(3).delay(MINUTE), task(5).at(at)]).await;
+    let told: Vec<_> = inserted.iter().map(|task| (task.id, task.is_new)).collect();
+    assert_eq!(told, [(id(7), true), (id(3), true), (id(5), true)]);
+    assert_eq!(inserted[0].scheduled_at, inserted[0].created_at, "due when it was saved");
+    assert_about((inserted[1].scheduled_at - inserted[1].created_at).to_std().ok(), MINUTE);
+    assert_eq!(inserted[2].scheduled_at, at, "due at its instant");
+    for told in inserted {
+        let kept = rig.find(told.id.as_u128()).await;
+        assert_eq!((kept.created_at, kept.scheduled_at), (told.created_at, told.scheduled_at));
+    }
+}
+
+/// What the task said about itself is what is kept.
+pub async fn an_insert_keeps_all_that_the_task_says(rig: &dyn Rig) {
+    let new = unique(1, "x").task_type("heavy").priority(Priority::Low);
+    rig.insert(&[crate::NewTask { mode: Mode::Blocking, ..new.clone() }]).await;
+    let kept = rig.find(1).await;
+    assert_eq!(kept.metadata, serde_json::json!({ "type": "Contract", "payload": "x" }));
+    assert_eq!((kept.task_type.as_str(), kept.mode, kept.priority), ("heavy", Mode::Blocking, Priority::Low));
+    assert_eq!((kept.state, kept.uniq_hash, kept.error_message), (FangTaskState::New, new.uniq_hash, None));
+    assert_eq!((kept.retries, kept.lease, kept.crashes), (0, 0, 0));
+}
+
+/// A client that got no answer may ask again.
+pub async fn a_repeated_insert_changes_nothing_and_gets_the_same_answer(rig: &dyn Rig) {
+    let first = rig.insert(&[task(1), unique(2, "x")]).await;
+    let again = rig.insert(&[task(1).priority(Priority::Urgent).delay(HOUR), unique(2, "x")]).await;
+    assert_eq!(again, first);
+    assert_eq!(rig.find(1).await.priority, Priority::Normal);
+    assert_eq!(rig.all().await, [2, 1]);
+}
+
+/// Nor does a task run again because its insert came twice.
+pub async fn a_repeated_insert_does_not_revive_a_finished_task(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Keep).await;
+    rig.insert(&[task(1)]).await;
+    assert_eq!(rig.state(1).await, FangTaskState::Finished);
+}
+
+/// The smallest batch.
+pub async fn an_insert_of_nothing_is_no_error(rig: &dyn Rig) {
+    assert_eq!(rig.insert(&[]).await, []);
+}
+
+/// Old and new tasks in one batch, a large one.
+pub async fn a_large_batch_is_answered_in_its_order(rig: &dyn Rig) {
+    rig.insert(&[task(500), unique(2_000, "held")]).await;
+    let mut tasks: Vec<_> = (1..=1_000).rev().map(task).collect();
+    tasks.insert(300, unique(1_500, "held"));
+    let inserted = rig.insert(&tasks).await;
+    let mut expected: Vec<_> = (1..=1_000).rev().map(id).collect();
+    expected.insert(300, id(2_000));
+    assert_eq!(inserted.iter().map(|task| task.id).collect::<Vec<_>>(), expected);
+    let old = |task: &&Inserted| !task.is_new;
+    assert_eq!(inserted.iter().filter(old).map(|task| task.id).collect::<Vec<_>>(), [id(2_000)]);
+    assert_eq!(rig.all().await.len(), 1_001);
+}

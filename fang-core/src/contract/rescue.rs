@@ -1,0 +1,125 @@
+use super::acts::{HOUR, MINUTE, both, numbers, task};
+use super::{LEASE, Rig};
+use crate::store::{Rescued, Verdict};
+use crate::task::FangTaskState;
+use std::time::Duration;
+
+const NOTHING: Rescued = Rescued { buried: 0, retried: 0, failed: 0 };
+
+/// A process that died without a word.
+pub async fn the_tasks_of_a_silent_worker_come_back_after_its_lease(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let silent = rig.worker().await;
+    rig.claim_one(silent).await;
+    rig.advance(LEASE / 2).await;
+    assert_eq!(rig.rescue().await, NOTHING, "within the lease");
+    assert_eq!(rig.state(1).await, FangTaskState::InProgress);
+    rig.advance(LEASE).await;
+    assert_eq!(rig.rescue().await, Rescued { buried: 1, retried: 1, failed: 0 });
+    let back = rig.find(1).await;
+    assert_eq!((back.state, back.crashes), (FangTaskState::Retried, 1));
+    assert_eq!((back.retries, back.lease, back.error_message), (0, 1, None), "a crash is no retry");
+    let next = rig.worker().await;
+    let again = rig.claim_one(next).await;
+    assert_eq!((again.crashes, again.retries, again.lease), (1, 0, 2));
+}
+
+/// A long run is no death.
+pub async fn the_tasks_of_a_living_worker_never_come_back(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    for _ in 0..6 {
+        rig.advance(LEASE / 2).await;
+        assert!(rig.beat(worker).await.is_alive);
+        assert_eq!(rig.rescue().await, NOTHING);
+    }
+    assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
+}
+
+/// It said that it was gone.
+pub async fn the_tasks_of_a_retired_worker_come_back_at_once(rig: &dyn Rig) {
+    rig.insert(&[task(1), task(2)]).await;
+    let (gone, worker) = (rig.worker().await, rig.worker().await);
+    assert_eq!(rig.claim(gone, 1).await.len(), 1);
+    let held = rig.claim_one(worker).await;
+    rig.retire(gone).await;
+    assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
+    assert_eq!(rig.state(held.id.as_u128()).await, FangTaskState::InProgress, "the other's task");
+}
+
+/// A task that kills whoever runs it must not kill them all.
+pub async fn a_task_whose_process_died_too_often_fails(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    for (retried, failed) in [(1, 0), (1, 0), (0, 1)] {
+        let worker = rig.worker().await;
+        rig.claim_one(worker).await;
+        rig.retire(worker).await;
+        assert_eq!(rig.rescue().await, Rescued { buried: 0, retried, failed });
+    }
+    let dead = rig.find(1).await;
+    assert_eq!((dead.state, dead.crashes, dead.retries, dead.lease), (FangTaskState::Failed, 3, 0, 3));
+    assert_eq!(dead.error_message.as_deref(), Some("the process that ran it died 3 times"));
+}
+
+/// Anyone may, at any time.
+pub async fn a_rescue_repeats_without_harm(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let silent = rig.worker().await;
+    rig.claim_one(silent).await;
+    rig.advance(LEASE * 2).await;
+    rig.rescue().await;
+    let before = rig.find(1).await;
+    for _ in 0..2 {
+        assert_eq!(rig.rescue().await, NOTHING);
+    }
+    assert!(rig.find(1).await == before);
+}
+
+/// Of two at the same time, each task is taken back by one.
+pub async fn two_rescues_at_once_charge_one_crash(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=50).map(task).collect();
+    rig.insert(&tasks).await;
+    let silent = rig.worker().await;
+    assert_eq!(rig.claim(silent, 100).await.len(), 50);
+    rig.advance(LEASE * 2).await;
+    let [one, other] = both(rig.rescue(), rig.rescue()).await;
+    assert_eq!((one.buried + other.buried, one.retried + other.retried), (1, 50));
+    for n in 1..=50 {
+        assert_eq!(rig.find(n).await.crashes, 1);
+    }
+}
+
+/// Whoever waited longest before the crash goes first after it.
+pub async fn a_rescued_task_keeps_its_place(rig: &dyn Rig) {
+    let now = rig.now().await;
+    rig.insert(&[task(1).at(now - HOUR)]).await;
+    let gone = rig.worker().await;
+    rig.claim_one(gone).await;
+    rig.retire(gone).await;
+    rig.insert(&[task(2).at(now - MINUTE)]).await;
+    rig.rescue().await;
+    let worker = rig.worker().await;
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [1, 2]);
+}
+
+/// What the worker had finished or handed back is not its any more.
+pub async fn a_rescue_takes_only_what_still_runs(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    let verdicts = [
+        Verdict::Keep,
+        Verdict::Fail { error: "no".to_owned() },
+        Verdict::Retry { delay: Duration::from_secs(600), error: "no".to_owned() },
+        Verdict::Release { delay: Duration::from_secs(600) },
+    ];
+    for (n, verdict) in (1..).zip(verdicts) {
+        rig.insert(&[task(n)]).await;
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.finish(worker, &claimed, verdict).await);
+    }
+    rig.retire(worker).await;
+    assert_eq!(rig.rescue().await, NOTHING);
+    for n in 1..=4 {
+        assert_eq!(rig.find(n).await.crashes, 0);
+    }
+}

@@ -1,0 +1,93 @@
+use super::Rig;
+use super::acts::{HOUR, id, task};
+use crate::store::Verdict;
+use crate::task::FangTaskState;
+use std::time::Duration;
+
+async fn retry(rig: &dyn Rig, n: u128) -> bool {
+    rig.store().retry(id(n)).await.unwrap()
+}
+
+async fn cancel(rig: &dyn Rig, n: u128) -> bool {
+    rig.store().cancel(id(n)).await.unwrap()
+}
+
+/// With all its retries, and due now.
+pub async fn a_failed_task_begins_anew_when_it_is_retried(rig: &dyn Rig) {
+    let no = || "no".to_owned();
+    rig.run(task(1), Verdict::Retry { delay: Duration::ZERO, error: no() }).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Fail { error: no() }).await);
+    assert!(retry(rig, 1).await);
+    assert_eq!(rig.state(1).await, FangTaskState::Retried);
+    let again = rig.claim_one(worker).await;
+    assert_eq!((again.retries, again.crashes, again.lease), (0, 0, 3));
+}
+
+/// It need not wait out its delay, and keeps count of what has failed.
+pub async fn a_waiting_task_is_due_when_it_is_retried(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Retry { delay: HOUR, error: "no".to_owned() }).await;
+    rig.insert(&[task(2).delay(HOUR)]).await;
+    assert!(retry(rig, 1).await && retry(rig, 2).await);
+    let worker = rig.worker().await;
+    let mut claimed: Vec<_> =
+        rig.claim(worker, 10).await.iter().map(|task| (task.id, task.retries)).collect();
+    claimed.sort_unstable();
+    assert_eq!(claimed, [(id(1), 1), (id(2), 0)]);
+}
+
+/// Whoever retries it has deployed what knows it.
+pub async fn a_retry_ends_the_time_that_a_kind_is_unknown(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Unknown { delay: HOUR, error: "no such kind".to_owned() }).await;
+    assert!(retry(rig, 1).await);
+    let worker = rig.worker().await;
+    assert_eq!(rig.claim_one(worker).await.unknown_for, None);
+}
+
+/// Else it would run twice.
+pub async fn a_task_that_runs_or_has_finished_is_not_retried(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Keep).await;
+    rig.insert(&[task(2)]).await;
+    let worker = rig.worker().await;
+    rig.claim_one(worker).await;
+    assert_eq!([retry(rig, 1).await, retry(rig, 2).await, retry(rig, 3).await], [false; 3]);
+    assert_eq!(rig.claim(worker, 10).await, []);
+}
+
+/// After too many crashes, too.
+pub async fn a_task_that_crashed_too_often_begins_anew_when_it_is_retried(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    for _ in 0..3 {
+        let worker = rig.worker().await;
+        rig.claim_one(worker).await;
+        rig.retire(worker).await;
+        rig.rescue().await;
+    }
+    assert_eq!(rig.state(1).await, FangTaskState::Failed);
+    assert!(retry(rig, 1).await);
+    let worker = rig.worker().await;
+    assert_eq!(rig.claim_one(worker).await.crashes, 0);
+}
+
+/// Whether it is due or not.
+pub async fn a_cancelled_task_never_runs(rig: &dyn Rig) {
+    rig.insert(&[task(1), task(2).delay(HOUR)]).await;
+    assert!(cancel(rig, 1).await && cancel(rig, 2).await);
+    assert!(!cancel(rig, 1).await, "it is over");
+    let kept = rig.find(1).await;
+    assert_eq!((kept.state, kept.error_message.as_deref()), (FangTaskState::Failed, Some("cancelled")));
+    rig.advance(HOUR).await;
+    let worker = rig.worker().await;
+    assert_eq!(rig.claim(worker, 10).await, []);
+}
+
+/// It can still be finished.
+pub async fn a_task_that_runs_or_is_over_is_not_cancelled(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Keep).await;
+    rig.insert(&[task(2)]).await;
+    let worker = rig.worker().await;
+    let running = rig.claim_one(worker).await;
+    assert_eq!([cancel(rig, 1).await, cancel(rig, 2).await, cancel(rig, 3).await], [false; 3]);
+    assert!(rig.finish(worker, &running, Verdict::Keep).await);
+}

@@ -1,0 +1,151 @@
+//! The list.
+
+/// Calls the macro of this name with the names of all scenarios of the [`contract`](crate::contract).
+#[macro_export]
+macro_rules! for_each_scenario {
+    ($callback:ident) => {
+        $crate::for_each_scenario!(@list names $callback);
+    };
+    (@names $callback:ident $($module:ident { $($name:ident,)* })*) => {
+        $callback!($($($name,)*)*);
+    };
+    (@reexport $($module:ident { $($name:ident,)* })*) => {
+        $($(pub use $module::$name;)*)*
+    };
+    (@list $($then:ident)+) => {
+        $crate::for_each_scenario!(@$($then)+
+            insert {
+                a_store_that_serves_is_ready,
+                an_insert_tells_for_each_task_in_order_what_is_there,
+                an_insert_keeps_all_that_the_task_says,
+                a_repeated_insert_changes_nothing_and_gets_the_same_answer,
+                a_repeated_insert_does_not_revive_a_finished_task,
+                an_insert_of_nothing_is_no_error,
+                a_large_batch_is_answered_in_its_order,
+            }
+            claim {
+                a_claim_tells_all_that_a_run_needs,
+                claims_come_by_priority_and_then_by_time,
+                a_claim_upwards_begins_with_the_least_urgent,
+                a_claim_takes_no_more_than_its_limit,
+                nothing_below_the_floor_of_a_lane_is_claimed,
+                a_claim_looks_into_no_lane_that_it_does_not_name,
+                a_mode_never_gets_the_tasks_of_the_other,
+                a_task_without_a_mode_goes_to_either,
+                a_claim_of_another_task_type_gets_nothing,
+                a_future_task_waits_for_its_time,
+                a_task_type_may_be_any_text,
+            }
+            claimers {
+                two_claimers_never_share_a_task,
+                claimers_in_turn_get_each_task_once,
+                a_retired_worker_claims_nothing,
+                a_worker_that_never_registered_claims_nothing,
+                a_paused_task_type_gives_nothing_until_it_is_resumed,
+            }
+            finish {
+                remove_removes_the_task,
+                keep_keeps_the_task_as_finished,
+                fail_keeps_the_task_and_the_error,
+                retry_charges_a_retry_and_moves_the_task,
+                a_retried_task_is_claimed_again_only_after_its_delay,
+                release_charges_nothing_and_keeps_its_place,
+                release_with_a_delay_moves_the_task,
+                a_batch_of_results_may_hold_all_verdicts,
+            }
+            fence {
+                a_result_under_an_old_lease_is_refused,
+                a_result_of_another_worker_is_refused,
+                a_result_for_a_task_that_is_over_is_refused,
+                a_result_for_a_task_that_waits_again_is_refused,
+                a_result_after_a_rescue_is_refused,
+                a_result_before_the_rescue_is_accepted,
+                a_result_for_no_task_is_refused,
+                of_a_mixed_batch_just_the_good_results_are_saved,
+            }
+            unknown {
+                a_task_of_an_unknown_kind_waits_uncharged,
+                the_time_that_a_kind_is_unknown_adds_up,
+                another_verdict_ends_the_time_that_a_kind_is_unknown,
+            }
+            unique {
+                of_two_unique_tasks_one_is_alive,
+                of_two_unique_tasks_in_a_batch_the_first_is_inserted,
+                two_batches_of_the_same_unique_tasks_do_not_lock_each_other_out,
+                a_unique_task_is_unique_among_all_task_types,
+                tasks_that_are_not_unique_are_not_held_up,
+                a_unique_task_is_held_until_it_is_over,
+                a_finished_task_is_no_longer_unique,
+                a_failed_task_is_no_longer_unique,
+                a_removed_or_cancelled_task_is_no_longer_unique,
+                a_failed_task_is_not_retried_while_another_like_it_is_alive,
+            }
+            worker {
+                a_worker_that_beats_is_alive_and_no_suspect,
+                a_silent_worker_is_a_suspect_after_its_lease,
+                a_worker_that_was_declared_dead_stays_dead,
+                a_retired_worker_is_dead_at_once,
+                an_unknown_worker_is_not_alive,
+                the_id_of_a_worker_is_never_used_again,
+            }
+            rescue {
+                the_tasks_of_a_silent_worker_come_back_after_its_lease,
+                the_tasks_of_a_living_worker_never_come_back,
+                the_tasks_of_a_retired_worker_come_back_at_once,
+                a_task_whose_process_died_too_often_fails,
+                a_rescue_repeats_without_harm,
+                two_rescues_at_once_charge_one_crash,
+                a_rescued_task_keeps_its_place,
+                a_rescue_takes_only_what_still_runs,
+            }
+            prune {
+                a_prune_removes_only_old_tasks_that_are_over,
+                a_prune_respects_its_limit,
+                a_prune_without_an_age_keeps_all_tasks,
+                a_prune_before_the_rescue_loses_no_task,
+                a_prune_forgets_no_living_worker,
+            }
+            cron {
+                a_cron_is_kept_once_with_one_task,
+                a_cron_that_two_processes_schedule_at_once_is_one,
+                a_changed_pattern_replaces_the_waiting_tick,
+                a_changed_task_replaces_the_waiting_tick,
+                a_changed_pattern_leaves_a_running_tick_alone,
+                a_cron_needs_a_tick_only_once_the_last_one_is_due,
+                a_tick_that_two_processes_fire_is_inserted_once,
+                a_tick_is_a_task_like_the_first,
+                the_ticks_of_a_unique_task_do_not_hold_each_other_up,
+                no_tick_is_inserted_for_a_cron_that_is_gone,
+                crons_are_told_apart_by_their_names,
+            }
+            remove {
+                all_removes_every_task_and_every_cron,
+                scheduled_removes_what_waits_for_the_future_and_every_cron,
+                a_task_type_is_removed_with_its_crons,
+                a_unique_hash_removes_the_task_that_is_alive,
+                one_task_is_removed_even_while_it_runs,
+            }
+            admin {
+                a_task_that_is_not_there_is_not_found,
+                tasks_are_listed_by_state_and_task_type,
+                tasks_are_listed_page_by_page_the_newest_first,
+                tasks_are_counted_by_task_type_and_state,
+            }
+            retry {
+                a_failed_task_begins_anew_when_it_is_retried,
+                a_waiting_task_is_due_when_it_is_retried,
+                a_retry_ends_the_time_that_a_kind_is_unknown,
+                a_task_that_runs_or_has_finished_is_not_retried,
+                a_task_that_crashed_too_often_begins_anew_when_it_is_retried,
+                a_cancelled_task_never_runs,
+                a_task_that_runs_or_is_over_is_not_cancelled,
+            }
+            payload {
+                an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed,
+                an_unreadable_payload_is_found_and_listed,
+                a_payload_may_be_any_json,
+                a_payload_comes_back_as_it_went_in,
+            }
+        );
+    };
+}

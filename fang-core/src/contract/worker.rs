@@ -1,0 +1,70 @@
+use super::acts::{HOUR, task};
+use super::{LEASE, Rig};
+use crate::store::{Beat, Prune, WorkerId};
+
+/// A heartbeat keeps a worker alive as long as it comes within the lease.
+pub async fn a_worker_that_beats_is_alive_and_no_suspect(rig: &dyn Rig) {
+    let (worker, other) = (rig.worker().await, rig.worker().await);
+    for _ in 0..4 {
+        rig.advance(LEASE / 2).await;
+        assert!(rig.beat(worker).await.is_alive);
+        assert_eq!(rig.beat(other).await, Beat { is_alive: true, has_suspects: false });
+    }
+}
+
+/// Others tell that it is suspect; it does not suspect itself, and is not dead before somebody says so.
+pub async fn a_silent_worker_is_a_suspect_after_its_lease(rig: &dyn Rig) {
+    let (worker, silent) = (rig.worker().await, rig.worker().await);
+    rig.advance(LEASE / 2).await;
+    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+    rig.advance(LEASE).await;
+    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: true });
+    assert_eq!(rig.beat(silent).await, Beat { is_alive: true, has_suspects: false });
+    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+}
+
+/// It finds that out with its next heartbeat, and none revives it.
+pub async fn a_worker_that_was_declared_dead_stays_dead(rig: &dyn Rig) {
+    let silent = rig.worker().await;
+    rig.advance(LEASE * 2).await;
+    let worker = rig.worker().await;
+    assert_eq!(rig.rescue().await.buried, 1);
+    for _ in 0..2 {
+        assert!(!rig.beat(silent).await.is_alive);
+    }
+    rig.insert(&[task(1)]).await;
+    assert_eq!(rig.claim(silent, 10).await, []);
+    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+}
+
+/// Whoever stopped in good order is no suspect.
+pub async fn a_retired_worker_is_dead_at_once(rig: &dyn Rig) {
+    let (worker, gone) = (rig.worker().await, rig.worker().await);
+    rig.retire(gone).await;
+    rig.retire(gone).await;
+    assert!(!rig.beat(gone).await.is_alive);
+    rig.advance(LEASE * 2).await;
+    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+    assert_eq!(rig.rescue().await.buried, 0);
+}
+
+/// Nobody registered it.
+pub async fn an_unknown_worker_is_not_alive(rig: &dyn Rig) {
+    assert!(!rig.beat(WorkerId(999_999)).await.is_alive);
+    rig.retire(WorkerId(999_999)).await;
+}
+
+/// Not even once the dead are forgotten, so that a restarted process is never taken for one that died.
+pub async fn the_id_of_a_worker_is_never_used_again(rig: &dyn Rig) {
+    let mut ids = vec![rig.worker().await, rig.worker().await];
+    for id in ids.clone() {
+        rig.retire(id).await;
+    }
+    rig.advance(HOUR * 2).await;
+    rig.store().prune(&Prune { older_than: Some(HOUR), limit: 10 }).await.unwrap();
+    assert!(!rig.beat(ids[1]).await.is_alive, "forgotten is dead");
+    ids.extend([rig.worker().await, rig.worker().await]);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 4);
+}
