@@ -1,8 +1,8 @@
 //! Light tasks: tokio tasks over tokio-postgres.
 
 pub use fang_asynk::{
-    AsyncBackend, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder, Handle, Lease, MemoryQueue,
-    NoTls, Shutdown, TlsConnector,
+    AsyncBackend, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder, Handle, Lease,
+    MemoryQueue, NoTls, Shutdown, TlsConnector,
 };
 
 /// The queue, under the path it has had since fang 0.5.

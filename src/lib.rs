@@ -15,8 +15,9 @@ pub use serde::{self, Deserialize, Serialize};
 pub mod store {
     pub use fang_core::memory::MemoryStore;
     pub use fang_core::store::{
-        AsyncStore, Beat, CRONS, Claim, Claimed, Count, Crons, DbInstant, DueCron, Filter, Finish, InlineAdapter,
-        Inserted, Lane, NewCron, Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, Verdict, WorkerId, micros,
+        AsyncStore, Beat, CRONS, Claim, Claimed, Count, Crons, DbInstant, DueCron, Filter, Finish,
+        InlineAdapter, Inserted, Lane, NewCron, Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick,
+        Verdict, WorkerId, micros,
     };
 }
 

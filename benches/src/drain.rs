@@ -18,7 +18,10 @@ pub(crate) async fn drain(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Er
         }
         rates.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (rate, costs) = &rates[ROUNDS / 2];
-        report(&format!("drain of {tasks} no-op tasks, {workers} workers"), &format!("{rate:.0} tasks/s, {costs}"));
+        report(
+            &format!("drain of {tasks} no-op tasks, {workers} workers"),
+            &format!("{rate:.0} tasks/s, {costs}"),
+        );
     }
     if std::env::var_os("FANG_BENCH_TOP").is_some() {
         meter.top().await?.iter().for_each(|line| eprintln!("{line}"));

@@ -53,7 +53,8 @@ async fn insert_for_a_while(queue: &Queue, producers: u32) -> Result<usize, Box<
 }
 
 pub(crate) async fn bulk(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    let tasks = (0..BULK).map(|number| NewTask::asynk(&nothing(number))).collect::<Result<Vec<_>, PayloadError>>()?;
+    let tasks =
+        (0..BULK).map(|number| NewTask::asynk(&nothing(number))).collect::<Result<Vec<_>, PayloadError>>()?;
     meter.settle().await?;
     let before = meter.read().await?;
     let started = Instant::now();

@@ -17,7 +17,8 @@ pub(crate) async fn pickup(queue: &Queue, uri: &str) -> Result<(), Box<dyn Error
     if let Ok(mut started) = STARTED.lock() {
         *started = Some(sender);
     }
-    let mut pool = AsyncWorkerPool::builder().number_of_workers(10_u32).queue(queue.clone()).task_type("ping").build();
+    let mut pool =
+        AsyncWorkerPool::builder().number_of_workers(10_u32).queue(queue.clone()).task_type("ping").build();
     pool.start().await?;
     // Another queue stands for another process: it reaches the pool through the server alone.
     let elsewhere: AsyncQueue<NoTls> = AsyncQueue::builder().uri(uri).max_pool_size(1_u32).build();

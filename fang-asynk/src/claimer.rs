@@ -10,21 +10,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub(crate) struct Claimer {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) jobs: async_channel::Sender<Job>,
-    pub(crate) pace: Pace,
-    pub(crate) lanes: Lanes,
-    pub(crate) phase: watch::Receiver<Phase>,
+    engine: Arc<Engine>,
+    jobs: async_channel::Sender<Job>,
+    pace: Pace,
+    lanes: Lanes,
+    phase: watch::Receiver<Phase>,
     is_failing: bool,
 }
 
 impl Claimer {
-    pub(crate) fn new(
-        engine: Arc<Engine>,
-        jobs: async_channel::Sender<Job>,
-        pace: Pace,
-        phase: watch::Receiver<Phase>,
-    ) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, jobs: async_channel::Sender<Job>, pace: Pace) -> Self {
+        let phase = engine.phase.subscribe();
         Self { engine, jobs, pace, lanes: Lanes::new(Mode::Asynk), phase, is_failing: false }
     }
 

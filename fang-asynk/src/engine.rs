@@ -9,7 +9,7 @@ use fang_core::store::{AsyncStore, Claimed, Finish, WorkerId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// The identity before the first; the store knows no such worker.
 const NOBODY: i64 = 0;
@@ -54,6 +54,8 @@ pub(crate) struct Engine {
     pub(crate) surroundings: Surroundings,
     pub(crate) retention: RetentionMode,
     pub(crate) gauge: Gauge,
+    /// How far the shutdown has come. Here, so that it lives for as long as any part of the pool does.
+    pub(crate) phase: watch::Sender<Phase>,
     /// Somebody inserted a task.
     pub(crate) inserted: Notify,
     /// So few tasks are in flight that the claimer wants more.
@@ -76,6 +78,7 @@ impl Engine {
             surroundings,
             retention,
             gauge: Gauge::default(),
+            phase: watch::Sender::new(Phase::Running),
             inserted: Notify::new(),
             room: Notify::new(),
             stats: Stats::default(),

@@ -63,10 +63,15 @@ fn failed(task: &Claimed, runnable: &dyn AsyncRunnable, error: String) -> Outcom
 
 /// A failure of a task that could not be asked.
 pub(crate) fn failed_by_default(error: String) -> Outcome {
-    Outcome::Failed { error, max_retries: DEFAULT_MAX_RETRIES, backoff: Duration::from_secs(backoff::exponential(4).into()) }
+    Outcome::Failed {
+        error,
+        max_retries: DEFAULT_MAX_RETRIES,
+        backoff: Duration::from_secs(backoff::exponential(4).into()),
+    }
 }
 
 fn describe(panic: &(dyn Any + Send)) -> String {
-    let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let message =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("the task panicked: {}", message.unwrap_or("without a message"))
 }

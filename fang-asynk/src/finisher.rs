@@ -9,7 +9,7 @@ use fang_core::store::{Finish, WorkerId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// The most results that are saved in one batch.
 const MAX_BATCH: usize = 500;
@@ -20,7 +20,6 @@ const LONGEST_DELAY: Duration = Duration::from_secs(5);
 pub(crate) struct Finisher {
     pub(crate) engine: Arc<Engine>,
     pub(crate) results: mpsc::UnboundedReceiver<Finished>,
-    pub(crate) phase: watch::Receiver<Phase>,
 }
 
 impl Finisher {
@@ -70,7 +69,7 @@ impl Finisher {
             if delay == FIRST_DELAY {
                 log::warn!("results cannot be saved, they are kept: {error}");
             }
-            if *self.phase.borrow() >= Phase::Aborting {
+            if *self.engine.phase.borrow() >= Phase::Aborting {
                 log::error!("{} results are given up: their tasks will run again", results.len());
                 return Ok(results.len() as u64);
             }
@@ -135,7 +134,8 @@ mod tests {
     fn a_refused_batch_is_split_until_the_bad_row_stands_alone_and_is_then_rewritten_once() {
         let error = StoreError::from_sqlstate("22P05", "bad".into());
         let fail = |error: &str| Verdict::Fail { error: error.into() };
-        let halves = without_bad_data(vec![result(1, fail("a")), result(2, fail("b")), result(3, fail("c"))], &error);
+        let halves =
+            without_bad_data(vec![result(1, fail("a")), result(2, fail("b")), result(3, fail("c"))], &error);
         assert_eq!(halves.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
         let rewritten = without_bad_data(vec![result(1, fail("a"))], &error).remove(0);
         assert_ne!(rewritten[0].verdict, fail("a"));

@@ -87,8 +87,12 @@ impl Handle {
         }
         // Its last tick has run already, and its next is not inserted yet.
         let task = NewTask { id: saved.task_id, ..cron.task };
-        let inserted =
-            Inserted { id: task.id, is_new: true, created_at: saved.last_tick, scheduled_at: saved.last_tick };
+        let inserted = Inserted {
+            id: task.id,
+            is_new: true,
+            created_at: saved.last_tick,
+            scheduled_at: saved.last_tick,
+        };
         Ok(Task::saved(task, inserted))
     }
 }

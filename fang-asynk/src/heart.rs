@@ -8,7 +8,7 @@ use fang_core::store::{Beat, Rescue};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
 /// the table, and those that a stopped pool left behind.
@@ -17,7 +17,6 @@ const RESCUE_EVERY: u64 = 6;
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
-    phase: watch::Receiver<Phase>,
     /// Since when every beat has succeeded: only who has been well for a whole lease may declare
     /// others dead, else an outage would become a mass re-run.
     well_since: Option<Instant>,
@@ -26,8 +25,8 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    pub(crate) fn new(engine: Arc<Engine>, lease: Lease, phase: watch::Receiver<Phase>) -> Self {
-        Self { engine, lease, phase, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
+    pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
+        Self { engine, lease, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -76,9 +75,9 @@ impl Heart {
     }
 
     /// Waits for the next beat; `false` when the pool has stopped.
-    async fn pause(&mut self) -> bool {
+    async fn pause(&self) -> bool {
         let interval = self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
-        let mut phase = self.phase.clone();
+        let mut phase = self.engine.phase.subscribe();
         let stopped = phase.wait_for(|phase| *phase == Phase::Stopped);
         tokio::time::timeout(interval, stopped).await.is_err()
     }
@@ -118,7 +117,9 @@ impl Heart {
     async fn reborn(&self) {
         let dead = self.engine.worker();
         match self.register().await {
-            Ok(()) => log::warn!("worker {dead} was declared dead; the pool goes on as {}", self.engine.worker()),
+            Ok(()) => {
+                log::warn!("worker {dead} was declared dead; the pool goes on as {}", self.engine.worker())
+            }
             Err(error) => log::warn!("the pool cannot register again: {error}"),
         }
     }

@@ -1,9 +1,9 @@
 use crate::backend::{AsyncBackend, queueable_by_handle};
 use crate::handle::Handle;
+use fang_core::QueueError;
 use fang_core::context::Context;
 use fang_core::memory::MemoryStore;
 use fang_core::store::{AsyncStore, InlineAdapter};
-use fang_core::{QueueError};
 use std::sync::Arc;
 
 /// A queue without a server: everything stays in this process and ends with it. For tests,

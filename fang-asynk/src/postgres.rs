@@ -23,8 +23,8 @@ use connect::Role;
 use deadpool_postgres::Pool;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued,
-    SavedCron, Tick, WorkerId,
+    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal,
+    Rescue, Rescued, SavedCron, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, StoreError, Task};
@@ -98,7 +98,9 @@ impl PostgresStore {
         };
         let needed = migrations::VERSION;
         Err(StoreError::NotMigrated {
-            reason: format!("the schema has version {found}, which is {reason} for this program: it needs {needed}"),
+            reason: format!(
+                "the schema has version {found}, which is {reason} for this program: it needs {needed}"
+            ),
         })
     }
 }

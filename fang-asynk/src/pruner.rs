@@ -5,7 +5,6 @@ use fang_core::StoreError;
 use fang_core::store::Prune;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
@@ -15,15 +14,15 @@ const BITE: u32 = 1000;
 pub(crate) struct Pruner {
     pub(crate) engine: Arc<Engine>,
     pub(crate) older_than: Option<Duration>,
-    pub(crate) phase: watch::Receiver<Phase>,
 }
 
 impl Pruner {
     /// Prunes now and then until the pool drains.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(self) {
+        let mut phase = self.engine.phase.subscribe();
         loop {
             let pause = PRUNE_EVERY.mul_f64(0.5 + fastrand::f64());
-            let draining = self.phase.wait_for(|phase| *phase > Phase::Running);
+            let draining = phase.wait_for(|phase| *phase > Phase::Running);
             if tokio::time::timeout(pause, draining).await.is_ok() {
                 return;
             }

@@ -128,7 +128,9 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     fn store_with(&self, tls: Tls) -> Result<Arc<PostgresStore>, QueueError> {
         let options = Options { max_pool_size: self.max_pool_size as usize, listen: self.listen };
         let schema = match &self.schema {
-            Some(name) => Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?,
+            Some(name) => {
+                Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?
+            }
             None => Schema::default(),
         };
         let address = Address::new(self.uri.expose(), tls, options)?;

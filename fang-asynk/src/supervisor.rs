@@ -4,7 +4,7 @@ use crate::engine::{Engine, Finished, Job, Phase};
 use crate::executor;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// How long aborted tasks may take to end. One that never awaits cannot be aborted.
@@ -15,7 +15,6 @@ pub(crate) struct Supervisor {
     pub(crate) number_of_workers: usize,
     pub(crate) jobs: async_channel::Receiver<Job>,
     pub(crate) results: mpsc::UnboundedSender<Finished>,
-    pub(crate) phase: watch::Receiver<Phase>,
 }
 
 impl Supervisor {
@@ -25,7 +24,7 @@ impl Supervisor {
         for _ in 0..self.number_of_workers {
             self.spawn(&mut workers);
         }
-        let mut aborting = self.phase.clone();
+        let mut aborting = self.engine.phase.subscribe();
         loop {
             tokio::select! {
                 ended = workers.join_next() => match ended {
@@ -48,7 +47,11 @@ impl Supervisor {
 }
 
 /// One worker: runs one task after the other, until there will be no more.
-async fn work(engine: Arc<Engine>, jobs: async_channel::Receiver<Job>, results: mpsc::UnboundedSender<Finished>) {
+async fn work(
+    engine: Arc<Engine>,
+    jobs: async_channel::Receiver<Job>,
+    results: mpsc::UnboundedSender<Finished>,
+) {
     while let Ok(job) = jobs.recv().await {
         executor::execute(&engine, job, results.clone()).await;
         // A row of tasks that never wait must not keep its thread from everybody else.

@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_failure_is_retried_until_no_retries_are_left() {
-        let verdicts = [0, 1, 2].map(|n| decide(&task(n), failed("no"), RetentionMode::RemoveFinished).code());
+        let verdicts =
+            [0, 1, 2].map(|n| decide(&task(n), failed("no"), RetentionMode::RemoveFinished).code());
         assert_eq!(verdicts, [2, 2, 3]);
     }
 

@@ -56,10 +56,9 @@ where
     match name(metadata) {
         Some(kind) if !is_registered::<R>(&kind) => Undecodable::UnknownKind(kind.into_owned()),
         Some(kind) => Undecodable::Malformed(format!("{kind}: {}", without_values(error))),
-        None => Undecodable::Malformed(format!(
-            "the payload names no kind in `type`: {}",
-            without_values(error)
-        )),
+        None => {
+            Undecodable::Malformed(format!("the payload names no kind in `type`: {}", without_values(error)))
+        }
     }
 }
 

@@ -90,8 +90,7 @@ mod tests {
 
     #[test]
     fn tasks_run_by_priority_and_then_by_time() {
-        let mut tasks =
-            vec![task(Priority::Low, 1), task(Priority::High, 9), task(Priority::High, 2)];
+        let mut tasks = vec![task(Priority::Low, 1), task(Priority::High, 9), task(Priority::High, 2)];
         sort(&mut tasks, false);
         let order: Vec<_> = tasks.iter().map(|task| (task.priority, task.scheduled_at.0)).collect();
         assert_eq!(order, [(Priority::High, 2), (Priority::High, 9), (Priority::Low, 1)]);

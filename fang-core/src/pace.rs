@@ -85,7 +85,8 @@ impl Pace {
     /// What to do now.
     pub fn step(&self, now: Duration, load: Load) -> Step {
         let prefetch = self.prefetch(load.mean_run);
-        let refill_at = if prefetch == 0 { self.workers.saturating_sub(1) } else { self.workers + prefetch / 2 };
+        let refill_at =
+            if prefetch == 0 { self.workers.saturating_sub(1) } else { self.workers + prefetch / 2 };
         if load.unsaved >= MAX_UNSAVED {
             return Step::Sleep { at_most: Some(self.sleep.shortest()), until_in_flight: None };
         }

@@ -26,8 +26,11 @@ const DEAD_SOCKET: Duration = Duration::from_secs(15);
 /// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
 /// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
 pub trait TlsConnector:
-    MakeTlsConnect<Socket, Stream: Send + Sync + 'static, TlsConnect: TlsConnect<Socket, Future: Send> + Send + Sync>
-    + Clone
+    MakeTlsConnect<
+        Socket,
+        Stream: Send + Sync + 'static,
+        TlsConnect: TlsConnect<Socket, Future: Send> + Send + Sync,
+    > + Clone
     + Send
     + Sync
     + 'static

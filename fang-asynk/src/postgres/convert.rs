@@ -1,10 +1,10 @@
 //! Between rows and values.
 
 use super::error::store_error;
+use bytes::BytesMut;
 use fang_core::StoreError;
 use fang_core::store::{Claimed, DbInstant};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
-use bytes::BytesMut;
 use std::error::Error;
 use std::time::Duration;
 use tokio_postgres::Row;

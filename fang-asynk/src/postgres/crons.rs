@@ -10,16 +10,8 @@ use tokio_postgres::Row;
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
     let task = &cron.task;
     let (mode, priority) = (task.mode as i16, task.priority as i16);
-    let params: [Param<'_>; 8] = [
-        &cron.name,
-        &cron.pattern,
-        &task.metadata,
-        &task.task_type,
-        &mode,
-        &priority,
-        &cron.first,
-        &task.id,
-    ];
+    let params: [Param<'_>; 8] =
+        [&cron.name, &cron.pattern, &task.metadata, &task.task_type, &mode, &priority, &cron.first, &task.id];
     let changed = run::execute(&store.calls, &store.statements.sync_cron, &params).await? > 0;
     if changed {
         store.announce([CRONS].into()).await;
@@ -43,6 +35,12 @@ fn cron(row: &Row) -> DueCron {
 }
 
 pub(super) async fn fire(store: &PostgresStore, tick: &Tick<'_>) -> Result<bool, StoreError> {
-    let params: [Param<'_>; 4] = [&tick.name, &tick.seen, &tick.next, &tick.id];
-    Ok(run::execute(&store.calls, &store.statements.fire, &params).await? > 0)
+    let sql = &store.statements;
+    let changed = match tick.next {
+        Some(next) => {
+            run::execute(&store.calls, &sql.fire, &[&tick.name, &tick.seen, &next, &tick.id]).await?
+        }
+        None => run::execute(&store.calls, &sql.end_cron, &[&tick.name, &tick.seen]).await?,
+    };
+    Ok(changed > 0)
 }

@@ -6,8 +6,8 @@ use fang_core::StoreError;
 use futures_util::future::join_all;
 use std::future::Future;
 use std::time::Duration;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Row};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error, Row, Transaction};
 
 pub(super) type Param<'a> = &'a (dyn ToSql + Sync);
 
@@ -66,6 +66,15 @@ pub(super) async fn execute(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Res
     };
     let outcome = in_time(work).await;
     settle(client, outcome)
+}
+
+/// All rows of a statement within the application's transaction, which has prepared nothing.
+pub(super) async fn query_in(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    params: &[(Param<'_>, Type)],
+) -> Result<Vec<Row>, StoreError> {
+    transaction.query_typed(sql, params).await.map_err(|error| store_error(&error))
 }
 
 /// A connection of a pool.

@@ -1,9 +1,10 @@
 //! Insert, claim, finish.
 
+use super::PostgresStore;
 use super::convert::{Instant, claimed};
 use super::run::{self, Param};
-use super::{PostgresStore, store_error};
 use chrono::{DateTime, Utc};
+use fang_core::error::Nature;
 use fang_core::new_task::Due;
 use fang_core::store::{Claim, Claimed, Finish, Inserted, Verdict, WorkerId, micros};
 use fang_core::{NewTask, StoreError};
@@ -69,18 +70,27 @@ const INSERT_TYPES: [Type; 8] = [
     Type::TIMESTAMPTZ_ARRAY,
 ];
 
+/// How often a batch is sent again because a unique task ended just when it was looked for.
+const MAX_TRIES: usize = 10;
+
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     let columns = Columns::new(tasks);
     let params = columns.params();
-    let news = store.worth_announcing(due_now(tasks));
     let sql = &store.statements;
-    let rows = run::query_then(&store.calls, (&sql.insert, &params), (&sql.notify, &news)).await?;
-    let holders = match rows.len() == tasks.len() {
-        true => Vec::new(),
-        false => run::query(&store.calls, &store.statements.holders, &[&columns.ids, &held(&columns)]).await?,
-    };
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
-    Ok(outcome(tasks, &rows, &holders))
+    for _ in 0..MAX_TRIES {
+        let news = store.worth_announcing(due_now(tasks));
+        let rows = run::query_then(&store.calls, (&sql.insert, &params), (&sql.notify, &news)).await?;
+        let holders = match rows.len() == tasks.len() {
+            true => Vec::new(),
+            false => run::query(&store.calls, &sql.holders, &[&columns.ids, &held(&columns)]).await?,
+        };
+        due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+        // Sending all of them again does not double those that are saved: the ids are the same.
+        if let Some(answers) = answers(tasks, &rows, &holders) {
+            return Ok(answers);
+        }
+    }
+    Err(unsettled())
 }
 
 /// Inserts within the application's own transaction. The announcement leaves with its commit.
@@ -90,25 +100,31 @@ pub(crate) async fn insert_in(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let columns = Columns::new(tasks);
+    let sql = &store.statements;
     let typed: Vec<_> = columns.params().into_iter().zip(INSERT_TYPES).collect();
-    let rows = transaction.query_typed(&store.statements.insert, &typed).await.map_err(|error| store_error(&error))?;
-    let holders = match rows.len() == tasks.len() {
-        true => Vec::new(),
-        false => {
-            let held = held(&columns);
-            let params: [(Param<'_>, Type); 2] =
-                [(&columns.ids, Type::UUID_ARRAY), (&held, Type::TEXT_ARRAY)];
-            transaction
-                .query_typed(&store.statements.holders, &params)
-                .await
-                .map_err(|error| store_error(&error))?
+    for _ in 0..MAX_TRIES {
+        let rows = run::query_in(transaction, &sql.insert, &typed).await?;
+        let holders = match rows.len() == tasks.len() {
+            true => Vec::new(),
+            false => {
+                let held = held(&columns);
+                let params: [_; 2] = [(&columns.ids as _, Type::UUID_ARRAY), (&held as _, Type::TEXT_ARRAY)];
+                run::query_in(transaction, &sql.holders, &params).await?
+            }
+        };
+        if let Some(answers) = answers(tasks, &rows, &holders) {
+            for task_type in store.worth_announcing(due_now(tasks)) {
+                run::query_in(transaction, &sql.notify, &[(&task_type, Type::TEXT)]).await?;
+            }
+            return Ok(answers);
         }
-    };
-    for task_type in store.worth_announcing(due_now(tasks)) {
-        let params: [(Param<'_>, Type); 1] = [(&task_type, Type::TEXT)];
-        transaction.query_typed(&store.statements.notify, &params).await.map_err(|error| store_error(&error))?;
     }
-    Ok(outcome(tasks, &rows, &holders))
+    Err(unsettled())
+}
+
+fn unsettled() -> StoreError {
+    let reason = "unique tasks ended each time just before they were looked for; try again";
+    StoreError::Statement { nature: Nature::Passing, source: reason.into() }
 }
 
 fn held<'a>(columns: &Columns<'a>) -> Vec<&'a str> {
@@ -120,28 +136,28 @@ fn due_now(tasks: &[NewTask]) -> BTreeSet<&str> {
     tasks.iter().filter(|task| task.due.is_now()).map(|task| task.task_type.as_str()).collect()
 }
 
-/// For each task, in order, what is in the table now.
-fn outcome(tasks: &[NewTask], rows: &[Row], holders: &[Row]) -> Vec<Inserted> {
-    let saved: HashMap<Uuid, Inserted> = rows
-        .iter()
-        .map(|row| (row.get(0), Inserted { id: row.get(0), is_new: true, created_at: row.get(1), scheduled_at: row.get(2) }))
-        .collect();
-    let held = |row: &Row| Inserted {
+/// For each task, in order, what is in the table now; `None` when a unique task that kept one from
+/// being inserted has ended since.
+fn answers(tasks: &[NewTask], rows: &[Row], holders: &[Row]) -> Option<Vec<Inserted>> {
+    let answer = |row: &Row, is_new, at| Inserted {
         id: row.get(0),
-        is_new: false,
-        created_at: row.get(2),
-        scheduled_at: row.get(3),
+        is_new,
+        created_at: row.get(at),
+        scheduled_at: row.get(at + 1),
     };
-    let by_id: HashMap<Uuid, Inserted> = holders.iter().map(|row| (row.get(0), held(row))).collect();
-    let by_hash: HashMap<&str, Inserted> =
-        holders.iter().filter_map(|row| Some((row.get::<_, Option<&str>>(1)?, held(row)))).collect();
+    let saved = rows.iter().map(|row| answer(row, true, 1));
+    // A row of the very id is this task, saved by an earlier try whose answer was lost.
+    let earlier = holders.iter().map(|row| answer(row, true, 2));
+    let by_id: HashMap<Uuid, Inserted> =
+        earlier.chain(saved).map(|inserted| (inserted.id, inserted)).collect();
+    let hash = |row: &Row| row.get::<_, Option<String>>(1);
+    let by_hash: HashMap<String, Inserted> =
+        holders.iter().filter_map(|row| Some((hash(row)?, answer(row, false, 2)))).collect();
     let find = |task: &NewTask| {
-        // A row of this very id is this task, saved by an earlier try whose answer was lost.
-        let earlier = by_id.get(&task.id).map(|inserted| Inserted { is_new: true, ..*inserted });
-        let holder = || by_hash.get(task.uniq_hash.as_deref()?).copied();
-        saved.get(&task.id).copied().or(earlier).or_else(holder)
+        let holder = || by_hash.get(task.uniq_hash.as_ref()?);
+        by_id.get(&task.id).or_else(holder).copied()
     };
-    tasks.iter().filter_map(find).collect()
+    tasks.iter().map(find).collect()
 }
 
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
@@ -154,33 +170,22 @@ pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Ve
     rows.iter().map(claimed).collect()
 }
 
+/// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a
+/// batch is never saved by half.
 pub(super) async fn finish(
     store: &PostgresStore,
     worker: WorkerId,
     results: &[Finish],
 ) -> Result<u64, StoreError> {
-    let (gone, stay): (Vec<&Finish>, Vec<&Finish>) =
-        results.iter().partition(|result| result.verdict == Verdict::Remove);
-    let removed = remove(store, worker, &gone).await?;
-    Ok(removed + update(store, worker, &stay).await?)
-}
-
-async fn remove(store: &PostgresStore, worker: WorkerId, results: &[&Finish]) -> Result<u64, StoreError> {
-    if results.is_empty() {
-        return Ok(0);
-    }
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = results.iter().map(|result| (result.id, result.lease)).unzip();
-    run::execute(&store.engine, &store.statements.finish_remove, &[&worker.0, &ids, &leases]).await
-}
-
-async fn update(store: &PostgresStore, worker: WorkerId, results: &[&Finish]) -> Result<u64, StoreError> {
-    if results.is_empty() {
-        return Ok(0);
+    if results.iter().all(|result| result.verdict == Verdict::Remove) {
+        let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
+        return run::execute(&store.engine, &store.statements.finish_remove, &params).await;
     }
-    let (ids, leases): (Vec<Uuid>, Vec<i32>) = results.iter().map(|result| (result.id, result.lease)).unzip();
     let codes: Vec<i16> = results.iter().map(|result| result.verdict.code()).collect();
     let delays: Vec<Option<i64>> = results.iter().map(|result| result.verdict.delay().map(micros)).collect();
     let errors: Vec<Option<&str>> = results.iter().map(|result| result.verdict.error()).collect();
     let params: [Param<'_>; 6] = [&worker.0, &ids, &leases, &codes, &delays, &errors];
-    run::execute(&store.engine, &store.statements.finish_update, &params).await
+    let row = run::query_one(&store.engine, &store.statements.finish, &params).await?;
+    Ok(row.get::<_, i64>(0).unsigned_abs())
 }

@@ -2,24 +2,23 @@ use super::AsyncWorkerPool;
 use crate::backend::AsyncBackend;
 use crate::claimer::Claimer;
 use crate::crons::CronKeeper;
-use crate::engine::{Engine, Finished, Job, Phase};
+use crate::engine::{Engine, Finished, Job};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
+use fang_core::QueueError;
 use fang_core::context::Surroundings;
 use fang_core::pace::Pace;
 use fang_core::store::CRONS;
 use fang_core::wake::Registration;
-use fang_core::QueueError;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 /// A pool that runs.
 pub(super) struct Running {
     pub(super) engine: Arc<Engine>,
-    pub(super) phase: watch::Sender<Phase>,
     pub(super) jobs: async_channel::Receiver<Job>,
     pub(super) results: mpsc::UnboundedSender<Finished>,
     pub(super) claimer: JoinHandle<()>,
@@ -39,8 +38,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
             return Err(QueueError::NoWorkers);
         }
         let engine = self.engine().await?;
-        let (phase, watcher) = watch::channel(Phase::Running);
-        let heart = Heart::new(engine.clone(), self.lease, watcher.clone()).start().await?;
+        let heart = Heart::new(engine.clone(), self.lease).start().await?;
 
         let (to_workers, jobs) = async_channel::unbounded();
         let (results, to_finisher) = mpsc::unbounded_channel();
@@ -48,23 +46,21 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let wakes = Arc::new(register_wakes(&engine, &changed));
 
         let pace = Pace::new(number_of_workers, self.sleep_params.clone());
-        let claimer = Claimer::new(engine.clone(), to_workers, pace, watcher.clone());
+        let claimer = Claimer::new(engine.clone(), to_workers, pace);
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,
             jobs: jobs.clone(),
             results: results.clone(),
-            phase: watcher.clone(),
         };
-        let finisher = Finisher { engine: engine.clone(), results: to_finisher, phase: watcher.clone() };
-        let crons = CronKeeper { engine: engine.clone(), changed, phase: watcher.clone() };
-        let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after, phase: watcher };
+        let finisher = Finisher { engine: engine.clone(), results: to_finisher };
+        let crons = CronKeeper { engine: engine.clone(), changed };
+        let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
         tokio::spawn(crons.run());
         tokio::spawn(pruner.run());
         let kept = wakes.clone();
         Ok(Running {
             engine,
-            phase,
             jobs,
             results,
             claimer: tokio::spawn(async move {

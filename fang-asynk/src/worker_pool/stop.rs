@@ -20,9 +20,9 @@ pub struct Shutdown {
 }
 
 pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
-    let Running { engine, phase, jobs, results, claimer, mut supervisor, mut finisher, heart, .. } = running;
+    let Running { engine, jobs, results, claimer, mut supervisor, mut finisher, heart, .. } = running;
     engine.surroundings.stopping.store(true, Ordering::Relaxed);
-    phase.send_replace(Phase::Draining);
+    engine.phase.send_replace(Phase::Draining);
     let _ = claimer.await;
 
     // The claimer is gone, so no job comes after these; dropped unrun, they are handed back.
@@ -34,16 +34,16 @@ pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
     let still_running = match timeout(deadline, &mut supervisor).await {
         Ok(ended) => ended.unwrap_or_default(),
         Err(_) => {
-            phase.send_replace(Phase::Aborting);
+            engine.phase.send_replace(Phase::Aborting);
             supervisor.await.unwrap_or_default()
         }
     };
     // The last sender went with the last worker, unless one could not be stopped.
     if still_running == 0 && timeout(LAST_SAVE, &mut finisher).await.is_err() {
-        phase.send_replace(Phase::Aborting);
+        engine.phase.send_replace(Phase::Aborting);
         let _ = timeout(LAST_SAVE, finisher).await;
     }
-    phase.send_replace(Phase::Stopped);
+    engine.phase.send_replace(Phase::Stopped);
     let _ = tokio::task::spawn_blocking(move || heart.join()).await;
     Shutdown {
         handed_back: engine.stats.handed_back.load(Ordering::Relaxed),

@@ -15,14 +15,16 @@ ALTER TABLE fang_tasks
     ADD COLUMN unknown_since timestamptz;
 
 -- Without an index to forbid it, two of a kind may have slipped in: the oldest stays the unique one.
-UPDATE fang_tasks SET uniq_hash = NULL
-WHERE uniq_hash IS NOT NULL
-  AND state IN ('new', 'retried', 'in_progress')
-  AND id NOT IN (
-    SELECT DISTINCT ON (uniq_hash) id FROM fang_tasks
+UPDATE fang_tasks t
+SET uniq_hash = NULL
+FROM (
+    SELECT id, row_number() OVER (
+        PARTITION BY uniq_hash ORDER BY state = 'in_progress' DESC, created_at, id
+    ) AS place
+    FROM fang_tasks
     WHERE uniq_hash IS NOT NULL AND state IN ('new', 'retried', 'in_progress')
-    ORDER BY uniq_hash, state = 'in_progress' DESC, created_at, id
-  );
+) twin
+WHERE twin.id = t.id AND twin.place > 1;
 
 -- Each of these costs every insert, claim and finish a write, and none serves a statement.
 DROP INDEX IF EXISTS fang_tasks_state_index;

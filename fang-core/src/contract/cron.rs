@@ -110,7 +110,7 @@ pub async fn a_tick_that_two_processes_fire_is_inserted_once(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
     rig.advance(HOUR).await;
     let due = crons(rig).await.due.remove(0);
-    let tick = |n| Tick { name: "hourly", seen: due.last_tick, next: due.last_tick + HOUR, id: id(n) };
+    let tick = |n| Tick { name: "hourly", seen: due.last_tick, next: Some(due.last_tick + HOUR), id: id(n) };
     let store = rig.store();
     let (tick_2, tick_3) = (tick(2), tick(3));
     let fired = both(store.fire(&tick_2), store.fire(&tick_3)).await.map(Result::unwrap);
@@ -129,7 +129,7 @@ pub async fn a_tick_is_a_task_like_the_first(rig: &dyn Rig) {
     kept.task = kept.task.task_type("heavy").priority(Priority::High);
     sync(rig, &kept).await;
     let next = kept.first + HOUR;
-    let tick = Tick { name: "hourly", seen: kept.first, next, id: id(2) };
+    let tick = Tick { name: "hourly", seen: kept.first, next: Some(next), id: id(2) };
     assert!(rig.store().fire(&tick).await.unwrap());
     let (first, second) = (rig.find(1).await, rig.find(2).await);
     assert_eq!((second.state, second.scheduled_at), (FangTaskState::New, next));
@@ -145,16 +145,29 @@ pub async fn the_ticks_of_a_unique_task_do_not_hold_each_other_up(rig: &dyn Rig)
     let mut kept = cron(rig, "hourly", 1, HOUR).await;
     kept.task = unique(1, "x");
     sync(rig, &kept).await;
-    let tick = Tick { name: "hourly", seen: kept.first, next: kept.first + HOUR, id: id(2) };
+    let tick = Tick { name: "hourly", seen: kept.first, next: Some(kept.first + HOUR), id: id(2) };
     assert!(rig.store().fire(&tick).await.unwrap());
     assert!(rig.insert(&[unique(3, "x")]).await[0].is_new, "nor others like them");
     assert_eq!(rig.list(Filter { state: Some(FangTaskState::New), ..Filter::default() }).await, [3, 2, 1]);
 }
 
+/// Its task still runs; and whoever saw an older tick cannot end it.
+pub async fn a_cron_without_a_next_tick_is_over(rig: &dyn Rig) {
+    let kept = cron(rig, "hourly", 1, HOUR).await;
+    sync(rig, &kept).await;
+    rig.advance(HOUR).await;
+    let seen = crons(rig).await.due.remove(0).last_tick;
+    let end = |seen| Tick { name: "hourly", seen, next: None, id: id(2) };
+    assert!(!rig.store().fire(&end(seen - HOUR)).await.unwrap());
+    assert!(rig.store().fire(&end(seen)).await.unwrap());
+    assert_eq!(crons(rig).await.due, []);
+    assert_eq!(rig.all().await, [1]);
+}
+
 /// It may have been removed in the meantime.
 pub async fn no_tick_is_inserted_for_a_cron_that_is_gone(rig: &dyn Rig) {
     let now = rig.now().await;
-    let tick = Tick { name: "gone", seen: now, next: now + HOUR, id: id(1) };
+    let tick = Tick { name: "gone", seen: now, next: Some(now + HOUR), id: id(1) };
     assert!(!rig.store().fire(&tick).await.unwrap());
     assert_eq!(rig.all().await, []);
 }

@@ -115,6 +115,7 @@ macro_rules! for_each_scenario {
                 a_tick_that_two_processes_fire_is_inserted_once,
                 a_tick_is_a_task_like_the_first,
                 the_ticks_of_a_unique_task_do_not_hold_each_other_up,
+                a_cron_without_a_next_tick_is_over,
                 no_tick_is_inserted_for_a_cron_that_is_gone,
                 crons_are_told_apart_by_their_names,
             }

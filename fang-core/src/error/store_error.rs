@@ -94,7 +94,9 @@ impl StoreError {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::PoolExhausted => Nature::Passing,
-            Self::Uri { .. } | Self::Schema { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => Nature::Final,
+            Self::Uri { .. } | Self::Schema { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => {
+                Nature::Final
+            }
             Self::Statement { nature, .. } => *nature,
         }
     }

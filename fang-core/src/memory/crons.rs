@@ -37,14 +37,14 @@ impl Tables {
     }
 
     pub(super) fn fire(&mut self, tick: &Tick<'_>, now: DateTime<Utc>) -> bool {
-        let Some(mut cron) = self.crons.remove(tick.name) else { return false };
-        let wins = cron.last_tick == tick.seen;
-        if wins {
-            cron.last_tick = tick.next;
+        let wins = self.crons.get(tick.name).is_some_and(|cron| cron.last_tick == tick.seen);
+        let taken = if wins { self.crons.remove(tick.name) } else { None };
+        if let (Some(mut cron), Some(next)) = (taken, tick.next) {
+            cron.last_tick = next;
             cron.task_id = tick.id;
             self.put_tick(&cron, now);
+            self.crons.insert(tick.name.to_owned(), cron);
         }
-        self.crons.insert(tick.name.to_owned(), cron);
         wins
     }
 

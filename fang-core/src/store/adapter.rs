@@ -1,6 +1,6 @@
 use super::{
-    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue,
-    Rescued, SavedCron, Store, Tick, WorkerId,
+    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal,
+    Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::NewTask;

@@ -59,8 +59,8 @@ pub struct Tick<'a> {
     pub name: &'a str,
     /// The last tick as it was seen: compared before anything is written.
     pub seen: DateTime<Utc>,
-    /// The tick to insert.
-    pub next: DateTime<Utc>,
-    /// The id of its task.
+    /// The tick to insert; `None` when the pattern never fires again, which ends the cron.
+    pub next: Option<DateTime<Utc>>,
+    /// The id of the tick's task.
     pub id: Uuid,
 }

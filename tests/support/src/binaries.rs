@@ -28,9 +28,7 @@ pub fn find_binaries(path: Option<&OsStr>, versions: &Path) -> Result<PathBuf, S
         .ok_or(SupportError::NotInstalled)?;
     // A folder of links is not where the server finds its own files.
     let real = fs::canonicalize(found.join("initdb")).ok();
-    Ok(real
-        .and_then(|file| file.parent().map(Path::to_path_buf))
-        .unwrap_or(found))
+    Ok(real.and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or(found))
 }
 
 fn by_version(versions: &Path) -> Vec<PathBuf> {
@@ -49,10 +47,7 @@ fn by_version(versions: &Path) -> Vec<PathBuf> {
 
 /// Whether the server can preload `library`, a file of the contrib package.
 pub(crate) fn has_library(bin: &Path, library: &str) -> bool {
-    let Ok(output) = Command::new(bin.join("pg_config"))
-        .arg("--pkglibdir")
-        .output()
-    else {
+    let Ok(output) = Command::new(bin.join("pg_config")).arg("--pkglibdir").output() else {
         return false;
     };
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -33,10 +33,7 @@ impl Cluster {
     ///
     /// When there is no server to run, or it does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
-        let bin = find_binaries(
-            env::var_os("PATH").as_deref(),
-            Path::new("/usr/lib/postgresql"),
-        )?;
+        let bin = find_binaries(env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql"))?;
         let user = ServerUser::choose()?;
         let home = Home::choose(&user);
         let mut guardian = Guardian::spawn(&bin, &home, &user)?;
@@ -44,11 +41,7 @@ impl Cluster {
         guardian.order("init", &home)?;
         append(&home, &config::text(&bin, &home.socket, durability))?;
         let port = first_start(&mut guardian, &home)?;
-        Ok(Self {
-            home,
-            port,
-            guardian: Mutex::new(guardian),
-        })
+        Ok(Self { home, port, guardian: Mutex::new(guardian) })
     }
 
     /// Ends the server as a crash would: no checkpoint, no goodbye to clients.

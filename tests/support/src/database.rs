@@ -39,17 +39,8 @@ impl TestDatabase {
         let name = unique_name();
         let uri = with_database(server, &name)?;
         // template0: nobody is ever connected to it, so creating never waits.
-        run(
-            server,
-            &format!("CREATE DATABASE {name} TEMPLATE template0"),
-        )
-        .await?;
-        Ok(Self {
-            server: server.to_owned(),
-            uri,
-            name,
-            dropped: false,
-        })
+        run(server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
+        Ok(Self { server: server.to_owned(), uri, name, dropped: false })
     }
 
     /// The database's `postgres://` URI.
@@ -93,9 +84,7 @@ impl Drop for TestDatabase {
         let statement = drop_statement(&self.name);
         // The test's own runtime may be the one we are in, or shutting down.
         let cleaner = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
                 // The test has its result; a leftover is no reason to fail it.
                 let _ = runtime.block_on(run(&server, &statement));

@@ -46,10 +46,9 @@ impl fmt::Display for SupportError {
                  install one (`apt-get install postgresql`, or run scripts/setup), \
                  or set DATABASE_URL to a server that is running",
             ),
-            Self::NoServerUser(what) => write!(
-                f,
-                "Postgres refuses to run as root and there is no other way to run it: {what}"
-            ),
+            Self::NoServerUser(what) => {
+                write!(f, "Postgres refuses to run as root and there is no other way to run it: {what}")
+            }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Server { step, output } => write!(f, "Postgres: {step} failed:\n{output}"),
             Self::BadUri => f.write_str("DATABASE_URL must be a postgres:// URI"),

@@ -40,11 +40,7 @@ impl Guardian {
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (orders, answers) =
             pipes.ok_or_else(|| SupportError::io("guardian")(io::Error::other("no pipes")))?;
-        let mut guardian = Self {
-            child,
-            orders: Some(orders),
-            answers: BufReader::new(answers),
-        };
+        let mut guardian = Self { child, orders: Some(orders), answers: BufReader::new(answers) };
         // Only now has it left our process group and ignores our signals.
         guardian.expect("ready").map(|_| guardian)
     }
@@ -57,17 +53,12 @@ impl Guardian {
         if self.expect("ok")? {
             return Ok(());
         }
-        Err(SupportError::Server {
-            step,
-            output: tail(home),
-        })
+        Err(SupportError::Server { step, output: tail(home) })
     }
 
     fn expect(&mut self, wanted: &str) -> Result<bool, SupportError> {
         let mut line = String::new();
-        self.answers
-            .read_line(&mut line)
-            .map_err(SupportError::io("hearing from the guardian"))?;
+        self.answers.read_line(&mut line).map_err(SupportError::io("hearing from the guardian"))?;
         Ok(line.trim_end() == wanted)
     }
 }
@@ -101,10 +92,7 @@ fn shell() -> Command {
 
 fn tail(home: &Home) -> String {
     let files = [home.root.join("output"), home.data().join("server.log")];
-    let text: String = files
-        .iter()
-        .filter_map(|file| fs::read_to_string(file).ok())
-        .collect();
+    let text: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }

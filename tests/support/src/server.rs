@@ -10,13 +10,9 @@ pub(crate) fn server_uri() -> Result<String, SupportError> {
         return Ok(uri);
     }
     // Never dropped: the guardian cleans up when the process ends.
-    let cluster =
-        SHARED.get_or_init(|| Cluster::create(Durability::Fast).map_err(|error| error.to_string()));
+    let cluster = SHARED.get_or_init(|| Cluster::create(Durability::Fast).map_err(|error| error.to_string()));
     match cluster {
         Ok(cluster) => Ok(cluster.uri("postgres")),
-        Err(why) => Err(SupportError::Server {
-            step: "start of the shared cluster",
-            output: why.clone(),
-        }),
+        Err(why) => Err(SupportError::Server { step: "start of the shared cluster", output: why.clone() }),
     }
 }

@@ -20,10 +20,7 @@ pub(crate) struct ServerUser {
 impl ServerUser {
     pub(crate) fn choose() -> Result<Self, SupportError> {
         if id("-u", None) != Some(0) {
-            return Ok(Self {
-                ids: None,
-                prefix: Vec::new(),
-            });
+            return Ok(Self { ids: None, prefix: Vec::new() });
         }
         let (name, uid, gid) = ["postgres", "nobody"]
             .into_iter()
@@ -38,10 +35,7 @@ impl ServerUser {
             .map(|way| way.split(' ').map(OsString::from).collect::<Vec<_>>())
             .find(|words| succeeds(words, "true".as_ref(), &[]))
             .ok_or_else(|| SupportError::NoServerUser("no setpriv, no runuser".to_owned()))?;
-        Ok(Self {
-            ids: Some((uid, gid)),
-            prefix,
-        })
+        Ok(Self { ids: Some((uid, gid)), prefix })
     }
 
     /// The words to put in front of a command so that this account runs it.
@@ -63,10 +57,7 @@ impl ServerUser {
 }
 
 fn succeeds(prefix: &[OsString], program: &Path, arguments: &[&Path]) -> bool {
-    let mut words = prefix
-        .iter()
-        .map(OsString::as_os_str)
-        .chain([program.as_os_str()]);
+    let mut words = prefix.iter().map(OsString::as_os_str).chain([program.as_os_str()]);
     let Some(first) = words.next() else {
         return false;
     };
@@ -83,11 +74,6 @@ fn succeeds(prefix: &[OsString], program: &Path, arguments: &[&Path]) -> bool {
 
 /// What `id` prints; there is no other way to ask without unsafe code.
 fn id(flag: &str, account: Option<&str>) -> Option<u32> {
-    let output = Command::new("id")
-        .arg(flag)
-        .args(account)
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("id").arg(flag).args(account).stderr(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }

@@ -15,18 +15,12 @@ async fn two_clusters_run_side_by_side_and_end_with_their_owner() {
     let second = Cluster::create(Durability::Durable).unwrap();
     assert_ne!(first.port(), second.port());
     assert_ne!(first.data_dir(), second.data_dir());
-    let (port, data, socket) = (
-        first.port(),
-        first.data_dir(),
-        first.socket_dir().to_owned(),
-    );
+    let (port, data, socket) = (first.port(), first.data_dir(), first.socket_dir().to_owned());
     assert!(data.exists() && socket.exists());
 
     drop(first);
     assert!(!answers(port) && !data.exists() && !socket.exists());
-    let database = TestDatabase::create_in(&second.uri("postgres"))
-        .await
-        .unwrap();
+    let database = TestDatabase::create_in(&second.uri("postgres")).await.unwrap();
     let client = database.client().await.unwrap();
     let fsync: String = client.query_one("SHOW fsync", &[]).await.unwrap().get(0);
     assert_eq!(fsync, "on");
@@ -35,29 +29,17 @@ async fn two_clusters_run_side_by_side_and_end_with_their_owner() {
 #[tokio::test]
 async fn committed_rows_survive_an_immediate_restart() {
     let cluster = Cluster::create(Durability::Fast).unwrap();
-    let database = TestDatabase::create_in(&cluster.uri("postgres"))
-        .await
-        .unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
     let client = database.client().await.unwrap();
-    client
-        .batch_execute("CREATE TABLE t AS SELECT 7 AS n")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE t AS SELECT 7 AS n").await.unwrap();
 
     cluster.stop_immediate().unwrap();
     assert!(!answers(cluster.port()));
     assert!(client.query_one("SELECT n FROM t", &[]).await.is_err());
-    assert!(
-        cluster.stop_immediate().is_err(),
-        "there was nothing to stop"
-    );
+    assert!(cluster.stop_immediate().is_err(), "there was nothing to stop");
     cluster.start().unwrap();
     let client = database.client().await.unwrap();
-    let n: i32 = client
-        .query_one("SELECT n FROM t", &[])
-        .await
-        .unwrap()
-        .get(0);
+    let n: i32 = client.query_one("SELECT n FROM t", &[]).await.unwrap().get(0);
     assert_eq!(n, 7);
     cluster.restart_immediate().unwrap();
     assert!(answers(cluster.port()));
@@ -67,10 +49,7 @@ async fn committed_rows_survive_an_immediate_restart() {
 async fn the_unix_socket_works_too() {
     let cluster = Cluster::create(Durability::Fast).unwrap();
     let folder = cluster.socket_dir().display();
-    let text = format!(
-        "host={folder} port={} user=postgres dbname=postgres",
-        cluster.port()
-    );
+    let text = format!("host={folder} port={} user=postgres dbname=postgres", cluster.port());
     let connected = tokio_postgres::connect(&text, tokio_postgres::NoTls).await;
     assert!(connected.is_ok());
 }

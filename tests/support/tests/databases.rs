@@ -30,10 +30,7 @@ async fn it_is_dropped_even_while_somebody_is_connected() {
     let asked = TestDatabase::create().await.unwrap();
     let forgotten = TestDatabase::create().await.unwrap();
     let names = vec![asked.name().to_owned(), forgotten.name().to_owned()];
-    let _connected = (
-        asked.client().await.unwrap(),
-        forgotten.client().await.unwrap(),
-    );
+    let _connected = (asked.client().await.unwrap(), forgotten.client().await.unwrap());
     let left = "SELECT 1 FROM pg_database WHERE datname = ANY($1)";
     assert_eq!(witness.0.query(left, &[&names]).await.unwrap().len(), 2);
 
@@ -44,9 +41,7 @@ async fn it_is_dropped_even_while_somebody_is_connected() {
 
 #[tokio::test]
 async fn many_at_once() {
-    let tasks: Vec<_> = (0..12)
-        .map(|_| tokio::spawn(TestDatabase::create()))
-        .collect();
+    let tasks: Vec<_> = (0..12).map(|_| tokio::spawn(TestDatabase::create())).collect();
     for task in tasks {
         task.await.unwrap().unwrap();
     }

@@ -31,20 +31,14 @@ fn running() -> (Child, ChildStdin, u16, String) {
         .unwrap();
     let input = child.stdin.take().unwrap();
     let mut uri = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut uri)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut uri).unwrap();
     let port = uri.split([':', '/']).nth(4).unwrap().parse().unwrap();
-    let data = tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(data_directory(uri.trim()));
+    let data = tokio::runtime::Runtime::new().unwrap().block_on(data_directory(uri.trim()));
     (child, input, port, data)
 }
 
 async fn data_directory(uri: &str) -> String {
-    let (client, connection) = tokio_postgres::connect(uri, tokio_postgres::NoTls)
-        .await
-        .unwrap();
+    let (client, connection) = tokio_postgres::connect(uri, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let row = client.query_one("SHOW data_directory", &[]).await.unwrap();
     row.get(0)
@@ -74,10 +68,8 @@ fn the_exit_code_is_passed_on() {
 
 #[test]
 fn a_server_that_is_given_is_used() {
-    let output = with_postgres("echo $DATABASE_URL")
-        .env("DATABASE_URL", "postgres://given")
-        .output()
-        .unwrap();
+    let output =
+        with_postgres("echo $DATABASE_URL").env("DATABASE_URL", "postgres://given").output().unwrap();
     assert_eq!(output.stdout, b"postgres://given\n");
 }
 

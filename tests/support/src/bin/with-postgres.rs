@@ -42,9 +42,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     if let Some(cluster) = &cluster {
         command.env("DATABASE_URL", cluster.uri("postgres"));
     }
-    let child = command
-        .spawn()
-        .map_err(|error| format!("{}: {error}", program.display()))?;
+    let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
     let status = wait(child).await?;
     drop(cluster);
     Ok(code(status))
@@ -54,11 +52,7 @@ fn arguments() -> (Durability, impl Iterator<Item = OsString>) {
     let mut words = env::args_os().skip(1).peekable();
     let durable = words.next_if(|word| word == "--durable").is_some();
     words.next_if(|word| word == "--");
-    let durability = if durable {
-        Durability::Durable
-    } else {
-        Durability::Fast
-    };
+    let durability = if durable { Durability::Durable } else { Durability::Fast };
     (durability, words)
 }
 

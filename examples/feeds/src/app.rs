@@ -1,0 +1,70 @@
+use crate::demo;
+use deadpool_postgres::{Manager, Pool};
+use fang::{AsyncQueue, AsyncQueueable, FangError, NoTls};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Url};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// The tables of this example, and those of fang beside them.
+pub(crate) const SCHEMA: &str = "fang_feeds";
+
+const TABLES: &str = include_str!("tables.sql");
+const MAX_CONNECTIONS: usize = 16;
+/// How long one feed may take, from the connection to its last byte.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_REDIRECTS: usize = 5;
+
+/// What the tasks need of the application. Its pools give it to every run, and all clones share it.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) database: Pool,
+    pub(crate) http: Client,
+    pub(crate) queue: AsyncQueue<NoTls>,
+    /// Where the demo's feeds are served in this process, if they are.
+    pub(crate) demo: Option<SocketAddr>,
+    /// How many tasks this process has run.
+    pub(crate) runs: Arc<AtomicU64>,
+}
+
+impl App {
+    /// Connects, and makes the tables where they are missing.
+    pub(crate) async fn new(uri: &str, demo: Option<SocketAddr>) -> Result<Self, FangError> {
+        let mut queue = AsyncQueue::builder().uri(uri).schema(SCHEMA).build();
+        queue.connect(NoTls).await?;
+        queue.migrate().await?;
+
+        let manager = Manager::new(uri.parse()?, NoTls);
+        let database = Pool::builder(manager).max_size(MAX_CONNECTIONS).build().map_err(describe)?;
+        database.get().await?.batch_execute(TABLES).await?;
+
+        Ok(Self { database, http: http(demo.is_some()).map_err(describe)?, queue, demo, runs: Arc::default() })
+    }
+
+    /// The application, as a running task sees it.
+    pub(crate) fn of(queue: &dyn AsyncQueueable) -> Result<&Self, FangError> {
+        queue.context().state().ok_or_else(|| describe("the pool was given no App"))
+    }
+
+    /// Where to fetch a feed. The demo's feeds have stable names, but another port in each process.
+    pub(crate) fn resolve(&self, url: &str) -> Result<Url, FangError> {
+        demo::resolve(url, self.demo).unwrap_or_else(|| Url::parse(url).map_err(describe))
+    }
+}
+
+fn http(demo: bool) -> Result<Client, reqwest::Error> {
+    // One of rustls' providers has to be chosen. This fails only where one has been already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = ClientBuilder::new()
+        .user_agent(concat!("fang-example-feeds/", env!("CARGO_PKG_VERSION")))
+        .timeout(FETCH_TIMEOUT)
+        .redirect(Policy::limited(MAX_REDIRECTS));
+    // Loopback needs neither a proxy nor the certificates of the system.
+    if demo { builder.no_proxy().tls_certs_only([]).build() } else { builder.build() }
+}
+
+pub(crate) fn describe(error: impl ToString) -> FangError {
+    FangError { description: error.to_string() }
+}

@@ -1,0 +1,35 @@
+use crate::app::App;
+use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The lane of these tasks.
+pub(crate) const LANE: &str = "deliveries";
+
+// A task is run at least once. Where the work can be repeated without harm, it is done once.
+const INSERT: &str = "
+    INSERT INTO fang_feeds.outbox (item, subscriber) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// Sends an item to a subscriber: puts it into the outbox.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Deliver {
+    pub(crate) item: i64,
+    pub(crate) subscriber: i64,
+}
+
+#[async_trait]
+#[typetag::serde]
+impl AsyncRunnable for Deliver {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        let app = App::of(queue)?;
+        app.runs.fetch_add(1, Relaxed);
+        let client = app.database.get().await?;
+        let statement = client.prepare_cached(INSERT).await?;
+        client.execute(&statement, &[&self.item, &self.subscriber]).await?;
+        Ok(())
+    }
+
+    fn task_type(&self) -> String {
+        LANE.to_owned()
+    }
+}

@@ -1,0 +1,58 @@
+//! Syncs RSS, Atom and JSON feeds, and delivers each new item once to each subscriber of its feed.
+//!
+//! It is a program as one would write it with fang: a task a feed, a task a delivery, two pools, and
+//! an application database in which the tasks are inserted together with what they are about. See
+//! its README.md.
+
+mod app;
+mod args;
+mod demo;
+mod deliver;
+mod fetch;
+mod list;
+mod parse;
+mod pools;
+mod progress;
+mod round;
+mod run;
+mod save;
+mod summary;
+mod sync_feed;
+mod trouble;
+
+use args::Args;
+use clap::Parser;
+use run::Ending;
+use std::process::ExitCode;
+
+const NO_DATABASE: &str = "\
+DATABASE_URL is not set: this example needs a Postgres server. Name one,
+
+    DATABASE_URL=postgres://user:password@localhost/app cargo run -p fang-example-feeds -- --demo 300
+
+or use a throwaway one:
+
+    cargo build -p fang-test-support
+    target/debug/with-postgres -- cargo run -p fang-example-feeds -- --demo 300
+
+All its tables are in a schema of their own, fang_feeds.";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    let Ok(uri) = std::env::var("DATABASE_URL") else {
+        eprintln!("{NO_DATABASE}");
+        return ExitCode::from(2);
+    };
+    match run::run(&args, &uri).await {
+        Ok(Ending::Complete) => ExitCode::SUCCESS,
+        Ok(Ending::Undelivered) => ExitCode::FAILURE,
+        // What a shell answers for a program that Ctrl-C has ended.
+        Ok(Ending::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("feeds: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use crate::trouble::Trouble;
+use feed_rs::parser;
+
+/// What the application keeps of an item.
+#[derive(Debug)]
+pub(crate) struct Item {
+    /// Names it within its feed.
+    pub(crate) guid: String,
+    pub(crate) title: Option<String>,
+    pub(crate) link: Option<String>,
+}
+
+/// Reads RSS, Atom and JSON feeds.
+pub(crate) fn parse(body: &[u8]) -> Result<Vec<Item>, Trouble> {
+    // Parsers guess at bytes that are not what they should be. Items full of garbage help nobody.
+    if is_declared_utf8(body) && std::str::from_utf8(body).is_err() {
+        return Err(Trouble::Encoding);
+    }
+    let feed = parser::parse(body).map_err(Trouble::Malformed)?;
+    let items = feed.entries.into_iter().map(|entry| Item {
+        guid: without_nul(&entry.id),
+        title: entry.title.map(|title| without_nul(&title.content)),
+        link: entry.links.first().map(|link| without_nul(&link.href)),
+    });
+    Ok(items.collect())
+}
+
+/// UTF-8 is what XML is in unless its first line names another encoding, and what JSON always is.
+fn is_declared_utf8(body: &[u8]) -> bool {
+    const UTF_16_MARKS: [&[u8]; 2] = [&[0xFE, 0xFF], &[0xFF, 0xFE]];
+    if UTF_16_MARKS.iter().any(|mark| body.starts_with(mark)) {
+        return false;
+    }
+    let head = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_ascii_lowercase();
+    let declaration = head.split_once("?>").map_or("", |(declaration, _)| declaration);
+    match declaration.split_once("encoding=") {
+        Some((_, name)) => name.trim_start_matches(['"', '\'']).starts_with("utf-8"),
+        None => true,
+    }
+}
+
+/// The one character that Postgres cannot keep, and JSON can hold.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rss(encoding: &str, title: &[u8]) -> Vec<u8> {
+        let head = format!("<?xml version=\"1.0\"{encoding}?><rss version=\"2.0\"><channel><item><title>");
+        [head.as_bytes(), title, b"</title><guid>1</guid></item></channel></rss>"].concat()
+    }
+
+    fn title(body: &[u8]) -> Option<String> {
+        parse(body).ok()?.pop()?.title
+    }
+
+    #[test]
+    fn bytes_must_be_in_the_encoding_they_declare() {
+        assert_eq!(title(&rss(" encoding='ISO-8859-1'", b"caf\xE9")).as_deref(), Some("café"));
+        assert_eq!(title(&rss(" encoding=\"UTF-8\"", "café".as_bytes())).as_deref(), Some("café"));
+        assert_eq!(title(&rss("", "café".as_bytes())).as_deref(), Some("café"));
+        for encoding in ["", " encoding=\"UTF-8\""] {
+            assert!(matches!(parse(&rss(encoding, b"caf\xE9")), Err(Trouble::Encoding)), "{encoding}");
+        }
+    }
+
+    #[test]
+    fn a_nul_is_left_out() {
+        let feed = br#"{"version":"https://jsonfeed.org/version/1","title":"t","items":[{"id":"a\u0000b"}]}"#;
+        assert_eq!(parse(feed).map(|items| items[0].guid.clone()).ok().as_deref(), Some("ab"));
+    }
+}

@@ -1,0 +1,73 @@
+//! One sync of all listed feeds.
+
+use crate::app::App;
+use crate::sync_feed::SyncFeed;
+use crate::{deliver, sync_feed};
+use deadpool_postgres::Transaction;
+use fang::{FangError, FangTaskState, NewTask};
+
+const REGISTER: &str = "
+    INSERT INTO fang_feeds.feeds (url) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
+// Two subscribers a feed, of a hundred.
+const SUBSCRIBE: &str = "
+    INSERT INTO fang_feeds.subscriptions (feed, subscriber)
+    SELECT id, (id + step) % 100 FROM fang_feeds.feeds, generate_series(0, 1) AS step WHERE url = ANY($1)
+    ON CONFLICT DO NOTHING";
+const FORGET: &str = "
+    UPDATE fang_feeds.feeds SET synced_at = NULL, trouble = NULL, attempt = NULL WHERE url = ANY($1)";
+const MISSING: &str = "
+    SELECT id, url FROM fang_feeds.feeds
+    WHERE url = ANY($1) AND synced_at IS NULL AND trouble IS NULL ORDER BY id";
+
+/// What is still to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Left {
+    pub(crate) feeds: u64,
+    pub(crate) deliveries: u64,
+}
+
+impl Left {
+    pub(crate) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// Queues the feeds, unless a round that was interrupted is to be ended first: then only those that
+/// it lacks. Returns what that round had left.
+pub(crate) async fn begin(app: &App, urls: &[String]) -> Result<Left, FangError> {
+    let before = left(app).await?;
+    let mut client = app.database.get().await?;
+    let transaction = client.transaction().await?;
+    transaction.execute(REGISTER, &[&urls]).await?;
+    transaction.execute(SUBSCRIBE, &[&urls]).await?;
+    if before.is_nothing() {
+        transaction.execute(FORGET, &[&urls]).await?;
+    }
+    let tasks = missing(&transaction, urls).await?;
+    app.queue.insert_tasks_in(&transaction, tasks).await?;
+    transaction.commit().await?;
+    Ok(before)
+}
+
+async fn missing(transaction: &Transaction<'_>, urls: &[String]) -> Result<Vec<NewTask>, FangError> {
+    let mut tasks = Vec::new();
+    for row in transaction.query(MISSING, &[&urls]).await? {
+        tasks.push(NewTask::asynk(&SyncFeed { feed: row.try_get(0)?, url: row.try_get(1)? })?);
+    }
+    Ok(tasks)
+}
+
+/// What is still to be done, in one look at the database: a feed's deliveries are there before the
+/// feed is done, so there is no moment at which nothing seems to be left.
+pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
+    let mut left = Left::default();
+    for count in app.queue.admin()?.count().await? {
+        let is_alive = !matches!(count.state, FangTaskState::Finished | FangTaskState::Failed);
+        match count.task_type.as_str() {
+            sync_feed::LANE if is_alive => left.feeds += count.tasks,
+            deliver::LANE if is_alive => left.deliveries += count.tasks,
+            _ => {}
+        }
+    }
+    Ok(left)
+}

@@ -1,0 +1,49 @@
+use crate::app::App;
+use crate::args::Args;
+use crate::pools::Pools;
+use crate::summary::{self, Summary};
+use crate::{demo, list, progress, round};
+use fang::FangError;
+use std::time::Instant;
+
+/// How it ended.
+pub(crate) enum Ending {
+    /// All is done, and each item was delivered once to each subscriber.
+    Complete,
+    /// All is done, and the outbox is not what it should be.
+    Undelivered,
+    /// Ctrl-C: the rest waits for the next start.
+    Interrupted,
+}
+
+pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
+    let urls = list::urls(&args.source)?;
+    let server = match args.source.demo {
+        Some(feeds) => Some(demo::serve(feeds).await?),
+        None => None,
+    };
+    let app = App::new(uri, server).await?;
+    let items_before = summary::items(&app).await?;
+
+    let started = Instant::now();
+    let before = round::begin(&app, &urls).await?;
+    if !before.is_nothing() {
+        println!("Going on: {} feeds and {} deliveries were left.", before.feeds, before.deliveries);
+    }
+    let pools = Pools::start(&app, args).await?;
+    let is_done = tokio::select! {
+        done = progress::watch(&app, urls.len() as u64) => done.map(|()| true),
+        _ = tokio::signal::ctrl_c() => Ok(false),
+    };
+    // Whatever happened, the workers end in good order.
+    pools.shutdown().await;
+    if !is_done? {
+        let left = round::left(&app).await?;
+        println!("Interrupted: {} feeds and {} deliveries are left.", left.feeds, left.deliveries);
+        println!("Start it again to go on.");
+        return Ok(Ending::Interrupted);
+    }
+    let summary = Summary::read(&app, &urls, items_before, started.elapsed()).await?;
+    println!("{summary}");
+    Ok(if summary.is_delivered() { Ending::Complete } else { Ending::Undelivered })
+}

@@ -1,0 +1,72 @@
+//! What becomes of a feed that was fetched.
+
+use crate::app::App;
+use crate::deliver::Deliver;
+use crate::parse::Item;
+use crate::trouble::Trouble;
+use deadpool_postgres::Transaction;
+use fang::{FangError, NewTask};
+
+const INSERT_ITEMS: &str = "
+    INSERT INTO fang_feeds.feed_items (feed, guid, title, link)
+    SELECT $1, guid, title, link FROM unnest($2::text[], $3::text[], $4::text[]) AS item (guid, title, link)
+    ON CONFLICT DO NOTHING
+    RETURNING id";
+const SUBSCRIBERS: &str = "SELECT subscriber FROM fang_feeds.subscriptions WHERE feed = $1";
+const SYNCED: &str = "
+    UPDATE fang_feeds.feeds SET synced_at = now(), trouble = NULL, attempt = $2 WHERE id = $1";
+const TROUBLE: &str = "
+    UPDATE fang_feeds.feeds SET synced_at = NULL, trouble = $3, attempt = $2 WHERE id = $1";
+
+/// Saves the new items of a feed, together with the tasks that deliver them. Either both are there
+/// afterwards or, if this process is killed, neither; then the feed is synced again.
+pub(crate) async fn items(app: &App, feed: i64, attempt: u32, items: &[Item]) -> Result<(), FangError> {
+    let mut client = app.database.get().await?;
+    let transaction = client.transaction().await?;
+    let fresh = insert_items(&transaction, feed, items).await?;
+    let deliveries = deliveries(&transaction, feed, &fresh).await?;
+    app.queue.insert_tasks_in(&transaction, deliveries).await?;
+    let statement = transaction.prepare_cached(SYNCED).await?;
+    transaction.execute(&statement, &[&feed, &attempt.cast_signed()]).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Notes why a feed could not be synced.
+pub(crate) async fn trouble(app: &App, feed: i64, attempt: u32, trouble: &Trouble) -> Result<(), FangError> {
+    let client = app.database.get().await?;
+    let statement = client.prepare_cached(TROUBLE).await?;
+    client.execute(&statement, &[&feed, &attempt.cast_signed(), &trouble.cause()]).await?;
+    Ok(())
+}
+
+/// Returns the ids of those that are new.
+async fn insert_items(
+    transaction: &Transaction<'_>,
+    feed: i64,
+    items: &[Item],
+) -> Result<Vec<i64>, tokio_postgres::Error> {
+    let guids: Vec<_> = items.iter().map(|item| item.guid.as_str()).collect();
+    let titles: Vec<_> = items.iter().map(|item| item.title.as_deref()).collect();
+    let links: Vec<_> = items.iter().map(|item| item.link.as_deref()).collect();
+    let statement = transaction.prepare_cached(INSERT_ITEMS).await?;
+    let rows = transaction.query(&statement, &[&feed, &guids, &titles, &links]).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// One task for each of the items and each of the feed's subscribers.
+async fn deliveries(
+    transaction: &Transaction<'_>,
+    feed: i64,
+    items: &[i64],
+) -> Result<Vec<NewTask>, FangError> {
+    let statement = transaction.prepare_cached(SUBSCRIBERS).await?;
+    let mut tasks = Vec::new();
+    for row in transaction.query(&statement, &[&feed]).await? {
+        let subscriber = row.try_get(0)?;
+        for &item in items {
+            tasks.push(NewTask::asynk(&Deliver { item, subscriber })?);
+        }
+    }
+    Ok(tasks)
+}

@@ -1,0 +1,58 @@
+use crate::app::App;
+use crate::parse::{self, Item};
+use crate::trouble::Trouble;
+use crate::{fetch, save};
+use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The lane of these tasks. Each has a pool of its own, so that slow servers hold up no delivery.
+pub(crate) const LANE: &str = "feeds";
+
+/// Fetches a feed and saves what is new in it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SyncFeed {
+    pub(crate) feed: i64,
+    pub(crate) url: String,
+}
+
+#[async_trait]
+#[typetag::serde]
+impl AsyncRunnable for SyncFeed {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        let (app, attempt) = (App::of(queue)?, queue.context().attempt());
+        app.runs.fetch_add(1, Relaxed);
+        match self.items(app).await {
+            Ok(items) => save::items(app, self.feed, attempt, &items).await,
+            Err(trouble) => {
+                save::trouble(app, self.feed, attempt, &trouble).await?;
+                Err(trouble.into())
+            }
+        }
+    }
+
+    fn task_type(&self) -> String {
+        LANE.to_owned()
+    }
+
+    /// A feed that still waits is not queued a second time.
+    fn uniq(&self) -> bool {
+        true
+    }
+
+    /// Few: the next round will try again anyway.
+    fn max_retries(&self) -> i32 {
+        1
+    }
+
+    fn backoff(&self, _attempt: u32) -> u32 {
+        1
+    }
+}
+
+impl SyncFeed {
+    async fn items(&self, app: &App) -> Result<Vec<Item>, Trouble> {
+        let url = app.resolve(&self.url).map_err(Trouble::Url)?;
+        parse::parse(&fetch::fetch(&app.http, url).await?)
+    }
+}

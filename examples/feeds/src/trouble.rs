@@ -1,0 +1,68 @@
+use crate::fetch::MAX_BODY;
+use fang::FangError;
+use feed_rs::parser::ParseFeedError;
+use std::error::Error;
+
+/// Why a feed could not be synced.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error("cannot resolve its address: {0}")]
+    Url(FangError),
+    #[error("the server answers {0}")]
+    Status(u16),
+    #[error("the server redirects in circles, or too often")]
+    Redirects(#[source] reqwest::Error),
+    #[error("the server does not answer in time")]
+    Timeout(#[source] reqwest::Error),
+    #[error("the connection fails")]
+    Connection(#[source] reqwest::Error),
+    #[error("it has more than {MAX_BODY} bytes")]
+    TooLarge,
+    #[error("it declares UTF-8, and is not")]
+    Encoding,
+    #[error("it is no feed, or only half of one")]
+    Malformed(#[source] ParseFeedError),
+}
+
+impl Trouble {
+    /// By what the summary counts it.
+    pub(crate) fn cause(&self) -> String {
+        let cause = match self {
+            Self::Url(_) => "bad address",
+            Self::Status(code) => return format!("HTTP {code}"),
+            Self::Redirects(_) => "too many redirects",
+            Self::Timeout(_) => "timeout",
+            Self::Connection(_) => "connection failed",
+            Self::TooLarge => "too large",
+            Self::Encoding => "wrong encoding",
+            Self::Malformed(_) => "malformed",
+        };
+        cause.to_owned()
+    }
+}
+
+impl From<reqwest::Error> for Trouble {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            Self::Timeout(error)
+        } else if error.is_redirect() {
+            Self::Redirects(error)
+        } else {
+            Self::Connection(error)
+        }
+    }
+}
+
+/// What the task's row keeps as its error message.
+impl From<Trouble> for FangError {
+    fn from(trouble: Trouble) -> Self {
+        let mut description = trouble.to_string();
+        let mut source = trouble.source();
+        while let Some(error) = source {
+            description.push_str(": ");
+            description.push_str(&error.to_string());
+            source = error.source();
+        }
+        Self { description }
+    }
+}

@@ -1,0 +1,102 @@
+//! The program itself, as a user runs it.
+
+#![allow(clippy::unwrap_used)]
+
+use fang_test_support::TestDatabase;
+use std::process::{Child, Command, Output, Stdio};
+use tokio_postgres::Client;
+
+/// The demo's feeds 0 to 59: one each of five causes of failure, none that is flaky.
+const SUMMARY_OF_60: [&str; 9] = [
+    "55 synced, 0 of them not at the first attempt",
+    "5 failed",
+    "1 HTTP 404",
+    "1 malformed",
+    "1 too large",
+    "1 too many redirects",
+    "1 wrong encoding",
+    "702 items, 702 of them new",
+    "1404 deliveries: each item once to each subscriber",
+];
+
+fn feeds(database: &TestDatabase, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_fang-example-feeds"))
+        .args(arguments)
+        .env("DATABASE_URL", database.uri())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits for its end on a thread of its own: the runtime has the test's connections to serve.
+async fn output(child: Child) -> Output {
+    tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+}
+
+#[tokio::test]
+async fn it_syncs_every_feed_it_can_and_says_why_not_the_others() {
+    let database = TestDatabase::create().await.unwrap();
+    let first = output(feeds(&database, &["--demo", "60"])).await;
+    assert!(first.status.success(), "{}", text(&first));
+    let lines: Vec<_> = text(&first).lines().map(|line| line.trim().to_owned()).collect();
+    for line in SUMMARY_OF_60 {
+        assert!(lines.iter().any(|printed| printed == line), "{line:?} is not in {lines:#?}");
+    }
+
+    // Another round finds nothing new, and delivers nothing twice.
+    let second = output(feeds(&database, &["--demo", "60"])).await;
+    assert!(second.status.success(), "{}", text(&second));
+    assert!(text(&second).contains("702 items, 0 of them new"), "{}", text(&second));
+    assert!(text(&second).contains("1404 deliveries"), "{}", text(&second));
+}
+
+#[tokio::test]
+async fn killed_and_started_again_it_delivers_each_item_once() {
+    let database = TestDatabase::create().await.unwrap();
+    let client = database.client().await.unwrap();
+    let arguments = ["--demo", "200", "--lease-seconds", "2"];
+
+    let mut killed = feeds(&database, &arguments);
+    while count(&client, "fang_feeds.outbox").await < 100 {
+        assert!(killed.try_wait().unwrap().is_none(), "it ended too early: {}", text(&output(killed).await));
+    }
+    // SIGKILL: it has no chance to give anything back.
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let left = count(&client, "fang_feeds.fang_tasks WHERE state = 'in_progress'").await;
+    assert!(left > 0, "nothing was running when it was killed");
+
+    let second = output(feeds(&database, &arguments)).await;
+    assert!(second.status.success(), "{}", text(&second));
+    assert!(text(&second).contains("Going on: "), "{}", text(&second));
+    assert_each_item_is_delivered_once(&client).await;
+    let alive = "fang_feeds.fang_tasks WHERE state NOT IN ('finished', 'failed')";
+    assert_eq!(count(&client, alive).await, 0);
+}
+
+async fn assert_each_item_is_delivered_once(client: &Client) {
+    let due = "
+        SELECT feed_items.id, subscriber
+        FROM fang_feeds.feed_items JOIN fang_feeds.subscriptions USING (feed)
+        ORDER BY 1, 2";
+    let delivered = "SELECT item, subscriber FROM fang_feeds.outbox ORDER BY 1, 2";
+    let due = pairs(client, due).await;
+    assert_eq!(due.len(), 4704);
+    assert_eq!(due, pairs(client, delivered).await);
+}
+
+async fn pairs(client: &Client, sql: &str) -> Vec<(i64, i64)> {
+    let rows = client.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// How many rows there are; none while the program has not yet made the table.
+async fn count(client: &Client, what: &str) -> i64 {
+    let row = client.query_one(&format!("SELECT count(*) FROM {what}"), &[]).await;
+    row.map_or(0, |row| row.get(0))
+}

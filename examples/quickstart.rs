@@ -1,0 +1,179 @@
+//! fang in one file: three kinds of tasks, a pool that runs them, and what becomes of those that fail.
+//!
+//! ```text
+//! cargo run --example quickstart                                   # in memory: needs no server
+//! DATABASE_URL=postgres://... cargo run --example quickstart       # in Postgres, schema fang_quickstart
+//! ```
+
+use fang::{
+    AsyncBackend, AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, MemoryQueue,
+    NewTask, NoTls, Priority, async_trait, typetag,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// A task is a struct: its fields are saved when it is inserted, and are there again when it runs.
+#[derive(Serialize, Deserialize)]
+struct ResizePicture {
+    picture: u64,
+}
+
+#[async_trait]
+#[typetag::serde]
+impl AsyncRunnable for ResizePicture {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        // The work would be here. To wait costs no thread, so a pool may have hundreds of workers.
+        tokio::time::sleep(Duration::from_millis(50 + self.picture % 100)).await;
+        tally(queue)?.finished.fetch_add(1, Relaxed);
+        Ok(())
+    }
+}
+
+/// Calls a server that is busy the first time. An `Err` is all it takes to be run again.
+#[derive(Serialize, Deserialize)]
+struct ChargeCard {
+    order: u64,
+}
+
+#[async_trait]
+#[typetag::serde]
+impl AsyncRunnable for ChargeCard {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        let tally = tally(queue)?;
+        if queue.context().attempt() == 1 {
+            tally.retried.fetch_add(1, Relaxed);
+            return Err(FangError { description: format!("order {}: the bank is busy", self.order) });
+        }
+        tally.finished.fetch_add(1, Relaxed);
+        Ok(())
+    }
+
+    /// Seconds until the next run. By default 1, 2, 4, 8 and so on.
+    fn backoff(&self, _attempt: u32) -> u32 {
+        1
+    }
+}
+
+/// Can never work: it fails for good after its second run. Its row stays, with the error, to be looked at.
+#[derive(Serialize, Deserialize)]
+struct ReadFax {
+    page: u64,
+}
+
+#[async_trait]
+#[typetag::serde]
+impl AsyncRunnable for ReadFax {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        let is_last = queue.context().attempt() > self.max_retries().unsigned_abs();
+        let tally = tally(queue)?;
+        let count = if is_last { &tally.failed } else { &tally.retried };
+        count.fetch_add(1, Relaxed);
+        Err(FangError { description: format!("page {} cannot be read", self.page) })
+    }
+
+    /// By default 20.
+    fn max_retries(&self) -> i32 {
+        1
+    }
+
+    fn backoff(&self, _attempt: u32) -> u32 {
+        1
+    }
+}
+
+/// What the tasks count. A pool hands such values of the application to every run.
+#[derive(Default)]
+struct Tally {
+    finished: AtomicU64,
+    retried: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Tally {
+    fn done(&self) -> u64 {
+        self.finished.load(Relaxed) + self.failed.load(Relaxed)
+    }
+}
+
+fn tally(queue: &dyn AsyncQueueable) -> Result<&Tally, FangError> {
+    let tally = queue.context().state::<Arc<Tally>>();
+    tally.map(Arc::as_ref).ok_or_else(|| FangError { description: "the pool was given no tally".to_owned() })
+}
+
+#[tokio::main]
+async fn main() -> Result<(), FangError> {
+    let Ok(uri) = std::env::var("DATABASE_URL") else {
+        println!("Tasks are kept in memory. With DATABASE_URL set, they would be in Postgres.");
+        return run(MemoryQueue::new()).await;
+    };
+    println!("Tasks are kept in Postgres, in the schema fang_quickstart.");
+    let mut queue = AsyncQueue::builder().uri(uri).schema("fang_quickstart").build();
+    queue.connect(NoTls).await?;
+    queue.migrate().await?;
+    // What an interrupted run has left. An application would keep it, of course.
+    queue.remove_all_tasks().await?;
+    run(queue).await
+}
+
+/// From here on it makes no difference where the tasks are kept.
+async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
+    let tasks = tasks()?;
+    let total = tasks.len() as u64;
+    queue.insert_tasks(tasks).await?;
+
+    let started = Instant::now();
+    let tally = Arc::new(Tally::default());
+    let mut pool =
+        AsyncWorkerPool::builder().number_of_workers(10_u32).queue(queue).state(tally.clone()).build();
+    pool.start().await?;
+    tokio::select! {
+        () = watch(&tally, total) => {}
+        _ = tokio::signal::ctrl_c() => println!("Stopping: what runs may end, the rest stays in the queue."),
+    }
+    pool.shutdown(Duration::from_secs(5)).await;
+
+    let (done, seconds) = (tally.done(), started.elapsed().as_secs_f64());
+    let [finished, retried, failed] =
+        [&tally.finished, &tally.retried, &tally.failed].map(|n| n.load(Relaxed));
+    println!("{done} of {total} tasks in {seconds:.1} s ({:.0} tasks/s):", done as f64 / seconds);
+    println!("{finished} finished, {failed} failed for good; {retried} runs failed and were tried again.");
+    Ok(())
+}
+
+fn tasks() -> Result<Vec<NewTask>, FangError> {
+    let mut tasks = Vec::new();
+    for picture in 0..400 {
+        tasks.push(NewTask::asynk(&ResizePicture { picture })?);
+    }
+    for order in 0..40 {
+        // Due in 1 to 4 seconds; and then before the pictures that still wait.
+        let delay = Duration::from_secs(1 + order % 4);
+        tasks.push(NewTask::asynk(&ChargeCard { order })?.delay(delay).priority(Priority::High));
+    }
+    for page in 0..10 {
+        tasks.push(NewTask::asynk(&ReadFax { page })?.priority(Priority::Low));
+    }
+    Ok(tasks)
+}
+
+/// Shows the progress until all is done: a bar, or a line a second where there is no terminal.
+async fn watch(tally: &Tally, total: u64) {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} done, {msg}") {
+        bar.set_style(style);
+    }
+    let mut printed = Instant::now();
+    while tally.done() < total {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        bar.set_position(tally.done());
+        bar.set_message(format!("{} to try again", tally.retried.load(Relaxed)));
+        if bar.is_hidden() && printed.elapsed() >= Duration::from_secs(1) {
+            println!("{} of {total} done", tally.done());
+            printed = Instant::now();
+        }
+    }
+    bar.finish_and_clear();
+}

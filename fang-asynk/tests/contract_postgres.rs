@@ -1,0 +1,84 @@
+//! The contract of the stores, kept by the one over Postgres.
+
+// A panic is how a test reports, in its rig as well.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
+use fang_core::async_trait;
+use fang_core::contract::{self, Rig};
+use fang_core::store::AsyncStore;
+use fang_test_support::TestDatabase;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// A store in a fresh database, whose instants can be moved into the past.
+struct Postgres {
+    store: Arc<dyn AsyncStore>,
+    client: Client,
+    database: TestDatabase,
+}
+
+/// No silence is trusted on a server that has been up for less than a lease, and the one of the tests
+/// is that young; so here it claims to be old.
+const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
+    LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
+
+const ADVANCE: &str = "
+    UPDATE fang_tasks SET scheduled_at = scheduled_at - $1::text::interval, created_at = created_at - $1::text::interval,
+        updated_at = updated_at - $1::text::interval, unknown_since = unknown_since - $1::text::interval;
+    UPDATE fang_workers SET started_at = started_at - $1::text::interval, beat_at = beat_at - $1::text::interval,
+        dead_at = dead_at - $1::text::interval;
+    UPDATE fang_queues SET paused_at = paused_at - $1::text::interval;
+    UPDATE fang_crons SET last_tick = last_tick - $1::text::interval, created_at = created_at - $1::text::interval,
+        paused_at = paused_at - $1::text::interval";
+
+impl Postgres {
+    async fn new() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let client = database.client().await.unwrap();
+        client.batch_execute(OLD_SERVER).await.unwrap();
+        let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
+        client.batch_execute(&path).await.unwrap();
+        let queue: AsyncQueue<NoTls> =
+            AsyncQueue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
+        queue.migrate().await.unwrap();
+        Self { store: queue.engine().unwrap(), client, database }
+    }
+}
+
+#[async_trait]
+impl Rig for Postgres {
+    fn store(&self) -> Arc<dyn AsyncStore> {
+        self.store.clone()
+    }
+
+    async fn advance(&self, by: Duration) {
+        let by = format!("{} microseconds", by.as_micros());
+        for update in ADVANCE.split(';') {
+            self.client.execute(update, &[&by]).await.unwrap();
+        }
+    }
+
+    async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {
+        let insert =
+            "INSERT INTO fang_tasks (id, metadata, task_type, mode) VALUES ($1, $2::text::jsonb, $3, 1)";
+        self.client.execute(insert, &[&id, &metadata, &task_type]).await.unwrap();
+    }
+}
+
+macro_rules! tests {
+    ($($scenario:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                let postgres = Postgres::new().await;
+                contract::$scenario(&postgres).await;
+                postgres.database.drop().await.unwrap();
+            }
+        )*
+    };
+}
+
+contract::for_each_scenario!(tests);

@@ -1,0 +1,36 @@
+-- Results of all kinds, by the code of their verdict: 0 remove, 1 keep, 2 retry, 3 fail, 4 release,
+-- 5 unknown kind. The fence: whoever lost the claim changes nothing. Without a delay the row keeps
+-- its place among those that are due.
+WITH r AS (
+    SELECT *
+    FROM unnest($2::uuid[], $3::integer[], $4::smallint[], $5::bigint[], $6::text[])
+        AS r (id, lease, code, delay, error)
+), removed AS (
+    DELETE FROM fang_tasks t
+    USING r
+    WHERE r.code = 0
+      AND t.id = r.id AND t.lease = r.lease AND t.locked_by = $1 AND t.state = 'in_progress'
+    RETURNING 1
+), written AS (
+    UPDATE fang_tasks t
+    SET state = CASE
+            WHEN r.code = 1 THEN 'finished'
+            WHEN r.code = 3 THEN 'failed'
+            WHEN r.code = 2 OR t.retries > 0 THEN 'retried'
+            ELSE 'new'
+        END::fang_task_state,
+        retries = t.retries + (r.code = 2)::integer,
+        error_message = CASE WHEN r.code = 4 THEN t.error_message ELSE r.error END,
+        scheduled_at = CASE
+            WHEN coalesce(r.delay, 0) = 0 THEN t.scheduled_at
+            ELSE now() + r.delay * interval '1 microsecond'
+        END,
+        unknown_since = CASE WHEN r.code = 5 THEN coalesce(t.unknown_since, now()) END,
+        locked_by = NULL,
+        updated_at = now()
+    FROM r
+    WHERE r.code <> 0
+      AND t.id = r.id AND t.lease = r.lease AND t.locked_by = $1 AND t.state = 'in_progress'
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM removed) + (SELECT count(*) FROM written) AS saved
