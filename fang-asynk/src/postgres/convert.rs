@@ -6,6 +6,7 @@ use fang_core::StoreError;
 use fang_core::store::{Claimed, DbInstant};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
@@ -30,6 +31,28 @@ impl ToSql for Instant {
     }
 
     accepts!(TIMESTAMPTZ);
+    to_sql_checked!();
+}
+
+/// A parameter that holds payloads or errors. The driver logs parameters as their `Debug` shows
+/// them.
+pub(super) struct Secret<T>(pub(super) T);
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<T: ToSql> ToSql for Secret<T> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.0.to_sql(ty, out)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        T::accepts(ty)
+    }
+
     to_sql_checked!();
 }
 

@@ -1,6 +1,7 @@
 //! Crons: sync, look, fire.
 
 use super::PostgresStore;
+use super::convert::Secret;
 use super::run::{self, Param};
 use chrono::{DateTime, Utc};
 use fang_core::StoreError;
@@ -10,8 +11,9 @@ use tokio_postgres::Row;
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
     let task = &cron.task;
     let (mode, priority) = (task.mode as i16, task.priority as i16);
+    let metadata = Secret(task.metadata.as_str());
     let params: [Param<'_>; 8] =
-        [&cron.name, &cron.pattern, &task.metadata, &task.task_type, &mode, &priority, &cron.first, &task.id];
+        [&cron.name, &cron.pattern, &metadata, &task.task_type, &mode, &priority, &cron.first, &task.id];
     let changed = run::execute(&store.calls, &store.statements.sync_cron, &params).await? > 0;
     if changed {
         store.announce([CRONS].into()).await;

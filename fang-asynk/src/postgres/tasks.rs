@@ -1,7 +1,7 @@
 //! Insert, claim, finish.
 
 use super::PostgresStore;
-use super::convert::{Instant, claimed};
+use super::convert::{Instant, Secret, claimed};
 use super::run::{self, Param};
 use chrono::{DateTime, Utc};
 use fang_core::error::Nature;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// The columns of a batch of new tasks.
 struct Columns<'a> {
     ids: Vec<Uuid>,
-    metadata: Vec<&'a str>,
+    metadata: Secret<Vec<&'a str>>,
     task_types: Vec<&'a str>,
     modes: Vec<i16>,
     priorities: Vec<i16>,
@@ -34,7 +34,7 @@ impl<'a> Columns<'a> {
         let (delays, instants) = tasks.iter().map(due).unzip();
         Self {
             ids: tasks.iter().map(|task| task.id).collect(),
-            metadata: tasks.iter().map(|task| task.metadata.as_str()).collect(),
+            metadata: Secret(tasks.iter().map(|task| task.metadata.as_str()).collect()),
             task_types: tasks.iter().map(|task| task.task_type.as_str()).collect(),
             modes: tasks.iter().map(|task| task.mode as i16).collect(),
             priorities: tasks.iter().map(|task| task.priority as i16).collect(),
@@ -184,7 +184,8 @@ pub(super) async fn finish(
     }
     let codes: Vec<i16> = results.iter().map(|result| result.verdict.code()).collect();
     let delays: Vec<Option<i64>> = results.iter().map(|result| result.verdict.delay().map(micros)).collect();
-    let errors: Vec<Option<&str>> = results.iter().map(|result| result.verdict.error()).collect();
+    let errors: Secret<Vec<Option<&str>>> =
+        Secret(results.iter().map(|result| result.verdict.error()).collect());
     let params: [Param<'_>; 6] = [&worker.0, &ids, &leases, &codes, &delays, &errors];
     let row = run::query_one(&store.engine, &store.statements.finish, &params).await?;
     Ok(row.get::<_, i64>(0).unsigned_abs())

@@ -1,0 +1,107 @@
+use crate::world::{Hold, PATIENCE, Queue, World, ear, heard, say, until};
+use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease};
+use fang_core::lanes::Lanes;
+use fang_core::store::Claim;
+use fang_core::{AsyncQueueable, Mode};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+const QUICK: Lease =
+    Lease { beat_every: Duration::from_millis(50), dead_after: Duration::from_millis(400), max_crashes: 3 };
+
+fn builder_pool(queue: &Queue, ear: crate::world::Ear, hold: &Hold) -> AsyncWorkerPool<Queue> {
+    AsyncWorkerPool::builder()
+        .number_of_workers(1_u32)
+        .queue(queue.clone())
+        .lease(QUICK)
+        .state(ear)
+        .state(hold.clone())
+        .build()
+}
+
+fn hold() -> Hold {
+    Hold(Arc::new(Semaphore::new(0)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
+    let world = World::new().await;
+    let task = world.queue.insert_task(&say("orphan")).await.unwrap();
+    let dead = world.queue.engine().unwrap();
+    let worker = dead.register("{}").await.unwrap();
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    assert_eq!(dead.claim(&claim).await.unwrap().len(), 1);
+
+    let (sender, mut ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &hold());
+    pool.start().await.unwrap();
+    assert_eq!(heard(&mut ear).await, "orphan");
+    until(async || world.queue.find_task_by_id(task.id).await.unwrap().is_none()).await;
+    assert!(!dead.heartbeat(worker, QUICK.dead_after).await.unwrap().is_alive);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new() {
+    let world = World::new().await;
+    let (sender, mut ear) = ear();
+    let hold = hold();
+    let mut pool = builder_pool(&world.queue, sender, &hold);
+    pool.start().await.unwrap();
+    let mut held = say("held");
+    held.hold = true;
+    let task = world.queue.insert_task(&held).await.unwrap();
+    heard(&mut ear).await;
+
+    let first = world.number("SELECT max(id) FROM fang_workers").await;
+    world.client.batch_execute("UPDATE fang_workers SET dead_at = now()").await.unwrap();
+    until(async || world.number("SELECT max(id) FROM fang_workers").await > first).await;
+    // Somebody else has it by now; what the first run says no longer counts.
+    world
+        .client
+        .batch_execute("UPDATE fang_tasks SET state = 'failed', lease = lease + 1, locked_by = NULL")
+        .await
+        .unwrap();
+    hold.0.add_permits(1);
+    world.queue.insert_task(&say("afterwards")).await.unwrap();
+    assert_eq!(heard(&mut ear).await, "afterwards");
+    let report = pool.shutdown(PATIENCE).await;
+    assert_eq!(report.late_results, 1);
+    assert!(world.queue.find_task_by_id(task.id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_that_block_every_thread_do_not_make_the_pool_look_dead() {
+    let world = World::new().await;
+    let (sender, mut ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &hold());
+    pool.start().await.unwrap();
+    let beats = "SELECT extract(epoch FROM max(beat_at))::bigint * 1000 + extract(milliseconds FROM max(beat_at))::bigint % 1000 FROM fang_workers";
+    let before = world.number(beats).await;
+    // Both threads of this runtime stand still for longer than a lease.
+    let blocked = tokio::spawn(async { std::thread::sleep(QUICK.dead_after * 3) });
+    std::thread::sleep(QUICK.dead_after * 3);
+    blocked.await.unwrap();
+    let missed = world.number(beats).await - before;
+    assert!(missed >= 800, "the heart beat on: {missed} ms");
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await, 0);
+    world.queue.insert_task(&say("alive")).await.unwrap();
+    assert_eq!(heard(&mut ear).await, "alive");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_stops_signs_off() {
+    let world = World::new().await;
+    let (sender, _ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &hold());
+    pool.start().await.unwrap();
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await, 1);
+    // And its connections are gone.
+    let left =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%beat_at%'
+        AND pid <> pg_backend_pid()";
+    drop(pool);
+    until(async || world.number(left).await == 0).await;
+}

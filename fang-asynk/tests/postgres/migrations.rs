@@ -1,0 +1,57 @@
+use crate::world::World;
+use fang_core::sql::migrations;
+
+#[tokio::test]
+async fn an_empty_database_gets_all_steps_once() {
+    let world = World::without_schema().await;
+    assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());
+    assert_eq!(world.queue.migrate().await.unwrap(), 0);
+    assert_eq!(world.number("SELECT version::bigint FROM fang_meta").await, i64::from(migrations::VERSION));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_processes_that_start_at_once_migrate_once() {
+    let world = World::without_schema().await;
+    let starts: Vec<_> = (0..8)
+        .map(|_| {
+            let queue: crate::world::Queue =
+                fang_asynk::AsyncQueue::builder().uri(world.database.uri()).max_pool_size(1_u32).build();
+            tokio::spawn(async move { queue.migrate().await.unwrap() })
+        })
+        .collect();
+    let mut steps = 0;
+    for start in starts {
+        steps += start.await.unwrap();
+    }
+    assert_eq!(steps, migrations::POSTGRES.len());
+}
+
+#[tokio::test]
+async fn the_files_can_be_run_by_hand_up_and_down_and_up_again() {
+    let world = World::without_schema().await;
+    for _ in 0..2 {
+        for migration in migrations::POSTGRES {
+            world.client.batch_execute(migration.up).await.unwrap();
+        }
+        assert_eq!(world.queue.migrate().await.unwrap(), 0);
+        for migration in migrations::POSTGRES.iter().rev() {
+            world.client.batch_execute(migration.down).await.unwrap();
+        }
+        let left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'fang%'";
+        assert_eq!(world.number(left).await, 0);
+        assert_eq!(world.number("SELECT count(*) FROM pg_type WHERE typname LIKE 'fang%'").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told() {
+    let world = World::new().await;
+    let store = world.queue.admin().unwrap();
+    let set = async |version: i32| {
+        world.client.execute("UPDATE fang_meta SET version = $1", &[&version]).await.unwrap();
+        store.check().await
+    };
+    assert!(set(migrations::VERSION + 1).await.is_ok());
+    assert!(set(migrations::VERSION + 2).await.unwrap_err().to_string().contains("too new"));
+    assert!(set(migrations::VERSION - 1).await.unwrap_err().to_string().contains("too old"));
+}

@@ -1,0 +1,124 @@
+//! Tables made by fang 0.9, 0.10 and 0.11 become those of this version, rows and all.
+
+use crate::world::{PATIENCE, World, ear, heard, say};
+use fang_asynk::AsyncWorkerPool;
+use fang_core::{AsyncQueueable, FangTaskState, Mode, NewTask, unique};
+use std::collections::HashSet;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// What differs between the tables of the old versions.
+struct Version {
+    labels: &'static str,
+    columns: &'static str,
+}
+
+const V0_9: Version = Version {
+    labels: "'new', 'in_progress', 'failed', 'finished'",
+    columns: "task_type varchar NOT NULL DEFAULT 'common', uniq_hash char(64)",
+};
+const V0_10: Version = Version {
+    labels: "'new', 'in_progress', 'failed', 'finished', 'retried'",
+    columns: "task_type varchar NOT NULL DEFAULT 'common', uniq_hash char(64), retries integer NOT NULL DEFAULT 0",
+};
+const V0_11: Version = Version {
+    labels: "'new', 'in_progress', 'failed', 'finished', 'retried'",
+    columns: "task_type text NOT NULL DEFAULT 'common', uniq_hash text, retries integer NOT NULL DEFAULT 0",
+};
+
+async fn create(client: &Client, version: &Version) {
+    let sql = format!(
+        r#"CREATE EXTENSION IF NOT EXISTS "uuid-ossp";
+        CREATE TYPE fang_task_state AS ENUM ({labels});
+        CREATE TABLE fang_tasks (
+            id uuid PRIMARY KEY DEFAULT uuid_generate_v4(), metadata jsonb NOT NULL, error_message text,
+            state fang_task_state NOT NULL DEFAULT 'new', {columns},
+            scheduled_at timestamptz NOT NULL DEFAULT now(), created_at timestamptz NOT NULL DEFAULT now(),
+            updated_at timestamptz NOT NULL DEFAULT now());
+        CREATE INDEX fang_tasks_state_index ON fang_tasks (state);
+        CREATE INDEX fang_tasks_type_index ON fang_tasks (task_type);
+        CREATE INDEX fang_tasks_scheduled_at_index ON fang_tasks (scheduled_at);
+        CREATE INDEX fang_tasks_uniq_hash ON fang_tasks (uniq_hash)"#,
+        labels = version.labels,
+        columns = version.columns,
+    );
+    client.batch_execute(&sql).await.unwrap();
+}
+
+fn payload(text: &str) -> serde_json::Value {
+    serde_json::json!({ "type": "Say", "text": text })
+}
+
+/// Inserts as the old version did: without a mode, the hash where the task was unique.
+async fn insert(client: &Client, text: &str, state: &str, is_unique: bool, due_in_hours: i32) -> Uuid {
+    let metadata = payload(text);
+    let hash = is_unique.then(|| unique::hash(&metadata));
+    let sql = format!(
+        "INSERT INTO fang_tasks (metadata, state, uniq_hash, scheduled_at)
+         VALUES ($1, '{state}', $2, now() + {due_in_hours} * interval '1 hour') RETURNING id"
+    );
+    client.query_one(&sql, &[&metadata, &hash]).await.unwrap().get(0)
+}
+
+async fn upgrades(version: &Version) {
+    let world = World::without_schema().await;
+    create(&world.client, version).await;
+    for text in ["waiting 1", "waiting 2"] {
+        insert(&world.client, text, "new", false, 0).await;
+    }
+    let future = insert(&world.client, "future", "new", false, 24).await;
+    let finished = insert(&world.client, "finished", "finished", true, 0).await;
+    let failed = insert(&world.client, "failed", "failed", false, 0).await;
+    let unique = insert(&world.client, "unique", "new", true, 24).await;
+    // Nothing kept the old versions from this.
+    let twin = insert(&world.client, "unique", "new", true, 24).await;
+
+    assert!(world.queue.migrate().await.unwrap() > 0);
+    let rows = world.number("SELECT count(*) FROM fang_tasks").await;
+    assert_eq!(rows, 7, "no row is lost");
+    let find = async |id| world.queue.find_task_by_id(id).await.unwrap().unwrap();
+    assert_eq!(find(failed).await.state, FangTaskState::Failed);
+    assert_eq!(find(finished).await.state, FangTaskState::Finished);
+    let twins = [find(unique).await, find(twin).await].map(|task| task.uniq_hash.is_some());
+    assert_eq!(twins, [true, false], "the older one stays the unique one");
+
+    // A unique insert finds the one that waits since then.
+    let again = NewTask::new(payload("unique").to_string(), "common".into(), Mode::Asynk).unique().unwrap();
+    assert_eq!(world.queue.insert(again).await.unwrap().id, unique);
+
+    let (sender, mut ear) = ear();
+    let mut pool =
+        AsyncWorkerPool::builder().number_of_workers(2_u32).queue(world.queue.clone()).state(sender).build();
+    pool.start().await.unwrap();
+    let ran: HashSet<String> = [heard(&mut ear).await, heard(&mut ear).await].into();
+    assert_eq!(ran, HashSet::from(["waiting 1".to_owned(), "waiting 2".to_owned()]));
+    pool.shutdown(PATIENCE).await;
+    assert_eq!((find(future).await.state, find(future).await.mode), (FangTaskState::New, Mode::Any));
+    goes_back(&world, version).await;
+}
+
+/// And back: the old version finds its table again.
+async fn goes_back(world: &World, version: &Version) {
+    world.queue.insert_task(&say("written by the new version")).await.unwrap();
+    let down = fang_core::sql::migrations::POSTGRES.last().unwrap().down;
+    world.client.batch_execute(down).await.unwrap();
+    let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'fang_tasks'";
+    assert_eq!(world.number(columns).await, 10, "{}", version.columns);
+    insert(&world.client, "by the old version", "new", false, 0).await;
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 7);
+}
+
+#[tokio::test]
+async fn a_table_of_0_9_is_upgraded_in_place() {
+    upgrades(&V0_9).await;
+}
+
+#[tokio::test]
+async fn a_table_of_0_10_is_upgraded_in_place() {
+    upgrades(&V0_10).await;
+}
+
+#[tokio::test]
+async fn a_table_of_0_11_is_upgraded_in_place() {
+    upgrades(&V0_11).await;
+}
