@@ -39,7 +39,7 @@ docs:
 # Licences, sources, and who may depend on what. The advisories are left out:
 # they come from a database on the network.
 deny: $(cargo_deny)
-	$(cargo_deny) --all-features check bans licenses sources
+	$(cargo_deny) --workspace --all-features check bans licenses sources
 
 # A debug build: it takes a tenth of the time a release build takes.
 $(cargo_deny):

@@ -45,7 +45,7 @@ impl AsyncRunnable for ChargeCard {
         let tally = tally(queue)?;
         if queue.context().attempt() == 1 {
             tally.retried.fetch_add(1, Relaxed);
-            return Err(FangError { description: format!("order {}: the bank is busy", self.order) });
+            return Err(FangError::new(format!("order {}: the bank is busy", self.order)));
         }
         tally.finished.fetch_add(1, Relaxed);
         Ok(())
@@ -71,15 +71,11 @@ impl AsyncRunnable for ReadFax {
         let tally = tally(queue)?;
         let count = if is_last { &tally.failed } else { &tally.retried };
         count.fetch_add(1, Relaxed);
-        Err(FangError { description: format!("page {} cannot be read", self.page) })
+        Err(FangError::new(format!("page {} cannot be read", self.page)))
     }
 
     /// By default 20.
     fn max_retries(&self) -> i32 {
-        1
-    }
-
-    fn backoff(&self, _attempt: u32) -> u32 {
         1
     }
 }
@@ -99,8 +95,7 @@ impl Tally {
 }
 
 fn tally(queue: &dyn AsyncQueueable) -> Result<&Tally, FangError> {
-    let tally = queue.context().state::<Arc<Tally>>();
-    tally.map(Arc::as_ref).ok_or_else(|| FangError { description: "the pool was given no tally".to_owned() })
+    Ok(queue.context().require_state::<Arc<Tally>>()?)
 }
 
 #[tokio::main]
@@ -131,7 +126,7 @@ async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
     pool.start().await?;
     tokio::select! {
         () = watch(&tally, total) => {}
-        _ = tokio::signal::ctrl_c() => println!("Stopping: what runs may end, the rest stays in the queue."),
+        _ = tokio::signal::ctrl_c() => println!("Stopping: what runs may end, the rest is not begun."),
     }
     pool.shutdown(Duration::from_secs(5)).await;
 

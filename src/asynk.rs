@@ -4,6 +4,8 @@ pub use fang_asynk::{
     AsyncBackend, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder, Handle, Lease,
     MemoryQueue, NoTls, Shutdown, TlsConnector,
 };
+#[cfg(feature = "rustls")]
+pub use fang_asynk::{Rustls, RustlsError};
 
 /// The queue, under the path it has had since fang 0.5.
 pub mod async_queue {

@@ -9,7 +9,9 @@ use fang::asynk::async_runnable::AsyncRunnable;
 use fang::asynk::async_worker_pool::AsyncWorkerPool;
 use fang::serde::{Deserialize, Serialize};
 use fang::typetag;
-use fang::{FangError, FangTaskState, NoTls, RetentionMode, Scheduled, SleepParams, Task, ToFangError, async_trait};
+use fang::{
+    FangError, FangTaskState, NoTls, RetentionMode, Scheduled, SleepParams, Task, ToFangError, async_trait,
+};
 use fang_test_support::TestDatabase;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -163,7 +165,8 @@ impl AsyncRunnable for Unconnected {
 #[tokio::test]
 async fn with_no_tls_it_connects_by_itself() {
     let database = TestDatabase::create().await.unwrap();
-    let queue = AsyncQueue::builder().uri(database.uri()).max_pool_size(2_u32).duplicated_tasks(false).build();
+    let queue =
+        AsyncQueue::builder().uri(database.uri()).max_pool_size(2_u32).duplicated_tasks(false).build();
     let mut pool: AsyncWorkerPool<AsyncQueue<NoTls>> =
         AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue.clone()).build();
     queue.migrate().await.unwrap();

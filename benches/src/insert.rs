@@ -13,15 +13,16 @@ const BULK: u64 = 100_000;
 pub(crate) async fn one_by_one(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Error>> {
     for producers in [1_u32, 8] {
         meter.settle().await?;
-        let before = meter.read().await?;
+        let before = meter.read_settled().await?;
         let inserted = insert_for_a_while(queue, producers).await?;
-        let cost = meter.read().await? - before;
+        let cost = meter.read_settled().await? - before;
         let tasks = inserted as f64;
         report(
             &format!("insert one by one, {producers} producers"),
             &format!(
-                "{:.0} tasks/s, {:.2} commits and {:.0} WAL bytes a task",
+                "{:.0} tasks/s, {:.2} statements, {:.2} commits and {:.0} WAL bytes a task",
                 tasks / SPAN.as_secs_f64(),
+                cost.statements / tasks,
                 cost.commits / tasks,
                 cost.wal_bytes / tasks
             ),

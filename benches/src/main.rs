@@ -14,12 +14,18 @@ use fang::asynk::async_queue::AsyncQueue;
 use fang::{FangError, NoTls};
 use fang_test_support::TestDatabase;
 
+/// All of them; the arguments choose some.
+const BENCHES: [&str; 5] = ["insert", "bulk", "drain", "pickup", "idle"];
+
 type Queue = AsyncQueue<NoTls>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let chosen: Vec<String> = std::env::args().skip(1).collect();
     println!("| what | figure |\n|---|---|");
-    for bench in ["insert", "bulk", "drain", "pickup", "idle"] {
+    for bench in
+        BENCHES.iter().filter(|name| chosen.is_empty() || chosen.iter().any(|chosen| chosen == *name))
+    {
         let database = TestDatabase::create().await?;
         run(bench, &database).await?;
         database.drop().await?;

@@ -3,6 +3,9 @@
 use std::time::Duration;
 use tokio_postgres::{Client, Error};
 
+/// An idle backend reports its commits after 10 s at the latest (pgstat's idle interval).
+pub(crate) const REPORTED_AFTER: Duration = Duration::from_millis(10_500);
+
 /// Reads the server's own counters of the database under test.
 pub(crate) struct Meter(Client);
 
@@ -19,9 +22,14 @@ impl Meter {
         Self(client)
     }
 
-    /// The counters now. Backends report theirs with a delay, so this waits until they have.
+    /// The counters once all backends have reported theirs.
+    pub(crate) async fn read_settled(&self) -> Result<Reading, Error> {
+        tokio::time::sleep(REPORTED_AFTER).await;
+        self.read().await
+    }
+
+    /// The counters now: the commits of the last second may be missing.
     pub(crate) async fn read(&self) -> Result<Reading, Error> {
-        tokio::time::sleep(Duration::from_millis(1500)).await;
         self.0.batch_execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements").await?;
         let row = self
             .0

@@ -13,6 +13,13 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// being so.
     fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
 
+    /// The store as tools use it: to look at tasks, count them, retry and cancel them, pause task
+    /// types. Over the application's connections.
+    ///
+    /// # Errors
+    /// As [`engine`](Self::engine).
+    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
+
     /// The queue as tasks use it: over the application's connections.
     ///
     /// # Errors

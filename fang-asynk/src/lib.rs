@@ -13,9 +13,13 @@ mod memory_queue;
 mod postgres;
 mod pruner;
 mod queue;
+#[cfg(feature = "rustls")]
+mod rustls;
 mod supervisor;
 mod worker_pool;
 
+#[cfg(feature = "rustls")]
+pub use self::rustls::{Rustls, RustlsError};
 pub use backend::AsyncBackend;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;

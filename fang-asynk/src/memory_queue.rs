@@ -49,6 +49,10 @@ impl AsyncBackend for MemoryQueue {
         Ok(self.store.clone())
     }
 
+    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+        self.engine()
+    }
+
     fn handle(&self) -> Result<Handle, QueueError> {
         Ok(self.handle.clone())
     }

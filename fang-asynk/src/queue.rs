@@ -110,14 +110,6 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         Ok(all)
     }
 
-    /// The store, for the tools that look at tasks, pause task types and so on.
-    ///
-    /// # Errors
-    /// [`QueueError::NotConnected`] when the queue has to be connected first.
-    pub fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
-        Ok(self.store()?)
-    }
-
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         match self.store.get() {
             Some(store) => Ok(store.clone()),
@@ -148,6 +140,10 @@ fn no_tls<Tls: 'static>() -> Option<Tls> {
 impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
     fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
         Ok(Arc::new(self.store()?.with_own_engine()?))
+    }
+
+    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+        Ok(self.store()?)
     }
 
     fn handle(&self) -> Result<Handle, QueueError> {

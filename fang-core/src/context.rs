@@ -1,5 +1,6 @@
 //! What a running task may know and wish.
 
+use crate::error::FangError;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
@@ -90,6 +91,19 @@ impl Context {
         self.state.get()
     }
 
+    /// The application's value of type `T`, for a task that cannot do without.
+    ///
+    /// # Errors
+    /// An error that names the type, when the pool was not given one: add `.state(value)` to it.
+    pub fn require_state<T: Send + Sync + 'static>(&self) -> Result<&T, FangError> {
+        self.state().ok_or_else(|| {
+            let name = std::any::type_name::<T>();
+            FangError::new(format!(
+                "the pool has no state of type {name}; add `.state(value)` to its builder"
+            ))
+        })
+    }
+
     /// Whether the run should come to an end, because its pool is shutting down. A long task looks
     /// now and then, and [`snooze`](Self::snooze)s to go on later.
     pub fn is_cancelled(&self) -> bool {
@@ -140,6 +154,7 @@ mod tests {
         assert_eq!(context.state::<u8>(), Some(&7));
         assert_eq!(context.state::<String>().map(String::as_str), Some("text"));
         assert_eq!(context.state::<u16>(), None);
+        assert!(context.require_state::<u16>().unwrap_err().description.contains("u16"));
     }
 
     #[test]

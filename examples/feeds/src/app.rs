@@ -37,20 +37,27 @@ impl App {
         queue.migrate().await?;
 
         let manager = Manager::new(uri.parse()?, NoTls);
-        let database = Pool::builder(manager).max_size(MAX_CONNECTIONS).build().map_err(describe)?;
+        let database =
+            Pool::builder(manager).max_size(MAX_CONNECTIONS).build().map_err(FangError::from_error)?;
         database.get().await?.batch_execute(TABLES).await?;
 
-        Ok(Self { database, http: http(demo.is_some()).map_err(describe)?, queue, demo, runs: Arc::default() })
+        Ok(Self {
+            database,
+            http: http(demo.is_some()).map_err(FangError::from_error)?,
+            queue,
+            demo,
+            runs: Arc::default(),
+        })
     }
 
     /// The application, as a running task sees it.
     pub(crate) fn of(queue: &dyn AsyncQueueable) -> Result<&Self, FangError> {
-        queue.context().state().ok_or_else(|| describe("the pool was given no App"))
+        queue.context().require_state()
     }
 
     /// Where to fetch a feed. The demo's feeds have stable names, but another port in each process.
     pub(crate) fn resolve(&self, url: &str) -> Result<Url, FangError> {
-        demo::resolve(url, self.demo).unwrap_or_else(|| Url::parse(url).map_err(describe))
+        demo::resolve(url, self.demo).unwrap_or_else(|| Url::parse(url).map_err(FangError::from_error))
     }
 }
 
@@ -63,8 +70,4 @@ fn http(demo: bool) -> Result<Client, reqwest::Error> {
         .redirect(Policy::limited(MAX_REDIRECTS));
     // Loopback needs neither a proxy nor the certificates of the system.
     if demo { builder.no_proxy().tls_certs_only([]).build() } else { builder.build() }
-}
-
-pub(crate) fn describe(error: impl ToString) -> FangError {
-    FangError { description: error.to_string() }
 }

@@ -4,7 +4,6 @@ mod behaviour;
 mod content;
 mod server;
 
-use crate::app::describe;
 use fang::FangError;
 use reqwest::Url;
 use std::net::SocketAddr;
@@ -22,7 +21,7 @@ pub(crate) fn url(number: u64) -> String {
 pub(crate) fn resolve(url: &str, server: Option<SocketAddr>) -> Option<Result<Url, FangError>> {
     let number = url.strip_prefix(SCHEME)?;
     let Some(server) = server else {
-        return Some(Err(describe(format!("{url} is served only with --demo"))));
+        return Some(Err(FangError::new(format!("{url} is served only with --demo"))));
     };
-    Some(Url::parse(&format!("http://{server}/feeds/{number}")).map_err(describe))
+    Some(Url::parse(&format!("http://{server}/feeds/{number}")).map_err(FangError::from_error))
 }

@@ -6,8 +6,8 @@
 
 mod app;
 mod args;
-mod demo;
 mod deliver;
+mod demo;
 mod fetch;
 mod list;
 mod parse;

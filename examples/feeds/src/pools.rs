@@ -36,7 +36,7 @@ fn pool(app: &App, args: &Args, lane: &str) -> AsyncWorkerPool<AsyncQueue<NoTls>
         .number_of_workers(args.workers)
         .queue(app.queue.clone())
         .task_type(lane)
-        .lease(Lease { beat_every: dead_after / 6, dead_after, ..Lease::default() })
+        .lease(Lease::new(dead_after))
         .state(app.clone())
         .build()
 }

@@ -15,16 +15,16 @@ pub(crate) async fn watch(app: &App, feeds: u64) -> Result<(), FangError> {
     if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
         bar.set_style(style);
     }
-    let mut printed = Instant::now();
+    let (mut printed, mut printed_at) = (Left::default(), Instant::now());
     loop {
         let left = round::left(app).await?;
         if left.is_nothing() {
             break;
         }
         show(&bar, left);
-        if bar.is_hidden() && printed.elapsed() >= PRINT_EVERY {
+        if bar.is_hidden() && left != printed && printed_at.elapsed() >= PRINT_EVERY {
             println!("{} of {feeds} feeds, {}", bar.position(), bar.message());
-            printed = Instant::now();
+            (printed, printed_at) = (left, Instant::now());
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

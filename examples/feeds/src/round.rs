@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::sync_feed::SyncFeed;
 use crate::{deliver, sync_feed};
 use deadpool_postgres::Transaction;
-use fang::{FangError, FangTaskState, NewTask};
+use fang::store::Count;
+use fang::{AsyncBackend, FangError, FangTaskState, NewTask};
 
 const REGISTER: &str = "
     INSERT INTO fang_feeds.feeds (url) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
@@ -24,6 +25,8 @@ const MISSING: &str = "
 pub(crate) struct Left {
     pub(crate) feeds: u64,
     pub(crate) deliveries: u64,
+    /// Those among them that some process runs, or ran when it died.
+    pub(crate) held: u64,
 }
 
 impl Left {
@@ -61,12 +64,17 @@ async fn missing(transaction: &Transaction<'_>, urls: &[String]) -> Result<Vec<N
 /// feed is done, so there is no moment at which nothing seems to be left.
 pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
     let mut left = Left::default();
-    for count in app.queue.admin()?.count().await? {
-        let is_alive = !matches!(count.state, FangTaskState::Finished | FangTaskState::Failed);
-        match count.task_type.as_str() {
-            sync_feed::LANE if is_alive => left.feeds += count.tasks,
-            deliver::LANE if is_alive => left.deliveries += count.tasks,
-            _ => {}
+    for Count { task_type, state, tasks } in app.queue.admin()?.count().await? {
+        if matches!(state, FangTaskState::Finished | FangTaskState::Failed) {
+            continue;
+        }
+        match task_type.as_str() {
+            sync_feed::LANE => left.feeds += tasks,
+            deliver::LANE => left.deliveries += tasks,
+            _ => continue,
+        }
+        if state == FangTaskState::InProgress {
+            left.held += tasks;
         }
     }
     Ok(left)

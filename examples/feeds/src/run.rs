@@ -1,8 +1,9 @@
 use crate::app::App;
 use crate::args::Args;
 use crate::pools::Pools;
+use crate::round::{self, Left};
 use crate::summary::{self, Summary};
-use crate::{demo, list, progress, round};
+use crate::{demo, list, progress};
 use fang::FangError;
 use std::time::Instant;
 
@@ -27,9 +28,7 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
 
     let started = Instant::now();
     let before = round::begin(&app, &urls).await?;
-    if !before.is_nothing() {
-        println!("Going on: {} feeds and {} deliveries were left.", before.feeds, before.deliveries);
-    }
+    announce(before, args.lease_seconds);
     let pools = Pools::start(&app, args).await?;
     let is_done = tokio::select! {
         done = progress::watch(&app, urls.len() as u64) => done.map(|()| true),
@@ -46,4 +45,18 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
     let summary = Summary::read(&app, &urls, items_before, started.elapsed()).await?;
     println!("{summary}");
     Ok(if summary.is_delivered() { Ending::Complete } else { Ending::Undelivered })
+}
+
+/// Says what an earlier run has left.
+fn announce(before: Left, lease_seconds: u64) {
+    if before.is_nothing() {
+        return;
+    }
+    println!("Going on: {} feeds and {} deliveries were left.", before.feeds, before.deliveries);
+    if before.held > 0 {
+        let held = before.held;
+        println!(
+            "{held} of them are held by a process. Should it be dead, they run once its {lease_seconds} s are over."
+        );
+    }
 }

@@ -11,7 +11,7 @@ const SYNCED: &str = "
     FROM fang_feeds.feeds WHERE url = ANY($1) AND synced_at IS NOT NULL";
 // A feed with neither outcome: its task failed for a reason of our own, and its row says which.
 const FAILED: &str = "
-    SELECT coalesce(trouble, 'see fang_tasks') AS cause, count(*)
+    SELECT coalesce(trouble, 'see fang_tasks') AS cause, count(*), (array_agg(url ORDER BY id))[:3]
     FROM fang_feeds.feeds WHERE url = ANY($1) AND synced_at IS NULL
     GROUP BY 1 ORDER BY 1";
 const ITEMS: &str = "SELECT count(*) FROM fang_feeds.feed_items";
@@ -21,11 +21,20 @@ const DELIVERED: &str = "
     JOIN fang_feeds.subscriptions USING (feed)
     LEFT JOIN fang_feeds.outbox ON outbox.item = feed_items.id AND outbox.subscriber = subscriptions.subscriber";
 
+/// The feeds that failed for one cause.
+struct Failed {
+    cause: String,
+    feeds: i64,
+    /// The first few of them.
+    examples: Vec<String>,
+}
+
+/// What became of a round.
 pub(crate) struct Summary {
     feeds: usize,
     synced: i64,
     synced_later: i64,
-    failed: Vec<(String, i64)>,
+    failed: Vec<Failed>,
     items: i64,
     new_items: i64,
     /// Pairs of an item and a subscriber of its feed.
@@ -50,7 +59,7 @@ impl Summary {
         let delivered = client.query_one(DELIVERED, &[]).await?;
         let mut failed = Vec::new();
         for row in client.query(FAILED, &[&urls]).await? {
-            failed.push((row.try_get(0)?, row.try_get(1)?));
+            failed.push(Failed { cause: row.try_get(0)?, feeds: row.try_get(1)?, examples: row.try_get(2)? });
         }
         let items = items(app).await?;
         Ok(Self {
@@ -82,12 +91,13 @@ pub(crate) async fn items(app: &App) -> Result<i64, FangError> {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.took.as_secs_f64();
-        let failed: i64 = self.failed.iter().map(|(_, feeds)| feeds).sum();
+        let failed: i64 = self.failed.iter().map(|failed| failed.feeds).sum();
         writeln!(f, "{} feeds in {seconds:.1} s", self.feeds)?;
-        writeln!(f, "{:>8} synced, {} of them not at the first attempt", self.synced, self.synced_later)?;
+        writeln!(f, "{:>8} synced, {} of them after a retry", self.synced, self.synced_later)?;
         writeln!(f, "{failed:>8} failed")?;
-        for (cause, feeds) in &self.failed {
-            writeln!(f, "{feeds:>12} {cause}")?;
+        for Failed { cause, feeds, examples } in &self.failed {
+            let more = if *feeds > examples.len() as i64 { ", ..." } else { "" };
+            writeln!(f, "{feeds:>12} {cause}: {}{more}", examples.join(", "))?;
         }
         writeln!(f, "{:>8} items, {} of them new", self.items, self.new_items)?;
         writeln!(f, "{:>8} tasks run, {:.0} a second", self.runs, self.runs as f64 / seconds)?;

@@ -42,7 +42,7 @@ impl AsyncRunnable for SyncFeed {
 
     /// Few: the next round will try again anyway.
     fn max_retries(&self) -> i32 {
-        1
+        2
     }
 
     fn backoff(&self, _attempt: u32) -> u32 {

@@ -1,7 +1,6 @@
 use crate::fetch::MAX_BODY;
 use fang::FangError;
 use feed_rs::parser::ParseFeedError;
-use std::error::Error;
 
 /// Why a feed could not be synced.
 #[derive(Debug, thiserror::Error)]
@@ -56,13 +55,6 @@ impl From<reqwest::Error> for Trouble {
 /// What the task's row keeps as its error message.
 impl From<Trouble> for FangError {
     fn from(trouble: Trouble) -> Self {
-        let mut description = trouble.to_string();
-        let mut source = trouble.source();
-        while let Some(error) = source {
-            description.push_str(": ");
-            description.push_str(&error.to_string());
-            source = error.source();
-        }
-        Self { description }
+        Self::from_error(trouble)
     }
 }

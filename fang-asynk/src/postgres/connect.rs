@@ -23,6 +23,11 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A socket on which nothing comes back is given up after this long.
 const DEAD_SOCKET: Duration = Duration::from_secs(15);
 
+/// The engine's statements look up rows by index, however few there were when they were planned: the
+/// plan is kept, and the table may have grown a thousandfold before it is made anew.
+const SETTINGS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s \
+    -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
 /// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
 /// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
 pub trait TlsConnector:
@@ -125,8 +130,8 @@ fn guard(config: &mut Config, role: Role) {
     config.keepalives_idle(DEAD_SOCKET / 3).keepalives_interval(DEAD_SOCKET / 3).keepalives_retries(2);
     config.tcp_user_timeout(DEAD_SOCKET);
     if role != Role::Calls {
-        let own = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c enable_seqscan=off";
-        let options = config.get_options().map_or(own.to_owned(), |theirs| format!("{theirs} {own}"));
+        let options =
+            config.get_options().map_or(SETTINGS.to_owned(), |theirs| format!("{theirs} {SETTINGS}"));
         config.options(options);
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 /// ```
 /// use fang_asynk::Lease;
 /// use std::time::Duration;
-/// let lease = Lease { max_crashes: 5, ..Lease::default() };
-/// assert_eq!(lease.dead_after, Duration::from_secs(30));
+/// let lease = Lease { max_crashes: 5, ..Lease::new(Duration::from_secs(60)) };
+/// assert_eq!(lease.beat_every, Duration::from_secs(10));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -17,6 +17,13 @@ pub struct Lease {
     pub dead_after: Duration,
     /// A task whose process died this often fails, so that it cannot kill them all. Defaults to 3.
     pub max_crashes: i16,
+}
+
+impl Lease {
+    /// The lease of processes that are dead after this long a silence, with six beats in it.
+    pub fn new(dead_after: Duration) -> Self {
+        Self { beat_every: dead_after / 6, dead_after, ..Self::default() }
+    }
 }
 
 impl Default for Lease {

@@ -1,4 +1,5 @@
 use crate::world::World;
+use fang_asynk::AsyncBackend;
 use fang_core::sql::migrations;
 
 #[tokio::test]

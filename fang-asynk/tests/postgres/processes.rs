@@ -1,7 +1,7 @@
 //! Real processes: this test program starts itself again as a worker.
 
 use crate::world::{PATIENCE, World, ear, say};
-use fang_asynk::{AsyncQueue, AsyncWorkerPool, NoTls};
+use fang_asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, NoTls};
 use fang_core::{AsyncQueueable, NewTask};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};

@@ -14,6 +14,26 @@ pub struct FangError {
     pub description: String,
 }
 
+impl FangError {
+    /// An error with this description.
+    pub fn new(description: impl Into<String>) -> Self {
+        Self { description: description.into() }
+    }
+
+    /// An error described by another and by all that caused it.
+    ///
+    /// ```
+    /// use fang_core::FangError;
+    /// let error = "x".parse::<u8>().map_err(FangError::from_error).unwrap_err();
+    /// assert_eq!(error.description, "invalid digit found in string");
+    /// ```
+    // By value, so that `map_err` takes it as it is; a reference to an error is an error as well.
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn from_error(error: impl std::error::Error) -> Self {
+        Self { description: with_causes(&error) }
+    }
+}
+
 impl fmt::Display for FangError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.description)
@@ -23,7 +43,7 @@ impl fmt::Display for FangError {
 impl std::error::Error for FangError {}
 
 /// The message of an error and of everything that caused it.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -44,7 +64,7 @@ macro_rules! from_errors {
             $(#[$attribute])*
             impl From<$error> for FangError {
                 fn from(error: $error) -> Self {
-                    Self { description: with_causes(&error) }
+                    Self::from_error(error)
                 }
             }
         )+

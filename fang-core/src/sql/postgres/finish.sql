@@ -1,15 +1,20 @@
 -- Results of all kinds, by the code of their verdict: 0 remove, 1 keep, 2 retry, 3 fail, 4 release,
--- 5 unknown kind. The fence: whoever lost the claim changes nothing. Without a delay the row keeps
--- its place among those that are due.
-WITH r AS (
-    SELECT *
+-- 5 unknown kind; in one statement, so that a batch is never saved by half. Fence and look-up are
+-- those of `finish_remove`. Without a delay the row keeps its place among those that are due.
+WITH r AS MATERIALIZED (
+    SELECT hit.ctid AS place, v.*
     FROM unnest($2::uuid[], $3::integer[], $4::smallint[], $5::bigint[], $6::text[])
-        AS r (id, lease, code, delay, error)
+            AS v (id, lease, code, delay, error),
+        LATERAL (
+            SELECT t.ctid
+            FROM fang_tasks t
+            WHERE t.id = v.id AND t.lease = v.lease AND t.locked_by = $1 AND t.state = 'in_progress'
+            OFFSET 0
+        ) hit
 ), removed AS (
     DELETE FROM fang_tasks t
     USING r
-    WHERE r.code = 0
-      AND t.id = r.id AND t.lease = r.lease AND t.locked_by = $1 AND t.state = 'in_progress'
+    WHERE r.code = 0 AND t.ctid = r.place AND t.locked_by = $1
     RETURNING 1
 ), written AS (
     UPDATE fang_tasks t
@@ -29,8 +34,7 @@ WITH r AS (
         locked_by = NULL,
         updated_at = now()
     FROM r
-    WHERE r.code <> 0
-      AND t.id = r.id AND t.lease = r.lease AND t.locked_by = $1 AND t.state = 'in_progress'
+    WHERE r.code <> 0 AND t.ctid = r.place AND t.locked_by = $1
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM removed) + (SELECT count(*) FROM written) AS saved

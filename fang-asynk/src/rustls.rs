@@ -1,0 +1,207 @@
+//! TLS by rustls, ready-made.
+
+use fang_core::FangError;
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::CertificateResult;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use tokio_postgres::Socket;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// A TLS connector that accepts a server whose certificate is signed by one of its roots and names
+/// the host of the connection string: what libpq calls `verify-full`. Needs the feature `rustls`.
+///
+/// Write `sslmode=require` into the connection string. Without it tokio-postgres takes whatever
+/// the server offers, and goes on in plain text when that is not TLS.
+///
+/// ```no_run
+/// use fang_asynk::{AsyncQueue, Rustls};
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let uri = "postgres://fang:secret@db.example.com/app?sslmode=require";
+/// let mut queue: AsyncQueue<Rustls> = AsyncQueue::builder().uri(uri).build();
+/// queue.connect(Rustls::system_roots()?).await?;
+/// # Ok(()) }
+/// ```
+///
+/// Cryptography is that of ring, for this connector alone: the default provider of the process is
+/// neither read nor set. For client certificates, or another provider, make a `MakeRustlsConnect`
+/// of the crate `tokio-postgres-rustls`: it is a [`TlsConnector`](crate::TlsConnector) as it is.
+#[derive(Clone)]
+pub struct Rustls {
+    connector: MakeRustlsConnect,
+    roots: usize,
+}
+
+impl Rustls {
+    /// Trusts what this system trusts, or what the variables `SSL_CERT_FILE` and `SSL_CERT_DIR`
+    /// name. Reads files, so it is called once, at the start.
+    ///
+    /// # Errors
+    /// [`RustlsError::NoSystemRoots`] when there is nothing to trust.
+    pub fn system_roots() -> Result<Self, RustlsError> {
+        Self::with_native(rustls_native_certs::load_native_certs())
+    }
+
+    /// Trusts the certificates in `pem` and no others: a provider's, or one's own.
+    ///
+    /// ```no_run
+    /// use fang_asynk::{AsyncQueue, Rustls};
+    /// # async fn example(mut queue: AsyncQueue<Rustls>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let pem = std::fs::read("/etc/app/postgres-ca.pem")?;
+    /// queue.connect(Rustls::with_roots_pem(&pem)?).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`RustlsError::NoCertificate`] when `pem` holds none; [`RustlsError::Pem`] or
+    /// [`RustlsError::Root`] when one of them cannot be read or trusted.
+    pub fn with_roots_pem(pem: &[u8]) -> Result<Self, RustlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| RustlsError::Pem { source: Box::new(error) })?;
+            roots.add(certificate).map_err(|error| RustlsError::Root { source: Box::new(error) })?;
+        }
+        if roots.is_empty() {
+            return Err(RustlsError::NoCertificate);
+        }
+        Self::new(roots)
+    }
+
+    fn with_native(found: CertificateResult) -> Result<Self, RustlsError> {
+        let mut roots = RootCertStore::empty();
+        // Stores of systems hold old certificates that nobody can use; they are no reason to fail.
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            let source = found.errors.into_iter().next().map(|error| Box::new(error) as Source);
+            return Err(RustlsError::NoSystemRoots { source });
+        }
+        Self::new(roots)
+    }
+
+    fn new(roots: RootCertStore) -> Result<Self, RustlsError> {
+        let count = roots.len();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| RustlsError::Protocol { source: Box::new(error) })?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { connector: MakeRustlsConnect::new(config), roots: count })
+    }
+}
+
+impl fmt::Debug for Rustls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rustls").field("roots", &self.roots).finish_non_exhaustive()
+    }
+}
+
+impl MakeTlsConnect<Socket> for Rustls {
+    type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+    type TlsConnect = <MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect;
+    type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
+
+    fn make_tls_connect(&mut self, domain: &str) -> Result<Self::TlsConnect, Self::Error> {
+        MakeTlsConnect::<Socket>::make_tls_connect(&mut self.connector, domain)
+    }
+}
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// Why there is no TLS connector.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RustlsError {
+    /// The system has no certificates, or they cannot be read.
+    #[error(
+        "no root certificates were found on this system{}; install ca-certificates, or use \
+         Rustls::with_roots_pem", because(source.as_ref())
+    )]
+    NoSystemRoots {
+        /// What went wrong first while looking, if anything did.
+        source: Option<Source>,
+    },
+    /// The text is not PEM.
+    #[error("the root certificates cannot be read: {source}; pass the file of the CA in PEM format")]
+    Pem {
+        /// What is wrong with it.
+        source: Source,
+    },
+    /// The text holds no certificate.
+    #[error(
+        "there is no certificate among the root certificates; pass the file of the CA, with its lines \
+         -----BEGIN CERTIFICATE-----"
+    )]
+    NoCertificate,
+    /// One of the certificates cannot be trusted.
+    #[error("a root certificate cannot be used: {source}; pass the certificate of the CA (X.509, version 3)")]
+    Root {
+        /// What is wrong with it.
+        source: Source,
+    },
+    /// The provider of cryptography supports no version of TLS.
+    #[error("TLS cannot be set up: {source}; check the features of the crate rustls")]
+    Protocol {
+        /// The error of rustls.
+        source: Source,
+    },
+}
+
+fn because(source: Option<&Source>) -> String {
+    source.map_or_else(String::new, |error| format!(" ({error})"))
+}
+
+impl From<RustlsError> for FangError {
+    fn from(error: RustlsError) -> Self {
+        Self { description: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+// A panic is how a test reports.
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_without_certificates_says_what_to_install() {
+        let error = Rustls::with_native(CertificateResult::default()).unwrap_err();
+        let text = "no root certificates were found on this system; install ca-certificates, or use \
+                    Rustls::with_roots_pem";
+        assert_eq!(error.to_string(), text);
+        assert_eq!(FangError::from(error).description, text);
+    }
+
+    #[test]
+    fn what_kept_the_certificates_of_the_system_from_being_read_is_told() {
+        let found = rustls_native_certs::load_certs_from_paths(Some("/no/such/file".as_ref()), None);
+        let error = Rustls::with_native(found).unwrap_err();
+        assert!(error.to_string().contains("'/no/such/file'"), "{error}");
+        assert!(error.source().is_some());
+    }
+
+    #[test]
+    fn a_text_without_certificates_is_refused() {
+        let key = "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n";
+        for text in ["", "hunter2", key] {
+            let error = Rustls::with_roots_pem(text.as_bytes()).unwrap_err();
+            assert!(matches!(error, RustlsError::NoCertificate), "{error:?}");
+            assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_refused_and_not_shown() {
+        let unreadable = "-----BEGIN CERTIFICATE-----\nhunter2 !\n-----END CERTIFICATE-----\n";
+        let error = Rustls::with_roots_pem(unreadable.as_bytes()).unwrap_err();
+        assert!(matches!(error, RustlsError::Pem { .. }), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        let other = "-----BEGIN CERTIFICATE-----\naHVudGVyMg==\n-----END CERTIFICATE-----\n";
+        let error = Rustls::with_roots_pem(other.as_bytes()).unwrap_err();
+        assert!(matches!(error, RustlsError::Root { .. }), "{error:?}");
+    }
+}
