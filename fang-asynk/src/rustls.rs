@@ -16,13 +16,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// A TLS connector that accepts a server whose certificate is signed by one of its roots and names
 /// the host of the connection string: what libpq calls `verify-full`. Needs the feature `rustls`.
 ///
-/// Write `sslmode=require` into the connection string. Without it tokio-postgres takes whatever
-/// the server offers, and goes on in plain text when that is not TLS.
+/// TLS is required unless the connection string says otherwise in `sslmode`, for which the driver
+/// knows `disable`, `prefer` and `require`; write `require` for `verify-full`.
 ///
 /// ```no_run
 /// use fang_asynk::{AsyncQueue, Rustls};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let uri = "postgres://fang:secret@db.example.com/app?sslmode=require";
+/// let uri = "postgres://fang:secret@db.example.com/app";
 /// let mut queue: AsyncQueue<Rustls> = AsyncQueue::builder().uri(uri).build();
 /// queue.connect(Rustls::system_roots()?).await?;
 /// # Ok(()) }

@@ -52,7 +52,7 @@ impl Server {
     }
 
     fn uri(&self) -> String {
-        format!("{}?sslmode=require", self.cluster.uri("postgres"))
+        self.cluster.uri("postgres")
     }
 
     fn tls(&self) -> Rustls {
@@ -177,7 +177,7 @@ async fn a_connection_without_tls_is_refused_by_a_server_that_demands_it() {
 #[tokio::test]
 async fn a_server_without_tls_is_refused_where_tls_is_required() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let uri = format!("postgres://fang@{}/fang?sslmode=require", listener.local_addr().unwrap());
+    let uri = format!("postgres://fang@{}/fang", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         let mut request = [0; 8];

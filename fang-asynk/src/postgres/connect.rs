@@ -7,11 +7,13 @@ use fang_core::{Redacted, StoreError};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::poll_fn;
+use std::any::TypeId;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, Socket};
 
 /// The channel on which inserts are announced.
 const LISTEN: &str = "LISTEN fang";
@@ -79,9 +81,14 @@ pub(crate) struct Address {
 
 impl Address {
     pub(crate) fn new<Tls: TlsConnector>(uri: &str, tls: Tls, options: Options) -> Result<Self, StoreError> {
-        let config = Config::from_str(uri).map_err(|error| uri_error(&error))?;
+        let mut config = Config::from_str(uri).map_err(|error| uri_error(&error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(StoreError::Uri { reason: "it names no host".to_owned() });
+        }
+        // Who brings a connector wants it used: the driver's own default would go on in plain text when
+        // the server, or somebody in between, says that it has no TLS.
+        if !uri.contains("sslmode") && TypeId::of::<Tls>() != TypeId::of::<NoTls>() {
+            config.ssl_mode(SslMode::Require);
         }
         let make_pool = move |config: Config, role: Role, wakes: &Wakes| {
             let dialer = Dialer { tls: tls.clone(), listener: listener(role, options, wakes) };

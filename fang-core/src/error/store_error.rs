@@ -34,7 +34,9 @@ pub enum StoreError {
         reason: String,
     },
     /// No connection to the server.
-    #[error("the database cannot be reached: {source}; check that it runs and that host and port are right")]
+    #[error(
+        "the database cannot be reached: {source}; check that it runs and that host, port and TLS are right"
+    )]
     Unreachable {
         /// The error of the driver.
         source: Source,
