@@ -1,8 +1,9 @@
 //! Takes tasks out of the store and hands them to the workers.
 
-use crate::engine::{Engine, Job, Phase};
+use crate::engine::{Engine, Job};
 use fang_core::lanes::{Lanes, sort};
 use fang_core::pace::{Pace, Request, Step};
+use fang_core::pool::Phase;
 use fang_core::store::{Claim, Claimed};
 use fang_core::{Mode, StoreError};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Keeps every cron one tick ahead.
 
-use crate::engine::{Engine, Phase};
-use fang_core::schedule::CronPattern;
+use crate::engine::Engine;
+use fang_core::pool::Phase;
 use fang_core::store::{DueCron, Tick};
-use fang_core::{QueueError, ScheduleError, StoreError};
+use fang_core::{QueueError, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -49,14 +49,8 @@ impl CronKeeper {
         Ok(wait.min(LOOK_EVERY))
     }
 
-    /// Ticks that were missed while nobody looked are one: the next is counted from now.
     async fn fire(&self, cron: &DueCron) -> Result<bool, QueueError> {
-        let next = match CronPattern::parse(&cron.pattern)?.next_after(cron.now) {
-            Ok(next) => Some(next),
-            Err(ScheduleError::NeverFires { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let tick = Tick { name: &cron.name, seen: cron.last_tick, next, id: Uuid::now_v7() };
+        let tick = Tick { name: &cron.name, seen: cron.last_tick, next: cron.next()?, id: Uuid::now_v7() };
         Ok(self.engine.store.fire(&tick).await?)
     }
 }

@@ -3,48 +3,24 @@
 use crate::handle::Handle;
 use fang_core::RetentionMode;
 use fang_core::context::Surroundings;
-use fang_core::decide::{Outcome, decide};
+use fang_core::decide::{Outcome, decide, failed_by_default};
 use fang_core::load::Gauge;
+use fang_core::pool::{Phase, Stats};
+use fang_core::results::Finished;
 use fang_core::store::{AsyncStore, Claimed, Finish, WorkerId};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 use tokio::sync::{Notify, mpsc, watch};
 
 /// The identity before the first; the store knows no such worker.
 const NOBODY: i64 = 0;
 
-/// How far the shutdown of a pool has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
-    /// Claim and run.
-    Running,
-    /// Claim no more; finish what runs.
-    Draining,
-    /// Give up what still runs.
-    Aborting,
-    /// All results are saved; the heart may stop.
-    Stopped,
-}
-
 /// A claimed task on its way to a worker.
 pub(crate) struct Job {
     pub(crate) task: Claimed,
     /// The identity under which it was claimed.
     pub(crate) worker: WorkerId,
-}
-
-/// The result of a run on its way to the store.
-pub(crate) struct Finished {
-    pub(crate) result: Finish,
-    pub(crate) worker: WorkerId,
-}
-
-/// What happened since the pool started.
-#[derive(Debug, Default)]
-pub(crate) struct Stats {
-    pub(crate) handed_back: AtomicU64,
-    pub(crate) late: AtomicU64,
 }
 
 /// What the parts of a running pool share.
@@ -145,7 +121,7 @@ impl Drop for Unfinished {
             return;
         }
         if std::thread::panicking() {
-            self.send(crate::executor::failed_by_default("its worker died while it ran".to_owned()));
+            self.send(failed_by_default("its worker died while it ran".to_owned()));
         } else {
             self.engine.stats.handed_back.fetch_add(1, Ordering::Relaxed);
             self.send(Outcome::HandedBack);

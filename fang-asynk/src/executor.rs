@@ -1,15 +1,13 @@
 //! One run of one task: decode, run, tell how it ended.
 
-use crate::engine::{Engine, Finished, Job, Unfinished};
-use fang_core::backoff;
+use crate::engine::{Engine, Job, Unfinished};
 use fang_core::context::Context;
-use fang_core::decide::Outcome;
+use fang_core::decide::{Outcome, describe_panic, failed_by_default};
 use fang_core::kind;
-use fang_core::runnable::DEFAULT_MAX_RETRIES;
+use fang_core::results::Finished;
 use fang_core::store::Claimed;
 use fang_core::{AsyncRunnable, FangError};
 use futures_util::FutureExt;
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +29,7 @@ async fn outcome(engine: &Engine, unfinished: &Unfinished) -> Outcome {
     match decoded {
         Ok(Ok(runnable)) => run(engine, task, runnable.as_ref()).await,
         Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),
-        Err(panic) => failed_by_default(describe(panic.as_ref())),
+        Err(panic) => failed_by_default(describe_panic(panic.as_ref())),
     }
 }
 
@@ -41,7 +39,7 @@ async fn run(engine: &Engine, task: &Claimed, runnable: &dyn AsyncRunnable) -> O
     let mut queue = engine.queue.bound_to(context.clone());
     let result = AssertUnwindSafe(runnable.run(&mut queue)).catch_unwind().await;
     let error = match (result, context.take_wish()) {
-        (Err(panic), _) => describe(panic.as_ref()),
+        (Err(panic), _) => describe_panic(panic.as_ref()),
         (Ok(_), Some(wish)) => return Outcome::Wished(wish),
         (Ok(Ok(())), None) => return Outcome::Done,
         (Ok(Err(FangError { description })), None) => description,
@@ -59,19 +57,4 @@ fn failed(task: &Claimed, runnable: &dyn AsyncRunnable, error: String) -> Outcom
         }
         Err(_) => failed_by_default(error),
     }
-}
-
-/// A failure of a task that could not be asked.
-pub(crate) fn failed_by_default(error: String) -> Outcome {
-    Outcome::Failed {
-        error,
-        max_retries: DEFAULT_MAX_RETRIES,
-        backoff: Duration::from_secs(backoff::exponential(4).into()),
-    }
-}
-
-fn describe(panic: &(dyn Any + Send)) -> String {
-    let message =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the task panicked: {}", message.unwrap_or("without a message"))
 }

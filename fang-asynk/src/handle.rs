@@ -2,19 +2,13 @@
 
 use async_trait::async_trait;
 use fang_core::context::Context;
-use fang_core::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, Due, Plan};
-use fang_core::schedule::CronPattern;
-use fang_core::store::{AsyncStore, Inserted, NewCron, Removal};
-use fang_core::task::read_metadata;
-use fang_core::{AsyncQueueable, AsyncRunnable, NewTask, QueueError, Task, kind, unique};
+use fang_core::intake::{Intake, batches};
+use fang_core::new_task::Plan;
+use fang_core::store::{AsyncStore, Inserted, Removal};
+use fang_core::{AsyncQueueable, AsyncRunnable, NewTask, QueueError, Task, unique};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// The tasks that one statement inserts at most ...
-const MAX_INSERT: usize = 1000;
-/// ... and the bytes of their payloads, so that memory stays bounded however many there are.
-const MAX_INSERT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A queue over any store: how the authors of stores make theirs usable. Cheap to clone.
 ///
@@ -29,32 +23,19 @@ const MAX_INSERT_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Handle {
     store: Arc<dyn AsyncStore>,
-    duplicated_tasks: bool,
-    max_payload_bytes: usize,
+    intake: Intake,
     context: Context,
 }
 
 impl Handle {
     /// A queue that saves to `store`.
     pub fn new(store: Arc<dyn AsyncStore>) -> Self {
-        Self {
-            store,
-            duplicated_tasks: true,
-            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
-            context: Context::default(),
-        }
+        Self { store, intake: Intake::default(), context: Context::default() }
     }
 
-    /// With `false`, every task inserted is unique. Defaults to `true`.
-    pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
-        self.duplicated_tasks = duplicated_tasks;
-        self
-    }
-
-    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
-    pub fn max_payload_bytes(mut self, max_payload_bytes: usize) -> Self {
-        self.max_payload_bytes = max_payload_bytes;
-        self
+    /// The same queue, with other rules for what it takes.
+    pub fn intake(self, intake: Intake) -> Self {
+        Self { intake, ..self }
     }
 
     /// The same queue, bound to one run.
@@ -62,38 +43,20 @@ impl Handle {
         Self { context, ..self.clone() }
     }
 
-    /// Makes a task ready to be saved, or says why it cannot be.
-    pub(crate) fn prepare(&self, mut task: NewTask) -> Result<NewTask, QueueError> {
-        task.check(self.max_payload_bytes)?;
-        if task.id.is_nil() {
-            task.id = Uuid::now_v7();
-        }
-        if !self.duplicated_tasks {
-            task = task.unique()?;
-        }
-        Ok(task)
+    pub(crate) fn prepare(&self, task: NewTask) -> Result<NewTask, QueueError> {
+        Ok(self.intake.prepare(task, Uuid::now_v7())?)
     }
 
-    async fn schedule_cron(&self, mut task: NewTask, pattern: String) -> Result<Task, QueueError> {
-        let first = CronPattern::parse(&pattern)?.next_after(self.store.now().await?)?;
-        task = self.prepare(task)?;
-        // Each tick is inserted while the one before may still run, so it is never unique itself.
-        task.uniq_hash = None;
-        task.due = Due::At(first);
-        let cron = NewCron { name: cron_name(&task), pattern, task, first };
+    pub(crate) fn prepare_all(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
+        tasks.into_iter().map(|task| self.prepare(task)).collect()
+    }
+
+    async fn schedule_cron(&self, task: NewTask, pattern: String) -> Result<Task, QueueError> {
+        let now = self.store.now().await?;
+        let cron = self.intake.prepare_cron(task, pattern, now, Uuid::now_v7())?;
         let saved = self.store.sync_cron(&cron).await?;
-        if let Some(pending) = self.store.find(saved.task_id).await? {
-            return Ok(pending);
-        }
-        // Its last tick has run already, and its next is not inserted yet.
-        let task = NewTask { id: saved.task_id, ..cron.task };
-        let inserted = Inserted {
-            id: task.id,
-            is_new: true,
-            created_at: saved.last_tick,
-            scheduled_at: saved.last_tick,
-        };
-        Ok(Task::saved(task, inserted))
+        let pending = self.store.find(saved.task_id).await?;
+        Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
     }
 }
 
@@ -115,7 +78,7 @@ impl AsyncQueueable for Handle {
     }
 
     async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError> {
-        let tasks = tasks.into_iter().map(|task| self.prepare(task)).collect::<Result<Vec<_>, _>>()?;
+        let tasks = self.prepare_all(tasks)?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
             all.extend(self.store.insert(batch).await?);
@@ -162,31 +125,6 @@ impl AsyncQueueable for Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("duplicated_tasks", &self.duplicated_tasks).finish_non_exhaustive()
+        f.debug_struct("Handle").field("intake", &self.intake).finish_non_exhaustive()
     }
-}
-
-/// The tasks, cut into what one statement takes.
-pub(crate) fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
-    std::iter::from_fn(move || {
-        let (batch, after) = rest.split_at(batch_len(rest));
-        rest = after;
-        (!batch.is_empty()).then_some(batch)
-    })
-}
-
-/// How many of the next tasks go into one statement.
-fn batch_len(tasks: &[NewTask]) -> usize {
-    let mut bytes = 0;
-    let fits = tasks.iter().take(MAX_INSERT).take_while(|task| {
-        bytes += task.metadata.len();
-        bytes <= MAX_INSERT_BYTES
-    });
-    fits.count().max(1).min(tasks.len())
-}
-
-/// The same kind and payload is the same cron.
-fn cron_name(task: &NewTask) -> String {
-    let kind = kind::name(&task.metadata).unwrap_or_default();
-    format!("{kind}/{}", unique::hash(&read_metadata(&task.metadata)))
 }

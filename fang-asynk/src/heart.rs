@@ -1,9 +1,9 @@
 //! Beats on an OS thread of its own, so that tasks which hold up every thread of the runtime cannot
 //! make the pool look dead; takes tasks back from those who are.
 
-use crate::engine::{Engine, Phase};
-use crate::worker_pool::Lease;
+use crate::engine::Engine;
 use fang_core::StoreError;
+use fang_core::pool::{Lease, Phase};
 use fang_core::store::{Beat, Rescue};
 use std::sync::Arc;
 use std::thread::JoinHandle;

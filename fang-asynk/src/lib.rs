@@ -21,10 +21,11 @@ mod worker_pool;
 #[cfg(feature = "rustls")]
 pub use self::rustls::{Rustls, RustlsError};
 pub use backend::AsyncBackend;
+pub use fang_core::pool::{Lease, Shutdown};
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
 pub use postgres::TlsConnector;
 pub use queue::{AsyncQueue, AsyncQueueBuilder};
 #[doc(no_inline)]
 pub use tokio_postgres::NoTls;
-pub use worker_pool::{AsyncWorkerPool, AsyncWorkerPoolBuilder, Lease, Shutdown};
+pub use worker_pool::{AsyncWorkerPool, AsyncWorkerPoolBuilder};

@@ -2,6 +2,7 @@ use crate::backend::{AsyncBackend, queueable_by_handle};
 use crate::handle::Handle;
 use fang_core::QueueError;
 use fang_core::context::Context;
+use fang_core::intake::Intake;
 use fang_core::memory::MemoryStore;
 use fang_core::store::{AsyncStore, InlineAdapter};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ impl MemoryQueue {
 
     /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
     pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
-        self.handle = self.handle.duplicated_tasks(duplicated_tasks);
+        self.handle = self.handle.intake(Intake { duplicated_tasks, ..Intake::default() });
         self
     }
 }

@@ -1,7 +1,8 @@
 //! Removes what is no longer needed.
 
-use crate::engine::{Engine, Phase};
+use crate::engine::Engine;
 use fang_core::StoreError;
+use fang_core::pool::Phase;
 use fang_core::store::Prune;
 use std::sync::Arc;
 use std::time::Duration;

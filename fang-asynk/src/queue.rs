@@ -2,6 +2,7 @@ use crate::backend::{AsyncBackend, queueable_by_handle};
 use crate::handle::Handle;
 use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector};
 use fang_core::context::Context;
+use fang_core::intake::{Intake, batches};
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
 use fang_core::store::{AsyncStore, Inserted};
@@ -101,10 +102,9 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         transaction: &Transaction<'_>,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
-        let handle = self.handle()?;
-        let tasks = tasks.into_iter().map(|task| handle.prepare(task)).collect::<Result<Vec<_>, _>>()?;
+        let tasks = self.handle()?.prepare_all(tasks)?;
         let mut all = Vec::with_capacity(tasks.len());
-        for batch in crate::handle::batches(&tasks) {
+        for batch in batches(&tasks) {
             all.extend(postgres::insert_in(&*self.store()?, transaction, batch).await?);
         }
         Ok(all)
@@ -147,8 +147,9 @@ impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
     }
 
     fn handle(&self) -> Result<Handle, QueueError> {
-        let handle = Handle::new(self.store()?);
-        Ok(handle.duplicated_tasks(self.duplicated_tasks).max_payload_bytes(self.max_payload_bytes))
+        let intake =
+            Intake { duplicated_tasks: self.duplicated_tasks, max_payload_bytes: self.max_payload_bytes };
+        Ok(Handle::new(self.store()?).intake(intake))
     }
 }
 

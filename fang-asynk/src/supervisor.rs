@@ -1,7 +1,9 @@
 //! Keeps the workers of a pool alive.
 
-use crate::engine::{Engine, Finished, Job, Phase};
+use crate::engine::{Engine, Job};
 use crate::executor;
+use fang_core::pool::Phase;
+use fang_core::results::Finished;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;

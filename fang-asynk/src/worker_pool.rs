@@ -1,19 +1,16 @@
 //! The pool: what an application starts and stops.
 
-mod lease;
 mod start;
 mod stop;
 
 use crate::backend::AsyncBackend;
 use fang_core::context::State;
+use fang_core::pool::{Lease, Shutdown};
 use fang_core::{QueueError, RetentionMode, SleepParams};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 use typed_builder::TypedBuilder;
-
-pub use lease::Lease;
-pub use stop::Shutdown;
 
 /// How long [`run_until`](AsyncWorkerPool::run_until) lets tasks run on.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);

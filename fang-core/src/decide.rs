@@ -1,9 +1,12 @@
 //! What to write once a run is over: the only place that knows retries, backoff and retention.
 
+use crate::backoff::exponential;
 use crate::context::Wish;
 use crate::kind::Undecodable;
 use crate::retention::RetentionMode;
+use crate::runnable::DEFAULT_MAX_RETRIES;
 use crate::store::{Claimed, Verdict};
+use std::any::Any;
 use std::time::Duration;
 
 /// A task of an unknown kind is offered again after at least this long ...
@@ -66,6 +69,22 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
         Outcome::Undecodable(Undecodable::UnknownKind(kind)) => unknown(task, &kind, retention),
         Outcome::HandedBack => Verdict::Release { delay: Duration::ZERO },
     }
+}
+
+/// A failure of a task that could not be asked for its own choices.
+pub fn failed_by_default(error: String) -> Outcome {
+    Outcome::Failed {
+        error,
+        max_retries: DEFAULT_MAX_RETRIES,
+        backoff: Duration::from_secs(exponential(4).into()),
+    }
+}
+
+/// What a panic says, as the error of its task.
+pub fn describe_panic(panic: &(dyn Any + Send)) -> String {
+    let literal = panic.downcast_ref::<&str>().copied();
+    let message = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the task panicked: {}", message.unwrap_or("without a message"))
 }
 
 /// The same verdict without what the store refused in it.

@@ -1,7 +1,7 @@
 //! The row: what the table says about one task.
 
 use crate::new_task::NewTask;
-use crate::store::Inserted;
+use crate::store::{Inserted, NewCron, SavedCron};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -193,6 +193,13 @@ impl Task {
             priority: task.priority,
             ..Self::new(inserted.id, read_metadata(&task.metadata))
         }
+    }
+
+    /// The task of a cron's last tick when its row is gone, because it has run already.
+    pub fn ticked(cron: NewCron, saved: SavedCron) -> Self {
+        let SavedCron { last_tick, task_id } = saved;
+        let inserted = Inserted { id: task_id, is_new: true, created_at: last_tick, scheduled_at: last_tick };
+        Self::saved(cron.task, inserted)
     }
 
     /// The kind: the name under which the struct is registered, if the payload has one.

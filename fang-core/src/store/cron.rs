@@ -1,4 +1,6 @@
+use crate::error::ScheduleError;
 use crate::new_task::NewTask;
+use crate::schedule::CronPattern;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ pub struct NewCron {
 }
 
 /// A cron as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedCron {
     /// The last tick for which a task was inserted.
     pub last_tick: DateTime<Utc>,
@@ -50,6 +52,21 @@ pub struct DueCron {
     pub last_tick: DateTime<Utc>,
     /// The clock of the store at this look.
     pub now: DateTime<Utc>,
+}
+
+impl DueCron {
+    /// The tick to insert: the next one from now, so that ticks which were missed while nobody
+    /// looked are one. `None` when the pattern never fires again.
+    ///
+    /// # Errors
+    /// [`ScheduleError::Pattern`] when the pattern is none.
+    pub fn next(&self) -> Result<Option<DateTime<Utc>>, ScheduleError> {
+        match CronPattern::parse(&self.pattern)?.next_after(self.now) {
+            Ok(next) => Ok(Some(next)),
+            Err(ScheduleError::NeverFires { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// One tick to insert, unless somebody else already has.

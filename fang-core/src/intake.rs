@@ -1,0 +1,119 @@
+//! What a queue does with a task before it is saved.
+
+use crate::error::{PayloadError, QueueError};
+use crate::kind;
+use crate::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, Due, NewTask};
+use crate::schedule::CronPattern;
+use crate::store::NewCron;
+use crate::task::read_metadata;
+use crate::unique;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// The tasks that one statement inserts at most ...
+const MAX_INSERT: usize = 1000;
+/// ... and the bytes of their payloads, so that memory stays bounded however many there are.
+const MAX_INSERT_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a queue was told about the tasks it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// With `false`, every task is unique. Defaults to `true`.
+    pub duplicated_tasks: bool,
+    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
+    pub max_payload_bytes: usize,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self { duplicated_tasks: true, max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES }
+    }
+}
+
+impl Intake {
+    /// Makes a task ready to be saved. `new_id` is its id unless it has one.
+    ///
+    /// # Errors
+    /// [`PayloadError`] when it cannot be saved as it is.
+    pub fn prepare(&self, mut task: NewTask, new_id: Uuid) -> Result<NewTask, PayloadError> {
+        task.check(self.max_payload_bytes)?;
+        if task.id.is_nil() {
+            task.id = new_id;
+        }
+        if self.duplicated_tasks { Ok(task) } else { task.unique() }
+    }
+
+    /// Makes a cron ready to be saved, its first tick counted from `now`.
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] or [`QueueError::Schedule`] when it cannot be kept.
+    pub fn prepare_cron(
+        &self,
+        task: NewTask,
+        pattern: String,
+        now: DateTime<Utc>,
+        new_id: Uuid,
+    ) -> Result<NewCron, QueueError> {
+        let first = CronPattern::parse(&pattern)?.next_after(now)?;
+        let mut task = self.prepare(task, new_id)?;
+        // Each tick is inserted while the one before may still run, so it is never unique itself.
+        task.uniq_hash = None;
+        task.due = Due::At(first);
+        Ok(NewCron { name: cron_name(&task), pattern, task, first })
+    }
+}
+
+/// The same kind and payload is the same cron.
+fn cron_name(task: &NewTask) -> String {
+    let kind = kind::name(&task.metadata).unwrap_or_default();
+    format!("{kind}/{}", unique::hash(&read_metadata(&task.metadata)))
+}
+
+/// The tasks, cut into what one statement takes.
+pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
+    std::iter::from_fn(move || {
+        let (batch, after) = rest.split_at(batch_len(rest));
+        rest = after;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+/// How many of the next tasks go into one statement.
+fn batch_len(tasks: &[NewTask]) -> usize {
+    let mut bytes = 0;
+    let fits = tasks.iter().take(MAX_INSERT).take_while(|task| {
+        bytes += task.metadata.len();
+        bytes <= MAX_INSERT_BYTES
+    });
+    fits.count().max(1).min(tasks.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Mode;
+
+    fn task(bytes: usize) -> NewTask {
+        let payload = format!(r#"{{"type":"A","x":"{}"}}"#, "x".repeat(bytes));
+        NewTask::new(payload, "common".into(), Mode::Asynk)
+    }
+
+    #[test]
+    fn batches_are_bounded_in_number_and_in_bytes_and_lose_nothing() {
+        let lens = |tasks: &[NewTask]| batches(tasks).map(<[NewTask]>::len).collect::<Vec<_>>();
+        assert_eq!(lens(&vec![task(1); 2300]), [1000, 1000, 300]);
+        assert_eq!(lens(&vec![task(3 * 1024 * 1024); 5]), [2, 2, 1]);
+        assert_eq!(lens(&[task(20 * 1024 * 1024), task(1)]), [1, 1]);
+        assert!(lens(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_queue_without_duplicates_makes_every_task_unique_but_no_tick() {
+        let intake = Intake { duplicated_tasks: false, ..Intake::default() };
+        assert!(intake.prepare(task(1), Uuid::max()).unwrap().uniq_hash.is_some());
+        let now = DateTime::UNIX_EPOCH;
+        let cron = intake.prepare_cron(task(1), "0 * * * *".into(), now, Uuid::max()).unwrap();
+        assert_eq!((cron.task.uniq_hash, cron.task.id), (None, Uuid::max()));
+        assert!(cron.name.starts_with("A/"));
+    }
+}

@@ -1,0 +1,74 @@
+//! What the pools of both modes have in common.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// When a process that has fallen silent is dead, and what that costs its tasks.
+///
+/// ```
+/// use fang_core::pool::Lease;
+/// use std::time::Duration;
+/// let lease = Lease { max_crashes: 5, ..Lease::new(Duration::from_secs(60)) };
+/// assert_eq!(lease.beat_every, Duration::from_secs(10));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// How often a pool tells that it is alive. Defaults to 5 s.
+    pub beat_every: Duration,
+    /// After how long a silence others take its tasks. Defaults to 30 s; all processes of a
+    /// database should agree, and it should be several beats.
+    pub dead_after: Duration,
+    /// A task whose process died this often fails, so that it cannot kill them all. Defaults to 3.
+    pub max_crashes: i16,
+}
+
+impl Lease {
+    /// The lease of processes that are dead after this long a silence, with six beats in it.
+    pub fn new(dead_after: Duration) -> Self {
+        Self { beat_every: dead_after / 6, dead_after, max_crashes: 3 }
+    }
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(30))
+    }
+}
+
+/// What a shutdown found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shutdown {
+    /// Tasks given back uncharged: claimed and not begun, or still running at the deadline.
+    pub handed_back: u64,
+    /// Runs that could not be stopped at the deadline. What they still do counts no longer; end the
+    /// process.
+    pub still_running: usize,
+    /// Results that came too late since the pool started: others had taken over the tasks.
+    pub late_results: u64,
+}
+
+/// How far the shutdown of a pool has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Claim and run.
+    Running,
+    /// Claim no more; finish what runs.
+    Draining,
+    /// Give up what still runs.
+    Aborting,
+    /// No more results will come: save those that are there.
+    Closing,
+    /// Give up what cannot be saved.
+    GivingUp,
+    /// All results are saved; the heart may stop.
+    Stopped,
+}
+
+/// What happened since the pool started.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Tasks given back uncharged.
+    pub handed_back: AtomicU64,
+    /// Results that came too late.
+    pub late: AtomicU64,
+}
