@@ -2,6 +2,7 @@
 
 #[doc(no_inline)]
 pub use chrono::{self, DateTime, Utc};
+pub use fang_core::pool::{Lease, Shutdown};
 pub use fang_core::{
     AsyncQueueable, AsyncRunnable, Context, FangError, FangTaskState, Mode, NewTask, PayloadError, Priority,
     QueueError, Queueable, RetentionMode, Runnable, ScheduleError, Scheduled, SleepParams, StoreError, Task,
@@ -25,6 +26,14 @@ pub mod store {
 pub mod asynk;
 
 #[cfg(feature = "asynk")]
-pub use asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, Lease, MemoryQueue, NoTls, Shutdown};
+pub use asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, MemoryQueue, NoTls};
+#[cfg(feature = "blocking")]
+pub mod blocking;
+
+#[cfg(feature = "migrations")]
+pub use fang_blocking::run_migrations_postgres;
+
+#[cfg(feature = "blocking")]
+pub use blocking::{Backend, PgConnection, Queue, WorkerPool};
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;

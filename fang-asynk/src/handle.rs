@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// use fang_core::store::InlineAdapter;
 /// use std::sync::Arc;
 /// let store = MemoryStore::new(chrono::Utc::now);
-/// let queue = Handle::new(Arc::new(InlineAdapter(store)));
+/// let queue = Handle::new(Arc::new(InlineAdapter(Arc::new(store))));
 /// ```
 #[derive(Clone)]
 pub struct Handle {

@@ -28,7 +28,7 @@ pub struct MemoryQueue {
 impl MemoryQueue {
     /// An empty queue.
     pub fn new() -> Self {
-        let store = Arc::new(InlineAdapter(MemoryStore::new(chrono::Utc::now)));
+        let store = Arc::new(InlineAdapter(Arc::new(MemoryStore::new(chrono::Utc::now))));
         Self { handle: Handle::new(store.clone()), store, context: Context::default() }
     }
 

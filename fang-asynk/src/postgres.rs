@@ -90,18 +90,7 @@ impl PostgresStore {
 
     async fn check_version(&self) -> Result<(), StoreError> {
         let rows = run::query(&self.calls, &self.statements.version, &[]).await?;
-        let found: i32 = rows.first().map_or(0, |row| row.get(0));
-        let reason = match found - migrations::VERSION {
-            0 | 1 => return Ok(()),
-            difference if difference < 0 => "too old",
-            _ => "too new",
-        };
-        let needed = migrations::VERSION;
-        Err(StoreError::NotMigrated {
-            reason: format!(
-                "the schema has version {found}, which is {reason} for this program: it needs {needed}"
-            ),
-        })
+        migrations::check(rows.first().map_or(0, |row| row.get(0)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The SQL of every verb, one file each, used by all drivers alike.
 
+pub mod columns;
 pub mod migrations;
 mod schema;
 

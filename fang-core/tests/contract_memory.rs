@@ -28,7 +28,7 @@ impl Memory {
         let beginning: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
         let read = clock.clone();
         let now = move || beginning + Duration::from_micros(read.load(Ordering::SeqCst));
-        Self { store: Arc::new(InlineAdapter(MemoryStore::new(now))), clock }
+        Self { store: Arc::new(InlineAdapter(Arc::new(MemoryStore::new(now)))), clock }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::error::store_error;
 use bytes::BytesMut;
 use fang_core::StoreError;
+use fang_core::sql::columns::InTable;
 use fang_core::store::{Claimed, DbInstant};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use std::error::Error;
@@ -54,6 +55,20 @@ impl<T: ToSql> ToSql for Secret<T> {
     }
 
     to_sql_checked!();
+}
+
+/// A row of `insert.sql` (three columns) or `holders.sql` (with the hash as a fourth).
+pub(super) fn in_table(row: &Row) -> Result<InTable, StoreError> {
+    let last = row.len() - 1;
+    let read = || -> Result<InTable, tokio_postgres::Error> {
+        Ok(InTable {
+            id: row.try_get(0)?,
+            uniq_hash: if last == 3 { row.try_get(1)? } else { None },
+            created_at: row.try_get::<_, Instant>(last - 1)?.0,
+            scheduled_at: row.try_get::<_, Instant>(last)?.0,
+        })
+    };
+    read().map_err(|error| store_error(&error))
 }
 
 /// A row of `claim.sql`.

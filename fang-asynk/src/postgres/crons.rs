@@ -25,10 +25,7 @@ pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedC
 
 pub(super) async fn due(store: &PostgresStore) -> Result<Crons, StoreError> {
     let rows = run::query(&store.calls, &store.statements.crons, &[]).await?;
-    let crons = rows.iter().map(cron);
-    let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(|cron| cron.last_tick <= cron.now);
-    let next_in = waiting.iter().filter_map(|cron| (cron.last_tick - cron.now).to_std().ok()).min();
-    Ok(Crons { due, next_in })
+    Ok(Crons::new(rows.iter().map(cron)))
 }
 
 fn cron(row: &Row) -> DueCron {

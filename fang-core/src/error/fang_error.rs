@@ -82,6 +82,12 @@ from_errors!(
     tokio_postgres::Error,
     #[cfg(feature = "tokio-postgres")]
     deadpool_postgres::PoolError,
+    #[cfg(feature = "diesel")]
+    diesel::result::Error,
+    #[cfg(feature = "diesel")]
+    diesel::ConnectionError,
+    #[cfg(feature = "diesel")]
+    diesel::r2d2::PoolError,
 );
 
 #[cfg(test)]

@@ -28,12 +28,7 @@ impl Tables {
     }
 
     pub(super) fn crons(&self, now: DateTime<Utc>) -> Crons {
-        let (due, waiting): (Vec<_>, Vec<_>) = self.crons.values().partition(|cron| cron.last_tick <= now);
-        let next = waiting.iter().map(|cron| cron.last_tick).min();
-        Crons {
-            due: due.into_iter().map(|cron| due_cron(cron, now)).collect(),
-            next_in: next.and_then(|next| (next - now).to_std().ok()),
-        }
+        Crons::new(self.crons.values().map(|cron| due_cron(cron, now)))
     }
 
     pub(super) fn fire(&mut self, tick: &Tick<'_>, now: DateTime<Utc>) -> bool {

@@ -1,5 +1,7 @@
 //! The steps from an empty database, or a table of fang 0.9 to 0.11, to the schema of this version.
 
+use crate::error::StoreError;
+
 /// One numbered step. Steps are never changed once released; new ones are appended.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
@@ -31,6 +33,23 @@ pub const VERSION: i32 = POSTGRES[POSTGRES.len() - 1].version;
 /// The steps that a schema of this version still lacks.
 pub fn pending(found: i32) -> impl Iterator<Item = &'static Migration> {
     POSTGRES.iter().filter(move |migration| migration.version > found)
+}
+
+/// Whether a schema of this version serves.
+///
+/// # Errors
+/// [`StoreError::NotMigrated`] when it is older, or newer than the next.
+pub fn check(found: i32) -> Result<(), StoreError> {
+    let reason = match found - VERSION {
+        0 | 1 => return Ok(()),
+        difference if difference < 0 => "too old",
+        _ => "too new",
+    };
+    Err(StoreError::NotMigrated {
+        reason: format!(
+            "the schema has version {found}, which is {reason} for this program: it needs {VERSION}"
+        ),
+    })
 }
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use uuid::Uuid;
 /// Turns a store whose verbs return at once, like the one in memory, into an async one: it calls
 /// them where they are awaited. One that waits for a disk or a network must not be used so.
 #[derive(Debug)]
-pub struct InlineAdapter<S>(pub S);
+pub struct InlineAdapter<S: ?Sized>(pub std::sync::Arc<S>);
 
 #[async_trait]
-impl<S: Store> AsyncStore for InlineAdapter<S> {
+impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
     async fn check(&self) -> Result<(), StoreError> {
         self.0.check()
     }

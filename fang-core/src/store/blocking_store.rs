@@ -81,6 +81,12 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a pause.
     fn resume(&self, task_type: &str) -> Result<(), StoreError>;
 
+    /// Wakes those whom announcements from other processes concern, without waiting for one; `false`
+    /// when this store makes none. Called often, by the thread that beats. Defaults to `false`.
+    fn listen(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Whom to wake when a task was inserted.
     fn wakes(&self) -> &Wakes;
 }

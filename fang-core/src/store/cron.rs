@@ -41,6 +41,15 @@ pub struct Crons {
     pub next_in: Option<Duration>,
 }
 
+impl Crons {
+    /// Sorted by whether they are due, at one look.
+    pub fn new(crons: impl Iterator<Item = DueCron>) -> Self {
+        let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(|cron| cron.last_tick <= cron.now);
+        let next_in = waiting.iter().filter_map(|cron| (cron.last_tick - cron.now).to_std().ok()).min();
+        Self { due, next_in }
+    }
+}
+
 /// A cron that needs another tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueCron {

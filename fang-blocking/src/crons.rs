@@ -1,0 +1,51 @@
+//! Keeps every cron one tick ahead.
+
+use crate::engine::Engine;
+use crate::waiting::Notify;
+use fang_core::pool::Phase;
+use fang_core::store::{DueCron, Tick};
+use fang_core::{QueueError, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long at most between two looks: for crons of whose change nobody told.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+pub(crate) struct CronKeeper {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) changed: Arc<Notify>,
+}
+
+impl CronKeeper {
+    /// Looks and fires until the pool drains.
+    pub(crate) fn run(self) {
+        while self.engine.phase.get() == Phase::Running {
+            let wait = self.run_once().unwrap_or_else(|error| {
+                log::debug!("the crons could not be looked at: {error}");
+                LOOK_EVERY
+            });
+            self.changed.wait(Some(wait));
+        }
+    }
+
+    /// Fires what is due; returns how long nothing more will be.
+    fn run_once(&self) -> Result<Duration, StoreError> {
+        let crons = self.engine.store.crons()?;
+        let mut has_fired = false;
+        for cron in &crons.due {
+            match self.fire(cron) {
+                Ok(fired) => has_fired |= fired,
+                Err(error) => log::warn!("the cron {:?} could not be fired: {error}", cron.name),
+            }
+        }
+        // Having fired, it has to see when the next ones are.
+        let wait = if has_fired { Duration::ZERO } else { crons.next_in.unwrap_or(LOOK_EVERY) };
+        Ok(wait.min(LOOK_EVERY))
+    }
+
+    fn fire(&self, cron: &DueCron) -> Result<bool, QueueError> {
+        let tick = Tick { name: &cron.name, seen: cron.last_tick, next: cron.next()?, id: Uuid::now_v7() };
+        Ok(self.engine.store.fire(&tick)?)
+    }
+}

@@ -1,0 +1,56 @@
+//! One run of one task: decode, run, tell how it ended.
+
+use crate::engine::{Engine, Unfinished};
+use fang_core::context::Context;
+use fang_core::decide::{Outcome, describe_panic, failed_by_default};
+use fang_core::kind;
+use fang_core::store::Claimed;
+use fang_core::{FangError, Runnable};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// Runs a task and sends its result.
+pub(crate) fn execute(engine: &Engine, unfinished: Unfinished) {
+    let started = Instant::now();
+    let outcome = outcome(engine, &unfinished);
+    engine.gauge.ran(started.elapsed());
+    unfinished.finish(outcome);
+}
+
+fn outcome(engine: &Engine, unfinished: &Unfinished) -> Outcome {
+    let Some(job) = unfinished.job() else { return Outcome::HandedBack };
+    let task = &job.task;
+    // A task's own Deserialize may panic as well as its run.
+    let decoded = catch_unwind(AssertUnwindSafe(|| kind::decode::<dyn Runnable>(&task.metadata)));
+    match decoded {
+        Ok(Ok(runnable)) => run(engine, task, runnable.as_ref()),
+        Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),
+        Err(panic) => failed_by_default(describe_panic(panic.as_ref())),
+    }
+}
+
+fn run(engine: &Engine, task: &Claimed, runnable: &dyn Runnable) -> Outcome {
+    let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
+    let context = Context::new(task.id, attempt, task.lease, &engine.surroundings);
+    let queue = engine.queue.bound_to(context.clone());
+    let result = catch_unwind(AssertUnwindSafe(|| runnable.run(&queue)));
+    let error = match (result, context.take_wish()) {
+        (Err(panic), _) => describe_panic(panic.as_ref()),
+        (Ok(_), Some(wish)) => return Outcome::Wished(wish),
+        (Ok(Ok(())), None) => return Outcome::Done,
+        (Ok(Err(FangError { description })), None) => description,
+    };
+    failed(task, runnable, error)
+}
+
+/// The task's own choices, which are code and may panic too.
+fn failed(task: &Claimed, runnable: &dyn Runnable, error: String) -> Outcome {
+    let retries = u32::try_from(task.retries).unwrap_or_default();
+    let choices = catch_unwind(AssertUnwindSafe(|| (runnable.max_retries(), runnable.backoff(retries))));
+    match choices {
+        Ok((max_retries, backoff)) => {
+            Outcome::Failed { error, max_retries, backoff: Duration::from_secs(backoff.into()) }
+        }
+        Err(_) => failed_by_default(error),
+    }
+}

@@ -1,0 +1,99 @@
+//! Gathers results and saves them in batches: a batch is whatever came in while the last one was
+//! being saved, so a lone result is saved at once and many share a commit.
+
+use crate::engine::Engine;
+use crossbeam_channel::Receiver;
+use fang_core::StoreError;
+use fang_core::error::Nature;
+use fang_core::pool::Phase;
+use fang_core::results::{Finished, MAX_BATCH, by_worker, without_bad_data};
+use fang_core::store::{Finish, WorkerId};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
+
+pub(crate) struct Finisher {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) results: Receiver<Finished>,
+    /// Closed when no more results will come.
+    pub(crate) closing: Receiver<Infallible>,
+}
+
+impl Finisher {
+    /// Saves until no more results can come.
+    pub(crate) fn run(self) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while self.gather(&mut batch) {
+            for (worker, results) in by_worker(&mut batch) {
+                self.save(worker, results);
+            }
+        }
+    }
+
+    /// Waits for results and takes all there are; `false` when no more will come.
+    fn gather(&self, batch: &mut Vec<Finished>) -> bool {
+        let first = crossbeam_channel::select_biased! {
+            recv(self.results) -> result => result.ok(),
+            // A run that could not be stopped still holds a sender.
+            recv(self.closing) -> _ => None,
+        };
+        batch.extend(first);
+        if !batch.is_empty() {
+            batch.extend(self.results.try_iter().take(MAX_BATCH - 1));
+        }
+        !batch.is_empty()
+    }
+
+    fn save(&self, worker: WorkerId, results: Vec<Finish>) {
+        let count = results.len();
+        let mut saved = 0;
+        // Halves of batches that the store refused for their data, until the bad row stands alone.
+        let mut parts = vec![results];
+        while let Some(part) = parts.pop() {
+            match self.save_with_patience(worker, &part) {
+                Ok(hit) => saved += hit,
+                Err(error) => {
+                    log::warn!("the store refused the data of a result among {}: {error}", part.len());
+                    parts.extend(without_bad_data(part));
+                }
+            }
+        }
+        self.engine.gauge.saved(count);
+        let late = (count as u64).saturating_sub(saved);
+        if late > 0 {
+            self.engine.stats.late.fetch_add(late, Ordering::Relaxed);
+            log::warn!("{late} results came too late and were dropped: their tasks belong to others now");
+        }
+    }
+
+    /// Tries until the store takes the results, refuses their data, or the pool gives up.
+    fn save_with_patience(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        let mut delay = FIRST_DELAY;
+        loop {
+            let error = match self.engine.store.finish(worker, results) {
+                Ok(saved) => {
+                    if delay > FIRST_DELAY {
+                        log::info!("results can be saved again");
+                    }
+                    return Ok(saved);
+                }
+                Err(error) if error.nature() == Nature::Data => return Err(error),
+                Err(error) => error,
+            };
+            if delay == FIRST_DELAY {
+                log::warn!("results cannot be saved, they are kept: {error}");
+            }
+            if self.engine.phase.get() >= Phase::GivingUp {
+                log::error!("{} results are given up: their tasks will run again", results.len());
+                return Ok(results.len() as u64);
+            }
+            let pause = delay.mul_f64(0.5 + fastrand::f64() / 2.0);
+            self.engine.phase.wait_for(Phase::GivingUp, pause);
+            delay = (delay * 2).min(LONGEST_DELAY);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What every queue does, over any store.
+
+use fang_core::context::Context;
+use fang_core::intake::{Intake, batches};
+use fang_core::new_task::Plan;
+use fang_core::store::{Store, Inserted, Removal};
+use fang_core::{NewTask, QueueError, Queueable, Runnable, Task};
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A queue over any store: how the authors of stores make theirs usable. Cheap to clone.
+///
+/// ```
+/// use fang_blocking::Handle;
+/// use fang_core::memory::MemoryStore;
+/// use std::sync::Arc;
+/// let store = MemoryStore::new(chrono::Utc::now);
+/// let queue = Handle::new(Arc::new(store));
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    store: Arc<dyn Store>,
+    intake: Intake,
+    context: Context,
+}
+
+impl Handle {
+    /// A queue that saves to `store`.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, intake: Intake::default(), context: Context::default() }
+    }
+
+    /// The same queue, with other rules for what it takes.
+    pub fn intake(self, intake: Intake) -> Self {
+        Self { intake, ..self }
+    }
+
+    /// The same queue, bound to one run.
+    pub(crate) fn bound_to(&self, context: Context) -> Self {
+        Self { context, ..self.clone() }
+    }
+
+    pub(crate) fn prepare(&self, task: NewTask) -> Result<NewTask, QueueError> {
+        Ok(self.intake.prepare(task, Uuid::now_v7())?)
+    }
+
+    pub(crate) fn prepare_all(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
+        tasks.into_iter().map(|task| self.prepare(task)).collect()
+    }
+
+    fn schedule_cron(&self, task: NewTask, pattern: String) -> Result<Task, QueueError> {
+        let now = self.store.now()?;
+        let cron = self.intake.prepare_cron(task, pattern, now, Uuid::now_v7())?;
+        let saved = self.store.sync_cron(&cron)?;
+        let pending = self.store.find(saved.task_id)?;
+        Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
+    }
+}
+
+impl Queueable for Handle {
+    fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
+        let task = self.prepare(task)?;
+        loop {
+            let inserted = self.store.insert(std::slice::from_ref(&task))?;
+            let Some(inserted) = inserted.first().copied() else { continue };
+            if inserted.is_new {
+                return Ok(Task::saved(task, inserted));
+            }
+            // Else it was there, unless it ended just now: then there is room for this one.
+            if let Some(holder) = self.store.find(inserted.id)? {
+                return Ok(holder);
+            }
+        }
+    }
+
+    fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError> {
+        let tasks = self.prepare_all(tasks)?;
+        let mut all = Vec::with_capacity(tasks.len());
+        for batch in batches(&tasks) {
+            all.extend(self.store.insert(batch)?);
+        }
+        Ok(all)
+    }
+
+    fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
+        match Plan::new(NewTask::blocking(task)?, task.cron())? {
+            Plan::Once(task) => self.insert(task),
+            Plan::Cron { task, pattern } => self.schedule_cron(task, pattern),
+        }
+    }
+
+    fn remove_all_tasks(&self) -> Result<u64, QueueError> {
+        Ok(self.store.remove(&Removal::All)?)
+    }
+
+    fn remove_all_scheduled_tasks(&self) -> Result<u64, QueueError> {
+        Ok(self.store.remove(&Removal::Scheduled)?)
+    }
+
+    fn remove_task(&self, id: Uuid) -> Result<u64, QueueError> {
+        Ok(self.store.remove(&Removal::Id(id))?)
+    }
+
+    fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError> {
+        Ok(self.store.remove(&Removal::TaskType(task_type.to_owned()))?)
+    }
+
+    fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError> {
+        Ok(self.store.find(id)?)
+    }
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("intake", &self.intake).finish_non_exhaustive()
+    }
+}

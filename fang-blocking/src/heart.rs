@@ -1,0 +1,135 @@
+//! Beats on an OS thread of its own, so that tasks cannot make the pool look dead; takes tasks back from those who are.
+
+use crate::engine::Engine;
+use fang_core::StoreError;
+use fang_core::pool::{Lease, Phase};
+use fang_core::store::{Beat, Rescue};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
+/// the table, and those that a stopped pool left behind.
+const RESCUE_EVERY: u64 = 6;
+
+/// How often to look whether something was announced. It costs the server nothing and this process a
+/// look at a socket: libpq offers no other way to wait for one without `unsafe`.
+const LISTEN_EVERY: Duration = Duration::from_millis(2);
+
+pub(crate) struct Heart {
+    engine: Arc<Engine>,
+    lease: Lease,
+    /// Since when every beat has succeeded: only who has been well for a whole lease may declare
+    /// others dead, else an outage would become a mass re-run.
+    well_since: Option<Instant>,
+    is_failing: bool,
+    beats: u64,
+}
+
+impl Heart {
+    pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
+        Self { engine, lease, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
+    }
+
+    /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
+    pub(crate) fn start(self) -> Result<JoinHandle<()>, StoreError> {
+        self.register()?;
+        let thread = std::thread::Builder::new().name("fang-heart".into()).spawn(move || self.run());
+        thread.map_err(|error| StoreError::unreachable(Box::new(error)))
+    }
+
+    fn register(&self) -> Result<(), StoreError> {
+        let info = serde_json::json!({
+            "mode": "blocking",
+            "task_type": &*self.engine.surroundings.task_type,
+            "pid": std::process::id(),
+        });
+        let worker = self.engine.store.register(&info.to_string())?;
+        self.engine.born(worker);
+        Ok(())
+    }
+
+    fn run(mut self) {
+        while self.pause() {
+            self.beat();
+        }
+        if let Err(error) = self.engine.store.retire(self.engine.worker()) {
+            log::debug!("the pool could not sign off; its lease will run out: {error}");
+        }
+    }
+
+    /// Waits for the next beat, and listens meanwhile; `false` when the pool has stopped.
+    fn pause(&self) -> bool {
+        let next = Instant::now() + self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
+        loop {
+            let rest = next.saturating_duration_since(Instant::now());
+            // One that cannot listen now is tried again after the next beat.
+            let wait = match self.engine.store.listen() {
+                Ok(true) => rest.min(LISTEN_EVERY),
+                Ok(false) | Err(_) => rest,
+            };
+            if self.engine.phase.wait_for(Phase::Stopped, wait) {
+                return false;
+            }
+            if wait == rest {
+                return true;
+            }
+        }
+    }
+
+    fn beat(&mut self) {
+        match self.engine.store.heartbeat(self.engine.worker(), self.lease.dead_after) {
+            Ok(beat) => self.well(beat),
+            Err(error) => self.unwell(&error),
+        }
+    }
+
+    fn well(&mut self, beat: Beat) {
+        if self.is_failing {
+            log::info!("the database answers again");
+        }
+        self.is_failing = false;
+        self.beats += 1;
+        let well_for = self.well_since.get_or_insert_with(Instant::now).elapsed();
+        if !beat.is_alive {
+            self.reborn();
+        }
+        let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
+        if is_due && well_for >= self.lease.dead_after {
+            self.rescue();
+        }
+    }
+
+    fn unwell(&mut self, error: &StoreError) {
+        if !self.is_failing {
+            log::warn!("the heartbeat does not get through: {error}");
+        }
+        self.is_failing = true;
+        self.well_since = None;
+    }
+
+    /// Declared dead: what it holds belongs to others now. It goes on as somebody new.
+    fn reborn(&self) {
+        let dead = self.engine.worker();
+        match self.register() {
+            Ok(()) => {
+                log::warn!("worker {dead} was declared dead; the pool goes on as {}", self.engine.worker())
+            }
+            Err(error) => log::warn!("the pool cannot register again: {error}"),
+        }
+    }
+
+    fn rescue(&self) {
+        let rescue = Rescue { lease: self.lease.dead_after, max_crashes: self.lease.max_crashes };
+        match self.engine.store.rescue(&rescue) {
+            Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
+                "{} workers died: {} of their tasks run again, {} failed after too many crashes",
+                rescued.buried,
+                rescued.retried,
+                rescued.failed
+            ),
+            Ok(_) => {}
+            Err(error) => log::debug!("no tasks could be rescued: {error}"),
+        }
+    }
+}

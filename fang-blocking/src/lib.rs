@@ -1,0 +1,28 @@
+//! The blocking side of [fang](https://docs.rs/fang): OS threads over diesel, for heavy tasks.
+//! Applications use the crate `fang`, which re-exports what they need.
+
+mod backend;
+mod claimer;
+mod crons;
+mod engine;
+mod executor;
+mod finisher;
+mod handle;
+mod heart;
+mod memory_queue;
+mod postgres;
+mod pruner;
+mod queue;
+mod supervisor;
+mod waiting;
+mod worker_pool;
+
+pub use backend::Backend;
+#[doc(no_inline)]
+pub use diesel::pg::PgConnection;
+pub use fang_core::pool::{Lease, Shutdown};
+pub use handle::Handle;
+pub use memory_queue::MemoryQueue;
+pub use postgres::{PgPool, run_migrations_postgres};
+pub use queue::{Queue, QueueBuilder};
+pub use worker_pool::{WorkerPool, WorkerPoolBuilder};

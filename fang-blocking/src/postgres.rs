@@ -1,0 +1,182 @@
+//! The Postgres store: the statements of fang-core over diesel.
+
+mod admin;
+mod announce;
+mod connect;
+mod convert;
+mod crons;
+mod error;
+mod migrate;
+mod run;
+mod tasks;
+mod workers;
+
+pub(crate) use connect::Address;
+pub use connect::PgPool;
+pub use migrate::run_migrations_postgres;
+pub(crate) use migrate::migrate;
+pub(crate) use tasks::insert_in;
+
+use chrono::{DateTime, Utc};
+use connect::{Channel, Role};
+use diesel::data_types::PgTimestamp;
+use diesel::sql_types::{Integer, Timestamptz};
+use fang_core::sql::{Schema, Statements, migrations};
+use fang_core::store::{
+    Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued,
+    SavedCron, Store, Tick, WorkerId,
+};
+use fang_core::wake::{NotifyGate, Wakes};
+use fang_core::{NewTask, StoreError, Task};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// The store over one database. Its three channels connect when they are first used.
+pub(crate) struct PostgresStore {
+    statements: Arc<Statements>,
+    schema: Schema,
+    /// What the application and its tasks use: insert, find, remove, crons.
+    calls: Arc<Channel>,
+    /// What a worker pool uses to claim and to finish.
+    engine: Channel,
+    /// What its heart uses, which also listens.
+    heart: Channel,
+    wakes: Wakes,
+    gate: Arc<Mutex<NotifyGate>>,
+    epoch: Instant,
+    address: Address,
+}
+
+impl PostgresStore {
+    pub(crate) fn new(address: Address, schema: Schema) -> Self {
+        Self {
+            statements: Arc::new(Statements::new(&schema)),
+            schema,
+            calls: Arc::new(address.channel(Role::Calls)),
+            engine: address.channel(Role::Engine),
+            heart: address.channel(Role::Heart),
+            wakes: Wakes::default(),
+            gate: Arc::default(),
+            epoch: Instant::now(),
+            address,
+        }
+    }
+
+    /// The same store, with engine connections of its own: one for each worker pool.
+    pub(crate) fn with_own_engine(&self) -> Self {
+        Self {
+            statements: self.statements.clone(),
+            schema: self.schema.clone(),
+            calls: self.calls.clone(),
+            engine: self.address.channel(Role::Engine),
+            heart: self.address.channel(Role::Heart),
+            wakes: self.wakes.clone(),
+            gate: self.gate.clone(),
+            epoch: self.epoch,
+            address: self.address.clone(),
+        }
+    }
+
+    fn check_version(&self) -> Result<(), StoreError> {
+        let rows = run::query::<Integer, i32>(&self.calls, &self.statements.version, &[])?;
+        migrations::check(rows.first().copied().unwrap_or_default())
+    }
+}
+
+impl Store for PostgresStore {
+    fn check(&self) -> Result<(), StoreError> {
+        self.check_version()
+    }
+
+    fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        let now = run::query_one::<Timestamptz, PgTimestamp>(&self.calls, &self.statements.now, &[])?;
+        Ok(convert::instant(now).to_datetime())
+    }
+
+    fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        tasks::insert(self, tasks)
+    }
+
+    fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        tasks::claim(self, claim)
+    }
+
+    fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        tasks::finish(self, worker, results)
+    }
+
+    fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
+        workers::register(self, info)
+    }
+
+    fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+        workers::heartbeat(self, worker, lease)
+    }
+
+    fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        workers::retire(self, worker)
+    }
+
+    fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+        workers::rescue(self, rescue)
+    }
+
+    fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+        workers::prune(self, prune)
+    }
+
+    fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+        crons::sync(self, cron)
+    }
+
+    fn crons(&self) -> Result<Crons, StoreError> {
+        crons::due(self)
+    }
+
+    fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+        crons::fire(self, tick)
+    }
+
+    fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+        admin::find(self, id)
+    }
+
+    fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        admin::list(self, filter)
+    }
+
+    fn count(&self) -> Result<Vec<Count>, StoreError> {
+        admin::count(self)
+    }
+
+    fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        admin::remove(self, removal)
+    }
+
+    fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+        admin::change(self, &self.statements.retry, id)
+    }
+
+    fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+        admin::change(self, &self.statements.cancel, id)
+    }
+
+    fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+        admin::set(self, &self.statements.pause, task_type)
+    }
+
+    fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+        admin::set(self, &self.statements.resume, task_type)?;
+        self.announce([task_type].into());
+        Ok(())
+    }
+
+    fn listen(&self) -> Result<bool, StoreError> {
+        self.hear()
+    }
+
+    fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+}

@@ -1,0 +1,43 @@
+//! Waking those who wait for a task.
+
+use super::PostgresStore;
+use super::error::store_error;
+use super::run::{self, bind};
+use diesel::sql_types::Text;
+use fang_core::StoreError;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+impl PostgresStore {
+    /// Wakes the claimers of these task types, here and elsewhere. Losing an announcement costs a
+    /// little time and nothing else, since everyone polls.
+    pub(super) fn announce(&self, task_types: BTreeSet<&str>) {
+        task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
+        for task_type in self.worth_announcing(task_types) {
+            let bind = bind::<Text, _>(task_type);
+            if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&bind]) {
+                log::debug!("an announcement was lost: {error}");
+            }
+        }
+    }
+
+    /// The task types that were not announced just now.
+    pub(super) fn worth_announcing<'a>(&self, task_types: BTreeSet<&'a str>) -> Vec<&'a str> {
+        let now = self.epoch.elapsed();
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        task_types.into_iter().filter(|task_type| gate.pass(task_type, now)).collect()
+    }
+
+    /// Wakes those whom announcements concern that have come since the last look.
+    pub(super) fn hear(&self) -> Result<bool, StoreError> {
+        if !self.address.listens() {
+            return Ok(false);
+        }
+        let heard = self.heart.with(|connection| {
+            let payloads = connection.notifications_iter().map(|heard| heard.map(|heard| heard.payload));
+            payloads.collect::<Result<BTreeSet<_>, _>>().map_err(|error| store_error(&error))
+        })?;
+        heard.iter().for_each(|task_type| self.wakes.wake(task_type));
+        Ok(true)
+    }
+}

@@ -1,0 +1,99 @@
+//! Between rows and values.
+
+use diesel::data_types::PgTimestamp;
+use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use fang_core::sql::columns::InTable;
+use fang_core::store::{Claimed, DbInstant};
+use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// An instant as the wire has it, infinities included.
+pub(super) fn instant(timestamp: PgTimestamp) -> DbInstant {
+    DbInstant(timestamp.0)
+}
+
+/// The same for a parameter.
+pub(super) fn timestamp(instant: DbInstant) -> PgTimestamp {
+    PgTimestamp(instant.0)
+}
+
+/// The columns of `claim.sql`.
+pub(super) type ClaimedSql =
+    (SqlUuid, Integer, Integer, SmallInt, Text, SmallInt, SmallInt, Timestamptz, Nullable<Double>);
+pub(super) type ClaimedRow = (Uuid, i32, i32, i16, String, i16, i16, PgTimestamp, Option<f64>);
+
+/// A row of `claim.sql`.
+pub(super) fn claimed(row: ClaimedRow) -> Claimed {
+    let (id, lease, retries, crashes, metadata, mode, priority, scheduled_at, unknown_for) = row;
+    Claimed {
+        id,
+        lease,
+        retries,
+        crashes,
+        metadata,
+        mode: Mode::from_number(mode).unwrap_or(Mode::Any),
+        priority: Priority::from_number(priority),
+        scheduled_at: instant(scheduled_at),
+        unknown_for: unknown_for.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+    }
+}
+
+/// The columns of `find.sql` and `list.sql`.
+pub(super) type TaskSql = (
+    (SqlUuid, Text, Nullable<Text>, Text, Text, Nullable<Text>, Integer),
+    (Timestamptz, Timestamptz, Timestamptz),
+    (SmallInt, SmallInt, Integer, SmallInt),
+);
+pub(super) type TaskRow = (
+    (Uuid, String, Option<String>, String, String, Option<String>, i32),
+    (PgTimestamp, PgTimestamp, PgTimestamp),
+    (i16, i16, i32, i16),
+);
+
+/// A row of `find.sql` or `list.sql`.
+pub(super) fn task((what, when, claims): TaskRow) -> Task {
+    let (id, metadata, error_message, state, task_type, uniq_hash, retries) = what;
+    let (scheduled_at, created_at, updated_at) = when;
+    let (mode, priority, lease, crashes) = claims;
+    let mut task = Task::new(id, read_metadata(&metadata));
+    task.error_message = error_message;
+    task.state = FangTaskState::from_label(&state).unwrap_or(FangTaskState::Failed);
+    task.task_type = task_type;
+    task.uniq_hash = uniq_hash;
+    task.retries = retries;
+    task.scheduled_at = instant(scheduled_at).to_datetime();
+    task.created_at = instant(created_at).to_datetime();
+    task.updated_at = instant(updated_at).to_datetime();
+    task.mode = Mode::from_number(mode).unwrap_or(Mode::Any);
+    task.priority = Priority::from_number(priority);
+    task.lease = lease;
+    task.crashes = crashes;
+    task
+}
+
+/// The columns of `insert.sql`.
+pub(super) type InsertedSql = (SqlUuid, Timestamptz, Timestamptz);
+pub(super) type InsertedRow = (Uuid, PgTimestamp, PgTimestamp);
+
+/// A row of `insert.sql`.
+pub(super) fn inserted((id, created_at, scheduled_at): InsertedRow) -> InTable {
+    InTable { id, uniq_hash: None, created_at: instant(created_at), scheduled_at: instant(scheduled_at) }
+}
+
+/// The columns of `holders.sql`.
+pub(super) type HolderSql = (SqlUuid, Nullable<Text>, Timestamptz, Timestamptz);
+pub(super) type HolderRow = (Uuid, Option<String>, PgTimestamp, PgTimestamp);
+
+/// A row of `holders.sql`.
+pub(super) fn holder((id, uniq_hash, created_at, scheduled_at): HolderRow) -> InTable {
+    InTable { id, uniq_hash, created_at: instant(created_at), scheduled_at: instant(scheduled_at) }
+}
+
+/// The columns of `crons.sql`.
+pub(super) type CronSql = (Timestamptz, Text, Text, Timestamptz);
+pub(super) type CronRow = (PgTimestamp, String, String, PgTimestamp);
+
+/// The columns of `count.sql`.
+pub(super) type CountSql = (Text, Text, BigInt);
+pub(super) type CountRow = (String, String, i64);

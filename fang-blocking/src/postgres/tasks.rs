@@ -1,0 +1,121 @@
+//! Insert, claim, finish.
+
+use super::PostgresStore;
+use super::convert::{ClaimedSql, HolderSql, InsertedSql, claimed, holder, inserted, timestamp};
+use super::run::{self, Bind, bind};
+use diesel::PgConnection;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use fang_core::error::Nature;
+use fang_core::sql::columns::{FinishColumns, InTable, InsertColumns, LaneColumns, answers, due_now};
+use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
+use fang_core::{NewTask, StoreError};
+
+/// How often a batch is sent again because a unique task ended just when it was looked for.
+const MAX_TRIES: usize = 10;
+
+pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    let columns = InsertColumns::new(tasks);
+    for _ in 0..MAX_TRIES {
+        let (saved, holders) = store.calls.with(|connection| try_insert(store, connection, &columns))?;
+        store.announce(due_now(tasks));
+        // Sending all of them again does not double those that are saved: the ids are the same.
+        if let Some(answers) = answers(tasks, &saved, &holders) {
+            return Ok(answers);
+        }
+    }
+    Err(unsettled())
+}
+
+/// Inserts within the application's own transaction. The announcement leaves with its commit.
+pub(crate) fn insert_in(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let columns = InsertColumns::new(tasks);
+    for _ in 0..MAX_TRIES {
+        let (saved, holders) = try_insert(store, connection, &columns)?;
+        if let Some(answers) = answers(tasks, &saved, &holders) {
+            for task_type in store.worth_announcing(due_now(tasks)) {
+                run::execute_on(connection, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
+            }
+            return Ok(answers);
+        }
+    }
+    Err(unsettled())
+}
+
+/// What was inserted, and what was there instead.
+fn try_insert(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    columns: &InsertColumns<'_>,
+) -> Result<(Vec<InTable>, Vec<InTable>), StoreError> {
+    let sql = &store.statements;
+    let instants: Vec<_> = columns.instants.iter().map(|at| at.map(timestamp)).collect();
+    let binds: [&dyn Bind; 8] = [
+        &bind::<Array<SqlUuid>, _>(&columns.ids),
+        &bind::<Array<Text>, _>(&columns.metadata),
+        &bind::<Array<Text>, _>(&columns.task_types),
+        &bind::<Array<SmallInt>, _>(&columns.modes),
+        &bind::<Array<SmallInt>, _>(&columns.priorities),
+        &bind::<Array<Nullable<Text>>, _>(&columns.hashes),
+        &bind::<Array<BigInt>, _>(&columns.delays),
+        &bind::<Array<Nullable<Timestamptz>>, _>(&instants),
+    ];
+    let saved = run::query_on::<InsertedSql, _>(connection, &sql.insert, &binds)?;
+    let saved: Vec<InTable> = saved.into_iter().map(inserted).collect();
+    if saved.len() == columns.ids.len() {
+        return Ok((saved, Vec::new()));
+    }
+    let binds: [&dyn Bind; 2] =
+        [&bind::<Array<SqlUuid>, _>(&columns.ids), &bind::<Array<Text>, _>(columns.held())];
+    let holders = run::query_on::<HolderSql, _>(connection, &sql.holders, &binds)?;
+    Ok((saved, holders.into_iter().map(holder).collect()))
+}
+
+fn unsettled() -> StoreError {
+    let reason = "unique tasks ended each time just before they were looked for; try again";
+    StoreError::Statement { nature: Nature::Passing, source: reason.into() }
+}
+
+pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    let lanes = LaneColumns::new(claim.lanes);
+    let floors: Vec<_> = lanes.floors.iter().copied().map(timestamp).collect();
+    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+    let binds: [&dyn Bind; 6] = [
+        &bind::<BigInt, _>(claim.worker.0),
+        &bind::<Text, _>(claim.task_type),
+        &bind::<Array<SmallInt>, _>(&lanes.modes),
+        &bind::<Array<SmallInt>, _>(&lanes.priorities),
+        &bind::<Array<Timestamptz>, _>(&floors),
+        &bind::<BigInt, _>(limit),
+    ];
+    let rows = run::query::<ClaimedSql, _>(&store.engine, &store.statements.claim, &binds)?;
+    Ok(rows.into_iter().map(claimed).collect())
+}
+
+/// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a
+/// batch is never saved by half.
+pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+    let columns = FinishColumns::new(results);
+    let sql = &store.statements;
+    let (worker, ids, leases) = (
+        bind::<BigInt, _>(worker.0),
+        bind::<Array<SqlUuid>, _>(&columns.ids),
+        bind::<Array<Integer>, _>(&columns.leases),
+    );
+    if columns.all_go() {
+        return run::execute(&store.engine, &sql.finish_remove, &[&worker, &ids, &leases]);
+    }
+    let binds: [&dyn Bind; 6] = [
+        &worker,
+        &ids,
+        &leases,
+        &bind::<Array<SmallInt>, _>(&columns.codes),
+        &bind::<Array<Nullable<BigInt>>, _>(&columns.delays),
+        &bind::<Array<Nullable<Text>>, _>(&columns.errors),
+    ];
+    let saved: i64 = run::query_one::<BigInt, _>(&store.engine, &sql.finish, &binds)?;
+    Ok(saved.unsigned_abs())
+}

@@ -1,0 +1,49 @@
+//! Register, heartbeat, rescue, prune.
+
+use super::PostgresStore;
+use super::run::{self, bind};
+use diesel::sql_types::{BigInt, Bool, SmallInt, Text};
+use fang_core::StoreError;
+use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
+use std::time::Duration;
+
+pub(super) fn register(store: &PostgresStore, info: &str) -> Result<WorkerId, StoreError> {
+    let info = bind::<Text, _>(info);
+    let id = run::query_one::<BigInt, i64>(&store.heart, &store.statements.register, &[&info])?;
+    Ok(WorkerId(id))
+}
+
+pub(super) fn heartbeat(
+    store: &PostgresStore,
+    worker: WorkerId,
+    lease: Duration,
+) -> Result<Beat, StoreError> {
+    let (worker, lease) = (bind::<BigInt, _>(worker.0), bind::<BigInt, _>(micros(lease)));
+    let sql = &store.statements.heartbeat;
+    let (is_alive, has_suspects) =
+        run::query_one::<(Bool, Bool), (bool, bool)>(&store.heart, sql, &[&worker, &lease])?;
+    Ok(Beat { is_alive, has_suspects })
+}
+
+pub(super) fn retire(store: &PostgresStore, worker: WorkerId) -> Result<(), StoreError> {
+    let worker = bind::<BigInt, _>(worker.0);
+    run::execute(&store.heart, &store.statements.retire, &[&worker]).map(|_| ())
+}
+
+/// Two statements, each of which repeats without harm: whoever comes second finds less to do.
+pub(super) fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, StoreError> {
+    let (lease, max_crashes) =
+        (bind::<BigInt, _>(micros(rescue.lease)), bind::<SmallInt, _>(rescue.max_crashes));
+    let buried = run::execute(&store.heart, &store.statements.bury, &[&lease])?;
+    let sql = &store.statements.rescue;
+    let (retried, failed) =
+        run::query_one::<(BigInt, BigInt), (i64, i64)>(&store.heart, sql, &[&lease, &max_crashes])?;
+    Ok(Rescued { buried, retried: retried.unsigned_abs(), failed: failed.unsigned_abs() })
+}
+
+pub(super) fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {
+    run::execute(&store.calls, &store.statements.prune_workers, &[])?;
+    let Some(age) = prune.older_than else { return Ok(0) };
+    let (age, limit) = (bind::<BigInt, _>(micros(age)), bind::<BigInt, _>(i64::from(prune.limit)));
+    run::execute(&store.calls, &store.statements.prune_tasks, &[&age, &limit])
+}

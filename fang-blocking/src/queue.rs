@@ -1,0 +1,158 @@
+use crate::backend::{Backend, queueable_by_handle};
+use crate::handle::Handle;
+use crate::postgres::{self, Address, PgPool, PostgresStore};
+use diesel::PgConnection;
+use fang_core::context::Context;
+use fang_core::intake::{Intake, batches};
+use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
+use fang_core::sql::Schema;
+use fang_core::store::{Inserted, Store};
+use fang_core::{NewTask, QueueError, Redacted, StoreError};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use typed_builder::TypedBuilder;
+
+/// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
+/// connections.
+///
+/// It works over the application's own pool, of which each running worker pool keeps two connections
+/// (one, when the pool has fewer than three):
+///
+/// ```no_run
+/// use diesel::r2d2::{ConnectionManager, Pool};
+/// use fang_blocking::{PgConnection, Queue};
+/// let manager = ConnectionManager::<PgConnection>::new("postgres://fang:secret@localhost/app");
+/// let pool = Pool::builder().max_size(10).build(manager)?;
+/// let queue = Queue::builder().connection_pool(pool).build();
+/// queue.migrate()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// or over connections of its own: `Queue::builder().uri("postgres://...").build()`.
+#[derive(Clone, TypedBuilder)]
+#[builder(doc)]
+pub struct Queue {
+    /// The application's pool.
+    #[builder(default, setter(strip_option))]
+    connection_pool: Option<PgPool>,
+    /// Where the database is, when there is no pool: a URI or `key=value` pairs, as libpq reads them.
+    #[builder(default, setter(transform = |uri: impl Into<String>| Some(Redacted::from(uri.into()))))]
+    uri: Option<Redacted<String>>,
+    /// How many connections the application and its tasks use at most, over a URI. Each running
+    /// pool opens up to three of its own. Defaults to 10; 0 means 1.
+    #[builder(default = 10, setter(into))]
+    max_pool_size: u32,
+    /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
+    #[builder(default = true, setter(into))]
+    duplicated_tasks: bool,
+    /// The schema of the tables. Defaults to what the search path names.
+    #[builder(default, setter(into, strip_option))]
+    schema: Option<String>,
+    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
+    #[builder(default = DEFAULT_MAX_PAYLOAD_BYTES)]
+    max_payload_bytes: usize,
+    /// Whether pools listen for notifications besides polling. Defaults to `true`; `false` where a
+    /// pooler between here and the server hands connections from one client to another.
+    #[builder(default = true)]
+    listen: bool,
+    #[builder(default, setter(skip))]
+    store: Arc<OnceLock<Arc<PostgresStore>>>,
+    #[builder(default, setter(skip))]
+    context: Context,
+}
+
+impl Queue {
+    /// Brings the schema up to date: creates the tables, or upgrades those of fang 0.9 to 0.11 in
+    /// place. Returns how many steps that took. Any number of processes may call it at once.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the database cannot be reached, or its user may not create
+    /// tables.
+    pub fn migrate(&self) -> Result<usize, QueueError> {
+        Ok(postgres::migrate(&*self.store()?)?)
+    }
+
+    /// Inserts tasks within the application's own transaction: they exist once it commits, and
+    /// never if it does not.
+    ///
+    /// ```no_run
+    /// # use diesel::{Connection, RunQueryDsl, sql_query};
+    /// # use fang_blocking::{PgConnection, Queue};
+    /// # use fang_core::{FangError, NewTask};
+    /// # fn example(queue: Queue, connection: &mut PgConnection, task: NewTask) -> Result<(), FangError> {
+    /// connection.transaction(|connection| {
+    ///     sql_query("INSERT INTO users (name) VALUES ('Ada')").execute(connection)?;
+    ///     queue.insert_tasks_in(connection, vec![task])?;
+    ///     Ok::<_, FangError>(())
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] when a task cannot be saved as it is: the transaction is not
+    /// touched. [`QueueError::Store`] when the statement fails, and the transaction with it.
+    pub fn insert_tasks_in(
+        &self,
+        connection: &mut PgConnection,
+        tasks: Vec<NewTask>,
+    ) -> Result<Vec<Inserted>, QueueError> {
+        let tasks = self.handle()?.prepare_all(tasks)?;
+        let mut all = Vec::with_capacity(tasks.len());
+        for batch in batches(&tasks) {
+            all.extend(postgres::insert_in(&*self.store()?, connection, batch)?);
+        }
+        Ok(all)
+    }
+
+    fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store.clone());
+        }
+        let schema = match &self.schema {
+            Some(name) => {
+                Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?
+            }
+            None => Schema::default(),
+        };
+        let store = Arc::new(PostgresStore::new(self.address()?, schema));
+        Ok(self.store.get_or_init(|| store).clone())
+    }
+
+    fn address(&self) -> Result<Address, QueueError> {
+        let (listen, max_pool_size) = (self.listen, self.max_pool_size);
+        match (&self.connection_pool, &self.uri) {
+            (Some(pool), _) => Ok(Address::Pool { pool: pool.clone(), listen }),
+            (None, Some(uri)) => Ok(Address::Uri { uri: uri.clone(), max_pool_size, listen }),
+            (None, None) => Err(QueueError::NotConnected),
+        }
+    }
+}
+
+impl Backend for Queue {
+    fn engine(&self) -> Result<Arc<dyn Store>, QueueError> {
+        Ok(Arc::new(self.store()?.with_own_engine()))
+    }
+
+    fn admin(&self) -> Result<Arc<dyn Store>, QueueError> {
+        Ok(self.store()?)
+    }
+
+    fn handle(&self) -> Result<Handle, QueueError> {
+        let intake =
+            Intake { duplicated_tasks: self.duplicated_tasks, max_payload_bytes: self.max_payload_bytes };
+        Ok(Handle::new(self.store()?).intake(intake))
+    }
+}
+
+queueable_by_handle!([] Queue);
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue")
+            .field("uri", &self.uri)
+            .field("max_pool_size", &self.max_pool_size)
+            .field("duplicated_tasks", &self.duplicated_tasks)
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! Keeps the workers of a pool alive.
+
+use crate::engine::{Engine, Job, Unfinished};
+use crate::executor;
+use crate::waiting::Deadline;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use fang_core::decide::failed_by_default;
+use fang_core::results::Finished;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+pub(crate) struct Supervisor {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) number_of_workers: usize,
+    pub(crate) jobs: Receiver<Job>,
+    pub(crate) results: Sender<Finished>,
+}
+
+/// The workers of a pool that runs.
+pub(crate) struct Workers {
+    desks: Vec<Arc<Desk>>,
+    ended: Receiver<()>,
+}
+
+/// What a worker works on, where others can see it.
+#[derive(Default)]
+struct Desk(Mutex<Option<Unfinished>>);
+
+impl Supervisor {
+    /// Starts the workers.
+    pub(crate) fn start(&self) -> std::io::Result<Workers> {
+        let (end, ended) = unbounded();
+        let desks: Vec<Arc<Desk>> = (0..self.number_of_workers).map(|_| Arc::default()).collect();
+        for (number, desk) in desks.iter().enumerate() {
+            let worker = Worker {
+                engine: self.engine.clone(),
+                jobs: self.jobs.clone(),
+                results: self.results.clone(),
+                desk: desk.clone(),
+            };
+            let end = end.clone();
+            thread::Builder::new().name(format!("fang-worker-{number}")).spawn(move || {
+                worker.run();
+                let _ = end.send(());
+            })?;
+        }
+        Ok(Workers { desks, ended })
+    }
+}
+
+impl Workers {
+    /// Waits until all workers have ended, and hands back what still runs at the deadline; returns
+    /// how many runs could not be waited for. A thread cannot be stopped.
+    pub(crate) fn stop(&self, deadline: Deadline) -> usize {
+        let mut left = self.desks.len();
+        while left > 0 && self.ended.recv_deadline(deadline.instant()).is_ok() {
+            left -= 1;
+        }
+        self.desks.iter().filter(|desk| desk.hand_back()).count()
+    }
+}
+
+impl Desk {
+    fn put(&self, unfinished: Option<Unfinished>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = unfinished;
+    }
+
+    /// The task has failed, without a result of its own.
+    fn fail(&self) {
+        let unfinished = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(unfinished) = unfinished {
+            unfinished.finish(failed_by_default("its worker died while it ran".to_owned()));
+        }
+    }
+
+    fn hand_back(&self) -> bool {
+        let unfinished = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        unfinished.is_some_and(|unfinished| unfinished.hand_back())
+    }
+}
+
+struct Worker {
+    engine: Arc<Engine>,
+    jobs: Receiver<Job>,
+    results: Sender<Finished>,
+    desk: Arc<Desk>,
+}
+
+impl Worker {
+    /// Runs one task after the other, until there will be no more.
+    fn run(&self) {
+        while let Ok(job) = self.jobs.recv() {
+            let unfinished = self.engine.begin(job, self.results.clone());
+            self.desk.put(Some(unfinished.shared()));
+            // What the executor cannot catch (a panic that panics when it is dropped) ends here.
+            let executed = catch_unwind(AssertUnwindSafe(|| executor::execute(&self.engine, unfinished)));
+            if let Err(panic) = executed {
+                log::error!("a worker died and is replaced");
+                // Dropping it may panic once more.
+                std::mem::forget(panic);
+                self.desk.fail();
+            }
+            self.desk.put(None);
+        }
+    }
+}

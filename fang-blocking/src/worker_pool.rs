@@ -1,0 +1,121 @@
+//! The pool: what an application starts and stops.
+
+mod start;
+mod stop;
+
+use crate::backend::Backend;
+use fang_core::context::State;
+use fang_core::pool::{Lease, Shutdown};
+use fang_core::{QueueError, RetentionMode, SleepParams};
+use std::fmt;
+use std::time::Duration;
+use typed_builder::TypedBuilder;
+
+/// How long [`run_until`](WorkerPool::run_until) lets tasks run on.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
+
+/// Workers that run the heavy tasks of one task type, each on a thread of its own. Dropping a pool
+/// does not stop its threads; [`shutdown`](Self::shutdown) does.
+///
+/// ```
+/// use fang_blocking::{MemoryQueue, WorkerPool};
+/// use fang_core::RetentionMode;
+/// let mut pool = WorkerPool::builder()
+///     .number_of_workers(3_u32)
+///     .queue(MemoryQueue::new())
+///     .task_type("sync")
+///     .retention_mode(RetentionMode::KeepAll)
+///     .build();
+/// pool.start()?;
+/// let report = pool.shutdown(std::time::Duration::from_secs(5));
+/// assert_eq!(report.still_running, 0);
+/// # Ok::<(), fang_core::QueueError>(())
+/// ```
+#[derive(TypedBuilder)]
+#[builder(doc, mutators(
+    /// Gives every run access to `value` through `queue.context().state::<T>()`; one value of each type.
+    pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.state.insert(value);
+    }
+))]
+pub struct WorkerPool<Q> {
+    /// How many tasks run at the same time. At least 1.
+    #[builder(setter(into))]
+    number_of_workers: u32,
+    /// The queue to work for.
+    queue: Q,
+    /// The lane to work on. Defaults to `"common"`.
+    #[builder(default = fang_core::task::DEFAULT_TASK_TYPE.to_owned(), setter(into))]
+    task_type: String,
+    /// Bounds of the poll that backs up wake-ups. See [`SleepParams`].
+    #[builder(default)]
+    sleep_params: SleepParams,
+    /// What stays in the table. See [`RetentionMode`].
+    #[builder(default)]
+    retention_mode: RetentionMode,
+    /// When a silent process is dead. See [`Lease`].
+    #[builder(default)]
+    lease: Lease,
+    /// Removes finished and failed tasks that are older. Defaults to `None`: they stay.
+    #[builder(default, setter(strip_option))]
+    prune_after: Option<Duration>,
+    #[builder(via_mutators)]
+    state: State,
+    #[builder(default, setter(skip))]
+    running: Option<start::Running>,
+}
+
+impl<Q: Backend> WorkerPool<Q> {
+    /// Checks that the database is ready, then starts the workers. A pool that runs goes on as it
+    /// is.
+    ///
+    /// # Errors
+    /// [`QueueError::NoWorkers`], or [`QueueError::Store`] when the database cannot be reached or
+    /// its schema is not up to date.
+    pub fn start(&mut self) -> Result<(), QueueError> {
+        if self.running.is_none() {
+            self.running = Some(self.launch()?);
+        }
+        Ok(())
+    }
+
+    /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
+    /// and gives back, uncharged, what runs even then: a thread cannot be stopped, so end the process
+    /// soon. Returns once all results are saved.
+    pub fn shutdown(&mut self, deadline: Duration) -> Shutdown {
+        match self.running.take() {
+            Some(running) => stop::stop(running, deadline),
+            None => Shutdown::default(),
+        }
+    }
+
+    /// Runs until `signal` returns, then shuts down with a deadline of 25 s.
+    ///
+    /// ```no_run
+    /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
+    /// let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    /// // Give `stop` to a signal handler, such as that of the crate `ctrlc`.
+    /// pool.run_until(|| stopped.recv())?;
+    /// # drop(stop);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn run_until<T>(&mut self, signal: impl FnOnce() -> T) -> Result<Shutdown, QueueError> {
+        self.start()?;
+        signal();
+        Ok(self.shutdown(DEFAULT_DEADLINE))
+    }
+}
+
+impl<Q: fmt::Debug> fmt::Debug for WorkerPool<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerPool")
+            .field("number_of_workers", &self.number_of_workers)
+            .field("queue", &self.queue)
+            .field("task_type", &self.task_type)
+            .field("is_running", &self.running.is_some())
+            .finish_non_exhaustive()
+    }
+}

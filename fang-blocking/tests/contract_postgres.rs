@@ -1,0 +1,89 @@
+//! The contract of the stores, kept by the one over diesel, through the adapter.
+
+// A panic is how a test reports, in its rig as well.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use diesel::sql_types::{Text, Uuid as SqlUuid};
+use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
+use fang_blocking::{Backend, Queue};
+use fang_core::async_trait;
+use fang_core::contract::{self, Rig};
+use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_test_support::TestDatabase;
+use futures_util::FutureExt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A store in a fresh database, whose instants can be moved into the past.
+struct Postgres {
+    store: Arc<dyn AsyncStore>,
+    connection: Mutex<PgConnection>,
+    _database: TestDatabase,
+}
+
+/// No silence is trusted on a server that has been up for less than a lease, and the one of the tests
+/// is that young; so here it claims to be old.
+const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
+    LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
+
+const ADVANCE: &str = "
+    UPDATE fang_tasks SET scheduled_at = scheduled_at - $1::interval, created_at = created_at - $1::interval,
+        updated_at = updated_at - $1::interval, unknown_since = unknown_since - $1::interval;
+    UPDATE fang_workers SET started_at = started_at - $1::interval, beat_at = beat_at - $1::interval,
+        dead_at = dead_at - $1::interval;
+    UPDATE fang_queues SET paused_at = paused_at - $1::interval;
+    UPDATE fang_crons SET last_tick = last_tick - $1::interval, created_at = created_at - $1::interval,
+        paused_at = paused_at - $1::interval";
+
+impl Postgres {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let database = runtime.block_on(TestDatabase::create()).unwrap();
+        let mut connection = PgConnection::establish(database.uri()).unwrap();
+        let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
+        for sql in [OLD_SERVER, &path] {
+            sql_query(sql).execute(&mut connection).unwrap();
+        }
+        let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
+        queue.migrate().unwrap();
+        let store = Arc::new(InlineAdapter(queue.engine().unwrap()));
+        Self { store, connection: Mutex::new(connection), _database: database }
+    }
+}
+
+#[async_trait]
+impl Rig for Postgres {
+    fn store(&self) -> Arc<dyn AsyncStore> {
+        self.store.clone()
+    }
+
+    async fn advance(&self, by: Duration) {
+        let by = format!("{} microseconds", by.as_micros());
+        for update in ADVANCE.split(';') {
+            let connection = &mut *self.connection.lock().unwrap();
+            sql_query(update).bind::<Text, _>(&by).execute(connection).unwrap();
+        }
+    }
+
+    async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {
+        let insert = "INSERT INTO fang_tasks (id, metadata, task_type, mode) VALUES ($1, $2::jsonb, $3, 1)";
+        let query = sql_query(insert).bind::<SqlUuid, _>(id).bind::<Text, _>(metadata);
+        query.bind::<Text, _>(task_type).execute(&mut *self.connection.lock().unwrap()).unwrap();
+    }
+}
+
+macro_rules! tests {
+    ($($scenario:ident,)*) => {
+        $(
+            #[test]
+            fn $scenario() {
+                let postgres = Postgres::new();
+                // The adapter calls its store where it is awaited, so nothing is ever pending.
+                contract::$scenario(&postgres).now_or_never().expect("it never waits");
+            }
+        )*
+    };
+}
+
+contract::for_each_scenario!(tests);

@@ -1,0 +1,21 @@
+//! Heavy tasks: OS threads over diesel.
+
+pub use fang_blocking::{
+    Backend, Handle, MemoryQueue, PgConnection, PgPool, Queue, QueueBuilder, WorkerPool, WorkerPoolBuilder,
+};
+
+/// The queue, under the path it has had since fang 0.5.
+pub mod queue {
+    pub use fang_blocking::{PgConnection, Queue};
+    pub use fang_core::{QueueError, Queueable};
+}
+
+/// The task, under the path it has had since fang 0.5.
+pub mod runnable {
+    pub use fang_core::Runnable;
+}
+
+/// The pool, under the path it has had since fang 0.5.
+pub mod worker_pool {
+    pub use fang_blocking::WorkerPool;
+}
