@@ -1,11 +1,15 @@
 //! Takes tasks out of the store and hands them to the workers.
 
 use crate::engine::{Engine, Job};
+use crate::supervisor::panicked;
+use fang_core::held::Doubt;
 use fang_core::lanes::{Lanes, sort};
 use fang_core::pace::{Pace, Request, Step};
 use fang_core::pool::Phase;
-use fang_core::store::{Claim, Claimed};
+use fang_core::store::{Claim, Claimed, WorkerId};
 use fang_core::{Mode, StoreError};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -15,6 +19,7 @@ pub(crate) struct Claimer {
     jobs: async_channel::Sender<Job>,
     pace: Pace,
     lanes: Lanes,
+    doubt: Doubt,
     phase: watch::Receiver<Phase>,
     is_failing: bool,
 }
@@ -22,11 +27,25 @@ pub(crate) struct Claimer {
 impl Claimer {
     pub(crate) fn new(engine: Arc<Engine>, jobs: async_channel::Sender<Job>, pace: Pace) -> Self {
         let phase = engine.phase.subscribe();
-        Self { engine, jobs, pace, lanes: Lanes::new(Mode::Asynk), phase, is_failing: false }
+        Self {
+            engine,
+            jobs,
+            pace,
+            lanes: Lanes::new(Mode::Asynk),
+            doubt: Doubt::default(),
+            phase,
+            is_failing: false,
+        }
     }
 
     /// Claims until the pool drains.
     pub(crate) async fn run(mut self) {
+        while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
+            panicked("claimer").await;
+        }
+    }
+
+    async fn work(&mut self) {
         while *self.phase.borrow() == Phase::Running {
             match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
                 Step::Claim(request) => self.claim(request).await,
@@ -37,6 +56,12 @@ impl Claimer {
 
     async fn claim(&mut self, request: Request) {
         let worker = self.engine.worker();
+        if self.doubt.is_due(self.engine.now()) {
+            if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()).await {
+                return self.failed(&error);
+            }
+            self.doubt.settled(self.engine.now());
+        }
         let lanes = self.lanes.in_order(request.upwards, request.from_floor);
         let task_type = self.engine.surroundings.task_type.clone();
         let claim = Claim { worker, task_type: &task_type, limit: request.limit, lanes: &lanes };
@@ -48,12 +73,16 @@ impl Claimer {
                 self.pace.claimed(self.engine.now(), request, tasks.len());
                 self.dispatch(tasks, worker);
             }
-            Err(error) => self.failed(&error),
+            Err(error) => {
+                self.doubt.arise(self.engine.now());
+                self.failed(&error);
+            }
         }
     }
 
-    fn dispatch(&self, tasks: Vec<Claimed>, worker: fang_core::store::WorkerId) {
+    fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
         self.engine.gauge.claimed(tasks.len());
+        self.engine.held.add(tasks.iter().map(|task| task.id));
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
             let _ = self.jobs.try_send(Job { task, worker });

@@ -1,9 +1,12 @@
 //! Keeps every cron one tick ahead.
 
 use crate::engine::Engine;
+use crate::supervisor::panicked;
 use fang_core::pool::Phase;
 use fang_core::store::{DueCron, Tick};
 use fang_core::{QueueError, StoreError};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -20,6 +23,12 @@ pub(crate) struct CronKeeper {
 impl CronKeeper {
     /// Looks and fires until the pool drains.
     pub(crate) async fn run(self) {
+        while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
+            panicked("keeper of crons").await;
+        }
+    }
+
+    async fn work(&self) {
         let mut phase = self.engine.phase.subscribe();
         while *phase.borrow() == Phase::Running {
             let wait = self.run_once().await.unwrap_or_else(|error| {
@@ -40,11 +49,11 @@ impl CronKeeper {
         let mut has_fired = false;
         for cron in &crons.due {
             match self.fire(cron).await {
-                Ok(fired) => has_fired |= fired,
+                // Whether it was this pool or another, there is a new tick to wait for.
+                Ok(_) => has_fired = true,
                 Err(error) => log::warn!("the cron {:?} could not be fired: {error}", cron.name),
             }
         }
-        // Having fired, it has to see when the next ones are.
         let wait = if has_fired { Duration::ZERO } else { crons.next_in.unwrap_or(LOOK_EVERY) };
         Ok(wait.min(LOOK_EVERY))
     }

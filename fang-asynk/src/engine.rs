@@ -4,6 +4,7 @@ use crate::handle::Handle;
 use fang_core::RetentionMode;
 use fang_core::context::Surroundings;
 use fang_core::decide::{Outcome, decide, failed_by_default};
+use fang_core::held::Held;
 use fang_core::load::Gauge;
 use fang_core::pool::{Phase, Stats};
 use fang_core::results::Finished;
@@ -30,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) surroundings: Surroundings,
     pub(crate) retention: RetentionMode,
     pub(crate) gauge: Gauge,
+    pub(crate) held: Held,
     /// How far the shutdown has come. Here, so that it lives for as long as any part of the pool does.
     pub(crate) phase: watch::Sender<Phase>,
     /// Somebody inserted a task.
@@ -54,6 +56,7 @@ impl Engine {
             surroundings,
             retention,
             gauge: Gauge::default(),
+            held: Held::default(),
             phase: watch::Sender::new(Phase::Running),
             inserted: Notify::new(),
             room: Notify::new(),
@@ -77,6 +80,21 @@ impl Engine {
     /// The time since the pool started.
     pub(crate) fn now(&self) -> std::time::Duration {
         self.epoch.elapsed()
+    }
+
+    /// Whether a task still belongs to this pool. After it was declared dead, what it had claimed runs
+    /// elsewhere; such a task is dropped, and counted.
+    pub(crate) fn owns(&self, job: &Job) -> bool {
+        if job.worker == self.worker() {
+            return true;
+        }
+        self.stats.late.fetch_add(1, Ordering::Relaxed);
+        self.held.remove([job.task.id]);
+        if self.gauge.left() {
+            self.room.notify_one();
+        }
+        self.gauge.saved(1);
+        false
     }
 
     /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.

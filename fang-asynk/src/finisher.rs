@@ -2,15 +2,19 @@
 //! being saved, so a lone result is saved at once and many share a commit.
 
 use crate::engine::Engine;
+use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::pool::Phase;
 use fang_core::results::{Finished, MAX_BATCH, by_worker, without_bad_data};
 use fang_core::store::{Finish, WorkerId};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
@@ -23,6 +27,12 @@ pub(crate) struct Finisher {
 impl Finisher {
     /// Saves until no more results can come.
     pub(crate) async fn run(mut self) {
+        while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
+            panicked("finisher").await;
+        }
+    }
+
+    async fn work(&mut self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while self.gather(&mut batch).await {
             for (worker, results) in by_worker(&mut batch) {
@@ -43,7 +53,7 @@ impl Finisher {
     }
 
     async fn save(&self, worker: WorkerId, results: Vec<Finish>) {
-        let count = results.len();
+        let ids: Vec<Uuid> = results.iter().map(|result| result.id).collect();
         let mut saved = 0;
         // Halves of batches that the store refused for their data, until the bad row stands alone.
         let mut parts = vec![results];
@@ -56,8 +66,9 @@ impl Finisher {
                 }
             }
         }
-        self.engine.gauge.saved(count);
-        let late = (count as u64).saturating_sub(saved);
+        self.engine.gauge.saved(ids.len());
+        let late = (ids.len() as u64).saturating_sub(saved);
+        self.engine.held.remove(ids);
         if late > 0 {
             self.engine.stats.late.fetch_add(late, Ordering::Relaxed);
             log::warn!("{late} results came too late and were dropped: their tasks belong to others now");

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::Plan;
+use fang_core::sql::columns::MAX_INSERT_TRIES;
 use fang_core::store::{AsyncStore, Inserted, Removal};
-use fang_core::{AsyncQueueable, AsyncRunnable, NewTask, QueueError, Task, unique};
+use fang_core::{AsyncQueueable, AsyncRunnable, NewTask, QueueError, StoreError, Task, unique};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -64,17 +65,20 @@ impl Handle {
 impl AsyncQueueable for Handle {
     async fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
         let task = self.prepare(task)?;
-        loop {
+        for _ in 0..MAX_INSERT_TRIES {
             let inserted = self.store.insert(std::slice::from_ref(&task)).await?;
-            let Some(inserted) = inserted.first().copied() else { continue };
-            if inserted.is_new {
-                return Ok(Task::saved(task, inserted));
-            }
-            // Else it was there, unless it ended just now: then there is room for this one.
-            if let Some(holder) = self.store.find(inserted.id).await? {
-                return Ok(holder);
+            match inserted.first() {
+                Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
+                // It was there, unless it ended just now: then there is room for this one.
+                Some(inserted) => {
+                    if let Some(holder) = self.store.find(inserted.id).await? {
+                        return Ok(holder);
+                    }
+                }
+                None => {}
             }
         }
+        Err(StoreError::unsettled().into())
     }
 
     async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError> {

@@ -5,19 +5,25 @@ use crate::engine::Engine;
 use fang_core::StoreError;
 use fang_core::pool::{Lease, Phase};
 use fang_core::store::{Beat, Rescue};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
-use tokio::sync::oneshot;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
 
 /// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
 /// the table, and those that a stopped pool left behind.
 const RESCUE_EVERY: u64 = 6;
 
+/// How long signing off may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
-    /// Since when every beat has succeeded: only who has been well for a whole lease may declare
+    /// Closed when the pool's other parts are gone without a shutdown, with their runtime.
+    body: mpsc::Receiver<Infallible>,
+    /// Since when every beat has got through in time: only who has been well for a whole lease may declare
     /// others dead, else an outage would become a mass re-run.
     well_since: Option<Instant>,
     is_failing: bool,
@@ -25,8 +31,8 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
-        Self { engine, lease, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
+    pub(crate) fn new(engine: Arc<Engine>, lease: Lease, body: mpsc::Receiver<Infallible>) -> Self {
+        Self { engine, lease, body, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -69,32 +75,56 @@ impl Heart {
         while self.pause().await {
             self.beat().await;
         }
-        if let Err(error) = self.engine.store.retire(self.engine.worker()).await {
+        if tokio::time::timeout(LAST_WORDS, self.sign_off()).await.is_err() {
+            log::debug!("the pool could not sign off in time; its lease will run out");
+        }
+    }
+
+    /// Whatever the pool still holds, it no longer works on. The engine's connections may just have
+    /// gone down with their runtime, so a second try gets a fresh one.
+    async fn sign_off(&self) {
+        let (store, worker) = (&self.engine.store, self.engine.worker());
+        let mut outcome = store.disown(worker, &[]).await;
+        if outcome.is_err() {
+            tokio::time::sleep(LAST_WORDS / 20).await;
+            outcome = store.disown(worker, &[]).await;
+        }
+        let outcome = outcome.and(store.retire(worker).await);
+        if let Err(error) = outcome {
             log::debug!("the pool could not sign off; its lease will run out: {error}");
         }
     }
 
     /// Waits for the next beat; `false` when the pool has stopped.
-    async fn pause(&self) -> bool {
+    async fn pause(&mut self) -> bool {
         let interval = self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
         let mut phase = self.engine.phase.subscribe();
-        let stopped = phase.wait_for(|phase| *phase == Phase::Stopped);
-        tokio::time::timeout(interval, stopped).await.is_err()
+        tokio::select! {
+            () = tokio::time::sleep(interval) => true,
+            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => false,
+            _ = self.body.recv() => false,
+        }
     }
 
     async fn beat(&mut self) {
+        let began = Instant::now();
         match self.engine.store.heartbeat(self.engine.worker(), self.lease.dead_after).await {
-            Ok(beat) => self.well(beat).await,
+            Ok(beat) => self.got_through(beat, began.elapsed()).await,
             Err(error) => self.unwell(&error),
         }
     }
 
-    async fn well(&mut self, beat: Beat) {
+    async fn got_through(&mut self, beat: Beat, took: Duration) {
         if self.is_failing {
             log::info!("the database answers again");
         }
         self.is_failing = false;
         self.beats += 1;
+        // After a stall everybody looks silent: of the database, of this process, of the machine.
+        let has_stalled = beat.silent_for.max(took) > self.lease.dead_after / 2;
+        if has_stalled {
+            self.well_since = None;
+        }
         let well_for = self.well_since.get_or_insert_with(Instant::now).elapsed();
         if !beat.is_alive {
             self.reborn().await;

@@ -36,9 +36,9 @@ use uuid::Uuid;
 pub(crate) struct PostgresStore {
     statements: Arc<Statements>,
     schema: Schema,
-    /// What the application and its tasks use: insert, find, remove, crons.
+    /// What the application and its tasks use: insert, find, remove, schedule.
     calls: Pool,
-    /// What a worker pool uses to claim and to finish.
+    /// What a worker pool uses: claim, finish, crons, prune.
     engine: Pool,
     /// What its heart uses, which also listens.
     heart: Pool,
@@ -102,7 +102,7 @@ impl AsyncStore for PostgresStore {
 
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         let row = run::query_one(&self.calls, &self.statements.now, &[]).await?;
-        Ok(row.get(0))
+        convert::instant(&row, 0)
     }
 
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
@@ -119,6 +119,10 @@ impl AsyncStore for PostgresStore {
 
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
         workers::register(self, info).await
+    }
+
+    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+        run::execute(&self.engine, &self.statements.disown, &[&worker.0, &known]).await
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {

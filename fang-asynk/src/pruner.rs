@@ -1,9 +1,12 @@
 //! Removes what is no longer needed.
 
 use crate::engine::Engine;
+use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::pool::Phase;
 use fang_core::store::Prune;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +23,12 @@ pub(crate) struct Pruner {
 impl Pruner {
     /// Prunes now and then until the pool drains.
     pub(crate) async fn run(self) {
+        while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
+            panicked("pruner").await;
+        }
+    }
+
+    async fn work(&self) {
         let mut phase = self.engine.phase.subscribe();
         loop {
             let pause = PRUNE_EVERY.mul_f64(0.5 + fastrand::f64());

@@ -55,10 +55,22 @@ async fn work(
     results: mpsc::UnboundedSender<Finished>,
 ) {
     while let Ok(job) = jobs.recv().await {
-        executor::execute(&engine, job, results.clone()).await;
+        if engine.owns(&job) {
+            executor::execute(&engine, job, results.clone()).await;
+        }
         // A row of tasks that never wait must not keep its thread from everybody else.
         tokio::task::coop::consume_budget().await;
     }
+}
+
+/// How long a part pauses that has panicked.
+const PANIC_PAUSE: Duration = Duration::from_secs(1);
+
+/// Says that a part of the pool has panicked, and pauses before it goes on: none but the workers run
+/// the application's code, so that is a defect, which must not stop the pool without a word.
+pub(crate) async fn panicked(name: &str) {
+    log::error!("the {name} panicked and goes on");
+    tokio::time::sleep(PANIC_PAUSE).await;
 }
 
 async fn abort(mut workers: JoinSet<()>) -> usize {

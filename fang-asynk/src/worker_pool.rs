@@ -72,7 +72,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// is.
     ///
     /// # Errors
-    /// [`QueueError::NoWorkers`], or [`QueueError::Store`] when the database cannot be reached or
+    /// [`QueueError::NoWorkers`] or [`QueueError::Lease`], or [`QueueError::Store`] when the database cannot be reached or
     /// its schema is not up to date.
     pub async fn start(&mut self) -> Result<(), QueueError> {
         if self.running.is_none() {
@@ -82,10 +82,12 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     }
 
     /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
-    /// and gives back, uncharged, what runs even then. Returns once all results are saved.
+    /// and gives back, uncharged, what runs even then. Returns once all results are saved, at the
+    /// latest some seconds after the deadline. A second call returns an empty report at once.
     pub async fn shutdown(&mut self, deadline: Duration) -> Shutdown {
         match self.running.take() {
-            Some(running) => stop::stop(running, deadline).await,
+            // In a task of its own, so that it comes to its end even if nobody waits for it.
+            Some(running) => tokio::spawn(stop::stop(running, deadline)).await.unwrap_or_default(),
             None => Shutdown::default(),
         }
     }

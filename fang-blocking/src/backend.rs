@@ -1,6 +1,6 @@
 use crate::handle::Handle;
 use fang_core::store::Store;
-use fang_core::{Queueable, QueueError};
+use fang_core::{QueueError, Queueable};
 use std::sync::Arc;
 
 /// A queue that a pool can work for: it brings a store.

@@ -1,10 +1,11 @@
 //! Takes tasks out of the store and hands them to the workers.
 
 use crate::engine::{Engine, Job};
+use fang_core::held::Doubt;
 use fang_core::lanes::{Lanes, sort};
 use fang_core::pace::{Pace, Request, Step};
 use fang_core::pool::Phase;
-use fang_core::store::{Claim, Claimed};
+use fang_core::store::{Claim, Claimed, WorkerId};
 use fang_core::{Mode, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,20 @@ pub(crate) struct Claimer {
     jobs: crossbeam_channel::Sender<Job>,
     pace: Pace,
     lanes: Lanes,
+    doubt: Doubt,
     is_failing: bool,
 }
 
 impl Claimer {
     pub(crate) fn new(engine: Arc<Engine>, jobs: crossbeam_channel::Sender<Job>, pace: Pace) -> Self {
-        Self { engine, jobs, pace, lanes: Lanes::new(Mode::Blocking), is_failing: false }
+        Self {
+            engine,
+            jobs,
+            pace,
+            lanes: Lanes::new(Mode::Blocking),
+            doubt: Doubt::default(),
+            is_failing: false,
+        }
     }
 
     /// Claims until the pool drains.
@@ -34,6 +43,12 @@ impl Claimer {
 
     fn claim(&mut self, request: Request) {
         let worker = self.engine.worker();
+        if self.doubt.is_due(self.engine.now()) {
+            if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()) {
+                return self.failed(&error);
+            }
+            self.doubt.settled(self.engine.now());
+        }
         let lanes = self.lanes.in_order(request.upwards, request.from_floor);
         let task_type = self.engine.surroundings.task_type.clone();
         let claim = Claim { worker, task_type: &task_type, limit: request.limit, lanes: &lanes };
@@ -45,12 +60,16 @@ impl Claimer {
                 self.pace.claimed(self.engine.now(), request, tasks.len());
                 self.dispatch(tasks, worker);
             }
-            Err(error) => self.failed(&error),
+            Err(error) => {
+                self.doubt.arise(self.engine.now());
+                self.failed(&error);
+            }
         }
     }
 
-    fn dispatch(&self, tasks: Vec<Claimed>, worker: fang_core::store::WorkerId) {
+    fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
         self.engine.gauge.claimed(tasks.len());
+        self.engine.held.add(tasks.iter().map(|task| task.id));
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
             let _ = self.jobs.send(Job { task, worker });

@@ -35,11 +35,11 @@ impl CronKeeper {
         let mut has_fired = false;
         for cron in &crons.due {
             match self.fire(cron) {
-                Ok(fired) => has_fired |= fired,
+                // Whether it was this pool or another, there is a new tick to wait for.
+                Ok(_) => has_fired = true,
                 Err(error) => log::warn!("the cron {:?} could not be fired: {error}", cron.name),
             }
         }
-        // Having fired, it has to see when the next ones are.
         let wait = if has_fired { Duration::ZERO } else { crons.next_in.unwrap_or(LOOK_EVERY) };
         Ok(wait.min(LOOK_EVERY))
     }

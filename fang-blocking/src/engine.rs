@@ -6,15 +6,15 @@ use crossbeam_channel::Sender;
 use fang_core::RetentionMode;
 use fang_core::context::Surroundings;
 use fang_core::decide::{Outcome, decide};
+use fang_core::held::Held;
 use fang_core::load::Gauge;
 use fang_core::pool::Stats;
 use fang_core::results::Finished;
 use fang_core::store::{Claimed, Finish, Store, WorkerId};
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-
 
 /// The identity before the first; the store knows no such worker.
 const NOBODY: i64 = 0;
@@ -33,6 +33,7 @@ pub(crate) struct Engine {
     pub(crate) surroundings: Surroundings,
     pub(crate) retention: RetentionMode,
     pub(crate) gauge: Gauge,
+    pub(crate) held: Held,
     /// How far the shutdown has come.
     pub(crate) phase: Watch,
     /// Dropped when no more results will come. Here, so that it lives for as long as any part does.
@@ -57,6 +58,7 @@ impl Engine {
             surroundings,
             retention,
             gauge: Gauge::default(),
+            held: Held::default(),
             phase: Watch::new(),
             closing: Mutex::default(),
             notify: Notify::default(),
@@ -80,6 +82,21 @@ impl Engine {
     /// The time since the pool started.
     pub(crate) fn now(&self) -> std::time::Duration {
         self.epoch.elapsed()
+    }
+
+    /// Whether a task still belongs to this pool. After it was declared dead, what it had claimed runs
+    /// elsewhere; such a task is dropped, and counted.
+    pub(crate) fn owns(&self, job: &Job) -> bool {
+        if job.worker == self.worker() {
+            return true;
+        }
+        self.stats.late.fetch_add(1, Ordering::Relaxed);
+        self.held.remove([job.task.id]);
+        if self.gauge.left() {
+            self.notify.room();
+        }
+        self.gauge.saved(1);
+        false
     }
 
     /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.
@@ -106,9 +123,12 @@ impl Unfinished {
         Self { engine: self.engine.clone(), job: self.job.clone(), results: self.results.clone() }
     }
 
-    /// Sends the result.
+    /// Sends the result, unless the task was handed back meanwhile.
     pub(crate) fn finish(self, outcome: Outcome) {
-        self.send(outcome);
+        if !self.send(outcome) {
+            self.engine.stats.late.fetch_add(1, Ordering::Relaxed);
+            log::warn!("a run ended after its task was handed back; its result is dropped");
+        }
     }
 
     /// Gives the task back uncharged, unless it has a result; whether it had none.

@@ -12,6 +12,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use uuid::Uuid;
 
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
@@ -49,7 +50,7 @@ impl Finisher {
     }
 
     fn save(&self, worker: WorkerId, results: Vec<Finish>) {
-        let count = results.len();
+        let ids: Vec<Uuid> = results.iter().map(|result| result.id).collect();
         let mut saved = 0;
         // Halves of batches that the store refused for their data, until the bad row stands alone.
         let mut parts = vec![results];
@@ -62,8 +63,9 @@ impl Finisher {
                 }
             }
         }
-        self.engine.gauge.saved(count);
-        let late = (count as u64).saturating_sub(saved);
+        self.engine.gauge.saved(ids.len());
+        let late = (ids.len() as u64).saturating_sub(saved);
+        self.engine.held.remove(ids);
         if late > 0 {
             self.engine.stats.late.fetch_add(late, Ordering::Relaxed);
             log::warn!("{late} results came too late and were dropped: their tasks belong to others now");

@@ -3,7 +3,7 @@
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::Plan;
-use fang_core::store::{Store, Inserted, Removal};
+use fang_core::store::{Inserted, Removal, Store};
 use fang_core::{NewTask, QueueError, Queueable, Runnable, Task};
 use std::fmt;
 use std::sync::Arc;

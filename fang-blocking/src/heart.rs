@@ -19,7 +19,7 @@ const LISTEN_EVERY: Duration = Duration::from_millis(2);
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
-    /// Since when every beat has succeeded: only who has been well for a whole lease may declare
+    /// Since when every beat has got through in time: only who has been well for a whole lease may declare
     /// others dead, else an outage would become a mass re-run.
     well_since: Option<Instant>,
     is_failing: bool,
@@ -78,18 +78,24 @@ impl Heart {
     }
 
     fn beat(&mut self) {
+        let began = Instant::now();
         match self.engine.store.heartbeat(self.engine.worker(), self.lease.dead_after) {
-            Ok(beat) => self.well(beat),
+            Ok(beat) => self.got_through(beat, began.elapsed()),
             Err(error) => self.unwell(&error),
         }
     }
 
-    fn well(&mut self, beat: Beat) {
+    fn got_through(&mut self, beat: Beat, took: Duration) {
         if self.is_failing {
             log::info!("the database answers again");
         }
         self.is_failing = false;
         self.beats += 1;
+        // After a stall everybody looks silent: of the database, of this process, of the machine.
+        let has_stalled = beat.silent_for.max(took) > self.lease.dead_after / 2;
+        if has_stalled {
+            self.well_since = None;
+        }
         let well_for = self.well_since.get_or_insert_with(Instant::now).elapsed();
         if !beat.is_alive {
             self.reborn();

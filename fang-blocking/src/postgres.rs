@@ -13,8 +13,8 @@ mod workers;
 
 pub(crate) use connect::Address;
 pub use connect::PgPool;
-pub use migrate::run_migrations_postgres;
 pub(crate) use migrate::migrate;
+pub use migrate::run_migrations_postgres;
 pub(crate) use tasks::insert_in;
 
 use chrono::{DateTime, Utc};
@@ -32,16 +32,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The store over one database. Its three channels connect when they are first used.
+/// The store over one database. Its channels connect when they are first used.
 pub(crate) struct PostgresStore {
     statements: Arc<Statements>,
     schema: Schema,
     /// What the application and its tasks use: insert, find, remove, crons.
     calls: Arc<Channel>,
-    /// What a worker pool uses to claim and to finish.
-    engine: Channel,
+    /// What a worker pool uses to claim and to finish, and for its crons.
+    engine: Arc<Channel>,
     /// What its heart uses, which also listens.
-    heart: Channel,
+    heart: Arc<Channel>,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
     epoch: Instant,
@@ -50,27 +50,29 @@ pub(crate) struct PostgresStore {
 
 impl PostgresStore {
     pub(crate) fn new(address: Address, schema: Schema) -> Self {
+        let wakes = Wakes::default();
+        let calls = Arc::new(address.channel(Role::Calls, &wakes));
         Self {
             statements: Arc::new(Statements::new(&schema)),
             schema,
-            calls: Arc::new(address.channel(Role::Calls)),
-            engine: address.channel(Role::Engine),
-            heart: address.channel(Role::Heart),
-            wakes: Wakes::default(),
+            engine: calls.clone(),
+            heart: calls.clone(),
+            calls,
+            wakes,
             gate: Arc::default(),
             epoch: Instant::now(),
             address,
         }
     }
 
-    /// The same store, with engine connections of its own: one for each worker pool.
+    /// The same store, with engine connections: what each worker pool uses.
     pub(crate) fn with_own_engine(&self) -> Self {
         Self {
             statements: self.statements.clone(),
             schema: self.schema.clone(),
             calls: self.calls.clone(),
-            engine: self.address.channel(Role::Engine),
-            heart: self.address.channel(Role::Heart),
+            engine: Arc::new(self.address.channel(Role::Engine, &self.wakes)),
+            heart: Arc::new(self.address.channel(Role::Heart, &self.wakes)),
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),
             epoch: self.epoch,
@@ -108,6 +110,10 @@ impl Store for PostgresStore {
 
     fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
         workers::register(self, info)
+    }
+
+    fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+        workers::disown(self, worker, known)
     }
 
     fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {

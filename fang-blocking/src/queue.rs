@@ -15,8 +15,9 @@ use typed_builder::TypedBuilder;
 /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
 /// connections.
 ///
-/// It works over the application's own pool, of which each running worker pool keeps two connections
-/// (one, when the pool has fewer than three):
+/// It works over the application's own pool, of which the worker pools that run keep two connections
+/// (one when it has two; none when it has one, and then a task that holds this one for longer than a
+/// lease looks dead). Clone one queue for all worker pools, so that they share those two:
 ///
 /// ```no_run
 /// use diesel::r2d2::{ConnectionManager, Pool};
@@ -121,8 +122,8 @@ impl Queue {
     fn address(&self) -> Result<Address, QueueError> {
         let (listen, max_pool_size) = (self.listen, self.max_pool_size);
         match (&self.connection_pool, &self.uri) {
-            (Some(pool), _) => Ok(Address::Pool { pool: pool.clone(), listen }),
-            (None, Some(uri)) => Ok(Address::Uri { uri: uri.clone(), max_pool_size, listen }),
+            (Some(pool), _) => Ok(Address::pool(pool.clone(), listen)),
+            (None, Some(uri)) => Ok(Address::uri(uri, max_pool_size, listen)),
             (None, None) => Err(QueueError::NotConnected),
         }
     }

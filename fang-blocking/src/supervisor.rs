@@ -52,12 +52,20 @@ impl Supervisor {
 impl Workers {
     /// Waits until all workers have ended, and hands back what still runs at the deadline; returns
     /// how many runs could not be waited for. A thread cannot be stopped.
-    pub(crate) fn stop(&self, deadline: Deadline) -> usize {
+    pub(crate) fn stop(&self, engine: &Engine, deadline: Deadline) -> usize {
         let mut left = self.desks.len();
         while left > 0 && self.ended.recv_deadline(deadline.instant()).is_ok() {
             left -= 1;
         }
-        self.desks.iter().filter(|desk| desk.hand_back()).count()
+        let mut still_running = 0;
+        loop {
+            still_running += self.desks.iter().filter(|desk| desk.hand_back()).count();
+            // One that a worker has just taken is on no desk yet.
+            if engine.gauge.load().in_flight == 0 {
+                return still_running;
+            }
+            thread::yield_now();
+        }
     }
 }
 
@@ -91,6 +99,9 @@ impl Worker {
     /// Runs one task after the other, until there will be no more.
     fn run(&self) {
         while let Ok(job) = self.jobs.recv() {
+            if !self.engine.owns(&job) {
+                continue;
+            }
             let unfinished = self.engine.begin(job, self.results.clone());
             self.desk.put(Some(unfinished.shared()));
             // What the executor cannot catch (a panic that panics when it is dropped) ends here.

@@ -16,6 +16,9 @@ pub const LONGEST_UNKNOWN_DELAY: Duration = Duration::from_secs(5 * 60);
 /// ... until its kind has been unknown for this long: by then a rolling deploy is over.
 pub const UNKNOWN_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A snoozed task waits at least this long.
+const SHORTEST_SNOOZE: Duration = Duration::from_millis(1);
+
 /// The longest error message that is kept, in bytes.
 pub const MAX_ERROR_BYTES: usize = 8 * 1024;
 
@@ -61,7 +64,8 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
             Verdict::Retry { delay: backoff, error: storable(error) }
         }
         Outcome::Failed { error, .. } => fail(error, retention),
-        Outcome::Wished(Wish::Snooze(delay)) => Verdict::Release { delay },
+        // Not at once, or it would keep its place before all others and be the next to run.
+        Outcome::Wished(Wish::Snooze(delay)) => Verdict::Release { delay: delay.max(SHORTEST_SNOOZE) },
         Outcome::Wished(Wish::Cancel(reason)) => fail(format!("cancelled: {reason}"), retention),
         Outcome::Undecodable(Undecodable::Malformed(reason)) => {
             fail(format!("the payload cannot be decoded: {reason}"), retention)

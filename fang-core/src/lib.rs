@@ -9,6 +9,7 @@ pub mod context;
 pub mod contract;
 pub mod decide;
 pub mod error;
+pub mod held;
 pub mod intake;
 pub mod kind;
 pub mod lanes;

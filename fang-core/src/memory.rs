@@ -69,7 +69,7 @@ impl Store for MemoryStore {
 
     fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
         let inserted = self.with(|tables, now| tables.insert(tasks, now))?;
-        tasks.iter().filter(|task| task.due.is_now()).for_each(|task| self.wakes.wake(&task.task_type));
+        tasks.iter().filter(|task| task.due.may_be_now()).for_each(|task| self.wakes.wake(&task.task_type));
         Ok(inserted)
     }
 
@@ -79,6 +79,10 @@ impl Store for MemoryStore {
 
     fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
         self.with(|tables, now| tables.finish(worker, results, now))
+    }
+
+    fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+        self.with(|tables, now| tables.disown(worker, known, now))
     }
 
     fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {

@@ -27,9 +27,10 @@ pub enum Due {
 }
 
 impl Due {
-    /// Whether a task inserted now can be claimed now.
-    pub fn is_now(self) -> bool {
-        self == Self::After(Duration::ZERO)
+    /// Whether a task inserted now may be claimed now: an instant may be past, and only the clock of
+    /// the store knows.
+    pub fn may_be_now(self) -> bool {
+        !matches!(self, Self::After(delay) if !delay.is_zero())
     }
 }
 

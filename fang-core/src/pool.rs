@@ -1,5 +1,6 @@
 //! What the pools of both modes have in common.
 
+use crate::error::QueueError;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -29,6 +30,15 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// # Errors
+    /// [`QueueError::Lease`] when a healthy pool would be declared dead, or a task never run.
+    pub fn check(&self) -> Result<(), QueueError> {
+        let has_beats = !self.beat_every.is_zero() && self.dead_after >= self.beat_every.saturating_mul(3);
+        if has_beats && self.max_crashes > 0 { Ok(()) } else { Err(QueueError::Lease) }
+    }
+}
+
 impl Default for Lease {
     fn default() -> Self {
         Self::new(Duration::from_secs(30))
@@ -40,8 +50,8 @@ impl Default for Lease {
 pub struct Shutdown {
     /// Tasks given back uncharged: claimed and not begun, or still running at the deadline.
     pub handed_back: u64,
-    /// Runs that could not be stopped at the deadline. What they still do counts no longer; end the
-    /// process.
+    /// Runs among those given back that could not even be stopped, because they never wait. What they
+    /// still do counts no longer; end the process.
     pub still_running: usize,
     /// Results that came too late since the pool started: others had taken over the tasks.
     pub late_results: u64,

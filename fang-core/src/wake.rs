@@ -83,6 +83,9 @@ impl NotifyGate {
     /// often for just as long, so what comes in between needs none.
     pub const WINDOW: Duration = Duration::from_millis(100);
 
+    /// How many task types are remembered before those are forgotten whose window is over.
+    const REMEMBERED: usize = 1024;
+
     /// Whether to notify now. `now` counts from any fixed instant.
     pub fn pass(&mut self, task_type: &str, now: Duration) -> bool {
         match self.last.get_mut(task_type) {
@@ -92,6 +95,10 @@ impl NotifyGate {
                 true
             }
             None => {
+                // Task types may be as many as an application has customers.
+                if self.last.len() >= Self::REMEMBERED {
+                    self.last.retain(|_, last| now.saturating_sub(*last) < Self::WINDOW);
+                }
                 self.last.insert(task_type.to_owned(), now);
                 true
             }

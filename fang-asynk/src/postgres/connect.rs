@@ -25,10 +25,12 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A socket on which nothing comes back is given up after this long.
 const DEAD_SOCKET: Duration = Duration::from_secs(15);
 
-/// The engine's statements look up rows by index, however few there were when they were planned: the
-/// plan is kept, and the table may have grown a thousandfold before it is made anew.
-const SETTINGS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s \
-    -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+/// The library's statements do not depend on the defaults of a role or a database.
+const SETTINGS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s";
+
+/// The engine's look up rows by index, however few there were when they were planned: the plan is kept,
+/// and the table may have grown a thousandfold before it is made anew.
+const PLANS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
 
 /// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
 /// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
@@ -87,7 +89,7 @@ impl Address {
         }
         // Who brings a connector wants it used: the driver's own default would go on in plain text when
         // the server, or somebody in between, says that it has no TLS.
-        if !uri.contains("sslmode") && TypeId::of::<Tls>() != TypeId::of::<NoTls>() {
+        if !names_sslmode(uri) && TypeId::of::<Tls>() != TypeId::of::<NoTls>() {
             config.ssl_mode(SslMode::Require);
         }
         let make_pool = move |config: Config, role: Role, wakes: &Wakes| {
@@ -136,11 +138,18 @@ fn guard(config: &mut Config, role: Role) {
     }
     config.keepalives_idle(DEAD_SOCKET / 3).keepalives_interval(DEAD_SOCKET / 3).keepalives_retries(2);
     config.tcp_user_timeout(DEAD_SOCKET);
-    if role != Role::Calls {
-        let options =
-            config.get_options().map_or(SETTINGS.to_owned(), |theirs| format!("{theirs} {SETTINGS}"));
-        config.options(options);
-    }
+    let own = if role == Role::Calls { SETTINGS.to_owned() } else { format!("{SETTINGS} {PLANS}") };
+    let options = config.get_options().map_or(own.clone(), |theirs| format!("{theirs} {own}"));
+    config.options(options);
+}
+
+/// Whether a connection string says what it wants of TLS, in its parameters.
+fn names_sslmode(uri: &str) -> bool {
+    let parameters = match uri.split_once("://") {
+        Some((_, rest)) => rest.rsplit_once('?').map_or("", |(_, parameters)| parameters),
+        None => uri,
+    };
+    parameters.split(['&', ' ', '\t', '\n']).any(|parameter| parameter.starts_with("sslmode"))
 }
 
 /// Makes connections, and listens on them where that is asked for.
@@ -183,5 +192,18 @@ where
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_parameter_says_what_is_wanted_of_tls() {
+        assert!(names_sslmode("postgres://u:p@h/db?application_name=x&sslmode=disable"));
+        assert!(names_sslmode("host=h user=u sslmode=disable"));
+        assert!(!names_sslmode("postgres://u:sslmode=x@h/sslmode"));
+        assert!(!names_sslmode("host=h password=xsslmode=disable"));
     }
 }

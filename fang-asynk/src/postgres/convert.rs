@@ -2,6 +2,7 @@
 
 use super::error::store_error;
 use bytes::BytesMut;
+use chrono::{DateTime, Utc};
 use fang_core::StoreError;
 use fang_core::sql::columns::InTable;
 use fang_core::store::{Claimed, DbInstant};
@@ -55,6 +56,12 @@ impl<T: ToSql> ToSql for Secret<T> {
     }
 
     to_sql_checked!();
+}
+
+/// An instant of a row, infinities and all, as the nearest of the calendar.
+pub(super) fn instant(row: &Row, index: usize) -> Result<DateTime<Utc>, StoreError> {
+    let instant = row.try_get::<_, Instant>(index).map_err(|error| store_error(&error))?;
+    Ok(instant.0.to_datetime())
 }
 
 /// A row of `insert.sql` (three columns) or `holders.sql` (with the hash as a fourth).

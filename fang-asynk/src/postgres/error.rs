@@ -50,9 +50,12 @@ pub(super) fn pool_error(error: &PoolError) -> StoreError {
     }
 }
 
-/// A connection string that cannot be read.
+/// A connection string that cannot be read. What the driver says of it may quote it, password and all,
+/// unless it is about the value of an option that it knows.
 pub(super) fn uri_error(error: &Error) -> StoreError {
-    StoreError::Uri { reason: error.source().map_or_else(|| error.to_string(), ToString::to_string) }
+    let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let is_safe = text.starts_with("invalid value for option");
+    StoreError::Uri { reason: if is_safe { text } else { "it cannot be read".to_owned() } }
 }
 
 fn with_cause(error: &Error) -> String {

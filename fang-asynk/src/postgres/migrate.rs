@@ -4,6 +4,7 @@ use super::run;
 use super::{PostgresStore, store_error};
 use fang_core::StoreError;
 use fang_core::sql::{Schema, migrations};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Error, Transaction};
 
 /// Takes all steps that are missing, each in a transaction of its own, and returns how many those
@@ -13,7 +14,7 @@ pub(crate) async fn migrate(store: &PostgresStore) -> Result<usize, StoreError> 
     let mut steps = 0;
     loop {
         let transaction = client.transaction().await.map_err(|error| store_error(&error))?;
-        let took_one = step(&transaction, store).await.map_err(|error| store_error(&error))?;
+        let took_one = step(&transaction, store).await.map_err(|error| explain(&error))?;
         transaction.commit().await.map_err(|error| store_error(&error))?;
         if !took_one {
             return Ok(steps);
@@ -22,10 +23,23 @@ pub(crate) async fn migrate(store: &PostgresStore) -> Result<usize, StoreError> 
     }
 }
 
+/// A lock that cannot be had would hold up everybody else who waits behind it.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
+
+fn explain(error: &Error) -> StoreError {
+    match error.code() {
+        Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            StoreError::Locked { reason: "the schema could not be changed within 5 s".to_owned() }
+        }
+        _ => store_error(error),
+    }
+}
+
 /// Takes the next step, if one is missing.
 async fn step(transaction: &Transaction<'_>, store: &PostgresStore) -> Result<bool, Error> {
     enter(transaction, store.schema()).await?;
     transaction.execute(&store.statements.migration_lock, &[]).await?;
+    transaction.batch_execute(LOCK_TIMEOUT).await?;
     let Some(next) = migrations::pending(version(transaction).await?).next() else { return Ok(false) };
     transaction.batch_execute(next.up).await?;
     log::info!("the schema of fang is at version {}", next.version);

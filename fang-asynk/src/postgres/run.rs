@@ -6,6 +6,7 @@ use fang_core::StoreError;
 use futures_util::future::join_all;
 use std::future::Future;
 use std::time::Duration;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row, Transaction};
 
@@ -15,8 +16,21 @@ pub(super) type Param<'a> = &'a (dyn ToSql + Sync);
 /// open. The server's own limit is the same, so that it does not go on by itself.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How often a statement is repeated that lost against another: it has changed nothing.
+const MAX_TRIES: usize = 5;
+
 /// All rows of a prepared statement.
 pub(super) async fn query(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
+    for _ in 1..MAX_TRIES {
+        match query_once(pool, sql, params).await {
+            Err(error) if error.lost_a_race() => {}
+            outcome => return outcome,
+        }
+    }
+    query_once(pool, sql, params).await
+}
+
+async fn query_once(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
     let client = get(pool).await?;
     let work = async {
         let statement = client.prepare_cached(sql).await?;
@@ -59,6 +73,16 @@ pub(super) async fn query_one(pool: &Pool, sql: &str, params: &[Param<'_>]) -> R
 
 /// How many rows a prepared statement changed.
 pub(super) async fn execute(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+    for _ in 1..MAX_TRIES {
+        match execute_once(pool, sql, params).await {
+            Err(error) if error.lost_a_race() => {}
+            outcome => return outcome,
+        }
+    }
+    execute_once(pool, sql, params).await
+}
+
+async fn execute_once(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
     let client = get(pool).await?;
     let work = async {
         let statement = client.prepare_cached(sql).await?;
@@ -90,7 +114,13 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Resu
 fn settle<T>(client: Object, outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
     match outcome {
         Some(Ok(value)) => Ok(value),
-        Some(Err(error)) => Err(store_error(&error)),
+        Some(Err(error)) => {
+            // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+            if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+                drop(Object::take(client));
+            }
+            Err(store_error(&error))
+        }
         None => {
             drop(Object::take(client));
             Err(StoreError::Timeout { seconds: DEADLINE.as_secs() })

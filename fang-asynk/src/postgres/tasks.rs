@@ -3,8 +3,9 @@
 use super::PostgresStore;
 use super::convert::{Instant, Secret, claimed, in_table};
 use super::run::{self, Param};
-use fang_core::error::Nature;
-use fang_core::sql::columns::{FinishColumns, InTable, InsertColumns, LaneColumns, answers, due_now};
+use fang_core::sql::columns::{
+    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, due_now,
+};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::types::Type;
@@ -22,62 +23,84 @@ const INSERT_TYPES: [Type; 8] = [
     Type::TIMESTAMPTZ_ARRAY,
 ];
 
-/// How often a batch is sent again because a unique task ended just when it was looked for.
-const MAX_TRIES: usize = 10;
-
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    let mut answers = Answers::new(tasks);
+    try_insert(store, tasks, &mut answers).await?;
+    for _ in 1..MAX_INSERT_TRIES {
+        let missing = answers.missing();
+        if missing.is_empty() {
+            break;
+        }
+        try_insert(store, &missing, &mut answers).await?;
+    }
+    answers.finish()
+}
+
+async fn try_insert(
+    store: &PostgresStore,
+    tasks: &[NewTask],
+    answers: &mut Answers<'_>,
+) -> Result<(), StoreError> {
     let sql = &store.statements;
     let columns = InsertColumns::new(tasks);
     let (metadata, instants) = wrapped(&columns);
     let params = insert_params(&columns, &metadata, &instants);
-    for _ in 0..MAX_TRIES {
-        let news = store.worth_announcing(due_now(tasks));
-        let saved =
-            in_tables(&run::query_then(&store.calls, (&sql.insert, &params), (&sql.notify, &news)).await?)?;
-        let holders = match saved.len() == tasks.len() {
-            true => Vec::new(),
-            false => {
-                in_tables(&run::query(&store.calls, &sql.holders, &[&columns.ids, &columns.held()]).await?)?
-            }
-        };
-        due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
-        // Sending all of them again does not double those that are saved: the ids are the same.
-        if let Some(answers) = answers(tasks, &saved, &holders) {
-            return Ok(answers);
-        }
-    }
-    Err(unsettled())
+    let news = store.worth_announcing(due_now(tasks));
+    let saved =
+        in_tables(&run::query_then(&store.calls, (&sql.insert, &params), (&sql.notify, &news)).await?)?;
+    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    let holders = match saved.len() == tasks.len() {
+        true => Vec::new(),
+        false => in_tables(&run::query(&store.calls, &sql.holders, &[&columns.ids, &columns.held()]).await?)?,
+    };
+    answers.add(&saved, &holders);
+    Ok(())
 }
 
-/// Inserts within the application's own transaction. The announcement leaves with its commit.
+/// Inserts within the application's own transaction.
 pub(crate) async fn insert_in(
     store: &PostgresStore,
     transaction: &Transaction<'_>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
+    let mut answers = Answers::new(tasks);
+    try_insert_in(store, transaction, tasks, &mut answers).await?;
+    for _ in 1..MAX_INSERT_TRIES {
+        let missing = answers.missing();
+        if missing.is_empty() {
+            break;
+        }
+        try_insert_in(store, transaction, &missing, &mut answers).await?;
+    }
+    // Always, since nobody knows when it will commit, which is when this leaves.
+    for task_type in due_now(tasks) {
+        run::query_in(transaction, &store.statements.notify, &[(&task_type, Type::TEXT)]).await?;
+    }
+    answers.finish()
+}
+
+async fn try_insert_in(
+    store: &PostgresStore,
+    transaction: &Transaction<'_>,
+    tasks: &[NewTask],
+    answers: &mut Answers<'_>,
+) -> Result<(), StoreError> {
     let sql = &store.statements;
     let columns = InsertColumns::new(tasks);
     let (metadata, instants) = wrapped(&columns);
     let params = insert_params(&columns, &metadata, &instants);
     let typed: Vec<_> = params.into_iter().zip(INSERT_TYPES).collect();
-    for _ in 0..MAX_TRIES {
-        let saved = in_tables(&run::query_in(transaction, &sql.insert, &typed).await?)?;
-        let holders = match saved.len() == tasks.len() {
-            true => Vec::new(),
-            false => {
-                let held = columns.held();
-                let params: [_; 2] = [(&columns.ids as _, Type::UUID_ARRAY), (&held as _, Type::TEXT_ARRAY)];
-                in_tables(&run::query_in(transaction, &sql.holders, &params).await?)?
-            }
-        };
-        if let Some(answers) = answers(tasks, &saved, &holders) {
-            for task_type in store.worth_announcing(due_now(tasks)) {
-                run::query_in(transaction, &sql.notify, &[(&task_type, Type::TEXT)]).await?;
-            }
-            return Ok(answers);
+    let saved = in_tables(&run::query_in(transaction, &sql.insert, &typed).await?)?;
+    let holders = match saved.len() == tasks.len() {
+        true => Vec::new(),
+        false => {
+            let held = columns.held();
+            let params: [_; 2] = [(&columns.ids as _, Type::UUID_ARRAY), (&held as _, Type::TEXT_ARRAY)];
+            in_tables(&run::query_in(transaction, &sql.holders, &params).await?)?
         }
-    }
-    Err(unsettled())
+    };
+    answers.add(&saved, &holders);
+    Ok(())
 }
 
 type Wrapped<'a> = (Secret<&'a Vec<&'a str>>, Vec<Option<Instant>>);
@@ -105,11 +128,6 @@ fn insert_params<'a>(
 
 fn in_tables(rows: &[Row]) -> Result<Vec<InTable>, StoreError> {
     rows.iter().map(in_table).collect()
-}
-
-fn unsettled() -> StoreError {
-    let reason = "unique tasks ended each time just before they were looked for; try again";
-    StoreError::Statement { nature: Nature::Passing, source: reason.into() }
 }
 
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {

@@ -17,7 +17,8 @@ pub(super) async fn heartbeat(
     lease: Duration,
 ) -> Result<Beat, StoreError> {
     let row = run::query_one(&store.heart, &store.statements.heartbeat, &[&worker.0, &micros(lease)]).await?;
-    Ok(Beat { is_alive: row.get(0), has_suspects: row.get(1) })
+    let silent_for = Duration::try_from_secs_f64(row.get(2)).unwrap_or_default();
+    Ok(Beat { is_alive: row.get(0), has_suspects: row.get(1), silent_for })
 }
 
 /// Two statements, each of which repeats without harm: whoever comes second finds less to do.
@@ -30,7 +31,7 @@ pub(super) async fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Res
 }
 
 pub(super) async fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {
-    run::execute(&store.calls, &store.statements.prune_workers, &[]).await?;
+    run::execute(&store.engine, &store.statements.prune_workers, &[]).await?;
     let Some(age) = prune.older_than else { return Ok(0) };
-    run::execute(&store.calls, &store.statements.prune_tasks, &[&micros(age), &i64::from(prune.limit)]).await
+    run::execute(&store.engine, &store.statements.prune_tasks, &[&micros(age), &i64::from(prune.limit)]).await
 }

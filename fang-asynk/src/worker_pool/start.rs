@@ -38,8 +38,10 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         if number_of_workers == 0 {
             return Err(QueueError::NoWorkers);
         }
+        self.lease.check()?;
         let engine = self.engine().await?;
-        let heart = Heart::new(engine.clone(), self.lease).start().await?;
+        let (body, heart_s_end) = mpsc::channel(1);
+        let heart = Heart::new(engine.clone(), self.lease, heart_s_end).start().await?;
 
         let (to_workers, jobs) = async_channel::unbounded();
         let (results, to_finisher) = mpsc::unbounded_channel();
@@ -69,7 +71,10 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
                 drop(kept);
             }),
             supervisor: tokio::spawn(supervisor.run()),
-            finisher: tokio::spawn(finisher.run()),
+            finisher: tokio::spawn(async move {
+                finisher.run().await;
+                drop(body);
+            }),
             heart,
             _wakes: wakes,
         })

@@ -2,24 +2,34 @@ use super::start::Running;
 use fang_core::pool::{Phase, Shutdown};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-/// How long the last results may take to be saved once all runs have ended.
-const LAST_SAVE: Duration = Duration::from_secs(10);
+/// How long the last results may take to be saved once all runs have ended ...
+const LAST_SAVE: Duration = Duration::from_secs(3);
+/// ... and how long the heart may take to sign off: two seconds for the database, and a little more.
+const LAST_BEAT: Duration = Duration::from_millis(2500);
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
-    let Running { engine, jobs, results, claimer, mut supervisor, mut finisher, heart, .. } = running;
+    let Running { engine, jobs, results, mut claimer, mut supervisor, mut finisher, heart, .. } = running;
+    // A deadline that no clock can hold is as good as a year.
+    let now = Instant::now();
+    let deadline = now.checked_add(deadline).unwrap_or(now + YEAR);
     engine.surroundings.stopping.store(true, Ordering::Relaxed);
     engine.phase.send_replace(Phase::Draining);
-    let _ = claimer.await;
+    // A claim that hangs is given up: what it may have taken is given back when the heart signs off.
+    if timeout_at(deadline, &mut claimer).await.is_err() {
+        claimer.abort();
+    }
 
-    // The claimer is gone, so no job comes after these; dropped unrun, they are handed back.
+    // No job comes after these; dropped unrun, they are handed back.
     jobs.close();
     while let Ok(job) = jobs.try_recv() {
         drop(engine.begin(job, results.clone()));
     }
     drop(results);
-    let still_running = match timeout(deadline, &mut supervisor).await {
+    let still_running = match timeout_at(deadline, &mut supervisor).await {
         Ok(ended) => ended.unwrap_or_default(),
         Err(_) => {
             engine.phase.send_replace(Phase::Aborting);
@@ -29,10 +39,12 @@ pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
     engine.phase.send_replace(Phase::Closing);
     if timeout(LAST_SAVE, &mut finisher).await.is_err() {
         engine.phase.send_replace(Phase::GivingUp);
-        let _ = timeout(LAST_SAVE, finisher).await;
+        finisher.abort();
+        log::error!("the last results could not be saved: their tasks will run again");
     }
     engine.phase.send_replace(Phase::Stopped);
-    let _ = tokio::task::spawn_blocking(move || heart.join()).await;
+    let joined = tokio::task::spawn_blocking(move || heart.join());
+    let _ = timeout(LAST_BEAT, joined).await;
     Shutdown {
         handed_back: engine.stats.handed_back.load(Ordering::Relaxed),
         still_running,

@@ -15,9 +15,16 @@ async fn connect(uri: &str) -> QueueError {
 
 #[tokio::test]
 async fn a_wrong_uri_is_told_without_being_shown() {
-    for uri in
-        ["", "not a uri hunter2", "postgres://u:hunter2@host:port/db", "postgres://", "user=hunter2 prot=1"]
-    {
+    for uri in [
+        "",
+        "not a uri hunter2",
+        "postgres://u:hunter2@host:port/db",
+        "postgres://",
+        "user=hunter2 prot=1",
+        "postgres:/app:hunter2@localhost/app?connect_timeout=3",
+        "app:hunter2@localhost/app?sslmode=disable",
+        "host=x password=hunter2 hunter2=3",
+    ] {
         let error = connect(uri).await;
         assert!(matches!(error, QueueError::Store(StoreError::Uri { .. })), "{uri}: {error:?}");
         assert!(error.to_string().contains("postgres://user:password@host"), "{error}");
@@ -83,6 +90,19 @@ async fn a_schema_that_was_never_migrated_is_told_by_insert_and_start() {
         assert!(matches!(error, QueueError::Store(StoreError::NotMigrated { .. })), "{error:?}");
         assert!(error.to_string().contains("queue.migrate()"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() {
+    let world = World::new().await;
+    let down = fang_core::sql::migrations::POSTGRES.last().unwrap().down;
+    world.client.batch_execute(down).await.unwrap();
+    let reader = world.database.client().await.unwrap();
+    reader.batch_execute("BEGIN; SELECT count(*) FROM fang_tasks").await.unwrap();
+    let error = world.queue.migrate().await.unwrap_err();
+    assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
+    reader.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(world.queue.migrate().await.unwrap(), 1);
 }
 
 #[tokio::test]

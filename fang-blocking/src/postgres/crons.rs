@@ -2,7 +2,9 @@
 
 use super::PostgresStore;
 use super::convert::{CronRow, CronSql, instant, timestamp};
+use super::error::InTransaction;
 use super::run::{self, Bind, bind};
+use diesel::Connection;
 use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use fang_core::StoreError;
@@ -22,7 +24,15 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
         &bind::<Timestamptz, _>(timestamp(cron.first.into())),
         &bind::<SqlUuid, _>(task.id),
     ];
-    let changed = run::execute(&store.calls, &store.statements.sync_cron, &binds)? > 0;
+    // In a transaction, so that changes of one cron by several processes follow each other.
+    let changed = store.calls.with(|connection| {
+        connection
+            .transaction(|connection| {
+                run::execute_on(connection, &store.statements.cron_lock, &[&name])?;
+                Ok::<_, InTransaction>(run::execute_on(connection, &store.statements.sync_cron, &binds)? > 0)
+            })
+            .map_err(StoreError::from)
+    })?;
     if changed {
         store.announce([CRONS].into());
         return Ok(SavedCron { last_tick: cron.first, task_id: task.id });
@@ -34,7 +44,7 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
 }
 
 pub(super) fn due(store: &PostgresStore) -> Result<Crons, StoreError> {
-    let rows = run::query::<CronSql, CronRow>(&store.calls, &store.statements.crons, &[])?;
+    let rows = run::query::<CronSql, CronRow>(&store.engine, &store.statements.crons, &[])?;
     Ok(Crons::new(rows.into_iter().map(cron)))
 }
 
@@ -47,11 +57,10 @@ pub(super) fn fire(store: &PostgresStore, tick: &Tick<'_>) -> Result<bool, Store
     let (name, seen) = (bind::<Text, _>(tick.name), bind::<Timestamptz, _>(timestamp(tick.seen.into())));
     let changed = match tick.next {
         Some(next) => {
-            let (next, id) =
-                (bind::<Timestamptz, _>(timestamp(next.into())), bind::<SqlUuid, _>(tick.id));
-            run::execute(&store.calls, &sql.fire, &[&name, &seen, &next, &id])?
+            let (next, id) = (bind::<Timestamptz, _>(timestamp(next.into())), bind::<SqlUuid, _>(tick.id));
+            run::execute(&store.engine, &sql.fire, &[&name, &seen, &next, &id])?
         }
-        None => run::execute(&store.calls, &sql.end_cron, &[&name, &seen])?,
+        None => run::execute(&store.engine, &sql.end_cron, &[&name, &seen])?,
     };
     Ok(changed > 0)
 }

@@ -14,6 +14,27 @@ pub(super) fn store_error(error: &Error) -> StoreError {
     }
 }
 
+/// An error within a transaction: the library's own, or of the statements that diesel puts around.
+pub(super) struct InTransaction(StoreError);
+
+impl From<StoreError> for InTransaction {
+    fn from(error: StoreError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Error> for InTransaction {
+    fn from(error: Error) -> Self {
+        Self(store_error(&error))
+    }
+}
+
+impl From<InTransaction> for StoreError {
+    fn from(error: InTransaction) -> Self {
+        error.0
+    }
+}
+
 /// An error of a pool: r2d2 tells it as text alone.
 pub(super) fn pool_error(error: &PoolError) -> StoreError {
     connection_error(&error.to_string())
@@ -32,13 +53,15 @@ fn database_error(kind: &DatabaseErrorKind, information: &dyn DatabaseErrorInfor
 
 fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
     matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
-        || mentions(message, &["server closed the connection", "terminating connection", "SSL connection has been closed"])
+        || mentions(
+            message,
+            &["server closed the connection", "terminating connection", "SSL connection has been closed"],
+        )
 }
 
 fn nature(kind: &DatabaseErrorKind, message: &str) -> Nature {
     use DatabaseErrorKind as Kind;
-    const PASSING: [&str; 8] = [
-        "deadlock detected",
+    const PASSING: [&str; 7] = [
         "canceling statement",
         "lock timeout",
         "too many",
@@ -47,16 +70,23 @@ fn nature(kind: &DatabaseErrorKind, message: &str) -> Nature {
         "recovery",
         "No space left",
     ];
-    const DATA: [&str; 5] =
-        ["invalid input syntax", "unsupported Unicode", "out of range", "invalid byte sequence", "is too long"];
+    const DATA: [&str; 5] = [
+        "invalid input syntax",
+        "unsupported Unicode",
+        "out of range",
+        "invalid byte sequence",
+        "is too long",
+    ];
     match kind {
-        Kind::SerializationFailure | Kind::ReadOnlyTransaction => Nature::Passing,
+        Kind::SerializationFailure => Nature::Contended,
+        Kind::ReadOnlyTransaction => Nature::Passing,
         Kind::UniqueViolation
         | Kind::ForeignKeyViolation
         | Kind::NotNullViolation
         | Kind::CheckViolation
         | Kind::RestrictViolation
         | Kind::ExclusionViolation => Nature::Data,
+        _ if message.contains("deadlock detected") => Nature::Contended,
         _ if mentions(message, &PASSING) => Nature::Passing,
         _ if mentions(message, &DATA) => Nature::Data,
         _ => Nature::Final,
@@ -65,7 +95,7 @@ fn nature(kind: &DatabaseErrorKind, message: &str) -> Nature {
 
 /// libpq says in words why it could not connect. What it says of a string that it cannot read quotes
 /// the string, so that is not passed on.
-fn connection_error(message: &str) -> StoreError {
+pub(super) fn connection_error(message: &str) -> StoreError {
     const UNREADABLE: [&str; 8] = [
         "nvalid connection URL",
         "missing \"=\"",
@@ -109,7 +139,8 @@ mod tests {
 
     #[test]
     fn what_libpq_quotes_of_a_connection_string_is_not_passed_on() {
-        let error = connection_error("timed out waiting for connection: missing \"=\" after \"hunter2\" in string");
+        let error =
+            connection_error("timed out waiting for connection: missing \"=\" after \"hunter2\" in string");
         assert!(matches!(error, StoreError::Uri { .. }));
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }

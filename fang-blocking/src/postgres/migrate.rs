@@ -41,7 +41,10 @@ fn take_steps(
     schema: &Schema,
 ) -> Result<usize, StoreError> {
     let mut steps = 0;
-    while connection.transaction(|connection| step(connection, schema)).map_err(|error| store_error(&error))? {
+    while connection
+        .transaction(|connection| step(connection, schema))
+        .map_err(|error| store_error(&error))?
+    {
         steps += 1;
     }
     Ok(steps)

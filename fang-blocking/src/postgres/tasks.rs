@@ -5,48 +5,62 @@ use super::convert::{ClaimedSql, HolderSql, InsertedSql, claimed, holder, insert
 use super::run::{self, Bind, bind};
 use diesel::PgConnection;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use fang_core::error::Nature;
-use fang_core::sql::columns::{FinishColumns, InTable, InsertColumns, LaneColumns, answers, due_now};
+use fang_core::sql::columns::{
+    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, due_now,
+};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 
-/// How often a batch is sent again because a unique task ended just when it was looked for.
-const MAX_TRIES: usize = 10;
-
 pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-    let columns = InsertColumns::new(tasks);
-    for _ in 0..MAX_TRIES {
-        let (saved, holders) = store.calls.with(|connection| try_insert(store, connection, &columns))?;
-        store.announce(due_now(tasks));
-        // Sending all of them again does not double those that are saved: the ids are the same.
-        if let Some(answers) = answers(tasks, &saved, &holders) {
-            return Ok(answers);
+    let mut answers = Answers::new(tasks);
+    store.calls.with(|connection| try_insert(store, connection, tasks, &mut answers))?;
+    store.announce(due_now(tasks));
+    for _ in 1..MAX_INSERT_TRIES {
+        let missing = answers.missing();
+        if missing.is_empty() {
+            break;
         }
+        store.calls.with(|connection| try_insert(store, connection, &missing, &mut answers))?;
+        store.announce(due_now(&missing));
     }
-    Err(unsettled())
+    answers.finish()
 }
 
-/// Inserts within the application's own transaction. The announcement leaves with its commit.
+/// Inserts within the application's own transaction.
 pub(crate) fn insert_in(
     store: &PostgresStore,
     connection: &mut PgConnection,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    let columns = InsertColumns::new(tasks);
-    for _ in 0..MAX_TRIES {
-        let (saved, holders) = try_insert(store, connection, &columns)?;
-        if let Some(answers) = answers(tasks, &saved, &holders) {
-            for task_type in store.worth_announcing(due_now(tasks)) {
-                run::execute_on(connection, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
-            }
-            return Ok(answers);
+    let mut answers = Answers::new(tasks);
+    try_insert(store, connection, tasks, &mut answers)?;
+    for _ in 1..MAX_INSERT_TRIES {
+        let missing = answers.missing();
+        if missing.is_empty() {
+            break;
         }
+        try_insert(store, connection, &missing, &mut answers)?;
     }
-    Err(unsettled())
+    // Always, since nobody knows when it will commit, which is when this leaves.
+    for task_type in due_now(tasks) {
+        run::execute_on(connection, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
+    }
+    answers.finish()
+}
+
+fn try_insert(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    tasks: &[NewTask],
+    answers: &mut Answers<'_>,
+) -> Result<(), StoreError> {
+    let (saved, holders) = insert_once(store, connection, &InsertColumns::new(tasks))?;
+    answers.add(&saved, &holders);
+    Ok(())
 }
 
 /// What was inserted, and what was there instead.
-fn try_insert(
+fn insert_once(
     store: &PostgresStore,
     connection: &mut PgConnection,
     columns: &InsertColumns<'_>,
@@ -72,11 +86,6 @@ fn try_insert(
         [&bind::<Array<SqlUuid>, _>(&columns.ids), &bind::<Array<Text>, _>(columns.held())];
     let holders = run::query_on::<HolderSql, _>(connection, &sql.holders, &binds)?;
     Ok((saved, holders.into_iter().map(holder).collect()))
-}
-
-fn unsettled() -> StoreError {
-    let reason = "unique tasks ended each time just before they were looked for; try again";
-    StoreError::Statement { nature: Nature::Passing, source: reason.into() }
 }
 
 pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {

@@ -2,10 +2,11 @@
 
 use super::PostgresStore;
 use super::run::{self, bind};
-use diesel::sql_types::{BigInt, Bool, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Double, SmallInt, Text, Uuid as SqlUuid};
 use fang_core::StoreError;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
+use uuid::Uuid;
 
 pub(super) fn register(store: &PostgresStore, info: &str) -> Result<WorkerId, StoreError> {
     let info = bind::<Text, _>(info);
@@ -20,9 +21,15 @@ pub(super) fn heartbeat(
 ) -> Result<Beat, StoreError> {
     let (worker, lease) = (bind::<BigInt, _>(worker.0), bind::<BigInt, _>(micros(lease)));
     let sql = &store.statements.heartbeat;
-    let (is_alive, has_suspects) =
-        run::query_one::<(Bool, Bool), (bool, bool)>(&store.heart, sql, &[&worker, &lease])?;
-    Ok(Beat { is_alive, has_suspects })
+    let (is_alive, has_suspects, silent_for) =
+        run::query_one::<(Bool, Bool, Double), (bool, bool, f64)>(&store.heart, sql, &[&worker, &lease])?;
+    let silent_for = Duration::try_from_secs_f64(silent_for).unwrap_or_default();
+    Ok(Beat { is_alive, has_suspects, silent_for })
+}
+
+pub(super) fn disown(store: &PostgresStore, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+    let (worker, known) = (bind::<BigInt, _>(worker.0), bind::<Array<SqlUuid>, _>(known));
+    run::execute(&store.engine, &store.statements.disown, &[&worker, &known])
 }
 
 pub(super) fn retire(store: &PostgresStore, worker: WorkerId) -> Result<(), StoreError> {
@@ -42,8 +49,8 @@ pub(super) fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, 
 }
 
 pub(super) fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {
-    run::execute(&store.calls, &store.statements.prune_workers, &[])?;
+    run::execute(&store.engine, &store.statements.prune_workers, &[])?;
     let Some(age) = prune.older_than else { return Ok(0) };
     let (age, limit) = (bind::<BigInt, _>(micros(age)), bind::<BigInt, _>(i64::from(prune.limit)));
-    run::execute(&store.calls, &store.statements.prune_tasks, &[&age, &limit])
+    run::execute(&store.engine, &store.statements.prune_tasks, &[&age, &limit])
 }

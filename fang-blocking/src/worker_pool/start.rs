@@ -11,6 +11,7 @@ use crate::waiting::Notify;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::context::Surroundings;
 use fang_core::pace::Pace;
+use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::store::CRONS;
 use fang_core::wake::Registration;
@@ -38,42 +39,47 @@ impl<Q: Backend> WorkerPool<Q> {
         if number_of_workers == 0 {
             return Err(QueueError::NoWorkers);
         }
+        self.lease.check()?;
         let engine = self.engine()?;
-        let heart = Heart::new(engine.clone(), self.lease).start()?;
+        let launched = self.launch_parts(&engine, number_of_workers);
+        if launched.is_err() {
+            // Those that were started end.
+            engine.phase.set(Phase::Stopped);
+        }
+        launched
+    }
 
+    /// The claimer comes last: once it claims, all others are there.
+    fn launch_parts(&self, engine: &Arc<Engine>, number_of_workers: usize) -> Result<Running, QueueError> {
+        let heart = Heart::new(engine.clone(), self.lease).start()?;
         let (to_workers, jobs) = unbounded();
         let (results, to_finisher) = unbounded();
         let (closing, closed) = unbounded();
         *engine.closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(closing);
         let changed = Arc::new(Notify::default());
-        let wakes = register_wakes(&engine, &changed);
+        let wakes = register_wakes(engine, &changed);
 
-        let pace = Pace::new(number_of_workers, self.sleep_params.clone());
-        let claimer = Claimer::new(engine.clone(), to_workers, pace);
+        let finisher = Finisher { engine: engine.clone(), results: to_finisher, closing: closed };
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,
             jobs: jobs.clone(),
             results: results.clone(),
         };
-        let finisher = Finisher { engine: engine.clone(), results: to_finisher, closing: closed };
         let crons = CronKeeper { engine: engine.clone(), changed: changed.clone() };
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
+        let pace = Pace::new(number_of_workers, self.sleep_params.clone());
+        let claimer = Claimer::new(engine.clone(), to_workers, pace);
+
+        let finisher = spawn("fang-finisher", || finisher.run())?;
+        let workers = supervisor.start().map_err(no_thread)?;
         spawn("fang-crons", || crons.run())?;
         spawn("fang-pruner", || pruner.run())?;
-        Ok(Running {
-            engine,
-            jobs,
-            results,
-            changed,
-            claimer: spawn("fang-claimer", || {
-                claimer.run();
-                drop(wakes);
-            })?,
-            workers: supervisor.start().map_err(no_thread)?,
-            finisher: spawn("fang-finisher", || finisher.run())?,
-            heart,
-        })
+        let claimer = spawn("fang-claimer", || {
+            claimer.run();
+            drop(wakes);
+        })?;
+        Ok(Running { engine: engine.clone(), jobs, results, changed, claimer, workers, finisher, heart })
     }
 
     fn engine(&self) -> Result<Arc<Engine>, QueueError> {

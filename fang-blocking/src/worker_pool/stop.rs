@@ -22,7 +22,7 @@ pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
     while let Ok(job) = jobs.try_recv() {
         engine.begin(job, results.clone()).hand_back();
     }
-    let still_running = workers.stop(deadline);
+    let still_running = workers.stop(&engine, deadline);
     drop(results);
     engine.phase.set(Phase::Closing);
     drop(engine.closing.lock().unwrap_or_else(PoisonError::into_inner).take());

@@ -123,3 +123,19 @@ pub async fn a_rescue_takes_only_what_still_runs(rig: &dyn Rig) {
         assert_eq!(rig.find(n).await.crashes, 0);
     }
 }
+
+/// The answer to a claim may be lost when the claim is not.
+pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
+    let (worker, other) = (rig.worker().await, rig.worker().await);
+    rig.insert(&[task(1), task(2), task(3)]).await;
+    let known = rig.claim(worker, 1).await;
+    let lost = rig.claim(worker, 1).await;
+    let theirs = rig.claim(other, 1).await;
+    assert_eq!(rig.store().disown(worker, &[known[0].id]).await.unwrap(), 1);
+    let back = rig.claim_one(other).await;
+    assert_eq!((back.id, back.lease, back.retries, back.crashes), (lost[0].id, 2, 0, 0), "uncharged");
+    assert!(!rig.finish(worker, &lost[0], Verdict::Remove).await, "the lost claim no longer stands");
+    assert!(rig.finish(worker, &known[0], Verdict::Remove).await);
+    assert!(rig.finish(other, &theirs[0], Verdict::Remove).await);
+    assert_eq!(rig.store().disown(worker, &[]).await.unwrap(), 0);
+}

@@ -83,6 +83,7 @@ macro_rules! for_each_scenario {
             worker {
                 a_worker_that_beats_is_alive_and_no_suspect,
                 a_silent_worker_is_a_suspect_after_its_lease,
+                a_heartbeat_tells_how_long_the_worker_was_silent,
                 a_worker_that_was_declared_dead_stays_dead,
                 a_retired_worker_is_dead_at_once,
                 an_unknown_worker_is_not_alive,
@@ -97,6 +98,7 @@ macro_rules! for_each_scenario {
                 two_rescues_at_once_charge_one_crash,
                 a_rescued_task_keeps_its_place,
                 a_rescue_takes_only_what_still_runs,
+                a_worker_gives_back_what_it_does_not_know_it_holds,
             }
             prune {
                 a_prune_removes_only_old_tasks_that_are_over,

@@ -2,13 +2,18 @@ use super::acts::{HOUR, task};
 use super::{LEASE, Rig};
 use crate::store::{Beat, Prune, WorkerId};
 
+/// What a heartbeat tells of oneself and of others.
+fn seen(beat: Beat) -> (bool, bool) {
+    (beat.is_alive, beat.has_suspects)
+}
+
 /// A heartbeat keeps a worker alive as long as it comes within the lease.
 pub async fn a_worker_that_beats_is_alive_and_no_suspect(rig: &dyn Rig) {
     let (worker, other) = (rig.worker().await, rig.worker().await);
     for _ in 0..4 {
         rig.advance(LEASE / 2).await;
         assert!(rig.beat(worker).await.is_alive);
-        assert_eq!(rig.beat(other).await, Beat { is_alive: true, has_suspects: false });
+        assert_eq!(seen(rig.beat(other).await), (true, false));
     }
 }
 
@@ -16,11 +21,21 @@ pub async fn a_worker_that_beats_is_alive_and_no_suspect(rig: &dyn Rig) {
 pub async fn a_silent_worker_is_a_suspect_after_its_lease(rig: &dyn Rig) {
     let (worker, silent) = (rig.worker().await, rig.worker().await);
     rig.advance(LEASE / 2).await;
-    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+    assert_eq!(seen(rig.beat(worker).await), (true, false));
     rig.advance(LEASE).await;
-    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: true });
-    assert_eq!(rig.beat(silent).await, Beat { is_alive: true, has_suspects: false });
-    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+    assert_eq!(seen(rig.beat(worker).await), (true, true));
+    assert_eq!(seen(rig.beat(silent).await), (true, false));
+    assert_eq!(seen(rig.beat(worker).await), (true, false));
+}
+
+/// After a stall it knows by this that it was no better than those it would declare dead.
+pub async fn a_heartbeat_tells_how_long_the_worker_was_silent(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    rig.beat(worker).await;
+    rig.advance(LEASE * 3).await;
+    let silent_for = rig.beat(worker).await.silent_for;
+    assert!(silent_for >= LEASE * 3 && silent_for < LEASE * 4, "{silent_for:?}");
+    assert!(rig.beat(worker).await.silent_for < LEASE);
 }
 
 /// It finds that out with its next heartbeat, and none revives it.
@@ -34,7 +49,7 @@ pub async fn a_worker_that_was_declared_dead_stays_dead(rig: &dyn Rig) {
     }
     rig.insert(&[task(1)]).await;
     assert_eq!(rig.claim(silent, 10).await, []);
-    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+    assert_eq!(seen(rig.beat(worker).await), (true, false));
 }
 
 /// Whoever stopped in good order is no suspect.
@@ -44,7 +59,7 @@ pub async fn a_retired_worker_is_dead_at_once(rig: &dyn Rig) {
     rig.retire(gone).await;
     assert!(!rig.beat(gone).await.is_alive);
     rig.advance(LEASE * 2).await;
-    assert_eq!(rig.beat(worker).await, Beat { is_alive: true, has_suspects: false });
+    assert_eq!(seen(rig.beat(worker).await), (true, false));
     assert_eq!(rig.rescue().await.buried, 0);
 }
 

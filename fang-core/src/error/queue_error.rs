@@ -16,6 +16,11 @@ pub enum QueueError {
     /// The queue has not been connected.
     #[error("the queue is not connected; call connect(tls) before its first use")]
     NotConnected,
+    /// A lease under which a healthy pool would be declared dead.
+    #[error(
+        "the lease must have at least three beats (dead_after >= 3 * beat_every > 0) and max_crashes of 1 or more"
+    )]
+    Lease,
     /// A number of workers that makes no pool.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,

@@ -5,8 +5,10 @@ use super::Nature;
 /// Whether trying again can help.
 pub(super) fn nature(code: &str) -> Nature {
     match code {
-        // Serialization failure, deadlock, lock not available, statement timeout, read-only server.
-        "40001" | "40P01" | "55P03" | "57014" | "25006" => Nature::Passing,
+        // Serialization failure, deadlock.
+        "40001" | "40P01" => Nature::Contended,
+        // Lock not available, statement timeout, read-only server.
+        "55P03" | "57014" | "25006" => Nature::Passing,
         // A program limit exceeded: this row is too large for something.
         "54000" => Nature::Data,
         _ => match code.get(..2) {

@@ -8,6 +8,8 @@ type Source = Box<dyn Error + Send + Sync>;
 pub enum Nature {
     /// Passes by itself: the connection broke, the server restarts, a lock was taken.
     Passing,
+    /// Another transaction won; nothing was changed, and the same statement may be sent again at once.
+    Contended,
     /// The data is at fault: the same request fails for ever, its neighbours do not.
     Data,
     /// Somebody has to act: a wrong password, a missing schema.
@@ -56,6 +58,14 @@ pub enum StoreError {
         /// What is missing.
         reason: String,
     },
+    /// Another transaction holds the tables.
+    #[error(
+        "another transaction holds the tables of fang: {reason}; end it (pg_blocking_pids tells which) and try again"
+    )]
+    Locked {
+        /// What was waited for.
+        reason: String,
+    },
     /// The server did not answer in time.
     #[error("the database did not answer within {seconds} s; it is tried again")]
     Timeout {
@@ -81,6 +91,12 @@ impl StoreError {
         Self::Unreachable { source }
     }
 
+    /// Unique tasks came and went so quickly that no insert got an answer.
+    pub fn unsettled() -> Self {
+        let reason = "unique tasks ended each time just before they were looked for; try again";
+        Self::Statement { nature: Nature::Passing, source: reason.into() }
+    }
+
     /// What a server's error means, by its SQLSTATE code.
     pub fn from_sqlstate(code: &str, source: Source) -> Self {
         if sqlstate::is_missing_schema(code) {
@@ -92,10 +108,18 @@ impl StoreError {
         Self::Statement { nature: sqlstate::nature(code), source }
     }
 
+    /// Whether another transaction won, so that nothing was changed and the same statement may be
+    /// sent again at once.
+    pub fn lost_a_race(&self) -> bool {
+        matches!(self, Self::Statement { nature: Nature::Contended, .. })
+    }
+
     /// Whether trying again can help.
     pub fn nature(&self) -> Nature {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::PoolExhausted => Nature::Passing,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Locked { .. } | Self::PoolExhausted => {
+                Nature::Passing
+            }
             Self::Uri { .. } | Self::Schema { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => {
                 Nature::Final
             }

@@ -5,6 +5,7 @@ use crate::store::{Beat, Prune, Rescue, Rescued, WorkerId};
 use crate::task::FangTaskState;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long the dead are remembered.
 const MOURNING: TimeDelta = TimeDelta::hours(1);
@@ -21,12 +22,26 @@ impl Tables {
         self.workers.get(&worker).is_some_and(|worker| worker.dead_at.is_none())
     }
 
+    pub(super) fn disown(&mut self, worker: WorkerId, known: &[Uuid], now: DateTime<Utc>) -> u64 {
+        let is_unknown = |row: &Row| {
+            row.state == FangTaskState::InProgress
+                && row.locked_by == Some(worker)
+                && !known.contains(&row.id)
+        };
+        self.change(is_unknown, |row| {
+            row.state = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
+            row.locked_by = None;
+            row.updated_at = now;
+        })
+    }
+
     pub(super) fn heartbeat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
+        let before = self.workers.get(&worker).map_or(now, |worker| worker.beat_at);
         let alive = self.workers.get_mut(&worker).filter(|worker| worker.dead_at.is_none());
         let is_alive = alive.map(|worker| worker.beat_at = now).is_some();
         let has_suspects =
             self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
-        Beat { is_alive, has_suspects }
+        Beat { is_alive, has_suspects, silent_for: (now - before).to_std().unwrap_or_default() }
     }
 
     pub(super) fn retire(&mut self, worker: WorkerId, now: DateTime<Utc>) {

@@ -1,5 +1,6 @@
 //! Batches as the statements take them: one array a column.
 
+use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::store::{DbInstant, Finish, Inserted, Lane, micros};
 use std::collections::{BTreeSet, HashMap};
@@ -54,7 +55,7 @@ impl<'a> InsertColumns<'a> {
 
 /// The task types in which somebody may find something to claim now.
 pub fn due_now(tasks: &[NewTask]) -> BTreeSet<&str> {
-    tasks.iter().filter(|task| task.due.is_now()).map(|task| task.task_type.as_str()).collect()
+    tasks.iter().filter(|task| task.due.may_be_now()).map(|task| task.task_type.as_str()).collect()
 }
 
 /// A row of `insert.sql` or of `holders.sql`.
@@ -81,19 +82,51 @@ impl InTable {
     }
 }
 
-/// For each task, in order, what is in the table now; `None` when a unique task that kept one from
-/// being inserted has ended since.
-pub fn answers(tasks: &[NewTask], saved: &[InTable], holders: &[InTable]) -> Option<Vec<Inserted>> {
-    // A holder of the very id is this task, saved by an earlier try whose answer was lost.
-    let by_id: HashMap<Uuid, &InTable> = holders.iter().chain(saved).map(|row| (row.id, row)).collect();
-    let by_hash: HashMap<&str, &InTable> =
-        holders.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
-    let find = |task: &NewTask| {
-        let own = by_id.get(&task.id).map(|row| row.answer(true));
-        own.or_else(|| Some(by_hash.get(task.uniq_hash.as_deref()?)?.answer(false)))
-    };
-    tasks.iter().map(find).collect()
+/// What is in the table for each task of a batch, as far as that is known.
+#[derive(Debug)]
+pub struct Answers<'a> {
+    tasks: &'a [NewTask],
+    known: Vec<Option<Inserted>>,
 }
+
+impl<'a> Answers<'a> {
+    /// Nothing is known yet.
+    pub fn new(tasks: &'a [NewTask]) -> Self {
+        Self { tasks, known: vec![None; tasks.len()] }
+    }
+
+    /// The tasks without an answer, to be sent again: a unique task that kept one from being inserted
+    /// ended just when it was looked for. Those with an answer are not sent again: they may have run
+    /// already, and be gone.
+    pub fn missing(&self) -> Vec<NewTask> {
+        let unknown = self.tasks.iter().zip(&self.known).filter(|(_, known)| known.is_none());
+        unknown.map(|(task, _)| task.clone()).collect()
+    }
+
+    /// Takes what was inserted, and what was there instead.
+    pub fn add(&mut self, saved: &[InTable], holders: &[InTable]) {
+        // A holder of the very id is this task, saved by an earlier try whose answer was lost.
+        let by_id: HashMap<Uuid, &InTable> = holders.iter().chain(saved).map(|row| (row.id, row)).collect();
+        let by_hash: HashMap<&str, &InTable> =
+            holders.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
+        for (task, known) in self.tasks.iter().zip(&mut self.known) {
+            let own = || by_id.get(&task.id).map(|row| row.answer(true));
+            let holder = || Some(by_hash.get(task.uniq_hash.as_deref()?)?.answer(false));
+            *known = known.or_else(own).or_else(holder);
+        }
+    }
+
+    /// All answers, in order.
+    ///
+    /// # Errors
+    /// A passing [`StoreError`] when some are still missing.
+    pub fn finish(self) -> Result<Vec<Inserted>, StoreError> {
+        self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::unsettled)
+    }
+}
+
+/// How often tasks are sent again for which no answer is known.
+pub const MAX_INSERT_TRIES: usize = 10;
 
 /// The parameters of `claim.sql` that say where to look.
 #[derive(Debug)]
@@ -176,13 +209,22 @@ mod tests {
     #[test]
     fn each_task_is_answered_by_its_own_row_or_by_the_one_that_holds_its_hash() {
         let tasks = [task(1, None), task(2, Some("h")), task(3, None)];
-        let answers = answers(&tasks, &[row(1, None)], &[row(3, None), row(9, Some("h"))]).unwrap();
-        let told: Vec<_> = answers.iter().map(|answer| (answer.id.as_u128(), answer.is_new)).collect();
+        let mut answers = Answers::new(&tasks);
+        answers.add(&[row(1, None)], &[row(3, None), row(9, Some("h"))]);
+        let told: Vec<_> =
+            answers.finish().unwrap().iter().map(|answer| (answer.id.as_u128(), answer.is_new)).collect();
         assert_eq!(told, [(1, true), (9, false), (3, true)]);
     }
 
     #[test]
-    fn a_holder_that_ended_meanwhile_leaves_no_answer() {
-        assert_eq!(answers(&[task(1, None), task(2, Some("h"))], &[row(1, None)], &[]), None);
+    fn only_a_task_whose_holder_ended_meanwhile_is_sent_again() {
+        let tasks = [task(1, None), task(2, Some("h"))];
+        let mut answers = Answers::new(&tasks);
+        answers.add(&[row(1, None)], &[]);
+        let missing: Vec<_> = answers.missing().iter().map(|task| task.id.as_u128()).collect();
+        assert_eq!(missing, [2]);
+        answers.add(&[row(2, Some("h"))], &[]);
+        assert_eq!(answers.finish().unwrap().len(), 2);
+        assert!(Answers::new(&tasks).finish().is_err());
     }
 }

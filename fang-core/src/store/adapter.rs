@@ -38,6 +38,10 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         self.0.finish(worker, results)
     }
 
+    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+        self.0.disown(worker, known)
+    }
+
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
         self.0.register(info)
     }

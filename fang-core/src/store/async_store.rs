@@ -33,6 +33,10 @@ pub trait AsyncStore: Send + Sync + 'static {
     /// nothing.
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
 
+    /// Gives back, uncharged, what a worker holds and does not know of: claims whose answer was lost.
+    /// Returns how many. Never while a claim of this worker is under way.
+    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError>;
+
     /// A new worker, alive from now. `info` is JSON about it, for people to read.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 

@@ -19,6 +19,9 @@ pub struct Beat {
     pub is_alive: bool,
     /// Whether a worker has been silent for longer than its lease.
     pub has_suspects: bool,
+    /// How long this worker had been silent before this beat: after a stall of the database, or of
+    /// itself, it is in no position to declare others dead.
+    pub silent_for: Duration,
 }
 
 /// How to take tasks back from workers that died.

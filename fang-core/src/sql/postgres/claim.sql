@@ -3,9 +3,10 @@
 -- and retried rows share one index. State labels are literals, since a bound one would make the
 -- partial index unusable. SKIP LOCKED makes two claimers pass each other. A worker that was
 -- declared dead, and a paused task type, get nothing. The payload comes as text and is decoded row
--- by row by the caller, so that one bad row costs only itself.
+-- by row by the caller, so that one bad row costs only itself; and no value that people can write
+-- into a row makes the statement fail.
 UPDATE fang_tasks
-SET state = 'in_progress', lease = lease + 1, locked_by = $1, updated_at = now()
+SET state = 'in_progress', lease = least(lease, 2147483646) + 1, locked_by = $1, updated_at = now()
 WHERE ctid = ANY (ARRAY (
     SELECT due.ctid
     FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS lane (mode, priority, floor),
@@ -24,4 +25,4 @@ WHERE ctid = ANY (ARRAY (
     LIMIT $6
 ))
 RETURNING id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
-    extract(epoch FROM now() - unknown_since)::float8 AS unknown_for
+    CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for

@@ -24,7 +24,7 @@ WITH r AS MATERIALIZED (
             WHEN r.code = 2 OR t.retries > 0 THEN 'retried'
             ELSE 'new'
         END::fang_task_state,
-        retries = t.retries + (r.code = 2)::integer,
+        retries = least(t.retries, 2147483646) + (r.code = 2)::integer,
         error_message = CASE WHEN r.code = 4 THEN t.error_message ELSE r.error END,
         scheduled_at = CASE
             WHEN coalesce(r.delay, 0) = 0 THEN t.scheduled_at

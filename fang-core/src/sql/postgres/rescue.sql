@@ -3,12 +3,12 @@
 -- The row itself is checked again under its lock, so a finish that comes first wins.
 WITH back AS (
     UPDATE fang_tasks t
-    SET state = CASE WHEN t.crashes + 1 >= $2::smallint THEN 'failed' ELSE 'retried' END::fang_task_state,
+    SET state = CASE WHEN least(t.crashes, 32766) + 1 >= $2::smallint THEN 'failed' ELSE 'retried' END::fang_task_state,
         error_message = CASE
-            WHEN t.crashes + 1 >= $2::smallint THEN 'the process that ran it died ' || (t.crashes + 1) || ' times'
+            WHEN least(t.crashes, 32766) + 1 >= $2::smallint THEN 'the process that ran it died ' || (least(t.crashes, 32766) + 1) || ' times'
             ELSE t.error_message
         END,
-        crashes = t.crashes + 1,
+        crashes = least(t.crashes, 32766) + 1,
         locked_by = NULL,
         updated_at = now()
     WHERE t.state = 'in_progress'

@@ -1,0 +1,117 @@
+//! A queue, a pool over it, and what its tasks tell.
+
+use crate::task::{Act, Gate, How, Report, Reports};
+use fang_blocking::{Backend, MemoryQueue, Queue, WorkerPool};
+use fang_core::store::{Count, Store};
+use fang_core::{FangTaskState, NewTask, RetentionMode, Task};
+use fang_test_support::TestDatabase;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes that works.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Bench<Q> {
+    pub queue: Q,
+    pub store: Arc<dyn Store>,
+    pub gate: Gate,
+    reports: Reports,
+    reported: mpsc::Receiver<Report>,
+    _database: Option<TestDatabase>,
+}
+
+impl Bench<MemoryQueue> {
+    pub fn memory() -> Self {
+        Self::new(MemoryQueue::new(), None)
+    }
+}
+
+impl Bench<Queue> {
+    pub fn postgres() -> Self {
+        let database = database();
+        let queue: Queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).build();
+        queue.migrate().unwrap();
+        Self::new(queue, Some(database))
+    }
+}
+
+impl<Q: Backend> Bench<Q> {
+    fn new(queue: Q, database: Option<TestDatabase>) -> Self {
+        let (sender, reported) = mpsc::channel();
+        let store = queue.engine().unwrap();
+        Self { queue, store, gate: Gate::default(), reports: Reports(sender), reported, _database: database }
+    }
+
+    pub fn pool(&self, workers: u32) -> WorkerPool<Q> {
+        self.pool_keeping(workers, RetentionMode::default())
+    }
+
+    pub fn pool_keeping(&self, workers: u32, retention: RetentionMode) -> WorkerPool<Q> {
+        WorkerPool::builder()
+            .number_of_workers(workers)
+            .queue(self.queue.clone())
+            .retention_mode(retention)
+            .state(self.reports.clone())
+            .state(self.gate.clone())
+            .build()
+    }
+
+    pub fn insert(&self, name: &str, how: How) -> Task {
+        self.queue.insert_task(&Act::new(name, how)).unwrap()
+    }
+
+    pub fn insert_many(&self, count: usize, how: How) {
+        let tasks = (0..count).map(|n| NewTask::blocking(&Act::new(&n.to_string(), how.clone())).unwrap());
+        self.queue.insert_tasks(tasks.collect()).unwrap();
+    }
+
+    /// What the next task that starts tells.
+    pub fn next(&mut self) -> Report {
+        self.reported.recv_timeout(PATIENCE).expect("a task should start")
+    }
+
+    pub fn nothing_more_started(&mut self) -> bool {
+        self.reported.try_recv().is_err()
+    }
+
+    /// The row of a task, once `is_it` is true of it (`None`: once there is no row).
+    pub fn row_when(&self, task: &Task, is_it: impl Fn(Option<&Task>) -> bool) -> Option<Task> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let row = self.store.find(task.id).unwrap();
+            if is_it(row.as_ref()) {
+                return row;
+            }
+            assert!(Instant::now() < end, "the row should come to that");
+            thread::yield_now();
+        }
+    }
+
+    /// The row of a task, once it is in this state.
+    pub fn row_in(&self, task: &Task, state: FangTaskState) -> Task {
+        self.row_when(task, |row| row.is_some_and(|row| row.state == state)).unwrap()
+    }
+
+    /// How many tasks are in a state.
+    pub fn count(&self, state: FangTaskState) -> u64 {
+        let counts: Vec<Count> = self.store.count().unwrap();
+        counts.iter().filter(|count| count.state == state).map(|count| count.tasks).sum()
+    }
+}
+
+/// A fresh database. Only the support of the tests is async.
+fn database() -> TestDatabase {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(TestDatabase::create()).unwrap()
+}
+
+/// Waits until a condition holds.
+pub fn until(mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "it should come to that");
+        thread::yield_now();
+    }
+}

@@ -1,0 +1,76 @@
+//! Whole pools, over memory and over Postgres: each scenario runs on both.
+
+// A panic is how a test reports.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bench;
+mod crons;
+mod failing;
+mod running;
+mod stopping;
+mod task;
+
+/// Runs scenarios over each kind of queue.
+macro_rules! on_both {
+    ($($module:ident { $($scenario:ident),+ $(,)? })+) => {
+        mod memory {
+            $($(
+                #[test]
+                fn $scenario() {
+                    crate::$module::$scenario(crate::bench::Bench::memory());
+                }
+            )+)+
+        }
+
+        mod postgres {
+            $($(
+                #[test]
+                fn $scenario() {
+                    crate::$module::$scenario(crate::bench::Bench::postgres());
+                }
+            )+)+
+        }
+    };
+}
+
+on_both! {
+    running {
+        a_task_runs_and_its_row_goes,
+        keep_all_keeps_what_has_finished,
+        a_task_sees_who_it_is_and_the_state_of_its_pool,
+        a_task_inserts_further_tasks,
+        a_pool_runs_its_own_task_type_only,
+        what_was_inserted_before_the_start_runs_too,
+        a_hundred_tasks_on_ten_workers_run_once_each,
+        as_many_tasks_run_at_once_as_there_are_workers,
+        a_delayed_task_waits,
+        a_pool_without_workers_is_refused,
+    }
+    failing {
+        a_failed_task_runs_again_and_its_next_success_counts,
+        a_task_without_retries_left_stays_with_its_error,
+        remove_all_removes_failed_tasks_as_well,
+        a_panic_is_a_failure_and_the_worker_goes_on,
+        a_worker_that_dies_is_replaced_and_its_task_has_failed,
+        a_snoozed_task_runs_again_uncharged,
+        a_cancelled_task_fails_for_good,
+        an_unknown_kind_waits_for_another_program,
+        a_row_that_cannot_be_decoded_costs_only_itself,
+    }
+    stopping {
+        shutdown_hands_back_what_has_not_begun,
+        shutdown_waits_for_what_runs,
+        shutdown_hands_back_uncharged_what_runs_at_the_deadline,
+        what_a_run_says_after_it_was_handed_back_counts_no_longer,
+        a_task_learns_that_its_pool_is_shutting_down,
+        run_until_ends_with_its_signal,
+        a_pool_can_be_started_again,
+        dropping_a_pool_does_not_stop_it,
+    }
+    crons {
+        a_cron_ticks_again_and_again,
+        a_cron_scheduled_twice_by_two_pools_ticks_once,
+        a_task_scheduled_once_runs_once,
+        a_failing_cron_task_starts_no_second_chain,
+    }
+}

@@ -1,0 +1,136 @@
+//! The task of the scenarios: it tells that it started, and then does as it is told.
+
+use fang_core::{FangError, Queueable, Runnable, Scheduled, typetag};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+use uuid::Uuid;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub name: String,
+    pub id: Uuid,
+    pub attempt: u32,
+    pub lease: i32,
+}
+
+#[derive(Clone)]
+pub struct Reports(pub mpsc::Sender<Report>);
+
+/// What [`How::Wait`] waits for: one permit each.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<usize>, Condvar)>);
+
+impl Gate {
+    /// Gives permits.
+    pub fn open(&self, permits: usize) {
+        *self.0.0.lock().unwrap() += permits;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        let permits = self.0.0.lock().unwrap();
+        *self.0.1.wait_while(permits, |permits| *permits == 0).unwrap() -= 1;
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum How {
+    Succeed,
+    /// Fails on every attempt before this one.
+    FailBefore(u32),
+    Panic,
+    /// Panics with a payload that panics again when it is dropped, which nothing can catch.
+    KillTheWorker,
+    Wait,
+    WaitForShutdown,
+    SnoozeOnce,
+    Cancel,
+    Insert(String),
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Act {
+    pub name: String,
+    pub how: How,
+    pub retries: i32,
+    pub cron: Option<String>,
+}
+
+impl Act {
+    pub fn new(name: &str, how: How) -> Self {
+        Self { name: name.to_owned(), how, retries: 3, cron: None }
+    }
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("and again");
+    }
+}
+
+#[typetag::serde]
+impl Runnable for Act {
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+        let context = queue.context().clone();
+        let report = Report {
+            name: self.name.clone(),
+            id: context.id(),
+            attempt: context.attempt(),
+            lease: context.lease(),
+        };
+        context.state::<Reports>().unwrap().0.send(report).unwrap();
+        match &self.how {
+            How::Succeed => {}
+            How::FailBefore(attempt) if context.attempt() < *attempt => {
+                return Err(FangError { description: format!("attempt {} fails", context.attempt()) });
+            }
+            How::FailBefore(_) => {}
+            How::Panic => panic!("as it was told"),
+            How::KillTheWorker => std::panic::panic_any(Bomb),
+            How::Wait => context.state::<Gate>().unwrap().pass(),
+            How::WaitForShutdown => {
+                while !context.is_cancelled() {
+                    thread::yield_now();
+                }
+            }
+            How::SnoozeOnce if context.lease() == 1 => context.snooze(Duration::from_millis(1)),
+            How::SnoozeOnce => {}
+            How::Cancel => context.cancel("no longer wanted"),
+            How::Insert(name) => {
+                queue.insert_task(&Act::new(name, How::Succeed))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn max_retries(&self) -> i32 {
+        self.retries
+    }
+
+    fn backoff(&self, _attempt: u32) -> u32 {
+        0
+    }
+
+    fn cron(&self) -> Option<Scheduled> {
+        self.cron.clone().map(Scheduled::CronPattern)
+    }
+}
+
+/// Waits in a lane of its own.
+#[derive(Serialize, Deserialize)]
+pub struct Elsewhere;
+
+#[typetag::serde]
+impl Runnable for Elsewhere {
+    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
+        Ok(())
+    }
+
+    fn task_type(&self) -> String {
+        "elsewhere".to_owned()
+    }
+}

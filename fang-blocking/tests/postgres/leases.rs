@@ -1,0 +1,102 @@
+use crate::world::{Ear, Hold, PATIENCE, World, ear, heard, say, until};
+use fang_blocking::{Backend, Lease, Queue, WorkerPool};
+use fang_core::lanes::Lanes;
+use fang_core::store::{Claim, Rescue};
+use fang_core::{Mode, Queueable};
+use std::thread;
+use std::time::Duration;
+
+const QUICK: Lease =
+    Lease { beat_every: Duration::from_millis(50), dead_after: Duration::from_millis(400), max_crashes: 3 };
+
+fn builder_pool(queue: &Queue, ear: Ear, hold: &Hold) -> WorkerPool<Queue> {
+    WorkerPool::builder()
+        .number_of_workers(1_u32)
+        .queue(queue.clone())
+        .lease(QUICK)
+        .state(ear)
+        .state(hold.clone())
+        .build()
+}
+
+#[test]
+fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
+    let world = World::new();
+    let task = world.queue.insert_task(&say("orphan")).unwrap();
+    let dead = world.queue.engine().unwrap();
+    let worker = dead.register("{}").unwrap();
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    assert_eq!(dead.claim(&claim).unwrap().len(), 1);
+
+    let (sender, ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &Hold::default());
+    pool.start().unwrap();
+    assert_eq!(heard(&ear), "orphan");
+    until(|| world.queue.find_task_by_id(task.id).unwrap().is_none());
+    assert!(!dead.heartbeat(worker, QUICK.dead_after).unwrap().is_alive);
+}
+
+#[test]
+fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new() {
+    let world = World::new();
+    let (sender, ear) = ear();
+    let hold = Hold::default();
+    let mut pool = builder_pool(&world.queue, sender, &hold);
+    pool.start().unwrap();
+    let mut held = say("held");
+    held.hold = true;
+    let task = world.queue.insert_task(&held).unwrap();
+    heard(&ear);
+
+    let first = world.number("SELECT max(id) FROM fang_workers");
+    world.run("UPDATE fang_workers SET dead_at = now()");
+    until(|| world.number("SELECT max(id) FROM fang_workers") > first);
+    // Somebody else has it by now; what the first run says no longer counts.
+    world.run("UPDATE fang_tasks SET state = 'failed', lease = lease + 1, locked_by = NULL");
+    hold.release(1);
+    world.queue.insert_task(&say("afterwards")).unwrap();
+    assert_eq!(heard(&ear), "afterwards");
+    let report = pool.shutdown(PATIENCE);
+    assert_eq!(report.late_results, 1);
+    assert!(world.queue.find_task_by_id(task.id).unwrap().is_some());
+}
+
+#[test]
+fn tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead() {
+    let world = World::new();
+    let (sender, ear) = ear();
+    let hold = Hold::default();
+    let mut pool = builder_pool(&world.queue, sender, &hold);
+    pool.start().unwrap();
+    let mut held = say("held");
+    held.hold = true;
+    world.queue.insert_task(&held).unwrap();
+    heard(&ear);
+    // The only worker stands still for longer than a lease, while somebody else watches.
+    let watcher = world.queue.engine().unwrap();
+    let id = watcher.register("{}").unwrap();
+    thread::sleep(QUICK.dead_after * 3);
+    let rescue = Rescue { lease: QUICK.dead_after, max_crashes: 3 };
+    watcher.heartbeat(id, QUICK.dead_after).unwrap();
+    assert_eq!(watcher.rescue(&rescue).unwrap().retried, 0);
+    hold.release(1);
+    assert_eq!(pool.shutdown(PATIENCE).late_results, 0);
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 0);
+}
+
+#[test]
+fn a_pool_that_stops_signs_off() {
+    let world = World::new();
+    let (sender, _ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &Hold::default());
+    pool.start().unwrap();
+    pool.shutdown(PATIENCE);
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL"), 1);
+    // And its connections are gone.
+    let left =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%beat_at%'
+        AND pid <> pg_backend_pid()";
+    drop(pool);
+    until(|| world.number(left) == 0);
+}

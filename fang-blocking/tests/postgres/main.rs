@@ -1,0 +1,16 @@
+//! What only the queue over Postgres does.
+
+// A panic is how a test reports.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod connections;
+mod errors;
+mod leases;
+mod migrations;
+mod processes;
+mod schema;
+mod secrets;
+mod sharing;
+mod transactions;
+mod upgrade;
+mod world;

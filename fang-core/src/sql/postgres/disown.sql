@@ -1,0 +1,6 @@
+-- A claim whose answer was lost may have been made all the same: its rows are held by a worker that
+-- lives and does not know of them. So a worker gives back, uncharged, what it does not know it holds.
+UPDATE fang_tasks
+SET state = CASE WHEN retries > 0 THEN 'retried' ELSE 'new' END::fang_task_state,
+    locked_by = NULL, updated_at = now()
+WHERE state = 'in_progress' AND locked_by = $1 AND NOT id = ANY ($2::uuid[])

@@ -1,0 +1,152 @@
+//! Threads and tokio tasks on one table, in one process.
+
+#![cfg(all(feature = "asynk", feature = "blocking"))]
+// A panic is how a test reports.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use fang::{
+    AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, NewTask, NoTls, Queue, Queueable,
+    Runnable, WorkerPool, async_trait, typetag,
+};
+use fang_test_support::TestDatabase;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Longer than anything takes that works.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where tasks tell what they are, and on which thread they run.
+#[derive(Clone)]
+struct Told(mpsc::UnboundedSender<(String, String)>);
+
+impl Told {
+    fn tell(&self, what: &str) {
+        let thread = std::thread::current().name().unwrap_or_default().to_owned();
+        let _ = self.0.send((what.to_owned(), thread));
+    }
+}
+
+/// A light task that leaves the heavy part to the threads.
+#[derive(Serialize, Deserialize)]
+struct Light {
+    then_heavy: bool,
+}
+
+#[async_trait]
+#[typetag::serde]
+impl AsyncRunnable for Light {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        queue.context().state::<Told>().unwrap().tell("light");
+        if self.then_heavy {
+            queue.insert(NewTask::blocking(&Heavy { then_light: true })?).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A heavy task that leaves the rest to tokio.
+#[derive(Serialize, Deserialize)]
+struct Heavy {
+    then_light: bool,
+}
+
+#[typetag::serde]
+impl Runnable for Heavy {
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+        queue.context().state::<Told>().unwrap().tell("heavy");
+        if self.then_light {
+            queue.insert(NewTask::asynk(&Light { then_heavy: false })?)?;
+        }
+        Ok(())
+    }
+}
+
+struct World {
+    database: TestDatabase,
+    light: AsyncQueue<NoTls>,
+    heavy: Queue,
+    told: Told,
+    heard: mpsc::UnboundedReceiver<(String, String)>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let light = AsyncQueue::builder().uri(database.uri()).max_pool_size(2_u32).build();
+        light.migrate().await.unwrap();
+        let heavy = Queue::builder().uri(database.uri()).max_pool_size(2_u32).build();
+        let (sender, heard) = mpsc::unbounded_channel();
+        Self { database, light, heavy, told: Told(sender), heard }
+    }
+
+    fn async_pool(&self) -> AsyncWorkerPool<AsyncQueue<NoTls>> {
+        let builder = AsyncWorkerPool::builder().number_of_workers(2_u32).queue(self.light.clone());
+        builder.state(self.told.clone()).build()
+    }
+
+    fn thread_pool(&self) -> WorkerPool<Queue> {
+        let builder = WorkerPool::builder().number_of_workers(2_u32).queue(self.heavy.clone());
+        builder.state(self.told.clone()).build()
+    }
+
+    /// What the next task that runs tells, having checked where it runs.
+    async fn next(&mut self) -> String {
+        let next = tokio::time::timeout(PATIENCE, self.heard.recv()).await;
+        let (what, thread) = next.expect("a task should run").unwrap();
+        assert_eq!(what == "heavy", thread.starts_with("fang-worker"), "{what} on {thread}");
+        what
+    }
+
+    /// How many rows there are, and how many of them were ever claimed or have an error.
+    async fn rows(&self) -> (i64, i64) {
+        let sql =
+            "SELECT count(*), count(*) FILTER (WHERE lease > 0 OR error_message IS NOT NULL) FROM fang_tasks";
+        let row = self.database.client().await.unwrap().query_one(sql, &[]).await.unwrap();
+        (row.get(0), row.get(1))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_kind_runs_in_its_own_pool_whoever_inserted_it() {
+    let mut world = World::new().await;
+    let (mut light, mut heavy) = (world.async_pool(), world.thread_pool());
+    light.start().await.unwrap();
+    heavy.start().unwrap();
+    for _ in 0..50 {
+        world.light.insert_task(&Light { then_heavy: true }).await.unwrap();
+        let mut told = [world.next().await, world.next().await, world.next().await];
+        told.sort();
+        assert_eq!(told, ["heavy", "light", "light"]);
+    }
+    let report = light.shutdown(PATIENCE).await;
+    assert_eq!((report.still_running, report.late_results), (0, 0));
+    let report = heavy.shutdown(PATIENCE);
+    assert_eq!((report.still_running, report.late_results), (0, 0));
+    assert_eq!(world.rows().await, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_neither_claims_nor_delays_the_rows_of_the_other_kind() {
+    let mut world = World::new().await;
+    for _ in 0..20 {
+        world.light.insert(NewTask::blocking(&Heavy { then_light: false }).unwrap()).await.unwrap();
+    }
+    let mut light = world.async_pool();
+    light.start().await.unwrap();
+    for _ in 0..20 {
+        world.light.insert_task(&Light { then_heavy: false }).await.unwrap();
+        assert_eq!(world.next().await, "light");
+    }
+    light.shutdown(PATIENCE).await;
+    assert_eq!(world.rows().await, (20, 0), "none of the threads' tasks was touched");
+
+    world.heavy.insert(NewTask::asynk(&Light { then_heavy: false }).unwrap()).unwrap();
+    let mut heavy = world.thread_pool();
+    heavy.start().unwrap();
+    for _ in 0..20 {
+        assert_eq!(world.next().await, "heavy");
+    }
+    heavy.shutdown(PATIENCE);
+    assert_eq!(world.rows().await, (1, 0));
+}
