@@ -1,8 +1,8 @@
 //! Light tasks: tokio tasks over tokio-postgres.
 
 pub use fang_asynk::{
-    AsyncBackend, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder, Handle, Lease,
-    MemoryQueue, NoTls, Shutdown, TlsConnector,
+    AsyncBackend, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder, BlockingAdapter,
+    Handle, Lease, MemoryQueue, NoTls, TlsConnector,
 };
 #[cfg(feature = "rustls")]
 pub use fang_asynk::{Rustls, RustlsError};

@@ -1,27 +1,42 @@
 //! A backlog of no-op tasks, drained.
 
 use crate::meter::{Meter, Reading};
-use crate::tasks::{DONE, GOAL, REACHED, nothing};
-use crate::{Queue, report};
-use fang::{AsyncQueueable, AsyncWorkerPool, NewTask, PayloadError};
+use crate::tasks::{DONE, GOAL, REACHED, nothing, nothing_heavy};
+use crate::{Queues, report};
+use fang::{AsyncQueueable, AsyncWorkerPool, Mode, NewTask, PayloadError, WorkerPool};
 use std::error::Error;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 3;
 
-pub(crate) async fn drain(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    for (workers, tasks) in [(10, 20_000), (10, 100_000), (1, 20_000), (100, 100_000)] {
+/// Workers and tasks.
+type Case = (u32, usize);
+
+const LIGHT: [Case; 4] = [(10, 20_000), (10, 100_000), (1, 20_000), (100, 100_000)];
+const HEAVY: [Case; 3] = [(10, 20_000), (10, 100_000), (1, 20_000)];
+
+pub(crate) async fn drain(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
+    measure(queues, meter, Mode::Asynk, &LIGHT).await
+}
+
+pub(crate) async fn drain_blocking(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
+    measure(queues, meter, Mode::Blocking, &HEAVY).await
+}
+
+async fn measure(queues: &Queues, meter: &Meter, mode: Mode, cases: &[Case]) -> Result<(), Box<dyn Error>> {
+    let workers_are = if mode == Mode::Asynk { "workers" } else { "threads" };
+    for (workers, tasks) in cases.iter().copied() {
         let mut rates = Vec::new();
         let mut costs = String::new();
         for _ in 0..ROUNDS {
-            let before = fill(queue, meter, tasks).await?;
-            rates.push(tasks as f64 / empty(queue, workers).await?.as_secs_f64());
+            let before = fill(queues, meter, mode, tasks).await?;
+            rates.push(tasks as f64 / empty(queues, mode, workers).await?.as_secs_f64());
             costs = per_task(meter.read_settled().await? - before, tasks);
         }
         rates.sort_by(f64::total_cmp);
         report(
-            &format!("drain of {tasks} no-op tasks, {workers} workers"),
+            &format!("drain of {tasks} no-op tasks, {workers} {workers_are}"),
             &format!("{:.0} tasks/s (median of {ROUNDS}), {costs}", rates[ROUNDS / 2]),
         );
     }
@@ -32,9 +47,12 @@ pub(crate) async fn drain(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Er
 }
 
 /// Fills the queue; returns the counters after that.
-async fn fill(queue: &Queue, meter: &Meter, tasks: usize) -> Result<Reading, Box<dyn Error>> {
-    let backlog = (0..tasks as u64).map(|number| NewTask::asynk(&nothing(number)));
-    queue.insert_tasks(backlog.collect::<Result<Vec<_>, PayloadError>>()?).await?;
+async fn fill(queues: &Queues, meter: &Meter, mode: Mode, tasks: usize) -> Result<Reading, Box<dyn Error>> {
+    let backlog = (0..tasks as u64).map(|number| match mode {
+        Mode::Blocking => NewTask::blocking(&nothing_heavy(number)),
+        _ => NewTask::asynk(&nothing(number)),
+    });
+    queues.light.insert_tasks(backlog.collect::<Result<Vec<_>, PayloadError>>()?).await?;
     DONE.store(0, Ordering::SeqCst);
     GOAL.store(tasks, Ordering::SeqCst);
     meter.settle().await?;
@@ -42,12 +60,21 @@ async fn fill(queue: &Queue, meter: &Meter, tasks: usize) -> Result<Reading, Box
 }
 
 /// Starts a pool and measures until the last task has run and its result is saved.
-async fn empty(queue: &Queue, workers: u32) -> Result<Duration, Box<dyn Error>> {
-    let mut pool = AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
+async fn empty(queues: &Queues, mode: Mode, workers: u32) -> Result<Duration, Box<dyn Error>> {
     let started = Instant::now();
-    pool.start().await?;
-    REACHED.notified().await;
-    pool.shutdown(Duration::from_secs(5)).await;
+    if mode == Mode::Blocking {
+        let builder = WorkerPool::builder().number_of_workers(workers);
+        let mut pool = builder.queue(queues.heavy.clone()).build();
+        pool.start()?;
+        REACHED.notified().await;
+        pool.shutdown(Duration::from_secs(5));
+    } else {
+        let builder = AsyncWorkerPool::builder().number_of_workers(workers);
+        let mut pool = builder.queue(queues.light.clone()).build();
+        pool.start().await?;
+        REACHED.notified().await;
+        pool.shutdown(Duration::from_secs(5)).await;
+    }
     Ok(started.elapsed())
 }
 

@@ -1,16 +1,16 @@
 //! Inserts: one by one, and in bulk.
 
 use crate::meter::Meter;
+use crate::report;
 use crate::tasks::nothing;
-use crate::{Queue, report};
-use fang::{AsyncQueueable, NewTask, PayloadError};
+use fang::{AsyncQueue, AsyncQueueable, NewTask, NoTls, PayloadError};
 use std::error::Error;
 use std::time::{Duration, Instant};
 
 const SPAN: Duration = Duration::from_secs(4);
 const BULK: u64 = 100_000;
 
-pub(crate) async fn one_by_one(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn one_by_one(queue: &AsyncQueue<NoTls>, meter: &Meter) -> Result<(), Box<dyn Error>> {
     for producers in [1_u32, 8] {
         meter.settle().await?;
         let before = meter.read_settled().await?;
@@ -31,7 +31,7 @@ pub(crate) async fn one_by_one(queue: &Queue, meter: &Meter) -> Result<(), Box<d
     Ok(())
 }
 
-async fn insert_for_a_while(queue: &Queue, producers: u32) -> Result<usize, Box<dyn Error>> {
+async fn insert_for_a_while(queue: &AsyncQueue<NoTls>, producers: u32) -> Result<usize, Box<dyn Error>> {
     let end = Instant::now() + SPAN;
     let producers: Vec<_> = (0..producers)
         .map(|_| {
@@ -53,7 +53,7 @@ async fn insert_for_a_while(queue: &Queue, producers: u32) -> Result<usize, Box<
     Ok(inserted)
 }
 
-pub(crate) async fn bulk(queue: &Queue, meter: &Meter) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn bulk(queue: &AsyncQueue<NoTls>, meter: &Meter) -> Result<(), Box<dyn Error>> {
     let tasks =
         (0..BULK).map(|number| NewTask::asynk(&nothing(number))).collect::<Result<Vec<_>, PayloadError>>()?;
     meter.settle().await?;

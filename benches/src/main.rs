@@ -11,13 +11,18 @@ mod pickup;
 mod tasks;
 
 use fang::asynk::async_queue::AsyncQueue;
-use fang::{FangError, NoTls};
+use fang::{FangError, NoTls, Queue};
 use fang_test_support::TestDatabase;
 
 /// All of them; the arguments choose some.
-const BENCHES: [&str; 5] = ["insert", "bulk", "drain", "pickup", "idle"];
+const BENCHES: [&str; 8] =
+    ["insert", "bulk", "drain", "drain_blocking", "pickup", "pickup_blocking", "idle", "idle_blocking"];
 
-type Queue = AsyncQueue<NoTls>;
+/// The queues of both modes, over one database.
+struct Queues {
+    light: AsyncQueue<NoTls>,
+    heavy: Queue,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,22 +39,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn run(bench: &str, database: &TestDatabase) -> Result<(), Box<dyn std::error::Error>> {
-    let queue = queue(database.uri()).await?;
+    let queues = queues(database.uri()).await?;
     let meter = meter::Meter::new(database.client().await?);
     match bench {
-        "insert" => insert::one_by_one(&queue, &meter).await,
-        "bulk" => insert::bulk(&queue, &meter).await,
-        "drain" => drain::drain(&queue, &meter).await,
-        "pickup" => pickup::pickup(&queue, database.uri()).await,
-        _ => idle::idle(&queue, &meter).await,
+        "insert" => insert::one_by_one(&queues.light, &meter).await,
+        "bulk" => insert::bulk(&queues.light, &meter).await,
+        "drain" => drain::drain(&queues, &meter).await,
+        "drain_blocking" => drain::drain_blocking(&queues, &meter).await,
+        "pickup" => pickup::pickup(&queues, database.uri()).await,
+        "pickup_blocking" => pickup::pickup_blocking(&queues, database.uri()).await,
+        "idle" => idle::idle(&queues, &meter).await,
+        _ => idle::idle_blocking(&queues, &meter).await,
     }
 }
 
-async fn queue(uri: &str) -> Result<Queue, FangError> {
-    let mut queue = AsyncQueue::builder().uri(uri).max_pool_size(8_u32).build();
-    queue.connect(NoTls).await?;
-    queue.migrate().await?;
-    Ok(queue)
+async fn queues(uri: &str) -> Result<Queues, FangError> {
+    let mut light = AsyncQueue::builder().uri(uri).max_pool_size(8_u32).build();
+    light.connect(NoTls).await?;
+    light.migrate().await?;
+    Ok(Queues { light, heavy: Queue::builder().uri(uri).max_pool_size(8_u32).build() })
 }
 
 /// One line of the table.

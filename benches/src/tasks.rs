@@ -1,6 +1,6 @@
 //! The tasks that are run.
 
-use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
+use fang::{AsyncQueueable, AsyncRunnable, FangError, Queueable, Runnable, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,15 +24,38 @@ pub(crate) struct Nothing {
 #[async_trait]
 impl AsyncRunnable for Nothing {
     async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        if DONE.fetch_add(1, Ordering::SeqCst) + 1 == GOAL.load(Ordering::SeqCst) {
-            REACHED.notify_one();
-        }
+        done();
         Ok(())
+    }
+}
+
+/// The same on a thread.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct NothingHeavy {
+    pub(crate) number: u64,
+    pub(crate) name: String,
+}
+
+#[typetag::serde]
+impl Runnable for NothingHeavy {
+    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
+        done();
+        Ok(())
+    }
+}
+
+fn done() {
+    if DONE.fetch_add(1, Ordering::SeqCst) + 1 == GOAL.load(Ordering::SeqCst) {
+        REACHED.notify_one();
     }
 }
 
 pub(crate) fn nothing(number: u64) -> Nothing {
     Nothing { number, name: "a name of some length".to_owned() }
+}
+
+pub(crate) fn nothing_heavy(number: u64) -> NothingHeavy {
+    NothingHeavy { number, name: "a name of some length".to_owned() }
 }
 
 /// Where a [`Ping`] tells when it started.
@@ -46,14 +69,34 @@ pub(crate) struct Ping;
 #[async_trait]
 impl AsyncRunnable for Ping {
     async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        let started = Instant::now();
-        if let Ok(Some(sender)) = STARTED.lock().as_deref() {
-            let _ = sender.send(started);
-        }
+        started();
         Ok(())
     }
 
     fn task_type(&self) -> String {
         "ping".to_owned()
+    }
+}
+
+/// The same on a thread.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct HeavyPing;
+
+#[typetag::serde]
+impl Runnable for HeavyPing {
+    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
+        started();
+        Ok(())
+    }
+
+    fn task_type(&self) -> String {
+        "ping".to_owned()
+    }
+}
+
+fn started() {
+    let started = Instant::now();
+    if let Ok(Some(sender)) = STARTED.lock().as_deref() {
+        let _ = sender.send(started);
     }
 }

@@ -2,6 +2,7 @@
 //! tasks. Applications use the crate `fang`, which re-exports what they need.
 
 mod backend;
+mod blocking_adapter;
 mod claimer;
 mod crons;
 mod engine;
@@ -21,6 +22,7 @@ mod worker_pool;
 #[cfg(feature = "rustls")]
 pub use self::rustls::{Rustls, RustlsError};
 pub use backend::AsyncBackend;
+pub use blocking_adapter::BlockingAdapter;
 pub use fang_core::pool::{Lease, Shutdown};
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;

@@ -46,8 +46,8 @@ pub struct AsyncQueue<Tls> {
     /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
     #[builder(default = DEFAULT_MAX_PAYLOAD_BYTES)]
     max_payload_bytes: usize,
-    /// Whether pools listen for notifications besides polling. Defaults to `true`; `false` where a
-    /// pooler between here and the server hands connections from one client to another.
+    /// Whether pools listen for notifications besides polling. Defaults to `true`; with `false` an
+    /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
     #[builder(default, setter(skip))]

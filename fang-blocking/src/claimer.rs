@@ -1,12 +1,14 @@
 //! Takes tasks out of the store and hands them to the workers.
 
 use crate::engine::{Engine, Job};
+use crate::supervisor::panicked;
 use fang_core::held::Doubt;
 use fang_core::lanes::{Lanes, sort};
 use fang_core::pace::{Pace, Request, Step};
 use fang_core::pool::Phase;
 use fang_core::store::{Claim, Claimed, WorkerId};
 use fang_core::{Mode, StoreError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +35,12 @@ impl Claimer {
 
     /// Claims until the pool drains.
     pub(crate) fn run(mut self) {
+        while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            panicked("claimer");
+        }
+    }
+
+    fn work(&mut self) {
         while self.engine.phase.get() == Phase::Running {
             match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
                 Step::Claim(request) => self.claim(request),

@@ -1,10 +1,12 @@
 //! Keeps every cron one tick ahead.
 
 use crate::engine::Engine;
+use crate::supervisor::panicked;
 use crate::waiting::Notify;
 use fang_core::pool::Phase;
 use fang_core::store::{DueCron, Tick};
 use fang_core::{QueueError, StoreError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -20,6 +22,12 @@ pub(crate) struct CronKeeper {
 impl CronKeeper {
     /// Looks and fires until the pool drains.
     pub(crate) fn run(self) {
+        while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            panicked("keeper of crons");
+        }
+    }
+
+    fn work(&self) {
         while self.engine.phase.get() == Phase::Running {
             let wait = self.run_once().unwrap_or_else(|error| {
                 log::debug!("the crons could not be looked at: {error}");

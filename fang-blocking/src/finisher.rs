@@ -2,6 +2,7 @@
 //! being saved, so a lone result is saved at once and many share a commit.
 
 use crate::engine::Engine;
+use crate::supervisor::panicked;
 use crossbeam_channel::Receiver;
 use fang_core::StoreError;
 use fang_core::error::Nature;
@@ -9,6 +10,7 @@ use fang_core::pool::Phase;
 use fang_core::results::{Finished, MAX_BATCH, by_worker, without_bad_data};
 use fang_core::store::{Finish, WorkerId};
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,6 +29,12 @@ pub(crate) struct Finisher {
 impl Finisher {
     /// Saves until no more results can come.
     pub(crate) fn run(self) {
+        while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            panicked("finisher");
+        }
+    }
+
+    fn work(&self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while self.gather(&mut batch) {
             for (worker, results) in by_worker(&mut batch) {

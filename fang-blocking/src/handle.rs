@@ -3,8 +3,9 @@
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::Plan;
+use fang_core::sql::columns::MAX_INSERT_TRIES;
 use fang_core::store::{Inserted, Removal, Store};
-use fang_core::{NewTask, QueueError, Queueable, Runnable, Task};
+use fang_core::{NewTask, QueueError, Queueable, Runnable, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -61,17 +62,20 @@ impl Handle {
 impl Queueable for Handle {
     fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
         let task = self.prepare(task)?;
-        loop {
+        for _ in 0..MAX_INSERT_TRIES {
             let inserted = self.store.insert(std::slice::from_ref(&task))?;
-            let Some(inserted) = inserted.first().copied() else { continue };
-            if inserted.is_new {
-                return Ok(Task::saved(task, inserted));
-            }
-            // Else it was there, unless it ended just now: then there is room for this one.
-            if let Some(holder) = self.store.find(inserted.id)? {
-                return Ok(holder);
+            match inserted.first() {
+                Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
+                // It was there, unless it ended just now: then there is room for this one.
+                Some(inserted) => {
+                    if let Some(holder) = self.store.find(inserted.id)? {
+                        return Ok(holder);
+                    }
+                }
+                None => {}
             }
         }
+        Err(StoreError::unsettled().into())
     }
 
     fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError> {

@@ -1,11 +1,12 @@
-//! Beats on an OS thread of its own, so that tasks cannot make the pool look dead; takes tasks back from those who are.
+//! Beats on an OS thread of its own, so that tasks cannot make the pool look dead; takes tasks back
+//! from those who are.
 
 use crate::engine::Engine;
+use crate::waiting::{Part, no_thread};
 use fang_core::StoreError;
 use fang_core::pool::{Lease, Phase};
 use fang_core::store::{Beat, Rescue};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
@@ -32,10 +33,9 @@ impl Heart {
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
-    pub(crate) fn start(self) -> Result<JoinHandle<()>, StoreError> {
+    pub(crate) fn start(self) -> Result<Part, StoreError> {
         self.register()?;
-        let thread = std::thread::Builder::new().name("fang-heart".into()).spawn(move || self.run());
-        thread.map_err(|error| StoreError::unreachable(Box::new(error)))
+        Part::spawn("fang-heart", move || self.run()).map_err(no_thread)
     }
 
     fn register(&self) -> Result<(), StoreError> {
@@ -53,7 +53,15 @@ impl Heart {
         while self.pause() {
             self.beat();
         }
-        if let Err(error) = self.engine.store.retire(self.engine.worker()) {
+        self.sign_off();
+    }
+
+    /// Whatever the pool still holds, it no longer works on.
+    fn sign_off(&self) {
+        let (store, worker) = (&self.engine.store, self.engine.worker());
+        let outcome = store.disown(worker, &[]).map(|_| ());
+        let outcome = outcome.and(store.retire(worker));
+        if let Err(error) = outcome {
             log::debug!("the pool could not sign off; its lease will run out: {error}");
         }
     }

@@ -1,9 +1,11 @@
 //! Removes what is no longer needed.
 
 use crate::engine::Engine;
+use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::pool::Phase;
 use fang_core::store::Prune;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,12 @@ pub(crate) struct Pruner {
 impl Pruner {
     /// Prunes now and then until the pool drains.
     pub(crate) fn run(self) {
+        while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            panicked("pruner");
+        }
+    }
+
+    fn work(&self) {
         loop {
             let pause = PRUNE_EVERY.mul_f64(0.5 + fastrand::f64());
             if self.engine.phase.wait_for(Phase::Draining, pause) {

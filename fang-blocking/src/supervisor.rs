@@ -5,10 +5,15 @@ use crate::executor;
 use crate::waiting::Deadline;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::decide::failed_by_default;
+use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long tasks may take that are on their way to a worker when the pool gives up what runs.
+const ABORT_GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Supervisor {
     pub(crate) engine: Arc<Engine>,
@@ -57,11 +62,12 @@ impl Workers {
         while left > 0 && self.ended.recv_deadline(deadline.instant()).is_ok() {
             left -= 1;
         }
-        let mut still_running = 0;
+        engine.phase.set(Phase::Aborting);
+        let (mut still_running, grace) = (0, Instant::now() + ABORT_GRACE);
         loop {
             still_running += self.desks.iter().filter(|desk| desk.hand_back()).count();
             // One that a worker has just taken is on no desk yet.
-            if engine.gauge.load().in_flight == 0 {
+            if engine.gauge.load().in_flight == 0 || Instant::now() > grace {
                 return still_running;
             }
             thread::yield_now();
@@ -104,6 +110,10 @@ impl Worker {
             }
             let unfinished = self.engine.begin(job, self.results.clone());
             self.desk.put(Some(unfinished.shared()));
+            if self.engine.phase.get() >= Phase::Aborting {
+                unfinished.hand_back();
+                continue;
+            }
             // What the executor cannot catch (a panic that panics when it is dropped) ends here.
             let executed = catch_unwind(AssertUnwindSafe(|| executor::execute(&self.engine, unfinished)));
             if let Err(panic) = executed {
@@ -115,4 +125,14 @@ impl Worker {
             self.desk.put(None);
         }
     }
+}
+
+/// How long a part pauses that has panicked.
+const PANIC_PAUSE: Duration = Duration::from_secs(1);
+
+/// Says that a part of the pool has panicked, and pauses before it goes on: none but the workers run
+/// the application's code, so that is a defect, which must not stop the pool without a word.
+pub(crate) fn panicked(name: &str) {
+    log::error!("the {name} panicked and goes on");
+    thread::sleep(PANIC_PAUSE);
 }

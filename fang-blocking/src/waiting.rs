@@ -1,7 +1,11 @@
 //! How threads wait for each other: what tokio's `Notify` and `watch` do for the async mode.
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use fang_core::StoreError;
 use fang_core::pool::Phase;
+use std::convert::Infallible;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Wakes one thread that waits, or the next that will.
@@ -84,6 +88,31 @@ impl Watch {
     }
 }
 
+/// A thread whose end can be waited for, for so long and no longer. Dropping it does not end it.
+#[derive(Debug)]
+pub(crate) struct Part(Receiver<Infallible>);
+
+impl Part {
+    pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
+        let (running, ended) = bounded(0);
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            run();
+            drop(running);
+        })?;
+        Ok(Self(ended))
+    }
+
+    /// Waits until the thread has ended; whether it has.
+    pub(crate) fn join_by(&self, deadline: Deadline) -> bool {
+        matches!(self.0.recv_deadline(deadline.instant()), Err(RecvTimeoutError::Disconnected))
+    }
+}
+
+/// The system has no thread left.
+pub(crate) fn no_thread(error: std::io::Error) -> StoreError {
+    StoreError::unreachable(Box::new(error))
+}
+
 /// A moment by which something has to be over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Instant);
@@ -116,6 +145,15 @@ mod tests {
         notify.room();
         assert_eq!(notify.wait(None), Reasons { inserted: true, room: true, phase: false });
         assert_eq!(notify.wait(Some(Duration::ZERO)), Reasons::default());
+    }
+
+    #[test]
+    fn a_part_is_waited_for_until_its_end_or_the_deadline() {
+        let (end, ended) = bounded::<()>(1);
+        let part = Part::spawn("part", move || drop(ended.recv())).unwrap();
+        assert!(!part.join_by(Deadline::after(Duration::ZERO)));
+        end.send(()).unwrap();
+        assert!(part.join_by(Deadline::after(Duration::MAX)));
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl<Q: Backend> WorkerPool<Q> {
     /// is.
     ///
     /// # Errors
-    /// [`QueueError::NoWorkers`], or [`QueueError::Store`] when the database cannot be reached or
+    /// [`QueueError::NoWorkers`] or [`QueueError::Lease`], or [`QueueError::Store`] when the database cannot be reached or
     /// its schema is not up to date.
     pub fn start(&mut self) -> Result<(), QueueError> {
         if self.running.is_none() {
@@ -81,7 +81,8 @@ impl<Q: Backend> WorkerPool<Q> {
 
     /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
     /// and gives back, uncharged, what runs even then: a thread cannot be stopped, so end the process
-    /// soon. Returns once all results are saved.
+    /// soon. Returns once all results are saved, at the latest some seconds after the deadline. A
+    /// second call returns an empty report at once.
     pub fn shutdown(&mut self, deadline: Duration) -> Shutdown {
         match self.running.take() {
             Some(running) => stop::stop(running, deadline),

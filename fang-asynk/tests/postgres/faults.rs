@@ -240,6 +240,21 @@ async fn a_shutdown_keeps_its_deadline_when_the_database_stalls() {
     assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
 }
 
+/// Locks that a finish and a removal take in different orders.
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_all_tasks_while_they_run_never_fails_for_a_deadlock() {
+    let world = World::new().await;
+    let (sender, _ear) = ear();
+    let mut pool = pool(&world.queue, 4, sender, &hold());
+    pool.start().await.unwrap();
+    for _ in 0..8 {
+        let tasks = (0..2000).map(|number| NewTask::asynk(&say(&number.to_string())).unwrap());
+        world.queue.insert_tasks(tasks.collect()).await.unwrap();
+        world.queue.remove_all_tasks().await.unwrap();
+    }
+    pool.shutdown(PATIENCE).await;
+}
+
 #[tokio::test]
 async fn a_lease_that_would_kill_a_healthy_pool_is_refused() {
     let world = World::new().await;

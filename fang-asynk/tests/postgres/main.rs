@@ -11,6 +11,7 @@ mod leases;
 mod migrations;
 mod processes;
 mod proxy;
+mod restarts;
 mod schema;
 mod secrets;
 mod statements;

@@ -41,19 +41,29 @@ fn take_steps(
     schema: &Schema,
 ) -> Result<usize, StoreError> {
     let mut steps = 0;
-    while connection
-        .transaction(|connection| step(connection, schema))
-        .map_err(|error| store_error(&error))?
-    {
+    while connection.transaction(|connection| step(connection, schema)).map_err(|error| explain(&error))? {
         steps += 1;
     }
     Ok(steps)
+}
+
+/// A lock that cannot be had would hold up everybody else who waits behind it.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
+
+fn explain(error: &Error) -> StoreError {
+    match error {
+        Error::DatabaseError(_, information) if information.message().contains("lock timeout") => {
+            StoreError::Locked { reason: "the schema could not be changed within 5 s".to_owned() }
+        }
+        _ => store_error(error),
+    }
 }
 
 /// Takes the next step, if one is missing.
 fn step(connection: &mut impl LoadConnection<Backend = Pg>, schema: &Schema) -> Result<bool, Error> {
     enter(connection, schema)?;
     connection.batch_execute(&Statements::new(schema).migration_lock)?;
+    connection.batch_execute(LOCK_TIMEOUT)?;
     let Some(next) = migrations::pending(version(connection)?).next() else { return Ok(false) };
     connection.batch_execute(next.up)?;
     log::info!("the schema of fang is at version {}", next.version);

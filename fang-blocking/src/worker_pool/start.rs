@@ -7,7 +7,7 @@ use crate::finisher::Finisher;
 use crate::heart::Heart;
 use crate::pruner::Pruner;
 use crate::supervisor::{Supervisor, Workers};
-use crate::waiting::Notify;
+use crate::waiting::{Notify, Part, no_thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::context::Surroundings;
 use fang_core::pace::Pace;
@@ -17,7 +17,6 @@ use fang_core::store::CRONS;
 use fang_core::wake::Registration;
 use fang_core::{QueueError, StoreError};
 use std::sync::{Arc, PoisonError};
-use std::thread::{self, JoinHandle};
 
 /// A pool that runs.
 pub(super) struct Running {
@@ -25,10 +24,10 @@ pub(super) struct Running {
     pub(super) jobs: Receiver<Job>,
     pub(super) results: Sender<Finished>,
     pub(super) changed: Arc<Notify>,
-    pub(super) claimer: JoinHandle<()>,
+    pub(super) claimer: Part,
     pub(super) workers: Workers,
-    pub(super) finisher: JoinHandle<()>,
-    pub(super) heart: JoinHandle<()>,
+    pub(super) finisher: Part,
+    pub(super) heart: Part,
 }
 
 impl<Q: Backend> WorkerPool<Q> {
@@ -104,10 +103,6 @@ fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> [Registration;
     ]
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
-    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(no_thread)
-}
-
-fn no_thread(error: std::io::Error) -> StoreError {
-    StoreError::unreachable(Box::new(error))
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<Part, StoreError> {
+    Part::spawn(name, run).map_err(no_thread)
 }

@@ -1,0 +1,158 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use fang_core::store::{
+    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal,
+    Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+};
+use fang_core::wake::Wakes;
+use fang_core::{NewTask, StoreError, Task};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Turns a store that waits for a disk or a network into an async one: its verbs run on tokio's
+/// threads for blocking work. So a backend is written once, for blocking callers. (One that never
+/// waits needs only an [`InlineAdapter`](fang_core::store::InlineAdapter).)
+///
+/// ```
+/// use fang_asynk::{BlockingAdapter, Handle};
+/// use fang_core::memory::MemoryStore;
+/// use std::sync::Arc;
+/// let store = Arc::new(MemoryStore::new(chrono::Utc::now));
+/// let queue = Handle::new(Arc::new(BlockingAdapter::new(store)));
+/// ```
+pub struct BlockingAdapter<S: ?Sized>(Arc<S>);
+
+impl<S: Store + ?Sized> BlockingAdapter<S> {
+    /// The async side of `store`.
+    pub fn new(store: Arc<S>) -> Self {
+        Self(store)
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        verb: impl FnOnce(&S) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.0.clone();
+        let called = tokio::task::spawn_blocking(move || verb(&store)).await;
+        called.unwrap_or_else(|error| Err(StoreError::unreachable(Box::new(error))))
+    }
+}
+
+impl<S: ?Sized> fmt::Debug for BlockingAdapter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BlockingAdapter")
+    }
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.call(S::check).await
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        self.call(S::now).await
+    }
+
+    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        let tasks = tasks.to_vec();
+        self.call(move |store| store.insert(&tasks)).await
+    }
+
+    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        let Claim { worker, task_type, limit, lanes } = *claim;
+        let (task_type, lanes) = (task_type.to_owned(), lanes.to_vec());
+        self.call(move |store| store.claim(&Claim { worker, task_type: &task_type, limit, lanes: &lanes }))
+            .await
+    }
+
+    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        let results = results.to_vec();
+        self.call(move |store| store.finish(worker, &results)).await
+    }
+
+    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+        let known = known.to_vec();
+        self.call(move |store| store.disown(worker, &known)).await
+    }
+
+    async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
+        let info = info.to_owned();
+        self.call(move |store| store.register(&info)).await
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+        self.call(move |store| store.heartbeat(worker, lease)).await
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.call(move |store| store.retire(worker)).await
+    }
+
+    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+        let rescue = *rescue;
+        self.call(move |store| store.rescue(&rescue)).await
+    }
+
+    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+        let prune = *prune;
+        self.call(move |store| store.prune(&prune)).await
+    }
+
+    async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+        let cron = cron.clone();
+        self.call(move |store| store.sync_cron(&cron)).await
+    }
+
+    async fn crons(&self) -> Result<Crons, StoreError> {
+        self.call(S::crons).await
+    }
+
+    async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+        let Tick { name, seen, next, id } = *tick;
+        let name = name.to_owned();
+        self.call(move |store| store.fire(&Tick { name: &name, seen, next, id })).await
+    }
+
+    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+        self.call(move |store| store.find(id)).await
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        let filter = filter.clone();
+        self.call(move |store| store.list(&filter)).await
+    }
+
+    async fn count(&self) -> Result<Vec<Count>, StoreError> {
+        self.call(S::count).await
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        let removal = removal.clone();
+        self.call(move |store| store.remove(&removal)).await
+    }
+
+    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.call(move |store| store.retry(id)).await
+    }
+
+    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.call(move |store| store.cancel(id)).await
+    }
+
+    async fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+        let task_type = task_type.to_owned();
+        self.call(move |store| store.pause(&task_type)).await
+    }
+
+    async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+        let task_type = task_type.to_owned();
+        self.call(move |store| store.resume(&task_type)).await
+    }
+
+    fn wakes(&self) -> &Wakes {
+        self.0.wakes()
+    }
+}
