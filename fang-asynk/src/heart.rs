@@ -4,16 +4,13 @@
 use crate::engine::Engine;
 use fang_core::StoreError;
 use fang_core::pool::{Lease, Phase};
+use fang_core::pulse::Pulse;
 use fang_core::store::{Beat, Rescue};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
-
-/// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
-/// the table, and those that a stopped pool left behind.
-const RESCUE_EVERY: u64 = 6;
 
 /// How long signing off may take.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -23,16 +20,13 @@ pub(crate) struct Heart {
     lease: Lease,
     /// Closed when the pool's other parts are gone without a shutdown, with their runtime.
     body: mpsc::Receiver<Infallible>,
-    /// Since when every beat has got through in time: only who has been well for a whole lease may declare
-    /// others dead, else an outage would become a mass re-run.
-    well_since: Option<Instant>,
-    is_failing: bool,
-    beats: u64,
+    pulse: Pulse,
 }
 
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease, body: mpsc::Receiver<Infallible>) -> Self {
-        Self { engine, lease, body, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
+        let pulse = Pulse::new(lease, engine.now());
+        Self { engine, lease, body, pulse }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -115,32 +109,22 @@ impl Heart {
     }
 
     async fn got_through(&mut self, beat: Beat, took: Duration) {
-        if self.is_failing {
+        let duty = self.pulse.got_through(self.engine.now(), beat, took);
+        if duty.tell {
             log::info!("the database answers again");
         }
-        self.is_failing = false;
-        self.beats += 1;
-        // After a stall everybody looks silent: of the database, of this process, of the machine.
-        let has_stalled = beat.silent_for.max(took) > self.lease.dead_after / 2;
-        if has_stalled {
-            self.well_since = None;
-        }
-        let well_for = self.well_since.get_or_insert_with(Instant::now).elapsed();
-        if !beat.is_alive {
+        if duty.register {
             self.reborn().await;
         }
-        let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
-        if is_due && well_for >= self.lease.dead_after {
+        if duty.rescue {
             self.rescue().await;
         }
     }
 
     fn unwell(&mut self, error: &StoreError) {
-        if !self.is_failing {
+        if self.pulse.failed() {
             log::warn!("the heartbeat does not get through: {error}");
         }
-        self.is_failing = true;
-        self.well_since = None;
     }
 
     /// Declared dead: what it holds belongs to others now. It goes on as somebody new.

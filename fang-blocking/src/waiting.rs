@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_part_is_waited_for_until_its_end_or_the_deadline() {
         let (end, ended) = bounded::<()>(1);
-        let part = Part::spawn("part", move || drop(ended.recv())).unwrap();
+        let part = Part::spawn("part", move || ended.recv().unwrap()).unwrap();
         assert!(!part.join_by(Deadline::after(Duration::ZERO)));
         end.send(()).unwrap();
         assert!(part.join_by(Deadline::after(Duration::MAX)));

@@ -18,6 +18,7 @@ pub mod memory;
 pub mod new_task;
 pub mod pace;
 pub mod pool;
+pub mod pulse;
 pub mod queueable;
 pub mod redacted;
 pub mod results;

@@ -31,9 +31,15 @@ fn errors(uri: &str) -> [QueueError; 3] {
 
 #[test]
 fn a_wrong_uri_is_told_without_being_shown() {
-    for uri in
-        ["not a uri hunter2", "postgres://u:hunter2@host:port/db", "user=hunter2 prot=1", "user='hunter2"]
-    {
+    for uri in [
+        "not a uri hunter2",
+        "postgres://u:hunter2@host:port/db",
+        "user=hunter2 prot=1",
+        "user='hunter2",
+        "postgres:/app:hunter2@localhost/app?connect_timeout=3",
+        "app:hunter2@localhost/app?sslmode=disable",
+        "host=x password=hunter2 hunter2=3",
+    ] {
         for error in errors(uri) {
             assert!(matches!(error, QueueError::Store(StoreError::Uri { .. })), "{uri}: {error:?}");
             assert!(error.to_string().contains("postgres://user:password@host"), "{error}");
@@ -96,6 +102,17 @@ fn a_schema_that_was_never_migrated_is_told_by_insert_and_start() {
         assert!(matches!(error, QueueError::Store(StoreError::NotMigrated { .. })), "{error:?}");
         assert!(error.to_string().contains("queue.migrate()"), "{error}");
     }
+}
+
+#[test]
+fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() {
+    let world = World::new();
+    world.run(fang_core::sql::migrations::POSTGRES.last().unwrap().down);
+    world.run("BEGIN; SELECT count(*) FROM fang_tasks");
+    let error = world.queue.migrate().unwrap_err();
+    assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
+    world.run("COMMIT");
+    assert_eq!(world.queue.migrate().unwrap(), 1);
 }
 
 #[test]

@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod connections;
+mod crons;
 mod errors;
+mod faults;
 mod leases;
 mod migrations;
 mod processes;
+mod proxy;
+mod restarts;
 mod schema;
 mod secrets;
 mod sharing;

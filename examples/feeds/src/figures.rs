@@ -1,0 +1,76 @@
+//! What this process has measured of itself.
+
+use hdrhistogram::{CreationError, Histogram};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How many tasks of a kind have run, and how long that took.
+pub(crate) struct Tally {
+    began: Instant,
+    runs: AtomicU64,
+    /// In microseconds after the begin.
+    last: AtomicU64,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { began: Instant::now(), runs: AtomicU64::new(0), last: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn count(&self) {
+        self.runs.fetch_add(1, Relaxed);
+        self.last.fetch_max(micros(self.began.elapsed()), Relaxed);
+    }
+
+    pub(crate) fn runs(&self) -> u64 {
+        self.runs.load(Relaxed)
+    }
+
+    /// Until the last of them began. The other kind may have work for longer.
+    pub(crate) fn a_second(&self) -> f64 {
+        let seconds = Duration::from_micros(self.last.load(Relaxed)).as_secs_f64();
+        if seconds > 0.0 { self.runs() as f64 / seconds } else { 0.0 }
+    }
+}
+
+/// Of this process, for the summary.
+pub(crate) struct Figures {
+    began: SystemTime,
+    /// What runs on tokio.
+    pub(crate) light: Tally,
+    /// What runs on threads.
+    pub(crate) heavy: Tally,
+    latency: Mutex<Histogram<u64>>,
+}
+
+impl Figures {
+    pub(crate) fn new() -> Result<Self, CreationError> {
+        Ok(Self {
+            began: SystemTime::now(),
+            light: Tally::new(),
+            heavy: Tally::new(),
+            latency: Mutex::new(Histogram::new(3)?),
+        })
+    }
+
+    /// A delivery that was inserted then begins now. Those of an earlier process are left out: they
+    /// would tell for how long it was dead.
+    pub(crate) fn delivery_begins(&self, inserted_at: SystemTime) {
+        if inserted_at < self.began {
+            return;
+        }
+        let waited = inserted_at.elapsed().unwrap_or_default();
+        self.latency.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros(waited));
+    }
+
+    /// What share of the deliveries began within which time.
+    pub(crate) fn latency(&self, share: f64) -> Duration {
+        let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
+        Duration::from_micros(latency.value_at_quantile(share))
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
