@@ -76,7 +76,8 @@ impl Claimer {
     }
 
     fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
-        self.engine.gauge.claimed(tasks.len());
+        let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
+        self.engine.gauge.claimed(tasks.len(), bytes);
         self.engine.held.add(tasks.iter().map(|task| task.id));
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.

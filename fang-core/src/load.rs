@@ -12,6 +12,8 @@ pub struct Load {
     pub unsaved: usize,
     /// How long a run takes, on a moving average; `None` before the first.
     pub mean_run: Option<Duration>,
+    /// How many bytes a payload has, on a moving average; 0 before the first.
+    pub mean_bytes: usize,
 }
 
 /// The shared counters behind [`Load`].
@@ -20,6 +22,7 @@ pub struct Gauge {
     in_flight: AtomicUsize,
     unsaved: AtomicUsize,
     mean_nanos: AtomicU64,
+    mean_bytes: AtomicUsize,
     wake_at: AtomicUsize,
 }
 
@@ -27,9 +30,14 @@ impl Gauge {
     /// Stands for "no run yet".
     const NO_MEAN: u64 = 0;
 
-    /// `tasks` were claimed.
-    pub fn claimed(&self, tasks: usize) {
+    /// `tasks` were claimed, with payloads of so many bytes in all.
+    pub fn claimed(&self, tasks: usize, bytes: usize) {
         self.in_flight.fetch_add(tasks, Ordering::SeqCst);
+        if let Some(sample) = bytes.checked_div(tasks) {
+            let mean = self.mean_bytes.load(Ordering::Relaxed);
+            // Quick to grow, slow to shrink: it is there to keep memory bounded.
+            self.mean_bytes.store(sample.max(mean - mean / 16), Ordering::Relaxed);
+        }
     }
 
     /// One run is over, or one task was given back unrun. Returns whether the claimer should be
@@ -68,6 +76,7 @@ impl Gauge {
             in_flight: self.in_flight.load(Ordering::SeqCst),
             unsaved: self.unsaved.load(Ordering::SeqCst),
             mean_run: (mean != Self::NO_MEAN).then(|| Duration::from_nanos(mean)),
+            mean_bytes: self.mean_bytes.load(Ordering::Relaxed),
         }
     }
 }
@@ -79,11 +88,11 @@ mod tests {
     #[test]
     fn the_claimer_is_woken_once_few_enough_are_left() {
         let gauge = Gauge::default();
-        gauge.claimed(4);
+        gauge.claimed(4, 400);
         gauge.wake_at(2);
         assert_eq!([gauge.left(), gauge.left(), gauge.left()], [false, true, true]);
         gauge.saved(2);
-        assert_eq!(gauge.load(), Load { in_flight: 1, unsaved: 1, mean_run: None });
+        assert_eq!(gauge.load(), Load { in_flight: 1, unsaved: 1, mean_run: None, mean_bytes: 100 });
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub const MAX_CLAIM: usize = 500;
 /// process takes along, and what a neighbour could have run, stays small.
 const HORIZON: Duration = Duration::from_millis(10);
 
+/// And for payloads of at most so many bytes, so that memory stays bounded.
+const AHEAD_BYTES: usize = 16 * 1024 * 1024;
+
 /// Results that wait to be saved before no more tasks are claimed.
 const MAX_UNSAVED: usize = 4 * MAX_CLAIM;
 
@@ -84,7 +87,7 @@ impl Pace {
 
     /// What to do now.
     pub fn step(&self, now: Duration, load: Load) -> Step {
-        let prefetch = self.prefetch(load.mean_run);
+        let prefetch = self.prefetch(load);
         let refill_at =
             if prefetch == 0 { self.workers.saturating_sub(1) } else { self.workers + prefetch / 2 };
         if load.unsaved >= MAX_UNSAVED {
@@ -152,10 +155,11 @@ impl Pace {
         }
     }
 
-    fn prefetch(&self, mean_run: Option<Duration>) -> usize {
-        let Some(mean) = mean_run.filter(|mean| *mean < HORIZON) else { return 0 };
+    fn prefetch(&self, load: Load) -> usize {
+        let Some(mean) = load.mean_run.filter(|mean| *mean < HORIZON) else { return 0 };
         let runs = HORIZON.as_nanos() / mean.as_nanos().max(1);
-        self.workers.saturating_mul(usize::try_from(runs).unwrap_or(MAX_CLAIM)).min(MAX_CLAIM)
+        let tasks = self.workers.saturating_mul(usize::try_from(runs).unwrap_or(MAX_CLAIM));
+        tasks.min(MAX_CLAIM).min(AHEAD_BYTES / load.mean_bytes.max(1))
     }
 }
 
@@ -171,7 +175,7 @@ mod tests {
     }
 
     fn busy(in_flight: usize, mean_run: Option<Duration>) -> Load {
-        Load { in_flight, unsaved: 0, mean_run }
+        Load { in_flight, unsaved: 0, mean_run, mean_bytes: 60 }
     }
 
     fn limit(step: Step) -> Option<usize> {
@@ -208,6 +212,12 @@ mod tests {
         let until = Some(260);
         let step = pace.step(ms(0), busy(400, Some(Duration::from_micros(1))));
         assert_eq!(step, Step::Sleep { at_most: None, until_in_flight: until });
+    }
+
+    #[test]
+    fn large_payloads_are_claimed_ahead_only_as_memory_allows() {
+        let load = Load { mean_bytes: 1024 * 1024, ..busy(0, Some(Duration::from_micros(1))) };
+        assert_eq!(limit(pace(10).step(ms(0), load)), Some(26));
     }
 
     #[test]
