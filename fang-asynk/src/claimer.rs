@@ -83,7 +83,7 @@ impl Claimer {
     fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
-        self.engine.held.add(tasks.iter().map(|task| task.id));
+        self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
             let _ = self.jobs.try_send(Job { task, worker });

@@ -89,7 +89,7 @@ impl Engine {
             return true;
         }
         self.stats.late.fetch_add(1, Ordering::Relaxed);
-        self.held.remove([job.task.id]);
+        self.held.remove([(job.task.id, job.task.lease)]);
         if self.gauge.left() {
             self.room.notify_one();
         }

@@ -53,7 +53,7 @@ impl Finisher {
     }
 
     async fn save(&self, worker: WorkerId, results: Vec<Finish>) {
-        let ids: Vec<Uuid> = results.iter().map(|result| result.id).collect();
+        let claims: Vec<(Uuid, i32)> = results.iter().map(|result| (result.id, result.lease)).collect();
         let mut saved = 0;
         // Halves of batches that the store refused for their data, until the bad row stands alone.
         let mut parts = vec![results];
@@ -66,9 +66,9 @@ impl Finisher {
                 }
             }
         }
-        self.engine.gauge.saved(ids.len());
-        let late = (ids.len() as u64).saturating_sub(saved);
-        self.engine.held.remove(ids);
+        self.engine.gauge.saved(claims.len());
+        let late = (claims.len() as u64).saturating_sub(saved);
+        self.engine.held.remove(claims);
         if late > 0 {
             self.engine.stats.late.fetch_add(late, Ordering::Relaxed);
             log::warn!("{late} results came too late and were dropped: their tasks belong to others now");

@@ -1,35 +1,37 @@
 //! What a pool holds, and the doubt whether that is all.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The ids of the tasks that a pool has claimed and whose results are not yet saved. Touched once a
-/// batch.
+/// The tasks that a pool has claimed and whose results are not yet saved, with the lease of the claim: a
+/// task may be claimed again before the old claim is forgotten. Touched once a batch.
 #[derive(Debug, Default)]
-pub struct Held(Mutex<HashSet<Uuid>>);
+pub struct Held(Mutex<HashMap<Uuid, i32>>);
 
 impl Held {
     /// These were claimed.
-    pub fn add(&self, ids: impl IntoIterator<Item = Uuid>) {
-        self.ids().extend(ids);
+    pub fn add(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
+        self.claims().extend(claims);
     }
 
     /// The results of these were saved, or dropped for good.
-    pub fn remove(&self, ids: impl IntoIterator<Item = Uuid>) {
-        let mut held = self.ids();
-        for id in ids {
-            held.remove(&id);
+    pub fn remove(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
+        let mut held = self.claims();
+        for (id, lease) in claims {
+            if held.get(&id) == Some(&lease) {
+                held.remove(&id);
+            }
         }
     }
 
-    /// All of them.
+    /// The ids of all of them.
     pub fn list(&self) -> Vec<Uuid> {
-        self.ids().iter().copied().collect()
+        self.claims().keys().copied().collect()
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+    fn claims(&self) -> MutexGuard<'_, HashMap<Uuid, i32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,6 +70,15 @@ impl Doubt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_task_that_was_claimed_again_is_still_held_when_the_old_claim_is_forgotten() {
+        let held = Held::default();
+        held.add([(Uuid::nil(), 1), (Uuid::max(), 1)]);
+        held.add([(Uuid::nil(), 2)]);
+        held.remove([(Uuid::nil(), 1), (Uuid::max(), 1)]);
+        assert_eq!(held.list(), [Uuid::nil()]);
+    }
 
     #[test]
     fn a_doubt_is_asked_about_until_the_server_has_given_up_too() {
