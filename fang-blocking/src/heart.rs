@@ -5,13 +5,10 @@ use crate::engine::Engine;
 use crate::waiting::{Part, no_thread};
 use fang_core::StoreError;
 use fang_core::pool::{Lease, Phase};
+use fang_core::pulse::Pulse;
 use fang_core::store::{Beat, Rescue};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Besides whenever somebody is suspected, every so many beats: for tasks whose worker is gone from
-/// the table, and those that a stopped pool left behind.
-const RESCUE_EVERY: u64 = 6;
 
 /// How often to look whether something was announced. It costs the server nothing and this process a
 /// look at a socket: libpq offers no other way to wait for one without `unsafe`.
@@ -20,16 +17,13 @@ const LISTEN_EVERY: Duration = Duration::from_millis(2);
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
-    /// Since when every beat has got through in time: only who has been well for a whole lease may declare
-    /// others dead, else an outage would become a mass re-run.
-    well_since: Option<Instant>,
-    is_failing: bool,
-    beats: u64,
+    pulse: Pulse,
 }
 
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
-        Self { engine, lease, well_since: Some(Instant::now()), is_failing: false, beats: 0 }
+        let pulse = Pulse::new(lease, engine.now());
+        Self { engine, lease, pulse }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -94,32 +88,22 @@ impl Heart {
     }
 
     fn got_through(&mut self, beat: Beat, took: Duration) {
-        if self.is_failing {
+        let duty = self.pulse.got_through(self.engine.now(), beat, took);
+        if duty.tell {
             log::info!("the database answers again");
         }
-        self.is_failing = false;
-        self.beats += 1;
-        // After a stall everybody looks silent: of the database, of this process, of the machine.
-        let has_stalled = beat.silent_for.max(took) > self.lease.dead_after / 2;
-        if has_stalled {
-            self.well_since = None;
-        }
-        let well_for = self.well_since.get_or_insert_with(Instant::now).elapsed();
-        if !beat.is_alive {
+        if duty.register {
             self.reborn();
         }
-        let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
-        if is_due && well_for >= self.lease.dead_after {
+        if duty.rescue {
             self.rescue();
         }
     }
 
     fn unwell(&mut self, error: &StoreError) {
-        if !self.is_failing {
+        if self.pulse.failed() {
             log::warn!("the heartbeat does not get through: {error}");
         }
-        self.is_failing = true;
-        self.well_since = None;
     }
 
     /// Declared dead: what it holds belongs to others now. It goes on as somebody new.

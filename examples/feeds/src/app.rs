@@ -1,11 +1,12 @@
+use crate::args::Args;
 use crate::demo;
+use crate::figures::Figures;
 use deadpool_postgres::{Manager, Pool};
 use fang::{AsyncQueue, AsyncQueueable, FangError, NoTls};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// The tables of this example, and those of fang beside them.
@@ -25,13 +26,14 @@ pub(crate) struct App {
     pub(crate) queue: AsyncQueue<NoTls>,
     /// Where the demo's feeds are served in this process, if they are.
     pub(crate) demo: Option<SocketAddr>,
-    /// How many tasks this process has run.
-    pub(crate) runs: Arc<AtomicU64>,
+    /// Whether this process runs heavy tasks. Otherwise they wait for one that does.
+    pub(crate) has_threads: bool,
+    pub(crate) figures: Arc<Figures>,
 }
 
 impl App {
     /// Connects, and makes the tables where they are missing.
-    pub(crate) async fn new(uri: &str, demo: Option<SocketAddr>) -> Result<Self, FangError> {
+    pub(crate) async fn new(args: &Args, uri: &str, demo: Option<SocketAddr>) -> Result<Self, FangError> {
         let mut queue = AsyncQueue::builder().uri(uri).schema(SCHEMA).build();
         queue.connect(NoTls).await?;
         queue.migrate().await?;
@@ -46,7 +48,8 @@ impl App {
             http: http(demo.is_some()).map_err(FangError::from_error)?,
             queue,
             demo,
-            runs: Arc::default(),
+            has_threads: args.threads > 0,
+            figures: Arc::new(Figures::new().map_err(FangError::from_error)?),
         })
     }
 

@@ -1,7 +1,7 @@
 use crate::app::App;
 use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::Ordering::Relaxed;
+use std::time::SystemTime;
 
 /// The lane of these tasks.
 pub(crate) const LANE: &str = "deliveries";
@@ -15,6 +15,8 @@ const INSERT: &str = "
 pub(crate) struct Deliver {
     pub(crate) item: i64,
     pub(crate) subscriber: i64,
+    /// For the summary's latency.
+    pub(crate) inserted_at: SystemTime,
 }
 
 #[async_trait]
@@ -22,7 +24,8 @@ pub(crate) struct Deliver {
 impl AsyncRunnable for Deliver {
     async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
         let app = App::of(queue)?;
-        app.runs.fetch_add(1, Relaxed);
+        app.figures.light.count();
+        app.figures.delivery_begins(self.inserted_at);
         let client = app.database.get().await?;
         let statement = client.prepare_cached(INSERT).await?;
         client.execute(&statement, &[&self.item, &self.subscriber]).await?;

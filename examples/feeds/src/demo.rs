@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod content;
+mod prose;
 mod server;
 
 use fang::FangError;

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 const TOP_WORDS: usize = 5;
 /// Shorter words are mostly those that each text has.
 const MIN_LETTERS: usize = 5;
+/// So many characters tell a language; with more, a debug build would mostly do just that.
+const SAMPLE: usize = 240;
 
 /// What is kept of a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,12 +26,16 @@ impl Digest {
         let plain = without_tags(text);
         let (words, top_words) = count(&plain);
         Self {
-            language: whatlang::detect_lang(&plain).map(|language| language.code()),
+            language: whatlang::detect_lang(sample(&plain)).map(|language| language.code()),
             words,
             top_words,
             sha256: Sha256::digest(text).to_vec(),
         }
     }
+}
+
+fn sample(plain: &str) -> &str {
+    plain.char_indices().nth(SAMPLE).map_or(plain, |(end, _)| &plain[..end])
 }
 
 /// Many feeds have HTML in their items, and its tags are words of no language.

@@ -30,7 +30,7 @@ use tables::{digests, feed_items};
 
 /// What these tasks need of the application.
 #[derive(Clone)]
-pub(crate) struct Threads {
+pub(crate) struct Tools {
     pub(crate) database: PgPool,
     pub(crate) figures: Arc<Figures>,
 }
@@ -45,10 +45,11 @@ pub(crate) struct DigestItem {
 #[typetag::serde]
 impl Runnable for DigestItem {
     fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
-        let threads = queue.context().require_state::<Threads>()?;
-        threads.figures.heavy.count();
-        let mut connection = threads.database.get()?;
-        let text: String = feed_items::table.find(self.item).select(feed_items::text).first(&mut connection)?;
+        let tools = queue.context().require_state::<Tools>()?;
+        tools.figures.heavy.count();
+        let mut connection = tools.database.get()?;
+        let text: String =
+            feed_items::table.find(self.item).select(feed_items::text).first(&mut connection)?;
         save(self.item, Digest::of(&text), &mut connection)
     }
 

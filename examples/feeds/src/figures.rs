@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+/// A longer latency counts as an hour, in microseconds.
+const LONGEST: u64 = 3_600_000_000;
+
 /// How many tasks of a kind have run, and how long that took.
 pub(crate) struct Tally {
     began: Instant,
@@ -50,7 +53,7 @@ impl Figures {
             began: SystemTime::now(),
             light: Tally::new(),
             heavy: Tally::new(),
-            latency: Mutex::new(Histogram::new(3)?),
+            latency: Mutex::new(Histogram::new_with_max(LONGEST, 3)?),
         })
     }
 

@@ -1,14 +1,17 @@
 //! Syncs RSS, Atom and JSON feeds, and delivers each new item once to each subscriber of its feed.
 //!
-//! It is a program as one would write it with fang: a task a feed, a task a delivery, two pools, and
-//! an application database in which the tasks are inserted together with what they are about. See
+//! It is a program as one would write it with fang: a task a feed, a task a delivery and a
+//! heavy one an item, a pool for each, and an application database in which the tasks are inserted together with what they are about. See
 //! its README.md.
 
 mod app;
 mod args;
 mod deliver;
 mod demo;
+mod digest;
+mod digest_item;
 mod fetch;
+mod figures;
 mod list;
 mod parse;
 mod pools;
@@ -18,6 +21,7 @@ mod run;
 mod save;
 mod summary;
 mod sync_feed;
+mod threads;
 mod trouble;
 
 use args::Args;
@@ -47,7 +51,7 @@ async fn main() -> ExitCode {
     };
     match run::run(&args, &uri).await {
         Ok(Ending::Complete) => ExitCode::SUCCESS,
-        Ok(Ending::Undelivered) => ExitCode::FAILURE,
+        Ok(Ending::Incorrect) => ExitCode::FAILURE,
         // What a shell answers for a program that Ctrl-C has ended.
         Ok(Ending::Interrupted) => ExitCode::from(130),
         Err(error) => {

@@ -1,4 +1,5 @@
 use crate::trouble::Trouble;
+use feed_rs::model::{Content, Text};
 use feed_rs::parser;
 
 /// What the application keeps of an item.
@@ -8,6 +9,8 @@ pub(crate) struct Item {
     pub(crate) guid: String,
     pub(crate) title: Option<String>,
     pub(crate) link: Option<String>,
+    /// The whole of it, or the beginning, or nothing: as the feed has it.
+    pub(crate) text: String,
 }
 
 /// Reads RSS, Atom and JSON feeds.
@@ -19,10 +22,16 @@ pub(crate) fn parse(body: &[u8]) -> Result<Vec<Item>, Trouble> {
     let feed = parser::parse(body).map_err(Trouble::Malformed)?;
     let items = feed.entries.into_iter().map(|entry| Item {
         guid: without_nul(&entry.id),
+        text: text(entry.content, entry.summary),
         title: entry.title.map(|title| without_nul(&title.content)),
         link: entry.links.first().map(|link| without_nul(&link.href)),
     });
     Ok(items.collect())
+}
+
+fn text(content: Option<Content>, summary: Option<Text>) -> String {
+    let content = content.and_then(|content| content.body);
+    without_nul(&content.or(summary.map(|summary| summary.content)).unwrap_or_default())
 }
 
 /// UTF-8 is what XML is in unless its first line names another encoding, and what JSON always is.

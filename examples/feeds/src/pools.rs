@@ -1,23 +1,26 @@
 use crate::app::App;
 use crate::args::Args;
+use crate::threads::Threads;
 use crate::{deliver, sync_feed};
 use fang::{AsyncQueue, AsyncWorkerPool, FangError, Lease, NoTls};
 use std::time::Duration;
 
 /// How long tasks may run on after Ctrl-C; longer than a fetch may take.
-const DEADLINE: Duration = Duration::from_secs(8);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
 
-/// A pool for each lane, on one queue.
+/// A pool for each lane: two of tokio tasks, and one of threads.
 pub(crate) struct Pools {
     feeds: AsyncWorkerPool<AsyncQueue<NoTls>>,
     deliveries: AsyncWorkerPool<AsyncQueue<NoTls>>,
+    digests: Option<Threads>,
 }
 
 impl Pools {
-    pub(crate) async fn start(app: &App, args: &Args) -> Result<Self, FangError> {
+    pub(crate) async fn start(app: &App, args: &Args, uri: &str) -> Result<Self, FangError> {
         let mut pools = Self {
-            feeds: pool(app, args, sync_feed::LANE), //
+            feeds: pool(app, args, sync_feed::LANE),
             deliveries: pool(app, args, deliver::LANE),
+            digests: if args.threads > 0 { Some(Threads::start(app, args, uri).await?) } else { None },
         };
         pools.feeds.start().await?;
         pools.deliveries.start().await?;
@@ -26,17 +29,25 @@ impl Pools {
 
     /// Lets what runs come to its end. What waits stays in the queue, for the next start.
     pub(crate) async fn shutdown(mut self) {
-        tokio::join!(self.feeds.shutdown(DEADLINE), self.deliveries.shutdown(DEADLINE));
+        let digests = async {
+            if let Some(threads) = self.digests {
+                threads.shutdown().await;
+            }
+        };
+        tokio::join!(self.feeds.shutdown(DEADLINE), self.deliveries.shutdown(DEADLINE), digests);
     }
 }
 
 fn pool(app: &App, args: &Args, lane: &str) -> AsyncWorkerPool<AsyncQueue<NoTls>> {
-    let dead_after = Duration::from_secs(args.lease_seconds);
     AsyncWorkerPool::builder()
         .number_of_workers(args.workers)
         .queue(app.queue.clone())
         .task_type(lane)
-        .lease(Lease::new(dead_after))
+        .lease(lease(args))
         .state(app.clone())
         .build()
+}
+
+pub(crate) fn lease(args: &Args) -> Lease {
+    Lease::new(Duration::from_secs(args.lease_seconds))
 }

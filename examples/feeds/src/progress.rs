@@ -35,5 +35,5 @@ pub(crate) async fn watch(app: &App, feeds: u64) -> Result<(), FangError> {
 fn show(bar: &ProgressBar, left: Left) {
     let total = bar.length().unwrap_or_default();
     bar.set_position(total.saturating_sub(left.feeds));
-    bar.set_message(format!("{} deliveries wait", left.deliveries));
+    bar.set_message(format!("{} deliveries and {} digests wait", left.deliveries, left.digests));
 }

@@ -2,10 +2,12 @@
 
 use crate::app::App;
 use crate::sync_feed::SyncFeed;
-use crate::{deliver, sync_feed};
+use crate::{deliver, digest_item, sync_feed};
 use deadpool_postgres::Transaction;
 use fang::store::Count;
 use fang::{AsyncBackend, FangError, FangTaskState, NewTask};
+use std::fmt;
+use std::time::Duration;
 
 const REGISTER: &str = "
     INSERT INTO fang_feeds.feeds (url) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
@@ -25,8 +27,17 @@ const MISSING: &str = "
 pub(crate) struct Left {
     pub(crate) feeds: u64,
     pub(crate) deliveries: u64,
+    /// None where no threads are to run them.
+    pub(crate) digests: u64,
     /// Those among them that some process runs, or ran when it died.
     pub(crate) held: u64,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { feeds, deliveries, digests, .. } = self;
+        write!(f, "{feeds} feeds, {deliveries} deliveries and {digests} digests")
+    }
 }
 
 impl Left {
@@ -37,7 +48,7 @@ impl Left {
 
 /// Queues the feeds, unless a round that was interrupted is to be ended first: then only those that
 /// it lacks. Returns what that round had left.
-pub(crate) async fn begin(app: &App, urls: &[String]) -> Result<Left, FangError> {
+pub(crate) async fn begin(app: &App, urls: &[String], rate: Option<u32>) -> Result<Left, FangError> {
     let before = left(app).await?;
     let mut client = app.database.get().await?;
     let transaction = client.transaction().await?;
@@ -46,7 +57,7 @@ pub(crate) async fn begin(app: &App, urls: &[String]) -> Result<Left, FangError>
     if before.is_nothing() {
         transaction.execute(FORGET, &[&urls]).await?;
     }
-    let tasks = missing(&transaction, urls).await?;
+    let tasks = paced(missing(&transaction, urls).await?, rate);
     app.queue.insert_tasks_in(&transaction, tasks).await?;
     transaction.commit().await?;
     Ok(before)
@@ -60,8 +71,15 @@ async fn missing(transaction: &Transaction<'_>, urls: &[String]) -> Result<Vec<N
     Ok(tasks)
 }
 
-/// What is still to be done, in one look at the database: a feed's deliveries are there before the
-/// feed is done, so there is no moment at which nothing seems to be left.
+/// Spread over time, so that no more than `rate` of them begin in a second.
+fn paced(tasks: Vec<NewTask>, rate: Option<u32>) -> Vec<NewTask> {
+    let Some(rate) = rate else { return tasks };
+    let gap = Duration::from_secs(1) / rate;
+    (0..).zip(tasks).map(|(place, task)| task.delay(gap * place)).collect()
+}
+
+/// What is still to be done, in one look at the database: a feed's deliveries and digests are there before
+/// the feed is done, so there is no moment at which nothing seems to be left.
 pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
     let mut left = Left::default();
     for Count { task_type, state, tasks } in app.queue.admin()?.count().await? {
@@ -71,6 +89,7 @@ pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
         match task_type.as_str() {
             sync_feed::LANE => left.feeds += tasks,
             deliver::LANE => left.deliveries += tasks,
+            digest_item::LANE if app.has_threads => left.digests += tasks,
             _ => continue,
         }
         if state == FangTaskState::InProgress {

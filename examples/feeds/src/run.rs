@@ -9,10 +9,10 @@ use std::time::Instant;
 
 /// How it ended.
 pub(crate) enum Ending {
-    /// All is done, and each item was delivered once to each subscriber.
+    /// All is done: each item was delivered once to each subscriber, and digested.
     Complete,
-    /// All is done, and the outbox is not what it should be.
-    Undelivered,
+    /// All is done, and the tables are not what they should be.
+    Incorrect,
     /// Ctrl-C: the rest waits for the next start.
     Interrupted,
 }
@@ -23,13 +23,13 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
         Some(feeds) => Some(demo::serve(feeds).await?),
         None => None,
     };
-    let app = App::new(uri, server).await?;
+    let app = App::new(args, uri, server).await?;
     let items_before = summary::items(&app).await?;
 
     let started = Instant::now();
-    let before = round::begin(&app, &urls).await?;
+    let before = round::begin(&app, &urls, args.rate).await?;
     announce(before, args.lease_seconds);
-    let pools = Pools::start(&app, args).await?;
+    let pools = Pools::start(&app, args, uri).await?;
     let is_done = tokio::select! {
         done = progress::watch(&app, urls.len() as u64) => done.map(|()| true),
         _ = tokio::signal::ctrl_c() => Ok(false),
@@ -38,13 +38,13 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
     pools.shutdown().await;
     if !is_done? {
         let left = round::left(&app).await?;
-        println!("Interrupted: {} feeds and {} deliveries are left.", left.feeds, left.deliveries);
+        println!("Interrupted: {left} are left.");
         println!("Start it again to go on.");
         return Ok(Ending::Interrupted);
     }
     let summary = Summary::read(&app, &urls, items_before, started.elapsed()).await?;
     println!("{summary}");
-    Ok(if summary.is_delivered() { Ending::Complete } else { Ending::Undelivered })
+    Ok(if summary.is_correct() { Ending::Complete } else { Ending::Incorrect })
 }
 
 /// Says what an earlier run has left.
@@ -52,7 +52,7 @@ fn announce(before: Left, lease_seconds: u64) {
     if before.is_nothing() {
         return;
     }
-    println!("Going on: {} feeds and {} deliveries were left.", before.feeds, before.deliveries);
+    println!("Going on: {before} were left.");
     if before.held > 0 {
         let held = before.held;
         println!(

@@ -2,14 +2,17 @@
 
 use crate::app::App;
 use crate::deliver::Deliver;
+use crate::digest_item::DigestItem;
 use crate::parse::Item;
 use crate::trouble::Trouble;
 use deadpool_postgres::Transaction;
-use fang::{FangError, NewTask};
+use fang::{FangError, NewTask, PayloadError};
+use std::time::SystemTime;
 
 const INSERT_ITEMS: &str = "
-    INSERT INTO fang_feeds.feed_items (feed, guid, title, link)
-    SELECT $1, guid, title, link FROM unnest($2::text[], $3::text[], $4::text[]) AS item (guid, title, link)
+    INSERT INTO fang_feeds.feed_items (feed, guid, title, link, text)
+    SELECT $1, guid, title, link, text
+    FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS item (guid, title, link, text)
     ON CONFLICT DO NOTHING
     RETURNING id";
 const SUBSCRIBERS: &str = "SELECT subscriber FROM fang_feeds.subscriptions WHERE feed = $1";
@@ -18,14 +21,15 @@ const SYNCED: &str = "
 const TROUBLE: &str = "
     UPDATE fang_feeds.feeds SET synced_at = NULL, trouble = $3, attempt = $2 WHERE id = $1";
 
-/// Saves the new items of a feed, together with the tasks that deliver them. Either both are there
-/// afterwards or, if this process is killed, neither; then the feed is synced again.
+/// Saves the new items of a feed, together with the tasks that deliver and digest them. Either all are there
+/// afterwards or, if this process is killed, none; then the feed is synced again.
 pub(crate) async fn items(app: &App, feed: i64, attempt: u32, items: &[Item]) -> Result<(), FangError> {
     let mut client = app.database.get().await?;
     let transaction = client.transaction().await?;
     let fresh = insert_items(&transaction, feed, items).await?;
-    let deliveries = deliveries(&transaction, feed, &fresh).await?;
-    app.queue.insert_tasks_in(&transaction, deliveries).await?;
+    let mut tasks = deliveries(&transaction, feed, &fresh).await?;
+    tasks.extend(digests(&fresh)?);
+    app.queue.insert_tasks_in(&transaction, tasks).await?;
     let statement = transaction.prepare_cached(SYNCED).await?;
     transaction.execute(&statement, &[&feed, &attempt.cast_signed()]).await?;
     transaction.commit().await?;
@@ -49,8 +53,9 @@ async fn insert_items(
     let guids: Vec<_> = items.iter().map(|item| item.guid.as_str()).collect();
     let titles: Vec<_> = items.iter().map(|item| item.title.as_deref()).collect();
     let links: Vec<_> = items.iter().map(|item| item.link.as_deref()).collect();
+    let texts: Vec<_> = items.iter().map(|item| item.text.as_str()).collect();
     let statement = transaction.prepare_cached(INSERT_ITEMS).await?;
-    let rows = transaction.query(&statement, &[&feed, &guids, &titles, &links]).await?;
+    let rows = transaction.query(&statement, &[&feed, &guids, &titles, &links, &texts]).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
@@ -61,12 +66,19 @@ async fn deliveries(
     items: &[i64],
 ) -> Result<Vec<NewTask>, FangError> {
     let statement = transaction.prepare_cached(SUBSCRIBERS).await?;
+    let inserted_at = SystemTime::now();
     let mut tasks = Vec::new();
     for row in transaction.query(&statement, &[&feed]).await? {
         let subscriber = row.try_get(0)?;
         for &item in items {
-            tasks.push(NewTask::asynk(&Deliver { item, subscriber })?);
+            tasks.push(NewTask::asynk(&Deliver { item, subscriber, inserted_at })?);
         }
     }
     Ok(tasks)
+}
+
+/// One heavy task for each of the items. Which runtime runs it is written on its row: it is inserted
+/// together with the others, and nothing here waits for a thread.
+fn digests(items: &[i64]) -> Result<Vec<NewTask>, PayloadError> {
+    items.iter().map(|&item| NewTask::blocking(&DigestItem { item })).collect()
 }

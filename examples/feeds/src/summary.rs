@@ -1,9 +1,13 @@
 //! What the database says when all is done.
 
+mod digests;
+
 use crate::app::App;
+use crate::figures::{Figures, Tally};
+use digests::Digests;
 use fang::FangError;
 use std::fmt;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
 use std::time::Duration;
 
 const SYNCED: &str = "
@@ -43,7 +47,8 @@ pub(crate) struct Summary {
     delivered: i64,
     /// ... and all that is in the outbox.
     outbox: i64,
-    runs: u64,
+    digests: Digests,
+    figures: Arc<Figures>,
     took: Duration,
 }
 
@@ -72,13 +77,19 @@ impl Summary {
             due: delivered.try_get(0)?,
             delivered: delivered.try_get(1)?,
             outbox: delivered.try_get(2)?,
-            runs: app.runs.load(Relaxed),
+            digests: Digests::read(app).await?,
+            figures: app.figures.clone(),
             took,
         })
     }
 
+    /// Whether all that was to be done was done, once.
+    pub(crate) fn is_correct(&self) -> bool {
+        self.is_delivered() && self.digests.is_correct()
+    }
+
     /// Whether each item was delivered once to each subscriber, and nothing else was.
-    pub(crate) fn is_delivered(&self) -> bool {
+    fn is_delivered(&self) -> bool {
         self.due == self.delivered && self.due == self.outbox
     }
 }
@@ -90,21 +101,39 @@ pub(crate) async fn items(app: &App) -> Result<i64, FangError> {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.took.as_secs_f64();
-        let failed: i64 = self.failed.iter().map(|failed| failed.feeds).sum();
-        writeln!(f, "{} feeds in {seconds:.1} s", self.feeds)?;
+        writeln!(f, "{} feeds in {:.1} s", self.feeds, self.took.as_secs_f64())?;
         writeln!(f, "{:>8} synced, {} of them after a retry", self.synced, self.synced_later)?;
+        self.show_failed(f)?;
+        writeln!(f, "{:>8} items, {} of them new", self.items, self.new_items)?;
+        self.show_deliveries(f)?;
+        writeln!(f, "{}", self.digests)?;
+        show_runs(f, &self.figures.light, "tokio")?;
+        show_runs(f, &self.figures.heavy, "threads")?;
+        let [p50, p99] = [0.5, 0.99].map(|share| self.figures.latency(share).as_secs_f64() * 1000.0);
+        write!(f, "{:>8} delivery latency: p50 {p50:.1} ms, p99 {p99:.1} ms", "")
+    }
+}
+
+impl Summary {
+    fn show_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed: i64 = self.failed.iter().map(|failed| failed.feeds).sum();
         writeln!(f, "{failed:>8} failed")?;
         for Failed { cause, feeds, examples } in &self.failed {
             let more = if *feeds > examples.len() as i64 { ", ..." } else { "" };
             writeln!(f, "{feeds:>12} {cause}: {}{more}", examples.join(", "))?;
         }
-        writeln!(f, "{:>8} items, {} of them new", self.items, self.new_items)?;
-        writeln!(f, "{:>8} tasks run, {:.0} a second", self.runs, self.runs as f64 / seconds)?;
+        Ok(())
+    }
+
+    fn show_deliveries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_delivered() {
-            return write!(f, "{:>8} deliveries: each item once to each subscriber", self.outbox);
+            return writeln!(f, "{:>8} deliveries: each item once to each subscriber", self.outbox);
         }
         let (missing, extra) = (self.due - self.delivered, self.outbox - self.delivered);
-        write!(f, "{:>8} deliveries: {missing} of {} are missing, {extra} too many", self.outbox, self.due)
+        writeln!(f, "{:>8} deliveries: {missing} of {} are missing, {extra} too many", self.outbox, self.due)
     }
+}
+
+fn show_runs(f: &mut fmt::Formatter<'_>, tally: &Tally, place: &str) -> fmt::Result {
+    writeln!(f, "{:>8} tasks run on {place}, {:.0} a second", tally.runs(), tally.a_second())
 }

@@ -4,7 +4,6 @@ use crate::trouble::Trouble;
 use crate::{fetch, save};
 use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::Ordering::Relaxed;
 
 /// The lane of these tasks. Each has a pool of its own, so that slow servers hold up no delivery.
 pub(crate) const LANE: &str = "feeds";
@@ -21,7 +20,7 @@ pub(crate) struct SyncFeed {
 impl AsyncRunnable for SyncFeed {
     async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
         let (app, attempt) = (App::of(queue)?, queue.context().attempt());
-        app.runs.fetch_add(1, Relaxed);
+        app.figures.light.count();
         match self.items(app).await {
             Ok(items) => save::items(app, self.feed, attempt, &items).await,
             Err(trouble) => {

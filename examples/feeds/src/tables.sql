@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS fang_feeds.feed_items (
     feed bigint NOT NULL REFERENCES fang_feeds.feeds,
     guid text NOT NULL,
     title text,
-    link text
+    link text,
+    text text NOT NULL
 );
 
 -- An item is saved once, however often its feed is synced. The hash, since a guid may be longer than
@@ -33,4 +34,13 @@ CREATE TABLE IF NOT EXISTS fang_feeds.outbox (
     item bigint NOT NULL REFERENCES fang_feeds.feed_items,
     subscriber bigint NOT NULL,
     PRIMARY KEY (item, subscriber)
+);
+
+-- What an item is about. One of each: here too, the key makes of "at least once" a single one.
+CREATE TABLE IF NOT EXISTS fang_feeds.digests (
+    item bigint PRIMARY KEY REFERENCES fang_feeds.feed_items,
+    language text,
+    words integer NOT NULL,
+    top_words text[] NOT NULL,
+    sha256 bytea NOT NULL
 );

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use tokio_postgres::Client;
 
 /// The demo's feeds 0 to 59: one each of five causes of failure, none that is flaky.
-const SUMMARY_OF_60: [&str; 9] = [
+const SUMMARY_OF_60: [&str; 10] = [
     "55 synced, 0 of them after a retry",
     "5 failed",
     "1 HTTP 404: demo:11",
@@ -17,6 +17,7 @@ const SUMMARY_OF_60: [&str; 9] = [
     "1 wrong encoding: demo:44",
     "702 items, 702 of them new",
     "1404 deliveries: each item once to each subscriber",
+    "702 digests: each item once",
 ];
 
 fn feeds(database: &TestDatabase, arguments: &[&str]) -> Child {
@@ -53,16 +54,32 @@ async fn it_syncs_every_feed_it_can_and_says_why_not_the_others() {
     assert!(second.status.success(), "{}", text(&second));
     assert!(text(&second).contains("702 items, 0 of them new"), "{}", text(&second));
     assert!(text(&second).contains("1404 deliveries"), "{}", text(&second));
+    assert!(text(&second).contains("702 digests: each item once"), "{}", text(&second));
+    assert!(text(&second).contains("0 tasks run on threads"), "{}", text(&second));
 }
 
 #[tokio::test]
-async fn killed_and_started_again_it_delivers_each_item_once() {
+async fn what_waits_for_threads_is_done_by_the_next_start_that_has_them() {
+    let database = TestDatabase::create().await.unwrap();
+    let first = output(feeds(&database, &["--demo", "20", "--threads", "0"])).await;
+    assert!(first.status.success(), "{}", text(&first));
+    assert!(text(&first).contains("0 digests: 252 wait for threads"), "{}", text(&first));
+
+    let second = output(feeds(&database, &["--demo", "20"])).await;
+    assert!(second.status.success(), "{}", text(&second));
+    assert!(text(&second).contains("0 feeds, 0 deliveries and 252 digests were left"), "{}", text(&second));
+    assert!(text(&second).contains("252 digests: each item once"), "{}", text(&second));
+}
+
+#[tokio::test]
+async fn killed_and_started_again_it_delivers_and_digests_each_item_once() {
     let database = TestDatabase::create().await.unwrap();
     let client = database.client().await.unwrap();
     let arguments = ["--demo", "200", "--lease-seconds", "2"];
 
     let mut killed = feeds(&database, &arguments);
-    while count(&client, "fang_feeds.outbox").await < 100 {
+    while count(&client, "fang_feeds.outbox").await < 100 || count(&client, "fang_feeds.digests").await < 100
+    {
         assert!(killed.try_wait().unwrap().is_none(), "it ended too early: {}", text(&output(killed).await));
     }
     // SIGKILL: it has no chance to give anything back.
@@ -75,6 +92,7 @@ async fn killed_and_started_again_it_delivers_each_item_once() {
     assert!(second.status.success(), "{}", text(&second));
     assert!(text(&second).contains("Going on: "), "{}", text(&second));
     assert_each_item_is_delivered_once(&client).await;
+    assert_each_item_is_digested_once(&client).await;
     let alive = "fang_feeds.fang_tasks WHERE state NOT IN ('finished', 'failed')";
     assert_eq!(count(&client, alive).await, 0);
 }
@@ -89,6 +107,19 @@ async fn assert_each_item_is_delivered_once(client: &Client) {
     // Of the 200 feeds, 12 are broken for good; the others have 2374 items, with two subscribers each.
     assert_eq!(due.len(), 2 * 2374);
     assert_eq!(due, pairs(client, delivered).await);
+}
+
+async fn assert_each_item_is_digested_once(client: &Client) {
+    let due = "SELECT id, sha256(convert_to(text, 'UTF8')) FROM fang_feeds.feed_items ORDER BY 1";
+    let made = "SELECT item, sha256 FROM fang_feeds.digests WHERE cardinality(top_words) = 5 ORDER BY 1";
+    let due = digests(client, due).await;
+    assert_eq!(due.len(), 2374);
+    assert_eq!(due, digests(client, made).await);
+}
+
+async fn digests(client: &Client, sql: &str) -> Vec<(i64, Vec<u8>)> {
+    let rows = client.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 async fn pairs(client: &Client, sql: &str) -> Vec<(i64, i64)> {

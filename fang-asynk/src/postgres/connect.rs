@@ -30,7 +30,7 @@ const SETTINGS: &str = "-c default_transaction_isolation=read\\ committed -c sta
 
 /// The engine's look up rows by index, however few there were when they were planned: the plan is kept,
 /// and the table may have grown a thousandfold before it is made anew.
-const PLANS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+const PLANS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
 /// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
 /// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...

@@ -62,17 +62,17 @@ impl<Q: Backend> Bench<Q> {
         self.queue.insert_task(&Act::new(name, how)).unwrap()
     }
 
-    pub fn insert_many(&self, count: usize, how: How) {
+    pub fn insert_many(&self, count: usize, how: &How) {
         let tasks = (0..count).map(|n| NewTask::blocking(&Act::new(&n.to_string(), how.clone())).unwrap());
         self.queue.insert_tasks(tasks.collect()).unwrap();
     }
 
     /// What the next task that starts tells.
-    pub fn next(&mut self) -> Report {
+    pub fn next(&self) -> Report {
         self.reported.recv_timeout(PATIENCE).expect("a task should start")
     }
 
-    pub fn nothing_more_started(&mut self) -> bool {
+    pub fn nothing_more_started(&self) -> bool {
         self.reported.try_recv().is_err()
     }
 

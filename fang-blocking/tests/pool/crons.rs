@@ -10,7 +10,7 @@ fn every_second(how: How) -> Act {
     Act { cron: Some("* * * * * * *".to_owned()), retries: 1, ..Act::new("tick", how) }
 }
 
-pub fn a_cron_ticks_again_and_again<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_cron_ticks_again_and_again<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let first = bench.queue.schedule_task(&every_second(How::Succeed)).unwrap();
@@ -19,7 +19,7 @@ pub fn a_cron_ticks_again_and_again<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!(ids.len(), 3);
 }
 
-pub fn a_cron_scheduled_twice_by_two_pools_ticks_once<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_cron_scheduled_twice_by_two_pools_ticks_once<Q: Backend>(bench: &Bench<Q>) {
     let first = bench.queue.schedule_task(&every_second(How::Succeed)).unwrap();
     let second = bench.queue.schedule_task(&every_second(How::Succeed)).unwrap();
     assert_eq!(first.id, second.id);
@@ -38,7 +38,7 @@ pub fn a_cron_scheduled_twice_by_two_pools_ticks_once<Q: Backend>(mut bench: Ben
     assert!(left.len() <= 1, "{left:?}");
 }
 
-pub fn a_failing_cron_task_starts_no_second_chain<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_failing_cron_task_starts_no_second_chain<Q: Backend>(bench: &Bench<Q>) {
     bench.queue.schedule_task(&every_second(How::FailBefore(2))).unwrap();
     let mut pool = bench.pool(1);
     pool.start().unwrap();
@@ -70,7 +70,7 @@ impl Runnable for Once {
     }
 }
 
-pub fn a_task_scheduled_once_runs_once<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_task_scheduled_once_runs_once<Q: Backend>(bench: &Bench<Q>) {
     let at = Utc::now() + chrono::Duration::milliseconds(300);
     let task = bench.queue.schedule_task(&Once(at)).unwrap();
     assert_eq!(task.scheduled_at.timestamp_millis(), at.timestamp_millis());

@@ -3,7 +3,7 @@ use crate::task::{Act, How};
 use fang_blocking::Backend;
 use fang_core::{FangTaskState, Mode, NewTask, RetentionMode};
 
-pub fn a_failed_task_runs_again_and_its_next_success_counts<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_failed_task_runs_again_and_its_next_success_counts<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
     pool.start().unwrap();
     let task = bench.insert("third time lucky", How::FailBefore(3));
@@ -13,7 +13,7 @@ pub fn a_failed_task_runs_again_and_its_next_success_counts<Q: Backend>(mut benc
     assert_eq!((row.retries, row.lease, row.error_message), (2, 3, None));
 }
 
-pub fn a_task_without_retries_left_stays_with_its_error<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_task_without_retries_left_stays_with_its_error<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let hopeless = Act { retries: 1, ..Act::new("hopeless", How::FailBefore(9)) };
@@ -24,7 +24,7 @@ pub fn a_task_without_retries_left_stays_with_its_error<Q: Backend>(mut bench: B
     assert_eq!((row.retries, row.error_message.as_deref()), (1, Some("attempt 2 fails")));
 }
 
-pub fn remove_all_removes_failed_tasks_as_well<Q: Backend>(mut bench: Bench<Q>) {
+pub fn remove_all_removes_failed_tasks_as_well<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool_keeping(1, RetentionMode::RemoveAll);
     pool.start().unwrap();
     let hopeless = Act { retries: 0, ..Act::new("hopeless", How::FailBefore(9)) };
@@ -33,7 +33,7 @@ pub fn remove_all_removes_failed_tasks_as_well<Q: Backend>(mut bench: Bench<Q>) 
     bench.row_when(&task, |row| row.is_none());
 }
 
-pub fn a_panic_is_a_failure_and_the_worker_goes_on<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_panic_is_a_failure_and_the_worker_goes_on<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let panics = Act { retries: 0, ..Act::new("panics", How::Panic) };
@@ -45,7 +45,7 @@ pub fn a_panic_is_a_failure_and_the_worker_goes_on<Q: Backend>(mut bench: Bench<
     assert_eq!(bench.next().name, "next");
 }
 
-pub fn a_worker_that_dies_is_replaced_and_its_task_has_failed<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_worker_that_dies_is_replaced_and_its_task_has_failed<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let task = bench.insert("killer", How::KillTheWorker);
@@ -56,7 +56,7 @@ pub fn a_worker_that_dies_is_replaced_and_its_task_has_failed<Q: Backend>(mut be
     assert_eq!(bench.next().name, "next");
 }
 
-pub fn a_snoozed_task_runs_again_uncharged<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_snoozed_task_runs_again_uncharged<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
     pool.start().unwrap();
     let task = bench.insert("tired", How::SnoozeOnce);
@@ -65,7 +65,7 @@ pub fn a_snoozed_task_runs_again_uncharged<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!(bench.row_in(&task, FangTaskState::Finished).retries, 0);
 }
 
-pub fn a_cancelled_task_fails_for_good<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_cancelled_task_fails_for_good<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let task = bench.insert("unwanted", How::Cancel);
@@ -74,7 +74,7 @@ pub fn a_cancelled_task_fails_for_good<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!(row.error_message.as_deref(), Some("cancelled: no longer wanted"));
 }
 
-pub fn an_unknown_kind_waits_for_another_program<Q: Backend>(bench: Bench<Q>) {
+pub fn an_unknown_kind_waits_for_another_program<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let stranger = NewTask::new(r#"{"type":"FromTheFuture"}"#.into(), "common".into(), Mode::Blocking);
@@ -85,7 +85,7 @@ pub fn an_unknown_kind_waits_for_another_program<Q: Backend>(bench: Bench<Q>) {
     assert!(row.error_message.unwrap().contains("FromTheFuture"));
 }
 
-pub fn a_row_that_cannot_be_decoded_costs_only_itself<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_row_that_cannot_be_decoded_costs_only_itself<Q: Backend>(bench: &Bench<Q>) {
     let deep = format!(r#"{{"type":"Act","name":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let payloads = [r#"{"type":"Act","name":1e400}"#, r#"{"no":"kind"}"#, "[]", &deep];
     let mut bad = Vec::new();

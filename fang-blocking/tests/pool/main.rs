@@ -17,7 +17,7 @@ macro_rules! on_both {
             $($(
                 #[test]
                 fn $scenario() {
-                    crate::$module::$scenario(crate::bench::Bench::memory());
+                    crate::$module::$scenario(&crate::bench::Bench::memory());
                 }
             )+)+
         }
@@ -26,7 +26,7 @@ macro_rules! on_both {
             $($(
                 #[test]
                 fn $scenario() {
-                    crate::$module::$scenario(crate::bench::Bench::postgres());
+                    crate::$module::$scenario(&crate::bench::Bench::postgres());
                 }
             )+)+
         }

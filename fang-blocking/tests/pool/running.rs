@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
-pub fn a_task_runs_and_its_row_goes<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_task_runs_and_its_row_goes<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(2);
     pool.start().unwrap();
     let task = bench.insert("first", How::Succeed);
@@ -17,7 +17,7 @@ pub fn a_task_runs_and_its_row_goes<Q: Backend>(mut bench: Bench<Q>) {
     bench.row_when(&task, |row| row.is_none());
 }
 
-pub fn keep_all_keeps_what_has_finished<Q: Backend>(mut bench: Bench<Q>) {
+pub fn keep_all_keeps_what_has_finished<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
     pool.start().unwrap();
     let task = bench.insert("kept", How::Succeed);
@@ -26,7 +26,7 @@ pub fn keep_all_keeps_what_has_finished<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!((row.retries, row.lease, row.error_message), (0, 1, None));
 }
 
-pub fn a_task_sees_who_it_is_and_the_state_of_its_pool<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_task_sees_who_it_is_and_the_state_of_its_pool<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     let task = bench.insert("me", How::Succeed);
@@ -34,14 +34,14 @@ pub fn a_task_sees_who_it_is_and_the_state_of_its_pool<Q: Backend>(mut bench: Be
     assert_eq!((report.id, report.attempt, report.lease), (task.id, 1, 1));
 }
 
-pub fn a_task_inserts_further_tasks<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_task_inserts_further_tasks<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     bench.insert("parent", How::Insert("child".to_owned()));
     assert_eq!([bench.next().name, bench.next().name], ["parent", "child"]);
 }
 
-pub fn a_pool_runs_its_own_task_type_only<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_pool_runs_its_own_task_type_only<Q: Backend>(bench: &Bench<Q>) {
     let other = bench.queue.insert_task(&Elsewhere).unwrap();
     let mut pool = bench.pool(1);
     pool.start().unwrap();
@@ -52,17 +52,17 @@ pub fn a_pool_runs_its_own_task_type_only<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!((row.state, row.lease), (FangTaskState::New, 0));
 }
 
-pub fn what_was_inserted_before_the_start_runs_too<Q: Backend>(mut bench: Bench<Q>) {
+pub fn what_was_inserted_before_the_start_runs_too<Q: Backend>(bench: &Bench<Q>) {
     bench.insert("early", How::Succeed);
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     assert_eq!(bench.next().name, "early");
 }
 
-pub fn a_hundred_tasks_on_ten_workers_run_once_each<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_hundred_tasks_on_ten_workers_run_once_each<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(10);
     pool.start().unwrap();
-    bench.insert_many(100, How::Succeed);
+    bench.insert_many(100, &How::Succeed);
     let mut names = HashSet::new();
     for _ in 0..100 {
         names.insert(bench.next().name);
@@ -74,8 +74,8 @@ pub fn a_hundred_tasks_on_ten_workers_run_once_each<Q: Backend>(mut bench: Bench
     assert_eq!(bench.store.count().unwrap(), []);
 }
 
-pub fn as_many_tasks_run_at_once_as_there_are_workers<Q: Backend>(mut bench: Bench<Q>) {
-    bench.insert_many(5, How::Wait);
+pub fn as_many_tasks_run_at_once_as_there_are_workers<Q: Backend>(bench: &Bench<Q>) {
+    bench.insert_many(5, &How::Wait);
     let mut pool = bench.pool(3);
     pool.start().unwrap();
     for _ in 0..3 {
@@ -90,7 +90,7 @@ pub fn as_many_tasks_run_at_once_as_there_are_workers<Q: Backend>(mut bench: Ben
     assert_eq!(bench.store.count().unwrap(), []);
 }
 
-pub fn a_delayed_task_waits<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_delayed_task_waits<Q: Backend>(bench: &Bench<Q>) {
     let later = NewTask::blocking(&Act::new("later", How::Succeed)).unwrap().delay(Duration::from_secs(3600));
     let soon = NewTask::blocking(&Act::new("soon", How::Succeed)).unwrap().delay(Duration::from_millis(50));
     let later = bench.queue.insert(later).unwrap();
@@ -103,7 +103,7 @@ pub fn a_delayed_task_waits<Q: Backend>(mut bench: Bench<Q>) {
     assert!(bench.nothing_more_started());
 }
 
-pub fn a_pool_without_workers_is_refused<Q: Backend>(bench: Bench<Q>) {
+pub fn a_pool_without_workers_is_refused<Q: Backend>(bench: &Bench<Q>) {
     let error = bench.pool(0).start().unwrap_err();
     assert!(matches!(error, QueueError::NoWorkers));
     assert!(error.to_string().contains("number_of_workers"), "{error}");

@@ -6,15 +6,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-pub fn shutdown_hands_back_what_has_not_begun<Q: Backend>(mut bench: Bench<Q>) {
+pub fn shutdown_hands_back_what_has_not_begun<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     // Short runs first, so that the pool claims ahead; then one that holds the only worker.
-    bench.insert_many(50, How::Succeed);
+    bench.insert_many(50, &How::Succeed);
     for _ in 0..50 {
         bench.next();
     }
-    bench.insert_many(20, How::Wait);
+    bench.insert_many(20, &How::Wait);
     bench.next();
     let shutdown = thread::spawn(move || pool.shutdown(PATIENCE));
     // One runs; all others are free again while it still does.
@@ -26,7 +26,7 @@ pub fn shutdown_hands_back_what_has_not_begun<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!(bench.count(FangTaskState::New), 19);
 }
 
-pub fn shutdown_waits_for_what_runs<Q: Backend>(mut bench: Bench<Q>) {
+pub fn shutdown_waits_for_what_runs<Q: Backend>(bench: &Bench<Q>) {
     let task = bench.insert("slow", How::Wait);
     let mut pool = bench.pool(1);
     pool.start().unwrap();
@@ -38,7 +38,7 @@ pub fn shutdown_waits_for_what_runs<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!(bench.store.find(task.id).unwrap(), None);
 }
 
-pub fn shutdown_hands_back_uncharged_what_runs_at_the_deadline<Q: Backend>(mut bench: Bench<Q>) {
+pub fn shutdown_hands_back_uncharged_what_runs_at_the_deadline<Q: Backend>(bench: &Bench<Q>) {
     let task = bench.insert("endless", How::Wait);
     let mut pool = bench.pool(1);
     pool.start().unwrap();
@@ -51,7 +51,7 @@ pub fn shutdown_hands_back_uncharged_what_runs_at_the_deadline<Q: Backend>(mut b
     assert_eq!(row.scheduled_at, task.scheduled_at);
 }
 
-pub fn what_a_run_says_after_it_was_handed_back_counts_no_longer<Q: Backend>(mut bench: Bench<Q>) {
+pub fn what_a_run_says_after_it_was_handed_back_counts_no_longer<Q: Backend>(bench: &Bench<Q>) {
     let task = bench.insert("twice", How::Wait);
     let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
     pool.start().unwrap();
@@ -69,7 +69,7 @@ pub fn what_a_run_says_after_it_was_handed_back_counts_no_longer<Q: Backend>(mut
     assert_eq!(next.shutdown(PATIENCE).late_results, 0);
 }
 
-pub fn a_task_learns_that_its_pool_is_shutting_down<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_task_learns_that_its_pool_is_shutting_down<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     bench.insert("polite", How::WaitForShutdown);
@@ -78,7 +78,7 @@ pub fn a_task_learns_that_its_pool_is_shutting_down<Q: Backend>(mut bench: Bench
     assert_eq!(bench.store.count().unwrap(), []);
 }
 
-pub fn run_until_ends_with_its_signal<Q: Backend>(mut bench: Bench<Q>) {
+pub fn run_until_ends_with_its_signal<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     let (stop, stopped) = mpsc::channel::<()>();
     bench.insert("only", How::Succeed);
@@ -88,7 +88,7 @@ pub fn run_until_ends_with_its_signal<Q: Backend>(mut bench: Bench<Q>) {
     assert_eq!(run.join().unwrap().still_running, 0);
 }
 
-pub fn a_pool_can_be_started_again<Q: Backend>(mut bench: Bench<Q>) {
+pub fn a_pool_can_be_started_again<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     for name in ["first", "second"] {
         pool.start().unwrap();
@@ -98,7 +98,7 @@ pub fn a_pool_can_be_started_again<Q: Backend>(mut bench: Bench<Q>) {
     }
 }
 
-pub fn dropping_a_pool_does_not_stop_it<Q: Backend>(mut bench: Bench<Q>) {
+pub fn dropping_a_pool_does_not_stop_it<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool(1);
     pool.start().unwrap();
     drop(pool);

@@ -114,7 +114,7 @@ fn goes_back(world: &World, version: &Version) {
     world.run(down);
     let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'fang_tasks'";
     assert_eq!(world.number(columns), 10, "{}", version.columns);
-    insert(&world, "by the old version", "new", false, 0);
+    insert(world, "by the old version", "new", false, 0);
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 7);
 }
 

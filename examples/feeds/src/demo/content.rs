@@ -1,5 +1,6 @@
 //! What is in the feeds: 5 to 20 items each, as RSS 2.0, Atom or JSON Feed.
 
+use super::prose;
 use bytes::Bytes;
 
 const HUGE: usize = 5_000_000;
@@ -15,8 +16,9 @@ pub(super) fn feed(number: u64) -> (&'static str, Bytes) {
 
 /// It ends in the middle.
 pub(super) fn truncated(number: u64) -> Bytes {
-    let mut text = atom(number).into_bytes();
-    text.truncate(text.len() / 2);
+    let mut text = atom(number);
+    // Between two characters: half of one would be a wrong encoding.
+    text.truncate(text.floor_char_boundary(text.len() / 2));
     text.into()
 }
 
@@ -35,10 +37,11 @@ pub(super) fn latin1(number: u64) -> Bytes {
 fn rss(number: u64) -> String {
     let item = |item| {
         format!(
-            "<item><title>{}</title><link>{}</link><guid>{}</guid></item>\n",
+            "<item><title>{}</title><link>{}</link><guid>{}</guid><description>{}</description></item>\n",
             title(item),
             link(number, item),
-            id(number, item)
+            id(number, item),
+            prose::text(number, item)
         )
     };
     format!(
@@ -51,10 +54,12 @@ fn rss(number: u64) -> String {
 fn atom(number: u64) -> String {
     let entry = |item| {
         format!(
-            "<entry><title>{}</title><link href=\"{}\"/><id>{}</id><updated>2024-01-01T00:00:00Z</updated></entry>\n",
+            "<entry><title>{}</title><link href=\"{}\"/><id>{}</id><updated>2024-01-01T00:00:00Z</updated>\
+             <content type=\"text\">{}</content></entry>\n",
             title(item),
             link(number, item),
-            id(number, item)
+            id(number, item),
+            prose::text(number, item)
         )
     };
     format!(
@@ -67,10 +72,11 @@ fn atom(number: u64) -> String {
 fn json(number: u64) -> String {
     let item = |item| {
         format!(
-            r#"{{"id":"{}","url":"{}","title":"{}","content_text":"x"}}"#,
+            r#"{{"id":"{}","url":"{}","title":"{}","content_text":"{}"}}"#,
             id(number, item),
             link(number, item),
-            title(item)
+            title(item),
+            prose::text(number, item)
         )
     };
     format!(

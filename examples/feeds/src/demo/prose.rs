@@ -67,13 +67,16 @@ const LANGUAGES: [[&str; 6]; 8] = [
         "Işıklar söndüğünde orkestra ikinci bölümün sonuna kadar çalmaya devam etti.",
     ],
 ];
-const SENTENCES: u64 = 9;
+const SENTENCES: u64 = 5;
 
 /// The text of an item. A feed keeps to two languages, as some do.
 pub(super) fn text(number: u64, item: u64) -> String {
     let language = number + if item % 4 == 3 { 3 } else { 0 };
     let sentences = pick(&LANGUAGES, language);
-    (0..SENTENCES).map(|place| *pick(sentences, number + item + place * (1 + item % 5))).collect::<Vec<_>>().join(" ")
+    (0..SENTENCES)
+        .map(|place| *pick(sentences, number + item + place * (1 + item % 5)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn pick<T>(all: &[T], number: u64) -> &T {
