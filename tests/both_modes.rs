@@ -1,4 +1,4 @@
-//! Threads and tokio tasks on one table, in one process.
+//! Threads and tokio tasks on one table, in one process and in two.
 
 #![cfg(all(feature = "asynk", feature = "blocking"))]
 // A panic is how a test reports.
@@ -10,6 +10,7 @@ use fang::{
 };
 use fang_test_support::TestDatabase;
 use serde::{Deserialize, Serialize};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -149,4 +150,40 @@ async fn a_pool_neither_claims_nor_delays_the_rows_of_the_other_kind() {
     }
     heavy.shutdown(PATIENCE);
     assert_eq!(world.rows().await, (1, 0));
+}
+
+const URI: &str = "FANG_TEST_THREADS_URI";
+
+/// Not a test by itself: the other process, with threads alone, until its standard input closes.
+#[test]
+fn work_with_threads_as_another_process() {
+    let Ok(uri) = std::env::var(URI) else { return };
+    let (sender, _heard) = mpsc::unbounded_channel();
+    let queue = Queue::builder().uri(uri).max_pool_size(2_u32).build();
+    let mut pool = WorkerPool::builder().number_of_workers(2_u32).queue(queue).state(Told(sender)).build();
+    let report = pool.run_until(|| std::io::stdin().read_line(&mut String::new())).unwrap();
+    assert_eq!((report.still_running, report.late_results), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_kind_runs_in_its_own_process() {
+    let mut world = World::new().await;
+    let mut threads = Command::new(std::env::current_exe().unwrap())
+        .args(["work_with_threads_as_another_process", "--exact"])
+        .env(URI, world.database.uri())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut light = world.async_pool();
+    light.start().await.unwrap();
+    for _ in 0..50 {
+        world.light.insert_task(&Light { then_heavy: true }).await.unwrap();
+        // The second is what the threads of the other process left to tokio.
+        assert_eq!([world.next().await, world.next().await], ["light", "light"]);
+    }
+    drop(threads.stdin.take());
+    assert!(threads.wait().unwrap().success());
+    assert_eq!(light.shutdown(PATIENCE).await.late_results, 0);
+    assert_eq!(world.rows().await, (0, 0));
 }
