@@ -232,7 +232,7 @@ mod tests {
             sleeps.push(sleep.as_millis());
             now += sleep;
         }
-        assert_eq!(sleeps, [10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000, 1000, 1000]);
+        assert_eq!(sleeps, [10, 20, 40, 80, 160, 320, 640, 1280, 1500, 1500, 1500, 1500]);
         pace.woken(now - ms(500));
         assert_eq!(limit(pace.step(now - ms(500), busy(0, None))), Some(1));
     }

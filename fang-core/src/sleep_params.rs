@@ -17,7 +17,8 @@ pub struct SleepParams {
     /// The first period, kept between the bounds. Defaults to 5 ms.
     #[builder(default = SleepParams::default().sleep_period)]
     pub sleep_period: Duration,
-    /// The longest period. Defaults to 1 s.
+    /// The longest period: so late may a task start that becomes due while the pool is idle. Defaults to
+    /// 1.5 s.
     #[builder(default = SleepParams::default().max_sleep_period)]
     pub max_sleep_period: Duration,
     /// The shortest period. Defaults to 5 ms; never less than 1 ms.
@@ -32,7 +33,7 @@ impl Default for SleepParams {
     fn default() -> Self {
         Self {
             sleep_period: Duration::from_millis(5),
-            max_sleep_period: Duration::from_secs(1),
+            max_sleep_period: Duration::from_millis(1500),
             min_sleep_period: Duration::from_millis(5),
             sleep_step: Duration::from_millis(5),
         }
