@@ -50,6 +50,10 @@ pub struct AsyncQueue<Tls> {
     /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
+    /// Whether [`connect`](Self::connect) brings the schema up to date as well. Defaults to `false`:
+    /// [`migrate`](Self::migrate) does, when the application says so.
+    #[builder(default = false)]
+    migrate_at_connect: bool,
     #[builder(default, setter(skip))]
     store: Arc<OnceLock<Arc<PostgresStore>>>,
     #[builder(default, setter(skip))]
@@ -59,14 +63,18 @@ pub struct AsyncQueue<Tls> {
 }
 
 impl<Tls: TlsConnector> AsyncQueue<Tls> {
-    /// Connects, and says what is wrong when that is not possible.
+    /// Connects, and says what is wrong when that is not possible. Brings the schema up to date, if the
+    /// queue was built with `migrate_at_connect(true)`.
     ///
     /// # Errors
     /// [`StoreError::Uri`], [`StoreError::Unreachable`] or [`StoreError::Refused`], in a
-    /// [`QueueError::Store`].
+    /// [`QueueError::Store`]; or as [`migrate`](Self::migrate).
     pub async fn connect(&mut self, tls: Tls) -> Result<(), QueueError> {
         let store = self.store_with(tls)?;
         store.now().await?;
+        if self.migrate_at_connect {
+            self.migrate().await?;
+        }
         Ok(())
     }
 

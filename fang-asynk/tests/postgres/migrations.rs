@@ -10,6 +10,19 @@ async fn an_empty_database_gets_all_steps_once() {
     assert_eq!(world.number("SELECT version::bigint FROM fang_meta").await, i64::from(migrations::VERSION));
 }
 
+#[tokio::test]
+async fn connect_migrates_when_it_was_told_to() {
+    let world = World::without_schema().await;
+    let connect = async |migrate| {
+        let builder = fang_asynk::AsyncQueue::builder().uri(world.database.uri()).max_pool_size(1_u32);
+        let mut queue = builder.migrate_at_connect(migrate).build();
+        queue.connect(fang_asynk::NoTls).await.unwrap();
+        queue.admin().unwrap().check().await.is_ok()
+    };
+    assert!(!connect(false).await);
+    assert!(connect(true).await);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_processes_that_start_at_once_migrate_once() {
     let world = World::without_schema().await;
