@@ -183,7 +183,7 @@ impl AsyncStore for PostgresStore {
 
     async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
         run::execute(&self.calls, &self.statements.resume, &[&task_type]).await?;
-        self.announce([task_type].into()).await;
+        self.announce(&[task_type].into()).await;
         Ok(())
     }
 

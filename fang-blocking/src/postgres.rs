@@ -174,7 +174,7 @@ impl Store for PostgresStore {
 
     fn resume(&self, task_type: &str) -> Result<(), StoreError> {
         admin::set(self, &self.statements.resume, task_type)?;
-        self.announce([task_type].into());
+        self.announce(&[task_type].into());
         Ok(())
     }
 

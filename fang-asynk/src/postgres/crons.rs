@@ -17,7 +17,7 @@ pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedC
     transaction.commit().await.map_err(|error| store_error(&error))?;
     drop(client);
     if changed {
-        store.announce([CRONS].into()).await;
+        store.announce(&[CRONS].into()).await;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
     }
     let row = run::query_one(&store.calls, &store.statements.find_cron, &[&cron.name]).await?;

@@ -45,10 +45,11 @@ async fn try_insert(
     let columns = InsertColumns::new(tasks);
     let (metadata, instants) = wrapped(&columns);
     let params = insert_params(&columns, &metadata, &instants);
-    let news = store.worth_announcing(due_now(tasks));
+    let due = due_now(tasks);
+    let news = store.worth_announcing(&due);
     let saved =
         in_tables(&run::query_then(&store.calls, (&sql.insert, &params), (&sql.notify, &news)).await?)?;
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    due.into_iter().for_each(|task_type| store.wakes.wake(task_type));
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
         false => in_tables(&run::query(&store.calls, &sql.holders, &[&columns.ids, &columns.held()]).await?)?,

@@ -26,8 +26,6 @@ pub(super) struct Running {
     pub(super) supervisor: JoinHandle<usize>,
     pub(super) finisher: JoinHandle<()>,
     pub(super) heart: std::thread::JoinHandle<()>,
-    /// Kept by the pool's own tasks too: dropping the pool must not end its wake-ups.
-    _wakes: Arc<[Registration; 2]>,
 }
 
 impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
@@ -46,7 +44,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let (to_workers, jobs) = async_channel::unbounded();
         let (results, to_finisher) = mpsc::unbounded_channel();
         let changed = Arc::new(Notify::new());
-        let wakes = Arc::new(register_wakes(&engine, &changed));
+        let wakes = register_wakes(&engine, &changed);
 
         let pace = Pace::new(number_of_workers, self.sleep_params.clone());
         let claimer = Claimer::new(engine.clone(), to_workers, pace);
@@ -61,14 +59,13 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
         tokio::spawn(crons.run());
         tokio::spawn(pruner.run());
-        let kept = wakes.clone();
         Ok(Running {
             engine,
             jobs,
             results,
             claimer: tokio::spawn(async move {
                 claimer.run().await;
-                drop(kept);
+                drop(wakes);
             }),
             supervisor: tokio::spawn(supervisor.run()),
             finisher: tokio::spawn(async move {
@@ -76,7 +73,6 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
                 drop(body);
             }),
             heart,
-            _wakes: wakes,
         })
     }
 

@@ -11,7 +11,7 @@ use std::sync::PoisonError;
 impl PostgresStore {
     /// Wakes the claimers of these task types, here and elsewhere. Losing an announcement costs a
     /// little time and nothing else, since everyone polls.
-    pub(super) fn announce(&self, task_types: BTreeSet<&str>) {
+    pub(super) fn announce(&self, task_types: &BTreeSet<&str>) {
         task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
         for task_type in self.worth_announcing(task_types) {
             let bind = bind::<Text, _>(task_type);
@@ -22,10 +22,10 @@ impl PostgresStore {
     }
 
     /// The task types that were not announced just now.
-    pub(super) fn worth_announcing<'a>(&self, task_types: BTreeSet<&'a str>) -> Vec<&'a str> {
+    pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<&'a str> {
         let now = self.epoch.elapsed();
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        task_types.into_iter().filter(|task_type| gate.pass(task_type, now)).collect()
+        task_types.iter().copied().filter(|task_type| gate.pass(task_type, now)).collect()
     }
 
     /// Wakes those whom announcements concern that have come since the last look.

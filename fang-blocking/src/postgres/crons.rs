@@ -34,7 +34,7 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
             .map_err(StoreError::from)
     })?;
     if changed {
-        store.announce([CRONS].into());
+        store.announce(&[CRONS].into());
         return Ok(SavedCron { last_tick: cron.first, task_id: task.id });
     }
     let sql = &store.statements.find_cron;

@@ -14,14 +14,14 @@ use fang_core::{NewTask, StoreError};
 pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
     store.calls.with(|connection| try_insert(store, connection, tasks, &mut answers))?;
-    store.announce(due_now(tasks));
+    store.announce(&due_now(tasks));
     for _ in 1..MAX_INSERT_TRIES {
         let missing = answers.missing();
         if missing.is_empty() {
             break;
         }
         store.calls.with(|connection| try_insert(store, connection, &missing, &mut answers))?;
-        store.announce(due_now(&missing));
+        store.announce(&due_now(&missing));
     }
     answers.finish()
 }
