@@ -78,6 +78,10 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
         self.call(move |store| store.disown(worker, &known)).await
     }
 
+    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+        self.call(move |store| store.suspect(worker, id, lease)).await
+    }
+
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
         let info = info.to_owned();
         self.call(move |store| store.register(&info)).await

@@ -6,18 +6,23 @@ use fang_core::held::Doubt;
 use fang_core::lanes::{Lanes, sort};
 use fang_core::pace::{Pace, Request, Step};
 use fang_core::pool::Phase;
+use fang_core::results::Finished;
 use fang_core::store::{Claim, Claimed, WorkerId};
+use fang_core::suspects::{Suspects, Turn};
 use fang_core::{Mode, StoreError};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub(crate) struct Claimer {
     engine: Arc<Engine>,
     jobs: async_channel::Sender<Job>,
+    results: mpsc::UnboundedSender<Finished>,
     pace: Pace,
+    suspects: Suspects,
     lanes: Lanes,
     doubt: Doubt,
     phase: watch::Receiver<Phase>,
@@ -25,12 +30,20 @@ pub(crate) struct Claimer {
 }
 
 impl Claimer {
-    pub(crate) fn new(engine: Arc<Engine>, jobs: async_channel::Sender<Job>, pace: Pace) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        jobs: async_channel::Sender<Job>,
+        results: mpsc::UnboundedSender<Finished>,
+        pace: Pace,
+        suspects: Suspects,
+    ) -> Self {
         let phase = engine.phase.subscribe();
         Self {
             engine,
             jobs,
+            results,
             pace,
+            suspects,
             lanes: Lanes::new(Mode::Asynk),
             doubt: Doubt::default(),
             phase,
@@ -43,13 +56,28 @@ impl Claimer {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
             panicked("claimer").await;
         }
+        let suspects: Vec<Claimed> = self.suspects.take_all().collect();
+        suspects.into_iter().for_each(|task| self.give_back(task));
     }
 
     async fn work(&mut self) {
         while *self.phase.borrow() == Phase::Running {
-            match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
-                Step::Claim(request) => self.claim(request).await,
-                Step::Sleep { at_most, until_in_flight } => self.sleep(at_most, until_in_flight).await,
+            let load = self.engine.gauge.load();
+            match self.suspects.turn(self.engine.now(), load, &self.engine.held) {
+                Turn::Work { look_after } => self.go_on(look_after).await,
+                Turn::Wait { at_most, until_idle } => {
+                    self.sleep(Some(at_most), until_idle.then_some(0)).await
+                }
+                Turn::Try(task) => self.try_suspect(task).await,
+            }
+        }
+    }
+
+    async fn go_on(&mut self, look_after: Option<Duration>) {
+        match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
+            Step::Claim(request) => self.claim(request).await,
+            Step::Sleep { at_most, until_in_flight } => {
+                self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight).await;
             }
         }
     }
@@ -71,6 +99,8 @@ impl Claimer {
                 sort(&mut tasks, request.upwards);
                 self.lanes.claimed(&tasks);
                 self.pace.claimed(self.engine.now(), request, tasks.len());
+                self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
+                self.suspects.pick(self.engine.now(), &mut tasks);
                 self.dispatch(tasks, worker);
             }
             Err(error) => {
@@ -83,11 +113,33 @@ impl Claimer {
     fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
-        self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
             let _ = self.jobs.try_send(Job { task, worker });
         }
+    }
+
+    /// Runs a suspect, once the store knows of it.
+    async fn try_suspect(&mut self, task: Claimed) {
+        let worker = self.engine.worker();
+        match self.engine.store.suspect(worker, task.id, task.lease).await {
+            Ok(true) => self.dispatch(vec![task], worker),
+            Ok(false) => {
+                self.engine.stats.late.fetch_add(1, Ordering::Relaxed);
+                self.engine.held.remove([(task.id, task.lease)]);
+            }
+            Err(error) => {
+                self.give_back(task);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Hands a task back without having run it.
+    fn give_back(&self, task: Claimed) {
+        self.engine.gauge.claimed(1, task.metadata.len());
+        let job = Job { task, worker: self.engine.worker() };
+        drop(self.engine.begin(job, self.results.clone()));
     }
 
     async fn sleep(&mut self, at_most: Option<Duration>, until_in_flight: Option<usize>) {

@@ -125,6 +125,10 @@ impl AsyncStore for PostgresStore {
         run::execute(&self.engine, &self.statements.disown, &[&worker.0, &known]).await
     }
 
+    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+        workers::suspect(self, worker, id, lease).await
+    }
+
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
         workers::heartbeat(self, worker, lease).await
     }

@@ -6,27 +6,40 @@ use fang_core::held::Doubt;
 use fang_core::lanes::{Lanes, sort};
 use fang_core::pace::{Pace, Request, Step};
 use fang_core::pool::Phase;
+use fang_core::results::Finished;
 use fang_core::store::{Claim, Claimed, WorkerId};
+use fang_core::suspects::{Suspects, Turn};
 use fang_core::{Mode, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(crate) struct Claimer {
     engine: Arc<Engine>,
     jobs: crossbeam_channel::Sender<Job>,
+    results: crossbeam_channel::Sender<Finished>,
     pace: Pace,
+    suspects: Suspects,
     lanes: Lanes,
     doubt: Doubt,
     is_failing: bool,
 }
 
 impl Claimer {
-    pub(crate) fn new(engine: Arc<Engine>, jobs: crossbeam_channel::Sender<Job>, pace: Pace) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        jobs: crossbeam_channel::Sender<Job>,
+        results: crossbeam_channel::Sender<Finished>,
+        pace: Pace,
+        suspects: Suspects,
+    ) -> Self {
         Self {
             engine,
             jobs,
+            results,
             pace,
+            suspects,
             lanes: Lanes::new(Mode::Blocking),
             doubt: Doubt::default(),
             is_failing: false,
@@ -38,13 +51,26 @@ impl Claimer {
         while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             panicked("claimer");
         }
+        let suspects: Vec<Claimed> = self.suspects.take_all().collect();
+        suspects.into_iter().for_each(|task| self.give_back(task));
     }
 
     fn work(&mut self) {
         while self.engine.phase.get() == Phase::Running {
-            match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
-                Step::Claim(request) => self.claim(request),
-                Step::Sleep { at_most, until_in_flight } => self.sleep(at_most, until_in_flight),
+            let load = self.engine.gauge.load();
+            match self.suspects.turn(self.engine.now(), load, &self.engine.held) {
+                Turn::Work { look_after } => self.go_on(look_after),
+                Turn::Wait { at_most, until_idle } => self.sleep(Some(at_most), until_idle.then_some(0)),
+                Turn::Try(task) => self.try_suspect(task),
+            }
+        }
+    }
+
+    fn go_on(&mut self, look_after: Option<Duration>) {
+        match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
+            Step::Claim(request) => self.claim(request),
+            Step::Sleep { at_most, until_in_flight } => {
+                self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight);
             }
         }
     }
@@ -66,6 +92,8 @@ impl Claimer {
                 sort(&mut tasks, request.upwards);
                 self.lanes.claimed(&tasks);
                 self.pace.claimed(self.engine.now(), request, tasks.len());
+                self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
+                self.suspects.pick(self.engine.now(), &mut tasks);
                 self.dispatch(tasks, worker);
             }
             Err(error) => {
@@ -78,11 +106,33 @@ impl Claimer {
     fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
-        self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
             let _ = self.jobs.send(Job { task, worker });
         }
+    }
+
+    /// Runs a suspect, once the store knows of it.
+    fn try_suspect(&mut self, task: Claimed) {
+        let worker = self.engine.worker();
+        match self.engine.store.suspect(worker, task.id, task.lease) {
+            Ok(true) => self.dispatch(vec![task], worker),
+            Ok(false) => {
+                self.engine.stats.late.fetch_add(1, Ordering::Relaxed);
+                self.engine.held.remove([(task.id, task.lease)]);
+            }
+            Err(error) => {
+                self.give_back(task);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Hands a task back without having run it.
+    fn give_back(&self, task: Claimed) {
+        self.engine.gauge.claimed(1, task.metadata.len());
+        let job = Job { task, worker: self.engine.worker() };
+        self.engine.begin(job, self.results.clone()).hand_back();
     }
 
     fn sleep(&mut self, at_most: Option<Duration>, until_in_flight: Option<usize>) {

@@ -116,6 +116,10 @@ impl Store for PostgresStore {
         workers::disown(self, worker, known)
     }
 
+    fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+        workers::suspect(self, worker, id, lease)
+    }
+
     fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
         workers::heartbeat(self, worker, lease)
     }

@@ -49,6 +49,7 @@ pub struct Context {
     task_type: Arc<str>,
     state: Arc<State>,
     stopping: Arc<AtomicBool>,
+    cancelled: Arc<AtomicBool>,
     wish: Arc<Mutex<Option<Wish>>>,
 }
 
@@ -62,6 +63,7 @@ impl Context {
             task_type: surroundings.task_type.clone(),
             state: surroundings.state.clone(),
             stopping: surroundings.stopping.clone(),
+            cancelled: Arc::default(),
             wish: Arc::default(),
         }
     }
@@ -104,10 +106,15 @@ impl Context {
         })
     }
 
-    /// Whether the run should come to an end, because its pool is shutting down. A long task looks
-    /// now and then, and [`snooze`](Self::snooze)s to go on later.
+    /// Whether the run should come to an end: its pool is shutting down, or its time is over. A long
+    /// task looks now and then, and [`snooze`](Self::snooze)s to go on later.
     pub fn is_cancelled(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        self.stopping.load(Ordering::Relaxed) || self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Tells the run to come to an end. For the authors of runtimes.
+    pub fn tell_to_end(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Once this run has returned, runs the task again after `delay`; no retry is charged.

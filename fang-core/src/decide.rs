@@ -91,6 +91,11 @@ pub fn describe_panic(panic: &(dyn Any + Send)) -> String {
     format!("the task panicked: {}", message.unwrap_or("without a message"))
 }
 
+/// What is said of a run that was dropped because it took too long.
+pub fn describe_timeout(timeout: Duration) -> String {
+    format!("it took longer than its timeout of {timeout:?}")
+}
+
 /// The same verdict without what the store refused in it.
 pub fn without_refused_data(verdict: &Verdict) -> Verdict {
     let error = "its error message could not be saved".to_owned();

@@ -26,6 +26,11 @@ impl Held {
         }
     }
 
+    /// Whether this claim is among them.
+    pub fn has(&self, id: Uuid, lease: i32) -> bool {
+        self.claims().get(&id) == Some(&lease)
+    }
+
     /// The ids of all of them.
     pub fn list(&self) -> Vec<Uuid> {
         self.claims().keys().copied().collect()

@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod sleep_params;
 pub mod sql;
 pub mod store;
+pub mod suspects;
 pub mod task;
 pub mod unique;
 pub mod wake;

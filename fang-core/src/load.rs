@@ -6,7 +6,7 @@ use std::time::Duration;
 /// How busy a pool is, at one look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Tasks claimed and not yet run to their end.
+    /// Tasks claimed and not yet run to their end, but for those whose workers were replaced.
     pub in_flight: usize,
     /// Results not yet saved.
     pub unsaved: usize,
@@ -20,6 +20,7 @@ pub struct Load {
 #[derive(Debug, Default)]
 pub struct Gauge {
     in_flight: AtomicUsize,
+    replaced: AtomicUsize,
     unsaved: AtomicUsize,
     mean_nanos: AtomicU64,
     mean_bytes: AtomicUsize,
@@ -46,7 +47,17 @@ impl Gauge {
     pub fn left(&self) -> bool {
         self.unsaved.fetch_add(1, Ordering::SeqCst);
         let before = self.in_flight.fetch_sub(1, Ordering::SeqCst);
-        before <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
+        before.saturating_sub(self.replaced.load(Ordering::SeqCst)) <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
+    }
+
+    /// Another worker took the place of one whose run does not end.
+    pub fn replaced(&self) {
+        self.replaced.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Such a run has ended after all, and its worker with it.
+    pub fn replaced_ended(&self) {
+        self.replaced.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// A run took this long. Two workers that report at once may lose one report: it is an average.
@@ -73,7 +84,10 @@ impl Gauge {
     pub fn load(&self) -> Load {
         let mean = self.mean_nanos.load(Ordering::Relaxed);
         Load {
-            in_flight: self.in_flight.load(Ordering::SeqCst),
+            in_flight: self
+                .in_flight
+                .load(Ordering::SeqCst)
+                .saturating_sub(self.replaced.load(Ordering::SeqCst)),
             unsaved: self.unsaved.load(Ordering::SeqCst),
             mean_run: (mean != Self::NO_MEAN).then(|| Duration::from_nanos(mean)),
             mean_bytes: self.mean_bytes.load(Ordering::Relaxed),

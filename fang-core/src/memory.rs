@@ -85,6 +85,10 @@ impl Store for MemoryStore {
         self.with(|tables, now| tables.disown(worker, known, now))
     }
 
+    fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+        self.with(|tables, _| tables.suspect(worker, id, lease))
+    }
+
     fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {
         self.with(|tables, now| tables.register(now))
     }

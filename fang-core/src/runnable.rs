@@ -6,6 +6,7 @@ use crate::queueable::{AsyncQueueable, Queueable};
 use crate::schedule::Scheduled;
 use crate::task::DEFAULT_TASK_TYPE;
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// How often a failed task is run again, unless it says otherwise.
 pub const DEFAULT_MAX_RETRIES: i32 = 20;
@@ -58,6 +59,12 @@ pub trait AsyncRunnable: Send + Sync {
     /// How often it is run again after a failure. Defaults to 20; 0 means never.
     fn max_retries(&self) -> i32 {
         DEFAULT_MAX_RETRIES
+    }
+
+    /// How long a run may take; then it is dropped where it waits, and has failed. Defaults to `None`:
+    /// as long as it takes. A run that never waits cannot be dropped.
+    fn timeout(&self) -> Option<Duration> {
+        None
     }
 
     /// Seconds to wait before the next run, after `attempt` earlier retries.
@@ -113,6 +120,13 @@ pub trait Runnable: Send + Sync {
     /// How often it is run again after a failure. Defaults to 20; 0 means never.
     fn max_retries(&self) -> i32 {
         DEFAULT_MAX_RETRIES
+    }
+
+    /// How long a run may take. Defaults to `None`: as long as it takes. A thread cannot be stopped:
+    /// one that takes longer is reported, [told](crate::Context::is_cancelled), and replaced by
+    /// another; how it ends in the end counts.
+    fn timeout(&self) -> Option<Duration> {
+        None
     }
 
     /// Seconds to wait before the next run, after `attempt` earlier retries.

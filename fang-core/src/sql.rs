@@ -67,6 +67,7 @@ statements!(
     resume,
     retire,
     retry,
+    suspect,
     sync_cron,
     version,
 );

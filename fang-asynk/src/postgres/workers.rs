@@ -1,10 +1,11 @@
 //! Register, heartbeat, rescue, prune.
 
 use super::PostgresStore;
-use super::run;
+use super::run::{self, Param};
 use fang_core::StoreError;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
+use uuid::Uuid;
 
 pub(super) async fn register(store: &PostgresStore, info: &str) -> Result<WorkerId, StoreError> {
     let row = run::query_one(&store.heart, &store.statements.register, &[&info]).await?;
@@ -19,6 +20,16 @@ pub(super) async fn heartbeat(
     let row = run::query_one(&store.heart, &store.statements.heartbeat, &[&worker.0, &micros(lease)]).await?;
     let silent_for = Duration::try_from_secs_f64(row.get(2)).unwrap_or_default();
     Ok(Beat { is_alive: row.get(0), has_suspects: row.get(1), silent_for })
+}
+
+pub(super) async fn suspect(
+    store: &PostgresStore,
+    worker: WorkerId,
+    id: Uuid,
+    lease: i32,
+) -> Result<bool, StoreError> {
+    let params: [Param<'_>; 3] = [&id, &lease, &worker.0];
+    Ok(run::execute(&store.engine, &store.statements.suspect, &params).await? > 0)
 }
 
 /// Two statements, each of which repeats without harm: whoever comes second finds less to do.

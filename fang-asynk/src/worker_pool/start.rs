@@ -12,6 +12,7 @@ use fang_core::context::Surroundings;
 use fang_core::pace::Pace;
 use fang_core::results::Finished;
 use fang_core::store::CRONS;
+use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
@@ -46,8 +47,9 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let changed = Arc::new(Notify::new());
         let wakes = register_wakes(&engine, &changed);
 
+        let suspects = Suspects::new(self.lease.max_crashes);
         let pace = Pace::new(number_of_workers, self.sleep_params.clone());
-        let claimer = Claimer::new(engine.clone(), to_workers, pace);
+        let claimer = Claimer::new(engine.clone(), to_workers, results.clone(), pace, suspects);
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,

@@ -155,7 +155,7 @@ async fn no_value_that_sql_can_write_into_a_row_stops_its_neighbours() {
     let (sender, mut ear) = ear();
     let mut pool = pool(&world.queue, 1, sender, &hold());
     pool.start().await.unwrap();
-    assert_eq!(heard(&mut ear).await, "good");
+    while heard(&mut ear).await != "good" {}
 }
 
 #[tokio::test]

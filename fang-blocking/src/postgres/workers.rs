@@ -2,7 +2,7 @@
 
 use super::PostgresStore;
 use super::run::{self, bind};
-use diesel::sql_types::{Array, BigInt, Bool, Double, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, SmallInt, Text, Uuid as SqlUuid};
 use fang_core::StoreError;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
@@ -35,6 +35,17 @@ pub(super) fn disown(store: &PostgresStore, worker: WorkerId, known: &[Uuid]) ->
 pub(super) fn retire(store: &PostgresStore, worker: WorkerId) -> Result<(), StoreError> {
     let worker = bind::<BigInt, _>(worker.0);
     run::execute(&store.heart, &store.statements.retire, &[&worker]).map(|_| ())
+}
+
+pub(super) fn suspect(
+    store: &PostgresStore,
+    worker: WorkerId,
+    id: Uuid,
+    lease: i32,
+) -> Result<bool, StoreError> {
+    let (id, lease, worker) =
+        (bind::<SqlUuid, _>(id), bind::<Integer, _>(lease), bind::<BigInt, _>(worker.0));
+    Ok(run::execute(&store.engine, &store.statements.suspect, &[&id, &lease, &worker])? > 0)
 }
 
 /// Two statements, each of which repeats without harm: whoever comes second finds less to do.

@@ -14,6 +14,7 @@ use fang_core::pace::Pace;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::store::CRONS;
+use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{QueueError, StoreError};
 use std::sync::{Arc, PoisonError};
@@ -67,8 +68,9 @@ impl<Q: Backend> WorkerPool<Q> {
         };
         let crons = CronKeeper { engine: engine.clone(), changed: changed.clone() };
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
+        let suspects = Suspects::new(self.lease.max_crashes);
         let pace = Pace::new(number_of_workers, self.sleep_params.clone());
-        let claimer = Claimer::new(engine.clone(), to_workers, pace);
+        let claimer = Claimer::new(engine.clone(), to_workers, results.clone(), pace, suspects);
 
         let finisher = spawn("fang-finisher", || finisher.run())?;
         let workers = supervisor.start().map_err(no_thread)?;

@@ -142,6 +142,10 @@ impl dyn Rig + '_ {
         self.store().heartbeat(worker, LEASE).await.unwrap()
     }
 
+    pub(super) async fn suspect(&self, worker: WorkerId, task: &Claimed) -> bool {
+        self.store().suspect(worker, task.id, task.lease).await.unwrap()
+    }
+
     pub(super) async fn retire(&self, worker: WorkerId) {
         self.store().retire(worker).await.unwrap();
     }

@@ -1,6 +1,6 @@
 use super::acts::{HOUR, MINUTE, both, numbers, task};
 use super::{LEASE, Rig};
-use crate::store::{Rescued, Verdict};
+use crate::store::{Claimed, Rescued, Verdict};
 use crate::task::FangTaskState;
 use std::time::Duration;
 
@@ -49,17 +49,68 @@ pub async fn the_tasks_of_a_retired_worker_come_back_at_once(rig: &dyn Rig) {
 }
 
 /// A task that kills whoever runs it must not kill them all.
-pub async fn a_task_whose_process_died_too_often_fails(rig: &dyn Rig) {
+pub async fn a_suspect_whose_process_died_too_often_fails(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     for (retried, failed) in [(1, 0), (1, 0), (0, 1)] {
         let worker = rig.worker().await;
-        rig.claim_one(worker).await;
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.suspect(worker, &claimed).await);
         rig.retire(worker).await;
         assert_eq!(rig.rescue().await, Rescued { buried: 0, retried, failed });
     }
     let dead = rig.find(1).await;
     assert_eq!((dead.state, dead.crashes, dead.retries, dead.lease), (FangTaskState::Failed, 3, 0, 3));
     assert_eq!(dead.error_message.as_deref(), Some("the process that ran it died 3 times"));
+}
+
+/// It was only ever beside the one that did it.
+pub async fn a_task_that_is_no_suspect_never_fails_for_the_death_of_its_process(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    for crashes in [1, 2, 2, 2] {
+        let worker = rig.worker().await;
+        rig.claim_one(worker).await;
+        rig.retire(worker).await;
+        assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
+        assert_eq!(rig.find(1).await.crashes, crashes);
+    }
+}
+
+/// It has shown that it does not kill, or was not run at all.
+pub async fn any_result_ends_the_suspicion(rig: &dyn Rig) {
+    let (worker, next) = (rig.worker().await, rig.worker().await);
+    let verdicts = [
+        Verdict::Retry { delay: Duration::ZERO, error: "no".to_owned() },
+        Verdict::Release { delay: Duration::ZERO },
+        Verdict::Unknown { delay: Duration::ZERO, error: "no".to_owned() },
+    ];
+    for (n, verdict) in (1..).zip(verdicts) {
+        rig.insert(&[task(n)]).await;
+        for _ in 0..2 {
+            let gone = rig.worker().await;
+            rig.claim_one(gone).await;
+            rig.retire(gone).await;
+            rig.rescue().await;
+        }
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.suspect(worker, &claimed).await);
+        assert_eq!(rig.find(n).await.crashes, 2);
+        assert!(rig.finish(worker, &claimed, verdict).await);
+        let again = rig.claim_one(next).await;
+        assert_eq!(again.crashes, 2);
+        assert!(rig.finish(next, &again, Verdict::Remove).await);
+    }
+}
+
+/// The same fence as for a result.
+pub async fn only_the_holder_of_a_claim_makes_it_a_suspect(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let (worker, other) = (rig.worker().await, rig.worker().await);
+    let claimed = rig.claim_one(worker).await;
+    assert!(!rig.suspect(other, &claimed).await);
+    assert!(!rig.suspect(worker, &Claimed { lease: 7, ..claimed.clone() }).await);
+    assert!(rig.suspect(worker, &claimed).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
+    assert!(!rig.suspect(worker, &claimed).await, "it is over");
 }
 
 /// Anyone may, at any time.

@@ -60,7 +60,8 @@ pub async fn a_task_that_crashed_too_often_begins_anew_when_it_is_retried(rig: &
     rig.insert(&[task(1)]).await;
     for _ in 0..3 {
         let worker = rig.worker().await;
-        rig.claim_one(worker).await;
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.suspect(worker, &claimed).await);
         rig.retire(worker).await;
         rig.rescue().await;
     }

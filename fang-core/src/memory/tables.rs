@@ -23,6 +23,7 @@ pub(super) struct Row {
     pub(super) priority: Priority,
     pub(super) lease: i32,
     pub(super) crashes: i16,
+    pub(super) is_suspect: bool,
     pub(super) locked_by: Option<WorkerId>,
     pub(super) unknown_since: Option<DateTime<Utc>>,
 }

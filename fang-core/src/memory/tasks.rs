@@ -118,6 +118,7 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         priority: task.priority,
         lease: 0,
         crashes: 0,
+        is_suspect: false,
         locked_by: None,
         unknown_since: None,
     }
@@ -145,6 +146,7 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
         _ => None,
     };
     row.locked_by = None;
+    row.is_suspect = false;
     row.updated_at = now;
 }
 

@@ -30,9 +30,20 @@ impl Tables {
         };
         self.change(is_unknown, |row| {
             row.state = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
+            row.is_suspect = false;
             row.locked_by = None;
             row.updated_at = now;
         })
+    }
+
+    pub(super) fn suspect(&mut self, worker: WorkerId, id: Uuid, lease: i32) -> bool {
+        let is_claim = |row: &Row| {
+            row.id == id
+                && row.state == FangTaskState::InProgress
+                && row.lease == lease
+                && row.locked_by == Some(worker)
+        };
+        self.change(is_claim, |row| row.is_suspect = true) > 0
     }
 
     pub(super) fn heartbeat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
@@ -103,10 +114,15 @@ fn is_longer_ago(instant: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> 
 }
 
 fn take_back(row: &mut Row, max_crashes: i16, now: DateTime<Utc>) {
+    let counts_in_full = row.is_suspect || max_crashes <= 1;
     row.crashes += 1;
     row.locked_by = None;
+    row.is_suspect = false;
     row.updated_at = now;
     row.state = FangTaskState::Retried;
+    if !counts_in_full {
+        row.crashes = row.crashes.min(max_crashes - 1);
+    }
     if row.crashes >= max_crashes {
         row.state = FangTaskState::Failed;
         row.error_message = Some(format!("the process that ran it died {} times", row.crashes));

@@ -42,6 +42,10 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         self.0.disown(worker, known)
     }
 
+    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+        self.0.suspect(worker, id, lease)
+    }
+
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
         self.0.register(info)
     }

@@ -37,6 +37,10 @@ pub trait AsyncStore: Send + Sync + 'static {
     /// Returns how many. Never while a claim of this worker is under way.
     async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError>;
 
+    /// Marks a claim as the one suspect of its worker: should that die now, the crash counts in full.
+    /// Returns whether the claim still stands. Any result takes the mark away.
+    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError>;
+
     /// A new worker, alive from now. `info` is JSON about it, for people to read.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 

@@ -2,5 +2,5 @@
 -- lives and does not know of them. So a worker gives back, uncharged, what it does not know it holds.
 UPDATE fang_tasks
 SET state = CASE WHEN retries > 0 THEN 'retried' ELSE 'new' END::fang_task_state,
-    locked_by = NULL, updated_at = now()
+    crashes = abs(greatest(crashes, (-32767)::smallint)), locked_by = NULL, updated_at = now()
 WHERE state = 'in_progress' AND locked_by = $1 AND NOT id = ANY ($2::uuid[])

@@ -31,6 +31,7 @@ WITH r AS MATERIALIZED (
             ELSE now() + r.delay * interval '1 microsecond'
         END,
         unknown_since = CASE WHEN r.code = 5 THEN coalesce(t.unknown_since, now()) END,
+        crashes = abs(greatest(t.crashes, (-32767)::smallint)),
         locked_by = NULL,
         updated_at = now()
     FROM r

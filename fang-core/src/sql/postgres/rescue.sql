@@ -1,16 +1,11 @@
 -- Takes back what no living worker holds. A worker that is not in the table is dead as well, but
 -- not one that this statement's snapshot is too old to see: its claims are younger than a lease.
--- The row itself is checked again under its lock, so a finish that comes first wins.
-WITH back AS (
-    UPDATE fang_tasks t
-    SET state = CASE WHEN least(t.crashes, 32766) + 1 >= $2::smallint THEN 'failed' ELSE 'retried' END::fang_task_state,
-        error_message = CASE
-            WHEN least(t.crashes, 32766) + 1 >= $2::smallint THEN 'the process that ran it died ' || (least(t.crashes, 32766) + 1) || ' times'
-            ELSE t.error_message
-        END,
-        crashes = least(t.crashes, 32766) + 1,
-        locked_by = NULL,
-        updated_at = now()
+-- The row itself is checked again under its lock, so a finish that comes first wins. The crash that
+-- would fail a task counts only if the task was the suspect, or if the first crash does.
+WITH orphan AS MATERIALIZED (
+    SELECT t.ctid AS place, least(abs(greatest(t.crashes, -32767)), 32766) + 1 AS crashes,
+        t.crashes < 0 OR $2::smallint <= 1 AS counts
+    FROM fang_tasks t
     WHERE t.state = 'in_progress'
       AND (
         EXISTS (SELECT FROM fang_workers w WHERE w.id = t.locked_by AND w.dead_at IS NOT NULL)
@@ -19,6 +14,19 @@ WITH back AS (
             AND NOT EXISTS (SELECT FROM fang_workers w WHERE w.id = t.locked_by)
         )
       )
+    FOR UPDATE OF t
+), back AS (
+    UPDATE fang_tasks t
+    SET state = CASE WHEN o.counts AND o.crashes >= $2 THEN 'failed' ELSE 'retried' END::fang_task_state,
+        error_message = CASE
+            WHEN o.counts AND o.crashes >= $2 THEN 'the process that ran it died ' || o.crashes || ' times'
+            ELSE t.error_message
+        END,
+        crashes = CASE WHEN o.counts THEN o.crashes ELSE least(o.crashes, $2 - 1) END,
+        locked_by = NULL,
+        updated_at = now()
+    FROM orphan o
+    WHERE t.ctid = o.place
     RETURNING t.state
 )
 SELECT count(*) FILTER (WHERE state = 'retried') AS retried, count(*) FILTER (WHERE state = 'failed') AS failed
