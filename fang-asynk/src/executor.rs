@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Job, Unfinished};
 use fang_core::context::Context;
-use fang_core::decide::{Outcome, describe_panic, failed_by_default};
+use fang_core::decide::{Outcome, describe_panic, describe_timeout, failed_by_default};
 use fang_core::kind;
 use fang_core::results::Finished;
 use fang_core::store::Claimed;
@@ -37,7 +37,14 @@ async fn run(engine: &Engine, task: &Claimed, runnable: &dyn AsyncRunnable) -> O
     let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
     let context = Context::new(task.id, attempt, task.lease, &engine.surroundings);
     let mut queue = engine.queue.bound_to(context.clone());
-    let result = AssertUnwindSafe(runnable.run(&mut queue)).catch_unwind().await;
+    let limit = match catch_unwind(AssertUnwindSafe(|| runnable.timeout())) {
+        Ok(limit) => limit,
+        Err(panic) => return failed(task, runnable, describe_panic(panic.as_ref())),
+    };
+    let run = AssertUnwindSafe(async { runnable.run(&mut queue).await }).catch_unwind();
+    let Some(result) = within(limit, run).await else {
+        return failed(task, runnable, describe_timeout(limit.unwrap_or_default()));
+    };
     let error = match (result, context.take_wish()) {
         (Err(panic), _) => describe_panic(panic.as_ref()),
         (Ok(_), Some(wish)) => return Outcome::Wished(wish),
@@ -45,6 +52,14 @@ async fn run(engine: &Engine, task: &Claimed, runnable: &dyn AsyncRunnable) -> O
         (Ok(Err(FangError { description })), None) => description,
     };
     failed(task, runnable, error)
+}
+
+/// The result of a run, or `None` when it was dropped because it took too long.
+async fn within<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        None => Some(run.await),
+        Some(limit) => tokio::time::timeout(limit, run).await.ok(),
+    }
 }
 
 /// The task's own choices, which are code and may panic too.

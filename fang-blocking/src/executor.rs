@@ -9,31 +9,39 @@ use fang_core::{FangError, Runnable};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// Runs a task and sends its result.
-pub(crate) fn execute(engine: &Engine, unfinished: Unfinished) {
+/// Runs a task and sends its result. `begins` hears of the run once it is known how long it may take.
+pub(crate) fn execute(engine: &Engine, unfinished: Unfinished, begins: &dyn Fn(&Context, Option<Duration>)) {
     let started = Instant::now();
-    let outcome = outcome(engine, &unfinished);
+    let outcome = outcome(engine, &unfinished, begins);
     engine.gauge.ran(started.elapsed());
     unfinished.finish(outcome);
 }
 
-fn outcome(engine: &Engine, unfinished: &Unfinished) -> Outcome {
+fn outcome(engine: &Engine, unfinished: &Unfinished, begins: &dyn Fn(&Context, Option<Duration>)) -> Outcome {
     let Some(job) = unfinished.job() else { return Outcome::HandedBack };
     let task = &job.task;
     // A task's own Deserialize may panic as well as its run.
     let decoded = catch_unwind(AssertUnwindSafe(|| kind::decode::<dyn Runnable>(&task.metadata)));
     match decoded {
-        Ok(Ok(runnable)) => run(engine, task, runnable.as_ref()),
+        Ok(Ok(runnable)) => run(engine, task, runnable.as_ref(), begins),
         Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),
         Err(panic) => failed_by_default(describe_panic(panic.as_ref())),
     }
 }
 
-fn run(engine: &Engine, task: &Claimed, runnable: &dyn Runnable) -> Outcome {
+fn run(
+    engine: &Engine,
+    task: &Claimed,
+    runnable: &dyn Runnable,
+    begins: &dyn Fn(&Context, Option<Duration>),
+) -> Outcome {
     let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
     let context = Context::new(task.id, attempt, task.lease, &engine.surroundings);
     let queue = engine.queue.bound_to(context.clone());
-    let result = catch_unwind(AssertUnwindSafe(|| runnable.run(&queue)));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        begins(&context, runnable.timeout());
+        runnable.run(&queue)
+    }));
     let error = match (result, context.take_wish()) {
         (Err(panic), _) => describe_panic(panic.as_ref()),
         (Ok(_), Some(wish)) => return Outcome::Wished(wish),

@@ -4,12 +4,14 @@
 mod backend;
 mod claimer;
 mod crons;
+mod desk;
 mod engine;
 mod executor;
 mod finisher;
 mod handle;
 mod heart;
 mod memory_queue;
+mod overtime;
 mod postgres;
 mod pruner;
 mod queue;

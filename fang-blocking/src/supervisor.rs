@@ -1,10 +1,11 @@
 //! Keeps the workers of a pool alive.
 
-use crate::engine::{Engine, Job, Unfinished};
+use crate::desk::Desk;
+use crate::engine::{Engine, Job};
 use crate::executor;
+use crate::overtime::Overtime;
 use crate::waiting::Deadline;
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use fang_core::decide::failed_by_default;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +16,10 @@ use std::time::{Duration, Instant};
 /// How long tasks may take that are on their way to a worker when the pool gives up what runs.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
 
+/// This many runs may take longer than their timeout at once, or as many as there are workers, before
+/// they are no longer replaced: a stuck thread is never got rid of.
+const MAX_OVERRUNS: usize = 16;
+
 pub(crate) struct Supervisor {
     pub(crate) engine: Arc<Engine>,
     pub(crate) number_of_workers: usize,
@@ -24,33 +29,70 @@ pub(crate) struct Supervisor {
 
 /// The workers of a pool that runs.
 pub(crate) struct Workers {
-    desks: Vec<Arc<Desk>>,
+    crew: Arc<Crew>,
     ended: Receiver<()>,
 }
 
-/// What a worker works on, where others can see it.
-#[derive(Default)]
-struct Desk(Mutex<Option<Unfinished>>);
+/// What the workers share.
+pub(crate) struct Crew {
+    pub(crate) overtime: Overtime,
+    supervisor: Supervisor,
+    desks: Mutex<Vec<Arc<Desk>>>,
+    end: Sender<()>,
+}
 
 impl Supervisor {
     /// Starts the workers.
-    pub(crate) fn start(&self) -> std::io::Result<Workers> {
+    pub(crate) fn start(self) -> std::io::Result<Workers> {
         let (end, ended) = unbounded();
-        let desks: Vec<Arc<Desk>> = (0..self.number_of_workers).map(|_| Arc::default()).collect();
-        for (number, desk) in desks.iter().enumerate() {
-            let worker = Worker {
-                engine: self.engine.clone(),
-                jobs: self.jobs.clone(),
-                results: self.results.clone(),
-                desk: desk.clone(),
-            };
-            let end = end.clone();
-            thread::Builder::new().name(format!("fang-worker-{number}")).spawn(move || {
-                worker.run();
-                let _ = end.send(());
-            })?;
+        let number_of_workers = self.number_of_workers;
+        let crew =
+            Arc::new(Crew { overtime: Overtime::default(), supervisor: self, desks: Mutex::default(), end });
+        for _ in 0..number_of_workers {
+            crew.hire()?;
         }
-        Ok(Workers { desks, ended })
+        Ok(Workers { crew, ended })
+    }
+}
+
+impl Crew {
+    /// Starts one worker.
+    fn hire(self: &Arc<Self>) -> std::io::Result<()> {
+        let desk = Arc::new(Desk::default());
+        let worker = Worker { crew: self.clone(), desk: desk.clone() };
+        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        thread::Builder::new().name(format!("fang-worker-{}", desks.len())).spawn(move || worker.run())?;
+        desks.push(desk);
+        Ok(())
+    }
+
+    pub(crate) fn desks(&self) -> Vec<Arc<Desk>> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Starts a worker in the place of one whose run takes too long; whether it could.
+    pub(crate) fn replace(self: &Arc<Self>, overruns: usize) -> bool {
+        if overruns > MAX_OVERRUNS.max(self.supervisor.number_of_workers) {
+            log::error!(
+                "{overruns} runs take longer than their timeouts: no more are replaced; restart the process"
+            );
+            return false;
+        }
+        let hired = self.hire();
+        if let Err(error) = &hired {
+            log::error!("a worker whose run takes too long could not be replaced: {error}");
+        }
+        if hired.is_ok() {
+            self.supervisor.engine.gauge.replaced();
+            self.supervisor.engine.notify.room();
+        }
+        hired.is_ok()
+    }
+
+    /// A worker has left its desk for good.
+    fn leave(&self, desk: &Arc<Desk>) {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, desk));
+        let _ = self.end.send(());
     }
 }
 
@@ -58,14 +100,11 @@ impl Workers {
     /// Waits until all workers have ended, and hands back what still runs at the deadline; returns
     /// how many runs could not be waited for. A thread cannot be stopped.
     pub(crate) fn stop(&self, engine: &Engine, deadline: Deadline) -> usize {
-        let mut left = self.desks.len();
-        while left > 0 && self.ended.recv_deadline(deadline.instant()).is_ok() {
-            left -= 1;
-        }
+        while !self.crew.desks().is_empty() && self.ended.recv_deadline(deadline.instant()).is_ok() {}
         engine.phase.set(Phase::Aborting);
         let (mut still_running, grace) = (0, Instant::now() + ABORT_GRACE);
         loop {
-            still_running += self.desks.iter().filter(|desk| desk.hand_back()).count();
+            still_running += self.crew.desks().iter().filter(|desk| desk.hand_back()).count();
             // One that a worker has just taken is on no desk yet.
             if engine.gauge.load().in_flight == 0 || Instant::now() > grace {
                 return still_running;
@@ -75,55 +114,48 @@ impl Workers {
     }
 }
 
-impl Desk {
-    fn put(&self, unfinished: Option<Unfinished>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = unfinished;
-    }
-
-    /// The task has failed, without a result of its own.
-    fn fail(&self) {
-        let unfinished = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(unfinished) = unfinished {
-            unfinished.finish(failed_by_default("its worker died while it ran".to_owned()));
-        }
-    }
-
-    fn hand_back(&self) -> bool {
-        let unfinished = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        unfinished.is_some_and(|unfinished| unfinished.hand_back())
-    }
-}
-
 struct Worker {
-    engine: Arc<Engine>,
-    jobs: Receiver<Job>,
-    results: Sender<Finished>,
+    crew: Arc<Crew>,
     desk: Arc<Desk>,
 }
 
 impl Worker {
-    /// Runs one task after the other, until there will be no more.
+    /// Runs one task after the other, until there will be no more, or another has taken its place.
     fn run(&self) {
-        while let Ok(job) = self.jobs.recv() {
-            if !self.engine.owns(&job) {
-                continue;
+        let Supervisor { engine, jobs, .. } = &self.crew.supervisor;
+        while let Ok(job) = jobs.recv() {
+            if engine.owns(&job) && !self.work(engine, job) {
+                engine.gauge.replaced_ended();
+                break;
             }
-            let unfinished = self.engine.begin(job, self.results.clone());
-            self.desk.put(Some(unfinished.shared()));
-            if self.engine.phase.get() >= Phase::Aborting {
-                unfinished.hand_back();
-                continue;
-            }
-            // What the executor cannot catch (a panic that panics when it is dropped) ends here.
-            let executed = catch_unwind(AssertUnwindSafe(|| executor::execute(&self.engine, unfinished)));
-            if let Err(panic) = executed {
-                log::error!("a worker died and is replaced");
-                // Dropping it may panic once more.
-                std::mem::forget(panic);
-                self.desk.fail();
-            }
-            self.desk.put(None);
         }
+        self.crew.leave(&self.desk);
+    }
+
+    /// Runs one task; whether this worker goes on.
+    fn work(&self, engine: &Arc<Engine>, job: Job) -> bool {
+        let unfinished = engine.begin(job, self.crew.supervisor.results.clone());
+        self.desk.put(unfinished.shared());
+        if engine.phase.get() >= Phase::Aborting {
+            unfinished.hand_back();
+            return true;
+        }
+        // What the executor cannot catch (a panic that panics when it is dropped) ends here.
+        let executed = catch_unwind(AssertUnwindSafe(|| {
+            executor::execute(engine, unfinished, &|context, timeout| {
+                if let Some(deadline) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
+                    self.desk.expect(deadline, context.clone());
+                    self.crew.overtime.watch(&self.crew, deadline);
+                }
+            });
+        }));
+        if let Err(panic) = executed {
+            log::error!("a worker died and is replaced");
+            // Dropping it may panic once more.
+            std::mem::forget(panic);
+            self.desk.fail();
+        }
+        !self.desk.clear()
     }
 }
 

@@ -2,6 +2,7 @@ use crate::bench::Bench;
 use crate::task::{Act, How};
 use fang_asynk::AsyncBackend;
 use fang_core::{FangTaskState, Mode, NewTask, RetentionMode};
+use std::time::Duration;
 
 pub async fn a_failed_task_runs_again_and_its_next_success_counts<Q: AsyncBackend>(mut bench: Bench<Q>) {
     let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
@@ -103,4 +104,24 @@ pub async fn a_row_that_cannot_be_decoded_costs_only_itself<Q: AsyncBackend>(mut
         let row = bench.row_in(task, FangTaskState::Failed).await;
         assert!(row.error_message.unwrap().contains("cannot be decoded"));
     }
+}
+
+pub async fn a_run_that_takes_too_long_is_dropped_and_has_failed<Q: AsyncBackend>(mut bench: Bench<Q>) {
+    let mut pool = bench.pool(1);
+    pool.start().await.unwrap();
+    let slow = Act { retries: 0, timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::Wait) };
+    let task = bench.queue.insert_task(&slow).await.unwrap();
+    bench.insert("next", How::Succeed).await;
+    assert_eq!([bench.next().await.name, bench.next().await.name], ["slow", "next"]);
+    let row = bench.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("it took longer than its timeout of 20ms"));
+}
+
+pub async fn a_run_that_ends_in_time_counts<Q: AsyncBackend>(mut bench: Bench<Q>) {
+    let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
+    pool.start().await.unwrap();
+    let quick = Act { timeout: Some(Duration::MAX), ..Act::new("quick", How::Succeed) };
+    let task = bench.queue.insert_task(&quick).await.unwrap();
+    bench.next().await;
+    bench.row_in(&task, FangTaskState::Finished).await;
 }

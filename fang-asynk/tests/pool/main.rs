@@ -56,6 +56,8 @@ on_both! {
         a_cancelled_task_fails_for_good,
         an_unknown_kind_waits_for_another_program,
         a_row_that_cannot_be_decoded_costs_only_itself,
+        a_run_that_takes_too_long_is_dropped_and_has_failed,
+        a_run_that_ends_in_time_counts,
     }
     stopping {
         shutdown_hands_back_what_has_not_begun,

@@ -49,11 +49,12 @@ pub struct Act {
     pub how: How,
     pub retries: i32,
     pub cron: Option<String>,
+    pub timeout: Option<Duration>,
 }
 
 impl Act {
     pub fn new(name: &str, how: How) -> Self {
-        Self { name: name.to_owned(), how, retries: 3, cron: None }
+        Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None }
     }
 }
 
@@ -103,6 +104,10 @@ impl AsyncRunnable for Act {
 
     fn max_retries(&self) -> i32 {
         self.retries
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     fn backoff(&self, _attempt: u32) -> u32 {

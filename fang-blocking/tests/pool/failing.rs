@@ -1,7 +1,8 @@
-use crate::bench::Bench;
+use crate::bench::{Bench, PATIENCE};
 use crate::task::{Act, How};
 use fang_blocking::Backend;
 use fang_core::{FangTaskState, Mode, NewTask, RetentionMode};
+use std::time::Duration;
 
 pub fn a_failed_task_runs_again_and_its_next_success_counts<Q: Backend>(bench: &Bench<Q>) {
     let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
@@ -103,4 +104,40 @@ pub fn a_row_that_cannot_be_decoded_costs_only_itself<Q: Backend>(bench: &Bench<
         let row = bench.row_in(task, FangTaskState::Failed);
         assert!(row.error_message.unwrap().contains("cannot be decoded"));
     }
+}
+
+pub fn a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends<Q: Backend>(bench: &Bench<Q>) {
+    let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
+    pool.start().unwrap();
+    let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::Wait) };
+    let task = bench.queue.insert_task(&slow).unwrap();
+    bench.insert("next", How::Succeed);
+    assert_eq!([bench.next().name, bench.next().name], ["slow", "next"], "another worker runs it");
+    assert_eq!(bench.row_in(&task, FangTaskState::InProgress).lease, 1, "nobody runs it again meanwhile");
+    bench.gate.open(1);
+    bench.row_in(&task, FangTaskState::Finished);
+    bench.insert("last", How::Wait);
+    bench.insert("waits", How::Succeed);
+    assert_eq!(bench.next().name, "last");
+    assert!(bench.nothing_more_started(), "there is one worker again");
+    bench.gate.open(1);
+    assert_eq!(bench.next().name, "waits");
+    assert_eq!(pool.shutdown(PATIENCE).still_running, 0);
+}
+
+pub fn a_run_that_takes_too_long_learns_that_it_should_end<Q: Backend>(bench: &Bench<Q>) {
+    let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
+    pool.start().unwrap();
+    let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::WaitForShutdown) };
+    let task = bench.queue.insert_task(&slow).unwrap();
+    bench.row_in(&task, FangTaskState::Finished);
+}
+
+pub fn a_run_that_ends_in_time_counts<Q: Backend>(bench: &Bench<Q>) {
+    let mut pool = bench.pool_keeping(1, RetentionMode::KeepAll);
+    pool.start().unwrap();
+    let quick = Act { timeout: Some(Duration::MAX), ..Act::new("quick", How::Succeed) };
+    let task = bench.queue.insert_task(&quick).unwrap();
+    bench.next();
+    bench.row_in(&task, FangTaskState::Finished);
 }

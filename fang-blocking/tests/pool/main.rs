@@ -56,6 +56,9 @@ on_both! {
         a_cancelled_task_fails_for_good,
         an_unknown_kind_waits_for_another_program,
         a_row_that_cannot_be_decoded_costs_only_itself,
+        a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends,
+        a_run_that_takes_too_long_learns_that_it_should_end,
+        a_run_that_ends_in_time_counts,
     }
     stopping {
         shutdown_hands_back_what_has_not_begun,

@@ -56,11 +56,12 @@ pub struct Act {
     pub how: How,
     pub retries: i32,
     pub cron: Option<String>,
+    pub timeout: Option<Duration>,
 }
 
 impl Act {
     pub fn new(name: &str, how: How) -> Self {
-        Self { name: name.to_owned(), how, retries: 3, cron: None }
+        Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None }
     }
 }
 
@@ -109,6 +110,10 @@ impl Runnable for Act {
 
     fn max_retries(&self) -> i32 {
         self.retries
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     fn backoff(&self, _attempt: u32) -> u32 {
