@@ -5,6 +5,7 @@ use fang_core::RetentionMode;
 use fang_core::context::Surroundings;
 use fang_core::decide::{Outcome, decide, failed_by_default};
 use fang_core::held::Held;
+use fang_core::kind::Kinds;
 use fang_core::load::Gauge;
 use fang_core::pool::{Phase, Stats};
 use fang_core::results::Finished;
@@ -30,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) queue: Handle,
     pub(crate) surroundings: Surroundings,
     pub(crate) retention: RetentionMode,
+    pub(crate) kinds: Kinds,
     pub(crate) gauge: Gauge,
     pub(crate) held: Held,
     /// How far the shutdown has come. Here, so that it lives for as long as any part of the pool does.
@@ -49,12 +51,14 @@ impl Engine {
         queue: Handle,
         surroundings: Surroundings,
         retention: RetentionMode,
+        kinds: Kinds,
     ) -> Self {
         Self {
             store,
             queue,
             surroundings,
             retention,
+            kinds,
             gauge: Gauge::default(),
             held: Held::default(),
             phase: watch::Sender::new(Phase::Running),

@@ -3,7 +3,6 @@
 use crate::engine::{Engine, Job, Unfinished};
 use fang_core::context::Context;
 use fang_core::decide::{Outcome, describe_panic, describe_timeout, failed_by_default};
-use fang_core::kind;
 use fang_core::results::Finished;
 use fang_core::store::Claimed;
 use fang_core::{AsyncRunnable, FangError};
@@ -25,7 +24,7 @@ pub(crate) async fn execute(engine: &Arc<Engine>, job: Job, results: mpsc::Unbou
 async fn outcome(engine: &Engine, unfinished: &Unfinished) -> Outcome {
     let Some(task) = unfinished.task() else { return Outcome::HandedBack };
     // A task's own Deserialize may panic as well as its run.
-    let decoded = catch_unwind(AssertUnwindSafe(|| kind::decode::<dyn AsyncRunnable>(&task.metadata)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| engine.kinds.decode::<dyn AsyncRunnable>(&task.metadata)));
     match decoded {
         Ok(Ok(runnable)) => run(engine, task, runnable.as_ref()).await,
         Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),

@@ -16,6 +16,7 @@ mod pruner;
 mod queue;
 #[cfg(feature = "rustls")]
 mod rustls;
+mod signals;
 mod supervisor;
 mod worker_pool;
 

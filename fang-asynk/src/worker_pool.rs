@@ -4,7 +4,9 @@ mod start;
 mod stop;
 
 use crate::backend::AsyncBackend;
+use crate::signals::Signals;
 use fang_core::context::State;
+use fang_core::kind::Kinds;
 use fang_core::pool::{Lease, Shutdown};
 use fang_core::{QueueError, RetentionMode, SleepParams};
 use std::fmt;
@@ -39,6 +41,12 @@ const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
     pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
         self.state.insert(value);
     }
+
+    /// Runs tasks of this kind and of those named by further calls, and of no others: for a table into
+    /// which others write, who might name any kind that this program knows. Defaults to all kinds.
+    pub fn allow_kind(&mut self, kind: impl Into<String>) {
+        self.kinds.allow(kind);
+    }
 ))]
 pub struct AsyncWorkerPool<Q> {
     /// How many tasks run at the same time. At least 1.
@@ -63,6 +71,8 @@ pub struct AsyncWorkerPool<Q> {
     prune_after: Option<Duration>,
     #[builder(via_mutators)]
     state: State,
+    #[builder(via_mutators)]
+    kinds: Kinds,
     #[builder(default, setter(skip))]
     running: Option<start::Running>,
 }
@@ -72,7 +82,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// is.
     ///
     /// # Errors
-    /// [`QueueError::NoWorkers`] or [`QueueError::Lease`], or [`QueueError::Store`] when the database cannot be reached or
+    /// [`QueueError::NoWorkers`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
     /// its schema is not up to date.
     pub async fn start(&mut self) -> Result<(), QueueError> {
         if self.running.is_none() {
@@ -106,6 +116,29 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         self.start().await?;
         signal.await;
         Ok(self.shutdown(DEFAULT_DEADLINE).await)
+    }
+
+    /// Runs until the process is told to stop by SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C), then
+    /// shuts down with a deadline of 25 s, in time for those that send SIGKILL after 30, such as
+    /// Kubernetes. A second signal ends the process at once.
+    ///
+    /// ```no_run
+    /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
+    /// pool.run_until_signal().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Signals`], or as [`start`](Self::start).
+    pub async fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
+        let mut signals = Signals::new().map_err(QueueError::Signals)?;
+        self.start().await?;
+        signals.next().await;
+        log::info!("told to stop; a second signal ends the process at once");
+        tokio::select! {
+            report = self.shutdown(DEFAULT_DEADLINE) => Ok(report),
+            signal = signals.next() => std::process::exit(128 + signal),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use fang_core::RetentionMode;
 use fang_core::context::Surroundings;
 use fang_core::decide::{Outcome, decide};
 use fang_core::held::Held;
+use fang_core::kind::Kinds;
 use fang_core::load::Gauge;
 use fang_core::pool::Stats;
 use fang_core::results::Finished;
@@ -32,6 +33,7 @@ pub(crate) struct Engine {
     pub(crate) queue: Handle,
     pub(crate) surroundings: Surroundings,
     pub(crate) retention: RetentionMode,
+    pub(crate) kinds: Kinds,
     pub(crate) gauge: Gauge,
     pub(crate) held: Held,
     /// How far the shutdown has come.
@@ -51,12 +53,14 @@ impl Engine {
         queue: Handle,
         surroundings: Surroundings,
         retention: RetentionMode,
+        kinds: Kinds,
     ) -> Self {
         Self {
             store,
             queue,
             surroundings,
             retention,
+            kinds,
             gauge: Gauge::default(),
             held: Held::default(),
             phase: Watch::new(),

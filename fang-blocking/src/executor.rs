@@ -3,7 +3,6 @@
 use crate::engine::{Engine, Unfinished};
 use fang_core::context::Context;
 use fang_core::decide::{Outcome, describe_panic, failed_by_default};
-use fang_core::kind;
 use fang_core::store::Claimed;
 use fang_core::{FangError, Runnable};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +20,7 @@ fn outcome(engine: &Engine, unfinished: &Unfinished, begins: &dyn Fn(&Context, O
     let Some(job) = unfinished.job() else { return Outcome::HandedBack };
     let task = &job.task;
     // A task's own Deserialize may panic as well as its run.
-    let decoded = catch_unwind(AssertUnwindSafe(|| kind::decode::<dyn Runnable>(&task.metadata)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| engine.kinds.decode::<dyn Runnable>(&task.metadata)));
     match decoded {
         Ok(Ok(runnable)) => run(engine, task, runnable.as_ref(), begins),
         Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),

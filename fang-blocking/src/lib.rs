@@ -15,6 +15,8 @@ mod overtime;
 mod postgres;
 mod pruner;
 mod queue;
+#[cfg(unix)]
+mod signals;
 mod supervisor;
 mod waiting;
 mod worker_pool;

@@ -4,7 +4,10 @@ mod start;
 mod stop;
 
 use crate::backend::Backend;
+#[cfg(unix)]
+use crate::signals::Signals;
 use fang_core::context::State;
+use fang_core::kind::Kinds;
 use fang_core::pool::{Lease, Shutdown};
 use fang_core::{QueueError, RetentionMode, SleepParams};
 use std::fmt;
@@ -37,6 +40,12 @@ const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
     pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
         self.state.insert(value);
     }
+
+    /// Runs tasks of this kind and of those named by further calls, and of no others: for a table into
+    /// which others write, who might name any kind that this program knows. Defaults to all kinds.
+    pub fn allow_kind(&mut self, kind: impl Into<String>) {
+        self.kinds.allow(kind);
+    }
 ))]
 pub struct WorkerPool<Q> {
     /// How many tasks run at the same time. At least 1.
@@ -61,6 +70,8 @@ pub struct WorkerPool<Q> {
     prune_after: Option<Duration>,
     #[builder(via_mutators)]
     state: State,
+    #[builder(via_mutators)]
+    kinds: Kinds,
     #[builder(default, setter(skip))]
     running: Option<start::Running>,
 }
@@ -70,7 +81,7 @@ impl<Q: Backend> WorkerPool<Q> {
     /// is.
     ///
     /// # Errors
-    /// [`QueueError::NoWorkers`] or [`QueueError::Lease`], or [`QueueError::Store`] when the database cannot be reached or
+    /// [`QueueError::NoWorkers`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
     /// its schema is not up to date.
     pub fn start(&mut self) -> Result<(), QueueError> {
         if self.running.is_none() {
@@ -106,6 +117,28 @@ impl<Q: Backend> WorkerPool<Q> {
     pub fn run_until<T>(&mut self, signal: impl FnOnce() -> T) -> Result<Shutdown, QueueError> {
         self.start()?;
         signal();
+        Ok(self.shutdown(DEFAULT_DEADLINE))
+    }
+
+    /// Runs until the process is told to stop by SIGTERM or SIGINT, then
+    /// shuts down with a deadline of 25 s, in time for those that send SIGKILL after 30, such as
+    /// Kubernetes. A second signal ends the process at once.
+    ///
+    /// ```no_run
+    /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
+    /// pool.run_until_signal()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Signals`], or as [`start`](Self::start).
+    #[cfg(unix)]
+    pub fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
+        let mut signals = Signals::new().map_err(QueueError::Signals)?;
+        self.start()?;
+        signals.next();
+        log::info!("told to stop; a second signal ends the process at once");
+        signals.exit_at_the_next();
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }
 }

@@ -70,7 +70,18 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
         Outcome::Undecodable(Undecodable::Malformed(reason)) => {
             fail(format!("the payload cannot be decoded: {reason}"), retention)
         }
-        Outcome::Undecodable(Undecodable::UnknownKind(kind)) => unknown(task, &kind, retention),
+        Outcome::Undecodable(Undecodable::UnknownKind(kind)) => {
+            let error = format!(
+                "no task of the kind {kind:?} is registered in this program; deploy one that has it, or remove the task"
+            );
+            for_others(task, error, retention)
+        }
+        Outcome::Undecodable(Undecodable::NotAllowed(kind)) => {
+            let error = format!(
+                "this pool does not run tasks of the kind {kind:?}; start one that does, or remove the task"
+            );
+            for_others(task, error, retention)
+        }
         Outcome::HandedBack => Verdict::Release { delay: Duration::ZERO },
     }
 }
@@ -111,12 +122,10 @@ fn fail(error: String, retention: RetentionMode) -> Verdict {
     if retention.keeps_failed() { Verdict::Fail { error: storable(error) } } else { Verdict::Remove }
 }
 
-/// The wait grows with the time the kind has been unknown, so it doubles until it is the longest.
-fn unknown(task: &Claimed, kind: &str, retention: RetentionMode) -> Verdict {
+/// Leaves the task to another program. The wait grows with the time it has waited for one, so it
+/// doubles until it is the longest.
+fn for_others(task: &Claimed, error: String, retention: RetentionMode) -> Verdict {
     let unknown_for = task.unknown_for.unwrap_or_default();
-    let error = format!(
-        "no task of the kind {kind:?} is registered in this program; deploy one that has it, or remove the task"
-    );
     if unknown_for >= UNKNOWN_FOR_GOOD {
         return fail(error, retention);
     }

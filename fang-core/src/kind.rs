@@ -1,9 +1,11 @@
 //! From the payload of a row back to the struct.
 
+use crate::error::QueueError;
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Error};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::iter;
 
@@ -12,6 +14,8 @@ use std::iter;
 pub enum Undecodable {
     /// Nothing of this name is registered in this program: another version may know it.
     UnknownKind(String),
+    /// The pool does not run tasks of this kind: another pool may.
+    NotAllowed(String),
     /// It can never be decoded by this program; the reason does not quote the payload.
     Malformed(String),
 }
@@ -47,6 +51,72 @@ where
     let tag = iter::once(("type", StrDeserializer::<Probe>::new(kind)));
     let outcome = <Box<R>>::deserialize(MapDeserializer::new(tag));
     !matches!(outcome, Err(Probe::UnknownKind))
+}
+
+/// The kinds that a pool runs.
+#[derive(Clone, Debug, Default)]
+pub struct Kinds(Option<HashSet<String>>);
+
+impl Kinds {
+    /// Adds a kind. Before the first, all are allowed.
+    pub fn allow(&mut self, kind: impl Into<String>) {
+        self.0.get_or_insert_default().insert(kind.into());
+    }
+
+    /// As the function [`decode`], for kinds that are allowed.
+    ///
+    /// # Errors
+    /// [`Undecodable`], as `decode`, or because the kind is not allowed.
+    pub fn decode<R: ?Sized>(&self, metadata: &str) -> Result<Box<R>, Undecodable>
+    where
+        Box<R>: DeserializeOwned,
+    {
+        if let (Some(allowed), Some(kind)) = (&self.0, name(metadata))
+            && !allowed.contains(kind.as_ref())
+        {
+            return Err(Undecodable::NotAllowed(kind.into_owned()));
+        }
+        decode(metadata)
+    }
+}
+
+/// Checks that no two kinds of tasks are registered under the same name: none of them would run.
+///
+/// # Errors
+/// [`QueueError::SameKind`] with the first such name.
+pub fn check_names<R: ?Sized>() -> Result<(), QueueError>
+where
+    Box<R>: DeserializeOwned,
+{
+    // The registry tells its names, in order, only to those who ask for one that it does not have.
+    let tag = iter::once(("type", StrDeserializer::<Roll>::new("\0")));
+    let Err(Roll(names)) = <Box<R>>::deserialize(MapDeserializer::new(tag)) else { return Ok(()) };
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(QueueError::SameKind { kind: pair[0].to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// An error that only remembers which names the registry knows.
+#[derive(Debug)]
+struct Roll(&'static [&'static str]);
+
+impl fmt::Display for Roll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Roll {}
+
+impl Error for Roll {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
+        Self(names)
+    }
 }
 
 fn explain<R: ?Sized>(metadata: &str, error: &serde_json::Error) -> Undecodable
@@ -144,6 +214,23 @@ mod tests {
         assert!(matches!(error(r#"{"type":"Known"}"#), Undecodable::Malformed(_)));
         assert!(matches!(error(r#"{"number":1}"#), Undecodable::Malformed(_)));
         assert!(matches!(error("[]"), Undecodable::Malformed(_)));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_allowed_is_not_decoded() {
+        let known = r#"{"type":"Known","number":7}"#;
+        let mut kinds = Kinds::default();
+        assert!(kinds.decode::<dyn AsyncRunnable>(known).is_ok());
+        kinds.allow("Other");
+        let refused = kinds.decode::<dyn AsyncRunnable>(known).err();
+        assert_eq!(refused, Some(Undecodable::NotAllowed("Known".into())));
+        kinds.allow("Known");
+        assert!(kinds.decode::<dyn AsyncRunnable>(known).is_ok());
+    }
+
+    #[test]
+    fn names_that_differ_are_fine() {
+        assert!(check_names::<dyn AsyncRunnable>().is_ok());
     }
 
     #[test]

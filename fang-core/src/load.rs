@@ -47,7 +47,8 @@ impl Gauge {
     pub fn left(&self) -> bool {
         self.unsaved.fetch_add(1, Ordering::SeqCst);
         let before = self.in_flight.fetch_sub(1, Ordering::SeqCst);
-        before.saturating_sub(self.replaced.load(Ordering::SeqCst)) <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
+        before.saturating_sub(self.replaced.load(Ordering::SeqCst))
+            <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
     }
 
     /// Another worker took the place of one whose run does not end.

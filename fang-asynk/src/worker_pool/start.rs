@@ -7,13 +7,14 @@ use crate::finisher::Finisher;
 use crate::heart::Heart;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
-use fang_core::QueueError;
 use fang_core::context::Surroundings;
+use fang_core::kind::check_names;
 use fang_core::pace::Pace;
 use fang_core::results::Finished;
 use fang_core::store::CRONS;
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
+use fang_core::{AsyncRunnable, QueueError};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -38,6 +39,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
             return Err(QueueError::NoWorkers);
         }
         self.lease.check()?;
+        check_names::<dyn AsyncRunnable>()?;
         let engine = self.engine().await?;
         let (body, heart_s_end) = mpsc::channel(1);
         let heart = Heart::new(engine.clone(), self.lease, heart_s_end).start().await?;
@@ -86,7 +88,13 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
             state: Arc::new(self.state.clone()),
             stopping: Arc::default(),
         };
-        Ok(Arc::new(Engine::new(store, self.queue.handle()?, surroundings, self.retention_mode)))
+        Ok(Arc::new(Engine::new(
+            store,
+            self.queue.handle()?,
+            surroundings,
+            self.retention_mode,
+            self.kinds.clone(),
+        )))
     }
 }
 

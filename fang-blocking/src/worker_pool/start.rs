@@ -10,13 +10,14 @@ use crate::supervisor::{Supervisor, Workers};
 use crate::waiting::{Notify, Part, no_thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::context::Surroundings;
+use fang_core::kind::check_names;
 use fang_core::pace::Pace;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::store::CRONS;
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
-use fang_core::{QueueError, StoreError};
+use fang_core::{QueueError, Runnable, StoreError};
 use std::sync::{Arc, PoisonError};
 
 /// A pool that runs.
@@ -40,6 +41,7 @@ impl<Q: Backend> WorkerPool<Q> {
             return Err(QueueError::NoWorkers);
         }
         self.lease.check()?;
+        check_names::<dyn Runnable>()?;
         let engine = self.engine()?;
         let launched = self.launch_parts(&engine, number_of_workers);
         if launched.is_err() {
@@ -91,7 +93,13 @@ impl<Q: Backend> WorkerPool<Q> {
             state: Arc::new(self.state.clone()),
             stopping: Arc::default(),
         };
-        Ok(Arc::new(Engine::new(store, self.queue.handle()?, surroundings, self.retention_mode)))
+        Ok(Arc::new(Engine::new(
+            store,
+            self.queue.handle()?,
+            surroundings,
+            self.retention_mode,
+            self.kinds.clone(),
+        )))
     }
 }
 

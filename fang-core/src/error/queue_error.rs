@@ -21,6 +21,17 @@ pub enum QueueError {
         "the lease must have at least three beats (dead_after >= 3 * beat_every > 0) and max_crashes of 1 or more"
     )]
     Lease,
+    /// Two kinds of tasks that cannot be told apart.
+    #[error(
+        "two kinds of tasks are called {kind:?}; give one of them another name with #[typetag::serde(name = \"..\")]"
+    )]
+    SameKind {
+        /// The name.
+        kind: String,
+    },
+    /// The signals of the operating system cannot be heard.
+    #[error("signals cannot be waited for; use run_until with a signal of your own")]
+    Signals(#[source] std::io::Error),
     /// A number of workers that makes no pool.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,
