@@ -13,8 +13,8 @@ use crate::roles::producer::ProducerSettings;
 use crate::roles::worker::WorkerSettings;
 use fang::{NewTask, Queue, Queueable};
 use fang_test_support::{Cluster, Durability};
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ pub struct World {
     folder: PathBuf,
     lease: Duration,
     long: u8,
-    is_kept: Cell<bool>,
+    is_kept: AtomicBool,
 }
 
 impl World {
@@ -51,7 +51,7 @@ impl World {
             std::env::temp_dir().join(format!("fang-faults-{}-{}", std::process::id(), clock::now()));
         std::fs::create_dir(&folder)?;
         let long = options.either(5, 10);
-        Ok(Self { cluster, uri, folder, lease: options.lease(), long, is_kept: Cell::new(false) })
+        Ok(Self { cluster, uri, folder, lease: options.lease(), long, is_kept: AtomicBool::new(false) })
     }
 
     /// The cluster, to stop and start.
@@ -71,7 +71,9 @@ impl World {
 
     /// Leaves the folder where it is, for whoever wants to know more, and tells where.
     pub fn keep(&self) {
-        self.is_kept.set(true);
+        if self.is_kept.swap(true, Ordering::Relaxed) {
+            return;
+        }
         eprintln!("the ledger and the logs are in {}", self.folder.display());
     }
 
@@ -261,7 +263,7 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if !self.is_kept.get() {
+        if !self.is_kept.load(Ordering::Relaxed) {
             // A leftover is no reason to fail.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
