@@ -1,0 +1,61 @@
+//! The campaigns, each a file.
+
+mod away;
+mod block;
+mod ending;
+mod kill;
+mod poison;
+mod rate;
+mod restart;
+mod stop;
+mod term;
+mod terminate;
+mod upgrade;
+
+use crate::Failure;
+use crate::options::Options;
+use crate::report::Report;
+use clap::Subcommand;
+
+/// A campaign to run.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Campaign {
+    /// `kill -9` of workers under load.
+    Kill(Options),
+    /// Immediate restarts of Postgres.
+    Restart(Options),
+    /// Postgres away for three leases.
+    Away(Options),
+    /// `pg_terminate_backend` at random.
+    Terminate(Options),
+    /// SIGSTOP for two leases, then SIGCONT.
+    Stop(Options),
+    /// SIGTERM under load.
+    Term(Options),
+    /// Tasks that abort their process.
+    Poison(Options),
+    /// Tasks that keep every thread of tokio.
+    Block(Options),
+    /// A rolling upgrade and its rollback.
+    Upgrade(Options),
+}
+
+impl Campaign {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When it could not be carried out.
+    pub fn run(&self) -> Result<Report, Failure> {
+        match self {
+            Self::Kill(options) => kill::run(options),
+            Self::Restart(options) => restart::run(options),
+            Self::Away(options) => away::run(options),
+            Self::Terminate(options) => terminate::run(options),
+            Self::Stop(options) => stop::run(options),
+            Self::Term(options) => term::run(options),
+            Self::Poison(options) => poison::run(options),
+            Self::Block(options) => block::run(options),
+            Self::Upgrade(options) => upgrade::run(options),
+        }
+    }
+}

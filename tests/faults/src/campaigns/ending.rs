@@ -1,0 +1,59 @@
+//! How campaigns end: producers stop, workers drain the table, the ledger is checked.
+
+use crate::Failure;
+use crate::ledger::{Book, Findings, Strike, check};
+use crate::options::Options;
+use crate::report::Report;
+use crate::world::{Process, World};
+use std::time::Duration;
+
+/// How long a producer takes at most to end its last insert.
+const LAST_INSERT: Duration = Duration::from_secs(60);
+/// How long the rest of the work takes at most, once every dead process is known to be dead; a task
+/// of an unknown kind is looked at again after five minutes at the latest.
+const LAST_WORK: Duration = Duration::from_secs(400);
+
+/// Lets producers come to their end.
+pub(super) fn stop_producers(mut producers: Vec<Process>) -> Result<(), Failure> {
+    producers.iter_mut().for_each(Process::finish);
+    for producer in &mut producers {
+        let ended = producer.ends_within(LAST_INSERT)?.ok_or("a producer does not end")?;
+        if !ended.success() {
+            return Err(format!("a producer failed: {ended}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Stops the producers, lets the workers drain the table, and checks the ledger.
+pub(super) fn drained(
+    world: &World,
+    options: &Options,
+    producers: Vec<Process>,
+    strikes: &[Strike],
+) -> Result<(Book, Findings, Duration), Failure> {
+    stop_producers(producers)?;
+    let took = world.drain(options.lease() * 2 + LAST_WORK)?;
+    let book = world.book()?;
+    let findings = check(&book, strikes);
+    Ok((book, findings, took))
+}
+
+/// As [`drained`], and judges what every campaign judges.
+pub(super) fn end(
+    world: &World,
+    options: &Options,
+    producers: Vec<Process>,
+    strikes: &[Strike],
+    report: &mut Report,
+) -> Result<(Book, Findings), Failure> {
+    let (book, findings, took) = drained(world, options, producers, strikes)?;
+    findings.judge(report);
+    report.tell("until the table was empty of live tasks", format!("{:.1} s", took.as_secs_f64()));
+    let failed = world.ids("SELECT id FROM fang_tasks WHERE state = 'failed'")?;
+    report.judge_none("tasks that failed", &failed);
+    if !report.held() {
+        world.keep();
+    }
+    Ok((book, findings))
+}

@@ -1,0 +1,85 @@
+//! `kill -9` of workers under load.
+
+use super::ending::end;
+use crate::Failure;
+use crate::clock::micros;
+use crate::ledger::{Book, Strike};
+use crate::options::Options;
+use crate::report::Report;
+use crate::world::{Process, World};
+use fastrand::Rng;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const PROCESSES: usize = 4;
+
+/// One kill, and the tasks that its process held by the table.
+struct Kill {
+    strike: Strike,
+    held: Vec<Uuid>,
+}
+
+/// Kills a random worker now and then and starts another in its place; counts what that cost.
+///
+/// # Errors
+/// When it could not be carried out.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    let world = World::create(options)?;
+    let mut workers = world.workers(options.mode.deal(PROCESSES))?;
+    let producers = world.producers(options, options.either(2000, 300))?;
+    let kills = strike(&world, options, &mut workers)?;
+
+    let mut report = Report::new("kill", options);
+    report.tell("processes killed", kills.len());
+    let strikes: Vec<Strike> = kills.iter().map(|kill| kill.strike).collect();
+    let (book, findings) = end(&world, options, producers, &strikes, &mut report)?;
+    report.tell("tasks that ran again, running or unsaved at the kill", findings.repeated_after_strike);
+    report.tell("longest time from an unsaved end to the kill", format!("{:.0?}", findings.longest_unsaved));
+    judge_rescues(options, &kills, &book, &mut report);
+    if !report.held() {
+        world.keep();
+    }
+    Ok(report)
+}
+
+fn strike(world: &World, options: &Options, workers: &mut [Process]) -> Result<Vec<Kill>, Failure> {
+    let mut random = Rng::with_seed(options.seed);
+    let runtimes: Vec<_> = options.mode.deal(PROCESSES).collect();
+    let interval = options.either(Duration::from_secs(6), Duration::from_secs(1));
+    let end = Instant::now() + options.length(Duration::from_secs(600), Duration::from_secs(10));
+    let mut kills = Vec::new();
+    while Instant::now() < end {
+        std::thread::sleep(interval.mul_f64(0.5 + random.f64()));
+        let index = random.usize(0..PROCESSES);
+        let (Some(victim), Some(runtime)) = (workers.get_mut(index), runtimes.get(index)) else { continue };
+        let pid = victim.pid();
+        let at = victim.kill()?;
+        kills.push(Kill { strike: Strike::death(pid, at), held: world.held_by(pid)? });
+        *victim = world.worker(&world.worker_settings(*runtime))?;
+    }
+    Ok(kills)
+}
+
+/// From each kill to the next start of each task that the process held.
+fn judge_rescues(options: &Options, kills: &[Kill], book: &Book, report: &mut Report) {
+    let mut waits = Vec::new();
+    let mut never = Vec::new();
+    for kill in kills {
+        for id in &kill.held {
+            let runs = book.tasks.get(id).map_or(&[][..], |entry| &entry.runs);
+            match runs.iter().find(|run| run.start > kill.strike.from) {
+                Some(run) => waits.push(run.start - kill.strike.from),
+                // The server may still have saved it after the kill.
+                None if runs.iter().any(|run| run.end.is_some()) => {}
+                None => never.push(*id),
+            }
+        }
+    }
+    let longest = waits.iter().max().copied().unwrap_or_default();
+    let seconds = longest as f64 / 1e6;
+    let limit = options.rescued_within();
+    report.tell("tasks that the dead processes held", waits.len() + never.len());
+    report.judge_none("of those, never begun again", &never);
+    let must = format!("{} s", limit.as_secs());
+    report.judge("the longest wait of them", must, format!("{seconds:.1} s"), longest <= micros(limit));
+}

@@ -1,0 +1,65 @@
+//! Postgres restarts as after a crash, again and again.
+
+use super::{ending::end, rate};
+use crate::options::Options;
+use crate::report::Report;
+use crate::world::World;
+use crate::{Failure, clock};
+use std::time::{Duration, Instant};
+
+/// How long everybody works before the first restart: what a restart is compared with.
+const WARM_UP: Duration = Duration::from_secs(5);
+/// Within what time the work must go on as before.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+const RESTARTS: u32 = 20;
+
+/// Restarts Postgres at a steady load; counts what was lost, and how soon the work went on.
+///
+/// # Errors
+/// When it could not be carried out.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    let world = World::create(options)?;
+    let _workers = world.workers(options.mode.deal(4))?;
+    let producers = world.producers(options, options.either(1000, 300))?;
+    std::thread::sleep(Duration::from_secs(1));
+    let began = clock::now();
+    std::thread::sleep(WARM_UP);
+    let calm = (began, clock::now());
+    let accepting = strike(&world, options)?;
+
+    let mut report = Report::new("restart", options);
+    report.tell("immediate restarts", accepting.len());
+    let (book, _) = end(&world, options, producers, &[], &mut report)?;
+    judge_rates(options, &book.ends(), calm, &accepting, &mut report);
+    Ok(report)
+}
+
+/// Restarts, and tells when Postgres accepted connections again each time.
+fn strike(world: &World, options: &Options) -> Result<Vec<u64>, Failure> {
+    let restarts = options.either(RESTARTS, 3);
+    let length = options.length(Duration::from_secs(400), Duration::from_secs(12));
+    let mut accepting = Vec::new();
+    for _ in 0..restarts {
+        let next = Instant::now() + length / restarts;
+        world.cluster().restart_immediate()?;
+        accepting.push(clock::now());
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+    Ok(accepting)
+}
+
+fn judge_rates(options: &Options, ends: &[u64], calm: (u64, u64), accepting: &[u64], report: &mut Report) {
+    let before = rate::mean(ends, calm.0, calm.1);
+    report.tell("tasks a second before the first restart", format!("{before:.0}"));
+    let patience = BACK_WITHIN * 3;
+    let back: Vec<Option<Duration>> =
+        accepting.iter().map(|at| rate::back_to(ends, before * 0.9, *at, patience)).collect();
+    let longest = back.iter().flatten().max().copied().unwrap_or_default();
+    let is_back = back.iter().all(|back| back.is_some_and(|back| back <= BACK_WITHIN));
+    let measured = match back.iter().filter(|back| back.is_none()).count() {
+        0 => format!("{:.1} s", longest.as_secs_f64()),
+        missing => format!("{missing} times not within {} s", patience.as_secs()),
+    };
+    let what = "90 % of that rate, counted from when Postgres accepts connections again: at the latest after";
+    report.judge_in_full(options, what, format!("{} s", BACK_WITHIN.as_secs()), measured, is_back);
+}

@@ -1,0 +1,22 @@
+//! The one clock of all processes of a campaign.
+
+use rustix::time::{ClockId, clock_gettime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Microseconds since the system started: nobody sets this clock, and all processes read the same.
+pub fn now() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000
+        + u64::try_from(now.tv_nsec).unwrap_or_default() / 1000
+}
+
+/// What to add to an instant of this clock to have microseconds since 1970, as Postgres tells them.
+pub fn since_epoch() -> u64 {
+    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    micros(epoch).saturating_sub(now())
+}
+
+/// A span in the unit of this clock.
+pub fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,53 @@
+//! `fang-faults CAMPAIGN`: breaks things, prints a table, and exits with 0 only when all held.
+
+use clap::{Parser, Subcommand};
+use fang_faults::Failure;
+use fang_faults::campaigns::Campaign;
+use fang_faults::roles::producer::{self, ProducerSettings};
+use fang_faults::roles::worker::{self, WorkerSettings};
+use std::process::ExitCode;
+
+/// Breaks what fang runs on, and counts what that cost.
+#[derive(Parser)]
+#[command(name = "fang-faults")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Campaign(Campaign),
+    /// A process that runs tasks.
+    #[command(hide = true)]
+    Worker(WorkerSettings),
+    /// A process that inserts tasks.
+    #[command(hide = true)]
+    Producer(ProducerSettings),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("fang-faults: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Worker(settings) => worker::run(&settings)?,
+        Command::Producer(settings) => producer::run(&settings)?,
+        Command::Campaign(campaign) => {
+            let report = campaign.run()?;
+            println!("{report}");
+            if !report.held() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,100 @@
+//! How a campaign is run.
+
+use clap::{Args, ValueEnum};
+use std::time::Duration;
+
+/// How a campaign is run.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// How long to strike, in minutes; each campaign has a default of its own.
+    #[arg(long)]
+    pub minutes: Option<f64>,
+    /// Where the random numbers start.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Which workers to strike.
+    #[arg(long, value_enum, default_value_t = Modes::Both)]
+    pub mode: Modes,
+    /// Seconds instead of minutes, with short leases; judges losses and duplicates, not rates.
+    #[arg(long)]
+    pub short: bool,
+}
+
+impl Options {
+    /// How long to strike: what was asked for, or else the default of this form.
+    pub fn length(&self, full: Duration, short: Duration) -> Duration {
+        let default = self.either(full, short);
+        let asked = self.minutes.map(|minutes| Duration::try_from_secs_f64(minutes * 60.0));
+        asked.and_then(Result::ok).unwrap_or(default)
+    }
+
+    /// After how long a silence a worker is dead.
+    pub fn lease(&self) -> Duration {
+        self.either(fang::Lease::default().dead_after, Duration::from_secs(3))
+    }
+
+    /// Within what time the tasks of a dead process must run again.
+    pub fn rescued_within(&self) -> Duration {
+        self.lease() + Duration::from_secs(15)
+    }
+
+    /// One value for the full form, another for the short.
+    pub fn either<T>(&self, full: T, short: T) -> T {
+        if self.short { short } else { full }
+    }
+}
+
+/// The workers of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Modes {
+    /// Tokio tasks alone.
+    Asynk,
+    /// OS threads alone.
+    Blocking,
+    /// Half of the processes each.
+    Both,
+}
+
+impl Modes {
+    /// The kinds of workers in it.
+    pub fn all(self) -> &'static [Runtime] {
+        match self {
+            Self::Asynk => &[Runtime::Asynk],
+            Self::Blocking => &[Runtime::Blocking],
+            Self::Both => &[Runtime::Asynk, Runtime::Blocking],
+        }
+    }
+
+    /// As many as there are processes, in turns.
+    pub fn deal(self, processes: usize) -> impl Iterator<Item = Runtime> {
+        self.all().iter().copied().cycle().take(processes)
+    }
+
+    /// As it is written in the arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asynk => "asynk",
+            Self::Blocking => "blocking",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// One kind of workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runtime {
+    /// Tokio tasks.
+    Asynk,
+    /// OS threads.
+    Blocking,
+}
+
+impl Runtime {
+    /// As it is written in the arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asynk => "asynk",
+            Self::Blocking => "blocking",
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What to insert next, and how.
+
+use super::ProducerSettings;
+use crate::Failure;
+use crate::ledger::{INSERTS, Pen};
+use crate::options::Runtime;
+use crate::roles::work::{Manner, Work};
+use fang::{Mode, NewTask};
+use fastrand::Rng;
+use uuid::Uuid;
+
+/// The kind that only the new program knows; `worker-new` has it.
+pub const NOVEL: &str = r#"{"type":"Novel"}"#;
+
+/// How a batch is inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In one call.
+    Together,
+    /// Each in a call of its own.
+    Apart,
+    /// In a transaction of the application.
+    Transaction,
+    /// In one that is rolled back.
+    RolledBack,
+}
+
+/// Makes batches, and keeps the ledger of what became of them.
+pub(super) struct Batches<'s> {
+    settings: &'s ProducerSettings,
+    random: Rng,
+    pen: Pen,
+}
+
+impl<'s> Batches<'s> {
+    pub(super) fn new(settings: &'s ProducerSettings) -> Result<Self, Failure> {
+        let pen = Pen::open(&settings.folder, INSERTS)?;
+        Ok(Self { settings, random: Rng::with_seed(settings.seed), pen })
+    }
+
+    /// One in ten batches is rolled back, and comes on top of the rate.
+    pub(super) fn way(&mut self) -> Way {
+        match self.random.u8(0..10) {
+            0 => Way::RolledBack,
+            1 => Way::Transaction,
+            2 => Way::Apart,
+            _ => Way::Together,
+        }
+    }
+
+    /// The tasks of the next batch, wanted by the ledger.
+    pub(super) fn next(&mut self) -> Result<(Vec<NewTask>, Vec<Uuid>), Failure> {
+        let tasks =
+            (0..self.settings.per_tick()).map(|_| self.task()).collect::<Result<Vec<_>, Failure>>()?;
+        let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
+        self.pen.inserts("want", &ids)?;
+        Ok((tasks, ids))
+    }
+
+    pub(super) fn acked(&self, ids: &[Uuid]) -> Result<(), Failure> {
+        Ok(self.pen.inserts("acked", ids)?)
+    }
+
+    pub(super) fn rolled_back(&self, ids: &[Uuid]) -> Result<(), Failure> {
+        Ok(self.pen.inserts("rolled-back", ids)?)
+    }
+
+    fn task(&mut self) -> Result<NewTask, Failure> {
+        let ProducerSettings { runtime, novel, .. } = *self.settings;
+        if novel > 0 && self.random.u64(0..novel) == 0 {
+            let mode = if runtime == Runtime::Asynk { Mode::Asynk } else { Mode::Blocking };
+            let task = NewTask::new(NOVEL.to_owned(), "common".to_owned(), mode);
+            return Ok(NewTask { id: Uuid::now_v7(), ..task });
+        }
+        Ok(Work { millis: self.millis(), manner: Manner::Wait }.task(runtime)?)
+    }
+
+    /// Most tasks are over at once; one in ten takes some milliseconds.
+    fn millis(&mut self) -> u64 {
+        let ProducerSettings { long, longest, .. } = *self.settings;
+        match self.random.u8(0..100) {
+            draw if draw < long => self.random.u64(0..=longest),
+            draw if draw < long.saturating_add(10) => self.random.u64(0..=longest.min(20)),
+            _ => 0,
+        }
+    }
+}

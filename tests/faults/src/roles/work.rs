@@ -1,0 +1,91 @@
+//! The tasks that are run: each writes its start and its end into the ledger.
+
+use crate::ledger::Pen;
+use crate::options::Runtime;
+use fang::{
+    AsyncQueueable, AsyncRunnable, Context, FangError, NewTask, PayloadError, Queueable, Runnable,
+    async_trait, typetag,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Takes a while, in one manner or another.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Work {
+    /// How long, in milliseconds.
+    pub millis: u64,
+    /// What it does meanwhile.
+    pub manner: Manner,
+}
+
+/// What a task does while it takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Manner {
+    /// Waits as its mode should: a light task leaves its thread to others.
+    Wait,
+    /// Keeps its thread, in either mode.
+    Block,
+    /// Aborts the process when the time is over.
+    Abort,
+}
+
+impl Work {
+    /// To insert, with an id.
+    ///
+    /// # Errors
+    /// Never, in truth: it serializes.
+    pub fn task(self, runtime: Runtime) -> Result<NewTask, PayloadError> {
+        let task = match runtime {
+            Runtime::Asynk => NewTask::asynk(&self)?,
+            Runtime::Blocking => NewTask::blocking(&self)?,
+        };
+        Ok(NewTask { id: Uuid::now_v7(), ..task })
+    }
+
+    fn time(self) -> Duration {
+        Duration::from_millis(self.millis)
+    }
+
+    fn block(self) {
+        if self.millis > 0 {
+            std::thread::sleep(self.time());
+        }
+        if self.manner == Manner::Abort {
+            std::process::abort();
+        }
+    }
+}
+
+#[typetag::serde]
+#[async_trait]
+impl AsyncRunnable for Work {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        write("start", queue.context())?;
+        match self.manner {
+            Manner::Wait if self.millis > 0 => tokio::time::sleep(self.time()).await,
+            Manner::Wait => {}
+            Manner::Block | Manner::Abort => self.block(),
+        }
+        write("end", queue.context())
+    }
+}
+
+#[typetag::serde]
+impl Runnable for Work {
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+        write("start", queue.context())?;
+        self.block();
+        write("end", queue.context())
+    }
+}
+
+/// Writes a moment of this run into the ledger.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub fn write(moment: &str, context: &Context) -> Result<(), FangError> {
+    let pen = context.require_state::<Pen>()?;
+    pen.run(moment, context.id(), context.lease())
+        .map_err(|error| FangError::new(format!("the ledger: {error}")))
+}

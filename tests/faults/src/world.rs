@@ -1,0 +1,271 @@
+//! Everything a campaign has for itself: a cluster, a folder for the ledger, processes.
+
+mod database;
+mod process;
+
+pub use process::Process;
+
+use crate::Failure;
+use crate::clock;
+use crate::ledger::Book;
+use crate::options::{Options, Runtime};
+use crate::roles::producer::ProducerSettings;
+use crate::roles::worker::WorkerSettings;
+use fang::{NewTask, Queue, Queueable};
+use fang_test_support::{Cluster, Durability};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// How long anything takes at most that works.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The program whose subcommands are the processes.
+const PROGRAM: &str = "fang-faults";
+
+/// A migrated database in a throwaway cluster, and a folder with the ledger and the logs.
+///
+/// The folder is removed with the value, unless [`keep`](Self::keep) was called.
+#[derive(Debug)]
+pub struct World {
+    cluster: Cluster,
+    uri: String,
+    folder: PathBuf,
+    lease: Duration,
+    long: u8,
+    is_kept: AtomicBool,
+}
+
+impl World {
+    /// Starts a cluster and makes the tables in it.
+    ///
+    /// # Errors
+    /// When there is no Postgres, or it fails.
+    pub fn create(options: &Options) -> Result<Self, Failure> {
+        let cluster = Cluster::create(Durability::Fast)?;
+        let uri = cluster.uri("postgres");
+        Queue::builder().uri(&uri).max_pool_size(1_u32).build().migrate()?;
+        let folder =
+            std::env::temp_dir().join(format!("fang-faults-{}-{}", std::process::id(), clock::now()));
+        std::fs::create_dir(&folder)?;
+        let long = options.either(5, 10);
+        Ok(Self { cluster, uri, folder, lease: options.lease(), long, is_kept: AtomicBool::new(false) })
+    }
+
+    /// The cluster, to stop and start.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The database.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// Where the ledger and the logs are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Leaves the folder where it is, for whoever wants to know more, and tells where.
+    pub fn keep(&self) {
+        if self.is_kept.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        eprintln!("the ledger and the logs are in {}", self.folder.display());
+    }
+
+    /// A worker process as usual, to be changed before it is started.
+    pub fn worker_settings(&self, runtime: Runtime) -> WorkerSettings {
+        WorkerSettings {
+            uri: self.uri.clone(),
+            folder: self.folder.clone(),
+            runtime,
+            workers: 10,
+            lease: u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX),
+            keep: false,
+            deaf: false,
+        }
+    }
+
+    /// A producer process as usual, to be changed before it is started.
+    pub fn producer_settings(&self, runtime: Runtime, rate: u32, seed: u64) -> ProducerSettings {
+        ProducerSettings {
+            uri: self.uri.clone(),
+            folder: self.folder.clone(),
+            runtime,
+            rate,
+            long: self.long,
+            longest: 500,
+            novel: 0,
+            seed,
+        }
+    }
+
+    /// Starts a worker process; does not wait until it works.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn worker(&self, settings: &WorkerSettings) -> Result<Process, Failure> {
+        self.worker_of(PROGRAM, settings)
+    }
+
+    /// Starts the worker process of another program of this crate.
+    ///
+    /// # Errors
+    /// When the system refuses, or the program is not built.
+    pub fn worker_of(&self, program: &str, settings: &WorkerSettings) -> Result<Process, Failure> {
+        let subcommand = (program == PROGRAM).then(|| "worker".to_owned());
+        let arguments = subcommand.into_iter().chain(settings.arguments()).collect();
+        Process::start(program, arguments, &self.folder, "worker")
+    }
+
+    /// Starts worker processes of these modes in turns, and waits until they work.
+    ///
+    /// # Errors
+    /// When the system refuses, or they do not come up.
+    pub fn workers(&self, runtimes: impl Iterator<Item = Runtime>) -> Result<Vec<Process>, Failure> {
+        let started: Result<Vec<_>, _> =
+            runtimes.map(|runtime| self.worker(&self.worker_settings(runtime))).collect();
+        let started = started?;
+        self.wait_for(&started)?;
+        Ok(started)
+    }
+
+    /// Starts a producer process.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn producer(&self, settings: &ProducerSettings) -> Result<Process, Failure> {
+        let arguments = std::iter::once("producer".to_owned()).chain(settings.arguments()).collect();
+        Process::start(PROGRAM, arguments, &self.folder, "producer")
+    }
+
+    /// Starts a producer for each mode of the campaign; `rate` is that of all together.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn producers(&self, options: &Options, rate: u32) -> Result<Vec<Process>, Failure> {
+        let runtimes = options.mode.all();
+        let each = rate / u32::try_from(runtimes.len())?;
+        let seeds = options.seed..;
+        let settings =
+            runtimes.iter().zip(seeds).map(|(runtime, seed)| self.producer_settings(*runtime, each, seed));
+        settings.map(|settings| self.producer(&settings)).collect()
+    }
+
+    /// Inserts a task from here, and acknowledges it in the ledger.
+    ///
+    /// # Errors
+    /// When Postgres or the ledger fails.
+    pub fn insert(&self, tasks: Vec<NewTask>) -> Result<Vec<Uuid>, Failure> {
+        let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
+        Queue::builder().uri(&self.uri).max_pool_size(1_u32).build().insert_tasks(tasks)?;
+        crate::ledger::Pen::open(&self.folder, crate::ledger::INSERTS)?.inserts("acked", &ids)?;
+        Ok(ids)
+    }
+
+    /// Waits until these processes are registered as workers.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub fn wait_for(&self, workers: &[Process]) -> Result<(), Failure> {
+        let pids: Vec<String> = workers.iter().map(|worker| worker.pid().to_string()).collect();
+        let sql = format!(
+            "SELECT count(DISTINCT info->>'pid') FROM fang_workers WHERE dead_at IS NULL AND info->>'pid' IN ('{}')",
+            pids.join("', '")
+        );
+        self.wait_until("the workers to come up", PATIENCE, || {
+            Ok(self.number(&sql).unwrap_or_default() == pids.len() as u64)
+        })?;
+        Ok(())
+    }
+
+    /// Waits until no task is alive any more, and tells how long that took.
+    ///
+    /// # Errors
+    /// When it takes longer than `at_most`.
+    pub fn drain(&self, at_most: Duration) -> Result<Duration, Failure> {
+        let sql = "SELECT count(*) FROM fang_tasks WHERE state IN ('new', 'in_progress', 'retried')";
+        self.wait_until("the table to have no task that is alive", at_most, || Ok(self.number(sql)? == 0))
+    }
+
+    /// Waits until this is so, and tells how long that took.
+    ///
+    /// # Errors
+    /// When it takes longer than `at_most`, or asking fails.
+    pub fn wait_until(
+        &self,
+        what: &str,
+        at_most: Duration,
+        mut is_so: impl FnMut() -> Result<bool, Failure>,
+    ) -> Result<Duration, Failure> {
+        let began = Instant::now();
+        while !is_so()? {
+            if began.elapsed() > at_most {
+                self.keep();
+                return Err(format!("waited {at_most:?} in vain for {what}").into());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(began.elapsed())
+    }
+
+    /// The tasks that this process holds, run or not, by the table.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub fn held_by(&self, pid: u32) -> Result<Vec<Uuid>, Failure> {
+        let sql = format!(
+            "SELECT t.id FROM fang_tasks t JOIN fang_workers w ON w.id = t.locked_by
+             WHERE t.state = 'in_progress' AND w.info->>'pid' = '{pid}'"
+        );
+        self.ids(&sql)
+    }
+
+    /// The ids that a query finds.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub fn ids(&self, sql: &str) -> Result<Vec<Uuid>, Failure> {
+        self.rows(sql)?
+            .iter()
+            .map(|row| Ok(Uuid::try_parse(row.first().map_or("", String::as_str))?))
+            .collect()
+    }
+
+    /// The number that a query finds.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub fn number(&self, sql: &str) -> Result<u64, Failure> {
+        Ok(self.rows(sql)?.first().and_then(|row| row.first()).ok_or("no row")?.parse()?)
+    }
+
+    /// What a query finds, as text.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
+        database::rows(&self.uri, sql)
+    }
+
+    /// The ledger as it is now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn book(&self) -> Result<Book, Failure> {
+        Book::read(&self.folder)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !self.is_kept.load(Ordering::Relaxed) {
+            // A leftover is no reason to fail.
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}

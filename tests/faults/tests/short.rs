@@ -1,0 +1,62 @@
+//! The short form of every campaign, with both modes at once.
+
+// A panic is how a test reports.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::process::Command;
+
+/// Runs a campaign as a person would; its table says what did not hold.
+fn holds(campaign: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_fang-faults"))
+        .args([campaign, "--short", "--mode", "both"])
+        .output()
+        .unwrap();
+    let (table, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{table}");
+    assert!(output.status.success(), "{campaign}: {}\n{table}\n{errors}", output.status);
+}
+
+#[test]
+fn a_killed_worker_loses_nothing() {
+    holds("kill");
+}
+
+#[test]
+fn a_restarted_server_loses_nothing() {
+    holds("restart");
+}
+
+#[test]
+fn an_outage_longer_than_the_lease_runs_nothing_again() {
+    holds("away");
+}
+
+#[test]
+fn terminated_connections_lose_nothing() {
+    holds("terminate");
+}
+
+#[test]
+fn a_paused_worker_gets_no_stale_result_accepted() {
+    holds("stop");
+}
+
+#[test]
+fn a_terminated_worker_ends_cleanly_and_runs_nothing_again() {
+    holds("term");
+}
+
+#[test]
+fn a_task_that_aborts_its_process_harms_no_other() {
+    holds("poison");
+}
+
+#[test]
+fn blocked_threads_are_not_taken_for_dead() {
+    holds("block");
+}
+
+#[test]
+fn an_upgrade_and_its_rollback_lose_nothing() {
+    holds("upgrade");
+}
