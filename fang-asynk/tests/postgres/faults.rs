@@ -1,9 +1,9 @@
 //! What goes wrong around a pool, and what must not come of it.
 
-use crate::proxy::cut_at;
 use crate::world::{Ear, Hold, PATIENCE, Queue, World, asleep, ear, heard, say, until};
 use fang_asynk::{AsyncQueue, AsyncWorkerPool, Lease};
 use fang_core::{AsyncQueueable, NewTask, QueueError};
+use fang_test_support::{Cut, Network, Proxy};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +35,9 @@ fn holding(text: &str) -> NewTask {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_whose_answer_was_lost_is_given_back_and_runs() {
     let world = World::new().await;
-    let through: Queue = AsyncQueue::builder().uri(cut_at(world.database.uri(), "CUT ME").await).build();
+    let proxy = Proxy::start(world.database.uri()).unwrap();
+    proxy.set(Network::CutAt(Cut::answers(["CUT ME"]).times(1)));
+    let through: Queue = AsyncQueue::builder().uri(proxy.uri()).build();
     let (sender, mut ear) = ear();
     let mut pool = pool(&through, 2, sender, &hold());
     pool.start().await.unwrap();
@@ -44,6 +46,7 @@ async fn a_claim_whose_answer_was_lost_is_given_back_and_runs() {
     pool.shutdown(PATIENCE).await;
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
     assert_eq!(world.number("SELECT count(*) FROM fang_workers").await, 1, "nobody had to die for it");
+    assert_eq!(proxy.cuts(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

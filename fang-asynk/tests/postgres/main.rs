@@ -10,7 +10,6 @@ mod faults;
 mod leases;
 mod migrations;
 mod processes;
-mod proxy;
 mod restarts;
 mod schema;
 mod secrets;

@@ -1,11 +1,11 @@
 //! What goes wrong around a pool, and what must not come of it.
 
-use crate::proxy::cut_at;
 use crate::world::{Ear, Hold, PATIENCE, World, asleep, ear, heard, say, until};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use fang_blocking::{Lease, Queue, WorkerPool};
 use fang_core::{FangError, NewTask, QueueError, Queueable};
+use fang_test_support::{Cut, Network, Proxy};
 use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,7 +32,9 @@ fn holding(text: &str) -> NewTask {
 #[test]
 fn a_claim_whose_answer_was_lost_is_given_back_and_runs() {
     let world = World::new();
-    let through = Queue::builder().uri(cut_at(world.database.uri(), "CUT ME")).build();
+    let proxy = Proxy::start(world.database.uri()).unwrap();
+    proxy.set(Network::CutAt(Cut::answers(["CUT ME"]).times(1)));
+    let through = Queue::builder().uri(proxy.uri()).build();
     let (sender, ear) = ear();
     let mut pool = pool(&through, 2, sender, &Hold::default());
     pool.start().unwrap();
@@ -41,6 +43,7 @@ fn a_claim_whose_answer_was_lost_is_given_back_and_runs() {
     pool.shutdown(PATIENCE);
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 0);
     assert_eq!(world.number("SELECT count(*) FROM fang_workers"), 1, "nobody had to die for it");
+    assert_eq!(proxy.cuts(), 1);
 }
 
 #[test]

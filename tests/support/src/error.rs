@@ -25,7 +25,7 @@ pub enum SupportError {
         /// The end of the output and of the server's log.
         output: String,
     },
-    /// `DATABASE_URL` is not a `postgres://` URI.
+    /// What was given, such as `DATABASE_URL`, is not a `postgres://` URI with what it needs.
     BadUri,
     /// The server was reached (or not) and said no.
     Postgres(tokio_postgres::Error),
@@ -51,7 +51,10 @@ impl fmt::Display for SupportError {
             }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Server { step, output } => write!(f, "Postgres: {step} failed:\n{output}"),
-            Self::BadUri => f.write_str("DATABASE_URL must be a postgres:// URI"),
+            Self::BadUri => f.write_str(
+                "the connection string (DATABASE_URL, unless another was given) must be a postgres:// URI; \
+                 a proxy needs a host in it that is reached over TCP",
+            ),
             // Its own text is only "db error"; the reason is one level down.
             Self::Postgres(error) => match error.as_db_error() {
                 Some(reason) => write!(f, "Postgres: {reason}"),

@@ -2,7 +2,8 @@
 //!
 //! [`TestDatabase::create`] gives a test a fresh database. It lives in the
 //! server `DATABASE_URL` names, or, where that is not set, in a [`Cluster`]
-//! this process starts on first use and takes down when it ends.
+//! this process starts on first use and takes down when it ends. A [`Proxy`]
+//! in front of it is a network that fails on demand.
 
 mod binaries;
 mod cluster;
@@ -11,6 +12,7 @@ mod database;
 mod error;
 mod guardian;
 mod home;
+mod proxy;
 mod server;
 mod uri;
 mod user;
@@ -20,3 +22,4 @@ pub use cluster::Cluster;
 pub use config::Durability;
 pub use database::TestDatabase;
 pub use error::SupportError;
+pub use proxy::{Cut, Direction, Network, Proxy};

@@ -1,0 +1,20 @@
+//! Where connections come in.
+
+use super::link::Link;
+use super::shared::Shared;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+
+pub(super) fn spawn(listener: TcpListener, server: String, shared: Arc<Shared>) {
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let Ok(link) = client.and_then(Link::new).map(Arc::new) else { continue };
+            if !shared.admit(&link) {
+                return;
+            }
+            let (server, shared) = (server.clone(), shared.clone());
+            thread::spawn(move || link.serve(&server, &shared));
+        }
+    });
+}

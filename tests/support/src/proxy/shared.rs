@@ -1,0 +1,171 @@
+//! What all connections of a proxy have in common.
+
+use super::cut::{Direction, Tail};
+use super::link::Link;
+use super::{Cut, Network};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    network: Network,
+    /// Tells one network from the next.
+    epoch: u64,
+    ended: bool,
+    links: Vec<Weak<Link>>,
+    pub(super) accepted: Vec<Instant>,
+    pub(super) cuts: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let (links, accepted) = (Vec::new(), Vec::new());
+        Self { network: Network::Pass, epoch: 0, ended: false, links, accepted, cuts: 0 }
+    }
+}
+
+/// What becomes of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Pass,
+    /// So many of them pass, then the connection is closed.
+    Cut(usize),
+    Gone,
+}
+
+/// What one direction of one connection remembers.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    epoch: u64,
+    passed: usize,
+    tail: Tail,
+}
+
+impl Shared {
+    pub(super) fn set(&self, network: Network) {
+        let mut state = self.lock();
+        state.network = network;
+        state.epoch += 1;
+        state.apply();
+        self.changed.notify_all();
+    }
+
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        state.network = Network::Reset;
+        state.apply();
+        self.changed.notify_all();
+    }
+
+    /// Takes in a connection; `false` when it is all over.
+    pub(super) fn admit(&self, link: &Arc<Link>) -> bool {
+        let mut state = self.lock();
+        if state.ended {
+            return false;
+        }
+        state.accepted.push(Instant::now());
+        state.links.retain(|link| link.strong_count() > 0);
+        state.links.push(Arc::downgrade(link));
+        link.obey(&state.network);
+        self.changed.notify_all();
+        true
+    }
+
+    pub(super) fn cuts(&self) -> u64 {
+        self.lock().cuts
+    }
+
+    pub(super) fn clients(&self) -> Vec<u16> {
+        self.lock().links.iter().filter_map(Weak::upgrade).filter_map(|link| link.client_port()).collect()
+    }
+
+    /// Waits until `look` finds something.
+    pub(super) fn wait<T>(&self, patience: Duration, mut look: impl FnMut(&State) -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + patience;
+        let mut state = self.lock();
+        loop {
+            let found = look(&state);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if found.is_some() || left.is_zero() {
+                return found;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Decides about bytes that just came, or about an end when there are none; takes as long as the
+    /// network does.
+    pub(super) fn judge(&self, direction: Direction, memory: &mut Memory, bytes: &[u8]) -> Fate {
+        let came = Instant::now();
+        let mut state = self.lock();
+        loop {
+            let wait = match state.network {
+                Network::Blackhole => Duration::MAX,
+                Network::Delay(delay) => delay.saturating_sub(came.elapsed()),
+                _ => Duration::ZERO,
+            };
+            if wait.is_zero() {
+                return self.decide(state, direction, memory, bytes);
+            }
+            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn decide(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        direction: Direction,
+        memory: &mut Memory,
+        bytes: &[u8],
+    ) -> Fate {
+        if memory.epoch != state.epoch {
+            *memory = Memory { epoch: state.epoch, ..Memory::default() };
+        }
+        let fate = match &mut state.network {
+            Network::Reset => Fate::Gone,
+            Network::CutAfter(cut, after) if *cut == direction => memory.count(*after, bytes),
+            Network::CutAt(cut) if cut.direction == direction => memory.look(cut, bytes),
+            _ => Fate::Pass,
+        };
+        if matches!(fate, Fate::Cut(_)) {
+            state.cuts += 1;
+            self.changed.notify_all();
+        }
+        fate
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn apply(&self) {
+        for link in self.links.iter().filter_map(Weak::upgrade) {
+            link.obey(&self.network);
+        }
+    }
+}
+
+impl Memory {
+    fn count(&mut self, after: usize, bytes: &[u8]) -> Fate {
+        let left = after.saturating_sub(self.passed);
+        self.passed = self.passed.saturating_add(bytes.len());
+        if bytes.len() > left { Fate::Cut(left) } else { Fate::Pass }
+    }
+
+    fn look(&mut self, cut: &mut Cut, bytes: &[u8]) -> Fate {
+        if self.tail.sees(&cut.words, bytes) && cut.draw() {
+            return Fate::Cut(0);
+        }
+        self.tail.keep(&cut.words, bytes);
+        Fate::Pass
+    }
+}
