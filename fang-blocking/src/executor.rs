@@ -53,11 +53,13 @@ fn run(
 /// The task's own choices, which are code and may panic too.
 fn failed(task: &Claimed, runnable: &dyn Runnable, error: String) -> Outcome {
     let retries = u32::try_from(task.retries).unwrap_or_default();
-    let choices = catch_unwind(AssertUnwindSafe(|| (runnable.max_retries(), runnable.backoff(retries))));
+    let choices = catch_unwind(AssertUnwindSafe(|| {
+        let policy = runnable.backoff_policy().map(|policy| policy.wait(retries, fastrand::f64()));
+        let backoff = policy.unwrap_or_else(|| Duration::from_secs(runnable.backoff(retries).into()));
+        (runnable.max_retries(), backoff)
+    }));
     match choices {
-        Ok((max_retries, backoff)) => {
-            Outcome::Failed { error, max_retries, backoff: Duration::from_secs(backoff.into()) }
-        }
+        Ok((max_retries, backoff)) => Outcome::Failed { error, max_retries, backoff },
         Err(_) => failed_by_default(error),
     }
 }

@@ -51,7 +51,7 @@ pub enum Outcome {
 /// # use fang_core::{Mode, Priority, store::{Claimed, DbInstant}};
 /// # let task = Claimed {
 /// #     id: uuid::Uuid::nil(), lease: 1, retries: 0, crashes: 0, metadata: "{}".into(),
-/// #     mode: Mode::Asynk, priority: Priority::Normal, scheduled_at: DbInstant::MIN, unknown_for: None,
+/// #     mode: Mode::Asynk, priority: Priority::Normal, scheduled_at: DbInstant::MIN, unknown_for: None, max_retries: None,
 /// # };
 /// assert_eq!(decide(&task, Outcome::Done, RetentionMode::KeepAll), Verdict::Keep);
 /// assert_eq!(decide(&task, Outcome::Done, RetentionMode::RemoveFinished), Verdict::Remove);
@@ -60,7 +60,9 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
     match outcome {
         Outcome::Done if retention.keeps_finished() => Verdict::Keep,
         Outcome::Done => Verdict::Remove,
-        Outcome::Failed { error, max_retries, backoff } if task.retries < max_retries => {
+        Outcome::Failed { error, max_retries, backoff }
+            if task.retries < task.max_retries.unwrap_or(max_retries) =>
+        {
             Verdict::Retry { delay: backoff, error: storable(error) }
         }
         Outcome::Failed { error, .. } => fail(error, retention),
@@ -162,6 +164,7 @@ mod tests {
             priority: Priority::Normal,
             scheduled_at: DbInstant::MIN,
             unknown_for: None,
+            max_retries: None,
         }
     }
 

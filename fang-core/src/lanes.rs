@@ -66,6 +66,7 @@ mod tests {
             priority,
             scheduled_at: DbInstant(at),
             unknown_for: None,
+            max_retries: None,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod context;
 pub mod contract;
 pub mod decide;
 pub mod error;
+pub mod failure;
 pub mod held;
 pub mod intake;
 pub mod kind;
@@ -16,6 +17,7 @@ pub mod lanes;
 pub mod load;
 pub mod memory;
 pub mod new_task;
+pub mod options;
 pub mod pace;
 pub mod pool;
 pub mod pulse;
@@ -35,8 +37,10 @@ pub mod wake;
 
 #[doc(no_inline)]
 pub use async_trait::async_trait;
+pub use backoff::Backoff;
 pub use context::Context;
 pub use error::{FangError, PayloadError, QueueError, ScheduleError, StoreError};
+pub use failure::Failure;
 pub use new_task::NewTask;
 pub use queueable::{AsyncQueueable, Queueable};
 pub use redacted::Redacted;

@@ -2,6 +2,7 @@
 
 use crate::error::{PayloadError, ScheduleError};
 use crate::kind;
+use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::schedule::Scheduled;
 use crate::task::{Mode, Priority};
@@ -69,6 +70,8 @@ pub struct NewTask {
     pub uniq_hash: Option<String>,
     /// When it becomes due.
     pub due: Due,
+    /// What it chooses beyond its type.
+    pub options: Options,
 }
 
 impl NewTask {
@@ -100,6 +103,7 @@ impl NewTask {
             priority: Priority::default(),
             uniq_hash: None,
             due: Due::After(Duration::ZERO),
+            options: Options::default(),
         }
     }
 
@@ -124,6 +128,18 @@ impl NewTask {
     /// Becomes due at this instant.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
+        self
+    }
+
+    /// Runs again this often after failures, whatever its type says; 0 means never.
+    pub fn max_retries(mut self, max_retries: i32) -> Self {
+        self.options.max_retries = Some(max_retries);
+        self
+    }
+
+    /// Adds a word to find it by: at most 255 bytes. See [`Filter::tag`](crate::store::Filter::tag).
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.options.tags.push(tag.into());
         self
     }
 
@@ -167,7 +183,7 @@ impl NewTask {
                 limit: MAX_TASK_TYPE_BYTES,
             });
         }
-        Ok(())
+        self.options.tags.iter().try_for_each(|tag| check_tag(tag))
     }
 }
 
@@ -209,6 +225,16 @@ impl Plan {
             Some(Scheduled::ScheduleOnce(at)) => Ok(Self::Once(task.at(at))),
             Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, pattern }),
         }
+    }
+}
+
+fn check_tag(tag: &str) -> Result<(), PayloadError> {
+    if tag.contains('\0') {
+        return Err(PayloadError::Nul { place: "a tag" });
+    }
+    match tag.len() {
+        1..=MAX_TASK_TYPE_BYTES => Ok(()),
+        bytes => Err(PayloadError::TagLength { bytes, limit: MAX_TASK_TYPE_BYTES }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a task is to the application: a serializable struct that can run.
 
-use crate::backoff;
+use crate::backoff::{self, Backoff};
 use crate::error::FangError;
 use crate::queueable::{AsyncQueueable, Queueable};
 use crate::schedule::Scheduled;
@@ -72,6 +72,12 @@ pub trait AsyncRunnable: Send + Sync {
     fn backoff(&self, attempt: u32) -> u32 {
         backoff::exponential(attempt)
     }
+
+    /// How long to wait before the next run, by a policy: linear, from a list, with jitter. Defaults to
+    /// `None`: as [`backoff`](Self::backoff) says.
+    fn backoff_policy(&self) -> Option<Backoff> {
+        None
+    }
 }
 
 /// A heavy task: it runs on an OS thread of its own and may block it.
@@ -133,5 +139,11 @@ pub trait Runnable: Send + Sync {
     /// Defaults to 2^`attempt`, at most a day.
     fn backoff(&self, attempt: u32) -> u32 {
         backoff::exponential(attempt)
+    }
+
+    /// How long to wait before the next run, by a policy: linear, from a list, with jitter. Defaults to
+    /// `None`: as [`backoff`](Self::backoff) says.
+    fn backoff_policy(&self) -> Option<Backoff> {
+        None
     }
 }

@@ -157,6 +157,7 @@ mod tests {
             priority: Priority::Normal,
             scheduled_at: DbInstant::MIN,
             unknown_for: None,
+            max_retries: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The row: what the table says about one task.
 
+use crate::failure::Failure;
 use crate::new_task::NewTask;
 use crate::store::{Inserted, NewCron, SavedCron};
 use chrono::{DateTime, Utc};
@@ -136,6 +137,12 @@ pub struct Task {
     pub lease: i32,
     /// How often the process that ran it died.
     pub crashes: i16,
+    /// How often it is run again after a failure, if its insert said so.
+    pub max_retries: Option<i32>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// The last failures, the newest last.
+    pub failures: Vec<Failure>,
 }
 
 // Payloads stay out of logs, so `metadata` is not shown; neither is the error, which may quote it.
@@ -178,6 +185,9 @@ impl Task {
             priority: Priority::default(),
             lease: 0,
             crashes: 0,
+            max_retries: None,
+            tags: Vec::new(),
+            failures: Vec::new(),
         }
     }
 
@@ -191,6 +201,8 @@ impl Task {
             updated_at: inserted.created_at,
             mode: task.mode,
             priority: task.priority,
+            max_retries: task.options.max_retries,
+            tags: task.options.tags,
             ..Self::new(inserted.id, read_metadata(&task.metadata))
         }
     }

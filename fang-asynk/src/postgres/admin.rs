@@ -16,7 +16,7 @@ pub(super) async fn find(store: &PostgresStore, id: Uuid) -> Result<Option<Task>
 pub(super) async fn list(store: &PostgresStore, filter: &Filter) -> Result<Vec<Task>, StoreError> {
     let state = filter.state.map(FangTaskState::as_str);
     let limit = i64::from(filter.limit);
-    let params: [Param<'_>; 4] = [&state, &filter.task_type, &filter.before, &limit];
+    let params: [Param<'_>; 5] = [&state, &filter.task_type, &filter.before, &limit, &filter.tag];
     let rows = run::query(&store.calls, &store.statements.list, &params).await?;
     rows.iter().map(task).collect()
 }

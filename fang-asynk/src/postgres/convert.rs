@@ -4,6 +4,8 @@ use super::error::store_error;
 use bytes::BytesMut;
 use chrono::{DateTime, Utc};
 use fang_core::StoreError;
+use fang_core::failure::read_failures;
+use fang_core::options::Options;
 use fang_core::sql::columns::InTable;
 use fang_core::store::{Claimed, DbInstant};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
@@ -91,6 +93,7 @@ pub(super) fn claimed(row: &Row) -> Result<Claimed, StoreError> {
             priority: Priority::from_number(row.try_get(6)?),
             scheduled_at: row.try_get::<_, Instant>(7)?.0,
             unknown_for: row.try_get::<_, Option<f64>>(8)?.map(seconds),
+            max_retries: Options::read(row.try_get(9)?).max_retries,
         })
     };
     read().map_err(|error| store_error(&error))
@@ -113,6 +116,9 @@ pub(super) fn task(row: &Row) -> Result<Task, StoreError> {
         task.priority = Priority::from_number(row.try_get(11)?);
         task.lease = row.try_get(12)?;
         task.crashes = row.try_get(13)?;
+        let options = Options::read(row.try_get(14)?);
+        (task.max_retries, task.tags) = (options.max_retries, options.tags);
+        task.failures = read_failures(row.try_get(15)?);
         Ok(task)
     };
     read().map_err(|error| store_error(&error))

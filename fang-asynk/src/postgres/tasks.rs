@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
 /// The types of the parameters of `insert.sql`, for a transaction that has not prepared it.
-const INSERT_TYPES: [Type; 8] = [
+const INSERT_TYPES: [Type; 9] = [
     Type::UUID_ARRAY,
     Type::TEXT_ARRAY,
     Type::TEXT_ARRAY,
@@ -21,6 +21,7 @@ const INSERT_TYPES: [Type; 8] = [
     Type::TEXT_ARRAY,
     Type::INT8_ARRAY,
     Type::TIMESTAMPTZ_ARRAY,
+    Type::TEXT_ARRAY,
 ];
 
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
@@ -114,7 +115,7 @@ fn insert_params<'a>(
     columns: &'a InsertColumns<'a>,
     metadata: &'a Secret<&'a Vec<&'a str>>,
     instants: &'a Vec<Option<Instant>>,
-) -> [Param<'a>; 8] {
+) -> [Param<'a>; 9] {
     [
         &columns.ids,
         metadata,
@@ -124,6 +125,7 @@ fn insert_params<'a>(
         &columns.hashes,
         &columns.delays,
         instants,
+        &columns.options,
     ]
 }
 

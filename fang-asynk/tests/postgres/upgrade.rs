@@ -100,8 +100,9 @@ async fn upgrades(version: &Version) {
 /// And back: the old version finds its table again.
 async fn goes_back(world: &World, version: &Version) {
     world.queue.insert_task(&say("written by the new version")).await.unwrap();
-    let down = fang_core::sql::migrations::POSTGRES.last().unwrap().down;
-    world.client.batch_execute(down).await.unwrap();
+    for migration in fang_core::sql::migrations::POSTGRES[1..].iter().rev() {
+        world.client.batch_execute(migration.down).await.unwrap();
+    }
     let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'fang_tasks'";
     assert_eq!(world.number(columns).await, 10, "{}", version.columns);
     insert(&world.client, "by the old version", "new", false, 0).await;

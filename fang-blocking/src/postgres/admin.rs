@@ -16,11 +16,12 @@ pub(super) fn find(store: &PostgresStore, id: Uuid) -> Result<Option<Task>, Stor
 }
 
 pub(super) fn list(store: &PostgresStore, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-    let binds: [&dyn Bind; 4] = [
+    let binds: [&dyn Bind; 5] = [
         &bind::<Nullable<Text>, _>(filter.state.map(FangTaskState::as_str)),
         &bind::<Nullable<Text>, _>(filter.task_type.as_deref()),
         &bind::<Nullable<SqlUuid>, _>(filter.before),
         &bind::<BigInt, _>(i64::from(filter.limit)),
+        &bind::<Nullable<Text>, _>(filter.tag.as_deref()),
     ];
     let rows = run::query::<TaskSql, TaskRow>(&store.calls, &store.statements.list, &binds)?;
     Ok(rows.into_iter().map(task).collect())

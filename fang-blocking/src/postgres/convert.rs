@@ -2,6 +2,8 @@
 
 use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use fang_core::failure::read_failures;
+use fang_core::options::Options;
 use fang_core::sql::columns::InTable;
 use fang_core::store::{Claimed, DbInstant};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
@@ -19,13 +21,24 @@ pub(super) fn timestamp(instant: DbInstant) -> PgTimestamp {
 }
 
 /// The columns of `claim.sql`.
-pub(super) type ClaimedSql =
-    (SqlUuid, Integer, Integer, SmallInt, Text, SmallInt, SmallInt, Timestamptz, Nullable<Double>);
-pub(super) type ClaimedRow = (Uuid, i32, i32, i16, String, i16, i16, PgTimestamp, Option<f64>);
+pub(super) type ClaimedSql = (
+    SqlUuid,
+    Integer,
+    Integer,
+    SmallInt,
+    Text,
+    SmallInt,
+    SmallInt,
+    Timestamptz,
+    Nullable<Double>,
+    Nullable<Text>,
+);
+pub(super) type ClaimedRow =
+    (Uuid, i32, i32, i16, String, i16, i16, PgTimestamp, Option<f64>, Option<String>);
 
 /// A row of `claim.sql`.
 pub(super) fn claimed(row: ClaimedRow) -> Claimed {
-    let (id, lease, retries, crashes, metadata, mode, priority, scheduled_at, unknown_for) = row;
+    let (id, lease, retries, crashes, metadata, mode, priority, scheduled_at, unknown_for, options) = row;
     Claimed {
         id,
         lease,
@@ -36,6 +49,7 @@ pub(super) fn claimed(row: ClaimedRow) -> Claimed {
         priority: Priority::from_number(priority),
         scheduled_at: instant(scheduled_at),
         unknown_for: unknown_for.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+        max_retries: Options::read(options.as_deref()).max_retries,
     }
 }
 
@@ -44,15 +58,17 @@ pub(super) type TaskSql = (
     (SqlUuid, Text, Nullable<Text>, Text, Text, Nullable<Text>, Integer),
     (Timestamptz, Timestamptz, Timestamptz),
     (SmallInt, SmallInt, Integer, SmallInt),
+    (Nullable<Text>, Nullable<Text>),
 );
 pub(super) type TaskRow = (
     (Uuid, String, Option<String>, String, String, Option<String>, i32),
     (PgTimestamp, PgTimestamp, PgTimestamp),
     (i16, i16, i32, i16),
+    (Option<String>, Option<String>),
 );
 
 /// A row of `find.sql` or `list.sql`.
-pub(super) fn task((what, when, claims): TaskRow) -> Task {
+pub(super) fn task((what, when, claims, (options, failures)): TaskRow) -> Task {
     let (id, metadata, error_message, state, task_type, uniq_hash, retries) = what;
     let (scheduled_at, created_at, updated_at) = when;
     let (mode, priority, lease, crashes) = claims;
@@ -69,6 +85,9 @@ pub(super) fn task((what, when, claims): TaskRow) -> Task {
     task.priority = Priority::from_number(priority);
     task.lease = lease;
     task.crashes = crashes;
+    let options = Options::read(options.as_deref());
+    (task.max_retries, task.tags) = (options.max_retries, options.tags);
+    task.failures = read_failures(failures.as_deref());
     task
 }
 

@@ -67,7 +67,7 @@ fn insert_once(
 ) -> Result<(Vec<InTable>, Vec<InTable>), StoreError> {
     let sql = &store.statements;
     let instants: Vec<_> = columns.instants.iter().map(|at| at.map(timestamp)).collect();
-    let binds: [&dyn Bind; 8] = [
+    let binds: [&dyn Bind; 9] = [
         &bind::<Array<SqlUuid>, _>(&columns.ids),
         &bind::<Array<Text>, _>(&columns.metadata),
         &bind::<Array<Text>, _>(&columns.task_types),
@@ -76,6 +76,7 @@ fn insert_once(
         &bind::<Array<Nullable<Text>>, _>(&columns.hashes),
         &bind::<Array<BigInt>, _>(&columns.delays),
         &bind::<Array<Nullable<Timestamptz>>, _>(&instants),
+        &bind::<Array<Nullable<Text>>, _>(&columns.options),
     ];
     let saved = run::query_on::<InsertedSql, _>(connection, &sql.insert, &binds)?;
     let saved: Vec<InTable> = saved.into_iter().map(inserted).collect();

@@ -110,8 +110,9 @@ fn upgrades(version: &Version) {
 /// And back: the old version finds its table again.
 fn goes_back(world: &World, version: &Version) {
     world.queue.insert_task(&say("written by the new version")).unwrap();
-    let down = fang_core::sql::migrations::POSTGRES.last().unwrap().down;
-    world.run(down);
+    for migration in fang_core::sql::migrations::POSTGRES[1..].iter().rev() {
+        world.run(migration.down);
+    }
     let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'fang_tasks'";
     assert_eq!(world.number(columns), 10, "{}", version.columns);
     insert(world, "by the old version", "new", false, 0);

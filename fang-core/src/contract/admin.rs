@@ -37,6 +37,14 @@ pub async fn tasks_are_listed_by_state_and_task_type(rig: &dyn Rig) {
     assert_eq!(rig.list(by(Some(FangTaskState::Failed), Some("mail"))).await, []);
 }
 
+/// A word that their inserts gave them.
+pub async fn tasks_are_listed_by_tag(rig: &dyn Rig) {
+    rig.insert(&[task(1).tag("a"), task(2).tag("b").tag("a"), task(3).tag("ab"), task(4)]).await;
+    let tagged = |tag: &str| Filter { tag: Some(tag.to_owned()), ..Filter::default() };
+    assert_eq!(rig.list(tagged("a")).await, [2, 1]);
+    assert_eq!(rig.list(tagged("c")).await, []);
+}
+
 /// The last task of a page leads to the next.
 pub async fn tasks_are_listed_page_by_page_the_newest_first(rig: &dyn Rig) {
     let tasks: Vec<_> = [3, 1, 5, 2, 4].map(task).to_vec();

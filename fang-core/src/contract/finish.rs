@@ -94,6 +94,26 @@ pub async fn release_with_a_delay_moves_the_task(rig: &dyn Rig) {
     assert_about((task.scheduled_at - rig.now().await).to_std().ok(), HOUR);
 }
 
+/// The last ten, the newest last; what is not a failure is none.
+pub async fn the_failures_of_a_task_are_kept(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    for n in 1..=12 {
+        let claimed = rig.claim_one(worker).await;
+        let verdict = Verdict::Retry { delay: Duration::ZERO, error: format!("\"{n}\"") };
+        assert!(rig.finish(worker, &claimed, verdict).await);
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    }
+    let claimed = rig.claim_one(worker).await;
+    assert!(rig.finish(worker, &claimed, Verdict::Fail { error: "last".to_owned() }).await);
+    let (kept, now) = (rig.find(1).await, rig.now().await);
+    let told: Vec<_> = kept.failures.iter().map(|one| (one.attempt, one.error.as_str())).collect();
+    assert_eq!(told.len(), 10);
+    assert_eq!((told[0], told[9]), ((4, "\"4\""), (13, "last")));
+    assert!(kept.failures.iter().all(|one| one.at >= kept.created_at && one.at <= now));
+}
+
 /// Each task by its own verdict.
 pub async fn a_batch_of_results_may_hold_all_verdicts(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=6).map(task).collect();

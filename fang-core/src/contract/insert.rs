@@ -34,6 +34,17 @@ pub async fn an_insert_keeps_all_that_the_task_says(rig: &dyn Rig) {
     assert_eq!((kept.retries, kept.lease, kept.crashes), (0, 0, 0));
 }
 
+/// What an insert chooses goes before what the type of the task says.
+pub async fn an_insert_keeps_its_own_choices(rig: &dyn Rig) {
+    rig.insert(&[task(1).max_retries(0).tag("a\"b").tag("🦀"), task(2)]).await;
+    let (kept, plain) = (rig.find(1).await, rig.find(2).await);
+    assert_eq!((kept.max_retries, kept.tags), (Some(0), vec!["a\"b".to_owned(), "🦀".to_owned()]));
+    assert_eq!((plain.max_retries, plain.tags.len()), (None, 0));
+    let worker = rig.worker().await;
+    let claimed = rig.claim(worker, 2).await;
+    assert_eq!(claimed.iter().map(|task| task.max_retries).collect::<Vec<_>>(), [Some(0), None]);
+}
+
 /// A client that got no answer may ask again.
 pub async fn a_repeated_insert_changes_nothing_and_gets_the_same_answer(rig: &dyn Rig) {
     let first = rig.insert(&[task(1), unique(2, "x")]).await;

@@ -18,6 +18,7 @@ macro_rules! for_each_scenario {
                 a_store_that_serves_is_ready,
                 an_insert_tells_for_each_task_in_order_what_is_there,
                 an_insert_keeps_all_that_the_task_says,
+                an_insert_keeps_its_own_choices,
                 a_repeated_insert_changes_nothing_and_gets_the_same_answer,
                 a_repeated_insert_does_not_revive_a_finished_task,
                 an_insert_of_nothing_is_no_error,
@@ -52,6 +53,7 @@ macro_rules! for_each_scenario {
                 release_charges_nothing_and_keeps_its_place,
                 release_with_a_delay_moves_the_task,
                 a_batch_of_results_may_hold_all_verdicts,
+                the_failures_of_a_task_are_kept,
             }
             fence {
                 a_result_under_an_old_lease_is_refused,
@@ -134,6 +136,7 @@ macro_rules! for_each_scenario {
             admin {
                 a_task_that_is_not_there_is_not_found,
                 tasks_are_listed_by_state_and_task_type,
+                tasks_are_listed_by_tag,
                 tasks_are_listed_page_by_page_the_newest_first,
                 tasks_are_counted_by_task_type_and_state,
             }

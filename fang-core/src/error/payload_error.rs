@@ -32,4 +32,12 @@ pub enum PayloadError {
         /// The longest allowed.
         limit: usize,
     },
+    /// A tag is empty or too long.
+    #[error("a tag has {bytes} bytes; 1 to {limit} are allowed")]
+    TagLength {
+        /// The length of the tag.
+        bytes: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
 }

@@ -16,6 +16,7 @@ impl Tables {
         let matches = |row: &&Row| {
             filter.state.is_none_or(|state| row.state == state)
                 && filter.task_type.as_ref().is_none_or(|task_type| row.task_type == *task_type)
+                && filter.tag.as_ref().is_none_or(|tag| row.options.tags.contains(tag))
                 && filter.before.is_none_or(|before| row.id < before)
         };
         self.rows().rev().filter(matches).take(filter.limit as usize).map(Row::to_task).collect()

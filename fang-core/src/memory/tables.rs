@@ -1,5 +1,7 @@
 //! The rows, and the indexes that mirror those of Postgres.
 
+use crate::failure::Failure;
+use crate::options::Options;
 use crate::store::{NewCron, WorkerId};
 use crate::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use chrono::{DateTime, Utc};
@@ -26,6 +28,8 @@ pub(super) struct Row {
     pub(super) is_suspect: bool,
     pub(super) locked_by: Option<WorkerId>,
     pub(super) unknown_since: Option<DateTime<Utc>>,
+    pub(super) options: Options,
+    pub(super) failures: Vec<Failure>,
 }
 
 impl Row {
@@ -49,6 +53,9 @@ impl Row {
             priority: self.priority,
             lease: self.lease,
             crashes: self.crashes,
+            max_retries: self.options.max_retries,
+            tags: self.options.tags.clone(),
+            failures: self.failures.clone(),
         }
     }
 }

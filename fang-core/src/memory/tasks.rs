@@ -1,6 +1,7 @@
 //! Insert, claim, finish.
 
 use super::tables::{Row, Tables};
+use crate::failure::{Failure, MAX_FAILURES};
 use crate::new_task::{Due, NewTask};
 use crate::store::{Claim, Claimed, DbInstant, Finish, Inserted, Lane, Verdict, WorkerId, micros};
 use crate::task::FangTaskState;
@@ -72,6 +73,7 @@ impl Tables {
             priority: row.priority,
             scheduled_at: DbInstant::from(row.scheduled_at),
             unknown_for: row.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
+            max_retries: row.options.max_retries,
         };
         self.put(row);
         Some(claimed)
@@ -121,6 +123,8 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         is_suspect: false,
         locked_by: None,
         unknown_since: None,
+        options: task.options.clone(),
+        failures: Vec::new(),
     }
 }
 
@@ -132,6 +136,9 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
         Verdict::Fail { .. } => FangTaskState::Failed,
         Verdict::Release { .. } | Verdict::Unknown { .. } => again,
     };
+    if let Verdict::Retry { error, .. } | Verdict::Fail { error } = verdict {
+        remember(row, error, now);
+    }
     if let Verdict::Retry { .. } = verdict {
         row.retries += 1;
     }
@@ -148,6 +155,14 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
     row.locked_by = None;
     row.is_suspect = false;
     row.updated_at = now;
+}
+
+fn remember(row: &mut Row, error: &str, now: DateTime<Utc>) {
+    if row.failures.len() >= MAX_FAILURES {
+        row.failures.remove(0);
+    }
+    let attempt = u32::try_from(row.retries).unwrap_or_default().saturating_add(1);
+    row.failures.push(Failure { at: now, attempt, error: error.to_owned() });
 }
 
 fn later(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {

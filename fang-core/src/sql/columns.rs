@@ -25,6 +25,8 @@ pub struct InsertColumns<'a> {
     pub delays: Vec<i64>,
     /// The instants, which go before the delays.
     pub instants: Vec<Option<DbInstant>>,
+    /// What they choose beyond their types, as JSON.
+    pub options: Vec<Option<String>>,
 }
 
 impl<'a> InsertColumns<'a> {
@@ -44,6 +46,7 @@ impl<'a> InsertColumns<'a> {
             hashes: tasks.iter().map(|task| task.uniq_hash.as_deref()).collect(),
             delays,
             instants,
+            options: tasks.iter().map(|task| task.options.to_json()).collect(),
         }
     }
 

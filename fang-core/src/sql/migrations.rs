@@ -24,7 +24,8 @@ macro_rules! migration {
 }
 
 /// All steps for Postgres, in order.
-pub const POSTGRES: &[Migration] = &[migration!(1, "0001_baseline"), migration!(2, "0002_leases")];
+pub const POSTGRES: &[Migration] =
+    &[migration!(1, "0001_baseline"), migration!(2, "0002_leases"), migration!(3, "0003_options")];
 
 /// The schema that this version is written for. It runs on the next one as well, so that processes
 /// of two versions can share a table while a deploy rolls.

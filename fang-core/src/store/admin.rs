@@ -24,6 +24,8 @@ pub struct Filter {
     pub state: Option<FangTaskState>,
     /// Only of this task type. Defaults to any.
     pub task_type: Option<String>,
+    /// Only with this tag. Defaults to any.
+    pub tag: Option<String>,
     /// How many at most. Defaults to 100.
     pub limit: u32,
     /// Only those older than this task: the last one of the page before.
@@ -32,7 +34,7 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { state: None, task_type: None, limit: 100, before: None }
+        Self { state: None, task_type: None, tag: None, limit: 100, before: None }
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Claimed {
     pub scheduled_at: DbInstant,
     /// For how long its kind has been unknown to those who claimed it.
     pub unknown_for: Option<Duration>,
+    /// How often it is run again after a failure, if its insert said so.
+    pub max_retries: Option<i32>,
 }
 
 // The payload stays out of logs.

@@ -25,4 +25,5 @@ WHERE ctid = ANY (ARRAY (
     LIMIT $6
 ))
 RETURNING id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
-    CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for
+    CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
+    options::text

@@ -26,6 +26,14 @@ WITH r AS MATERIALIZED (
         END::fang_task_state,
         retries = least(t.retries, 2147483646) + (r.code = 2)::integer,
         error_message = CASE WHEN r.code = 4 THEN t.error_message ELSE r.error END,
+        errors = CASE
+            WHEN r.code NOT IN (2, 3) THEN t.errors
+            ELSE CASE
+                WHEN jsonb_typeof(t.errors) IS DISTINCT FROM 'array' THEN '[]'
+                WHEN jsonb_array_length(t.errors) >= 10 THEN t.errors - 0
+                ELSE t.errors
+            END || jsonb_build_object('at', now(), 'attempt', least(t.retries, 2147483646) + 1, 'error', r.error)
+        END,
         scheduled_at = CASE
             WHEN coalesce(r.delay, 0) = 0 THEN t.scheduled_at
             ELSE now() + r.delay * interval '1 microsecond'

@@ -1,0 +1,8 @@
+-- Choices and histories are lost; the last error stays in error_message.
+
+UPDATE fang_meta SET version = 2;
+
+ALTER TABLE fang_tasks
+    DROP COLUMN cancelled_at,
+    DROP COLUMN errors,
+    DROP COLUMN options;

@@ -1,0 +1,11 @@
+-- What a single insert may choose beyond its type, and what a task went through.
+
+ALTER TABLE fang_tasks
+    -- {"max_retries": 3, "tags": ["a"]}; most inserts choose nothing, and a null costs no byte.
+    ADD COLUMN options jsonb,
+    -- The last failures, the newest last: [{"at": ..., "attempt": 1, "error": "..."}].
+    ADD COLUMN errors jsonb,
+    -- Since when a task that runs should come to an end.
+    ADD COLUMN cancelled_at timestamptz;
+
+UPDATE fang_meta SET version = 3;
