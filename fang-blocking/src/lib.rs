@@ -10,6 +10,7 @@ mod finisher;
 mod handle;
 mod heart;
 mod memory_queue;
+mod niceness;
 mod postgres;
 mod pruner;
 mod queue;

@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, Job, Unfinished};
 use crate::executor;
+use crate::niceness::yield_more;
 use crate::waiting::Deadline;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::decide::failed_by_default;
@@ -18,6 +19,8 @@ const ABORT_GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Supervisor {
     pub(crate) engine: Arc<Engine>,
     pub(crate) number_of_workers: usize,
+    /// How much more than the other threads those of the workers yield.
+    pub(crate) niceness: u8,
     pub(crate) jobs: Receiver<Job>,
     pub(crate) results: Sender<Finished>,
 }
@@ -44,13 +47,23 @@ impl Supervisor {
                 results: self.results.clone(),
                 desk: desk.clone(),
             };
-            let end = end.clone();
+            let (end, niceness) = (end.clone(), self.niceness);
             thread::Builder::new().name(format!("fang-worker-{number}")).spawn(move || {
+                be_nice(niceness, number);
                 worker.run();
                 let _ = end.send(());
             })?;
         }
         Ok(Workers { desks, ended })
+    }
+}
+
+/// For the worker that calls. What the system refuses one of them it refuses all: the first tells.
+fn be_nice(niceness: u8, number: usize) {
+    if let Err(error) = yield_more(niceness)
+        && number == 0
+    {
+        log::warn!("the workers cannot yield by {niceness}, and run as urgently as all else: {error}");
     }
 }
 
