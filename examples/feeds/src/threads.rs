@@ -4,7 +4,9 @@ use crate::app::{App, SCHEMA};
 use crate::args::Args;
 use crate::digest_item::{self, Tools};
 use crate::pools::{DEADLINE, lease};
-use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool};
 use fang::{FangError, Queue, WorkerPool};
 use tokio::task::spawn_blocking;
 
@@ -19,7 +21,8 @@ impl Threads {
         let figures = app.figures.clone();
         let start = spawn_blocking(move || {
             // A connection for each thread: none waits for another.
-            let database = Pool::builder().max_size(threads).build(ConnectionManager::new(&uri))?;
+            let database = Pool::builder().max_size(threads).connection_customizer(Box::new(Unhurried));
+            let database = database.build(ConnectionManager::new(&uri))?;
             let queue = Queue::builder().uri(uri).schema(SCHEMA).build();
             let mut pool = WorkerPool::builder()
                 .number_of_workers(threads)
@@ -40,5 +43,16 @@ impl Threads {
         if let Err(error) = spawn_blocking(move || self.0.shutdown(DEADLINE)).await {
             eprintln!("feeds: the threads did not end in good order: {error}");
         }
+    }
+}
+
+/// The commit of a digest need not wait for the disk: that of its task's result does, which comes later
+/// in the same log and brings along all that was written before. What is lost in between runs again.
+#[derive(Debug)]
+struct Unhurried;
+
+impl CustomizeConnection<PgConnection, r2d2::Error> for Unhurried {
+    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), r2d2::Error> {
+        connection.batch_execute("SET synchronous_commit = off").map_err(r2d2::Error::QueryError)
     }
 }
