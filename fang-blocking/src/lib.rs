@@ -11,6 +11,7 @@ mod finisher;
 mod handle;
 mod heart;
 mod memory_queue;
+mod niceness;
 mod overtime;
 mod postgres;
 mod pruner;

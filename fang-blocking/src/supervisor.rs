@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::engine::{Engine, Job};
 use crate::executor;
+use crate::niceness::yield_more;
 use crate::overtime::Overtime;
 use crate::waiting::Deadline;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -23,6 +24,8 @@ const MAX_OVERRUNS: usize = 16;
 pub(crate) struct Supervisor {
     pub(crate) engine: Arc<Engine>,
     pub(crate) number_of_workers: usize,
+    /// How much more than the other threads those of the workers yield.
+    pub(crate) niceness: u8,
     pub(crate) jobs: Receiver<Job>,
     pub(crate) results: Sender<Finished>,
 }
@@ -61,7 +64,11 @@ impl Crew {
         let desk = Arc::new(Desk::default());
         let worker = Worker { crew: self.clone(), desk: desk.clone() };
         let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        thread::Builder::new().name(format!("fang-worker-{}", desks.len())).spawn(move || worker.run())?;
+        let (number, niceness) = (desks.len(), self.supervisor.niceness);
+        thread::Builder::new().name(format!("fang-worker-{number}")).spawn(move || {
+            be_nice(niceness, number);
+            worker.run();
+        })?;
         desks.push(desk);
         Ok(())
     }
@@ -93,6 +100,15 @@ impl Crew {
     fn leave(&self, desk: &Arc<Desk>) {
         self.desks.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, desk));
         let _ = self.end.send(());
+    }
+}
+
+/// For the worker that calls. What the system refuses one of them it refuses all: the first tells.
+fn be_nice(niceness: u8, number: usize) {
+    if let Err(error) = yield_more(niceness)
+        && number == 0
+    {
+        log::warn!("the workers cannot yield by {niceness}, and run as urgently as all else: {error}");
     }
 }
 

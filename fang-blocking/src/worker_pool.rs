@@ -62,6 +62,19 @@ pub struct WorkerPool<Q> {
     /// What stays in the table. See [`RetentionMode`].
     #[builder(default)]
     retention_mode: RetentionMode,
+    /// How far the workers yield the processor to what else runs: it is added to the nice value of their
+    /// threads. Defaults to 0: they are as urgent as all others. At 19 they take little more than what
+    /// others leave; more counts as 19.
+    ///
+    /// Only tasks yield, never what claims, saves and beats for them. A thread or a program that a task
+    /// starts yields as the task does, and whoever waits for a lock that a task holds waits for longer.
+    /// Nor does it reach the database: what its statements cost there, it costs as before.
+    ///
+    /// On Linux; elsewhere a thread has no nice value of its own, and this has no effect. Where Linux
+    /// groups what runs, by containers or by sessions (`kernel.sched_autogroup_enabled`), a nice value
+    /// counts within its group: the workers yield to the other threads of their process in any case.
+    #[builder(default)]
+    niceness: u8,
     /// When a silent process is dead. See [`Lease`].
     #[builder(default)]
     lease: Lease,

@@ -21,6 +21,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) threads: u32,
 
+    /// How far these threads yield the processor to all else, on Linux.
+    #[arg(long, value_name = "N", default_value_t = 19, value_parser = clap::value_parser!(u8).range(..=19))]
+    pub(crate) niceness: u8,
+
     /// After how many seconds of silence a process counts as dead, and others take over its tasks.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) lease_seconds: u64,

@@ -4,7 +4,8 @@ use fang::FangError;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A look counts the whole table, which takes some milliseconds of a processor when much waits there.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PRINT_EVERY: Duration = Duration::from_secs(1);
 const TEMPLATE: &str = "{wide_bar} {pos} of {len} feeds, {msg}";
 

@@ -4,8 +4,10 @@ use crate::app::{App, SCHEMA};
 use crate::args::Args;
 use crate::digest_item::{self, Tools};
 use crate::pools::{DEADLINE, lease};
-use diesel::r2d2::{ConnectionManager, Pool};
-use fang::{FangError, Lease, Queue, WorkerPool};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool};
+use fang::{FangError, Queue, WorkerPool};
 use tokio::task::spawn_blocking;
 
 /// The pool that runs the digests.
@@ -14,12 +16,23 @@ pub(crate) struct Threads(WorkerPool<Queue>);
 impl Threads {
     /// It waits for the database, which nothing on the runtime may do: it starts and ends beside it.
     pub(crate) async fn start(app: &App, args: &Args, uri: &str) -> Result<Self, FangError> {
-        let (uri, threads, lease) = (uri.to_owned(), args.threads, lease(args));
+        let (uri, threads) = (uri.to_owned(), args.threads);
+        let (niceness, lease) = (args.niceness, lease(args));
         let figures = app.figures.clone();
         let start = spawn_blocking(move || {
             // A connection for each thread: none waits for another.
-            let database = Pool::builder().max_size(threads).build(ConnectionManager::new(&uri))?;
-            let mut pool = pool(&uri, threads, lease, Tools { database, figures });
+            let database = Pool::builder().max_size(threads).connection_customizer(Box::new(Unhurried));
+            let database = database.build(ConnectionManager::new(&uri))?;
+            let queue = Queue::builder().uri(uri).schema(SCHEMA).build();
+            let mut pool = WorkerPool::builder()
+                .number_of_workers(threads)
+                .queue(queue)
+                .task_type(digest_item::LANE)
+                // A subscriber waits for a delivery, nobody for a digest.
+                .niceness(niceness)
+                .lease(lease)
+                .state(Tools { database, figures })
+                .build();
             pool.start()?;
             Ok(Self(pool))
         });
@@ -33,12 +46,13 @@ impl Threads {
     }
 }
 
-fn pool(uri: &str, threads: u32, lease: Lease, tools: Tools) -> WorkerPool<Queue> {
-    WorkerPool::builder()
-        .number_of_workers(threads)
-        .queue(Queue::builder().uri(uri).schema(SCHEMA).build())
-        .task_type(digest_item::LANE)
-        .lease(lease)
-        .state(tools)
-        .build()
+/// The commit of a digest need not wait for the disk: that of its task's result does, which comes later
+/// in the same log and brings along all that was written before. What is lost in between runs again.
+#[derive(Debug)]
+struct Unhurried;
+
+impl CustomizeConnection<PgConnection, r2d2::Error> for Unhurried {
+    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), r2d2::Error> {
+        connection.batch_execute("SET synchronous_commit = off").map_err(r2d2::Error::QueryError)
+    }
 }

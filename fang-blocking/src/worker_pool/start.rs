@@ -65,6 +65,7 @@ impl<Q: Backend> WorkerPool<Q> {
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,
+            niceness: self.niceness,
             jobs: jobs.clone(),
             results: results.clone(),
         };

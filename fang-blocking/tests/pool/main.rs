@@ -6,6 +6,8 @@
 mod bench;
 mod crons;
 mod failing;
+#[cfg(target_os = "linux")]
+mod niceness;
 mod running;
 mod stopping;
 mod task;
@@ -75,5 +77,16 @@ on_both! {
         a_cron_scheduled_twice_by_two_pools_ticks_once,
         a_task_scheduled_once_runs_once,
         a_failing_cron_task_starts_no_second_chain,
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod nice {
+    on_both! {
+        niceness {
+            a_task_yields_as_far_as_its_pool_was_told_and_nothing_else_does,
+            a_pool_that_was_told_nothing_yields_no_more_than_its_process,
+            more_than_the_system_knows_is_the_most_it_knows,
+        }
     }
 }
