@@ -9,6 +9,10 @@
 
 mod book;
 mod check;
+#[cfg(test)]
+// A panic is how a test reports.
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 pub use book::{Book, Entry, Fate, Run};
 pub use check::{Findings, Strike, check};

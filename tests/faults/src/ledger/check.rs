@@ -33,8 +33,8 @@ impl Strike {
     /// Whether it explains that a run did not count.
     pub fn hits(&self, run: &Run) -> bool {
         let grace = micros(GRACE);
-        let end = run.end.unwrap_or(u64::MAX).saturating_add(grace);
-        run.start <= self.to + grace && self.from <= end
+        let last_start = if self.fatal { self.to } else { self.to + grace };
+        run.start <= last_start && self.from <= run.end.unwrap_or(u64::MAX).saturating_add(grace)
     }
 }
 
