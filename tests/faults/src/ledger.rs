@@ -15,7 +15,7 @@ mod check;
 mod tests;
 
 pub use book::{Book, Entry, Fate, Run};
-pub use check::{Findings, Strike, check};
+pub use check::{Findings, MAX_CRASHES, Strike, check};
 
 use crate::{Failure, clock};
 use std::fmt::Write as _;

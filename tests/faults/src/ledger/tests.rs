@@ -28,10 +28,14 @@ impl Page {
         self
     }
 
-    fn check(&self, strikes: &[Strike]) -> Findings {
+    fn read(&self) -> Book {
         let folder = Folder::new();
         std::fs::write(folder.0.join(super::RUNS), self.text.join("\n")).unwrap();
-        check(&Book::read(&folder.0).unwrap(), strikes)
+        Book::read(&folder.0).unwrap()
+    }
+
+    fn check(&self, strikes: &[Strike]) -> Findings {
+        check(&self.read(), strikes)
     }
 }
 
@@ -80,6 +84,17 @@ fn a_second_end_is_explained_by_a_kill_just_after_the_first_and_by_nothing_else(
         assert_eq!(twice.check(&[strike]).repeated.len(), 1, "{strike:?}");
     }
     assert_eq!(twice.check(&[]).repeated.len(), 1);
+}
+
+#[test]
+fn a_failure_is_explained_by_three_kills_while_it_ran_and_by_no_fewer() {
+    let strikes = [killed(MINE, 2), killed(OTHER, 42), killed(9, 82)];
+    let page = Page::new("acked").run(1, MINE, 1, None).run(2, OTHER, 41, None).run(3, 9, 81, None);
+    let (book, mut findings) = (page.read(), page.check(&strikes));
+    assert_eq!(findings.fail(vec![page.id], &book, &strikes[..2]), [page.id]);
+    assert_eq!((findings.lost.len(), findings.failed_by_kills), (1, 0));
+    assert!(findings.fail(vec![page.id], &book, &strikes).is_empty());
+    assert_eq!((findings.lost.len(), findings.failed_by_kills), (0, 1));
 }
 
 #[test]
