@@ -1,8 +1,12 @@
 //! The campaigns, each a file.
 
 mod away;
+mod blackhole;
 mod block;
+mod caller;
+mod cut;
 mod ending;
+mod fuzz;
 mod kill;
 mod poison;
 mod rate;
@@ -38,6 +42,12 @@ pub enum Campaign {
     Block(Options),
     /// A rolling upgrade and its rollback.
     Upgrade(Options),
+    /// A network that swallows everything.
+    Blackhole(Options),
+    /// Connections that end between a commit and its reply.
+    Cut(Options),
+    /// Rows that somebody wrote by hand.
+    Fuzz(Options),
 }
 
 impl Campaign {
@@ -56,6 +66,9 @@ impl Campaign {
             Self::Poison(options) => poison::run(options),
             Self::Block(options) => block::run(options),
             Self::Upgrade(options) => upgrade::run(options),
+            Self::Blackhole(options) => blackhole::run(options),
+            Self::Cut(options) => cut::run(options),
+            Self::Fuzz(options) => fuzz::run(options),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::ledger::Book;
 use crate::options::{Options, Runtime};
 use crate::roles::producer::ProducerSettings;
-use crate::roles::worker::WorkerSettings;
+use crate::roles::worker::{COMMON, WorkerSettings};
 use fang::{NewTask, Queue, Queueable};
 use fang_test_support::{Cluster, Durability};
 use std::path::{Path, PathBuf};
@@ -85,6 +85,7 @@ impl World {
             runtime,
             workers: 10,
             lease: u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX),
+            task_type: COMMON.to_owned(),
             keep: false,
             deaf: false,
         }

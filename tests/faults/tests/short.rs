@@ -60,3 +60,18 @@ fn blocked_threads_are_not_taken_for_dead() {
 fn an_upgrade_and_its_rollback_lose_nothing() {
     holds("upgrade");
 }
+
+#[test]
+fn a_silent_network_is_noticed_and_loses_nothing() {
+    holds("blackhole");
+}
+
+#[test]
+fn an_answer_lost_after_the_commit_doubles_nothing() {
+    holds("cut");
+}
+
+#[test]
+fn rows_that_cannot_be_run_harm_no_other() {
+    holds("fuzz");
+}

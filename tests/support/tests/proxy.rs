@@ -109,6 +109,24 @@ fn in_a_black_hole_nothing_is_acknowledged_either() {
     assert_eq!(end(&client), Err(ErrorKind::TimedOut));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_black_hole_an_idle_connection_looks_dead_to_its_keepalive() {
+    let proxy = echo();
+    let client = connect(&proxy);
+    assert!(talks(&client));
+    let second = Duration::from_secs(1);
+    let keepalive = socket2::TcpKeepalive::new().with_time(second).with_interval(second).with_retries(2);
+    // Longer than the proxy's own keepalive waits.
+    let patience = Duration::from_secs(8);
+    let socket = socket2::SockRef::from(&client);
+    socket.set_tcp_keepalive(&keepalive.with_time(patience - second * 2)).unwrap();
+    proxy.set(Network::Blackhole);
+    let began = Instant::now();
+    assert_eq!(end(&client), Err(ErrorKind::TimedOut));
+    assert!(began.elapsed() < patience + second * 2);
+}
+
 #[test]
 fn a_reset_ends_old_connections_and_new_ones() {
     let proxy = echo();

@@ -15,6 +15,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How long a process tries to start: the campaign may have taken its database away.
 const START_WITHIN: Duration = Duration::from_secs(120);
 
+/// The lane of tasks that name no other.
+pub const COMMON: &str = "common";
+
 /// What one process is told.
 #[derive(clap::Args, Clone, Debug)]
 pub struct WorkerSettings {
@@ -33,6 +36,9 @@ pub struct WorkerSettings {
     /// The lease, in milliseconds.
     #[arg(long)]
     pub lease: u64,
+    /// The lane of the tasks.
+    #[arg(long, default_value = COMMON)]
+    pub task_type: String,
     /// Whether finished tasks stay in the table.
     #[arg(long)]
     pub keep: bool,
@@ -47,7 +53,7 @@ impl WorkerSettings {
         let folder = self.folder.display().to_string();
         let (workers, lease) = (self.workers.to_string(), self.lease.to_string());
         let words = ["--uri", &self.uri, "--folder", &folder, "--runtime", self.runtime.name()];
-        let numbers = ["--workers", &workers, "--lease", &lease];
+        let numbers = ["--workers", &workers, "--lease", &lease, "--task-type", &self.task_type];
         let flags = [("--keep", self.keep), ("--deaf", self.deaf)];
         let set = flags.iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| *flag);
         words.into_iter().chain(numbers).chain(set).map(str::to_owned).collect()
@@ -93,6 +99,7 @@ fn light(settings: &WorkerSettings) -> Result<Shutdown, Failure> {
             .queue(queue)
             .retention_mode(settings.retention())
             .lease(settings.lease())
+            .task_type(&settings.task_type)
             .sleep_params(SleepParams::default())
             .state(Pen::open(&settings.folder, RUNS)?)
             .build();
@@ -114,6 +121,7 @@ fn heavy(settings: &WorkerSettings) -> Result<Shutdown, Failure> {
         .queue(queue)
         .retention_mode(settings.retention())
         .lease(settings.lease())
+        .task_type(&settings.task_type)
         .state(Pen::open(&settings.folder, RUNS)?)
         .build();
     let began = Instant::now();

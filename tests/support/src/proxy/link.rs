@@ -52,7 +52,10 @@ impl Link {
 
     /// Does to the sockets what a network does.
     pub(super) fn obey(&self, network: &Network) {
-        hear(&self.client, !matches!(network, Network::Blackhole));
+        let hears = !matches!(network, Network::Blackhole);
+        // Its probes would be a sign of life.
+        let _ = SockRef::from(&self.client).set_keepalive(hears);
+        hear(&self.client, hears);
         if matches!(network, Network::Reset) {
             for end in self.ends() {
                 // Without the linger an end would be a polite one, and the peer could not tell.

@@ -4,7 +4,12 @@ use super::cut::{Direction, Tail};
 use super::link::Link;
 use super::{Cut, Network};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
+
+/// Whatever a client was sent before a hole, it has acknowledged by now. Without that the kernel would
+/// send it again during the hole, and the client take that for a sign of life.
+const ACKNOWLEDGED: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -49,16 +54,26 @@ pub(super) struct Memory {
 
 impl Shared {
     pub(super) fn set(&self, network: Network) {
+        let is_hole = matches!(network, Network::Blackhole);
         let mut state = self.lock();
         state.network = network;
         state.epoch += 1;
-        state.apply();
+        let epoch = state.epoch;
         self.changed.notify_all();
+        if is_hole {
+            drop(state);
+            thread::sleep(ACKNOWLEDGED);
+            state = self.lock();
+        }
+        if state.epoch == epoch {
+            state.apply();
+        }
     }
 
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
+        state.epoch += 1;
         state.network = Network::Reset;
         state.apply();
         self.changed.notify_all();

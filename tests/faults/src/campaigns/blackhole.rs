@@ -1,0 +1,208 @@
+//! A network that swallows everything.
+
+mod sockets;
+
+use super::caller::Caller;
+use super::ending::end;
+use crate::Failure;
+use crate::clock::{micros, now};
+use crate::ledger::{INSERTS, Pen, Strike};
+use crate::options::{Options, Runtime};
+use crate::report::Report;
+use crate::roles::work::{Manner, Work};
+use crate::roles::worker::WorkerSettings;
+use crate::world::{Process, World};
+use fang::NewTask;
+use fang_test_support::{Network, Proxy};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+/// Within what time a silent connection must be given up.
+const NOTICED_WITHIN: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A worker process whose network fails, beside another of its mode whose network does not.
+struct Victim {
+    runtime: Runtime,
+    proxy: Proxy,
+    worker: Process,
+    _bystander: Process,
+}
+
+/// What was measured of one victim in one hole.
+struct Measured {
+    strike: Strike,
+    /// Until a connection was made anew ...
+    reconnects: Option<Duration>,
+    /// ... until the worker had given up all the old ones ...
+    given_up: Option<Duration>,
+    /// ... and until an insert into the hole came back with an error.
+    insert_failed: Duration,
+}
+
+/// Lets some workers, and some inserts, vanish into a hole for a while, again and again.
+///
+/// # Errors
+/// When it could not be carried out.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    let world = World::create(options)?;
+    let victims: Result<Vec<Victim>, Failure> =
+        options.mode.all().iter().map(|runtime| victim(&world, *runtime)).collect();
+    let victims = victims?;
+    let producers = world.producers(options, options.either(500, 200))?;
+    let measured = strike(&world, options, &victims)?;
+
+    let mut report = Report::new("blackhole", options);
+    let hole = hole(options).as_secs();
+    report.tell("holes, one for each victim", format!("{} of {hole} s each", measured.len()));
+    judge(&measured, &mut report);
+    let strikes: Vec<Strike> = measured.iter().map(|measured| measured.strike).collect();
+    let (_, findings) = end(&world, options, producers, &strikes, &mut report)?;
+    report.tell("tasks that ran again after a hole", findings.repeated_after_strike);
+    judge_alive(victims, &mut report)?;
+    if !report.held() {
+        world.keep();
+    }
+    Ok(report)
+}
+
+fn hole(options: &Options) -> Duration {
+    options.either(options.lease() * 2, NOTICED_WITHIN + Duration::from_secs(5))
+}
+
+fn victim(world: &World, runtime: Runtime) -> Result<Victim, Failure> {
+    let proxy = Proxy::start(world.uri())?;
+    let usual = world.worker_settings(runtime);
+    let worker = world.worker(&WorkerSettings { uri: proxy.uri().to_owned(), ..usual.clone() })?;
+    let bystander = world.worker(&usual)?;
+    let both = [worker, bystander];
+    world.wait_for(&both)?;
+    let [worker, bystander] = both;
+    Ok(Victim { runtime, proxy, worker, _bystander: bystander })
+}
+
+fn strike(world: &World, options: &Options, victims: &[Victim]) -> Result<Vec<Measured>, Failure> {
+    let length = options.length(Duration::from_secs(600), Duration::from_secs(1));
+    let pause = options.either(Duration::from_secs(30), Duration::from_secs(3));
+    let end = Instant::now() + length;
+    let mut all = Vec::new();
+    while Instant::now() < end {
+        thread::sleep(pause);
+        let measured: Result<Vec<_>, Failure> = thread::scope(|scope| {
+            let running: Vec<ScopedJoinHandle<'_, Result<Measured, Failure>>> =
+                victims.iter().map(|victim| scope.spawn(|| one_hole(world, options, victim))).collect();
+            running.into_iter().map(|thread| thread.join().map_err(|_| "a hole panicked")?).collect()
+        });
+        all.extend(measured?);
+    }
+    Ok(all)
+}
+
+fn one_hole(world: &World, options: &Options, victim: &Victim) -> Result<Measured, Failure> {
+    let application = Application::new(world, victim.runtime)?;
+    let Victim { proxy, worker, .. } = victim;
+    let old = sockets::open(proxy.port())?;
+    let (began, from) = (Instant::now(), now());
+    proxy.set(Network::Blackhole);
+    let (given_up, insert_failed) = thread::scope(|scope| {
+        let watch = scope.spawn(|| given_up(proxy, &old, began + hole(options)));
+        let insert_failed = application.insert_into_hole(world)?;
+        let given_up = watch.join().map_err(|_| "the watch over the sockets panicked")??;
+        Ok::<_, Failure>((given_up.map(|at| at - began), insert_failed))
+    })?;
+    thread::sleep((began + hole(options)).saturating_duration_since(Instant::now()));
+    let reconnects = proxy.connected_after(began, Duration::ZERO).map(|at| at - began);
+    proxy.set(Network::Pass);
+    // What it claimed in the hole, it learns of some time after.
+    let strike = Strike { pid: worker.pid(), from, to: now() + micros(NOTICED_WITHIN), fatal: false };
+    Ok(Measured { strike, reconnects, given_up, insert_failed })
+}
+
+/// When none of these sockets was in use any more.
+fn given_up(proxy: &Proxy, old: &[u16], until: Instant) -> Result<Option<Instant>, Failure> {
+    while Instant::now() < until {
+        let open = sockets::open(proxy.port())?;
+        if old.iter().all(|port| !open.contains(port)) {
+            return Ok(Some(Instant::now()));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(None)
+}
+
+/// An application with a connection of its own, which inserts.
+struct Application {
+    runtime: Runtime,
+    proxy: Proxy,
+    caller: Caller,
+}
+
+impl Application {
+    /// With its connection open, for a hole to swallow.
+    fn new(world: &World, runtime: Runtime) -> Result<Self, Failure> {
+        let proxy = Proxy::start(world.uri())?;
+        let caller = Caller::new(runtime, proxy.uri())?;
+        let application = Self { runtime, proxy, caller };
+        let task = application.task()?;
+        application.caller.insist(std::slice::from_ref(&task))?;
+        acked(world, &task)?;
+        Ok(application)
+    }
+
+    fn task(&self) -> Result<NewTask, Failure> {
+        Ok(Work { millis: 0, manner: Manner::Wait }.task(self.runtime)?)
+    }
+
+    /// How long an insert takes to fail; it is repeated once the hole is over.
+    fn insert_into_hole(&self, world: &World) -> Result<Duration, Failure> {
+        let task = self.task()?;
+        self.proxy.set(Network::Blackhole);
+        let began = Instant::now();
+        if self.caller.insert(vec![task.clone()]).is_ok() {
+            return Err("an insert into a hole was acknowledged".into());
+        }
+        let failed = began.elapsed();
+        self.proxy.set(Network::Pass);
+        self.caller.insist(std::slice::from_ref(&task))?;
+        acked(world, &task)?;
+        Ok(failed)
+    }
+}
+
+fn acked(world: &World, task: &NewTask) -> Result<(), Failure> {
+    Ok(Pen::open(world.folder(), INSERTS)?.inserts("acked", &[task.id])?)
+}
+
+fn judge(all: &[Measured], report: &mut Report) {
+    let longest = |what: &dyn Fn(&Measured) -> Option<Duration>| {
+        let all: Option<Vec<Duration>> = all.iter().map(what).collect();
+        all.and_then(|all| all.into_iter().max())
+    };
+    let text =
+        |longest: Option<Duration>| longest.map_or("never".to_owned(), |longest| format!("{longest:.1?}"));
+    let must = format!("{} s", NOTICED_WITHIN.as_secs());
+    let reconnects = longest(&|measured| measured.reconnects);
+    report.tell("longest time until a worker made a connection anew", text(reconnects));
+    for (what, longest) in [
+        (
+            "longest time until a worker had given up all old connections",
+            longest(&|measured| measured.given_up),
+        ),
+        ("longest time until an insert failed", longest(&|measured| Some(measured.insert_failed))),
+    ] {
+        let held = longest.is_some_and(|longest| longest <= NOTICED_WITHIN);
+        report.judge(what, &must, text(longest), held);
+    }
+}
+
+fn judge_alive(victims: Vec<Victim>, report: &mut Report) -> Result<(), Failure> {
+    let mut exits = Vec::new();
+    for mut victim in victims {
+        exits.extend(victim.worker.ended()?.map(|status| status.to_string()));
+        victim.worker.terminate()?;
+        let ended = victim.worker.ends_within(Duration::from_secs(40))?;
+        exits.extend(ended.filter(|status| !status.success()).map(|status| status.to_string()));
+    }
+    report.judge_none("workers that ended by themselves, or not well", &exits);
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! An application that inserts and does not give up.
+
+use crate::Failure;
+use crate::options::Runtime;
+use fang::asynk::async_queue::AsyncQueue;
+use fang::{AsyncQueueable, NewTask, NoTls, Queue, QueueError, Queueable};
+use std::time::{Duration, Instant};
+
+/// How long an insert is repeated.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A queue of either mode.
+pub(super) enum Caller {
+    Light(tokio::runtime::Runtime, AsyncQueue<NoTls>),
+    Heavy(Queue),
+}
+
+impl Caller {
+    pub(super) fn new(runtime: Runtime, uri: &str) -> Result<Self, Failure> {
+        Ok(match runtime {
+            Runtime::Asynk => {
+                let threads =
+                    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+                Self::Light(threads, AsyncQueue::builder().uri(uri).max_pool_size(1_u32).build())
+            }
+            Runtime::Blocking => Self::Heavy(Queue::builder().uri(uri).max_pool_size(1_u32).build()),
+        })
+    }
+
+    pub(super) fn insert(&self, tasks: Vec<NewTask>) -> Result<(), QueueError> {
+        match self {
+            Self::Light(runtime, queue) => runtime.block_on(queue.insert_tasks(tasks)).map(drop),
+            Self::Heavy(queue) => queue.insert_tasks(tasks).map(drop),
+        }
+    }
+
+    /// Repeats the same tasks until they are acknowledged, and tells how many calls failed.
+    pub(super) fn insist(&self, tasks: &[NewTask]) -> Result<u32, Failure> {
+        let began = Instant::now();
+        let mut failures = 0;
+        while let Err(error) = self.insert(tasks.to_vec()) {
+            failures += 1;
+            if began.elapsed() > PATIENCE {
+                return Err(format!("an insert failed for {PATIENCE:?}, at last with: {error}").into());
+            }
+        }
+        Ok(failures)
+    }
+}

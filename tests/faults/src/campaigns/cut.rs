@@ -1,0 +1,173 @@
+//! Connections that end between a commit and its reply.
+
+use super::caller::Caller;
+use crate::Failure;
+use crate::ledger::{INSERTS, Pen, check};
+use crate::options::{Options, Runtime};
+use crate::report::Report;
+use crate::roles::work::{Manner, Work};
+use crate::roles::worker::WorkerSettings;
+use crate::world::{Process, World};
+use fang_test_support::{Cut, Network, Proxy};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// One reply in so many is lost.
+const CHANCE: f64 = 0.3;
+/// The tags of the replies. A result that keeps its row comes back as a count, and so does a beat of
+/// the heart, now and then.
+const INSERTED: &str = "INSERT 0 ";
+const REMOVED: &str = "DELETE ";
+const KEPT: &str = "SELECT 1\0";
+const DRAINS_WITHIN: Duration = Duration::from_secs(120);
+const ENDS_WITHIN: Duration = Duration::from_secs(40);
+
+/// What is cut, under which retention.
+#[derive(Clone, Copy, Debug)]
+struct Stage {
+    name: &'static str,
+    /// Whether finished rows stay.
+    keep: bool,
+    cuts_inserts: bool,
+    finish: Option<&'static str>,
+}
+
+/// Where the id of a task stays, a repeated insert finds it; so that is where inserts are judged.
+const STAGES: [Stage; 3] = [
+    Stage { name: "insert, rows kept", keep: true, cuts_inserts: true, finish: None },
+    Stage { name: "finish, rows kept", keep: true, cuts_inserts: false, finish: Some(KEPT) },
+    Stage { name: "finish, rows removed", keep: false, cuts_inserts: false, finish: Some(REMOVED) },
+];
+/// The row of a task that ran before its insert is repeated is gone, and its id with it.
+const FORGETFUL: Stage =
+    Stage { name: "insert, rows removed", keep: false, cuts_inserts: true, finish: None };
+
+/// What was done in a stage.
+#[derive(Default)]
+struct Tally {
+    cuts: u64,
+    repeated_calls: u32,
+    tasks: Vec<Uuid>,
+}
+
+/// Loses replies, lets the application and the workers repeat what they asked, and counts what ran.
+///
+/// # Errors
+/// When it could not be carried out.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    let world = World::create(options)?;
+    let mut report = Report::new("cut", options);
+    let each = options.either(340, 10);
+    for stage in STAGES {
+        let tally = all_modes(&world, options, stage, each)?;
+        tell(&mut report, stage, &tally);
+        report.judge(
+            format!("cuts ({})", stage.name),
+            format!("at least {each}"),
+            tally.cuts,
+            tally.cuts >= each,
+        );
+    }
+    check(&world.book()?, &[]).judge(&mut report);
+    judge_rows(&world, &mut report)?;
+    forgetful(&world, options, each, &mut report)?;
+    if !report.held() {
+        world.keep();
+    }
+    Ok(report)
+}
+
+fn tell(report: &mut Report, stage: Stage, tally: &Tally) {
+    let what = format!("tasks, cuts, inserts repeated by the application ({})", stage.name);
+    report.tell(what, format!("{}, {}, {}", tally.tasks.len(), tally.cuts, tally.repeated_calls));
+}
+
+fn all_modes(world: &World, options: &Options, stage: Stage, cuts: u64) -> Result<Tally, Failure> {
+    let runtimes = options.mode.all();
+    let mut all = Tally::default();
+    for (runtime, seed) in runtimes.iter().zip(options.seed..) {
+        let tally = one_mode(world, *runtime, stage, cuts.div_ceil(runtimes.len() as u64), seed)?;
+        all.cuts += tally.cuts;
+        all.repeated_calls += tally.repeated_calls;
+        all.tasks.extend(tally.tasks);
+    }
+    Ok(all)
+}
+
+/// Inserts small batches until there were enough cuts.
+fn one_mode(world: &World, runtime: Runtime, stage: Stage, cuts: u64, seed: u64) -> Result<Tally, Failure> {
+    let (to_insert, to_finish) = (Proxy::start(world.uri())?, Proxy::start(world.uri())?);
+    let uri = to_finish.uri().to_owned();
+    let settings = WorkerSettings { uri, keep: stage.keep, ..world.worker_settings(runtime) };
+    let mut worker = world.worker(&settings)?;
+    world.wait_for(std::slice::from_ref(&worker))?;
+    let cut = |tag: &str| Network::CutAt(Cut::answers([tag]).by_chance(CHANCE, seed).times(cuts));
+    if stage.cuts_inserts {
+        to_insert.set(cut(INSERTED));
+    }
+    if let Some(tag) = stage.finish {
+        to_finish.set(cut(tag));
+    }
+    let caller = Caller::new(runtime, to_insert.uri())?;
+    let mut tally = Tally::default();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let began = Instant::now();
+    while to_insert.cuts() + to_finish.cuts() < cuts {
+        insert(world, runtime, &caller, random.usize(1..=5), &mut tally)?;
+        if began.elapsed() > DRAINS_WITHIN * 5 {
+            break;
+        }
+    }
+    world.drain(DRAINS_WITHIN)?;
+    tally.cuts = to_insert.cuts() + to_finish.cuts();
+    stop(&mut worker)?;
+    Ok(tally)
+}
+
+fn insert(
+    world: &World,
+    runtime: Runtime,
+    caller: &Caller,
+    count: usize,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let work = Work { millis: 0, manner: Manner::Wait };
+    let tasks = (0..count).map(|_| work.task(runtime)).collect::<Result<Vec<_>, _>>()?;
+    let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
+    let pen = Pen::open(world.folder(), INSERTS)?;
+    pen.inserts("want", &ids)?;
+    tally.repeated_calls += caller.insist(&tasks)?;
+    pen.inserts("acked", &ids)?;
+    tally.tasks.extend(ids);
+    Ok(())
+}
+
+/// A worker that still has results to save saves them.
+fn stop(worker: &mut Process) -> Result<(), Failure> {
+    worker.terminate()?;
+    let ended = worker.ends_within(ENDS_WITHIN)?.ok_or("a worker does not end")?;
+    if ended.success() { Ok(()) } else { Err(format!("a worker failed: {ended}").into()) }
+}
+
+/// The rows that stayed are those that ran.
+fn judge_rows(world: &World, report: &mut Report) -> Result<(), Failure> {
+    let odd = world.ids("SELECT id FROM fang_tasks WHERE state <> 'finished' OR lease <> 1")?;
+    report.judge_none("rows claimed more than once, or not finished", &odd);
+    Ok(())
+}
+
+/// Not judged by how often it runs: at least once is what is promised.
+fn forgetful(world: &World, options: &Options, cuts: u64, report: &mut Report) -> Result<(), Failure> {
+    let tally = all_modes(world, options, FORGETFUL, cuts)?;
+    tell(report, FORGETFUL, &tally);
+    let tasks: HashSet<Uuid> = tally.tasks.iter().copied().collect();
+    let findings = check(&world.book()?, &[]);
+    let of_stage = |ids: &[Uuid]| ids.iter().filter(|id| tasks.contains(id)).copied().collect::<Vec<_>>();
+    report.judge_none("of the last, acknowledged tasks that never ran", &of_stage(&findings.lost));
+    report.tell(
+        "of the last, tasks that ran again, as they had run and were gone when their insert was repeated",
+        of_stage(&findings.repeated).len(),
+    );
+    Ok(())
+}

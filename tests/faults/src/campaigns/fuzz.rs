@@ -1,0 +1,144 @@
+//! Rows that somebody wrote by hand.
+
+mod json;
+mod rows;
+mod table;
+
+use crate::Failure;
+use crate::ledger::{Book, INSERTS, Pen, check};
+use crate::options::Options;
+use crate::report::Report;
+use crate::roles::worker::{COMMON, WorkerSettings};
+use crate::world::{Process, World};
+use rows::{Fate, ODD_LANE, Row, Rows};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use table::Table;
+use uuid::Uuid;
+
+const BATCH: usize = 1000;
+/// One valid row stands beside so many fuzzed ones.
+const NEIGHBOURS: usize = 10;
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a worker logs when bad rows keep it from its work.
+const STUCK: [&str; 3] = ["no tasks can be claimed", "results cannot be saved", "panicked"];
+
+/// Rows that are due and that nobody has looked at yet, and those that somebody seems to run.
+const OPEN: &str = "SELECT count(*) FROM fang_tasks
+    WHERE error_message IS NULL AND (state = 'in_progress' OR (state IN ('new', 'retried')
+        AND scheduled_at <= now() AND task_type IN ($lanes) AND mode BETWEEN 0 AND 2))";
+
+/// What became of each row that is still there.
+const ENDS: &str = "SELECT id, CASE
+        WHEN state = 'failed' AND error_message <> '' THEN 'failed'
+        WHEN state NOT IN ('failed', 'finished') AND unknown_since IS NOT NULL AND error_message <> ''
+            THEN 'unknown'
+        WHEN state IN ('new', 'retried') AND error_message IS NULL THEN 'waits'
+        ELSE state || ' without a reason'
+    END FROM fang_tasks";
+
+/// Writes rows of all kinds beside valid ones, while workers run, and looks what became of each.
+///
+/// # Errors
+/// When it could not be carried out.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    let world = World::create(options)?;
+    let mut workers = start(&world, options)?;
+    let fates = write(&world, options)?;
+    let sql = OPEN.replace("$lanes", &format!("'{COMMON}', '{}'", ODD_LANE.replace('\'', "''")));
+    let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
+    let took = world.wait_until("every due row to be looked at", patience, || {
+        std::thread::sleep(LOOK_EVERY);
+        Ok(world.number(&sql)? == 0)
+    })?;
+
+    let mut report = Report::new("fuzz", options);
+    let neighbours = fates.values().filter(|fate| **fate == Fate::Runs).count();
+    report.tell("fuzzed rows, valid rows beside them", format!("{}, {neighbours}", fates.len() - neighbours));
+    report.tell("from the last insert until all were looked at", format!("{:.0} s", took.as_secs_f64()));
+    judge_workers(&mut workers, &world, &mut report)?;
+    let book = world.book()?;
+    check(&book, &[]).judge(&mut report);
+    judge_rows(&world, &book, &fates, &mut report)?;
+    if !report.held() {
+        world.keep();
+    }
+    Ok(report)
+}
+
+/// Two processes of each mode: one for the usual lane, one for the odd one.
+fn start(world: &World, options: &Options) -> Result<Vec<Process>, Failure> {
+    let runtimes = options.mode.all().iter();
+    let settings = runtimes.flat_map(|runtime| {
+        [COMMON, ODD_LANE]
+            .map(|lane| WorkerSettings { task_type: lane.to_owned(), ..world.worker_settings(*runtime) })
+    });
+    let workers = settings.map(|settings| world.worker(&settings)).collect::<Result<Vec<_>, _>>()?;
+    world.wait_for(&workers)?;
+    Ok(workers)
+}
+
+/// Writes all rows; what must become of each.
+fn write(world: &World, options: &Options) -> Result<HashMap<Uuid, Fate>, Failure> {
+    let table = Table::open(world.uri())?;
+    let pen = Pen::open(world.folder(), INSERTS)?;
+    let mut rows = Rows::new(options.seed, options.mode);
+    let mut fates = HashMap::new();
+    for _ in 0..options.either(1_000_000, 20_000) / BATCH {
+        let mut batch: Vec<Row> = (0..BATCH).map(|_| rows.fuzzed()).collect();
+        batch.extend((0..BATCH / NEIGHBOURS).map(|_| rows.valid()));
+        table.insert(&batch)?;
+        let valid = batch.iter().filter(|row| row.fate == Fate::Runs).map(|row| row.id);
+        pen.inserts("acked", &valid.collect::<Vec<_>>())?;
+        fates.extend(batch.iter().map(|row| (row.id, row.fate)));
+    }
+    Ok(fates)
+}
+
+fn judge_workers(workers: &mut [Process], world: &World, report: &mut Report) -> Result<(), Failure> {
+    let mut exits = Vec::new();
+    for worker in workers {
+        exits.extend(worker.ended()?.map(|status| status.to_string()));
+    }
+    report.judge_none("worker processes that ended", &exits);
+    let log = std::fs::read_to_string(world.folder().join("workers.log"))?;
+    let stuck: Vec<&str> =
+        log.lines().filter(|line| STUCK.iter().any(|words| line.contains(words))).collect();
+    report.judge_none("lines of their logs that say they were stuck", &stuck);
+    Ok(())
+}
+
+/// A row that is gone ran to its end, by the ledger; any other says why it did not.
+fn judge_rows(
+    world: &World,
+    book: &Book,
+    fates: &HashMap<Uuid, Fate>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let mut ends: HashMap<Uuid, String> = HashMap::new();
+    for row in world.rows(ENDS)? {
+        let [id, end] = row.as_slice() else { return Err("two columns were asked for".into()) };
+        ends.insert(Uuid::try_parse(id)?, end.clone());
+    }
+    let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (id, fate) in fates {
+        let runs = book.tasks.get(id).map_or(&[][..], |entry| &entry.runs);
+        let ended = runs.iter().filter(|run| run.end.is_some()).count();
+        let end = ends.get(id).map_or("gone", String::as_str);
+        let is_right = match (fate, end) {
+            (Fate::Runs | Fate::Settles, "gone") => ended == 1,
+            (Fate::Settles, "failed" | "unknown") | (Fate::Waits, "failed" | "waits") => runs.is_empty(),
+            _ => false,
+        };
+        if !is_right {
+            wrong.push(format!("{id} ({fate:?}) {end}, {} runs", runs.len()));
+        }
+        *counts.entry((format!("{fate:?}"), end)).or_default() += 1;
+    }
+    for ((fate, end), count) in counts {
+        report.tell(format!("rows that were meant so: {fate}; and are now: {end}"), count);
+    }
+    report.judge_none("rows of which this became that must not, or that do not say why", &wrong);
+    Ok(())
+}
