@@ -25,7 +25,7 @@ pub(crate) struct Heart {
 
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease, body: mpsc::Receiver<Infallible>) -> Self {
-        let pulse = Pulse::new(lease, engine.now());
+        let pulse = Pulse::new(lease);
         Self { engine, lease, body, pulse }
     }
 
@@ -109,7 +109,7 @@ impl Heart {
     }
 
     async fn got_through(&mut self, beat: Beat, took: Duration) {
-        let duty = self.pulse.got_through(self.engine.now(), beat, took);
+        let duty = self.pulse.got_through(beat, took);
         if duty.tell {
             log::info!("the database answers again");
         }

@@ -30,6 +30,7 @@ const ADVANCE: &str = "
         updated_at = updated_at - $1::text::interval, unknown_since = unknown_since - $1::text::interval;
     UPDATE fang_workers SET started_at = started_at - $1::text::interval, beat_at = beat_at - $1::text::interval,
         dead_at = dead_at - $1::text::interval;
+    UPDATE fang_meta SET beat_at = beat_at - $1::text::interval, well_since = well_since - $1::text::interval;
     UPDATE fang_queues SET paused_at = paused_at - $1::text::interval;
     UPDATE fang_crons SET last_tick = last_tick - $1::text::interval, created_at = created_at - $1::text::interval,
         paused_at = paused_at - $1::text::interval";

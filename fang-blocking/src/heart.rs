@@ -22,7 +22,7 @@ pub(crate) struct Heart {
 
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
-        let pulse = Pulse::new(lease, engine.now());
+        let pulse = Pulse::new(lease);
         Self { engine, lease, pulse }
     }
 
@@ -88,7 +88,7 @@ impl Heart {
     }
 
     fn got_through(&mut self, beat: Beat, took: Duration) {
-        let duty = self.pulse.got_through(self.engine.now(), beat, took);
+        let duty = self.pulse.got_through(beat, took);
         if duty.tell {
             log::info!("the database answers again");
         }

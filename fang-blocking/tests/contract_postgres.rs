@@ -32,6 +32,7 @@ const ADVANCE: &str = "
         updated_at = updated_at - $1::interval, unknown_since = unknown_since - $1::interval;
     UPDATE fang_workers SET started_at = started_at - $1::interval, beat_at = beat_at - $1::interval,
         dead_at = dead_at - $1::interval;
+    UPDATE fang_meta SET beat_at = beat_at - $1::interval, well_since = well_since - $1::interval;
     UPDATE fang_queues SET paused_at = paused_at - $1::interval;
     UPDATE fang_crons SET last_tick = last_tick - $1::interval, created_at = created_at - $1::interval,
         paused_at = paused_at - $1::interval";

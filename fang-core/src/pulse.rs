@@ -8,13 +8,10 @@ use std::time::Duration;
 /// gone from the table, and those that a stopped pool left behind.
 const RESCUE_EVERY: u64 = 6;
 
-/// The beats of one pool. All instants count from any fixed one.
+/// The beats of one pool.
 #[derive(Debug)]
 pub struct Pulse {
     lease: Lease,
-    /// Since when every beat has got through in time: only who has been well for a whole lease may
-    /// declare others dead, else an outage would become a mass re-run.
-    well_since: Option<Duration>,
     is_failing: bool,
     beats: u64,
 }
@@ -33,26 +30,26 @@ pub struct Duty {
 
 impl Pulse {
     /// The pulse of a pool that has just registered.
-    pub fn new(lease: Lease, now: Duration) -> Self {
-        Self { lease, well_since: Some(now), is_failing: false, beats: 0 }
+    pub fn new(lease: Lease) -> Self {
+        Self { lease, is_failing: false, beats: 0 }
     }
 
     /// A beat got through, and took this long.
-    pub fn got_through(&mut self, now: Duration, beat: Beat, took: Duration) -> Duty {
+    ///
+    /// Others are declared dead only while somebody's beats have come through for a whole lease, else an
+    /// outage would become a mass re-run; and not by one that was itself held up: of its own silence
+    /// and theirs it cannot tell which came first.
+    pub fn got_through(&mut self, beat: Beat, took: Duration) -> Duty {
         let tell = std::mem::take(&mut self.is_failing);
         self.beats += 1;
-        // After a stall everybody looks silent: of the database, of this process, of the machine.
-        if beat.silent_for.max(took) > self.lease.dead_after / 2 {
-            self.well_since = None;
-        }
-        let well_for = now.saturating_sub(*self.well_since.get_or_insert(now));
         let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
-        Duty { tell, register: !beat.is_alive, rescue: is_due && well_for >= self.lease.dead_after }
+        let was_held_up = beat.silent_for.max(took) > self.lease.dead_after / 2;
+        let is_well = beat.well_for >= self.lease.dead_after && !was_held_up;
+        Duty { tell, register: !beat.is_alive, rescue: is_due && is_well }
     }
 
     /// A beat failed. Returns whether that is worth telling: it is the first.
     pub fn failed(&mut self) -> bool {
-        self.well_since = None;
         !std::mem::replace(&mut self.is_failing, true)
     }
 }
@@ -61,48 +58,52 @@ impl Pulse {
 mod tests {
     use super::*;
 
-    const SUSPECT: Beat = Beat { is_alive: true, has_suspects: true, silent_for: Duration::from_secs(5) };
+    const SUSPECT: Beat = Beat {
+        is_alive: true,
+        has_suspects: true,
+        silent_for: Duration::from_secs(5),
+        well_for: Duration::from_secs(30),
+    };
     const QUICK: Duration = Duration::from_millis(1);
 
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
     #[test]
-    fn only_who_has_been_well_for_a_lease_may_declare_others_dead() {
-        let mut pulse = Pulse::new(Lease::default(), at(0));
-        let rescues = [5, 25, 30, 35].map(|now| pulse.got_through(at(now), SUSPECT, QUICK).rescue);
+    fn others_are_declared_dead_only_once_beats_have_come_for_a_lease() {
+        let mut pulse = Pulse::new(Lease::default());
+        let rescues = [0, 29, 30, 99].map(|seconds| {
+            let beat = Beat { well_for: Duration::from_secs(seconds), ..SUSPECT };
+            pulse.got_through(beat, QUICK).rescue
+        });
         assert_eq!(rescues, [false, false, true, true]);
-        assert!(pulse.failed());
-        assert!(!pulse.failed(), "it is told once");
-        let duty = pulse.got_through(at(45), SUSPECT, QUICK);
-        assert_eq!(duty, Duty { tell: true, register: false, rescue: false });
-        assert!(!pulse.got_through(at(74), SUSPECT, QUICK).rescue);
-        assert!(pulse.got_through(at(75), SUSPECT, QUICK).rescue);
     }
 
     #[test]
-    fn a_beat_that_came_late_or_took_long_is_no_sign_of_health() {
-        for (beat, took) in [(Beat { silent_for: at(16), ..SUSPECT }, QUICK), (SUSPECT, at(16))] {
-            let mut pulse = Pulse::new(Lease::default(), at(0));
-            assert!(!pulse.got_through(at(100), beat, took).rescue);
-            assert!(!pulse.got_through(at(129), SUSPECT, QUICK).rescue);
-            assert!(pulse.got_through(at(130), SUSPECT, QUICK).rescue);
-        }
+    fn whoever_was_held_up_declares_nobody_dead() {
+        let late = Duration::from_secs(16);
+        let mut pulse = Pulse::new(Lease::default());
+        assert!(!pulse.got_through(Beat { silent_for: late, ..SUSPECT }, QUICK).rescue);
+        assert!(!pulse.got_through(SUSPECT, late).rescue);
+        assert!(pulse.got_through(SUSPECT, QUICK).rescue);
+    }
+
+    #[test]
+    fn a_failure_and_its_end_are_told_once_each() {
+        let mut pulse = Pulse::new(Lease::default());
+        assert_eq!([pulse.failed(), pulse.failed()], [true, false]);
+        let tells = [0, 1].map(|_| pulse.got_through(SUSPECT, QUICK).tell);
+        assert_eq!(tells, [true, false]);
     }
 
     #[test]
     fn without_a_suspect_it_rescues_now_and_then() {
         let calm = Beat { has_suspects: false, ..SUSPECT };
-        let mut pulse = Pulse::new(Lease::default(), at(0));
-        let rescues: Vec<u64> =
-            (1..=18).filter(|n| pulse.got_through(at(n * 5), calm, QUICK).rescue).collect();
+        let mut pulse = Pulse::new(Lease::default());
+        let rescues: Vec<u64> = (1..=18).filter(|_| pulse.got_through(calm, QUICK).rescue).collect();
         assert_eq!(rescues, [6, 12, 18]);
     }
 
     #[test]
     fn who_was_declared_dead_registers_again() {
-        let mut pulse = Pulse::new(Lease::default(), at(0));
-        assert!(pulse.got_through(at(5), Beat { is_alive: false, ..SUSPECT }, QUICK).register);
+        let mut pulse = Pulse::new(Lease::default());
+        assert!(pulse.got_through(Beat { is_alive: false, ..SUSPECT }, QUICK).register);
     }
 }

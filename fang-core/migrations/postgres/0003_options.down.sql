@@ -2,6 +2,10 @@
 
 UPDATE fang_meta SET version = 2;
 
+ALTER TABLE fang_meta
+    DROP COLUMN well_since,
+    DROP COLUMN beat_at;
+
 ALTER TABLE fang_tasks
     DROP COLUMN cancelled_at,
     DROP COLUMN errors,

@@ -8,4 +8,9 @@ ALTER TABLE fang_tasks
     -- Since when a task that runs should come to an end.
     ADD COLUMN cancelled_at timestamptz;
 
+-- Whether anybody's heartbeats get through: only while they have, without a gap, is silence a death.
+ALTER TABLE fang_meta
+    ADD COLUMN beat_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN well_since timestamptz NOT NULL DEFAULT now();
+
 UPDATE fang_meta SET version = 3;

@@ -86,6 +86,7 @@ macro_rules! for_each_scenario {
                 a_worker_that_beats_is_alive_and_no_suspect,
                 a_silent_worker_is_a_suspect_after_its_lease,
                 a_heartbeat_tells_how_long_the_worker_was_silent,
+                a_heartbeat_tells_how_long_beats_have_come_without_a_gap,
                 a_worker_that_was_declared_dead_stays_dead,
                 a_retired_worker_is_dead_at_once,
                 an_unknown_worker_is_not_alive,

@@ -38,6 +38,21 @@ pub async fn a_heartbeat_tells_how_long_the_worker_was_silent(rig: &dyn Rig) {
     assert!(rig.beat(worker).await.silent_for < LEASE);
 }
 
+/// Silence is a death only while others were heard all the time.
+pub async fn a_heartbeat_tells_how_long_beats_have_come_without_a_gap(rig: &dyn Rig) {
+    let (worker, other) = (rig.worker().await, rig.worker().await);
+    rig.advance(LEASE * 3).await;
+    assert!(rig.beat(worker).await.well_for < LEASE / 4, "nobody was heard");
+    for _ in 0..4 {
+        rig.advance(LEASE / 3).await;
+        rig.beat(other).await;
+    }
+    let well_for = rig.beat(worker).await.well_for;
+    assert!(well_for >= LEASE && well_for < LEASE * 2, "another was heard: {well_for:?}");
+    rig.advance(LEASE).await;
+    assert!(rig.beat(other).await.well_for < LEASE / 4, "there was a gap");
+}
+
 /// It finds that out with its next heartbeat, and none revives it.
 pub async fn a_worker_that_was_declared_dead_stays_dead(rig: &dyn Rig) {
     let silent = rig.worker().await;

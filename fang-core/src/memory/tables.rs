@@ -78,6 +78,8 @@ pub(super) struct Cron {
 /// keep the indexes in step.
 #[derive(Default)]
 pub(super) struct Tables {
+    /// The last beat of any worker, and since when they have come without a gap.
+    pub(super) chain: Option<(DateTime<Utc>, DateTime<Utc>)>,
     rows: BTreeMap<Uuid, Row>,
     pub(super) ready: BTreeSet<ReadyKey>,
     pub(super) unique: HashMap<String, Uuid>,

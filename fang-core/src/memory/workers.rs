@@ -52,7 +52,16 @@ impl Tables {
         let is_alive = alive.map(|worker| worker.beat_at = now).is_some();
         let has_suspects =
             self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
-        Beat { is_alive, has_suspects, silent_for: (now - before).to_std().unwrap_or_default() }
+        let silent_for = (now - before).to_std().unwrap_or_default();
+        Beat { is_alive, has_suspects, silent_for, well_for: self.well_for(lease, now) }
+    }
+
+    /// How long anybody's beats have come without a gap, this one included.
+    fn well_for(&mut self, lease: Duration, now: DateTime<Utc>) -> Duration {
+        let unbroken = self.chain.filter(|(beat_at, _)| !is_longer_ago(*beat_at, lease / 2, now));
+        let well_since = unbroken.map_or(now, |(_, well_since)| well_since);
+        self.chain = Some((now, well_since));
+        (now - well_since).to_std().unwrap_or_default()
     }
 
     pub(super) fn retire(&mut self, worker: WorkerId, now: DateTime<Utc>) {

@@ -22,6 +22,9 @@ pub struct Beat {
     /// How long this worker had been silent before this beat: after a stall of the database, or of
     /// itself, it is in no position to declare others dead.
     pub silent_for: Duration,
+    /// For how long the beats of any workers have come without a gap of half a lease: only then is
+    /// the silence of one of them its own.
+    pub well_for: Duration,
 }
 
 /// How to take tasks back from workers that died.
