@@ -9,9 +9,13 @@
 
 mod book;
 mod check;
+#[cfg(test)]
+// A panic is how a test reports.
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 pub use book::{Book, Entry, Fate, Run};
-pub use check::{Findings, Strike, check};
+pub use check::{Findings, MAX_CRASHES, Strike, check};
 
 use crate::{Failure, clock};
 use std::fmt::Write as _;

@@ -1,7 +1,8 @@
 //! How campaigns end: producers stop, workers drain the table, the ledger is checked.
 
+use super::rate;
 use crate::Failure;
-use crate::ledger::{Book, Findings, Strike, check};
+use crate::ledger::{Book, Findings, MAX_CRASHES, Strike, check};
 use crate::options::Options;
 use crate::report::Report;
 use crate::world::{Process, World};
@@ -47,11 +48,19 @@ pub(super) fn end(
     strikes: &[Strike],
     report: &mut Report,
 ) -> Result<(Book, Findings), Failure> {
-    let (book, findings, took) = drained(world, options, producers, strikes)?;
-    findings.judge(report);
-    report.tell("until the table was empty of live tasks", format!("{:.1} s", took.as_secs_f64()));
+    let (book, mut findings, took) = drained(world, options, producers, strikes)?;
     let failed = world.ids("SELECT id FROM fang_tasks WHERE state = 'failed'")?;
+    let failed = findings.fail(failed, &book, strikes);
+    findings.judge(report);
     report.judge_none("tasks that failed", &failed);
+    if findings.failed_by_kills > 0 {
+        let what = format!("besides, failed as {MAX_CRASHES} processes were killed while they ran");
+        report.tell(what, findings.failed_by_kills);
+    }
+    let ends = book.ends();
+    let span = (ends.first().copied().unwrap_or_default(), ends.last().copied().unwrap_or_default());
+    report.tell("tasks that ended a second, over all", format!("{:.0}", rate::mean(&ends, span.0, span.1)));
+    report.tell("until the table was empty of live tasks", format!("{:.1} s", took.as_secs_f64()));
     if !report.held() {
         world.keep();
     }

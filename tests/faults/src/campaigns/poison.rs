@@ -1,7 +1,7 @@
 //! Tasks that abort their process, beside tasks that do not.
 
 use super::ending::drained;
-use crate::ledger::{Book, Strike};
+use crate::ledger::{Book, MAX_CRASHES, Strike};
 use crate::options::{Options, Runtime};
 use crate::report::Report;
 use crate::roles::producer::ProducerSettings;
@@ -12,8 +12,6 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// What `Lease` says unless it is told otherwise.
-const MAX_CRASHES: usize = 3;
 /// The poison tasks of each mode: after how many milliseconds they abort. Beside the first, others
 /// are only waiting; beside the second, others have begun.
 const POISONS: [u64; 2] = [0, 100];

@@ -3,13 +3,16 @@
 use super::{Book, Entry, Fate, Run};
 use crate::clock::micros;
 use crate::report::Report;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// How long before a strike a run may have ended whose result was not saved yet, and how long after
 /// a pause one may start that was claimed before it.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// What `Lease` says unless it is told otherwise.
+pub const MAX_CRASHES: usize = 3;
 
 /// What the campaign did to a process. A kill is a pause that never ends, but nothing runs in it.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +36,8 @@ impl Strike {
     /// Whether it explains that a run did not count.
     pub fn hits(&self, run: &Run) -> bool {
         let grace = micros(GRACE);
-        let end = run.end.unwrap_or(u64::MAX).saturating_add(grace);
-        run.start <= self.to + grace && self.from <= end
+        let last_start = if self.fatal { self.to } else { self.to + grace };
+        run.start <= last_start && self.from <= run.end.unwrap_or(u64::MAX).saturating_add(grace)
     }
 }
 
@@ -61,7 +64,9 @@ pub struct Findings {
     pub overlapping_after_strike: Vec<(Uuid, Strike, Run)>,
     /// The longest time between the end of a run and the strike that kept it from being saved.
     pub longest_unsaved: Duration,
-    /// Begun, never ended, and begun again, and nothing explains it.
+    /// Failed, since they had been begun in as many processes that were killed as a lease allows.
+    pub failed_by_kills: usize,
+    /// Begun, never ended, and nothing explains it.
     pub given_up: usize,
 }
 
@@ -101,16 +106,17 @@ impl Findings {
 
     fn repeats(&mut self, id: Uuid, entry: &Entry, strikes: &HashMap<u32, Vec<Strike>>) {
         let ended: Vec<&Run> = entry.runs.iter().filter(|run| run.end.is_some()).collect();
-        let struck: Vec<(&Run, Strike)> =
-            ended.iter().filter_map(|run| Some((*run, strike_on(run, strikes)?))).collect();
-        if ended.len() - struck.len() > 1 {
+        let unexplained = ended.iter().filter(|run| strike_on(run, strikes).is_none()).count();
+        if unexplained > 1 {
             self.repeated.push(id);
-        } else if ended.len() > 1 {
+        } else if let [earlier @ .., _] = ended.as_slice()
+            && !earlier.is_empty()
+        {
             self.repeated_after_strike += 1;
-            let unsaved =
-                struck.iter().map(|(run, strike)| strike.from.saturating_sub(run.end.unwrap_or_default()));
-            let longest = Duration::from_micros(unsaved.max().unwrap_or_default());
-            self.longest_unsaved = self.longest_unsaved.max(longest);
+            let struck = earlier.iter().filter_map(|run| Some((run.end?, strike_on(run, strikes)?.from)));
+            let longest = struck.map(|(end, strike)| strike.saturating_sub(end)).max();
+            self.longest_unsaved =
+                self.longest_unsaved.max(Duration::from_micros(longest.unwrap_or_default()));
         }
         let given_up = |run: &&Run| run.end.is_none() && strike_on(run, strikes).is_none();
         self.given_up += entry.runs.iter().filter(given_up).count();
@@ -129,6 +135,20 @@ impl Findings {
                 }
             }
         }
+    }
+
+    /// Takes out of those lost what failed because so many processes were killed while they ran it;
+    /// of the other failed ones, returns the ids.
+    pub fn fail(&mut self, failed: Vec<Uuid>, book: &Book, strikes: &[Strike]) -> Vec<Uuid> {
+        let deaths: HashSet<u32> =
+            strikes.iter().filter(|strike| strike.fatal).map(|strike| strike.pid).collect();
+        let (killed, other): (HashSet<Uuid>, HashSet<Uuid>) = failed.into_iter().partition(|id| {
+            let runs = book.tasks.get(id).map_or(&[][..], |entry| &entry.runs);
+            runs.iter().filter(|run| run.end.is_none() && deaths.contains(&run.pid)).count() >= MAX_CRASHES
+        });
+        self.lost.retain(|id| !killed.contains(id));
+        self.failed_by_kills = killed.len();
+        other.into_iter().collect()
     }
 
     /// The rows that every campaign has.
