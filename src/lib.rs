@@ -4,8 +4,9 @@
 pub use chrono::{self, DateTime, Utc};
 pub use fang_core::pool::{Lease, Shutdown};
 pub use fang_core::{
-    AsyncQueueable, AsyncRunnable, Context, FangError, FangTaskState, Mode, NewTask, PayloadError, Priority,
-    QueueError, Queueable, RetentionMode, Runnable, ScheduleError, Scheduled, SleepParams, StoreError, Task,
+    AsyncQueueable, AsyncRunnable, Backoff, Context, Failure, FangError, FangTaskState, Mode, NewTask,
+    PayloadError, Priority, QueueError, Queueable, RetentionMode, Runnable, ScheduleError, Scheduled,
+    SleepParams, StoreError, Task,
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
