@@ -7,6 +7,5 @@ ALTER TABLE fang_meta
     DROP COLUMN beat_at;
 
 ALTER TABLE fang_tasks
-    DROP COLUMN cancelled_at,
     DROP COLUMN errors,
     DROP COLUMN options;

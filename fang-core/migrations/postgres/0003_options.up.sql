@@ -4,9 +4,7 @@ ALTER TABLE fang_tasks
     -- {"max_retries": 3, "tags": ["a"]}; most inserts choose nothing, and a null costs no byte.
     ADD COLUMN options jsonb,
     -- The last failures, the newest last: [{"at": ..., "attempt": 1, "error": "..."}].
-    ADD COLUMN errors jsonb,
-    -- Since when a task that runs should come to an end.
-    ADD COLUMN cancelled_at timestamptz;
+    ADD COLUMN errors jsonb;
 
 -- Whether anybody's heartbeats get through: only while they have, without a gap, is silence a death.
 ALTER TABLE fang_meta
