@@ -20,8 +20,11 @@ const BATCH: usize = 1000;
 /// One valid row stands beside so many fuzzed ones.
 const NEIGHBOURS: usize = 10;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What a worker logs when bad rows keep it from its work.
-const STUCK: [&str; 3] = ["no tasks can be claimed", "results cannot be saved", "panicked"];
+/// What a worker logs when it is kept from its work, and when that is over.
+const TROUBLE: [(&str, &str); 2] = [
+    ("no tasks can be claimed", "tasks can be claimed again"),
+    ("results cannot be saved", "results can be saved again"),
+];
 
 /// Rows that are due and that nobody has looked at yet, and those that somebody seems to run.
 const OPEN: &str = "SELECT count(*) FROM fang_tasks
@@ -102,9 +105,18 @@ fn judge_workers(workers: &mut [Process], world: &World, report: &mut Report) ->
     }
     report.judge_none("worker processes that ended", &exits);
     let log = std::fs::read_to_string(world.folder().join("workers.log"))?;
-    let stuck: Vec<&str> =
-        log.lines().filter(|line| STUCK.iter().any(|words| line.contains(words))).collect();
-    report.judge_none("lines of their logs that say they were stuck", &stuck);
+    let lines = |words: &str| log.lines().filter(|line| line.contains(words)).collect::<Vec<_>>();
+    for (begun, over) in TROUBLE {
+        let (begun_lines, over_lines) = (lines(begun).len(), lines(over).len());
+        let must = format!("as often over ({over_lines})");
+        report.judge(
+            format!("times that they logged: {begun}"),
+            must,
+            begun_lines,
+            begun_lines == over_lines,
+        );
+    }
+    report.judge_none("panics that they logged", &lines("panicked"));
     Ok(())
 }
 
