@@ -81,10 +81,11 @@ impl Finisher {
         loop {
             let error = match self.engine.store.finish(worker, results).await {
                 Ok(saved) => {
-                    if delay > FIRST_DELAY {
-                        log::info!("results can be saved again");
+                    if delay == FIRST_DELAY {
+                        return Ok(saved);
                     }
-                    return Ok(saved);
+                    log::info!("results can be saved again");
+                    return Ok(self.counted(worker, results, saved));
                 }
                 Err(error) if error.nature() == Nature::Data => return Err(error),
                 Err(error) => error,
@@ -99,5 +100,11 @@ impl Finisher {
             tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
             delay = (delay * 2).min(LONGEST_DELAY);
         }
+    }
+
+    /// How many of results that were sent again are saved. A row that is no longer held may have been saved
+    /// the first time, its answer lost; or its task belongs to others, if the pool was declared dead.
+    fn counted(&self, worker: WorkerId, results: &[Finish], saved: u64) -> u64 {
+        if worker == self.engine.worker() { results.len() as u64 } else { saved }
     }
 }

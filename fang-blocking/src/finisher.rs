@@ -86,10 +86,11 @@ impl Finisher {
         loop {
             let error = match self.engine.store.finish(worker, results) {
                 Ok(saved) => {
-                    if delay > FIRST_DELAY {
-                        log::info!("results can be saved again");
+                    if delay == FIRST_DELAY {
+                        return Ok(saved);
                     }
-                    return Ok(saved);
+                    log::info!("results can be saved again");
+                    return Ok(self.counted(worker, results, saved));
                 }
                 Err(error) if error.nature() == Nature::Data => return Err(error),
                 Err(error) => error,
@@ -105,5 +106,11 @@ impl Finisher {
             self.engine.phase.wait_for(Phase::GivingUp, pause);
             delay = (delay * 2).min(LONGEST_DELAY);
         }
+    }
+
+    /// How many of results that were sent again are saved. A row that is no longer held may have been saved
+    /// the first time, its answer lost; or its task belongs to others, if the pool was declared dead.
+    fn counted(&self, worker: WorkerId, results: &[Finish], saved: u64) -> u64 {
+        if worker == self.engine.worker() { results.len() as u64 } else { saved }
     }
 }

@@ -147,7 +147,20 @@ impl Channel {
     /// Does something with a connection.
     pub(super) fn with<T>(
         &self,
-        act: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+        mut act: impl FnMut(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        for _ in 1..MAX_TRIES {
+            match self.once(&mut act) {
+                Err(error) if error.lost_a_race() => {}
+                outcome => return outcome,
+            }
+        }
+        self.once(&mut act)
+    }
+
+    fn once<T>(
+        &self,
+        act: &mut impl FnMut(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match self {
             Self::Own(own) => own.with(act),
@@ -156,6 +169,9 @@ impl Channel {
         }
     }
 }
+
+/// How often a statement is repeated that lost against another: it has changed nothing.
+const MAX_TRIES: usize = 5;
 
 /// What came of a statement, and whether its connection is of any more use: the words of an error do
 /// not always say.

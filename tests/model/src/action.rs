@@ -1,0 +1,273 @@
+//! What may happen next, and what then is.
+
+use crate::protocol::Protocol;
+use crate::state::{Doubt, Job, Late, Life, Link, State, Sweep, TaskState};
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It is done and answered.
+    Answered,
+    /// It is done; whoever sent it does not learn of it.
+    AnswerLost,
+    /// Whoever sent it has given it up; it may still be done.
+    Late,
+}
+
+/// One step. The first number is the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A heartbeat gets through.
+    Beat(usize),
+    /// A heartbeat does not.
+    BeatFails(usize),
+    /// The next statement of a sweep.
+    Sweep(usize),
+    /// A sweep is given up.
+    SweepFails(usize),
+    /// A claim, which takes this task.
+    Claim(usize, usize, Fate),
+    /// Gives back what it does not know it holds.
+    Disown(usize),
+    /// A run ends, and its result is sent.
+    Finish(usize, Job, Fate),
+    /// A run under an identity that is dead is dropped.
+    Drop(usize, Job),
+    /// A late request is done; a claim takes this task.
+    Arrive(Late, usize),
+    /// Time passes.
+    Tick,
+    /// `kill -9`
+    Kill(usize),
+    /// `SIGSTOP`
+    Pause(usize),
+    /// `SIGCONT`
+    Resume(usize),
+    /// The server shuts down and comes back later; or the network is cut.
+    Fall(Link),
+    /// The database can be reached again.
+    Rise,
+}
+
+impl State {
+    /// All that may happen next.
+    pub(crate) fn offer(&self, protocol: &Protocol, actions: &mut Vec<Action>) {
+        if self.is_over() {
+            return self.offer_aftermath(actions);
+        }
+        for p in 0..self.processes.len() {
+            self.offer_process(p, actions);
+            self.offer_harm(p, actions);
+        }
+        self.offer_late(actions);
+        if self.link != Link::Up {
+            actions.push(Action::Rise);
+        } else {
+            let falls = [(self.left.restarts, Link::Restarting), (self.left.cuts, Link::Cut)];
+            actions.extend(falls.iter().filter(|fall| fall.0 > 0).map(|fall| Action::Fall(fall.1)));
+        }
+        if self.may_tick(protocol) {
+            actions.push(Action::Tick);
+        }
+    }
+
+    /// Once all tasks are over, only results that are still on their way could do harm.
+    fn offer_aftermath(&self, actions: &mut Vec<Action>) {
+        for (p, process) in self.processes.iter().enumerate() {
+            actions.extend(process.jobs.iter().map(|job| Action::Finish(p, *job, Fate::Answered)));
+        }
+        actions.extend(self.late.iter().map(|late| Action::Arrive(*late, 0)));
+    }
+
+    fn offer_process(&self, p: usize, actions: &mut Vec<Action>) {
+        let process = &self.processes[p];
+        if !process.runs() {
+            return;
+        }
+        let is_up = self.link == Link::Up;
+        if process.sweep.is_some() {
+            actions.push(if is_up { Action::Sweep(p) } else { Action::SweepFails(p) });
+        } else if !process.has_beaten {
+            actions.push(if is_up { Action::Beat(p) } else { Action::BeatFails(p) });
+        }
+        let strangers = process.jobs.iter().filter(|job| job.worker != process.worker);
+        actions.extend(strangers.map(|job| Action::Drop(p, *job)));
+        if is_up {
+            self.offer_requests(p, actions);
+        }
+    }
+
+    fn offer_requests(&self, p: usize, actions: &mut Vec<Action>) {
+        let process = &self.processes[p];
+        for job in &process.jobs {
+            actions.extend(self.fates().map(|fate| Action::Finish(p, *job, fate)));
+        }
+        if process.doubt.is_some_and(|doubt| !doubt.was_asked) {
+            // The claimer does that before it claims.
+            return actions.push(Action::Disown(p));
+        }
+        if self.left.losses > 0 {
+            actions.push(Action::Claim(p, 0, Fate::Late));
+        }
+        if self.workers[process.worker].is_dead {
+            return;
+        }
+        for task in self.waiting() {
+            let fates = self.fates().filter(|fate| *fate != Fate::Late);
+            actions.extend(fates.map(|fate| Action::Claim(p, task, fate)));
+        }
+    }
+
+    fn offer_harm(&self, p: usize, actions: &mut Vec<Action>) {
+        let is_last = self.processes.iter().filter(|process| process.life != Life::Dead).count() == 1;
+        let life = self.processes[p].life;
+        if life == Life::Paused {
+            actions.push(Action::Resume(p));
+        }
+        if life == Life::Running && self.left.pauses > 0 {
+            actions.push(Action::Pause(p));
+        }
+        if life != Life::Dead && self.left.kills > 0 && !is_last {
+            actions.push(Action::Kill(p));
+        }
+    }
+
+    fn offer_late(&self, actions: &mut Vec<Action>) {
+        if self.link != Link::Up {
+            return;
+        }
+        for late in &self.late {
+            match late {
+                Late::Claim(..) => actions.extend(self.waiting().map(|task| Action::Arrive(*late, task))),
+                Late::Finish(..) => actions.push(Action::Arrive(*late, 0)),
+            }
+        }
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = usize> {
+        (0..self.tasks.len()).filter(|task| self.tasks[*task].state == TaskState::Waiting)
+    }
+
+    fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
+        let count = if self.left.losses > 0 { 3 } else { 1 };
+        [Fate::Answered, Fate::AnswerLost, Fate::Late].into_iter().take(count)
+    }
+
+    /// A process that runs beats in every tick, and only a pause or an outage keeps it from that.
+    fn may_tick(&self, protocol: &Protocol) -> bool {
+        self.processes.iter().filter(|process| process.runs()).all(|process| match process.sweep {
+            None => process.has_beaten,
+            Some(_) => self.link != Link::Up && protocol.slow_sweeps,
+        })
+    }
+
+    /// What then is.
+    pub(crate) fn apply(&mut self, protocol: &Protocol, action: Action) {
+        match action {
+            Action::Beat(p) => self.beat(protocol, p),
+            Action::BeatFails(p) => self.beat_fails(p),
+            Action::Sweep(p) => self.sweep(protocol, p),
+            Action::SweepFails(p) => self.processes[p].sweep = None,
+            Action::Claim(p, task, fate) => self.ask(protocol, p, task, fate),
+            Action::Disown(p) => self.settle(protocol, p),
+            Action::Finish(p, job, fate) => self.save(protocol, p, job, fate),
+            Action::Drop(p, job) => self.processes[p].forget(job),
+            Action::Arrive(late, task) => self.arrive(protocol, late, task),
+            Action::Tick => self.tick(protocol),
+            harm => self.harm(protocol, harm),
+        }
+        self.forget_workers();
+    }
+
+    fn arrive(&mut self, protocol: &Protocol, late: Late, task: usize) {
+        self.late.retain(|other| *other != late);
+        match late {
+            Late::Claim(worker, _) => drop(self.claim(worker, task)),
+            Late::Finish(job, _) => self.finish(protocol, job),
+        }
+    }
+
+    fn harm(&mut self, protocol: &Protocol, harm: Action) {
+        match harm {
+            Action::Kill(p) => {
+                self.left.kills -= 1;
+                self.die(p, protocol);
+            }
+            Action::Pause(p) => {
+                self.left.pauses -= 1;
+                self.processes[p].life = Life::Paused;
+            }
+            Action::Resume(p) => self.processes[p].life = Life::Running,
+            Action::Fall(link) => self.fall(link),
+            _ => {
+                if self.link == Link::Restarting {
+                    self.up_for = 0;
+                }
+                self.link = Link::Up;
+            }
+        }
+    }
+
+    /// Nothing is left of a process but its row.
+    fn die(&mut self, p: usize, protocol: &Protocol) {
+        let process = &mut self.processes[p];
+        process.life = Life::Dead;
+        process.well_for = None;
+        process.paused_for = 0;
+        process.has_beaten = false;
+        process.was_cut_off = false;
+        process.worker = 0;
+        process.sweep = None;
+        process.jobs.clear();
+        process.known = vec![None; protocol.tasks];
+        process.doubt = None;
+    }
+
+    fn fall(&mut self, link: Link) {
+        self.link = link;
+        if link == Link::Restarting {
+            self.left.restarts -= 1;
+            // Its connections go down with it.
+            self.late.clear();
+        } else {
+            self.left.cuts -= 1;
+        }
+    }
+
+    fn tick(&mut self, protocol: &Protocol) {
+        let older = |age: u8| (age + 1).min(protocol.lease + 1);
+        self.up_for = older(self.up_for);
+        for worker in self.workers.iter_mut().filter(|worker| !worker.is_dead) {
+            worker.silent_for = older(worker.silent_for);
+        }
+        for process in self.processes.iter_mut().filter(|process| process.life != Life::Dead) {
+            process.has_beaten = false;
+            process.well_for = process.well_for.map(older);
+            if process.life == Life::Paused {
+                process.paused_for = older(process.paused_for);
+            }
+            process.doubt =
+                process.doubt.map(|doubt| Doubt { left: doubt.left.saturating_sub(1), was_asked: false });
+            process.sweep = process.sweep.and_then(|sweep| grown(sweep, process.life, protocol));
+        }
+        // Statements are given up after a time as long as the lease.
+        self.late.retain_mut(|late| {
+            let (Late::Claim(_, age) | Late::Finish(_, age)) = late;
+            *age += 1;
+            *age <= protocol.lease
+        });
+    }
+}
+
+/// A statement that hangs is given up in the end; one that was not yet sent waits for its process.
+fn grown(sweep: Sweep, life: Life, protocol: &Protocol) -> Option<Sweep> {
+    let (Sweep::Bury(age) | Sweep::Rescue(age)) = sweep;
+    if life == Life::Paused {
+        return Some(sweep);
+    }
+    match sweep {
+        _ if age >= protocol.lease => None,
+        Sweep::Bury(_) => Some(Sweep::Bury(age + 1)),
+        Sweep::Rescue(_) => Some(Sweep::Rescue(age + 1)),
+    }
+}

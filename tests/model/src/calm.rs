@@ -1,0 +1,54 @@
+//! What becomes of a state when nothing more goes wrong.
+
+use crate::action::{Action, Fate};
+use crate::protocol::Protocol;
+use crate::state::{Life, Link, State, TaskState};
+
+impl State {
+    /// Whether every task comes to its end once the database is back, the paused are resumed, every run
+    /// ends, and nothing more goes wrong. There is always a process that is not dead.
+    pub(crate) fn comes_to_its_end(&self, protocol: &Protocol) -> bool {
+        let mut state = self.clone();
+        if state.link != Link::Up {
+            state.apply(protocol, Action::Rise);
+        }
+        for process in &mut state.processes {
+            if process.life == Life::Paused {
+                process.life = Life::Running;
+            }
+        }
+        // A lease until somebody is well, one until the server is, and one of silence.
+        for _ in 0..=4 * protocol.lease + 4 {
+            if state.is_over() {
+                return true;
+            }
+            (0..state.processes.len()).for_each(|p| state.round(protocol, p));
+            state.apply(protocol, Action::Tick);
+        }
+        state.is_over()
+    }
+
+    /// All that a healthy process does in a tick.
+    fn round(&mut self, protocol: &Protocol, p: usize) {
+        if !self.processes[p].runs() {
+            return;
+        }
+        while self.processes[p].sweep.is_some() {
+            self.apply(protocol, Action::Sweep(p));
+        }
+        if !self.processes[p].has_beaten {
+            self.apply(protocol, Action::Beat(p));
+        }
+        for job in self.processes[p].jobs.clone() {
+            self.apply(protocol, Action::Finish(p, job, Fate::Answered));
+        }
+        if self.processes[p].doubt.is_some_and(|doubt| !doubt.was_asked) {
+            self.apply(protocol, Action::Disown(p));
+        }
+        for task in 0..self.tasks.len() {
+            if self.tasks[task].state == TaskState::Waiting {
+                self.apply(protocol, Action::Claim(p, task, Fate::Answered));
+            }
+        }
+    }
+}

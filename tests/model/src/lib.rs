@@ -1,0 +1,21 @@
+//! A model of how fang's processes share a table of tasks: claim, beat, sweep, finish, and the faults that
+//! they must survive. Small enough to visit every state; `docs/model.md` says what it leaves out.
+//!
+//! ```
+//! use fang_model::Protocol;
+//! use stateright::{Checker, Model};
+//! Protocol::default().checker().spawn_bfs().join().assert_properties();
+//! ```
+
+mod action;
+mod calm;
+mod database;
+mod process;
+mod properties;
+mod protocol;
+mod state;
+
+pub use action::{Action, Fate};
+pub use properties::{LOST, MASS, RERUN, STALE, TWICE, UNJUST};
+pub use protocol::{Faults, Protocol};
+pub use state::{Doubt, Job, Late, Life, Link, Process, State, Sweep, Task, TaskState, Violations, Worker};

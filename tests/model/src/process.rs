@@ -1,0 +1,117 @@
+//! What a process does of its own: the heart, the claimer, the finisher.
+
+use crate::action::Fate;
+use crate::protocol::Protocol;
+use crate::state::{Doubt, Job, Late, State, Sweep};
+
+impl State {
+    /// `heartbeat.sql`, and what `Pulse` makes of its answer. A sweep is due after every beat, which is more
+    /// often than in truth; but one that would find nothing, and that nothing can delay, is left out.
+    pub(crate) fn beat(&mut self, protocol: &Protocol, p: usize) {
+        let row = &mut self.workers[self.processes[p].worker];
+        let (is_dead, silent_for) = (row.is_dead, row.silent_for);
+        row.silent_for = 0;
+        if is_dead {
+            self.processes[p].worker = self.register(p);
+        }
+        let is_due = self.has_prey(protocol) || self.may_stall();
+        let process = &mut self.processes[p];
+        if 2 * silent_for > protocol.lease || is_dead {
+            process.well_for = None;
+        }
+        let well_for = *process.well_for.get_or_insert(0);
+        process.has_beaten = true;
+        process.was_cut_off = false;
+        process.paused_for = 0;
+        if is_due && (well_for >= protocol.lease || !protocol.sweeper_grace) {
+            process.sweep = Some(Sweep::Bury(0));
+        }
+    }
+
+    fn has_prey(&self, protocol: &Protocol) -> bool {
+        self.workers.iter().any(|worker| worker.is_dead || worker.silent_for > protocol.lease)
+    }
+
+    fn may_stall(&self) -> bool {
+        self.left.pauses + self.left.restarts + self.left.cuts > 0
+    }
+
+    pub(crate) fn beat_fails(&mut self, p: usize) {
+        let process = &mut self.processes[p];
+        process.well_for = None;
+        process.has_beaten = true;
+        process.was_cut_off = true;
+    }
+
+    /// The next statement of a sweep.
+    pub(crate) fn sweep(&mut self, protocol: &Protocol, p: usize) {
+        self.processes[p].sweep = match self.processes[p].sweep {
+            Some(Sweep::Bury(age)) => {
+                self.bury(protocol, self.processes[p].worker);
+                Some(Sweep::Rescue(age))
+            }
+            _ => {
+                self.rescue(protocol);
+                None
+            }
+        };
+    }
+
+    /// A claim, which takes this task if it is made at once.
+    pub(crate) fn ask(&mut self, protocol: &Protocol, p: usize, task: usize, fate: Fate) {
+        let worker = self.processes[p].worker;
+        let claimed = if fate == Fate::Late { None } else { self.claim(worker, task) };
+        if fate == Fate::Late {
+            self.send_late(Late::Claim(worker, 0));
+        }
+        let process = &mut self.processes[p];
+        if fate == Fate::Answered {
+            process.accept(claimed);
+        } else {
+            self.left.losses -= 1;
+            process.doubt = Some(Doubt { left: protocol.lease + 1, was_asked: false });
+        }
+    }
+
+    /// Gives back what the process does not know it holds.
+    pub(crate) fn settle(&mut self, protocol: &Protocol, p: usize) {
+        self.disown(protocol, p);
+        let doubt = &mut self.processes[p].doubt;
+        *doubt = doubt.filter(|doubt| doubt.left > 0).map(|doubt| Doubt { was_asked: true, ..doubt });
+    }
+
+    /// A result on its way. It is kept, and sent again, until there is an answer.
+    pub(crate) fn save(&mut self, protocol: &Protocol, p: usize, job: Job, fate: Fate) {
+        match fate {
+            Fate::Answered => self.processes[p].forget(job),
+            Fate::AnswerLost => self.left.losses -= 1,
+            Fate::Late => {
+                self.left.losses -= 1;
+                return self.send_late(Late::Finish(job, 0));
+            }
+        }
+        self.finish(protocol, job);
+    }
+
+    fn send_late(&mut self, late: Late) {
+        self.late.push(late);
+        self.late.sort_unstable();
+    }
+}
+
+impl crate::state::Process {
+    fn accept(&mut self, claimed: Option<Job>) {
+        let Some(job) = claimed else { return };
+        self.jobs.push(job);
+        self.jobs.sort_unstable();
+        self.known[job.task] = Some(job.lease);
+    }
+
+    /// A result was saved or dropped: `Held::remove`.
+    pub(crate) fn forget(&mut self, job: Job) {
+        self.jobs.retain(|other| *other != job);
+        if self.known[job.task] == Some(job.lease) {
+            self.known[job.task] = None;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What must hold in every state.
+
+use crate::protocol::Protocol;
+use crate::state::State;
+use stateright::Property;
+
+/// At most one result of a task is accepted.
+pub const TWICE: &str = "no task is finished twice";
+/// The fence.
+pub const STALE: &str = "no stale result is accepted";
+/// Whatever happened, each task comes to its end once nothing more goes wrong.
+pub const LOST: &str = "no task is lost";
+/// Grace.
+pub const RERUN: &str = "no outage makes the tasks of the living run again";
+/// What happens without grace.
+pub const MASS: &str = "no outage makes everything run again";
+/// Crashes are counted for the dead, and for who was paused for a lease.
+pub const UNJUST: &str = "only the dead and the paused are charged a crash";
+
+pub(crate) fn all() -> Vec<Property<Protocol>> {
+    vec![
+        Property::always(TWICE, |_, state: &State| state.tasks.iter().all(|task| task.accepted <= 1)),
+        Property::always(STALE, |_, state: &State| !state.violations.stale),
+        Property::always(LOST, |protocol, state: &State| state.comes_to_its_end(protocol)),
+        Property::always(RERUN, |_, state: &State| !state.violations.rerun),
+        Property::always(MASS, |_, state: &State| {
+            !state.violations.rerun || state.tasks.iter().any(|task| task.crashes == 0)
+        }),
+        Property::always(UNJUST, |_, state: &State| !state.violations.unjust),
+    ]
+}

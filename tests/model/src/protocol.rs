@@ -1,0 +1,98 @@
+//! What is checked: how many of each, which guards are on, how much may go wrong.
+
+use crate::action::Action;
+use crate::properties;
+use crate::state::State;
+use stateright::{Model, Property};
+
+/// How often each fault may happen in one history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Faults {
+    /// Processes killed for good.
+    pub kills: u8,
+    /// Processes stopped, and perhaps resumed.
+    pub pauses: u8,
+    /// The server restarted.
+    pub restarts: u8,
+    /// The network cut between the server and all processes, while the server stays up.
+    pub cuts: u8,
+    /// Requests that are delayed, and answers that are lost.
+    pub losses: u8,
+}
+
+/// A size of the model, and the guards of the protocol, each of which may be taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Protocol {
+    /// How many processes.
+    pub processes: usize,
+    /// How many tasks.
+    pub tasks: usize,
+    /// The lease in ticks. A process beats once a tick.
+    pub lease: u8,
+    /// After how many crashes a task fails.
+    pub max_crashes: u8,
+    /// A result is accepted only under the claim that stands.
+    pub fence: bool,
+    /// A server that has been up for less than a lease buries nobody.
+    pub server_grace: bool,
+    /// A process that has been well for less than a lease sweeps nothing.
+    pub sweeper_grace: bool,
+    /// A sweep may hang between the beat that led to it and the server.
+    pub slow_sweeps: bool,
+    /// The statement that buries looks whether the sweeper itself has beaten within half a lease.
+    pub fresh_sweeper: bool,
+    /// What a process knows it holds is told with the lease of the claim, not by the task alone.
+    pub disown_by_lease: bool,
+    /// What may go wrong.
+    pub faults: Faults,
+}
+
+impl Protocol {
+    /// The two guards that the protocol does not have, and would need to hold against every fault at once.
+    #[must_use]
+    pub fn mended(self) -> Self {
+        Self { fresh_sweeper: true, disown_by_lease: true, ..self }
+    }
+}
+
+/// The protocol as it is: with a lease of three beats, the fewest that a pool accepts, and no faults.
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            processes: 2,
+            tasks: 1,
+            lease: 3,
+            max_crashes: 3,
+            fence: true,
+            server_grace: true,
+            sweeper_grace: true,
+            slow_sweeps: true,
+            fresh_sweeper: false,
+            disown_by_lease: false,
+            faults: Faults::default(),
+        }
+    }
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::new(self)]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        state.offer(self, actions);
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        state.apply(self, action);
+        Some(state)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::all()
+    }
+}
