@@ -1,0 +1,241 @@
+//! Asks the store and the model the same, and compares.
+
+use crate::rig::Rig;
+use crate::table::{LEASE, MAX_CRASHES, Table, Worker};
+use crate::verb::{ADVANCE, DELAY, Fresh, Outcome, Remove, TASKS, Verb};
+use fang_core::lanes::Lanes;
+use fang_core::store::{AsyncStore, Claim, Filter, Finish, Removal, Rescue, WorkerId};
+use fang_core::task::{DEFAULT_TASK_TYPE, Task};
+use fang_core::{Mode, NewTask};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a history itself may take on a store whose clock runs.
+const SLACK: Duration = Duration::from_secs(9);
+
+const RESCUE: Rescue = Rescue { lease: Duration::from_secs(LEASE), max_crashes: MAX_CRASHES };
+
+struct Player<'a> {
+    rig: &'a dyn Rig,
+    engine: Arc<dyn AsyncStore>,
+    admin: Arc<dyn AsyncStore>,
+    table: Table,
+    workers: Vec<WorkerId>,
+    /// Task, lease, worker.
+    claims: Vec<(usize, i32, usize)>,
+}
+
+type Step = Result<(), String>;
+
+/// Plays a history on an emptied store.
+pub async fn play(rig: &dyn Rig, verbs: &[Verb]) -> Step {
+    rig.clear().await;
+    let mut player = Player {
+        rig,
+        engine: rig.engine(),
+        admin: rig.admin(),
+        table: Table::default(),
+        workers: Vec::new(),
+        claims: Vec::new(),
+    };
+    for (n, verb) in verbs.iter().enumerate() {
+        let told = |what: String| format!("after step {n}, {verb:?}: {what}");
+        player.step(verb).await.map_err(told)?;
+        player.compare().await.map_err(told)?;
+    }
+    Ok(())
+}
+
+fn id(task: usize) -> Uuid {
+    Uuid::from_u128(task as u128 + 1)
+}
+
+fn number(id: Uuid) -> usize {
+    usize::try_from(id.as_u128()).unwrap() - 1
+}
+
+/// Every other task is unique, and there are fewer keys than such tasks.
+fn uniq(task: usize) -> Option<usize> {
+    (task % 2 == 1).then_some(task / 2 % 2)
+}
+
+fn hash(uniq: usize) -> String {
+    format!("{uniq:064x}")
+}
+
+fn new_task(fresh: &Fresh) -> NewTask {
+    let metadata = format!(r#"{{"type":"Model","n":{}}}"#, fresh.task);
+    let task = NewTask::new(metadata, DEFAULT_TASK_TYPE.to_owned(), Mode::Asynk).priority(fresh.priority);
+    let delay = Duration::from_secs(delay(fresh));
+    NewTask { id: id(fresh.task), uniq_hash: uniq(fresh.task).map(hash), ..task.delay(delay) }
+}
+
+fn delay(fresh: &Fresh) -> u64 {
+    if fresh.is_delayed { DELAY } else { 0 }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, store: T, model: T) -> Step {
+    if store == model { Ok(()) } else { Err(format!("{what}: the store has {store:?}, the model {model:?}")) }
+}
+
+fn answer<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| format!("the store failed: {error}"))
+}
+
+impl Player<'_> {
+    /// One of those that registered, or one that never did.
+    fn worker(&self, n: usize) -> (usize, WorkerId) {
+        let n = n % (self.workers.len() + 1);
+        (n, self.workers.get(n).copied().unwrap_or(WorkerId(i64::MAX)))
+    }
+
+    async fn step(&mut self, verb: &Verb) -> Step {
+        match verb {
+            Verb::Register => self.register().await,
+            Verb::Insert(fresh) => self.insert(fresh).await,
+            Verb::Claim { worker, limit } => self.claim(*worker, *limit).await,
+            Verb::Finish { by, results } => self.finish(*by, results).await,
+            Verb::Beat(worker) => self.beat(*worker).await,
+            Verb::Retire(worker) => {
+                let (n, worker) = self.worker(*worker);
+                self.table.retire(n);
+                answer(self.engine.retire(worker).await)
+            }
+            Verb::Rescue => same("rescued", answer(self.engine.rescue(&RESCUE).await)?, self.table.rescue()),
+            Verb::Disown { worker, known } => {
+                let (n, worker) = self.worker(*worker);
+                let ids: Vec<Uuid> = known.iter().map(|task| id(*task)).collect();
+                let disowned = answer(self.engine.disown(worker, &ids).await)?;
+                same("disowned", disowned, self.table.disown(n, known))
+            }
+            Verb::Retry(task) => {
+                same("retried", answer(self.admin.retry(id(*task)).await)?, self.table.retry(*task))
+            }
+            Verb::Cancel(task) => {
+                same("cancelled", answer(self.admin.cancel(id(*task)).await)?, self.table.cancel(*task))
+            }
+            Verb::Remove(remove) => self.remove(remove).await,
+            Verb::Advance => {
+                self.table.now += ADVANCE;
+                self.rig.advance(ADVANCE).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn register(&mut self) -> Step {
+        let worker = answer(self.engine.register("{}").await)?;
+        same("ids are new", self.workers.contains(&worker), false)?;
+        self.workers.push(worker);
+        self.table.workers.push(Worker { beat_at: self.table.now, is_dead: false });
+        Ok(())
+    }
+
+    async fn insert(&mut self, fresh: &[Fresh]) -> Step {
+        let tasks: Vec<NewTask> = fresh.iter().map(new_task).collect();
+        let inserted = answer(self.admin.insert(&tasks).await)?;
+        let inserted: Vec<_> = inserted.iter().map(|one| (number(one.id), one.is_new)).collect();
+        let insert = |one: &Fresh| self.table.insert(one.task, uniq(one.task), one.priority, delay(one));
+        same("inserted", inserted, fresh.iter().map(insert).collect())
+    }
+
+    /// Any of those that are equally urgent may be claimed; the model follows the store.
+    async fn claim(&mut self, worker: usize, limit: usize) -> Step {
+        let (n, worker) = self.worker(worker);
+        let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, lanes: &lanes };
+        let claimed = answer(self.engine.claim(&claim).await)?;
+        let mut left = self.table.claimable(n);
+        same("claimed", claimed.len(), left.len().min(limit))?;
+        let mut last = None;
+        for task in claimed {
+            let number = number(task.id);
+            let place = left.remove(&number).ok_or(format!("task {number} was not due"))?;
+            last = last.max(Some(place));
+            let row = &self.table.rows[&number];
+            same("charged", (task.retries, task.crashes), (row.retries, row.crashes))?;
+            same("lease", task.lease, self.table.claim(n, number))?;
+            self.claims.push((number, task.lease, n));
+        }
+        let passed_over = left.values().find(|place| Some(**place) < last);
+        same("passed over", passed_over, None)
+    }
+
+    async fn finish(&mut self, by: Option<usize>, outcomes: &[Outcome]) -> Step {
+        if self.claims.is_empty() {
+            return Ok(());
+        }
+        let newest = |back: usize| self.claims[self.claims.len() - 1 - back % self.claims.len()];
+        let n = by.map_or(newest(outcomes[0].claim).2, |worker| self.worker(worker).0);
+        let worker = self.worker(n).1;
+        let mut named = BTreeSet::new();
+        let mut results = Vec::new();
+        for outcome in outcomes {
+            let (task, lease, _) = newest(outcome.claim);
+            if named.insert(task) {
+                let lease = lease + outcome.off_by;
+                results.push(Finish { id: id(task), lease, verdict: outcome.verdict.clone() });
+            }
+        }
+        let saved = answer(self.engine.finish(worker, &results).await)?;
+        let accept =
+            |result: &&Finish| self.table.finish(n, number(result.id), result.lease, &result.verdict);
+        same("accepted", saved, results.iter().filter(accept).count() as u64)
+    }
+
+    async fn beat(&mut self, worker: usize) -> Step {
+        let (n, worker) = self.worker(worker);
+        let beat = answer(self.engine.heartbeat(worker, RESCUE.lease).await)?;
+        let (is_alive, has_suspects, silent_for) = self.table.beat(n);
+        same("alive, suspects", (beat.is_alive, beat.has_suspects), (is_alive, has_suspects))?;
+        let is_near = beat.silent_for.abs_diff(Duration::from_secs(silent_for)) < SLACK;
+        if is_near { Ok(()) } else { Err(format!("silent for {:?}, not {silent_for} s", beat.silent_for)) }
+    }
+
+    async fn remove(&mut self, remove: &Remove) -> Step {
+        let (removal, removed) = match remove {
+            Remove::All => (Removal::All, self.table.remove(|_, _| true)),
+            Remove::Scheduled => (Removal::Scheduled, self.table.remove_scheduled()),
+            Remove::TaskType => {
+                (Removal::TaskType(DEFAULT_TASK_TYPE.to_owned()), self.table.remove(|_, _| true))
+            }
+            Remove::Unique(key) => {
+                let holder = self.table.holder(*key);
+                (Removal::Unique(hash(*key)), self.table.remove(|task, _| Some(task) == holder))
+            }
+            Remove::Id(gone) => (Removal::Id(id(*gone)), self.table.remove(|task, _| task == *gone)),
+        };
+        same("removed", answer(self.admin.remove(&removal).await)?, removed)
+    }
+
+    /// Everything that a store tells of its tasks.
+    async fn compare(&self) -> Step {
+        let now = answer(self.admin.now().await)?;
+        let tasks = answer(self.admin.list(&Filter { limit: 2 * TASKS as u32, ..Filter::default() }).await)?;
+        let listed: Vec<usize> = tasks.iter().rev().map(|task| number(task.id)).collect();
+        same("tasks", listed, self.table.rows.keys().copied().collect())?;
+        for task in &tasks {
+            self.compare_one(task)?;
+            let due = self.table.rows[&number(task.id)].due as i64 - self.table.now as i64;
+            let off = (task.scheduled_at - now).num_milliseconds() - due * 1000;
+            if off.unsigned_abs() > SLACK.as_millis() as u64 {
+                return Err(format!("task {} is due {off} ms off", number(task.id)));
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_one(&self, task: &Task) -> Step {
+        let number = number(task.id);
+        let row = &self.table.rows[&number];
+        let name = |what| format!("{what} of task {number}");
+        same(&name("state"), task.state, row.state)?;
+        same(&name("error"), task.error_message.as_ref(), row.error.as_ref())?;
+        same(&name("hash"), task.uniq_hash.clone(), row.uniq.map(hash))?;
+        same(&name("priority"), task.priority, row.priority)?;
+        let store = (task.retries, task.crashes, task.lease);
+        same(&name("retries, crashes, lease"), store, (row.retries, row.crashes, row.lease))
+    }
+}

@@ -1,0 +1,133 @@
+//! The stores, and what no verb of theirs can do: let time pass, and forget everything.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
+use fang_blocking::{Backend, Queue};
+use fang_core::memory::MemoryStore;
+use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_test_support::TestDatabase;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+#[async_trait(?Send)]
+pub trait Rig {
+    /// What workers use.
+    fn engine(&self) -> Arc<dyn AsyncStore>;
+    /// What applications use.
+    fn admin(&self) -> Arc<dyn AsyncStore>;
+    /// Makes the store believe that time has passed.
+    async fn advance(&self, seconds: u64);
+    /// Empties the store.
+    async fn clear(&self);
+}
+
+pub struct Memory {
+    store: Mutex<Arc<InlineAdapter<MemoryStore>>>,
+    clock: Arc<AtomicU64>,
+}
+
+impl Memory {
+    pub fn new() -> Self {
+        let clock = Arc::new(AtomicU64::new(0));
+        Self { store: Mutex::new(Self::fresh(clock.clone())), clock }
+    }
+
+    fn fresh(clock: Arc<AtomicU64>) -> Arc<InlineAdapter<MemoryStore>> {
+        let beginning: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
+        let now = move || beginning + std::time::Duration::from_secs(clock.load(Ordering::SeqCst));
+        Arc::new(InlineAdapter(Arc::new(MemoryStore::new(now))))
+    }
+}
+
+#[async_trait(?Send)]
+impl Rig for Memory {
+    fn engine(&self) -> Arc<dyn AsyncStore> {
+        self.store.lock().unwrap().clone()
+    }
+
+    fn admin(&self) -> Arc<dyn AsyncStore> {
+        self.engine()
+    }
+
+    async fn advance(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    async fn clear(&self) {
+        *self.store.lock().unwrap() = Self::fresh(self.clock.clone());
+    }
+}
+
+pub struct Postgres {
+    engine: Arc<dyn AsyncStore>,
+    admin: Arc<dyn AsyncStore>,
+    database: TestDatabase,
+}
+
+/// No silence is trusted on a server that has been up for less than a lease, and the one of the tests is
+/// that young; so here it claims to be old.
+const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
+    LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
+
+const CLEAR: &str = "DELETE FROM fang_tasks; DELETE FROM fang_workers; DELETE FROM fang_crons";
+
+impl Postgres {
+    pub async fn asynk() -> Self {
+        let database = Self::database().await;
+        let queue: AsyncQueue<NoTls> =
+            AsyncQueue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
+        queue.migrate().await.unwrap();
+        Self { engine: queue.engine().unwrap(), admin: queue.admin().unwrap(), database }
+    }
+
+    pub async fn blocking() -> Self {
+        let database = Self::database().await;
+        let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
+        queue.migrate().unwrap();
+        let (engine, admin) = (queue.engine().unwrap(), queue.admin().unwrap());
+        Self { engine: Arc::new(InlineAdapter(engine)), admin: Arc::new(InlineAdapter(admin)), database }
+    }
+
+    async fn database() -> TestDatabase {
+        let database = TestDatabase::create().await.unwrap();
+        let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
+        let client = database.client().await.unwrap();
+        client.batch_execute(OLD_SERVER).await.unwrap();
+        client.batch_execute(&path).await.unwrap();
+        database
+    }
+
+    async fn sql(&self, sql: &str) {
+        self.database.client().await.unwrap().batch_execute(sql).await.unwrap();
+    }
+
+    pub async fn drop(self) {
+        self.database.drop().await.unwrap();
+    }
+}
+
+#[async_trait(?Send)]
+impl Rig for Postgres {
+    fn engine(&self) -> Arc<dyn AsyncStore> {
+        self.engine.clone()
+    }
+
+    fn admin(&self) -> Arc<dyn AsyncStore> {
+        self.admin.clone()
+    }
+
+    async fn advance(&self, seconds: u64) {
+        let by = format!("interval '{seconds} seconds'");
+        let sql = format!(
+            "UPDATE fang_tasks SET scheduled_at = scheduled_at - {by}, created_at = created_at - {by},
+                updated_at = updated_at - {by}, unknown_since = unknown_since - {by};
+            UPDATE fang_workers SET started_at = started_at - {by}, beat_at = beat_at - {by}, dead_at = dead_at - {by}"
+        );
+        self.sql(&sql).await;
+    }
+
+    async fn clear(&self) {
+        self.sql(CLEAR).await;
+    }
+}

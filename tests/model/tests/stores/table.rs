@@ -1,0 +1,237 @@
+//! The model: two tables, and what each verb does to them, written as simply as it can be said.
+
+use fang_core::store::{Rescued, Verdict};
+use fang_core::{FangTaskState, Priority};
+use std::collections::BTreeMap;
+
+pub const LEASE: u64 = 30;
+pub const MAX_CRASHES: i16 = 3;
+
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub state: FangTaskState,
+    pub priority: Priority,
+    pub uniq: Option<usize>,
+    pub retries: i32,
+    pub crashes: i16,
+    pub lease: i32,
+    pub locked_by: Option<usize>,
+    pub error: Option<String>,
+    pub due: u64,
+}
+
+impl Row {
+    fn is_waiting(&self) -> bool {
+        matches!(self.state, FangTaskState::New | FangTaskState::Retried)
+    }
+
+    fn is_alive(&self) -> bool {
+        self.is_waiting() || self.state == FangTaskState::InProgress
+    }
+
+    fn give_back(&mut self) {
+        self.state = if self.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
+        self.locked_by = None;
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Worker {
+    pub beat_at: u64,
+    pub is_dead: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Table {
+    pub now: u64,
+    pub rows: BTreeMap<usize, Row>,
+    pub workers: Vec<Worker>,
+}
+
+impl Table {
+    fn is_alive(&self, worker: usize) -> bool {
+        self.workers.get(worker).is_some_and(|worker| !worker.is_dead)
+    }
+
+    /// The task that lives with this unique key.
+    pub fn holder(&self, uniq: usize) -> Option<usize> {
+        self.rows.iter().find(|(_, row)| row.uniq == Some(uniq) && row.is_alive()).map(|(task, _)| *task)
+    }
+
+    /// Which task is there now, and whether it is this one.
+    pub fn insert(
+        &mut self,
+        task: usize,
+        uniq: Option<usize>,
+        priority: Priority,
+        delay: u64,
+    ) -> (usize, bool) {
+        if self.rows.contains_key(&task) {
+            // A repeated insert gets the answer of the first.
+            return (task, true);
+        }
+        if let Some(holder) = uniq.and_then(|uniq| self.holder(uniq)) {
+            return (holder, false);
+        }
+        let row = Row {
+            state: FangTaskState::New,
+            priority,
+            uniq,
+            retries: 0,
+            crashes: 0,
+            lease: 0,
+            locked_by: None,
+            error: None,
+            due: self.now + delay,
+        };
+        self.rows.insert(task, row);
+        (task, true)
+    }
+
+    /// What a worker may claim, each with its place in the order.
+    pub fn claimable(&self, worker: usize) -> BTreeMap<usize, (Priority, u64)> {
+        let is_due = |row: &Row| row.is_waiting() && row.due <= self.now && self.is_alive(worker);
+        let due = self.rows.iter().filter(|(_, row)| is_due(row));
+        due.map(|(task, row)| (*task, (row.priority, row.due))).collect()
+    }
+
+    /// Gives it to the worker; returns the lease.
+    pub fn claim(&mut self, worker: usize, task: usize) -> i32 {
+        let row = self.rows.get_mut(&task).unwrap();
+        row.state = FangTaskState::InProgress;
+        row.locked_by = Some(worker);
+        row.lease += 1;
+        row.lease
+    }
+
+    pub fn finish(&mut self, worker: usize, task: usize, lease: i32, verdict: &Verdict) -> bool {
+        let now = self.now;
+        let Some(row) = self.rows.get_mut(&task) else { return false };
+        if row.state != FangTaskState::InProgress || row.lease != lease || row.locked_by != Some(worker) {
+            return false;
+        }
+        row.give_back();
+        match verdict {
+            Verdict::Remove => drop(self.rows.remove(&task)),
+            Verdict::Keep => (row.state, row.error) = (FangTaskState::Finished, None),
+            Verdict::Fail { error } => {
+                (row.state, row.error) = (FangTaskState::Failed, Some(error.clone()));
+            }
+            Verdict::Retry { delay, error } => {
+                (row.state, row.error) = (FangTaskState::Retried, Some(error.clone()));
+                row.retries += 1;
+                row.wait(now, delay.as_secs());
+            }
+            Verdict::Release { delay } => row.wait(now, delay.as_secs()),
+            Verdict::Unknown { delay, error } => {
+                row.error = Some(error.clone());
+                row.wait(now, delay.as_secs());
+            }
+        }
+        true
+    }
+
+    /// Whether it lives, whether others are suspect, and for how long it was silent.
+    pub fn beat(&mut self, worker: usize) -> (bool, bool, u64) {
+        let now = self.now;
+        let suspects = self.silent();
+        let has_suspects = suspects.iter().any(|suspect| *suspect != worker);
+        let Some(row) = self.workers.get_mut(worker) else { return (false, has_suspects, 0) };
+        let silent_for = now - row.beat_at;
+        if !row.is_dead {
+            row.beat_at = now;
+        }
+        (!row.is_dead, has_suspects, silent_for)
+    }
+
+    fn silent(&self) -> Vec<usize> {
+        let is_silent = |worker: &Worker| !worker.is_dead && self.now - worker.beat_at > LEASE;
+        (0..self.workers.len()).filter(|worker| is_silent(&self.workers[*worker])).collect()
+    }
+
+    pub fn retire(&mut self, worker: usize) {
+        if let Some(worker) = self.workers.get_mut(worker) {
+            worker.is_dead = true;
+        }
+    }
+
+    pub fn rescue(&mut self) -> Rescued {
+        let mut rescued = Rescued::default();
+        for worker in self.silent() {
+            self.workers[worker].is_dead = true;
+            rescued.buried += 1;
+        }
+        for row in self.rows.values_mut() {
+            let Some(worker) = row.locked_by else { continue };
+            if !self.workers[worker].is_dead {
+                continue;
+            }
+            row.crashes += 1;
+            row.locked_by = None;
+            if row.crashes >= MAX_CRASHES {
+                row.state = FangTaskState::Failed;
+                row.error = Some(format!("the process that ran it died {} times", row.crashes));
+                rescued.failed += 1;
+            } else {
+                row.state = FangTaskState::Retried;
+                rescued.retried += 1;
+            }
+        }
+        rescued
+    }
+
+    pub fn disown(&mut self, worker: usize, known: &[usize]) -> u64 {
+        let mut count = 0;
+        for (task, row) in &mut self.rows {
+            if row.locked_by == Some(worker) && !known.contains(task) {
+                row.give_back();
+                count += 1;
+            }
+        }
+        count
+    }
+
+    pub fn retry(&mut self, task: usize) -> bool {
+        let Some(row) = self.rows.get(&task) else { return false };
+        let has_failed = row.state == FangTaskState::Failed;
+        let is_held = row.uniq.is_some_and(|uniq| self.holder(uniq).is_some());
+        if !row.is_waiting() && (!has_failed || is_held) {
+            return false;
+        }
+        let now = self.now;
+        let row = self.rows.get_mut(&task).unwrap();
+        if has_failed {
+            row.retries = 0;
+        }
+        row.state = FangTaskState::Retried;
+        row.crashes = 0;
+        row.due = now;
+        true
+    }
+
+    pub fn cancel(&mut self, task: usize) -> bool {
+        let Some(row) = self.rows.get_mut(&task).filter(|row| row.is_waiting()) else { return false };
+        row.state = FangTaskState::Failed;
+        row.error = Some("cancelled".to_owned());
+        true
+    }
+
+    pub fn remove(&mut self, goes: impl Fn(usize, &Row) -> bool) -> u64 {
+        let before = self.rows.len();
+        self.rows.retain(|task, row| !goes(*task, row));
+        (before - self.rows.len()) as u64
+    }
+
+    pub fn remove_scheduled(&mut self) -> u64 {
+        let now = self.now;
+        self.remove(|_, row| row.is_waiting() && row.due > now)
+    }
+}
+
+impl Row {
+    fn wait(&mut self, now: u64, delay: u64) {
+        if delay > 0 {
+            self.due = now + delay;
+        }
+    }
+}
