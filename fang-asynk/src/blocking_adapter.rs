@@ -73,7 +73,7 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
         self.call(move |store| store.finish(worker, &results)).await
     }
 
-    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         let known = known.to_vec();
         self.call(move |store| store.disown(worker, &known)).await
     }

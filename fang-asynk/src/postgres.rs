@@ -121,8 +121,8 @@ impl AsyncStore for PostgresStore {
         workers::register(self, info).await
     }
 
-    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
-        run::execute(&self.engine, &self.statements.disown, &[&worker.0, &known]).await
+    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        workers::disown(self, worker, known).await
     }
 
     async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {

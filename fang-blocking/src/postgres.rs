@@ -112,7 +112,7 @@ impl Store for PostgresStore {
         workers::register(self, info)
     }
 
-    fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+    fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         workers::disown(self, worker, known)
     }
 

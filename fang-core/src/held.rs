@@ -31,9 +31,9 @@ impl Held {
         self.claims().get(&id) == Some(&lease)
     }
 
-    /// The ids of all of them.
-    pub fn list(&self) -> Vec<Uuid> {
-        self.claims().keys().copied().collect()
+    /// All of them, each with its lease.
+    pub fn list(&self) -> Vec<(Uuid, i32)> {
+        self.claims().iter().map(|(id, lease)| (*id, *lease)).collect()
     }
 
     fn claims(&self) -> MutexGuard<'_, HashMap<Uuid, i32>> {
@@ -82,7 +82,7 @@ mod tests {
         held.add([(Uuid::nil(), 1), (Uuid::max(), 1)]);
         held.add([(Uuid::nil(), 2)]);
         held.remove([(Uuid::nil(), 1), (Uuid::max(), 1)]);
-        assert_eq!(held.list(), [Uuid::nil()]);
+        assert_eq!(held.list(), [(Uuid::nil(), 2)]);
     }
 
     #[test]

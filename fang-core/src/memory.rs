@@ -81,7 +81,7 @@ impl Store for MemoryStore {
         self.with(|tables, now| tables.finish(worker, results, now))
     }
 
-    fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+    fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         self.with(|tables, now| tables.disown(worker, known, now))
     }
 

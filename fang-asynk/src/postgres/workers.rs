@@ -22,6 +22,15 @@ pub(super) async fn heartbeat(
     Ok(Beat { is_alive: row.get(0), has_suspects: row.get(1), silent_for: span(2), well_for: span(3) })
 }
 
+pub(super) async fn disown(
+    store: &PostgresStore,
+    worker: WorkerId,
+    known: &[(Uuid, i32)],
+) -> Result<u64, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
+    run::execute(&store.engine, &store.statements.disown, &[&worker.0, &ids, &leases]).await
+}
+
 pub(super) async fn suspect(
     store: &PostgresStore,
     worker: WorkerId,

@@ -29,9 +29,15 @@ pub(super) fn heartbeat(
     Ok(Beat { is_alive, has_suspects, silent_for: span(silent_for), well_for: span(well_for) })
 }
 
-pub(super) fn disown(store: &PostgresStore, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
-    let (worker, known) = (bind::<BigInt, _>(worker.0), bind::<Array<SqlUuid>, _>(known));
-    run::execute(&store.engine, &store.statements.disown, &[&worker, &known])
+pub(super) fn disown(
+    store: &PostgresStore,
+    worker: WorkerId,
+    known: &[(Uuid, i32)],
+) -> Result<u64, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
+    let (worker, ids, leases) =
+        (bind::<BigInt, _>(worker.0), bind::<Array<SqlUuid>, _>(ids), bind::<Array<Integer>, _>(leases));
+    run::execute(&store.engine, &store.statements.disown, &[&worker, &ids, &leases])
 }
 
 pub(super) fn retire(store: &PostgresStore, worker: WorkerId) -> Result<(), StoreError> {

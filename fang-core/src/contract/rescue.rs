@@ -175,6 +175,17 @@ pub async fn a_rescue_takes_only_what_still_runs(rig: &dyn Rig) {
     }
 }
 
+/// It may still know of a task from an earlier claim, which others took over meanwhile.
+pub async fn a_claim_under_another_lease_is_not_the_one_it_knows(rig: &dyn Rig) {
+    let (worker, other) = (rig.worker().await, rig.worker().await);
+    rig.insert(&[task(1)]).await;
+    let first = rig.claim_one(worker).await;
+    assert!(rig.finish(worker, &first, Verdict::Release { delay: Duration::ZERO }).await);
+    rig.claim_one(worker).await;
+    assert_eq!(rig.store().disown(worker, &[(first.id, first.lease)]).await.unwrap(), 1);
+    assert_eq!(rig.claim_one(other).await.lease, 3);
+}
+
 /// The answer to a claim may be lost when the claim is not.
 pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
     let (worker, other) = (rig.worker().await, rig.worker().await);
@@ -182,7 +193,7 @@ pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
     let known = rig.claim(worker, 1).await;
     let lost = rig.claim(worker, 1).await;
     let theirs = rig.claim(other, 1).await;
-    assert_eq!(rig.store().disown(worker, &[known[0].id]).await.unwrap(), 1);
+    assert_eq!(rig.store().disown(worker, &[(known[0].id, known[0].lease)]).await.unwrap(), 1);
     let back = rig.claim_one(other).await;
     assert_eq!((back.id, back.lease, back.retries, back.crashes), (lost[0].id, 2, 0, 0), "uncharged");
     assert!(!rig.finish(worker, &lost[0], Verdict::Remove).await, "the lost claim no longer stands");

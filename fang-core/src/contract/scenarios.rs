@@ -104,6 +104,7 @@ macro_rules! for_each_scenario {
                 two_rescues_at_once_charge_one_crash,
                 a_rescued_task_keeps_its_place,
                 a_rescue_takes_only_what_still_runs,
+                a_claim_under_another_lease_is_not_the_one_it_knows,
                 a_worker_gives_back_what_it_does_not_know_it_holds,
             }
             prune {

@@ -22,11 +22,11 @@ impl Tables {
         self.workers.get(&worker).is_some_and(|worker| worker.dead_at.is_none())
     }
 
-    pub(super) fn disown(&mut self, worker: WorkerId, known: &[Uuid], now: DateTime<Utc>) -> u64 {
+    pub(super) fn disown(&mut self, worker: WorkerId, known: &[(Uuid, i32)], now: DateTime<Utc>) -> u64 {
         let is_unknown = |row: &Row| {
             row.state == FangTaskState::InProgress
                 && row.locked_by == Some(worker)
-                && !known.contains(&row.id)
+                && !known.contains(&(row.id, row.lease))
         };
         self.change(is_unknown, |row| {
             row.state = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };

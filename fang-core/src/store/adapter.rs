@@ -38,7 +38,7 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         self.0.finish(worker, results)
     }
 
-    async fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError> {
+    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         self.0.disown(worker, known)
     }
 

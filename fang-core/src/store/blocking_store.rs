@@ -31,9 +31,10 @@ pub trait Store: Send + Sync + 'static {
     /// nothing.
     fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
 
-    /// Gives back, uncharged, what a worker holds and does not know of: claims whose answer was lost.
+    /// Gives back, uncharged, what a worker holds and does not know of, by task and lease: claims whose
+    /// answer was lost.
     /// Returns how many. Never while a claim of this worker is under way.
-    fn disown(&self, worker: WorkerId, known: &[Uuid]) -> Result<u64, StoreError>;
+    fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError>;
 
     /// Marks a claim as the one suspect of its worker: should that die now, the crash counts in full.
     /// Returns whether the claim still stands. Any result takes the mark away.

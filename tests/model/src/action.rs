@@ -212,7 +212,6 @@ impl State {
     fn die(&mut self, p: usize, protocol: &Protocol) {
         let process = &mut self.processes[p];
         process.life = Life::Dead;
-        process.well_for = None;
         process.paused_for = 0;
         process.has_beaten = false;
         process.was_cut_off = false;
@@ -237,12 +236,13 @@ impl State {
     fn tick(&mut self, protocol: &Protocol) {
         let older = |age: u8| (age + 1).min(protocol.lease + 1);
         self.up_for = older(self.up_for);
+        self.unheard_for = older(self.unheard_for);
+        self.well_for = older(self.well_for);
         for worker in self.workers.iter_mut().filter(|worker| !worker.is_dead) {
             worker.silent_for = older(worker.silent_for);
         }
         for process in self.processes.iter_mut().filter(|process| process.life != Life::Dead) {
             process.has_beaten = false;
-            process.well_for = process.well_for.map(older);
             if process.life == Life::Paused {
                 process.paused_for = older(process.paused_for);
             }

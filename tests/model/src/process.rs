@@ -14,16 +14,17 @@ impl State {
         if is_dead {
             self.processes[p].worker = self.register(p);
         }
-        let is_due = self.has_prey(protocol) || self.may_stall();
-        let process = &mut self.processes[p];
-        if 2 * silent_for > protocol.lease || is_dead {
-            process.well_for = None;
+        if 2 * self.unheard_for > protocol.lease {
+            self.well_for = 0;
         }
-        let well_for = *process.well_for.get_or_insert(0);
+        self.unheard_for = 0;
+        let is_due = self.has_prey(protocol) || self.may_stall();
+        let is_well = self.well_for >= protocol.lease && 2 * silent_for <= protocol.lease;
+        let process = &mut self.processes[p];
         process.has_beaten = true;
         process.was_cut_off = false;
         process.paused_for = 0;
-        if is_due && (well_for >= protocol.lease || !protocol.sweeper_grace) {
+        if is_due && (is_well || !protocol.sweeper_grace) {
             process.sweep = Some(Sweep::Bury(0));
         }
     }
@@ -38,7 +39,6 @@ impl State {
 
     pub(crate) fn beat_fails(&mut self, p: usize) {
         let process = &mut self.processes[p];
-        process.well_for = None;
         process.has_beaten = true;
         process.was_cut_off = true;
     }

@@ -35,7 +35,7 @@ pub struct Protocol {
     pub fence: bool,
     /// A server that has been up for less than a lease buries nobody.
     pub server_grace: bool,
-    /// A process that has been well for less than a lease sweeps nothing.
+    /// While beats have come without a gap for less than a lease, nobody sweeps.
     pub sweeper_grace: bool,
     /// A sweep may hang between the beat that led to it and the server.
     pub slow_sweeps: bool,
@@ -48,10 +48,10 @@ pub struct Protocol {
 }
 
 impl Protocol {
-    /// The two guards that the protocol does not have, and would need to hold against every fault at once.
+    /// The guard that the protocol does not have, and would need to hold against every fault at once.
     #[must_use]
     pub fn mended(self) -> Self {
-        Self { fresh_sweeper: true, disown_by_lease: true, ..self }
+        Self { fresh_sweeper: true, ..self }
     }
 }
 
@@ -68,7 +68,7 @@ impl Default for Protocol {
             sweeper_grace: true,
             slow_sweeps: true,
             fresh_sweeper: false,
-            disown_by_lease: false,
+            disown_by_lease: true,
             faults: Faults::default(),
         }
     }

@@ -16,6 +16,10 @@ pub struct State {
     pub link: Link,
     /// For how long the server has been up.
     pub up_for: u8,
+    /// Since the last beat of anybody.
+    pub unheard_for: u8,
+    /// For how long beats have come without a gap of half a lease.
+    pub well_for: u8,
     /// Requests that were given up by who sent them and may still arrive.
     pub late: Vec<Late>,
     /// What may still go wrong.
@@ -85,8 +89,6 @@ pub struct Process {
     pub life: Life,
     /// Its row.
     pub worker: usize,
-    /// For how long every beat has got through; `None` after one that has not.
-    pub well_for: Option<u8>,
     /// In this tick.
     pub has_beaten: bool,
     /// Whether beats have failed since the last good one.
@@ -173,6 +175,8 @@ impl State {
             processes: (0..protocol.processes).map(|n| Process::new(protocol, n)).collect(),
             link: Link::Up,
             up_for: protocol.lease + 1,
+            unheard_for: 0,
+            well_for: protocol.lease,
             late: Vec::new(),
             left: protocol.faults,
             violations: Violations::default(),
@@ -239,7 +243,6 @@ impl Process {
         Self {
             life: Life::Running,
             worker,
-            well_for: Some(protocol.lease),
             has_beaten: false,
             was_cut_off: false,
             paused_for: 0,

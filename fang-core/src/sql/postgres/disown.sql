@@ -1,6 +1,11 @@
 -- A claim whose answer was lost may have been made all the same: its rows are held by a worker that
--- lives and does not know of them. So a worker gives back, uncharged, what it does not know it holds.
+-- lives and does not know of them. So a worker gives back, uncharged, what it does not know it holds. By
+-- the lease as well: it may still know of a task from an earlier claim that others took over.
 UPDATE fang_tasks
 SET state = CASE WHEN retries > 0 THEN 'retried' ELSE 'new' END::fang_task_state,
     crashes = abs(greatest(crashes, (-32767)::smallint)), locked_by = NULL, updated_at = now()
-WHERE state = 'in_progress' AND locked_by = $1 AND NOT id = ANY ($2::uuid[])
+WHERE state = 'in_progress' AND locked_by = $1
+  AND NOT EXISTS (
+    SELECT FROM unnest($2::uuid[], $3::integer[]) AS known (id, lease)
+    WHERE known.id = fang_tasks.id AND known.lease = fang_tasks.lease
+  )

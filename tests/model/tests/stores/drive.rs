@@ -97,6 +97,7 @@ impl Player<'_> {
             Verb::Insert(fresh) => self.insert(fresh).await,
             Verb::Claim { worker, limit } => self.claim(*worker, *limit).await,
             Verb::Finish { by, results } => self.finish(*by, results).await,
+            Verb::Suspect { by, claim } => self.suspect(*by, *claim).await,
             Verb::Beat(worker) => self.beat(*worker).await,
             Verb::Retire(worker) => {
                 let (n, worker) = self.worker(*worker);
@@ -106,9 +107,14 @@ impl Player<'_> {
             Verb::Rescue => same("rescued", answer(self.engine.rescue(&RESCUE).await)?, self.table.rescue()),
             Verb::Disown { worker, known } => {
                 let (n, worker) = self.worker(*worker);
-                let ids: Vec<Uuid> = known.iter().map(|task| id(*task)).collect();
-                let disowned = answer(self.engine.disown(worker, &ids).await)?;
-                same("disowned", disowned, self.table.disown(n, known))
+                // Of odd ones an earlier claim is known.
+                let lease =
+                    |task: &usize| self.table.rows.get(task).map_or(0, |row| row.lease - *task as i32 % 2);
+                let known: Vec<(usize, i32)> = known.iter().map(|task| (*task, lease(task))).collect();
+                let claims: Vec<(Uuid, i32)> =
+                    known.iter().map(|(task, lease)| (id(*task), *lease)).collect();
+                let disowned = answer(self.engine.disown(worker, &claims).await)?;
+                same("disowned", disowned, self.table.disown(n, &known))
             }
             Verb::Retry(task) => {
                 same("retried", answer(self.admin.retry(id(*task)).await)?, self.table.retry(*task))
@@ -183,6 +189,16 @@ impl Player<'_> {
         let accept =
             |result: &&Finish| self.table.finish(n, number(result.id), result.lease, &result.verdict);
         same("accepted", saved, results.iter().filter(accept).count() as u64)
+    }
+
+    async fn suspect(&mut self, by: Option<usize>, back: usize) -> Step {
+        if self.claims.is_empty() {
+            return Ok(());
+        }
+        let (task, lease, claimer) = self.claims[self.claims.len() - 1 - back % self.claims.len()];
+        let (n, worker) = self.worker(by.unwrap_or(claimer));
+        let marked = answer(self.engine.suspect(worker, id(task), lease).await)?;
+        same("marked", marked, self.table.suspect(n, task, lease))
     }
 
     async fn beat(&mut self, worker: usize) -> Step {

@@ -14,6 +14,7 @@ pub struct Row {
     pub uniq: Option<usize>,
     pub retries: i32,
     pub crashes: i16,
+    pub is_suspect: bool,
     pub lease: i32,
     pub locked_by: Option<usize>,
     pub error: Option<String>,
@@ -32,6 +33,7 @@ impl Row {
     fn give_back(&mut self) {
         self.state = if self.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
         self.locked_by = None;
+        self.is_suspect = false;
     }
 }
 
@@ -79,6 +81,7 @@ impl Table {
             uniq,
             retries: 0,
             crashes: 0,
+            is_suspect: false,
             lease: 0,
             locked_by: None,
             error: None,
@@ -166,8 +169,10 @@ impl Table {
             if !self.workers[worker].is_dead {
                 continue;
             }
-            row.crashes += 1;
+            let last = if row.is_suspect { MAX_CRASHES } else { MAX_CRASHES - 1 };
+            row.crashes = (row.crashes + 1).min(last);
             row.locked_by = None;
+            row.is_suspect = false;
             if row.crashes >= MAX_CRASHES {
                 row.state = FangTaskState::Failed;
                 row.error = Some(format!("the process that ran it died {} times", row.crashes));
@@ -180,10 +185,18 @@ impl Table {
         rescued
     }
 
-    pub fn disown(&mut self, worker: usize, known: &[usize]) -> u64 {
+    /// The same fence as for a result.
+    pub fn suspect(&mut self, worker: usize, task: usize, lease: i32) -> bool {
+        let holds = |row: &&mut Row| row.locked_by == Some(worker) && row.lease == lease;
+        let Some(row) = self.rows.get_mut(&task).filter(holds) else { return false };
+        row.is_suspect = true;
+        true
+    }
+
+    pub fn disown(&mut self, worker: usize, known: &[(usize, i32)]) -> u64 {
         let mut count = 0;
         for (task, row) in &mut self.rows {
-            if row.locked_by == Some(worker) && !known.contains(task) {
+            if row.locked_by == Some(worker) && !known.contains(&(*task, row.lease)) {
                 row.give_back();
                 count += 1;
             }

@@ -54,6 +54,11 @@ pub enum Verb {
         by: Option<usize>,
         results: Vec<Outcome>,
     },
+    /// Of one of the claims made so far, by who made it or by another worker.
+    Suspect {
+        by: Option<usize>,
+        claim: usize,
+    },
     Beat(usize),
     Retire(usize),
     Rescue,
@@ -77,6 +82,8 @@ pub fn any() -> impl Strategy<Value = Verb> {
             .prop_map(|(worker, limit)| Verb::Claim { worker, limit }),
         5 => (prop::option::weighted(0.2, worker()), prop::collection::vec(outcome(), 1..4))
             .prop_map(|(by, results)| Verb::Finish { by, results }),
+        3 => (prop::option::weighted(0.2, worker()), 0..64_usize)
+            .prop_map(|(by, claim)| Verb::Suspect { by, claim }),
         3 => worker().prop_map(Verb::Beat),
         1 => worker().prop_map(Verb::Retire),
         2 => Just(Verb::Rescue),
