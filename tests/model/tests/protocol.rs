@@ -134,6 +134,10 @@ fn a_sweep_that_hangs_through_a_cut_of_the_network_buries_the_living() {
     assert!(steps.contains(&Action::Fall(Link::Cut)));
     assert!(last(&states).processes.iter().all(|process| process.runs()));
     assert_holds(Protocol { fresh_sweeper: true, ..protocol });
+    // Or it is its process that hangs.
+    let faults = Faults { pauses: 1, ..faults };
+    let (_, steps) = witness(Protocol { slow_sweeps: false, faults, ..protocol }, RERUN);
+    assert!(steps.iter().any(|step| matches!(step, Action::Pause(_))));
 }
 
 /// A weakness of the protocol as it is.
