@@ -17,7 +17,7 @@ fn assert_holds(protocol: Protocol) {
     checker.assert_properties();
 }
 
-/// Finds the shortest history that breaks `property`; returns the states it passes when it is replayed, and
+/// Finds a history that breaks `property`; returns the states it passes when it is replayed, and
 /// its steps.
 #[track_caller]
 fn witness(protocol: Protocol, property: &'static str) -> (Vec<State>, Vec<Action>) {
