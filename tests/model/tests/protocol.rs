@@ -17,7 +17,7 @@ fn assert_holds(protocol: Protocol) {
     checker.assert_properties();
 }
 
-/// Finds the shortest history that breaks `property`; returns the states it passes when it is replayed, and
+/// Finds a history that breaks `property`; returns the states it passes when it is replayed, and
 /// its steps.
 #[track_caller]
 fn witness(protocol: Protocol, property: &'static str) -> (Vec<State>, Vec<Action>) {
@@ -134,6 +134,10 @@ fn a_sweep_that_hangs_through_a_cut_of_the_network_buries_the_living() {
     assert!(steps.contains(&Action::Fall(Link::Cut)));
     assert!(last(&states).processes.iter().all(|process| process.runs()));
     assert_holds(Protocol { fresh_sweeper: true, ..protocol });
+    // Or it is its process that hangs.
+    let faults = Faults { pauses: 1, ..faults };
+    let (_, steps) = witness(Protocol { slow_sweeps: false, faults, ..protocol }, RERUN);
+    assert!(steps.iter().any(|step| matches!(step, Action::Pause(_))));
 }
 
 /// A weakness of the protocol as it is.

@@ -76,6 +76,8 @@ fn delay(fresh: &Fresh) -> u64 {
     if fresh.is_delayed { DELAY } else { 0 }
 }
 
+// The callers have nothing that they keep.
+#[allow(clippy::needless_pass_by_value)]
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, store: T, model: T) -> Step {
     if store == model { Ok(()) } else { Err(format!("{what}: the store has {store:?}, the model {model:?}")) }
 }
