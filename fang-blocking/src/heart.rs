@@ -118,7 +118,11 @@ impl Heart {
     }
 
     fn rescue(&self) {
-        let rescue = Rescue { lease: self.lease.dead_after, max_crashes: self.lease.max_crashes };
+        let rescue = Rescue {
+            by: Some(self.engine.worker()),
+            lease: self.lease.dead_after,
+            max_crashes: self.lease.max_crashes,
+        };
         match self.engine.store.rescue(&rescue) {
             Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
                 "{} workers died: {} of their tasks run again, {} failed after too many crashes",

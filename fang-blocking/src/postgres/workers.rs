@@ -2,7 +2,7 @@
 
 use super::PostgresStore;
 use super::run::{self, bind};
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use fang_core::StoreError;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
@@ -60,7 +60,8 @@ pub(super) fn suspect(
 pub(super) fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, StoreError> {
     let (lease, max_crashes) =
         (bind::<BigInt, _>(micros(rescue.lease)), bind::<SmallInt, _>(rescue.max_crashes));
-    let buried = run::execute(&store.heart, &store.statements.bury, &[&lease])?;
+    let by = bind::<Nullable<BigInt>, _>(rescue.by.map(|by| by.0));
+    let buried = run::execute(&store.heart, &store.statements.bury, &[&lease, &by])?;
     let sql = &store.statements.rescue;
     let (retried, failed) =
         run::query_one::<(BigInt, BigInt), (i64, i64)>(&store.heart, sql, &[&lease, &max_crashes])?;

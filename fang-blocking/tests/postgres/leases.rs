@@ -77,7 +77,7 @@ fn tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead() {
     let watcher = world.queue.engine().unwrap();
     let id = watcher.register("{}").unwrap();
     thread::sleep(QUICK.dead_after * 3);
-    let rescue = Rescue { lease: QUICK.dead_after, max_crashes: 3 };
+    let rescue = Rescue { by: None, lease: QUICK.dead_after, max_crashes: 3 };
     watcher.heartbeat(id, QUICK.dead_after).unwrap();
     assert_eq!(watcher.rescue(&rescue).unwrap().retried, 0);
     hold.release(1);

@@ -18,7 +18,7 @@ pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The rescue of all scenarios.
-pub(super) const RESCUE: Rescue = Rescue { lease: LEASE, max_crashes: 3 };
+pub(super) const RESCUE: Rescue = Rescue { by: None, lease: LEASE, max_crashes: 3 };
 
 /// How long a scenario itself may take on a store whose clock runs: less than all delays in it.
 const SLACK: Duration = Duration::from_secs(25);

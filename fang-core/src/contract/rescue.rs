@@ -1,6 +1,6 @@
-use super::acts::{HOUR, MINUTE, both, numbers, task};
+use super::acts::{HOUR, MINUTE, RESCUE, both, numbers, task};
 use super::{LEASE, Rig};
-use crate::store::{Claimed, Rescued, Verdict};
+use crate::store::{Claimed, Rescue, Rescued, Verdict};
 use crate::task::FangTaskState;
 use std::time::Duration;
 
@@ -61,6 +61,19 @@ pub async fn a_suspect_whose_process_died_too_often_fails(rig: &dyn Rig) {
     let dead = rig.find(1).await;
     assert_eq!((dead.state, dead.crashes, dead.retries, dead.lease), (FangTaskState::Failed, 3, 0, 3));
     assert_eq!(dead.error_message.as_deref(), Some("the process that ran it died 3 times"));
+}
+
+/// What it asks may have hung through an outage, in which all were silent.
+pub async fn whoever_was_silent_itself_declares_nobody_dead(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let (silent, other) = (rig.worker().await, rig.worker().await);
+    rig.claim_one(silent).await;
+    rig.advance(LEASE * 2).await;
+    let rescue = Rescue { by: Some(other), ..RESCUE };
+    assert_eq!(rig.store().rescue(&rescue).await.unwrap(), NOTHING);
+    rig.beat(other).await;
+    let rescued = Rescued { buried: 1, retried: 1, failed: 0 };
+    assert_eq!(rig.store().rescue(&rescue).await.unwrap(), rescued);
 }
 
 /// It was only ever beside the one that did it.

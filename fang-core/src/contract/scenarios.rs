@@ -101,6 +101,7 @@ macro_rules! for_each_scenario {
                 any_result_ends_the_suspicion,
                 only_the_holder_of_a_claim_makes_it_a_suspect,
                 a_rescue_repeats_without_harm,
+                whoever_was_silent_itself_declares_nobody_dead,
                 two_rescues_at_once_charge_one_crash,
                 a_rescued_task_keeps_its_place,
                 a_rescue_takes_only_what_still_runs,

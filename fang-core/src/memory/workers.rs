@@ -72,7 +72,11 @@ impl Tables {
 
     pub(super) fn rescue(&mut self, rescue: &Rescue, now: DateTime<Utc>) -> Rescued {
         let mut rescued = Rescued::default();
-        for worker in self.workers.values_mut().filter(|worker| worker.is_silent(rescue.lease, now)) {
+        let by = rescue.by.map(|by| self.workers.get(&by));
+        let may_tell =
+            by.is_none_or(|by| by.is_some_and(|by| !is_longer_ago(by.beat_at, rescue.lease / 2, now)));
+        let silent = |worker: &&mut Worker| may_tell && worker.is_silent(rescue.lease, now);
+        for worker in self.workers.values_mut().filter(silent) {
             worker.dead_at = Some(now);
             rescued.buried += 1;
         }
@@ -154,7 +158,7 @@ mod tests {
         row.state = FangTaskState::InProgress;
         row.locked_by = Some(WorkerId(7));
         tables.put(row);
-        let rescue = Rescue { lease: Duration::from_secs(30), max_crashes: 3 };
+        let rescue = Rescue { by: None, lease: Duration::from_secs(30), max_crashes: 3 };
         let retried = [29, 31, 99].map(|seconds| tables.rescue(&rescue, at(seconds)).retried);
         assert_eq!(retried, [0, 1, 0]);
     }

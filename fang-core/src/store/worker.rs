@@ -30,6 +30,9 @@ pub struct Beat {
 /// How to take tasks back from workers that died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rescue {
+    /// Who rescues. Whoever has been silent for half a lease by the time the store gets to it declares
+    /// nobody dead: it may have hung through an outage. `None`: whoever it is.
+    pub by: Option<WorkerId>,
     /// A worker silent for longer than this is dead.
     pub lease: Duration,
     /// A task whose process died this often fails, so that it cannot kill them all.

@@ -47,14 +47,6 @@ pub struct Protocol {
     pub faults: Faults,
 }
 
-impl Protocol {
-    /// The guard that the protocol does not have, and would need to hold against every fault at once.
-    #[must_use]
-    pub fn mended(self) -> Self {
-        Self { fresh_sweeper: true, ..self }
-    }
-}
-
 /// The protocol as it is: with a lease of three beats, the fewest that a pool accepts, and no faults.
 impl Default for Protocol {
     fn default() -> Self {
@@ -67,7 +59,7 @@ impl Default for Protocol {
             server_grace: true,
             sweeper_grace: true,
             slow_sweeps: true,
-            fresh_sweeper: false,
+            fresh_sweeper: true,
             disown_by_lease: true,
             faults: Faults::default(),
         }

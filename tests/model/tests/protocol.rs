@@ -71,15 +71,15 @@ fn the_protocol_holds_when_the_network_is_cut_and_no_sweep_is_under_way() {
 }
 
 #[test]
-fn with_two_more_guards_the_protocol_holds_when_a_process_is_paused_and_the_network_is_cut() {
+fn the_protocol_holds_when_a_process_is_paused_and_the_network_is_cut() {
     let faults = Faults { kills: 1, pauses: 1, cuts: 1, ..NONE };
-    assert_holds(Protocol { faults, ..Protocol::default().mended() });
+    assert_holds(Protocol { faults, ..Protocol::default() });
 }
 
 #[test]
-fn with_two_more_guards_the_protocol_holds_when_a_process_is_paused_and_a_message_is_lost() {
+fn the_protocol_holds_when_a_process_is_paused_and_a_message_is_lost() {
     let faults = Faults { pauses: 1, losses: 1, ..NONE };
-    assert_holds(Protocol { faults, ..Protocol::default().mended() });
+    assert_holds(Protocol { faults, ..Protocol::default() });
 }
 
 #[test]
@@ -125,11 +125,10 @@ fn with_two_beats_in_a_lease_a_short_cut_is_taken_for_death() {
     assert_holds(Protocol { lease: 3, ..protocol });
 }
 
-/// A weakness of the protocol as it is.
 #[test]
-fn a_sweep_that_hangs_through_a_cut_of_the_network_buries_the_living() {
+fn a_sweep_that_hung_through_a_cut_of_the_network_would_bury_the_living() {
     let faults = Faults { cuts: 1, ..NONE };
-    let protocol = Protocol { faults, ..Protocol::default() };
+    let protocol = Protocol { fresh_sweeper: false, faults, ..Protocol::default() };
     let (states, steps) = witness(protocol, UNJUST);
     assert!(steps.contains(&Action::Fall(Link::Cut)));
     assert!(last(&states).processes.iter().all(|process| process.runs()));
@@ -140,11 +139,10 @@ fn a_sweep_that_hangs_through_a_cut_of_the_network_buries_the_living() {
     assert!(steps.iter().any(|step| matches!(step, Action::Pause(_))));
 }
 
-/// A weakness of the protocol as it is.
 #[test]
-fn a_process_that_knows_its_claims_by_the_task_alone_may_lose_one() {
+fn a_process_that_knew_its_claims_by_the_task_alone_could_lose_one() {
     let faults = Faults { pauses: 1, losses: 1, ..NONE };
-    let protocol = Protocol { faults, ..Protocol::default() };
+    let protocol = Protocol { disown_by_lease: false, faults, ..Protocol::default() };
     let (states, _) = witness(protocol, LOST);
     let lost = last(&states);
     let (task, owner) = (&lost.tasks[0], lost.tasks[0].locked_by.expect("it is claimed"));

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// How long a history itself may take on a store whose clock runs.
 const SLACK: Duration = Duration::from_secs(9);
 
-const RESCUE: Rescue = Rescue { lease: Duration::from_secs(LEASE), max_crashes: MAX_CRASHES };
+const RESCUE: Rescue = Rescue { by: None, lease: Duration::from_secs(LEASE), max_crashes: MAX_CRASHES };
 
 struct Player<'a> {
     rig: &'a dyn Rig,
