@@ -15,6 +15,7 @@ mod restarts;
 mod schema;
 mod secrets;
 mod statements;
+mod ticks;
 mod transactions;
 mod upgrade;
 mod world;
