@@ -4,9 +4,9 @@
 pub use chrono::{self, DateTime, Utc};
 pub use fang_core::pool::{Lease, Shutdown};
 pub use fang_core::{
-    AsyncQueueable, AsyncRunnable, Backoff, Context, Failure, FangError, FangTaskState, Mode, NewTask,
-    PayloadError, Priority, QueueError, Queueable, RetentionMode, Runnable, ScheduleError, Scheduled,
-    SleepParams, StoreError, Task,
+    AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Failure, FangError, FangTaskState, Missed, Mode,
+    NewTask, PayloadError, Priority, QueueError, Queueable, RetentionMode, Runnable, ScheduleError,
+    Scheduled, SleepParams, StoreError, Task,
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
@@ -17,9 +17,9 @@ pub use serde::{self, Deserialize, Serialize};
 pub mod store {
     pub use fang_core::memory::MemoryStore;
     pub use fang_core::store::{
-        AsyncStore, Beat, CRONS, Claim, Claimed, Count, Crons, DbInstant, DueCron, Filter, Finish,
-        InlineAdapter, Inserted, Lane, NewCron, Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick,
-        Verdict, WorkerId, micros,
+        AsyncStore, Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
+        Filter, Finish, InlineAdapter, Inserted, Lane, NewCron, Prune, Removal, Rescue, Rescued, SavedCron,
+        Store, Tick, Verdict, WorkerId, micros,
     };
 }
 

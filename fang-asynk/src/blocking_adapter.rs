@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use fang_core::store::{
-    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal,
-    Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
+    Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
 };
 use fang_core::wake::Wakes;
 use fang_core::{NewTask, StoreError, Task};
@@ -115,9 +115,32 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
     }
 
     async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
-        let Tick { name, seen, next, id } = *tick;
+        let (name, tick) = (tick.name.to_owned(), Tick { name: "", ..tick.clone() });
+        self.call(move |store| store.fire(&Tick { name: &name, ..tick })).await
+    }
+
+    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+        self.call(S::list_crons).await
+    }
+
+    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
         let name = name.to_owned();
-        self.call(move |store| store.fire(&Tick { name: &name, seen, next, id })).await
+        self.call(move |store| store.pause_cron(&name)).await
+    }
+
+    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.call(move |store| store.resume_cron(&name)).await
+    }
+
+    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.call(move |store| store.run_cron(&name, id)).await
+    }
+
+    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+        let removal = removal.clone();
+        self.call(move |store| store.remove_crons(&removal)).await
     }
 
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {

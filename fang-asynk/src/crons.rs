@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::supervisor::panicked;
 use fang_core::pool::Phase;
-use fang_core::store::{DueCron, Tick};
+use fang_core::store::DueCron;
 use fang_core::{QueueError, StoreError};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -21,6 +21,14 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
+    /// The look before the first claim, so that a tick which was missed and is to be skipped is gone by
+    /// then. If it fails, the next one follows.
+    pub(crate) async fn look(&self) {
+        if let Err(error) = self.run_once().await {
+            log::debug!("the crons could not be looked at: {error}");
+        }
+    }
+
     /// Looks and fires until the pool drains.
     pub(crate) async fn run(self) {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
@@ -59,7 +67,7 @@ impl CronKeeper {
     }
 
     async fn fire(&self, cron: &DueCron) -> Result<bool, QueueError> {
-        let tick = Tick { name: &cron.name, seen: cron.last_tick, next: cron.next()?, id: Uuid::now_v7() };
+        let tick = cron.tick(Uuid::now_v7)?;
         Ok(self.engine.store.fire(&tick).await?)
     }
 }

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::Plan;
+use fang_core::schedule::Cron;
 use fang_core::sql::columns::MAX_INSERT_TRIES;
-use fang_core::store::{AsyncStore, Inserted, Removal};
-use fang_core::{AsyncQueueable, AsyncRunnable, NewTask, QueueError, StoreError, Task, unique};
+use fang_core::store::{AsyncStore, CronRemoval, Inserted, Removal};
+use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError, StoreError, Task, unique};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -52,9 +53,25 @@ impl Handle {
         tasks.into_iter().map(|task| self.prepare(task)).collect()
     }
 
-    async fn schedule_cron(&self, task: NewTask, pattern: String) -> Result<Task, QueueError> {
+    /// See [`AsyncBackend::schedule_only`](crate::AsyncBackend::schedule_only).
+    pub(crate) async fn schedule_only(&self, tasks: &[&dyn AsyncRunnable]) -> Result<u64, QueueError> {
+        let mut names = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            names.push(NewTask::asynk(*task)?.cron_name());
+            self.schedule_task(*task).await?;
+        }
+        Ok(self.store.remove_crons(&CronRemoval::AllBut { mode: Mode::Asynk, names }).await?)
+    }
+
+    /// See [`AsyncBackend::run_cron`](crate::AsyncBackend::run_cron).
+    pub(crate) async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        let id = Uuid::now_v7();
+        Ok(self.store.run_cron(name, id).await?.then_some(id))
+    }
+
+    async fn schedule_cron(&self, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
         let now = self.store.now().await?;
-        let cron = self.intake.prepare_cron(task, pattern, now, Uuid::now_v7())?;
+        let cron = self.intake.prepare_cron(task, cron, now, Uuid::now_v7())?;
         let saved = self.store.sync_cron(&cron).await?;
         let pending = self.store.find(saved.task_id).await?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
@@ -93,7 +110,7 @@ impl AsyncQueueable for Handle {
     async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError> {
         match Plan::new(NewTask::asynk(task)?, task.cron())? {
             Plan::Once(task) => self.insert(task).await,
-            Plan::Cron { task, pattern } => self.schedule_cron(task, pattern).await,
+            Plan::Cron { task, cron } => self.schedule_cron(task, cron).await,
         }
     }
 

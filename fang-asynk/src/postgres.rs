@@ -23,8 +23,8 @@ use connect::Role;
 use deadpool_postgres::Pool;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal,
-    Rescue, Rescued, SavedCron, Tick, WorkerId,
+    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
+    Prune, Removal, Rescue, Rescued, SavedCron, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, StoreError, Task};
@@ -155,6 +155,26 @@ impl AsyncStore for PostgresStore {
 
     async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
         crons::fire(self, tick).await
+    }
+
+    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+        crons::list(self).await
+    }
+
+    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
+        crons::pause(self, name).await
+    }
+
+    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+        crons::resume(self, name).await
+    }
+
+    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+        crons::run(self, name, id).await
+    }
+
+    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+        crons::remove(self, removal).await
     }
 
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {

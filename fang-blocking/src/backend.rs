@@ -1,7 +1,8 @@
 use crate::handle::Handle;
 use fang_core::store::Store;
-use fang_core::{QueueError, Queueable};
+use fang_core::{QueueError, Queueable, Runnable};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A queue that a pool can work for: it brings a store.
 pub trait Backend: Queueable + Clone + 'static {
@@ -14,7 +15,7 @@ pub trait Backend: Queueable + Clone + 'static {
     fn engine(&self) -> Result<Arc<dyn Store>, QueueError>;
 
     /// The store as tools use it: to look at tasks, count them, retry and cancel them, pause task
-    /// types. Over the application's connections.
+    /// types, list, pause, resume and remove crons. Over the application's connections.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
@@ -25,6 +26,47 @@ pub trait Backend: Queueable + Clone + 'static {
     /// # Errors
     /// As [`engine`](Self::engine).
     fn handle(&self) -> Result<Handle, QueueError>;
+
+    /// Schedules these tasks, and removes all other crons of this mode, their waiting tasks with them:
+    /// those that the program no longer has. Returns how many crons were removed.
+    ///
+    /// The crons of other programs that share the tables go as well, so call it only where one
+    /// program has them all. When it fails, none has been removed.
+    ///
+    /// ```
+    /// # use fang_blocking::{Backend, MemoryQueue};
+    /// # use fang_core::{Cron, FangError, Queueable, Runnable, Scheduled, typetag};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize)] struct Report;
+    /// # #[typetag::serde]
+    /// # impl Runnable for Report {
+    /// #     fn run(&self, _: &dyn Queueable) -> Result<(), FangError> { Ok(()) }
+    /// #     fn cron(&self) -> Option<Scheduled> {
+    /// #         Some(Scheduled::Cron(Cron::new("0 9 * * 1-5").time_zone("Europe/Berlin")))
+    /// #     }
+    /// # }
+    /// let queue = MemoryQueue::new();
+    /// assert_eq!(queue.schedule_only(&[&Report])?, 0);
+    /// let crons = queue.admin()?.list_crons()?;
+    /// assert_eq!((crons[0].kind(), crons[0].cron.time_zone.as_str()), ("Report", "Europe/Berlin"));
+    /// assert_eq!(queue.schedule_only(&[])?, 1);
+    /// # Ok::<(), FangError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As `schedule_task`.
+    fn schedule_only(&self, tasks: &[&dyn Runnable]) -> Result<u64, QueueError> {
+        self.handle()?.schedule_only(tasks)
+    }
+
+    /// Inserts a task of the cron of this name, due now and apart from its ticks, and even while it is
+    /// paused. Returns the task's id, or `None` when there is no such cron.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        self.handle()?.run_cron(name)
+    }
 }
 
 /// Implements [`Queueable`] for a backend by asking its handle.

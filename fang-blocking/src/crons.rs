@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::supervisor::panicked;
 use crate::waiting::Notify;
 use fang_core::pool::Phase;
-use fang_core::store::{DueCron, Tick};
+use fang_core::store::DueCron;
 use fang_core::{QueueError, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +20,14 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
+    /// The look before the first claim, so that a tick which was missed and is to be skipped is gone by
+    /// then. If it fails, the next one follows.
+    pub(crate) fn look(&self) {
+        if let Err(error) = self.run_once() {
+            log::debug!("the crons could not be looked at: {error}");
+        }
+    }
+
     /// Looks and fires until the pool drains.
     pub(crate) fn run(self) {
         while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
@@ -53,7 +61,7 @@ impl CronKeeper {
     }
 
     fn fire(&self, cron: &DueCron) -> Result<bool, QueueError> {
-        let tick = Tick { name: &cron.name, seen: cron.last_tick, next: cron.next()?, id: Uuid::now_v7() };
+        let tick = cron.tick(Uuid::now_v7)?;
         Ok(self.engine.store.fire(&tick)?)
     }
 }

@@ -3,9 +3,10 @@
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::Plan;
+use fang_core::schedule::Cron;
 use fang_core::sql::columns::MAX_INSERT_TRIES;
-use fang_core::store::{Inserted, Removal, Store};
-use fang_core::{NewTask, QueueError, Queueable, Runnable, StoreError, Task};
+use fang_core::store::{CronRemoval, Inserted, Removal, Store};
+use fang_core::{Mode, NewTask, QueueError, Queueable, Runnable, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -50,9 +51,25 @@ impl Handle {
         tasks.into_iter().map(|task| self.prepare(task)).collect()
     }
 
-    fn schedule_cron(&self, task: NewTask, pattern: String) -> Result<Task, QueueError> {
+    /// See [`Backend::schedule_only`](crate::Backend::schedule_only).
+    pub(crate) fn schedule_only(&self, tasks: &[&dyn Runnable]) -> Result<u64, QueueError> {
+        let mut names = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            names.push(NewTask::blocking(*task)?.cron_name());
+            self.schedule_task(*task)?;
+        }
+        Ok(self.store.remove_crons(&CronRemoval::AllBut { mode: Mode::Blocking, names })?)
+    }
+
+    /// See [`Backend::run_cron`](crate::Backend::run_cron).
+    pub(crate) fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        let id = Uuid::now_v7();
+        Ok(self.store.run_cron(name, id)?.then_some(id))
+    }
+
+    fn schedule_cron(&self, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
         let now = self.store.now()?;
-        let cron = self.intake.prepare_cron(task, pattern, now, Uuid::now_v7())?;
+        let cron = self.intake.prepare_cron(task, cron, now, Uuid::now_v7())?;
         let saved = self.store.sync_cron(&cron)?;
         let pending = self.store.find(saved.task_id)?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
@@ -90,7 +107,7 @@ impl Queueable for Handle {
     fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
         match Plan::new(NewTask::blocking(task)?, task.cron())? {
             Plan::Once(task) => self.insert(task),
-            Plan::Cron { task, pattern } => self.schedule_cron(task, pattern),
+            Plan::Cron { task, cron } => self.schedule_cron(task, cron),
         }
     }
 

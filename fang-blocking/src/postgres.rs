@@ -23,8 +23,8 @@ use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{Integer, Timestamptz};
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued,
-    SavedCron, Store, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
+    Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, StoreError, Task};
@@ -146,6 +146,26 @@ impl Store for PostgresStore {
 
     fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
         crons::fire(self, tick)
+    }
+
+    fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+        crons::list(self)
+    }
+
+    fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
+        crons::pause(self, name)
+    }
+
+    fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+        crons::resume(self, name)
+    }
+
+    fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+        crons::run(self, name, id)
+    }
+
+    fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+        crons::remove(self, removal)
     }
 
     fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {

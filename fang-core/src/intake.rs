@@ -1,12 +1,9 @@
 //! What a queue does with a task before it is saved.
 
 use crate::error::{PayloadError, QueueError};
-use crate::kind;
 use crate::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, Due, NewTask};
-use crate::schedule::CronPattern;
+use crate::schedule::{Cron, Timetable};
 use crate::store::NewCron;
-use crate::task::read_metadata;
-use crate::unique;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -50,23 +47,17 @@ impl Intake {
     pub fn prepare_cron(
         &self,
         task: NewTask,
-        pattern: String,
+        cron: Cron,
         now: DateTime<Utc>,
         new_id: Uuid,
     ) -> Result<NewCron, QueueError> {
-        let first = CronPattern::parse(&pattern)?.next_after(now)?;
+        let first = Timetable::read(&cron)?.next_after(now, now)?;
         let mut task = self.prepare(task, new_id)?;
         // Each tick is inserted while the one before may still run, so it is never unique itself.
         task.uniq_hash = None;
         task.due = Due::At(first);
-        Ok(NewCron { name: cron_name(&task), pattern, task, first })
+        Ok(NewCron { name: task.cron_name(), cron, task, first })
     }
-}
-
-/// The same kind and payload is the same cron.
-fn cron_name(task: &NewTask) -> String {
-    let kind = kind::name(&task.metadata).unwrap_or_default();
-    format!("{kind}/{}", unique::hash(&read_metadata(&task.metadata)))
 }
 
 /// The tasks, cut into what one statement takes.
@@ -112,7 +103,7 @@ mod tests {
         let intake = Intake { duplicated_tasks: false, ..Intake::default() };
         assert!(intake.prepare(task(1), Uuid::max()).unwrap().uniq_hash.is_some());
         let now = DateTime::UNIX_EPOCH;
-        let cron = intake.prepare_cron(task(1), "0 * * * *".into(), now, Uuid::max()).unwrap();
+        let cron = intake.prepare_cron(task(1), Cron::new("0 * * * *"), now, Uuid::max()).unwrap();
         assert_eq!((cron.task.uniq_hash, cron.task.id), (None, Uuid::max()));
         assert!(cron.name.starts_with("A/"));
     }

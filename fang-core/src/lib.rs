@@ -46,7 +46,7 @@ pub use queueable::{AsyncQueueable, Queueable};
 pub use redacted::Redacted;
 pub use retention::RetentionMode;
 pub use runnable::{AsyncRunnable, Runnable};
-pub use schedule::Scheduled;
+pub use schedule::{Cron, Missed, Scheduled};
 pub use sleep_params::SleepParams;
 pub use task::{FangTaskState, Mode, Priority, Task};
 #[doc(no_inline)]

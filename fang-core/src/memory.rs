@@ -10,8 +10,8 @@ mod workers;
 use crate::error::StoreError;
 use crate::new_task::NewTask;
 use crate::store::{
-    Beat, CRONS, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue,
-    Rescued, SavedCron, Store, Tick, WorkerId,
+    Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
+    Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
 };
 use crate::task::Task;
 use crate::wake::Wakes;
@@ -121,6 +121,30 @@ impl Store for MemoryStore {
 
     fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
         self.with(|tables, now| tables.fire(tick, now))
+    }
+
+    fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+        self.with(|tables, _| tables.list_crons())
+    }
+
+    fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
+        self.with(|tables, now| tables.pause_cron(name, now))
+    }
+
+    fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+        let resumed = self.with(|tables, _| tables.resume_cron(name))?;
+        self.wakes.wake(CRONS);
+        Ok(resumed)
+    }
+
+    fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+        let task_type = self.with(|tables, now| tables.run_cron(name, id, now))?;
+        task_type.iter().for_each(|task_type| self.wakes.wake(task_type));
+        Ok(task_type.is_some())
+    }
+
+    fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+        self.with(|tables, _| tables.remove_crons(removal))
     }
 
     fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {

@@ -4,8 +4,8 @@ use crate::error::{PayloadError, ScheduleError};
 use crate::kind;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
-use crate::schedule::Scheduled;
-use crate::task::{Mode, Priority};
+use crate::schedule::{Cron, Scheduled};
+use crate::task::{Mode, Priority, read_metadata};
 use crate::unique;
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -159,6 +159,19 @@ impl NewTask {
         Ok(self)
     }
 
+    /// The name of the cron whose ticks insert this task: the same kind and payload is the same cron.
+    /// By this name a store pauses, resumes, runs and removes it.
+    ///
+    /// ```
+    /// # use fang_core::{Mode, NewTask};
+    /// let task = NewTask::new(r#"{"type":"Report","daily":true}"#.into(), "common".into(), Mode::Asynk);
+    /// assert!(task.cron_name().starts_with("Report/"));
+    /// ```
+    pub fn cron_name(&self) -> String {
+        let kind = kind::name(&self.metadata).unwrap_or_default();
+        format!("{kind}/{}", unique::hash(&read_metadata(&self.metadata)))
+    }
+
     /// Whether a store can keep it.
     ///
     /// # Errors
@@ -210,7 +223,7 @@ pub enum Plan {
         /// What each tick inserts.
         task: NewTask,
         /// When it ticks.
-        pattern: String,
+        cron: Cron,
     },
 }
 
@@ -223,7 +236,8 @@ impl Plan {
         match schedule {
             None => Err(ScheduleError::Missing),
             Some(Scheduled::ScheduleOnce(at)) => Ok(Self::Once(task.at(at))),
-            Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, pattern }),
+            Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, cron: Cron::new(pattern) }),
+            Some(Scheduled::Cron(cron)) => Ok(Self::Cron { task, cron }),
         }
     }
 }

@@ -36,10 +36,11 @@ pub trait AsyncQueueable: Send + Sync {
     async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
     /// Saves a light task by its [`cron`](AsyncRunnable::cron): once at an instant, or as a cron,
-    /// of which the next tick is returned. Scheduling a cron that exists changes nothing.
+    /// of which the next tick is returned. Scheduling a cron that exists changes nothing; nor does it
+    /// end a pause, in which no task waits, so that the one returned has the nil id.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when it has no schedule or one that never fires, else as
+    /// [`QueueError::Schedule`] when it has no schedule or one that cannot be followed, else as
     /// [`insert_task`](Self::insert_task).
     async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError>;
 
@@ -110,10 +111,11 @@ pub trait Queueable: Send + Sync {
     fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
     /// Saves a heavy task by its [`cron`](Runnable::cron): once at an instant, or as a cron, of
-    /// which the next tick is returned. Scheduling a cron that exists changes nothing.
+    /// which the next tick is returned. Scheduling a cron that exists changes nothing; nor does it end
+    /// a pause, in which no task waits, so that the one returned has the nil id.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when it has no schedule or one that never fires, else as
+    /// [`QueueError::Schedule`] when it has no schedule or one that cannot be followed, else as
     /// [`insert_task`](Self::insert_task).
     fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError>;
 

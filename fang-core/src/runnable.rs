@@ -51,7 +51,8 @@ pub trait AsyncRunnable: Send + Sync {
         false
     }
 
-    /// When `schedule_task` runs it. Defaults to `None`: it is only ever inserted.
+    /// When `schedule_task` runs it: once, or again and again, for which see
+    /// [`Cron`](crate::schedule::Cron). Defaults to `None`: it is only ever inserted.
     fn cron(&self) -> Option<Scheduled> {
         None
     }
@@ -118,7 +119,8 @@ pub trait Runnable: Send + Sync {
         false
     }
 
-    /// When `schedule_task` runs it. Defaults to `None`: it is only ever inserted.
+    /// When `schedule_task` runs it: once, or again and again, for which see
+    /// [`Cron`](crate::schedule::Cron). Defaults to `None`: it is only ever inserted.
     fn cron(&self) -> Option<Scheduled> {
         None
     }

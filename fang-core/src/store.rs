@@ -16,7 +16,7 @@ pub use admin::{Count, Filter, Prune, Removal};
 pub use async_store::AsyncStore;
 pub use blocking_store::Store;
 pub use claim::{Claim, Claimed, DbInstant, Lane};
-pub use cron::{CRONS, Crons, DueCron, NewCron, SavedCron, Tick};
+pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 pub use finish::{Finish, Verdict};
 pub use insert::Inserted;
 pub use worker::{Beat, Rescue, Rescued, WorkerId};

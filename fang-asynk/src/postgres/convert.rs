@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use fang_core::StoreError;
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
+use fang_core::schedule::{Cron, Missed};
 use fang_core::sql::columns::InTable;
-use fang_core::store::{Claimed, DbInstant};
+use fang_core::store::{Claimed, CronInfo, DbInstant, DueCron};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use std::error::Error;
 use std::fmt;
@@ -122,6 +123,43 @@ pub(super) fn task(row: &Row) -> Result<Task, StoreError> {
         Ok(task)
     };
     read().map_err(|error| store_error(&error))
+}
+
+/// A row of `crons.sql`.
+pub(super) fn due_cron(row: &Row) -> Result<DueCron, StoreError> {
+    let read = || -> Result<DueCron, tokio_postgres::Error> {
+        Ok(DueCron {
+            now: row.try_get::<_, Instant>(0)?.0.to_datetime(),
+            name: row.try_get(1)?,
+            cron: cron(row, 2)?,
+            last_tick: row.try_get::<_, Instant>(5)?.0.to_datetime(),
+            task_id: row.try_get(6)?,
+        })
+    };
+    read().map_err(|error| store_error(&error))
+}
+
+/// A row of `list_crons.sql`.
+pub(super) fn cron_info(row: &Row) -> Result<CronInfo, StoreError> {
+    let read = || -> Result<CronInfo, tokio_postgres::Error> {
+        Ok(CronInfo {
+            name: row.try_get(0)?,
+            cron: cron(row, 1)?,
+            task_type: row.try_get(4)?,
+            mode: Mode::from_number(row.try_get(5)?).unwrap_or(Mode::Any),
+            priority: Priority::from_number(row.try_get(6)?),
+            next_tick: row.try_get::<_, Instant>(7)?.0.to_datetime(),
+            created_at: row.try_get::<_, Instant>(8)?.0.to_datetime(),
+            paused_at: row.try_get::<_, Option<Instant>>(9)?.map(|instant| instant.0.to_datetime()),
+        })
+    };
+    read().map_err(|error| store_error(&error))
+}
+
+/// Pattern, time zone and policy, from this column on.
+fn cron(row: &Row, first: usize) -> Result<Cron, tokio_postgres::Error> {
+    let cron = Cron::new(row.try_get::<_, String>(first)?).time_zone(row.try_get::<_, String>(first + 1)?);
+    Ok(cron.missed(Missed::from_text(row.try_get(first + 2)?)))
 }
 
 fn seconds(seconds: f64) -> Duration {

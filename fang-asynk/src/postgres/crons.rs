@@ -1,13 +1,14 @@
-//! Crons: sync, look, fire.
+//! Crons: sync, look, fire; and what people do with them.
 
 use super::PostgresStore;
-use super::convert::{Instant, Secret, instant};
+use super::convert::{Instant, Secret, cron_info, due_cron, instant};
 use super::run::{self, Param};
 use super::store_error;
 use deadpool_postgres::Transaction;
 use fang_core::StoreError;
-use fang_core::store::{CRONS, Crons, DueCron, NewCron, SavedCron, Tick};
-use tokio_postgres::{Error, Row};
+use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
+use tokio_postgres::Error;
+use uuid::Uuid;
 
 /// In a transaction, so that changes of one cron by several processes follow each other.
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
@@ -30,36 +31,92 @@ async fn sync_in(
     cron: &NewCron,
 ) -> Result<bool, Error> {
     let sql = &store.statements;
-    let lock = transaction.prepare_cached(&sql.cron_lock).await?;
-    transaction.execute(&lock, &[&cron.name]).await?;
-    let task = &cron.task;
+    for lock in [&sql.cron_lock, &sql.hold_cron] {
+        let lock = transaction.prepare_cached(lock).await?;
+        transaction.execute(&lock, &[&cron.name]).await?;
+    }
+    let (task, missed) = (&cron.task, cron.cron.missed.as_text());
     let (mode, priority) = (task.mode as i16, task.priority as i16);
     let metadata = Secret(task.metadata.as_str());
-    let params: [Param<'_>; 8] =
-        [&cron.name, &cron.pattern, &metadata, &task.task_type, &mode, &priority, &cron.first, &task.id];
+    let params: [Param<'_>; 10] = [
+        &cron.name,
+        &cron.cron.pattern,
+        &cron.cron.time_zone,
+        &missed,
+        &metadata,
+        &task.task_type,
+        &mode,
+        &priority,
+        &cron.first,
+        &task.id,
+    ];
     let sync = transaction.prepare_cached(&sql.sync_cron).await?;
     Ok(transaction.execute(&sync, &params).await? > 0)
 }
 
 pub(super) async fn due(store: &PostgresStore) -> Result<Crons, StoreError> {
     let rows = run::query(&store.engine, &store.statements.crons, &[]).await?;
-    let crons = rows.iter().map(cron).collect::<Result<Vec<_>, _>>()?;
+    let crons = rows.iter().map(due_cron).collect::<Result<Vec<_>, _>>()?;
     Ok(Crons::new(crons.into_iter()))
-}
-
-fn cron(row: &Row) -> Result<DueCron, StoreError> {
-    Ok(DueCron { now: instant(row, 0)?, name: row.get(1), pattern: row.get(2), last_tick: instant(row, 3)? })
 }
 
 pub(super) async fn fire(store: &PostgresStore, tick: &Tick<'_>) -> Result<bool, StoreError> {
     let sql = &store.statements;
     let seen = Instant(tick.seen.into());
+    let (late, ids): (Vec<_>, Vec<_>) = tick.late.iter().map(|(at, id)| (Instant((*at).into()), *id)).unzip();
     let changed = match tick.next {
         Some(next) => {
-            let params: [Param<'_>; 4] = [&tick.name, &seen, &Instant(next.into()), &tick.id];
+            let next = Instant(next.into());
+            let params: [Param<'_>; 7] = [&tick.name, &seen, &next, &tick.id, &late, &ids, &tick.dropped];
             run::execute(&store.engine, &sql.fire, &params).await?
         }
-        None => run::execute(&store.engine, &sql.end_cron, &[&tick.name, &seen]).await?,
+        None => {
+            let params: [Param<'_>; 5] = [&tick.name, &seen, &late, &ids, &tick.dropped];
+            run::execute(&store.engine, &sql.end_cron, &params).await?
+        }
     };
     Ok(changed > 0)
+}
+
+pub(super) async fn list(store: &PostgresStore) -> Result<Vec<CronInfo>, StoreError> {
+    let rows = run::query(&store.calls, &store.statements.list_crons, &[]).await?;
+    rows.iter().map(cron_info).collect()
+}
+
+/// In a transaction, so that the task it takes out is that of the last tick.
+pub(super) async fn pause(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
+    let mut client = run::get(&store.calls).await?;
+    let paused = async {
+        let transaction = client.transaction().await?;
+        let hold = transaction.prepare_cached(&store.statements.hold_cron).await?;
+        transaction.execute(&hold, &[&name]).await?;
+        let pause = transaction.prepare_cached(&store.statements.pause_cron).await?;
+        let paused = transaction.execute(&pause, &[&name]).await? > 0;
+        transaction.commit().await?;
+        Ok(paused)
+    };
+    paused.await.map_err(|error| store_error(&error))
+}
+
+pub(super) async fn resume(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
+    let resumed = run::execute(&store.calls, &store.statements.resume_cron, &[&name]).await? > 0;
+    store.announce(&[CRONS].into()).await;
+    Ok(resumed)
+}
+
+pub(super) async fn run(store: &PostgresStore, name: &str, id: Uuid) -> Result<bool, StoreError> {
+    let rows = run::query(&store.calls, &store.statements.run_cron, &[&name, &id]).await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    store.announce(&[row.get(0)].into()).await;
+    Ok(true)
+}
+
+pub(super) async fn remove(store: &PostgresStore, removal: &CronRemoval) -> Result<u64, StoreError> {
+    let sql = &store.statements;
+    match removal {
+        CronRemoval::Name(name) => run::execute(&store.calls, &sql.remove_cron, &[name]).await,
+        CronRemoval::AllBut { mode, names } => {
+            run::execute(&store.calls, &sql.remove_other_crons, &[&(*mode as i16), names]).await
+        }
+    }
 }

@@ -61,6 +61,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let finisher = Finisher { engine: engine.clone(), results: to_finisher };
         let crons = CronKeeper { engine: engine.clone(), changed };
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
+        crons.look().await;
         tokio::spawn(crons.run());
         tokio::spawn(pruner.run());
         Ok(Running {

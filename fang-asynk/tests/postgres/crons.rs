@@ -102,3 +102,18 @@ async fn a_cron_at_no_instant_harms_no_other() {
         heard(&mut ear).await;
     }
 }
+
+/// The store's clock says what is due: that of the application may be wrong by any amount.
+#[test]
+fn no_clock_of_the_application_takes_part_in_a_cron() {
+    let sources = [
+        include_str!("../../src/crons.rs"),
+        include_str!("../../src/handle.rs"),
+        include_str!("../../src/postgres/crons.rs"),
+    ];
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let code: Vec<&str> = sources.iter().flat_map(|source| source.lines().filter(is_code)).collect();
+    for clock in ["Utc::now", "Local::now", "SystemTime", "Instant::now"] {
+        assert!(!code.iter().any(|line| line.contains(clock)), "{clock}");
+    }
+}

@@ -156,5 +156,6 @@ async fn a_schedule_that_cannot_be_followed_is_refused() {
     assert!(matches!(refused(None).await, ScheduleError::Missing));
     assert!(matches!(refused(Some("every day")).await, ScheduleError::Pattern { .. }));
     assert!(matches!(refused(Some("0 0 0 30 2 * *")).await, ScheduleError::NeverFires { .. }));
+    assert!(matches!(refused(Some("@every 0s")).await, ScheduleError::Interval { .. }));
     assert_eq!(world.number("SELECT count(*) FROM fang_crons").await, 0);
 }

@@ -14,6 +14,7 @@ mod restarts;
 mod schema;
 mod secrets;
 mod statements;
+mod ticks;
 mod transactions;
 mod upgrade;
 mod world;

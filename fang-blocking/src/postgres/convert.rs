@@ -4,8 +4,9 @@ use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
+use fang_core::schedule::{Cron, Missed};
 use fang_core::sql::columns::InTable;
-use fang_core::store::{Claimed, DbInstant};
+use fang_core::store::{Claimed, CronInfo, DbInstant, DueCron};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use std::time::Duration;
 use uuid::Uuid;
@@ -109,9 +110,45 @@ pub(super) fn holder((id, uniq_hash, created_at, scheduled_at): HolderRow) -> In
     InTable { id, uniq_hash, created_at: instant(created_at), scheduled_at: instant(scheduled_at) }
 }
 
+/// Pattern, time zone and policy.
+type WhenSql = (Text, Text, Text);
+type WhenRow = (String, String, String);
+
+fn cron((pattern, time_zone, missed): WhenRow) -> Cron {
+    Cron { pattern, time_zone, missed: Missed::from_text(&missed) }
+}
+
 /// The columns of `crons.sql`.
-pub(super) type CronSql = (Timestamptz, Text, Text, Timestamptz);
-pub(super) type CronRow = (PgTimestamp, String, String, PgTimestamp);
+pub(super) type DueCronSql = (Timestamptz, Text, WhenSql, Timestamptz, SqlUuid);
+pub(super) type DueCronRow = (PgTimestamp, String, WhenRow, PgTimestamp, Uuid);
+
+/// A row of `crons.sql`.
+pub(super) fn due_cron((now, name, when, last_tick, task_id): DueCronRow) -> DueCron {
+    let (now, last_tick) = (instant(now).to_datetime(), instant(last_tick).to_datetime());
+    DueCron { name, cron: cron(when), last_tick, task_id, now }
+}
+
+/// The columns of `list_crons.sql`.
+pub(super) type CronInfoSql =
+    (Text, WhenSql, (Text, SmallInt, SmallInt), (Timestamptz, Timestamptz, Nullable<Timestamptz>));
+pub(super) type CronInfoRow =
+    (String, WhenRow, (String, i16, i16), (PgTimestamp, PgTimestamp, Option<PgTimestamp>));
+
+/// A row of `list_crons.sql`.
+pub(super) fn cron_info((name, when, lane, instants): CronInfoRow) -> CronInfo {
+    let (task_type, mode, priority) = lane;
+    let (next_tick, created_at, paused_at) = instants;
+    CronInfo {
+        name,
+        cron: cron(when),
+        task_type,
+        mode: Mode::from_number(mode).unwrap_or(Mode::Any),
+        priority: Priority::from_number(priority),
+        next_tick: instant(next_tick).to_datetime(),
+        created_at: instant(created_at).to_datetime(),
+        paused_at: paused_at.map(|at| instant(at).to_datetime()),
+    }
+}
 
 /// The columns of `count.sql`.
 pub(super) type CountSql = (Text, Text, BigInt);

@@ -77,6 +77,7 @@ impl<Q: Backend> WorkerPool<Q> {
 
         let finisher = spawn("fang-finisher", || finisher.run())?;
         let workers = supervisor.start().map_err(no_thread)?;
+        crons.look();
         spawn("fang-crons", || crons.run())?;
         spawn("fang-pruner", || pruner.run())?;
         let claimer = spawn("fang-claimer", || {

@@ -1,10 +1,13 @@
 use crate::bench::Bench;
 use crate::task::{Act, How};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use fang_blocking::Backend;
-use fang_core::{FangError, Queueable, Runnable, Scheduled, typetag};
+use fang_core::store::NewCron;
+use fang_core::{Cron, FangError, FangTaskState, Missed, NewTask, Queueable, Runnable, Scheduled, typetag};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 fn every_second(how: How) -> Act {
     Act { cron: Some("* * * * * * *".to_owned()), retries: 1, ..Act::new("tick", how) }
@@ -79,4 +82,63 @@ pub fn a_task_scheduled_once_runs_once<Q: Backend>(bench: &Bench<Q>) {
     assert_eq!(bench.next().name, "from the scheduled one");
     bench.row_when(&task, |row| row.is_none());
     assert_eq!(bench.store.count().unwrap().iter().filter(|count| count.tasks > 1).count(), 0);
+}
+
+/// A cron that ticks every hour and whose waiting tick has been due for this many minutes.
+fn hourly<Q: Backend>(bench: &Bench<Q>, missed: Missed, minutes: i64) {
+    let mut task = NewTask::blocking(&Act::new("tick", How::Succeed)).unwrap();
+    task.id = Uuid::max();
+    let first = bench.store.now().unwrap() - TimeDelta::minutes(minutes);
+    let cron = Cron::every(Duration::from_secs(60 * 60)).missed(missed);
+    let cron = NewCron { name: task.cron_name(), cron, task, first };
+    bench.store.sync_cron(&cron).unwrap();
+}
+
+pub fn a_tick_to_skip_is_gone_before_the_pool_claims_its_first_task<Q: Backend>(bench: &Bench<Q>) {
+    hourly(bench, Missed::Skip, 190);
+    bench.insert("other", How::Succeed);
+    let mut pool = bench.pool(1);
+    pool.start().unwrap();
+    assert_eq!(bench.next().name, "other");
+    pool.shutdown(crate::bench::PATIENCE);
+    assert!(bench.nothing_more_started());
+    assert_eq!(bench.count(FangTaskState::New), 1);
+}
+
+pub fn a_pool_catches_up_as_many_ticks_as_its_cron_says<Q: Backend>(bench: &Bench<Q>) {
+    hourly(bench, Missed::CatchUp(2), 190);
+    let mut pool = bench.pool(1);
+    pool.start().unwrap();
+    let ids = [bench.next().id, bench.next().id];
+    assert!(!ids.contains(&Uuid::max()) && ids[0] != ids[1], "{ids:?}");
+    pool.shutdown(crate::bench::PATIENCE);
+    assert!(bench.nothing_more_started());
+}
+
+pub fn a_cron_is_run_now_and_resumed_by_its_name<Q: Backend>(bench: &Bench<Q>) {
+    let yearly = Act { cron: Some("0 0 0 1 1 * *".to_owned()), ..Act::new("yearly", How::Succeed) };
+    let name = NewTask::blocking(&yearly).unwrap().cron_name();
+    let mut pool = bench.pool(1);
+    pool.start().unwrap();
+    assert_eq!(bench.queue.schedule_only(&[&yearly]).unwrap(), 0);
+    let admin = bench.queue.admin().unwrap();
+    assert!(admin.pause_cron(&name).unwrap());
+    assert_eq!(bench.count(FangTaskState::New), 0);
+    let id = bench.queue.run_cron(&name).unwrap();
+    assert_eq!(Some(bench.next().id), id);
+    assert_eq!(bench.queue.run_cron("none").unwrap(), None);
+    assert!(admin.resume_cron(&name).unwrap());
+    let ticks = || bench.store.list(&Default::default()).unwrap().iter().any(|task| Some(task.id) != id);
+    until(ticks);
+    assert_eq!(bench.queue.schedule_only(&[]).unwrap(), 1);
+    assert_eq!(bench.count(FangTaskState::New), 0);
+}
+
+/// Waits until a condition holds.
+fn until(mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < crate::bench::PATIENCE, "it should come to that");
+        std::thread::yield_now();
+    }
 }

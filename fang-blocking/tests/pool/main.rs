@@ -77,6 +77,9 @@ on_both! {
         a_cron_scheduled_twice_by_two_pools_ticks_once,
         a_task_scheduled_once_runs_once,
         a_failing_cron_task_starts_no_second_chain,
+        a_tick_to_skip_is_gone_before_the_pool_claims_its_first_task,
+        a_pool_catches_up_as_many_ticks_as_its_cron_says,
+        a_cron_is_run_now_and_resumed_by_its_name,
     }
 }
 

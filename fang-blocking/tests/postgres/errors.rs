@@ -171,5 +171,6 @@ fn a_schedule_that_cannot_be_followed_is_refused() {
     assert!(matches!(refused(None), ScheduleError::Missing));
     assert!(matches!(refused(Some("every day")), ScheduleError::Pattern { .. }));
     assert!(matches!(refused(Some("0 0 0 30 2 * *")), ScheduleError::NeverFires { .. }));
+    assert!(matches!(refused(Some("@every 0s")), ScheduleError::Interval { .. }));
     assert_eq!(world.number("SELECT count(*) FROM fang_crons"), 0);
 }

@@ -14,6 +14,7 @@ mod restarts;
 mod schema;
 mod secrets;
 mod sharing;
+mod ticks;
 mod transactions;
 mod upgrade;
 mod world;

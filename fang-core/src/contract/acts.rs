@@ -160,6 +160,16 @@ impl dyn Rig + '_ {
         found.unwrap_or_else(|| panic!("task {n} is not there"))
     }
 
+    /// How long ago the tasks that wait were due, to the minute, the earliest first.
+    pub(super) async fn waiting_minutes(&self) -> Vec<i64> {
+        let filter = Filter { state: Some(FangTaskState::New), limit: 10_000, ..Filter::default() };
+        let now = self.now().await;
+        let tasks = self.store().list(&filter).await.unwrap();
+        let mut ago: Vec<_> = tasks.iter().map(|task| now - task.scheduled_at).collect();
+        ago.sort_unstable_by(|one, other| other.cmp(one));
+        ago.iter().map(|ago| (ago.num_seconds() as f64 / 60.0).round() as i64).collect()
+    }
+
     pub(super) async fn state(&self, n: u128) -> FangTaskState {
         self.find(n).await.state
     }

@@ -1,6 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, both, id, task, unique};
 use crate::new_task::NewTask;
+use crate::schedule::{Cron, Missed};
 use crate::store::{Crons, Filter, NewCron, SavedCron, Tick, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
 use std::time::Duration;
@@ -8,12 +9,7 @@ use std::time::Duration;
 /// A cron called `name`, of which the first tick is task `n` after `wait`. Stores do not read patterns.
 async fn cron(rig: &dyn Rig, name: &str, n: u128, wait: Duration) -> NewCron {
     let task = NewTask { id: id(n), ..task(1) };
-    NewCron {
-        name: name.to_owned(),
-        pattern: "0 0 * * * * *".to_owned(),
-        task,
-        first: rig.now().await + wait,
-    }
+    NewCron { name: name.to_owned(), cron: Cron::new("0 0 * * * * *"), task, first: rig.now().await + wait }
 }
 
 async fn sync(rig: &dyn Rig, cron: &NewCron) -> SavedCron {
@@ -46,12 +42,12 @@ pub async fn a_cron_that_two_processes_schedule_at_once_is_one(rig: &dyn Rig) {
 /// Neither the old tick nor the old pattern remains.
 pub async fn a_changed_pattern_replaces_the_waiting_tick(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
-    let changed = NewCron { pattern: "0 30 * * * * *".to_owned(), ..cron(rig, "hourly", 2, MINUTE).await };
+    let changed = NewCron { cron: Cron::new("0 30 * * * * *"), ..cron(rig, "hourly", 2, MINUTE).await };
     assert_eq!(sync(rig, &changed).await, SavedCron { last_tick: changed.first, task_id: id(2) });
     assert_eq!(rig.all().await, [2]);
     rig.advance(MINUTE).await;
     let due = crons(rig).await.due;
-    assert_eq!(due.iter().map(|cron| cron.pattern.as_str()).collect::<Vec<_>>(), ["0 30 * * * * *"]);
+    assert_eq!(due.iter().map(|cron| cron.cron.pattern.as_str()).collect::<Vec<_>>(), ["0 30 * * * * *"]);
 }
 
 /// So does whatever else it inserts.
@@ -75,13 +71,29 @@ pub async fn a_changed_task_replaces_the_waiting_tick(rig: &dyn Rig) {
     assert_eq!(kept.kind(), Some("Contract"));
 }
 
+/// So do another time zone and another policy, even when the first tick is the same.
+pub async fn a_changed_zone_or_policy_replaces_the_waiting_tick(rig: &dyn Rig) {
+    let mut changed = cron(rig, "hourly", 1, HOUR).await;
+    sync(rig, &changed).await;
+    changed.task.id = id(2);
+    changed.cron = changed.cron.time_zone("Europe/Berlin");
+    sync(rig, &changed).await;
+    assert_eq!(rig.all().await, [2]);
+    changed.task.id = id(3);
+    changed.cron = changed.cron.missed(Missed::CatchUp(7));
+    sync(rig, &changed).await;
+    assert_eq!(rig.all().await, [3]);
+    rig.advance(HOUR).await;
+    assert_eq!(crons(rig).await.due[0].cron, changed.cron);
+}
+
 /// Its result is still wanted.
 pub async fn a_changed_pattern_leaves_a_running_tick_alone(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, MINUTE).await).await;
     rig.advance(MINUTE).await;
     let worker = rig.worker().await;
     let running = rig.claim_one(worker).await;
-    let changed = NewCron { pattern: "0 30 * * * * *".to_owned(), ..cron(rig, "hourly", 2, HOUR).await };
+    let changed = NewCron { cron: Cron::new("0 30 * * * * *"), ..cron(rig, "hourly", 2, HOUR).await };
     sync(rig, &changed).await;
     assert_eq!(rig.all().await, [2, 1]);
     assert!(rig.finish(worker, &running, Verdict::Keep).await);
@@ -99,7 +111,7 @@ pub async fn a_cron_needs_a_tick_only_once_the_last_one_is_due(rig: &dyn Rig) {
     let late = crons(rig).await;
     assert_eq!(late.due.len(), 1);
     let due = &late.due[0];
-    assert_eq!((due.name.as_str(), due.pattern.as_str()), ("first", "0 0 * * * * *"));
+    assert_eq!((due.name.as_str(), due.cron.pattern.as_str()), ("first", "0 0 * * * * *"));
     assert_about((due.now - due.last_tick).to_std().ok(), Duration::ZERO);
     assert_about((rig.now().await - due.now).to_std().ok(), Duration::ZERO);
     assert_about(late.next_in, HOUR * 2);
@@ -110,7 +122,7 @@ pub async fn a_tick_that_two_processes_fire_is_inserted_once(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
     rig.advance(HOUR).await;
     let due = crons(rig).await.due.remove(0);
-    let tick = |n| Tick { name: "hourly", seen: due.last_tick, next: Some(due.last_tick + HOUR), id: id(n) };
+    let tick = |n| Tick::new("hourly", due.last_tick, Some(due.last_tick + HOUR), id(n));
     let store = rig.store();
     let (tick_2, tick_3) = (tick(2), tick(3));
     let fired = both(store.fire(&tick_2), store.fire(&tick_3)).await.map(Result::unwrap);
@@ -129,7 +141,7 @@ pub async fn a_tick_is_a_task_like_the_first(rig: &dyn Rig) {
     kept.task = kept.task.task_type("heavy").priority(Priority::High);
     sync(rig, &kept).await;
     let next = kept.first + HOUR;
-    let tick = Tick { name: "hourly", seen: kept.first, next: Some(next), id: id(2) };
+    let tick = Tick::new("hourly", kept.first, Some(next), id(2));
     assert!(rig.store().fire(&tick).await.unwrap());
     let (first, second) = (rig.find(1).await, rig.find(2).await);
     assert_eq!((second.state, second.scheduled_at), (FangTaskState::New, next));
@@ -145,7 +157,7 @@ pub async fn the_ticks_of_a_unique_task_do_not_hold_each_other_up(rig: &dyn Rig)
     let mut kept = cron(rig, "hourly", 1, HOUR).await;
     kept.task = unique(1, "x");
     sync(rig, &kept).await;
-    let tick = Tick { name: "hourly", seen: kept.first, next: Some(kept.first + HOUR), id: id(2) };
+    let tick = Tick::new("hourly", kept.first, Some(kept.first + HOUR), id(2));
     assert!(rig.store().fire(&tick).await.unwrap());
     assert!(rig.insert(&[unique(3, "x")]).await[0].is_new, "nor others like them");
     assert_eq!(rig.list(Filter { state: Some(FangTaskState::New), ..Filter::default() }).await, [3, 2, 1]);
@@ -157,7 +169,7 @@ pub async fn a_cron_without_a_next_tick_is_over(rig: &dyn Rig) {
     sync(rig, &kept).await;
     rig.advance(HOUR).await;
     let seen = crons(rig).await.due.remove(0).last_tick;
-    let end = |seen| Tick { name: "hourly", seen, next: None, id: id(2) };
+    let end = |seen| Tick::new("hourly", seen, None, id(2));
     assert!(!rig.store().fire(&end(seen - HOUR)).await.unwrap());
     assert!(rig.store().fire(&end(seen)).await.unwrap());
     assert_eq!(crons(rig).await.due, []);
@@ -167,7 +179,7 @@ pub async fn a_cron_without_a_next_tick_is_over(rig: &dyn Rig) {
 /// It may have been removed in the meantime.
 pub async fn no_tick_is_inserted_for_a_cron_that_is_gone(rig: &dyn Rig) {
     let now = rig.now().await;
-    let tick = Tick { name: "gone", seen: now, next: Some(now + HOUR), id: id(1) };
+    let tick = Tick::new("gone", now, Some(now + HOUR), id(1));
     assert!(!rig.store().fire(&tick).await.unwrap());
     assert_eq!(rig.all().await, []);
 }

@@ -1,6 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, id, task, unique};
 use crate::new_task::NewTask;
+use crate::schedule::Cron;
 use crate::store::{NewCron, Removal, Verdict};
 use crate::task::FangTaskState;
 
@@ -12,7 +13,7 @@ async fn remove(rig: &dyn Rig, removal: Removal) -> u64 {
 async fn cron(rig: &dyn Rig, task_type: &str, n: u128) {
     let first = rig.now().await + HOUR;
     let task = task(n).task_type(task_type);
-    let cron = NewCron { name: task_type.to_owned(), pattern: "0 0 * * * * *".to_owned(), task, first };
+    let cron = NewCron { name: task_type.to_owned(), cron: Cron::new("0 0 * * * * *"), task, first };
     rig.store().sync_cron(&cron).await.unwrap();
 }
 

@@ -120,6 +120,7 @@ macro_rules! for_each_scenario {
                 a_cron_that_two_processes_schedule_at_once_is_one,
                 a_changed_pattern_replaces_the_waiting_tick,
                 a_changed_task_replaces_the_waiting_tick,
+                a_changed_zone_or_policy_replaces_the_waiting_tick,
                 a_changed_pattern_leaves_a_running_tick_alone,
                 a_cron_needs_a_tick_only_once_the_last_one_is_due,
                 a_tick_that_two_processes_fire_is_inserted_once,
@@ -128,6 +129,28 @@ macro_rules! for_each_scenario {
                 a_cron_without_a_next_tick_is_over,
                 no_tick_is_inserted_for_a_cron_that_is_gone,
                 crons_are_told_apart_by_their_names,
+            }
+            missed {
+                ticks_missed_while_nobody_looked_are_one_which_runs_late,
+                a_missed_tick_that_waits_is_skipped,
+                a_tick_that_is_a_little_late_is_not_skipped,
+                a_missed_tick_that_runs_already_is_not_skipped,
+                the_newest_missed_ticks_are_caught_up_and_the_oldest_dropped,
+                ticks_are_caught_up_once_however_many_see_them,
+                a_cron_that_is_over_catches_up_what_it_missed,
+            }
+            cron_admin {
+                crons_are_listed_with_all_that_is_known_of_them,
+                a_paused_cron_does_not_tick,
+                a_pause_that_ends_before_the_next_tick_changes_nothing,
+                ticks_missed_during_a_pause_follow_the_policy,
+                a_pause_leaves_a_running_tick_alone,
+                a_cron_changed_while_it_is_paused_stays_paused,
+                a_pause_beside_a_tick_leaves_no_tick_behind,
+                a_cron_that_is_run_now_keeps_its_ticks,
+                a_removed_cron_goes_with_its_waiting_tick,
+                crons_that_the_program_no_longer_has_are_removed,
+                what_is_done_to_a_cron_that_is_not_there_is_told,
             }
             remove {
                 all_removes_every_task_and_every_cron,

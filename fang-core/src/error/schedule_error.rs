@@ -16,6 +16,22 @@ pub enum ScheduleError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The interval is not one that can be followed.
+    #[error("the interval {pattern:?} cannot be followed: {reason}; use a second or more")]
+    Interval {
+        /// The interval, as a pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The time zone is not known.
+    #[error(
+        "the time zone {time_zone:?} is not known; use a name of the IANA database, such as Europe/Berlin"
+    )]
+    TimeZone {
+        /// The name.
+        time_zone: String,
+    },
     /// The cron pattern matches no instant any more.
     #[error("the cron pattern {pattern:?} never fires again; check its day, month and year")]
     NeverFires {

@@ -2,66 +2,131 @@
 
 use super::tables::{Cron, Tables};
 use super::tasks::new_row;
-use crate::store::{Crons, DueCron, NewCron, SavedCron, Tick};
+use crate::new_task::NewTask;
+use crate::store::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 use crate::task::{FangTaskState, read_metadata};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 impl Tables {
     pub(super) fn sync_cron(&mut self, cron: &NewCron, now: DateTime<Utc>) -> SavedCron {
-        match self.crons.get(&cron.name) {
-            Some(kept) if is_same(&kept.cron, cron) => {
-                return SavedCron { last_tick: kept.last_tick, task_id: kept.task_id };
-            }
+        let new = Cron {
+            cron: cron.clone(),
+            last_tick: cron.first,
+            task_id: cron.task.id,
+            created_at: now,
+            paused_at: None,
+        };
+        let kept = match self.crons.remove(&cron.name) {
+            Some(kept) if is_same(&kept.cron, cron) => kept,
             Some(changed) => {
-                let old = changed.task_id;
-                if self.row(old).is_some_and(|row| row.state == FangTaskState::New) {
-                    self.take(old);
-                }
+                self.take_waiting(changed.task_id);
+                let Cron { created_at, paused_at, .. } = changed;
+                let task_id = if paused_at.is_some() { Uuid::nil() } else { new.task_id };
+                self.put_cron(Cron { task_id, created_at, paused_at, ..new }, now)
             }
-            None => {}
-        }
-        let task_id = cron.task.id;
-        let kept = Cron { cron: cron.clone(), last_tick: cron.first, task_id };
-        self.put_tick(&kept, now);
+            None => self.put_cron(new, now),
+        };
+        let saved = SavedCron { last_tick: kept.last_tick, task_id: kept.task_id };
         self.crons.insert(cron.name.clone(), kept);
-        SavedCron { last_tick: cron.first, task_id }
+        saved
     }
 
     pub(super) fn crons(&self, now: DateTime<Utc>) -> Crons {
-        Crons::new(self.crons.values().map(|cron| due_cron(cron, now)))
+        let ticking = self.crons.values().filter(|cron| cron.paused_at.is_none());
+        Crons::new(ticking.map(|cron| due_cron(cron, now)))
     }
 
     pub(super) fn fire(&mut self, tick: &Tick<'_>, now: DateTime<Utc>) -> bool {
-        let wins = self.crons.get(tick.name).is_some_and(|cron| cron.last_tick == tick.seen);
-        let taken = if wins { self.crons.remove(tick.name) } else { None };
-        if let (Some(mut cron), Some(next)) = (taken, tick.next) {
-            cron.last_tick = next;
-            cron.task_id = tick.id;
-            self.put_tick(&cron, now);
+        let wins = |cron: &Cron| cron.last_tick == tick.seen && cron.paused_at.is_none();
+        if !self.crons.get(tick.name).is_some_and(wins) {
+            return false;
+        }
+        let Some(mut cron) = self.crons.remove(tick.name) else { return false };
+        tick.dropped.iter().for_each(|id| self.take_waiting(*id));
+        tick.late.iter().for_each(|(at, id)| self.put_tick(&cron, *at, *id, now));
+        if let Some(next) = tick.next {
+            (cron.last_tick, cron.task_id) = (next, tick.id);
+            let cron = self.put_cron(cron, now);
             self.crons.insert(tick.name.to_owned(), cron);
         }
-        wins
+        true
+    }
+
+    pub(super) fn list_crons(&self) -> Vec<CronInfo> {
+        self.crons.values().map(info).collect()
+    }
+
+    pub(super) fn pause_cron(&mut self, name: &str, now: DateTime<Utc>) -> bool {
+        let Some(cron) = self.crons.get_mut(name).filter(|cron| cron.paused_at.is_none()) else {
+            return false;
+        };
+        cron.paused_at = Some(now);
+        let task_id = cron.task_id;
+        if self.is_waiting(task_id) {
+            self.take(task_id);
+            self.crons.entry(name.to_owned()).and_modify(|cron| cron.task_id = Uuid::nil());
+        }
+        true
+    }
+
+    pub(super) fn resume_cron(&mut self, name: &str) -> bool {
+        self.crons.get_mut(name).is_some_and(|cron| cron.paused_at.take().is_some())
+    }
+
+    /// The task type of the cron, if there is one.
+    pub(super) fn run_cron(&mut self, name: &str, id: Uuid, now: DateTime<Utc>) -> Option<String> {
+        let cron = self.crons.get(name)?.cron.clone();
+        if self.row(id).is_none() {
+            self.put(new_row(&NewTask { id, uniq_hash: None, ..cron.task.clone().at(now) }, now));
+        }
+        Some(cron.task.task_type)
+    }
+
+    pub(super) fn remove_crons(&mut self, removal: &CronRemoval) -> u64 {
+        let goes = |cron: &Cron| match removal {
+            CronRemoval::Name(name) => cron.cron.name == *name,
+            CronRemoval::AllBut { mode, names } => {
+                cron.cron.task.mode == *mode && !names.contains(&cron.cron.name)
+            }
+        };
+        let gone: Vec<_> = self.crons.values().filter(|cron| goes(cron)).map(|cron| cron.task_id).collect();
+        self.crons.retain(|_, cron| !goes(cron));
+        gone.iter().for_each(|id| self.take_waiting(*id));
+        gone.len() as u64
+    }
+
+    /// With the task of its last tick, unless it is paused.
+    fn put_cron(&mut self, cron: Cron, now: DateTime<Utc>) -> Cron {
+        if cron.paused_at.is_none() {
+            self.put_tick(&cron, cron.last_tick, cron.task_id, now);
+        }
+        cron
     }
 
     /// A tick is never unique by its payload: it is inserted while the one before may still run.
-    fn put_tick(&mut self, cron: &Cron, now: DateTime<Utc>) {
-        let mut task = cron.cron.task.clone().at(cron.last_tick);
-        task.id = cron.task_id;
+    fn put_tick(&mut self, cron: &Cron, at: DateTime<Utc>, id: Uuid, now: DateTime<Utc>) {
+        let mut task = cron.cron.task.clone().at(at);
+        task.id = id;
         task.uniq_hash = None;
         self.put(new_row(&task, now));
+    }
+
+    fn is_waiting(&self, id: Uuid) -> bool {
+        self.row(id).is_some_and(|row| row.state == FangTaskState::New)
+    }
+
+    fn take_waiting(&mut self, id: Uuid) {
+        if self.is_waiting(id) {
+            self.take(id);
+        }
     }
 }
 
 fn is_same(kept: &NewCron, cron: &NewCron) -> bool {
     let parts = |cron: &NewCron| {
         let task = &cron.task;
-        (
-            cron.pattern.clone(),
-            read_metadata(&task.metadata),
-            task.task_type.clone(),
-            task.mode,
-            task.priority,
-        )
+        (cron.cron.clone(), read_metadata(&task.metadata), task.task_type.clone(), task.mode, task.priority)
     };
     parts(kept) == parts(cron)
 }
@@ -69,8 +134,23 @@ fn is_same(kept: &NewCron, cron: &NewCron) -> bool {
 fn due_cron(cron: &Cron, now: DateTime<Utc>) -> DueCron {
     DueCron {
         name: cron.cron.name.clone(),
-        pattern: cron.cron.pattern.clone(),
+        cron: cron.cron.cron.clone(),
         last_tick: cron.last_tick,
+        task_id: cron.task_id,
         now,
+    }
+}
+
+fn info(cron: &Cron) -> CronInfo {
+    let task = &cron.cron.task;
+    CronInfo {
+        name: cron.cron.name.clone(),
+        cron: cron.cron.cron.clone(),
+        task_type: task.task_type.clone(),
+        mode: task.mode,
+        priority: task.priority,
+        next_tick: cron.last_tick,
+        created_at: cron.created_at,
+        paused_at: cron.paused_at,
     }
 }

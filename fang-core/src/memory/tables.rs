@@ -71,7 +71,10 @@ pub(super) struct Worker {
 pub(super) struct Cron {
     pub(super) cron: NewCron,
     pub(super) last_tick: DateTime<Utc>,
+    /// Nil when a pause took it.
     pub(super) task_id: Uuid,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) paused_at: Option<DateTime<Utc>>,
 }
 
 /// All tables. Rows are written through [`put`](Self::put) and [`take`](Self::take) alone, which

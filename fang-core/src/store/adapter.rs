@@ -1,6 +1,6 @@
 use super::{
-    AsyncStore, Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal,
-    Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
+    Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::NewTask;
@@ -76,6 +76,26 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
 
     async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
         self.0.fire(tick)
+    }
+
+    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+        self.0.list_crons()
+    }
+
+    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
+        self.0.pause_cron(name)
+    }
+
+    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+        self.0.resume_cron(name)
+    }
+
+    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+        self.0.run_cron(name, id)
+    }
+
+    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+        self.0.remove_crons(removal)
     }
 
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {

@@ -1,6 +1,6 @@
 use super::{
-    Beat, Claim, Claimed, Count, Crons, Filter, Finish, Inserted, NewCron, Prune, Removal, Rescue, Rescued,
-    SavedCron, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
+    Removal, Rescue, Rescued, SavedCron, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::NewTask;
@@ -58,15 +58,33 @@ pub trait AsyncStore: Send + Sync + 'static {
     /// Removes old tasks, and dead workers that hold none; returns how many tasks.
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError>;
 
-    /// Keeps a cron: inserts it with its first tick, changes it when its pattern or task changed, and else
-    /// leaves it alone.
+    /// Keeps a cron: inserts it with its first tick, changes it when its task or anything of its
+    /// [`Cron`](crate::schedule::Cron) changed, and else leaves it alone. A paused one stays paused.
     async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError>;
 
     /// The crons that need another tick.
     async fn crons(&self) -> Result<Crons, StoreError>;
 
-    /// Inserts a tick unless another process has; returns whether it did.
+    /// Inserts ticks unless another process has; returns whether it did.
     async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError>;
+
+    /// All crons, in the order of their names.
+    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError>;
+
+    /// Lets a cron tick no more until it is resumed, and takes out its waiting task; returns whether there
+    /// was such a cron that ticked.
+    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// Ends the pause of a cron. What it missed is for its [`Missed`](crate::schedule::Missed) policy to
+    /// say. Returns whether there was such a pause.
+    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// Inserts a task of a cron, due now and called `id`, even while the cron is paused; its ticks stay
+    /// where they are. Returns whether there is such a cron. Repeating it with the same id changes nothing.
+    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError>;
+
+    /// Removes crons and their waiting tasks; returns how many crons.
+    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError>;
 
     /// One task.
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError>;

@@ -1,7 +1,8 @@
 use crate::error::ScheduleError;
 use crate::new_task::NewTask;
-use crate::schedule::CronPattern;
-use chrono::{DateTime, Utc};
+use crate::schedule::{Cron, Timetable};
+use crate::task::{Mode, Priority};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ pub struct NewCron {
     /// Its name: kind and payload, so that a second schedule of the same finds the first.
     pub name: String,
     /// When it ticks.
-    pub pattern: String,
+    pub cron: Cron,
     /// What each tick inserts; its id is that of the first tick's task.
     pub task: NewTask,
     /// The first tick.
@@ -28,8 +29,42 @@ pub struct NewCron {
 pub struct SavedCron {
     /// The last tick for which a task was inserted.
     pub last_tick: DateTime<Utc>,
-    /// That task.
+    /// That task; nil when it was taken out, by a pause.
     pub task_id: Uuid,
+}
+
+/// A cron, for people to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CronInfo {
+    /// Its name.
+    pub name: String,
+    /// When it ticks.
+    pub cron: Cron,
+    /// The lane of its tasks.
+    pub task_type: String,
+    /// Which runtime they are for.
+    pub mode: Mode,
+    /// How urgent they are.
+    pub priority: Priority,
+    /// The tick that comes next; past when nobody has looked since, or the cron is paused.
+    pub next_tick: DateTime<Utc>,
+    /// When it was first scheduled.
+    pub created_at: DateTime<Utc>,
+    /// Since when it is paused.
+    pub paused_at: Option<DateTime<Utc>>,
+}
+
+impl CronInfo {
+    /// The kind of its task.
+    pub fn kind(&self) -> &str {
+        self.name.rsplit_once('/').map_or(self.name.as_str(), |(kind, _)| kind)
+    }
+
+    /// The last instant up to `now` at which it was to tick, going by the pattern it has now; `None`
+    /// when that would have been before it was scheduled.
+    pub fn last_tick(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Timetable::read(&self.cron).ok()?.last(self.next_tick, self.created_at, now)
+    }
 }
 
 /// The crons at one look.
@@ -44,7 +79,7 @@ pub struct Crons {
 impl Crons {
     /// Sorted by whether they are due, at one look.
     pub fn new(crons: impl Iterator<Item = DueCron>) -> Self {
-        let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(|cron| cron.last_tick <= cron.now);
+        let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(DueCron::is_due);
         let next_in = waiting.iter().filter_map(|cron| (cron.last_tick - cron.now).to_std().ok()).min();
         Self { due, next_in }
     }
@@ -56,37 +91,209 @@ pub struct DueCron {
     /// Its name.
     pub name: String,
     /// When it ticks.
-    pub pattern: String,
+    pub cron: Cron,
     /// The last tick for which a task was inserted.
     pub last_tick: DateTime<Utc>,
+    /// That task; nil when it was taken out, by a pause.
+    pub task_id: Uuid,
     /// The clock of the store at this look.
     pub now: DateTime<Utc>,
 }
 
+/// A tick found later than this is missed, even when no other has passed since.
+const GRACE: TimeDelta = TimeDelta::seconds(60);
+
 impl DueCron {
-    /// The tick to insert: the next one from now, so that ticks which were missed while nobody
-    /// looked are one. `None` when the pattern never fires again.
+    /// Its task is due, or was taken out by a pause that is over.
+    fn is_due(&self) -> bool {
+        self.last_tick <= self.now || self.task_id.is_nil()
+    }
+
+    /// The ticks to insert: the next one from now, and of those that were missed what the cron's policy
+    /// says. Tasks get their ids from `new_id`.
     ///
     /// # Errors
-    /// [`ScheduleError::Pattern`] when the pattern is none.
-    pub fn next(&self) -> Result<Option<DateTime<Utc>>, ScheduleError> {
-        match CronPattern::parse(&self.pattern)?.next_after(self.now) {
-            Ok(next) => Ok(Some(next)),
-            Err(ScheduleError::NeverFires { .. }) => Ok(None),
-            Err(error) => Err(error),
+    /// As [`Timetable::read`], when the cron cannot be read.
+    pub fn tick(&self, mut new_id: impl FnMut() -> Uuid) -> Result<Tick<'_>, ScheduleError> {
+        let timetable = Timetable::read(&self.cron)?;
+        if self.last_tick > self.now {
+            // Its pause is over before the tick was due whose task it took.
+            return Ok(Tick::new(&self.name, self.last_tick, Some(self.last_tick), new_id()));
         }
+        let (late, drops) = self.late(&timetable);
+        Ok(Tick {
+            name: &self.name,
+            seen: self.last_tick,
+            late: late.into_iter().map(|tick| (tick, new_id())).collect(),
+            dropped: (drops && !self.task_id.is_nil()).then_some(self.task_id),
+            next: timetable.next_after(self.last_tick, self.now).ok(),
+            id: new_id(),
+        })
+    }
+
+    /// The past ticks to insert, and whether the task that waits since the last one is to go.
+    fn late(&self, timetable: &Timetable) -> (Vec<DateTime<Utc>>, bool) {
+        let Some(caught_up) = self.cron.missed.caught_up() else {
+            return (if self.task_id.is_nil() { vec![self.last_tick] } else { vec![] }, false);
+        };
+        let mut ticks = vec![self.last_tick];
+        ticks.extend(timetable.newest(self.last_tick, self.now, caught_up + 2));
+        let is_on_time = ticks.last().is_some_and(|last| self.now - *last <= GRACE);
+        let kept = caught_up + usize::from(is_on_time);
+        let drops = ticks.len() > kept;
+        let first = ticks.len().saturating_sub(kept);
+        // The task of the last tick is there already, unless a pause took it.
+        let is_there = !drops && !self.task_id.is_nil();
+        (ticks.split_off(first + usize::from(is_there)), drops)
     }
 }
 
-/// One tick to insert, unless somebody else already has.
-#[derive(Clone, Debug)]
+/// Ticks to insert, unless somebody else already has.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tick<'a> {
     /// Of which cron.
     pub name: &'a str,
     /// The last tick as it was seen: compared before anything is written.
     pub seen: DateTime<Utc>,
-    /// The tick to insert; `None` when the pattern never fires again, which ends the cron.
+    /// Ticks that were missed and are caught up, each with the id of its task.
+    pub late: Vec<(DateTime<Utc>, Uuid)>,
+    /// The task of the last tick, when that was missed and goes if it still waits.
+    pub dropped: Option<Uuid>,
+    /// The tick to insert ahead; `None` when the pattern never fires again, which ends the cron.
     pub next: Option<DateTime<Utc>>,
-    /// The id of the tick's task.
+    /// The id of that tick's task.
     pub id: Uuid,
+}
+
+impl<'a> Tick<'a> {
+    /// The next tick, with nothing missed before it.
+    pub fn new(name: &'a str, seen: DateTime<Utc>, next: Option<DateTime<Utc>>, id: Uuid) -> Self {
+        Self { name, seen, late: vec![], dropped: None, next, id }
+    }
+}
+
+/// Which crons to remove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CronRemoval {
+    /// The one of this name.
+    Name(String),
+    /// All of a mode but those of these names: what a program no longer has.
+    AllBut {
+        /// The mode.
+        mode: Mode,
+        /// Those that stay.
+        names: Vec<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::Missed;
+    use proptest::prelude::*;
+
+    /// A cron that ticks each minute, whose last tick is `late` seconds ago.
+    fn minutely(missed: Missed, late: i64) -> DueCron {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let last_tick = now - TimeDelta::seconds(late);
+        let cron = Cron::every(Duration::from_secs(60)).missed(missed);
+        DueCron { name: "minutely".into(), cron, last_tick, task_id: Uuid::max(), now }
+    }
+
+    /// Seconds from `now` to the ticks that are inserted, and whether the waiting one is dropped.
+    fn told(cron: &DueCron) -> (Vec<i64>, bool) {
+        let mut ids = (1..).map(Uuid::from_u128);
+        let tick = cron.tick(|| ids.next().unwrap()).unwrap();
+        let ticks = tick.late.iter().map(|(at, _)| *at).chain(tick.next);
+        (ticks.map(|at| (at - cron.now).num_seconds()).collect(), tick.dropped.is_some())
+    }
+
+    #[test]
+    fn a_tick_on_time_is_followed_by_the_next_whatever_the_policy() {
+        for missed in [Missed::Coalesce, Missed::Skip, Missed::CatchUp(0), Missed::CatchUp(3)] {
+            assert_eq!(told(&minutely(missed, 0)), (vec![60], false), "{missed:?}");
+            assert_eq!(told(&minutely(missed, 59)), (vec![1], false), "{missed:?}");
+        }
+    }
+
+    #[test]
+    fn missed_ticks_become_one_which_is_the_one_that_waits() {
+        assert_eq!(told(&minutely(Missed::Coalesce, 60 * 60 + 7)), (vec![53], false));
+    }
+
+    #[test]
+    fn missed_ticks_are_skipped_but_not_one_that_is_just_a_little_late() {
+        assert_eq!(told(&minutely(Missed::Skip, 60 * 60 + 7)), (vec![-7, 53], true));
+        let hourly = |late| {
+            let cron = Cron::every(Duration::from_secs(60 * 60)).missed(Missed::Skip);
+            DueCron { cron, ..minutely(Missed::Skip, late) }
+        };
+        assert_eq!(told(&hourly(60)), (vec![3540], false));
+        assert_eq!(told(&hourly(61)), (vec![3539], true));
+        assert_eq!(told(&hourly(2 * 60 * 60 + 61)), (vec![3539], true));
+    }
+
+    #[test]
+    fn the_newest_missed_ticks_are_caught_up() {
+        assert_eq!(told(&minutely(Missed::CatchUp(2), 2 * 60 + 7)), (vec![-67, -7, 53], false));
+        assert_eq!(told(&minutely(Missed::CatchUp(2), 60 * 60 + 7)), (vec![-127, -67, -7, 53], true));
+        let all = told(&minutely(Missed::CatchUp(u32::MAX), 60 * 60 * 24 * 365)).0;
+        assert_eq!(all.len(), Missed::MAX_CATCH_UP as usize + 2);
+    }
+
+    #[test]
+    fn a_tick_that_a_pause_took_comes_back_if_it_is_not_dropped() {
+        let paused = |missed, late| DueCron { task_id: Uuid::nil(), ..minutely(missed, late) };
+        assert_eq!(told(&paused(Missed::Coalesce, -30)), (vec![30], false));
+        assert_eq!(told(&paused(Missed::Coalesce, 187)), (vec![-187, 53], false));
+        assert_eq!(told(&paused(Missed::Skip, 187)), (vec![-7, 53], false));
+        assert_eq!(told(&paused(Missed::CatchUp(9), 127)), (vec![-127, -67, -7, 53], false));
+    }
+
+    #[test]
+    fn the_last_tick_goes_by_the_pattern() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let told = |cron: Cron, ahead: i64| {
+            let next_tick = now + TimeDelta::seconds(ahead);
+            let info = CronInfo {
+                name: "Report/1".into(),
+                cron,
+                task_type: "common".into(),
+                mode: Mode::Asynk,
+                priority: Priority::Normal,
+                next_tick,
+                created_at: now - TimeDelta::days(1),
+                paused_at: None,
+            };
+            assert_eq!(info.kind(), "Report");
+            info.last_tick(now).map(|last| (now - last).num_seconds())
+        };
+        let every = |seconds| Cron::every(Duration::from_secs(seconds));
+        assert_eq!(told(every(60), 60), Some(0));
+        assert_eq!(told(every(60), 1), Some(59));
+        assert_eq!(told(every(60), -130), Some(10));
+        assert_eq!(told(every(60 * 60 * 24 * 7), 60), None);
+        assert_eq!(told(Cron::new("* * * * *"), 60), Some(0));
+        assert_eq!(told(Cron::new("0 0 1 1 *"), 60), None);
+    }
+
+    proptest! {
+        /// Whatever the policy: in order, none twice, one ahead, and no more than were missed.
+        #[test]
+        fn ticks_are_inserted_in_order_and_one_ahead(
+            late in -100_i64..100_000, keep in 0_u32..5, policy in 0_usize..3, took in any::<bool>(),
+        ) {
+            let missed = [Missed::Coalesce, Missed::Skip, Missed::CatchUp(keep)][policy];
+            let mut cron = minutely(missed, late);
+            if took || late < 0 {
+                cron.task_id = Uuid::nil();
+            }
+            let (ticks, drops) = told(&cron);
+            prop_assert!(ticks.is_sorted_by(|one, other| one < other));
+            prop_assert!(ticks.last().is_some_and(|next| (1..=100).contains(next)));
+            prop_assert!(ticks.iter().rev().skip(1).all(|tick| (-late..=0).contains(tick)));
+            let runs = ticks.len() - 1 + usize::from(!drops && !cron.task_id.is_nil());
+            prop_assert!(runs <= missed.caught_up().unwrap_or(1) + 1);
+        }
+    }
 }

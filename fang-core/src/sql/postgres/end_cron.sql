@@ -1,2 +1,12 @@
 -- A cron whose pattern never fires again is over. Compare and set, as with `fire`.
-DELETE FROM fang_crons WHERE name = $1 AND last_tick = $2
+WITH done AS (
+    DELETE FROM fang_crons WHERE name = $1 AND last_tick = $2 AND paused_at IS NULL
+    RETURNING *
+), dropped AS (
+    DELETE FROM fang_tasks t USING done WHERE t.id = $5 AND t.state = 'new'
+), late AS (
+    INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at)
+    SELECT tick.id, done.metadata, done.task_type, done.mode, done.priority, tick.due_at
+    FROM done, unnest($3::timestamptz[], $4::uuid[]) AS tick (due_at, id)
+)
+SELECT name FROM done

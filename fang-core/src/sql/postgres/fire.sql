@@ -1,8 +1,12 @@
--- Compare and set: of all the processes that see the same last tick, one inserts the next.
+-- Compare and set: of all the processes that see the same last tick, one inserts the next, and with it
+-- those that were missed and are caught up. The task of the last tick goes when that was missed.
 WITH won AS (
     UPDATE fang_crons SET last_tick = $3, task_id = $4
     WHERE name = $1 AND last_tick = $2 AND paused_at IS NULL
     RETURNING *
+), dropped AS (
+    DELETE FROM fang_tasks t USING won WHERE t.id = $7 AND t.state = 'new'
 )
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at)
-SELECT task_id, metadata, task_type, mode, priority, last_tick FROM won
+SELECT tick.id, won.metadata, won.task_type, won.mode, won.priority, tick.due_at
+FROM won, unnest($5::timestamptz[] || $3::timestamptz, $6::uuid[] || $4::uuid) AS tick (due_at, id)

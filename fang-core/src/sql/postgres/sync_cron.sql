@@ -1,16 +1,21 @@
 -- Keeps a cron and inserts its first tick, in one statement, so that eight processes that start at
--- once make one. Nothing changes when it is there as it should be. When its pattern or task changed,
--- the tick of the old pattern that still waits gives way to the first of the new one.
+-- once make one. Nothing changes when it is there as it should be. When its pattern, zone, policy or task
+-- changed, the tick of the old one that still waits gives way to the first of the new one. A paused one
+-- gets no task.
 WITH kept AS (
-    INSERT INTO fang_crons AS c (name, pattern, metadata, task_type, mode, priority, last_tick, task_id)
-    VALUES ($1, $2, $3::text::jsonb, $4, $5, $6, $7, $8)
+    INSERT INTO fang_crons AS c
+        (name, pattern, time_zone, missed, metadata, task_type, mode, priority, last_tick, task_id)
+    VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10)
     ON CONFLICT (name) DO UPDATE
-    SET pattern = excluded.pattern, metadata = excluded.metadata, task_type = excluded.task_type,
+    SET pattern = excluded.pattern, time_zone = excluded.time_zone, missed = excluded.missed,
+        metadata = excluded.metadata, task_type = excluded.task_type,
         mode = excluded.mode, priority = excluded.priority, last_tick = excluded.last_tick,
-        task_id = excluded.task_id
-    WHERE (c.pattern, c.metadata, c.task_type, c.mode, c.priority)
+        task_id = CASE WHEN c.paused_at IS NULL THEN excluded.task_id
+            ELSE '00000000-0000-0000-0000-000000000000' END
+    WHERE (c.pattern, c.time_zone, c.missed, c.metadata, c.task_type, c.mode, c.priority)
         IS DISTINCT FROM
-        (excluded.pattern, excluded.metadata, excluded.task_type, excluded.mode, excluded.priority)
+        (excluded.pattern, excluded.time_zone, excluded.missed, excluded.metadata, excluded.task_type,
+            excluded.mode, excluded.priority)
     RETURNING *
 ), replaced AS (
     DELETE FROM fang_tasks t
@@ -18,4 +23,4 @@ WITH kept AS (
     WHERE old.name = kept.name AND t.id = old.task_id AND t.state = 'new'
 )
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at)
-SELECT task_id, metadata, task_type, mode, priority, last_tick FROM kept
+SELECT task_id, metadata, task_type, mode, priority, last_tick FROM kept WHERE paused_at IS NULL

@@ -1,0 +1,7 @@
+-- What a program no longer has: all crons of its mode but those it names.
+WITH removed AS (
+    DELETE FROM fang_crons WHERE mode = $1 AND NOT name = ANY ($2) RETURNING name, task_id
+), waiting AS (
+    DELETE FROM fang_tasks t USING removed WHERE t.id = removed.task_id AND t.state = 'new'
+)
+SELECT name FROM removed

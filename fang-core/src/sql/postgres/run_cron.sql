@@ -1,0 +1,7 @@
+-- The cron itself stays as it is. The id comes from the client, so a repeated call does nothing more.
+WITH ran AS (
+    INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at)
+    SELECT $2, metadata, task_type, mode, priority, now() FROM fang_crons WHERE name = $1
+    ON CONFLICT DO NOTHING
+)
+SELECT task_type FROM fang_crons WHERE name = $1
