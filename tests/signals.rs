@@ -42,10 +42,12 @@ impl Runnable for Listen {
             std::thread::yield_now();
         }
         println!("told");
-        while !self.ends {
+        if self.ends {
+            return Ok(());
+        }
+        loop {
             std::thread::park();
         }
-        Ok(())
     }
 }
 
