@@ -48,9 +48,16 @@ pub fn is_registered<R: ?Sized>(kind: &str) -> bool
 where
     Box<R>: DeserializeOwned,
 {
+    !matches!(look_up::<R>(kind), Err(Probe::UnknownKind(_)))
+}
+
+/// One look-up in the registry of typetag, without a payload.
+fn look_up<R: ?Sized>(kind: &str) -> Result<Box<R>, Probe>
+where
+    Box<R>: DeserializeOwned,
+{
     let tag = iter::once(("type", StrDeserializer::<Probe>::new(kind)));
-    let outcome = <Box<R>>::deserialize(MapDeserializer::new(tag));
-    !matches!(outcome, Err(Probe::UnknownKind))
+    <Box<R>>::deserialize(MapDeserializer::new(tag))
 }
 
 /// The kinds that a pool runs.
@@ -89,33 +96,10 @@ where
     Box<R>: DeserializeOwned,
 {
     // The registry tells its names, in order, only to those who ask for one that it does not have.
-    let tag = iter::once(("type", StrDeserializer::<Roll>::new("\0")));
-    let Err(Roll(names)) = <Box<R>>::deserialize(MapDeserializer::new(tag)) else { return Ok(()) };
+    let Err(Probe::UnknownKind(names)) = look_up::<R>("\0") else { return Ok(()) };
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(QueueError::SameKind { kind: pair[0].to_owned() }),
         None => Ok(()),
-    }
-}
-
-/// An error that only remembers which names the registry knows.
-#[derive(Debug)]
-struct Roll(&'static [&'static str]);
-
-impl fmt::Display for Roll {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
-
-impl std::error::Error for Roll {}
-
-impl Error for Roll {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self(&[])
-    }
-
-    fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
-        Self(names)
     }
 }
 
@@ -145,11 +129,10 @@ fn without_values(error: &serde_json::Error) -> String {
     format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column())
 }
 
-/// An error that only remembers whether the registry knew the name. With it, one look-up in the
-/// registry of typetag is made without a payload.
+/// An error that only remembers whether the registry knew the name, and else all names it knows.
 #[derive(Debug)]
 enum Probe {
-    UnknownKind,
+    UnknownKind(&'static [&'static str]),
     Other,
 }
 
@@ -166,8 +149,8 @@ impl Error for Probe {
         Self::Other
     }
 
-    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self::UnknownKind
+    fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
+        Self::UnknownKind(names)
     }
 }
 

@@ -56,7 +56,8 @@ impl Due {
 #[derive(Clone)]
 #[must_use = "a task runs only once it has been inserted"]
 pub struct NewTask {
-    /// Made by the client, so that a repeated insert cannot double the task. The queue sets it.
+    /// Made by the client, so that an insert that is repeated cannot double the task as long
+    /// as its row is there. The queue sets it.
     pub id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
     pub metadata: String,

@@ -108,7 +108,8 @@ impl Priority {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
-    /// Made by the client (UUID version 7, RFC 9562), so that a repeated insert cannot double it.
+    /// Made by the client (UUID version 7, RFC 9562), so that an insert repeated while its row
+    /// is there cannot double it.
     pub id: Uuid,
     /// The serialized struct; its `type` is the kind. JSON that Rust cannot read (a number too
     /// large, nesting too deep) is kept as its text.
