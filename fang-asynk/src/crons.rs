@@ -21,12 +21,13 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
-    /// The look before the first claim, so that a tick which was missed and is to be skipped is gone by
-    /// then. If it fails, the next one follows.
-    pub(crate) async fn look(&self) {
-        if let Err(error) = self.run_once().await {
+    /// Fires what is due; returns when to look again. Also done before the first claim, so that a tick
+    /// which was missed and is to be skipped is gone by then; if that fails, the next look follows.
+    pub(crate) async fn look(&self) -> Duration {
+        self.run_once().await.unwrap_or_else(|error| {
             log::debug!("the crons could not be looked at: {error}");
-        }
+            LOOK_EVERY
+        })
     }
 
     /// Looks and fires until the pool drains.
@@ -39,10 +40,7 @@ impl CronKeeper {
     async fn work(&self) {
         let mut phase = self.engine.phase.subscribe();
         while *phase.borrow() == Phase::Running {
-            let wait = self.run_once().await.unwrap_or_else(|error| {
-                log::debug!("the crons could not be looked at: {error}");
-                LOOK_EVERY
-            });
+            let wait = self.look().await;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.changed.notified() => {}

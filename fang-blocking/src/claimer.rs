@@ -4,6 +4,7 @@ use crate::engine::{Engine, Job};
 use crate::supervisor::panicked;
 use fang_core::held::Doubt;
 use fang_core::lanes::{Lanes, sort};
+use fang_core::load::Load;
 use fang_core::pace::{Pace, Request, Step};
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
@@ -12,7 +13,6 @@ use fang_core::suspects::{Suspects, Turn};
 use fang_core::{Mode, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(crate) struct Claimer {
@@ -51,23 +51,22 @@ impl Claimer {
         while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             panicked("claimer");
         }
-        let suspects: Vec<Claimed> = self.suspects.take_all().collect();
-        suspects.into_iter().for_each(|task| self.give_back(task));
+        self.suspects.take_all().into_iter().for_each(|task| self.give_back(task));
     }
 
     fn work(&mut self) {
         while self.engine.phase.get() == Phase::Running {
             let load = self.engine.gauge.load();
             match self.suspects.turn(self.engine.now(), load, &self.engine.held) {
-                Turn::Work { look_after } => self.go_on(look_after),
+                Turn::Work { look_after } => self.go_on(load, look_after),
                 Turn::Wait { at_most, until_idle } => self.sleep(Some(at_most), until_idle.then_some(0)),
                 Turn::Try(task) => self.try_suspect(task),
             }
         }
     }
 
-    fn go_on(&mut self, look_after: Option<Duration>) {
-        match self.pace.step(self.engine.now(), self.engine.gauge.load()) {
+    fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
+        match self.pace.step(self.engine.now(), load) {
             Step::Claim(request) => self.claim(request),
             Step::Sleep { at_most, until_in_flight } => {
                 self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight);
@@ -117,10 +116,7 @@ impl Claimer {
         let worker = self.engine.worker();
         match self.engine.store.suspect(worker, task.id, task.lease) {
             Ok(true) => self.dispatch(vec![task], worker),
-            Ok(false) => {
-                self.engine.stats.late.fetch_add(1, Ordering::Relaxed);
-                self.engine.held.remove([(task.id, task.lease)]);
-            }
+            Ok(false) => self.engine.lost(&task),
             Err(error) => {
                 self.give_back(task);
                 self.failed(&error);

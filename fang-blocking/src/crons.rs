@@ -20,12 +20,13 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
-    /// The look before the first claim, so that a tick which was missed and is to be skipped is gone by
-    /// then. If it fails, the next one follows.
-    pub(crate) fn look(&self) {
-        if let Err(error) = self.run_once() {
+    /// Fires what is due; returns when to look again. Also done before the first claim, so that a tick
+    /// which was missed and is to be skipped is gone by then; if that fails, the next look follows.
+    pub(crate) fn look(&self) -> Duration {
+        self.run_once().unwrap_or_else(|error| {
             log::debug!("the crons could not be looked at: {error}");
-        }
+            LOOK_EVERY
+        })
     }
 
     /// Looks and fires until the pool drains.
@@ -37,10 +38,7 @@ impl CronKeeper {
 
     fn work(&self) {
         while self.engine.phase.get() == Phase::Running {
-            let wait = self.run_once().unwrap_or_else(|error| {
-                log::debug!("the crons could not be looked at: {error}");
-                LOOK_EVERY
-            });
+            let wait = self.look();
             self.changed.wait(Some(wait));
         }
     }

@@ -70,16 +70,18 @@ impl Desk {
 
     /// The task has failed, without a result of its own.
     pub(crate) fn fail(&self) {
-        let unfinished = self.contents().unfinished.take();
-        if let Some(unfinished) = unfinished {
+        if let Some(unfinished) = self.take() {
             unfinished.finish(failed_by_default("its worker died while it ran".to_owned()));
         }
     }
 
     /// Hands back what lies on the desk; whether there was anything without a result.
     pub(crate) fn hand_back(&self) -> bool {
-        let unfinished = self.contents().unfinished.take();
-        unfinished.is_some_and(|unfinished| unfinished.hand_back())
+        self.take().is_some_and(|unfinished| unfinished.hand_back())
+    }
+
+    fn take(&self) -> Option<Unfinished> {
+        self.contents().unfinished.take()
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {

@@ -94,13 +94,18 @@ impl Engine {
         if job.worker == self.worker() {
             return true;
         }
-        self.stats.late.fetch_add(1, Ordering::Relaxed);
-        self.held.remove([(job.task.id, job.task.lease)]);
+        self.lost(&job.task);
         if self.gauge.left() {
             self.notify.room();
         }
         self.gauge.saved(1);
         false
+    }
+
+    /// A claim that no longer stands was dropped.
+    pub(crate) fn lost(&self, task: &Claimed) {
+        self.stats.late.fetch_add(1, Ordering::Relaxed);
+        self.held.remove([(task.id, task.lease)]);
     }
 
     /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.

@@ -149,23 +149,10 @@ fn storable(mut error: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::DbInstant;
-    use crate::task::{Mode, Priority};
     use proptest::prelude::*;
 
     fn task(retries: i32) -> Claimed {
-        Claimed {
-            id: uuid::Uuid::nil(),
-            lease: 1,
-            retries,
-            crashes: 0,
-            metadata: "{}".into(),
-            mode: Mode::Asynk,
-            priority: Priority::Normal,
-            scheduled_at: DbInstant::MIN,
-            unknown_for: None,
-            max_retries: None,
-        }
+        Claimed { retries, ..Claimed::example() }
     }
 
     fn failed(error: &str) -> Outcome {

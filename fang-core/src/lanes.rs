@@ -56,18 +56,7 @@ mod tests {
     use super::*;
 
     fn task(priority: Priority, at: i64) -> Claimed {
-        Claimed {
-            id: uuid::Uuid::nil(),
-            lease: 1,
-            retries: 0,
-            crashes: 0,
-            metadata: "{}".into(),
-            mode: Mode::Asynk,
-            priority,
-            scheduled_at: DbInstant(at),
-            unknown_for: None,
-            max_retries: None,
-        }
+        Claimed { priority, scheduled_at: DbInstant(at), ..Claimed::example() }
     }
 
     #[test]

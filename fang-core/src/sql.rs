@@ -6,6 +6,10 @@ mod schema;
 
 pub use schema::{Schema, SchemaNameError};
 
+/// How often a statement is sent that [loses a race](crate::StoreError::lost_a_race): each time it has
+/// changed nothing.
+pub const MAX_TRIES: usize = 5;
+
 macro_rules! statements {
     ($($name:ident),+ $(,)?) => {
         /// The statements for Postgres, with the names of the tables as they are to be sent.

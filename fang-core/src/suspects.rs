@@ -100,8 +100,8 @@ impl Suspects {
     }
 
     /// Gives up all that wait.
-    pub fn take_all(&mut self) -> impl Iterator<Item = Claimed> + '_ {
-        self.aside.drain(..)
+    pub fn take_all(&mut self) -> VecDeque<Claimed> {
+        std::mem::take(&mut self.aside)
     }
 
     fn next(&mut self, now: Duration, load: Load) -> Turn {
@@ -143,22 +143,9 @@ impl Drop for Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::DbInstant;
-    use crate::task::{Mode, Priority};
 
     fn task(n: u128, crashes: i16) -> Claimed {
-        Claimed {
-            id: Uuid::from_u128(n),
-            lease: 1,
-            retries: 0,
-            crashes,
-            metadata: "{}".into(),
-            mode: Mode::Asynk,
-            priority: Priority::Normal,
-            scheduled_at: DbInstant::MIN,
-            unknown_for: None,
-            max_retries: None,
-        }
+        Claimed { id: Uuid::from_u128(n), crashes, ..Claimed::example() }
     }
 
     fn running(in_flight: usize) -> Load {

@@ -3,6 +3,7 @@
 use super::error::{pool_error, store_error};
 use deadpool_postgres::{Object, Pool};
 use fang_core::StoreError;
+use fang_core::sql::MAX_TRIES;
 use futures_util::future::join_all;
 use std::future::Future;
 use std::time::Duration;
@@ -15,9 +16,6 @@ pub(super) type Param<'a> = &'a (dyn ToSql + Sync);
 /// A statement that takes longer is given up, and its connection with it: the socket may be half
 /// open. The server's own limit is the same, so that it does not go on by itself.
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// How often a statement is repeated that lost against another: it has changed nothing.
-const MAX_TRIES: usize = 5;
 
 /// All rows of a prepared statement.
 pub(super) async fn query(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {

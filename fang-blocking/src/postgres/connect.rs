@@ -8,6 +8,7 @@ use super::error::pool_error;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
+use fang_core::sql::MAX_TRIES;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
 use own::Own;
@@ -169,9 +170,6 @@ impl Channel {
         }
     }
 }
-
-/// How often a statement is repeated that lost against another: it has changed nothing.
-const MAX_TRIES: usize = 5;
 
 /// What came of a statement, and whether its connection is of any more use: the words of an error do
 /// not always say.

@@ -37,6 +37,18 @@ impl Row {
         (self.task_type.clone(), self.mode as i16, self.priority as i16, self.scheduled_at, self.id)
     }
 
+    /// The fence: whether this claim stands.
+    pub(super) fn is_claim(&self, worker: WorkerId, lease: i32) -> bool {
+        self.state == FangTaskState::InProgress && self.lease == lease && self.locked_by == Some(worker)
+    }
+
+    /// Ends a claim.
+    pub(super) fn let_go(&mut self, now: DateTime<Utc>) {
+        self.locked_by = None;
+        self.is_suspect = false;
+        self.updated_at = now;
+    }
+
     pub(super) fn to_task(&self) -> Task {
         Task {
             id: self.id,

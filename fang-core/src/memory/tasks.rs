@@ -85,11 +85,7 @@ impl Tables {
 
     /// The fence: whoever lost the claim changes nothing.
     fn finish_one(&mut self, worker: WorkerId, result: &Finish, now: DateTime<Utc>) -> bool {
-        let holds = |row: &&Row| {
-            row.state == FangTaskState::InProgress
-                && row.lease == result.lease
-                && row.locked_by == Some(worker)
-        };
+        let holds = |row: &&Row| row.is_claim(worker, result.lease);
         let Some(mut row) = self.row(result.id).filter(holds).cloned() else { return false };
         if result.verdict == Verdict::Remove {
             self.take(result.id);
@@ -152,9 +148,7 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
         Verdict::Unknown { .. } => row.unknown_since.or(Some(now)),
         _ => None,
     };
-    row.locked_by = None;
-    row.is_suspect = false;
-    row.updated_at = now;
+    row.let_go(now);
 }
 
 fn remember(row: &mut Row, error: &str, now: DateTime<Utc>) {

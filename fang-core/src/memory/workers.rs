@@ -30,19 +30,12 @@ impl Tables {
         };
         self.change(is_unknown, |row| {
             row.state = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
-            row.is_suspect = false;
-            row.locked_by = None;
-            row.updated_at = now;
+            row.let_go(now);
         })
     }
 
     pub(super) fn suspect(&mut self, worker: WorkerId, id: Uuid, lease: i32) -> bool {
-        let is_claim = |row: &Row| {
-            row.id == id
-                && row.state == FangTaskState::InProgress
-                && row.lease == lease
-                && row.locked_by == Some(worker)
-        };
+        let is_claim = |row: &Row| row.id == id && row.is_claim(worker, lease);
         self.change(is_claim, |row| row.is_suspect = true) > 0
     }
 
@@ -129,9 +122,7 @@ fn is_longer_ago(instant: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> 
 fn take_back(row: &mut Row, max_crashes: i16, now: DateTime<Utc>) {
     let counts_in_full = row.is_suspect || max_crashes <= 1;
     row.crashes += 1;
-    row.locked_by = None;
-    row.is_suspect = false;
-    row.updated_at = now;
+    row.let_go(now);
     row.state = FangTaskState::Retried;
     if !counts_in_full {
         row.crashes = row.crashes.min(max_crashes - 1);

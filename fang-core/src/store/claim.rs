@@ -80,6 +80,25 @@ pub struct Claimed {
     pub max_retries: Option<i32>,
 }
 
+#[cfg(test)]
+impl Claimed {
+    /// One for tests: its first claim, nothing behind it.
+    pub(crate) fn example() -> Self {
+        Self {
+            id: Uuid::nil(),
+            lease: 1,
+            retries: 0,
+            crashes: 0,
+            metadata: "{}".into(),
+            mode: Mode::Asynk,
+            priority: Priority::Normal,
+            scheduled_at: DbInstant::MIN,
+            unknown_for: None,
+            max_retries: None,
+        }
+    }
+}
+
 // The payload stays out of logs.
 impl fmt::Debug for Claimed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
