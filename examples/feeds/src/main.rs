@@ -9,7 +9,7 @@ mod args;
 mod deliver;
 mod demo;
 mod digest;
-mod digest_item;
+mod digest_items;
 mod fetch;
 mod figures;
 mod list;

@@ -36,5 +36,5 @@ pub(crate) async fn watch(app: &App, feeds: u64) -> Result<(), FangError> {
 fn show(bar: &ProgressBar, left: Left) {
     let total = bar.length().unwrap_or_default();
     bar.set_position(total.saturating_sub(left.feeds));
-    bar.set_message(format!("{} deliveries and {} digests wait", left.deliveries, left.digests));
+    bar.set_message(format!("{} deliveries and {} digest tasks wait", left.deliveries, left.digests));
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::sync_feed::SyncFeed;
-use crate::{deliver, digest_item, sync_feed};
+use crate::{deliver, digest_items, sync_feed};
 use deadpool_postgres::Transaction;
 use fang::store::Count;
 use fang::{AsyncBackend, FangError, FangTaskState, NewTask};
@@ -27,7 +27,7 @@ const MISSING: &str = "
 pub(crate) struct Left {
     pub(crate) feeds: u64,
     pub(crate) deliveries: u64,
-    /// None where no threads are to run them.
+    /// Each digests the items of one sync. None where no threads are to run them.
     pub(crate) digests: u64,
     /// Those among them that some process runs, or ran when it died.
     pub(crate) held: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Left {
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { feeds, deliveries, digests, .. } = self;
-        write!(f, "{feeds} feeds, {deliveries} deliveries and {digests} digests")
+        write!(f, "{feeds} feeds, {deliveries} deliveries and {digests} digest tasks")
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
         match task_type.as_str() {
             sync_feed::LANE => left.feeds += tasks,
             deliver::LANE => left.deliveries += tasks,
-            digest_item::LANE if app.has_threads => left.digests += tasks,
+            digest_items::LANE if app.has_threads => left.digests += tasks,
             _ => continue,
         }
         if state == FangTaskState::InProgress {

@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::deliver::Deliver;
-use crate::digest_item::DigestItem;
+use crate::digest_items::DigestItems;
 use crate::parse::Item;
 use crate::trouble::Trouble;
 use deadpool_postgres::Transaction;
-use fang::{FangError, NewTask, PayloadError};
+use fang::{FangError, NewTask};
 use std::time::SystemTime;
 
 const INSERT_ITEMS: &str = "
@@ -28,7 +28,11 @@ pub(crate) async fn items(app: &App, feed: i64, attempt: u32, items: &[Item]) ->
     let transaction = client.transaction().await?;
     let fresh = insert_items(&transaction, feed, items).await?;
     let mut tasks = deliveries(&transaction, feed, &fresh).await?;
-    tasks.extend(digests(&fresh)?);
+    if !fresh.is_empty() {
+        // The heavy task. Which runtime runs it is written on its row: it is inserted together with the
+        // others, and nothing here waits for a thread.
+        tasks.push(NewTask::blocking(&DigestItems { items: fresh })?);
+    }
     app.queue.insert_tasks_in(&transaction, tasks).await?;
     let statement = transaction.prepare_cached(SYNCED).await?;
     transaction.execute(&statement, &[&feed, &attempt.cast_signed()]).await?;
@@ -75,10 +79,4 @@ async fn deliveries(
         }
     }
     Ok(tasks)
-}
-
-/// One heavy task for each of the items. Which runtime runs it is written on its row: it is inserted
-/// together with the others, and nothing here waits for a thread.
-fn digests(items: &[i64]) -> Result<Vec<NewTask>, PayloadError> {
-    items.iter().map(|&item| NewTask::blocking(&DigestItem { item })).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{App, SCHEMA};
 use crate::args::Args;
-use crate::digest_item::{self, Tools};
+use crate::digest_items::{self, Tools};
 use crate::pools::{DEADLINE, lease};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -27,7 +27,7 @@ impl Threads {
             let mut pool = WorkerPool::builder()
                 .number_of_workers(threads)
                 .queue(queue)
-                .task_type(digest_item::LANE)
+                .task_type(digest_items::LANE)
                 // A subscriber waits for a delivery, nobody for a digest.
                 .niceness(niceness)
                 .lease(lease)
