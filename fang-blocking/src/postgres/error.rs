@@ -4,7 +4,7 @@
 use diesel::r2d2::PoolError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use fang_core::StoreError;
-use fang_core::error::Nature;
+use fang_core::error::{Nature, is_pooler};
 
 /// An error of a statement.
 pub(super) fn store_error(error: &Error) -> StoreError {
@@ -47,6 +47,9 @@ fn database_error(kind: &DatabaseErrorKind, information: &dyn DatabaseErrorInfor
     }
     if mentions(message, &["does not exist"]) && message.contains("fang") {
         return StoreError::NotMigrated { reason: message.to_owned() };
+    }
+    if is_pooler(message) {
+        return StoreError::Pooled { source: message.into() };
     }
     StoreError::Statement { nature: nature(kind, message), source: message.into() }
 }

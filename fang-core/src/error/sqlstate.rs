@@ -33,6 +33,11 @@ pub(super) fn is_refused(code: &str) -> bool {
     matches!(code, "28000" | "28P01" | "3D000")
 }
 
+/// Whether a statement that was prepared is another's, or gone.
+pub(super) fn is_pooled(code: &str) -> bool {
+    matches!(code, "42P05" | "26000")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,7 +59,8 @@ impl Pin {
             Some(connection) => connection,
             None => {
                 let mut fresh = self.pool.get().map_err(|error| pool_error(&error))?;
-                let ready = fresh.batch_execute(NOTE).and_then(|()| self.setup.run(&mut fresh));
+                let noted = if self.setup.pgbouncer { Ok(()) } else { fresh.batch_execute(NOTE) };
+                let ready = noted.and_then(|()| self.setup.run(&mut fresh));
                 ready.map_err(|error| store_error(&error))?;
                 held.insert(fresh)
             }
@@ -73,6 +74,9 @@ impl Pin {
 
 impl Drop for Pin {
     fn drop(&mut self) {
+        if self.setup.pgbouncer {
+            return;
+        }
         let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
         let restored = held.as_mut().map(|connection| connection.batch_execute(RESTORE));
         if let Some(Err(error)) = restored {
