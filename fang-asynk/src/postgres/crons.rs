@@ -3,7 +3,6 @@
 use super::PostgresStore;
 use super::convert::{Instant, Secret, cron_info, due_cron, instant};
 use super::run::{self, Param};
-use super::store_error;
 use deadpool_postgres::Transaction;
 use fang_core::StoreError;
 use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
@@ -13,11 +12,14 @@ use uuid::Uuid;
 /// In a transaction, so that changes of one cron by several processes follow each other.
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
     let mut client = run::get(&store.calls).await?;
-    let transaction = run::begin(&store.calls, &mut client).await.map_err(|error| store_error(&error))?;
-    let changed = sync_in(store, &transaction, cron).await.map_err(|error| store_error(&error))?;
-    transaction.commit().await.map_err(|error| store_error(&error))?;
-    drop(client);
-    if changed {
+    let work = async {
+        let transaction = run::begin(&store.calls, &mut client).await?;
+        let changed = sync_in(store, &transaction, cron).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    };
+    let outcome = run::in_time(work).await;
+    if run::settle(client, outcome)? {
         store.announce(&[CRONS].into()).await;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
     }
@@ -92,7 +94,8 @@ pub(super) async fn pause(store: &PostgresStore, name: &str) -> Result<bool, Sto
         transaction.commit().await?;
         Ok(paused)
     };
-    paused.await.map_err(|error| store_error(&error))
+    let outcome = run::in_time(paused).await;
+    run::settle(client, outcome)
 }
 
 pub(super) async fn resume(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {

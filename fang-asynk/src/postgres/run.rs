@@ -8,7 +8,6 @@ use fang_core::sql::{MAX_TRIES, pooled};
 use futures_util::future::{join, join_all, join3};
 use std::future::Future;
 use std::time::Duration;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, IsolationLevel, Row, Transaction};
 
@@ -162,20 +161,21 @@ pub(super) async fn get(channel: &Channel) -> Result<Object, StoreError> {
     channel.pool.get().await.map_err(|error| pool_error(&error))
 }
 
-async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Result<T, Error>> {
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Result<T, Error>> {
     tokio::time::timeout(DEADLINE, work).await.ok()
 }
 
 /// Gives a connection back to its pool, or closes it when it did not answer.
-fn settle<T>(client: Object, outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
+pub(super) fn settle<T>(client: Object, outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
     match outcome {
         Some(Ok(value)) => Ok(value),
         Some(Err(error)) => {
+            let error = store_error(&error);
             // A server that has become a standby refuses to write for ever; the primary is elsewhere.
-            if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+            if matches!(error, StoreError::ReadOnly { .. }) {
                 drop(Object::take(client));
             }
-            Err(store_error(&error))
+            Err(error)
         }
         None => {
             drop(Object::take(client));

@@ -214,7 +214,12 @@ impl Way {
     ) -> Result<T, StoreError> {
         match self {
             Self::Own(own) => own.with(act),
-            Self::Shared(pool) => act(&mut *pool.get().map_err(|error| pool_error(&error))?),
+            Self::Shared(pool) => {
+                let mut connection = pool.get().map_err(|error| pool_error(&error))?;
+                let outcome = act(&mut connection);
+                give_up_read_only(&mut connection, &outcome);
+                outcome
+            }
             Self::Pinned(pin) => pin.with(act),
         }
     }
@@ -245,6 +250,8 @@ fn within<T>(
 fn judge<T>(connection: &mut PgConnection, outcome: Result<T, StoreError>) -> (Result<T, StoreError>, bool) {
     match outcome {
         Ok(value) => (Ok(value), true),
+        // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+        Err(error @ StoreError::ReadOnly { .. }) => (Err(error), false),
         Err(error) if is_usable(connection) => (Err(error), true),
         Err(StoreError::Statement { source, .. }) => (Err(StoreError::unreachable(source)), false),
         Err(error) => (Err(error), false),
@@ -254,4 +261,13 @@ fn judge<T>(connection: &mut PgConnection, outcome: Result<T, StoreError>) -> (R
 fn is_usable(connection: &mut PgConnection) -> bool {
     !AnsiTransactionManager::is_broken_transaction_manager(connection)
         && connection.batch_execute("SELECT 1").is_ok()
+}
+
+/// Ends a connection of the application's pool that takes no changes: the pool would keep it, and hand
+/// it out again and again. It makes a new one in its place.
+fn give_up_read_only<T>(connection: &mut PgConnection, outcome: &Result<T, StoreError>) {
+    if matches!(outcome, Err(StoreError::ReadOnly { .. })) {
+        // Its answer is that the connection has ended.
+        let _ = connection.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())");
+    }
 }

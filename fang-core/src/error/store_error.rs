@@ -52,7 +52,8 @@ pub enum StoreError {
     /// A pooler gives the connection to others between transactions, and the queue was not told.
     #[error(
         "the connections to the database are shared with others from transaction to transaction, by PgBouncer or \
-         another pooler ({source}); build the queue with `.pgbouncer(true)`, or connect to the server itself"
+         another pooler ({source}); build the queue with `.pgbouncer(true)`, and let a connection pool of your own \
+         prepare nothing; or connect to the server itself"
     )]
     Pooled {
         /// The error of the driver.
@@ -74,6 +75,15 @@ pub enum StoreError {
     Locked {
         /// What was waited for.
         reason: String,
+    },
+    /// The server takes no changes: it is a standby by now, or was told to take none.
+    #[error(
+        "the database is read-only: {source}; its connections are made anew until they lead to a server that \
+         takes changes"
+    )]
+    ReadOnly {
+        /// The error of the driver.
+        source: Source,
     },
     /// The server did not answer in time.
     #[error("the database did not answer within {seconds} s; it is tried again")]
@@ -114,6 +124,9 @@ impl StoreError {
         if sqlstate::is_refused(code) {
             return Self::Refused { source };
         }
+        if sqlstate::is_read_only(code) {
+            return Self::ReadOnly { source };
+        }
         if sqlstate::is_pooled(code) || is_pooler(&source.to_string()) {
             return Self::Pooled { source };
         }
@@ -129,9 +142,11 @@ impl StoreError {
     /// Whether trying again can help.
     pub fn nature(&self) -> Nature {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Locked { .. } | Self::PoolExhausted => {
-                Nature::Passing
-            }
+            Self::Unreachable { .. }
+            | Self::ReadOnly { .. }
+            | Self::Timeout { .. }
+            | Self::Locked { .. }
+            | Self::PoolExhausted => Nature::Passing,
             Self::Uri { .. }
             | Self::Schema { .. }
             | Self::Refused { .. }

@@ -10,6 +10,8 @@ pub enum SupportError {
     NotInstalled,
     /// PgBouncer is not installed where we look.
     NoPgBouncer,
+    /// libfaketime is not installed where we look.
+    NoFaketime,
     /// Running as root, and neither `setpriv` nor `runuser` nor an account to
     /// run the server as is there.
     NoServerUser(String),
@@ -50,6 +52,10 @@ impl fmt::Display for SupportError {
             ),
             Self::NoPgBouncer => f.write_str(
                 "no pgbouncer found in PATH or /usr/sbin; install it (`apt-get install pgbouncer`, or run scripts/setup)",
+            ),
+            Self::NoFaketime => f.write_str(
+                "no faketime/libfaketimeMT.so.1 found in /usr/lib or /usr/lib/*; \
+                 install it (`apt-get install libfaketime`, or run scripts/setup)",
             ),
             Self::NoServerUser(what) => {
                 write!(f, "Postgres refuses to run as root and there is no other way to run it: {what}")

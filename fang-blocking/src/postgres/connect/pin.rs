@@ -1,7 +1,7 @@
 //! Connections of the application's pool that running worker pools keep, so that tasks which hold
 //! all others do not stop them.
 
-use super::{PgPool, Setup, judge};
+use super::{PgPool, Setup, give_up_read_only, judge};
 use crate::postgres::error::{pool_error, store_error};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -66,6 +66,7 @@ impl Pin {
             }
         };
         let outcome = act(connection);
+        give_up_read_only(connection, &outcome);
         let (outcome, is_usable) = judge(connection, outcome);
         held.take_if(|_| !is_usable);
         outcome
