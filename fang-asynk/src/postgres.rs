@@ -7,6 +7,7 @@ mod convert;
 mod crons;
 mod error;
 mod migrate;
+mod param;
 mod run;
 mod tasks;
 mod workers;
@@ -19,8 +20,7 @@ pub(crate) use tasks::insert_in;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use connect::Role;
-use deadpool_postgres::Pool;
+use connect::{Channel, Role};
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
     AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
@@ -32,16 +32,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The store over one database. Its three pools connect when they are first used.
+/// The store over one database. Its three channels connect when they are first used.
 pub(crate) struct PostgresStore {
     statements: Arc<Statements>,
     schema: Schema,
     /// What the application and its tasks use: insert, find, remove, schedule.
-    calls: Pool,
+    calls: Channel,
     /// What a worker pool uses: claim, finish, crons, prune.
-    engine: Pool,
+    engine: Channel,
     /// What its heart uses, which also listens.
-    heart: Pool,
+    heart: Channel,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
     epoch: Instant,
@@ -55,9 +55,9 @@ impl PostgresStore {
         Ok(Self {
             statements: Arc::new(Statements::new(&schema)),
             schema,
-            calls: address.pool(Role::Calls, &wakes)?,
-            engine: address.pool(Role::Engine, &wakes)?,
-            heart: address.pool(Role::Heart, &wakes)?,
+            calls: address.channel(Role::Calls, &wakes)?,
+            engine: address.channel(Role::Engine, &wakes)?,
+            heart: address.channel(Role::Heart, &wakes)?,
             wakes,
             gate: Arc::default(),
             epoch: Instant::now(),
@@ -71,8 +71,8 @@ impl PostgresStore {
             statements: self.statements.clone(),
             schema: self.schema.clone(),
             calls: self.calls.clone(),
-            engine: self.address.pool(Role::Engine, &self.wakes)?,
-            heart: self.address.pool(Role::Heart, &self.wakes)?,
+            engine: self.address.channel(Role::Engine, &self.wakes)?,
+            heart: self.address.channel(Role::Heart, &self.wakes)?,
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),
             epoch: self.epoch,
@@ -80,7 +80,7 @@ impl PostgresStore {
         })
     }
 
-    pub(crate) fn calls(&self) -> &Pool {
+    fn calls(&self) -> &Channel {
         &self.calls
     }
 

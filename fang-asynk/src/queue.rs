@@ -50,6 +50,11 @@ pub struct AsyncQueue<Tls> {
     /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
+    /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands
+    /// before the server: nothing is then kept on a connection. Statements are not prepared but travel
+    /// in transactions of their own, and pools poll, whatever `listen` says. Defaults to `false`.
+    #[builder(default = false)]
+    pgbouncer: bool,
     /// Whether [`connect`](Self::connect) brings the schema up to date as well. Defaults to `false`:
     /// [`migrate`](Self::migrate) does, when the application says so.
     #[builder(default = false)]
@@ -126,7 +131,11 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     }
 
     fn store_with(&self, tls: Tls) -> Result<Arc<PostgresStore>, QueueError> {
-        let options = Options { max_pool_size: self.max_pool_size as usize, listen: self.listen };
+        let options = Options {
+            max_pool_size: self.max_pool_size as usize,
+            listen: self.listen,
+            pgbouncer: self.pgbouncer,
+        };
         let schema = match &self.schema {
             Some(name) => {
                 Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?

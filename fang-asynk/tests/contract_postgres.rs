@@ -1,4 +1,4 @@
-//! The contract of the stores, kept by the one over Postgres.
+//! The contract of the stores, kept by the one over Postgres, through PgBouncer as well.
 
 // A panic is how a test reports, in its rig as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -7,7 +7,7 @@ use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig};
 use fang_core::store::AsyncStore;
-use fang_test_support::TestDatabase;
+use fang_test_support::{PgBouncer, TestDatabase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::Client;
@@ -18,6 +18,7 @@ struct Postgres {
     store: Arc<dyn AsyncStore>,
     client: Client,
     database: TestDatabase,
+    _bouncer: Option<PgBouncer>,
 }
 
 /// No silence is trusted on a server that has been up for less than a lease, and the one of the tests
@@ -38,14 +39,24 @@ const ADVANCE: &str = "
 impl Postgres {
     async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
+        let queue = AsyncQueue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
+        Self::over(queue, database, None).await
+    }
+
+    async fn through_pgbouncer() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let bouncer = PgBouncer::start(database.uri(), 3).await.unwrap();
+        let queue = AsyncQueue::builder().uri(bouncer.uri()).max_pool_size(3_u32).pgbouncer(true).build();
+        Self::over(queue, database, Some(bouncer)).await
+    }
+
+    async fn over(queue: AsyncQueue<NoTls>, database: TestDatabase, bouncer: Option<PgBouncer>) -> Self {
         let client = database.client().await.unwrap();
         client.batch_execute(OLD_SERVER).await.unwrap();
         let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
         client.batch_execute(&path).await.unwrap();
-        let queue: AsyncQueue<NoTls> =
-            AsyncQueue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
         queue.migrate().await.unwrap();
-        Self { store: queue.engine().unwrap(), client, database }
+        Self { store: queue.engine().unwrap(), client, database, _bouncer: bouncer }
     }
 }
 
@@ -83,3 +94,20 @@ macro_rules! tests {
 }
 
 contract::for_each_scenario!(tests);
+
+mod through_pgbouncer {
+    use super::{Postgres, contract};
+
+    macro_rules! tests {
+        ($($scenario:ident,)*) => {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    contract::$scenario(&Postgres::through_pgbouncer().await).await;
+                }
+            )*
+        };
+    }
+
+    contract::for_each_scenario!(tests);
+}

@@ -52,10 +52,15 @@ pub struct Queue {
     /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
     #[builder(default = DEFAULT_MAX_PAYLOAD_BYTES)]
     max_payload_bytes: usize,
-    /// Whether pools listen for notifications besides polling. Defaults to `true`; `false` where a
-    /// pooler between here and the server hands connections from one client to another.
+    /// Whether pools listen for notifications besides polling. Defaults to `true`; with `false` an
+    /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
+    /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands
+    /// before the server: nothing is then kept on a connection. Statements are not prepared but travel
+    /// in transactions of their own, and pools poll, whatever `listen` says. Defaults to `false`.
+    #[builder(default = false)]
+    pgbouncer: bool,
     #[builder(default, setter(skip))]
     store: Arc<OnceLock<Arc<PostgresStore>>>,
     #[builder(default, setter(skip))]
@@ -120,12 +125,12 @@ impl Queue {
     }
 
     fn address(&self) -> Result<Address, QueueError> {
-        let (listen, max_pool_size) = (self.listen, self.max_pool_size);
-        match (&self.connection_pool, &self.uri) {
-            (Some(pool), _) => Ok(Address::pool(pool.clone(), listen)),
-            (None, Some(uri)) => Ok(Address::uri(uri, max_pool_size, listen)),
-            (None, None) => Err(QueueError::NotConnected),
-        }
+        let address = match (&self.connection_pool, &self.uri) {
+            (Some(pool), _) => Address::pool(pool.clone()),
+            (None, Some(uri)) => Address::uri(uri, self.max_pool_size),
+            (None, None) => return Err(QueueError::NotConnected),
+        };
+        Ok(address.options(self.listen, self.pgbouncer))
     }
 }
 

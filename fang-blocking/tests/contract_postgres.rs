@@ -1,4 +1,4 @@
-//! The contract of the stores, kept by the one over diesel, through the adapter.
+//! The contract of the stores, kept by the one over diesel, through the adapter, and through PgBouncer as well.
 
 // A panic is how a test reports, in its rig as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -9,7 +9,7 @@ use fang_blocking::{Backend, Queue};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig};
 use fang_core::store::{AsyncStore, InlineAdapter};
-use fang_test_support::TestDatabase;
+use fang_test_support::{PgBouncer, TestDatabase};
 use futures_util::FutureExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +20,7 @@ struct Postgres {
     store: Arc<dyn AsyncStore>,
     connection: Mutex<PgConnection>,
     _database: TestDatabase,
+    _bouncer: Option<PgBouncer>,
 }
 
 /// No silence is trusted on a server that has been up for less than a lease, and the one of the tests
@@ -39,18 +40,32 @@ const ADVANCE: &str = "
 
 impl Postgres {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let database = runtime.block_on(TestDatabase::create()).unwrap();
+        let database = runtime().block_on(TestDatabase::create()).unwrap();
+        let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
+        Self::over(&queue, database, None)
+    }
+
+    fn through_pgbouncer() -> Self {
+        let database = runtime().block_on(TestDatabase::create()).unwrap();
+        let bouncer = runtime().block_on(PgBouncer::start(database.uri(), 3)).unwrap();
+        let queue = Queue::builder().uri(bouncer.uri()).max_pool_size(3_u32).pgbouncer(true).build();
+        Self::over(&queue, database, Some(bouncer))
+    }
+
+    fn over(queue: &Queue, database: TestDatabase, bouncer: Option<PgBouncer>) -> Self {
         let mut connection = PgConnection::establish(database.uri()).unwrap();
         let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
         for sql in [OLD_SERVER, &path] {
             sql_query(sql).execute(&mut connection).unwrap();
         }
-        let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
         queue.migrate().unwrap();
         let store = Arc::new(InlineAdapter(queue.engine().unwrap()));
-        Self { store, connection: Mutex::new(connection), _database: database }
+        Self { store, connection: Mutex::new(connection), _database: database, _bouncer: bouncer }
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 #[async_trait]
@@ -88,3 +103,21 @@ macro_rules! tests {
 }
 
 contract::for_each_scenario!(tests);
+
+mod through_pgbouncer {
+    use super::{FutureExt, Postgres, contract};
+
+    macro_rules! tests {
+        ($($scenario:ident,)*) => {
+            $(
+                #[test]
+                fn $scenario() {
+                    let postgres = Postgres::through_pgbouncer();
+                    contract::$scenario(&postgres).now_or_never().expect("it never waits");
+                }
+            )*
+        };
+    }
+
+    contract::for_each_scenario!(tests);
+}

@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod migrations;
+pub mod pooled;
 mod schema;
 
 pub use schema::{Schema, SchemaNameError};

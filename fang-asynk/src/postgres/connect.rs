@@ -2,6 +2,7 @@
 
 use super::error::uri_error;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use fang_core::sql::pooled;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
 use futures_util::StreamExt;
@@ -71,6 +72,16 @@ pub(super) enum Role {
 pub(crate) struct Options {
     pub(crate) max_pool_size: usize,
     pub(crate) listen: bool,
+    pub(crate) pgbouncer: bool,
+}
+
+/// Connections of one kind, and how statements travel over them.
+#[derive(Clone)]
+pub(super) struct Channel {
+    pub(super) pool: Pool,
+    /// Behind a pooler nothing is kept on a connection, and each statement has a transaction of its own
+    /// that begins so.
+    pub(super) begin: Option<&'static str>,
 }
 
 type MakePool = dyn Fn(Config, Role, &Wakes) -> Result<Pool, StoreError> + Send + Sync;
@@ -79,6 +90,7 @@ type MakePool = dyn Fn(Config, Role, &Wakes) -> Result<Pool, StoreError> + Send 
 pub(crate) struct Address {
     config: Redacted<Config>,
     make_pool: Box<MakePool>,
+    pgbouncer: bool,
 }
 
 impl Address {
@@ -104,18 +116,26 @@ impl Address {
                 .build()
                 .map_err(|error| StoreError::unreachable(Box::new(error)))
         };
-        Ok(Self { config: config.into(), make_pool: Box::new(make_pool) })
+        Ok(Self { config: config.into(), make_pool: Box::new(make_pool), pgbouncer: options.pgbouncer })
     }
 
-    pub(super) fn pool(&self, role: Role, wakes: &Wakes) -> Result<Pool, StoreError> {
+    pub(super) fn channel(&self, role: Role, wakes: &Wakes) -> Result<Channel, StoreError> {
         let mut config = self.config.expose().clone();
-        guard(&mut config, role);
-        (self.make_pool)(config, role, wakes)
+        guard(&mut config);
+        if !self.pgbouncer {
+            settle_session(&mut config, role);
+        }
+        let begin = match role {
+            Role::Calls => pooled::BEGIN,
+            Role::Engine | Role::Heart => pooled::BEGIN_BY_INDEX,
+        };
+        let pool = (self.make_pool)(config, role, wakes)?;
+        Ok(Channel { pool, begin: self.pgbouncer.then_some(begin) })
     }
 }
 
 fn listener(role: Role, options: Options, wakes: &Wakes) -> Option<Wakes> {
-    (role == Role::Heart && options.listen).then(|| wakes.clone())
+    (role == Role::Heart && options.listen && !options.pgbouncer).then(|| wakes.clone())
 }
 
 fn pool_size(role: Role, options: Options) -> usize {
@@ -127,9 +147,8 @@ fn pool_size(role: Role, options: Options) -> usize {
     }
 }
 
-/// The library's own connections do not depend on the defaults of a role or a database, and never
-/// wait for ever.
-fn guard(config: &mut Config, role: Role) {
+/// The library's own connections never wait for ever.
+fn guard(config: &mut Config) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
@@ -138,6 +157,10 @@ fn guard(config: &mut Config, role: Role) {
     }
     config.keepalives_idle(DEAD_SOCKET / 3).keepalives_interval(DEAD_SOCKET / 3).keepalives_retries(2);
     config.tcp_user_timeout(DEAD_SOCKET);
+}
+
+/// Nor do they depend on the defaults of a role or a database.
+fn settle_session(config: &mut Config, role: Role) {
     let own = if role == Role::Calls { SETTINGS.to_owned() } else { format!("{SETTINGS} {PLANS}") };
     let options = config.get_options().map_or(own.clone(), |theirs| format!("{theirs} {own}"));
     config.options(options);

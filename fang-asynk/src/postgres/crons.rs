@@ -3,7 +3,6 @@
 use super::PostgresStore;
 use super::convert::{Instant, Secret, cron_info, due_cron, instant};
 use super::run::{self, Param};
-use super::store_error;
 use deadpool_postgres::Transaction;
 use fang_core::StoreError;
 use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
@@ -13,11 +12,14 @@ use uuid::Uuid;
 /// In a transaction, so that changes of one cron by several processes follow each other.
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
     let mut client = run::get(&store.calls).await?;
-    let transaction = client.transaction().await.map_err(|error| store_error(&error))?;
-    let changed = sync_in(store, &transaction, cron).await.map_err(|error| store_error(&error))?;
-    transaction.commit().await.map_err(|error| store_error(&error))?;
-    drop(client);
-    if changed {
+    let work = async {
+        let transaction = run::begin(&store.calls, &mut client).await?;
+        let changed = sync_in(store, &transaction, cron).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    };
+    let outcome = run::in_time(work).await;
+    if run::settle(client, outcome)? {
         store.announce(&[CRONS].into()).await;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
     }
@@ -32,8 +34,7 @@ async fn sync_in(
 ) -> Result<bool, Error> {
     let sql = &store.statements;
     for lock in [&sql.cron_lock, &sql.hold_cron] {
-        let lock = transaction.prepare_cached(lock).await?;
-        transaction.execute(&lock, &[&cron.name]).await?;
+        run::execute_in(&store.calls, transaction, lock, &[&cron.name]).await?;
     }
     let (task, missed) = (&cron.task, cron.cron.missed.as_text());
     let (mode, priority) = (task.mode as i16, task.priority as i16);
@@ -50,8 +51,7 @@ async fn sync_in(
         &cron.first,
         &task.id,
     ];
-    let sync = transaction.prepare_cached(&sql.sync_cron).await?;
-    Ok(transaction.execute(&sync, &params).await? > 0)
+    Ok(run::execute_in(&store.calls, transaction, &sql.sync_cron, &params).await? > 0)
 }
 
 pub(super) async fn due(store: &PostgresStore) -> Result<Crons, StoreError> {
@@ -87,15 +87,15 @@ pub(super) async fn list(store: &PostgresStore) -> Result<Vec<CronInfo>, StoreEr
 pub(super) async fn pause(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
     let mut client = run::get(&store.calls).await?;
     let paused = async {
-        let transaction = client.transaction().await?;
-        let hold = transaction.prepare_cached(&store.statements.hold_cron).await?;
-        transaction.execute(&hold, &[&name]).await?;
-        let pause = transaction.prepare_cached(&store.statements.pause_cron).await?;
-        let paused = transaction.execute(&pause, &[&name]).await? > 0;
+        let sql = &store.statements;
+        let transaction = run::begin(&store.calls, &mut client).await?;
+        run::execute_in(&store.calls, &transaction, &sql.hold_cron, &[&name]).await?;
+        let paused = run::execute_in(&store.calls, &transaction, &sql.pause_cron, &[&name]).await? > 0;
         transaction.commit().await?;
         Ok(paused)
     };
-    paused.await.map_err(|error| store_error(&error))
+    let outcome = run::in_time(paused).await;
+    run::settle(client, outcome)
 }
 
 pub(super) async fn resume(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {

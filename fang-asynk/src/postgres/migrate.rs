@@ -13,7 +13,8 @@ pub(crate) async fn migrate(store: &PostgresStore) -> Result<usize, StoreError> 
     let mut client = run::get(store.calls()).await?;
     let mut steps = 0;
     loop {
-        let transaction = client.transaction().await.map_err(|error| store_error(&error))?;
+        let transaction =
+            run::begin(store.calls(), &mut client).await.map_err(|error| store_error(&error))?;
         let took_one = step(&transaction, store).await.map_err(|error| explain(&error))?;
         transaction.commit().await.map_err(|error| store_error(&error))?;
         if !took_one {
@@ -38,7 +39,7 @@ fn explain(error: &Error) -> StoreError {
 /// Takes the next step, if one is missing.
 async fn step(transaction: &Transaction<'_>, store: &PostgresStore) -> Result<bool, Error> {
     enter(transaction, store.schema()).await?;
-    transaction.execute(&store.statements.migration_lock, &[]).await?;
+    transaction.batch_execute(&store.statements.migration_lock).await?;
     transaction.batch_execute(LOCK_TIMEOUT).await?;
     let Some(next) = migrations::pending(version(transaction).await?).next() else { return Ok(false) };
     transaction.batch_execute(next.up).await?;
@@ -54,10 +55,10 @@ async fn enter(transaction: &Transaction<'_>, schema: &Schema) -> Result<(), Err
 }
 
 async fn version(transaction: &Transaction<'_>) -> Result<i32, Error> {
-    let exists = transaction.query_one("SELECT to_regclass('fang_meta') IS NOT NULL", &[]).await?;
-    if !exists.get::<_, bool>(0) {
+    let exists = transaction.query_typed("SELECT to_regclass('fang_meta') IS NOT NULL", &[]).await?;
+    if !exists.first().is_some_and(|row| row.get(0)) {
         return Ok(0);
     }
-    let row = transaction.query_opt("SELECT version FROM fang_meta", &[]).await?;
-    Ok(row.map_or(0, |row| row.get(0)))
+    let rows = transaction.query_typed("SELECT version FROM fang_meta", &[]).await?;
+    Ok(rows.first().map_or(0, |row| row.get(0)))
 }

@@ -1,90 +1,120 @@
-//! One statement over one connection of a pool, with a deadline.
+//! One statement over one connection of a channel, with a deadline.
 
+use super::connect::Channel;
 use super::error::{pool_error, store_error};
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Transaction as PoolTransaction};
 use fang_core::StoreError;
-use fang_core::sql::MAX_TRIES;
-use futures_util::future::join_all;
+use fang_core::sql::{MAX_TRIES, pooled};
+use futures_util::future::{join, join_all, join3};
 use std::future::Future;
 use std::time::Duration;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, Row, Transaction};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Error, IsolationLevel, Row, Transaction};
 
-pub(super) type Param<'a> = &'a (dyn ToSql + Sync);
+pub(super) use super::param::{Param, plain, typed};
 
 /// A statement that takes longer is given up, and its connection with it: the socket may be half
 /// open. The server's own limit is the same, so that it does not go on by itself.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// All rows of a prepared statement.
-pub(super) async fn query(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
+/// All rows of a statement.
+pub(super) async fn query(
+    channel: &Channel,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<Vec<Row>, StoreError> {
     for _ in 1..MAX_TRIES {
-        match query_once(pool, sql, params).await {
+        match query_once(channel, sql, params).await {
             Err(error) if error.lost_a_race() => {}
             outcome => return outcome,
         }
     }
-    query_once(pool, sql, params).await
+    query_once(channel, sql, params).await
 }
 
-async fn query_once(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
-    let client = get(pool).await?;
+async fn query_once(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
+    let client = get(channel).await?;
     let work = async {
+        if let Some(begin) = channel.begin {
+            return alone(&client, begin, client.query_typed(sql, &typed(params))).await;
+        }
         let statement = client.prepare_cached(sql).await?;
-        client.query(&statement, params).await
+        client.query(&statement, &plain(params)).await
     };
     let outcome = in_time(work).await;
     settle(client, outcome)
 }
 
-/// All rows of a prepared statement, and after it, in the same round trip, a statement for each of
+/// A statement in a transaction of its own, in one round trip: a pooler sees a single visit. The three
+/// are polled in this order, so that is how they leave.
+async fn alone<T>(
+    client: &Object,
+    begin: &str,
+    statement: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let (begun, outcome, committed) =
+        join3(client.batch_execute(begin), statement, client.batch_execute("COMMIT")).await;
+    begun?;
+    let value = outcome?;
+    committed?;
+    Ok(value)
+}
+
+/// All rows of a statement, and after it, in the same round trip, a statement for each of
 /// `topics`. What becomes of those does not matter to the caller.
 pub(super) async fn query_then(
-    pool: &Pool,
+    channel: &Channel,
     (sql, params): (&str, &[Param<'_>]),
     (then, topics): (&str, &[&str]),
 ) -> Result<Vec<Row>, StoreError> {
     if topics.is_empty() {
-        return query(pool, sql, params).await;
+        return query(channel, sql, params).await;
     }
-    let client = get(pool).await?;
+    let client = get(channel).await?;
     let work = async {
+        // Polled in this order, so the server sees the first one first.
+        if let Some(begin) = channel.begin {
+            let typed = typed(params);
+            let first = alone(&client, begin, client.query_typed(sql, &typed));
+            let then =
+                topics.iter().map(async |topic| client.execute_typed(then, &[(topic, Type::TEXT)]).await);
+            return join(first, join_all(then)).await.0;
+        }
         let statement = client.prepare_cached(sql).await?;
         let then = client.prepare_cached(then).await?;
-        // Polled in this order, so the server sees the first one first.
-        let (rows, _) = tokio::join!(
-            client.query(&statement, params),
-            join_all(topics.iter().map(|topic| client.execute_raw(&then, [*topic]))),
-        );
-        rows
+        let plain = plain(params);
+        let then = topics.iter().map(|topic| client.execute_raw(&then, [*topic]));
+        join(client.query(&statement, &plain), join_all(then)).await.0
     };
     let outcome = in_time(work).await;
     settle(client, outcome)
 }
 
-/// The only row of a prepared statement.
-pub(super) async fn query_one(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Row, StoreError> {
-    let rows = query(pool, sql, params).await?;
+/// The only row of a statement.
+pub(super) async fn query_one(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<Row, StoreError> {
+    let rows = query(channel, sql, params).await?;
     rows.into_iter().next().ok_or_else(|| StoreError::unreachable("the server sent no row".into()))
 }
 
-/// How many rows a prepared statement changed.
-pub(super) async fn execute(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+/// How many rows a statement changed.
+pub(super) async fn execute(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
     for _ in 1..MAX_TRIES {
-        match execute_once(pool, sql, params).await {
+        match execute_once(channel, sql, params).await {
             Err(error) if error.lost_a_race() => {}
             outcome => return outcome,
         }
     }
-    execute_once(pool, sql, params).await
+    execute_once(channel, sql, params).await
 }
 
-async fn execute_once(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
-    let client = get(pool).await?;
+async fn execute_once(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+    let client = get(channel).await?;
     let work = async {
+        if let Some(begin) = channel.begin {
+            return alone(&client, begin, client.execute_typed(sql, &typed(params))).await;
+        }
         let statement = client.prepare_cached(sql).await?;
-        client.execute(&statement, params).await
+        client.execute(&statement, &plain(params)).await
     };
     let outcome = in_time(work).await;
     settle(client, outcome)
@@ -94,30 +124,58 @@ async fn execute_once(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<u6
 pub(super) async fn query_in(
     transaction: &Transaction<'_>,
     sql: &str,
-    params: &[(Param<'_>, Type)],
+    params: &[Param<'_>],
 ) -> Result<Vec<Row>, StoreError> {
-    transaction.query_typed(sql, params).await.map_err(|error| store_error(&error))
+    transaction.query_typed(sql, &typed(params)).await.map_err(|error| store_error(&error))
 }
 
-/// A connection of a pool.
-pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
-    pool.get().await.map_err(|error| pool_error(&error))
+/// A transaction of the library's own, for several statements.
+pub(super) async fn begin<'a>(
+    channel: &Channel,
+    client: &'a mut Object,
+) -> Result<PoolTransaction<'a>, Error> {
+    let transaction =
+        client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
+    if channel.begin.is_some() {
+        transaction.batch_execute(pooled::GUARD).await?;
+    }
+    Ok(transaction)
 }
 
-async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Result<T, Error>> {
+/// How many rows a statement within such a transaction changed.
+pub(super) async fn execute_in(
+    channel: &Channel,
+    transaction: &PoolTransaction<'_>,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<u64, Error> {
+    if channel.begin.is_some() {
+        return transaction.execute_typed(sql, &typed(params)).await;
+    }
+    let statement = transaction.prepare_cached(sql).await?;
+    transaction.execute(&statement, &plain(params)).await
+}
+
+/// A connection of a channel.
+pub(super) async fn get(channel: &Channel) -> Result<Object, StoreError> {
+    channel.pool.get().await.map_err(|error| pool_error(&error))
+}
+
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Result<T, Error>> {
     tokio::time::timeout(DEADLINE, work).await.ok()
 }
 
 /// Gives a connection back to its pool, or closes it when it did not answer.
-fn settle<T>(client: Object, outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
+pub(super) fn settle<T>(client: Object, outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
     match outcome {
         Some(Ok(value)) => Ok(value),
         Some(Err(error)) => {
+            let error = store_error(&error);
             // A server that has become a standby refuses to write for ever; the primary is elsewhere.
-            if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+            if matches!(error, StoreError::ReadOnly { .. }) {
                 drop(Object::take(client));
             }
-            Err(store_error(&error))
+            Err(error)
         }
         None => {
             drop(Object::take(client));

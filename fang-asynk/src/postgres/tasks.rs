@@ -8,21 +8,7 @@ use fang_core::sql::columns::{
 };
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
-use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
-
-/// The types of the parameters of `insert.sql`, for a transaction that has not prepared it.
-const INSERT_TYPES: [Type; 9] = [
-    Type::UUID_ARRAY,
-    Type::TEXT_ARRAY,
-    Type::TEXT_ARRAY,
-    Type::INT2_ARRAY,
-    Type::INT2_ARRAY,
-    Type::TEXT_ARRAY,
-    Type::INT8_ARRAY,
-    Type::TIMESTAMPTZ_ARRAY,
-    Type::TEXT_ARRAY,
-];
 
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
@@ -76,7 +62,7 @@ pub(crate) async fn insert_in(
     }
     // Always, since nobody knows when it will commit, which is when this leaves.
     for task_type in due_now(tasks) {
-        run::query_in(transaction, &store.statements.notify, &[(&task_type, Type::TEXT)]).await?;
+        run::query_in(transaction, &store.statements.notify, &[&task_type]).await?;
     }
     answers.finish()
 }
@@ -91,14 +77,11 @@ async fn try_insert_in(
     let columns = InsertColumns::new(tasks);
     let (metadata, instants) = wrapped(&columns);
     let params = insert_params(&columns, &metadata, &instants);
-    let typed: Vec<_> = params.into_iter().zip(INSERT_TYPES).collect();
-    let saved = in_tables(&run::query_in(transaction, &sql.insert, &typed).await?)?;
+    let saved = in_tables(&run::query_in(transaction, &sql.insert, &params).await?)?;
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
         false => {
-            let held = columns.held();
-            let params: [_; 2] = [(&columns.ids as _, Type::UUID_ARRAY), (&held as _, Type::TEXT_ARRAY)];
-            in_tables(&run::query_in(transaction, &sql.holders, &params).await?)?
+            in_tables(&run::query_in(transaction, &sql.holders, &[&columns.ids, &columns.held()]).await?)?
         }
     };
     answers.add(&saved, &holders);

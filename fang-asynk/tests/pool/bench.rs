@@ -4,7 +4,7 @@ use crate::task::{Act, Gate, How, Report, Reports};
 use fang_asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, MemoryQueue, NoTls};
 use fang_core::store::{AsyncStore, Count};
 use fang_core::{FangTaskState, NewTask, RetentionMode, Task};
-use fang_test_support::TestDatabase;
+use fang_test_support::{PgBouncer, TestDatabase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -18,8 +18,11 @@ pub struct Bench<Q> {
     pub gate: Gate,
     reports: Reports,
     reported: mpsc::UnboundedReceiver<Report>,
-    _database: Option<TestDatabase>,
+    _below: Option<Below>,
 }
+
+/// What is there until the test is over.
+type Below = (Option<PgBouncer>, TestDatabase);
 
 impl Bench<MemoryQueue> {
     pub fn memory() -> Self {
@@ -32,15 +35,24 @@ impl Bench<AsyncQueue<NoTls>> {
         let database = TestDatabase::create().await.unwrap();
         let queue: AsyncQueue<NoTls> = AsyncQueue::builder().uri(database.uri()).max_pool_size(3_u32).build();
         queue.migrate().await.unwrap();
-        Self::new(queue, Some(database))
+        Self::new(queue, Some((None, database)))
+    }
+
+    pub async fn pgbouncer() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let bouncer = PgBouncer::start(database.uri(), 3).await.unwrap();
+        let queue: AsyncQueue<NoTls> =
+            AsyncQueue::builder().uri(bouncer.uri()).max_pool_size(3_u32).pgbouncer(true).build();
+        queue.migrate().await.unwrap();
+        Self::new(queue, Some((Some(bouncer), database)))
     }
 }
 
 impl<Q: AsyncBackend> Bench<Q> {
-    fn new(queue: Q, database: Option<TestDatabase>) -> Self {
+    fn new(queue: Q, below: Option<Below>) -> Self {
         let (sender, reported) = mpsc::unbounded_channel();
         let store = queue.engine().unwrap();
-        Self { queue, store, gate: Gate::default(), reports: Reports(sender), reported, _database: database }
+        Self { queue, store, gate: Gate::default(), reports: Reports(sender), reported, _below: below }
     }
 
     pub fn pool(&self, workers: u32) -> AsyncWorkerPool<Q> {

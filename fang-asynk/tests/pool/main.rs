@@ -1,4 +1,4 @@
-//! Whole pools, over memory and over Postgres: each scenario runs on both.
+//! Whole pools, over memory, over Postgres, and over Postgres through PgBouncer: each scenario runs on all.
 
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -11,7 +11,7 @@ mod stopping;
 mod task;
 
 /// Runs scenarios over each kind of queue.
-macro_rules! on_both {
+macro_rules! on_all {
     ($($module:ident { $($scenario:ident),+ $(,)? })+) => {
         mod memory {
             $($(
@@ -30,10 +30,19 @@ macro_rules! on_both {
                 }
             )+)+
         }
+
+        mod pgbouncer {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    crate::$module::$scenario(crate::bench::Bench::pgbouncer().await).await;
+                }
+            )+)+
+        }
     };
 }
 
-on_both! {
+on_all! {
     running {
         a_task_runs_and_its_row_goes,
         keep_all_keeps_what_has_finished,

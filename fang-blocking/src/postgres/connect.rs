@@ -4,11 +4,12 @@ mod own;
 mod pin;
 mod uri;
 
-use super::error::pool_error;
-use diesel::connection::SimpleConnection;
+use super::error::{pool_error, store_error};
+use super::run::Keep;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
-use fang_core::sql::MAX_TRIES;
+use fang_core::sql::{MAX_TRIES, pooled};
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
 use own::Own;
@@ -49,6 +50,7 @@ pub(super) enum Role {
 pub(crate) struct Address {
     source: Source,
     listen: bool,
+    pgbouncer: bool,
 }
 
 #[derive(Clone)]
@@ -59,8 +61,16 @@ enum Source {
     Pool { pool: PgPool, pins: Arc<Pins> },
 }
 
+/// Connections of one kind, and how statements travel over them.
+pub(super) struct Channel {
+    way: Way,
+    /// Behind a pooler nothing is kept on a connection, and each statement has a transaction of its own
+    /// that begins so.
+    begin: Option<&'static str>,
+}
+
 /// A way to the database.
-pub(super) enum Channel {
+enum Way {
     /// Connections of the library's own.
     Own(Own),
     /// The application's, one for each statement.
@@ -70,31 +80,47 @@ pub(super) enum Channel {
 }
 
 impl Address {
-    pub(crate) fn uri(uri: &Redacted<String>, max_pool_size: u32, listen: bool) -> Self {
+    pub(crate) fn uri(uri: &Redacted<String>, max_pool_size: u32) -> Self {
         let uri = Redacted::from(uri::guarded(uri.expose()));
-        Self { source: Source::Uri { uri, max_pool_size }, listen }
+        Self { source: Source::Uri { uri, max_pool_size }, listen: false, pgbouncer: false }
     }
 
-    pub(crate) fn pool(pool: PgPool, listen: bool) -> Self {
-        let listen = listen && pool.max_size() >= ENOUGH_FOR_THE_HEART;
-        Self { source: Source::Pool { pool, pins: Arc::default() }, listen }
+    pub(crate) fn pool(pool: PgPool) -> Self {
+        Self { source: Source::Pool { pool, pins: Arc::default() }, listen: false, pgbouncer: false }
+    }
+
+    /// What the application chose.
+    pub(crate) fn options(self, listen: bool, pgbouncer: bool) -> Self {
+        let can_listen = match &self.source {
+            Source::Uri { .. } => !pgbouncer,
+            Source::Pool { pool, .. } => !pgbouncer && pool.max_size() >= ENOUGH_FOR_THE_HEART,
+        };
+        Self { listen: listen && can_listen, pgbouncer, ..self }
     }
 
     pub(super) fn channel(&self, role: Role, wakes: &Wakes) -> Channel {
+        let begin = match role {
+            Role::Calls => pooled::BEGIN,
+            Role::Engine | Role::Heart => pooled::BEGIN_BY_INDEX,
+        };
+        Channel { way: self.way(role, wakes), begin: self.pgbouncer.then_some(begin) }
+    }
+
+    fn way(&self, role: Role, wakes: &Wakes) -> Way {
         let listener = (role == Role::Heart && self.listen).then(|| wakes.clone());
-        let setup = Setup { role, listener };
+        let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
-                Channel::Own(Own::new(uri.clone(), setup, pool_size(role, *max_pool_size)))
+                Way::Own(Own::new(uri.clone(), setup, pool_size(role, *max_pool_size)))
             }
             Source::Pool { pool, pins } => match role {
                 Role::Engine if pool.max_size() >= ENOUGH_FOR_THE_ENGINE => {
-                    Channel::Pinned(pins.engine.get(pool, setup))
+                    Way::Pinned(pins.engine.get(pool, setup))
                 }
                 Role::Heart if pool.max_size() >= ENOUGH_FOR_THE_HEART => {
-                    Channel::Pinned(pins.heart.get(pool, setup))
+                    Way::Pinned(pins.heart.get(pool, setup))
                 }
-                _ => Channel::Shared(pool.clone()),
+                _ => Way::Shared(pool.clone()),
             },
         }
     }
@@ -118,10 +144,15 @@ struct Setup {
     role: Role,
     /// Whom to wake once it listens.
     listener: Option<Wakes>,
+    /// Whether it is told nothing: its transactions are.
+    pgbouncer: bool,
 }
 
 impl Setup {
     fn run(&self, connection: &mut PgConnection) -> diesel::QueryResult<()> {
+        if self.pgbouncer {
+            return Ok(());
+        }
         connection.batch_execute(GUARD)?;
         if self.role != Role::Calls {
             connection.batch_execute(BY_INDEX)?;
@@ -145,28 +176,71 @@ impl Setup {
 }
 
 impl Channel {
-    /// Does something with a connection.
+    /// Does something with a connection, behind a pooler within a transaction.
     pub(super) fn with<T>(
         &self,
         mut act: impl FnMut(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.plainly(|connection| match self.begin {
+            Some(begin) => within(connection, begin, &mut act),
+            None => act(connection),
+        })
+    }
+
+    /// Does something with a connection as it is.
+    pub(super) fn plainly<T>(
+        &self,
+        mut act: impl FnMut(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         for _ in 1..MAX_TRIES {
-            match self.once(&mut act) {
+            match self.way.once(&mut act) {
                 Err(error) if error.lost_a_race() => {}
                 outcome => return outcome,
             }
         }
-        self.once(&mut act)
+        self.way.once(&mut act)
     }
 
+    /// Whether statements are prepared on its connections.
+    pub(super) fn keep(&self) -> Keep {
+        if self.begin.is_some() { Keep::Nothing } else { Keep::Prepared }
+    }
+}
+
+impl Way {
     fn once<T>(
         &self,
         act: &mut impl FnMut(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match self {
             Self::Own(own) => own.with(act),
-            Self::Shared(pool) => act(&mut *pool.get().map_err(|error| pool_error(&error))?),
+            Self::Shared(pool) => {
+                let mut connection = pool.get().map_err(|error| pool_error(&error))?;
+                let outcome = act(&mut connection);
+                give_up_read_only(&mut connection, &outcome);
+                outcome
+            }
             Self::Pinned(pin) => pin.with(act),
+        }
+    }
+}
+
+/// Does something within a transaction that begins so.
+fn within<T>(
+    connection: &mut PgConnection,
+    begin: &str,
+    act: &mut impl FnMut(&mut PgConnection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    AnsiTransactionManager::begin_transaction_sql(connection, begin).map_err(|error| store_error(&error))?;
+    match act(connection) {
+        Ok(value) => {
+            AnsiTransactionManager::commit_transaction(connection).map_err(|error| store_error(&error))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // One that cannot be rolled back is not used again.
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
+            Err(error)
         }
     }
 }
@@ -176,8 +250,24 @@ impl Channel {
 fn judge<T>(connection: &mut PgConnection, outcome: Result<T, StoreError>) -> (Result<T, StoreError>, bool) {
     match outcome {
         Ok(value) => (Ok(value), true),
-        Err(error) if connection.batch_execute("SELECT 1").is_ok() => (Err(error), true),
+        // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+        Err(error @ StoreError::ReadOnly { .. }) => (Err(error), false),
+        Err(error) if is_usable(connection) => (Err(error), true),
         Err(StoreError::Statement { source, .. }) => (Err(StoreError::unreachable(source)), false),
         Err(error) => (Err(error), false),
+    }
+}
+
+fn is_usable(connection: &mut PgConnection) -> bool {
+    !AnsiTransactionManager::is_broken_transaction_manager(connection)
+        && connection.batch_execute("SELECT 1").is_ok()
+}
+
+/// Ends a connection of the application's pool that takes no changes: the pool would keep it, and hand
+/// it out again and again. It makes a new one in its place.
+fn give_up_read_only<T>(connection: &mut PgConnection, outcome: &Result<T, StoreError>) {
+    if matches!(outcome, Err(StoreError::ReadOnly { .. })) {
+        // Its answer is that the connection has ended.
+        let _ = connection.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())");
     }
 }

@@ -5,7 +5,7 @@ use super::convert::{
     CronInfoRow, CronInfoSql, DueCronRow, DueCronSql, cron_info, due_cron, instant, timestamp,
 };
 use super::error::InTransaction;
-use super::run::{self, Bind, bind};
+use super::run::{self, Bind, Keep, bind};
 use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{Array, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection, PgConnection};
@@ -14,12 +14,12 @@ use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, 
 use uuid::Uuid;
 
 pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
-    let sql = &store.statements;
+    let (sql, keep) = (&store.statements, store.calls.keep());
     let name = bind::<Text, _>(&cron.name);
     let changed = in_transaction(store, |connection| {
-        run::execute_on(connection, &sql.cron_lock, &[&name])?;
-        run::execute_on(connection, &sql.hold_cron, &[&name])?;
-        sync_on(connection, &sql.sync_cron, cron)
+        run::execute_on(connection, keep, &sql.cron_lock, &[&name])?;
+        run::execute_on(connection, keep, &sql.hold_cron, &[&name])?;
+        sync_on(connection, keep, &sql.sync_cron, cron)
     })?;
     if changed {
         store.announce(&[CRONS].into());
@@ -33,7 +33,7 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
     Ok(SavedCron { last_tick: instant(last_tick).to_datetime(), task_id })
 }
 
-fn sync_on(connection: &mut PgConnection, sql: &str, cron: &NewCron) -> Result<bool, StoreError> {
+fn sync_on(connection: &mut PgConnection, keep: Keep, sql: &str, cron: &NewCron) -> Result<bool, StoreError> {
     let (when, task) = (&cron.cron, &cron.task);
     let binds: [&dyn Bind; 10] = [
         &bind::<Text, _>(&cron.name),
@@ -47,7 +47,7 @@ fn sync_on(connection: &mut PgConnection, sql: &str, cron: &NewCron) -> Result<b
         &bind::<Timestamptz, _>(timestamp(cron.first.into())),
         &bind::<SqlUuid, _>(task.id),
     ];
-    Ok(run::execute_on(connection, sql, &binds)? > 0)
+    Ok(run::execute_on(connection, keep, sql, &binds)? > 0)
 }
 
 /// So that changes of one cron by several processes follow each other.
@@ -91,10 +91,10 @@ pub(super) fn list(store: &PostgresStore) -> Result<Vec<CronInfo>, StoreError> {
 
 /// In a transaction, so that the task it takes out is that of the last tick.
 pub(super) fn pause(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
-    let (sql, name) = (&store.statements, bind::<Text, _>(name));
+    let (sql, keep, name) = (&store.statements, store.calls.keep(), bind::<Text, _>(name));
     in_transaction(store, |connection| {
-        run::execute_on(connection, &sql.hold_cron, &[&name])?;
-        Ok(run::execute_on(connection, &sql.pause_cron, &[&name])? > 0)
+        run::execute_on(connection, keep, &sql.hold_cron, &[&name])?;
+        Ok(run::execute_on(connection, keep, &sql.pause_cron, &[&name])? > 0)
     })
 }
 

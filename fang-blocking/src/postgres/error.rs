@@ -4,7 +4,7 @@
 use diesel::r2d2::PoolError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use fang_core::StoreError;
-use fang_core::error::Nature;
+use fang_core::error::{Nature, is_pooler};
 
 /// An error of a statement.
 pub(super) fn store_error(error: &Error) -> StoreError {
@@ -48,6 +48,12 @@ fn database_error(kind: &DatabaseErrorKind, information: &dyn DatabaseErrorInfor
     if mentions(message, &["does not exist"]) && message.contains("fang") {
         return StoreError::NotMigrated { reason: message.to_owned() };
     }
+    if matches!(kind, DatabaseErrorKind::ReadOnlyTransaction) {
+        return StoreError::ReadOnly { source: message.into() };
+    }
+    if is_pooler(message) {
+        return StoreError::Pooled { source: message.into() };
+    }
     StoreError::Statement { nature: nature(kind, message), source: message.into() }
 }
 
@@ -79,7 +85,6 @@ fn nature(kind: &DatabaseErrorKind, message: &str) -> Nature {
     ];
     match kind {
         Kind::SerializationFailure => Nature::Contended,
-        Kind::ReadOnlyTransaction => Nature::Passing,
         Kind::UniqueViolation
         | Kind::ForeignKeyViolation
         | Kind::NotNullViolation
@@ -122,6 +127,9 @@ pub(super) fn connection_error(message: &str) -> StoreError {
         return StoreError::PoolExhausted;
     }
     let source = message.trim().to_owned().into();
+    if is_pooler(message) {
+        return StoreError::Pooled { source };
+    }
     if mentions(message, &REFUSED) { StoreError::Refused { source } } else { StoreError::unreachable(source) }
 }
 

@@ -2,13 +2,14 @@
 
 use super::PostgresStore;
 use super::error::store_error;
+use super::run::Keep;
 use diesel::connection::LoadConnection;
 use diesel::pg::Pg;
 use diesel::result::Error;
 use diesel::sql_types::{Bool, Integer};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use fang_core::StoreError;
-use fang_core::sql::{Schema, Statements, migrations};
+use fang_core::sql::{Schema, Statements, migrations, pooled};
 
 /// Brings the schema up to date over a connection of the application: creates the tables, or
 /// upgrades those of fang 0.9 to 0.11 in place. Any number of processes may call it at once.
@@ -25,13 +26,14 @@ use fang_core::sql::{Schema, Statements, migrations};
 pub fn run_migrations_postgres(
     connection: &mut impl LoadConnection<Backend = Pg>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync + 'static>> {
-    take_steps(connection, &Schema::default())?;
+    take_steps(connection, &Schema::default(), None)?;
     Ok(())
 }
 
 /// The same over the store's own connections.
 pub(crate) fn migrate(store: &PostgresStore) -> Result<usize, StoreError> {
-    store.calls.with(|connection| take_steps(connection, &store.schema))
+    let guard = (store.calls.keep() == Keep::Nothing).then_some(pooled::GUARD);
+    store.calls.plainly(|connection| take_steps(connection, &store.schema, guard))
 }
 
 /// Takes all steps that are missing, each in a transaction of its own, and returns how many those
@@ -39,9 +41,13 @@ pub(crate) fn migrate(store: &PostgresStore) -> Result<usize, StoreError> {
 fn take_steps(
     connection: &mut impl LoadConnection<Backend = Pg>,
     schema: &Schema,
+    guard: Option<&str>,
 ) -> Result<usize, StoreError> {
     let mut steps = 0;
-    while connection.transaction(|connection| step(connection, schema)).map_err(|error| explain(&error))? {
+    while connection
+        .transaction(|connection| step(connection, schema, guard))
+        .map_err(|error| explain(&error))?
+    {
         steps += 1;
     }
     Ok(steps)
@@ -60,7 +66,14 @@ fn explain(error: &Error) -> StoreError {
 }
 
 /// Takes the next step, if one is missing.
-fn step(connection: &mut impl LoadConnection<Backend = Pg>, schema: &Schema) -> Result<bool, Error> {
+fn step(
+    connection: &mut impl LoadConnection<Backend = Pg>,
+    schema: &Schema,
+    guard: Option<&str>,
+) -> Result<bool, Error> {
+    if let Some(guard) = guard {
+        connection.batch_execute(guard)?;
+    }
     enter(connection, schema)?;
     connection.batch_execute(&Statements::new(schema).migration_lock)?;
     connection.batch_execute(LOCK_TIMEOUT)?;

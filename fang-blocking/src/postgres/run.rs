@@ -34,18 +34,28 @@ where
     }
 }
 
+/// What becomes of a statement once it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// It stays prepared on its connection.
+    Prepared,
+    /// Nothing: the connection may be another's next time.
+    Nothing,
+}
+
 /// A statement of fang-core with its parameters. Unlike `diesel::sql_query` it is prepared once a
-/// connection, under its text.
+/// connection, under its text, where it is to be kept.
 #[derive(Clone, Copy)]
 pub(super) struct Prepared<'a, ST> {
     sql: &'a str,
     binds: &'a [&'a dyn Bind],
+    keep: Keep,
     rows: PhantomData<ST>,
 }
 
 impl<'a, ST> Prepared<'a, ST> {
-    pub(super) fn new(sql: &'a str, binds: &'a [&'a dyn Bind]) -> Self {
-        Self { sql, binds, rows: PhantomData }
+    pub(super) fn new(keep: Keep, sql: &'a str, binds: &'a [&'a dyn Bind]) -> Self {
+        Self { sql, binds, keep, rows: PhantomData }
     }
 }
 
@@ -53,6 +63,9 @@ impl<ST> QueryFragment<Pg> for Prepared<'_, ST> {
     /// Diesel numbers parameters in the order in which they come, so each `$n` of the text becomes a
     /// parameter of its own.
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.keep == Keep::Nothing {
+            pass.unsafe_to_cache_prepared();
+        }
         let mut rest = self.sql;
         while let Some((before, number, after)) = next_parameter(rest) {
             pass.push_sql(before);
@@ -88,22 +101,24 @@ impl<ST> RunQueryDsl<PgConnection> for Prepared<'_, ST> {}
 /// All rows of a statement on a connection at hand.
 pub(super) fn query_on<'a, ST, Row>(
     connection: &mut PgConnection,
+    keep: Keep,
     sql: &'a str,
     binds: &'a [&'a dyn Bind],
 ) -> Result<Vec<Row>, StoreError>
 where
     Prepared<'a, ST>: LoadQuery<'a, PgConnection, Row>,
 {
-    Prepared::<ST>::new(sql, binds).load(connection).map_err(|error| store_error(&error))
+    Prepared::<ST>::new(keep, sql, binds).load(connection).map_err(|error| store_error(&error))
 }
 
 /// How many rows a statement changed on a connection at hand.
 pub(super) fn execute_on(
     connection: &mut PgConnection,
+    keep: Keep,
     sql: &str,
     binds: &[&dyn Bind],
 ) -> Result<u64, StoreError> {
-    let rows = Prepared::<()>::new(sql, binds).execute(connection);
+    let rows = Prepared::<()>::new(keep, sql, binds).execute(connection);
     rows.map(|rows| rows as u64).map_err(|error| store_error(&error))
 }
 
@@ -116,7 +131,7 @@ pub(super) fn query<'a, ST, Row>(
 where
     Prepared<'a, ST>: LoadQuery<'a, PgConnection, Row>,
 {
-    channel.with(|connection| query_on::<ST, Row>(connection, sql, binds))
+    channel.with(|connection| query_on::<ST, Row>(connection, channel.keep(), sql, binds))
 }
 
 /// The only row of a statement.
@@ -134,7 +149,7 @@ where
 
 /// How many rows a statement changed.
 pub(super) fn execute(channel: &Channel, sql: &str, binds: &[&dyn Bind]) -> Result<u64, StoreError> {
-    channel.with(|connection| execute_on(connection, sql, binds))
+    channel.with(|connection| execute_on(connection, channel.keep(), sql, binds))
 }
 
 #[cfg(test)]
@@ -147,7 +162,7 @@ mod tests {
     fn each_mention_of_a_parameter_becomes_one_of_its_own() {
         let (one, two) = (bind::<Text, _>("a"), bind::<Integer, _>(7));
         let binds: [&dyn Bind; 2] = [&one, &two];
-        let query = Prepared::<()>::new("SELECT $2::int, $1, $2", &binds);
+        let query = Prepared::<()>::new(Keep::Prepared, "SELECT $2::int, $1, $2", &binds);
         let shown = debug_query::<Pg, _>(&query).to_string();
         assert_eq!(shown, "SELECT $1::int, $2, $3 -- binds: [7, \"a\", 7]");
     }

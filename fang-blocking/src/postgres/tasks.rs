@@ -43,7 +43,12 @@ pub(crate) fn insert_in(
     }
     // Always, since nobody knows when it will commit, which is when this leaves.
     for task_type in due_now(tasks) {
-        run::execute_on(connection, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
+        run::execute_on(
+            connection,
+            store.calls.keep(),
+            &store.statements.notify,
+            &[&bind::<Text, _>(task_type)],
+        )?;
     }
     answers.finish()
 }
@@ -78,14 +83,14 @@ fn insert_once(
         &bind::<Array<Nullable<Timestamptz>>, _>(&instants),
         &bind::<Array<Nullable<Text>>, _>(&columns.options),
     ];
-    let saved = run::query_on::<InsertedSql, _>(connection, &sql.insert, &binds)?;
+    let saved = run::query_on::<InsertedSql, _>(connection, store.calls.keep(), &sql.insert, &binds)?;
     let saved: Vec<InTable> = saved.into_iter().map(inserted).collect();
     if saved.len() == columns.ids.len() {
         return Ok((saved, Vec::new()));
     }
     let binds: [&dyn Bind; 2] =
         [&bind::<Array<SqlUuid>, _>(&columns.ids), &bind::<Array<Text>, _>(columns.held())];
-    let holders = run::query_on::<HolderSql, _>(connection, &sql.holders, &binds)?;
+    let holders = run::query_on::<HolderSql, _>(connection, store.calls.keep(), &sql.holders, &binds)?;
     Ok((saved, holders.into_iter().map(holder).collect()))
 }
 

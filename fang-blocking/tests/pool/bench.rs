@@ -4,7 +4,7 @@ use crate::task::{Act, Gate, How, Report, Reports};
 use fang_blocking::{Backend, MemoryQueue, Queue, WorkerPool};
 use fang_core::store::{Count, Store};
 use fang_core::{FangTaskState, NewTask, RetentionMode, Task};
-use fang_test_support::TestDatabase;
+use fang_test_support::{PgBouncer, TestDatabase};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
@@ -19,8 +19,11 @@ pub struct Bench<Q> {
     pub gate: Gate,
     reports: Reports,
     reported: mpsc::Receiver<Report>,
-    _database: Option<TestDatabase>,
+    _below: Option<Below>,
 }
+
+/// What is there until the test is over.
+type Below = (Option<PgBouncer>, TestDatabase);
 
 impl Bench<MemoryQueue> {
     pub fn memory() -> Self {
@@ -33,15 +36,23 @@ impl Bench<Queue> {
         let database = database();
         let queue: Queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).build();
         queue.migrate().unwrap();
-        Self::new(queue, Some(database))
+        Self::new(queue, Some((None, database)))
+    }
+
+    pub fn pgbouncer() -> Self {
+        let database = database();
+        let bouncer = runtime().block_on(PgBouncer::start(database.uri(), 3)).unwrap();
+        let queue: Queue = Queue::builder().uri(bouncer.uri()).max_pool_size(3_u32).pgbouncer(true).build();
+        queue.migrate().unwrap();
+        Self::new(queue, Some((Some(bouncer), database)))
     }
 }
 
 impl<Q: Backend> Bench<Q> {
-    fn new(queue: Q, database: Option<TestDatabase>) -> Self {
+    fn new(queue: Q, below: Option<Below>) -> Self {
         let (sender, reported) = mpsc::channel();
         let store = queue.engine().unwrap();
-        Self { queue, store, gate: Gate::default(), reports: Reports(sender), reported, _database: database }
+        Self { queue, store, gate: Gate::default(), reports: Reports(sender), reported, _below: below }
     }
 
     pub fn pool(&self, workers: u32) -> WorkerPool<Q> {
@@ -101,10 +112,14 @@ impl<Q: Backend> Bench<Q> {
     }
 }
 
-/// A fresh database. Only the support of the tests is async.
+/// Only the support of the tests is async.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A fresh database.
 fn database() -> TestDatabase {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(TestDatabase::create()).unwrap()
+    runtime().block_on(TestDatabase::create()).unwrap()
 }
 
 /// Waits until a condition holds.

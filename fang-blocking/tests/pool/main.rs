@@ -1,4 +1,4 @@
-//! Whole pools, over memory and over Postgres: each scenario runs on both.
+//! Whole pools, over memory, over Postgres, and over Postgres through PgBouncer: each scenario runs on all.
 
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -13,7 +13,7 @@ mod stopping;
 mod task;
 
 /// Runs scenarios over each kind of queue.
-macro_rules! on_both {
+macro_rules! on_all {
     ($($module:ident { $($scenario:ident),+ $(,)? })+) => {
         mod memory {
             $($(
@@ -32,10 +32,19 @@ macro_rules! on_both {
                 }
             )+)+
         }
+
+        mod pgbouncer {
+            $($(
+                #[test]
+                fn $scenario() {
+                    crate::$module::$scenario(&crate::bench::Bench::pgbouncer());
+                }
+            )+)+
+        }
     };
 }
 
-on_both! {
+on_all! {
     running {
         a_task_runs_and_its_row_goes,
         keep_all_keeps_what_has_finished,
@@ -85,7 +94,7 @@ on_both! {
 
 #[cfg(target_os = "linux")]
 mod nice {
-    on_both! {
+    on_all! {
         niceness {
             a_task_yields_as_far_as_its_pool_was_told_and_nothing_else_does,
             a_pool_that_was_told_nothing_yields_no_more_than_its_process,

@@ -3,13 +3,16 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod clocks;
 mod connections;
 mod crons;
 mod errors;
 mod faults;
 mod leases;
 mod migrations;
+mod pgbouncer;
 mod processes;
+mod read_only;
 mod restarts;
 mod schema;
 mod secrets;

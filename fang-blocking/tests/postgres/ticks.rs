@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use fang_blocking::{Backend, Queue, WorkerPool};
 use fang_core::store::NewCron;
 use fang_core::{Cron, Missed, NewTask, RetentionMode};
+use fang_test_support::skew;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -14,16 +15,10 @@ const CRONS: i64 = 50;
 const PROCESSES: usize = 8;
 const URI: &str = "FANG_TEST_TICKER_URI";
 
-/// Where libfaketime is, if somewhere: with it, half of the processes believe that it is two minutes
-/// earlier, the others later. (Without, see `no_clock_of_the_application_takes_part_in_a_cron`.)
-const FAKETIME: &str = "FANG_TEST_FAKETIME";
-
+/// Half of the processes believe that it is two minutes earlier, the others later.
 fn spawn(uri: &str, n: usize) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    if let Ok(library) = std::env::var(FAKETIME) {
-        let skew = if n.is_multiple_of(2) { "-2m" } else { "+2m" };
-        command.envs([("LD_PRELOAD", &*library), ("FAKETIME", skew), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")]);
-    }
+    skew(&mut command, if n.is_multiple_of(2) { "-2m" } else { "+2m" }).unwrap();
     command
         .args(["ticks::fire_ticks_as_one_of_several_processes", "--exact", "--nocapture"])
         .env(URI, uri)
@@ -66,7 +61,7 @@ const GAPS: &str = "SELECT count(*) FROM (
 ) AS cron WHERE (ticks - 1) * interval '1 second' <> span";
 
 #[test]
-fn each_of_a_thousand_ticks_fires_once_from_eight_processes_that_are_killed() {
+fn each_of_a_thousand_ticks_fires_once_from_eight_processes_with_wrong_clocks_that_are_killed() {
     let world = World::new();
     schedule(&world);
     let mut children: Vec<Child> = (0..PROCESSES).map(|n| spawn(world.database.uri(), n)).collect();

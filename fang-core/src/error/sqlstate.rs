@@ -7,8 +7,8 @@ pub(super) fn nature(code: &str) -> Nature {
     match code {
         // Serialization failure, deadlock.
         "40001" | "40P01" => Nature::Contended,
-        // Lock not available, statement timeout, read-only server.
-        "55P03" | "57014" | "25006" => Nature::Passing,
+        // Lock not available, statement timeout.
+        "55P03" | "57014" => Nature::Passing,
         // A program limit exceeded: this row is too large for something.
         "54000" => Nature::Data,
         _ => match code.get(..2) {
@@ -31,6 +31,16 @@ pub(super) fn is_missing_schema(code: &str) -> bool {
 pub(super) fn is_refused(code: &str) -> bool {
     // Invalid authorization; invalid password; the database does not exist.
     matches!(code, "28000" | "28P01" | "3D000")
+}
+
+/// Whether the server takes no changes.
+pub(super) fn is_read_only(code: &str) -> bool {
+    code == "25006"
+}
+
+/// Whether a statement that was prepared is another's, or gone.
+pub(super) fn is_pooled(code: &str) -> bool {
+    matches!(code, "42P05" | "26000")
 }
 
 #[cfg(test)]

@@ -49,6 +49,16 @@ pub enum StoreError {
         /// The error of the driver.
         source: Source,
     },
+    /// A pooler gives the connection to others between transactions, and the queue was not told.
+    #[error(
+        "the connections to the database are shared with others from transaction to transaction, by PgBouncer or \
+         another pooler ({source}); build the queue with `.pgbouncer(true)`, and let a connection pool of your own \
+         prepare nothing; or connect to the server itself"
+    )]
+    Pooled {
+        /// The error of the driver.
+        source: Source,
+    },
     /// The tables are missing, or older than this version needs.
     #[error(
         "the tables of fang are missing, or of another version: {reason}; call `queue.migrate()`, or run the \
@@ -65,6 +75,15 @@ pub enum StoreError {
     Locked {
         /// What was waited for.
         reason: String,
+    },
+    /// The server takes no changes: it is a standby by now, or was told to take none.
+    #[error(
+        "the database is read-only: {source}; its connections are made anew until they lead to a server that \
+         takes changes"
+    )]
+    ReadOnly {
+        /// The error of the driver.
+        source: Source,
     },
     /// The server did not answer in time.
     #[error("the database did not answer within {seconds} s; it is tried again")]
@@ -105,6 +124,12 @@ impl StoreError {
         if sqlstate::is_refused(code) {
             return Self::Refused { source };
         }
+        if sqlstate::is_read_only(code) {
+            return Self::ReadOnly { source };
+        }
+        if sqlstate::is_pooled(code) || is_pooler(&source.to_string()) {
+            return Self::Pooled { source };
+        }
         Self::Statement { nature: sqlstate::nature(code), source }
     }
 
@@ -117,15 +142,26 @@ impl StoreError {
     /// Whether trying again can help.
     pub fn nature(&self) -> Nature {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Locked { .. } | Self::PoolExhausted => {
-                Nature::Passing
-            }
-            Self::Uri { .. } | Self::Schema { .. } | Self::Refused { .. } | Self::NotMigrated { .. } => {
-                Nature::Final
-            }
+            Self::Unreachable { .. }
+            | Self::ReadOnly { .. }
+            | Self::Timeout { .. }
+            | Self::Locked { .. }
+            | Self::PoolExhausted => Nature::Passing,
+            Self::Uri { .. }
+            | Self::Schema { .. }
+            | Self::Refused { .. }
+            | Self::Pooled { .. }
+            | Self::NotMigrated { .. } => Nature::Final,
             Self::Statement { nature, .. } => *nature,
         }
     }
+}
+
+/// Whether words of a server's error are those of a pooler, or of a server behind one.
+pub fn is_pooler(message: &str) -> bool {
+    let statement = message.contains("prepared statement");
+    message.contains("unsupported startup parameter")
+        || statement && (message.contains("already exists") || message.contains("does not exist"))
 }
 
 #[cfg(test)]
@@ -137,6 +173,14 @@ mod tests {
         let error = StoreError::from_sqlstate("42P01", "no table fang_tasks".into());
         assert_eq!(error.nature(), Nature::Final);
         assert!(error.to_string().contains("queue.migrate()"));
+    }
+
+    #[test]
+    fn statements_that_come_and_go_by_themselves_tell_of_a_pooler() {
+        let error = StoreError::from_sqlstate("42P05", "prepared statement \"s1\" already exists".into());
+        assert!(error.to_string().contains("`.pgbouncer(true)`"), "{error}");
+        let error = StoreError::from_sqlstate("08P01", "unsupported startup parameter: options".into());
+        assert!(matches!(error, StoreError::Pooled { .. }), "{error}");
     }
 
     #[test]

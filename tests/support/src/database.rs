@@ -104,7 +104,7 @@ fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
-async fn connect(uri: &str) -> Result<Client, SupportError> {
+pub(crate) async fn connect(uri: &str) -> Result<Client, SupportError> {
     let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
     // Its errors reach whoever uses the client.
     tokio::spawn(connection);

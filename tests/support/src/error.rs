@@ -8,6 +8,10 @@ use std::{fmt, io};
 pub enum SupportError {
     /// No Postgres server is installed where we look.
     NotInstalled,
+    /// PgBouncer is not installed where we look.
+    NoPgBouncer,
+    /// libfaketime is not installed where we look.
+    NoFaketime,
     /// Running as root, and neither `setpriv` nor `runuser` nor an account to
     /// run the server as is there.
     NoServerUser(String),
@@ -45,6 +49,13 @@ impl fmt::Display for SupportError {
                 "no Postgres server found in PATH or /usr/lib/postgresql/*/bin; \
                  install one (`apt-get install postgresql`, or run scripts/setup), \
                  or set DATABASE_URL to a server that is running",
+            ),
+            Self::NoPgBouncer => f.write_str(
+                "no pgbouncer found in PATH or /usr/sbin; install it (`apt-get install pgbouncer`, or run scripts/setup)",
+            ),
+            Self::NoFaketime => f.write_str(
+                "no faketime/libfaketimeMT.so.1 found in /usr/lib or /usr/lib/*; \
+                 install it (`apt-get install libfaketime`, or run scripts/setup)",
             ),
             Self::NoServerUser(what) => {
                 write!(f, "Postgres refuses to run as root and there is no other way to run it: {what}")

@@ -10,7 +10,7 @@ pub use cut::{Cut, Direction};
 use crate::{SupportError, uri};
 use shared::Shared;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What the network does.
@@ -42,6 +42,7 @@ pub enum Network {
 pub struct Proxy {
     uri: String,
     address: SocketAddr,
+    server: Arc<Mutex<String>>,
     shared: Arc<Shared>,
 }
 
@@ -59,8 +60,9 @@ impl Proxy {
         let (address, listener) = listen().map_err(SupportError::io("listening for connections"))?;
         let uri = uri::with_address(uri, &address.to_string())?;
         let shared = Arc::new(Shared::default());
-        listener::spawn(listener, server, shared.clone());
-        Ok(Self { uri, address, shared })
+        let server = Arc::new(Mutex::new(server));
+        listener::spawn(listener, server.clone(), shared.clone());
+        Ok(Self { uri, address, server, shared })
     }
 
     /// The URI of the same database, through the proxy.
@@ -73,6 +75,16 @@ impl Proxy {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// New connections go to the server that `uri` names from now on, as when a host name moves; those
+    /// there are stay where they are.
+    ///
+    /// # Errors
+    /// When the URI names no host to connect to over TCP.
+    pub fn point_at(&self, uri: &str) -> Result<(), SupportError> {
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = uri::address(uri)?;
+        Ok(())
     }
 
     /// From now on the network does this.

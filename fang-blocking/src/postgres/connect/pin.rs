@@ -1,7 +1,7 @@
 //! Connections of the application's pool that running worker pools keep, so that tasks which hold
 //! all others do not stop them.
 
-use super::{PgPool, Setup, judge};
+use super::{PgPool, Setup, give_up_read_only, judge};
 use crate::postgres::error::{pool_error, store_error};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -59,12 +59,14 @@ impl Pin {
             Some(connection) => connection,
             None => {
                 let mut fresh = self.pool.get().map_err(|error| pool_error(&error))?;
-                let ready = fresh.batch_execute(NOTE).and_then(|()| self.setup.run(&mut fresh));
+                let noted = if self.setup.pgbouncer { Ok(()) } else { fresh.batch_execute(NOTE) };
+                let ready = noted.and_then(|()| self.setup.run(&mut fresh));
                 ready.map_err(|error| store_error(&error))?;
                 held.insert(fresh)
             }
         };
         let outcome = act(connection);
+        give_up_read_only(connection, &outcome);
         let (outcome, is_usable) = judge(connection, outcome);
         held.take_if(|_| !is_usable);
         outcome
@@ -73,6 +75,9 @@ impl Pin {
 
 impl Drop for Pin {
     fn drop(&mut self) {
+        if self.setup.pgbouncer {
+            return;
+        }
         let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
         let restored = held.as_mut().map(|connection| connection.batch_execute(RESTORE));
         if let Some(Err(error)) = restored {

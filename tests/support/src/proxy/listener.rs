@@ -3,10 +3,10 @@
 use super::link::Link;
 use super::shared::Shared;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-pub(super) fn spawn(listener: TcpListener, server: String, shared: Arc<Shared>) {
+pub(super) fn spawn(listener: TcpListener, server: Arc<Mutex<String>>, shared: Arc<Shared>) {
     thread::spawn(move || {
         for client in listener.incoming() {
             let Ok(link) = client.and_then(Link::new).map(Arc::new) else { continue };
@@ -14,6 +14,7 @@ pub(super) fn spawn(listener: TcpListener, server: String, shared: Arc<Shared>) 
                 return;
             }
             let (server, shared) = (server.clone(), shared.clone());
+            let server = server.lock().unwrap_or_else(PoisonError::into_inner).clone();
             thread::spawn(move || link.serve(&server, &shared));
         }
     });

@@ -1,0 +1,151 @@
+//! A PgBouncer in transaction mode in front of a server.
+
+use crate::{SupportError, config::free_port, home::random, uri::with_address, user::ServerUser};
+use std::{
+    env, fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    time::{Duration, Instant},
+};
+use tokio_postgres::{Client, Config, config::Host};
+
+/// Ends it, and removes its folder, when our end of the pipe is gone: when the value is dropped, and
+/// also when this process ends in any other way.
+const SCRIPT: &str = r#"
+trap '' HUP INT QUIT TERM PIPE
+folder=$1
+shift
+"$@" "$folder/pgbouncer.ini" </dev/null >/dev/null 2>&1 &
+read -r _
+kill "$!"
+wait
+rm -rf -- "$folder"
+"#;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A PgBouncer of its own, on a free port of 127.0.0.1, in transaction mode. All who come share a few
+/// connections, by turns, so that no two transactions in a row are those of one session.
+#[derive(Debug)]
+pub struct PgBouncer {
+    uri: String,
+    child: Child,
+    pipe: Option<ChildStdin>,
+}
+
+impl PgBouncer {
+    /// Serves in front of the database that `uri` names, over so many connections.
+    ///
+    /// # Errors
+    /// When it is not installed, or does not start.
+    pub async fn start(uri: &str, connections: usize) -> Result<Self, SupportError> {
+        let program = find(env::var_os("PATH").as_deref()).ok_or(SupportError::NoPgBouncer)?;
+        let (user, port) = (ServerUser::choose()?, free_port());
+        let folder = env::temp_dir().join(format!("fang-pgbouncer-{}-{}", std::process::id(), random()));
+        let text = settings(uri, port, connections, &folder)?;
+        let written = fs::create_dir(&folder)
+            .and_then(|()| fs::write(folder.join("pgbouncer.ini"), text))
+            .and_then(|()| user.give(&folder))
+            .and_then(|()| user.give(&folder.join("pgbouncer.ini")));
+        written.map_err(SupportError::io(format!("writing into {}", folder.display())))?;
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "pgbouncer"])
+            .arg(&folder)
+            .args(user.prefix())
+            .arg(program)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .spawn()
+            .map_err(SupportError::io("starting pgbouncer"))?;
+        let pipe = child.stdin.take();
+        let bouncer = Self { uri: with_address(uri, &format!("127.0.0.1:{port}"))?, child, pipe };
+        bouncer.wait(port, &folder)?;
+        bouncer.fill(connections).await?;
+        Ok(bouncer)
+    }
+
+    /// The URI of the same database, through it.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// A new connection through it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn client(&self) -> Result<Client, SupportError> {
+        crate::database::connect(&self.uri).await
+    }
+
+    fn wait(&self, port: u16, folder: &Path) -> Result<(), SupportError> {
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if began.elapsed() > PATIENCE {
+                let output = fs::read_to_string(folder.join("log")).unwrap_or_default();
+                return Err(SupportError::Server { step: "start of pgbouncer", output });
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Has it open all its connections: it goes round those that it has.
+    async fn fill(&self, connections: usize) -> Result<(), SupportError> {
+        let mut clients = Vec::new();
+        for _ in 0..connections {
+            let client = self.client().await?;
+            client.batch_execute("BEGIN").await?;
+            clients.push(client);
+        }
+        for client in clients {
+            client.batch_execute("COMMIT").await?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        drop(self.pipe.take());
+        // Waiting makes "dropped" mean "gone"; there is nobody to tell of a failure.
+        let _ = self.child.wait();
+    }
+}
+
+/// Debian has it in a folder that is not in everybody's `PATH`.
+fn find(path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
+    let in_path = path.into_iter().flat_map(env::split_paths);
+    let folders = in_path.chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    folders.map(|folder| folder.join("pgbouncer")).find(|file| file.is_file())
+}
+
+fn settings(uri: &str, port: u16, connections: usize, folder: &Path) -> Result<String, SupportError> {
+    let config: Config = uri.parse().map_err(|_| SupportError::BadUri)?;
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => host.clone(),
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => return Err(SupportError::BadUri),
+    };
+    let server_port = config.get_ports().first().copied().unwrap_or(5432);
+    let user = config.get_user().unwrap_or("postgres");
+    let password = config.get_password().map(String::from_utf8_lossy);
+    let password =
+        password.map(|word| format!(" password='{}'", word.replace('\'', "''"))).unwrap_or_default();
+    Ok(format!(
+        "[databases]\n\
+         * = host={host} port={server_port} user={user}{password}\n\
+         [pgbouncer]\n\
+         listen_addr = 127.0.0.1\n\
+         listen_port = {port}\n\
+         unix_socket_dir =\n\
+         auth_type = any\n\
+         pool_mode = transaction\n\
+         default_pool_size = {connections}\n\
+         max_client_conn = 1000\n\
+         server_round_robin = 1\n\
+         logfile = {}\n",
+        folder.join("log").display()
+    ))
+}
