@@ -16,5 +16,6 @@ mod secrets;
 mod statements;
 mod ticks;
 mod transactions;
+mod unique;
 mod upgrade;
 mod world;

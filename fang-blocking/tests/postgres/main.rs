@@ -16,5 +16,6 @@ mod secrets;
 mod sharing;
 mod ticks;
 mod transactions;
+mod unique;
 mod upgrade;
 mod world;
