@@ -4,9 +4,9 @@
 pub use chrono::{self, DateTime, Utc};
 pub use fang_core::pool::{Lease, Shutdown};
 pub use fang_core::{
-    AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Failure, FangError, FangTaskState, Missed, Mode,
-    NewTask, PayloadError, Priority, QueueError, Queueable, RetentionMode, Runnable, ScheduleError,
-    Scheduled, SleepParams, StoreError, Task,
+    AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Failure, FangError, FangTaskState,
+    Insert, Missed, Mode, NewTask, PayloadError, Priority, QueueError, Queueable, Replace, RetentionMode,
+    Runnable, ScheduleError, Scheduled, SleepParams, StoreError, Task, Unique,
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
@@ -18,8 +18,8 @@ pub mod store {
     pub use fang_core::memory::MemoryStore;
     pub use fang_core::store::{
         AsyncStore, Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
-        Filter, Finish, InlineAdapter, Inserted, Lane, NewCron, Prune, Removal, Rescue, Rescued, SavedCron,
-        Store, Tick, Verdict, WorkerId, micros,
+        Filter, Finish, InlineAdapter, InsertOutcome, Inserted, Lane, NewCron, Prune, Removal, Rescue,
+        Rescued, SavedCron, Store, Tick, Verdict, WorkerId, micros,
     };
 }
 

@@ -7,7 +7,7 @@ use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
 use fang_core::sql::columns::MAX_INSERT_TRIES;
 use fang_core::store::{AsyncStore, CronRemoval, Inserted, Removal};
-use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError, StoreError, Task, unique};
+use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -86,11 +86,14 @@ impl AsyncQueueable for Handle {
             let inserted = self.store.insert(std::slice::from_ref(&task)).await?;
             match inserted.first() {
                 Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
-                // It was there, unless it ended just now: then there is room for this one.
                 Some(inserted) => {
                     if let Some(holder) = self.store.find(inserted.id).await? {
                         return Ok(holder);
                     }
+                    if task.is_answered_by(*inserted) {
+                        return Ok(Task::ended(task, *inserted));
+                    }
+                    // It ended just now: then there is room for this one.
                 }
                 None => {}
             }
@@ -127,8 +130,11 @@ impl AsyncQueueable for Handle {
     }
 
     async fn remove_task_by_metadata(&self, task: &dyn AsyncRunnable) -> Result<u64, QueueError> {
-        let hash = unique::hash(&serde_json::to_value(task)?);
-        Ok(self.store.remove(&Removal::Unique(hash)).await?)
+        let mut removed = 0;
+        for hash in NewTask::asynk(task)?.hashes() {
+            removed += self.store.remove(&Removal::Unique(hash)).await?;
+        }
+        Ok(removed)
     }
 
     async fn remove_tasks_type(&self, task_type: &str) -> Result<u64, QueueError> {

@@ -109,7 +109,9 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     ///
     /// # Errors
     /// [`QueueError::Payload`] when a task cannot be saved as it is: the transaction is not
-    /// touched. [`QueueError::Store`] when the statement fails, and the transaction with it.
+    /// touched. [`QueueError::NotUnique`] when one like it is there and it
+    /// [must not be](fang_core::Unique::or_error): nothing of its batch (up to 1,000 tasks) is saved, and the
+    /// transaction stands. [`QueueError::Store`] when the statement fails, and the transaction with it.
     pub async fn insert_tasks_in(
         &self,
         transaction: &Transaction<'_>,

@@ -33,6 +33,8 @@ const ADVANCE: &str = "
         dead_at = dead_at - $1::text::interval;
     UPDATE fang_meta SET beat_at = beat_at - $1::text::interval, well_since = well_since - $1::text::interval;
     UPDATE fang_queues SET paused_at = paused_at - $1::text::interval;
+    UPDATE fang_unique SET created_at = created_at - $1::text::interval, scheduled_at = scheduled_at - $1::text::interval,
+        until = until - $1::text::interval;
     UPDATE fang_crons SET last_tick = last_tick - $1::text::interval, created_at = created_at - $1::text::interval,
         paused_at = paused_at - $1::text::interval";
 

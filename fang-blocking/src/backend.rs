@@ -103,6 +103,13 @@ macro_rules! queueable_by_handle {
                 self.handle()?.remove_task(id)
             }
 
+            fn remove_task_by_metadata(
+                &self,
+                task: &dyn fang_core::Runnable,
+            ) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.remove_task_by_metadata(task)
+            }
+
             fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, fang_core::QueueError> {
                 self.handle()?.remove_tasks_of_type(task_type)
             }

@@ -83,11 +83,14 @@ impl Queueable for Handle {
             let inserted = self.store.insert(std::slice::from_ref(&task))?;
             match inserted.first() {
                 Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
-                // It was there, unless it ended just now: then there is room for this one.
                 Some(inserted) => {
                     if let Some(holder) = self.store.find(inserted.id)? {
                         return Ok(holder);
                     }
+                    if task.is_answered_by(*inserted) {
+                        return Ok(Task::ended(task, *inserted));
+                    }
+                    // It ended just now: then there is room for this one.
                 }
                 None => {}
             }
@@ -121,6 +124,14 @@ impl Queueable for Handle {
 
     fn remove_task(&self, id: Uuid) -> Result<u64, QueueError> {
         Ok(self.store.remove(&Removal::Id(id))?)
+    }
+
+    fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<u64, QueueError> {
+        let mut removed = 0;
+        for hash in NewTask::blocking(task)?.hashes() {
+            removed += self.store.remove(&Removal::Unique(hash))?;
+        }
+        Ok(removed)
     }
 
     fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError> {

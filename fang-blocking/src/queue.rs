@@ -96,7 +96,9 @@ impl Queue {
     ///
     /// # Errors
     /// [`QueueError::Payload`] when a task cannot be saved as it is: the transaction is not
-    /// touched. [`QueueError::Store`] when the statement fails, and the transaction with it.
+    /// touched. [`QueueError::NotUnique`] when one like it is there and it
+    /// [must not be](fang_core::Unique::or_error): nothing of its batch (up to 1,000 tasks) is saved, and the
+    /// transaction stands. [`QueueError::Store`] when the statement fails, and the transaction with it.
     pub fn insert_tasks_in(
         &self,
         connection: &mut PgConnection,

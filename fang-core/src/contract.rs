@@ -41,13 +41,16 @@ mod finish;
 mod insert;
 mod missed;
 mod payload;
+mod period;
 mod prune;
 mod remove;
+mod replace;
 mod rescue;
 mod retry;
 mod scenarios;
 mod unique;
 mod unknown;
+mod until_started;
 mod worker;
 
 use crate::store::AsyncStore;

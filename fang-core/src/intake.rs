@@ -5,6 +5,7 @@ use crate::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, Due, NewTask};
 use crate::schedule::{Cron, Timetable};
 use crate::store::NewCron;
 use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The tasks that one statement inserts at most ...
@@ -37,7 +38,7 @@ impl Intake {
         if task.id.is_nil() {
             task.id = new_id;
         }
-        if self.duplicated_tasks { Ok(task) } else { task.unique() }
+        if self.duplicated_tasks { task.hashed() } else { task.unique() }
     }
 
     /// Makes a cron ready to be saved, its first tick counted from `now`.
@@ -54,13 +55,13 @@ impl Intake {
         let first = Timetable::read(&cron)?.next_after(now, now)?;
         let mut task = self.prepare(task, new_id)?;
         // Each tick is inserted while the one before may still run, so it is never unique itself.
-        task.uniq_hash = None;
+        (task.uniq_hash, task.unique) = (None, None);
         task.due = Due::At(first);
         Ok(NewCron { name: task.cron_name(), cron, task, first })
     }
 }
 
-/// The tasks, cut into what one statement takes.
+/// The tasks, cut into what one statement takes. None replaces what an earlier one of its batch is or has.
 pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
     std::iter::from_fn(move || {
         let (batch, after) = rest.split_at(batch_len(rest));
@@ -69,12 +70,20 @@ pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
     })
 }
 
+/// Whether a batch has to be saved in a transaction: more statements than one may be needed, of which none
+/// may be saved when a task is kept out that must not be. A single one that is kept out changes nothing.
+pub fn is_all_or_none(tasks: &[NewTask]) -> bool {
+    tasks.len() > 1 && tasks.iter().any(NewTask::is_strict)
+}
+
 /// How many of the next tasks go into one statement.
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
+    let mut hashes = HashSet::new();
     let fits = tasks.iter().take(MAX_INSERT).take_while(|task| {
         bytes += task.metadata.len();
-        bytes <= MAX_INSERT_BYTES
+        let is_known = task.uniq_hash.as_ref().is_some_and(|hash| !hashes.insert(hash));
+        bytes <= MAX_INSERT_BYTES && !(is_known && task.replaces().is_some())
     });
     fits.count().max(1).min(tasks.len())
 }
@@ -83,6 +92,7 @@ fn batch_len(tasks: &[NewTask]) -> usize {
 mod tests {
     use super::*;
     use crate::task::Mode;
+    use crate::unique::{Replace, Unique};
 
     fn task(bytes: usize) -> NewTask {
         let payload = format!(r#"{{"type":"A","x":"{}"}}"#, "x".repeat(bytes));
@@ -96,6 +106,14 @@ mod tests {
         assert_eq!(lens(&vec![task(3 * 1024 * 1024); 5]), [2, 2, 1]);
         assert_eq!(lens(&[task(20 * 1024 * 1024), task(1)]), [1, 1]);
         assert!(lens(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_task_that_replaces_one_of_its_batch_begins_another() {
+        let keep = || task(1).unique().unwrap();
+        let replace = || task(1).unique_by(Unique::payload().replace(Replace::TIME)).hashed().unwrap();
+        let tasks = [keep(), task(2), keep(), replace(), task(1), replace(), keep()];
+        assert_eq!(batches(&tasks).map(<[NewTask]>::len).collect::<Vec<_>>(), [3, 2, 2]);
     }
 
     #[test]

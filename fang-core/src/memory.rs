@@ -5,6 +5,7 @@ mod admin;
 mod crons;
 mod tables;
 mod tasks;
+mod unique;
 mod workers;
 
 use crate::error::StoreError;
@@ -68,7 +69,7 @@ impl Store for MemoryStore {
     }
 
     fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-        let inserted = self.with(|tables, now| tables.insert(tasks, now))?;
+        let inserted = self.with(|tables, now| tables.insert(tasks, now))??;
         tasks.iter().filter(|task| task.due.may_be_now()).for_each(|task| self.wakes.wake(&task.task_type));
         Ok(inserted)
     }

@@ -5,8 +5,9 @@ use crate::kind;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::schedule::{Cron, Scheduled};
+use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
-use crate::unique;
+use crate::unique::{self, Replace, Unique};
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::time::Duration;
@@ -67,8 +68,10 @@ pub struct NewTask {
     pub mode: Mode,
     /// How urgent it is among its type.
     pub priority: Priority,
-    /// Set when it is unique among the tasks that are alive.
+    /// By what it is compared with others, when it is unique. The queue works it out.
     pub uniq_hash: Option<String>,
+    /// How it is unique, if at all. With a hash and without this: while another is alive.
+    pub unique: Option<Unique>,
     /// When it becomes due.
     pub due: Due,
     /// What it chooses beyond its type.
@@ -79,19 +82,23 @@ impl NewTask {
     /// A light task, for tokio workers.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the struct does not serialize.
+    /// [`PayloadError::Serialize`] when the struct does not serialize, or what is wrong with its
+    /// [`unique_by`](AsyncRunnable::unique_by).
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
-        Self::new(metadata, task.task_type(), Mode::Asynk).uniq_if(task.uniq())
+        let new = Self::new(metadata, task.task_type(), Mode::Asynk);
+        Self { unique: task.unique_by(), ..new }.hashed()
     }
 
     /// A heavy task, for OS threads.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the struct does not serialize.
+    /// [`PayloadError::Serialize`] when the struct does not serialize, or what is wrong with its
+    /// [`unique_by`](Runnable::unique_by).
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
-        Self::new(metadata, task.task_type(), Mode::Blocking).uniq_if(task.uniq())
+        let new = Self::new(metadata, task.task_type(), Mode::Blocking);
+        Self { unique: task.unique_by(), ..new }.hashed()
     }
 
     /// A task from its JSON, for tools that do not have the struct.
@@ -103,6 +110,7 @@ impl NewTask {
             mode,
             priority: Priority::default(),
             uniq_hash: None,
+            unique: None,
             due: Due::After(Duration::ZERO),
             options: Options::default(),
         }
@@ -144,20 +152,79 @@ impl NewTask {
         self
     }
 
+    /// Adds words to find it by. See [`tag`](Self::tag).
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.options.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Unique in this way, whatever its type says. A field or a key that cannot be used is told at the
+    /// insert.
+    pub fn unique_by(mut self, unique: Unique) -> Self {
+        self.unique = Some(unique);
+        self.uniq_hash = None;
+        self
+    }
+
     /// Only one task of the same kind and payload may be alive: while there is one, an insert
-    /// changes nothing.
+    /// changes nothing. Changes nothing when it is unique already.
     ///
     /// # Errors
     /// [`PayloadError::Serialize`] when the metadata is not JSON.
-    pub fn unique(self) -> Result<Self, PayloadError> {
-        self.uniq_if(true)
+    pub fn unique(mut self) -> Result<Self, PayloadError> {
+        if self.uniq_hash.is_none() {
+            self.unique.get_or_insert_with(Unique::payload);
+        }
+        self.hashed()
     }
 
-    fn uniq_if(mut self, uniq: bool) -> Result<Self, PayloadError> {
-        if uniq && self.uniq_hash.is_none() {
-            self.uniq_hash = Some(unique::hash(&serde_json::from_str(&self.metadata)?));
+    /// Works out its unique hash, if it is unique and that was not done yet. A queue does this.
+    ///
+    /// # Errors
+    /// [`PayloadError`] when the payload lacks a field, or the key cannot be one.
+    pub fn hashed(mut self) -> Result<Self, PayloadError> {
+        if let (Some(unique), None) = (&self.unique, &self.uniq_hash) {
+            self.uniq_hash = unique.hash(&serde_json::from_str(&self.metadata)?)?;
         }
         Ok(self)
+    }
+
+    fn way(&self) -> Option<&Unique> {
+        self.unique.as_ref().filter(|_| self.uniq_hash.is_some())
+    }
+
+    /// For how long its unique hash holds others up, if that is a span.
+    pub fn period(&self) -> Option<Duration> {
+        self.way().and_then(Unique::period)
+    }
+
+    /// What it replaces of a task like it that waits.
+    pub fn replaces(&self) -> Option<Replace> {
+        self.way().and_then(Unique::replaces)
+    }
+
+    /// Whether its insert fails when a task like it is there.
+    pub fn is_strict(&self) -> bool {
+        self.way().is_some_and(Unique::is_strict)
+    }
+
+    /// Whether this stands as the answer to its insert, though the row is gone meanwhile: then it must not
+    /// be inserted again.
+    pub fn is_answered_by(&self, inserted: Inserted) -> bool {
+        inserted.outcome != InsertOutcome::Kept || self.period().is_some()
+    }
+
+    /// The hashes by which it may be there: by its payload, as tasks of fang 0.9 to 0.11 are, and by its own
+    /// way of being unique.
+    pub fn hashes(&self) -> Vec<String> {
+        let by_payload = unique::hash(&read_metadata(&self.metadata));
+        let own = self.uniq_hash.clone().filter(|hash| *hash != by_payload);
+        std::iter::once(by_payload).chain(own).collect()
+    }
+
+    /// The hash that its row holds: none when it is unique within a period, which outlives the row.
+    pub fn held_hash(&self) -> Option<&str> {
+        self.uniq_hash.as_deref().filter(|_| self.period().is_none())
     }
 
     /// The name of the cron whose ticks insert this task: the same kind and payload is the same cron.

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::QueueError;
+use crate::insert::{AsyncInsert, Insert};
 use crate::new_task::NewTask;
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::store::Inserted;
@@ -12,17 +13,55 @@ use uuid::Uuid;
 /// An async queue: the handle through which tasks are inserted, scheduled, found and removed.
 #[async_trait]
 pub trait AsyncQueueable: Send + Sync {
-    /// Saves a light task and returns its row. A unique task that is alive already is returned
-    /// as it is.
+    /// Saves a light task and returns its row. Of a unique task that is there already, the row is
+    /// returned as it is then.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::Store`] when the
-    /// store fails.
+    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::NotUnique`] when one like it
+    /// is there and it [must not be](crate::Unique::or_error), [`QueueError::Store`] when the store fails.
     async fn insert_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError> {
         self.insert(NewTask::asynk(task)?).await
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row.
+    /// Begins an insert of a light task, to say more than its type does; see [`AsyncInsert`].
+    ///
+    /// ```
+    /// # use fang_core::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
+    /// # use serde::{Deserialize, Serialize};
+    /// use fang_core::{Priority, Replace, Unique};
+    /// use std::time::Duration;
+    ///
+    /// # #[derive(Serialize, Deserialize)] struct Greet;
+    /// # #[async_trait]
+    /// # #[typetag::serde]
+    /// # impl AsyncRunnable for Greet {
+    /// async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+    ///     let unique = Unique::key("ada").replace(Replace::TIME);
+    ///     let inserted = queue
+    ///         .light(&Greet)
+    ///         .priority(Priority::High)
+    ///         .delay(Duration::from_secs(60))
+    ///         .unique_by(unique)
+    ///         .tag("ada")
+    ///         .insert()
+    ///         .await?;
+    ///     println!("{} {:?}", inserted.id, inserted.outcome);
+    ///     Ok(())
+    /// }
+    /// # }
+    /// ```
+    fn light<'q>(&'q self, task: &dyn AsyncRunnable) -> AsyncInsert<'q> {
+        AsyncInsert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
+    }
+
+    /// Begins an insert of a heavy task, for the workers of the blocking mode; as [`light`](Self::light).
+    fn heavy<'q>(&'q self, task: &dyn Runnable) -> AsyncInsert<'q> {
+        AsyncInsert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
+    }
+
+    /// Saves one task of either mode, with the options set on it, and returns its row. When it is unique
+    /// within a period and the one that is there has ended and its row is gone, the row returned has the
+    /// id and the instants of that one, the state `Finished`, and the payload of this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
@@ -62,11 +101,13 @@ pub trait AsyncQueueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails.
     async fn remove_task(&self, id: Uuid) -> Result<u64, QueueError>;
 
-    /// Removes the unique tasks that are alive with the kind and payload of `task`; returns how many.
+    /// Removes the unique tasks that are alive with the kind and payload of `task`, and the one that keeps
+    /// `task` from being inserted by its own [`unique_by`](AsyncRunnable::unique_by), of which it ends the
+    /// period as well; returns how many tasks.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when `task` does not serialize, [`QueueError::Store`] when the
-    /// store fails.
+    /// [`QueueError::Payload`] when `task` does not serialize or is not unique as it says, [`QueueError::Store`]
+    /// when the store fails.
     async fn remove_task_by_metadata(&self, task: &dyn AsyncRunnable) -> Result<u64, QueueError>;
 
     /// Removes the tasks and crons of this task type; returns how many tasks.
@@ -87,17 +128,53 @@ pub trait AsyncQueueable: Send + Sync {
 
 /// A blocking queue: the handle through which tasks are inserted, scheduled, found and removed.
 pub trait Queueable: Send + Sync {
-    /// Saves a heavy task and returns its row. A unique task that is alive already is returned
-    /// as it is.
+    /// Saves a heavy task and returns its row. Of a unique task that is there already, the row is
+    /// returned as it is then.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::Store`] when the
-    /// store fails.
+    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::NotUnique`] when one like it
+    /// is there and it [must not be](crate::Unique::or_error), [`QueueError::Store`] when the store fails.
     fn insert_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
         self.insert(NewTask::blocking(task)?)
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row.
+    /// Begins an insert of a heavy task, to say more than its type does; see [`Insert`].
+    ///
+    /// ```
+    /// # use fang_core::{FangError, Queueable, Runnable, typetag};
+    /// # use serde::{Deserialize, Serialize};
+    /// use fang_core::{Priority, Replace, Unique};
+    /// use std::time::Duration;
+    ///
+    /// # #[derive(Serialize, Deserialize)] struct Resize;
+    /// # #[typetag::serde]
+    /// # impl Runnable for Resize {
+    /// fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+    ///     let unique = Unique::key("cat.png").replace(Replace::TIME);
+    ///     let inserted = queue
+    ///         .heavy(&Resize)
+    ///         .priority(Priority::High)
+    ///         .delay(Duration::from_secs(60))
+    ///         .unique_by(unique)
+    ///         .tag("cat")
+    ///         .insert()?;
+    ///     println!("{} {:?}", inserted.id, inserted.outcome);
+    ///     Ok(())
+    /// }
+    /// # }
+    /// ```
+    fn heavy<'q>(&'q self, task: &dyn Runnable) -> Insert<'q> {
+        Insert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
+    }
+
+    /// Begins an insert of a light task, for the workers of the async mode; as [`heavy`](Self::heavy).
+    fn light<'q>(&'q self, task: &dyn AsyncRunnable) -> Insert<'q> {
+        Insert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
+    }
+
+    /// Saves one task of either mode, with the options set on it, and returns its row. When it is unique
+    /// within a period and the one that is there has ended and its row is gone, the row returned has the
+    /// id and the instants of that one, the state `Finished`, and the payload of this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
@@ -136,6 +213,15 @@ pub trait Queueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_task(&self, id: Uuid) -> Result<u64, QueueError>;
+
+    /// Removes the unique tasks that are alive with the kind and payload of `task`, and the one that keeps
+    /// `task` from being inserted by its own [`unique_by`](Runnable::unique_by), of which it ends the period
+    /// as well; returns how many tasks.
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] when `task` does not serialize or is not unique as it says, [`QueueError::Store`]
+    /// when the store fails.
+    fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<u64, QueueError>;
 
     /// Removes the tasks and crons of this task type; returns how many tasks.
     ///

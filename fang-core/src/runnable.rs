@@ -5,6 +5,7 @@ use crate::error::FangError;
 use crate::queueable::{AsyncQueueable, Queueable};
 use crate::schedule::Scheduled;
 use crate::task::DEFAULT_TASK_TYPE;
+use crate::unique::Unique;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -49,6 +50,13 @@ pub trait AsyncRunnable: Send + Sync {
     /// Whether only one task of the same kind and payload may be alive. Defaults to `false`.
     fn uniq(&self) -> bool {
         false
+    }
+
+    /// How it is unique: by its payload, some of its fields or a key; while another is alive, until that
+    /// is started or within a period; and what becomes of the other one. An insert may choose otherwise.
+    /// Defaults to what [`uniq`](Self::uniq) says: by its payload while another is alive, or not at all.
+    fn unique_by(&self) -> Option<Unique> {
+        self.uniq().then(Unique::payload)
     }
 
     /// When `schedule_task` runs it: once, or again and again, for which see
@@ -117,6 +125,13 @@ pub trait Runnable: Send + Sync {
     /// Whether only one task of the same kind and payload may be alive. Defaults to `false`.
     fn uniq(&self) -> bool {
         false
+    }
+
+    /// How it is unique: by its payload, some of its fields or a key; while another is alive, until that
+    /// is started or within a period; and what becomes of the other one. An insert may choose otherwise.
+    /// Defaults to what [`uniq`](Self::uniq) says: by its payload while another is alive, or not at all.
+    fn unique_by(&self) -> Option<Unique> {
+        self.uniq().then(Unique::payload)
     }
 
     /// When `schedule_task` runs it: once, or again and again, for which see

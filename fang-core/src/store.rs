@@ -18,7 +18,7 @@ pub use blocking_store::Store;
 pub use claim::{Claim, Claimed, DbInstant, Lane};
 pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 pub use finish::{Finish, Verdict};
-pub use insert::Inserted;
+pub use insert::{InsertOutcome, Inserted};
 pub use worker::{Beat, Rescue, Rescued, WorkerId};
 
 /// A delay in the microseconds that stores count, at most a hundred years, so that no calendar

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::new_task::NewTask;
-use crate::store::{Inserted, NewCron, SavedCron};
+use crate::store::{InsertOutcome, Inserted, NewCron, SavedCron};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -120,7 +120,7 @@ pub struct Task {
     pub state: FangTaskState,
     /// The lane it waits in.
     pub task_type: String,
-    /// Set when the task is unique among the tasks that are alive.
+    /// Set when the task keeps others like it from being inserted, as long as it is alive.
     pub uniq_hash: Option<String>,
     /// How many runs have failed.
     pub retries: i32,
@@ -195,8 +195,8 @@ impl Task {
     /// The row of a task that was just inserted, without reading it back.
     pub fn saved(task: NewTask, inserted: Inserted) -> Self {
         Self {
+            uniq_hash: task.held_hash().map(str::to_owned),
             task_type: task.task_type,
-            uniq_hash: task.uniq_hash,
             scheduled_at: inserted.scheduled_at,
             created_at: inserted.created_at,
             updated_at: inserted.created_at,
@@ -208,10 +208,22 @@ impl Task {
         }
     }
 
+    /// The task that keeps another from being inserted, when its row is gone: it ended within the period in
+    /// which it counts. With the payload of the other one, which is the same only in what is compared.
+    pub fn ended(task: NewTask, inserted: Inserted) -> Self {
+        Self { state: FangTaskState::Finished, ..Self::saved(task, inserted) }
+    }
+
     /// The task of a cron's last tick when its row is gone, because it has run already.
     pub fn ticked(cron: NewCron, saved: SavedCron) -> Self {
         let SavedCron { last_tick, task_id } = saved;
-        let inserted = Inserted { id: task_id, is_new: true, created_at: last_tick, scheduled_at: last_tick };
+        let inserted = Inserted {
+            id: task_id,
+            is_new: true,
+            outcome: InsertOutcome::New,
+            created_at: last_tick,
+            scheduled_at: last_tick,
+        };
         Self::saved(cron.task, inserted)
     }
 

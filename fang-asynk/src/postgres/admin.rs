@@ -36,7 +36,7 @@ pub(super) async fn remove(store: &PostgresStore, removal: &Removal) -> Result<u
         Removal::All => run::execute(&store.calls, &sql.remove_all, &[]).await,
         Removal::Scheduled => run::execute(&store.calls, &sql.remove_scheduled, &[]).await,
         Removal::TaskType(task_type) => run::execute(&store.calls, &sql.remove_task_type, &[task_type]).await,
-        Removal::Unique(hash) => run::execute(&store.calls, &sql.remove_unique, &[hash]).await,
+        Removal::Unique(hash) => run::execute(&store.calls, &sql.remove_unique, &[hash, hash]).await,
         Removal::Id(id) => run::execute(&store.calls, &sql.remove_id, &[id]).await,
     }
 }

@@ -67,18 +67,32 @@ pub(super) fn instant(row: &Row, index: usize) -> Result<DateTime<Utc>, StoreErr
     Ok(instant.0.to_datetime())
 }
 
-/// A row of `insert.sql` (three columns) or `holders.sql` (with the hash as a fourth).
-pub(super) fn in_table(row: &Row) -> Result<InTable, StoreError> {
-    let last = row.len() - 1;
+/// A row of `insert.sql`.
+pub(super) fn inserted(row: &Row) -> Result<InTable, StoreError> {
+    saved(row, 0).map_err(|error| store_error(&error))
+}
+
+/// A row of `insert_unique.sql`.
+pub(super) fn answered(row: &Row) -> Result<InTable, StoreError> {
+    let read = || Ok(saved(row, 1)?.for_insert_of(row.try_get(0)?));
+    read().map_err(|error| store_error(&error))
+}
+
+/// A row of `holders.sql`.
+pub(super) fn holder(row: &Row) -> Result<InTable, StoreError> {
     let read = || -> Result<InTable, tokio_postgres::Error> {
-        Ok(InTable {
-            id: row.try_get(0)?,
-            uniq_hash: if last == 3 { row.try_get(1)? } else { None },
-            created_at: row.try_get::<_, Instant>(last - 1)?.0,
-            scheduled_at: row.try_get::<_, Instant>(last)?.0,
-        })
+        let created_at = row.try_get::<_, Instant>(3)?.0;
+        let scheduled_at = row.try_get::<_, Instant>(4)?.0;
+        let saved = InTable::saved(row.try_get(0)?, created_at, scheduled_at);
+        Ok(InTable { uniq_hash: row.try_get(1)?, waits: row.try_get(2)?, ..saved })
     };
     read().map_err(|error| store_error(&error))
+}
+
+/// Id and instants, from this column on.
+fn saved(row: &Row, first: usize) -> Result<InTable, tokio_postgres::Error> {
+    let instant = |index| row.try_get::<_, Instant>(index).map(|instant| instant.0);
+    Ok(InTable::saved(row.try_get(first)?, instant(first + 1)?, instant(first + 2)?))
 }
 
 /// A row of `claim.sql`.

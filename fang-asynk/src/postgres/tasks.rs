@@ -1,16 +1,22 @@
 //! Insert, claim, finish.
 
 use super::PostgresStore;
-use super::convert::{Instant, Secret, claimed, in_table};
+use super::convert::{Instant, Secret, answered, claimed, holder, inserted};
 use super::run::{self, Param};
+use super::store_error;
+use fang_core::intake::is_all_or_none;
 use fang_core::sql::columns::{
-    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, due_now,
+    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
 };
+use fang_core::sql::{MAX_TRIES, Statements};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::{Row, Transaction};
 
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    if is_all_or_none(tasks) {
+        return insert_all_or_none(store, tasks).await;
+    }
     let mut answers = Answers::new(tasks);
     try_insert(store, tasks, &mut answers).await?;
     for _ in 1..MAX_INSERT_TRIES {
@@ -29,36 +35,79 @@ async fn try_insert(
     answers: &mut Answers<'_>,
 ) -> Result<(), StoreError> {
     let sql = &store.statements;
-    let columns = InsertColumns::new(tasks);
-    let (metadata, instants) = wrapped(&columns);
-    let params = insert_params(&columns, &metadata, &instants);
+    let batch = Batch::new(tasks);
+    let (insert, params) = (batch.statement(sql), batch.params());
     let due = due_now(tasks);
     let news = store.worth_announcing(&due);
-    let saved =
-        in_tables(&run::query_then(&store.calls, (&sql.insert, &params), (&sql.notify, &news)).await?)?;
+    let saved = run::query_then(&store.calls, (insert, &params), (&sql.notify, &news)).await?;
+    let saved = batch.saved(&saved)?;
     due.into_iter().for_each(|task_type| store.wakes.wake(task_type));
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
-        false => in_tables(&run::query(&store.calls, &sql.holders, &[&columns.ids, &columns.held()]).await?)?,
+        false => run::query(&store.calls, &sql.holders, &batch.holders_params()).await?,
     };
-    answers.add(&saved, &holders);
+    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
     Ok(())
 }
 
-/// Inserts within the application's own transaction.
+/// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
+async fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    for _ in 1..MAX_TRIES {
+        match insert_in_one_of_ours(store, tasks).await {
+            Err(error) if error.lost_a_race() => {}
+            outcome => return outcome,
+        }
+    }
+    insert_in_one_of_ours(store, tasks).await
+}
+
+async fn insert_in_one_of_ours(
+    store: &PostgresStore,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let mut client = run::get(&store.calls).await?;
+    let transaction = run::begin(&store.calls, &mut client).await.map_err(|error| store_error(&error))?;
+    let inserted = insert_into(store, &transaction, tasks).await?;
+    transaction.commit().await.map_err(|error| store_error(&error))?;
+    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    Ok(inserted)
+}
+
+/// Inserts within the application's own transaction. That stands when a task is kept out that must not be;
+/// nothing of the batch is in it then.
 pub(crate) async fn insert_in(
     store: &PostgresStore,
     transaction: &Transaction<'_>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
+    if !is_all_or_none(tasks) {
+        return insert_into(store, transaction, tasks).await;
+    }
+    let run = async |sql: &str| transaction.batch_execute(sql).await.map_err(|error| store_error(&error));
+    run("SAVEPOINT fang_insert").await?;
+    match insert_into(store, transaction, tasks).await {
+        Ok(inserted) => run("RELEASE SAVEPOINT fang_insert").await.map(|()| inserted),
+        Err(error @ StoreError::NotUnique { .. }) => {
+            run("ROLLBACK TO SAVEPOINT fang_insert; RELEASE SAVEPOINT fang_insert").await?;
+            Err(error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn insert_into(
+    store: &PostgresStore,
+    transaction: &Transaction<'_>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
-    try_insert_in(store, transaction, tasks, &mut answers).await?;
+    try_insert_into(store, transaction, tasks, &mut answers).await?;
     for _ in 1..MAX_INSERT_TRIES {
         let missing = answers.missing();
         if missing.is_empty() {
             break;
         }
-        try_insert_in(store, transaction, &missing, &mut answers).await?;
+        try_insert_into(store, transaction, &missing, &mut answers).await?;
     }
     // Always, since nobody knows when it will commit, which is when this leaves.
     for task_type in due_now(tasks) {
@@ -67,53 +116,76 @@ pub(crate) async fn insert_in(
     answers.finish()
 }
 
-async fn try_insert_in(
+async fn try_insert_into(
     store: &PostgresStore,
     transaction: &Transaction<'_>,
     tasks: &[NewTask],
     answers: &mut Answers<'_>,
 ) -> Result<(), StoreError> {
     let sql = &store.statements;
-    let columns = InsertColumns::new(tasks);
-    let (metadata, instants) = wrapped(&columns);
-    let params = insert_params(&columns, &metadata, &instants);
-    let saved = in_tables(&run::query_in(transaction, &sql.insert, &params).await?)?;
+    let batch = Batch::new(tasks);
+    let saved = batch.saved(&run::query_in(transaction, batch.statement(sql), &batch.params()).await?)?;
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
-        false => {
-            in_tables(&run::query_in(transaction, &sql.holders, &[&columns.ids, &columns.held()]).await?)?
-        }
+        false => run::query_in(transaction, &sql.holders, &batch.holders_params()).await?,
     };
-    answers.add(&saved, &holders);
+    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
     Ok(())
 }
 
-type Wrapped<'a> = (Secret<&'a Vec<&'a str>>, Vec<Option<Instant>>);
-
-fn wrapped<'a>(columns: &'a InsertColumns<'a>) -> Wrapped<'a> {
-    (Secret(&columns.metadata), columns.instants.iter().map(|at| at.map(Instant)).collect())
+/// Tasks as the driver sends them.
+struct Batch<'a> {
+    columns: InsertColumns<'a>,
+    /// Only when a task in it needs the statement that takes them.
+    unique: Option<UniqueColumns>,
+    metadata: Secret<Vec<&'a str>>,
+    instants: Vec<Option<Instant>>,
+    held: Vec<&'a str>,
 }
 
-fn insert_params<'a>(
-    columns: &'a InsertColumns<'a>,
-    metadata: &'a Secret<&'a Vec<&'a str>>,
-    instants: &'a Vec<Option<Instant>>,
-) -> [Param<'a>; 9] {
-    [
-        &columns.ids,
-        metadata,
-        &columns.task_types,
-        &columns.modes,
-        &columns.priorities,
-        &columns.hashes,
-        &columns.delays,
-        instants,
-        &columns.options,
-    ]
-}
+impl<'a> Batch<'a> {
+    fn new(tasks: &'a [NewTask]) -> Self {
+        let mut columns = InsertColumns::new(tasks);
+        Self {
+            metadata: Secret(std::mem::take(&mut columns.metadata)),
+            instants: columns.instants.iter().map(|at| at.map(Instant)).collect(),
+            held: columns.held(),
+            unique: UniqueColumns::new(tasks),
+            columns,
+        }
+    }
 
-fn in_tables(rows: &[Row]) -> Result<Vec<InTable>, StoreError> {
-    rows.iter().map(in_table).collect()
+    fn statement<'s>(&self, sql: &'s Statements) -> &'s str {
+        if self.unique.is_some() { &sql.insert_unique } else { &sql.insert }
+    }
+
+    fn params(&self) -> Vec<Param<'_>> {
+        let columns = &self.columns;
+        let mut params: Vec<Param<'_>> = vec![
+            &columns.ids,
+            &self.metadata,
+            &columns.task_types,
+            &columns.modes,
+            &columns.priorities,
+            &columns.hashes,
+            &columns.delays,
+            &self.instants,
+            &columns.options,
+        ];
+        if let Some(unique) = &self.unique {
+            let more: [Param<'_>; 4] = [&unique.periods, &unique.replaces, &self.held, &self.held];
+            params.extend(more);
+        }
+        params
+    }
+
+    fn holders_params(&self) -> [Param<'_>; 3] {
+        [&self.columns.ids, &self.held, &self.held]
+    }
+
+    fn saved(&self, rows: &[Row]) -> Result<Vec<InTable>, StoreError> {
+        rows.iter().map(if self.unique.is_some() { answered } else { inserted }).collect()
+    }
 }
 
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {

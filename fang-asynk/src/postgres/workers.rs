@@ -52,6 +52,9 @@ pub(super) async fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Res
 
 pub(super) async fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {
     run::execute(&store.engine, &store.statements.prune_workers, &[]).await?;
-    let Some(age) = prune.older_than else { return Ok(0) };
-    run::execute(&store.engine, &store.statements.prune_tasks, &[&micros(age), &i64::from(prune.limit)]).await
+    let limit = i64::from(prune.limit);
+    let periods = run::execute(&store.engine, &store.statements.prune_unique, &[&limit]).await?;
+    let Some(age) = prune.older_than else { return Ok(periods) };
+    let tasks = run::execute(&store.engine, &store.statements.prune_tasks, &[&micros(age), &limit]).await?;
+    Ok(periods + tasks)
 }

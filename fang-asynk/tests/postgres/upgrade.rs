@@ -2,7 +2,7 @@
 
 use crate::world::{PATIENCE, World, ear, heard, say};
 use fang_asynk::AsyncWorkerPool;
-use fang_core::{AsyncQueueable, FangTaskState, Mode, NewTask, unique};
+use fang_core::{AsyncQueueable, FangTaskState, Mode, NewTask, Priority, Replace, Unique, unique};
 use std::collections::HashSet;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -85,6 +85,11 @@ async fn upgrades(version: &Version) {
     // A unique insert finds the one that waits since then.
     let again = NewTask::new(payload("unique").to_string(), "common".into(), Mode::Asynk).unique().unwrap();
     assert_eq!(world.queue.insert(again).await.unwrap().id, unique);
+    // And one that may, changes it.
+    let sooner = NewTask::new(payload("unique").to_string(), "common".into(), Mode::Asynk);
+    let replacing = sooner.priority(Priority::High).unique_by(Unique::payload().replace(Replace::PRIORITY));
+    assert_eq!(world.queue.insert(replacing).await.unwrap().id, unique);
+    assert_eq!(find(unique).await.priority, Priority::High);
 
     let (sender, mut ear) = ear();
     let mut pool =

@@ -43,7 +43,10 @@ pub(super) fn remove(store: &PostgresStore, removal: &Removal) -> Result<u64, St
         Removal::All => run::execute(&store.calls, &sql.remove_all, &[]),
         Removal::Scheduled => run::execute(&store.calls, &sql.remove_scheduled, &[]),
         Removal::TaskType(task_type) => by_text(&sql.remove_task_type, task_type),
-        Removal::Unique(hash) => by_text(&sql.remove_unique, hash),
+        Removal::Unique(hash) => {
+            let hash = bind::<Text, _>(hash.as_str());
+            run::execute(&store.calls, &sql.remove_unique, &[&hash, &hash])
+        }
         Removal::Id(id) => run::execute(&store.calls, &sql.remove_id, &[&bind::<SqlUuid, _>(*id)]),
     }
 }

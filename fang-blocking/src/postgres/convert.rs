@@ -1,7 +1,9 @@
 //! Between rows and values.
 
 use diesel::data_types::PgTimestamp;
-use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    BigInt, Bool, Double, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
 use fang_core::schedule::{Cron, Missed};
@@ -98,16 +100,25 @@ pub(super) type InsertedRow = (Uuid, PgTimestamp, PgTimestamp);
 
 /// A row of `insert.sql`.
 pub(super) fn inserted((id, created_at, scheduled_at): InsertedRow) -> InTable {
-    InTable { id, uniq_hash: None, created_at: instant(created_at), scheduled_at: instant(scheduled_at) }
+    InTable::saved(id, instant(created_at), instant(scheduled_at))
+}
+
+/// The columns of `insert_unique.sql`.
+pub(super) type AnsweredSql = (SqlUuid, SqlUuid, Timestamptz, Timestamptz);
+pub(super) type AnsweredRow = (Uuid, Uuid, PgTimestamp, PgTimestamp);
+
+/// A row of `insert_unique.sql`.
+pub(super) fn answered((asked, id, created_at, scheduled_at): AnsweredRow) -> InTable {
+    inserted((id, created_at, scheduled_at)).for_insert_of(asked)
 }
 
 /// The columns of `holders.sql`.
-pub(super) type HolderSql = (SqlUuid, Nullable<Text>, Timestamptz, Timestamptz);
-pub(super) type HolderRow = (Uuid, Option<String>, PgTimestamp, PgTimestamp);
+pub(super) type HolderSql = (SqlUuid, Nullable<Text>, Bool, Timestamptz, Timestamptz);
+pub(super) type HolderRow = (Uuid, Option<String>, bool, PgTimestamp, PgTimestamp);
 
 /// A row of `holders.sql`.
-pub(super) fn holder((id, uniq_hash, created_at, scheduled_at): HolderRow) -> InTable {
-    InTable { id, uniq_hash, created_at: instant(created_at), scheduled_at: instant(scheduled_at) }
+pub(super) fn holder((id, uniq_hash, waits, created_at, scheduled_at): HolderRow) -> InTable {
+    InTable { uniq_hash, waits, ..inserted((id, created_at, scheduled_at)) }
 }
 
 /// Pattern, time zone and policy.

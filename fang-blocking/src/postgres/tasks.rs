@@ -1,17 +1,24 @@
 //! Insert, claim, finish.
 
 use super::PostgresStore;
-use super::convert::{ClaimedSql, HolderSql, InsertedSql, claimed, holder, inserted, timestamp};
+use super::convert::{
+    AnsweredSql, ClaimedSql, HolderSql, InsertedSql, answered, claimed, holder, inserted, timestamp,
+};
+use super::error::InTransaction;
 use super::run::{self, Bind, bind};
-use diesel::PgConnection;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{Connection, PgConnection};
+use fang_core::intake::is_all_or_none;
 use fang_core::sql::columns::{
-    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, due_now,
+    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
 };
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 
 pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    if is_all_or_none(tasks) {
+        return insert_all_or_none(store, tasks);
+    }
     let mut answers = Answers::new(tasks);
     store.calls.with(|connection| try_insert(store, connection, tasks, &mut answers))?;
     store.announce(&due_now(tasks));
@@ -26,8 +33,29 @@ pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Ins
     answers.finish()
 }
 
-/// Inserts within the application's own transaction.
+/// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
+fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    let inserted = store.calls.with(|connection| insert_in(store, connection, tasks))?;
+    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    Ok(inserted)
+}
+
+/// Inserts within the application's own transaction. That stands when a task is kept out that must not be;
+/// nothing of the batch is in it then.
 pub(crate) fn insert_in(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    if !is_all_or_none(tasks) {
+        return insert_into(store, connection, tasks);
+    }
+    // A savepoint within the application's.
+    let inserted = connection.transaction(|connection| Ok(insert_into(store, connection, tasks)?));
+    inserted.map_err(|error: InTransaction| error.into())
+}
+
+fn insert_into(
     store: &PostgresStore,
     connection: &mut PgConnection,
     tasks: &[NewTask],
@@ -59,20 +87,34 @@ fn try_insert(
     tasks: &[NewTask],
     answers: &mut Answers<'_>,
 ) -> Result<(), StoreError> {
-    let (saved, holders) = insert_once(store, connection, &InsertColumns::new(tasks))?;
-    answers.add(&saved, &holders);
+    let columns = InsertColumns::new(tasks);
+    let saved = insert_once(store, connection, &columns, UniqueColumns::new(tasks))?;
+    let holders = match saved.len() == tasks.len() {
+        true => Vec::new(),
+        false => {
+            let held = columns.held();
+            let binds: [&dyn Bind; 3] = [
+                &bind::<Array<SqlUuid>, _>(&columns.ids),
+                &bind::<Array<Text>, _>(&held),
+                &bind::<Array<Text>, _>(&held),
+            ];
+            run::query_on::<HolderSql, _>(connection, store.calls.keep(), &store.statements.holders, &binds)?
+        }
+    };
+    answers.add(&saved, &holders.into_iter().map(holder).collect::<Vec<_>>());
     Ok(())
 }
 
-/// What was inserted, and what was there instead.
+/// What was inserted or replaced.
 fn insert_once(
     store: &PostgresStore,
     connection: &mut PgConnection,
     columns: &InsertColumns<'_>,
-) -> Result<(Vec<InTable>, Vec<InTable>), StoreError> {
-    let sql = &store.statements;
+    unique: Option<UniqueColumns>,
+) -> Result<Vec<InTable>, StoreError> {
+    let (sql, keep) = (&store.statements, store.calls.keep());
     let instants: Vec<_> = columns.instants.iter().map(|at| at.map(timestamp)).collect();
-    let binds: [&dyn Bind; 9] = [
+    let plain: [&dyn Bind; 9] = [
         &bind::<Array<SqlUuid>, _>(&columns.ids),
         &bind::<Array<Text>, _>(&columns.metadata),
         &bind::<Array<Text>, _>(&columns.task_types),
@@ -83,15 +125,20 @@ fn insert_once(
         &bind::<Array<Nullable<Timestamptz>>, _>(&instants),
         &bind::<Array<Nullable<Text>>, _>(&columns.options),
     ];
-    let saved = run::query_on::<InsertedSql, _>(connection, store.calls.keep(), &sql.insert, &binds)?;
-    let saved: Vec<InTable> = saved.into_iter().map(inserted).collect();
-    if saved.len() == columns.ids.len() {
-        return Ok((saved, Vec::new()));
-    }
-    let binds: [&dyn Bind; 2] =
-        [&bind::<Array<SqlUuid>, _>(&columns.ids), &bind::<Array<Text>, _>(columns.held())];
-    let holders = run::query_on::<HolderSql, _>(connection, store.calls.keep(), &sql.holders, &binds)?;
-    Ok((saved, holders.into_iter().map(holder).collect()))
+    let Some(UniqueColumns { periods, replaces }) = unique else {
+        let saved = run::query_on::<InsertedSql, _>(connection, keep, &sql.insert, &plain)?;
+        return Ok(saved.into_iter().map(inserted).collect());
+    };
+    let held = columns.held();
+    let more: [&dyn Bind; 4] = [
+        &bind::<Array<Nullable<BigInt>>, _>(periods),
+        &bind::<Array<SmallInt>, _>(replaces),
+        &bind::<Array<Text>, _>(&held),
+        &bind::<Array<Text>, _>(&held),
+    ];
+    let binds = [&plain[..], &more].concat();
+    let saved = run::query_on::<AnsweredSql, _>(connection, keep, &sql.insert_unique, &binds)?;
+    Ok(saved.into_iter().map(answered).collect())
 }
 
 pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {

@@ -70,7 +70,9 @@ pub(super) fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, 
 
 pub(super) fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {
     run::execute(&store.engine, &store.statements.prune_workers, &[])?;
-    let Some(age) = prune.older_than else { return Ok(0) };
-    let (age, limit) = (bind::<BigInt, _>(micros(age)), bind::<BigInt, _>(i64::from(prune.limit)));
-    run::execute(&store.engine, &store.statements.prune_tasks, &[&age, &limit])
+    let limit = bind::<BigInt, _>(i64::from(prune.limit));
+    let periods = run::execute(&store.engine, &store.statements.prune_unique, &[&limit])?;
+    let Some(age) = prune.older_than else { return Ok(periods) };
+    let age = bind::<BigInt, _>(micros(age));
+    Ok(periods + run::execute(&store.engine, &store.statements.prune_tasks, &[&age, &limit])?)
 }

@@ -19,5 +19,6 @@ mod secrets;
 mod sharing;
 mod ticks;
 mod transactions;
+mod unique;
 mod upgrade;
 mod world;

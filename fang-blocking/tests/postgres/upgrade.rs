@@ -4,7 +4,7 @@ use crate::world::{PATIENCE, World, ear, heard, say};
 use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use fang_blocking::{WorkerPool, run_migrations_postgres};
-use fang_core::{FangTaskState, Mode, NewTask, Queueable, unique};
+use fang_core::{FangTaskState, Mode, NewTask, Priority, Queueable, Replace, Unique, unique};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -95,6 +95,11 @@ fn upgrades(version: &Version) {
     let again =
         NewTask::new(payload("unique").to_string(), "common".into(), Mode::Blocking).unique().unwrap();
     assert_eq!(world.queue.insert(again).unwrap().id, unique);
+    // And one that may, changes it.
+    let sooner = NewTask::new(payload("unique").to_string(), "common".into(), Mode::Blocking);
+    let replacing = sooner.priority(Priority::High).unique_by(Unique::payload().replace(Replace::PRIORITY));
+    assert_eq!(world.queue.insert(replacing).unwrap().id, unique);
+    assert_eq!(find(unique).priority, Priority::High);
 
     let (sender, ear) = ear();
     let mut pool =

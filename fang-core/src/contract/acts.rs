@@ -7,6 +7,7 @@ use crate::store::{
     Beat, Claim, Claimed, Filter, Finish, Inserted, Lane, Rescue, Rescued, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Task};
+use crate::unique::Unique;
 use chrono::{DateTime, Utc};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -37,6 +38,11 @@ pub(super) fn task(n: u128) -> NewTask {
 pub(super) fn unique(n: u128, payload: &str) -> NewTask {
     let metadata = format!(r#"{{"type":"Contract","payload":"{payload}"}}"#);
     NewTask { metadata, ..task(n) }.unique().unwrap()
+}
+
+/// Task number `n`, unique in this way.
+pub(super) fn unique_by(n: u128, unique: Unique) -> NewTask {
+    task(n).unique_by(unique).hashed().unwrap()
 }
 
 /// The numbers of claimed tasks.

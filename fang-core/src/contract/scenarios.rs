@@ -82,6 +82,42 @@ macro_rules! for_each_scenario {
                 a_removed_or_cancelled_task_is_no_longer_unique,
                 a_failed_task_is_not_retried_while_another_like_it_is_alive,
             }
+            until_started {
+                a_task_unique_until_started_holds_up_others_until_it_is_claimed,
+                a_started_task_that_waits_again_stands_in_nobodys_way,
+                a_started_task_that_is_taken_back_stands_in_nobodys_way,
+                a_started_task_that_failed_can_be_retried_beside_the_next,
+                a_cancelled_task_that_was_never_started_holds_up_nobody,
+                a_claim_lets_go_of_no_other_hash,
+            }
+            period {
+                a_period_goes_on_when_its_task_has_ended_and_is_gone,
+                a_period_ends_though_its_task_still_waits,
+                a_period_goes_on_whatever_becomes_of_its_task,
+                a_period_ends_when_its_hash_or_everything_is_removed,
+                a_repeated_insert_within_its_own_period_runs_nothing_again,
+                a_repeated_insert_of_a_row_that_is_there_takes_no_period,
+                of_one_key_twice_in_a_batch_the_first_takes_the_period,
+                a_period_holds_up_only_tasks_of_the_same_period_key,
+                two_batches_of_the_same_periods_do_not_lock_each_other_out,
+                a_prune_forgets_periods_that_are_over,
+                a_period_of_no_time_holds_up_nobody,
+            }
+            replace {
+                an_insert_replaces_what_it_was_told_of_a_task_that_waits,
+                an_insert_replaces_nothing_of_a_task_that_runs,
+                a_replaced_task_runs_as_it_was_replaced,
+                a_task_is_replaced_within_its_period_while_it_waits,
+                a_task_unique_until_started_can_be_put_off_again_and_again,
+                a_repeated_insert_does_not_replace_what_came_after_it,
+                a_batch_replaces_its_own_tasks_in_order,
+                a_task_is_claimed_or_replaced_never_both,
+                two_batches_that_replace_the_same_tasks_do_not_lock_each_other_out,
+                an_insert_that_must_not_be_kept_out_fails_with_the_one_that_is_there,
+                a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing,
+                tasks_are_compared_by_a_key_or_by_fields_of_their_payload,
+                a_replaced_time_may_be_now,
+            }
             worker {
                 a_worker_that_beats_is_alive_and_no_suspect,
                 a_silent_worker_is_a_suspect_after_its_lease,

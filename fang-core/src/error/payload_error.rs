@@ -32,6 +32,20 @@ pub enum PayloadError {
         /// The longest allowed.
         limit: usize,
     },
+    /// The payload lacks a field by which the task is unique.
+    #[error("the payload has no field {field:?}, by which the task is unique; name one that it has")]
+    UniqueField {
+        /// The name of the field.
+        field: String,
+    },
+    /// The key by which the task is unique is empty or too long.
+    #[error("the unique key has {bytes} bytes; 1 to {limit} are allowed")]
+    UniqueKeyLength {
+        /// The length of the key.
+        bytes: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
     /// A tag is empty or too long.
     #[error("a tag has {bytes} bytes; 1 to {limit} are allowed")]
     TagLength {

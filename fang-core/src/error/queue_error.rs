@@ -1,4 +1,5 @@
 use super::{PayloadError, ScheduleError, StoreError};
+use uuid::Uuid;
 
 /// Why a queue could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +13,14 @@ pub enum QueueError {
     Schedule(#[from] ScheduleError),
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// A task like it is there, and the insert was told to fail then: see
+    /// [`Unique::or_error`](crate::Unique::or_error).
+    #[error("task {id} is there and is the same; wait until it no longer counts, or remove it")]
+    NotUnique {
+        /// The one that is there.
+        id: Uuid,
+    },
     /// The queue has not been connected.
     #[error("the queue is not connected; call connect(tls) before its first use")]
     NotConnected,
@@ -35,6 +43,15 @@ pub enum QueueError {
     /// A number of workers that makes no pool.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,
+}
+
+impl From<StoreError> for QueueError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotUnique { id } => Self::NotUnique { id },
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<serde_json::Error> for QueueError {

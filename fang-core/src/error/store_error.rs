@@ -1,5 +1,6 @@
 use super::sqlstate;
 use std::error::Error;
+use uuid::Uuid;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -91,6 +92,12 @@ pub enum StoreError {
         /// How long was waited.
         seconds: u64,
     },
+    /// A task like it is there, and the insert was told to fail then. Nothing was saved.
+    #[error("task {id} is there and is the same; wait until it no longer counts, or remove it")]
+    NotUnique {
+        /// The one that is there.
+        id: Uuid,
+    },
     /// All connections of the pool are in use.
     #[error("no connection became free in time; raise max_pool_size, or hold connections for less time")]
     PoolExhausted,
@@ -133,6 +140,14 @@ impl StoreError {
         Self::Statement { nature: sqlstate::nature(code), source }
     }
 
+    /// The task that is there, when that is why nothing was saved.
+    pub fn holder(&self) -> Option<Uuid> {
+        match self {
+            Self::NotUnique { id } => Some(*id),
+            _ => None,
+        }
+    }
+
     /// Whether another transaction won, so that nothing was changed and the same statement may be
     /// sent again at once.
     pub fn lost_a_race(&self) -> bool {
@@ -152,6 +167,7 @@ impl StoreError {
             | Self::Refused { .. }
             | Self::Pooled { .. }
             | Self::NotMigrated { .. } => Nature::Final,
+            Self::NotUnique { .. } => Nature::Data,
             Self::Statement { nature, .. } => *nature,
         }
     }

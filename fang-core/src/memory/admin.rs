@@ -35,6 +35,7 @@ impl Tables {
         match removal {
             Removal::All => {
                 self.crons.clear();
+                self.periods.clear();
                 self.delete(usize::MAX, |_| true)
             }
             Removal::Scheduled => {
@@ -45,9 +46,7 @@ impl Tables {
                 self.crons.retain(|_, cron| cron.cron.task.task_type != *task_type);
                 self.delete(usize::MAX, |row| row.task_type == *task_type)
             }
-            Removal::Unique(hash) => {
-                self.unique.get(hash).copied().and_then(|id| self.take(id)).map_or(0, |_| 1)
-            }
+            Removal::Unique(hash) => self.release(hash),
             Removal::Id(id) => self.take(*id).map_or(0, |_| 1),
         }
     }

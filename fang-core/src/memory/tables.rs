@@ -75,11 +75,13 @@ impl Row {
 /// Task type, mode, priority, instant, id: the ready index.
 pub(super) type ReadyKey = (String, i16, i16, DateTime<Utc>, Uuid);
 
+#[derive(Clone)]
 pub(super) struct Worker {
     pub(super) beat_at: DateTime<Utc>,
     pub(super) dead_at: Option<DateTime<Utc>>,
 }
 
+#[derive(Clone)]
 pub(super) struct Cron {
     pub(super) cron: NewCron,
     pub(super) last_tick: DateTime<Utc>,
@@ -89,15 +91,25 @@ pub(super) struct Cron {
     pub(super) paused_at: Option<DateTime<Utc>>,
 }
 
+/// Who holds a unique hash for a period.
+#[derive(Clone)]
+pub(super) struct Period {
+    pub(super) task_id: Uuid,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) scheduled_at: DateTime<Utc>,
+    pub(super) until: DateTime<Utc>,
+}
+
 /// All tables. Rows are written through [`put`](Self::put) and [`take`](Self::take) alone, which
 /// keep the indexes in step.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Tables {
     /// The last beat of any worker, and since when they have come without a gap.
     pub(super) chain: Option<(DateTime<Utc>, DateTime<Utc>)>,
     rows: BTreeMap<Uuid, Row>,
     pub(super) ready: BTreeSet<ReadyKey>,
     pub(super) unique: HashMap<String, Uuid>,
+    pub(super) periods: HashMap<String, Period>,
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) last_worker: i64,
     pub(super) paused: HashSet<String>,

@@ -1,42 +1,17 @@
-//! Insert, claim, finish.
+//! Claim, finish.
 
 use super::tables::{Row, Tables};
 use crate::failure::{Failure, MAX_FAILURES};
 use crate::new_task::{Due, NewTask};
-use crate::store::{Claim, Claimed, DbInstant, Finish, Inserted, Lane, Verdict, WorkerId, micros};
+use crate::store::{Claim, Claimed, DbInstant, Finish, Lane, Verdict, WorkerId, micros};
 use crate::task::FangTaskState;
+use crate::unique::UNTIL_STARTED;
 use chrono::{DateTime, Utc};
 use std::ops::Bound;
 use std::time::Duration;
 use uuid::Uuid;
 
 impl Tables {
-    pub(super) fn insert(&mut self, tasks: &[NewTask], now: DateTime<Utc>) -> Vec<Inserted> {
-        tasks.iter().map(|task| self.insert_one(task, now)).collect()
-    }
-
-    fn insert_one(&mut self, task: &NewTask, now: DateTime<Utc>) -> Inserted {
-        if let Some(row) = self.holder(task) {
-            return Inserted {
-                id: row.id,
-                is_new: row.id == task.id,
-                created_at: row.created_at,
-                scheduled_at: row.scheduled_at,
-            };
-        }
-        let row = new_row(task, now);
-        let inserted =
-            Inserted { id: row.id, is_new: true, created_at: row.created_at, scheduled_at: row.scheduled_at };
-        self.put(row);
-        inserted
-    }
-
-    /// The row that keeps a task from being inserted.
-    fn holder(&self, task: &NewTask) -> Option<&Row> {
-        let by_hash = task.uniq_hash.as_ref().and_then(|hash| self.unique.get(hash));
-        self.row(task.id).or_else(|| self.row(*by_hash?))
-    }
-
     pub(super) fn claim(&mut self, claim: &Claim<'_>, now: DateTime<Utc>) -> Vec<Claimed> {
         if !self.is_alive(claim.worker) || self.paused.contains(claim.task_type) {
             return Vec::new();
@@ -60,6 +35,7 @@ impl Tables {
     fn take_for(&mut self, id: Uuid, worker: WorkerId, now: DateTime<Utc>) -> Option<Claimed> {
         let mut row = self.take(id)?;
         row.state = FangTaskState::InProgress;
+        row.uniq_hash = row.uniq_hash.filter(|hash| !hash.starts_with(UNTIL_STARTED));
         row.lease += 1;
         row.locked_by = Some(worker);
         row.updated_at = now;
@@ -104,12 +80,9 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         error_message: None,
         state: FangTaskState::New,
         task_type: task.task_type.clone(),
-        uniq_hash: task.uniq_hash.clone(),
+        uniq_hash: task.held_hash().map(str::to_owned),
         retries: 0,
-        scheduled_at: match task.due {
-            Due::At(at) => at,
-            Due::After(delay) => later(now, delay),
-        },
+        scheduled_at: due_at(task, now),
         created_at: now,
         updated_at: now,
         mode: task.mode,
@@ -121,6 +94,14 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         unknown_since: None,
         options: task.options.clone(),
         failures: Vec::new(),
+    }
+}
+
+/// When a task becomes due that is inserted now.
+pub(super) fn due_at(task: &NewTask, now: DateTime<Utc>) -> DateTime<Utc> {
+    match task.due {
+        Due::At(at) => at,
+        Due::After(delay) => later(now, delay),
     }
 }
 
@@ -159,6 +140,6 @@ fn remember(row: &mut Row, error: &str, now: DateTime<Utc>) {
     row.failures.push(Failure { at: now, attempt, error: error.to_owned() });
 }
 
-fn later(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
+pub(super) fn later(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
     now.checked_add_signed(chrono::Duration::microseconds(micros(delay))).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

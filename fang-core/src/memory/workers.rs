@@ -102,10 +102,10 @@ impl Tables {
         self.workers.retain(|id, worker| {
             holders.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at <= MOURNING)
         });
-        let Some(age) = prune.older_than else { return 0 };
-        self.delete(prune.limit as usize, |row| {
-            !row.state.is_alive() && is_longer_ago(row.updated_at, age, now)
-        })
+        let periods = self.prune_periods(prune.limit, now);
+        let Some(age) = prune.older_than else { return periods };
+        let is_old = |row: &Row| !row.state.is_alive() && is_longer_ago(row.updated_at, age, now);
+        periods + self.delete(prune.limit as usize, is_old)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
-use crate::store::{DbInstant, Finish, Inserted, Lane, micros};
+use crate::store::{DbInstant, Finish, InsertOutcome, Inserted, Lane, micros};
+use crate::unique::Replace;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -50,9 +51,31 @@ impl<'a> InsertColumns<'a> {
         }
     }
 
-    /// The unique hashes alone: the second parameter of `holders.sql`.
+    /// The unique hashes alone: the last parameters of `holders.sql` and of `insert_unique.sql`.
     pub fn held(&self) -> Vec<&'a str> {
         self.hashes.iter().flatten().copied().collect()
+    }
+}
+
+/// The parameters of `insert_unique.sql` behind those of `insert.sql`.
+#[derive(Debug)]
+pub struct UniqueColumns {
+    /// The periods, in microseconds.
+    pub periods: Vec<Option<i64>>,
+    /// The codes of what is replaced; 0 for nothing.
+    pub replaces: Vec<i16>,
+}
+
+impl UniqueColumns {
+    /// The columns of a batch, if any task in it needs more than `insert.sql` does.
+    pub fn new(tasks: &[NewTask]) -> Option<Self> {
+        if !tasks.iter().any(|task| task.period().is_some() || task.replaces().is_some()) {
+            return None;
+        }
+        Some(Self {
+            periods: tasks.iter().map(|task| task.period().map(micros)).collect(),
+            replaces: tasks.iter().map(|task| task.replaces().map_or(0, Replace::code)).collect(),
+        })
     }
 }
 
@@ -61,13 +84,17 @@ pub fn due_now(tasks: &[NewTask]) -> BTreeSet<&str> {
     tasks.iter().filter(|task| task.due.may_be_now()).map(|task| task.task_type.as_str()).collect()
 }
 
-/// A row of `insert.sql` or of `holders.sql`.
+/// A row of `insert.sql`, of `insert_unique.sql` or of `holders.sql`.
 #[derive(Clone, Debug)]
 pub struct InTable {
     /// Its id.
     pub id: Uuid,
     /// The unique hash it holds; not asked of one that was just inserted.
     pub uniq_hash: Option<String>,
+    /// Whether it waits; asked of a holder alone.
+    pub waits: bool,
+    /// The task whose insert this row answers, when it is another one that was replaced.
+    pub asked: Option<Uuid>,
     /// When it was inserted.
     pub created_at: DbInstant,
     /// When it becomes due.
@@ -75,10 +102,21 @@ pub struct InTable {
 }
 
 impl InTable {
-    fn answer(&self, is_new: bool) -> Inserted {
+    /// A row that was just inserted.
+    pub fn saved(id: Uuid, created_at: DbInstant, scheduled_at: DbInstant) -> Self {
+        Self { id, uniq_hash: None, waits: true, asked: None, created_at, scheduled_at }
+    }
+
+    /// The same row, as the answer to the insert of this task.
+    pub fn for_insert_of(self, asked: Uuid) -> Self {
+        Self { asked: (asked != self.id).then_some(asked), ..self }
+    }
+
+    fn answer(&self, outcome: InsertOutcome) -> Inserted {
         Inserted {
             id: self.id,
-            is_new,
+            is_new: outcome == InsertOutcome::New,
+            outcome,
             created_at: self.created_at.to_datetime(),
             scheduled_at: self.scheduled_at.to_datetime(),
         }
@@ -109,22 +147,34 @@ impl<'a> Answers<'a> {
     /// Takes what was inserted, and what was there instead.
     pub fn add(&mut self, saved: &[InTable], holders: &[InTable]) {
         // A holder of the very id is this task, saved by an earlier try whose answer was lost.
-        let by_id: HashMap<Uuid, &InTable> = holders.iter().chain(saved).map(|row| (row.id, row)).collect();
+        let own = saved.iter().filter(|row| row.asked.is_none());
+        let by_id: HashMap<Uuid, &InTable> = holders.iter().chain(own).map(|row| (row.id, row)).collect();
+        let replaced: HashMap<Uuid, &InTable> =
+            saved.iter().filter_map(|row| Some((row.asked?, row))).collect();
         let by_hash: HashMap<&str, &InTable> =
             holders.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
         for (task, known) in self.tasks.iter().zip(&mut self.known) {
-            let own = || by_id.get(&task.id).map(|row| row.answer(true));
-            let holder = || Some(by_hash.get(task.uniq_hash.as_deref()?)?.answer(false));
-            *known = known.or_else(own).or_else(holder);
+            let own = || by_id.get(&task.id).map(|row| row.answer(InsertOutcome::New));
+            let replaced = || replaced.get(&task.id).map(|row| row.answer(InsertOutcome::Replaced));
+            // One that came while it was looked for waits to be replaced.
+            let is_kept = |row: &&&InTable| !(row.waits && task.replaces().is_some());
+            let holder = || {
+                let held = by_hash.get(task.uniq_hash.as_deref()?);
+                held.filter(is_kept).map(|row| row.answer(InsertOutcome::Kept))
+            };
+            *known = known.or_else(own).or_else(replaced).or_else(holder);
         }
     }
 
     /// All answers, in order.
     ///
     /// # Errors
-    /// A passing [`StoreError`] when some are still missing.
+    /// A passing [`StoreError`] when some are still missing; [`StoreError::NotUnique`] when a task was kept
+    /// out that must not be.
     pub fn finish(self) -> Result<Vec<Inserted>, StoreError> {
-        self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::unsettled)
+        let all = self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::unsettled)?;
+        Inserted::check(self.tasks, &all)?;
+        Ok(all)
     }
 }
 
@@ -191,6 +241,7 @@ impl<'a> FinishColumns<'a> {
 mod tests {
     use super::*;
     use crate::task::Mode;
+    use crate::unique::Unique;
 
     fn task(id: u128, hash: Option<&str>) -> NewTask {
         let mut task = NewTask::new("{}".into(), "common".into(), Mode::Asynk);
@@ -201,12 +252,13 @@ mod tests {
 
     fn row(id: u128, hash: Option<&str>) -> InTable {
         let instant = DbInstant(0);
-        InTable {
-            id: Uuid::from_u128(id),
-            uniq_hash: hash.map(str::to_owned),
-            created_at: instant,
-            scheduled_at: instant,
-        }
+        let saved = InTable::saved(Uuid::from_u128(id), instant, instant);
+        InTable { uniq_hash: hash.map(str::to_owned), ..saved }
+    }
+
+    fn replacing(id: u128, hash: &str) -> NewTask {
+        let task = task(id, None).unique_by(Unique::payload().replace(Replace::TIME));
+        NewTask { uniq_hash: Some(hash.to_owned()), ..task }
     }
 
     #[test]
@@ -217,6 +269,29 @@ mod tests {
         let told: Vec<_> =
             answers.finish().unwrap().iter().map(|answer| (answer.id.as_u128(), answer.is_new)).collect();
         assert_eq!(told, [(1, true), (9, false), (3, true)]);
+    }
+
+    #[test]
+    fn a_task_that_replaces_is_sent_again_while_the_holder_waits_unreplaced() {
+        let tasks = [replacing(1, "h"), replacing(2, "i")];
+        let mut answers = Answers::new(&tasks);
+        let running = InTable { waits: false, ..row(8, Some("i")) };
+        answers.add(&[], &[row(9, Some("h")), running]);
+        assert_eq!(answers.missing().iter().map(|task| task.id.as_u128()).collect::<Vec<_>>(), [1]);
+        answers.add(&[row(9, None).for_insert_of(Uuid::from_u128(1))], &[]);
+        let told: Vec<_> =
+            answers.finish().unwrap().iter().map(|answer| (answer.id.as_u128(), answer.outcome)).collect();
+        assert_eq!(told, [(9, InsertOutcome::Replaced), (8, InsertOutcome::Kept)]);
+    }
+
+    #[test]
+    fn a_task_that_must_not_be_kept_out_is_an_error() {
+        let strict = task(1, None).unique_by(Unique::payload().or_error());
+        let tasks = [NewTask { uniq_hash: Some("h".to_owned()), ..strict }];
+        let mut answers = Answers::new(&tasks);
+        answers.add(&[], &[row(9, Some("h"))]);
+        let error = answers.finish().unwrap_err();
+        assert!(matches!(error, StoreError::NotUnique { id } if id == Uuid::from_u128(9)), "{error}");
     }
 
     #[test]

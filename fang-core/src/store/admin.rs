@@ -5,13 +5,13 @@ use uuid::Uuid;
 /// Which tasks to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// All of them, and all crons.
+    /// All of them, all crons, and all periods in which a task is unique.
     All,
     /// Those that wait for a future instant, and all crons.
     Scheduled,
     /// Those of a task type, and its crons.
     TaskType(String),
-    /// The one that is alive with this unique hash.
+    /// The one that is alive with this unique hash, or holds it for a period, which ends.
     Unique(String),
     /// One.
     Id(Uuid),
@@ -54,6 +54,6 @@ pub struct Count {
 pub struct Prune {
     /// Finished and failed tasks that have not changed for this long; `None` keeps them.
     pub older_than: Option<Duration>,
-    /// How many tasks at most, so that no transaction is long.
+    /// How many tasks at most, and how many periods, so that no transaction is long.
     pub limit: u32,
 }

@@ -21,7 +21,9 @@ pub trait Store: Send + Sync + 'static {
     /// The clock that decides what is due.
     fn now(&self) -> Result<DateTime<Utc>, StoreError>;
 
-    /// Saves tasks, all or none, and tells for each, in order, what is there now.
+    /// Saves tasks, all or none, and tells for each, in order, what is there now. What
+    /// [`batches`](crate::intake::batches) cuts is what one call takes. Fails with
+    /// [`StoreError::NotUnique`] when a task is kept out that [must not be](crate::Unique::or_error).
     fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
 
     /// Takes tasks that are due, in any order, so that nobody else gets them.
@@ -53,7 +55,8 @@ pub trait Store: Send + Sync + 'static {
     /// time: it repeats without harm.
     fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError>;
 
-    /// Removes old tasks, and dead workers that hold none; returns how many tasks.
+    /// Removes old tasks, periods of unique tasks that are over, and dead workers that hold no task; returns
+    /// how many tasks and periods.
     fn prune(&self, prune: &Prune) -> Result<u64, StoreError>;
 
     /// Keeps a cron: inserts it with its first tick, changes it when its task or anything of its

@@ -4,9 +4,11 @@
 -- partial index unusable. SKIP LOCKED makes two claimers pass each other. A worker that was
 -- declared dead, and a paused task type, get nothing. The payload comes as text and is decoded row
 -- by row by the caller, so that one bad row costs only itself; and no value that people can write
--- into a row makes the statement fail.
+-- into a row makes the statement fail. A hash that begins with s is that of a task which is unique until
+-- it is started: the claim lets go of it, for good, so that no later statement can be in its way.
 UPDATE fang_tasks
-SET state = 'in_progress', lease = least(lease, 2147483646) + 1, locked_by = $1, updated_at = now()
+SET state = 'in_progress', lease = least(lease, 2147483646) + 1, locked_by = $1, updated_at = now(),
+    uniq_hash = CASE WHEN uniq_hash LIKE 's%' THEN NULL ELSE uniq_hash END
 WHERE ctid = ANY (ARRAY (
     SELECT due.ctid
     FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS lane (mode, priority, floor),

@@ -1,8 +1,15 @@
--- The rows that kept others from being inserted: by their id, or by the unique hash they hold.
-SELECT id, uniq_hash::text, created_at, scheduled_at
+-- What kept others from being inserted: by their id, or by the unique hash they hold, themselves or
+-- for a period that outlives their row.
+SELECT id, uniq_hash::text, state IN ('new', 'retried') AS waits, created_at, scheduled_at
 FROM fang_tasks
 WHERE id = ANY ($1::uuid[])
 UNION ALL
-SELECT id, uniq_hash::text, created_at, scheduled_at
+SELECT id, uniq_hash::text, state IN ('new', 'retried'), created_at, scheduled_at
 FROM fang_tasks
 WHERE uniq_hash = ANY ($2) AND uniq_hash IS NOT NULL AND state IN ('new', 'retried', 'in_progress')
+UNION ALL
+SELECT u.task_id, u.key, coalesce(t.state IN ('new', 'retried'), false), coalesce(t.created_at, u.created_at),
+    coalesce(t.scheduled_at, u.scheduled_at)
+FROM fang_unique u
+LEFT JOIN fang_tasks t ON t.id = u.task_id
+WHERE u.key = ANY ($3) AND u.until > now()

@@ -1,0 +1,76 @@
+-- As `insert`, for batches in which a task is unique within a period or replaces another. What decides
+-- is an index each time: the primary key of `fang_unique` for periods, which outlive the rows of their
+-- tasks, and else the unique index of the tasks. Rows are locked in the order of their keys, first all
+-- keys and then all tasks, so that two batches do not lock each other out. What comes back was inserted
+-- or replaced; for the others, `holders` tells what is there.
+WITH input AS MATERIALIZED (
+    SELECT t.*, coalesce(t.due_at, now() + t.delay * interval '1 microsecond') AS at
+    FROM unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::bigint[],
+        $8::timestamptz[], $9::text[], $10::bigint[], $11::smallint[]
+    ) WITH ORDINALITY AS t (
+        id, metadata, task_type, mode, priority, uniq_hash, delay, due_at, options, period, replaces, place
+    )
+), taken AS (
+    -- A repeated insert takes nothing, not even once its task has ended. The look at the keys only saves
+    -- the lock of one that is held.
+    INSERT INTO fang_unique AS u (key, task_id, created_at, scheduled_at, until)
+    SELECT DISTINCT ON (i.uniq_hash) i.uniq_hash, i.id, now(), i.at, now() + i.period * interval '1 microsecond'
+    FROM input i
+    WHERE i.period IS NOT NULL
+      AND NOT EXISTS (SELECT FROM fang_tasks own WHERE own.id = i.id)
+      AND NOT EXISTS (SELECT FROM fang_unique held WHERE held.key = i.uniq_hash AND held.until > now())
+    ORDER BY i.uniq_hash, i.place
+    ON CONFLICT (key) DO UPDATE
+    SET task_id = excluded.task_id, created_at = excluded.created_at, scheduled_at = excluded.scheduled_at,
+        until = excluded.until
+    WHERE u.until <= now()
+    RETURNING task_id
+), inserted AS (
+    INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, uniq_hash, scheduled_at, options)
+    SELECT i.id, i.metadata::jsonb, i.task_type, i.mode, i.priority,
+        CASE WHEN i.period IS NULL THEN i.uniq_hash END, i.at, i.options::jsonb
+    FROM input i
+    WHERE i.period IS NULL OR i.id IN (SELECT task_id FROM taken)
+    ORDER BY i.uniq_hash, i.place
+    ON CONFLICT DO NOTHING
+    RETURNING id, created_at, scheduled_at
+), holder AS (
+    SELECT t.id, t.uniq_hash::text AS hash
+    FROM fang_tasks t
+    WHERE t.uniq_hash = ANY ($12) AND t.uniq_hash IS NOT NULL AND t.state IN ('new', 'retried')
+    UNION ALL
+    SELECT u.task_id, u.key
+    FROM fang_unique u
+    WHERE u.key = ANY ($13) AND u.until > now()
+), wanted AS MATERIALIZED (
+    -- One change of a row in a statement; whoever wants another is sent again.
+    SELECT DISTINCT ON (h.id) h.id AS target, i.*
+    FROM input i
+    JOIN holder h ON h.hash = i.uniq_hash
+    WHERE i.replaces > 0
+      AND NOT EXISTS (SELECT FROM inserted n WHERE n.id = i.id)
+      AND NOT EXISTS (SELECT FROM fang_tasks own WHERE own.id = i.id)
+    ORDER BY h.id, i.place
+), locked AS MATERIALIZED (
+    -- Whoever claims it first wins: the row is looked at again under its lock.
+    SELECT t.id
+    FROM wanted w
+    JOIN fang_tasks t ON t.id = w.target
+    WHERE t.state IN ('new', 'retried') AND (w.period IS NOT NULL OR t.uniq_hash::text = w.uniq_hash)
+    ORDER BY t.id
+    FOR UPDATE OF t
+), replaced AS (
+    -- By id, not by place: a row that was changed just before its lock has moved.
+    UPDATE fang_tasks t
+    SET metadata = CASE WHEN w.replaces & 1 > 0 THEN w.metadata::jsonb ELSE t.metadata END,
+        scheduled_at = CASE WHEN w.replaces & 2 > 0 THEN w.at ELSE t.scheduled_at END,
+        priority = CASE WHEN w.replaces & 4 > 0 THEN w.priority ELSE t.priority END,
+        updated_at = now()
+    FROM wanted w, locked l
+    WHERE l.id = w.target AND t.id = l.id AND t.state IN ('new', 'retried')
+    RETURNING w.id AS asked, t.id, t.created_at, t.scheduled_at
+)
+SELECT id AS asked, id, created_at, scheduled_at FROM inserted
+UNION ALL
+SELECT asked, id, created_at, scheduled_at FROM replaced
