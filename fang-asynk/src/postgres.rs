@@ -2,6 +2,7 @@
 
 mod admin;
 mod announce;
+mod batch;
 mod connect;
 mod convert;
 mod crons;
@@ -9,14 +10,17 @@ mod error;
 mod migrate;
 mod param;
 mod run;
+#[cfg(feature = "sqlx")]
+mod sqlx;
 mod tasks;
+mod within;
 mod workers;
 
 pub use connect::TlsConnector;
 pub(crate) use connect::{Address, Options};
 pub(crate) use error::store_error;
 pub(crate) use migrate::migrate;
-pub(crate) use tasks::insert_in;
+pub(crate) use within::{Within, insert_in};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -34,7 +38,7 @@ use uuid::Uuid;
 
 /// The store over one database. Its three channels connect when they are first used.
 pub(crate) struct PostgresStore {
-    statements: Arc<Statements>,
+    pub(crate) statements: Arc<Statements>,
     schema: Schema,
     /// What the application and its tasks use: insert, find, remove, schedule.
     calls: Channel,

@@ -1,6 +1,6 @@
 use crate::backend::{AsyncBackend, queueable_by_handle};
 use crate::handle::Handle;
-use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector};
+use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector, Within};
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
@@ -117,10 +117,45 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         transaction: &Transaction<'_>,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
+        self.insert_within(&mut &*transaction, tasks).await
+    }
+
+    /// As [`insert_tasks_in`](Self::insert_tasks_in), within a transaction of sqlx.
+    ///
+    /// ```no_run
+    /// # use fang_asynk::{AsyncQueue, NoTls};
+    /// # use fang_core::{FangError, NewTask};
+    /// # async fn example(queue: AsyncQueue<NoTls>, pool: sqlx::PgPool, task: NewTask) -> Result<(), FangError> {
+    /// let mut transaction = pool.begin().await?;
+    /// sqlx::query("INSERT INTO users (name) VALUES ($1)").bind("Ada").execute(&mut *transaction).await?;
+    /// queue.insert_tasks_in_sqlx(&mut transaction, vec![task]).await?;
+    /// transaction.commit().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// On a connection without a transaction each batch of up to 1,000 tasks is saved by itself.
+    ///
+    /// # Errors
+    /// As [`insert_tasks_in`](Self::insert_tasks_in).
+    #[cfg(feature = "sqlx")]
+    pub async fn insert_tasks_in_sqlx(
+        &self,
+        mut connection: &mut sqlx::PgConnection,
+        tasks: Vec<NewTask>,
+    ) -> Result<Vec<Inserted>, QueueError> {
+        self.insert_within(&mut connection, tasks).await
+    }
+
+    async fn insert_within(
+        &self,
+        transaction: &mut impl Within,
+        tasks: Vec<NewTask>,
+    ) -> Result<Vec<Inserted>, QueueError> {
         let tasks = self.handle()?.prepare_all(tasks)?;
+        let store = self.store()?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(postgres::insert_in(&*self.store()?, transaction, batch).await?);
+            all.extend(postgres::insert_in(transaction, &store.statements, batch).await?);
         }
         Ok(all)
     }

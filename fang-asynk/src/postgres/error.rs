@@ -9,9 +9,9 @@ use tokio_postgres::error::DbError;
 
 /// A server's error without its details.
 #[derive(Debug)]
-struct ServerError {
-    code: String,
-    message: String,
+pub(super) struct ServerError {
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 impl fmt::Display for ServerError {

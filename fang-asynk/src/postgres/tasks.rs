@@ -1,17 +1,15 @@
 //! Insert, claim, finish.
 
 use super::PostgresStore;
-use super::convert::{Instant, Secret, answered, claimed, holder, inserted};
+use super::batch::Batch;
+use super::convert::{Instant, Secret, claimed, holder};
 use super::run::{self, Param};
-use super::store_error;
+use super::{store_error, within};
 use fang_core::intake::is_all_or_none;
-use fang_core::sql::columns::{
-    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
-};
-use fang_core::sql::{MAX_TRIES, Statements};
+use fang_core::sql::MAX_TRIES;
+use fang_core::sql::columns::{Answers, FinishColumns, LaneColumns, MAX_INSERT_TRIES, due_now};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
-use tokio_postgres::{Row, Transaction};
 
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     if is_all_or_none(tasks) {
@@ -67,125 +65,10 @@ async fn insert_in_one_of_ours(
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut client = run::get(&store.calls).await?;
     let transaction = run::begin(&store.calls, &mut client).await.map_err(|error| store_error(&error))?;
-    let inserted = insert_into(store, &transaction, tasks).await?;
+    let inserted = within::insert_batch(&mut &*transaction, &store.statements, tasks).await?;
     transaction.commit().await.map_err(|error| store_error(&error))?;
     due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
     Ok(inserted)
-}
-
-/// Inserts within the application's own transaction. That stands when a task is kept out that must not be;
-/// nothing of the batch is in it then.
-pub(crate) async fn insert_in(
-    store: &PostgresStore,
-    transaction: &Transaction<'_>,
-    tasks: &[NewTask],
-) -> Result<Vec<Inserted>, StoreError> {
-    if !is_all_or_none(tasks) {
-        return insert_into(store, transaction, tasks).await;
-    }
-    let run = async |sql: &str| transaction.batch_execute(sql).await.map_err(|error| store_error(&error));
-    run("SAVEPOINT fang_insert").await?;
-    match insert_into(store, transaction, tasks).await {
-        Ok(inserted) => run("RELEASE SAVEPOINT fang_insert").await.map(|()| inserted),
-        Err(error @ StoreError::NotUnique { .. }) => {
-            run("ROLLBACK TO SAVEPOINT fang_insert; RELEASE SAVEPOINT fang_insert").await?;
-            Err(error)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn insert_into(
-    store: &PostgresStore,
-    transaction: &Transaction<'_>,
-    tasks: &[NewTask],
-) -> Result<Vec<Inserted>, StoreError> {
-    let mut answers = Answers::new(tasks);
-    try_insert_into(store, transaction, tasks, &mut answers).await?;
-    for _ in 1..MAX_INSERT_TRIES {
-        let missing = answers.missing();
-        if missing.is_empty() {
-            break;
-        }
-        try_insert_into(store, transaction, &missing, &mut answers).await?;
-    }
-    // Always, since nobody knows when it will commit, which is when this leaves.
-    for task_type in due_now(tasks) {
-        run::query_in(transaction, &store.statements.notify, &[&task_type]).await?;
-    }
-    answers.finish()
-}
-
-async fn try_insert_into(
-    store: &PostgresStore,
-    transaction: &Transaction<'_>,
-    tasks: &[NewTask],
-    answers: &mut Answers<'_>,
-) -> Result<(), StoreError> {
-    let sql = &store.statements;
-    let batch = Batch::new(tasks);
-    let saved = batch.saved(&run::query_in(transaction, batch.statement(sql), &batch.params()).await?)?;
-    let holders = match saved.len() == tasks.len() {
-        true => Vec::new(),
-        false => run::query_in(transaction, &sql.holders, &batch.holders_params()).await?,
-    };
-    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
-    Ok(())
-}
-
-/// Tasks as the driver sends them.
-struct Batch<'a> {
-    columns: InsertColumns<'a>,
-    /// Only when a task in it needs the statement that takes them.
-    unique: Option<UniqueColumns>,
-    metadata: Secret<Vec<&'a str>>,
-    instants: Vec<Option<Instant>>,
-    held: Vec<&'a str>,
-}
-
-impl<'a> Batch<'a> {
-    fn new(tasks: &'a [NewTask]) -> Self {
-        let mut columns = InsertColumns::new(tasks);
-        Self {
-            metadata: Secret(std::mem::take(&mut columns.metadata)),
-            instants: columns.instants.iter().map(|at| at.map(Instant)).collect(),
-            held: columns.held(),
-            unique: UniqueColumns::new(tasks),
-            columns,
-        }
-    }
-
-    fn statement<'s>(&self, sql: &'s Statements) -> &'s str {
-        if self.unique.is_some() { &sql.insert_unique } else { &sql.insert }
-    }
-
-    fn params(&self) -> Vec<Param<'_>> {
-        let columns = &self.columns;
-        let mut params: Vec<Param<'_>> = vec![
-            &columns.ids,
-            &self.metadata,
-            &columns.task_types,
-            &columns.modes,
-            &columns.priorities,
-            &columns.hashes,
-            &columns.delays,
-            &self.instants,
-            &columns.options,
-        ];
-        if let Some(unique) = &self.unique {
-            let more: [Param<'_>; 4] = [&unique.periods, &unique.replaces, &self.held, &self.held];
-            params.extend(more);
-        }
-        params
-    }
-
-    fn holders_params(&self) -> [Param<'_>; 3] {
-        [&self.columns.ids, &self.held, &self.held]
-    }
-
-    fn saved(&self, rows: &[Row]) -> Result<Vec<InTable>, StoreError> {
-        rows.iter().map(if self.unique.is_some() { answered } else { inserted }).collect()
-    }
 }
 
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {

@@ -16,6 +16,8 @@ mod read_only;
 mod restarts;
 mod schema;
 mod secrets;
+#[cfg(feature = "sqlx")]
+mod sqlx;
 mod statements;
 mod ticks;
 mod transactions;

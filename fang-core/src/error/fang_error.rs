@@ -88,6 +88,8 @@ from_errors!(
     diesel::ConnectionError,
     #[cfg(feature = "diesel")]
     diesel::r2d2::PoolError,
+    #[cfg(feature = "sqlx")]
+    sqlx::Error,
 );
 
 #[cfg(test)]
