@@ -6,6 +6,7 @@ use super::ending::end;
 use crate::Failure;
 use crate::options::Options;
 use crate::report::Report;
+use crate::roles::work::{Manner, Work};
 use crate::world::{Process, World};
 use effort::Effort;
 use fang_test_support::{Cluster, Disk, Durability};
@@ -17,7 +18,12 @@ const MEGABYTES: u32 = 200;
 /// So that the log of the server does not fill the disk by itself.
 const SMALL_LOG: &str = "max_wal_size = 64MB\nmin_wal_size = 32MB\n";
 const PROCESSES: usize = 4;
+/// Of each process.
+const WORKERS: u64 = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a server that stopped may take to start again by itself.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Longer than any statement may take.
 const LOCKED_FOR: Duration = Duration::from_secs(45);
@@ -41,19 +47,23 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     std::thread::sleep(Duration::from_secs(2));
     let rounds = options.either(3, 1);
     let length = options.length(Duration::from_secs(180), Duration::from_secs(6)) / rounds;
-    let mut effort = Effort::new(&workers)?;
+    let (mut effort, mut stops) = (Effort::new(&workers)?, 0);
     for _ in 0..rounds {
-        effort.measure(|| full(&world, &disk, length))?;
+        backlog(&world, options, length)?;
+        effort.measure(|| {
+            stops += u32::from(full(&world, &disk, length)?);
+            Ok(())
+        })?;
         work_goes_on(&world)?;
+        backlog(&world, options, length)?;
         effort.measure(|| locked(&world, options.either(LOCKED_FOR, length)))?;
         work_goes_on(&world)?;
     }
 
     let mut report = Report::new("full", options);
-    report.tell(
-        "times that the disk was full, and for how long",
-        format!("{rounds}, {} s each", length.as_secs()),
-    );
+    let seconds = length.as_secs();
+    report.tell("times that the disk was full, and for how long", format!("{rounds}, {seconds} s each"));
+    report.tell("of those, times that the server itself stopped for it", stops);
     judge_space(&world, &mut report)?;
     judge_alive("workers", &mut workers, &mut report)?;
     judge_alive("producers", &mut producers, &mut report)?;
@@ -73,21 +83,42 @@ fn cluster(disk: &Disk) -> Result<Cluster, Failure> {
     Ok(cluster)
 }
 
-/// A server that cannot write its log stops, and may not come back before there is space.
-fn full(world: &World, disk: &Disk, length: Duration) -> Result<(), Failure> {
-    let end = Instant::now() + length;
-    while Instant::now() < end {
+/// More than all workers can do meanwhile, so that there is always something to claim and to save.
+fn backlog(world: &World, options: &Options, length: Duration) -> Result<(), Failure> {
+    const MILLIS: u64 = 100;
+    let each = u64::try_from(length.as_millis())? / MILLIS * WORKERS * PROCESSES as u64;
+    let runtimes = options.mode.deal(usize::try_from(each)?);
+    let tasks: Result<Vec<_>, _> =
+        runtimes.map(|runtime| Work { millis: MILLIS, manner: Manner::Wait }.task(runtime)).collect();
+    world.insert(tasks?)?;
+    Ok(())
+}
+
+/// Tells whether the server stopped. One that cannot write its log does, and may not come back before
+/// there is space.
+fn full(world: &World, disk: &Disk, length: Duration) -> Result<bool, Failure> {
+    let began = Instant::now();
+    while began.elapsed() < length {
         // What it has freed meanwhile goes as well.
         disk.fill()?;
+        if began.elapsed() > length.mul_f64(0.7) {
+            // A new file of the log is what it does not find space for. Its answer does not matter.
+            let _ = world.rows("SELECT pg_switch_wal()");
+        }
         std::thread::sleep(LOOK_EVERY);
     }
-    disk.free()?;
     let is_up = || world.number("SELECT 1").is_ok();
-    let comes_back = world.wait_until("the server to come back", Duration::from_secs(5), || Ok(is_up()));
-    if comes_back.is_err() {
-        world.cluster().start()?;
+    let stopped = !is_up();
+    disk.free()?;
+    let freed = Instant::now();
+    while !is_up() {
+        if freed.elapsed() > COMES_BACK_WITHIN {
+            world.cluster().start()?;
+            break;
+        }
+        std::thread::sleep(LOOK_EVERY);
     }
-    Ok(())
+    Ok(stopped)
 }
 
 fn locked(world: &World, length: Duration) -> Result<(), Failure> {

@@ -33,9 +33,8 @@ impl Effort {
         befall()?;
         self.time += began.elapsed();
         self.times += 1;
-        for (spent, (before, after)) in self.spent.iter_mut().zip(before.into_iter().zip(self.seconds()?)) {
-            *spent += after - before;
-        }
+        let spent = before.into_iter().zip(self.seconds()?).map(|(before, after)| after - before);
+        self.spent.iter_mut().zip(spent).for_each(|(sum, spent)| *sum += spent);
         for (pid, at_first) in self.pids.iter().zip(&self.at_first) {
             self.grown = self.grown.max(megabytes(*pid)?.saturating_sub(*at_first));
         }
