@@ -12,11 +12,25 @@ mod tasks;
 
 use fang::asynk::async_queue::AsyncQueue;
 use fang::{FangError, NoTls, Queue};
-use fang_test_support::TestDatabase;
+use fang_test_support::{PgBouncer, TestDatabase};
 
 /// All of them; the arguments choose some.
-const BENCHES: [&str; 8] =
-    ["insert", "bulk", "drain", "drain_blocking", "pickup", "pickup_blocking", "idle", "idle_blocking"];
+const BENCHES: [&str; 11] = [
+    "insert",
+    "bulk",
+    "drain",
+    "drain_blocking",
+    "pickup",
+    "pickup_blocking",
+    "idle",
+    "idle_blocking",
+    "insert_pgbouncer",
+    "drain_pgbouncer",
+    "drain_blocking_pgbouncer",
+];
+
+/// The connections that PgBouncer makes to the server.
+const POOLED: usize = 5;
 
 /// The queues of both modes, over one database.
 struct Queues {
@@ -39,7 +53,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn run(bench: &str, database: &TestDatabase) -> Result<(), Box<dyn std::error::Error>> {
-    let queues = queues(database.uri()).await?;
+    let (bench, bouncer) = match bench.strip_suffix("_pgbouncer") {
+        Some(bench) => (bench, Some(PgBouncer::start(database.uri(), POOLED).await?)),
+        None => (bench, None),
+    };
+    if bouncer.is_some() {
+        report(&format!("through PgBouncer, {POOLED} connections:"), "");
+    }
+    let queues = queues(bouncer.as_ref().map_or(database.uri(), PgBouncer::uri), bouncer.is_some()).await?;
     let meter = meter::Meter::new(database.client().await?);
     match bench {
         "insert" => insert::one_by_one(&queues.light, &meter).await,
@@ -53,11 +74,11 @@ async fn run(bench: &str, database: &TestDatabase) -> Result<(), Box<dyn std::er
     }
 }
 
-async fn queues(uri: &str) -> Result<Queues, FangError> {
-    let mut light = AsyncQueue::builder().uri(uri).max_pool_size(8_u32).build();
+async fn queues(uri: &str, pgbouncer: bool) -> Result<Queues, FangError> {
+    let mut light = AsyncQueue::builder().uri(uri).max_pool_size(8_u32).pgbouncer(pgbouncer).build();
     light.connect(NoTls).await?;
     light.migrate().await?;
-    Ok(Queues { light, heavy: Queue::builder().uri(uri).max_pool_size(8_u32).build() })
+    Ok(Queues { light, heavy: Queue::builder().uri(uri).max_pool_size(8_u32).pgbouncer(pgbouncer).build() })
 }
 
 /// One line of the table.

@@ -105,3 +105,21 @@ async fn a_pool_that_stops_signs_off() {
     drop(pool);
     until(async || world.number(left).await == 0).await;
 }
+
+/// Somebody tidied up the table of workers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
+    let world = World::new().await;
+    world.queue.insert_task(&say("orphan")).await.unwrap();
+    let gone = world.queue.engine().unwrap();
+    let worker = gone.register("{}").await.unwrap();
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    assert_eq!(gone.claim(&claim).await.unwrap().len(), 1);
+    world.client.batch_execute("DELETE FROM fang_workers").await.unwrap();
+    let (sender, mut ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &hold());
+    pool.start().await.unwrap();
+    assert_eq!(heard(&mut ear).await, "orphan");
+    pool.shutdown(PATIENCE).await;
+}

@@ -6,6 +6,7 @@
 mod clocks;
 mod connections;
 mod crons;
+mod defaults;
 mod errors;
 mod faults;
 mod leases;

@@ -111,40 +111,6 @@ async fn tasks_of_a_transaction_of_the_application_come_with_its_commit() {
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1);
 }
 
-/// Refuses whatever was left to the defaults.
-const STRICT: &str = "CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('statement_timeout') <> '30s' THEN
-            RAISE EXCEPTION 'left to the defaults';
-        END IF;
-        RETURN coalesce(NEW, OLD);
-    END $$;
-    CREATE TRIGGER strict BEFORE INSERT OR UPDATE OR DELETE ON fang_tasks FOR EACH ROW EXECUTE FUNCTION strict()";
-
-/// What a session cannot be told, each transaction says.
-#[tokio::test(flavor = "multi_thread")]
-async fn no_default_of_the_database_decides_how_a_statement_runs() {
-    let world = World::new().await;
-    let name = world.database.name();
-    for set in ["default_transaction_isolation = 'serializable'", "statement_timeout = '100ms'"] {
-        world.client.batch_execute(&format!("ALTER DATABASE {name} SET {set}")).await.unwrap();
-    }
-    world.client.batch_execute(STRICT).await.unwrap();
-    let (_bouncer, queue) = pooled(&world).await;
-    let (sender, mut ear) = ear();
-    let mut pool = pool(&queue, sender);
-    pool.start().await.unwrap();
-    // For longer than the default lets a statement wait.
-    world.client.batch_execute("BEGIN; LOCK TABLE fang_tasks IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let waiting = tokio::spawn(async move { queue.insert_task(&say("patient")).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    world.client.batch_execute("COMMIT").await.unwrap();
-    waiting.await.unwrap().unwrap();
-    assert_eq!(heard(&mut ear).await, "patient");
-    until(async || world.number("SELECT count(*) FROM fang_tasks").await == 0).await;
-    pool.shutdown(PATIENCE).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_was_not_told_says_what_to_do() {
     let world = World::new().await;

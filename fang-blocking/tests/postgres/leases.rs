@@ -100,3 +100,21 @@ fn a_pool_that_stops_signs_off() {
     drop(pool);
     until(|| world.number(left) == 0);
 }
+
+/// Somebody tidied up the table of workers.
+#[test]
+fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
+    let world = World::new();
+    world.queue.insert_task(&say("orphan")).unwrap();
+    let gone = world.queue.engine().unwrap();
+    let worker = gone.register("{}").unwrap();
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    assert_eq!(gone.claim(&claim).unwrap().len(), 1);
+    world.run("DELETE FROM fang_workers");
+    let (sender, ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &Hold::default());
+    pool.start().unwrap();
+    assert_eq!(heard(&ear), "orphan");
+    pool.shutdown(PATIENCE);
+}

@@ -11,7 +11,6 @@ use fang_core::store::Claim;
 use fang_core::{FangError, Mode, NewTask, QueueError, Queueable, StoreError};
 use fang_test_support::PgBouncer;
 use std::collections::HashSet;
-use std::thread;
 use std::time::Duration;
 
 /// Sessions of the server that all share.
@@ -148,41 +147,6 @@ fn tasks_of_a_transaction_of_the_application_come_with_its_commit() {
     }
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 1);
     nothing_is_left(&bouncer);
-}
-
-/// Refuses whatever was left to the defaults.
-const STRICT: &str = "CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('statement_timeout') <> '30s' THEN
-            RAISE EXCEPTION 'left to the defaults';
-        END IF;
-        RETURN coalesce(NEW, OLD);
-    END $$;
-    CREATE TRIGGER strict BEFORE INSERT OR UPDATE OR DELETE ON fang_tasks FOR EACH ROW EXECUTE FUNCTION strict()";
-
-/// What a session cannot be told, each transaction says.
-#[test]
-fn no_default_of_the_database_decides_how_a_statement_runs() {
-    let world = World::new();
-    let name = world.database.name();
-    for set in ["default_transaction_isolation = 'serializable'", "statement_timeout = '100ms'"] {
-        world.run(&format!("ALTER DATABASE {name} SET {set}"));
-    }
-    world.run(STRICT);
-    let bouncer = bouncer(&world);
-    let queue = pooled(&bouncer);
-    let (sender, ear) = ear();
-    let mut pool = pool(&queue, sender);
-    pool.start().unwrap();
-    // For longer than the default lets a statement wait.
-    world.run("BEGIN; LOCK TABLE fang_tasks IN ACCESS EXCLUSIVE MODE");
-    let waiting = thread::spawn(move || queue.insert_task(&say("patient")));
-    thread::sleep(Duration::from_millis(300));
-    world.run("COMMIT");
-    waiting.join().unwrap().unwrap();
-    assert_eq!(heard(&ear), "patient");
-    until(|| world.number("SELECT count(*) FROM fang_tasks") == 0);
-    pool.shutdown(PATIENCE);
 }
 
 /// Diesel counts the statements of each connection from nought, and two of them meet in one session.

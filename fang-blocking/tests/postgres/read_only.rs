@@ -98,8 +98,10 @@ fn after_a_fail_over_a_pool_leaves_the_old_primary_for_the_new_one() {
     let mut client = PgConnection::establish(&old).unwrap();
     client.batch_execute("ALTER SYSTEM SET default_transaction_read_only = on").unwrap();
     client.batch_execute("SELECT pg_reload_conf()").unwrap();
+    // Each session learns of it in its own time.
+    until(|| is_read_only(&queue));
     inserts(&queue, "after");
-    assert_eq!(heard(&ear), "after");
+    while heard(&ear) != "after" {}
     pool.shutdown(Duration::from_secs(10));
     drop(pool);
     let left = "SELECT count(*) AS left FROM pg_stat_activity WHERE application_name = 'fang'";

@@ -6,6 +6,7 @@ mod block;
 mod caller;
 mod cut;
 mod ending;
+mod full;
 mod fuzz;
 mod kill;
 mod poison;
@@ -48,6 +49,8 @@ pub enum Campaign {
     Cut(Options),
     /// Rows that somebody wrote by hand.
     Fuzz(Options),
+    /// A full disk, and locks that are held.
+    Full(Options),
 }
 
 impl Campaign {
@@ -69,6 +72,7 @@ impl Campaign {
             Self::Blackhole(options) => blackhole::run(options),
             Self::Cut(options) => cut::run(options),
             Self::Fuzz(options) => fuzz::run(options),
+            Self::Full(options) => full::run(options),
         }
     }
 }

@@ -44,7 +44,14 @@ impl World {
     /// # Errors
     /// When there is no Postgres, or it fails.
     pub fn create(options: &Options) -> Result<Self, Failure> {
-        let cluster = Cluster::create(Durability::Fast)?;
+        Self::over(Cluster::create(Durability::Fast)?, options)
+    }
+
+    /// Makes the tables in this cluster.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn over(cluster: Cluster, options: &Options) -> Result<Self, Failure> {
         let uri = cluster.uri("postgres");
         Queue::builder().uri(&uri).max_pool_size(1_u32).build().migrate()?;
         let folder =

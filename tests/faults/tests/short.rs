@@ -75,3 +75,8 @@ fn an_answer_lost_after_the_commit_doubles_nothing() {
 fn rows_that_cannot_be_run_harm_no_other() {
     holds("fuzz");
 }
+
+#[test]
+fn a_full_disk_and_a_held_lock_lose_nothing_and_end_no_process() {
+    holds("full");
+}

@@ -33,9 +33,24 @@ impl Cluster {
     ///
     /// When there is no server to run, or it does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
+        Self::create_at(durability, Home::choose)
+    }
+
+    /// As [`create`](Self::create), with all its files below `folder`, which everybody may write to.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_in(durability: Durability, folder: &Path) -> Result<Self, SupportError> {
+        Self::create_at(durability, |_| Home::within(folder))
+    }
+
+    fn create_at(
+        durability: Durability,
+        home: impl FnOnce(&ServerUser) -> Home,
+    ) -> Result<Self, SupportError> {
         let bin = find_binaries(env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql"))?;
         let user = ServerUser::choose()?;
-        let home = Home::choose(&user);
+        let home = home(&user);
         let mut guardian = Guardian::spawn(&bin, &home, &user)?;
         home.make(&user)?;
         guardian.order("init", &home)?;

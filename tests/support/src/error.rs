@@ -12,6 +12,8 @@ pub enum SupportError {
     NoPgBouncer,
     /// libfaketime is not installed where we look.
     NoFaketime,
+    /// A disk could not be mounted; the text is what `mount` said.
+    NoDisk(String),
     /// Running as root, and neither `setpriv` nor `runuser` nor an account to
     /// run the server as is there.
     NoServerUser(String),
@@ -57,6 +59,9 @@ impl fmt::Display for SupportError {
                 "no faketime/libfaketimeMT.so.1 found in /usr/lib or /usr/lib/*; \
                  install it (`apt-get install libfaketime`, or run scripts/setup)",
             ),
+            Self::NoDisk(why) => {
+                write!(f, "a tmpfs could not be mounted, which takes root (in a container, CAP_SYS_ADMIN): {why}")
+            }
             Self::NoServerUser(what) => {
                 write!(f, "Postgres refuses to run as root and there is no other way to run it: {what}")
             }

@@ -30,7 +30,11 @@ impl Home {
     pub(crate) fn choose(user: &ServerUser) -> Self {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let ours = fs::canonicalize(workspace).map(|folder| folder.join("target/postgres"));
-        let base = ours.ok().filter(|base| usable(base, user)).unwrap_or_else(env::temp_dir);
+        Self::within(&ours.ok().filter(|base| usable(base, user)).unwrap_or_else(env::temp_dir))
+    }
+
+    /// Below this folder, which the server's account can go into.
+    pub(crate) fn within(base: &Path) -> Self {
         let name = format!("fang-pg-{}-{}", process::id(), random());
         let root = base.join(&name);
         let mut socket = root.join("socket");
