@@ -14,6 +14,7 @@ mod restart;
 mod stop;
 mod term;
 mod terminate;
+mod unique;
 mod upgrade;
 
 use crate::Failure;
@@ -48,6 +49,8 @@ pub enum Campaign {
     Cut(Options),
     /// Rows that somebody wrote by hand.
     Fuzz(Options),
+    /// Producers that race for the same unique tasks.
+    Unique(Options),
 }
 
 impl Campaign {
@@ -69,6 +72,7 @@ impl Campaign {
             Self::Blackhole(options) => blackhole::run(options),
             Self::Cut(options) => cut::run(options),
             Self::Fuzz(options) => fuzz::run(options),
+            Self::Unique(options) => unique::run(options),
         }
     }
 }
