@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{
-    AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, NewTask, NoTls, Queue, Queueable,
-    Runnable, WorkerPool, async_trait, typetag,
+    AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, NewTask, NoTls, Priority, Queue,
+    Queueable, Runnable, WorkerPool, async_trait, typetag,
 };
 use fang_test_support::TestDatabase;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ impl AsyncRunnable for Light {
     async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
         queue.context().state::<Told>().unwrap().tell("light");
         if self.then_heavy {
-            queue.insert(NewTask::blocking(&Heavy { then_light: true })?).await?;
+            queue.heavy(&Heavy { then_light: true }).priority(Priority::High).insert().await?;
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Runnable for Heavy {
     fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
         queue.context().state::<Told>().unwrap().tell("heavy");
         if self.then_light {
-            queue.insert(NewTask::asynk(&Light { then_heavy: false })?)?;
+            queue.light(&Light { then_heavy: false }).priority(Priority::High).insert()?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod restart;
 mod stop;
 mod term;
 mod terminate;
+mod unique;
 mod upgrade;
 
 use crate::Failure;
@@ -51,6 +52,8 @@ pub enum Campaign {
     Fuzz(Options),
     /// A full disk, and locks that are held.
     Full(Options),
+    /// Producers that race for the same unique tasks.
+    Unique(Options),
 }
 
 impl Campaign {
@@ -73,6 +76,7 @@ impl Campaign {
             Self::Cut(options) => cut::run(options),
             Self::Fuzz(options) => fuzz::run(options),
             Self::Full(options) => full::run(options),
+            Self::Unique(options) => unique::run(options),
         }
     }
 }

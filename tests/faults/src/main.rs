@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use fang_faults::Failure;
 use fang_faults::campaigns::Campaign;
 use fang_faults::roles::producer::{self, ProducerSettings};
+use fang_faults::roles::racer::{self, RacerSettings};
 use fang_faults::roles::worker::{self, WorkerSettings};
 use std::process::ExitCode;
 
@@ -25,6 +26,9 @@ enum Command {
     /// A process that inserts tasks.
     #[command(hide = true)]
     Producer(ProducerSettings),
+    /// A process that races for unique tasks.
+    #[command(hide = true)]
+    Racer(RacerSettings),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Worker(settings) => worker::run(&settings)?,
         Command::Producer(settings) => producer::run(&settings)?,
+        Command::Racer(settings) => racer::run(&settings)?,
         Command::Campaign(campaign) => {
             let report = campaign.run()?;
             println!("{report}");

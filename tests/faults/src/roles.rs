@@ -2,6 +2,7 @@
 
 mod logger;
 pub mod producer;
+pub mod racer;
 pub mod work;
 pub mod worker;
 

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::ledger::Book;
 use crate::options::{Options, Runtime};
 use crate::roles::producer::ProducerSettings;
+use crate::roles::racer::RacerSettings;
 use crate::roles::worker::{COMMON, WorkerSettings};
 use fang::{NewTask, Queue, Queueable};
 use fang_test_support::{Cluster, Durability};
@@ -149,6 +150,15 @@ impl World {
     pub fn producer(&self, settings: &ProducerSettings) -> Result<Process, Failure> {
         let arguments = std::iter::once("producer".to_owned()).chain(settings.arguments()).collect();
         Process::start(PROGRAM, arguments, &self.folder, "producer")
+    }
+
+    /// Starts a process of producers that race.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn racer(&self, settings: &RacerSettings) -> Result<Process, Failure> {
+        let arguments = std::iter::once("racer".to_owned()).chain(settings.arguments()).collect();
+        Process::start(PROGRAM, arguments, &self.folder, "racer")
     }
 
     /// Starts a producer for each mode of the campaign; `rate` is that of all together.

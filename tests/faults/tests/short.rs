@@ -72,6 +72,11 @@ fn an_answer_lost_after_the_commit_doubles_nothing() {
 }
 
 #[test]
+fn of_racing_producers_one_holds_a_key_at_a_time() {
+    holds("unique");
+}
+
+#[test]
 fn rows_that_cannot_be_run_harm_no_other() {
     holds("fuzz");
 }

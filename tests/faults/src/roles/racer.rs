@@ -1,0 +1,170 @@
+//! A process of producers that race: all insert the same few unique tasks, as fast as they can, until the
+//! standard input is closed.
+
+mod heavy;
+mod light;
+
+use super::work::{Manner, Work};
+use super::{logger, wait_for_parent};
+use crate::Failure;
+use crate::ledger::{INSERTS, Pen};
+use crate::options::Runtime;
+use fang::store::Inserted;
+use fang::{NewTask, QueueError, Replace, Unique};
+use fastrand::Rng;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The period of those that are unique within one.
+pub const PERIOD: Duration = Duration::from_secs(2);
+/// What the keys of tasks that are unique while they are alive begin with.
+pub const ALIVE: &str = "alive";
+/// The same for those that are unique until they are started.
+pub const STARTED: &str = "started";
+/// The same for those that are unique within the period.
+pub const WITHIN: &str = "within";
+
+/// Producers in a process.
+pub const PRODUCERS: u64 = 16;
+/// Keys of each way, beside the one that most of them want.
+const KEYS: u8 = 8;
+/// The longest task, in milliseconds.
+const LONGEST: u64 = 20;
+
+/// What one process is told.
+#[derive(clap::Args, Clone, Debug)]
+pub struct RacerSettings {
+    /// The database.
+    #[arg(long)]
+    pub uri: String,
+    /// The folder of the ledger.
+    #[arg(long)]
+    pub folder: PathBuf,
+    /// Which mode inserts, and which runs what is inserted.
+    #[arg(long, value_enum)]
+    pub runtime: Runtime,
+    /// Where the random numbers start.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl RacerSettings {
+    /// The arguments that say the same.
+    pub fn arguments(&self) -> Vec<String> {
+        let pairs = [
+            ("--uri", self.uri.clone()),
+            ("--folder", self.folder.display().to_string()),
+            ("--runtime", self.runtime.name().to_owned()),
+            ("--seed", self.seed.to_string()),
+        ];
+        pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+    }
+}
+
+static STOPPING: AtomicBool = AtomicBool::new(false);
+
+fn is_stopping() -> bool {
+    STOPPING.load(Ordering::Relaxed)
+}
+
+/// Inserts until the standard input is closed.
+///
+/// # Errors
+/// When the ledger cannot be written; that the database is away is no error.
+pub fn run(settings: &RacerSettings) -> Result<(), Failure> {
+    logger::start();
+    std::thread::spawn(|| {
+        wait_for_parent();
+        STOPPING.store(true, Ordering::Relaxed);
+    });
+    match settings.runtime {
+        Runtime::Asynk => light::run(settings),
+        Runtime::Blocking => heavy::run(settings),
+    }
+}
+
+/// How a task is inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    /// In a call of its own.
+    Call,
+    /// In a transaction of the application.
+    Transaction,
+    /// In one that is rolled back.
+    RolledBack,
+}
+
+/// One producer's tries, and the ledger of what became of them.
+struct Tries {
+    runtime: Runtime,
+    random: Rng,
+    pen: Pen,
+}
+
+impl Tries {
+    fn new(settings: &RacerSettings, producer: u64) -> Result<Self, Failure> {
+        let seed = settings.seed.wrapping_mul(PRODUCERS).wrapping_add(producer);
+        let pen = Pen::open(&settings.folder, INSERTS)?;
+        Ok(Self { runtime: settings.runtime, random: Rng::with_seed(seed), pen })
+    }
+
+    /// The next task, wanted by the ledger.
+    fn next(&mut self) -> Result<(NewTask, Within), Failure> {
+        let work = Work { millis: self.random.u64(0..=LONGEST), manner: Manner::Wait };
+        let (key, unique) = self.unique();
+        let task = work.task(self.runtime)?.unique_by(self.conflict(unique)).tag(key);
+        let within = match self.random.u8(0..20) {
+            0 => Within::RolledBack,
+            1 => Within::Transaction,
+            _ => Within::Call,
+        };
+        self.pen.inserts("want", &[task.id])?;
+        if within == Within::RolledBack {
+            // Whatever happens from here on, nobody commits.
+            self.never(task.id)?;
+        }
+        Ok((task, within))
+    }
+
+    /// Two in five want the same one.
+    fn unique(&mut self) -> (String, Unique) {
+        let number = self.random.u8(0..KEYS);
+        let (way, unique): (_, fn(Unique) -> Unique) = match self.random.u8(0..5) {
+            0 | 1 => return (ALIVE.to_owned(), Unique::key(ALIVE)),
+            2 => (ALIVE, |unique| unique),
+            3 => (STARTED, Unique::until_started),
+            _ => (WITHIN, |unique| unique.within(PERIOD)),
+        };
+        let key = format!("{way}-{number}");
+        (key.clone(), unique(Unique::key(key)))
+    }
+
+    fn conflict(&mut self, unique: Unique) -> Unique {
+        match self.random.u8(0..4) {
+            0 => unique.replace(Replace::ALL),
+            1 => unique.or_error(),
+            _ => unique,
+        }
+    }
+
+    /// What an insert came to: new, or kept out, so that this task must never run. Of anything else, nobody
+    /// knows.
+    fn told(&self, id: Uuid, outcome: Result<Vec<Inserted>, QueueError>) -> Result<(), Failure> {
+        match outcome {
+            Ok(inserted) if inserted.iter().all(|told| told.is_new) => {
+                Ok(self.pen.inserts("acked", &[id])?)
+            }
+            Ok(_) | Err(QueueError::NotUnique { .. }) => self.never(id),
+            Err(error) => {
+                log::info!("not inserted, or nobody knows: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    fn never(&self, id: Uuid) -> Result<(), Failure> {
+        Ok(self.pen.inserts("rolled-back", &[id])?)
+    }
+}
