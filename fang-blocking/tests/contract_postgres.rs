@@ -34,6 +34,7 @@ const ADVANCE: &str = "
         dead_at = dead_at - $1::interval;
     UPDATE fang_meta SET beat_at = beat_at - $1::interval, well_since = well_since - $1::interval;
     UPDATE fang_queues SET paused_at = paused_at - $1::interval;
+    UPDATE fang_cancellations SET asked_at = asked_at - $1::interval;
     UPDATE fang_crons SET last_tick = last_tick - $1::interval, created_at = created_at - $1::interval,
         paused_at = paused_at - $1::interval";
 

@@ -27,6 +27,8 @@ impl Tables {
         let row = new_row(task, now);
         let inserted =
             Inserted { id: row.id, is_new: true, created_at: row.created_at, scheduled_at: row.scheduled_at };
+        // It was meant for an earlier task under this id.
+        self.cancelled.remove(&row.id);
         self.put(row);
         inserted
     }
@@ -106,10 +108,7 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         task_type: task.task_type.clone(),
         uniq_hash: task.uniq_hash.clone(),
         retries: 0,
-        scheduled_at: match task.due {
-            Due::At(at) => at,
-            Due::After(delay) => later(now, delay),
-        },
+        scheduled_at: due_at(task.due, now),
         created_at: now,
         updated_at: now,
         mode: task.mode,
@@ -121,6 +120,13 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         unknown_since: None,
         options: task.options.clone(),
         failures: Vec::new(),
+    }
+}
+
+pub(super) fn due_at(due: Due, now: DateTime<Utc>) -> DateTime<Utc> {
+    match due {
+        Due::At(at) => at,
+        Due::After(delay) => later(now, delay),
     }
 }
 

@@ -24,8 +24,12 @@ macro_rules! migration {
 }
 
 /// All steps for Postgres, in order.
-pub const POSTGRES: &[Migration] =
-    &[migration!(1, "0001_baseline"), migration!(2, "0002_leases"), migration!(3, "0003_options")];
+pub const POSTGRES: &[Migration] = &[
+    migration!(1, "0001_baseline"),
+    migration!(2, "0002_leases"),
+    migration!(3, "0003_options"),
+    migration!(4, "0004_cancellations"),
+];
 
 /// The schema that this version is written for. It runs on the next one as well, so that processes
 /// of two versions can share a table while a deploy rolls.
