@@ -16,7 +16,7 @@ pub use connect::TlsConnector;
 pub(crate) use connect::{Address, Options};
 pub(crate) use error::store_error;
 pub(crate) use migrate::migrate;
-pub(crate) use tasks::insert_in;
+pub(crate) use tasks::{finish_in, insert_in};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

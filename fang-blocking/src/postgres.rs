@@ -16,7 +16,7 @@ pub(crate) use connect::Address;
 pub use connect::PgPool;
 pub(crate) use migrate::migrate;
 pub use migrate::run_migrations_postgres;
-pub(crate) use tasks::insert_in;
+pub(crate) use tasks::{finish_in, insert_in};
 
 use chrono::{DateTime, Utc};
 use connect::{Channel, Role};

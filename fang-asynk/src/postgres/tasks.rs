@@ -3,6 +3,7 @@
 use super::PostgresStore;
 use super::convert::{Instant, Secret, claimed, in_table};
 use super::run::{self, Param};
+use fang_core::context::OwnResult;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, due_now,
 };
@@ -160,4 +161,18 @@ pub(super) async fn finish(
         [&worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &errors];
     let row = run::query_one(&store.engine, &store.statements.finish, &params).await?;
     Ok(row.get::<_, i64>(0).unsigned_abs())
+}
+
+/// The types of the parameters of `finish.sql`, for a transaction that has not prepared it.
+const FINISH_TYPES: [Type; 6] =
+    [Type::INT8, Type::UUID_ARRAY, Type::INT4_ARRAY, Type::INT2_ARRAY, Type::INT8_ARRAY, Type::TEXT_ARRAY];
+
+/// Saves the success of a run within the application's own transaction; whether its claim still stood.
+pub(crate) async fn finish_in(own: &OwnResult, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+    let columns = FinishColumns::new(std::slice::from_ref(&own.result));
+    let params: [Param<'_>; 6] =
+        [&own.worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &columns.errors];
+    let typed: Vec<_> = params.into_iter().zip(FINISH_TYPES).collect();
+    let rows = run::query_in(transaction, &own.statements.finish, &typed).await?;
+    Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) > 0))
 }

@@ -7,6 +7,7 @@ mod connections;
 mod crons;
 mod errors;
 mod faults;
+mod finish_in;
 mod leases;
 mod migrations;
 mod processes;

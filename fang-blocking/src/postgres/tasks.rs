@@ -5,6 +5,7 @@ use super::convert::{ClaimedSql, HolderSql, InsertedSql, claimed, holder, insert
 use super::run::{self, Bind, bind};
 use diesel::PgConnection;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use fang_core::context::OwnResult;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, due_now,
 };
@@ -110,22 +111,37 @@ pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Clai
 pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
     let columns = FinishColumns::new(results);
     let sql = &store.statements;
-    let (worker, ids, leases) = (
-        bind::<BigInt, _>(worker.0),
-        bind::<Array<SqlUuid>, _>(&columns.ids),
-        bind::<Array<Integer>, _>(&columns.leases),
-    );
     if columns.all_go() {
+        let (worker, ids, leases) = (
+            bind::<BigInt, _>(worker.0),
+            bind::<Array<SqlUuid>, _>(&columns.ids),
+            bind::<Array<Integer>, _>(&columns.leases),
+        );
         return run::execute(&store.engine, &sql.finish_remove, &[&worker, &ids, &leases]);
     }
+    store.engine.with(|connection| finish_on(connection, &sql.finish, worker, &columns))
+}
+
+/// Saves the success of a run within the application's own transaction; whether its claim still stood.
+pub(crate) fn finish_in(own: &OwnResult, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let columns = FinishColumns::new(std::slice::from_ref(&own.result));
+    Ok(finish_on(connection, &own.statements.finish, own.worker, &columns)? > 0)
+}
+
+fn finish_on(
+    connection: &mut PgConnection,
+    sql: &str,
+    worker: WorkerId,
+    columns: &FinishColumns<'_>,
+) -> Result<u64, StoreError> {
     let binds: [&dyn Bind; 6] = [
-        &worker,
-        &ids,
-        &leases,
+        &bind::<BigInt, _>(worker.0),
+        &bind::<Array<SqlUuid>, _>(&columns.ids),
+        &bind::<Array<Integer>, _>(&columns.leases),
         &bind::<Array<SmallInt>, _>(&columns.codes),
         &bind::<Array<Nullable<BigInt>>, _>(&columns.delays),
         &bind::<Array<Nullable<Text>>, _>(&columns.errors),
     ];
-    let saved: i64 = run::query_one::<BigInt, _>(&store.engine, &sql.finish, &binds)?;
-    Ok(saved.unsigned_abs())
+    let saved = run::query_on::<BigInt, i64>(connection, sql, &binds)?;
+    Ok(saved.first().map_or(0, |saved| saved.unsigned_abs()))
 }
