@@ -13,13 +13,17 @@ pub use fang_core::{async_trait, typetag};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
 
+pub use fang_core::new_task::Due;
+pub use fang_core::store::{FailedTasks, Filter};
+
 /// What the authors of stores and of tools work with.
 pub mod store {
     pub use fang_core::memory::MemoryStore;
     pub use fang_core::store::{
         AsyncStore, Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
-        Filter, Finish, InlineAdapter, InsertOutcome, Inserted, Lane, NewCron, Prune, Removal, Rescue,
-        Rescued, SavedCron, Store, Tick, Verdict, WorkerId, micros,
+        FailedTasks, Filter, Finish, InlineAdapter, InsertOutcome, Inserted, Lane, NewCron, Prune, Removal,
+        Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, Verdict, WorkerId,
+        cancellations_of, micros,
     };
 }
 
@@ -27,7 +31,7 @@ pub mod store {
 pub mod asynk;
 
 #[cfg(feature = "asynk")]
-pub use asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, MemoryQueue, NoTls};
+pub use asynk::{AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncWorkerPool, MemoryQueue, NoTls};
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
@@ -35,6 +39,6 @@ pub mod blocking;
 pub use fang_blocking::run_migrations_postgres;
 
 #[cfg(feature = "blocking")]
-pub use blocking::{Backend, PgConnection, Queue, WorkerPool};
+pub use blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool};
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;

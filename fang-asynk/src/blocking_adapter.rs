@@ -1,11 +1,13 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use fang_core::new_task::Due;
+use fang_core::sql::Statements;
 use fang_core::store::{
     AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
 };
 use fang_core::wake::Wakes;
-use fang_core::{NewTask, StoreError, Task};
+use fang_core::{NewTask, Priority, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -165,18 +167,39 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
         self.call(move |store| store.retry(id)).await
     }
 
+    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        let (which, after, limit) = (bite.which.clone(), bite.after, bite.limit);
+        self.call(move |store| store.retry_failed(&RetryFailed { which: &which, after, limit })).await
+    }
+
+    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+        self.call(move |store| store.reschedule(id, due)).await
+    }
+
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+        self.call(move |store| store.set_priority(id, priority)).await
+    }
+
     async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         self.call(move |store| store.cancel(id)).await
     }
 
-    async fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+    async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+        self.call(move |store| store.cancellations(worker)).await
+    }
+
+    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
         let task_type = task_type.to_owned();
         self.call(move |store| store.pause(&task_type)).await
     }
 
-    async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
         let task_type = task_type.to_owned();
         self.call(move |store| store.resume(&task_type)).await
+    }
+
+    fn statements(&self) -> Option<Arc<Statements>> {
+        self.0.statements()
     }
 
     fn wakes(&self) -> &Wakes {

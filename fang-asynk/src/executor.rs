@@ -22,26 +22,35 @@ pub(crate) async fn execute(engine: &Arc<Engine>, job: Job, results: mpsc::Unbou
 }
 
 async fn outcome(engine: &Engine, unfinished: &Unfinished) -> Outcome {
-    let Some(task) = unfinished.task() else { return Outcome::HandedBack };
+    let Some(job) = unfinished.job() else { return Outcome::HandedBack };
     // A task's own Deserialize may panic as well as its run.
-    let decoded = catch_unwind(AssertUnwindSafe(|| engine.kinds.decode::<dyn AsyncRunnable>(&task.metadata)));
+    let metadata = &job.task.metadata;
+    let decoded = catch_unwind(AssertUnwindSafe(|| engine.kinds.decode::<dyn AsyncRunnable>(metadata)));
     match decoded {
-        Ok(Ok(runnable)) => run(engine, task, runnable.as_ref()).await,
+        Ok(Ok(runnable)) => run(engine, job, runnable.as_ref()).await,
         Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),
         Err(panic) => failed_by_default(describe_panic(panic.as_ref())),
     }
 }
 
-async fn run(engine: &Engine, task: &Claimed, runnable: &dyn AsyncRunnable) -> Outcome {
-    let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
-    let context = Context::new(task.id, attempt, task.lease, &engine.surroundings);
-    let mut queue = engine.queue.bound_to(context.clone());
+async fn run(engine: &Engine, job: &Job, runnable: &dyn AsyncRunnable) -> Outcome {
+    let task = &job.task;
     let limit = match catch_unwind(AssertUnwindSafe(|| runnable.timeout())) {
         Ok(limit) => limit,
         Err(panic) => return failed(task, runnable, describe_panic(panic.as_ref())),
     };
+    let context = engine.context(job, limit.and_then(|limit| Instant::now().checked_add(limit)));
+    if context.was_cancelled() {
+        return Outcome::Cancelled;
+    }
+    let mut queue = engine.queue.bound_to(context.clone());
     let run = AssertUnwindSafe(async { runnable.run(&mut queue).await }).catch_unwind();
-    let Some(result) = within(limit, run).await else {
+    let ended = tokio::select! {
+        biased;
+        ended = within(limit, run) => ended,
+        () = given_up(&context, engine.cancel_grace) => return Outcome::Cancelled,
+    };
+    let Some(result) = ended else {
         return failed(task, runnable, describe_timeout(limit.unwrap_or_default()));
     };
     let error = match (result, context.take_wish()) {
@@ -59,6 +68,12 @@ async fn within<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Opt
         None => Some(run.await),
         Some(limit) => tokio::time::timeout(limit, run).await.ok(),
     }
+}
+
+/// Waits until the task was cancelled, and then for as long as its run may go on.
+async fn given_up(context: &Context, grace: Duration) {
+    context.cancelled_from_outside().await;
+    tokio::time::sleep(grace).await;
 }
 
 /// The task's own choices, which are code and may panic too.

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
-use fang_core::new_task::Plan;
+use fang_core::new_task::{Due, Plan};
 use fang_core::schedule::Cron;
 use fang_core::sql::columns::MAX_INSERT_TRIES;
-use fang_core::store::{AsyncStore, CronRemoval, Inserted, Removal};
-use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError, StoreError, Task};
+use fang_core::store::{
+    AsyncStore, Count, CronRemoval, FailedTasks, Filter, Inserted, RETRY_BITE, Removal, RetryFailed,
+};
+use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, Priority, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -143,6 +145,51 @@ impl AsyncQueueable for Handle {
 
     async fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError> {
         Ok(self.store.find(id).await?)
+    }
+
+    async fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError> {
+        Ok(self.store.cancel(id).await?)
+    }
+
+    async fn retry_task(&self, id: Uuid) -> Result<bool, QueueError> {
+        Ok(self.store.retry(id).await?)
+    }
+
+    async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
+        let (mut tasks, mut after) = (0, None);
+        loop {
+            let bite = RetryFailed { which, after, limit: RETRY_BITE };
+            let retried = self.store.retry_failed(&bite).await?;
+            tasks += retried.tasks;
+            after = retried.next;
+            if after.is_none() {
+                return Ok(tasks);
+            }
+        }
+    }
+
+    async fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError> {
+        Ok(self.store.reschedule(id, due).await?)
+    }
+
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError> {
+        Ok(self.store.set_priority(id, priority).await?)
+    }
+
+    async fn pause(&self, task_type: &str) -> Result<bool, QueueError> {
+        Ok(self.store.pause(task_type).await?)
+    }
+
+    async fn resume(&self, task_type: &str) -> Result<bool, QueueError> {
+        Ok(self.store.resume(task_type).await?)
+    }
+
+    async fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError> {
+        Ok(self.store.list(filter).await?)
+    }
+
+    async fn count_tasks(&self) -> Result<Vec<Count>, QueueError> {
+        Ok(self.store.count().await?)
     }
 
     fn context(&self) -> &Context {

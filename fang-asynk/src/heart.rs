@@ -5,7 +5,8 @@ use crate::engine::Engine;
 use fang_core::StoreError;
 use fang_core::pool::{Lease, Phase};
 use fang_core::pulse::Pulse;
-use fang_core::store::{Beat, Rescue};
+use fang_core::store::{Beat, Rescue, cancellations_of};
+use fang_core::wake::Registration;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -15,18 +16,23 @@ use tokio::sync::{mpsc, oneshot};
 /// How long signing off may take.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// Between two looks for cancelled tasks, however many are cancelled.
+const CALM: Duration = Duration::from_millis(50);
+
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
     /// Closed when the pool's other parts are gone without a shutdown, with their runtime.
     body: mpsc::Receiver<Infallible>,
     pulse: Pulse,
+    /// Under which it hears of cancelled tasks.
+    called: Option<Registration>,
 }
 
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease, body: mpsc::Receiver<Infallible>) -> Self {
         let pulse = Pulse::new(lease);
-        Self { engine, lease, body, pulse }
+        Self { engine, lease, body, pulse, called: None }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -40,7 +46,7 @@ impl Heart {
         }
     }
 
-    fn spawn(self, tell: oneshot::Sender<Result<(), StoreError>>) -> std::io::Result<JoinHandle<()>> {
+    fn spawn(mut self, tell: oneshot::Sender<Result<(), StoreError>>) -> std::io::Result<JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("fang-heart".into()).spawn(move || {
             runtime.block_on(async move {
@@ -54,14 +60,18 @@ impl Heart {
         })
     }
 
-    async fn register(&self) -> Result<(), StoreError> {
+    async fn register(&mut self) -> Result<(), StoreError> {
+        let task_types: Vec<&str> = self.engine.shares.iter().map(|share| &*share.task_type).collect();
         let info = serde_json::json!({
             "mode": "asynk",
-            "task_type": &*self.engine.surroundings.task_type,
+            "task_type": task_types.join(", "),
             "pid": std::process::id(),
         });
         let worker = self.engine.store.register(&info.to_string()).await?;
         self.engine.born(worker);
+        let engine = self.engine.clone();
+        let wakes = self.engine.store.wakes();
+        self.called = Some(wakes.register(&cancellations_of(worker), move || engine.cancelled.notify_one()));
         Ok(())
     }
 
@@ -89,14 +99,30 @@ impl Heart {
         }
     }
 
-    /// Waits for the next beat; `false` when the pool has stopped.
+    /// Waits for the next beat, and tells tasks meanwhile that they were cancelled; `false` when the pool has stopped.
     async fn pause(&mut self) -> bool {
         let interval = self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
+        let next = tokio::time::Instant::now() + interval;
         let mut phase = self.engine.phase.subscribe();
-        tokio::select! {
-            () = tokio::time::sleep(interval) => true,
-            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => false,
-            _ = self.body.recv() => false,
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => return true,
+                _ = phase.wait_for(|phase| *phase == Phase::Stopped) => return false,
+                _ = self.body.recv() => return false,
+                () = self.engine.cancelled.notified() => {
+                    self.look_for_cancelled().await;
+                    tokio::time::sleep(CALM).await;
+                }
+            }
+        }
+    }
+
+    async fn look_for_cancelled(&self) {
+        match self.engine.store.cancellations(self.engine.worker()).await {
+            Ok(runs) => self.engine.cancel(runs),
+            Err(error) => {
+                log::debug!("which tasks were cancelled is asked again with the next beat: {error}")
+            }
         }
     }
 
@@ -119,6 +145,9 @@ impl Heart {
         if duty.rescue {
             self.rescue().await;
         }
+        if beat.has_cancellations || self.engine.surroundings.runs.any_cancelled() {
+            self.look_for_cancelled().await;
+        }
     }
 
     fn unwell(&mut self, error: &StoreError) {
@@ -128,7 +157,7 @@ impl Heart {
     }
 
     /// Declared dead: what it holds belongs to others now. It goes on as somebody new.
-    async fn reborn(&self) {
+    async fn reborn(&mut self) {
         let dead = self.engine.worker();
         match self.register().await {
             Ok(()) => {
@@ -146,7 +175,7 @@ impl Heart {
         };
         match self.engine.store.rescue(&rescue).await {
             Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
-                "{} workers died: {} of their tasks run again, {} failed after too many crashes",
+                "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",
                 rescued.buried,
                 rescued.retried,
                 rescued.failed

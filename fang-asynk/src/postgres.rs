@@ -4,6 +4,7 @@ mod admin;
 mod announce;
 mod batch;
 mod connect;
+mod control;
 mod convert;
 mod crons;
 mod error;
@@ -20,18 +21,20 @@ pub use connect::TlsConnector;
 pub(crate) use connect::{Address, Options};
 pub(crate) use error::store_error;
 pub(crate) use migrate::migrate;
+pub(crate) use tasks::finish_in;
 pub(crate) use within::{Within, insert_in};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connect::{Channel, Role};
+use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
     AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, SavedCron, Tick, WorkerId,
+    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
-use fang_core::{NewTask, StoreError, Task};
+use fang_core::{NewTask, Priority, StoreError, Task};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -198,21 +201,39 @@ impl AsyncStore for PostgresStore {
     }
 
     async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
-        Ok(run::execute(&self.calls, &self.statements.retry, &[&id]).await? > 0)
+        control::retry(self, id).await
+    }
+
+    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        control::retry_failed(self, bite).await
+    }
+
+    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+        control::reschedule(self, id, due).await
+    }
+
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+        control::set_priority(self, id, priority).await
     }
 
     async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        Ok(run::execute(&self.calls, &self.statements.cancel, &[&id]).await? > 0)
+        control::cancel(self, id).await
     }
 
-    async fn pause(&self, task_type: &str) -> Result<(), StoreError> {
-        run::execute(&self.calls, &self.statements.pause, &[&task_type]).await.map(|_| ())
+    async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+        control::cancellations(self, worker).await
     }
 
-    async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
-        run::execute(&self.calls, &self.statements.resume, &[&task_type]).await?;
-        self.announce(&[task_type].into()).await;
-        Ok(())
+    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
+        control::pause(self, task_type).await
+    }
+
+    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
+        control::resume(self, task_type).await
+    }
+
+    fn statements(&self) -> Option<Arc<Statements>> {
+        Some(self.statements.clone())
     }
 
     fn wakes(&self) -> &Wakes {

@@ -1,6 +1,6 @@
 //! Keeps the workers of a pool alive.
 
-use crate::engine::{Engine, Job};
+use crate::engine::{Engine, Order};
 use crate::executor;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
@@ -15,7 +15,9 @@ const ABORT_GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Supervisor {
     pub(crate) engine: Arc<Engine>,
     pub(crate) number_of_workers: usize,
-    pub(crate) jobs: async_channel::Receiver<Job>,
+    /// So many more are wanted.
+    pub(crate) hire: mpsc::UnboundedReceiver<usize>,
+    pub(crate) jobs: async_channel::Receiver<Order>,
     pub(crate) results: mpsc::UnboundedSender<Finished>,
 }
 
@@ -23,9 +25,7 @@ impl Supervisor {
     /// Runs the workers until all have ended; returns how many could not be stopped.
     pub(crate) async fn run(mut self) -> usize {
         let mut workers = JoinSet::new();
-        for _ in 0..self.number_of_workers {
-            self.spawn(&mut workers);
-        }
+        self.spawn(self.number_of_workers, &mut workers);
         let mut aborting = self.engine.phase.subscribe();
         loop {
             tokio::select! {
@@ -34,27 +34,30 @@ impl Supervisor {
                     Some(Ok(())) => {}
                     Some(Err(_)) => {
                         log::error!("a worker died and is replaced");
-                        self.spawn(&mut workers);
+                        self.spawn(1, &mut workers);
                     }
                 },
+                Some(more) = self.hire.recv() => self.spawn(more, &mut workers),
                 _ = aborting.wait_for(|phase| *phase >= Phase::Aborting) => break,
             }
         }
         abort(workers).await
     }
 
-    fn spawn(&mut self, workers: &mut JoinSet<()>) {
-        workers.spawn(work(self.engine.clone(), self.jobs.clone(), self.results.clone()));
+    fn spawn(&self, count: usize, workers: &mut JoinSet<()>) {
+        for _ in 0..count {
+            workers.spawn(work(self.engine.clone(), self.jobs.clone(), self.results.clone()));
+        }
     }
 }
 
-/// One worker: runs one task after the other, until there will be no more.
+/// One worker: runs one task after the other, until there will be no more, or fewer workers are wanted.
 async fn work(
     engine: Arc<Engine>,
-    jobs: async_channel::Receiver<Job>,
+    jobs: async_channel::Receiver<Order>,
     results: mpsc::UnboundedSender<Finished>,
 ) {
-    while let Ok(job) = jobs.recv().await {
+    while let Ok(Order::Run(job)) = jobs.recv().await {
         if engine.owns(&job) {
             executor::execute(&engine, job, results.clone()).await;
         }

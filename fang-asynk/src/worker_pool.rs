@@ -7,7 +7,7 @@ use crate::backend::AsyncBackend;
 use crate::signals::Signals;
 use fang_core::context::State;
 use fang_core::kind::Kinds;
-use fang_core::pool::{Lease, Shutdown};
+use fang_core::pool::{CANCEL_GRACE, Lease, Shutdown};
 use fang_core::{QueueError, RetentionMode, SleepParams};
 use std::fmt;
 use std::future::Future;
@@ -17,7 +17,7 @@ use typed_builder::TypedBuilder;
 /// How long [`run_until`](AsyncWorkerPool::run_until) lets tasks run on.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
-/// Workers that run the light tasks of one task type. Dropping a pool does not stop it;
+/// Workers that run the light tasks of one task type, or of several. Dropping a pool does not stop it;
 /// [`shutdown`](Self::shutdown) does.
 ///
 /// ```
@@ -57,6 +57,13 @@ pub struct AsyncWorkerPool<Q> {
     /// The lane to work on. Defaults to `"common"`.
     #[builder(default = fang_core::task::DEFAULT_TASK_TYPE.to_owned(), setter(into))]
     task_type: String,
+    /// Several lanes to work on instead, each with its weight: while all of them have work, so many tasks of each
+    /// start for one of a lane with the weight 1. The share of a lane that has none goes to the others. Defaults to
+    /// `task_type` alone.
+    #[builder(default, setter(transform = |task_types: impl IntoIterator<Item = (impl Into<String>, u32)>| {
+        task_types.into_iter().map(|(name, weight)| (name.into(), weight)).collect()
+    }))]
+    task_types: Vec<(String, u32)>,
     /// Bounds of the poll that backs up wake-ups. See [`SleepParams`].
     #[builder(default)]
     sleep_params: SleepParams,
@@ -66,6 +73,9 @@ pub struct AsyncWorkerPool<Q> {
     /// When a silent process is dead. See [`Lease`].
     #[builder(default)]
     lease: Lease,
+    /// How long the run of a cancelled task may go on before it is dropped where it waits. Defaults to 5 s.
+    #[builder(default = CANCEL_GRACE)]
+    cancel_grace: Duration,
     /// Removes finished and failed tasks that are older. Defaults to `None`: they stay.
     #[builder(default, setter(strip_option))]
     prune_after: Option<Duration>,
@@ -82,11 +92,37 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// is.
     ///
     /// # Errors
-    /// [`QueueError::NoWorkers`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
+    /// [`QueueError::NoWorkers`], [`QueueError::TaskTypes`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
     /// its schema is not up to date.
     pub async fn start(&mut self) -> Result<(), QueueError> {
         if self.running.is_none() {
             self.running = Some(self.launch().await?);
+        }
+        Ok(())
+    }
+
+    /// Works with so many workers from now on, whether the pool runs or not. More start at once; of those that are
+    /// too many, each ends once the task it runs is over.
+    ///
+    /// ```
+    /// # use fang_asynk::{AsyncWorkerPool, MemoryQueue};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang_core::FangError> {
+    /// let builder = AsyncWorkerPool::builder().number_of_workers(2_u32).queue(MemoryQueue::new());
+    /// let mut pool = builder.task_types([("mail", 3), ("sync", 1)]).build();
+    /// pool.start().await?;
+    /// pool.resize(8)?;
+    /// # pool.shutdown(std::time::Duration::from_secs(1)).await; Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::NoWorkers`], and the pool goes on as it is.
+    pub fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
+        if number_of_workers == 0 {
+            return Err(QueueError::NoWorkers);
+        }
+        self.number_of_workers = number_of_workers;
+        if let Some(running) = &self.running {
+            running.resize(number_of_workers as usize);
         }
         Ok(())
     }

@@ -121,6 +121,56 @@ macro_rules! queueable_by_handle {
                 self.handle()?.find_task_by_id(id)
             }
 
+            fn cancel_task(&self, id: uuid::Uuid) -> Result<bool, fang_core::QueueError> {
+                self.handle()?.cancel_task(id)
+            }
+
+            fn retry_task(&self, id: uuid::Uuid) -> Result<bool, fang_core::QueueError> {
+                self.handle()?.retry_task(id)
+            }
+
+            fn retry_failed(
+                &self,
+                which: &fang_core::store::FailedTasks,
+            ) -> Result<u64, fang_core::QueueError> {
+                self.handle()?.retry_failed(which)
+            }
+
+            fn reschedule_task(
+                &self,
+                id: uuid::Uuid,
+                due: fang_core::new_task::Due,
+            ) -> Result<bool, fang_core::QueueError> {
+                self.handle()?.reschedule_task(id, due)
+            }
+
+            fn set_priority(
+                &self,
+                id: uuid::Uuid,
+                priority: fang_core::Priority,
+            ) -> Result<bool, fang_core::QueueError> {
+                self.handle()?.set_priority(id, priority)
+            }
+
+            fn pause(&self, task_type: &str) -> Result<bool, fang_core::QueueError> {
+                self.handle()?.pause(task_type)
+            }
+
+            fn resume(&self, task_type: &str) -> Result<bool, fang_core::QueueError> {
+                self.handle()?.resume(task_type)
+            }
+
+            fn list_tasks(
+                &self,
+                filter: &fang_core::store::Filter,
+            ) -> Result<Vec<fang_core::Task>, fang_core::QueueError> {
+                self.handle()?.list_tasks(filter)
+            }
+
+            fn count_tasks(&self) -> Result<Vec<fang_core::store::Count>, fang_core::QueueError> {
+                self.handle()?.count_tasks()
+            }
+
             fn context(&self) -> &fang_core::Context {
                 &self.context
             }

@@ -1,27 +1,27 @@
 //! Takes tasks out of the store and hands them to the workers.
 
-use crate::engine::{Engine, Job};
+use crate::engine::{Engine, Job, Order};
 use crate::supervisor::panicked;
+use fang_core::StoreError;
 use fang_core::held::Doubt;
-use fang_core::lanes::{Lanes, sort};
+use fang_core::lanes::sort;
 use fang_core::load::Load;
-use fang_core::pace::{Pace, Request, Step};
+use fang_core::pace::Request;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
+use fang_core::rota::{Next, Rota};
 use fang_core::store::{Claim, Claimed, WorkerId};
 use fang_core::suspects::{Suspects, Turn};
-use fang_core::{Mode, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) struct Claimer {
     engine: Arc<Engine>,
-    jobs: crossbeam_channel::Sender<Job>,
+    jobs: crossbeam_channel::Sender<Order>,
     results: crossbeam_channel::Sender<Finished>,
-    pace: Pace,
+    rota: Rota,
     suspects: Suspects,
-    lanes: Lanes,
     doubt: Doubt,
     is_failing: bool,
 }
@@ -29,21 +29,12 @@ pub(crate) struct Claimer {
 impl Claimer {
     pub(crate) fn new(
         engine: Arc<Engine>,
-        jobs: crossbeam_channel::Sender<Job>,
+        jobs: crossbeam_channel::Sender<Order>,
         results: crossbeam_channel::Sender<Finished>,
-        pace: Pace,
+        rota: Rota,
         suspects: Suspects,
     ) -> Self {
-        Self {
-            engine,
-            jobs,
-            results,
-            pace,
-            suspects,
-            lanes: Lanes::new(Mode::Blocking),
-            doubt: Doubt::default(),
-            is_failing: false,
-        }
+        Self { engine, jobs, results, rota, suspects, doubt: Doubt::default(), is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -51,7 +42,7 @@ impl Claimer {
         while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             panicked("claimer");
         }
-        self.suspects.take_all().into_iter().for_each(|task| self.give_back(task));
+        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
     }
 
     fn work(&mut self) {
@@ -60,21 +51,21 @@ impl Claimer {
             match self.suspects.turn(self.engine.now(), load, &self.engine.held) {
                 Turn::Work { look_after } => self.go_on(load, look_after),
                 Turn::Wait { at_most, until_idle } => self.sleep(Some(at_most), until_idle.then_some(0)),
-                Turn::Try(task) => self.try_suspect(task),
+                Turn::Try { task, task_type } => self.try_suspect(task, task_type),
             }
         }
     }
 
     fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
-        match self.pace.step(self.engine.now(), load) {
-            Step::Claim(request) => self.claim(request),
-            Step::Sleep { at_most, until_in_flight } => {
+        match self.rota.next(self.engine.now(), load, self.engine.workers()) {
+            Next::Claim { turn, request } => self.claim(turn, request),
+            Next::Sleep { at_most, until_in_flight } => {
                 self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight);
             }
         }
     }
 
-    fn claim(&mut self, request: Request) {
+    fn claim(&mut self, turn: usize, request: Request) {
         let worker = self.engine.worker();
         if self.doubt.is_due(self.engine.now()) {
             if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()) {
@@ -82,18 +73,17 @@ impl Claimer {
             }
             self.doubt.settled(self.engine.now());
         }
-        let lanes = self.lanes.in_order(request.upwards, request.from_floor);
-        let task_type = self.engine.surroundings.task_type.clone();
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
+        let task_type = self.rota.task_type(turn).clone();
         let claim = Claim { worker, task_type: &task_type, limit: request.limit, lanes: &lanes };
         match self.engine.store.claim(&claim) {
             Ok(mut tasks) => {
                 self.recovered();
                 sort(&mut tasks, request.upwards);
-                self.lanes.claimed(&tasks);
-                self.pace.claimed(self.engine.now(), request, tasks.len());
+                self.rota.claimed(turn, self.engine.now(), request, &tasks);
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
-                self.suspects.pick(self.engine.now(), &mut tasks);
-                self.dispatch(tasks, worker);
+                self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
+                self.dispatch(tasks, &task_type, worker);
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());
@@ -102,32 +92,32 @@ impl Claimer {
         }
     }
 
-    fn dispatch(&self, tasks: Vec<Claimed>, worker: WorkerId) {
+    fn dispatch(&self, tasks: Vec<Claimed>, task_type: &Arc<str>, worker: WorkerId) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
-            let _ = self.jobs.send(Job { task, worker });
+            let _ = self.jobs.send(Order::Run(Job { task, task_type: task_type.clone(), worker }));
         }
     }
 
     /// Runs a suspect, once the store knows of it.
-    fn try_suspect(&mut self, task: Claimed) {
+    fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.engine.worker();
         match self.engine.store.suspect(worker, task.id, task.lease) {
-            Ok(true) => self.dispatch(vec![task], worker),
+            Ok(true) => self.dispatch(vec![task], &task_type, worker),
             Ok(false) => self.engine.lost(&task),
             Err(error) => {
-                self.give_back(task);
+                self.give_back(task, task_type);
                 self.failed(&error);
             }
         }
     }
 
     /// Hands a task back without having run it.
-    fn give_back(&self, task: Claimed) {
+    fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.engine.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, worker: self.engine.worker() };
+        let job = Job { task, task_type, worker: self.engine.worker() };
         self.engine.begin(job, self.results.clone()).hand_back();
     }
 
@@ -141,7 +131,15 @@ impl Claimer {
             }
         }
         if engine.notify.wait(at_most).inserted {
-            self.pace.woken(engine.now());
+            self.woken();
+        }
+    }
+
+    fn woken(&mut self) {
+        for turn in 0..self.rota.len() {
+            if self.engine.take_inserted(turn) {
+                self.rota.woken(turn, self.engine.now());
+            }
         }
     }
 
@@ -151,7 +149,7 @@ impl Claimer {
             log::warn!("no tasks can be claimed: {error}");
         }
         self.is_failing = true;
-        self.pace.failed(self.engine.now(), fastrand::f64());
+        self.rota.failed(self.engine.now(), fastrand::f64());
     }
 
     fn recovered(&mut self) {

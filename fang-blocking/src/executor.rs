@@ -1,6 +1,6 @@
 //! One run of one task: decode, run, tell how it ended.
 
-use crate::engine::{Engine, Unfinished};
+use crate::engine::{Engine, Job, Unfinished};
 use fang_core::context::Context;
 use fang_core::decide::{Outcome, describe_panic, failed_by_default};
 use fang_core::store::Claimed;
@@ -9,38 +9,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// Runs a task and sends its result. `begins` hears of the run once it is known how long it may take.
-pub(crate) fn execute(engine: &Engine, unfinished: Unfinished, begins: &dyn Fn(&Context, Option<Duration>)) {
+pub(crate) fn execute(engine: &Engine, unfinished: Unfinished, begins: &dyn Fn(&Context)) {
     let started = Instant::now();
     let outcome = outcome(engine, &unfinished, begins);
     engine.gauge.ran(started.elapsed());
     unfinished.finish(outcome);
 }
 
-fn outcome(engine: &Engine, unfinished: &Unfinished, begins: &dyn Fn(&Context, Option<Duration>)) -> Outcome {
+fn outcome(engine: &Engine, unfinished: &Unfinished, begins: &dyn Fn(&Context)) -> Outcome {
     let Some(job) = unfinished.job() else { return Outcome::HandedBack };
-    let task = &job.task;
     // A task's own Deserialize may panic as well as its run.
-    let decoded = catch_unwind(AssertUnwindSafe(|| engine.kinds.decode::<dyn Runnable>(&task.metadata)));
+    let metadata = &job.task.metadata;
+    let decoded = catch_unwind(AssertUnwindSafe(|| engine.kinds.decode::<dyn Runnable>(metadata)));
     match decoded {
-        Ok(Ok(runnable)) => run(engine, task, runnable.as_ref(), begins),
+        Ok(Ok(runnable)) => run(engine, &job, runnable.as_ref(), begins),
         Ok(Err(undecodable)) => Outcome::Undecodable(undecodable),
         Err(panic) => failed_by_default(describe_panic(panic.as_ref())),
     }
 }
 
-fn run(
-    engine: &Engine,
-    task: &Claimed,
-    runnable: &dyn Runnable,
-    begins: &dyn Fn(&Context, Option<Duration>),
-) -> Outcome {
-    let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
-    let context = Context::new(task.id, attempt, task.lease, &engine.surroundings);
+fn run(engine: &Engine, job: &Job, runnable: &dyn Runnable, begins: &dyn Fn(&Context)) -> Outcome {
+    let task = &job.task;
+    let limit = match catch_unwind(AssertUnwindSafe(|| runnable.timeout())) {
+        Ok(limit) => limit,
+        Err(panic) => return failed(task, runnable, describe_panic(panic.as_ref())),
+    };
+    let context = engine.context(job, limit.and_then(|limit| Instant::now().checked_add(limit)));
+    if context.was_cancelled() {
+        return Outcome::Cancelled;
+    }
     let queue = engine.queue.bound_to(context.clone());
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        begins(&context, runnable.timeout());
-        runnable.run(&queue)
-    }));
+    begins(&context);
+    let result = catch_unwind(AssertUnwindSafe(|| runnable.run(&queue)));
     let error = match (result, context.take_wish()) {
         (Err(panic), _) => describe_panic(panic.as_ref()),
         (Ok(_), Some(wish)) => return Outcome::Wished(wish),

@@ -37,8 +37,8 @@ impl Finisher {
     fn work(&self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while self.gather(&mut batch) {
-            for (worker, results) in by_worker(&mut batch) {
-                self.save(worker, results);
+            for (worker, may_be_saved, results) in by_worker(&mut batch) {
+                self.save(worker, may_be_saved, results);
             }
         }
     }
@@ -57,7 +57,7 @@ impl Finisher {
         !batch.is_empty()
     }
 
-    fn save(&self, worker: WorkerId, results: Vec<Finish>) {
+    fn save(&self, worker: WorkerId, may_be_saved: bool, results: Vec<Finish>) {
         let claims: Vec<(Uuid, i32)> = results.iter().map(|result| (result.id, result.lease)).collect();
         let mut saved = 0;
         // Halves of batches that the store refused for their data, until the bad row stands alone.
@@ -72,7 +72,7 @@ impl Finisher {
             }
         }
         self.engine.gauge.saved(claims.len());
-        let late = (claims.len() as u64).saturating_sub(saved);
+        let late = if may_be_saved { 0 } else { (claims.len() as u64).saturating_sub(saved) };
         self.engine.held.remove(claims);
         if late > 0 {
             self.engine.stats.late.fetch_add(late, Ordering::Relaxed);

@@ -2,11 +2,13 @@
 
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
-use fang_core::new_task::Plan;
+use fang_core::new_task::{Due, Plan};
 use fang_core::schedule::Cron;
 use fang_core::sql::columns::MAX_INSERT_TRIES;
-use fang_core::store::{CronRemoval, Inserted, Removal, Store};
-use fang_core::{Mode, NewTask, QueueError, Queueable, Runnable, StoreError, Task};
+use fang_core::store::{
+    Count, CronRemoval, FailedTasks, Filter, Inserted, RETRY_BITE, Removal, RetryFailed, Store,
+};
+use fang_core::{Mode, NewTask, Priority, QueueError, Queueable, Runnable, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -140,6 +142,51 @@ impl Queueable for Handle {
 
     fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError> {
         Ok(self.store.find(id)?)
+    }
+
+    fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError> {
+        Ok(self.store.cancel(id)?)
+    }
+
+    fn retry_task(&self, id: Uuid) -> Result<bool, QueueError> {
+        Ok(self.store.retry(id)?)
+    }
+
+    fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
+        let (mut tasks, mut after) = (0, None);
+        loop {
+            let bite = RetryFailed { which, after, limit: RETRY_BITE };
+            let retried = self.store.retry_failed(&bite)?;
+            tasks += retried.tasks;
+            after = retried.next;
+            if after.is_none() {
+                return Ok(tasks);
+            }
+        }
+    }
+
+    fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError> {
+        Ok(self.store.reschedule(id, due)?)
+    }
+
+    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError> {
+        Ok(self.store.set_priority(id, priority)?)
+    }
+
+    fn pause(&self, task_type: &str) -> Result<bool, QueueError> {
+        Ok(self.store.pause(task_type)?)
+    }
+
+    fn resume(&self, task_type: &str) -> Result<bool, QueueError> {
+        Ok(self.store.resume(task_type)?)
+    }
+
+    fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError> {
+        Ok(self.store.list(filter)?)
+    }
+
+    fn count_tasks(&self) -> Result<Vec<Count>, QueueError> {
+        Ok(self.store.count()?)
     }
 
     fn context(&self) -> &Context {

@@ -6,7 +6,8 @@ use crate::waiting::{Part, no_thread};
 use fang_core::StoreError;
 use fang_core::pool::{Lease, Phase};
 use fang_core::pulse::Pulse;
-use fang_core::store::{Beat, Rescue};
+use fang_core::store::{Beat, Rescue, cancellations_of};
+use fang_core::wake::Registration;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,32 +15,41 @@ use std::time::{Duration, Instant};
 /// look at a socket: libpq offers no other way to wait for one without `unsafe`.
 const LISTEN_EVERY: Duration = Duration::from_millis(2);
 
+/// Between two looks for cancelled tasks, however many are cancelled.
+const CALM: Duration = Duration::from_millis(50);
+
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
     pulse: Pulse,
+    /// Under which it hears of cancelled tasks.
+    called: Option<Registration>,
 }
 
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
         let pulse = Pulse::new(lease);
-        Self { engine, lease, pulse }
+        Self { engine, lease, pulse, called: None }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
-    pub(crate) fn start(self) -> Result<Part, StoreError> {
+    pub(crate) fn start(mut self) -> Result<Part, StoreError> {
         self.register()?;
         Part::spawn("fang-heart", move || self.run()).map_err(no_thread)
     }
 
-    fn register(&self) -> Result<(), StoreError> {
+    fn register(&mut self) -> Result<(), StoreError> {
+        let task_types: Vec<&str> = self.engine.shares.iter().map(|share| &*share.task_type).collect();
         let info = serde_json::json!({
             "mode": "blocking",
-            "task_type": &*self.engine.surroundings.task_type,
+            "task_type": task_types.join(", "),
             "pid": std::process::id(),
         });
         let worker = self.engine.store.register(&info.to_string())?;
         self.engine.born(worker);
+        let engine = self.engine.clone();
+        let wakes = self.engine.store.wakes();
+        self.called = Some(wakes.register(&cancellations_of(worker), move || engine.cancelled.inserted()));
         Ok(())
     }
 
@@ -60,7 +70,8 @@ impl Heart {
         }
     }
 
-    /// Waits for the next beat, and listens meanwhile; `false` when the pool has stopped.
+    /// Waits for the next beat; listens meanwhile, and tells tasks that they were cancelled; `false` when the pool
+    /// has stopped.
     fn pause(&self) -> bool {
         let next = Instant::now() + self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
         loop {
@@ -70,11 +81,24 @@ impl Heart {
                 Ok(true) => rest.min(LISTEN_EVERY),
                 Ok(false) | Err(_) => rest,
             };
-            if self.engine.phase.wait_for(Phase::Stopped, wait) {
+            let is_cancelled = self.engine.cancelled.wait(Some(wait)).inserted;
+            if self.engine.phase.get() >= Phase::Stopped {
                 return false;
             }
-            if wait == rest {
+            if is_cancelled {
+                self.look_for_cancelled();
+                self.engine.phase.wait_for(Phase::Stopped, CALM);
+            } else if wait == rest {
                 return true;
+            }
+        }
+    }
+
+    fn look_for_cancelled(&self) {
+        match self.engine.store.cancellations(self.engine.worker()) {
+            Ok(runs) => self.engine.cancel(runs),
+            Err(error) => {
+                log::debug!("which tasks were cancelled is asked again with the next beat: {error}")
             }
         }
     }
@@ -98,6 +122,9 @@ impl Heart {
         if duty.rescue {
             self.rescue();
         }
+        if beat.has_cancellations || self.engine.surroundings.runs.any_cancelled() {
+            self.look_for_cancelled();
+        }
     }
 
     fn unwell(&mut self, error: &StoreError) {
@@ -107,7 +134,7 @@ impl Heart {
     }
 
     /// Declared dead: what it holds belongs to others now. It goes on as somebody new.
-    fn reborn(&self) {
+    fn reborn(&mut self) {
         let dead = self.engine.worker();
         match self.register() {
             Ok(()) => {
@@ -125,7 +152,7 @@ impl Heart {
         };
         match self.engine.store.rescue(&rescue) {
             Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
-                "{} workers died: {} of their tasks run again, {} failed after too many crashes",
+                "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",
                 rescued.buried,
                 rescued.retried,
                 rescued.failed

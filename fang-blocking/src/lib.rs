@@ -7,6 +7,7 @@ mod crons;
 mod desk;
 mod engine;
 mod executor;
+mod finish_in;
 mod finisher;
 mod handle;
 mod heart;
@@ -26,6 +27,7 @@ pub use backend::Backend;
 #[doc(no_inline)]
 pub use diesel::pg::PgConnection;
 pub use fang_core::pool::{Lease, Shutdown};
+pub use finish_in::FinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
 pub use postgres::{PgPool, run_migrations_postgres};

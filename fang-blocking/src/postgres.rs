@@ -3,6 +3,7 @@
 mod admin;
 mod announce;
 mod connect;
+mod control;
 mod convert;
 mod crons;
 mod error;
@@ -15,19 +16,20 @@ pub(crate) use connect::Address;
 pub use connect::PgPool;
 pub(crate) use migrate::migrate;
 pub use migrate::run_migrations_postgres;
-pub(crate) use tasks::insert_in;
+pub(crate) use tasks::{finish_in, insert_in};
 
 use chrono::{DateTime, Utc};
 use connect::{Channel, Role};
 use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{Integer, Timestamptz};
+use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
-    Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+    Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
-use fang_core::{NewTask, StoreError, Task};
+use fang_core::{NewTask, Priority, StoreError, Task};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -185,21 +187,39 @@ impl Store for PostgresStore {
     }
 
     fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
-        admin::change(self, &self.statements.retry, id)
+        control::retry(self, id)
+    }
+
+    fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        control::retry_failed(self, bite)
+    }
+
+    fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+        control::reschedule(self, id, due)
+    }
+
+    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+        control::set_priority(self, id, priority)
     }
 
     fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        admin::change(self, &self.statements.cancel, id)
+        control::cancel(self, id)
     }
 
-    fn pause(&self, task_type: &str) -> Result<(), StoreError> {
-        admin::set(self, &self.statements.pause, task_type)
+    fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+        control::cancellations(self, worker)
     }
 
-    fn resume(&self, task_type: &str) -> Result<(), StoreError> {
-        admin::set(self, &self.statements.resume, task_type)?;
-        self.announce(&[task_type].into());
-        Ok(())
+    fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
+        control::pause(self, task_type)
+    }
+
+    fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
+        control::resume(self, task_type)
+    }
+
+    fn statements(&self) -> Option<Arc<Statements>> {
+        Some(self.statements.clone())
     }
 
     fn listen(&self) -> Result<bool, StoreError> {

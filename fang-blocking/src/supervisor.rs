@@ -1,7 +1,7 @@
 //! Keeps the workers of a pool alive.
 
 use crate::desk::Desk;
-use crate::engine::{Engine, Job};
+use crate::engine::{Engine, Job, Order};
 use crate::executor;
 use crate::niceness::yield_more;
 use crate::overtime::Overtime;
@@ -26,7 +26,7 @@ pub(crate) struct Supervisor {
     pub(crate) number_of_workers: usize,
     /// How much more than the other threads those of the workers yield.
     pub(crate) niceness: u8,
-    pub(crate) jobs: Receiver<Job>,
+    pub(crate) jobs: Receiver<Order>,
     pub(crate) results: Sender<Finished>,
 }
 
@@ -51,10 +51,9 @@ impl Supervisor {
         let number_of_workers = self.number_of_workers;
         let crew =
             Arc::new(Crew { overtime: Overtime::default(), supervisor: self, desks: Mutex::default(), end });
-        for _ in 0..number_of_workers {
-            crew.hire()?;
-        }
-        Ok(Workers { crew, ended })
+        let workers = Workers { crew, ended };
+        workers.hire(number_of_workers)?;
+        Ok(workers)
     }
 }
 
@@ -79,7 +78,7 @@ impl Crew {
 
     /// Starts a worker in the place of one whose run takes too long; whether it could.
     pub(crate) fn replace(self: &Arc<Self>, overruns: usize) -> bool {
-        if overruns > MAX_OVERRUNS.max(self.supervisor.number_of_workers) {
+        if overruns > MAX_OVERRUNS.max(self.supervisor.engine.workers()) {
             log::error!(
                 "{overruns} runs take longer than their timeouts: no more are replaced; restart the process"
             );
@@ -113,6 +112,11 @@ fn be_nice(niceness: u8, number: usize) {
 }
 
 impl Workers {
+    /// Starts so many more.
+    pub(crate) fn hire(&self, count: usize) -> std::io::Result<()> {
+        (0..count).try_for_each(|_| self.crew.hire())
+    }
+
     /// Waits until all workers have ended, and hands back what still runs at the deadline; returns
     /// how many runs could not be waited for. A thread cannot be stopped.
     pub(crate) fn stop(&self, engine: &Engine, deadline: Deadline) -> usize {
@@ -136,10 +140,11 @@ struct Worker {
 }
 
 impl Worker {
-    /// Runs one task after the other, until there will be no more, or another has taken its place.
+    /// Runs one task after the other, until there will be no more, fewer workers are wanted, or another has taken
+    /// its place.
     fn run(&self) {
         let Supervisor { engine, jobs, .. } = &self.crew.supervisor;
-        while let Ok(job) = jobs.recv() {
+        while let Ok(Order::Run(job)) = jobs.recv() {
             if engine.owns(&job) && !self.work(engine, job) {
                 engine.gauge.replaced_ended();
                 break;
@@ -158,8 +163,8 @@ impl Worker {
         }
         // What the executor cannot catch (a panic that panics when it is dropped) ends here.
         let executed = catch_unwind(AssertUnwindSafe(|| {
-            executor::execute(engine, unfinished, &|context, timeout| {
-                if let Some(deadline) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
+            executor::execute(engine, unfinished, &|context| {
+                if let Some(deadline) = context.deadline() {
                     self.desk.expect(deadline, context.clone());
                     self.crew.overtime.watch(&self.crew, deadline);
                 }

@@ -17,7 +17,7 @@ use typed_builder::TypedBuilder;
 /// How long [`run_until`](WorkerPool::run_until) lets tasks run on.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
-/// Workers that run the heavy tasks of one task type, each on a thread of its own. Dropping a pool
+/// Workers that run the heavy tasks of one task type, or of several, each on a thread of its own. Dropping a pool
 /// does not stop its threads; [`shutdown`](Self::shutdown) does.
 ///
 /// ```
@@ -56,6 +56,13 @@ pub struct WorkerPool<Q> {
     /// The lane to work on. Defaults to `"common"`.
     #[builder(default = fang_core::task::DEFAULT_TASK_TYPE.to_owned(), setter(into))]
     task_type: String,
+    /// Several lanes to work on instead, each with its weight: while all of them have work, so many tasks of each
+    /// start for one of a lane with the weight 1. The share of a lane that has none goes to the others. Defaults to
+    /// `task_type` alone.
+    #[builder(default, setter(transform = |task_types: impl IntoIterator<Item = (impl Into<String>, u32)>| {
+        task_types.into_iter().map(|(name, weight)| (name.into(), weight)).collect()
+    }))]
+    task_types: Vec<(String, u32)>,
     /// Bounds of the poll that backs up wake-ups. See [`SleepParams`].
     #[builder(default)]
     sleep_params: SleepParams,
@@ -94,11 +101,37 @@ impl<Q: Backend> WorkerPool<Q> {
     /// is.
     ///
     /// # Errors
-    /// [`QueueError::NoWorkers`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
+    /// [`QueueError::NoWorkers`], [`QueueError::TaskTypes`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
     /// its schema is not up to date.
     pub fn start(&mut self) -> Result<(), QueueError> {
         if self.running.is_none() {
             self.running = Some(self.launch()?);
+        }
+        Ok(())
+    }
+
+    /// Works with so many workers from now on, whether the pool runs or not. More start at once; of those that are
+    /// too many, each ends once the task it runs is over.
+    ///
+    /// ```
+    /// # use fang_blocking::{MemoryQueue, WorkerPool};
+    /// let builder = WorkerPool::builder().number_of_workers(2_u32).queue(MemoryQueue::new());
+    /// let mut pool = builder.task_types([("mail", 3), ("sync", 1)]).build();
+    /// pool.start()?;
+    /// pool.resize(8)?;
+    /// # pool.shutdown(std::time::Duration::from_secs(1));
+    /// # Ok::<(), fang_core::QueueError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::NoWorkers`], and the pool goes on as it is; [`QueueError::Store`] when the system has no more threads.
+    pub fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
+        if number_of_workers == 0 {
+            return Err(QueueError::NoWorkers);
+        }
+        self.number_of_workers = number_of_workers;
+        if let Some(running) = &self.running {
+            running.resize(number_of_workers as usize)?;
         }
         Ok(())
     }

@@ -37,6 +37,7 @@ const ADVANCE: &str = "
     UPDATE fang_queues SET paused_at = paused_at - $1::interval;
     UPDATE fang_unique SET created_at = created_at - $1::interval, scheduled_at = scheduled_at - $1::interval,
         until = until - $1::interval;
+    UPDATE fang_cancellations SET asked_at = asked_at - $1::interval;
     UPDATE fang_crons SET last_tick = last_tick - $1::interval, created_at = created_at - $1::interval,
         paused_at = paused_at - $1::interval";
 

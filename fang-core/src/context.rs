@@ -1,12 +1,17 @@
 //! What a running task may know and wish.
 
-use crate::error::FangError;
+use crate::decide::success;
+use crate::error::{FangError, QueueError};
+use crate::retention::RetentionMode;
+use crate::runs::{RunKey, Runs};
+use crate::sql::Statements;
+use crate::store::{Finish, WorkerId};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// The application's own values, one of each type, shared with every run of a pool.
@@ -40,57 +45,73 @@ pub enum Wish {
     Cancel(String),
 }
 
+/// What tells one run from all others. For the authors of runtimes.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The task.
+    pub id: Uuid,
+    /// Which run of it this is, counted from 1.
+    pub attempt: u32,
+    /// The number of its claim.
+    pub lease: i32,
+    /// Whose claim it is.
+    pub worker: WorkerId,
+    /// The lane that the task waited in.
+    pub task_type: Arc<str>,
+    /// By when it has to end, if it has a timeout.
+    pub deadline: Option<Instant>,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        let (id, task_type) = (Uuid::nil(), "".into());
+        Self { id, attempt: 0, lease: 0, worker: WorkerId(0), task_type, deadline: None }
+    }
+}
+
 /// One run of one task, as seen from inside. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    id: Uuid,
-    attempt: u32,
-    lease: i32,
-    task_type: Arc<str>,
-    state: Arc<State>,
-    stopping: Arc<AtomicBool>,
-    cancelled: Arc<AtomicBool>,
+    run: Run,
+    around: Arc<Surroundings>,
+    ending: Arc<AtomicBool>,
     wish: Arc<Mutex<Option<Wish>>>,
 }
 
 impl Context {
-    /// The context of one run. `attempt` counts from 1.
-    pub fn new(id: Uuid, attempt: u32, lease: i32, surroundings: &Surroundings) -> Self {
-        Self {
-            id,
-            attempt,
-            lease,
-            task_type: surroundings.task_type.clone(),
-            state: surroundings.state.clone(),
-            stopping: surroundings.stopping.clone(),
-            cancelled: Arc::default(),
-            wish: Arc::default(),
-        }
+    /// The context of one run.
+    pub fn new(run: Run, surroundings: &Arc<Surroundings>) -> Self {
+        Self { run, around: surroundings.clone(), ending: Arc::default(), wish: Arc::default() }
     }
 
     /// The id of the task; nil outside of a run.
     pub fn id(&self) -> Uuid {
-        self.id
+        self.run.id
     }
 
     /// Which run this is, counted from 1; 0 outside of a run.
     pub fn attempt(&self) -> u32 {
-        self.attempt
+        self.run.attempt
     }
 
     /// How often the task was ever claimed: together with the id it names this run.
     pub fn lease(&self) -> i32 {
-        self.lease
+        self.run.lease
     }
 
-    /// The lane that the pool works on.
+    /// The lane that the task waited in.
     pub fn task_type(&self) -> &str {
-        &self.task_type
+        &self.run.task_type
+    }
+
+    /// By when this run has to end, if its task has a timeout.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.run.deadline
     }
 
     /// The application's value of type `T`, if the pool was given one.
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.state.get()
+        self.around.state.get()
     }
 
     /// The application's value of type `T`, for a task that cannot do without.
@@ -106,15 +127,66 @@ impl Context {
         })
     }
 
-    /// Whether the run should come to an end: its pool is shutting down, or its time is over. A long
-    /// task looks now and then, and [`snooze`](Self::snooze)s to go on later.
+    /// Whether the run should come to an end: its task was cancelled, its pool is shutting down, or its time is
+    /// over. A long task looks now and then, and [`snooze`](Self::snooze)s to go on later; the wish of a
+    /// task that was cancelled is not granted.
     pub fn is_cancelled(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed) || self.cancelled.load(Ordering::Relaxed)
+        self.ending.load(Ordering::Acquire) || self.around.runs.are_stopping() || self.was_cancelled()
+    }
+
+    /// Waits until the run should come to an end, for an async task:
+    ///
+    /// ```
+    /// # use fang_core::{AsyncQueueable, FangError};
+    /// # async fn work() {}
+    /// # async fn run(queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+    /// use futures_util::future::{Either, select};
+    /// let cancelled = std::pin::pin!(queue.context().cancelled());
+    /// match select(cancelled, std::pin::pin!(work())).await {
+    ///     Either::Left(_) => Err(FangError::new("half done")),
+    ///     Either::Right(_) => Ok(()),
+    /// }
+    /// # }
+    /// ```
+    pub async fn cancelled(&self) {
+        self.around.runs.told(self.key(), || self.is_cancelled()).await;
+    }
+
+    /// Whether the task was cancelled from outside. For the authors of runtimes, as is all below that says so.
+    pub fn was_cancelled(&self) -> bool {
+        self.around.runs.is_cancelled(self.key())
+    }
+
+    /// Waits until the task is cancelled from outside. For the authors of runtimes.
+    pub async fn cancelled_from_outside(&self) {
+        self.around.runs.told(self.key(), || self.was_cancelled()).await;
     }
 
     /// Tells the run to come to an end. For the authors of runtimes.
     pub fn tell_to_end(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.ending.store(true, Ordering::Release);
+        self.around.runs.wake(|run| *run == self.key());
+    }
+
+    /// What is needed to save the success of this run within a transaction of the application. For the authors
+    /// of drivers, who tell [`has_finished_itself`](Self::has_finished_itself) once they have.
+    ///
+    /// # Errors
+    /// [`QueueError::NoTables`] outside of a run, or when the store has no tables.
+    pub fn own_result(&self) -> Result<OwnResult, QueueError> {
+        let statements = self.around.statements.clone().ok_or(QueueError::NoTables)?;
+        let verdict = success(self.around.retention);
+        let result = Finish { id: self.run.id, lease: self.run.lease, verdict };
+        Ok(OwnResult { statements, worker: self.run.worker, result })
+    }
+
+    /// The success of this run was saved, if the transaction of the application commits. For the authors of drivers.
+    pub fn has_finished_itself(&self) {
+        self.around.runs.saved(self.key());
+    }
+
+    fn key(&self) -> RunKey {
+        (self.run.id, self.run.lease)
     }
 
     /// Once this run has returned, runs the task again after `delay`; no retry is charged.
@@ -137,15 +209,28 @@ impl Context {
     }
 }
 
+/// The success of a run, to be saved by the run itself. For the authors of drivers.
+#[derive(Clone, Debug)]
+pub struct OwnResult {
+    /// The statements for the tables.
+    pub statements: Arc<Statements>,
+    /// Whose claim it is.
+    pub worker: WorkerId,
+    /// What to save.
+    pub result: Finish,
+}
+
 /// What all runs of a pool share. For the authors of runtimes.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Surroundings {
-    /// The lane that the pool works on.
-    pub task_type: Arc<str>,
     /// The application's values.
-    pub state: Arc<State>,
-    /// Set when the pool begins to shut down.
-    pub stopping: Arc<AtomicBool>,
+    pub state: State,
+    /// What single runs are told.
+    pub runs: Runs,
+    /// What stays in the store.
+    pub retention: RetentionMode,
+    /// The statements for the store's tables, if it has any.
+    pub statements: Option<Arc<Statements>>,
 }
 
 #[cfg(test)]
@@ -157,7 +242,8 @@ mod tests {
         let mut state = State::default();
         state.insert(7_u8);
         state.insert("text".to_owned());
-        let context = Context { state: Arc::new(state), ..Context::default() };
+        let surroundings = Surroundings { state, ..Surroundings::default() };
+        let context = Context::new(Run::default(), &Arc::new(surroundings));
         assert_eq!(context.state::<u8>(), Some(&7));
         assert_eq!(context.state::<String>().map(String::as_str), Some("text"));
         assert_eq!(context.state::<u16>(), None);
@@ -171,5 +257,19 @@ mod tests {
         context.cancel("no such feed");
         assert_eq!(context.take_wish(), Some(Wish::Cancel("no such feed".into())));
         assert_eq!(context.take_wish(), None);
+    }
+    #[test]
+    fn a_run_should_end_when_its_task_was_cancelled_or_its_pool_stops() {
+        let around = Arc::new(Surroundings::default());
+        let run = |lease| Context::new(Run { lease, ..Run::default() }, &around);
+        around.runs.cancel(vec![(Uuid::nil(), 2)]);
+        assert_eq!([run(1), run(2)].map(|context| context.is_cancelled()), [false, true]);
+        around.runs.stop();
+        assert!(run(1).is_cancelled() && !run(1).was_cancelled());
+    }
+
+    #[test]
+    fn outside_of_a_run_there_is_no_result_to_save() {
+        assert!(matches!(Context::default().own_result(), Err(QueueError::NoTables)));
     }
 }

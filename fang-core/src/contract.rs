@@ -32,8 +32,10 @@
 
 mod acts;
 mod admin;
+mod cancel;
 mod claim;
 mod claimers;
+mod control;
 mod cron;
 mod cron_admin;
 mod fence;

@@ -42,6 +42,19 @@ pub enum Outcome {
     Undecodable(Undecodable),
     /// It was claimed, but not run to its end.
     HandedBack,
+    /// Its task was cancelled while it ran.
+    Cancelled,
+}
+
+impl Outcome {
+    /// What counts of a run whose task was cancelled meanwhile: its success, and else that it was cancelled, so
+    /// that it is not run again. A task that cancelled itself keeps its own reason.
+    pub fn of_cancelled(self) -> Self {
+        match self {
+            Self::Done | Self::Wished(Wish::Cancel(_)) => self,
+            _ => Self::Cancelled,
+        }
+    }
 }
 
 /// What to write for `task`.
@@ -58,8 +71,7 @@ pub enum Outcome {
 /// ```
 pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Verdict {
     match outcome {
-        Outcome::Done if retention.keeps_finished() => Verdict::Keep,
-        Outcome::Done => Verdict::Remove,
+        Outcome::Done => success(retention),
         Outcome::Failed { error, max_retries, backoff }
             if task.retries < task.max_retries.unwrap_or(max_retries) =>
         {
@@ -85,7 +97,13 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
             for_others(task, error, retention)
         }
         Outcome::HandedBack => Verdict::Release { delay: Duration::ZERO },
+        Outcome::Cancelled => fail("cancelled".to_owned(), retention),
     }
+}
+
+/// What to write for a success.
+pub fn success(retention: RetentionMode) -> Verdict {
+    if retention.keeps_finished() { Verdict::Keep } else { Verdict::Remove }
 }
 
 /// A failure of a task that could not be asked for its own choices.
@@ -194,6 +212,23 @@ mod tests {
         let outcome = Outcome::Wished(Wish::Snooze(Duration::from_secs(9)));
         let verdict = decide(&task(20), outcome, RetentionMode::RemoveAll);
         assert_eq!(verdict, Verdict::Release { delay: Duration::from_secs(9) });
+    }
+
+    #[test]
+    fn of_a_cancelled_run_its_success_counts_and_nothing_else_runs_it_again() {
+        let outcomes = [
+            Outcome::Done,
+            failed("no"),
+            Outcome::HandedBack,
+            Outcome::Wished(Wish::Snooze(Duration::ZERO)),
+            Outcome::Undecodable(Undecodable::UnknownKind("New".into())),
+        ];
+        let verdicts = outcomes
+            .map(|outcome| decide(&task(0), outcome.of_cancelled(), RetentionMode::RemoveFinished).code());
+        assert_eq!(verdicts, [0, 3, 3, 3, 3]);
+        let own = Outcome::Wished(Wish::Cancel("no such feed".into())).of_cancelled();
+        let verdict = decide(&task(0), own, RetentionMode::RemoveFinished);
+        assert_eq!(verdict.error(), Some("cancelled: no such feed"));
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //! Nothing outlives the process.
 
 mod admin;
+mod control;
 mod crons;
 mod tables;
 mod tasks;
@@ -9,12 +10,13 @@ mod unique;
 mod workers;
 
 use crate::error::StoreError;
-use crate::new_task::NewTask;
+use crate::new_task::{Due, NewTask};
 use crate::store::{
     Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    cancellations_of,
 };
-use crate::task::Task;
+use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -50,6 +52,12 @@ impl MemoryStore {
     fn with<T>(&self, act: impl FnOnce(&mut Tables, DateTime<Utc>) -> T) -> Result<T, StoreError> {
         let now = (self.clock)();
         Ok(act(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner), now))
+    }
+
+    /// A task of this type is due now, if there is one; whether there is.
+    fn wake(&self, task_type: Option<&str>) -> bool {
+        task_type.into_iter().for_each(|task_type| self.wakes.wake(task_type));
+        task_type.is_some()
     }
 }
 
@@ -165,21 +173,43 @@ impl Store for MemoryStore {
     }
 
     fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.with(|tables, now| tables.retry(id, now))
+        let task_type = self.with(|tables, now| tables.retry(id, now))?;
+        Ok(self.wake(task_type.as_deref()))
+    }
+
+    fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        let (retried, task_types) = self.with(|tables, now| tables.retry_failed(bite, now))?;
+        task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
+        Ok(retried)
+    }
+
+    fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+        let task_type = self.with(|tables, now| tables.reschedule(id, due, now))?;
+        Ok(if due.may_be_now() { self.wake(task_type.as_deref()) } else { task_type.is_some() })
+    }
+
+    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+        self.with(|tables, now| tables.set_priority(id, priority, now))
     }
 
     fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.with(|tables, now| tables.cancel(id, now))
+        let (is_hit, held_by) = self.with(|tables, now| tables.cancel(id, now))?;
+        held_by.iter().for_each(|worker| self.wakes.wake(&cancellations_of(*worker)));
+        Ok(is_hit)
     }
 
-    fn pause(&self, task_type: &str) -> Result<(), StoreError> {
-        self.with(|tables, _| tables.paused.insert(task_type.to_owned())).map(|_| ())
+    fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+        self.with(|tables, now| tables.cancellations(worker, now))
     }
 
-    fn resume(&self, task_type: &str) -> Result<(), StoreError> {
-        self.with(|tables, _| tables.paused.remove(task_type))?;
+    fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
+        self.with(|tables, _| tables.paused.insert(task_type.to_owned()))
+    }
+
+    fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
+        let was_paused = self.with(|tables, _| tables.paused.remove(task_type))?;
         self.wakes.wake(task_type);
-        Ok(())
+        Ok(was_paused)
     }
 
     fn wakes(&self) -> &Wakes {

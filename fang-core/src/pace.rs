@@ -103,6 +103,16 @@ impl Pace {
         Step::Claim(self.request(now, room))
     }
 
+    /// From now on there are so many workers.
+    pub fn resize(&mut self, workers: usize) {
+        self.workers = workers;
+    }
+
+    /// Whether the last claim left tasks behind that may be claimed now.
+    pub fn has_more(&self, now: Duration) -> bool {
+        self.last_was_full && now >= self.look_at
+    }
+
     /// A claim brought `got` tasks.
     pub fn claimed(&mut self, now: Duration, request: Request, got: usize) {
         self.claims += 1;

@@ -45,6 +45,9 @@ impl Default for Lease {
     }
 }
 
+/// How long a cancelled run may go on before it is dropped where it waits, unless the pool says otherwise.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
+
 /// What a shutdown found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shutdown {

@@ -63,6 +63,7 @@ mod tests {
         has_suspects: true,
         silent_for: Duration::from_secs(5),
         well_for: Duration::from_secs(30),
+        has_cancellations: false,
     };
     const QUICK: Duration = Duration::from_millis(1);
 

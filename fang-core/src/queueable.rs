@@ -3,10 +3,10 @@
 use crate::context::Context;
 use crate::error::QueueError;
 use crate::insert::{AsyncInsert, Insert};
-use crate::new_task::NewTask;
+use crate::new_task::{Due, NewTask};
 use crate::runnable::{AsyncRunnable, Runnable};
-use crate::store::Inserted;
-use crate::task::Task;
+use crate::store::{Count, FailedTasks, Filter, Inserted};
+use crate::task::{Priority, Task};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -122,6 +122,74 @@ pub trait AsyncQueueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails, which is not "not found".
     async fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError>;
 
+    /// Cancels a task: one that waits has failed at once, with the reason `cancelled`. One that runs is told
+    /// ([`Context::is_cancelled`](crate::Context::is_cancelled)) within some 100 ms, or with the next heartbeat of its pool where
+    /// pools do not listen; it is dropped where it waits after a grace, which its pool says. It ends as failed unless it has succeeded before, and
+    /// is not run again, even if its process dies. Returns whether there was a task that waited or ran.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError>;
+
+    /// Runs a failed task again, with all its retries, or a waiting one now. Returns whether there was one: a
+    /// unique task stays failed while another like it is alive.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn retry_task(&self, id: Uuid) -> Result<bool, QueueError>;
+
+    /// Does so with all failed tasks of a kind or of a task type, in bounded batches, each task once. Returns
+    /// how many. When it fails, some of them run again already, and calling it again is safe.
+    ///
+    /// ```
+    /// # use fang_core::{AsyncQueueable, QueueError};
+    /// use fang_core::store::FailedTasks;
+    /// # async fn example(queue: &dyn AsyncQueueable) -> Result<(), QueueError> {
+    /// let again = queue.retry_failed(&FailedTasks::of_kind("Greet")).await?;
+    /// # println!("{again}"); Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError>;
+
+    /// Lets a waiting task become due at another time. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError>;
+
+    /// Gives a waiting task another priority. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError>;
+
+    /// Gives out no more tasks of this type, in any process, until it is resumed; what runs goes on. Returns
+    /// whether that is new.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn pause(&self, task_type: &str) -> Result<bool, QueueError>;
+
+    /// Ends a pause; what is due starts at once. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn resume(&self, task_type: &str) -> Result<bool, QueueError>;
+
+    /// Tasks, the newest first.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
+
+    /// How many tasks of each type are in each state.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    async fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
+
     /// This run of this task. Outside of a run, an empty context.
     fn context(&self) -> &Context;
 }
@@ -234,6 +302,74 @@ pub trait Queueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Store`] when the store fails, which is not "not found".
     fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError>;
+
+    /// Cancels a task: one that waits has failed at once, with the reason `cancelled`. One that runs is told
+    /// ([`Context::is_cancelled`](crate::Context::is_cancelled)) within some 100 ms, or with the next heartbeat of its pool where
+    /// pools do not listen; a thread cannot be stopped. It ends as failed unless it has succeeded before, and
+    /// is not run again, even if its process dies. Returns whether there was a task that waited or ran.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError>;
+
+    /// Runs a failed task again, with all its retries, or a waiting one now. Returns whether there was one: a
+    /// unique task stays failed while another like it is alive.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn retry_task(&self, id: Uuid) -> Result<bool, QueueError>;
+
+    /// Does so with all failed tasks of a kind or of a task type, in bounded batches, each task once. Returns
+    /// how many. When it fails, some of them run again already, and calling it again is safe.
+    ///
+    /// ```
+    /// # use fang_core::{Queueable, QueueError};
+    /// use fang_core::store::FailedTasks;
+    /// # fn example(queue: &dyn Queueable) -> Result<(), QueueError> {
+    /// let again = queue.retry_failed(&FailedTasks::of_kind("Greet"))?;
+    /// # println!("{again}"); Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError>;
+
+    /// Lets a waiting task become due at another time. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError>;
+
+    /// Gives a waiting task another priority. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError>;
+
+    /// Gives out no more tasks of this type, in any process, until it is resumed; what runs goes on. Returns
+    /// whether that is new.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn pause(&self, task_type: &str) -> Result<bool, QueueError>;
+
+    /// Ends a pause; what is due starts at once. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn resume(&self, task_type: &str) -> Result<bool, QueueError>;
+
+    /// Tasks, the newest first.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
+
+    /// How many tasks of each type are in each state.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
     /// This run of this task. Outside of a run, an empty context.
     fn context(&self) -> &Context;

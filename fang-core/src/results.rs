@@ -13,17 +13,20 @@ pub struct Finished {
     pub result: Finish,
     /// Whose claim it was.
     pub worker: WorkerId,
+    /// Whether the run has saved its success by itself, within a transaction of the application: once that has
+    /// committed, this result finds its task over, and is not late.
+    pub may_be_saved: bool,
 }
 
 /// The results of each identity, in the order of their ids, so that two batches never wait for
-/// each other's rows. Leaves the batch empty.
-pub fn by_worker(batch: &mut Vec<Finished>) -> Vec<(WorkerId, Vec<Finish>)> {
-    batch.sort_unstable_by_key(|finished| (finished.worker, finished.result.id));
-    let mut groups: Vec<(WorkerId, Vec<Finish>)> = Vec::with_capacity(1);
-    for Finished { result, worker } in batch.drain(..) {
+/// each other's rows; those that may be saved already apart. Leaves the batch empty.
+pub fn by_worker(batch: &mut Vec<Finished>) -> Vec<(WorkerId, bool, Vec<Finish>)> {
+    batch.sort_unstable_by_key(|finished| (finished.worker, finished.may_be_saved, finished.result.id));
+    let mut groups: Vec<(WorkerId, bool, Vec<Finish>)> = Vec::with_capacity(1);
+    for Finished { result, worker, may_be_saved } in batch.drain(..) {
         match groups.last_mut() {
-            Some((last, results)) if *last == worker => results.push(result),
-            _ => groups.push((worker, vec![result])),
+            Some((last, saved, results)) if (*last, *saved) == (worker, may_be_saved) => results.push(result),
+            _ => groups.push((worker, may_be_saved, vec![result])),
         }
     }
     groups
@@ -53,13 +56,19 @@ mod tests {
 
     #[test]
     fn results_are_grouped_by_identity_and_sorted_by_id() {
-        let of = |worker, id| Finished { worker: WorkerId(worker), result: result(id, Verdict::Remove) };
+        let of = |worker, id| Finished {
+            worker: WorkerId(worker),
+            result: result(id, Verdict::Remove),
+            may_be_saved: id == 0,
+        };
         let groups = by_worker(&mut vec![of(2, 1), of(1, 9), of(2, 0), of(1, 3)]);
         let ids: Vec<_> = groups
             .iter()
-            .map(|(worker, results)| (worker.0, results.iter().map(|result| result.id.as_u128()).collect()))
+            .map(|(worker, _, results)| {
+                (worker.0, results.iter().map(|result| result.id.as_u128()).collect())
+            })
             .collect();
-        assert_eq!(ids, [(1, vec![3, 9]), (2, vec![0, 1])]);
+        assert_eq!(ids, [(1, vec![3, 9]), (2, vec![1]), (2, vec![0])]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::held::Held;
 use crate::load::Load;
 use crate::store::Claimed;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
@@ -29,7 +30,8 @@ const MAX_ASIDE: usize = 500;
 #[derive(Debug)]
 pub struct Suspects {
     from: i16,
-    aside: VecDeque<Claimed>,
+    /// Each with its task type.
+    aside: VecDeque<(Claimed, Arc<str>)>,
     since: Duration,
     trial: Option<Trial>,
 }
@@ -58,7 +60,12 @@ pub enum Turn {
         until_idle: bool,
     },
     /// Mark this one in the store, then run it.
-    Try(Claimed),
+    Try {
+        /// The suspect.
+        task: Claimed,
+        /// Its task type.
+        task_type: Arc<str>,
+    },
 }
 
 impl Suspects {
@@ -69,18 +76,18 @@ impl Suspects {
         Self { from, aside: VecDeque::new(), since: Duration::ZERO, trial: None }
     }
 
-    /// Puts the suspects among claimed tasks aside.
-    pub fn pick(&mut self, now: Duration, tasks: &mut Vec<Claimed>) {
+    /// Puts the suspects among claimed tasks of a type aside.
+    pub fn pick(&mut self, now: Duration, task_type: &Arc<str>, tasks: &mut Vec<Claimed>) {
         if tasks.iter().all(|task| task.crashes < self.from) {
             return;
         }
         if self.aside.is_empty() {
             self.since = now;
         }
-        let (suspects, others) =
+        let (suspects, others): (Vec<_>, Vec<_>) =
             std::mem::take(tasks).into_iter().partition(|task| task.crashes >= self.from);
         *tasks = others;
-        self.aside.extend::<Vec<_>>(suspects);
+        self.aside.extend(suspects.into_iter().map(|task| (task, task_type.clone())));
     }
 
     /// What to do now.
@@ -100,15 +107,15 @@ impl Suspects {
     }
 
     /// Gives up all that wait.
-    pub fn take_all(&mut self) -> VecDeque<Claimed> {
+    pub fn take_all(&mut self) -> VecDeque<(Claimed, Arc<str>)> {
         std::mem::take(&mut self.aside)
     }
 
     fn next(&mut self, now: Duration, load: Load) -> Turn {
         let Some(gate) = Gate::enter() else { return self.stand_by(now, self.since, load) };
-        let Some(task) = self.aside.pop_front() else { return Turn::Work { look_after: None } };
+        let Some((task, task_type)) = self.aside.pop_front() else { return Turn::Work { look_after: None } };
         self.trial = Some(Trial { id: task.id, lease: task.lease, began: now, _gate: gate });
-        Turn::Try(task)
+        Turn::Try { task, task_type }
     }
 
     fn stand_by(&self, now: Duration, since: Duration, load: Load) -> Turn {
@@ -163,12 +170,12 @@ mod tests {
         let mut suspects = Suspects::new(3);
         let mut tasks = vec![task(1, 0), task(2, 2), task(3, 1), task(4, 2)];
         held.add(tasks.iter().map(|task| (task.id, task.lease)));
-        suspects.pick(seconds(0), &mut tasks);
+        suspects.pick(seconds(0), &"common".into(), &mut tasks);
         assert_eq!(tasks, [task(1, 0), task(3, 1)]);
 
         let busy = suspects.turn(seconds(1), running(2), &held);
         assert!(matches!(busy, Turn::Wait { until_idle: true, .. }), "{busy:?}");
-        let Turn::Try(first) = suspects.turn(seconds(2), running(0), &held) else {
+        let Turn::Try { task: first, .. } = suspects.turn(seconds(2), running(0), &held) else {
             panic!("nobody is tried")
         };
         assert_eq!(first.id, Uuid::from_u128(2));
@@ -176,7 +183,7 @@ mod tests {
         assert!(matches!(unsaved, Turn::Wait { until_idle: false, .. }), "{unsaved:?}");
 
         let mut elsewhere = Suspects::new(3);
-        elsewhere.pick(seconds(0), &mut vec![task(9, 2)]);
+        elsewhere.pick(seconds(0), &"common".into(), &mut vec![task(9, 2)]);
         let barred = elsewhere.turn(seconds(3), running(0), &held);
         assert!(
             matches!(barred, Turn::Wait { .. }),
@@ -186,18 +193,18 @@ mod tests {
         let long = suspects.turn(seconds(63), running(1), &held);
         assert!(matches!(long, Turn::Work { look_after: Some(_) }), "a long run is not waited for: {long:?}");
         held.remove([(first.id, first.lease)]);
-        assert!(matches!(suspects.turn(seconds(64), running(0), &held), Turn::Try(_)));
+        assert!(matches!(suspects.turn(seconds(64), running(0), &held), Turn::Try { .. }));
         held.remove([(Uuid::from_u128(4), 1)]);
         assert!(matches!(suspects.turn(seconds(65), running(0), &held), Turn::Work { look_after: None }));
 
         let late = elsewhere.turn(seconds(61), running(5), &held);
-        assert!(matches!(late, Turn::Try(_)), "it does not wait for ever: {late:?}");
+        assert!(matches!(late, Turn::Try { .. }), "it does not wait for ever: {late:?}");
     }
 
     #[test]
     fn where_the_first_crash_fails_a_task_nobody_is_suspected() {
         let mut tasks = vec![task(1, 0), task(2, 5)];
-        Suspects::new(1).pick(seconds(0), &mut tasks);
+        Suspects::new(1).pick(seconds(0), &"common".into(), &mut tasks);
         assert_eq!(tasks.len(), 2);
     }
 }

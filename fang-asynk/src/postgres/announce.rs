@@ -17,6 +17,14 @@ impl PostgresStore {
         }
     }
 
+    /// Wakes whoever is called so, here and elsewhere, each time: nobody looks often for a while as after an insert.
+    pub(super) async fn call(&self, name: &str) {
+        self.wakes.wake(name);
+        if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&name]).await {
+            log::debug!("a call was lost: {error}");
+        }
+    }
+
     /// The task types that were not announced just now.
     pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<&'a str> {
         let now = self.epoch.elapsed();

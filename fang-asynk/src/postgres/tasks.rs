@@ -5,11 +5,13 @@ use super::batch::Batch;
 use super::convert::{Instant, Secret, claimed, holder};
 use super::run::{self, Param};
 use super::{store_error, within};
+use fang_core::context::OwnResult;
 use fang_core::intake::is_all_or_none;
 use fang_core::sql::MAX_TRIES;
 use fang_core::sql::columns::{Answers, FinishColumns, LaneColumns, MAX_INSERT_TRIES, due_now};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
+use tokio_postgres::Transaction;
 
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     if is_all_or_none(tasks) {
@@ -98,4 +100,13 @@ pub(super) async fn finish(
         [&worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &errors];
     let row = run::query_one(&store.engine, &store.statements.finish, &params).await?;
     Ok(row.get::<_, i64>(0).unsigned_abs())
+}
+
+/// Saves the success of a run within the application's own transaction; whether its claim still stood.
+pub(crate) async fn finish_in(own: &OwnResult, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+    let columns = FinishColumns::new(std::slice::from_ref(&own.result));
+    let params: [Param<'_>; 6] =
+        [&own.worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &columns.errors];
+    let rows = run::query_in(transaction, &own.statements.finish, &params).await?;
+    Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) > 0))
 }

@@ -19,7 +19,13 @@ pub(super) async fn heartbeat(
 ) -> Result<Beat, StoreError> {
     let row = run::query_one(&store.heart, &store.statements.heartbeat, &[&worker.0, &micros(lease)]).await?;
     let span = |index| Duration::try_from_secs_f64(row.get(index)).unwrap_or_default();
-    Ok(Beat { is_alive: row.get(0), has_suspects: row.get(1), silent_for: span(2), well_for: span(3) })
+    Ok(Beat {
+        is_alive: row.get(0),
+        has_suspects: row.get(1),
+        silent_for: span(2),
+        well_for: span(3),
+        has_cancellations: row.get(4),
+    })
 }
 
 pub(super) async fn disown(

@@ -2,19 +2,20 @@ use super::AsyncWorkerPool;
 use crate::backend::AsyncBackend;
 use crate::claimer::Claimer;
 use crate::crons::CronKeeper;
-use crate::engine::{Engine, Job};
+use crate::engine::{Engine, Order};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
 use fang_core::context::Surroundings;
 use fang_core::kind::check_names;
-use fang_core::pace::Pace;
 use fang_core::results::Finished;
+use fang_core::rota::{self, Rota, Share};
+use fang_core::runs::Runs;
 use fang_core::store::CRONS;
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
-use fang_core::{AsyncRunnable, QueueError};
+use fang_core::{AsyncRunnable, Mode, QueueError};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -22,7 +23,10 @@ use tokio::task::JoinHandle;
 /// A pool that runs.
 pub(super) struct Running {
     pub(super) engine: Arc<Engine>,
-    pub(super) jobs: async_channel::Receiver<Job>,
+    /// To tell workers to leave; the claimer sends the jobs.
+    orders: async_channel::Sender<Order>,
+    hire: mpsc::UnboundedSender<usize>,
+    pub(super) jobs: async_channel::Receiver<Order>,
     pub(super) results: mpsc::UnboundedSender<Finished>,
     pub(super) claimer: JoinHandle<()>,
     pub(super) supervisor: JoinHandle<usize>,
@@ -40,21 +44,24 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         }
         self.lease.check()?;
         check_names::<dyn AsyncRunnable>()?;
+        rota::check(&self.shares())?;
         let engine = self.engine().await?;
         let (body, heart_s_end) = mpsc::channel(1);
         let heart = Heart::new(engine.clone(), self.lease, heart_s_end).start().await?;
 
-        let (to_workers, jobs) = async_channel::unbounded();
+        let (orders, jobs) = async_channel::unbounded();
+        let (hire, hired) = mpsc::unbounded_channel();
         let (results, to_finisher) = mpsc::unbounded_channel();
         let changed = Arc::new(Notify::new());
         let wakes = register_wakes(&engine, &changed);
 
         let suspects = Suspects::new(self.lease.max_crashes);
-        let pace = Pace::new(number_of_workers, self.sleep_params.clone());
-        let claimer = Claimer::new(engine.clone(), to_workers, results.clone(), pace, suspects);
+        let rota = Rota::new(Mode::Asynk, &engine.shares, number_of_workers, &self.sleep_params);
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects);
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,
+            hire: hired,
             jobs: jobs.clone(),
             results: results.clone(),
         };
@@ -66,6 +73,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         tokio::spawn(pruner.run());
         Ok(Running {
             engine,
+            orders,
+            hire,
             jobs,
             results,
             claimer: tokio::spawn(async move {
@@ -85,26 +94,50 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let store = self.queue.engine()?;
         store.check().await?;
         let surroundings = Surroundings {
-            task_type: self.task_type.as_str().into(),
-            state: Arc::new(self.state.clone()),
-            stopping: Arc::default(),
+            state: self.state.clone(),
+            runs: Runs::default(),
+            retention: self.retention_mode,
+            statements: store.statements(),
         };
-        Ok(Arc::new(Engine::new(
-            store,
-            self.queue.handle()?,
-            surroundings,
-            self.retention_mode,
-            self.kinds.clone(),
-        )))
+        let (queue, kinds) = (self.queue.handle()?, self.kinds.clone());
+        let engine = Engine::new(store, queue, surroundings, self.shares(), kinds, self.cancel_grace);
+        engine.resize(self.number_of_workers as usize);
+        Ok(Arc::new(engine))
+    }
+
+    /// The task types to work on.
+    fn shares(&self) -> Vec<Share> {
+        if self.task_types.is_empty() {
+            return vec![Share::whole(&self.task_type)];
+        }
+        let share =
+            |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
+        self.task_types.iter().map(share).collect()
     }
 }
 
-fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> [Registration; 2] {
+impl Running {
+    /// More workers start at once; of those that are too many, each ends before it would begin another task.
+    pub(super) fn resize(&self, number_of_workers: usize) {
+        let before = self.engine.resize(number_of_workers);
+        if number_of_workers > before {
+            let _ = self.hire.send(number_of_workers - before);
+        }
+        for _ in number_of_workers..before {
+            let _ = self.orders.try_send(Order::Leave);
+        }
+        // The claimer may wait for a number of free workers that has become another.
+        self.engine.room.notify_one();
+    }
+}
+
+fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> Vec<Registration> {
     let wakes = engine.store.wakes();
-    let (woken, changed) = (engine.clone(), changed.clone());
-    let task_type = engine.surroundings.task_type.clone();
-    [
-        wakes.register(&task_type, move || woken.inserted.notify_one()),
-        wakes.register(CRONS, move || changed.notify_one()),
-    ]
+    let changed = changed.clone();
+    let mut all = vec![wakes.register(CRONS, move || changed.notify_one())];
+    for (turn, share) in engine.shares.iter().enumerate() {
+        let woken = engine.clone();
+        all.push(wakes.register(&share.task_type, move || woken.inserted(turn)));
+    }
+    all
 }

@@ -1,4 +1,5 @@
 use super::start::Running;
+use crate::engine::Order;
 use fang_core::pool::{Phase, Shutdown};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,11 +13,11 @@ const LAST_BEAT: Duration = Duration::from_millis(2500);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
-    let Running { engine, jobs, results, mut claimer, mut supervisor, mut finisher, heart } = running;
+    let Running { engine, jobs, results, mut claimer, mut supervisor, mut finisher, heart, .. } = running;
     // A deadline that no clock can hold is as good as a year.
     let now = Instant::now();
     let deadline = now.checked_add(deadline).unwrap_or(now + YEAR);
-    engine.surroundings.stopping.store(true, Ordering::Relaxed);
+    engine.surroundings.runs.stop();
     engine.phase.send_replace(Phase::Draining);
     // A claim that hangs is given up: what it may have taken is given back when the heart signs off.
     if timeout_at(deadline, &mut claimer).await.is_err() {
@@ -25,8 +26,10 @@ pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
 
     // No job comes after these; dropped unrun, they are handed back.
     jobs.close();
-    while let Ok(job) = jobs.try_recv() {
-        drop(engine.begin(job, results.clone()));
+    while let Ok(order) = jobs.try_recv() {
+        if let Order::Run(job) = order {
+            drop(engine.begin(job, results.clone()));
+        }
     }
     drop(results);
     let still_running = match timeout_at(deadline, &mut supervisor).await {

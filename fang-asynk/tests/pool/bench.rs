@@ -12,11 +12,24 @@ use tokio::sync::mpsc;
 /// Longer than anything takes that works.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The builder of a pool over the queue of a bench.
+macro_rules! builder {
+    ($bench:expr, $workers:expr) => {
+        fang_asynk::AsyncWorkerPool::builder()
+            .number_of_workers($workers)
+            .queue($bench.queue.clone())
+            .state($bench.reports.clone())
+            .state($bench.gate.clone())
+    };
+}
+
+pub(crate) use builder;
+
 pub struct Bench<Q> {
     pub queue: Q,
     pub store: Arc<dyn AsyncStore>,
     pub gate: Gate,
-    reports: Reports,
+    pub reports: Reports,
     reported: mpsc::UnboundedReceiver<Report>,
     _below: Option<Below>,
 }
@@ -60,13 +73,7 @@ impl<Q: AsyncBackend> Bench<Q> {
     }
 
     pub fn pool_keeping(&self, workers: u32, retention: RetentionMode) -> AsyncWorkerPool<Q> {
-        AsyncWorkerPool::builder()
-            .number_of_workers(workers)
-            .queue(self.queue.clone())
-            .retention_mode(retention)
-            .state(self.reports.clone())
-            .state(self.gate.clone())
-            .build()
+        builder!(self, workers).retention_mode(retention).build()
     }
 
     pub async fn insert(&self, name: &str, how: How) -> Task {
@@ -76,6 +83,33 @@ impl<Q: AsyncBackend> Bench<Q> {
     pub async fn insert_many(&self, count: usize, how: How) {
         let tasks = (0..count).map(|n| NewTask::asynk(&Act::new(&n.to_string(), how.clone())).unwrap());
         self.queue.insert_tasks(tasks.collect()).await.unwrap();
+    }
+
+    /// A task that waits in another lane.
+    pub fn of_type(&self, task_type: &str, how: How) -> NewTask {
+        NewTask::asynk(&Act::new(task_type, how)).unwrap().task_type(task_type)
+    }
+
+    pub async fn insert_of_types(&self, counts: &[(&str, usize)]) {
+        for (task_type, count) in counts {
+            let tasks = (0..*count).map(|_| self.of_type(task_type, How::Succeed));
+            self.queue.insert_tasks(tasks.collect()).await.unwrap();
+        }
+    }
+
+    /// Lets so many runs of [`How::Wait`] end.
+    pub fn open(&self, permits: usize) {
+        self.gate.0.add_permits(permits);
+    }
+
+    /// Waits until so many tasks are in a state.
+    pub async fn until_in_state(&self, state: FangTaskState, count: u64) {
+        let come = async {
+            while self.count(state).await != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, come).await.expect("it should come to that");
     }
 
     /// What the next task that starts tells.

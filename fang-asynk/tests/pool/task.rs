@@ -3,7 +3,7 @@
 use fang_core::{AsyncQueueable, AsyncRunnable, FangError, Scheduled, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
 
@@ -13,6 +13,9 @@ pub struct Report {
     pub id: Uuid,
     pub attempt: u32,
     pub lease: i32,
+    pub task_type: String,
+    /// How long it may still run.
+    pub left: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -38,6 +41,7 @@ pub enum How {
     KillTheWorker,
     Wait,
     WaitForShutdown,
+    FailWhenCancelled,
     SnoozeOnce,
     Cancel,
     Insert(String),
@@ -76,6 +80,8 @@ impl AsyncRunnable for Act {
             id: context.id(),
             attempt: context.attempt(),
             lease: context.lease(),
+            task_type: context.task_type().to_owned(),
+            left: context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now())),
         };
         context.state::<Reports>().unwrap().0.send(report).unwrap();
         match &self.how {
@@ -91,6 +97,10 @@ impl AsyncRunnable for Act {
                 while !context.is_cancelled() {
                     tokio::task::yield_now().await;
                 }
+            }
+            How::FailWhenCancelled => {
+                context.cancelled().await;
+                return Err(FangError::new("half done"));
             }
             How::SnoozeOnce if context.lease() == 1 => context.snooze(Duration::from_millis(1)),
             How::SnoozeOnce => {}

@@ -9,6 +9,7 @@ mod crons;
 mod defaults;
 mod errors;
 mod faults;
+mod finish_in;
 mod leases;
 mod migrations;
 mod pgbouncer;

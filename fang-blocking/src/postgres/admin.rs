@@ -1,4 +1,4 @@
-//! Find, list, count, remove, retry, cancel, pause, resume.
+//! Find, list, count, remove.
 
 use super::PostgresStore;
 use super::convert::{CountRow, CountSql, TaskRow, TaskSql, task};
@@ -49,14 +49,4 @@ pub(super) fn remove(store: &PostgresStore, removal: &Removal) -> Result<u64, St
         }
         Removal::Id(id) => run::execute(&store.calls, &sql.remove_id, &[&bind::<SqlUuid, _>(*id)]),
     }
-}
-
-/// Whether a statement about one task changed it.
-pub(super) fn change(store: &PostgresStore, sql: &str, id: Uuid) -> Result<bool, StoreError> {
-    Ok(run::execute(&store.calls, sql, &[&bind::<SqlUuid, _>(id)])? > 0)
-}
-
-/// A statement about a task type.
-pub(super) fn set(store: &PostgresStore, sql: &str, task_type: &str) -> Result<(), StoreError> {
-    run::execute(&store.calls, sql, &[&bind::<Text, _>(task_type)]).map(|_| ())
 }

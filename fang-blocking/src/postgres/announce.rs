@@ -21,6 +21,15 @@ impl PostgresStore {
         }
     }
 
+    /// Wakes whoever is called so, here and elsewhere, each time: nobody looks often for a while as after an insert.
+    pub(super) fn call(&self, name: &str) {
+        self.wakes.wake(name);
+        let bind = bind::<Text, _>(name);
+        if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&bind]) {
+            log::debug!("a call was lost: {error}");
+        }
+    }
+
     /// The task types that were not announced just now.
     pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<&'a str> {
         let now = self.epoch.elapsed();

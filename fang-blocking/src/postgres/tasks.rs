@@ -5,9 +5,10 @@ use super::convert::{
     AnsweredSql, ClaimedSql, HolderSql, InsertedSql, answered, claimed, holder, inserted, timestamp,
 };
 use super::error::InTransaction;
-use super::run::{self, Bind, bind};
+use super::run::{self, Bind, Keep, bind};
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection, PgConnection};
+use fang_core::context::OwnResult;
 use fang_core::intake::is_all_or_none;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
@@ -162,22 +163,40 @@ pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Clai
 pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
     let columns = FinishColumns::new(results);
     let sql = &store.statements;
-    let (worker, ids, leases) = (
-        bind::<BigInt, _>(worker.0),
-        bind::<Array<SqlUuid>, _>(&columns.ids),
-        bind::<Array<Integer>, _>(&columns.leases),
-    );
     if columns.all_go() {
+        let (worker, ids, leases) = (
+            bind::<BigInt, _>(worker.0),
+            bind::<Array<SqlUuid>, _>(&columns.ids),
+            bind::<Array<Integer>, _>(&columns.leases),
+        );
         return run::execute(&store.engine, &sql.finish_remove, &[&worker, &ids, &leases]);
     }
+    let keep = store.engine.keep();
+    store.engine.with(|connection| finish_on(connection, keep, &sql.finish, worker, &columns))
+}
+
+/// Saves the success of a run within the application's own transaction; whether its claim still stood.
+pub(crate) fn finish_in(own: &OwnResult, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let columns = FinishColumns::new(std::slice::from_ref(&own.result));
+    // The connection is the application's, and may reach the server through a pooler.
+    Ok(finish_on(connection, Keep::Nothing, &own.statements.finish, own.worker, &columns)? > 0)
+}
+
+fn finish_on(
+    connection: &mut PgConnection,
+    keep: Keep,
+    sql: &str,
+    worker: WorkerId,
+    columns: &FinishColumns<'_>,
+) -> Result<u64, StoreError> {
     let binds: [&dyn Bind; 6] = [
-        &worker,
-        &ids,
-        &leases,
+        &bind::<BigInt, _>(worker.0),
+        &bind::<Array<SqlUuid>, _>(&columns.ids),
+        &bind::<Array<Integer>, _>(&columns.leases),
         &bind::<Array<SmallInt>, _>(&columns.codes),
         &bind::<Array<Nullable<BigInt>>, _>(&columns.delays),
         &bind::<Array<Nullable<Text>>, _>(&columns.errors),
     ];
-    let saved: i64 = run::query_one::<BigInt, _>(&store.engine, &sql.finish, &binds)?;
-    Ok(saved.unsigned_abs())
+    let saved = run::query_on::<BigInt, i64>(connection, keep, sql, &binds)?;
+    Ok(saved.first().map_or(0, |saved| saved.unsigned_abs()))
 }

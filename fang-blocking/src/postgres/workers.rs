@@ -21,12 +21,15 @@ pub(super) fn heartbeat(
 ) -> Result<Beat, StoreError> {
     let (worker, lease) = (bind::<BigInt, _>(worker.0), bind::<BigInt, _>(micros(lease)));
     let sql = &store.statements.heartbeat;
-    let (is_alive, has_suspects, silent_for, well_for) = run::query_one::<
-        (Bool, Bool, Double, Double),
-        (bool, bool, f64, f64),
-    >(&store.heart, sql, &[&worker, &lease])?;
+    let (is_alive, has_suspects, silent_for, well_for, has_cancellations) =
+        run::query_one::<(Bool, Bool, Double, Double, Bool), (bool, bool, f64, f64, bool)>(
+            &store.heart,
+            sql,
+            &[&worker, &lease],
+        )?;
     let span = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    Ok(Beat { is_alive, has_suspects, silent_for: span(silent_for), well_for: span(well_for) })
+    let (silent_for, well_for) = (span(silent_for), span(well_for));
+    Ok(Beat { is_alive, has_suspects, silent_for, well_for, has_cancellations })
 }
 
 pub(super) fn disown(

@@ -2,7 +2,7 @@ use super::WorkerPool;
 use crate::backend::Backend;
 use crate::claimer::Claimer;
 use crate::crons::CronKeeper;
-use crate::engine::{Engine, Job};
+use crate::engine::{Engine, Order};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
 use crate::pruner::Pruner;
@@ -11,19 +11,22 @@ use crate::waiting::{Notify, Part, no_thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::context::Surroundings;
 use fang_core::kind::check_names;
-use fang_core::pace::Pace;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
+use fang_core::rota::{self, Rota, Share};
+use fang_core::runs::Runs;
 use fang_core::store::CRONS;
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
-use fang_core::{QueueError, Runnable, StoreError};
+use fang_core::{Mode, QueueError, Runnable, StoreError};
 use std::sync::{Arc, PoisonError};
 
 /// A pool that runs.
 pub(super) struct Running {
     pub(super) engine: Arc<Engine>,
-    pub(super) jobs: Receiver<Job>,
+    /// To tell workers to leave; the claimer sends the jobs.
+    pub(super) orders: Sender<Order>,
+    pub(super) jobs: Receiver<Order>,
     pub(super) results: Sender<Finished>,
     pub(super) changed: Arc<Notify>,
     pub(super) claimer: Part,
@@ -42,11 +45,13 @@ impl<Q: Backend> WorkerPool<Q> {
         }
         self.lease.check()?;
         check_names::<dyn Runnable>()?;
+        rota::check(&self.shares())?;
         let engine = self.engine()?;
         let launched = self.launch_parts(&engine, number_of_workers);
         if launched.is_err() {
             // Those that were started end.
             engine.phase.set(Phase::Stopped);
+            engine.cancelled.phase();
         }
         launched
     }
@@ -54,7 +59,7 @@ impl<Q: Backend> WorkerPool<Q> {
     /// The claimer comes last: once it claims, all others are there.
     fn launch_parts(&self, engine: &Arc<Engine>, number_of_workers: usize) -> Result<Running, QueueError> {
         let heart = Heart::new(engine.clone(), self.lease).start()?;
-        let (to_workers, jobs) = unbounded();
+        let (orders, jobs) = unbounded();
         let (results, to_finisher) = unbounded();
         let (closing, closed) = unbounded();
         *engine.closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(closing);
@@ -72,8 +77,8 @@ impl<Q: Backend> WorkerPool<Q> {
         let crons = CronKeeper { engine: engine.clone(), changed: changed.clone() };
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
         let suspects = Suspects::new(self.lease.max_crashes);
-        let pace = Pace::new(number_of_workers, self.sleep_params.clone());
-        let claimer = Claimer::new(engine.clone(), to_workers, results.clone(), pace, suspects);
+        let rota = Rota::new(Mode::Blocking, &engine.shares, number_of_workers, &self.sleep_params);
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects);
 
         let finisher = spawn("fang-finisher", || finisher.run())?;
         let workers = supervisor.start().map_err(no_thread)?;
@@ -84,35 +89,68 @@ impl<Q: Backend> WorkerPool<Q> {
             claimer.run();
             drop(wakes);
         })?;
-        Ok(Running { engine: engine.clone(), jobs, results, changed, claimer, workers, finisher, heart })
+        Ok(Running {
+            engine: engine.clone(),
+            orders,
+            jobs,
+            results,
+            changed,
+            claimer,
+            workers,
+            finisher,
+            heart,
+        })
     }
 
     fn engine(&self) -> Result<Arc<Engine>, QueueError> {
         let store = self.queue.engine()?;
         store.check()?;
         let surroundings = Surroundings {
-            task_type: self.task_type.as_str().into(),
-            state: Arc::new(self.state.clone()),
-            stopping: Arc::default(),
+            state: self.state.clone(),
+            runs: Runs::default(),
+            retention: self.retention_mode,
+            statements: store.statements(),
         };
-        Ok(Arc::new(Engine::new(
-            store,
-            self.queue.handle()?,
-            surroundings,
-            self.retention_mode,
-            self.kinds.clone(),
-        )))
+        let (queue, kinds) = (self.queue.handle()?, self.kinds.clone());
+        let engine = Engine::new(store, queue, surroundings, self.shares(), kinds);
+        engine.resize(self.number_of_workers as usize);
+        Ok(Arc::new(engine))
+    }
+
+    /// The task types to work on.
+    fn shares(&self) -> Vec<Share> {
+        if self.task_types.is_empty() {
+            return vec![Share::whole(&self.task_type)];
+        }
+        let share =
+            |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
+        self.task_types.iter().map(share).collect()
     }
 }
 
-fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> [Registration; 2] {
+impl Running {
+    /// More workers start at once; of those that are too many, each ends before it would begin another task.
+    pub(super) fn resize(&self, number_of_workers: usize) -> Result<(), StoreError> {
+        let before = self.engine.resize(number_of_workers);
+        self.workers.hire(number_of_workers.saturating_sub(before)).map_err(no_thread)?;
+        for _ in number_of_workers..before {
+            let _ = self.orders.send(Order::Leave);
+        }
+        // The claimer may wait for a number of free workers that has become another.
+        self.engine.notify.room();
+        Ok(())
+    }
+}
+
+fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> Vec<Registration> {
     let wakes = engine.store.wakes();
-    let (woken, changed) = (engine.clone(), changed.clone());
-    let task_type = engine.surroundings.task_type.clone();
-    [
-        wakes.register(&task_type, move || woken.notify.inserted()),
-        wakes.register(CRONS, move || changed.inserted()),
-    ]
+    let changed = changed.clone();
+    let mut all = vec![wakes.register(CRONS, move || changed.inserted())];
+    for (turn, share) in engine.shares.iter().enumerate() {
+        let woken = engine.clone();
+        all.push(wakes.register(&share.task_type, move || woken.inserted(turn)));
+    }
+    all
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<Part, StoreError> {

@@ -1,4 +1,5 @@
 use super::start::Running;
+use crate::engine::Order;
 use crate::waiting::Deadline;
 use fang_core::pool::{Phase, Shutdown};
 use std::sync::PoisonError;
@@ -11,17 +12,21 @@ const LAST_SAVE: Duration = Duration::from_secs(3);
 const LAST_BEAT: Duration = Duration::from_millis(2500);
 
 pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
-    let Running { engine, jobs, results, changed, claimer, workers, finisher, heart } = running;
+    let Running { engine, orders, jobs, results, changed, claimer, workers, finisher, heart } = running;
     let deadline = Deadline::after(deadline);
-    engine.surroundings.stopping.store(true, Ordering::Relaxed);
+    engine.surroundings.runs.stop();
     engine.phase.set(Phase::Draining);
     engine.notify.phase();
     changed.phase();
     // A claim that hangs is given up: what it may have taken is given back when the heart signs off.
     claimer.join_by(deadline);
 
-    while let Ok(job) = jobs.try_recv() {
-        engine.begin(job, results.clone()).hand_back();
+    // The claimer had the other sender: no job comes after these.
+    drop(orders);
+    while let Ok(order) = jobs.try_recv() {
+        if let Order::Run(job) = order {
+            engine.begin(job, results.clone()).hand_back();
+        }
     }
     let still_running = workers.stop(&engine, deadline);
     drop(results);
@@ -32,6 +37,7 @@ pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
         log::error!("the last results could not be saved: their tasks will run again");
     }
     engine.phase.set(Phase::Stopped);
+    engine.cancelled.phase();
     heart.join_by(Deadline::after(LAST_BEAT));
     Shutdown {
         handed_back: engine.stats.handed_back.load(Ordering::Relaxed),

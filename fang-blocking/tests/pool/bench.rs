@@ -13,11 +13,24 @@ use std::time::{Duration, Instant};
 /// Longer than anything takes that works.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The builder of a pool over the queue of a bench.
+macro_rules! builder {
+    ($bench:expr, $workers:expr) => {
+        fang_blocking::WorkerPool::builder()
+            .number_of_workers($workers)
+            .queue($bench.queue.clone())
+            .state($bench.reports.clone())
+            .state($bench.gate.clone())
+    };
+}
+
+pub(crate) use builder;
+
 pub struct Bench<Q> {
     pub queue: Q,
     pub store: Arc<dyn Store>,
     pub gate: Gate,
-    reports: Reports,
+    pub reports: Reports,
     reported: mpsc::Receiver<Report>,
     _below: Option<Below>,
 }
@@ -60,13 +73,7 @@ impl<Q: Backend> Bench<Q> {
     }
 
     pub fn pool_keeping(&self, workers: u32, retention: RetentionMode) -> WorkerPool<Q> {
-        WorkerPool::builder()
-            .number_of_workers(workers)
-            .queue(self.queue.clone())
-            .retention_mode(retention)
-            .state(self.reports.clone())
-            .state(self.gate.clone())
-            .build()
+        builder!(self, workers).retention_mode(retention).build()
     }
 
     pub fn insert(&self, name: &str, how: How) -> Task {
@@ -76,6 +83,32 @@ impl<Q: Backend> Bench<Q> {
     pub fn insert_many(&self, count: usize, how: &How) {
         let tasks = (0..count).map(|n| NewTask::blocking(&Act::new(&n.to_string(), how.clone())).unwrap());
         self.queue.insert_tasks(tasks.collect()).unwrap();
+    }
+
+    /// A task that waits in another lane.
+    pub fn of_type(&self, task_type: &str, how: How) -> NewTask {
+        NewTask::blocking(&Act::new(task_type, how)).unwrap().task_type(task_type)
+    }
+
+    pub fn insert_of_types(&self, counts: &[(&str, usize)]) {
+        for (task_type, count) in counts {
+            let tasks = (0..*count).map(|_| self.of_type(task_type, How::Succeed));
+            self.queue.insert_tasks(tasks.collect()).unwrap();
+        }
+    }
+
+    /// Lets so many runs of [`How::Wait`] end.
+    pub fn open(&self, permits: usize) {
+        self.gate.open(permits);
+    }
+
+    /// Waits until so many tasks are in a state.
+    pub fn until_in_state(&self, state: FangTaskState, count: u64) {
+        let end = Instant::now() + PATIENCE;
+        while self.count(state) != count {
+            assert!(Instant::now() < end, "it should come to that");
+            thread::yield_now();
+        }
     }
 
     /// What the next task that starts tells.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bench;
+mod control;
 mod crons;
 mod failing;
 #[cfg(target_os = "linux")]
@@ -80,6 +81,21 @@ on_all! {
         run_until_ends_with_its_signal,
         a_pool_can_be_started_again,
         dropping_a_pool_does_not_stop_it,
+    }
+    control {
+        a_waiting_task_that_is_cancelled_never_runs,
+        a_running_task_hears_that_it_was_cancelled_and_is_not_run_again,
+        a_cancelled_task_that_succeeds_has_succeeded,
+        a_cancelled_thread_that_does_not_listen_counts_as_it_ends,
+        failed_tasks_run_again_when_they_are_retried,
+        a_task_runs_when_it_is_rescheduled_and_by_its_new_priority,
+        a_paused_task_type_runs_nothing_until_it_is_resumed,
+        a_task_sees_its_deadline_and_its_own_task_type,
+        task_types_share_a_pool_by_their_weights,
+        a_task_type_that_is_alone_has_the_whole_pool,
+        task_types_without_names_or_weights_of_their_own_are_refused,
+        a_pool_that_grows_runs_more_at_once,
+        a_pool_that_shrinks_lets_its_workers_end_what_they_run,
     }
     crons {
         a_cron_ticks_again_and_again,

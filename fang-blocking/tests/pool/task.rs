@@ -4,7 +4,7 @@ use fang_core::{FangError, Queueable, Runnable, Scheduled, typetag};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct Report {
     pub id: Uuid,
     pub attempt: u32,
     pub lease: i32,
+    pub task_type: String,
+    /// How long it may still run.
+    pub left: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -45,6 +48,7 @@ pub enum How {
     KillTheWorker,
     Wait,
     WaitForShutdown,
+    FailWhenCancelled,
     SnoozeOnce,
     Cancel,
     Insert(String),
@@ -82,6 +86,8 @@ impl Runnable for Act {
             id: context.id(),
             attempt: context.attempt(),
             lease: context.lease(),
+            task_type: context.task_type().to_owned(),
+            left: context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now())),
         };
         context.state::<Reports>().unwrap().0.send(report).unwrap();
         match &self.how {
@@ -97,6 +103,12 @@ impl Runnable for Act {
                 while !context.is_cancelled() {
                     thread::yield_now();
                 }
+            }
+            How::FailWhenCancelled => {
+                while !context.is_cancelled() {
+                    thread::yield_now();
+                }
+                return Err(FangError::new("half done"));
             }
             How::SnoozeOnce if context.lease() == 1 => context.snooze(Duration::from_millis(1)),
             How::SnoozeOnce => {}

@@ -82,13 +82,3 @@ pub async fn a_cancelled_task_never_runs(rig: &dyn Rig) {
     let worker = rig.worker().await;
     assert_eq!(rig.claim(worker, 10).await, []);
 }
-
-/// It can still be finished.
-pub async fn a_task_that_runs_or_is_over_is_not_cancelled(rig: &dyn Rig) {
-    rig.run(task(1), Verdict::Keep).await;
-    rig.insert(&[task(2)]).await;
-    let worker = rig.worker().await;
-    let running = rig.claim_one(worker).await;
-    assert_eq!([cancel(rig, 1).await, cancel(rig, 2).await, cancel(rig, 3).await], [false; 3]);
-    assert!(rig.finish(worker, &running, Verdict::Keep).await);
-}

@@ -209,7 +209,27 @@ macro_rules! for_each_scenario {
                 a_task_that_runs_or_has_finished_is_not_retried,
                 a_task_that_crashed_too_often_begins_anew_when_it_is_retried,
                 a_cancelled_task_never_runs,
-                a_task_that_runs_or_is_over_is_not_cancelled,
+            }
+            cancel {
+                a_task_that_is_over_is_not_cancelled,
+                a_task_that_is_cancelled_while_it_runs_is_told_to_its_worker,
+                a_cancellation_is_told_to_no_other_worker,
+                a_heartbeat_tells_whether_anything_is_to_be_cancelled,
+                a_cancelled_task_that_waits_again_fails,
+                a_cancellation_follows_a_task_that_is_claimed_again,
+                a_cancelled_task_whose_process_dies_fails,
+                a_retry_ends_a_cancellation,
+                a_cancellation_is_not_for_a_later_task_under_the_same_id,
+            }
+            control {
+                failed_tasks_are_retried_by_task_type_and_kind,
+                failed_tasks_are_retried_in_bites,
+                of_failed_unique_tasks_that_are_alike_the_oldest_runs_again,
+                a_rescheduled_task_waits_for_its_new_time,
+                a_task_with_a_new_priority_is_claimed_by_it,
+                a_task_that_does_not_wait_keeps_its_time_and_its_priority,
+                a_pause_and_its_end_tell_whether_they_are_new,
+                whatever_makes_a_task_due_now_wakes_those_who_wait_for_it,
             }
             payload {
                 an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed,

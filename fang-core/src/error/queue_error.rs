@@ -40,6 +40,24 @@ pub enum QueueError {
     /// The signals of the operating system cannot be heard.
     #[error("signals cannot be waited for; use run_until with a signal of your own")]
     Signals(#[source] std::io::Error),
+    /// A result was to be saved by its run, whose claim no longer stands.
+    #[error(
+        "this run no longer holds its task, which may run elsewhere; roll the transaction back, so that nothing is done twice"
+    )]
+    ClaimLost,
+    /// A result was to be saved by its run, and there is no place for it.
+    #[error(
+        "only a task that runs from a queue in Postgres can finish within a transaction; return Ok instead"
+    )]
+    NoTables,
+    /// Task types that make no pool.
+    #[error(
+        "the task types of a pool need names of their own and weights of 1 or more; look at {task_type:?}"
+    )]
+    TaskTypes {
+        /// The first that has not.
+        task_type: String,
+    },
     /// A number of workers that makes no pool.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,

@@ -1,8 +1,8 @@
-//! Find, list, count, remove, retry, cancel.
+//! Find, list, count, remove.
 
 use super::tables::{Row, Tables};
 use crate::store::{Count, Filter, Removal};
-use crate::task::{FangTaskState, Task};
+use crate::task::Task;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -49,37 +49,5 @@ impl Tables {
             Removal::Unique(hash) => self.release(hash),
             Removal::Id(id) => self.take(*id).map_or(0, |_| 1),
         }
-    }
-
-    pub(super) fn retry(&mut self, id: Uuid, now: DateTime<Utc>) -> bool {
-        let Some(mut row) = self.row(id).filter(|row| self.may_retry(row)).cloned() else { return false };
-        if row.state == FangTaskState::Failed {
-            row.retries = 0;
-        }
-        row.state = FangTaskState::Retried;
-        row.crashes = 0;
-        row.unknown_since = None;
-        row.scheduled_at = now;
-        row.updated_at = now;
-        self.put(row);
-        true
-    }
-
-    /// Another that is alive with the same unique hash keeps a failed one where it is.
-    fn may_retry(&self, row: &Row) -> bool {
-        let is_held = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
-        row.state.is_waiting() || (row.state == FangTaskState::Failed && !is_held)
-    }
-
-    pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> bool {
-        let changed = self.change(
-            |row| row.id == id && row.state.is_waiting(),
-            |row| {
-                row.state = FangTaskState::Failed;
-                row.error_message = Some("cancelled".to_owned());
-                row.updated_at = now;
-            },
-        );
-        changed > 0
     }
 }

@@ -6,6 +6,7 @@ use crate::store::{NewCron, WorkerId};
 use crate::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 use uuid::Uuid;
 
 /// One row of the table of tasks.
@@ -113,6 +114,8 @@ pub(super) struct Tables {
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) last_worker: i64,
     pub(super) paused: HashSet<String>,
+    /// The tasks that are to be cancelled.
+    pub(super) cancelled: BTreeSet<Uuid>,
     pub(super) crons: BTreeMap<String, Cron>,
 }
 
@@ -123,6 +126,11 @@ impl Tables {
 
     pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = &Row> {
         self.rows.values()
+    }
+
+    /// The rows from this id on.
+    pub(super) fn rows_from(&self, from: Bound<Uuid>) -> impl Iterator<Item = &Row> {
+        self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row)
     }
 
     /// Saves a row, new or changed.

@@ -82,7 +82,7 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         task_type: task.task_type.clone(),
         uniq_hash: task.held_hash().map(str::to_owned),
         retries: 0,
-        scheduled_at: due_at(task, now),
+        scheduled_at: due_at(task.due, now),
         created_at: now,
         updated_at: now,
         mode: task.mode,
@@ -98,8 +98,8 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
 }
 
 /// When a task becomes due that is inserted now.
-pub(super) fn due_at(task: &NewTask, now: DateTime<Utc>) -> DateTime<Utc> {
-    match task.due {
+pub(super) fn due_at(due: Due, now: DateTime<Utc>) -> DateTime<Utc> {
+    match due {
         Due::At(at) => at,
         Due::After(delay) => later(now, delay),
     }

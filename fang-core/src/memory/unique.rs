@@ -41,6 +41,8 @@ impl Tables {
             self.periods.insert(hash.clone(), period);
         }
         let inserted = answer(&row, InsertOutcome::New);
+        // It was meant for an earlier task under this id.
+        self.cancelled.remove(&row.id);
         self.put(row);
         inserted
     }
@@ -76,7 +78,7 @@ impl Tables {
             row.metadata.clone_from(&task.metadata);
         }
         if replace.has(Replace::TIME) {
-            row.scheduled_at = due_at(task, now);
+            row.scheduled_at = due_at(task.due, now);
         }
         if replace.has(Replace::PRIORITY) {
             row.priority = task.priority;

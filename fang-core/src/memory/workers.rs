@@ -46,7 +46,8 @@ impl Tables {
         let has_suspects =
             self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
         let silent_for = (now - before).to_std().unwrap_or_default();
-        Beat { is_alive, has_suspects, silent_for, well_for: self.well_for(lease, now) }
+        let has_cancellations = !self.cancelled.is_empty();
+        Beat { is_alive, has_suspects, silent_for, well_for: self.well_for(lease, now), has_cancellations }
     }
 
     /// How long anybody's beats have come without a gap, this one included.
@@ -76,7 +77,8 @@ impl Tables {
         let orphans: Vec<Row> =
             self.rows().filter(|row| self.is_orphan(row, rescue.lease, now)).cloned().collect();
         for mut row in orphans {
-            take_back(&mut row, rescue.max_crashes, now);
+            let is_cancelled = self.is_cancelled(row.id);
+            take_back(&mut row, rescue.max_crashes, is_cancelled, now);
             match row.state {
                 FangTaskState::Failed => rescued.failed += 1,
                 _ => rescued.retried += 1,
@@ -119,7 +121,7 @@ fn is_longer_ago(instant: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> 
     (now - instant).to_std().is_ok_and(|past| past > span)
 }
 
-fn take_back(row: &mut Row, max_crashes: i16, now: DateTime<Utc>) {
+fn take_back(row: &mut Row, max_crashes: i16, is_cancelled: bool, now: DateTime<Utc>) {
     let counts_in_full = row.is_suspect || max_crashes <= 1;
     row.crashes += 1;
     row.let_go(now);
@@ -130,6 +132,10 @@ fn take_back(row: &mut Row, max_crashes: i16, now: DateTime<Utc>) {
     if row.crashes >= max_crashes {
         row.state = FangTaskState::Failed;
         row.error_message = Some(format!("the process that ran it died {} times", row.crashes));
+    }
+    if is_cancelled {
+        row.state = FangTaskState::Failed;
+        row.error_message = Some("cancelled".to_owned());
     }
 }
 

@@ -29,6 +29,7 @@ pub const POSTGRES: &[Migration] = &[
     migration!(2, "0002_leases"),
     migration!(3, "0003_options"),
     migration!(4, "0004_unique"),
+    migration!(5, "0005_cancellations"),
 ];
 
 /// The schema that this version is written for. It runs on the next one as well, so that processes

@@ -1,20 +1,22 @@
 use super::{
     AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, SavedCron, Store, Tick, WorkerId,
+    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
 };
 use crate::error::StoreError;
-use crate::new_task::NewTask;
-use crate::task::Task;
+use crate::new_task::{Due, NewTask};
+use crate::sql::Statements;
+use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// Turns a store whose verbs return at once, like the one in memory, into an async one: it calls
 /// them where they are awaited. One that waits for a disk or a network must not be used so.
 #[derive(Debug)]
-pub struct InlineAdapter<S: ?Sized>(pub std::sync::Arc<S>);
+pub struct InlineAdapter<S: ?Sized>(pub Arc<S>);
 
 #[async_trait]
 impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
@@ -118,16 +120,36 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         self.0.retry(id)
     }
 
+    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        self.0.retry_failed(bite)
+    }
+
+    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+        self.0.reschedule(id, due)
+    }
+
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+        self.0.set_priority(id, priority)
+    }
+
     async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         self.0.cancel(id)
     }
 
-    async fn pause(&self, task_type: &str) -> Result<(), StoreError> {
+    async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+        self.0.cancellations(worker)
+    }
+
+    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
         self.0.pause(task_type)
     }
 
-    async fn resume(&self, task_type: &str) -> Result<(), StoreError> {
+    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
         self.0.resume(task_type)
+    }
+
+    fn statements(&self) -> Option<Arc<Statements>> {
+        self.0.statements()
     }
 
     fn wakes(&self) -> &Wakes {

@@ -1,12 +1,14 @@
 use super::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
-    Removal, Rescue, Rescued, SavedCron, Tick, WorkerId,
+    Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use crate::error::StoreError;
-use crate::new_task::NewTask;
-use crate::task::Task;
+use crate::new_task::{Due, NewTask};
+use crate::sql::Statements;
+use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -99,22 +101,41 @@ pub trait Store: Send + Sync + 'static {
     /// Removes tasks; returns how many.
     fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
 
-    /// Makes a failed or waiting task due now; returns whether there was one.
+    /// Makes a failed or waiting task due now; returns whether there was one. It is not to be cancelled any more.
     fn retry(&self, id: Uuid) -> Result<bool, StoreError>;
 
-    /// Fails a waiting task for good; returns whether there was one.
+    /// Does so for a bite of the failed tasks.
+    fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError>;
+
+    /// Lets a waiting task become due at another time; returns whether there was one.
+    fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError>;
+
+    /// Gives a waiting task another priority; returns whether there was one.
+    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError>;
+
+    /// Fails a waiting task for good; of a running one, writes down that it is to be
+    /// [cancelled](Self::cancellations), and [wakes](super::cancellations_of) its worker. Returns whether there was one of either.
+    /// What was written down holds until the task is over: should it wait again, it fails.
     fn cancel(&self, id: Uuid) -> Result<bool, StoreError>;
 
-    /// Gives out no tasks of this type until it is resumed.
-    fn pause(&self, task_type: &str) -> Result<(), StoreError>;
+    /// The running tasks of this worker that are to be cancelled, with the lease of their claim.
+    fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError>;
 
-    /// Ends a pause.
-    fn resume(&self, task_type: &str) -> Result<(), StoreError>;
+    /// Gives out no tasks of this type until it is resumed; returns whether that is new.
+    fn pause(&self, task_type: &str) -> Result<bool, StoreError>;
+
+    /// Ends a pause; returns whether there was one.
+    fn resume(&self, task_type: &str) -> Result<bool, StoreError>;
 
     /// Wakes those whom announcements from other processes concern, without waiting for one; `false`
     /// when this store makes none. Called often, by the thread that beats. Defaults to `false`.
     fn listen(&self) -> Result<bool, StoreError> {
         Ok(false)
+    }
+
+    /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.
+    fn statements(&self) -> Option<Arc<Statements>> {
+        None
     }
 
     /// Whom to wake when a task was inserted.

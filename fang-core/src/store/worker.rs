@@ -25,6 +25,8 @@ pub struct Beat {
     /// For how long the beats of any workers have come without a gap of half a lease: only then is
     /// the silence of one of them its own.
     pub well_for: Duration,
+    /// Whether any task of anybody is to be cancelled: then `cancellations` tells which.
+    pub has_cancellations: bool,
 }
 
 /// How to take tasks back from workers that died.

@@ -1,7 +1,8 @@
 -- Tells that a worker lives, and learns in the same round trip whether it was declared dead, how long
 -- it had been silent itself, whether another has been silent for too long, and how long anybody's
 -- beats have come without a gap. For that, one writer in a thirtieth of a lease is
--- enough: a row for all must not make the beats queue.
+-- enough: a row for all must not make the beats queue. And whether anything is to be cancelled: `cancellations` tells
+-- what, and that is asked for only then.
 WITH before AS (
     SELECT beat_at FROM fang_workers WHERE id = $1
 ), beat AS (
@@ -25,4 +26,5 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
         SELECT extract(epoch FROM now() - well_since)
         FROM (SELECT well_since FROM chain UNION ALL SELECT well_since FROM fang_meta LIMIT 1) known
         WHERE isfinite(well_since)
-    ), 0)::float8 AS well_for
+    ), 0)::float8 AS well_for,
+    EXISTS (SELECT FROM fang_cancellations) AS has_cancellations

@@ -1,10 +1,13 @@
 -- Takes back what no living worker holds. A worker that is not in the table is dead as well, but
 -- not one that this statement's snapshot is too old to see: its claims are younger than a lease.
 -- The row itself is checked again under its lock, so a finish that comes first wins. The crash that
--- would fail a task counts only if the task was the suspect, or if the first crash does.
+-- would fail a task counts only if the task was the suspect, or if the first crash does. What was to be cancelled is
+-- not run again. A row that somebody has locked is left for the next time: whoever finishes it within a
+-- transaction of the application may hang there, and must not hold up the rescue of all others.
 WITH orphan AS MATERIALIZED (
     SELECT t.ctid AS place, least(abs(greatest(t.crashes, -32767)), 32766) + 1 AS crashes,
-        t.crashes < 0 OR $2::smallint <= 1 AS counts
+        t.crashes < 0 OR $2::smallint <= 1 AS counts,
+        EXISTS (SELECT FROM fang_cancellations c WHERE c.task_id = t.id AND c.asked_at >= t.created_at) AS is_cancelled
     FROM fang_tasks t
     WHERE t.state = 'in_progress'
       AND (
@@ -14,11 +17,14 @@ WITH orphan AS MATERIALIZED (
             AND NOT EXISTS (SELECT FROM fang_workers w WHERE w.id = t.locked_by)
         )
       )
-    FOR UPDATE OF t
+    FOR UPDATE OF t SKIP LOCKED
 ), back AS (
     UPDATE fang_tasks t
-    SET state = CASE WHEN o.counts AND o.crashes >= $2 THEN 'failed' ELSE 'retried' END::fang_task_state,
+    SET state = CASE
+            WHEN o.is_cancelled OR o.counts AND o.crashes >= $2 THEN 'failed' ELSE 'retried'
+        END::fang_task_state,
         error_message = CASE
+            WHEN o.is_cancelled THEN 'cancelled'
             WHEN o.counts AND o.crashes >= $2 THEN 'the process that ran it died ' || o.crashes || ' times'
             ELSE t.error_message
         END,

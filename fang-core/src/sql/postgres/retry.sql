@@ -1,11 +1,17 @@
--- A failed task begins anew, a waiting one is due now. A unique one stays failed while another like
--- it is alive: the index would refuse it.
-UPDATE fang_tasks t
-SET state = 'retried', retries = CASE WHEN t.state = 'failed' THEN 0 ELSE t.retries END, crashes = 0,
-    unknown_since = NULL, scheduled_at = now(), updated_at = now()
-WHERE t.id = $1 AND t.state IN ('failed', 'new', 'retried')
-  AND NOT EXISTS (
-    SELECT FROM fang_tasks other
-    WHERE other.uniq_hash = t.uniq_hash AND other.uniq_hash IS NOT NULL AND other.id <> t.id
-      AND other.state IN ('new', 'retried', 'in_progress')
-  )
+-- A failed task begins anew, a waiting one is due now, and neither is to be cancelled any more. A unique one stays
+-- failed while another like it is alive: the index would refuse it.
+WITH retried AS (
+    UPDATE fang_tasks t
+    SET state = 'retried', retries = CASE WHEN t.state = 'failed' THEN 0 ELSE t.retries END, crashes = 0,
+        unknown_since = NULL, scheduled_at = now(), updated_at = now()
+    WHERE t.id = $1 AND t.state IN ('failed', 'new', 'retried')
+      AND NOT EXISTS (
+        SELECT FROM fang_tasks other
+        WHERE other.uniq_hash = t.uniq_hash AND other.uniq_hash IS NOT NULL AND other.id <> t.id
+          AND other.state IN ('new', 'retried', 'in_progress')
+      )
+    RETURNING t.id, t.task_type
+), wanted AS (
+    DELETE FROM fang_cancellations WHERE task_id IN (SELECT id FROM retried)
+)
+SELECT task_type::text FROM retried

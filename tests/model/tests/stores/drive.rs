@@ -124,6 +124,13 @@ impl Player<'_> {
             Verb::Cancel(task) => {
                 same("cancelled", answer(self.admin.cancel(id(*task)).await)?, self.table.cancel(*task))
             }
+            Verb::Cancellations(worker) => {
+                let (n, worker) = self.worker(*worker);
+                let told = answer(self.engine.cancellations(worker).await)?;
+                let mut told: Vec<_> = told.into_iter().map(|(id, lease)| (number(id), lease)).collect();
+                told.sort_unstable();
+                same("cancelled", told, self.table.cancellations(n))
+            }
             Verb::Remove(remove) => self.remove(remove).await,
             Verb::Advance => {
                 self.table.now += ADVANCE;

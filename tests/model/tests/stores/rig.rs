@@ -70,7 +70,8 @@ pub struct Postgres {
 const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
     LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
 
-const CLEAR: &str = "DELETE FROM fang_tasks; DELETE FROM fang_workers; DELETE FROM fang_crons";
+const CLEAR: &str = "DELETE FROM fang_tasks; DELETE FROM fang_workers; DELETE FROM fang_crons;
+    DELETE FROM fang_cancellations";
 
 impl Postgres {
     pub async fn asynk() -> Self {
@@ -122,7 +123,8 @@ impl Rig for Postgres {
         let sql = format!(
             "UPDATE fang_tasks SET scheduled_at = scheduled_at - {by}, created_at = created_at - {by},
                 updated_at = updated_at - {by}, unknown_since = unknown_since - {by};
-            UPDATE fang_workers SET started_at = started_at - {by}, beat_at = beat_at - {by}, dead_at = dead_at - {by}"
+            UPDATE fang_workers SET started_at = started_at - {by}, beat_at = beat_at - {by}, dead_at = dead_at - {by};
+            UPDATE fang_cancellations SET asked_at = asked_at - {by}"
         );
         self.sql(&sql).await;
     }

@@ -19,6 +19,7 @@ pub struct Row {
     pub locked_by: Option<usize>,
     pub error: Option<String>,
     pub due: u64,
+    pub is_cancelled: bool,
 }
 
 impl Row {
@@ -28,6 +29,10 @@ impl Row {
 
     fn is_alive(&self) -> bool {
         self.is_waiting() || self.state == FangTaskState::InProgress
+    }
+
+    fn fail_cancelled(&mut self) {
+        (self.state, self.error) = (FangTaskState::Failed, Some("cancelled".to_owned()));
     }
 
     fn give_back(&mut self) {
@@ -86,6 +91,7 @@ impl Table {
             locked_by: None,
             error: None,
             due: self.now + delay,
+            is_cancelled: false,
         };
         self.rows.insert(task, row);
         (task, true)
@@ -173,7 +179,10 @@ impl Table {
             row.crashes = (row.crashes + 1).min(last);
             row.locked_by = None;
             row.is_suspect = false;
-            if row.crashes >= MAX_CRASHES {
+            if row.is_cancelled {
+                row.fail_cancelled();
+                rescued.failed += 1;
+            } else if row.crashes >= MAX_CRASHES {
                 row.state = FangTaskState::Failed;
                 row.error = Some(format!("the process that ran it died {} times", row.crashes));
                 rescued.failed += 1;
@@ -219,14 +228,33 @@ impl Table {
         row.state = FangTaskState::Retried;
         row.crashes = 0;
         row.due = now;
+        row.is_cancelled = false;
         true
     }
 
     pub fn cancel(&mut self, task: usize) -> bool {
-        let Some(row) = self.rows.get_mut(&task).filter(|row| row.is_waiting()) else { return false };
-        row.state = FangTaskState::Failed;
-        row.error = Some("cancelled".to_owned());
+        let Some(row) = self.rows.get_mut(&task).filter(|row| row.is_alive()) else { return false };
+        if row.is_waiting() {
+            row.fail_cancelled()
+        } else {
+            row.is_cancelled = true
+        }
         true
+    }
+
+    /// Those of a worker, with their leases.
+    pub fn cancellations(&mut self, worker: usize) -> Vec<(usize, i32)> {
+        let mut told = Vec::new();
+        for (task, row) in self.rows.iter_mut().filter(|(_, row)| row.is_cancelled) {
+            if row.is_waiting() {
+                row.fail_cancelled();
+            }
+            row.is_cancelled = row.is_alive();
+            if row.is_cancelled && row.locked_by == Some(worker) {
+                told.push((*task, row.lease));
+            }
+        }
+        told
     }
 
     pub fn remove(&mut self, goes: impl Fn(usize, &Row) -> bool) -> u64 {

@@ -68,6 +68,8 @@ pub enum Verb {
     },
     Retry(usize),
     Cancel(usize),
+    /// Of one worker.
+    Cancellations(usize),
     Remove(Remove),
     Advance,
 }
@@ -90,7 +92,8 @@ pub fn any() -> impl Strategy<Value = Verb> {
         1 => (worker(), prop::collection::vec(task(), 0..4))
             .prop_map(|(worker, known)| Verb::Disown { worker, known }),
         2 => task().prop_map(Verb::Retry),
-        1 => task().prop_map(Verb::Cancel),
+        2 => task().prop_map(Verb::Cancel),
+        2 => worker().prop_map(Verb::Cancellations),
         1 => remove().prop_map(Verb::Remove),
         3 => Just(Verb::Advance),
     ]

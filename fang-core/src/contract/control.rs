@@ -1,0 +1,166 @@
+use super::Rig;
+use super::acts::{HOUR, id, numbers, task, unique};
+use crate::new_task::{Due, NewTask};
+use crate::store::{FailedTasks, Filter, RetryFailed, Verdict, cancellations_of};
+use crate::task::{FangTaskState, Mode, Priority};
+use crate::wake::Registration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+const NOW: Due = Due::After(Duration::ZERO);
+
+async fn fail_all(rig: &dyn Rig, task_type: &str) {
+    let worker = rig.worker().await;
+    for claimed in rig.claim_of(worker, task_type, Mode::Asynk, 100).await {
+        assert!(rig.finish(worker, &claimed, Verdict::Fail { error: "no".to_owned() }).await);
+    }
+}
+
+/// Retries a bite; tells how many run again, and where the next one begins.
+async fn bite(rig: &dyn Rig, which: &FailedTasks, after: Option<u128>, limit: u32) -> (u64, Option<u128>) {
+    let after = after.map(id);
+    let retried = rig.store().retry_failed(&RetryFailed { which, after, limit }).await.unwrap();
+    (retried.tasks, retried.next.map(|next| next.as_u128()))
+}
+
+async fn in_state(rig: &dyn Rig, state: FangTaskState) -> Vec<u128> {
+    let filter = Filter { state: Some(state), ..Filter::default() };
+    let mut found = rig.list(filter).await;
+    found.sort_unstable();
+    found
+}
+
+/// And nothing else is.
+pub async fn failed_tasks_are_retried_by_task_type_and_kind(rig: &dyn Rig) {
+    let other = |n| NewTask { metadata: r#"{"type":"Other"}"#.to_owned(), ..task(n) };
+    rig.insert(&[task(1), other(2), task(3).task_type("mail"), other(4).task_type("mail")]).await;
+    fail_all(rig, "common").await;
+    fail_all(rig, "mail").await;
+    rig.insert(&[task(5).delay(HOUR)]).await;
+    let both = FailedTasks { task_type: Some("mail".to_owned()), kind: Some("Other".to_owned()) };
+    assert_eq!(bite(rig, &both, None, 100).await, (1, None));
+    assert_eq!(in_state(rig, FangTaskState::Retried).await, [4]);
+    assert_eq!(bite(rig, &FailedTasks::of_kind("Other"), None, 100).await, (1, None));
+    assert_eq!(in_state(rig, FangTaskState::Retried).await, [2, 4]);
+    assert_eq!(bite(rig, &FailedTasks::of_type("mail"), None, 100).await, (1, None));
+    assert_eq!(bite(rig, &FailedTasks::of_kind("Nobody"), None, 100).await, (0, None));
+    assert_eq!(bite(rig, &FailedTasks::all(), None, 100).await, (1, None));
+    assert_eq!(in_state(rig, FangTaskState::New).await, [5]);
+    let worker = rig.worker().await;
+    assert_eq!(rig.claim(worker, 10).await.len(), 2, "they are due");
+}
+
+/// One that fails again meanwhile is not met twice.
+pub async fn failed_tasks_are_retried_in_bites(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=5).map(task).collect();
+    rig.insert(&tasks).await;
+    fail_all(rig, "common").await;
+    let all = FailedTasks::all();
+    assert_eq!(bite(rig, &all, None, 2).await, (2, Some(2)));
+    fail_all(rig, "common").await;
+    assert_eq!(bite(rig, &all, Some(2), 2).await, (2, Some(4)));
+    assert_eq!(bite(rig, &all, Some(4), 2).await, (1, None));
+    assert_eq!(in_state(rig, FangTaskState::Failed).await, [1, 2]);
+}
+
+/// The others stay failed, as does one while another like it is alive.
+pub async fn of_failed_unique_tasks_that_are_alike_the_oldest_runs_again(rig: &dyn Rig) {
+    for n in [1, 2] {
+        rig.insert(&[unique(n, "same")]).await;
+        fail_all(rig, "common").await;
+    }
+    assert_eq!(bite(rig, &FailedTasks::all(), None, 100).await, (1, None));
+    assert_eq!(in_state(rig, FangTaskState::Retried).await, [1]);
+    assert_eq!(bite(rig, &FailedTasks::all(), None, 100).await, (0, None));
+    assert_eq!(in_state(rig, FangTaskState::Failed).await, [2]);
+}
+
+/// Sooner or later than it was to be.
+pub async fn a_rescheduled_task_waits_for_its_new_time(rig: &dyn Rig) {
+    rig.insert(&[task(1), task(2).delay(HOUR), task(3).delay(HOUR)]).await;
+    let past = rig.now().await - HOUR;
+    let store = rig.store();
+    assert!(store.reschedule(id(1), Due::After(HOUR * 2)).await.unwrap());
+    assert!(store.reschedule(id(2), NOW).await.unwrap());
+    assert!(store.reschedule(id(3), Due::At(past)).await.unwrap());
+    let worker = rig.worker().await;
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [3, 2]);
+    rig.advance(HOUR).await;
+    assert_eq!(rig.claim(worker, 10).await, []);
+    rig.advance(HOUR * 2).await;
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [1]);
+}
+
+/// It goes before those that are less urgent.
+pub async fn a_task_with_a_new_priority_is_claimed_by_it(rig: &dyn Rig) {
+    rig.insert(&[task(1), task(2), task(3)]).await;
+    let store = rig.store();
+    assert!(store.set_priority(id(3), Priority::Urgent).await.unwrap());
+    assert!(store.set_priority(id(1), Priority::Low).await.unwrap());
+    assert_eq!(rig.find(3).await.priority, Priority::Urgent);
+    let worker = rig.worker().await;
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [3, 2, 1]);
+}
+
+/// It runs, is over, or was never there.
+pub async fn a_task_that_does_not_wait_keeps_its_time_and_its_priority(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Keep).await;
+    rig.insert(&[task(2)]).await;
+    let worker = rig.worker().await;
+    rig.claim_one(worker).await;
+    let store = rig.store();
+    for n in 1..=3 {
+        assert!(!store.reschedule(id(n), NOW).await.unwrap());
+        assert!(!store.set_priority(id(n), Priority::Low).await.unwrap());
+    }
+    assert_eq!(rig.find(2).await.priority, Priority::Normal);
+}
+
+/// The second of two that do the same did nothing.
+pub async fn a_pause_and_its_end_tell_whether_they_are_new(rig: &dyn Rig) {
+    let store = rig.store();
+    assert!(!store.resume("mail").await.unwrap());
+    for _ in 0..2 {
+        assert_eq!([store.pause("mail").await.unwrap(), store.pause("mail").await.unwrap()], [true, false]);
+        assert_eq!([store.resume("mail").await.unwrap(), store.resume("mail").await.unwrap()], [true, false]);
+    }
+}
+
+/// How often somebody is woken from now on.
+fn count(rig: &dyn Rig, topic: &str) -> (Registration, Arc<AtomicU32>) {
+    let count = Arc::new(AtomicU32::new(0));
+    let counter = count.clone();
+    let registration = rig.store().wakes().register(topic, move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    (registration, count)
+}
+
+/// Whoever sleeps until then would sleep too long.
+pub async fn whatever_makes_a_task_due_now_wakes_those_who_wait_for_it(rig: &dyn Rig) {
+    rig.insert(&[task(1).delay(HOUR), task(2), task(3)]).await;
+    let store = rig.store();
+    store.reschedule(id(2), Due::After(HOUR)).await.unwrap();
+    fail_all(rig, "common").await;
+    let (_common, woken) = count(rig, "common");
+    let is_woken = || woken.swap(0, Ordering::SeqCst) > 0;
+    store.reschedule(id(1), Due::After(HOUR)).await.unwrap();
+    assert!(!is_woken(), "nothing is due");
+    store.reschedule(id(1), NOW).await.unwrap();
+    assert!(is_woken());
+    store.retry(id(2)).await.unwrap();
+    assert!(is_woken());
+    store.retry_failed(&RetryFailed { which: &FailedTasks::all(), after: None, limit: 9 }).await.unwrap();
+    assert!(is_woken());
+    store.resume("common").await.unwrap();
+    assert!(is_woken());
+
+    let worker = rig.worker().await;
+    let (_worker, calls) = count(rig, &cancellations_of(worker));
+    rig.claim(worker, 1).await;
+    for n in 1..=3 {
+        store.cancel(id(n)).await.unwrap();
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "the worker of the one that runs is called");
+}

@@ -1,0 +1,120 @@
+//! Retry, reschedule, cancel.
+
+use super::tables::{Row, Tables};
+use super::tasks::due_at;
+use crate::new_task::Due;
+use crate::store::{RetriedFailed, RetryFailed, WorkerId};
+use crate::task::{FangTaskState, Priority, read_metadata};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use uuid::Uuid;
+
+impl Tables {
+    /// Returns the type of the task, if it is due now.
+    pub(super) fn retry(&mut self, id: Uuid, now: DateTime<Utc>) -> Option<String> {
+        let mut row = self.row(id).filter(|row| self.may_retry(row)).cloned()?;
+        if row.state == FangTaskState::Failed {
+            row.retries = 0;
+        }
+        row.state = FangTaskState::Retried;
+        row.crashes = 0;
+        row.unknown_since = None;
+        row.scheduled_at = now;
+        row.updated_at = now;
+        self.cancelled.remove(&id);
+        let task_type = row.task_type.clone();
+        self.put(row);
+        Some(task_type)
+    }
+
+    /// Another that is alive with the same unique hash keeps a failed one where it is.
+    fn may_retry(&self, row: &Row) -> bool {
+        let is_held = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
+        row.state.is_waiting() || (row.state == FangTaskState::Failed && !is_held)
+    }
+
+    /// Returns the types of the tasks that are due now as well.
+    pub(super) fn retry_failed(
+        &mut self,
+        bite: &RetryFailed<'_>,
+        now: DateTime<Utc>,
+    ) -> (RetriedFailed, BTreeSet<String>) {
+        let seen: Vec<Uuid> = self
+            .rows_behind(bite.after)
+            .filter(|row| is_meant(row, bite))
+            .map(|row| row.id)
+            .take(bite.limit as usize)
+            .collect();
+        let retried: Vec<String> = seen.iter().filter_map(|id| self.retry(*id, now)).collect();
+        let next = seen.last().copied().filter(|_| seen.len() >= bite.limit as usize);
+        (RetriedFailed { tasks: retried.len() as u64, next }, retried.into_iter().collect())
+    }
+
+    fn rows_behind(&self, after: Option<Uuid>) -> impl Iterator<Item = &Row> {
+        self.rows_from(after.map_or(Bound::Unbounded, Bound::Excluded))
+    }
+
+    /// Returns the type of the task, if it waits.
+    pub(super) fn reschedule(&mut self, id: Uuid, due: Due, now: DateTime<Utc>) -> Option<String> {
+        let task_type = self.row(id).filter(|row| row.state.is_waiting())?.task_type.clone();
+        self.change_waiting(id, now, |row| row.scheduled_at = due_at(due, now));
+        Some(task_type)
+    }
+
+    pub(super) fn set_priority(&mut self, id: Uuid, priority: Priority, now: DateTime<Utc>) -> bool {
+        self.change_waiting(id, now, |row| row.priority = priority)
+    }
+
+    /// Returns whether the task waited or runs, and who runs it.
+    pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (bool, Option<WorkerId>) {
+        let running = self.row(id).filter(|row| row.state == FangTaskState::InProgress);
+        if let Some(held_by) = running.map(|row| row.locked_by) {
+            self.cancelled.insert(id);
+            return (true, held_by);
+        }
+        (self.fail_waiting(id, now), None)
+    }
+
+    /// What waits again fails, and what is over is forgotten.
+    pub(super) fn cancellations(&mut self, worker: WorkerId, now: DateTime<Utc>) -> Vec<(Uuid, i32)> {
+        let asked: Vec<Uuid> = self.cancelled.iter().copied().collect();
+        for id in asked {
+            if self.is_cancelled(id) {
+                self.fail_waiting(id, now);
+            }
+            if !self.is_cancelled(id) {
+                self.cancelled.remove(&id);
+            }
+        }
+        let held = self.cancelled.iter().filter_map(|id| self.row(*id));
+        held.filter(|row| row.locked_by == Some(worker)).map(|row| (row.id, row.lease)).collect()
+    }
+
+    /// Whether a task that is alive is to be cancelled.
+    pub(super) fn is_cancelled(&self, id: Uuid) -> bool {
+        self.cancelled.contains(&id) && self.row(id).is_some_and(|row| row.state.is_alive())
+    }
+
+    fn fail_waiting(&mut self, id: Uuid, now: DateTime<Utc>) -> bool {
+        self.change_waiting(id, now, |row| {
+            row.state = FangTaskState::Failed;
+            row.error_message = Some("cancelled".to_owned());
+        })
+    }
+
+    fn change_waiting(&mut self, id: Uuid, now: DateTime<Utc>, act: impl FnOnce(&mut Row)) -> bool {
+        let Some(mut row) = self.row(id).filter(|row| row.state.is_waiting()).cloned() else { return false };
+        act(&mut row);
+        row.updated_at = now;
+        self.put(row);
+        true
+    }
+}
+
+fn is_meant(row: &Row, bite: &RetryFailed<'_>) -> bool {
+    let kind = || read_metadata(&row.metadata).get("type").and_then(|kind| Some(kind.as_str()?.to_owned()));
+    row.state == FangTaskState::Failed
+        && bite.which.task_type.as_ref().is_none_or(|task_type| row.task_type == *task_type)
+        && bite.which.kind.as_ref().is_none_or(|wanted| kind().as_ref() == Some(wanted))
+}
