@@ -8,6 +8,7 @@ use crate::report::Report;
 use crate::roles::work::{Manner, Work};
 use crate::roles::worker::WorkerSettings;
 use crate::world::{Process, World};
+use fang::{NewTask, Unique};
 use fang_test_support::{Cut, Network, Proxy};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ const CHANCE: f64 = 0.3;
 /// The tags of the replies. A result that keeps its row comes back as a count, and so does a beat of
 /// the heart, now and then.
 const INSERTED: &str = "INSERT 0 ";
+/// An insert with keys tells what it took, and another statement who has the others.
+const SELECTED: &str = "SELECT ";
 const REMOVED: &str = "DELETE ";
 const KEPT: &str = "SELECT 1\0";
 const DRAINS_WITHIN: Duration = Duration::from_secs(120);
@@ -29,19 +32,29 @@ struct Stage {
     name: &'static str,
     /// Whether finished rows stay.
     keep: bool,
-    cuts_inserts: bool,
+    /// Whether each task has a key of its own within an hour.
+    keyed: bool,
+    insert: Option<&'static str>,
     finish: Option<&'static str>,
 }
 
-/// Where the id of a task stays, a repeated insert finds it; so that is where inserts are judged.
-const STAGES: [Stage; 3] = [
-    Stage { name: "insert, rows kept", keep: true, cuts_inserts: true, finish: None },
-    Stage { name: "finish, rows kept", keep: true, cuts_inserts: false, finish: Some(KEPT) },
-    Stage { name: "finish, rows removed", keep: false, cuts_inserts: false, finish: Some(REMOVED) },
+const BARE: Stage = Stage { name: "", keep: true, keyed: false, insert: None, finish: None };
+/// Where the id or the key of a task stays, a repeated insert finds it; so that is where inserts are judged.
+const STAGES: [Stage; 4] = [
+    Stage { name: "insert, rows kept", insert: Some(INSERTED), ..BARE },
+    Stage {
+        name: "insert with keys, rows removed",
+        keep: false,
+        keyed: true,
+        insert: Some(SELECTED),
+        ..BARE
+    },
+    Stage { name: "finish, rows kept", finish: Some(KEPT), ..BARE },
+    Stage { name: "finish, rows removed", keep: false, finish: Some(REMOVED), ..BARE },
 ];
 /// The row of a task that ran before its insert is repeated is gone, and its id with it.
-const FORGETFUL: Stage =
-    Stage { name: "insert, rows removed", keep: false, cuts_inserts: true, finish: None };
+const FORGETFUL: Stage = Stage { name: "insert, rows removed", keep: false, insert: Some(INSERTED), ..BARE };
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// What was done in a stage.
 #[derive(Default)]
@@ -107,8 +120,8 @@ fn one_mode(world: &World, runtime: Runtime, stage: Stage, cuts: u64, seed: u64)
     let mut worker = world.worker(&settings)?;
     world.wait_for(std::slice::from_ref(&worker))?;
     let cut = |tag: &str| Network::CutAt(Cut::answers([tag]).by_chance(CHANCE, seed).times(cuts));
-    if stage.cuts_inserts {
-        to_insert.set(cut(INSERTED));
+    if let Some(tag) = stage.insert {
+        to_insert.set(cut(tag));
     }
     if let Some(tag) = stage.finish {
         to_finish.set(cut(tag));
@@ -118,7 +131,8 @@ fn one_mode(world: &World, runtime: Runtime, stage: Stage, cuts: u64, seed: u64)
     let mut random = fastrand::Rng::with_seed(seed);
     let began = Instant::now();
     while to_insert.cuts() + to_finish.cuts() < cuts {
-        insert(world, runtime, &caller, random.usize(1..=5), &mut tally)?;
+        let tasks = tasks(runtime, stage, random.usize(1..=5))?;
+        insert(world, &caller, &tasks, &mut tally)?;
         if began.elapsed() > DRAINS_WITHIN * 5 {
             break;
         }
@@ -129,19 +143,20 @@ fn one_mode(world: &World, runtime: Runtime, stage: Stage, cuts: u64, seed: u64)
     Ok(tally)
 }
 
-fn insert(
-    world: &World,
-    runtime: Runtime,
-    caller: &Caller,
-    count: usize,
-    tally: &mut Tally,
-) -> Result<(), Failure> {
-    let work = Work { millis: 0, manner: Manner::Wait };
-    let tasks = (0..count).map(|_| work.task(runtime)).collect::<Result<Vec<_>, _>>()?;
+fn tasks(runtime: Runtime, stage: Stage, count: usize) -> Result<Vec<NewTask>, Failure> {
+    let task = || -> Result<NewTask, Failure> {
+        let task = Work { millis: 0, manner: Manner::Wait }.task(runtime)?;
+        let key = Unique::key(task.id.to_string()).within(HOUR);
+        Ok(if stage.keyed { task.unique_by(key) } else { task })
+    };
+    (0..count).map(|_| task()).collect()
+}
+
+fn insert(world: &World, caller: &Caller, tasks: &[NewTask], tally: &mut Tally) -> Result<(), Failure> {
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
     let pen = Pen::open(world.folder(), INSERTS)?;
     pen.inserts("want", &ids)?;
-    tally.repeated_calls += caller.insist(&tasks)?;
+    tally.repeated_calls += caller.insist(tasks)?;
     pen.inserts("acked", &ids)?;
     tally.tasks.extend(ids);
     Ok(())
