@@ -84,7 +84,7 @@ pub async fn a_claim_lets_go_of_no_other_hash(rig: &dyn Rig) {
     let ways = [Unique::payload(), Unique::key("x"), Unique::fields(["n"])];
     for (n, unique) in (1..).zip(ways) {
         let new = unique_by(n, unique);
-        rig.insert(&[new.clone()]).await;
+        rig.insert(std::slice::from_ref(&new)).await;
         let worker = rig.worker().await;
         rig.claim_one(worker).await;
         assert_eq!(rig.find(n).await.uniq_hash, new.uniq_hash);
