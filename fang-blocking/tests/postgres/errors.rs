@@ -107,10 +107,9 @@ fn a_schema_that_was_never_migrated_is_told_by_insert_and_start() {
 #[test]
 fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() {
     let world = World::new();
-    // The third changes the table of tasks.
-    let steps = &fang_core::sql::migrations::POSTGRES[2..];
-    steps.iter().rev().for_each(|step| world.run(step.down));
-    world.run("BEGIN; SELECT count(*) FROM fang_tasks");
+    world.run(fang_core::sql::migrations::POSTGRES.last().unwrap().down);
+    // Whatever else it changes, a step writes its version.
+    world.run("BEGIN; LOCK TABLE fang_meta IN SHARE MODE");
     let error = world.queue.migrate().unwrap_err();
     assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
     world.run("COMMIT");
