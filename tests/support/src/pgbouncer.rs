@@ -18,7 +18,7 @@ folder=$1
 shift
 "$@" "$folder/pgbouncer.ini" </dev/null >/dev/null 2>&1 &
 read -r _
-kill "$!"
+kill "$!" 2>/dev/null
 wait
 rm -rf -- "$folder"
 "#;
