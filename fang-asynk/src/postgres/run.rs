@@ -3,6 +3,7 @@
 use super::error::{pool_error, store_error};
 use deadpool_postgres::{Object, Pool};
 use fang_core::StoreError;
+use fang_core::error::Nature;
 use fang_core::sql::MAX_TRIES;
 use futures_util::future::join_all;
 use std::future::Future;
@@ -36,6 +37,22 @@ async fn query_once(pool: &Pool, sql: &str, params: &[Param<'_>]) -> Result<Vec<
     };
     let outcome = in_time(work).await;
     settle(client, outcome)
+}
+
+/// All rows of a statement that makes unique tasks alive again. One that the server refuses for another like it, which
+/// came since it looked, is sent again, and then sees that.
+pub(super) async fn query_reviving(
+    pool: &Pool,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<Vec<Row>, StoreError> {
+    for _ in 1..MAX_TRIES {
+        match query(pool, sql, params).await {
+            Err(error) if error.nature() == Nature::Data => {}
+            outcome => return outcome,
+        }
+    }
+    query(pool, sql, params).await
 }
 
 /// All rows of a prepared statement, and after it, in the same round trip, a statement for each of
