@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 3;
 
-/// Workers and tasks.
-type Case = (u32, usize);
+/// Workers, tasks, task types.
+type Case = (u32, usize, usize);
 
-const LIGHT: [Case; 4] = [(10, 20_000), (10, 100_000), (1, 20_000), (100, 100_000)];
-const HEAVY: [Case; 3] = [(10, 20_000), (10, 100_000), (1, 20_000)];
+const LIGHT: [Case; 5] =
+    [(10, 20_000, 1), (10, 100_000, 1), (10, 100_000, 8), (1, 20_000, 1), (100, 100_000, 1)];
+const HEAVY: [Case; 4] = [(10, 20_000, 1), (10, 100_000, 1), (10, 100_000, 8), (1, 20_000, 1)];
 
 pub(crate) async fn drain(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
     measure(queues, meter, Mode::Asynk, &LIGHT).await
@@ -26,17 +27,18 @@ pub(crate) async fn drain_blocking(queues: &Queues, meter: &Meter) -> Result<(),
 
 async fn measure(queues: &Queues, meter: &Meter, mode: Mode, cases: &[Case]) -> Result<(), Box<dyn Error>> {
     let workers_are = if mode == Mode::Asynk { "workers" } else { "threads" };
-    for (workers, tasks) in cases.iter().copied() {
+    for (workers, tasks, types) in cases.iter().copied() {
+        let of_types = if types > 1 { format!(" of {types} types") } else { String::new() };
         let mut rates = Vec::new();
         let mut costs = String::new();
         for _ in 0..ROUNDS {
-            let before = fill(queues, meter, mode, tasks).await?;
-            rates.push(tasks as f64 / empty(queues, mode, workers).await?.as_secs_f64());
+            let before = fill(queues, meter, mode, tasks, types).await?;
+            rates.push(tasks as f64 / empty(queues, mode, workers, types).await?.as_secs_f64());
             costs = per_task(meter.read_settled().await? - before, tasks);
         }
         rates.sort_by(f64::total_cmp);
         report(
-            &format!("drain of {tasks} no-op tasks, {workers} {workers_are}"),
+            &format!("drain of {tasks} no-op tasks{of_types}, {workers} {workers_are}"),
             &format!("{:.0} tasks/s (median of {ROUNDS}), {costs}", rates[ROUNDS / 2]),
         );
     }
@@ -47,10 +49,19 @@ async fn measure(queues: &Queues, meter: &Meter, mode: Mode, cases: &[Case]) -> 
 }
 
 /// Fills the queue; returns the counters after that.
-async fn fill(queues: &Queues, meter: &Meter, mode: Mode, tasks: usize) -> Result<Reading, Box<dyn Error>> {
-    let backlog = (0..tasks as u64).map(|number| match mode {
-        Mode::Blocking => NewTask::blocking(&nothing_heavy(number)),
-        _ => NewTask::asynk(&nothing(number)),
+async fn fill(
+    queues: &Queues,
+    meter: &Meter,
+    mode: Mode,
+    tasks: usize,
+    types: usize,
+) -> Result<Reading, Box<dyn Error>> {
+    let backlog = (0..tasks as u64).map(|number| {
+        let task = match mode {
+            Mode::Blocking => NewTask::blocking(&nothing_heavy(number)),
+            _ => NewTask::asynk(&nothing(number)),
+        };
+        Ok(task?.task_type(name(number as usize % types)))
     });
     queues.light.insert_tasks(backlog.collect::<Result<Vec<_>, PayloadError>>()?).await?;
     DONE.store(0, Ordering::SeqCst);
@@ -60,22 +71,27 @@ async fn fill(queues: &Queues, meter: &Meter, mode: Mode, tasks: usize) -> Resul
 }
 
 /// Starts a pool and measures until the last task has run and its result is saved.
-async fn empty(queues: &Queues, mode: Mode, workers: u32) -> Result<Duration, Box<dyn Error>> {
+async fn empty(queues: &Queues, mode: Mode, workers: u32, types: usize) -> Result<Duration, Box<dyn Error>> {
+    let types = (0..types).map(|number| (name(number), 1));
     let started = Instant::now();
     if mode == Mode::Blocking {
         let builder = WorkerPool::builder().number_of_workers(workers);
-        let mut pool = builder.queue(queues.heavy.clone()).build();
+        let mut pool = builder.queue(queues.heavy.clone()).task_types(types).build();
         pool.start()?;
         REACHED.notified().await;
         pool.shutdown(Duration::from_secs(5));
     } else {
         let builder = AsyncWorkerPool::builder().number_of_workers(workers);
-        let mut pool = builder.queue(queues.light.clone()).build();
+        let mut pool = builder.queue(queues.light.clone()).task_types(types).build();
         pool.start().await?;
         REACHED.notified().await;
         pool.shutdown(Duration::from_secs(5)).await;
     }
     Ok(started.elapsed())
+}
+
+fn name(number: usize) -> String {
+    format!("type-{number}")
 }
 
 fn per_task(cost: Reading, tasks: usize) -> String {

@@ -221,7 +221,7 @@ pub struct OwnResult {
 }
 
 /// What all runs of a pool share. For the authors of runtimes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Surroundings {
     /// The application's values.
     pub state: State,
@@ -231,6 +231,12 @@ pub struct Surroundings {
     pub retention: RetentionMode,
     /// The statements for the store's tables, if it has any.
     pub statements: Option<Arc<Statements>>,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 pub(super) async fn retry(store: &PostgresStore, id: Uuid) -> Result<bool, StoreError> {
-    let rows = run::query(&store.calls, &store.statements.retry, &[&id]).await?;
+    let rows = run::query_reviving(&store.calls, &store.statements.retry, &[&id]).await?;
     let Some(row) = rows.first() else { return Ok(false) };
     store.announce(&[row.get(0)].into()).await;
     Ok(true)
@@ -22,7 +22,8 @@ pub(super) async fn retry_failed(
 ) -> Result<RetriedFailed, StoreError> {
     let limit = i64::from(bite.limit.max(1));
     let params: [Param<'_>; 4] = [&bite.which.task_type, &bite.which.kind, &bite.after, &limit];
-    let row = run::query_one(&store.calls, &store.statements.retry_failed, &params).await?;
+    let rows = run::query_reviving(&store.calls, &store.statements.retry_failed, &params).await?;
+    let Some(row) = rows.first() else { return Ok(RetriedFailed::default()) };
     let task_types: BTreeSet<&str> = row.get::<_, Vec<&str>>(2).into_iter().collect();
     store.announce(&task_types).await;
     Ok(RetriedFailed { tasks: row.get::<_, i64>(0).unsigned_abs(), next: row.get(1) })

@@ -4,6 +4,7 @@ use super::connect::Channel;
 use super::error::{pool_error, store_error};
 use deadpool_postgres::{Object, Transaction as PoolTransaction};
 use fang_core::StoreError;
+use fang_core::error::Nature;
 use fang_core::sql::{MAX_TRIES, pooled};
 use futures_util::future::{join, join_all, join3};
 use std::future::Future;
@@ -58,6 +59,22 @@ async fn alone<T>(
     let value = outcome?;
     committed?;
     Ok(value)
+}
+
+/// All rows of a statement that makes unique tasks alive again. One that the server refuses for another like it, which
+/// came since it looked, is sent again, and then sees that.
+pub(super) async fn query_reviving(
+    channel: &Channel,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<Vec<Row>, StoreError> {
+    for _ in 1..MAX_TRIES {
+        match query(channel, sql, params).await {
+            Err(error) if error.nature() == Nature::Data => {}
+            outcome => return outcome,
+        }
+    }
+    query(channel, sql, params).await
 }
 
 /// All rows of a statement, and after it, in the same round trip, a statement for each of

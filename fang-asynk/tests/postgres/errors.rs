@@ -95,18 +95,15 @@ async fn a_schema_that_was_never_migrated_is_told_by_insert_and_start() {
 #[tokio::test]
 async fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() {
     let world = World::new().await;
-    // The third changes the table of tasks.
-    let steps = &fang_core::sql::migrations::POSTGRES[2..];
-    for step in steps.iter().rev() {
-        world.client.batch_execute(step.down).await.unwrap();
-    }
+    let last = fang_core::sql::migrations::POSTGRES.last().unwrap();
+    world.client.batch_execute(last.down).await.unwrap();
     let reader = world.database.client().await.unwrap();
     // Whatever else it changes, a step writes its version.
     reader.batch_execute("BEGIN; LOCK TABLE fang_meta IN SHARE MODE").await.unwrap();
     let error = world.queue.migrate().await.unwrap_err();
     assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
     reader.batch_execute("COMMIT").await.unwrap();
-    assert_eq!(world.queue.migrate().await.unwrap(), steps.len());
+    assert_eq!(world.queue.migrate().await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -84,3 +84,16 @@ async fn a_claim_reads_no_future_row() {
     assert!(plan.contains("Tid Scan on fang_tasks") && plan.contains("rows=3 "), "{plan}");
     assert!(!plan.contains("Rows Removed by Filter"), "{plan}");
 }
+
+/// However many tasks there are: those that are to be cancelled are few.
+#[tokio::test]
+async fn what_is_to_be_cancelled_is_looked_up_by_its_id() {
+    let world = World::new().await;
+    for rows in [0, 50_000] {
+        fill(&world.client, rows, "-n").await;
+        world.client.batch_execute("ANALYZE fang_tasks").await.unwrap();
+        let plan = kept_plan(&world.client, "cancellations", "1", "").await;
+        assert!(plan.contains("Index Scan using fang_tasks_pkey"), "{plan}");
+        assert!(!plan.contains("Seq Scan on fang_tasks"), "{plan}");
+    }
+}

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub(super) fn retry(store: &PostgresStore, id: Uuid) -> Result<bool, StoreError> {
     let id = bind::<SqlUuid, _>(id);
-    let task_types = run::query::<Text, String>(&store.calls, &store.statements.retry, &[&id])?;
+    let task_types = run::query_reviving::<Text, String>(&store.calls, &store.statements.retry, &[&id])?;
     task_types.iter().for_each(|task_type| store.announce(&[task_type.as_str()].into()));
     Ok(!task_types.is_empty())
 }
@@ -29,10 +29,13 @@ pub(super) fn retry_failed(
         &bind::<Nullable<SqlUuid>, _>(bite.after),
         &bind::<BigInt, _>(i64::from(bite.limit.max(1))),
     ];
-    let (tasks, next, task_types) = run::query_one::<
+    let rows = run::query_reviving::<
         (BigInt, Nullable<SqlUuid>, Array<Text>),
         (i64, Option<Uuid>, Vec<String>),
     >(&store.calls, &store.statements.retry_failed, &binds)?;
+    let Some((tasks, next, task_types)) = rows.into_iter().next() else {
+        return Ok(RetriedFailed::default());
+    };
     let task_types: BTreeSet<&str> = task_types.iter().map(String::as_str).collect();
     store.announce(&task_types);
     Ok(RetriedFailed { tasks: tasks.unsigned_abs(), next })

@@ -9,6 +9,8 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
 use diesel::{QueryResult, RunQueryDsl};
 use fang_core::StoreError;
+use fang_core::error::Nature;
+use fang_core::sql::MAX_TRIES;
 use std::marker::PhantomData;
 
 /// A parameter of a statement.
@@ -132,6 +134,25 @@ where
     Prepared<'a, ST>: LoadQuery<'a, PgConnection, Row>,
 {
     channel.with(|connection| query_on::<ST, Row>(connection, channel.keep(), sql, binds))
+}
+
+/// All rows of a statement that makes unique tasks alive again. One that the server refuses for another like it, which
+/// came since it looked, is sent again, and then sees that.
+pub(super) fn query_reviving<'a, ST, Row>(
+    channel: &Channel,
+    sql: &'a str,
+    binds: &'a [&'a dyn Bind],
+) -> Result<Vec<Row>, StoreError>
+where
+    Prepared<'a, ST>: LoadQuery<'a, PgConnection, Row>,
+{
+    for _ in 1..MAX_TRIES {
+        match query::<ST, Row>(channel, sql, binds) {
+            Err(error) if error.nature() == Nature::Data => {}
+            outcome => return outcome,
+        }
+    }
+    query::<ST, Row>(channel, sql, binds)
 }
 
 /// The only row of a statement.

@@ -113,7 +113,7 @@ fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() 
     let error = world.queue.migrate().unwrap_err();
     assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
     world.run("COMMIT");
-    assert_eq!(world.queue.migrate().unwrap(), steps.len());
+    assert_eq!(world.queue.migrate().unwrap(), 1);
 }
 
 #[test]

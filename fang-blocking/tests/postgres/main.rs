@@ -3,6 +3,7 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cancel;
 mod clocks;
 mod connections;
 mod crons;
