@@ -1,89 +1,78 @@
-//! A backlog of no-op tasks, drained.
+//! A backlog of no-op tasks, drained by one process, beside what plain SQL would take.
 
-use crate::meter::{Meter, Reading};
-use crate::tasks::{DONE, GOAL, REACHED, nothing, nothing_heavy};
-use crate::{Queues, report};
-use fang::{AsyncQueueable, AsyncWorkerPool, Mode, NewTask, PayloadError, WorkerPool};
-use std::error::Error;
-use std::sync::atomic::Ordering;
+use crate::side::Side;
+use crate::tasks::SMALL;
+use crate::{Bench, fresh};
+use fang_bench_kit::{Error, Floor, Tally};
 use std::time::{Duration, Instant};
 
-const ROUNDS: usize = 3;
+const TASKS: u64 = 100_000;
+const AT_MOST: Duration = Duration::from_secs(60);
 
-/// Workers and tasks.
-type Case = (u32, usize);
+/// Workers, bytes of text a payload, tasks.
+type Case = (u32, usize, u64);
 
-const LIGHT: [Case; 4] = [(10, 20_000), (10, 100_000), (1, 20_000), (100, 100_000)];
-const HEAVY: [Case; 3] = [(10, 20_000), (10, 100_000), (1, 20_000)];
+const CASES: [Case; 5] = [(10, SMALL, TASKS), (1, SMALL, TASKS), (100, SMALL, TASKS), (10, 980, TASKS / 2), (10, 20_000, 5_000)];
 
-pub(crate) async fn drain(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    measure(queues, meter, Mode::Asynk, &LIGHT).await
-}
-
-pub(crate) async fn drain_blocking(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    measure(queues, meter, Mode::Blocking, &HEAVY).await
-}
-
-async fn measure(queues: &Queues, meter: &Meter, mode: Mode, cases: &[Case]) -> Result<(), Box<dyn Error>> {
-    let workers_are = if mode == Mode::Asynk { "workers" } else { "threads" };
-    for (workers, tasks) in cases.iter().copied() {
-        let mut rates = Vec::new();
-        let mut costs = String::new();
-        for _ in 0..ROUNDS {
-            let before = fill(queues, meter, mode, tasks).await?;
-            rates.push(tasks as f64 / empty(queues, mode, workers).await?.as_secs_f64());
-            costs = per_task(meter.read_settled().await? - before, tasks);
+pub(crate) async fn drain(bench: &mut Bench<'_>) -> Result<(), Error> {
+    for (bytes, tasks) in [(SMALL, TASKS), (980, TASKS / 2), (20_000, 5_000)] {
+        for connections in [1, 4] {
+            floor(bench, connections, bytes, tasks).await?;
         }
-        rates.sort_by(f64::total_cmp);
-        report(
-            &format!("drain of {tasks} no-op tasks, {workers} {workers_are}"),
-            &format!("{:.0} tasks/s (median of {ROUNDS}), {costs}", rates[ROUNDS / 2]),
-        );
     }
-    if std::env::var_os("FANG_BENCH_TOP").is_some() {
-        meter.top().await?.iter().for_each(|line| eprintln!("{line}"));
+    for case in CASES {
+        for name in Side::NAMES {
+            one(bench, name, case).await?;
+        }
     }
     Ok(())
 }
 
-/// Fills the queue; returns the counters after that.
-async fn fill(queues: &Queues, meter: &Meter, mode: Mode, tasks: usize) -> Result<Reading, Box<dyn Error>> {
-    let backlog = (0..tasks as u64).map(|number| match mode {
-        Mode::Blocking => NewTask::blocking(&nothing_heavy(number)),
-        _ => NewTask::asynk(&nothing(number)),
-    });
-    queues.light.insert_tasks(backlog.collect::<Result<Vec<_>, PayloadError>>()?).await?;
-    DONE.store(0, Ordering::SeqCst);
-    GOAL.store(tasks, Ordering::SeqCst);
+async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u64) -> Result<(), Error> {
+    let (database, meter) = fresh().await?;
+    let floor = Floor::new(database.uri()).await?;
+    Side::new("async", database.uri(), 1).fill_with(0..tasks, bytes).await?;
     meter.settle().await?;
-    Ok(meter.read().await?)
+    let before = meter.read_alone().await?;
+    let (rows, took) = floor.drain(connections).await?;
+    let cost = meter.read_alone().await? - before;
+    let plural = if connections == 1 { "" } else { "s" };
+    let case = format!("floor, {connections} connection{plural}{}", payload(bytes));
+    bench.figures.add("drain", &case, [("tasks/s", rows as f64 / took.as_secs_f64())]);
+    bench.figures.add("drain", &case, cost.per_task(rows as f64));
+    Ok(database.drop().await?)
+}
+
+async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -> Result<(), Error> {
+    let (database, meter) = fresh().await?;
+    Side::new(name, database.uri(), 1).fill_with(0..tasks, bytes).await?;
+    meter.settle().await?;
+    let before = meter.read_alone().await?;
+    let tally = Tally::new(usize::try_from(tasks)?);
+    let took = empty(&Side::new(name, database.uri(), 4), tally, workers).await?;
+    let cost = meter.read_alone().await? - before;
+    let case = format!("{name}, {workers} worker{}{}", if workers == 1 { "" } else { "s" }, payload(bytes));
+    bench.figures.add("drain", &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
+    bench.figures.add("drain", &case, cost.per_task(tally.distinct() as f64));
+    if tally.missing() + tally.doubled() > 0 {
+        bench.figures.note("drain", &case, format!("{} lost, {} doubled", tally.missing(), tally.doubled()));
+    }
+    Ok(database.drop().await?)
 }
 
 /// Starts a pool and measures until the last task has run and its result is saved.
-async fn empty(queues: &Queues, mode: Mode, workers: u32) -> Result<Duration, Box<dyn Error>> {
+async fn empty(side: &Side, tally: Tally, workers: u32) -> Result<Duration, Error> {
     let started = Instant::now();
-    if mode == Mode::Blocking {
-        let builder = WorkerPool::builder().number_of_workers(workers);
-        let mut pool = builder.queue(queues.heavy.clone()).build();
-        pool.start()?;
-        REACHED.notified().await;
-        pool.shutdown(Duration::from_secs(5));
-    } else {
-        let builder = AsyncWorkerPool::builder().number_of_workers(workers);
-        let mut pool = builder.queue(queues.light.clone()).build();
-        pool.start().await?;
-        REACHED.notified().await;
-        pool.shutdown(Duration::from_secs(5)).await;
-    }
+    let pool = side.start(workers).await?;
+    tally.all_ran(AT_MOST).await;
+    pool.stop().await;
     Ok(started.elapsed())
 }
 
-fn per_task(cost: Reading, tasks: usize) -> String {
-    let tasks = tasks as f64;
-    format!(
-        "{:.3} statements, {:.3} commits and {:.0} WAL bytes a task",
-        cost.statements / tasks,
-        cost.commits / tasks,
-        cost.wal_bytes / tasks
-    )
+fn payload(bytes: usize) -> String {
+    match bytes {
+        SMALL => String::new(),
+        bytes if bytes < 10_000 => ", 1 KB".to_owned(),
+        _ => ", 20 KB".to_owned(),
+    }
 }
