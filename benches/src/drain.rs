@@ -12,7 +12,8 @@ const AT_MOST: Duration = Duration::from_secs(60);
 /// Workers, bytes of text a payload, tasks.
 type Case = (u32, usize, u64);
 
-const CASES: [Case; 5] = [(10, SMALL, TASKS), (1, SMALL, TASKS), (100, SMALL, TASKS), (10, 980, TASKS / 2), (10, 20_000, 5_000)];
+const CASES: [Case; 5] =
+    [(10, SMALL, TASKS), (1, SMALL, TASKS), (100, SMALL, TASKS), (10, 980, TASKS / 2), (10, 20_000, 5_000)];
 
 pub(crate) async fn drain(bench: &mut Bench<'_>) -> Result<(), Error> {
     for (bytes, tasks) in [(SMALL, TASKS), (980, TASKS / 2), (20_000, 5_000)] {
@@ -36,10 +37,9 @@ async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u
     let before = meter.read_alone().await?;
     let (rows, took) = floor.drain(connections).await?;
     let cost = meter.read_alone().await? - before;
-    let plural = if connections == 1 { "" } else { "s" };
-    let case = format!("floor, {connections} connection{plural}{}", payload(bytes));
-    bench.figures.add("drain", &case, [("tasks/s", rows as f64 / took.as_secs_f64())]);
-    bench.figures.add("drain", &case, cost.per_task(rows as f64));
+    let case = format!("floor, {connections} connection{}", if connections == 1 { "" } else { "s" });
+    bench.figures.add(part(bytes), &case, [("tasks/s", rows as f64 / took.as_secs_f64())]);
+    bench.figures.add(part(bytes), &case, cost.per_task(rows as f64));
     Ok(database.drop().await?)
 }
 
@@ -51,11 +51,15 @@ async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -
     let tally = Tally::new(usize::try_from(tasks)?);
     let took = empty(&Side::new(name, database.uri(), 4), tally, workers).await?;
     let cost = meter.read_alone().await? - before;
-    let case = format!("{name}, {workers} worker{}{}", if workers == 1 { "" } else { "s" }, payload(bytes));
-    bench.figures.add("drain", &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
-    bench.figures.add("drain", &case, cost.per_task(tally.distinct() as f64));
+    let case = format!("{name}, {workers} worker{}", if workers == 1 { "" } else { "s" });
+    bench.figures.add(part(bytes), &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
+    bench.figures.add(part(bytes), &case, cost.per_task(tally.distinct() as f64));
     if tally.missing() + tally.doubled() > 0 {
-        bench.figures.note("drain", &case, format!("{} lost, {} doubled", tally.missing(), tally.doubled()));
+        bench.figures.note(
+            part(bytes),
+            &case,
+            format!("{} lost, {} doubled", tally.missing(), tally.doubled()),
+        );
     }
     Ok(database.drop().await?)
 }
@@ -69,10 +73,10 @@ async fn empty(side: &Side, tally: Tally, workers: u32) -> Result<Duration, Erro
     Ok(started.elapsed())
 }
 
-fn payload(bytes: usize) -> String {
+fn part(bytes: usize) -> &'static str {
     match bytes {
-        SMALL => String::new(),
-        bytes if bytes < 10_000 => ", 1 KB".to_owned(),
-        _ => ", 20 KB".to_owned(),
+        SMALL => "drain",
+        bytes if bytes < 10_000 => "drain, payloads of 1 KB",
+        _ => "drain, payloads of 20 KB",
     }
 }

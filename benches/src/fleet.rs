@@ -64,7 +64,9 @@ impl Fleet {
         self.order("cost\n").await?;
         loop {
             let (_, line) = self.next_line(Instant::now() + PATIENCE).await?;
-            if let Some((micros, megabytes)) = line.strip_prefix("cost ").and_then(|cost| cost.split_once(' ')) {
+            if let Some((micros, megabytes)) =
+                line.strip_prefix("cost ").and_then(|cost| cost.split_once(' '))
+            {
                 return Ok((Duration::from_micros(micros.parse()?), megabytes.parse()?));
             }
         }
@@ -96,7 +98,8 @@ impl Fleet {
     }
 
     async fn next_line(&mut self, end: Instant) -> Result<(usize, String), Error> {
-        let line = timeout_at(end, self.lines.recv()).await.map_err(|_| "the processes are not done in time")?;
+        let line =
+            timeout_at(end, self.lines.recv()).await.map_err(|_| "the processes are not done in time")?;
         line.ok_or_else(|| "all processes are gone".into())
     }
 }

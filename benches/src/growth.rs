@@ -13,7 +13,7 @@ pub(crate) async fn growth(bench: &mut Bench<'_>) -> Result<(), Error> {
     if bench.round > 0 {
         return Ok(());
     }
-    let span = Duration::from_secs(if bench.is_long { 3600 } else { 40 });
+    let span = Duration::from_secs(if bench.is_long { 3600 } else { 100 });
     let (database, meter) = fresh().await?;
     let side = Side::new("async", database.uri(), 4);
     Tally::new(0);

@@ -15,9 +15,10 @@ pub(crate) async fn insert(bench: &mut Bench<'_>) -> Result<(), Error> {
             let before = meter.read_alone().await?;
             let inserted = for_a_while(&Side::new(name, database.uri(), 8), producers).await?;
             let cost = meter.read_alone().await? - before;
-            let case = format!("{name}, {producers} producer{}", if producers == 1 { "" } else { "s" });
-            bench.figures.add("insert", &case, [("tasks/s", inserted / SPAN.as_secs_f64())]);
-            bench.figures.add("insert", &case, cost.per_task(inserted));
+            let part = format!("insert one by one, {name}");
+            let case = format!("{producers} producer{}", if producers == 1 { "" } else { "s" });
+            bench.figures.add(&part, &case, [("tasks/s", inserted / SPAN.as_secs_f64())]);
+            bench.figures.add(&part, &case, cost.per_task(inserted));
             database.drop().await?;
         }
     }

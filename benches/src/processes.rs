@@ -20,7 +20,7 @@ pub(crate) async fn processes(bench: &mut Bench<'_>) -> Result<(), Error> {
         let started = Instant::now();
         fleet.start().await?;
         fleet.all_ran(usize::try_from(TASKS)?, AT_MOST).await?;
-        let is_empty = meter.wait_until("SELECT NOT EXISTS (SELECT FROM fang_tasks)", AT_MOST).await?;
+        let is_empty = meter.wait_until("NOT EXISTS (SELECT FROM fang_tasks)", AT_MOST).await?;
         let took = started.elapsed();
         let statements = (meter.read().await? - before).statements / TASKS as f64;
         let case = format!("{processes} process{}", if processes == 1 { "" } else { "es" });

@@ -29,7 +29,9 @@ async fn at(bench: &mut Bench<'_>, name: &str, rate: u64) -> Result<(), Error> {
     let mut running = Vec::new();
     for producer in 0..PRODUCERS {
         let (side, runtime) = (side.clone(), tokio::runtime::Handle::current());
-        running.push(tokio::task::spawn_blocking(move || runtime.block_on(produce(&side, producer, tasks, rate))));
+        running.push(tokio::task::spawn_blocking(move || {
+            runtime.block_on(produce(&side, producer, tasks, rate))
+        }));
     }
     let mut begun = vec![began; usize::try_from(tasks)?];
     for producer in running {
@@ -45,7 +47,8 @@ async fn at(bench: &mut Bench<'_>, name: &str, rate: u64) -> Result<(), Error> {
         latency.record(started.saturating_duration_since(begun[usize::try_from(number)?]));
     }
     let case = format!("{name}, {rate} tasks/s");
-    let quantiles = [("p50 ms", 0.5), ("p99 ms", 0.99), ("p99.9 ms", 0.999)].map(|(name, at)| (name, latency.ms(at)));
+    let quantiles =
+        [("p50 ms", 0.5), ("p99 ms", 0.99), ("p99.9 ms", 0.999)].map(|(name, at)| (name, latency.ms(at)));
     bench.figures.add("rate", &case, [("inserted/s", tasks as f64 / took.as_secs_f64())]);
     bench.figures.add("rate", &case, quantiles);
     if tally.missing() + tally.doubled() > 0 {

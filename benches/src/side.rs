@@ -65,7 +65,8 @@ impl Side {
     pub(crate) async fn start(&self, workers: u32) -> Result<Pool, Error> {
         Ok(match self {
             Self::Async(queue) => {
-                let mut pool = AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
+                let mut pool =
+                    AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
                 pool.start().await?;
                 Pool::Async(pool)
             }

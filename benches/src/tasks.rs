@@ -1,6 +1,9 @@
 //! The tasks that are run. They do nothing but tell that they ran.
 
-use fang::{AsyncQueueable, AsyncRunnable, FangError, NewTask, PayloadError, Queueable, Runnable, async_trait, typetag};
+use fang::{
+    AsyncQueueable, AsyncRunnable, FangError, NewTask, PayloadError, Queueable, Runnable, async_trait,
+    typetag,
+};
 use fang_bench_kit::ran;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;

@@ -83,13 +83,14 @@ impl Drainer {
         let floors = vec![Timestamp::<SystemTime>::NegInfinity; lanes.len()];
         let mut rows = 0;
         loop {
-            let claim: [&(dyn ToSql + Sync); 6] = [&self.worker, &"common", &modes, &priorities, &floors, &BATCH];
+            let claim: [&(dyn ToSql + Sync); 6] =
+                [&self.worker, &"common", &modes, &priorities, &floors, &BATCH];
             let claimed = self.client.query(&self.claim, &claim).await?;
             if claimed.is_empty() {
                 return Ok(rows);
             }
             rows += claimed.len();
-            let (ids, leases): (Vec<Uuid>, Vec<i32>) = 
+            let (ids, leases): (Vec<Uuid>, Vec<i32>) =
                 claimed.iter().map(|row| (row.get::<_, Uuid>(0), row.get::<_, i32>(1))).unzip();
             self.client.execute(&self.remove, &[&self.worker, &ids, &leases]).await?;
         }
@@ -101,7 +102,8 @@ impl Drainer {
 /// # Errors
 /// When the server refuses.
 pub async fn copy_floor(client: &Client, payloads: Vec<String>) -> Result<Duration, Error> {
-    let payloads: Vec<Box<RawValue>> = payloads.into_iter().map(RawValue::from_string).collect::<Result<_, _>>()?;
+    let payloads: Vec<Box<RawValue>> =
+        payloads.into_iter().map(RawValue::from_string).collect::<Result<_, _>>()?;
     let started = Instant::now();
     let copy = "COPY fang_tasks (id, metadata, task_type, mode, priority) FROM STDIN (FORMAT binary)";
     let types = [Type::UUID, Type::JSONB, Type::TEXT, Type::INT2, Type::INT2];

@@ -39,7 +39,8 @@ impl Machine {
             let row = client.query_one("SELECT current_setting($1)", &[&name]).await?;
             settings.push((name, row.get(0)));
         }
-        let kilobytes = field("/proc/meminfo", "MemTotal").and_then(|text| first_number(&text)).unwrap_or(0.0);
+        let kilobytes =
+            field("/proc/meminfo", "MemTotal").and_then(|text| first_number(&text)).unwrap_or(0.0);
         Ok(Self {
             cores: available_parallelism().map_or(0, usize::from),
             processor: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
@@ -51,7 +52,8 @@ impl Machine {
 
     /// A paragraph for people.
     pub fn markdown(&self) -> String {
-        let settings: Vec<String> = self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let settings: Vec<String> =
+            self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
         format!(
             "{} cores ({}) shared by Postgres and the programs, {:.0} GB, Linux {}. Postgres: {}.\n",
             self.cores,

@@ -38,7 +38,9 @@ pub struct Tally(usize);
 impl Tally {
     /// Begins anew, with so many tasks to come.
     pub fn new(tasks: usize) -> Self {
-        RUNS.iter().take(tasks.max(DISTINCT.load(Ordering::SeqCst))).for_each(|runs| runs.store(0, Ordering::SeqCst));
+        RUNS.iter()
+            .take(tasks.max(DISTINCT.load(Ordering::SeqCst)))
+            .for_each(|runs| runs.store(0, Ordering::SeqCst));
         STARTED.store(0, Ordering::SeqCst);
         DISTINCT.store(0, Ordering::SeqCst);
         GOAL.store(tasks, Ordering::SeqCst);
