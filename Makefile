@@ -1,6 +1,6 @@
 # What people and CI run. Everything made here stays under target/.
 
-.PHONY: test check check-rest setup fmt clippy docs deny features layers bench clean
+.PHONY: test check check-rest setup fmt clippy docs deny features layers bench bench-peers clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -64,10 +64,17 @@ features:
 layers:
 	scripts/layers
 
-# Measures throughput, against a cluster that is as durable as a real one.
+# Measures this crate, against a cluster that is as durable as a real one. ARGS chooses: see benches/src/main.rs.
 bench: setup
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
-		cargo run --release -p fang-bench
+		cargo run --release -p fang-bench -- $(ARGS)
+
+# Measures other libraries beside this one, in a quarter of an hour. One that does not build is a line of the
+# table. The first build takes many minutes more.
+bench-peers: setup
+	-cargo build --release --locked --keep-going --manifest-path benches/peers/Cargo.toml --target-dir $(target)/peers
+	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
+		$(target)/peers/release/fang-peers $(ARGS)
 
 # Removes all that was built.
 clean:

@@ -1,105 +1,82 @@
-//! A backlog of no-op tasks, drained.
+//! A backlog of no-op tasks, drained by one process, beside what plain SQL would take.
 
-use crate::meter::{Meter, Reading};
-use crate::tasks::{DONE, GOAL, REACHED, nothing, nothing_heavy};
-use crate::{Queues, report};
-use fang::{AsyncQueueable, AsyncWorkerPool, Mode, NewTask, PayloadError, WorkerPool};
-use std::error::Error;
-use std::sync::atomic::Ordering;
+use crate::side::Side;
+use crate::tasks::SMALL;
+use crate::{Bench, fresh};
+use fang_bench_kit::{Error, Floor, Tally};
 use std::time::{Duration, Instant};
 
-const ROUNDS: usize = 3;
+const TASKS: u64 = 100_000;
+const AT_MOST: Duration = Duration::from_secs(60);
 
-/// Workers, tasks, task types.
-type Case = (u32, usize, usize);
+/// Workers, bytes of text a payload, tasks.
+type Case = (u32, usize, u64);
 
-const LIGHT: [Case; 5] =
-    [(10, 20_000, 1), (10, 100_000, 1), (10, 100_000, 8), (1, 20_000, 1), (100, 100_000, 1)];
-const HEAVY: [Case; 4] = [(10, 20_000, 1), (10, 100_000, 1), (10, 100_000, 8), (1, 20_000, 1)];
+const CASES: [Case; 5] =
+    [(10, SMALL, TASKS), (1, SMALL, TASKS), (100, SMALL, TASKS), (10, 980, TASKS / 2), (10, 20_000, 5_000)];
 
-pub(crate) async fn drain(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    measure(queues, meter, Mode::Asynk, &LIGHT).await
-}
-
-pub(crate) async fn drain_blocking(queues: &Queues, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    measure(queues, meter, Mode::Blocking, &HEAVY).await
-}
-
-async fn measure(queues: &Queues, meter: &Meter, mode: Mode, cases: &[Case]) -> Result<(), Box<dyn Error>> {
-    let workers_are = if mode == Mode::Asynk { "workers" } else { "threads" };
-    for (workers, tasks, types) in cases.iter().copied() {
-        let of_types = if types > 1 { format!(" of {types} types") } else { String::new() };
-        let mut rates = Vec::new();
-        let mut costs = String::new();
-        for _ in 0..ROUNDS {
-            let before = fill(queues, meter, mode, tasks, types).await?;
-            rates.push(tasks as f64 / empty(queues, mode, workers, types).await?.as_secs_f64());
-            costs = per_task(meter.read_settled().await? - before, tasks);
+pub(crate) async fn drain(bench: &mut Bench<'_>) -> Result<(), Error> {
+    for (bytes, tasks) in [(SMALL, TASKS), (980, TASKS / 2), (20_000, 5_000)] {
+        for connections in [1, 4] {
+            floor(bench, connections, bytes, tasks).await?;
         }
-        rates.sort_by(f64::total_cmp);
-        report(
-            &format!("drain of {tasks} no-op tasks{of_types}, {workers} {workers_are}"),
-            &format!("{:.0} tasks/s (median of {ROUNDS}), {costs}", rates[ROUNDS / 2]),
-        );
     }
-    if std::env::var_os("FANG_BENCH_TOP").is_some() {
-        meter.top().await?.iter().for_each(|line| eprintln!("{line}"));
+    for case in CASES {
+        for name in Side::NAMES {
+            one(bench, name, case).await?;
+        }
     }
     Ok(())
 }
 
-/// Fills the queue; returns the counters after that.
-async fn fill(
-    queues: &Queues,
-    meter: &Meter,
-    mode: Mode,
-    tasks: usize,
-    types: usize,
-) -> Result<Reading, Box<dyn Error>> {
-    let backlog = (0..tasks as u64).map(|number| {
-        let task = match mode {
-            Mode::Blocking => NewTask::blocking(&nothing_heavy(number)),
-            _ => NewTask::asynk(&nothing(number)),
-        };
-        Ok(task?.task_type(name(number as usize % types)))
-    });
-    queues.light.insert_tasks(backlog.collect::<Result<Vec<_>, PayloadError>>()?).await?;
-    DONE.store(0, Ordering::SeqCst);
-    GOAL.store(tasks, Ordering::SeqCst);
+async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u64) -> Result<(), Error> {
+    let (database, meter) = fresh().await?;
+    let floor = Floor::new(database.uri()).await?;
+    Side::new("async", database.uri(), 1).fill_with(0..tasks, bytes).await?;
     meter.settle().await?;
-    Ok(meter.read().await?)
+    let before = meter.read_alone().await?;
+    let (rows, took) = floor.drain(connections).await?;
+    let cost = meter.read_alone().await? - before;
+    let case = format!("floor, {connections} connection{}", if connections == 1 { "" } else { "s" });
+    bench.figures.add(part(bytes), &case, [("tasks/s", rows as f64 / took.as_secs_f64())]);
+    bench.figures.add(part(bytes), &case, cost.per_task(rows as f64));
+    Ok(database.drop().await?)
+}
+
+async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -> Result<(), Error> {
+    let (database, meter) = fresh().await?;
+    Side::new(name, database.uri(), 1).fill_with(0..tasks, bytes).await?;
+    meter.settle().await?;
+    let before = meter.read_alone().await?;
+    let tally = Tally::new(usize::try_from(tasks)?);
+    let took = empty(&Side::new(name, database.uri(), 4), tally, workers).await?;
+    let cost = meter.read_alone().await? - before;
+    let case = format!("{name}, {workers} worker{}", if workers == 1 { "" } else { "s" });
+    bench.figures.add(part(bytes), &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
+    bench.figures.add(part(bytes), &case, cost.per_task(tally.distinct() as f64));
+    if tally.missing() + tally.doubled() > 0 {
+        bench.figures.note(
+            part(bytes),
+            &case,
+            format!("{} lost, {} doubled", tally.missing(), tally.doubled()),
+        );
+    }
+    Ok(database.drop().await?)
 }
 
 /// Starts a pool and measures until the last task has run and its result is saved.
-async fn empty(queues: &Queues, mode: Mode, workers: u32, types: usize) -> Result<Duration, Box<dyn Error>> {
-    let types = (0..types).map(|number| (name(number), 1));
+async fn empty(side: &Side, tally: Tally, workers: u32) -> Result<Duration, Error> {
     let started = Instant::now();
-    if mode == Mode::Blocking {
-        let builder = WorkerPool::builder().number_of_workers(workers);
-        let mut pool = builder.queue(queues.heavy.clone()).task_types(types).build();
-        pool.start()?;
-        REACHED.notified().await;
-        pool.shutdown(Duration::from_secs(5));
-    } else {
-        let builder = AsyncWorkerPool::builder().number_of_workers(workers);
-        let mut pool = builder.queue(queues.light.clone()).task_types(types).build();
-        pool.start().await?;
-        REACHED.notified().await;
-        pool.shutdown(Duration::from_secs(5)).await;
-    }
+    let pool = side.start(workers).await?;
+    tally.all_ran(AT_MOST).await;
+    pool.stop().await;
     Ok(started.elapsed())
 }
 
-fn name(number: usize) -> String {
-    format!("type-{number}")
-}
-
-fn per_task(cost: Reading, tasks: usize) -> String {
-    let tasks = tasks as f64;
-    format!(
-        "{:.3} statements, {:.3} commits and {:.0} WAL bytes a task",
-        cost.statements / tasks,
-        cost.commits / tasks,
-        cost.wal_bytes / tasks
-    )
+fn part(bytes: usize) -> &'static str {
+    match bytes {
+        SMALL => "drain",
+        bytes if bytes < 10_000 => "drain, payloads of 1 KB",
+        _ => "drain, payloads of 20 KB",
+    }
 }

@@ -1,74 +1,55 @@
-//! Inserts: one by one, and in bulk.
+//! Inserts one by one.
 
-use crate::meter::Meter;
-use crate::report;
-use crate::tasks::nothing;
-use fang::{AsyncQueue, AsyncQueueable, NewTask, NoTls, PayloadError};
-use std::error::Error;
+use crate::side::Side;
+use crate::{Bench, fresh};
+use fang_bench_kit::Error;
 use std::time::{Duration, Instant};
 
-const SPAN: Duration = Duration::from_secs(4);
-const BULK: u64 = 100_000;
+const SPAN: Duration = Duration::from_secs(3);
 
-pub(crate) async fn one_by_one(queue: &AsyncQueue<NoTls>, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    for producers in [1_u32, 8] {
-        meter.settle().await?;
-        let before = meter.read_settled().await?;
-        let inserted = insert_for_a_while(queue, producers).await?;
-        let cost = meter.read_settled().await? - before;
-        let tasks = inserted as f64;
-        report(
-            &format!("insert one by one, {producers} producers"),
-            &format!(
-                "{:.0} tasks/s, {:.2} statements, {:.2} commits and {:.0} WAL bytes a task",
-                tasks / SPAN.as_secs_f64(),
-                cost.statements / tasks,
-                cost.commits / tasks,
-                cost.wal_bytes / tasks
-            ),
-        );
+pub(crate) async fn insert(bench: &mut Bench<'_>) -> Result<(), Error> {
+    for name in Side::NAMES {
+        for producers in [1, 8] {
+            let (database, meter) = fresh().await?;
+            meter.settle().await?;
+            let before = meter.read_alone().await?;
+            let inserted = for_a_while(&Side::new(name, database.uri(), 8), producers).await?;
+            let cost = meter.read_alone().await? - before;
+            let part = format!("insert one by one, {name}");
+            let case = format!("{producers} producer{}", if producers == 1 { "" } else { "s" });
+            bench.figures.add(&part, &case, [("tasks/s", inserted / SPAN.as_secs_f64())]);
+            bench.figures.add(&part, &case, cost.per_task(inserted));
+            database.drop().await?;
+        }
     }
     Ok(())
 }
 
-async fn insert_for_a_while(queue: &AsyncQueue<NoTls>, producers: u32) -> Result<usize, Box<dyn Error>> {
+/// Each producer inserts, waits for the answer, inserts. Returns how many tasks that made.
+async fn for_a_while(side: &Side, producers: u64) -> Result<f64, Error> {
     let end = Instant::now() + SPAN;
-    let producers: Vec<_> = (0..producers)
-        .map(|_| {
-            let queue = queue.clone();
-            tokio::spawn(async move {
-                let mut inserted = 0;
-                while Instant::now() < end {
-                    queue.insert_task(&nothing(inserted as u64)).await?;
-                    inserted += 1;
-                }
-                Ok::<usize, fang::QueueError>(inserted)
-            })
-        })
-        .collect();
+    let mut running = Vec::new();
+    for _ in 0..producers {
+        let side = side.clone();
+        // On a thread of its own, since half of them block.
+        let runtime = tokio::runtime::Handle::current();
+        running.push(tokio::task::spawn_blocking(move || match &side {
+            Side::Async(_) => runtime.block_on(tokio::spawn(async move { produce(&side, end).await }))?,
+            Side::Blocking(_) => runtime.block_on(produce(&side, end)),
+        }));
+    }
     let mut inserted = 0;
-    for producer in producers {
+    for producer in running {
         inserted += producer.await??;
     }
-    Ok(inserted)
+    Ok(inserted as f64)
 }
 
-pub(crate) async fn bulk(queue: &AsyncQueue<NoTls>, meter: &Meter) -> Result<(), Box<dyn Error>> {
-    let tasks =
-        (0..BULK).map(|number| NewTask::asynk(&nothing(number))).collect::<Result<Vec<_>, PayloadError>>()?;
-    meter.settle().await?;
-    let before = meter.read().await?;
-    let started = Instant::now();
-    queue.insert_tasks(tasks).await?;
-    let took = started.elapsed();
-    let cost = meter.read().await? - before;
-    report(
-        "insert in bulk, 100,000 in one call",
-        &format!(
-            "{:.0} tasks/s, {:.0} WAL bytes a task",
-            BULK as f64 / took.as_secs_f64(),
-            cost.wal_bytes / BULK as f64
-        ),
-    );
-    Ok(())
+async fn produce(side: &Side, end: Instant) -> Result<u64, Error> {
+    let mut inserted = 0;
+    while Instant::now() < end {
+        side.insert(inserted).await?;
+        inserted += 1;
+    }
+    Ok(inserted)
 }

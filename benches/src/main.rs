@@ -1,87 +1,93 @@
 //! Prints what fang does a second on a Postgres server, and what each task costs it.
 //!
-//! `make bench` runs it against a throwaway cluster with `synchronous_commit` on. All figures of a
-//! run come from one machine at one time, so compare them with each other, not across runs.
+//! `make bench` runs it against a throwaway cluster that is as durable as a real one;
+//! `cargo run --release -p fang-bench -- --rounds 5 drain idle` runs some parts. All parts run one after
+//! the other, and all of that as often as there are rounds, so that a noisy minute touches them alike.
+//! All figures of a run come from one machine at one time: compare them with each other, not across runs.
 
+mod backlog;
+mod bulk;
+mod child;
 mod drain;
+mod fleet;
+mod growth;
 mod idle;
 mod insert;
-mod meter;
 mod pickup;
+mod pinned;
+mod processes;
+mod rate;
+mod report;
+mod side;
 mod tasks;
 
-use fang::asynk::async_queue::AsyncQueue;
-use fang::{FangError, NoTls, Queue};
-use fang_test_support::{PgBouncer, TestDatabase};
+use fang_bench_kit::{Error, Figures, Machine, Meter, Options};
+use fang_test_support::TestDatabase;
+use std::time::Duration;
 
 /// All of them; the arguments choose some.
-const BENCHES: [&str; 11] = [
-    "insert",
-    "bulk",
-    "drain",
-    "drain_blocking",
-    "pickup",
-    "pickup_blocking",
-    "idle",
-    "idle_blocking",
-    "insert_pgbouncer",
-    "drain_pgbouncer",
-    "drain_blocking_pgbouncer",
-];
+const PARTS: [&str; 10] =
+    ["insert", "bulk", "drain", "processes", "rate", "pickup", "idle", "pinned", "backlog", "growth"];
 
-/// The connections that PgBouncer makes to the server.
-const POOLED: usize = 5;
-
-/// The queues of both modes, over one database.
-struct Queues {
-    light: AsyncQueue<NoTls>,
-    heavy: Queue,
+/// What a part gets to measure with.
+struct Bench<'a> {
+    round: usize,
+    is_long: bool,
+    figures: &'a mut Figures,
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let chosen: Vec<String> = std::env::args().skip(1).collect();
-    println!("| what | figure |\n|---|---|");
-    for bench in
-        BENCHES.iter().filter(|name| chosen.is_empty() || chosen.iter().any(|chosen| chosen == *name))
-    {
-        let database = TestDatabase::create().await?;
-        run(bench, &database).await?;
-        database.drop().await?;
+async fn main() -> Result<(), Error> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == child::WORD) {
+        return child::run(&words[1..]).await;
     }
-    Ok(())
+    let options = Options::parse(words, &PARTS)?;
+    let database = TestDatabase::create().await?;
+    let machine = Machine::read(&database.client().await?).await?;
+    database.drop().await?;
+    let mut figures = Figures::default();
+    for round in 0..options.rounds {
+        for part in PARTS.iter().filter(|part| options.wants(part)) {
+            eprintln!("round {} of {}: {part}", round + 1, options.rounds);
+            attempt(part, &mut Bench { round, is_long: options.long, figures: &mut figures }).await;
+        }
+    }
+    report::print(&machine, &figures, &options)
 }
 
-async fn run(bench: &str, database: &TestDatabase) -> Result<(), Box<dyn std::error::Error>> {
-    let (bench, bouncer) = match bench.strip_suffix("_pgbouncer") {
-        Some(bench) => (bench, Some(PgBouncer::start(database.uri(), POOLED).await?)),
-        None => (bench, None),
+/// Runs one part once. One that fails is a line of its table, and the others go on.
+async fn attempt(part: &str, bench: &mut Bench<'_>) {
+    let limit = Duration::from_secs(if bench.is_long { 4 * 3600 } else { 180 });
+    let outcome = tokio::time::timeout(limit, run(part, bench)).await;
+    let error = match outcome {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("not done within {} s", limit.as_secs()),
     };
-    if bouncer.is_some() {
-        report(&format!("through PgBouncer, {POOLED} connections:"), "");
-    }
-    let queues = queues(bouncer.as_ref().map_or(database.uri(), PgBouncer::uri), bouncer.is_some()).await?;
-    let meter = meter::Meter::new(database.client().await?);
-    match bench {
-        "insert" => insert::one_by_one(&queues.light, &meter).await,
-        "bulk" => insert::bulk(&queues.light, &meter).await,
-        "drain" => drain::drain(&queues, &meter).await,
-        "drain_blocking" => drain::drain_blocking(&queues, &meter).await,
-        "pickup" => pickup::pickup(&queues, database.uri()).await,
-        "pickup_blocking" => pickup::pickup_blocking(&queues, database.uri()).await,
-        "idle" => idle::idle(&queues, &meter).await,
-        _ => idle::idle_blocking(&queues, &meter).await,
+    eprintln!("{part}: {error}");
+    bench.figures.note(part, "failed", error);
+}
+
+async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
+    match part {
+        "insert" => insert::insert(bench).await,
+        "bulk" => bulk::bulk(bench).await,
+        "drain" => drain::drain(bench).await,
+        "processes" => processes::processes(bench).await,
+        "rate" => rate::rate(bench).await,
+        "pickup" => pickup::pickup(bench).await,
+        "idle" => idle::idle(bench).await,
+        "pinned" => pinned::pinned(bench).await,
+        "backlog" => backlog::backlog(bench).await,
+        _ => growth::growth(bench).await,
     }
 }
 
-async fn queues(uri: &str, pgbouncer: bool) -> Result<Queues, FangError> {
-    let mut light = AsyncQueue::builder().uri(uri).max_pool_size(8_u32).pgbouncer(pgbouncer).build();
-    light.connect(NoTls).await?;
-    light.migrate().await?;
-    Ok(Queues { light, heavy: Queue::builder().uri(uri).max_pool_size(8_u32).pgbouncer(pgbouncer).build() })
-}
-
-/// One line of the table.
-fn report(what: &str, figure: &str) {
-    println!("| {what} | {figure} |");
+/// A database of its own with the tables in it, and a meter that counts there.
+async fn fresh() -> Result<(TestDatabase, Meter), Error> {
+    let database = TestDatabase::create().await?;
+    side::migrate(database.uri()).await?;
+    let meter = Meter::new(database.client().await?).await?;
+    Ok((database, meter))
 }

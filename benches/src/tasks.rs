@@ -1,102 +1,72 @@
-//! The tasks that are run.
+//! The tasks that are run. They do nothing but tell that they ran.
 
-use fang::{AsyncQueueable, AsyncRunnable, FangError, Queueable, Runnable, async_trait, typetag};
+use fang::{
+    AsyncQueueable, AsyncRunnable, FangError, NewTask, PayloadError, Queueable, Runnable, async_trait,
+    typetag,
+};
+use fang_bench_kit::ran;
 use serde::{Deserialize, Serialize};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
-use tokio::sync::{Notify, mpsc};
+use std::ops::Range;
 
-/// How many no-op tasks have run.
-pub(crate) static DONE: AtomicUsize = AtomicUsize::new(0);
-/// At how many of them to notify.
-pub(crate) static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
-pub(crate) static REACHED: Notify = Notify::const_new();
+/// Bytes of text that make the payload about 60 bytes long.
+pub(crate) const SMALL: usize = 12;
 
-/// Does nothing, with a payload of about 60 bytes.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Nothing {
+pub(crate) struct Light {
     pub(crate) number: u64,
-    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 #[typetag::serde]
 #[async_trait]
-impl AsyncRunnable for Nothing {
+impl AsyncRunnable for Light {
     async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        done();
+        ran(self.number);
         Ok(())
     }
 }
 
 /// The same on a thread.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct NothingHeavy {
+pub(crate) struct Heavy {
     pub(crate) number: u64,
-    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 #[typetag::serde]
-impl Runnable for NothingHeavy {
+impl Runnable for Heavy {
     fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
-        done();
+        ran(self.number);
         Ok(())
     }
 }
 
-fn done() {
-    if DONE.fetch_add(1, Ordering::SeqCst) + 1 == GOAL.load(Ordering::SeqCst) {
-        REACHED.notify_one();
-    }
+pub(crate) fn light(number: u64) -> Light {
+    Light { number, text: text(SMALL) }
 }
 
-pub(crate) fn nothing(number: u64) -> Nothing {
-    Nothing { number, name: "a name of some length".to_owned() }
+pub(crate) fn heavy(number: u64) -> Heavy {
+    Heavy { number, text: text(SMALL) }
 }
 
-pub(crate) fn nothing_heavy(number: u64) -> NothingHeavy {
-    NothingHeavy { number, name: "a name of some length".to_owned() }
+/// Text that does not compress well, as real payloads do not.
+pub(crate) fn text(bytes: usize) -> String {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let letters = std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'a' + u8::try_from(state % 26).unwrap_or(0))
+    });
+    letters.take(bytes).collect()
 }
 
-/// Where a [`Ping`] tells when it started.
-pub(crate) static STARTED: Mutex<Option<mpsc::UnboundedSender<Instant>>> = Mutex::new(None);
-
-/// Tells when it starts.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Ping;
-
-#[typetag::serde]
-#[async_trait]
-impl AsyncRunnable for Ping {
-    async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        started();
-        Ok(())
-    }
-
-    fn task_type(&self) -> String {
-        "ping".to_owned()
-    }
+pub(crate) fn lights(numbers: Range<u64>, bytes: usize) -> Result<Vec<NewTask>, PayloadError> {
+    let text = text(bytes);
+    numbers.map(|number| NewTask::asynk(&Light { number, text: text.clone() })).collect()
 }
 
-/// The same on a thread.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct HeavyPing;
-
-#[typetag::serde]
-impl Runnable for HeavyPing {
-    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
-        started();
-        Ok(())
-    }
-
-    fn task_type(&self) -> String {
-        "ping".to_owned()
-    }
-}
-
-fn started() {
-    let started = Instant::now();
-    if let Ok(Some(sender)) = STARTED.lock().as_deref() {
-        let _ = sender.send(started);
-    }
+pub(crate) fn heavies(numbers: Range<u64>, bytes: usize) -> Result<Vec<NewTask>, PayloadError> {
+    let text = text(bytes);
+    numbers.map(|number| NewTask::blocking(&Heavy { number, text: text.clone() })).collect()
 }

@@ -1,0 +1,125 @@
+//! What the table and the statements of this crate allow at best: plain SQL over tokio-postgres, with no
+//! workers, no channel and no decoding.
+
+use crate::Error;
+use fang_core::Mode;
+use fang_core::lanes::Lanes;
+use fang_core::sql::{Schema, Statements, migrations};
+use futures_util::pin_mut;
+use serde_json::value::RawValue;
+use std::time::{Duration, Instant, SystemTime};
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::{Json, Timestamp, ToSql, Type};
+use tokio_postgres::{Client, NoTls, Statement};
+use uuid::Uuid;
+
+/// How many rows a claim takes, and a finish removes.
+const BATCH: i64 = 100;
+
+/// A database with this crate's tables and no program around it.
+#[derive(Debug)]
+pub struct Floor {
+    uri: String,
+    statements: Statements,
+}
+
+impl Floor {
+    /// Creates the tables, if they are not there.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn new(uri: &str) -> Result<Self, Error> {
+        let floor = Self { uri: uri.to_owned(), statements: Statements::new(&Schema::default()) };
+        let client = connect(uri).await?;
+        let exists = "SELECT to_regclass('fang_meta') IS NOT NULL";
+        if !client.query_one(exists, &[]).await?.get::<_, bool>(0) {
+            for step in migrations::pending(0) {
+                client.batch_execute(step.up).await?;
+            }
+        }
+        Ok(floor)
+    }
+
+    /// Removes all rows over so many connections, which are open before the clock starts. Returns how many
+    /// rows that were, and how long it took.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn drain(&self, connections: usize) -> Result<(usize, Duration), Error> {
+        let mut drainers = Vec::new();
+        for _ in 0..connections {
+            drainers.push(Drainer::new(&self.uri, &self.statements).await?);
+        }
+        let started = Instant::now();
+        let running: Vec<_> = drainers.into_iter().map(|drainer| tokio::spawn(drainer.run())).collect();
+        let mut rows = 0;
+        for drainer in running {
+            rows += drainer.await??;
+        }
+        Ok((rows, started.elapsed()))
+    }
+}
+
+struct Drainer {
+    client: Client,
+    worker: i64,
+    claim: Statement,
+    remove: Statement,
+}
+
+impl Drainer {
+    async fn new(uri: &str, sql: &Statements) -> Result<Self, Error> {
+        let client = connect(uri).await?;
+        let worker = client.query_one(&sql.register, &[&"{}"]).await?.get(0);
+        let claim = client.prepare(&sql.claim).await?;
+        let remove = client.prepare(&sql.finish_remove).await?;
+        Ok(Self { client, worker, claim, remove })
+    }
+
+    async fn run(self) -> Result<usize, Error> {
+        let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+        let modes: Vec<i16> = lanes.iter().map(|lane| lane.mode as i16).collect();
+        let priorities: Vec<i16> = lanes.iter().map(|lane| lane.priority as i16).collect();
+        let floors = vec![Timestamp::<SystemTime>::NegInfinity; lanes.len()];
+        let mut rows = 0;
+        loop {
+            let claim: [&(dyn ToSql + Sync); 6] =
+                [&self.worker, &"common", &modes, &priorities, &floors, &BATCH];
+            let claimed = self.client.query(&self.claim, &claim).await?;
+            if claimed.is_empty() {
+                return Ok(rows);
+            }
+            rows += claimed.len();
+            let (ids, leases): (Vec<Uuid>, Vec<i32>) =
+                claimed.iter().map(|row| (row.get::<_, Uuid>(0), row.get::<_, i32>(1))).unzip();
+            self.client.execute(&self.remove, &[&self.worker, &ids, &leases]).await?;
+        }
+    }
+}
+
+/// Inserts rows as `COPY` does, the fastest way there is. The payloads are JSON. Returns how long it took.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn copy_floor(client: &Client, payloads: Vec<String>) -> Result<Duration, Error> {
+    let payloads: Vec<Box<RawValue>> =
+        payloads.into_iter().map(RawValue::from_string).collect::<Result<_, _>>()?;
+    let started = Instant::now();
+    let copy = "COPY fang_tasks (id, metadata, task_type, mode, priority) FROM STDIN (FORMAT binary)";
+    let types = [Type::UUID, Type::JSONB, Type::TEXT, Type::INT2, Type::INT2];
+    let writer = BinaryCopyInWriter::new(client.copy_in(copy).await?, &types);
+    pin_mut!(writer);
+    for payload in &payloads {
+        let row: [&(dyn ToSql + Sync); 5] = [&Uuid::now_v7(), &Json(payload), &"common", &1_i16, &2_i16];
+        writer.as_mut().write(&row).await?;
+    }
+    writer.finish().await?;
+    Ok(started.elapsed())
+}
+
+async fn connect(uri: &str) -> Result<Client, Error> {
+    let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
+    // Its errors reach whoever uses the client.
+    tokio::spawn(connection);
+    Ok(client)
+}

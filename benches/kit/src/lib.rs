@@ -1,0 +1,24 @@
+//! What the benchmarks of this crate and of its peers have in common.
+
+mod figures;
+mod floor;
+mod latency;
+mod machine;
+mod markdown;
+mod meter;
+mod options;
+mod process;
+mod tally;
+
+pub use figures::{Figure, Figures, Row};
+pub use floor::{Floor, copy_floor};
+pub use latency::Latency;
+pub use machine::Machine;
+pub use markdown::{Ratio, table};
+pub use meter::{Meter, Reading};
+pub use options::Options;
+pub use process::{busy, resident_mb};
+pub use tally::{Tally, ran};
+
+/// What any part of a benchmark may end with.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;

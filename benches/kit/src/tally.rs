@@ -1,0 +1,107 @@
+//! Which tasks have run, and how often: a lost or doubled one shows.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
+
+/// Tasks are numbered from 0; more than so many share a counter with another.
+const NUMBERS: usize = 1 << 24;
+
+static RUNS: [AtomicU8; NUMBERS] = [const { AtomicU8::new(0) }; NUMBERS];
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+static DISTINCT: AtomicUsize = AtomicUsize::new(0);
+static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
+static REACHED: Notify = Notify::const_new();
+static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+static WATCHER: Mutex<Option<mpsc::UnboundedSender<(u64, Instant)>>> = Mutex::new(None);
+
+/// What each task calls, whoever runs it.
+pub fn ran(number: u64) {
+    STARTED.fetch_add(1, Ordering::Relaxed);
+    if RUNS[number as usize % NUMBERS].fetch_add(1, Ordering::Relaxed) == 0
+        && DISTINCT.fetch_add(1, Ordering::SeqCst) + 1 == GOAL.load(Ordering::SeqCst)
+    {
+        REACHED.notify_one();
+    }
+    if IS_WATCHED.load(Ordering::Relaxed)
+        && let Ok(Some(watcher)) = WATCHER.lock().as_deref()
+    {
+        let _ = watcher.send((number, Instant::now()));
+    }
+}
+
+/// The tasks of one measurement, numbered from 0. There is one at a time in a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally(usize);
+
+impl Tally {
+    /// Begins anew, with so many tasks to come.
+    pub fn new(tasks: usize) -> Self {
+        RUNS.iter()
+            .take(tasks.max(DISTINCT.load(Ordering::SeqCst)))
+            .for_each(|runs| runs.store(0, Ordering::SeqCst));
+        STARTED.store(0, Ordering::SeqCst);
+        DISTINCT.store(0, Ordering::SeqCst);
+        GOAL.store(tasks, Ordering::SeqCst);
+        Self(tasks)
+    }
+
+    /// Waits until all have run. Returns whether they did in time.
+    pub async fn all_ran(self, at_most: Duration) -> bool {
+        let end = tokio::time::Instant::now() + at_most;
+        while DISTINCT.load(Ordering::SeqCst) < self.0 {
+            if tokio::time::timeout_at(end, REACHED.notified()).await.is_err() {
+                return DISTINCT.load(Ordering::SeqCst) >= self.0;
+            }
+        }
+        true
+    }
+
+    /// How many different tasks have run.
+    pub fn distinct(self) -> usize {
+        DISTINCT.load(Ordering::SeqCst)
+    }
+
+    /// How many runs have begun, repeated ones included.
+    pub fn started(self) -> usize {
+        STARTED.load(Ordering::SeqCst)
+    }
+
+    /// How many never ran.
+    pub fn missing(self) -> usize {
+        self.0.saturating_sub(self.distinct())
+    }
+
+    /// How many runs were one too many.
+    pub fn doubled(self) -> usize {
+        self.started().saturating_sub(self.distinct())
+    }
+
+    /// The numbers of the tasks from now on, and when each of them started.
+    pub fn watch() -> mpsc::UnboundedReceiver<(u64, Instant)> {
+        let (sender, starts) = mpsc::unbounded_channel();
+        if let Ok(mut watcher) = WATCHER.lock() {
+            *watcher = Some(sender);
+        }
+        IS_WATCHED.store(true, Ordering::SeqCst);
+        starts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_and_a_doubled_task_show() {
+        let tally = Tally::new(3);
+        ran(0);
+        ran(2);
+        ran(2);
+        assert_eq!((tally.distinct(), tally.missing(), tally.doubled()), (2, 1, 1));
+        let tally = Tally::new(1);
+        ran(0);
+        assert_eq!((tally.missing(), tally.doubled()), (0, 0));
+    }
+}

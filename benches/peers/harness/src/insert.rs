@@ -1,0 +1,77 @@
+//! Inserts, one by one and in bulk.
+
+use crate::Peer;
+use crate::outcome::Outcome;
+use fang_bench_kit::{Error, Meter};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const SPAN: Duration = Duration::from_millis(1500);
+const BULK: u64 = 50_000;
+pub(crate) const PRODUCERS: usize = 8;
+
+/// One producer, then eight.
+pub(crate) async fn one_by_one<P: Peer>(peer: Arc<P>, meter: &Meter) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    meter.settle().await?;
+    let before = meter.read().await?;
+    let (one, took) = produce(&peer, 1, 0..u64::MAX, SPAN).await?;
+    let cost = meter.read().await? - before;
+    outcome.add("1 producer tasks/s", one as f64 / took.as_secs_f64());
+    let (eight, took) = produce(&peer, PRODUCERS, one..u64::MAX, SPAN).await?;
+    outcome.add("8 producers tasks/s", eight as f64 / took.as_secs_f64());
+    outcome.add("statements/task", cost.statements / one as f64);
+    outcome.add("WAL B/task", cost.wal_bytes / one as f64);
+    Ok(outcome)
+}
+
+/// Many in one call.
+pub(crate) async fn bulk<P: Peer>(peer: &P, meter: &Meter) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    // Opens the connection.
+    peer.insert(0).await?;
+    meter.settle().await?;
+    let before = meter.read().await?;
+    let started = Instant::now();
+    if peer.insert_many(1..BULK + 1).await? {
+        outcome.add("tasks/s", BULK as f64 / started.elapsed().as_secs_f64());
+        outcome.add("WAL B/task", (meter.read().await? - before).wal_bytes / BULK as f64);
+    } else {
+        outcome.note("has no bulk insert".to_owned());
+    }
+    Ok(outcome)
+}
+
+/// Producers that insert, wait for the answer, insert. Returns how many tasks that made, in which time.
+pub(crate) async fn produce<P: Peer>(
+    peer: &Arc<P>,
+    producers: usize,
+    numbers: Range<u64>,
+    at_most: Duration,
+) -> Result<(u64, Duration), Error> {
+    let began = Instant::now();
+    let next = Arc::new(AtomicU64::new(numbers.start));
+    let mut running = Vec::new();
+    for _ in 0..producers {
+        let (peer, next, end) = (peer.clone(), next.clone(), numbers.end);
+        running.push(tokio::spawn(async move {
+            let mut inserted = 0;
+            while began.elapsed() < at_most {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= end {
+                    break;
+                }
+                peer.insert(number).await?;
+                inserted += 1;
+            }
+            Ok::<u64, Error>(inserted)
+        }));
+    }
+    let mut inserted = 0;
+    for producer in running {
+        inserted += producer.await??;
+    }
+    Ok((inserted, began.elapsed()))
+}

@@ -1,0 +1,95 @@
+//! Measures the peers one beside the other, each in a database and a process of its own, and prints the
+//! medians as Markdown. `make bench-peers` runs it against a throwaway cluster;
+//! `fang-peers [--rounds N] [--json FILE] [MEASURE...]`.
+//!
+//! A peer that is not built, fails or hangs is a line that says so. After twelve minutes no more rounds
+//! are begun, and a first round leaves out what would take longer than fifteen.
+
+mod peer;
+mod report;
+mod versions;
+
+use fang_bench_kit::{Error, Figures, Machine, Options};
+use fang_test_support::TestDatabase;
+use peer::Peer;
+use std::time::{Duration, Instant};
+
+const MEASURES: [&str; 5] = ["drain", "insert", "bulk", "pickup", "idle"];
+
+/// In the order of the tables. Each is the program `peer-NAME` beside this one.
+const PEERS: [&str; 9] =
+    ["floor", "fang", "fang-0-11", "riverqueue", "graphile", "apalis", "awa", "sqlxmq", "underway"];
+
+/// Rounds of these cost most of the time, and one has many samples.
+const ONCE: [&str; 2] = ["pickup", "idle"];
+
+const LAST_ROUND: Duration = Duration::from_secs(12 * 60);
+const LAST_MEASUREMENT: Duration = Duration::from_secs(14 * 60);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let options = Options::parse(std::env::args().skip(1), &MEASURES)?;
+    let database = TestDatabase::create().await?;
+    let machine = Machine::read(&database.client().await?).await?;
+    database.drop().await?;
+    let mut figures = Figures::default();
+    let mut peers = Vec::new();
+    for name in PEERS {
+        match Peer::find(name).await {
+            Ok(peer) => peers.push(peer),
+            Err(error) => figures.note("not measured", name, error.to_string()),
+        }
+    }
+    let rounds = all_rounds(&peers, &options, &mut figures).await;
+    report::print(&machine, &figures, &peers, &options, rounds)
+}
+
+/// Returns how many rounds there was time for.
+async fn all_rounds(peers: &[Peer], options: &Options, figures: &mut Figures) -> usize {
+    let began = Instant::now();
+    // A long form has all the time it takes.
+    let is_late = |limit: Duration| !options.long && began.elapsed() > limit;
+    for round in 0..options.rounds {
+        if is_late(LAST_ROUND) {
+            return round;
+        }
+        for measure in MEASURES.into_iter().filter(|measure| options.wants(measure)) {
+            if round > 0 && !options.long && ONCE.contains(&measure) {
+                continue;
+            }
+            eprintln!("round {} of {}: {measure}", round + 1, options.rounds);
+            for (peer, setting) in peers.iter().flat_map(|peer| peer.settings_for(measure)) {
+                let case = format!("{}: {setting}", peer.title);
+                if is_late(LAST_MEASUREMENT) {
+                    figures.note(measure, &case, "a round was left out for lack of time");
+                    continue;
+                }
+                if let Err(error) = one(peer, measure, setting, &case, figures).await {
+                    eprintln!("{case}: {measure}: {error}");
+                    figures.note(measure, &case, error.to_string());
+                }
+            }
+        }
+    }
+    options.rounds
+}
+
+async fn one(
+    peer: &Peer,
+    measure: &str,
+    setting: &str,
+    case: &str,
+    figures: &mut Figures,
+) -> Result<(), Error> {
+    let database = TestDatabase::create().await?;
+    let outcome = peer.measure(measure, setting, database.uri()).await;
+    database.drop().await?;
+    let outcome = outcome?;
+    for (name, value) in outcome.figures {
+        figures.add(measure, case, [(name.as_str(), value)]);
+    }
+    for note in outcome.notes {
+        figures.note(measure, case, note);
+    }
+    Ok(())
+}

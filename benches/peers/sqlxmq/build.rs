@@ -1,0 +1,19 @@
+//! Finds the migrations of sqlxmq, which it ships as files to copy and not as code to call.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let cargo = std::env::var("CARGO")?;
+    let output =
+        Command::new(cargo).args(["metadata", "--offline", "--locked", "--format-version=1"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
+    let package = packages.iter().find(|package| package["name"] == "sqlxmq").ok_or("sqlxmq is not there")?;
+    let manifest = package["manifest_path"].as_str().ok_or("sqlxmq has no manifest")?;
+    let migrations = Path::new(manifest).with_file_name("migrations");
+    println!("cargo::rustc-env=SQLXMQ_MIGRATIONS={}", migrations.display());
+    println!("cargo::rerun-if-changed=../Cargo.lock");
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Inserts in bulk, beside the fastest way there is.
+
+use crate::side::Side;
+use crate::tasks::{SMALL, heavies, lights};
+use crate::{Bench, fresh};
+use fang::{AsyncQueueable, Queueable};
+use fang_bench_kit::{Error, copy_floor};
+use std::time::{Duration, Instant};
+
+const TASKS: u64 = 100_000;
+
+pub(crate) async fn bulk(bench: &mut Bench<'_>) -> Result<(), Error> {
+    for name in Side::NAMES.into_iter().chain(["COPY"]) {
+        let (database, meter) = fresh().await?;
+        meter.settle().await?;
+        let before = meter.read().await?;
+        let took = match name {
+            "COPY" => copy_floor(meter.client(), payloads()?).await?,
+            name => one_call(&Side::new(name, database.uri(), 2)).await?,
+        };
+        let cost = meter.read().await? - before;
+        let case = if name == "COPY" { "COPY, the floor".to_owned() } else { format!("{name}, one call") };
+        let rate = TASKS as f64 / took.as_secs_f64();
+        bench.figures.add("bulk", &case, [("tasks/s", rate), ("WAL B/task", cost.wal_bytes / TASKS as f64)]);
+        database.drop().await?;
+    }
+    Ok(())
+}
+
+/// The tasks are made before the clock starts, and a first one has opened the connection.
+async fn one_call(side: &Side) -> Result<Duration, Error> {
+    side.insert(0).await?;
+    let tasks = match side {
+        Side::Async(_) => lights(0..TASKS, SMALL)?,
+        Side::Blocking(_) => heavies(0..TASKS, SMALL)?,
+    };
+    let started = Instant::now();
+    match side {
+        Side::Async(queue) => drop(queue.insert_tasks(tasks).await?),
+        Side::Blocking(queue) => drop(queue.insert_tasks(tasks)?),
+    }
+    Ok(started.elapsed())
+}
+
+fn payloads() -> Result<Vec<String>, Error> {
+    Ok(lights(0..TASKS, SMALL)?.into_iter().map(|task| task.metadata).collect())
+}

@@ -1,0 +1,64 @@
+//! A process of its own with one pool, told what to do by the lines it reads.
+
+use crate::side::{Pool, Side};
+use fang_bench_kit::{Error, Tally, busy, resident_mb};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+
+/// The first word of its command line.
+pub(crate) const WORD: &str = "child-process";
+
+/// How often it tells how far it is.
+const TELL_EVERY: Duration = Duration::from_millis(10);
+
+/// `async|blocking URI WORKERS`. Answers `ready` once it is connected, and then: to `start` with
+/// `started`, to `cost` with `cost MICROSECONDS MEGABYTES`, and to the end of its input by stopping in
+/// good order. In between it says `ran N` whenever more tasks have run.
+pub(crate) async fn run(words: &[String]) -> Result<(), Error> {
+    let [name, uri, workers] = words else { return Err("a child needs a mode, a URI and a number".into()) };
+    let (side, workers) = (Side::new(name, uri, 1), workers.parse()?);
+    connect(&side).await?;
+    let tally = Tally::new(0);
+    println!("ready");
+    let mut orders = BufReader::new(tokio::io::stdin()).lines();
+    let mut pool = None;
+    let mut told = 0;
+    loop {
+        let order = tokio::select! {
+            order = orders.next_line() => order?,
+            () = tokio::time::sleep(TELL_EVERY) => Some(String::new()),
+        };
+        match order.as_deref() {
+            Some("start") => pool = Some(start(&side, workers).await?),
+            Some("cost") => println!("cost {} {}", busy().as_micros(), resident_mb()),
+            Some(_) => tell(tally.distinct(), &mut told),
+            None => break,
+        }
+    }
+    drop::<Lines<BufReader<Stdin>>>(orders);
+    if let Some(pool) = pool {
+        pool.stop().await;
+    }
+    Ok(())
+}
+
+async fn connect(side: &Side) -> Result<(), Error> {
+    match side {
+        Side::Async(queue) => queue.clone().connect(fang::NoTls).await?,
+        Side::Blocking(queue) => drop(queue.clone().migrate()?),
+    }
+    Ok(())
+}
+
+async fn start(side: &Side, workers: u32) -> Result<Pool, Error> {
+    let pool = side.start(workers).await?;
+    println!("started");
+    Ok(pool)
+}
+
+fn tell(ran: usize, told: &mut usize) {
+    if ran != *told {
+        println!("ran {ran}");
+        *told = ran;
+    }
+}

@@ -1,0 +1,90 @@
+//! The two modes as one thing to measure.
+
+use crate::tasks::{SMALL, heavies, heavy, light, lights};
+use fang::asynk::async_queue::AsyncQueue;
+use fang::{AsyncQueueable, AsyncWorkerPool, NoTls, Queue, Queueable, WorkerPool};
+use fang_bench_kit::Error;
+use std::ops::Range;
+use std::time::Duration;
+
+/// How long a pool may take to stop.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A mode and its queue.
+#[derive(Clone)]
+pub(crate) enum Side {
+    Async(AsyncQueue<NoTls>),
+    Blocking(Queue),
+}
+
+/// A pool that runs.
+pub(crate) enum Pool {
+    Async(AsyncWorkerPool<AsyncQueue<NoTls>>),
+    Blocking(WorkerPool<Queue>),
+}
+
+pub(crate) async fn migrate(uri: &str) -> Result<(), Error> {
+    AsyncQueue::<NoTls>::builder().uri(uri).max_pool_size(1_u32).build().migrate().await?;
+    Ok(())
+}
+
+impl Side {
+    pub(crate) const NAMES: [&str; 2] = ["async", "blocking"];
+
+    /// One of [`NAMES`](Self::NAMES) over so many connections, with default settings otherwise.
+    pub(crate) fn new(name: &str, uri: &str, connections: u32) -> Self {
+        match name {
+            "async" => Self::Async(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
+            _ => Self::Blocking(Queue::builder().uri(uri).max_pool_size(connections).build()),
+        }
+    }
+
+    /// Inserts one task, on the thread of the caller when it blocks.
+    pub(crate) async fn insert(&self, number: u64) -> Result<(), Error> {
+        match self {
+            Self::Async(queue) => drop(queue.insert_task(&light(number)).await?),
+            Self::Blocking(queue) => drop(queue.insert_task(&heavy(number))?),
+        }
+        Ok(())
+    }
+
+    /// Inserts many at once.
+    pub(crate) async fn fill(&self, numbers: Range<u64>) -> Result<(), Error> {
+        self.fill_with(numbers, SMALL).await
+    }
+
+    pub(crate) async fn fill_with(&self, numbers: Range<u64>, bytes: usize) -> Result<(), Error> {
+        match self {
+            Self::Async(queue) => drop(queue.insert_tasks(lights(numbers, bytes)?).await?),
+            Self::Blocking(queue) => drop(queue.insert_tasks(heavies(numbers, bytes)?)?),
+        }
+        Ok(())
+    }
+
+    /// Starts a pool with default settings.
+    pub(crate) async fn start(&self, workers: u32) -> Result<Pool, Error> {
+        Ok(match self {
+            Self::Async(queue) => {
+                let mut pool =
+                    AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
+                pool.start().await?;
+                Pool::Async(pool)
+            }
+            Self::Blocking(queue) => {
+                let mut pool = WorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
+                pool.start()?;
+                Pool::Blocking(pool)
+            }
+        })
+    }
+}
+
+impl Pool {
+    /// Returns once all results are saved.
+    pub(crate) async fn stop(self) {
+        match self {
+            Self::Async(mut pool) => drop(pool.shutdown(DEADLINE).await),
+            Self::Blocking(mut pool) => drop(pool.shutdown(DEADLINE)),
+        }
+    }
+}
