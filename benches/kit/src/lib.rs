@@ -1,5 +1,8 @@
 //! What the benchmarks of this crate and of its peers have in common.
 
+// A panic is how a test reports.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 mod figures;
 mod floor;
 mod latency;
