@@ -37,12 +37,7 @@ struct Graphile {
 impl Peer for Graphile {
     const NAME: &'static str = "graphile_worker";
     const SETTINGS: &'static [Setting] = &[
-        Setting {
-            name: "defaults",
-            text: "concurrency 10, 20 connections",
-            tasks: 5_000,
-            measures: &MEASURES,
-        },
+        Setting { name: "defaults", text: "concurrency 10, 20 connections", tasks: 500, measures: &MEASURES },
         Setting {
             name: "best",
             text: "as its own benchmark: concurrency 500, local_queue of 5,000, complete_job_batch_delay and \
