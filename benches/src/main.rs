@@ -18,6 +18,7 @@ mod pinned;
 mod processes;
 mod rate;
 mod report;
+mod scale;
 mod side;
 mod tasks;
 
@@ -26,8 +27,19 @@ use fang_test_support::TestDatabase;
 use std::time::{Duration, Instant};
 
 /// All of them; the arguments choose some.
-const PARTS: [&str; 10] =
-    ["insert", "bulk", "drain", "processes", "rate", "pickup", "idle", "pinned", "backlog", "growth"];
+const PARTS: [&str; 11] = [
+    "insert",
+    "bulk",
+    "drain",
+    "processes",
+    "rate",
+    "pickup",
+    "idle",
+    "pinned",
+    "backlog",
+    "scale",
+    "growth",
+];
 
 /// Later than this no more parts are begun, unless the long form was asked for.
 const LAST_PART: Duration = Duration::from_secs(15 * 60);
@@ -88,6 +100,7 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "idle" => idle::idle(bench).await,
         "pinned" => pinned::pinned(bench).await,
         "backlog" => backlog::backlog(bench).await,
+        "scale" => scale::scale(bench).await,
         _ => growth::growth(bench).await,
     }
 }
