@@ -19,6 +19,10 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Between two looks for cancelled tasks, however many are cancelled.
 const CALM: Duration = Duration::from_millis(50);
 
+/// How often to look while a run is known whose task was cancelled: it may end, and its task be claimed again, before
+/// it hears of that.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
@@ -109,11 +113,11 @@ impl Heart {
                 () = tokio::time::sleep_until(next) => return true,
                 _ = phase.wait_for(|phase| *phase == Phase::Stopped) => return false,
                 _ = self.body.recv() => return false,
-                () = self.engine.cancelled.notified() => {
-                    self.look_for_cancelled().await;
-                    tokio::time::sleep(CALM).await;
-                }
+                () = self.engine.cancelled.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY), if self.engine.surroundings.runs.any_cancelled() => {}
             }
+            self.look_for_cancelled().await;
+            tokio::time::sleep(CALM).await;
         }
     }
 

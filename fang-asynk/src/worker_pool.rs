@@ -102,7 +102,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     }
 
     /// Works with so many workers from now on, whether the pool runs or not. More start at once; of those that are
-    /// too many, each ends once the task it runs is over.
+    /// too many, each ends once the task it runs is over, and what was claimed ahead: at most some 10 ms of work.
     ///
     /// ```
     /// # use fang_asynk::{AsyncWorkerPool, MemoryQueue};

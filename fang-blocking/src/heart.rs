@@ -18,6 +18,10 @@ const LISTEN_EVERY: Duration = Duration::from_millis(2);
 /// Between two looks for cancelled tasks, however many are cancelled.
 const CALM: Duration = Duration::from_millis(50);
 
+/// How often to look while a run is known whose task was cancelled: it may end, and its task be claimed again, before
+/// it hears of that.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
@@ -74,22 +78,28 @@ impl Heart {
     /// has stopped.
     fn pause(&self) -> bool {
         let next = Instant::now() + self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
+        let mut look_at = Instant::now() + LOOK_EVERY;
         loop {
-            let rest = next.saturating_duration_since(Instant::now());
+            let knows_any = self.engine.surroundings.runs.any_cancelled();
+            let until = if knows_any { next.min(look_at) } else { next };
+            let rest = until.saturating_duration_since(Instant::now());
             // One that cannot listen now is tried again after the next beat.
             let wait = match self.engine.store.listen() {
                 Ok(true) => rest.min(LISTEN_EVERY),
                 Ok(false) | Err(_) => rest,
             };
-            let is_cancelled = self.engine.cancelled.wait(Some(wait)).inserted;
+            let is_called = self.engine.cancelled.wait(Some(wait)).inserted;
+            let now = Instant::now();
             if self.engine.phase.get() >= Phase::Stopped {
                 return false;
             }
-            if is_cancelled {
+            if now >= next {
+                return true;
+            }
+            if is_called || (knows_any && now >= look_at) {
                 self.look_for_cancelled();
                 self.engine.phase.wait_for(Phase::Stopped, CALM);
-            } else if wait == rest {
-                return true;
+                look_at = now + LOOK_EVERY;
             }
         }
     }

@@ -105,12 +105,13 @@ impl Rota {
             }
         }
         let Some((turn, request)) = best else { return Next::Sleep { at_most: nap, until_in_flight } };
-        let limit = self.limit(turn, request.limit, now);
+        let limit = if request.limit > workers { request.limit } else { self.part(turn, request.limit, now) };
         Next::Claim { turn, request: Request { limit, ..request } }
     }
 
-    /// A part of the room, if others are known to want theirs now.
-    fn limit(&self, turn: usize, room: usize, now: Duration) -> usize {
+    /// A part of the free workers, if others are known to want theirs now, so that no type takes all of them for as
+    /// long as its tasks run. What is claimed ahead is short, and is had for less in one piece.
+    fn part(&self, turn: usize, room: usize, now: Duration) -> usize {
         let weight = |turns: &Turns| u64::from(turns.share.weight);
         let rivals =
             self.turns.iter().enumerate().filter(|(n, turns)| *n != turn && turns.pace.has_more(now));
@@ -168,6 +169,7 @@ impl Rota {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pace::MAX_CLAIM;
 
     const NOW: Duration = Duration::ZERO;
 
@@ -214,6 +216,20 @@ mod tests {
             let mut rota = rota(&[("mail", 3), ("sync", 1)], 100);
             assert_share(&claims(&mut rota, 4000, room, |_, limit| limit), 0.75);
         }
+    }
+
+    #[test]
+    fn short_tasks_are_claimed_in_whole_batches_and_shared_all_the_same() {
+        let mut rota = rota(&[("mail", 3), ("sync", 1)], 10);
+        let load = Load { mean_run: Some(Duration::from_micros(1)), ..Load::default() };
+        let mut got = [0, 0];
+        for _ in 0..400 {
+            let Next::Claim { turn, request } = rota.next(NOW, load, 10) else { panic!("there is work") };
+            assert_eq!(request.limit, MAX_CLAIM);
+            rota.claimed(turn, NOW, request, &vec![Claimed::example(); request.limit]);
+            got[turn] += request.limit;
+        }
+        assert_share(&got, 0.75);
     }
 
     #[test]

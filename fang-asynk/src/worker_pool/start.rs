@@ -117,7 +117,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
 }
 
 impl Running {
-    /// More workers start at once; of those that are too many, each ends before it would begin another task.
+    /// More workers start at once; of those that are too many, each ends before it would begin a task that is claimed
+    /// from now on.
     pub(super) fn resize(&self, number_of_workers: usize) {
         let before = self.engine.resize(number_of_workers);
         if number_of_workers > before {

@@ -83,6 +83,7 @@ on_all! {
         a_running_task_hears_that_it_was_cancelled_and_is_not_run_again,
         a_cancelled_task_that_succeeds_has_succeeded,
         a_cancelled_task_that_does_not_listen_is_dropped_after_its_grace,
+        tasks_that_fail_again_and_again_at_once_end_when_they_are_cancelled,
         failed_tasks_run_again_when_they_are_retried,
         a_task_runs_when_it_is_rescheduled_and_by_its_new_priority,
         a_paused_task_type_runs_nothing_until_it_is_resumed,

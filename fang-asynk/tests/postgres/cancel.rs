@@ -4,11 +4,11 @@ use crate::world::{Hold, Queue, World, asleep, ear, heard, say, until};
 use fang_asynk::{AsyncQueue, AsyncWorkerPool, Lease};
 use fang_core::{AsyncQueueable, FangTaskState, NewTask};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// How long it takes until a task that waits, and listens to nothing, has failed once it was cancelled.
-async fn time_to_cancel(listen: bool, lease: Lease) -> Duration {
+/// Cancels a task that waits, and listens to nothing, and waits until it has failed.
+async fn cancel(listen: bool, lease: Lease) {
     let world = World::new().await;
     let queue = |listen| -> Queue {
         AsyncQueue::builder().uri(world.database.uri()).max_pool_size(1_u32).listen(listen).build()
@@ -27,23 +27,21 @@ async fn time_to_cancel(listen: bool, lease: Lease) -> Duration {
     held.hold = true;
     let task = world.queue.insert_task(&held).await.unwrap();
     heard(&mut ear).await;
-    let asked = Instant::now();
     assert!(queue(false).cancel_task(task.id).await.unwrap());
     let find = async || world.queue.find_task_by_id(task.id).await.unwrap().unwrap();
     until(async || find().await.state == FangTaskState::Failed).await;
     assert_eq!(find().await.error_message.as_deref(), Some("cancelled"));
-    asked.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_that_listens_hears_of_it_at_once() {
-    let took = time_to_cancel(true, Lease::default()).await;
-    assert!(took < Duration::from_secs(3), "not with the next beat: {took:?}");
+    // It does not beat while this lasts.
+    cancel(true, Lease::new(Duration::from_secs(3600))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_that_does_not_listen_hears_of_it_with_its_next_beat() {
-    time_to_cancel(false, Lease::new(Duration::from_secs(3))).await;
+    cancel(false, Lease::new(Duration::from_secs(3))).await;
 }
 
 /// The poll takes no part.

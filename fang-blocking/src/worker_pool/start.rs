@@ -129,7 +129,8 @@ impl<Q: Backend> WorkerPool<Q> {
 }
 
 impl Running {
-    /// More workers start at once; of those that are too many, each ends before it would begin another task.
+    /// More workers start at once; of those that are too many, each ends before it would begin a task that is claimed
+    /// from now on.
     pub(super) fn resize(&self, number_of_workers: usize) -> Result<(), StoreError> {
         let before = self.engine.resize(number_of_workers);
         self.workers.hire(number_of_workers.saturating_sub(before)).map_err(no_thread)?;

@@ -1,5 +1,5 @@
 use super::Rig;
-use super::acts::{HOUR, MINUTE, id, task};
+use super::acts::{HOUR, MINUTE, both, id, task};
 use crate::store::{Claimed, Verdict, WorkerId};
 use crate::task::FangTaskState;
 use std::time::Duration;
@@ -123,6 +123,23 @@ pub async fn a_cancellation_is_not_for_a_later_task_under_the_same_id(rig: &dyn 
     rig.insert(&[task(1)]).await;
     rig.claim_one(worker).await;
     assert_eq!(cancellations(rig, worker).await, []);
+}
+
+/// A look at the task before must not decide.
+pub async fn a_task_is_cancelled_even_while_it_is_claimed_and_given_back(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let claim_and_give_back = async || {
+        for claimed in rig.claim(worker, 1).await {
+            rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await;
+        }
+        true
+    };
+    for _ in 0..100 {
+        assert_eq!(both(cancel(rig, 1), claim_and_give_back()).await, [true; 2]);
+        // One that failed, or one that waits again.
+        assert!(rig.store().retry(id(1)).await.unwrap());
+    }
 }
 
 /// It keeps what it came to.

@@ -212,6 +212,7 @@ macro_rules! for_each_scenario {
             }
             cancel {
                 a_task_that_is_over_is_not_cancelled,
+                a_task_is_cancelled_even_while_it_is_claimed_and_given_back,
                 a_task_that_is_cancelled_while_it_runs_is_told_to_its_worker,
                 a_cancellation_is_told_to_no_other_worker,
                 a_heartbeat_tells_whether_anything_is_to_be_cancelled,
