@@ -57,17 +57,19 @@ mod tests {
     }
 
     #[test]
-    fn without_words_all_parts_run_three_times() {
-        let options = parse("").unwrap();
+    fn without_words_all_parts_run_three_times() -> Result<(), String> {
+        let options = parse("")?;
         assert!(options.wants("drain") && options.rounds == 3 && !options.long);
+        Ok(())
     }
 
     #[test]
-    fn parts_can_be_chosen_and_unknown_ones_are_refused() {
-        let options = parse("--rounds 5 --json out.json idle").unwrap();
+    fn parts_can_be_chosen_and_unknown_ones_are_refused() -> Result<(), String> {
+        let options = parse("--rounds 5 --json out.json idle")?;
         assert!(!options.wants("drain") && options.wants("idle") && options.rounds == 5);
         assert_eq!(options.json.as_deref(), Some("out.json"));
         assert!(parse("drein").is_err());
         assert!(parse("--rounds 0").is_err());
+        Ok(())
     }
 }

@@ -33,8 +33,10 @@ pub(crate) async fn pickup<P: Peer>(peer: &P) -> Result<Outcome, Error> {
             _ => outcome.note(format!("a task did not start within {} s", WORST.as_secs())),
         }
     }
-    outcome.add("p50 ms", whole.ms(0.5));
-    outcome.add("p99 ms", whole.ms(0.99));
+    if whole.count() > 0 {
+        outcome.add("p50 ms", whole.ms(0.5));
+        outcome.add("p99 ms", whole.ms(0.99));
+    }
     outcome.add("insert p50 ms", insert.ms(0.5));
     outcome.add("samples", whole.count() as f64);
     Ok(outcome)
