@@ -24,13 +24,21 @@ pub(super) async fn query(
     sql: &str,
     params: &[Param<'_>],
 ) -> Result<Vec<Row>, StoreError> {
+    again_if(StoreError::lost_a_race, || query_once(channel, sql, params)).await
+}
+
+/// Tries until the error is another one, but not for ever.
+pub(super) async fn again_if<T, F: Future<Output = Result<T, StoreError>>>(
+    is_worth_it: impl Fn(&StoreError) -> bool,
+    attempt: impl Fn() -> F,
+) -> Result<T, StoreError> {
     for _ in 1..MAX_TRIES {
-        match query_once(channel, sql, params).await {
-            Err(error) if error.lost_a_race() => {}
+        match attempt().await {
+            Err(error) if is_worth_it(&error) => {}
             outcome => return outcome,
         }
     }
-    query_once(channel, sql, params).await
+    attempt().await
 }
 
 async fn query_once(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
@@ -68,13 +76,7 @@ pub(super) async fn query_reviving(
     sql: &str,
     params: &[Param<'_>],
 ) -> Result<Vec<Row>, StoreError> {
-    for _ in 1..MAX_TRIES {
-        match query(channel, sql, params).await {
-            Err(error) if error.nature() == Nature::Data => {}
-            outcome => return outcome,
-        }
-    }
-    query(channel, sql, params).await
+    again_if(|error| error.nature() == Nature::Data, || query(channel, sql, params)).await
 }
 
 /// All rows of a statement, and after it, in the same round trip, a statement for each of
@@ -115,13 +117,7 @@ pub(super) async fn query_one(channel: &Channel, sql: &str, params: &[Param<'_>]
 
 /// How many rows a statement changed.
 pub(super) async fn execute(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
-    for _ in 1..MAX_TRIES {
-        match execute_once(channel, sql, params).await {
-            Err(error) if error.lost_a_race() => {}
-            outcome => return outcome,
-        }
-    }
-    execute_once(channel, sql, params).await
+    again_if(StoreError::lost_a_race, || execute_once(channel, sql, params)).await
 }
 
 async fn execute_once(channel: &Channel, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {

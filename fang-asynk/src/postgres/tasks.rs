@@ -7,7 +7,6 @@ use super::run::{self, Param};
 use super::{store_error, within};
 use fang_core::context::OwnResult;
 use fang_core::intake::is_all_or_none;
-use fang_core::sql::MAX_TRIES;
 use fang_core::sql::columns::{Answers, FinishColumns, LaneColumns, MAX_INSERT_TRIES, due_now};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
@@ -52,13 +51,7 @@ async fn try_insert(
 
 /// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
 async fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-    for _ in 1..MAX_TRIES {
-        match insert_in_one_of_ours(store, tasks).await {
-            Err(error) if error.lost_a_race() => {}
-            outcome => return outcome,
-        }
-    }
-    insert_in_one_of_ours(store, tasks).await
+    run::again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await
 }
 
 async fn insert_in_one_of_ours(

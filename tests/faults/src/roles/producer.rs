@@ -4,11 +4,10 @@ mod batch;
 mod heavy;
 mod light;
 
-use super::{logger, wait_for_parent};
+use super::{is_stopping, logger, stop_with_parent};
 use crate::Failure;
 use crate::options::Runtime;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often each lane inserts a batch.
@@ -73,22 +72,13 @@ impl ProducerSettings {
     }
 }
 
-static STOPPING: AtomicBool = AtomicBool::new(false);
-
-fn is_stopping() -> bool {
-    STOPPING.load(Ordering::Relaxed)
-}
-
 /// Inserts until the standard input is closed.
 ///
 /// # Errors
 /// When the ledger cannot be written; that the database is away is no error.
 pub fn run(settings: &ProducerSettings) -> Result<(), Failure> {
     logger::start();
-    std::thread::spawn(|| {
-        wait_for_parent();
-        STOPPING.store(true, Ordering::Relaxed);
-    });
+    stop_with_parent();
     match settings.runtime {
         Runtime::Asynk => light::run(settings),
         Runtime::Blocking => heavy::run(settings),

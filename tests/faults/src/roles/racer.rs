@@ -5,7 +5,7 @@ mod heavy;
 mod light;
 
 use super::work::{Manner, Work};
-use super::{logger, wait_for_parent};
+use super::{is_stopping, logger, stop_with_parent};
 use crate::Failure;
 use crate::ledger::{INSERTS, Pen};
 use crate::options::Runtime;
@@ -13,7 +13,6 @@ use fang::store::Inserted;
 use fang::{NewTask, QueueError, Replace, Unique};
 use fastrand::Rng;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -63,22 +62,13 @@ impl RacerSettings {
     }
 }
 
-static STOPPING: AtomicBool = AtomicBool::new(false);
-
-fn is_stopping() -> bool {
-    STOPPING.load(Ordering::Relaxed)
-}
-
 /// Inserts until the standard input is closed.
 ///
 /// # Errors
 /// When the ledger cannot be written; that the database is away is no error.
 pub fn run(settings: &RacerSettings) -> Result<(), Failure> {
     logger::start();
-    std::thread::spawn(|| {
-        wait_for_parent();
-        STOPPING.store(true, Ordering::Relaxed);
-    });
+    stop_with_parent();
     match settings.runtime {
         Runtime::Asynk => light::run(settings),
         Runtime::Blocking => heavy::run(settings),
