@@ -159,7 +159,6 @@ impl Engine {
         if self.gauge.left() {
             self.room.notify_one();
         }
-        self.gauge.saved(1);
         false
     }
 
@@ -205,6 +204,7 @@ impl Unfinished {
 
     fn send(&mut self, outcome: Outcome) {
         let Some(job) = self.job.take() else { return };
+        self.engine.gauge.result();
         // Nobody receives only when the pool is gone; then the lease brings the task back.
         let _ = self.results.send(self.engine.finished(&job, outcome));
         if self.engine.gauge.left() {

@@ -157,7 +157,6 @@ impl Engine {
         if self.gauge.left() {
             self.notify.room();
         }
-        self.gauge.saved(1);
         false
     }
 
@@ -221,6 +220,7 @@ impl Unfinished {
     fn send(&self, outcome: Outcome) -> bool {
         let taken = self.job.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(job) = taken else { return false };
+        self.engine.gauge.result();
         // Nobody receives only when the pool is gone; then the lease brings the task back.
         let _ = self.results.send(self.engine.finished(&job, outcome));
         if self.engine.gauge.left() {

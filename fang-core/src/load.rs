@@ -41,11 +41,15 @@ impl Gauge {
         }
     }
 
+    /// A result is about to be sent. It is counted first, since it may be saved before its sender goes on.
+    pub fn result(&self) {
+        self.unsaved.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// One run is over, or one task was given back unrun. Returns whether the claimer should be
     /// woken, because so few are left that it wants more.
     #[must_use]
     pub fn left(&self) -> bool {
-        self.unsaved.fetch_add(1, Ordering::SeqCst);
         let before = self.in_flight.fetch_sub(1, Ordering::SeqCst);
         before.saturating_sub(self.replaced.load(Ordering::SeqCst))
             <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
@@ -105,6 +109,9 @@ mod tests {
         let gauge = Gauge::default();
         gauge.claimed(4, 400);
         gauge.wake_at(2);
+        for _ in 0..3 {
+            gauge.result();
+        }
         assert_eq!([gauge.left(), gauge.left(), gauge.left()], [false, true, true]);
         gauge.saved(2);
         assert_eq!(gauge.load(), Load { in_flight: 1, unsaved: 1, mean_run: None, mean_bytes: 100 });
