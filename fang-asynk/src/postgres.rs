@@ -6,6 +6,7 @@ mod batch;
 mod connect;
 mod control;
 mod convert;
+mod copy;
 mod crons;
 mod error;
 mod migrate;

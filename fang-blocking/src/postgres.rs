@@ -5,6 +5,7 @@ mod announce;
 mod connect;
 mod control;
 mod convert;
+mod copy;
 mod crons;
 mod error;
 mod migrate;

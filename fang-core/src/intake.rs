@@ -8,8 +8,10 @@ use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// The tasks that one statement inserts at most ...
+/// The tasks that one statement inserts at most, of which one is unique ...
 const MAX_INSERT: usize = 1000;
+/// ... or none, when they go in by COPY and lock nothing that others may want ...
+const MAX_COPY: usize = 10_000;
 /// ... and the bytes of their payloads, so that memory stays bounded however many there are.
 const MAX_INSERT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -80,7 +82,8 @@ pub fn is_all_or_none(tasks: &[NewTask]) -> bool {
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
     let mut hashes = HashSet::new();
-    let fits = tasks.iter().take(MAX_INSERT).take_while(|task| {
+    let plain = tasks.iter().take(MAX_COPY).take_while(|task| task.uniq_hash.is_none()).count();
+    let fits = tasks.iter().take(plain.max(MAX_INSERT)).take_while(|task| {
         bytes += task.metadata.len();
         let is_known = task.uniq_hash.as_ref().is_some_and(|hash| !hashes.insert(hash));
         bytes <= MAX_INSERT_BYTES && !(is_known && task.replaces().is_some())
@@ -102,7 +105,11 @@ mod tests {
     #[test]
     fn batches_are_bounded_in_number_and_in_bytes_and_lose_nothing() {
         let lens = |tasks: &[NewTask]| batches(tasks).map(<[NewTask]>::len).collect::<Vec<_>>();
-        assert_eq!(lens(&vec![task(1); 2300]), [1000, 1000, 300]);
+        assert_eq!(lens(&vec![task(1); 23_000]), [10_000, 10_000, 3_000]);
+        assert_eq!(lens(&vec![task(1).unique().unwrap(); 2300]), [1000, 1000, 300]);
+        let mut mixed = vec![task(1); 3000];
+        mixed[1200] = task(1).unique().unwrap();
+        assert_eq!(lens(&mixed), [1200, 1000, 800]);
         assert_eq!(lens(&vec![task(3 * 1024 * 1024); 5]), [2, 2, 1]);
         assert_eq!(lens(&[task(20 * 1024 * 1024), task(1)]), [1, 1]);
         assert!(lens(&[]).is_empty());

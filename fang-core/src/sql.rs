@@ -1,6 +1,7 @@
 //! The SQL of every verb, one file each, used by all drivers alike.
 
 pub mod columns;
+pub mod copy;
 pub mod migrations;
 pub mod pooled;
 mod schema;
@@ -43,6 +44,7 @@ statements!(
     cancel,
     cancellations,
     claim,
+    copy,
     count,
     cron_lock,
     crons,
@@ -63,6 +65,7 @@ statements!(
     migration_lock,
     notify,
     now,
+    now_in,
     pause,
     pause_cron,
     prune_tasks,

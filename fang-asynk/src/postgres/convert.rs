@@ -61,6 +61,26 @@ impl<T: ToSql> ToSql for Secret<T> {
     to_sql_checked!();
 }
 
+/// JSON that is text already, as the binary format of `jsonb` has it: behind the number of its version.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T> fmt::Debug for Json<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<T: AsRef<str>> ToSql for Json<T> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(&[1]);
+        out.extend_from_slice(self.0.as_ref().as_bytes());
+        Ok(IsNull::No)
+    }
+
+    accepts!(JSONB);
+    to_sql_checked!();
+}
+
 /// An instant of a row, infinities and all, as the nearest of the calendar.
 pub(super) fn instant(row: &Row, index: usize) -> Result<DateTime<Utc>, StoreError> {
     let instant = row.try_get::<_, Instant>(index).map_err(|error| store_error(&error))?;

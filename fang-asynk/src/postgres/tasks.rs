@@ -4,10 +4,12 @@ use super::PostgresStore;
 use super::batch::Batch;
 use super::convert::{Instant, Secret, claimed, holder};
 use super::run::{self, Param};
-use super::{store_error, within};
+use super::{copy, store_error, within};
 use fang_core::context::OwnResult;
+use fang_core::error::Nature;
 use fang_core::intake::is_all_or_none;
 use fang_core::sql::columns::{Answers, FinishColumns, LaneColumns, MAX_INSERT_TRIES, due_now};
+use fang_core::sql::copy::is_copied;
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::Transaction;
@@ -15,6 +17,13 @@ use tokio_postgres::Transaction;
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     if is_all_or_none(tasks) {
         return insert_all_or_none(store, tasks).await;
+    }
+    if is_copied(tasks) {
+        match copy::insert(store, tasks).await {
+            // Some were saved by an earlier try, or their data is refused: the statement tells which.
+            Err(error) if error.nature() == Nature::Data => {}
+            outcome => return outcome,
+        }
     }
     let mut answers = Answers::new(tasks);
     try_insert(store, tasks, &mut answers).await?;

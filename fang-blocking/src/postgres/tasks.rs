@@ -4,21 +4,31 @@ use super::PostgresStore;
 use super::convert::{
     AnsweredSql, ClaimedSql, HolderSql, InsertedSql, answered, claimed, holder, inserted, timestamp,
 };
+use super::copy;
 use super::error::InTransaction;
 use super::run::{self, Bind, Keep, bind};
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection, PgConnection};
 use fang_core::context::OwnResult;
+use fang_core::error::Nature;
 use fang_core::intake::is_all_or_none;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
 };
+use fang_core::sql::copy::is_copied;
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 
 pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     if is_all_or_none(tasks) {
         return insert_all_or_none(store, tasks);
+    }
+    if is_copied(tasks) {
+        match copy::insert(store, tasks) {
+            // Some were saved by an earlier try, or their data is refused: the statement tells which.
+            Err(error) if error.nature() == Nature::Data => {}
+            outcome => return outcome,
+        }
     }
     let mut answers = Answers::new(tasks);
     store.calls.with(|connection| try_insert(store, connection, tasks, &mut answers))?;

@@ -1,7 +1,10 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, id, task, unique};
+use crate::NewTask;
 use crate::store::{Inserted, Verdict};
-use crate::task::{FangTaskState, Mode, Priority};
+use crate::task::{FangTaskState, Mode, Priority, Task};
+use chrono::{DateTime, Utc};
+use std::time::Duration;
 
 /// A store that serves says that it is ready.
 pub async fn a_store_that_serves_is_ready(rig: &dyn Rig) {
@@ -26,7 +29,7 @@ pub async fn an_insert_tells_for_each_task_in_order_what_is_there(rig: &dyn Rig)
 /// What the task said about itself is what is kept.
 pub async fn an_insert_keeps_all_that_the_task_says(rig: &dyn Rig) {
     let new = unique(1, "x").task_type("heavy").priority(Priority::Low);
-    rig.insert(&[crate::NewTask { mode: Mode::Blocking, ..new.clone() }]).await;
+    rig.insert(&[NewTask { mode: Mode::Blocking, ..new.clone() }]).await;
     let kept = rig.find(1).await;
     assert_eq!(kept.metadata, serde_json::json!({ "type": "Contract", "payload": "x" }));
     assert_eq!((kept.task_type.as_str(), kept.mode, kept.priority), ("heavy", Mode::Blocking, Priority::Low));
@@ -78,4 +81,50 @@ pub async fn a_large_batch_is_answered_in_its_order(rig: &dyn Rig) {
     let old = |task: &&Inserted| !task.is_new;
     assert_eq!(inserted.iter().filter(old).map(|task| task.id).collect::<Vec<_>>(), [id(2_000)]);
     assert_eq!(rig.all().await.len(), 1_001);
+}
+
+/// However many come at once, each is kept as if it had come alone.
+pub async fn a_task_in_bulk_is_kept_as_if_it_came_alone(rig: &dyn Rig) {
+    let at = rig.now().await + HOUR;
+    let alone = all_shapes(1, at);
+    for task in alone.clone() {
+        rig.insert(&[task]).await;
+    }
+    let many: Vec<_> = (1..=100).flat_map(|n| all_shapes(n * 10, at)).collect();
+    let inserted = rig.insert(&many).await;
+    assert!(inserted.iter().zip(&many).all(|(told, task)| told.id == task.id && told.is_new));
+    for (told, alone) in inserted.iter().rev().zip(alone.iter().rev()) {
+        let (kept, alone) = (rig.find(told.id.as_u128()).await, rig.find(alone.id.as_u128()).await);
+        assert_eq!((kept.created_at, kept.scheduled_at), (told.created_at, told.scheduled_at));
+        let due_after = |task: &Task| if task.scheduled_at == at { HOUR } else { delay_of(task) };
+        assert_eq!(due_after(&kept), due_after(&alone));
+        let Task { created_at, updated_at, scheduled_at, .. } = alone;
+        assert_eq!(Task { id: alone.id, created_at, updated_at, scheduled_at, ..kept }, alone);
+    }
+}
+
+fn delay_of(task: &Task) -> Duration {
+    (task.scheduled_at - task.created_at).to_std().unwrap()
+}
+
+/// Tasks that make use of everything an insert can say, but for uniqueness.
+fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 5] {
+    let payload = r#"{"type":"Contract","payload":"é\"\\🦀\u0001","n":-0.5}"#;
+    let new = |n| NewTask { metadata: payload.to_owned(), ..task(first + n) };
+    [
+        new(0),
+        NewTask { mode: Mode::Blocking, ..new(1) },
+        new(2).max_retries(0).tag("a\"b").tag("🦀"),
+        new(3).delay(MINUTE),
+        new(4).at(at).priority(Priority::Urgent).task_type("é"),
+    ]
+}
+
+/// A bulk insert whose answer was lost may be asked for again, even after some of it has run.
+pub async fn a_repeated_bulk_insert_saves_what_is_missing(rig: &dyn Rig) {
+    let tasks: Vec<_> = (1..=1_000).map(task).collect();
+    rig.insert(&tasks[300..900]).await;
+    let inserted = rig.insert(&tasks).await;
+    assert!(inserted.iter().zip(&tasks).all(|(told, task)| told.id == task.id && told.is_new));
+    assert_eq!(rig.all().await.len(), 1_000);
 }

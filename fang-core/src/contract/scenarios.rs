@@ -23,6 +23,8 @@ macro_rules! for_each_scenario {
                 a_repeated_insert_does_not_revive_a_finished_task,
                 an_insert_of_nothing_is_no_error,
                 a_large_batch_is_answered_in_its_order,
+                a_task_in_bulk_is_kept_as_if_it_came_alone,
+                a_repeated_bulk_insert_saves_what_is_missing,
             }
             claim {
                 a_claim_tells_all_that_a_run_needs,
