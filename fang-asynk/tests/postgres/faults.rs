@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 const QUICK: Lease =
     Lease { beat_every: Duration::from_millis(100), dead_after: Duration::from_millis(1000), max_crashes: 3 };
@@ -47,6 +48,24 @@ async fn a_claim_whose_answer_was_lost_is_given_back_and_runs() {
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
     assert_eq!(world.number("SELECT count(*) FROM fang_workers").await, 1, "nobody had to die for it");
     assert_eq!(proxy.cuts(), 1);
+}
+
+/// Once before anything was saved, once when everything was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once() {
+    let world = World::new().await;
+    let proxy = Proxy::start(world.database.uri()).unwrap();
+    let queue: Queue = AsyncQueue::builder().uri(proxy.uri()).build();
+    let new = |n| NewTask { id: Uuid::from_u128(n), ..NewTask::asynk(&say("many")).unwrap() };
+    let tasks: Vec<_> = (1..=1_000).map(new).collect();
+    for (word, saved) in [("COPY 1000", 0), ("COMMIT", 1_000)] {
+        proxy.set(Network::CutAt(Cut::answers([word]).times(1)));
+        queue.insert_tasks(tasks.clone()).await.unwrap_err();
+        assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, saved, "cut at {word}");
+    }
+    let told = queue.insert_tasks(tasks.clone()).await.unwrap();
+    assert!(told.iter().zip(&tasks).all(|(told, task)| told.id == task.id && told.is_new));
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

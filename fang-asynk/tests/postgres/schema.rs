@@ -1,6 +1,6 @@
 use crate::world::{PATIENCE, Queue, World, ear, heard, say};
 use fang_asynk::{AsyncQueue, AsyncWorkerPool};
-use fang_core::{AsyncQueueable, QueueError, StoreError};
+use fang_core::{AsyncQueueable, NewTask, QueueError, StoreError};
 
 #[tokio::test]
 async fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name() {
@@ -16,6 +16,9 @@ async fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name() {
         queue.insert_task(&say(name)).await.unwrap();
         assert_eq!(heard(&mut ear).await, name);
         pool.shutdown(PATIENCE).await;
+        // So many go another way.
+        queue.insert_tasks(vec![NewTask::asynk(&say("many")).unwrap(); 500]).await.unwrap();
+        assert_eq!(queue.count_tasks().await.unwrap()[0].tasks, 500);
         let elsewhere = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = 'public' AND c.relname LIKE 'fang%'";
         assert_eq!(world.number(elsewhere).await, 0);

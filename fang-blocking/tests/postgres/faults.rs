@@ -9,6 +9,7 @@ use fang_test_support::{Cut, Network, Proxy};
 use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 const QUICK: Lease =
     Lease { beat_every: Duration::from_millis(100), dead_after: Duration::from_millis(1000), max_crashes: 3 };
@@ -44,6 +45,24 @@ fn a_claim_whose_answer_was_lost_is_given_back_and_runs() {
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 0);
     assert_eq!(world.number("SELECT count(*) FROM fang_workers"), 1, "nobody had to die for it");
     assert_eq!(proxy.cuts(), 1);
+}
+
+/// Once before anything was saved, once when everything was.
+#[test]
+fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once() {
+    let world = World::new();
+    let proxy = Proxy::start(world.database.uri()).unwrap();
+    let queue = Queue::builder().uri(proxy.uri()).max_pool_size(1_u32).build();
+    let new = |n| NewTask { id: Uuid::from_u128(n), ..NewTask::blocking(&say("many")).unwrap() };
+    let tasks: Vec<_> = (1..=1_000).map(new).collect();
+    for (word, saved) in [("COPY 1000", 0), ("COMMIT", 1_000)] {
+        proxy.set(Network::CutAt(Cut::answers([word]).times(1)));
+        queue.insert_tasks(tasks.clone()).unwrap_err();
+        assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), saved, "cut at {word}");
+    }
+    let told = queue.insert_tasks(tasks.clone()).unwrap();
+    assert!(told.iter().zip(&tasks).all(|(told, task)| told.id == task.id && told.is_new));
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 1_000);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use crate::world::{PATIENCE, World, ear, heard, say};
 use fang_blocking::{Queue, WorkerPool};
-use fang_core::{QueueError, Queueable, StoreError};
+use fang_core::{NewTask, QueueError, Queueable, StoreError};
 
 #[test]
 fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name() {
@@ -15,6 +15,9 @@ fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name() {
         queue.insert_task(&say(name)).unwrap();
         assert_eq!(heard(&ear), name);
         pool.shutdown(PATIENCE);
+        // So many go another way.
+        queue.insert_tasks(vec![NewTask::blocking(&say("many")).unwrap(); 500]).unwrap();
+        assert_eq!(queue.count_tasks().unwrap()[0].tasks, 500);
         let elsewhere = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = 'public' AND c.relname LIKE 'fang%'";
         assert_eq!(world.number(elsewhere), 0);

@@ -4,7 +4,8 @@ use crate::new_task::{Due, NewTask};
 use crate::store::{DbInstant, InsertOutcome, Inserted, micros};
 use uuid::Uuid;
 
-/// Fewer tasks than this go in by `insert.sql`, in a single round trip: a COPY takes six.
+/// Fewer tasks than this go in by `insert.sql`, in a single round trip. A COPY takes five more, and saves the
+/// server some 4 µs a task: for 200 tasks both are even where a round trip takes 0.2 ms.
 pub const MIN_COPY: usize = 200;
 
 /// Whether these tasks go in by COPY: there are enough of them, and none can be kept out by another.
