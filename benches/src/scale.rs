@@ -77,7 +77,8 @@ impl Claimer {
     }
 
     async fn claim(&self, task_type: &str) -> Result<Vec<Claimed>, Error> {
-        let claim = Claim { worker: self.worker, task_type, limit: BATCH, lanes: &self.lanes };
+        let claim =
+            Claim { worker: self.worker, task_type, limit: BATCH, lanes: &self.lanes, crowded: false };
         Ok(self.store.claim(&claim).await?)
     }
 

@@ -64,10 +64,12 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
     }
 
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        let Claim { worker, task_type, limit, lanes } = *claim;
+        let Claim { worker, task_type, limit, lanes, crowded } = *claim;
         let (task_type, lanes) = (task_type.to_owned(), lanes.to_vec());
-        self.call(move |store| store.claim(&Claim { worker, task_type: &task_type, limit, lanes: &lanes }))
-            .await
+        self.call(move |store| {
+            store.claim(&Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded })
+        })
+        .await
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {

@@ -81,7 +81,8 @@ impl Claimer {
         }
         let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
         let task_type = self.rota.task_type(turn).clone();
-        let claim = Claim { worker, task_type: &task_type, limit: request.limit, lanes: &lanes };
+        let Request { limit, crowded, .. } = request;
+        let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
         match self.engine.store.claim(&claim).await {
             Ok(mut tasks) => {
                 self.recovered();

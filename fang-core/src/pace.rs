@@ -28,6 +28,9 @@ const REST_AFTER_WALK: u32 = 20;
 /// ... but no longer than this, since a task whose insert commits late may lie before the floor.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
+/// A full claim that took so long was held up by those of others, or will be.
+const CROWDED: Duration = Duration::from_millis(50);
+
 /// One claim in this many looks at the least urgent lane first.
 const UPWARDS_EVERY: u64 = 16;
 
@@ -60,6 +63,8 @@ pub struct Request {
     pub upwards: bool,
     /// Whether to begin where the last claim left off.
     pub from_floor: bool,
+    /// Whether claims take so long that they should be made one after the other.
+    pub crowded: bool,
     /// When it was asked for.
     pub at: Duration,
 }
@@ -76,6 +81,7 @@ pub struct Pace {
     /// How long the last two of them took: dead rows make each slow, a hiccup but one.
     walks: [Duration; 2],
     last_was_full: bool,
+    is_crowded: bool,
     claims: u64,
     failures: u32,
 }
@@ -92,6 +98,7 @@ impl Pace {
             last_full_walk: None,
             walks: [Duration::ZERO; 2],
             last_was_full: false,
+            is_crowded: false,
             claims: 0,
             failures: 0,
         }
@@ -134,6 +141,7 @@ impl Pace {
             self.walks = [self.walks[1], now.saturating_sub(request.at)];
         }
         self.last_was_full = got >= request.limit;
+        self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;
         if got > 0 {
             self.hold(now);
         }
@@ -175,6 +183,7 @@ impl Pace {
             limit: room.clamp(1, MAX_CLAIM),
             upwards: (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
             from_floor: (self.last_was_full && walked) || self.rests(now),
+            crowded: self.is_crowded,
             at: now,
         }
     }
@@ -333,6 +342,18 @@ mod tests {
         let mut pace = pace(4);
         assert!(!claim(&mut pace, 0, 40) && !claim(&mut pace, 100, 40) && claim(&mut pace, 200, 1));
         assert_eq!(limit(pace.step(ms(201), busy(0, Some(SLOW)))), None);
+    }
+
+    #[test]
+    fn a_full_claim_that_took_long_is_followed_by_one_that_waits_for_its_turn() {
+        let mut pace = pace(4);
+        let mut after = |at, took, got| {
+            let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
+            pace.claimed(ms(at + took), claim, got);
+            request(pace.step(ms(at + took + 5), busy(0, Some(SLOW)))).crowded
+        };
+        assert_eq!([after(0, 49, 4), after(100, 50, 4), after(200, 70, 4)], [false, true, true]);
+        assert_eq!([after(300, 10, 4), after(400, 80, 3)], [false, false]);
     }
 
     #[test]

@@ -90,5 +90,6 @@ statements!(
     set_priority,
     suspect,
     sync_cron,
+    turn,
     version,
 );

@@ -69,6 +69,38 @@ async fn alone<T>(
     Ok(value)
 }
 
+/// All rows of a statement that sees what was there once another was over, in the same transaction and in
+/// one round trip.
+pub(super) async fn query_behind(
+    channel: &Channel,
+    (before, before_params): (&str, &[Param<'_>]),
+    (sql, params): (&str, &[Param<'_>]),
+) -> Result<Vec<Row>, StoreError> {
+    let client = get(channel).await?;
+    let work = async {
+        if let Some(begin) = channel.begin {
+            let (before_params, params) = (typed(before_params), typed(params));
+            let before = client.query_typed(before, &before_params);
+            return alone(&client, begin, behind(before, client.query_typed(sql, &params))).await;
+        }
+        let (before, sql) = (client.prepare_cached(before).await?, client.prepare_cached(sql).await?);
+        let (before_params, params) = (plain(before_params), plain(params));
+        let before = client.query(&before, &before_params);
+        alone(&client, "BEGIN", behind(before, client.query(&sql, &params))).await
+    };
+    let outcome = in_time(work).await;
+    settle(client, outcome)
+}
+
+/// What comes of a statement that was sent behind another.
+async fn behind<A, B>(
+    before: impl Future<Output = Result<A, Error>>,
+    statement: impl Future<Output = Result<B, Error>>,
+) -> Result<B, Error> {
+    let (waited, outcome) = join(before, statement).await;
+    waited.and(outcome)
+}
+
 /// All rows of a statement that makes unique tasks alive again. One that the server refuses for another like it, which
 /// came since it looked, is sent again, and then sees that.
 pub(super) async fn query_reviving(

@@ -81,7 +81,14 @@ pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Ve
     let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
     let params: [Param<'_>; 6] =
         [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, &floors, &limit];
-    let rows = run::query(&store.engine, &store.statements.claim, &params).await?;
+    let sql = &store.statements;
+    let rows = match claim.crowded {
+        false => run::query(&store.engine, &sql.claim, &params).await?,
+        true => {
+            let turn: [Param<'_>; 2] = [&claim.task_type, &claim.worker.0];
+            run::query_behind(&store.engine, (&sql.turn, &turn), (&sql.claim, &params)).await?
+        }
+    };
     rows.iter().map(claimed).collect()
 }
 

@@ -188,7 +188,7 @@ async fn a_transaction_that_hangs_holds_up_no_rescue_of_others() {
     let store = world.queue.engine().unwrap();
     let worker = store.register("{}").await.unwrap();
     let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-    let claim = Claim { worker, task_type: "common", limit: 2, lanes: &lanes };
+    let claim = Claim { worker, task_type: "common", limit: 2, lanes: &lanes, crowded: false };
     let claimed = store.claim(&claim).await.unwrap();
     store.retire(worker).await.unwrap();
     let lock = format!("BEGIN; SELECT FROM fang_tasks WHERE id = '{}' FOR UPDATE", claimed[0].id);

@@ -2,7 +2,7 @@ use crate::world::{Hold, PATIENCE, Queue, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease};
 use fang_core::lanes::Lanes;
 use fang_core::store::Claim;
-use fang_core::{AsyncQueueable, Mode};
+use fang_core::{AsyncQueueable, Mode, NewTask};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -31,7 +31,7 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     let dead = world.queue.engine().unwrap();
     let worker = dead.register("{}").await.unwrap();
     let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).await.unwrap().len(), 1);
 
     let (sender, mut ear) = ear();
@@ -40,6 +40,29 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     assert_eq!(heard(&mut ear).await, "orphan");
     until(async || world.queue.find_task_by_id(task.id).await.unwrap().is_none()).await;
     assert!(!dead.heartbeat(worker, QUICK.dead_after).await.unwrap().is_alive);
+}
+
+/// With more of them, each would spend its time on what the others have just taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_crowd_a_third_claimer_waits_for_its_turn() {
+    let world = World::new().await;
+    world.queue.insert_tasks(vec![NewTask::asynk(&say("one")).unwrap(); 2]).await.unwrap();
+    let others = "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('fang common', slot)) FROM generate_series(0, 1) slot";
+    world.client.batch_execute(others).await.unwrap();
+    let engine = Arc::new(world.queue.engine().unwrap());
+    let claim = async |crowded| {
+        let worker = engine.register("{}").await.unwrap();
+        let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+        let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded };
+        engine.claim(&claim).await.unwrap().len()
+    };
+    let release = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        until(async || world.number(waiting).await == 1).await;
+        assert_eq!(claim(false).await, 1, "whoever does not wait is not held up");
+        world.client.batch_execute("COMMIT").await.unwrap();
+    };
+    assert_eq!(tokio::join!(claim(true), release).0, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +137,7 @@ async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     let gone = world.queue.engine().unwrap();
     let worker = gone.register("{}").await.unwrap();
     let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(gone.claim(&claim).await.unwrap().len(), 1);
     world.client.batch_execute("DELETE FROM fang_workers").await.unwrap();
     let (sender, mut ear) = ear();

@@ -1,13 +1,13 @@
 //! One statement over one connection of a channel.
 
 use super::connect::Channel;
-use super::error::store_error;
+use super::error::{InTransaction, store_error};
 use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
-use diesel::{QueryResult, RunQueryDsl};
+use diesel::{Connection, QueryResult, RunQueryDsl};
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::sql::MAX_TRIES;
@@ -111,6 +111,23 @@ where
     Prepared<'a, ST>: LoadQuery<'a, PgConnection, Row>,
 {
     Prepared::<ST>::new(keep, sql, binds).load(connection).map_err(|error| store_error(&error))
+}
+
+/// All rows of a statement that sees what was there once another was over, in the same transaction.
+pub(super) fn query_behind<'a, ST, Row>(
+    connection: &mut PgConnection,
+    keep: Keep,
+    (before, before_binds): (&str, &[&dyn Bind]),
+    (sql, binds): (&'a str, &'a [&'a dyn Bind]),
+) -> Result<Vec<Row>, StoreError>
+where
+    Prepared<'a, ST>: LoadQuery<'a, PgConnection, Row>,
+{
+    let both = |connection: &mut PgConnection| {
+        execute_on(connection, keep, before, before_binds)?;
+        Ok(query_on::<ST, Row>(connection, keep, sql, binds)?)
+    };
+    connection.transaction(both).map_err(|error: InTransaction| error.into())
 }
 
 /// How many rows a statement changed on a connection at hand.

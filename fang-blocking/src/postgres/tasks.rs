@@ -164,7 +164,14 @@ pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Clai
         &bind::<Array<Timestamptz>, _>(&floors),
         &bind::<BigInt, _>(limit),
     ];
-    let rows = run::query::<ClaimedSql, _>(&store.engine, &store.statements.claim, &binds)?;
+    let (sql, keep) = (&store.statements, store.engine.keep());
+    let turn: [&dyn Bind; 2] = [&bind::<Text, _>(claim.task_type), &bind::<BigInt, _>(claim.worker.0)];
+    let rows = store.engine.with(|connection| match claim.crowded {
+        false => run::query_on::<ClaimedSql, _>(connection, keep, &sql.claim, &binds),
+        true => {
+            run::query_behind::<ClaimedSql, _>(connection, keep, (&sql.turn, &turn), (&sql.claim, &binds))
+        }
+    })?;
     Ok(rows.into_iter().map(claimed).collect())
 }
 

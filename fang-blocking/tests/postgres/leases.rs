@@ -2,7 +2,7 @@ use crate::world::{Ear, Hold, PATIENCE, World, ear, heard, say, until};
 use fang_blocking::{Backend, Lease, Queue, WorkerPool};
 use fang_core::lanes::Lanes;
 use fang_core::store::{Claim, Rescue};
-use fang_core::{Mode, Queueable};
+use fang_core::{Mode, NewTask, Queueable};
 use std::thread;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     let dead = world.queue.engine().unwrap();
     let worker = dead.register("{}").unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
-    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).unwrap().len(), 1);
 
     let (sender, ear) = ear();
@@ -35,6 +35,30 @@ fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     assert_eq!(heard(&ear), "orphan");
     until(|| world.queue.find_task_by_id(task.id).unwrap().is_none());
     assert!(!dead.heartbeat(worker, QUICK.dead_after).unwrap().is_alive);
+}
+
+/// With more of them, each would spend its time on what the others have just taken.
+#[test]
+fn in_a_crowd_a_third_claimer_waits_for_its_turn() {
+    let world = World::new();
+    world.queue.insert_tasks(vec![NewTask::blocking(&say("one")).unwrap(); 2]).unwrap();
+    let others = "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('fang common', slot)) FROM generate_series(0, 1) slot";
+    world.run(others);
+    let engine = world.queue.engine().unwrap();
+    let claim = |crowded| {
+        let worker = engine.register("{}").unwrap();
+        let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+        let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded };
+        engine.claim(&claim).unwrap().len()
+    };
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| claim(true));
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        until(|| world.number(waiting) == 1);
+        assert_eq!(claim(false), 1, "whoever does not wait is not held up");
+        world.run("COMMIT");
+        assert_eq!(waits.join().unwrap(), 1);
+    });
 }
 
 #[test]
@@ -109,7 +133,7 @@ fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     let gone = world.queue.engine().unwrap();
     let worker = gone.register("{}").unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
-    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(gone.claim(&claim).unwrap().len(), 1);
     world.run("DELETE FROM fang_workers");
     let (sender, ear) = ear();

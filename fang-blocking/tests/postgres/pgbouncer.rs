@@ -123,7 +123,7 @@ fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     let dead = queue.engine().unwrap();
     let worker = dead.register("{}").unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
-    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes };
+    let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).unwrap().len(), 1);
     let (sender, ear) = ear();
     let mut pool = pool(&queue, sender);

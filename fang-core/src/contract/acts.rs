@@ -115,7 +115,7 @@ impl dyn Rig + '_ {
         lanes: &[Lane],
         limit: usize,
     ) -> Vec<Claimed> {
-        self.store().claim(&Claim { worker, task_type, limit, lanes }).await.unwrap()
+        self.store().claim(&Claim { worker, task_type, limit, lanes, crowded: false }).await.unwrap()
     }
 
     /// Claims the only task that is due.

@@ -1,7 +1,8 @@
 use super::Rig;
 use super::acts::{HOUR, both, numbers, task};
-use crate::store::WorkerId;
-use crate::task::Mode;
+use crate::lanes::Lanes;
+use crate::store::{Claim, WorkerId};
+use crate::task::{DEFAULT_TASK_TYPE, Mode};
 
 /// At the same time, however they are interleaved.
 pub async fn two_claimers_never_share_a_task(rig: &dyn Rig) {
@@ -13,6 +14,24 @@ pub async fn two_claimers_never_share_a_task(rig: &dyn Rig) {
     claimed.extend(drain(rig, one).await);
     claimed.sort_unstable();
     assert_eq!(claimed, (1..=1_000).collect::<Vec<_>>());
+}
+
+/// Nor does it matter that they wait for one another.
+pub async fn a_crowd_of_claimers_never_shares_a_task(rig: &dyn Rig) {
+    rig.insert(&(1..=100).map(task).collect::<Vec<_>>()).await;
+    let (one, other) = (rig.worker().await, rig.worker().await);
+    let mut claimed = Vec::new();
+    while claimed.len() < 100 {
+        claimed.extend(both(claim_in_a_crowd(rig, one), claim_in_a_crowd(rig, other)).await.concat());
+    }
+    claimed.sort_unstable();
+    assert_eq!(claimed, (1..=100).collect::<Vec<_>>());
+}
+
+async fn claim_in_a_crowd(rig: &dyn Rig, worker: WorkerId) -> Vec<u128> {
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 7, lanes: &lanes, crowded: true };
+    numbers(&rig.store().claim(&claim).await.unwrap())
 }
 
 /// In turns, so that each sees what the other left.

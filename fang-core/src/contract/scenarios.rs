@@ -41,6 +41,7 @@ macro_rules! for_each_scenario {
             }
             claimers {
                 two_claimers_never_share_a_task,
+                a_crowd_of_claimers_never_shares_a_task,
                 claimers_in_turn_get_each_task_once,
                 a_retired_worker_claims_nothing,
                 a_worker_that_never_registered_claims_nothing,

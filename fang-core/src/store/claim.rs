@@ -16,6 +16,9 @@ pub struct Claim<'a> {
     pub limit: usize,
     /// Where to look, in this order.
     pub lanes: &'a [Lane],
+    /// Whether so many claim tasks of this type at once that they hold each other up. A store may then let
+    /// all but a few wait for their turn; what they get is the same.
+    pub crowded: bool,
 }
 
 /// One stretch of the ready index, in which tasks lie in the order of their instants.

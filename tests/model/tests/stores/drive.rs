@@ -160,7 +160,7 @@ impl Player<'_> {
     async fn claim(&mut self, worker: usize, limit: usize) -> Step {
         let (n, worker) = self.worker(worker);
         let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, lanes: &lanes };
+        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, lanes: &lanes, crowded: false };
         let claimed = answer(self.engine.claim(&claim).await)?;
         let mut left = self.table.claimable(n);
         same("claimed", claimed.len(), left.len().min(limit))?;
