@@ -18,8 +18,15 @@ const AHEAD_BYTES: usize = 16 * 1024 * 1024;
 /// Results that wait to be saved before no more tasks are claimed.
 const MAX_UNSAVED: usize = 4 * MAX_CLAIM;
 
-/// A claim begins at the beginning of each lane at least this often.
+/// A claim begins at the beginning of each lane at least this often, unless that takes long.
 const FULL_WALK_EVERY: Duration = Duration::from_secs(1);
+
+/// A walk from the beginning that takes no longer is made whenever something may be there ...
+const CHEAP_WALK: Duration = Duration::from_millis(5);
+/// ... one that does is followed by so many times its length without one ...
+const REST_AFTER_WALK: u32 = 20;
+/// ... but no longer than this, since a task whose insert commits late may lie before the floor.
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 /// One claim in this many looks at the least urgent lane first.
 const UPWARDS_EVERY: u64 = 16;
@@ -53,6 +60,8 @@ pub struct Request {
     pub upwards: bool,
     /// Whether to begin where the last claim left off.
     pub from_floor: bool,
+    /// When it was asked for.
+    pub at: Duration,
 }
 
 /// The pace of one claimer. All instants count from any fixed one.
@@ -64,6 +73,8 @@ pub struct Pace {
     look_at: Duration,
     hold_until: Duration,
     last_full_walk: Option<Duration>,
+    /// How long the last two of them took: dead rows make each slow, a hiccup but one.
+    walks: [Duration; 2],
     last_was_full: bool,
     claims: u64,
     failures: u32,
@@ -79,6 +90,7 @@ impl Pace {
             look_at: Duration::ZERO,
             hold_until: Duration::ZERO,
             last_full_walk: None,
+            walks: [Duration::ZERO; 2],
             last_was_full: false,
             claims: 0,
             failures: 0,
@@ -119,12 +131,13 @@ impl Pace {
         self.failures = 0;
         if !request.from_floor {
             self.last_full_walk = Some(now);
+            self.walks = [self.walks[1], now.saturating_sub(request.at)];
         }
         self.last_was_full = got >= request.limit;
         if got > 0 {
             self.hold(now);
         }
-        if self.last_was_full || request.from_floor {
+        if self.last_was_full || (request.from_floor && !self.rests(now)) {
             // There is more; or there may be, before the floor.
             self.look_at = now;
             return;
@@ -161,8 +174,17 @@ impl Pace {
         Request {
             limit: room.clamp(1, MAX_CLAIM),
             upwards: (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
-            from_floor: self.last_was_full && walked,
+            from_floor: (self.last_was_full && walked) || self.rests(now),
+            at: now,
         }
+    }
+
+    /// Whether walks from the beginning take so long that it is too early for another.
+    fn rests(&self, now: Duration) -> bool {
+        let [one, other] = self.walks;
+        let walk = one.min(other);
+        let rest = walk.saturating_mul(REST_AFTER_WALK).min(LONGEST_REST);
+        walk > CHEAP_WALK && self.last_full_walk.is_some_and(|at| now.saturating_sub(at) < rest)
     }
 
     fn prefetch(&self, load: Load) -> usize {
@@ -280,6 +302,37 @@ mod tests {
         let second = request(pace.step(ms(1), busy(0, Some(SLOW))));
         pace.claimed(ms(1), second, 0);
         assert!(!request(pace.step(ms(1), busy(0, Some(SLOW)))).from_floor);
+    }
+
+    /// A claim at this moment that takes so long and brings one task of four.
+    fn claim(pace: &mut Pace, at: u64, takes: u64) -> bool {
+        let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
+        pace.claimed(ms(at + takes), claim, 1);
+        claim.from_floor
+    }
+
+    #[test]
+    fn a_walk_that_takes_long_is_not_repeated_for_twenty_times_as_long_though_claims_are_not_full() {
+        let mut pace = pace(4);
+        assert!(!claim(&mut pace, 0, 40) && !claim(&mut pace, 100, 40));
+        assert!(claim(&mut pace, 200, 1) && claim(&mut pace, 939, 1));
+        assert!(!claim(&mut pace, 1000, 400) && !claim(&mut pace, 2300, 400));
+        assert!(claim(&mut pace, 7600, 1));
+        assert!(!claim(&mut pace, 7700, 1), "five seconds are the longest rest");
+    }
+
+    #[test]
+    fn one_walk_that_took_long_among_others_changes_nothing() {
+        let mut pace = pace(4);
+        assert!(!claim(&mut pace, 0, 1) && !claim(&mut pace, 10, 900));
+        assert!(!claim(&mut pace, 1000, 1) && !claim(&mut pace, 1010, 1));
+    }
+
+    #[test]
+    fn a_claim_from_the_floor_that_is_not_full_is_followed_by_a_sleep_while_walks_take_long() {
+        let mut pace = pace(4);
+        assert!(!claim(&mut pace, 0, 40) && !claim(&mut pace, 100, 40) && claim(&mut pace, 200, 1));
+        assert_eq!(limit(pace.step(ms(201), busy(0, Some(SLOW)))), None);
     }
 
     #[test]

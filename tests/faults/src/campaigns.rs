@@ -8,10 +8,14 @@ mod cut;
 mod ending;
 mod full;
 mod fuzz;
+mod herd;
 mod kill;
+mod meter;
+mod payload;
 mod poison;
 mod rate;
 mod restart;
+mod snapshot;
 mod stop;
 mod term;
 mod terminate;
@@ -54,6 +58,12 @@ pub enum Campaign {
     Full(Options),
     /// Producers that race for the same unique tasks.
     Unique(Options),
+    /// Payloads of megabytes.
+    Payload(Options),
+    /// 64 producers, and few notifications.
+    Herd(Options),
+    /// A transaction that keeps old rows from being removed.
+    Snapshot(Options),
 }
 
 impl Campaign {
@@ -77,6 +87,9 @@ impl Campaign {
             Self::Fuzz(options) => fuzz::run(options),
             Self::Full(options) => full::run(options),
             Self::Unique(options) => unique::run(options),
+            Self::Payload(options) => payload::run(options),
+            Self::Herd(options) => herd::run(options),
+            Self::Snapshot(options) => snapshot::run(options),
         }
     }
 }

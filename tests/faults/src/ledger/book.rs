@@ -22,6 +22,8 @@ pub struct Book {
 pub struct Entry {
     /// What became of its insert.
     pub fate: Fate,
+    /// When its insert was acknowledged, if it was.
+    pub acked_at: Option<u64>,
     /// Its runs, in the order of their start.
     pub runs: Vec<Run>,
 }
@@ -80,7 +82,10 @@ impl Book {
             ["want", id, _] => {
                 self.entry(id)?;
             }
-            ["acked", id, _] => self.entry(id)?.fate = Fate::Acked,
+            ["acked", id, at] => {
+                let entry = self.entry(id)?;
+                (entry.fate, entry.acked_at) = (Fate::Acked, Some(at.parse().ok()?));
+            }
             ["rolled-back", id, _] => self.entry(id)?.fate = Fate::RolledBack,
             ["start", id, lease, pid, at] => {
                 let run = Run {
@@ -125,6 +130,12 @@ impl Book {
 }
 
 impl Entry {
+    /// From the acknowledgement until the first run began, which may have been before.
+    pub fn wait(&self) -> Option<(u64, u64)> {
+        let acked_at = self.acked_at?;
+        Some((acked_at, self.runs.first()?.start.saturating_sub(acked_at)))
+    }
+
     fn end(&mut self, lease: i32, pid: u32, at: u64) -> Option<()> {
         let mut runs = self.runs.iter_mut().rev();
         let run = runs.find(|run| run.lease == lease && run.pid == pid && run.end.is_none())?;
