@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Processes of producers, and as many of workers.
 const PROCESSES: usize = 4;
 /// Longer than the longest sleep of a pool, so that all sleep deeply when the herd comes.
-const PAUSE: u64 = 4000;
+const PAUSE: u64 = 2500;
 /// A process announces at most so often a second, and once at the begin.
 const A_SECOND: f64 = 10.0;
 /// How much longer than its turn a stage lasts at most, in seconds: producers come to their end.
@@ -65,12 +65,13 @@ struct Turn {
 /// When it could not be carried out.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     // Only commits that wait for the disk show what it costs that they wait for each other.
-    let world = World::over(Cluster::create(options.either(Durability::Durable, Durability::Fast))?, options)?;
+    let world =
+        World::over(Cluster::create(options.either(Durability::Durable, Durability::Fast))?, options)?;
     meter::start(&world)?;
-    let each = options.length(Duration::from_secs(150), Duration::from_secs(8)) / 5;
+    let each = options.length(Duration::from_secs(100), Duration::from_secs(5)) / 5;
     let mut turns = Vec::new();
     let workers = workers(&world, options, false)?;
-    turns.push(turn(&world, options, ASLEEP, options.either(each, Duration::from_millis(PAUSE * 2)))?);
+    turns.push(turn(&world, options, ASLEEP, options.either(each, Duration::from_millis(PAUSE)))?);
     for stage in [CALLS, WITHIN, NAIVE] {
         turns.push(turn(&world, options, stage, each)?);
     }
@@ -165,7 +166,13 @@ fn judge_rates(options: &Options, turns: &[Turn], book: &Book, report: &mut Repo
     let waits = Waits::between(book, asleep.from, asleep.to);
     let (limit, measured) = (STARTS_WITHIN.as_millis() as f64, waits.at(0.99));
     let what = "99 of 100 tasks begun, after the herd came to pools asleep, within";
-    report.judge_in_full(options, what, format!("{limit} ms"), format!("{measured:.1} ms"), measured <= limit);
+    report.judge_in_full(
+        options,
+        what,
+        format!("{limit} ms"),
+        format!("{measured:.1} ms"),
+        measured <= limit,
+    );
     let ratio = calls.rate(book) / naive.rate(book).max(1.0);
     let what = "the rate, to that of a notification of each insert";
     report.judge_in_full(options, what, format!("at least {TIMES}"), format!("{ratio:.2}"), ratio >= TIMES);

@@ -60,7 +60,8 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let must = format!("at most {} s", RECOVERS_WITHIN.as_secs());
     let took = recovered.map_or("never".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
     report.judge_in_full(options, what, must, took, recovered.is_some());
-    for (when, looks) in [("before", &before[..]), ("in its last part", last(&during)), ("after", &after[..])] {
+    for (when, looks) in [("before", &before[..]), ("in its last part", last(&during)), ("after", &after[..])]
+    {
         let waits = Waits::between(&book, looks[0].at, looks[1].at);
         report.tell(format!("from the insert to the begin {when}: median, 99 %, longest"), waits.text());
     }
