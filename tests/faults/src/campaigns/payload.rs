@@ -39,6 +39,9 @@ struct Load {
     ids: Vec<Uuid>,
     bytes: u64,
     logged: u64,
+    /// Inserts that failed and were sent again.
+    repeated: u32,
+    longest_insert: Duration,
     from: u64,
     to: u64,
 }
@@ -145,7 +148,15 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
     let plan: &[(usize, usize)] = options.either(&[(1, 20), (10, 10), (255, 4)], &[(1, 4), (10, 3)]);
     let after = options.either(Duration::from_secs(60), Duration::from_secs(4));
     let (began, logged) = (Instant::now(), log_position(world)?);
-    let mut load = Load { ids: Vec::new(), bytes: 0, logged: 0, from: clock::now(), to: 0 };
+    let mut load = Load {
+        ids: Vec::new(),
+        bytes: 0,
+        logged: 0,
+        repeated: 0,
+        longest_insert: Duration::ZERO,
+        from: clock::now(),
+        to: 0,
+    };
     let pen = Pen::open(world.folder(), INSERTS)?;
     for runtime in options.mode.all() {
         let caller = Caller::roomy(*runtime, world.uri(), 256 * MIB)?;
@@ -155,7 +166,9 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
                 let task = task(size * MIB, mode(*runtime), due);
                 let id = task.id;
                 pen.inserts("want", &[id])?;
-                caller.insert(vec![task])?;
+                let inserting = Instant::now();
+                load.repeated += caller.insist(&[task])?;
+                load.longest_insert = load.longest_insert.max(inserting.elapsed());
                 pen.inserts("acked", &[id])?;
                 load.ids.push(id);
                 load.bytes += (size * MIB) as u64;
@@ -218,6 +231,11 @@ fn log_position(world: &World) -> Result<u64, Failure> {
 fn judge_cost(options: &Options, load: &Load, (base, peak): (u64, u64), report: &mut Report) {
     let largest = options.either(255, 10);
     report.tell("large tasks, megabytes of them", format!("{}, {}", load.ids.len(), load.bytes / MIB as u64));
+    let longest = format!("{:.1} s", load.longest_insert.as_secs_f64());
+    report.tell(
+        "the longest insert; inserts that failed and were sent again",
+        format!("{longest}; {}", load.repeated),
+    );
     let log = load.logged as f64 / load.bytes as f64;
     report.judge_in_full(
         options,
