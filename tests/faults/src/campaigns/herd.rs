@@ -39,15 +39,13 @@ struct Stage {
     name: &'static str,
     every: u64,
     within: bool,
-    /// Whether the pools hear of it.
-    deaf: bool,
     /// Whether a trigger announces every row.
     naive: bool,
 }
 
-const CALLS: Stage = Stage { name: "pools at work", every: 0, within: false, deaf: false, naive: false };
+const CALLS: Stage = Stage { name: "pools at work", every: 0, within: false, naive: false };
 const ASLEEP: Stage = Stage { name: "pools asleep", every: PAUSE, ..CALLS };
-const DEAF: Stage = Stage { name: "listening off", deaf: true, ..CALLS };
+const DEAF: Stage = Stage { name: "listening off", ..CALLS };
 const WITHIN: Stage = Stage { name: "within transactions of the application", within: true, ..CALLS };
 const NAIVE: Stage = Stage { name: "a notification of each insert, by a trigger", naive: true, ..CALLS };
 

@@ -3,7 +3,7 @@
 use super::{HerdSettings, PRODUCERS, Tasks, is_stopping};
 use crate::Failure;
 use diesel::{Connection, PgConnection};
-use fang::{Queue, QueueError, Queueable};
+use fang::{Queue, Queueable};
 
 pub(super) fn run(settings: &HerdSettings) -> Result<(), Failure> {
     let queue = Queue::builder().uri(&settings.uri).max_pool_size(PRODUCERS).build();
@@ -32,7 +32,7 @@ fn produce(settings: &HerdSettings, queue: &Queue) -> Result<(), Failure> {
                 })?
                 .map(drop),
         };
-        tasks.acked(id, outcome.map_err(QueueError::from))?;
+        tasks.acked(id, outcome)?;
     }
     Ok(())
 }
