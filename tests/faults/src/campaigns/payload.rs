@@ -145,8 +145,9 @@ fn tells(error: &QueueError, bytes: usize) -> bool {
 
 /// Inserts all sizes into roomy queues, due at the same moment, and waits until they have run.
 fn load(world: &World, options: &Options) -> Result<Load, Failure> {
-    let plan: &[(usize, usize)] = options.either(&[(1, 20), (10, 10), (255, 4)], &[(1, 4), (10, 3)]);
-    let after = options.either(Duration::from_secs(60), Duration::from_secs(4));
+    let plan: &[(usize, usize)] = options.either(&[(1, 20), (10, 10), (255, 2)], &[(1, 4), (10, 3)]);
+    // Time to insert them all: a server takes seconds for each of the largest, and many where others are busy.
+    let after = options.either(Duration::from_secs(180), Duration::from_secs(4));
     let (began, logged) = (Instant::now(), log_position(world)?);
     let mut load = Load {
         ids: Vec::new(),
