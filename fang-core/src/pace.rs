@@ -138,7 +138,10 @@ impl Pace {
         self.failures = 0;
         if !request.from_floor {
             self.last_full_walk = Some(now);
-            self.walks = [self.walks[1], now.saturating_sub(request.at)];
+            if !request.crowded {
+                // Else it is the wait for its turn that took long.
+                self.walks = [self.walks[1], now.saturating_sub(request.at)];
+            }
         }
         self.last_was_full = got >= request.limit;
         self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;

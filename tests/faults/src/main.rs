@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use fang_faults::Failure;
 use fang_faults::campaigns::Campaign;
+use fang_faults::roles::herd::{self, HerdSettings};
 use fang_faults::roles::producer::{self, ProducerSettings};
 use fang_faults::roles::racer::{self, RacerSettings};
 use fang_faults::roles::worker::{self, WorkerSettings};
@@ -29,6 +30,9 @@ enum Command {
     /// A process that races for unique tasks.
     #[command(hide = true)]
     Racer(RacerSettings),
+    /// A process of producers that insert at the same moment.
+    #[command(hide = true)]
+    Herding(HerdSettings),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Worker(settings) => worker::run(&settings)?,
         Command::Producer(settings) => producer::run(&settings)?,
         Command::Racer(settings) => racer::run(&settings)?,
+        Command::Herding(settings) => herd::run(&settings)?,
         Command::Campaign(campaign) => {
             let report = campaign.run()?;
             println!("{report}");

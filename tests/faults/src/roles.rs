@@ -1,5 +1,7 @@
 //! What the processes of a campaign do: this program, run again with a hidden subcommand.
 
+pub mod bulk;
+pub mod herd;
 mod logger;
 pub mod producer;
 pub mod racer;

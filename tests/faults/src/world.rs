@@ -9,6 +9,7 @@ use crate::Failure;
 use crate::clock;
 use crate::ledger::Book;
 use crate::options::{Options, Runtime};
+use crate::roles::herd::HerdSettings;
 use crate::roles::producer::ProducerSettings;
 use crate::roles::racer::RacerSettings;
 use crate::roles::worker::{COMMON, WorkerSettings};
@@ -159,6 +160,15 @@ impl World {
     pub fn racer(&self, settings: &RacerSettings) -> Result<Process, Failure> {
         let arguments = std::iter::once("racer".to_owned()).chain(settings.arguments()).collect();
         Process::start(PROGRAM, arguments, &self.folder, "racer")
+    }
+
+    /// Starts a process of producers that insert at the same moment.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn herd(&self, settings: &HerdSettings) -> Result<Process, Failure> {
+        let arguments = std::iter::once("herding".to_owned()).chain(settings.arguments()).collect();
+        Process::start(PROGRAM, arguments, &self.folder, "producer")
     }
 
     /// Starts a producer for each mode of the campaign; `rate` is that of all together.

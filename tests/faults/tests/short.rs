@@ -85,3 +85,18 @@ fn rows_that_cannot_be_run_harm_no_other() {
 fn a_full_disk_and_a_held_lock_lose_nothing_and_end_no_process() {
     holds("full");
 }
+
+#[test]
+fn payloads_of_megabytes_harm_no_other_and_over_the_cap_are_refused_by_name() {
+    holds("payload");
+}
+
+#[test]
+fn a_herd_of_producers_sends_few_notifications() {
+    holds("herd");
+}
+
+#[test]
+fn a_snapshot_that_stays_open_loses_nothing() {
+    holds("snapshot");
+}

@@ -27,6 +27,20 @@ impl Caller {
         })
     }
 
+    /// A queue that takes payloads of this many bytes.
+    pub(super) fn roomy(runtime: Runtime, uri: &str, bytes: usize) -> Result<Self, Failure> {
+        Ok(match Self::new(runtime, uri)? {
+            Self::Light(threads, _) => {
+                let queue = AsyncQueue::builder().uri(uri).max_pool_size(1_u32).max_payload_bytes(bytes);
+                Self::Light(threads, queue.build())
+            }
+            Self::Heavy(_) => {
+                let queue = Queue::builder().uri(uri).max_pool_size(1_u32).max_payload_bytes(bytes);
+                Self::Heavy(queue.build())
+            }
+        })
+    }
+
     pub(super) fn insert(&self, tasks: Vec<NewTask>) -> Result<(), QueueError> {
         match self {
             Self::Light(runtime, queue) => runtime.block_on(queue.insert_tasks(tasks)).map(drop),

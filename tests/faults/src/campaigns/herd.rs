@@ -1,6 +1,180 @@
-use crate::Failure;
+//! 64 producers at once: each notification makes every commit of the database wait, so there must be few.
+
+use super::ending::end;
+use super::meter::{self, NOTIFY, Waits};
+use super::{ending::stop_producers, rate};
+use crate::ledger::Book;
 use crate::options::Options;
 use crate::report::Report;
-pub fn run(_: &Options) -> Result<Report, Failure> {
-    Err("todo".into())
+use crate::roles::herd::{HerdSettings, PRODUCERS};
+use crate::roles::worker::WorkerSettings;
+use crate::world::{Process, World};
+use crate::{Failure, clock};
+use fang_test_support::{Cluster, Durability};
+use std::time::Duration;
+
+/// Processes of producers, and as many of workers.
+const PROCESSES: usize = 4;
+/// Longer than the longest sleep of a pool, so that all sleep deeply when the herd comes.
+const PAUSE: u64 = 2500;
+/// A process announces at most so often a second, and once at the begin.
+const A_SECOND: f64 = 10.0;
+/// How much longer than its turn a stage lasts at most, in seconds: producers come to their end.
+const SLACK: f64 = 2.0;
+/// By when 99 of 100 tasks have begun that were inserted while all pools slept.
+const STARTS_WITHIN: Duration = Duration::from_millis(200);
+/// How many times the rate of a notification an insert there must be.
+const TIMES: f64 = 2.0;
+
+/// What peers do: a notification of each insert, in its transaction.
+const ANNOUNCE_EACH: &str = "
+    CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('fang', NEW.task_type); RETURN NEW; END $$;
+    CREATE TRIGGER announce AFTER INSERT ON fang_tasks FOR EACH ROW EXECUTE FUNCTION announce()";
+const ANNOUNCE_FEW: &str = "DROP TRIGGER announce ON fang_tasks; DROP FUNCTION announce()";
+
+/// How the herd inserts.
+#[derive(Clone, Copy)]
+struct Stage {
+    name: &'static str,
+    every: u64,
+    within: bool,
+    /// Whether a trigger announces every row.
+    naive: bool,
+}
+
+const CALLS: Stage = Stage { name: "pools at work", every: 0, within: false, naive: false };
+const ASLEEP: Stage = Stage { name: "pools asleep", every: PAUSE, ..CALLS };
+const DEAF: Stage = Stage { name: "listening off", ..CALLS };
+const WITHIN: Stage = Stage { name: "within transactions of the application", within: true, ..CALLS };
+const NAIVE: Stage = Stage { name: "a notification of each insert, by a trigger", naive: true, ..CALLS };
+
+/// What was measured of one.
+struct Turn {
+    stage: Stage,
+    from: u64,
+    to: u64,
+    notifications: u64,
+}
+
+/// Lets the herd insert in every stage.
+///
+/// # Errors
+/// When it could not be carried out.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    // Only commits that wait for the disk show what it costs that they wait for each other.
+    let world =
+        World::over(Cluster::create(options.either(Durability::Durable, Durability::Fast))?, options)?;
+    meter::start(&world)?;
+    let each = options.length(Duration::from_secs(100), Duration::from_secs(5)) / 5;
+    let mut turns = Vec::new();
+    let workers = workers(&world, options, false)?;
+    turns.push(turn(&world, options, ASLEEP, options.either(each, Duration::from_millis(PAUSE)))?);
+    for stage in [CALLS, WITHIN, NAIVE] {
+        turns.push(turn(&world, options, stage, each)?);
+    }
+    stop(workers)?;
+    let _deaf = self::workers(&world, options, true)?;
+    turns.push(turn(&world, options, DEAF, each)?);
+
+    let mut report = Report::new("herd", options);
+    report.tell("producers, in processes", format!("{}, {PROCESSES}", PROCESSES as u32 * PRODUCERS));
+    let (book, _) = end(&world, options, Vec::new(), &[], &mut report)?;
+    turns.iter().for_each(|turn| tell(turn, &book, &mut report));
+    judge_rates(options, &turns, &book, &mut report);
+    if !report.held() {
+        world.keep();
+    }
+    Ok(report)
+}
+
+fn workers(world: &World, options: &Options, deaf: bool) -> Result<Vec<Process>, Failure> {
+    let settings = |runtime| WorkerSettings { deaf, ..world.worker_settings(runtime) };
+    let started: Result<Vec<_>, _> =
+        options.mode.deal(PROCESSES).map(|runtime| world.worker(&settings(runtime))).collect();
+    let started = started?;
+    world.wait_for(&started)?;
+    Ok(started)
+}
+
+fn stop(mut workers: Vec<Process>) -> Result<(), Failure> {
+    for worker in &mut workers {
+        worker.terminate()?;
+        worker.ends_within(Duration::from_secs(40))?.ok_or("a worker does not end")?;
+    }
+    Ok(())
+}
+
+fn turn(world: &World, options: &Options, stage: Stage, time: Duration) -> Result<Turn, Failure> {
+    if stage.naive {
+        world.rows(ANNOUNCE_EACH)?;
+    }
+    let settings = |runtime| HerdSettings {
+        uri: world.uri().to_owned(),
+        folder: world.folder().to_owned(),
+        runtime,
+        every: stage.every,
+        within: stage.within,
+    };
+    let before = meter::spent(world, NOTIFY)?.calls;
+    let from = clock::now();
+    let herd: Result<Vec<_>, _> =
+        options.mode.deal(PROCESSES).map(|runtime| world.herd(&settings(runtime))).collect();
+    let herd = herd?;
+    std::thread::sleep(time);
+    let to = clock::now();
+    stop_producers(herd)?;
+    let notifications = meter::spent(world, NOTIFY)?.calls - before;
+    world.drain(Duration::from_secs(120))?;
+    if stage.naive {
+        world.rows(ANNOUNCE_FEW)?;
+    }
+    Ok(Turn { stage, from, to, notifications })
+}
+
+impl Turn {
+    fn seconds(&self) -> f64 {
+        (self.to - self.from) as f64 / 1e6
+    }
+
+    /// Inserts a second.
+    fn rate(&self, book: &Book) -> f64 {
+        let mut acked: Vec<u64> = book.tasks.values().filter_map(|entry| entry.acked_at).collect();
+        acked.sort_unstable();
+        rate::mean(&acked, self.from, self.to)
+    }
+}
+
+fn tell(turn: &Turn, book: &Book, report: &mut Report) {
+    let Turn { stage, notifications, .. } = turn;
+    let waits = Waits::between(book, turn.from, turn.to);
+    let counted = format!("{}, {:.0}, {notifications}", waits.count(), turn.rate(book));
+    report.tell(format!("tasks, a second, notifications by the library ({})", stage.name), counted);
+    let what = format!("from the insert to the begin: median, 99 %, longest ({})", stage.name);
+    report.tell(what, waits.text());
+    if !stage.within {
+        let most = ((turn.seconds() + SLACK) * A_SECOND + 1.0) * PROCESSES as f64;
+        let what = format!("notifications by the library ({})", stage.name);
+        report.judge(what, format!("at most {most:.0}"), notifications, *notifications as f64 <= most);
+    }
+}
+
+fn judge_rates(options: &Options, turns: &[Turn], book: &Book, report: &mut Report) {
+    let [asleep, calls, _, naive, deaf] = turns else { return };
+    let waits = Waits::between(book, asleep.from, asleep.to);
+    let (limit, measured) = (STARTS_WITHIN.as_millis() as f64, waits.at(0.99));
+    let what = "99 of 100 tasks begun, after the herd came to pools asleep, within";
+    report.judge_in_full(
+        options,
+        what,
+        format!("{limit} ms"),
+        format!("{measured:.1} ms"),
+        measured <= limit,
+    );
+    let ratio = calls.rate(book) / naive.rate(book).max(1.0);
+    let what = "the rate, to that of a notification of each insert";
+    report.judge_in_full(options, what, format!("at least {TIMES}"), format!("{ratio:.2}"), ratio >= TIMES);
+    let ratio = calls.rate(book) / deaf.rate(book).max(1.0);
+    let what = "the rate, to that with listening off";
+    report.judge_in_full(options, what, "at least 0.8", format!("{ratio:.2}"), ratio >= 0.8);
 }

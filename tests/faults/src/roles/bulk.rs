@@ -1,0 +1,66 @@
+//! A task with a payload of megabytes.
+
+use super::work::write;
+use fang::{
+    AsyncQueueable, AsyncRunnable, Due, FangError, Mode, NewTask, Queueable, Runnable, async_trait, typetag,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Says how long its text has to be.
+#[derive(Serialize, Deserialize)]
+struct Bulk {
+    length: usize,
+    text: String,
+}
+
+impl Bulk {
+    fn check(&self) -> Result<(), FangError> {
+        if self.text.len() == self.length {
+            return Ok(());
+        }
+        Err(FangError::new(format!("{} characters of {} arrived", self.text.len(), self.length)))
+    }
+}
+
+/// A task whose JSON has so many bytes, and which is due after a while.
+///
+/// Its text is written, not serialized: that would take longer than all else.
+pub fn task(bytes: usize, mode: Mode, after: Duration) -> NewTask {
+    let shell = |length: usize, text: &str| format!(r#"{{"type":"Bulk","length":{length},"text":"{text}"}}"#);
+    let mut length = bytes;
+    while shell(length, "").len() + length > bytes {
+        length -= 1;
+    }
+    let task = NewTask::new(shell(length, &noise(length)), "common".to_owned(), mode);
+    NewTask { id: Uuid::now_v7(), due: Due::After(after), ..task }
+}
+
+/// Letters that do not become fewer when they are compressed.
+fn noise(length: usize) -> String {
+    const BLOCK: usize = 1024 * 1024;
+    let block: String = std::iter::repeat_with(fastrand::alphanumeric).take(length.min(BLOCK)).collect();
+    let mut text = block.repeat(length / BLOCK.min(length.max(1)) + 1);
+    text.truncate(length);
+    text
+}
+
+#[typetag::serde]
+#[async_trait]
+impl AsyncRunnable for Bulk {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        write("start", queue.context())?;
+        self.check()?;
+        write("end", queue.context())
+    }
+}
+
+#[typetag::serde]
+impl Runnable for Bulk {
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+        write("start", queue.context())?;
+        self.check()?;
+        write("end", queue.context())
+    }
+}

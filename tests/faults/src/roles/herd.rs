@@ -1,0 +1,91 @@
+//! A process of producers that insert one task each at the same moment, again and again, or as fast as they
+//! can; over one queue, as an application does.
+
+mod heavy;
+mod light;
+
+use super::work::{Manner, Work};
+use super::{is_stopping, logger, stop_with_parent};
+use crate::ledger::{INSERTS, Pen};
+use crate::options::Runtime;
+use crate::{Failure, clock};
+use fang::{NewTask, QueueError};
+use std::path::PathBuf;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Producers in a process, each with a connection.
+pub const PRODUCERS: u32 = 16;
+
+/// What one process is told.
+#[derive(clap::Args, Clone, Debug)]
+pub struct HerdSettings {
+    /// The database.
+    #[arg(long)]
+    pub uri: String,
+    /// The folder of the ledger.
+    #[arg(long)]
+    pub folder: PathBuf,
+    /// Which mode inserts, and which runs what is inserted.
+    #[arg(long, value_enum)]
+    pub runtime: Runtime,
+    /// All producers of all processes insert whenever so many milliseconds are over; 0: without a pause.
+    #[arg(long, default_value_t = 0)]
+    pub every: u64,
+    /// Whether each insert is in a transaction of the application.
+    #[arg(long)]
+    pub within: bool,
+}
+
+impl HerdSettings {
+    /// The arguments that say the same.
+    pub fn arguments(&self) -> Vec<String> {
+        let (folder, every) = (self.folder.display().to_string(), self.every.to_string());
+        let words = ["--uri", &self.uri, "--folder", &folder, "--runtime", self.runtime.name()];
+        let within = self.within.then_some("--within");
+        words.into_iter().chain(["--every", &every]).chain(within).map(str::to_owned).collect()
+    }
+
+    /// How long until all insert.
+    fn pause(&self) -> Duration {
+        let every = self.every * 1000;
+        Duration::from_micros(if every == 0 { 0 } else { every - clock::now() % every })
+    }
+}
+
+/// Inserts until the standard input is closed.
+///
+/// # Errors
+/// When the ledger cannot be written, or an insert fails: nothing befalls the database.
+pub fn run(settings: &HerdSettings) -> Result<(), Failure> {
+    logger::start();
+    stop_with_parent();
+    match settings.runtime {
+        Runtime::Asynk => light::run(settings),
+        Runtime::Blocking => heavy::run(settings),
+    }
+}
+
+/// One producer's task and ledger.
+struct Tasks {
+    runtime: Runtime,
+    pen: Pen,
+}
+
+impl Tasks {
+    fn new(settings: &HerdSettings) -> Result<Self, Failure> {
+        Ok(Self { runtime: settings.runtime, pen: Pen::open(&settings.folder, INSERTS)? })
+    }
+
+    fn next(&self) -> Result<(NewTask, Uuid), Failure> {
+        let task = Work { millis: 0, manner: Manner::Wait }.task(self.runtime)?;
+        let id = task.id;
+        self.pen.inserts("want", &[id])?;
+        Ok((task, id))
+    }
+
+    fn acked(&self, id: Uuid, outcome: Result<(), QueueError>) -> Result<(), Failure> {
+        outcome?;
+        Ok(self.pen.inserts("acked", &[id])?)
+    }
+}
