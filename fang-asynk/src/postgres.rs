@@ -52,12 +52,14 @@ pub(crate) struct PostgresStore {
     heart: Channel,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
+    /// Whether it announces what it inserts.
+    notifies: bool,
     epoch: Instant,
     address: Arc<Address>,
 }
 
 impl PostgresStore {
-    pub(crate) fn new(address: Address, schema: Schema) -> Result<Self, StoreError> {
+    pub(crate) fn new(address: Address, schema: Schema, notifies: bool) -> Result<Self, StoreError> {
         let address = Arc::new(address);
         let wakes = Wakes::default();
         Ok(Self {
@@ -68,6 +70,7 @@ impl PostgresStore {
             heart: address.channel(Role::Heart, &wakes)?,
             wakes,
             gate: Arc::default(),
+            notifies,
             epoch: Instant::now(),
             address,
         })
@@ -83,6 +86,7 @@ impl PostgresStore {
             heart: self.address.channel(Role::Heart, &self.wakes)?,
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),
+            notifies: self.notifies,
             epoch: self.epoch,
             address: self.address.clone(),
         })

@@ -50,6 +50,12 @@ pub struct AsyncQueue<Tls> {
     /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
+    /// Whether inserts wake the pools of other processes by a notification: at most ten times a second
+    /// for a task type, but each time within a transaction of the application, and the server commits such
+    /// transactions one after the other. Defaults to `true`; with `false` those pools find the task by their poll
+    /// alone.
+    #[builder(default = true)]
+    notify: bool,
     /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands
     /// before the server: nothing is then kept on a connection. Statements are not prepared but travel
     /// in transactions of their own, and pools poll, whatever `listen` says. Defaults to `false`.
@@ -155,7 +161,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         let store = self.store()?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(postgres::insert_in(transaction, &store.statements, batch).await?);
+            all.extend(postgres::insert_in(transaction, &store, batch).await?);
         }
         Ok(all)
     }
@@ -180,7 +186,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
             None => Schema::default(),
         };
         let address = Address::new(self.uri.expose(), tls, options)?;
-        let store = Arc::new(PostgresStore::new(address, schema)?);
+        let store = Arc::new(PostgresStore::new(address, schema, self.notify)?);
         Ok(self.store.get_or_init(|| store).clone())
     }
 }

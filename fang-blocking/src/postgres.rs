@@ -47,12 +47,14 @@ pub(crate) struct PostgresStore {
     heart: Arc<Channel>,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
+    /// Whether it announces what it inserts.
+    notifies: bool,
     epoch: Instant,
     address: Address,
 }
 
 impl PostgresStore {
-    pub(crate) fn new(address: Address, schema: Schema) -> Self {
+    pub(crate) fn new(address: Address, schema: Schema, notifies: bool) -> Self {
         let wakes = Wakes::default();
         let calls = Arc::new(address.channel(Role::Calls, &wakes));
         Self {
@@ -63,6 +65,7 @@ impl PostgresStore {
             calls,
             wakes,
             gate: Arc::default(),
+            notifies,
             epoch: Instant::now(),
             address,
         }
@@ -78,6 +81,7 @@ impl PostgresStore {
             heart: Arc::new(self.address.channel(Role::Heart, &self.wakes)),
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),
+            notifies: self.notifies,
             epoch: self.epoch,
             address: self.address.clone(),
         }

@@ -56,6 +56,12 @@ pub struct Queue {
     /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
+    /// Whether inserts wake the pools of other processes by a notification: at most ten times a second
+    /// for a task type, but each time within a transaction of the application, and the server commits such
+    /// transactions one after the other. Defaults to `true`; with `false` those pools find the task by their poll
+    /// alone.
+    #[builder(default = true)]
+    notify: bool,
     /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands
     /// before the server: nothing is then kept on a connection. Statements are not prepared but travel
     /// in transactions of their own, and pools poll, whatever `listen` says. Defaults to `false`.
@@ -122,7 +128,7 @@ impl Queue {
             }
             None => Schema::default(),
         };
-        let store = Arc::new(PostgresStore::new(self.address()?, schema));
+        let store = Arc::new(PostgresStore::new(self.address()?, schema, self.notify));
         Ok(self.store.get_or_init(|| store).clone())
     }
 

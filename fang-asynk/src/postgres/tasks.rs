@@ -69,7 +69,7 @@ async fn insert_in_one_of_ours(
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut client = run::get(&store.calls).await?;
     let transaction = run::begin(&store.calls, &mut client).await.map_err(|error| store_error(&error))?;
-    let inserted = within::insert_batch(&mut &*transaction, &store.statements, tasks).await?;
+    let inserted = within::insert_batch(&mut &*transaction, store, tasks).await?;
     transaction.commit().await.map_err(|error| store_error(&error))?;
     due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
     Ok(inserted)

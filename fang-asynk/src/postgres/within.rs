@@ -1,5 +1,6 @@
 //! Inserts within a transaction that was begun elsewhere, of this driver or of another.
 
+use super::PostgresStore;
 use super::batch::Batch;
 use super::convert::holder;
 use super::{run, store_error};
@@ -41,14 +42,14 @@ pub(crate) trait Within: Send {
 /// nothing of the batch is in it then.
 pub(crate) async fn insert_in(
     transaction: &mut impl Within,
-    sql: &Statements,
+    store: &PostgresStore,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     if !is_all_or_none(tasks) {
-        return insert_batch(transaction, sql, tasks).await;
+        return insert_batch(transaction, store, tasks).await;
     }
     transaction.run("SAVEPOINT fang_insert").await?;
-    match insert_batch(transaction, sql, tasks).await {
+    match insert_batch(transaction, store, tasks).await {
         Ok(inserted) => transaction.run("RELEASE SAVEPOINT fang_insert").await.map(|()| inserted),
         Err(error @ StoreError::NotUnique { .. }) => {
             transaction.run("ROLLBACK TO SAVEPOINT fang_insert; RELEASE SAVEPOINT fang_insert").await?;
@@ -61,21 +62,20 @@ pub(crate) async fn insert_in(
 /// Inserts within a transaction that ends if this fails.
 pub(super) async fn insert_batch(
     transaction: &mut impl Within,
-    sql: &Statements,
+    store: &PostgresStore,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
-    try_insert(transaction, sql, tasks, &mut answers).await?;
+    try_insert(transaction, &store.statements, tasks, &mut answers).await?;
     for _ in 1..MAX_INSERT_TRIES {
         let missing = answers.missing();
         if missing.is_empty() {
             break;
         }
-        try_insert(transaction, sql, &missing, &mut answers).await?;
+        try_insert(transaction, &store.statements, &missing, &mut answers).await?;
     }
-    // Always, since nobody knows when it will commit, which is when this leaves.
-    for task_type in due_now(tasks) {
-        transaction.notify(sql, task_type).await?;
+    for task_type in store.announced_at_commit(due_now(tasks)) {
+        transaction.notify(&store.statements, task_type).await?;
     }
     answers.finish()
 }

@@ -30,8 +30,17 @@ impl PostgresStore {
         }
     }
 
+    /// What a transaction of the application announces: always, since nobody knows when it will commit, which
+    /// is when this leaves.
+    pub(super) fn announced_at_commit<'a>(&self, task_types: BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+        if self.notifies { task_types } else { BTreeSet::new() }
+    }
+
     /// The task types that were not announced just now.
     pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<&'a str> {
+        if !self.notifies {
+            return Vec::new();
+        }
         let now = self.epoch.elapsed();
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         task_types.iter().copied().filter(|task_type| gate.pass(task_type, now)).collect()

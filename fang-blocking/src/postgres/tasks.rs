@@ -80,8 +80,7 @@ fn insert_into(
         }
         try_insert(store, connection, &missing, &mut answers)?;
     }
-    // Always, since nobody knows when it will commit, which is when this leaves.
-    for task_type in due_now(tasks) {
+    for task_type in store.announced_at_commit(due_now(tasks)) {
         run::execute_on(
             connection,
             store.calls.keep(),

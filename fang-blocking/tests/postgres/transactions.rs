@@ -1,5 +1,7 @@
 use crate::world::{PATIENCE, World, asleep, ear, heard, say};
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use fang_blocking::Queue;
 use fang_core::store::Inserted;
 use fang_core::{FangError, NewTask, Queueable};
 use std::thread;
@@ -49,4 +51,26 @@ fn a_unique_task_in_a_transaction_finds_the_one_that_is_alive() {
         inserted.unwrap().iter().map(|answer| (answer.is_new, answer.id == first.id)).collect();
     assert_eq!(answers, [(false, true), (true, false), (false, true)]);
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 2);
+}
+
+#[test]
+fn inserts_announce_themselves_unless_the_queue_is_told_not_to() {
+    let world = World::new();
+    let mut listener = PgConnection::establish(world.database.uri()).unwrap();
+    listener.batch_execute("LISTEN fang").unwrap();
+    for notify in [false, true] {
+        let queue = Queue::builder().uri(world.database.uri()).max_pool_size(1_u32).notify(notify).build();
+        let new = |text| NewTask::blocking(&say(text)).unwrap();
+        queue.insert_task(&say("one")).unwrap();
+        queue.insert_tasks(vec![new("many"); 300]).unwrap();
+        let client = &mut *world.client.borrow_mut();
+        let within = client.transaction(|client| {
+            queue.insert_tasks_in(client, vec![new("within")]).map_err(FangError::from)
+        });
+        assert_eq!(within.unwrap().len(), 1);
+        // What was sent comes before the answer.
+        listener.batch_execute("SELECT 1").unwrap();
+        let expected = if notify { 2 } else { 0 };
+        assert_eq!(listener.notifications_iter().count(), expected, "{notify}");
+    }
 }
