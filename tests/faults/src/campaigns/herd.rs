@@ -39,14 +39,17 @@ struct Stage {
     name: &'static str,
     every: u64,
     within: bool,
+    mute: bool,
     /// Whether a trigger announces every row.
     naive: bool,
 }
 
-const CALLS: Stage = Stage { name: "pools at work", every: 0, within: false, naive: false };
+const CALLS: Stage = Stage { name: "pools at work", every: 0, within: false, mute: false, naive: false };
 const ASLEEP: Stage = Stage { name: "pools asleep", every: PAUSE, ..CALLS };
 const DEAF: Stage = Stage { name: "listening off", ..CALLS };
 const WITHIN: Stage = Stage { name: "within transactions of the application", within: true, ..CALLS };
+const MUTE: Stage =
+    Stage { name: "within transactions, without notifications", within: true, mute: true, ..CALLS };
 const NAIVE: Stage = Stage { name: "a notification of each insert, by a trigger", naive: true, ..CALLS };
 
 /// What was measured of one.
@@ -66,11 +69,11 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let world =
         World::over(Cluster::create(options.either(Durability::Durable, Durability::Fast))?, options)?;
     meter::start(&world)?;
-    let each = options.length(Duration::from_secs(100), Duration::from_secs(5)) / 5;
+    let each = options.length(Duration::from_secs(120), Duration::from_secs(6)) / 6;
     let mut turns = Vec::new();
     let workers = workers(&world, options, false)?;
     turns.push(turn(&world, options, ASLEEP, options.either(each, Duration::from_millis(PAUSE)))?);
-    for stage in [CALLS, WITHIN, NAIVE] {
+    for stage in [CALLS, WITHIN, MUTE, NAIVE] {
         turns.push(turn(&world, options, stage, each)?);
     }
     stop(workers)?;
@@ -115,6 +118,7 @@ fn turn(world: &World, options: &Options, stage: Stage, time: Duration) -> Resul
         runtime,
         every: stage.every,
         within: stage.within,
+        mute: stage.mute,
     };
     let before = meter::spent(world, NOTIFY)?.calls;
     let from = clock::now();
@@ -152,7 +156,14 @@ fn tell(turn: &Turn, book: &Book, report: &mut Report) {
     report.tell(format!("tasks, a second, notifications by the library ({})", stage.name), counted);
     let what = format!("from the insert to the begin: median, 99 %, longest ({})", stage.name);
     report.tell(what, waits.text());
-    if !stage.within {
+    if stage.mute {
+        report.judge(
+            format!("notifications by the library ({})", stage.name),
+            0,
+            notifications,
+            *notifications == 0,
+        );
+    } else if !stage.within {
         let most = ((turn.seconds() + SLACK) * A_SECOND + 1.0) * PROCESSES as f64;
         let what = format!("notifications by the library ({})", stage.name);
         report.judge(what, format!("at most {most:.0}"), notifications, *notifications as f64 <= most);
@@ -160,7 +171,7 @@ fn tell(turn: &Turn, book: &Book, report: &mut Report) {
 }
 
 fn judge_rates(options: &Options, turns: &[Turn], book: &Book, report: &mut Report) {
-    let [asleep, calls, _, naive, deaf] = turns else { return };
+    let [asleep, calls, within, mute, naive, deaf] = turns else { return };
     let waits = Waits::between(book, asleep.from, asleep.to);
     let (limit, measured) = (STARTS_WITHIN.as_millis() as f64, waits.at(0.99));
     let what = "99 of 100 tasks begun, after the herd came to pools asleep, within";
@@ -173,6 +184,9 @@ fn judge_rates(options: &Options, turns: &[Turn], book: &Book, report: &mut Repo
     );
     let ratio = calls.rate(book) / naive.rate(book).max(1.0);
     let what = "the rate, to that of a notification of each insert";
+    report.judge_in_full(options, what, format!("at least {TIMES}"), format!("{ratio:.2}"), ratio >= TIMES);
+    let ratio = mute.rate(book) / within.rate(book).max(1.0);
+    let what = "the rate within transactions without notifications, to that with";
     report.judge_in_full(options, what, format!("at least {TIMES}"), format!("{ratio:.2}"), ratio >= TIMES);
     let ratio = calls.rate(book) / deaf.rate(book).max(1.0);
     let what = "the rate, to that with listening off";

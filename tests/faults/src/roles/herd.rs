@@ -35,6 +35,9 @@ pub struct HerdSettings {
     /// Whether each insert is in a transaction of the application.
     #[arg(long)]
     pub within: bool,
+    /// Whether inserts send no notifications.
+    #[arg(long)]
+    pub mute: bool,
 }
 
 impl HerdSettings {
@@ -42,8 +45,8 @@ impl HerdSettings {
     pub fn arguments(&self) -> Vec<String> {
         let (folder, every) = (self.folder.display().to_string(), self.every.to_string());
         let words = ["--uri", &self.uri, "--folder", &folder, "--runtime", self.runtime.name()];
-        let within = self.within.then_some("--within");
-        words.into_iter().chain(["--every", &every]).chain(within).map(str::to_owned).collect()
+        let flags = self.within.then_some("--within").into_iter().chain(self.mute.then_some("--mute"));
+        words.into_iter().chain(["--every", &every]).chain(flags).map(str::to_owned).collect()
     }
 
     /// How long until all insert.

@@ -6,7 +6,7 @@ use diesel::{Connection, PgConnection};
 use fang::{Queue, Queueable};
 
 pub(super) fn run(settings: &HerdSettings) -> Result<(), Failure> {
-    let queue = Queue::builder().uri(&settings.uri).max_pool_size(PRODUCERS).build();
+    let queue = Queue::builder().uri(&settings.uri).max_pool_size(PRODUCERS).notify(!settings.mute).build();
     let mut producers = Vec::new();
     for _ in 0..PRODUCERS {
         let (settings, queue) = (settings.clone(), queue.clone());

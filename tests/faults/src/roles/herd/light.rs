@@ -8,7 +8,8 @@ use fang::{AsyncQueueable, NoTls};
 pub(super) fn run(settings: &HerdSettings) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let queue = AsyncQueue::builder().uri(&settings.uri).max_pool_size(PRODUCERS).build();
+        let queue =
+            AsyncQueue::builder().uri(&settings.uri).max_pool_size(PRODUCERS).notify(!settings.mute).build();
         let mut producers = Vec::new();
         for _ in 0..PRODUCERS {
             producers.push(tokio::spawn(produce(settings.clone(), queue.clone())));
