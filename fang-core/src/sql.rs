@@ -59,6 +59,7 @@ statements!(
     hold_cron,
     holders,
     insert,
+    insert_new,
     insert_unique,
     list,
     list_crons,

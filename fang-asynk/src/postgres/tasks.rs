@@ -8,8 +8,8 @@ use super::{copy, store_error, within};
 use fang_core::context::OwnResult;
 use fang_core::error::Nature;
 use fang_core::intake::is_all_or_none;
-use fang_core::sql::columns::{Answers, FinishColumns, LaneColumns, MAX_INSERT_TRIES, due_now};
-use fang_core::sql::copy::is_copied;
+use fang_core::sql::columns::{Answers, FinishColumns, InTable, LaneColumns, MAX_INSERT_TRIES, due_now};
+use fang_core::sql::copy::{MIN_COPY, are_new};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::Transaction;
@@ -18,9 +18,9 @@ pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<V
     if is_all_or_none(tasks) {
         return insert_all_or_none(store, tasks).await;
     }
-    if is_copied(tasks) {
-        match copy::insert(store, tasks).await {
-            // Some were saved by an earlier try, or their data is refused: the statement tells which.
+    if are_new(tasks) {
+        match insert_new(store, tasks).await {
+            // Some were saved by an earlier try, or their data is refused: the statement below tells which.
             Err(error) if error.nature() == Nature::Data => {}
             outcome => return outcome,
         }
@@ -37,6 +37,31 @@ pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<V
     answers.finish()
 }
 
+async fn insert_new(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    if tasks.len() >= MIN_COPY {
+        return copy::insert(store, tasks).await;
+    }
+    let mut answers = Answers::new(tasks);
+    answers.add(&send(store, tasks, &Batch::new(tasks), &store.statements.insert_new).await?, &[]);
+    answers.finish()
+}
+
+/// Sends an insert, and tells those who wait for such tasks.
+async fn send(
+    store: &PostgresStore,
+    tasks: &[NewTask],
+    batch: &Batch<'_>,
+    insert: &str,
+) -> Result<Vec<InTable>, StoreError> {
+    let due = due_now(tasks);
+    let news = store.worth_announcing(&due);
+    let saved =
+        run::query_then(&store.calls, (insert, &batch.params()), (&store.statements.notify, &news)).await?;
+    let saved = batch.saved(&saved)?;
+    due.into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    Ok(saved)
+}
+
 async fn try_insert(
     store: &PostgresStore,
     tasks: &[NewTask],
@@ -44,12 +69,7 @@ async fn try_insert(
 ) -> Result<(), StoreError> {
     let sql = &store.statements;
     let batch = Batch::new(tasks);
-    let (insert, params) = (batch.statement(sql), batch.params());
-    let due = due_now(tasks);
-    let news = store.worth_announcing(&due);
-    let saved = run::query_then(&store.calls, (insert, &params), (&sql.notify, &news)).await?;
-    let saved = batch.saved(&saved)?;
-    due.into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    let saved = send(store, tasks, &batch, batch.statement(sql)).await?;
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
         false => run::query(&store.calls, &sql.holders, &batch.holders_params()).await?,

@@ -15,7 +15,7 @@ use fang_core::intake::is_all_or_none;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
 };
-use fang_core::sql::copy::is_copied;
+use fang_core::sql::copy::{MIN_COPY, are_new};
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 
@@ -23,9 +23,9 @@ pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Ins
     if is_all_or_none(tasks) {
         return insert_all_or_none(store, tasks);
     }
-    if is_copied(tasks) {
-        match copy::insert(store, tasks) {
-            // Some were saved by an earlier try, or their data is refused: the statement tells which.
+    if are_new(tasks) {
+        match insert_new(store, tasks) {
+            // Some were saved by an earlier try, or their data is refused: the statement below tells which.
             Err(error) if error.nature() == Nature::Data => {}
             outcome => return outcome,
         }
@@ -41,6 +41,18 @@ pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Ins
         store.calls.with(|connection| try_insert(store, connection, &missing, &mut answers))?;
         store.announce(&due_now(&missing));
     }
+    answers.finish()
+}
+
+fn insert_new(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    if tasks.len() >= MIN_COPY {
+        return copy::insert(store, tasks);
+    }
+    let (columns, sql) = (InsertColumns::new(tasks), &store.statements.insert_new);
+    let saved = store.calls.with(|connection| insert_once(store, connection, &columns, sql, None))?;
+    store.announce(&due_now(tasks));
+    let mut answers = Answers::new(tasks);
+    answers.add(&saved, &[]);
     answers.finish()
 }
 
@@ -98,7 +110,8 @@ fn try_insert(
     answers: &mut Answers<'_>,
 ) -> Result<(), StoreError> {
     let columns = InsertColumns::new(tasks);
-    let saved = insert_once(store, connection, &columns, UniqueColumns::new(tasks))?;
+    let saved =
+        insert_once(store, connection, &columns, &store.statements.insert, UniqueColumns::new(tasks))?;
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
         false => {
@@ -115,11 +128,12 @@ fn try_insert(
     Ok(())
 }
 
-/// What was inserted or replaced.
+/// What was inserted or replaced: by this statement, unless a task needs the one for such.
 fn insert_once(
     store: &PostgresStore,
     connection: &mut PgConnection,
     columns: &InsertColumns<'_>,
+    insert: &str,
     unique: Option<UniqueColumns>,
 ) -> Result<Vec<InTable>, StoreError> {
     let (sql, keep) = (&store.statements, store.calls.keep());
@@ -136,7 +150,7 @@ fn insert_once(
         &bind::<Array<Nullable<Text>>, _>(&columns.options),
     ];
     let Some(UniqueColumns { periods, replaces }) = unique else {
-        let saved = run::query_on::<InsertedSql, _>(connection, keep, &sql.insert, &plain)?;
+        let saved = run::query_on::<InsertedSql, _>(connection, keep, insert, &plain)?;
         return Ok(saved.into_iter().map(inserted).collect());
     };
     let held = columns.held();
