@@ -1,16 +1,18 @@
 //! Takes tasks out of the store and hands them to the workers.
 
 use crate::engine::{Engine, Job, Order};
+use crate::holder::{HeldBatch, Holders, Holding};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
+use fang_core::hold::{self, Batch};
 use fang_core::lanes::sort;
 use fang_core::load::Load;
 use fang_core::pace::Request;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::rota::{Next, Rota};
-use fang_core::store::{Claim, Claimed, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, Claimed, WorkerId};
 use fang_core::suspects::{Suspects, Turn};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -25,6 +27,7 @@ pub(crate) struct Claimer {
     rota: Rota,
     suspects: Suspects,
     doubt: Doubt,
+    holders: Holders,
     phase: watch::Receiver<Phase>,
     is_failing: bool,
 }
@@ -36,9 +39,11 @@ impl Claimer {
         results: mpsc::UnboundedSender<Finished>,
         rota: Rota,
         suspects: Suspects,
+        holders: Holders,
     ) -> Self {
         let phase = engine.phase.subscribe();
-        Self { engine, jobs, results, rota, suspects, doubt: Doubt::default(), phase, is_failing: false }
+        let doubt = Doubt::default();
+        Self { engine, jobs, results, rota, suspects, doubt, holders, phase, is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -46,7 +51,7 @@ impl Claimer {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
             panicked("claimer").await;
         }
-        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type, None));
     }
 
     async fn work(&mut self) {
@@ -64,6 +69,7 @@ impl Claimer {
 
     async fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
         match self.rota.next(self.engine.now(), load, self.engine.workers()) {
+            Next::Claim { turn, request } if self.is_to_hold(turn, load) => self.hold(turn, request).await,
             Next::Claim { turn, request } => self.claim(turn, request).await,
             Next::Sleep { at_most, until_in_flight } => {
                 self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight).await;
@@ -71,8 +77,63 @@ impl Claimer {
         }
     }
 
-    async fn claim(&mut self, turn: usize, request: Request) {
+    fn is_to_hold(&self, turn: usize, load: Load) -> bool {
+        self.holders.may_hold() && hold::is_worth_it(load, self.rota.has_more(turn, self.engine.now()))
+    }
+
+    /// Claims without writing anything, if a connection for that becomes free before long.
+    async fn hold(&mut self, turn: usize, request: Request) {
+        let Some(mut holder) = self.holders.free().await else { return self.claim(turn, request).await };
         let worker = self.engine.worker();
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
+        let task_type = self.rota.task_type(turn).clone();
+        let claim = Claim { worker, task_type: &task_type, limit: request.limit, lanes: &lanes };
+        match holder.hold(&claim).await {
+            Ok(held) => {
+                self.recovered();
+                let (batch, mut tasks) = Batch::new(worker, held);
+                sort(&mut tasks, request.upwards);
+                self.rota.claimed(turn, self.engine.now(), request, &tasks);
+                self.run_held(holder, batch, tasks, &task_type, worker).await;
+            }
+            Err(error) => {
+                self.holders.give_back(holder);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Lists what may run, for all to see, and then runs it.
+    async fn run_held(
+        &mut self,
+        mut holder: Box<dyn AsyncHolder>,
+        mut batch: Batch,
+        mut tasks: Vec<Claimed>,
+        task_type: &Arc<str>,
+        worker: WorkerId,
+    ) {
+        let has_apart = batch.set_apart(&mut tasks);
+        let listed = match tasks.is_empty() {
+            true => Ok(Vec::new()),
+            false => holder.list(worker, &batch.list()).await,
+        };
+        let error = listed.map(|listed| batch.yield_to(listed, &mut tasks)).err();
+        self.engine.held.add(batch.list());
+        let held = HeldBatch::new(tasks.len());
+        self.holders.settle(&self.engine, Holding { holder, worker, batch, held: held.clone(), has_apart });
+        match error {
+            None => self.dispatch(tasks, task_type, worker, Some(&held)),
+            // They may be listed, so that nobody else would run them: they are given back as claims are.
+            Some(error) => {
+                tasks.into_iter().for_each(|task| self.give_back(task, task_type.clone(), Some(held.clone())));
+                self.failed(&error);
+            }
+        }
+    }
+
+    async fn claim(&mut self, turn: usize, mut request: Request) {
+        let worker = self.engine.worker();
+        request.from_floor &= !self.holders.take_apart();
         if self.doubt.is_due(self.engine.now()) {
             if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()).await {
                 return self.failed(&error);
@@ -89,7 +150,7 @@ impl Claimer {
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
-                self.dispatch(tasks, &task_type, worker);
+                self.dispatch(tasks, &task_type, worker, None);
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());
@@ -98,12 +159,19 @@ impl Claimer {
         }
     }
 
-    fn dispatch(&self, tasks: Vec<Claimed>, task_type: &Arc<str>, worker: WorkerId) {
+    fn dispatch(
+        &self,
+        tasks: Vec<Claimed>,
+        task_type: &Arc<str>,
+        worker: WorkerId,
+        held: Option<&Arc<HeldBatch>>,
+    ) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
-            let _ = self.jobs.try_send(Order::Run(Job { task, task_type: task_type.clone(), worker }));
+            let (task_type, held) = (task_type.clone(), held.cloned());
+            let _ = self.jobs.try_send(Order::Run(Job { task, task_type, worker, held }));
         }
     }
 
@@ -111,19 +179,19 @@ impl Claimer {
     async fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.engine.worker();
         match self.engine.store.suspect(worker, task.id, task.lease).await {
-            Ok(true) => self.dispatch(vec![task], &task_type, worker),
+            Ok(true) => self.dispatch(vec![task], &task_type, worker, None),
             Ok(false) => self.engine.lost(&task),
             Err(error) => {
-                self.give_back(task, task_type);
+                self.give_back(task, task_type, None);
                 self.failed(&error);
             }
         }
     }
 
     /// Hands a task back without having run it.
-    fn give_back(&self, task: Claimed, task_type: Arc<str>) {
+    fn give_back(&self, task: Claimed, task_type: Arc<str>, held: Option<Arc<HeldBatch>>) {
         self.engine.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.engine.worker() };
+        let job = Job { task, task_type, worker: self.engine.worker(), held };
         drop(self.engine.begin(job, self.results.clone()));
     }
 

@@ -8,6 +8,7 @@ mod control;
 mod convert;
 mod crons;
 mod error;
+mod hold;
 mod migrate;
 mod param;
 mod run;
@@ -30,7 +31,7 @@ use connect::{Channel, Role};
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
+    AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
     Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
@@ -39,7 +40,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The store over one database. Its three channels connect when they are first used.
+/// The store over one database. Its channels connect when they are first used.
 pub(crate) struct PostgresStore {
     pub(crate) statements: Arc<Statements>,
     schema: Schema,
@@ -49,6 +50,8 @@ pub(crate) struct PostgresStore {
     engine: Channel,
     /// What its heart uses, which also listens.
     heart: Channel,
+    /// What a pool that holds short tasks uses besides.
+    holds: Channel,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
     epoch: Instant,
@@ -65,6 +68,7 @@ impl PostgresStore {
             calls: address.channel(Role::Calls, &wakes)?,
             engine: address.channel(Role::Engine, &wakes)?,
             heart: address.channel(Role::Heart, &wakes)?,
+            holds: address.channel(Role::Holds, &wakes)?,
             wakes,
             gate: Arc::default(),
             epoch: Instant::now(),
@@ -80,6 +84,7 @@ impl PostgresStore {
             calls: self.calls.clone(),
             engine: self.address.channel(Role::Engine, &self.wakes)?,
             heart: self.address.channel(Role::Heart, &self.wakes)?,
+            holds: self.address.channel(Role::Holds, &self.wakes)?,
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),
             epoch: self.epoch,
@@ -234,6 +239,11 @@ impl AsyncStore for PostgresStore {
 
     fn statements(&self) -> Option<Arc<Statements>> {
         Some(self.statements.clone())
+    }
+
+    fn holder(&self, slot: i16) -> Option<Box<dyn AsyncHolder>> {
+        let holder = hold::PostgresHolder::new(self, slot)?;
+        Some(Box::new(holder))
     }
 
     fn wakes(&self) -> &Wakes {

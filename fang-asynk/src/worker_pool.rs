@@ -79,6 +79,9 @@ pub struct AsyncWorkerPool<Q> {
     /// Removes finished and failed tasks that are older. Defaults to `None`: they stay.
     #[builder(default, setter(strip_option))]
     prune_after: Option<Duration>,
+    /// HOLD
+    #[builder(default = false)]
+    hold_short_tasks: bool,
     #[builder(via_mutators)]
     state: State,
     #[builder(via_mutators)]

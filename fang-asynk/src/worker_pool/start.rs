@@ -5,6 +5,7 @@ use crate::crons::CronKeeper;
 use crate::engine::{Engine, Order};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
+use crate::holder::Holders;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
 use fang_core::context::Surroundings;
@@ -16,6 +17,7 @@ use fang_core::store::CRONS;
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{AsyncRunnable, Mode, QueueError};
+use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -30,6 +32,8 @@ pub(super) struct Running {
     pub(super) results: mpsc::UnboundedSender<Finished>,
     pub(super) claimer: JoinHandle<()>,
     pub(super) supervisor: JoinHandle<usize>,
+    /// Closed once nothing is held any more.
+    pub(super) settled: mpsc::Receiver<Infallible>,
     pub(super) finisher: JoinHandle<()>,
     pub(super) heart: std::thread::JoinHandle<()>,
 }
@@ -57,7 +61,9 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
 
         let suspects = Suspects::new(self.lease.max_crashes);
         let rota = Rota::new(Mode::Asynk, &engine.shares, number_of_workers, &self.sleep_params);
-        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects);
+        let (alive, settled) = mpsc::channel(1);
+        let holders = Holders::new(&engine, self.hold_short_tasks, results.clone(), alive);
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,
@@ -82,6 +88,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
                 drop(wakes);
             }),
             supervisor: tokio::spawn(supervisor.run()),
+            settled,
             finisher: tokio::spawn(async move {
                 finisher.run().await;
                 drop(body);

@@ -1,5 +1,5 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
+    AsyncHolder, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
     Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use crate::error::StoreError;
@@ -131,6 +131,12 @@ pub trait AsyncStore: Send + Sync + 'static {
 
     /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.
     fn statements(&self) -> Option<Arc<Statements>> {
+        None
+    }
+
+    /// One of the connections that can [hold](AsyncHolder) tasks, if the store has such; each number once in a pool.
+    /// Defaults to `None`.
+    fn holder(&self, _slot: i16) -> Option<Box<dyn AsyncHolder>> {
         None
     }
 
