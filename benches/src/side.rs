@@ -64,7 +64,9 @@ impl Side {
 
     pub(crate) async fn fill_with(&self, numbers: Range<u64>, bytes: usize) -> Result<(), Error> {
         match self {
-            Self::Async(queue) | Self::Holding(queue) => drop(queue.insert_tasks(lights(numbers, bytes)?).await?),
+            Self::Async(queue) | Self::Holding(queue) => {
+                drop(queue.insert_tasks(lights(numbers, bytes)?).await?)
+            }
             Self::Blocking(queue) => drop(queue.insert_tasks(heavies(numbers, bytes)?)?),
         }
         Ok(())

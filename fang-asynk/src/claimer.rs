@@ -1,18 +1,19 @@
 //! Takes tasks out of the store and hands them to the workers.
 
+mod hold;
+
 use crate::engine::{Engine, Job, Order};
-use crate::holder::{HeldBatch, Holders, Holding};
+use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
-use fang_core::hold::{self, Batch};
 use fang_core::lanes::sort;
 use fang_core::load::Load;
 use fang_core::pace::Request;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::rota::{Next, Rota};
-use fang_core::store::{AsyncHolder, Claim, Claimed, WorkerId};
+use fang_core::store::{Claim, Claimed, WorkerId};
 use fang_core::suspects::{Suspects, Turn};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -51,7 +52,10 @@ impl Claimer {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
             panicked("claimer").await;
         }
-        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type, None));
+        self.suspects
+            .take_all()
+            .into_iter()
+            .for_each(|(task, task_type)| self.give_back(task, task_type, None));
     }
 
     async fn work(&mut self) {
@@ -77,60 +81,6 @@ impl Claimer {
         }
     }
 
-    fn is_to_hold(&self, turn: usize, load: Load) -> bool {
-        self.holders.may_hold() && hold::is_worth_it(load, self.rota.has_more(turn, self.engine.now()))
-    }
-
-    /// Claims without writing anything, if a connection for that becomes free before long.
-    async fn hold(&mut self, turn: usize, request: Request) {
-        let Some(mut holder) = self.holders.free().await else { return self.claim(turn, request).await };
-        let worker = self.engine.worker();
-        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
-        let task_type = self.rota.task_type(turn).clone();
-        let claim = Claim { worker, task_type: &task_type, limit: request.limit, lanes: &lanes };
-        match holder.hold(&claim).await {
-            Ok(held) => {
-                self.recovered();
-                let (batch, mut tasks) = Batch::new(worker, held);
-                sort(&mut tasks, request.upwards);
-                self.rota.claimed(turn, self.engine.now(), request, &tasks);
-                self.run_held(holder, batch, tasks, &task_type, worker).await;
-            }
-            Err(error) => {
-                self.holders.give_back(holder);
-                self.failed(&error);
-            }
-        }
-    }
-
-    /// Lists what may run, for all to see, and then runs it.
-    async fn run_held(
-        &mut self,
-        mut holder: Box<dyn AsyncHolder>,
-        mut batch: Batch,
-        mut tasks: Vec<Claimed>,
-        task_type: &Arc<str>,
-        worker: WorkerId,
-    ) {
-        let has_apart = batch.set_apart(&mut tasks);
-        let listed = match tasks.is_empty() {
-            true => Ok(Vec::new()),
-            false => holder.list(worker, &batch.list()).await,
-        };
-        let error = listed.map(|listed| batch.yield_to(listed, &mut tasks)).err();
-        self.engine.held.add(batch.list());
-        let held = HeldBatch::new(tasks.len());
-        self.holders.settle(&self.engine, Holding { holder, worker, batch, held: held.clone(), has_apart });
-        match error {
-            None => self.dispatch(tasks, task_type, worker, Some(&held)),
-            // They may be listed, so that nobody else would run them: they are given back as claims are.
-            Some(error) => {
-                tasks.into_iter().for_each(|task| self.give_back(task, task_type.clone(), Some(held.clone())));
-                self.failed(&error);
-            }
-        }
-    }
-
     async fn claim(&mut self, turn: usize, mut request: Request) {
         let worker = self.engine.worker();
         request.from_floor &= !self.holders.take_apart();
@@ -148,6 +98,7 @@ impl Claimer {
                 self.recovered();
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
+                self.without_known(&mut tasks);
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
                 self.dispatch(tasks, &task_type, worker, None);
@@ -156,6 +107,16 @@ impl Claimer {
                 self.doubt.arise(self.engine.now());
                 self.failed(&error);
             }
+        }
+    }
+
+    /// What was held by a connection that is gone still runs here, under this very lease: this claim writes it down.
+    /// Should it have ended just now, the doubt gives it back.
+    fn without_known(&mut self, tasks: &mut Vec<Claimed>) {
+        let before = tasks.len();
+        tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
+        if tasks.len() < before {
+            self.doubt.arise(self.engine.now());
         }
     }
 

@@ -5,7 +5,7 @@ use fang_core::StoreError;
 use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled, Taken};
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
-use fang_core::store::{AsyncHolder, WorkerId};
+use fang_core::store::AsyncHolder;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,7 +111,6 @@ impl Holders {
 /// What one connection holds.
 pub(crate) struct Holding {
     pub(crate) holder: Box<dyn AsyncHolder>,
-    pub(crate) worker: WorkerId,
     pub(crate) batch: Batch,
     pub(crate) held: Arc<HeldBatch>,
     pub(crate) has_apart: bool,
@@ -137,6 +136,7 @@ impl Settler {
                 others.extend(removed.into_iter().map(|result| Finished { may_be_saved: true, ..result }));
             }
         }
+        self.engine.surroundings.runs.let_go(&self.holding.batch.list());
         others.extend(self.holding.held.hold.over());
         others.into_iter().for_each(|result| drop(self.results.send(result)));
         if self.holding.has_apart {
@@ -156,7 +156,7 @@ impl Settler {
         log::warn!("the connection that held tasks was lost; they are claimed in the ordinary way: {error}");
         let tasks = self.holding.batch.list();
         let mut delay = FIRST_DELAY;
-        while let Err(error) = self.holding.holder.lease(self.holding.worker, &tasks).await {
+        while let Err(error) = self.holding.holder.lease(self.holding.batch.worker(), &tasks).await {
             if *self.engine.phase.borrow() >= Phase::GivingUp {
                 log::error!("{} tasks that were held are given up; some may run again: {error}", tasks.len());
                 return;

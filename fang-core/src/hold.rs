@@ -116,6 +116,11 @@ impl Batch {
         (batch, tasks)
     }
 
+    /// For whom they are held.
+    pub fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
     /// Takes out what has to be written before it runs. Nothing is written of that: it waits for an ordinary claim.
     /// Returns whether there is any.
     pub fn set_apart(&self, tasks: &mut Vec<Claimed>) -> bool {

@@ -16,6 +16,9 @@ pub struct Runs {
     stopping: AtomicBool,
     cancelled: Marks,
     saved: Marks,
+    held: Marks,
+    /// Whether one that was held needed its claim to be written down.
+    wanted_written: AtomicBool,
     next: AtomicU64,
     wakers: Mutex<HashMap<u64, (RunKey, Waker)>>,
 }
@@ -59,6 +62,37 @@ impl Runs {
     /// Whether it did; asked once, when the run is over.
     pub fn take_saved(&self, run: RunKey) -> bool {
         self.saved.remove(run)
+    }
+
+    /// Nothing is written of these claims yet.
+    pub fn hold(&self, runs: &[RunKey]) {
+        self.held.change(|marked| marked.extend(runs));
+    }
+
+    /// Now these are claims like any other, or over.
+    pub fn let_go(&self, runs: &[RunKey]) {
+        self.held.change(|marked| {
+            for run in runs {
+                marked.remove(run);
+            }
+        });
+        if self.want_written() {
+            let gone: HashSet<&RunKey> = runs.iter().collect();
+            self.wake(|run| gone.contains(run));
+        }
+    }
+
+    /// Whether a run ever had to wait until its claim was written down: such tasks are better not held.
+    pub fn want_written(&self) -> bool {
+        self.wanted_written.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the claim of a run is written down.
+    pub(crate) async fn written(&self, run: RunKey) {
+        if self.held.has(run) {
+            self.wanted_written.store(true, Ordering::SeqCst);
+            self.told(run, || !self.held.has(run)).await;
+        }
     }
 
     /// Wakes whoever waits in a run.

@@ -60,6 +60,7 @@ statements!(
     insert,
     insert_unique,
     lease_held,
+    lease_of_dead,
     list,
     list_crons,
     list_held,

@@ -11,7 +11,7 @@ use fang_core::StoreError;
 use fang_core::sql::Statements;
 use fang_core::sql::columns::LaneColumns;
 use fang_core::store::{AsyncHolder, Claim, HeldTask, Settlement, WorkerId};
-use futures_util::future::{join, join3, join_all};
+use futures_util::future::{join, join_all, join3};
 use std::sync::Arc;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -125,8 +125,7 @@ async fn settle(client: &ClientWrapper, sql: &Statements, settlement: &Settlemen
         let params: [Param<'_>; 2] = [worker, places];
         client.execute(&lease, &run::plain(&params)).await
     });
-    let (removed, leased, committed) =
-        join3(removed, join_all(leased), client.batch_execute("COMMIT")).await;
+    let (removed, leased, committed) = join3(removed, join_all(leased), client.batch_execute("COMMIT")).await;
     removed?;
     leased.into_iter().collect::<Result<Vec<u64>, Error>>()?;
     committed
