@@ -98,7 +98,9 @@ impl Claimer {
                 self.recovered();
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
-                self.without_known(&mut tasks);
+                if !self.keep_own(worker, &mut tasks).await {
+                    return;
+                }
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
                 self.dispatch(tasks, &task_type, worker, None);
@@ -107,16 +109,6 @@ impl Claimer {
                 self.doubt.arise(self.engine.now());
                 self.failed(&error);
             }
-        }
-    }
-
-    /// What was held by a connection that is gone still runs here, under this very lease: this claim writes it down.
-    /// Should it have ended just now, the doubt gives it back.
-    fn without_known(&mut self, tasks: &mut Vec<Claimed>) {
-        let before = tasks.len();
-        tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
-        if tasks.len() < before {
-            self.doubt.arise(self.engine.now());
         }
     }
 

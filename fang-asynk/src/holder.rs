@@ -68,9 +68,16 @@ impl Holders {
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
         let (back, free) = mpsc::unbounded_channel();
-        let holders = (0..SLOTS).filter(|_| wanted).filter_map(|slot| engine.store.holder(slot));
-        let can_hold = holders.map(|holder| back.send(holder)).count() > 0;
+        let slots = if wanted { SLOTS } else { 0 };
+        let holders: Vec<_> = (0..slots).filter_map(|slot| engine.store.holder(slot)).collect();
+        let can_hold = !holders.is_empty();
+        holders.into_iter().for_each(|holder| drop(back.send(holder)));
         Self { free, back, results, alive, can_hold, apart: Arc::default() }
+    }
+
+    /// Whether there are any.
+    pub(crate) fn can_hold(&self) -> bool {
+        self.can_hold
     }
 
     /// Whether there are any, and no task waits for an ordinary claim.

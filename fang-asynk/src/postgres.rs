@@ -247,6 +247,10 @@ impl AsyncStore for PostgresStore {
         Some(Box::new(holder))
     }
 
+    async fn yield_held(&self, worker: WorkerId, claims: &[(Uuid, i32)]) -> Result<Vec<Uuid>, StoreError> {
+        hold::yield_to_others(self, worker, claims).await
+    }
+
     fn wakes(&self) -> &Wakes {
         &self.wakes
     }

@@ -94,4 +94,5 @@ statements!(
     suspect,
     sync_cron,
     version,
+    yield_held,
 );

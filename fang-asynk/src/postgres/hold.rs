@@ -131,6 +131,18 @@ async fn settle(client: &ClientWrapper, sql: &Statements, settlement: &Settlemen
     committed
 }
 
+/// Gives claims to those who may still run their tasks.
+pub(super) async fn yield_to_others(
+    store: &PostgresStore,
+    worker: WorkerId,
+    claims: &[(Uuid, i32)],
+) -> Result<Vec<Uuid>, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = claims.iter().copied().unzip();
+    let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
+    let rows = run::query(&store.engine, &store.statements.yield_held, &params).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 fn held(row: &Row) -> Result<HeldTask, StoreError> {
     let read = |error: Error| store_error(&error);
     Ok(HeldTask {

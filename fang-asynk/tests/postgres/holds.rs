@@ -3,7 +3,7 @@
 use crate::world::{Ear, Hold, PATIENCE, Say, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncFinishIn, AsyncWorkerPool};
 use fang_core::lanes::Lanes;
-use fang_core::store::{AsyncHolder, Claim, Rescue, Settlement, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, Finish, Rescue, Settlement, Verdict, WorkerId};
 use fang_core::{AsyncQueueable, AsyncRunnable, FangError, Mode, NewTask, Unique, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -272,6 +272,21 @@ async fn what_another_has_listed_and_lost_is_told_to_whoever_holds_it_next() {
     again.lease(lost, &[(id, 1)]).await.unwrap();
     let leased = format!("SELECT count(*) FROM fang_tasks WHERE lease = 1 AND locked_by = {lost}");
     assert_eq!(world.number(&leased).await, 1);
+}
+
+#[tokio::test]
+async fn an_ordinary_claim_of_what_another_has_listed_and_lost_becomes_the_claim_of_that_one() {
+    let (world, store, id) = store().await;
+    let (lost, next) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
+    let list = "INSERT INTO fang_holds VALUES ($1, 0, $2, $3)";
+    world.client.execute(list, &[&lost.0, &vec![id], &vec![1_i32]]).await.unwrap();
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let claim = Claim { worker: next, task_type: "common", limit: 10, lanes: &lanes };
+    assert_eq!(store.claim(&claim).await.unwrap().len(), 1);
+    assert_eq!(store.yield_held(next, &[(id, 1)]).await.unwrap(), [id]);
+    let finish = Finish { id, lease: 1, verdict: Verdict::Remove };
+    assert_eq!(store.finish(next, std::slice::from_ref(&finish)).await.unwrap(), 0);
+    assert_eq!(store.finish(lost, &[finish]).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -140,6 +140,12 @@ pub trait AsyncStore: Send + Sync + 'static {
         None
     }
 
+    /// Gives claims that were just made, by task and lease, to those who had [listed](AsyncHolder::list) them and lost
+    /// their locks: they may still run there. Returns which. Asked by pools that hold tasks themselves. Defaults to none.
+    async fn yield_held(&self, _worker: WorkerId, _claims: &[(Uuid, i32)]) -> Result<Vec<Uuid>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Whom to wake when a task was inserted.
     fn wakes(&self) -> &Wakes;
 }
