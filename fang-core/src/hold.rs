@@ -180,3 +180,79 @@ pub struct Settled {
     /// Those that are to be saved after it, as those of any claims.
     pub others: Vec<Finished>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Finish;
+
+    const ME: WorkerId = WorkerId(1);
+    const OTHER: WorkerId = WorkerId(2);
+
+    fn id(number: u16) -> Uuid {
+        Uuid::from_u128(number.into())
+    }
+
+    fn held(number: u16, is_apart: bool) -> HeldTask {
+        let task = Claimed { id: id(number), lease: 1, ..Claimed::example() };
+        HeldTask { task, place: Place(0, number), is_apart }
+    }
+
+    fn result(number: u16, verdict: Verdict) -> Finished {
+        Finished { result: Finish { id: id(number), lease: 1, verdict }, worker: ME, may_be_saved: false }
+    }
+
+    fn load(mean_run: Option<Duration>) -> Load {
+        Load { mean_run, ..Load::default() }
+    }
+
+    #[test]
+    fn only_short_tasks_of_a_backlog_are_held() {
+        assert!(is_worth_it(load(Some(Duration::from_millis(9))), true));
+        assert!(!is_worth_it(load(Some(Duration::from_millis(9))), false));
+        assert!(!is_worth_it(load(Some(Duration::from_millis(10))), true));
+        assert!(!is_worth_it(load(None), true));
+    }
+
+    #[test]
+    fn the_last_result_says_that_all_are_in() {
+        let hold = Hold::new(2);
+        assert_eq!(hold.take(result(1, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.take(result(2, Verdict::Remove)), Taken::Last);
+        assert_eq!(hold.settle().len(), 2);
+    }
+
+    #[test]
+    fn a_result_that_comes_while_the_tasks_are_settled_waits_until_they_are() {
+        let hold = Hold::new(3);
+        assert_eq!(hold.take(result(1, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.settle(), [result(1, Verdict::Remove)]);
+        assert_eq!(hold.take(result(2, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.over(), [result(2, Verdict::Remove)]);
+        let late = result(3, Verdict::Keep);
+        assert_eq!(hold.take(late.clone()), Taken::Back(late));
+    }
+
+    #[test]
+    fn what_ended_goes_what_runs_becomes_a_claim_and_what_is_apart_is_left_alone() {
+        let (batch, mut tasks) = Batch::new(ME, (1..=4).map(|number| held(number, number == 4)).collect());
+        assert!(batch.set_apart(&mut tasks));
+        assert_eq!(tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [id(1), id(2), id(3)]);
+        let settled = batch.settle(vec![result(1, Verdict::Remove), result(2, Verdict::Keep)]);
+        let lease = vec![(ME, vec![Place(0, 2), Place(0, 3)])];
+        assert_eq!(settled.settlement, Settlement { remove: vec![Place(0, 1)], lease });
+        assert_eq!(settled.removed, [result(1, Verdict::Remove)]);
+        assert_eq!(settled.others, [result(2, Verdict::Keep)]);
+    }
+
+    #[test]
+    fn what_others_have_listed_does_not_run_here_and_becomes_their_claim() {
+        let (mut batch, mut tasks) = Batch::new(ME, vec![held(1, false), held(2, false)]);
+        batch.yield_to(vec![(id(2), OTHER)], &mut tasks);
+        assert_eq!(tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [id(1)]);
+        assert_eq!(batch.list(), [(id(1), 1)]);
+        let settlement = batch.settle(vec![result(1, Verdict::Remove)]).settlement;
+        assert_eq!(settlement.remove, [Place(0, 1)]);
+        assert_eq!(settlement.lease, [(OTHER, vec![Place(0, 2)])]);
+    }
+}

@@ -246,6 +246,21 @@ mod tests {
     }
 
     #[test]
+    fn whoever_needs_a_claim_written_waits_until_it_is_let_go_and_that_is_remembered() {
+        let runs = Runs::default();
+        runs.hold(&[RUN, OTHER]);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut written = pin!(runs.written(RUN));
+        assert!(!runs.want_written());
+        assert!(written.as_mut().poll(&mut context).is_pending());
+        assert!(runs.want_written());
+        runs.let_go(&[OTHER]);
+        assert!(written.as_mut().poll(&mut context).is_pending());
+        runs.let_go(&[RUN]);
+        assert!(written.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
     fn a_run_that_saved_its_result_is_asked_once() {
         let runs = Runs::default();
         runs.saved(RUN);

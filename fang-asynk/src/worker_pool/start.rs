@@ -9,11 +9,12 @@ use crate::holder::Holders;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
 use fang_core::context::Surroundings;
+use fang_core::decide::success;
 use fang_core::kind::check_names;
 use fang_core::results::Finished;
 use fang_core::rota::{self, Rota, Share};
 use fang_core::runs::Runs;
-use fang_core::store::CRONS;
+use fang_core::store::{CRONS, Verdict};
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{AsyncRunnable, Mode, QueueError};
@@ -62,7 +63,9 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let suspects = Suspects::new(self.lease.max_crashes);
         let rota = Rota::new(Mode::Asynk, &engine.shares, number_of_workers, &self.sleep_params);
         let (alive, settled) = mpsc::channel(1);
-        let holders = Holders::new(&engine, self.hold_short_tasks, results.clone(), alive);
+        // Of tasks that stay in the table, something is written in any case.
+        let may_hold = self.hold_short_tasks && success(self.retention_mode) == Verdict::Remove;
+        let holders = Holders::new(&engine, may_hold, results.clone(), alive);
         let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
         let supervisor = Supervisor {
             engine: engine.clone(),
