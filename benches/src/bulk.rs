@@ -31,12 +31,12 @@ pub(crate) async fn bulk(bench: &mut Bench<'_>) -> Result<(), Error> {
 async fn one_call(side: &Side) -> Result<Duration, Error> {
     side.insert(0).await?;
     let tasks = match side {
-        Side::Async(_) => lights(0..TASKS, SMALL)?,
+        Side::Async(_) | Side::Holding(_) => lights(0..TASKS, SMALL)?,
         Side::Blocking(_) => heavies(0..TASKS, SMALL)?,
     };
     let started = Instant::now();
     match side {
-        Side::Async(queue) => drop(queue.insert_tasks(tasks).await?),
+        Side::Async(queue) | Side::Holding(queue) => drop(queue.insert_tasks(tasks).await?),
         Side::Blocking(queue) => drop(queue.insert_tasks(tasks)?),
     }
     Ok(started.elapsed())

@@ -44,7 +44,7 @@ pub(crate) async fn run(words: &[String]) -> Result<(), Error> {
 
 async fn connect(side: &Side) -> Result<(), Error> {
     match side {
-        Side::Async(queue) => queue.clone().connect(fang::NoTls).await?,
+        Side::Async(queue) | Side::Holding(queue) => queue.clone().connect(fang::NoTls).await?,
         Side::Blocking(queue) => drop(queue.clone().migrate()?),
     }
     Ok(())

@@ -22,7 +22,7 @@ pub(crate) async fn drain(bench: &mut Bench<'_>) -> Result<(), Error> {
         }
     }
     for case in CASES {
-        for name in Side::NAMES {
+        for name in Side::ALL_NAMES {
             one(bench, name, case).await?;
         }
     }

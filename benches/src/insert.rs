@@ -34,7 +34,9 @@ async fn for_a_while(side: &Side, producers: u64) -> Result<f64, Error> {
         // On a thread of its own, since half of them block.
         let runtime = tokio::runtime::Handle::current();
         running.push(tokio::task::spawn_blocking(move || match &side {
-            Side::Async(_) => runtime.block_on(tokio::spawn(async move { produce(&side, end).await }))?,
+            Side::Async(_) | Side::Holding(_) => {
+                runtime.block_on(tokio::spawn(async move { produce(&side, end).await }))?
+            }
             Side::Blocking(_) => runtime.block_on(produce(&side, end)),
         }));
     }

@@ -7,6 +7,9 @@ use fang_bench_kit::Error;
 use std::ops::Range;
 use std::time::Duration;
 
+/// The name of the side whose pools hold short tasks.
+const HOLDING: &str = "async, holding";
+
 /// How long a pool may take to stop.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -14,6 +17,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) enum Side {
     Async(AsyncQueue<NoTls>),
+    /// The same, in whose pools short tasks are held.
+    Holding(AsyncQueue<NoTls>),
     Blocking(Queue),
 }
 
@@ -31,10 +36,14 @@ pub(crate) async fn migrate(uri: &str) -> Result<(), Error> {
 impl Side {
     pub(crate) const NAMES: [&str; 2] = ["async", "blocking"];
 
-    /// One of [`NAMES`](Self::NAMES) over so many connections, with default settings otherwise.
+    /// And with what has to be chosen, where it makes a difference.
+    pub(crate) const ALL_NAMES: [&str; 3] = ["async", HOLDING, "blocking"];
+
+    /// One of [`ALL_NAMES`](Self::ALL_NAMES) over so many connections, with default settings otherwise.
     pub(crate) fn new(name: &str, uri: &str, connections: u32) -> Self {
         match name {
             "async" => Self::Async(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
+            HOLDING => Self::Holding(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
             _ => Self::Blocking(Queue::builder().uri(uri).max_pool_size(connections).build()),
         }
     }
@@ -42,7 +51,7 @@ impl Side {
     /// Inserts one task, on the thread of the caller when it blocks.
     pub(crate) async fn insert(&self, number: u64) -> Result<(), Error> {
         match self {
-            Self::Async(queue) => drop(queue.insert_task(&light(number)).await?),
+            Self::Async(queue) | Self::Holding(queue) => drop(queue.insert_task(&light(number)).await?),
             Self::Blocking(queue) => drop(queue.insert_task(&heavy(number))?),
         }
         Ok(())
@@ -55,7 +64,9 @@ impl Side {
 
     pub(crate) async fn fill_with(&self, numbers: Range<u64>, bytes: usize) -> Result<(), Error> {
         match self {
-            Self::Async(queue) => drop(queue.insert_tasks(lights(numbers, bytes)?).await?),
+            Self::Async(queue) | Self::Holding(queue) => {
+                drop(queue.insert_tasks(lights(numbers, bytes)?).await?)
+            }
             Self::Blocking(queue) => drop(queue.insert_tasks(heavies(numbers, bytes)?)?),
         }
         Ok(())
@@ -64,9 +75,9 @@ impl Side {
     /// Starts a pool with default settings.
     pub(crate) async fn start(&self, workers: u32) -> Result<Pool, Error> {
         Ok(match self {
-            Self::Async(queue) => {
-                let mut pool =
-                    AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
+            Self::Async(queue) | Self::Holding(queue) => {
+                let builder = AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone());
+                let mut pool = builder.hold_short_tasks(matches!(self, Self::Holding(_))).build();
                 pool.start().await?;
                 Pool::Async(pool)
             }

@@ -1,6 +1,9 @@
 //! Takes tasks out of the store and hands them to the workers.
 
+mod hold;
+
 use crate::engine::{Engine, Job, Order};
+use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
@@ -25,6 +28,7 @@ pub(crate) struct Claimer {
     rota: Rota,
     suspects: Suspects,
     doubt: Doubt,
+    holders: Holders,
     phase: watch::Receiver<Phase>,
     is_failing: bool,
 }
@@ -36,9 +40,11 @@ impl Claimer {
         results: mpsc::UnboundedSender<Finished>,
         rota: Rota,
         suspects: Suspects,
+        holders: Holders,
     ) -> Self {
         let phase = engine.phase.subscribe();
-        Self { engine, jobs, results, rota, suspects, doubt: Doubt::default(), phase, is_failing: false }
+        let doubt = Doubt::default();
+        Self { engine, jobs, results, rota, suspects, doubt, holders, phase, is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -46,7 +52,10 @@ impl Claimer {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
             panicked("claimer").await;
         }
-        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+        self.suspects
+            .take_all()
+            .into_iter()
+            .for_each(|(task, task_type)| self.give_back(task, task_type, None));
     }
 
     async fn work(&mut self) {
@@ -64,6 +73,9 @@ impl Claimer {
 
     async fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
         match self.rota.next(self.engine.now(), load, self.engine.workers()) {
+            Next::Claim { turn, request } if self.is_to_hold(turn, request, load) => {
+                self.hold(turn, request).await
+            }
             Next::Claim { turn, request } => self.claim(turn, request).await,
             Next::Sleep { at_most, until_in_flight } => {
                 self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight).await;
@@ -71,8 +83,9 @@ impl Claimer {
         }
     }
 
-    async fn claim(&mut self, turn: usize, request: Request) {
+    async fn claim(&mut self, turn: usize, mut request: Request) {
         let worker = self.engine.worker();
+        request.from_floor &= !self.holders.take_apart();
         if self.doubt.is_due(self.engine.now()) {
             if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()).await {
                 return self.failed(&error);
@@ -88,9 +101,12 @@ impl Claimer {
                 self.recovered();
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
+                if !self.keep_own(worker, &mut tasks).await {
+                    return;
+                }
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
-                self.dispatch(tasks, &task_type, worker);
+                self.dispatch(tasks, &task_type, worker, None);
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());
@@ -99,12 +115,19 @@ impl Claimer {
         }
     }
 
-    fn dispatch(&self, tasks: Vec<Claimed>, task_type: &Arc<str>, worker: WorkerId) {
+    fn dispatch(
+        &self,
+        tasks: Vec<Claimed>,
+        task_type: &Arc<str>,
+        worker: WorkerId,
+        held: Option<&Arc<HeldBatch>>,
+    ) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
-            let _ = self.jobs.try_send(Order::Run(Job { task, task_type: task_type.clone(), worker }));
+            let (task_type, held) = (task_type.clone(), held.cloned());
+            let _ = self.jobs.try_send(Order::Run(Job { task, task_type, worker, held }));
         }
     }
 
@@ -112,19 +135,19 @@ impl Claimer {
     async fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.engine.worker();
         match self.engine.store.suspect(worker, task.id, task.lease).await {
-            Ok(true) => self.dispatch(vec![task], &task_type, worker),
+            Ok(true) => self.dispatch(vec![task], &task_type, worker, None),
             Ok(false) => self.engine.lost(&task),
             Err(error) => {
-                self.give_back(task, task_type);
+                self.give_back(task, task_type, None);
                 self.failed(&error);
             }
         }
     }
 
     /// Hands a task back without having run it.
-    fn give_back(&self, task: Claimed, task_type: Arc<str>) {
+    fn give_back(&self, task: Claimed, task_type: Arc<str>, held: Option<Arc<HeldBatch>>) {
         self.engine.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.engine.worker() };
+        let job = Job { task, task_type, worker: self.engine.worker(), held };
         drop(self.engine.begin(job, self.results.clone()));
     }
 

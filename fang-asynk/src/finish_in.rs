@@ -48,6 +48,7 @@ pub trait AsyncFinishIn {
 
 impl AsyncFinishIn for Context {
     async fn finish_in(&self, transaction: &Transaction<'_>) -> Result<(), QueueError> {
+        self.is_written().await;
         if !postgres::finish_in(&self.own_result()?, transaction).await? {
             return Err(QueueError::ClaimLost);
         }

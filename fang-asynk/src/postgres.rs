@@ -9,6 +9,7 @@ mod convert;
 mod copy;
 mod crons;
 mod error;
+mod hold;
 mod migrate;
 mod param;
 mod run;
@@ -31,8 +32,9 @@ use connect::{Channel, Role};
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
+    AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish,
+    Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick,
+    WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, Priority, StoreError, Task};
@@ -40,7 +42,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The store over one database. Its three channels connect when they are first used.
+/// The store over one database. Its channels connect when they are first used.
 pub(crate) struct PostgresStore {
     pub(crate) statements: Arc<Statements>,
     schema: Schema,
@@ -50,6 +52,8 @@ pub(crate) struct PostgresStore {
     engine: Channel,
     /// What its heart uses, which also listens.
     heart: Channel,
+    /// What a pool that holds short tasks uses besides.
+    holds: Channel,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
     /// Whether it announces what it inserts.
@@ -68,6 +72,7 @@ impl PostgresStore {
             calls: address.channel(Role::Calls, &wakes)?,
             engine: address.channel(Role::Engine, &wakes)?,
             heart: address.channel(Role::Heart, &wakes)?,
+            holds: address.channel(Role::Holds, &wakes)?,
             wakes,
             gate: Arc::default(),
             notifies,
@@ -84,6 +89,7 @@ impl PostgresStore {
             calls: self.calls.clone(),
             engine: self.address.channel(Role::Engine, &self.wakes)?,
             heart: self.address.channel(Role::Heart, &self.wakes)?,
+            holds: self.address.channel(Role::Holds, &self.wakes)?,
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),
             notifies: self.notifies,
@@ -239,6 +245,15 @@ impl AsyncStore for PostgresStore {
 
     fn statements(&self) -> Option<Arc<Statements>> {
         Some(self.statements.clone())
+    }
+
+    fn holder(&self, slot: i16) -> Option<Box<dyn AsyncHolder>> {
+        let holder = hold::PostgresHolder::new(self, slot)?;
+        Some(Box::new(holder))
+    }
+
+    async fn yield_held(&self, worker: WorkerId, claims: &[(Uuid, i32)]) -> Result<Vec<Uuid>, StoreError> {
+        hold::yield_to_others(self, worker, claims).await
     }
 
     fn wakes(&self) -> &Wakes {

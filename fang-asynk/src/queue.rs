@@ -34,7 +34,7 @@ pub struct AsyncQueue<Tls> {
     #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
     uri: Redacted<String>,
     /// How many connections the application and its tasks use at most. Each running pool opens up
-    /// to three of its own. Defaults to 10; 0 means 1.
+    /// to three of its own, and two more if it holds short tasks. Defaults to 10; 0 means 1.
     #[builder(default = 10, setter(into))]
     max_pool_size: u32,
     /// With `false`, every task inserted through this queue is unique. Defaults to `true`.

@@ -180,6 +180,11 @@ impl Context {
         Ok(OwnResult { statements, worker: self.run.worker, result })
     }
 
+    /// Waits until the row of the task tells of this run: a task that is held runs before. For the authors of drivers.
+    pub async fn is_written(&self) {
+        self.around.runs.written(self.key()).await;
+    }
+
     /// The success of this run was saved, if the transaction of the application commits. For the authors of drivers.
     pub fn has_finished_itself(&self) {
         self.around.runs.saved(self.key());

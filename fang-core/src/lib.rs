@@ -11,6 +11,7 @@ pub mod decide;
 pub mod error;
 pub mod failure;
 pub mod held;
+pub mod hold;
 pub mod insert;
 pub mod intake;
 pub mod kind;

@@ -131,6 +131,11 @@ impl Rota {
         self.turns.is_empty()
     }
 
+    /// Whether the last claim left tasks of this type behind.
+    pub fn has_more(&self, turn: usize, now: Duration) -> bool {
+        self.turns[turn].pace.has_more(now)
+    }
+
     /// The name of a task type.
     pub fn task_type(&self, turn: usize) -> &Arc<str> {
         &self.turns[turn].share.task_type

@@ -16,6 +16,9 @@ pub struct Runs {
     stopping: AtomicBool,
     cancelled: Marks,
     saved: Marks,
+    held: Marks,
+    /// Whether one that was held needed its claim to be written down.
+    wanted_written: AtomicBool,
     next: AtomicU64,
     wakers: Mutex<HashMap<u64, (RunKey, Waker)>>,
 }
@@ -59,6 +62,37 @@ impl Runs {
     /// Whether it did; asked once, when the run is over.
     pub fn take_saved(&self, run: RunKey) -> bool {
         self.saved.remove(run)
+    }
+
+    /// Nothing is written of these claims yet.
+    pub fn hold(&self, runs: &[RunKey]) {
+        self.held.change(|marked| marked.extend(runs));
+    }
+
+    /// Now these are claims like any other, or over.
+    pub fn let_go(&self, runs: &[RunKey]) {
+        self.held.change(|marked| {
+            for run in runs {
+                marked.remove(run);
+            }
+        });
+        if self.want_written() {
+            let gone: HashSet<&RunKey> = runs.iter().collect();
+            self.wake(|run| gone.contains(run));
+        }
+    }
+
+    /// Whether a run ever had to wait until its claim was written down: such tasks are better not held.
+    pub fn want_written(&self) -> bool {
+        self.wanted_written.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the claim of a run is written down.
+    pub(crate) async fn written(&self, run: RunKey) {
+        if self.held.has(run) {
+            self.wanted_written.store(true, Ordering::SeqCst);
+            self.told(run, || !self.held.has(run)).await;
+        }
     }
 
     /// Wakes whoever waits in a run.
@@ -209,6 +243,21 @@ mod tests {
         assert!(runs.is_cancelled(RUN) && !runs.is_cancelled(OTHER));
         assert_eq!(runs.cancel(vec![]), 0);
         assert!(!runs.any_cancelled());
+    }
+
+    #[test]
+    fn whoever_needs_a_claim_written_waits_until_it_is_let_go_and_that_is_remembered() {
+        let runs = Runs::default();
+        runs.hold(&[RUN, OTHER]);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut written = pin!(runs.written(RUN));
+        assert!(!runs.want_written());
+        assert!(written.as_mut().poll(&mut context).is_pending());
+        assert!(runs.want_written());
+        runs.let_go(&[OTHER]);
+        assert!(written.as_mut().poll(&mut context).is_pending());
+        runs.let_go(&[RUN]);
+        assert!(written.as_mut().poll(&mut context).is_ready());
     }
 
     #[test]

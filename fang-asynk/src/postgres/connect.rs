@@ -2,6 +2,7 @@
 
 use super::error::uri_error;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use fang_core::hold;
 use fang_core::sql::pooled;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
@@ -32,6 +33,9 @@ const SETTINGS: &str = "-c default_transaction_isolation=read\\ committed -c sta
 /// The engine's look up rows by index, however few there were when they were planned: the plan is kept,
 /// and the table may have grown a thousandfold before it is made anew.
 const PLANS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+
+/// Of a process that was stopped while it held tasks, the server takes them back.
+const IDLE: &str = "-c idle_in_transaction_session_timeout=5s";
 
 /// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
 /// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
@@ -65,6 +69,7 @@ pub(super) enum Role {
     Calls,
     Engine,
     Heart,
+    Holds,
 }
 
 /// What the application chose.
@@ -127,7 +132,7 @@ impl Address {
         }
         let begin = match role {
             Role::Calls => pooled::BEGIN,
-            Role::Engine | Role::Heart => pooled::BEGIN_BY_INDEX,
+            Role::Engine | Role::Heart | Role::Holds => pooled::BEGIN_BY_INDEX,
         };
         let pool = (self.make_pool)(config, role, wakes)?;
         Ok(Channel { pool, begin: self.pgbouncer.then_some(begin) })
@@ -144,6 +149,7 @@ fn pool_size(role: Role, options: Options) -> usize {
         // One to claim and one to finish; the second opens only when both have to be done at once.
         Role::Engine => 2,
         Role::Heart => 1,
+        Role::Holds => usize::from(hold::SLOTS.unsigned_abs()),
     }
 }
 
@@ -161,7 +167,11 @@ fn guard(config: &mut Config) {
 
 /// Nor do they depend on the defaults of a role or a database.
 fn settle_session(config: &mut Config, role: Role) {
-    let own = if role == Role::Calls { SETTINGS.to_owned() } else { format!("{SETTINGS} {PLANS}") };
+    let own = match role {
+        Role::Calls => SETTINGS.to_owned(),
+        Role::Engine | Role::Heart => format!("{SETTINGS} {PLANS}"),
+        Role::Holds => format!("{SETTINGS} {PLANS} {IDLE}"),
+    };
     let options = config.get_options().map_or(own.clone(), |theirs| format!("{theirs} {own}"));
     config.options(options);
 }

@@ -8,7 +8,7 @@ use fang_core::failure::read_failures;
 use fang_core::options::Options;
 use fang_core::schedule::{Cron, Missed};
 use fang_core::sql::columns::InTable;
-use fang_core::store::{Claimed, CronInfo, DbInstant, DueCron};
+use fang_core::store::{Claimed, CronInfo, DbInstant, DueCron, Place};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use std::error::Error;
 use std::fmt;
@@ -36,6 +36,30 @@ impl ToSql for Instant {
     }
 
     accepts!(TIMESTAMPTZ);
+    to_sql_checked!();
+}
+
+/// Where a row lies, as the wire has it.
+#[derive(Debug)]
+pub(super) struct Tid(pub(super) Place);
+
+impl<'a> FromSql<'a> for Tid {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let (block, offset) = raw.split_at_checked(4).ok_or("a place is too short")?;
+        Ok(Self(Place(u32::from_be_bytes(block.try_into()?), u16::from_be_bytes(offset.try_into()?))))
+    }
+
+    accepts!(TID);
+}
+
+impl ToSql for Tid {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(&self.0.0.to_be_bytes());
+        out.extend_from_slice(&self.0.1.to_be_bytes());
+        Ok(IsNull::No)
+    }
+
+    accepts!(TID);
     to_sql_checked!();
 }
 
@@ -113,6 +137,11 @@ pub(super) fn holder(row: &Row) -> Result<InTable, StoreError> {
 fn saved(row: &Row, first: usize) -> Result<InTable, tokio_postgres::Error> {
     let instant = |index| row.try_get::<_, Instant>(index).map(|instant| instant.0);
     Ok(InTable::saved(row.try_get(first)?, instant(first + 1)?, instant(first + 2)?))
+}
+
+/// Where a row of `hold.sql` lies.
+pub(super) fn tid(row: &Row, index: usize) -> Result<Place, tokio_postgres::Error> {
+    Ok(row.try_get::<_, Tid>(index)?.0)
 }
 
 /// A row of `claim.sql`.

@@ -1,6 +1,6 @@
 //! Parameters that know their types, so that a statement can be sent which nobody has prepared.
 
-use super::convert::{Instant, Secret};
+use super::convert::{Instant, Secret, Tid};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use tokio_postgres::types::{ToSql, Type};
@@ -46,6 +46,7 @@ typed! {
     Cow<'_, str>: TEXT, TEXT_ARRAY;
     Uuid: UUID, UUID_ARRAY;
     Instant: TIMESTAMPTZ, TIMESTAMPTZ_ARRAY;
+    Tid: TID, TID_ARRAY;
     DateTime<Utc>: TIMESTAMPTZ, TIMESTAMPTZ_ARRAY;
 }
 

@@ -206,6 +206,14 @@ pub(super) async fn get(channel: &Channel) -> Result<Object, StoreError> {
     channel.pool.get().await.map_err(|error| pool_error(&error))
 }
 
+/// What came of a statement in time, if anything did.
+pub(super) fn outcome<T>(outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
+    match outcome {
+        Some(outcome) => outcome.map_err(|error| store_error(&error)),
+        None => Err(StoreError::Timeout { seconds: DEADLINE.as_secs() }),
+    }
+}
+
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Result<T, Error>> {
     tokio::time::timeout(DEADLINE, work).await.ok()
 }

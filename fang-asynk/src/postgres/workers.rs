@@ -47,10 +47,11 @@ pub(super) async fn suspect(
     Ok(run::execute(&store.engine, &store.statements.suspect, &params).await? > 0)
 }
 
-/// Two statements, each of which repeats without harm: whoever comes second finds less to do.
+/// Three statements, each of which repeats without harm: whoever comes second finds less to do.
 pub(super) async fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, StoreError> {
     let (lease, by) = (micros(rescue.lease), rescue.by.map(|by| by.0));
     let buried = run::execute(&store.heart, &store.statements.bury, &[&lease, &by]).await?;
+    run::execute(&store.heart, &store.statements.lease_of_dead, &[]).await?;
     let row = run::query_one(&store.heart, &store.statements.rescue, &[&lease, &rescue.max_crashes]).await?;
     let count = |index| u64::try_from(row.get::<_, i64>(index)).unwrap_or_default();
     Ok(Rescued { buried, retried: count(0), failed: count(1) })

@@ -5,17 +5,20 @@ use crate::crons::CronKeeper;
 use crate::engine::{Engine, Order};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
+use crate::holder::Holders;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
 use fang_core::context::Surroundings;
+use fang_core::decide::success;
 use fang_core::kind::check_names;
 use fang_core::results::Finished;
 use fang_core::rota::{self, Rota, Share};
 use fang_core::runs::Runs;
-use fang_core::store::CRONS;
+use fang_core::store::{CRONS, Verdict};
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{AsyncRunnable, Mode, QueueError};
+use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -30,6 +33,8 @@ pub(super) struct Running {
     pub(super) results: mpsc::UnboundedSender<Finished>,
     pub(super) claimer: JoinHandle<()>,
     pub(super) supervisor: JoinHandle<usize>,
+    /// Closed once nothing is held any more.
+    pub(super) settled: mpsc::Receiver<Infallible>,
     pub(super) finisher: JoinHandle<()>,
     pub(super) heart: std::thread::JoinHandle<()>,
 }
@@ -57,7 +62,11 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
 
         let suspects = Suspects::new(self.lease.max_crashes);
         let rota = Rota::new(Mode::Asynk, &engine.shares, number_of_workers, &self.sleep_params);
-        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects);
+        let (alive, settled) = mpsc::channel(1);
+        // Of tasks that stay in the table, something is written in any case.
+        let may_hold = self.hold_short_tasks && success(self.retention_mode) == Verdict::Remove;
+        let holders = Holders::new(&engine, may_hold, results.clone(), alive);
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,
@@ -82,6 +91,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
                 drop(wakes);
             }),
             supervisor: tokio::spawn(supervisor.run()),
+            settled,
             finisher: tokio::spawn(async move {
                 finisher.run().await;
                 drop(body);

@@ -13,7 +13,9 @@ const LAST_BEAT: Duration = Duration::from_millis(2500);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
-    let Running { engine, jobs, results, mut claimer, mut supervisor, mut finisher, heart, .. } = running;
+    let Running {
+        engine, jobs, results, mut claimer, mut supervisor, mut settled, mut finisher, heart, ..
+    } = running;
     // A deadline that no clock can hold is as good as a year.
     let now = Instant::now();
     let deadline = now.checked_add(deadline).unwrap_or(now + YEAR);
@@ -39,6 +41,8 @@ pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
             supervisor.await.unwrap_or_default()
         }
     };
+    // Their results go on to the finisher.
+    let _ = timeout(LAST_SAVE, settled.recv()).await;
     engine.phase.send_replace(Phase::Closing);
     if timeout(LAST_SAVE, &mut finisher).await.is_err() {
         engine.phase.send_replace(Phase::GivingUp);

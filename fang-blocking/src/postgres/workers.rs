@@ -59,12 +59,13 @@ pub(super) fn suspect(
     Ok(run::execute(&store.engine, &store.statements.suspect, &[&id, &lease, &worker])? > 0)
 }
 
-/// Two statements, each of which repeats without harm: whoever comes second finds less to do.
+/// Three statements, each of which repeats without harm: whoever comes second finds less to do.
 pub(super) fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, StoreError> {
     let (lease, max_crashes) =
         (bind::<BigInt, _>(micros(rescue.lease)), bind::<SmallInt, _>(rescue.max_crashes));
     let by = bind::<Nullable<BigInt>, _>(rescue.by.map(|by| by.0));
     let buried = run::execute(&store.heart, &store.statements.bury, &[&lease, &by])?;
+    run::execute(&store.heart, &store.statements.lease_of_dead, &[])?;
     let sql = &store.statements.rescue;
     let (retried, failed) =
         run::query_one::<(BigInt, BigInt), (i64, i64)>(&store.heart, sql, &[&lease, &max_crashes])?;

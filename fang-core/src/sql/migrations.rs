@@ -30,6 +30,7 @@ pub const POSTGRES: &[Migration] = &[
     migration!(3, "0003_options"),
     migration!(4, "0004_unique"),
     migration!(5, "0005_cancellations"),
+    migration!(6, "0006_holds"),
 ];
 
 /// The schema that this version is written for. It runs on the next one as well, so that processes

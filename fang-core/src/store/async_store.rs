@@ -1,6 +1,6 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
-    Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
+    AsyncHolder, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted,
+    NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -132,6 +132,18 @@ pub trait AsyncStore: Send + Sync + 'static {
     /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.
     fn statements(&self) -> Option<Arc<Statements>> {
         None
+    }
+
+    /// One of the connections that can [hold](AsyncHolder) tasks, if the store has such; each number once in a pool.
+    /// Defaults to `None`.
+    fn holder(&self, _slot: i16) -> Option<Box<dyn AsyncHolder>> {
+        None
+    }
+
+    /// Gives claims that were just made, by task and lease, to those who had [listed](AsyncHolder::list) them and lost
+    /// their locks: they may still run there. Returns which. Asked by pools that hold tasks themselves. Defaults to none.
+    async fn yield_held(&self, _worker: WorkerId, _claims: &[(Uuid, i32)]) -> Result<Vec<Uuid>, StoreError> {
+        Ok(Vec::new())
     }
 
     /// Whom to wake when a task was inserted.

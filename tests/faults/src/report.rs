@@ -22,7 +22,8 @@ impl Report {
     /// An empty report of this campaign.
     pub fn new(campaign: &str, options: &Options) -> Self {
         let form = options.either("full form", "short form");
-        let title = format!("{campaign}: mode {}, seed {}, {form}", options.mode.name(), options.seed);
+        let held = if options.hold { ", holding" } else { "" };
+        let title = format!("{campaign}: mode {}, seed {}, {form}{held}", options.mode.name(), options.seed);
         Self { title, rows: Vec::new() }
     }
 

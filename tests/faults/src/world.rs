@@ -37,6 +37,7 @@ pub struct World {
     folder: PathBuf,
     lease: Duration,
     long: u8,
+    hold: bool,
     is_kept: AtomicBool,
 }
 
@@ -59,8 +60,16 @@ impl World {
         let folder =
             std::env::temp_dir().join(format!("fang-faults-{}-{}", std::process::id(), clock::now()));
         std::fs::create_dir(&folder)?;
-        let long = options.either(5, 10);
-        Ok(Self { cluster, uri, folder, lease: options.lease(), long, is_kept: AtomicBool::new(false) })
+        let long = if options.hold { 1 } else { options.either(5, 10) };
+        Ok(Self {
+            cluster,
+            uri,
+            folder,
+            lease: options.lease(),
+            long,
+            hold: options.hold,
+            is_kept: AtomicBool::new(false),
+        })
     }
 
     /// The cluster, to stop and start.
@@ -92,11 +101,12 @@ impl World {
             uri: self.uri.clone(),
             folder: self.folder.clone(),
             runtime,
-            workers: 10,
+            workers: if self.hold { 2 } else { 10 },
             lease: u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX),
             task_type: COMMON.to_owned(),
             keep: false,
             deaf: false,
+            hold: self.hold,
         }
     }
 
@@ -177,6 +187,8 @@ impl World {
     /// When the system refuses.
     pub fn producers(&self, options: &Options, rate: u32) -> Result<Vec<Process>, Failure> {
         let runtimes = options.mode.all();
+        // Only of more than they can run at once do pools hold any.
+        let rate = if self.hold { rate.max(3000) } else { rate };
         let each = rate / u32::try_from(runtimes.len())?;
         let seeds = options.seed..;
         let settings =

@@ -53,6 +53,10 @@ pub(super) fn end(
     let failed = findings.fail(failed, &book, strikes);
     findings.judge(report);
     report.judge_none("tasks that failed", &failed);
+    if options.hold {
+        let held = "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'fang_holds'";
+        report.tell("claims that held their tasks", world.number(held)?);
+    }
     if findings.failed_by_kills > 0 {
         let what = format!("besides, failed as {MAX_CRASHES} processes were killed while they ran");
         report.tell(what, findings.failed_by_kills);

@@ -1,0 +1,114 @@
+//! The claim that writes nothing.
+
+use super::Claimer;
+use crate::holder::{HeldBatch, Holding};
+use fang_core::StoreError;
+use fang_core::hold::{self, Batch};
+use fang_core::lanes::sort;
+use fang_core::load::Load;
+use fang_core::pace::Request;
+use fang_core::store::{AsyncHolder, Claim, Claimed, WorkerId};
+use std::sync::Arc;
+
+impl Claimer {
+    pub(super) fn is_to_hold(&self, turn: usize, request: Request, load: Load) -> bool {
+        // In a crowd each would walk past the rows that all others hold.
+        !request.crowded
+            && self.holders.may_hold()
+            && !self.engine.surroundings.runs.want_written()
+            && hold::is_worth_it(load, self.rota.has_more(turn, self.engine.now()))
+    }
+
+    /// Claims without writing anything, if a connection for that becomes free before long.
+    pub(super) async fn hold(&mut self, turn: usize, request: Request) {
+        let Some(mut holder) = self.holders.free().await else { return self.claim(turn, request).await };
+        let worker = self.engine.worker();
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
+        let task_type = self.rota.task_type(turn).clone();
+        let Request { limit, crowded, .. } = request;
+        let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
+        match holder.hold(&claim).await {
+            Ok(held) => {
+                self.recovered();
+                let (batch, mut tasks) = Batch::new(worker, held);
+                sort(&mut tasks, request.upwards);
+                self.rota.claimed(turn, self.engine.now(), request, &tasks);
+                self.run_held(holder, batch, tasks, &task_type).await;
+            }
+            Err(error) => {
+                self.holders.give_back(holder);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Leaves of claims just made those whose tasks run nowhere. What was held by a connection that is gone still runs
+    /// there, under the very lease of this claim; here, this claim has written it down. `false` when that cannot be
+    /// known: then the doubt gives the claims back.
+    pub(super) async fn keep_own(&mut self, worker: WorkerId, tasks: &mut Vec<Claimed>) -> bool {
+        if !self.holders.can_hold() || tasks.is_empty() {
+            return true;
+        }
+        let claimed = tasks.len();
+        tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
+        if tasks.len() < claimed {
+            // One of them may have ended just now.
+            self.doubt.arise(self.engine.now());
+        }
+        let keys: Vec<_> = tasks.iter().map(|task| (task.id, task.lease)).collect();
+        match self.engine.store.yield_held(worker, &keys).await {
+            Ok(theirs) => {
+                tasks.retain(|task| !theirs.contains(&task.id));
+                true
+            }
+            Err(error) => {
+                self.doubt.arise(self.engine.now());
+                self.failed(&error);
+                false
+            }
+        }
+    }
+
+    /// Lists what may run, for all to see, and then runs it.
+    async fn run_held(
+        &mut self,
+        mut holder: Box<dyn AsyncHolder>,
+        mut batch: Batch,
+        mut tasks: Vec<Claimed>,
+        task_type: &Arc<str>,
+    ) {
+        let has_apart = batch.set_apart(&mut tasks);
+        // Held here before, by a connection that is gone; they still run.
+        let known = batch.list().into_iter().filter(|(id, lease)| self.engine.held.has(*id, *lease));
+        batch.yield_to(known.map(|(id, _)| (id, batch.worker())).collect(), &mut tasks);
+        let error = match tasks.is_empty() {
+            true => None,
+            false => list(holder.as_mut(), &mut batch, &mut tasks).await.err(),
+        };
+        let (worker, keys) = (batch.worker(), batch.list());
+        self.engine.surroundings.runs.hold(&keys);
+        self.engine.held.add(keys);
+        let held = HeldBatch::new(tasks.len());
+        self.holders.settle(&self.engine, Holding { holder, batch, held: held.clone(), has_apart });
+        match error {
+            None => self.dispatch(tasks, task_type, worker, Some(&held)),
+            // They may be listed, so that nobody else would run them: they are given back as claims are.
+            Some(error) => {
+                tasks
+                    .into_iter()
+                    .for_each(|task| self.give_back(task, task_type.clone(), Some(held.clone())));
+                self.failed(&error);
+            }
+        }
+    }
+}
+
+async fn list(
+    holder: &mut dyn AsyncHolder,
+    batch: &mut Batch,
+    tasks: &mut Vec<Claimed>,
+) -> Result<(), StoreError> {
+    let listed = holder.list(batch.worker(), &batch.list()).await?;
+    batch.yield_to(listed, tasks);
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! A connection that holds tasks: claims without a write, within a transaction that stays open.
+
+use super::PostgresStore;
+use super::connect::Channel;
+use super::convert::{Instant, Tid, claimed, tid};
+use super::run::{self, Param};
+use super::store_error;
+use async_trait::async_trait;
+use deadpool_postgres::{ClientWrapper, Object};
+use fang_core::StoreError;
+use fang_core::sql::Statements;
+use fang_core::sql::columns::LaneColumns;
+use fang_core::store::{AsyncHolder, Claim, HeldTask, Settlement, WorkerId};
+use futures_util::future::{join, join_all, join3};
+use std::sync::Arc;
+use tokio_postgres::{Error, Row};
+use uuid::Uuid;
+
+pub(super) struct PostgresHolder {
+    slot: i16,
+    /// For its own transaction.
+    held: Channel,
+    /// For what must be written whatever becomes of that.
+    engine: Channel,
+    statements: Arc<Statements>,
+    /// Its own, and never again that of a pool: a transaction may be open on it.
+    client: Option<ClientWrapper>,
+}
+
+impl PostgresHolder {
+    pub(super) fn new(store: &PostgresStore, slot: i16) -> Option<Self> {
+        let held = store.holds.clone();
+        // A pooler would be kept from its connections, and nothing can be prepared there.
+        (held.begin.is_none()).then(|| Self {
+            slot,
+            held,
+            engine: store.engine.clone(),
+            statements: store.statements.clone(),
+            client: None,
+        })
+    }
+
+    /// The outcome of what was sent; the connection goes, and its locks with it, unless all is well.
+    fn outcome<T>(
+        &mut self,
+        client: ClientWrapper,
+        outcome: Option<Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let value = run::outcome(outcome)?;
+        self.client = Some(client);
+        Ok(value)
+    }
+
+    fn client(&mut self) -> Result<ClientWrapper, StoreError> {
+        self.client.take().ok_or_else(|| StoreError::unreachable("nothing is held any more".into()))
+    }
+}
+
+#[async_trait]
+impl AsyncHolder for PostgresHolder {
+    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => Object::take(run::get(&self.held).await?),
+        };
+        let lanes = LaneColumns::new(claim.lanes);
+        let floors: Vec<Instant> = lanes.floors.iter().copied().map(Instant).collect();
+        let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+        let params: [Param<'_>; 6] =
+            [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, &floors, &limit];
+        let work = async {
+            let statement = client.prepare_cached(&self.statements.hold).await?;
+            let (begun, rows) =
+                join(client.batch_execute("BEGIN"), client.query(&statement, &run::plain(&params))).await;
+            begun?;
+            rows
+        };
+        let outcome = run::in_time(work).await;
+        self.outcome(client, outcome)?.iter().map(held).collect()
+    }
+
+    async fn list(
+        &mut self,
+        worker: WorkerId,
+        tasks: &[(Uuid, i32)],
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
+        let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
+        let params: [Param<'_>; 4] = [&worker.0, &self.slot, &ids, &leases];
+        let rows = run::query(&self.engine, &self.statements.list_held, &params).await?;
+        // Whoever locked a row after this moment finds it listed.
+        let client = self.client()?;
+        let outcome = run::in_time(client.batch_execute("")).await;
+        self.outcome(client, outcome)?;
+        Ok(rows.iter().map(|row| (row.get(0), WorkerId(row.get(2)))).collect())
+    }
+
+    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+        let client = self.client()?;
+        let outcome = run::in_time(settle(&client, &self.statements, settlement)).await;
+        self.outcome(client, outcome)
+    }
+
+    async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
+        let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
+        let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
+        run::execute(&self.engine, &self.statements.lease_held, &params).await.map(|_| ())
+    }
+}
+
+/// One round trip: what fails makes a rollback of the commit.
+async fn settle(client: &ClientWrapper, sql: &Statements, settlement: &Settlement) -> Result<(), Error> {
+    let places: Vec<Tid> = settlement.remove.iter().copied().map(Tid).collect();
+    let claims: Vec<(i64, Vec<Tid>)> = settlement
+        .lease
+        .iter()
+        .map(|(worker, places)| (worker.0, places.iter().copied().map(Tid).collect()))
+        .collect();
+    let remove = client.prepare_cached(&sql.settle_remove).await?;
+    let lease = client.prepare_cached(&sql.settle_lease).await?;
+    let removed = async {
+        let params: [Param<'_>; 1] = [&places];
+        if places.is_empty() { Ok(0) } else { client.execute(&remove, &run::plain(&params)).await }
+    };
+    let leased = claims.iter().map(async |(worker, places)| {
+        let params: [Param<'_>; 2] = [worker, places];
+        client.execute(&lease, &run::plain(&params)).await
+    });
+    let (removed, leased, committed) = join3(removed, join_all(leased), client.batch_execute("COMMIT")).await;
+    removed?;
+    leased.into_iter().collect::<Result<Vec<u64>, Error>>()?;
+    committed
+}
+
+/// Gives claims to those who may still run their tasks.
+pub(super) async fn yield_to_others(
+    store: &PostgresStore,
+    worker: WorkerId,
+    claims: &[(Uuid, i32)],
+) -> Result<Vec<Uuid>, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = claims.iter().copied().unzip();
+    let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
+    let rows = run::query(&store.engine, &store.statements.yield_held, &params).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+fn held(row: &Row) -> Result<HeldTask, StoreError> {
+    let read = |error: Error| store_error(&error);
+    Ok(HeldTask {
+        task: claimed(row)?,
+        place: tid(row, 10).map_err(read)?,
+        is_apart: row.try_get(11).map_err(read)?,
+    })
+}

@@ -1,0 +1,321 @@
+//! Tasks that are held: claimed by locks alone.
+
+use crate::world::{Ear, Hold, PATIENCE, Say, World, ear, heard, say, until};
+use fang_asynk::{AsyncBackend, AsyncFinishIn, AsyncWorkerPool};
+use fang_core::lanes::Lanes;
+use fang_core::store::{AsyncHolder, Claim, Finish, Rescue, Settlement, Verdict, WorkerId};
+use fang_core::{AsyncQueueable, AsyncRunnable, FangError, Mode, NewTask, Unique, async_trait, typetag};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use uuid::Uuid;
+
+type Pool = AsyncWorkerPool<crate::world::Queue>;
+
+/// Enough for the pool to know that they are short, and that there are more.
+const WARM: usize = 100;
+
+struct Held {
+    world: World,
+    pool: Pool,
+    ear: mpsc::UnboundedReceiver<String>,
+    hold: Arc<Semaphore>,
+}
+
+impl Held {
+    /// A backlog of short tasks, and after them these.
+    async fn new(tasks: &[&dyn AsyncRunnable]) -> Self {
+        let world = World::new().await;
+        backlog(&world, tasks).await;
+        let ((ear, heard), hold) = (ear(), Arc::new(Semaphore::new(0)));
+        let mut pool = pool(&world, ear, &hold);
+        pool.start().await.unwrap();
+        Self { world, pool, ear: heard, hold }
+    }
+
+    async fn hears(&mut self, text: &str) {
+        while heard(&mut self.ear).await != text {}
+    }
+
+    /// Waits until a long task runs while this is not 0: it was held, and still is.
+    async fn long_until(&mut self, sql: &str) {
+        for number in 0..20 {
+            self.hears(&format!("long {number}")).await;
+            if self.world.number(sql).await > 0 {
+                return;
+            }
+            self.hold.add_permits(1);
+            backlog(&self.world, &[&long(&format!("long {}", number + 1))]).await;
+        }
+        panic!("no long task was held");
+    }
+
+    async fn is_empty(&self) {
+        until(async || self.world.number("SELECT count(*) FROM fang_tasks").await == 0).await;
+    }
+
+    /// Nothing was lost, and nothing ran twice.
+    async fn ends(mut self) {
+        assert_eq!(self.pool.shutdown(PATIENCE).await.late_results, 0);
+        drop(self.pool);
+        let mut runs = BTreeMap::<String, u32>::new();
+        while let Some(text) = self.ear.recv().await {
+            *runs.entry(text).or_default() += 1;
+        }
+        assert!(runs.values().all(|times| *times == 1), "{runs:?}");
+    }
+}
+
+fn pool(world: &World, ear: Ear, hold: &Arc<Semaphore>) -> Pool {
+    let builder = AsyncWorkerPool::builder().number_of_workers(2_u32).queue(world.queue.clone());
+    builder.hold_short_tasks(true).state(ear).state(Hold(hold.clone())).build()
+}
+
+async fn backlog(world: &World, tasks: &[&dyn AsyncRunnable]) {
+    let warm = (0..WARM).map(|number| NewTask::asynk(&say(&format!("{} {number}", Uuid::now_v7()))).unwrap());
+    world.queue.insert_tasks(warm.collect()).await.unwrap();
+    for task in tasks {
+        world.queue.insert_task(*task).await.unwrap();
+    }
+}
+
+fn long(text: &str) -> Say {
+    Say { text: text.to_owned(), hold: true }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Fails;
+
+#[typetag::serde(name = "FailsHeld")]
+#[async_trait]
+impl AsyncRunnable for Fails {
+    async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        Err(FangError::new("no"))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct FinishesItself(String);
+
+#[typetag::serde(name = "FinishesItselfHeld")]
+#[async_trait]
+impl AsyncRunnable for FinishesItself {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        let (mut client, connection) = tokio_postgres::connect(&self.0, tokio_postgres::NoTls)
+            .await
+            .map_err(|e| FangError::new(e.to_string()))?;
+        tokio::spawn(connection);
+        let transaction = client.transaction().await.map_err(|e| FangError::new(e.to_string()))?;
+        queue.context().finish_in(&transaction).await?;
+        transaction.commit().await.map_err(|e| FangError::new(e.to_string()))
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_ends_well() {
+    let mut held = Held::new(&[&long("long 0")]).await;
+    let listed =
+        "SELECT count(*) FROM fang_tasks t, fang_holds h WHERE t.id = ANY (h.ids) AND t.state = 'new'";
+    held.long_until(listed).await;
+    let leased = "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress' AND lease = 1";
+    until(async || held.world.number(leased).await == 1).await;
+    held.hold.add_permits(1);
+    held.is_empty().await;
+    held.ends().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_nothing() {
+    let mut held = Held::new(&[&long("long 0")]).await;
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle in transaction'";
+    held.long_until(cut).await;
+    held.hold.add_permits(1);
+    held.is_empty().await;
+    held.ends().await;
+}
+
+#[tokio::test]
+async fn results_other_than_a_removal_are_saved_as_always() {
+    let held = Held::new(&[&Fails]).await;
+    let failed = "SELECT count(*) FROM fang_tasks WHERE state = 'retried' AND retries = 1
+        AND lease = 1 AND locked_by IS NULL AND error_message = 'no'";
+    until(async || held.world.number(failed).await == 1).await;
+    held.ends().await;
+}
+
+#[tokio::test]
+async fn a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way() {
+    let held = Held::new(&[]).await;
+    for number in 0..5 {
+        let task = say(&format!("unique {number}"));
+        held.world.queue.light(&task).unique_by(Unique::payload().until_started()).insert().await.unwrap();
+        backlog(&held.world, &[]).await;
+    }
+    held.is_empty().await;
+    held.ends().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it() {
+    let mut held = Held::new(&[&long("a"), &long("b"), &say("c"), &say("d")]).await;
+    held.hears("a").await;
+    held.pool.shutdown(Duration::ZERO).await;
+    let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND locked_by IS NULL";
+    assert_eq!(held.world.number(waiting).await, 4);
+    assert_eq!(held.world.number("SELECT count(*) FROM fang_holds").await, 0);
+    held.hold.add_permits(2);
+    held.pool.start().await.unwrap();
+    held.is_empty().await;
+}
+
+#[tokio::test]
+async fn two_pools_that_hold_share_a_table_and_run_each_task_once() {
+    let mut held = Held::new(&[]).await;
+    let (ear, mut other) = ear();
+    let mut second = pool(&held.world, ear, &held.hold);
+    second.start().await.unwrap();
+    for _ in 0..20 {
+        backlog(&held.world, &[]).await;
+    }
+    held.is_empty().await;
+    assert_eq!(second.shutdown(PATIENCE).await.late_results, 0);
+    held.pool.shutdown(PATIENCE).await;
+    drop((second, held.pool));
+    let (mut ran, mut both) = (0, std::collections::BTreeSet::new());
+    for ears in [&mut held.ear, &mut other] {
+        while let Some(text) = ears.recv().await {
+            ran += 1;
+            both.insert(text);
+        }
+    }
+    assert_eq!((ran, both.len()), (21 * WARM, 21 * WARM));
+}
+
+#[tokio::test]
+async fn a_task_that_saves_its_own_success_waits_until_its_claim_is_written() {
+    let world = World::new().await;
+    let finishes = FinishesItself(world.database.uri().to_owned());
+    backlog(&world, &[&finishes]).await;
+    let ((ear, _heard), hold) = (ear(), Arc::new(Semaphore::new(0)));
+    let mut pool = pool(&world, ear, &hold);
+    pool.start().await.unwrap();
+    until(async || world.number("SELECT count(*) FROM fang_tasks").await == 0).await;
+    assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
+}
+
+/// A store with a task in it, and a worker that may hold.
+async fn store() -> (World, Arc<dyn fang_core::store::AsyncStore>, Uuid) {
+    let world = World::new().await;
+    let id = world.queue.insert_task(&say("a")).await.unwrap().id;
+    let store = world.queue.engine().unwrap();
+    (world, store, id)
+}
+
+async fn hold(holder: &mut dyn AsyncHolder, worker: WorkerId) -> Vec<(Uuid, i32)> {
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let claim = Claim { worker, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
+    let held = holder.hold(&claim).await.unwrap();
+    held.iter().map(|held| (held.task.id, held.task.lease)).collect()
+}
+
+#[tokio::test]
+async fn what_is_held_belongs_to_one_alone_and_what_is_let_go_waits_again() {
+    let (_world, store, id) = store().await;
+    let worker = store.register("{}").await.unwrap();
+    let (mut one, mut two) = (store.holder(0).unwrap(), store.holder(1).unwrap());
+    assert_eq!(hold(one.as_mut(), worker).await, [(id, 1)]);
+    assert_eq!(hold(two.as_mut(), worker).await, []);
+    two.settle(&Settlement::default()).await.unwrap();
+    one.settle(&Settlement::default()).await.unwrap();
+    assert_eq!(hold(two.as_mut(), worker).await, [(id, 1)]);
+}
+
+#[tokio::test]
+async fn a_paused_type_and_a_dead_worker_hold_nothing() {
+    let (_world, store, id) = store().await;
+    let worker = store.register("{}").await.unwrap();
+    let mut holder = store.holder(0).unwrap();
+    store.pause("common").await.unwrap();
+    assert_eq!(hold(holder.as_mut(), worker).await, []);
+    holder.settle(&Settlement::default()).await.unwrap();
+    store.resume("common").await.unwrap();
+    assert_eq!(hold(holder.as_mut(), worker).await, [(id, 1)]);
+    holder.settle(&Settlement::default()).await.unwrap();
+    store.retire(worker).await.unwrap();
+    assert_eq!(hold(holder.as_mut(), worker).await, []);
+}
+
+#[tokio::test]
+async fn what_another_has_listed_and_lost_is_told_to_whoever_holds_it_next() {
+    let (world, store, id) = store().await;
+    let (lost, next) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
+    let mut holder = store.holder(0).unwrap();
+    let held = hold(holder.as_mut(), lost).await;
+    assert_eq!(holder.list(lost, &held).await.unwrap(), []);
+    drop(holder);
+    let mut other = store.holder(0).unwrap();
+    until(async || {
+        let held = hold(other.as_mut(), next).await;
+        if held.is_empty() {
+            other.settle(&Settlement::default()).await.unwrap();
+        }
+        held == [(id, 1)]
+    })
+    .await;
+    assert_eq!(other.list(next, &[(id, 1)]).await.unwrap(), [(id, lost)]);
+    drop(other);
+    // Nobody settles that: the lost one writes its claim by itself, once it can.
+    let mut again = store.holder(1).unwrap();
+    again.lease(lost, &[(id, 1)]).await.unwrap();
+    let leased = format!("SELECT count(*) FROM fang_tasks WHERE lease = 1 AND locked_by = {lost}");
+    assert_eq!(world.number(&leased).await, 1);
+}
+
+#[tokio::test]
+async fn an_ordinary_claim_of_what_another_has_listed_and_lost_becomes_the_claim_of_that_one() {
+    let (world, store, id) = store().await;
+    let (lost, next) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
+    let list = "INSERT INTO fang_holds VALUES ($1, 0, $2, $3)";
+    world.client.execute(list, &[&lost.0, &vec![id], &vec![1_i32]]).await.unwrap();
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let claim = Claim { worker: next, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
+    assert_eq!(store.claim(&claim).await.unwrap().len(), 1);
+    assert_eq!(store.yield_held(next, &[(id, 1)]).await.unwrap(), [id]);
+    let finish = Finish { id, lease: 1, verdict: Verdict::Remove };
+    assert_eq!(store.finish(next, std::slice::from_ref(&finish)).await.unwrap(), 0);
+    assert_eq!(store.finish(lost, &[finish]).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_holder_that_has_lost_its_connection_cannot_list_or_settle() {
+    let (world, store, _) = store().await;
+    let worker = store.register("{}").await.unwrap();
+    let mut holder = store.holder(0).unwrap();
+    let held = hold(holder.as_mut(), worker).await;
+    let cut = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle in transaction'";
+    assert_eq!(world.number(cut).await, 1);
+    assert!(holder.list(worker, &held).await.is_err());
+    assert!(holder.settle(&Settlement::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn the_death_of_a_worker_is_charged_to_what_it_had_listed_and_to_nothing_else() {
+    let (world, store, id) = store().await;
+    let other = world.queue.insert_task(&say("b")).await.unwrap().id;
+    let (dead, witness) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
+    let list = "INSERT INTO fang_holds VALUES ($1, 0, $2, $3)";
+    world.client.execute(list, &[&dead.0, &vec![id, other], &vec![1_i32, 7]]).await.unwrap();
+    world.client.execute("UPDATE fang_workers SET dead_at = now() WHERE id = $1", &[&dead.0]).await.unwrap();
+    let rescue = Rescue { by: Some(witness), lease: Duration::from_secs(30), max_crashes: 3 };
+    for _ in 0..2 {
+        store.rescue(&rescue).await.unwrap();
+    }
+    let charged = format!("SELECT crashes::bigint FROM fang_tasks WHERE id = '{id}' AND state = 'retried'");
+    assert_eq!(world.number(&charged).await, 1);
+    let spared = format!("SELECT crashes::bigint FROM fang_tasks WHERE id = '{other}' AND state = 'new'");
+    assert_eq!(world.number(&spared).await, 0);
+}

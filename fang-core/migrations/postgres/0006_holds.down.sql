@@ -1,0 +1,5 @@
+-- What is held is run to its end, and should its process die now, that is not counted.
+
+UPDATE fang_meta SET version = 5;
+
+DROP TABLE fang_holds;

@@ -1,0 +1,18 @@
+-- What pools are about to run while they have written nothing to the rows of the tasks. A pool that loses its
+-- connection loses its locks, and a process that dies too: whoever comes next finds here whose those tasks are.
+-- Unlogged, so that a commit that writes here alone waits for no disk; after a crash of the server it is empty.
+
+CREATE UNLOGGED TABLE fang_holds (
+    -- fang_workers.id. No foreign key: a vanished worker must not hold up its tasks.
+    worker bigint NOT NULL,
+    slot smallint NOT NULL,
+    -- The tasks, and the leases they would be given next: what has moved on since is not meant any more.
+    ids uuid[] NOT NULL,
+    leases integer[] NOT NULL,
+    PRIMARY KEY (worker, slot)
+) WITH (fillfactor = 50);
+
+-- Not worth the work of pressing: it is gone in a moment.
+ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN leases SET STORAGE EXTERNAL;
+
+UPDATE fang_meta SET version = 6;

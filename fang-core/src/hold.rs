@@ -1,0 +1,258 @@
+//! Tasks that are held: claimed by locks alone, without a word written, until they end or take too long.
+
+use crate::load::Load;
+use crate::results::Finished;
+use crate::store::{Claimed, HeldTask, Place, Settlement, Verdict, WorkerId};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long tasks are held at most; those that still run then become ordinary claims, so that no transaction keeps
+/// the server from tidying up for longer.
+pub const AT_MOST: Duration = Duration::from_millis(200);
+
+/// How many connections hold tasks: one claims or settles while the tasks of the other run.
+pub const SLOTS: i16 = 2;
+
+/// Only tasks that take less than this on average are held: of longer ones too few would end in time.
+const SHORT: Duration = Duration::from_millis(10);
+
+/// Whether tasks are to be held: they are short, and there are more of them than one claim takes, so that what is saved
+/// for each is worth the effort for all.
+pub fn is_worth_it(load: Load, has_more: bool) -> bool {
+    has_more && load.mean_run.is_some_and(|mean| mean < SHORT)
+}
+
+/// The results of the tasks that one transaction holds.
+#[derive(Debug)]
+pub struct Hold(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    stage: Stage,
+    running: usize,
+    results: Vec<Finished>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    Settling,
+    Over,
+}
+
+/// What becomes of a result.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is kept for when the tasks are settled.
+    Kept,
+    /// So it is, and it is the last: settle them.
+    Last,
+    /// The tasks are settled: save it as that of any claim.
+    Back(Finished),
+}
+
+impl Hold {
+    /// So many tasks are about to run.
+    pub fn new(tasks: usize) -> Self {
+        Self(Mutex::new(Inner { stage: Stage::Open, running: tasks, results: Vec::with_capacity(tasks) }))
+    }
+
+    /// A run is over.
+    pub fn take(&self, result: Finished) -> Taken {
+        let mut inner = self.inner();
+        if inner.stage == Stage::Over {
+            return Taken::Back(result);
+        }
+        inner.results.push(result);
+        inner.running = inner.running.saturating_sub(1);
+        if inner.running == 0 && inner.stage == Stage::Open { Taken::Last } else { Taken::Kept }
+    }
+
+    /// From now on the tasks are being settled. Returns the results so far.
+    pub fn settle(&self) -> Vec<Finished> {
+        let mut inner = self.inner();
+        inner.stage = Stage::Settling;
+        std::mem::take(&mut inner.results)
+    }
+
+    /// They are settled. Returns the results that came meanwhile, which are those of ordinary claims.
+    pub fn over(&self) -> Vec<Finished> {
+        let mut inner = self.inner();
+        inner.stage = Stage::Over;
+        std::mem::take(&mut inner.results)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one transaction holds.
+#[derive(Debug)]
+pub struct Batch {
+    worker: WorkerId,
+    /// What may run here.
+    own: HashMap<Uuid, (i32, Place)>,
+    /// What may still run at others.
+    foreign: Vec<(WorkerId, Place)>,
+    apart: HashSet<Uuid>,
+}
+
+impl Batch {
+    /// What was held for this worker, and the tasks themselves, [those apart](Self::set_apart) among them.
+    pub fn new(worker: WorkerId, held: Vec<HeldTask>) -> (Self, Vec<Claimed>) {
+        let mut batch = Self { worker, own: HashMap::new(), foreign: Vec::new(), apart: HashSet::new() };
+        let mut tasks = Vec::with_capacity(held.len());
+        for HeldTask { task, place, is_apart } in held {
+            if is_apart {
+                batch.apart.insert(task.id);
+            } else {
+                batch.own.insert(task.id, (task.lease, place));
+            }
+            tasks.push(task);
+        }
+        (batch, tasks)
+    }
+
+    /// For whom they are held.
+    pub fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
+    /// Takes out what has to be written before it runs. Nothing is written of that: it waits for an ordinary claim.
+    /// Returns whether there is any.
+    pub fn set_apart(&self, tasks: &mut Vec<Claimed>) -> bool {
+        if !self.apart.is_empty() {
+            tasks.retain(|task| !self.apart.contains(&task.id));
+        }
+        !self.apart.is_empty()
+    }
+
+    /// What may run here, by task and lease.
+    pub fn list(&self) -> Vec<(Uuid, i32)> {
+        self.own.iter().map(|(id, (lease, _))| (*id, *lease)).collect()
+    }
+
+    /// Takes out what others have listed: it becomes theirs.
+    pub fn yield_to(&mut self, listed: Vec<(Uuid, WorkerId)>, tasks: &mut Vec<Claimed>) {
+        for (id, worker) in listed {
+            if let Some((_, place)) = self.own.remove(&id) {
+                self.foreign.push((worker, place));
+            }
+        }
+        if !self.foreign.is_empty() {
+            tasks.retain(|task| self.own.contains_key(&task.id));
+        }
+    }
+
+    /// What to write, given the results so far.
+    pub fn settle(&self, results: Vec<Finished>) -> Settled {
+        let (removed, others): (Vec<Finished>, Vec<Finished>) =
+            results.into_iter().partition(|finished| finished.result.verdict == Verdict::Remove);
+        let gone: HashSet<Uuid> = removed.iter().map(|finished| finished.result.id).collect();
+        let (mut remove, mut own) = (Vec::with_capacity(gone.len()), Vec::new());
+        for (id, (_, place)) in &self.own {
+            if gone.contains(id) { remove.push(*place) } else { own.push(*place) }
+        }
+        remove.sort_unstable();
+        own.sort_unstable();
+        let mut lease = BTreeMap::new();
+        if !own.is_empty() {
+            lease.insert(self.worker, own);
+        }
+        for (worker, place) in &self.foreign {
+            lease.entry(*worker).or_insert_with(Vec::new).push(*place);
+        }
+        let settlement = Settlement { remove, lease: lease.into_iter().collect() };
+        Settled { settlement, removed, others }
+    }
+}
+
+/// How a batch is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// What to write.
+    pub settlement: Settlement,
+    /// The results that are saved with it.
+    pub removed: Vec<Finished>,
+    /// Those that are to be saved after it, as those of any claims.
+    pub others: Vec<Finished>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Finish;
+
+    const ME: WorkerId = WorkerId(1);
+    const OTHER: WorkerId = WorkerId(2);
+
+    fn id(number: u16) -> Uuid {
+        Uuid::from_u128(number.into())
+    }
+
+    fn held(number: u16, is_apart: bool) -> HeldTask {
+        let task = Claimed { id: id(number), lease: 1, ..Claimed::example() };
+        HeldTask { task, place: Place(0, number), is_apart }
+    }
+
+    fn result(number: u16, verdict: Verdict) -> Finished {
+        Finished { result: Finish { id: id(number), lease: 1, verdict }, worker: ME, may_be_saved: false }
+    }
+
+    fn load(mean_run: Option<Duration>) -> Load {
+        Load { mean_run, ..Load::default() }
+    }
+
+    #[test]
+    fn only_short_tasks_of_a_backlog_are_held() {
+        assert!(is_worth_it(load(Some(Duration::from_millis(9))), true));
+        assert!(!is_worth_it(load(Some(Duration::from_millis(9))), false));
+        assert!(!is_worth_it(load(Some(Duration::from_millis(10))), true));
+        assert!(!is_worth_it(load(None), true));
+    }
+
+    #[test]
+    fn the_last_result_says_that_all_are_in() {
+        let hold = Hold::new(2);
+        assert_eq!(hold.take(result(1, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.take(result(2, Verdict::Remove)), Taken::Last);
+        assert_eq!(hold.settle().len(), 2);
+    }
+
+    #[test]
+    fn a_result_that_comes_while_the_tasks_are_settled_waits_until_they_are() {
+        let hold = Hold::new(3);
+        assert_eq!(hold.take(result(1, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.settle(), [result(1, Verdict::Remove)]);
+        assert_eq!(hold.take(result(2, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.over(), [result(2, Verdict::Remove)]);
+        let late = result(3, Verdict::Keep);
+        assert_eq!(hold.take(late.clone()), Taken::Back(late));
+    }
+
+    #[test]
+    fn what_ended_goes_what_runs_becomes_a_claim_and_what_is_apart_is_left_alone() {
+        let (batch, mut tasks) = Batch::new(ME, (1..=4).map(|number| held(number, number == 4)).collect());
+        assert!(batch.set_apart(&mut tasks));
+        assert_eq!(tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [id(1), id(2), id(3)]);
+        let settled = batch.settle(vec![result(1, Verdict::Remove), result(2, Verdict::Keep)]);
+        let lease = vec![(ME, vec![Place(0, 2), Place(0, 3)])];
+        assert_eq!(settled.settlement, Settlement { remove: vec![Place(0, 1)], lease });
+        assert_eq!(settled.removed, [result(1, Verdict::Remove)]);
+        assert_eq!(settled.others, [result(2, Verdict::Keep)]);
+    }
+
+    #[test]
+    fn what_others_have_listed_does_not_run_here_and_becomes_their_claim() {
+        let (mut batch, mut tasks) = Batch::new(ME, vec![held(1, false), held(2, false)]);
+        batch.yield_to(vec![(id(2), OTHER)], &mut tasks);
+        assert_eq!(tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [id(1)]);
+        assert_eq!(batch.list(), [(id(1), 1)]);
+        let settlement = batch.settle(vec![result(1, Verdict::Remove)]).settlement;
+        assert_eq!(settlement.remove, [Place(0, 1)]);
+        assert_eq!(settlement.lease, [(OTHER, vec![Place(0, 2)])]);
+    }
+}

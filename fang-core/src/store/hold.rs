@@ -1,0 +1,52 @@
+use super::{Claim, Claimed, WorkerId};
+use crate::error::StoreError;
+use async_trait::async_trait;
+use uuid::Uuid;
+
+/// Where a row lies, which does not change while it is locked: a block, and its place therein.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(pub u32, pub u16);
+
+/// A task whose row is locked, and nothing written to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldTask {
+    /// The task, under the lease that it is given as soon as anything is written.
+    pub task: Claimed,
+    /// Where its row lies.
+    pub place: Place,
+    /// Whether the row must be written before the task runs: it is not to be run now.
+    pub is_apart: bool,
+}
+
+/// What to write of the tasks that are held before their locks go. Of those not named nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settlement {
+    /// The rows that go.
+    pub remove: Vec<Place>,
+    /// The rows that become claims, each of this worker.
+    pub lease: Vec<(WorkerId, Vec<Place>)>,
+}
+
+/// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
+/// part of a store, for async callers.
+#[async_trait]
+pub trait AsyncHolder: Send {
+    /// Locks the rows of tasks that are due, as a claim would. Nothing may be held yet.
+    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
+
+    /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
+    /// Returns what of it another worker has listed: it may still run there.
+    async fn list(
+        &mut self,
+        worker: WorkerId,
+        tasks: &[(Uuid, i32)],
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
+
+    /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
+    /// was written.
+    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
+
+    /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
+    /// without harm.
+    async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
+}
