@@ -38,6 +38,8 @@ const RUN_WITHIN: Duration = Duration::from_secs(180);
 struct Load {
     ids: Vec<Uuid>,
     bytes: u64,
+    /// With what was sent again.
+    sent: u64,
     logged: u64,
     /// Inserts that failed and were sent again.
     repeated: u32,
@@ -152,6 +154,7 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
     let mut load = Load {
         ids: Vec::new(),
         bytes: 0,
+        sent: 0,
         logged: 0,
         repeated: 0,
         longest_insert: Duration::ZERO,
@@ -168,7 +171,9 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
                 let id = task.id;
                 pen.inserts("want", &[id])?;
                 let inserting = Instant::now();
-                load.repeated += caller.insist(&[task])?;
+                let repeated = caller.insist(&[task])?;
+                load.repeated += repeated;
+                load.sent += u64::from(repeated + 1) * (size * MIB) as u64;
                 load.longest_insert = load.longest_insert.max(inserting.elapsed());
                 pen.inserts("acked", &[id])?;
                 load.ids.push(id);
@@ -190,12 +195,13 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
 fn too_long(world: &World, options: &Options, runtime: Runtime, report: &mut Report) -> Result<(), Failure> {
     let caller = Caller::roomy(runtime, world.uri(), usize::MAX)?;
     let bulk = |bytes| task(bytes, mode(runtime), Duration::ZERO);
-    let mut batches: Vec<(&str, Vec<NewTask>)> = Vec::new();
+    let mut batches: Vec<(&str, Vec<NewTask>, bool)> = Vec::new();
     if !options.short {
-        batches.push(("a payload of 257 MiB", vec![bulk(TOO_LONG)]));
-        batches.push(("five of 255 MiB in one insert", (0..TOO_MANY).map(|_| bulk(255 * MIB)).collect()));
+        batches.push(("a payload of 257 MiB", vec![bulk(TOO_LONG)], true));
+        let many = (0..TOO_MANY).map(|_| bulk(255 * MIB)).collect();
+        batches.push(("five of 255 MiB in one insert", many, false));
     }
-    for (what, tasks) in batches {
+    for (what, tasks, is_too_long) in batches {
         let began = Instant::now();
         let outcome = caller.insert(tasks);
         let seconds = began.elapsed().as_secs_f64();
@@ -204,7 +210,12 @@ fn too_long(world: &World, options: &Options, runtime: Runtime, report: &mut Rep
             Ok(()) => "accepted".to_owned(),
         };
         let what = format!("{what} ({})", runtime.name());
-        report.judge(what, "an error", told.replace(['|', '\n'], " "), outcome.is_err());
+        let told = told.replace(['|', '\n'], " ");
+        match is_too_long {
+            true => report.judge(what, "an error", told, outcome.is_err()),
+            // Each is inserted by itself, so the server may get through with them in time.
+            false => report.tell(what, told),
+        }
         let small = crate::roles::work::Work { millis: 0, manner: crate::roles::work::Manner::Wait };
         let next = caller.insert(vec![small.task(runtime)?]);
         let told = next.as_ref().map_or_else(ToString::to_string, |()| "accepted".to_owned());
@@ -237,10 +248,11 @@ fn judge_cost(options: &Options, load: &Load, (base, peak): (u64, u64), report: 
         "the longest insert; inserts that failed and were sent again",
         format!("{longest}; {}", load.repeated),
     );
-    let log = load.logged as f64 / load.bytes as f64;
+    // An insert that fails for its time may have written all of it.
+    let log = load.logged as f64 / load.sent as f64;
     report.judge_in_full(
         options,
-        "bytes of the server's log a byte",
+        "bytes of the server's log a byte that was sent",
         format!("at most {LOG}"),
         format!("{log:.2}"),
         log <= LOG,
