@@ -96,14 +96,11 @@ impl Claimer {
         let task_type = self.rota.task_type(turn).clone();
         let Request { limit, crowded, .. } = request;
         let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
-        match self.engine.store.claim(&claim).await {
+        match self.claim_beside(&claim).await {
             Ok(mut tasks) => {
                 self.recovered();
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
-                if !self.keep_own(worker, &mut tasks).await {
-                    return;
-                }
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
                 self.dispatch(tasks, &task_type, worker, None);

@@ -252,8 +252,8 @@ impl AsyncStore for PostgresStore {
         Some(Box::new(holder))
     }
 
-    async fn yield_held(&self, worker: WorkerId, claims: &[(Uuid, i32)]) -> Result<Vec<Uuid>, StoreError> {
-        hold::yield_to_others(self, worker, claims).await
+    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        hold::claim_unlisted(self, claim).await
     }
 
     fn wakes(&self) -> &Wakes {

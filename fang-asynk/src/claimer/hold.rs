@@ -7,7 +7,7 @@ use fang_core::hold::{self, Batch};
 use fang_core::lanes::sort;
 use fang_core::load::Load;
 use fang_core::pace::Request;
-use fang_core::store::{AsyncHolder, Claim, Claimed, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, Claimed};
 use std::sync::Arc;
 
 impl Claimer {
@@ -42,31 +42,20 @@ impl Claimer {
         }
     }
 
-    /// Leaves of claims just made those whose tasks run nowhere. What was held by a connection that is gone still runs
-    /// there, under the very lease of this claim; here, this claim has written it down. `false` when that cannot be
-    /// known: then the doubt gives the claims back.
-    pub(super) async fn keep_own(&mut self, worker: WorkerId, tasks: &mut Vec<Claimed>) -> bool {
-        if !self.holders.can_hold() || tasks.is_empty() {
-            return true;
+    /// An ordinary claim, beside tasks that are held here and elsewhere. What was held here, by a connection that is
+    /// gone, still runs here under the very lease of this claim, which has written it down.
+    pub(super) async fn claim_beside(&mut self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        if !self.holders.can_hold() {
+            return self.engine.store.claim(claim).await;
         }
+        let mut tasks = self.engine.store.claim_unlisted(claim).await?;
         let claimed = tasks.len();
         tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
         if tasks.len() < claimed {
             // One of them may have ended just now.
             self.doubt.arise(self.engine.now());
         }
-        let keys: Vec<_> = tasks.iter().map(|task| (task.id, task.lease)).collect();
-        match self.engine.store.yield_held(worker, &keys).await {
-            Ok(theirs) => {
-                tasks.retain(|task| !theirs.contains(&task.id));
-                true
-            }
-            Err(error) => {
-                self.doubt.arise(self.engine.now());
-                self.failed(&error);
-                false
-            }
-        }
+        Ok(tasks)
     }
 
     /// Lists what may run, for all to see, and then runs it.

@@ -10,8 +10,9 @@ use deadpool_postgres::{ClientWrapper, Object};
 use fang_core::StoreError;
 use fang_core::sql::Statements;
 use fang_core::sql::columns::LaneColumns;
-use fang_core::store::{AsyncHolder, Claim, HeldTask, Settlement, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, Claimed, HeldTask, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -131,16 +132,43 @@ async fn settle(client: &ClientWrapper, sql: &Statements, settlement: &Settlemen
     committed
 }
 
-/// Gives claims to those who may still run their tasks.
-pub(super) async fn yield_to_others(
+/// An ordinary claim, and in its transaction the look at what others have listed: whoever lost a lock waits for that
+/// of the claim, and then finds the row its own.
+pub(super) async fn claim_unlisted(
     store: &PostgresStore,
-    worker: WorkerId,
-    claims: &[(Uuid, i32)],
-) -> Result<Vec<Uuid>, StoreError> {
-    let (ids, leases): (Vec<Uuid>, Vec<i32>) = claims.iter().copied().unzip();
-    let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
-    let rows = run::query(&store.engine, &store.statements.yield_held, &params).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    claim: &Claim<'_>,
+) -> Result<Vec<Claimed>, StoreError> {
+    let mut client = run::get(&store.engine).await?;
+    let outcome = run::in_time(claim_and_yield(store, &mut client, claim)).await;
+    let (rows, theirs) = run::settle(client, outcome)?;
+    let tasks = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
+    Ok(tasks.into_iter().filter(|task| !theirs.contains(&task.id)).collect())
+}
+
+async fn claim_and_yield(
+    store: &PostgresStore,
+    client: &mut Object,
+    claim: &Claim<'_>,
+) -> Result<(Vec<Row>, HashSet<Uuid>), Error> {
+    let lanes = LaneColumns::new(claim.lanes);
+    let floors: Vec<Instant> = lanes.floors.iter().copied().map(Instant).collect();
+    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+    let transaction = run::begin(&store.engine, client).await?;
+    let params: [Param<'_>; 6] =
+        [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, &floors, &limit];
+    let statement = transaction.prepare_cached(&store.statements.claim).await?;
+    let rows = transaction.query(&statement, &run::plain(&params)).await?;
+    let mut theirs = HashSet::new();
+    if !rows.is_empty() {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
+        let leases: Vec<i32> = rows.iter().map(|row| row.get(1)).collect();
+        let params: [Param<'_>; 3] = [&claim.worker.0, &ids, &leases];
+        let statement = transaction.prepare_cached(&store.statements.yield_held).await?;
+        let yielded = transaction.query(&statement, &run::plain(&params)).await?;
+        theirs.extend(yielded.iter().map(|row| row.get::<_, Uuid>(0)));
+    }
+    transaction.commit().await?;
+    Ok((rows, theirs))
 }
 
 fn held(row: &Row) -> Result<HeldTask, StoreError> {

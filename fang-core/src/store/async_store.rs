@@ -140,10 +140,10 @@ pub trait AsyncStore: Send + Sync + 'static {
         None
     }
 
-    /// Gives claims that were just made, by task and lease, to those who had [listed](AsyncHolder::list) them and lost
-    /// their locks: they may still run there. Returns which. Asked by pools that hold tasks themselves. Defaults to none.
-    async fn yield_held(&self, _worker: WorkerId, _claims: &[(Uuid, i32)]) -> Result<Vec<Uuid>, StoreError> {
-        Ok(Vec::new())
+    /// As [`claim`](Self::claim), for pools that hold tasks themselves: what another has [listed](AsyncHolder::list),
+    /// and lost its locks of, becomes a claim of that one at the same moment, and is not returned. Defaults to `claim`.
+    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        self.claim(claim).await
     }
 
     /// Whom to wake when a task was inserted.
