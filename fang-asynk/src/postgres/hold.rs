@@ -2,14 +2,14 @@
 
 use super::PostgresStore;
 use super::connect::Channel;
-use super::convert::{Instant, Tid, claimed, tid};
+use super::convert::{Tid, claimed, tid};
 use super::run::{self, Param};
 use super::store_error;
+use super::tasks::ClaimParams;
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Object};
 use fang_core::StoreError;
 use fang_core::sql::Statements;
-use fang_core::sql::columns::LaneColumns;
 use fang_core::store::{AsyncHolder, Claim, Claimed, HeldTask, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
 use std::collections::HashSet;
@@ -64,15 +64,12 @@ impl AsyncHolder for PostgresHolder {
             Some(client) => client,
             None => Object::take(run::get(&self.held).await?),
         };
-        let lanes = LaneColumns::new(claim.lanes);
-        let floors: Vec<Instant> = lanes.floors.iter().copied().map(Instant).collect();
-        let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-        let params: [Param<'_>; 6] =
-            [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, &floors, &limit];
+        let params = ClaimParams::new(claim);
         let work = async {
             let statement = client.prepare_cached(&self.statements.hold).await?;
             let (begun, rows) =
-                join(client.batch_execute("BEGIN"), client.query(&statement, &run::plain(&params))).await;
+                join(client.batch_execute("BEGIN"), client.query(&statement, &run::plain(&params.all())))
+                    .await;
             begun?;
             rows
         };
@@ -150,14 +147,13 @@ async fn claim_and_yield(
     client: &mut Object,
     claim: &Claim<'_>,
 ) -> Result<(Vec<Row>, HashSet<Uuid>), Error> {
-    let lanes = LaneColumns::new(claim.lanes);
-    let floors: Vec<Instant> = lanes.floors.iter().copied().map(Instant).collect();
-    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+    let params = ClaimParams::new(claim);
     let transaction = run::begin(&store.engine, client).await?;
-    let params: [Param<'_>; 6] =
-        [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, &floors, &limit];
+    if claim.crowded {
+        run::execute_in(&store.engine, &transaction, &store.statements.turn, &params.turn()).await?;
+    }
     let statement = transaction.prepare_cached(&store.statements.claim).await?;
-    let rows = transaction.query(&statement, &run::plain(&params)).await?;
+    let rows = transaction.query(&statement, &run::plain(&params.all())).await?;
     let mut theirs = HashSet::new();
     if !rows.is_empty() {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();

@@ -95,18 +95,41 @@ async fn insert_in_one_of_ours(
     Ok(inserted)
 }
 
+/// The parameters of `claim.sql`, and of `hold.sql`.
+pub(super) struct ClaimParams<'a> {
+    claim: &'a Claim<'a>,
+    lanes: LaneColumns,
+    floors: Vec<Instant>,
+    limit: i64,
+}
+
+impl<'a> ClaimParams<'a> {
+    pub(super) fn new(claim: &'a Claim<'a>) -> Self {
+        let lanes = LaneColumns::new(claim.lanes);
+        let floors = lanes.floors.iter().copied().map(Instant).collect();
+        let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+        Self { claim, lanes, floors, limit }
+    }
+
+    pub(super) fn all(&self) -> [Param<'_>; 6] {
+        let Self { claim, lanes, floors, limit } = self;
+        [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, floors, limit]
+    }
+
+    /// Those of `turn.sql`.
+    pub(super) fn turn(&self) -> [Param<'_>; 2] {
+        [&self.claim.task_type, &self.claim.worker.0]
+    }
+}
+
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-    let lanes = LaneColumns::new(claim.lanes);
-    let floors: Vec<Instant> = lanes.floors.iter().copied().map(Instant).collect();
-    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-    let params: [Param<'_>; 6] =
-        [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, &floors, &limit];
+    let params = ClaimParams::new(claim);
     let sql = &store.statements;
     let rows = match claim.crowded {
-        false => run::query(&store.engine, &sql.claim, &params).await?,
+        false => run::query(&store.engine, &sql.claim, &params.all()).await?,
         true => {
-            let turn: [Param<'_>; 2] = [&claim.task_type, &claim.worker.0];
-            run::query_behind(&store.engine, (&sql.turn, &turn), (&sql.claim, &params)).await?
+            let turn = (sql.turn.as_str(), &params.turn()[..]);
+            run::query_behind(&store.engine, turn, (&sql.claim, &params.all())).await?
         }
     };
     rows.iter().map(claimed).collect()
