@@ -78,6 +78,11 @@ pub fn is_all_or_none(tasks: &[NewTask]) -> bool {
     tasks.len() > 1 && tasks.iter().any(NewTask::is_strict)
 }
 
+/// Whether nothing but an earlier try can keep these tasks out: none of them is unique.
+pub fn are_new(tasks: &[NewTask]) -> bool {
+    tasks.iter().all(|task| task.uniq_hash.is_none())
+}
+
 /// How many of the next tasks go into one statement.
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
@@ -113,6 +118,12 @@ mod tests {
         assert_eq!(lens(&vec![task(3 * 1024 * 1024); 5]), [2, 2, 1]);
         assert_eq!(lens(&[task(20 * 1024 * 1024), task(1)]), [1, 1]);
         assert!(lens(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_unique_task_may_not_be_new() {
+        assert!(are_new(&[task(1), task(1)]));
+        assert!(!are_new(&[task(1), task(1).unique().unwrap()]));
     }
 
     #[test]

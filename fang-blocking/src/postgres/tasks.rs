@@ -11,11 +11,11 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timest
 use diesel::{Connection, PgConnection};
 use fang_core::context::OwnResult;
 use fang_core::error::Nature;
-use fang_core::intake::is_all_or_none;
+use fang_core::intake::{are_new, is_all_or_none};
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
 };
-use fang_core::sql::copy::{MIN_COPY, are_new};
+use fang_core::sql::copy::MIN_COPY;
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 

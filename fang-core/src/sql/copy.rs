@@ -8,11 +8,6 @@ use uuid::Uuid;
 /// server some 4 µs a task: for 200 tasks both are even where a round trip takes 0.2 ms.
 pub const MIN_COPY: usize = 200;
 
-/// Whether nothing but an earlier try can have kept these tasks out.
-pub fn are_new(tasks: &[NewTask]) -> bool {
-    tasks.iter().all(|task| task.uniq_hash.is_none())
-}
-
 /// A task, as a row of `copy.sql`.
 #[derive(Debug)]
 pub struct CopyRow<'a> {
@@ -74,14 +69,6 @@ mod tests {
 
     fn task() -> NewTask {
         NewTask::new(r#"{"type":"A"}"#.into(), "common".into(), Mode::Asynk)
-    }
-
-    #[test]
-    fn a_unique_task_may_not_be_new() {
-        let mut tasks = vec![task(); 9];
-        assert!(are_new(&tasks));
-        tasks[7] = task().unique().unwrap();
-        assert!(!are_new(&tasks));
     }
 
     #[test]
