@@ -90,10 +90,14 @@ pub async fn heard(ear: &mut mpsc::UnboundedReceiver<String>) -> String {
 }
 
 /// Waits until a condition holds.
+/// How often a test looks at the database for what no signal tells.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let held = async {
         while !holds().await {
-            tokio::task::yield_now().await;
+            // Whatever is waited for needs the processor as well.
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     tokio::time::timeout(PATIENCE, held).await.expect("it should come to that");

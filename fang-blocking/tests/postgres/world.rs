@@ -125,10 +125,14 @@ pub fn heard(ear: &mpsc::Receiver<String>) -> String {
 }
 
 /// Waits until a condition holds.
+/// How often a test looks at the database for what no signal tells.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 pub fn until(mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < end, "it should come to that");
-        thread::yield_now();
+        // Whatever is waited for needs the processor as well.
+        thread::sleep(LOOK_EVERY);
     }
 }

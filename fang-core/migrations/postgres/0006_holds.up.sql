@@ -1,8 +1,8 @@
 -- What pools are about to run while they have written nothing to the rows of the tasks. A pool that loses its
 -- connection loses its locks, and a process that dies too: whoever comes next finds here whose those tasks are.
--- Unlogged, so that a commit that writes here alone waits for no disk; after a crash of the server it is empty.
+-- Logged, so that a crash of the server, which breaks every connection at once, does not take along what it says.
 
-CREATE UNLOGGED TABLE fang_holds (
+CREATE TABLE fang_holds (
     -- fang_workers.id. No foreign key: a vanished worker must not hold up its tasks.
     worker bigint NOT NULL,
     slot smallint NOT NULL,

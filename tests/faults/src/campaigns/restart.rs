@@ -1,10 +1,9 @@
 //! Postgres restarts as after a crash, again and again.
 
 use super::{ending::end, rate};
-use crate::ledger::Strike;
 use crate::options::Options;
 use crate::report::Report;
-use crate::world::{Process, World};
+use crate::world::World;
 use crate::{Failure, clock};
 use std::time::{Duration, Instant};
 
@@ -20,18 +19,17 @@ const RESTARTS: u32 = 20;
 /// When it could not be carried out.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let world = World::create(options)?;
-    let workers = world.workers(options.mode.deal(4))?;
+    let _workers = world.workers(options.mode.deal(4))?;
     let producers = world.producers(options, options.either(1000, 300))?;
     std::thread::sleep(Duration::from_secs(1));
     let began = clock::now();
     std::thread::sleep(WARM_UP);
     let calm = (began, clock::now());
-    let restarts = strike(&world, options)?;
-    let starts: Vec<u64> = restarts.iter().map(|(_, start)| *start).collect();
+    let starts = strike(&world, options)?;
 
     let mut report = Report::new("restart", options);
     report.tell("immediate restarts", starts.len());
-    let (book, _) = end(&world, options, producers, &excuses(options, &workers, &restarts), &mut report)?;
+    let (book, _) = end(&world, options, producers, &[], &mut report)?;
     judge_rates(options, &book.ends(), calm, &starts, &mut report);
     Ok(report)
 }
@@ -40,25 +38,18 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 /// accepts connections.
 const STARTED: &str = "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
 
-/// Restarts, and tells when that began and when the new server started, each time; it accepts connections a little later.
-fn strike(world: &World, options: &Options) -> Result<Vec<(u64, u64)>, Failure> {
+/// Restarts, and tells when the new server started each time; it accepts connections a little later.
+fn strike(world: &World, options: &Options) -> Result<Vec<u64>, Failure> {
     let restarts = options.either(RESTARTS, 3);
     let length = options.length(Duration::from_secs(400), Duration::from_secs(12));
-    let mut restarted = Vec::new();
+    let mut starts = Vec::new();
     for _ in 0..restarts {
         let next = Instant::now() + length / restarts;
-        let from = clock::now();
         world.cluster().restart_immediate()?;
-        restarted.push((from, world.number(STARTED)?.saturating_sub(clock::since_epoch())));
+        starts.push(world.number(STARTED)?.saturating_sub(clock::since_epoch()));
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
-    Ok(restarted)
-}
-
-/// What tasks are held then is forgotten with the server: they may run again.
-fn excuses(options: &Options, workers: &[Process], restarts: &[(u64, u64)]) -> Vec<Strike> {
-    let of = |pid| restarts.iter().map(move |(from, to)| Strike { pid, from: *from, to: *to, fatal: false });
-    workers.iter().filter(|_| options.hold).flat_map(|worker| of(worker.pid())).collect()
+    Ok(starts)
 }
 
 fn judge_rates(options: &Options, ends: &[u64], calm: (u64, u64), starts: &[u64], report: &mut Report) {
