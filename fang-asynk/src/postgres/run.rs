@@ -207,8 +207,8 @@ pub(super) async fn get(channel: &Channel) -> Result<Object, StoreError> {
 }
 
 /// What came of a statement in time, if anything did.
-pub(super) fn outcome<T>(outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
-    match outcome {
+pub(super) fn outcome<T>(answer: Option<Result<T, Error>>) -> Result<T, StoreError> {
+    match answer {
         Some(outcome) => outcome.map_err(|error| store_error(&error)),
         None => Err(StoreError::Timeout { seconds: DEADLINE.as_secs() }),
     }
@@ -219,20 +219,11 @@ pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> 
 }
 
 /// Gives a connection back to its pool, or closes it when it did not answer.
-pub(super) fn settle<T>(client: Object, outcome: Option<Result<T, Error>>) -> Result<T, StoreError> {
-    match outcome {
-        Some(Ok(value)) => Ok(value),
-        Some(Err(error)) => {
-            let error = store_error(&error);
-            // A server that has become a standby refuses to write for ever; the primary is elsewhere.
-            if matches!(error, StoreError::ReadOnly { .. }) {
-                drop(Object::take(client));
-            }
-            Err(error)
-        }
-        None => {
-            drop(Object::take(client));
-            Err(StoreError::Timeout { seconds: DEADLINE.as_secs() })
-        }
+pub(super) fn settle<T>(client: Object, answer: Option<Result<T, Error>>) -> Result<T, StoreError> {
+    let outcome = outcome(answer);
+    // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+    if matches!(outcome, Err(StoreError::Timeout { .. } | StoreError::ReadOnly { .. })) {
+        drop(Object::take(client));
     }
+    outcome
 }
