@@ -1,13 +1,17 @@
+mod hold;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::sql::Statements;
 use fang_core::store::{
-    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish,
+    Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick,
+    WorkerId,
 };
 use fang_core::wake::Wakes;
 use fang_core::{NewTask, Priority, StoreError, Task};
+use hold::{HolderAdapter, OwnClaim};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,12 +68,8 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
     }
 
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        let Claim { worker, task_type, limit, lanes, crowded } = *claim;
-        let (task_type, lanes) = (task_type.to_owned(), lanes.to_vec());
-        self.call(move |store| {
-            store.claim(&Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded })
-        })
-        .await
+        let claim = OwnClaim::new(claim);
+        self.call(move |store| store.claim(&claim.as_claim())).await
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
@@ -202,6 +202,16 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
 
     fn statements(&self) -> Option<Arc<Statements>> {
         self.0.statements()
+    }
+
+    fn holder(&self, slot: i16) -> Option<Box<dyn AsyncHolder>> {
+        let holder = self.0.holder(slot)?;
+        Some(Box::new(HolderAdapter::new(holder)))
+    }
+
+    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        let claim = OwnClaim::new(claim);
+        self.call(move |store| store.claim_unlisted(&claim.as_claim())).await
     }
 
     fn wakes(&self) -> &Wakes {

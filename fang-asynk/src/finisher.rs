@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::error::Nature;
+use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::{Finished, MAX_BATCH, by_worker, without_bad_data};
 use fang_core::store::{Finish, WorkerId};
@@ -12,12 +13,8 @@ use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
-
-const FIRST_DELAY: Duration = Duration::from_millis(50);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Finisher {
     pub(crate) engine: Arc<Engine>,
@@ -77,11 +74,11 @@ impl Finisher {
 
     /// Tries until the store takes the results, refuses their data, or the pool gives up.
     async fn save_with_patience(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
-        let mut delay = FIRST_DELAY;
+        let mut pauses = Pauses::default();
         loop {
             let error = match self.engine.store.finish(worker, results).await {
                 Ok(saved) => {
-                    if delay == FIRST_DELAY {
+                    if pauses.is_first() {
                         return Ok(saved);
                     }
                     log::info!("results can be saved again");
@@ -90,15 +87,14 @@ impl Finisher {
                 Err(error) if error.nature() == Nature::Data => return Err(error),
                 Err(error) => error,
             };
-            if delay == FIRST_DELAY {
+            if pauses.is_first() {
                 log::warn!("results cannot be saved, they are kept: {error}");
             }
             if *self.engine.phase.borrow() >= Phase::GivingUp {
                 log::error!("{} results are given up: their tasks will run again", results.len());
                 return Ok(results.len() as u64);
             }
-            tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-            delay = (delay * 2).min(LONGEST_DELAY);
+            tokio::time::sleep(pauses.next(fastrand::f64())).await;
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use fang_core::StoreError;
 use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled, Taken};
+use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::store::AsyncHolder;
@@ -15,9 +16,6 @@ use tokio::time::timeout;
 
 /// How long a claim waits for one of them before it is made in the ordinary way.
 const WAIT: Duration = Duration::from_millis(10);
-
-const FIRST_DELAY: Duration = Duration::from_millis(50);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 /// Where the results go of tasks that are held.
 pub(crate) struct HeldBatch {
@@ -162,14 +160,13 @@ impl Settler {
     async fn lease(&mut self, error: &StoreError) {
         log::warn!("the connection that held tasks was lost; they are claimed in the ordinary way: {error}");
         let tasks = self.holding.batch.list();
-        let mut delay = FIRST_DELAY;
+        let mut pauses = Pauses::default();
         while let Err(error) = self.holding.holder.lease(self.holding.batch.worker(), &tasks).await {
             if *self.engine.phase.borrow() >= Phase::GivingUp {
                 log::error!("{} tasks that were held are given up; some may run again: {error}", tasks.len());
                 return;
             }
-            tokio::time::sleep(delay.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-            delay = (delay * 2).min(LONGEST_DELAY);
+            tokio::time::sleep(pauses.next(fastrand::f64())).await;
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Takes tasks out of the store and hands them to the workers.
 
+mod hold;
+
 use crate::engine::{Engine, Job, Order};
+use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
@@ -23,6 +26,7 @@ pub(crate) struct Claimer {
     rota: Rota,
     suspects: Suspects,
     doubt: Doubt,
+    holders: Holders,
     is_failing: bool,
 }
 
@@ -33,8 +37,10 @@ impl Claimer {
         results: crossbeam_channel::Sender<Finished>,
         rota: Rota,
         suspects: Suspects,
+        holders: Holders,
     ) -> Self {
-        Self { engine, jobs, results, rota, suspects, doubt: Doubt::default(), is_failing: false }
+        let doubt = Doubt::default();
+        Self { engine, jobs, results, rota, suspects, doubt, holders, is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -42,7 +48,10 @@ impl Claimer {
         while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             panicked("claimer");
         }
-        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+        self.suspects
+            .take_all()
+            .into_iter()
+            .for_each(|(task, task_type)| self.give_back(task, task_type, None));
     }
 
     fn work(&mut self) {
@@ -58,6 +67,7 @@ impl Claimer {
 
     fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
         match self.rota.next(self.engine.now(), load, self.engine.workers()) {
+            Next::Claim { turn, request } if self.is_to_hold(turn, request, load) => self.hold(turn, request),
             Next::Claim { turn, request } => self.claim(turn, request),
             Next::Sleep { at_most, until_in_flight } => {
                 self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight);
@@ -65,8 +75,9 @@ impl Claimer {
         }
     }
 
-    fn claim(&mut self, turn: usize, request: Request) {
+    fn claim(&mut self, turn: usize, mut request: Request) {
         let worker = self.engine.worker();
+        request.from_floor &= !self.holders.take_apart();
         if self.doubt.is_due(self.engine.now()) {
             if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()) {
                 return self.failed(&error);
@@ -77,14 +88,14 @@ impl Claimer {
         let task_type = self.rota.task_type(turn).clone();
         let Request { limit, crowded, .. } = request;
         let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
-        match self.engine.store.claim(&claim) {
+        match self.claim_beside(&claim) {
             Ok(mut tasks) => {
                 self.recovered();
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
-                self.dispatch(tasks, &task_type, worker);
+                self.dispatch(tasks, &task_type, worker, None);
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());
@@ -93,12 +104,19 @@ impl Claimer {
         }
     }
 
-    fn dispatch(&self, tasks: Vec<Claimed>, task_type: &Arc<str>, worker: WorkerId) {
+    fn dispatch(
+        &self,
+        tasks: Vec<Claimed>,
+        task_type: &Arc<str>,
+        worker: WorkerId,
+        held: Option<&Arc<HeldBatch>>,
+    ) {
         let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
         self.engine.gauge.claimed(tasks.len(), bytes);
         for task in tasks {
             // The channel has no bound of its own: the pace is its bound.
-            let _ = self.jobs.send(Order::Run(Job { task, task_type: task_type.clone(), worker }));
+            let (task_type, held) = (task_type.clone(), held.cloned());
+            let _ = self.jobs.send(Order::Run(Job { task, task_type, worker, held }));
         }
     }
 
@@ -106,19 +124,19 @@ impl Claimer {
     fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.engine.worker();
         match self.engine.store.suspect(worker, task.id, task.lease) {
-            Ok(true) => self.dispatch(vec![task], &task_type, worker),
+            Ok(true) => self.dispatch(vec![task], &task_type, worker, None),
             Ok(false) => self.engine.lost(&task),
             Err(error) => {
-                self.give_back(task, task_type);
+                self.give_back(task, task_type, None);
                 self.failed(&error);
             }
         }
     }
 
     /// Hands a task back without having run it.
-    fn give_back(&self, task: Claimed, task_type: Arc<str>) {
+    fn give_back(&self, task: Claimed, task_type: Arc<str>, held: Option<Arc<HeldBatch>>) {
         self.engine.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.engine.worker() };
+        let job = Job { task, task_type, worker: self.engine.worker(), held };
         self.engine.begin(job, self.results.clone()).hand_back();
     }
 

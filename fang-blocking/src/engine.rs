@@ -1,6 +1,7 @@
 //! What the parts of a running pool share.
 
 use crate::handle::Handle;
+use crate::holder::HeldBatch;
 use crate::waiting::{Notify, Watch};
 use crossbeam_channel::Sender;
 use fang_core::context::{Context, Run, Surroundings};
@@ -35,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) task_type: Arc<str>,
     /// The identity under which it was claimed.
     pub(crate) worker: WorkerId,
+    /// Where its result goes instead, while it is held.
+    pub(crate) held: Option<Arc<HeldBatch>>,
 }
 
 /// What the parts of a running pool share.
@@ -128,7 +131,7 @@ impl Engine {
 
     /// What a run sees of itself.
     pub(crate) fn context(&self, job: &Job, deadline: Option<Instant>) -> Context {
-        let Job { task, task_type, worker } = job;
+        let Job { task, task_type, worker, .. } = job;
         let attempt = u32::try_from(task.retries).unwrap_or_default().saturating_add(1);
         let (id, lease, worker, task_type) = (task.id, task.lease, *worker, task_type.clone());
         Context::new(Run { id, attempt, lease, worker, task_type, deadline }, &self.surroundings)
@@ -221,8 +224,15 @@ impl Unfinished {
         let taken = self.job.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(job) = taken else { return false };
         self.engine.gauge.result();
-        // Nobody receives only when the pool is gone; then the lease brings the task back.
-        let _ = self.results.send(self.engine.finished(&job, outcome));
+        let finished = self.engine.finished(&job, outcome);
+        let finished = match &job.held {
+            Some(held) => held.take(finished),
+            None => Some(finished),
+        };
+        if let Some(finished) = finished {
+            // Nobody receives only when the pool is gone; then the lease brings the task back.
+            let _ = self.results.send(finished);
+        }
         if self.engine.gauge.left() {
             self.engine.notify.room();
         }

@@ -46,6 +46,7 @@ pub trait FinishIn {
 
 impl FinishIn for Context {
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError> {
+        self.wait_until_written();
         if !postgres::finish_in(&self.own_result()?, connection)? {
             return Err(QueueError::ClaimLost);
         }

@@ -6,6 +6,7 @@ use crate::supervisor::panicked;
 use crossbeam_channel::Receiver;
 use fang_core::StoreError;
 use fang_core::error::Nature;
+use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::{Finished, MAX_BATCH, by_worker, without_bad_data};
 use fang_core::store::{Finish, WorkerId};
@@ -13,11 +14,7 @@ use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use uuid::Uuid;
-
-const FIRST_DELAY: Duration = Duration::from_millis(50);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Finisher {
     pub(crate) engine: Arc<Engine>,
@@ -82,11 +79,11 @@ impl Finisher {
 
     /// Tries until the store takes the results, refuses their data, or the pool gives up.
     fn save_with_patience(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
-        let mut delay = FIRST_DELAY;
+        let mut pauses = Pauses::default();
         loop {
             let error = match self.engine.store.finish(worker, results) {
                 Ok(saved) => {
-                    if delay == FIRST_DELAY {
+                    if pauses.is_first() {
                         return Ok(saved);
                     }
                     log::info!("results can be saved again");
@@ -95,16 +92,14 @@ impl Finisher {
                 Err(error) if error.nature() == Nature::Data => return Err(error),
                 Err(error) => error,
             };
-            if delay == FIRST_DELAY {
+            if pauses.is_first() {
                 log::warn!("results cannot be saved, they are kept: {error}");
             }
             if self.engine.phase.get() >= Phase::GivingUp {
                 log::error!("{} results are given up: their tasks will run again", results.len());
                 return Ok(results.len() as u64);
             }
-            let pause = delay.mul_f64(0.5 + fastrand::f64() / 2.0);
-            self.engine.phase.wait_for(Phase::GivingUp, pause);
-            delay = (delay * 2).min(LONGEST_DELAY);
+            self.engine.phase.wait_for(Phase::GivingUp, pauses.next(fastrand::f64()));
         }
     }
 

@@ -11,6 +11,7 @@ mod finish_in;
 mod finisher;
 mod handle;
 mod heart;
+mod holder;
 mod memory_queue;
 mod niceness;
 mod overtime;

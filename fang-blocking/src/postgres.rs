@@ -8,6 +8,7 @@ mod convert;
 mod copy;
 mod crons;
 mod error;
+mod hold;
 mod migrate;
 mod run;
 mod tasks;
@@ -26,8 +27,8 @@ use diesel::sql_types::{Integer, Timestamptz};
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
-    Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Holder, Inserted, NewCron,
+    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, Priority, StoreError, Task};
@@ -225,6 +226,15 @@ impl Store for PostgresStore {
 
     fn statements(&self) -> Option<Arc<Statements>> {
         Some(self.statements.clone())
+    }
+
+    fn holder(&self, slot: i16) -> Option<Box<dyn Holder>> {
+        let holder = hold::PostgresHolder::new(self, slot)?;
+        Some(Box::new(holder))
+    }
+
+    fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        hold::claim_unlisted(self, claim)
     }
 
     fn listen(&self) -> Result<bool, StoreError> {

@@ -185,6 +185,11 @@ impl Context {
         self.around.runs.written(self.key()).await;
     }
 
+    /// As [`is_written`](Self::is_written), for a run on a thread.
+    pub fn wait_until_written(&self) {
+        self.around.runs.wait_until_written(self.key());
+    }
+
     /// The success of this run was saved, if the transaction of the application commits. For the authors of drivers.
     pub fn has_finished_itself(&self) {
         self.around.runs.saved(self.key());

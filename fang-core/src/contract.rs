@@ -40,6 +40,7 @@ mod cron;
 mod cron_admin;
 mod fence;
 mod finish;
+mod hold;
 mod insert;
 mod missed;
 mod payload;

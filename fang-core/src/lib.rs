@@ -21,6 +21,7 @@ pub mod memory;
 pub mod new_task;
 pub mod options;
 pub mod pace;
+pub mod pauses;
 pub mod pool;
 pub mod pulse;
 pub mod queueable;

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{self, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use uuid::Uuid;
 
 /// A task, and the lease of its claim: together they name a run.
@@ -95,6 +97,15 @@ impl Runs {
         }
     }
 
+    /// As [`written`](Self::written), on a thread.
+    pub(crate) fn wait_until_written(&self, run: RunKey) {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut written = pin!(self.written(run));
+        while written.as_mut().poll(&mut task::Context::from_waker(&waker)).is_pending() {
+            thread::park();
+        }
+    }
+
     /// Wakes whoever waits in a run.
     pub(crate) fn wake(&self, is_meant: impl Fn(&RunKey) -> bool) {
         let woken: Vec<Waker> =
@@ -121,6 +132,15 @@ impl Runs {
 
     fn wakers(&self) -> MutexGuard<'_, HashMap<u64, (RunKey, Waker)>> {
         self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes a thread.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
@@ -195,9 +215,7 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::pin::pin;
-    use std::sync::Arc;
-    use std::task::{Context, Wake};
+    use std::task::Context;
 
     const RUN: RunKey = (Uuid::nil(), 1);
     const OTHER: RunKey = (Uuid::nil(), 2);
@@ -258,6 +276,21 @@ mod tests {
         assert!(written.as_mut().poll(&mut context).is_pending());
         runs.let_go(&[RUN]);
         assert!(written.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
+    fn a_thread_waits_until_its_claim_is_written() {
+        let runs = Runs::default();
+        runs.hold(&[RUN]);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| runs.wait_until_written(RUN));
+            while !runs.want_written() {
+                thread::yield_now();
+            }
+            assert!(!waiting.is_finished());
+            runs.let_go(&[RUN]);
+        });
+        runs.wait_until_written(RUN);
     }
 
     #[test]

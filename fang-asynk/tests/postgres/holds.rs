@@ -3,7 +3,7 @@
 use crate::world::{Ear, Hold, PATIENCE, Say, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncFinishIn, AsyncWorkerPool};
 use fang_core::lanes::Lanes;
-use fang_core::store::{AsyncHolder, Claim, Finish, Rescue, Settlement, Verdict, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, Settlement, WorkerId};
 use fang_core::{AsyncQueueable, AsyncRunnable, FangError, Mode, NewTask, Unique, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -222,73 +222,6 @@ async fn hold(holder: &mut dyn AsyncHolder, worker: WorkerId) -> Vec<(Uuid, i32)
 }
 
 #[tokio::test]
-async fn what_is_held_belongs_to_one_alone_and_what_is_let_go_waits_again() {
-    let (_world, store, id) = store().await;
-    let worker = store.register("{}").await.unwrap();
-    let (mut one, mut two) = (store.holder(0).unwrap(), store.holder(1).unwrap());
-    assert_eq!(hold(one.as_mut(), worker).await, [(id, 1)]);
-    assert_eq!(hold(two.as_mut(), worker).await, []);
-    two.settle(&Settlement::default()).await.unwrap();
-    one.settle(&Settlement::default()).await.unwrap();
-    assert_eq!(hold(two.as_mut(), worker).await, [(id, 1)]);
-}
-
-#[tokio::test]
-async fn a_paused_type_and_a_dead_worker_hold_nothing() {
-    let (_world, store, id) = store().await;
-    let worker = store.register("{}").await.unwrap();
-    let mut holder = store.holder(0).unwrap();
-    store.pause("common").await.unwrap();
-    assert_eq!(hold(holder.as_mut(), worker).await, []);
-    holder.settle(&Settlement::default()).await.unwrap();
-    store.resume("common").await.unwrap();
-    assert_eq!(hold(holder.as_mut(), worker).await, [(id, 1)]);
-    holder.settle(&Settlement::default()).await.unwrap();
-    store.retire(worker).await.unwrap();
-    assert_eq!(hold(holder.as_mut(), worker).await, []);
-}
-
-#[tokio::test]
-async fn what_another_has_listed_and_lost_is_told_to_whoever_holds_it_next() {
-    let (world, store, id) = store().await;
-    let (lost, next) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
-    let mut holder = store.holder(0).unwrap();
-    let held = hold(holder.as_mut(), lost).await;
-    assert_eq!(holder.list(lost, &held).await.unwrap(), []);
-    drop(holder);
-    let mut other = store.holder(0).unwrap();
-    until(async || {
-        let held = hold(other.as_mut(), next).await;
-        if held.is_empty() {
-            other.settle(&Settlement::default()).await.unwrap();
-        }
-        held == [(id, 1)]
-    })
-    .await;
-    assert_eq!(other.list(next, &[(id, 1)]).await.unwrap(), [(id, lost)]);
-    drop(other);
-    // Nobody settles that: the lost one writes its claim by itself, once it can.
-    let mut again = store.holder(1).unwrap();
-    again.lease(lost, &[(id, 1)]).await.unwrap();
-    let leased = format!("SELECT count(*) FROM fang_tasks WHERE lease = 1 AND locked_by = {lost}");
-    assert_eq!(world.number(&leased).await, 1);
-}
-
-#[tokio::test]
-async fn an_ordinary_claim_of_what_another_has_listed_and_lost_becomes_the_claim_of_that_one() {
-    let (world, store, id) = store().await;
-    let (lost, next) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
-    let list = "INSERT INTO fang_holds VALUES ($1, 0, $2, $3)";
-    world.client.execute(list, &[&lost.0, &vec![id], &vec![1_i32]]).await.unwrap();
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-    let claim = Claim { worker: next, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
-    assert!(store.claim_unlisted(&claim).await.unwrap().is_empty());
-    let finish = Finish { id, lease: 1, verdict: Verdict::Remove };
-    assert_eq!(store.finish(next, std::slice::from_ref(&finish)).await.unwrap(), 0);
-    assert_eq!(store.finish(lost, &[finish]).await.unwrap(), 1);
-}
-
-#[tokio::test]
 async fn a_holder_that_has_lost_its_connection_cannot_list_or_settle() {
     let (world, store, _) = store().await;
     let worker = store.register("{}").await.unwrap();
@@ -299,22 +232,4 @@ async fn a_holder_that_has_lost_its_connection_cannot_list_or_settle() {
     assert_eq!(world.number(cut).await, 1);
     assert!(holder.list(worker, &held).await.is_err());
     assert!(holder.settle(&Settlement::default()).await.is_err());
-}
-
-#[tokio::test]
-async fn the_death_of_a_worker_is_charged_to_what_it_had_listed_and_to_nothing_else() {
-    let (world, store, id) = store().await;
-    let other = world.queue.insert_task(&say("b")).await.unwrap().id;
-    let (dead, witness) = (store.register("{}").await.unwrap(), store.register("{}").await.unwrap());
-    let list = "INSERT INTO fang_holds VALUES ($1, 0, $2, $3)";
-    world.client.execute(list, &[&dead.0, &vec![id, other], &vec![1_i32, 7]]).await.unwrap();
-    world.client.execute("UPDATE fang_workers SET dead_at = now() WHERE id = $1", &[&dead.0]).await.unwrap();
-    let rescue = Rescue { by: Some(witness), lease: Duration::from_secs(30), max_crashes: 3 };
-    for _ in 0..2 {
-        store.rescue(&rescue).await.unwrap();
-    }
-    let charged = format!("SELECT crashes::bigint FROM fang_tasks WHERE id = '{id}' AND state = 'retried'");
-    assert_eq!(world.number(&charged).await, 1);
-    let spared = format!("SELECT crashes::bigint FROM fang_tasks WHERE id = '{other}' AND state = 'new'");
-    assert_eq!(world.number(&spared).await, 0);
 }

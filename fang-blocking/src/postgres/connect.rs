@@ -12,6 +12,7 @@ use diesel::r2d2::{ConnectionManager, Pool};
 use fang_core::sql::{MAX_TRIES, pooled};
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
+pub(super) use own::Dialer;
 use own::Own;
 use pin::{Pin, Pins};
 use std::sync::Arc;
@@ -29,6 +30,9 @@ const GUARD: &str = "SET default_transaction_isolation = 'read committed'; SET s
 const BY_INDEX: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET jit = off";
 
+/// Of a process that was stopped while it held tasks, the server takes them back.
+const IDLE: &str = "SET idle_in_transaction_session_timeout = '5s'";
+
 /// The channel on which inserts are announced.
 const LISTEN: &str = "LISTEN fang";
 
@@ -43,6 +47,7 @@ pub(super) enum Role {
     Calls,
     Engine,
     Heart,
+    Holds,
 }
 
 /// Where the database is, and how to get there.
@@ -101,7 +106,7 @@ impl Address {
     pub(super) fn channel(&self, role: Role, wakes: &Wakes) -> Channel {
         let begin = match role {
             Role::Calls => pooled::BEGIN,
-            Role::Engine | Role::Heart => pooled::BEGIN_BY_INDEX,
+            Role::Engine | Role::Heart | Role::Holds => pooled::BEGIN_BY_INDEX,
         };
         Channel { way: self.way(role, wakes), begin: self.pgbouncer.then_some(begin) }
     }
@@ -111,7 +116,8 @@ impl Address {
         let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
-                Way::Own(Own::new(uri.clone(), setup, pool_size(role, *max_pool_size)))
+                let dialer = Dialer::new(uri.clone(), setup);
+                Way::Own(Own::new(dialer, pool_size(role, *max_pool_size)))
             }
             Source::Pool { pool, pins } => match role {
                 Role::Engine if pool.max_size() >= ENOUGH_FOR_THE_ENGINE => {
@@ -125,6 +131,16 @@ impl Address {
         }
     }
 
+    /// What opens connections that are not shared, nor kept for anything else: only where they are the library's own,
+    /// and lead straight to the server.
+    pub(super) fn dialer(&self, role: Role) -> Option<Dialer> {
+        let setup = Setup { role, listener: None, pgbouncer: self.pgbouncer };
+        match &self.source {
+            Source::Uri { uri, .. } if !self.pgbouncer => Some(Dialer::new(uri.clone(), setup)),
+            Source::Uri { .. } | Source::Pool { .. } => None,
+        }
+    }
+
     pub(super) fn listens(&self) -> bool {
         self.listen
     }
@@ -135,7 +151,7 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
         Role::Calls => max_pool_size.max(1) as usize,
         // One to claim and one to finish; the second opens only when both have to be done at once.
         Role::Engine => 2,
-        Role::Heart => 1,
+        Role::Heart | Role::Holds => 1,
     }
 }
 
@@ -156,6 +172,9 @@ impl Setup {
         connection.batch_execute(GUARD)?;
         if self.role != Role::Calls {
             connection.batch_execute(BY_INDEX)?;
+        }
+        if self.role == Role::Holds {
+            connection.batch_execute(IDLE)?;
         }
         if let Some(wakes) = &self.listener {
             connection.batch_execute(LISTEN)?;

@@ -1,15 +1,21 @@
 //! Between rows and values.
 
 use diesel::data_types::PgTimestamp;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::query_builder::QueryId;
+use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{
-    BigInt, Bool, Double, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+    BigInt, Bool, Double, Integer, Nullable, SmallInt, SqlType, Text, Timestamptz, Uuid as SqlUuid,
 };
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
 use fang_core::schedule::{Cron, Missed};
 use fang_core::sql::columns::InTable;
-use fang_core::store::{Claimed, CronInfo, DbInstant, DueCron};
+use fang_core::store::{Claimed, CronInfo, DbInstant, DueCron, HeldTask, Place};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use std::io::Write;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -53,6 +59,59 @@ pub(super) fn claimed(row: ClaimedRow) -> Claimed {
         scheduled_at: instant(scheduled_at),
         unknown_for: unknown_for.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
         max_retries: Options::read(options.as_deref()).max_retries,
+    }
+}
+
+/// The columns of `hold.sql`.
+pub(super) type HeldSql = (
+    (
+        SqlUuid,
+        Integer,
+        Integer,
+        SmallInt,
+        Text,
+        SmallInt,
+        SmallInt,
+        Timestamptz,
+        Nullable<Double>,
+        Nullable<Text>,
+    ),
+    (TidSql, Bool),
+);
+pub(super) type HeldRow = (ClaimedRow, (Tid, bool));
+
+/// A row of `hold.sql`.
+pub(super) fn held((task, (Tid(place), is_apart)): HeldRow) -> HeldTask {
+    HeldTask { task: claimed(task), place, is_apart }
+}
+
+/// Where a row lies, to Postgres.
+#[derive(Clone, Copy, Debug, SqlType, QueryId)]
+#[diesel(postgres_type(oid = 27, array_oid = 1010))]
+pub(super) struct TidSql;
+
+/// A value of it.
+#[derive(Clone, Copy, Debug, AsExpression, FromSqlRow)]
+#[diesel(sql_type = TidSql)]
+pub(super) struct Tid(pub(super) Place);
+
+impl ToSql<TidSql, Pg> for Tid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        let Place(block, offset) = self.0;
+        out.write_all(&block.to_be_bytes())?;
+        out.write_all(&offset.to_be_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<TidSql, Pg> for Tid {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        match *value.as_bytes() {
+            [a, b, c, d, e, f] => {
+                Ok(Self(Place(u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([e, f]))))
+            }
+            _ => Err("a tid has six bytes".into()),
+        }
     }
 }
 

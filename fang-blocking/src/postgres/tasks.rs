@@ -6,7 +6,8 @@ use super::convert::{
 };
 use super::copy;
 use super::error::InTransaction;
-use super::run::{self, Bind, Keep, bind};
+use super::run::{self, As, Bind, Keep, bind};
+use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{Connection, PgConnection};
 use fang_core::context::OwnResult;
@@ -165,25 +166,49 @@ fn insert_once(
     Ok(saved.into_iter().map(answered).collect())
 }
 
-pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-    let lanes = LaneColumns::new(claim.lanes);
-    let floors: Vec<_> = lanes.floors.iter().copied().map(timestamp).collect();
-    let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-    let binds: [&dyn Bind; 6] = [
-        &bind::<BigInt, _>(claim.worker.0),
-        &bind::<Text, _>(claim.task_type),
-        &bind::<Array<SmallInt>, _>(&lanes.modes),
-        &bind::<Array<SmallInt>, _>(&lanes.priorities),
-        &bind::<Array<Timestamptz>, _>(&floors),
-        &bind::<BigInt, _>(limit),
-    ];
-    let (sql, keep) = (&store.statements, store.engine.keep());
-    let turn: [&dyn Bind; 2] = [&bind::<Text, _>(claim.task_type), &bind::<BigInt, _>(claim.worker.0)];
-    let rows = store.engine.with(|connection| match claim.crowded {
-        false => run::query_on::<ClaimedSql, _>(connection, keep, &sql.claim, &binds),
-        true => {
-            run::query_behind::<ClaimedSql, _>(connection, keep, (&sql.turn, &turn), (&sql.claim, &binds))
+/// The parameters of `claim.sql`, `hold.sql` and `turn.sql`.
+pub(super) struct ClaimParams<'a> {
+    worker: As<BigInt, i64>,
+    task_type: As<Text, &'a str>,
+    modes: As<Array<SmallInt>, Vec<i16>>,
+    priorities: As<Array<SmallInt>, Vec<i16>>,
+    floors: As<Array<Timestamptz>, Vec<PgTimestamp>>,
+    limit: As<BigInt, i64>,
+}
+
+impl<'a> ClaimParams<'a> {
+    pub(super) fn new(claim: &Claim<'a>) -> Self {
+        let LaneColumns { modes, priorities, floors } = LaneColumns::new(claim.lanes);
+        Self {
+            worker: bind(claim.worker.0),
+            task_type: bind(claim.task_type),
+            modes: bind(modes),
+            priorities: bind(priorities),
+            floors: bind(floors.into_iter().map(timestamp).collect()),
+            limit: bind(i64::try_from(claim.limit).unwrap_or(i64::MAX)),
         }
+    }
+
+    pub(super) fn all(&self) -> [&dyn Bind; 6] {
+        [&self.worker, &self.task_type, &self.modes, &self.priorities, &self.floors, &self.limit]
+    }
+
+    pub(super) fn turn(&self) -> [&dyn Bind; 2] {
+        [&self.task_type, &self.worker]
+    }
+}
+
+pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    let params = ClaimParams::new(claim);
+    let (sql, keep) = (&store.statements, store.engine.keep());
+    let rows = store.engine.with(|connection| match claim.crowded {
+        false => run::query_on::<ClaimedSql, _>(connection, keep, &sql.claim, &params.all()),
+        true => run::query_behind::<ClaimedSql, _>(
+            connection,
+            keep,
+            (&sql.turn, &params.turn()),
+            (&sql.claim, &params.all()),
+        ),
     })?;
     Ok(rows.into_iter().map(claimed).collect())
 }

@@ -5,17 +5,19 @@ use crate::crons::CronKeeper;
 use crate::engine::{Engine, Order};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
+use crate::holder::{Holders, Settlers};
 use crate::pruner::Pruner;
 use crate::supervisor::{Supervisor, Workers};
 use crate::waiting::{Notify, Part, no_thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::context::Surroundings;
+use fang_core::decide::success;
 use fang_core::kind::check_names;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::rota::{self, Rota, Share};
 use fang_core::runs::Runs;
-use fang_core::store::CRONS;
+use fang_core::store::{CRONS, Verdict};
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{Mode, QueueError, Runnable, StoreError};
@@ -31,6 +33,7 @@ pub(super) struct Running {
     pub(super) changed: Arc<Notify>,
     pub(super) claimer: Part,
     pub(super) workers: Workers,
+    pub(super) settlers: Settlers,
     pub(super) finisher: Part,
     pub(super) heart: Part,
 }
@@ -78,7 +81,10 @@ impl<Q: Backend> WorkerPool<Q> {
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
         let suspects = Suspects::new(self.lease.max_crashes);
         let rota = Rota::new(Mode::Blocking, &engine.shares, number_of_workers, &self.sleep_params);
-        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects);
+        // Of tasks that stay in the table, something is written in any case.
+        let may_hold = self.hold_short_tasks && success(self.retention_mode) == Verdict::Remove;
+        let (holders, settlers) = Holders::start(engine, may_hold, &results)?;
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
 
         let finisher = spawn("fang-finisher", || finisher.run())?;
         let workers = supervisor.start().map_err(no_thread)?;
@@ -97,6 +103,7 @@ impl<Q: Backend> WorkerPool<Q> {
             changed,
             claimer,
             workers,
+            settlers,
             finisher,
             heart,
         })

@@ -12,7 +12,8 @@ const LAST_SAVE: Duration = Duration::from_secs(3);
 const LAST_BEAT: Duration = Duration::from_millis(2500);
 
 pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
-    let Running { engine, orders, jobs, results, changed, claimer, workers, finisher, heart } = running;
+    let Running { engine, orders, jobs, results, changed, claimer, workers, settlers, finisher, heart } =
+        running;
     let deadline = Deadline::after(deadline);
     engine.surroundings.runs.stop();
     engine.phase.set(Phase::Draining);
@@ -30,6 +31,8 @@ pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
     }
     let still_running = workers.stop(&engine, deadline);
     drop(results);
+    // Their results go on to the finisher.
+    settlers.join_by(Deadline::after(LAST_SAVE));
     engine.phase.set(Phase::Closing);
     drop(engine.closing.lock().unwrap_or_else(PoisonError::into_inner).take());
     if !finisher.join_by(Deadline::after(LAST_SAVE)) {

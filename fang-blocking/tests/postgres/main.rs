@@ -11,6 +11,7 @@ mod defaults;
 mod errors;
 mod faults;
 mod finish_in;
+mod holds;
 mod leases;
 mod migrations;
 mod pgbouncer;

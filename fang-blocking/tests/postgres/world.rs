@@ -124,10 +124,10 @@ pub fn heard(ear: &mpsc::Receiver<String>) -> String {
     ear.recv_timeout(PATIENCE).expect("a task should run")
 }
 
-/// Waits until a condition holds.
 /// How often a test looks at the database for what no signal tells.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// Waits until a condition holds.
 pub fn until(mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {

@@ -47,6 +47,18 @@ macro_rules! for_each_scenario {
                 a_worker_that_never_registered_claims_nothing,
                 a_paused_task_type_gives_nothing_until_it_is_resumed,
             }
+            hold {
+                a_held_task_is_out_of_reach_until_it_is_let_go,
+                a_held_task_tells_all_that_a_run_needs,
+                a_paused_task_type_and_a_worker_that_is_gone_hold_nothing,
+                what_has_to_be_written_before_it_runs_is_set_apart,
+                what_has_ended_goes_and_what_still_runs_becomes_a_claim,
+                what_was_listed_is_known_to_whoever_holds_it_next,
+                a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it,
+                what_was_listed_and_has_moved_on_is_free,
+                tasks_whose_locks_are_lost_can_still_be_claimed,
+                the_death_of_a_worker_is_charged_to_what_it_had_listed,
+            }
             finish {
                 remove_removes_the_task,
                 keep_keeps_the_task_as_finished,

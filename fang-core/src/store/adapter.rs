@@ -1,6 +1,7 @@
 use super::{
-    AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish,
+    HeldTask, Holder, Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    SavedCron, Settlement, Store, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -152,7 +153,41 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         self.0.statements()
     }
 
+    fn holder(&self, slot: i16) -> Option<Box<dyn AsyncHolder>> {
+        let holder = self.0.holder(slot)?;
+        Some(Box::new(InlineHolder(holder)))
+    }
+
+    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        self.0.claim_unlisted(claim)
+    }
+
     fn wakes(&self) -> &Wakes {
         self.0.wakes()
+    }
+}
+
+struct InlineHolder(Box<dyn Holder>);
+
+#[async_trait]
+impl AsyncHolder for InlineHolder {
+    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
+        self.0.hold(claim)
+    }
+
+    async fn list(
+        &mut self,
+        worker: WorkerId,
+        tasks: &[(Uuid, i32)],
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
+        self.0.list(worker, tasks)
+    }
+
+    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+        self.0.settle(settlement)
+    }
+
+    async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
+        self.0.lease(worker, tasks)
     }
 }

@@ -1,6 +1,6 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron, Prune,
-    Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Holder, Inserted, NewCron,
+    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -136,6 +136,18 @@ pub trait Store: Send + Sync + 'static {
     /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.
     fn statements(&self) -> Option<Arc<Statements>> {
         None
+    }
+
+    /// One of the connections that can [hold](Holder) tasks, if the store has such; each number once in a pool.
+    /// Defaults to `None`.
+    fn holder(&self, _slot: i16) -> Option<Box<dyn Holder>> {
+        None
+    }
+
+    /// As [`claim`](Self::claim), for pools that hold tasks themselves: what another has [listed](Holder::list),
+    /// and lost its locks of, becomes a claim of that one at the same moment, and is not returned. Defaults to `claim`.
+    fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        self.claim(claim)
     }
 
     /// Whom to wake when a task was inserted.

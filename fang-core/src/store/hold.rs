@@ -28,25 +28,40 @@ pub struct Settlement {
 }
 
 /// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
-/// part of a store, for async callers.
-#[async_trait]
-pub trait AsyncHolder: Send {
+/// part of a store, for blocking callers.
+pub trait Holder: Send {
     /// Locks the rows of tasks that are due, as a claim would. Nothing may be held yet.
-    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
+    fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
 
     /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
     /// Returns what of it another worker has listed: it may still run there.
+    fn list(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
+
+    /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
+    /// was written.
+    fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
+
+    /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
+    /// without harm.
+    fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
+}
+
+/// As [`Holder`], for async callers.
+#[async_trait]
+pub trait AsyncHolder: Send {
+    /// As [`Holder::hold`].
+    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
+
+    /// As [`Holder::list`].
     async fn list(
         &mut self,
         worker: WorkerId,
         tasks: &[(Uuid, i32)],
     ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
 
-    /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
-    /// was written.
+    /// As [`Holder::settle`].
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
 
-    /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
-    /// without harm.
+    /// As [`Holder::lease`].
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
 }

@@ -13,11 +13,16 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Unlike a pool of r2d2 it has no threads, and tells at once when the server cannot be reached.
 pub(in crate::postgres) struct Own {
-    uri: Redacted<String>,
-    setup: Setup,
+    dialer: Dialer,
     max_size: usize,
     seats: Mutex<Seats>,
     freed: Condvar,
+}
+
+/// Opens connections.
+pub(in crate::postgres) struct Dialer {
+    uri: Redacted<String>,
+    setup: Setup,
 }
 
 #[derive(Default)]
@@ -33,8 +38,8 @@ struct Seat<'a> {
 }
 
 impl Own {
-    pub(super) fn new(uri: Redacted<String>, setup: Setup, max_size: usize) -> Self {
-        Self { uri, setup, max_size, seats: Mutex::default(), freed: Condvar::new() }
+    pub(super) fn new(dialer: Dialer, max_size: usize) -> Self {
+        Self { dialer, max_size, seats: Mutex::default(), freed: Condvar::new() }
     }
 
     pub(super) fn with<T>(
@@ -45,7 +50,7 @@ impl Own {
         // Out of its seat meanwhile: one whose act panics is closed.
         let mut connection = match seat.connection.take() {
             Some(connection) => connection,
-            None => self.connect()?,
+            None => self.dialer.connect()?,
         };
         let outcome = act(&mut connection);
         let (outcome, is_usable) = judge(&mut connection, outcome);
@@ -62,21 +67,32 @@ impl Own {
         }
         seats.taken += 1;
         let mut connection = seats.idle.pop();
-        while connection.as_mut().is_some_and(|idle| self.setup.finds_closed(idle)) {
+        while connection.as_mut().is_some_and(|idle| self.dialer.finds_closed(idle)) {
             connection = seats.idle.pop();
         }
         Ok(Seat { own: self, connection })
     }
 
-    fn connect(&self) -> Result<PgConnection, StoreError> {
+    fn lock(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Dialer {
+    pub(super) fn new(uri: Redacted<String>, setup: Setup) -> Self {
+        Self { uri, setup }
+    }
+
+    pub(in crate::postgres) fn connect(&self) -> Result<PgConnection, StoreError> {
         let connection = PgConnection::establish(self.uri.expose());
         let mut connection = connection.map_err(|error| connection_error(&error.to_string()))?;
         self.setup.run(&mut connection).map_err(|error| store_error(&error))?;
         Ok(connection)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the server has closed the connection while nobody used it.
+    pub(in crate::postgres) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
+        self.setup.finds_closed(connection)
     }
 }
 

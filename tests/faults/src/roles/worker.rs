@@ -126,6 +126,7 @@ fn heavy(settings: &WorkerSettings) -> Result<Shutdown, Failure> {
         .retention_mode(settings.retention())
         .lease(settings.lease())
         .task_type(&settings.task_type)
+        .hold_short_tasks(settings.hold)
         .state(Pen::open(&settings.folder, RUNS)?)
         .build();
     let began = Instant::now();

@@ -1,0 +1,99 @@
+//! The claim that writes nothing.
+
+use super::Claimer;
+use crate::holder::{HeldBatch, Holding};
+use fang_core::StoreError;
+use fang_core::hold::{self, Batch};
+use fang_core::lanes::sort;
+use fang_core::load::Load;
+use fang_core::pace::Request;
+use fang_core::store::{Claim, Claimed, Holder};
+use std::sync::Arc;
+
+impl Claimer {
+    pub(super) fn is_to_hold(&self, turn: usize, request: Request, load: Load) -> bool {
+        // In a crowd each would walk past the rows that all others hold.
+        !request.crowded
+            && self.holders.may_hold()
+            && !self.engine.surroundings.runs.want_written()
+            && hold::is_worth_it(load, self.rota.has_more(turn, self.engine.now()))
+    }
+
+    /// Claims without writing anything, if a connection for that becomes free before long.
+    pub(super) fn hold(&mut self, turn: usize, request: Request) {
+        let Some(mut holder) = self.holders.free() else { return self.claim(turn, request) };
+        let worker = self.engine.worker();
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
+        let task_type = self.rota.task_type(turn).clone();
+        let Request { limit, crowded, .. } = request;
+        let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
+        match holder.hold(&claim) {
+            Ok(held) => {
+                self.recovered();
+                let (batch, mut tasks) = Batch::new(worker, held);
+                sort(&mut tasks, request.upwards);
+                self.rota.claimed(turn, self.engine.now(), request, &tasks);
+                self.run_held(holder, batch, tasks, &task_type);
+            }
+            Err(error) => {
+                self.holders.give_back(holder);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// An ordinary claim, beside tasks that are held here and elsewhere. What was held here, by a connection that is
+    /// gone, still runs here under the very lease of this claim, which has written it down.
+    pub(super) fn claim_beside(&mut self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        if !self.holders.can_hold() {
+            return self.engine.store.claim(claim);
+        }
+        let mut tasks = self.engine.store.claim_unlisted(claim)?;
+        let claimed = tasks.len();
+        tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
+        if tasks.len() < claimed {
+            // One of them may have ended just now.
+            self.doubt.arise(self.engine.now());
+        }
+        Ok(tasks)
+    }
+
+    /// Lists what may run, for all to see, and then runs it.
+    fn run_held(
+        &mut self,
+        mut holder: Box<dyn Holder>,
+        mut batch: Batch,
+        mut tasks: Vec<Claimed>,
+        task_type: &Arc<str>,
+    ) {
+        let has_apart = batch.set_apart(&mut tasks);
+        // Held here before, by a connection that is gone; they still run.
+        let known = batch.list().into_iter().filter(|(id, lease)| self.engine.held.has(*id, *lease));
+        batch.yield_to(known.map(|(id, _)| (id, batch.worker())).collect(), &mut tasks);
+        let error = match tasks.is_empty() {
+            true => None,
+            false => list(holder.as_mut(), &mut batch, &mut tasks).err(),
+        };
+        let (worker, keys) = (batch.worker(), batch.list());
+        self.engine.surroundings.runs.hold(&keys);
+        self.engine.held.add(keys);
+        let held = HeldBatch::new(tasks.len());
+        self.holders.settle(Holding { holder, batch, held: held.clone(), has_apart });
+        match error {
+            None => self.dispatch(tasks, task_type, worker, Some(&held)),
+            // They may be listed, so that nobody else would run them: they are given back as claims are.
+            Some(error) => {
+                tasks
+                    .into_iter()
+                    .for_each(|task| self.give_back(task, task_type.clone(), Some(held.clone())));
+                self.failed(&error);
+            }
+        }
+    }
+}
+
+fn list(holder: &mut dyn Holder, batch: &mut Batch, tasks: &mut Vec<Claimed>) -> Result<(), StoreError> {
+    let listed = holder.list(batch.worker(), &batch.list())?;
+    batch.yield_to(listed, tasks);
+    Ok(())
+}

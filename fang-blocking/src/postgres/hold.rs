@@ -1,0 +1,159 @@
+//! A connection that holds tasks: claims without a write, within a transaction that stays open.
+
+use super::PostgresStore;
+use super::connect::{Channel, Dialer, Role};
+use super::convert::{ClaimedSql, HeldSql, Tid, TidSql, claimed, held};
+use super::error::{InTransaction, store_error};
+use super::run::{self, As, Bind, Keep, bind};
+use super::tasks::ClaimParams;
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::sql_types::{Array, BigInt, Integer, SmallInt, Uuid as SqlUuid};
+use fang_core::StoreError;
+use fang_core::sql::Statements;
+use fang_core::store::{Claim, Claimed, HeldTask, Holder, Place, Settlement, WorkerId};
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(super) struct PostgresHolder {
+    slot: i16,
+    /// For its own transaction.
+    dialer: Dialer,
+    /// For what must be written whatever becomes of that.
+    engine: Arc<Channel>,
+    statements: Arc<Statements>,
+    /// Its own, and nobody else's: a transaction may be open on it.
+    connection: Option<PgConnection>,
+}
+
+impl PostgresHolder {
+    pub(super) fn new(store: &PostgresStore, slot: i16) -> Option<Self> {
+        // A pooler would be kept from its connections, and so would the application.
+        let dialer = store.address.dialer(Role::Holds)?;
+        let (engine, statements) = (store.engine.clone(), store.statements.clone());
+        Some(Self { slot, dialer, engine, statements, connection: None })
+    }
+
+    /// Does something with the connection, which goes, and its locks with it, unless all is well.
+    fn with<T>(
+        &mut self,
+        act: impl FnOnce(&mut PgConnection, &Statements) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let lost = || StoreError::unreachable("nothing is held any more".into());
+        let mut connection = self.connection.take().ok_or_else(lost)?;
+        let value = act(&mut connection, &self.statements)?;
+        self.connection = Some(connection);
+        Ok(value)
+    }
+}
+
+impl Holder for PostgresHolder {
+    fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
+        self.connection.take_if(|connection| self.dialer.finds_closed(connection));
+        if self.connection.is_none() {
+            self.connection = Some(self.dialer.connect()?);
+        }
+        let params = ClaimParams::new(claim);
+        let rows = self.with(|connection, sql| {
+            execute(connection, "BEGIN")?;
+            run::query_on::<HeldSql, _>(connection, Keep::Prepared, &sql.hold, &params.all())
+        })?;
+        Ok(rows.into_iter().map(held).collect())
+    }
+
+    fn list(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
+        let (ids, leases) = columns(tasks);
+        let binds: [&dyn Bind; 4] =
+            [&bind::<BigInt, _>(worker.0), &bind::<SmallInt, _>(self.slot), &ids, &leases];
+        let rows = run::query::<(SqlUuid, Integer, BigInt), (Uuid, i32, i64)>(
+            &self.engine,
+            &self.statements.list_held,
+            &binds,
+        )?;
+        // Whoever locked a row after this moment finds it listed.
+        self.with(|connection, _| execute(connection, "SELECT 1"))?;
+        Ok(rows.into_iter().map(|(id, _, worker)| (id, WorkerId(worker))).collect())
+    }
+
+    fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+        self.with(|connection, sql| settle(connection, sql, settlement))
+    }
+
+    fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
+        let (ids, leases) = columns(tasks);
+        let binds: [&dyn Bind; 3] = [&bind::<BigInt, _>(worker.0), &ids, &leases];
+        run::execute(&self.engine, &self.statements.lease_held, &binds).map(|_| ())
+    }
+}
+
+fn settle(
+    connection: &mut PgConnection,
+    sql: &Statements,
+    settlement: &Settlement,
+) -> Result<(), StoreError> {
+    if !settlement.remove.is_empty() {
+        let places = tids(&settlement.remove);
+        run::execute_on(connection, Keep::Prepared, &sql.settle_remove, &[&places])?;
+    }
+    for (worker, places) in &settlement.lease {
+        let binds: [&dyn Bind; 2] = [&bind::<BigInt, _>(worker.0), &tids(places)];
+        run::execute_on(connection, Keep::Prepared, &sql.settle_lease, &binds)?;
+    }
+    execute(connection, "COMMIT")
+}
+
+/// An ordinary claim, and in its transaction the look at what others have listed: whoever lost a lock waits for that
+/// of the claim, and then finds the row its own.
+pub(super) fn claim_unlisted(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    let (params, keep) = (ClaimParams::new(claim), store.engine.keep());
+    store.engine.with(|connection| {
+        let both = |connection: &mut PgConnection| {
+            if claim.crowded {
+                run::execute_on(connection, keep, &store.statements.turn, &params.turn())?;
+            }
+            let sql = &store.statements.claim;
+            let rows = run::query_on::<ClaimedSql, _>(connection, keep, sql, &params.all())?;
+            let tasks: Vec<Claimed> = rows.into_iter().map(claimed).collect();
+            Ok(yield_listed(store, connection, claim.worker, tasks)?)
+        };
+        connection.transaction(both).map_err(|error: InTransaction| error.into())
+    })
+}
+
+/// Gives others their own of what was just claimed, and keeps the rest.
+fn yield_listed(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    worker: WorkerId,
+    mut tasks: Vec<Claimed>,
+) -> Result<Vec<Claimed>, StoreError> {
+    if tasks.is_empty() {
+        return Ok(tasks);
+    }
+    let keys: Vec<(Uuid, i32)> = tasks.iter().map(|task| (task.id, task.lease)).collect();
+    let (ids, leases) = columns(&keys);
+    let binds: [&dyn Bind; 3] = [&bind::<BigInt, _>(worker.0), &ids, &leases];
+    let sql = &store.statements.yield_held;
+    let theirs: Vec<Uuid> = run::query_on::<SqlUuid, _>(connection, store.engine.keep(), sql, &binds)?;
+    let theirs: HashSet<Uuid> = theirs.into_iter().collect();
+    tasks.retain(|task| !theirs.contains(&task.id));
+    Ok(tasks)
+}
+
+fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
+    connection.batch_execute(sql).map_err(|error| store_error(&error))
+}
+
+type Ids = As<Array<SqlUuid>, Vec<Uuid>>;
+type Leases = As<Array<Integer>, Vec<i32>>;
+
+fn columns(tasks: &[(Uuid, i32)]) -> (Ids, Leases) {
+    let (ids, leases) = tasks.iter().copied().unzip();
+    (bind(ids), bind(leases))
+}
+
+fn tids(places: &[Place]) -> As<Array<TidSql>, Vec<Tid>> {
+    bind(places.iter().copied().map(Tid).collect())
+}
