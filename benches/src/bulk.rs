@@ -1,6 +1,6 @@
 //! Inserts in bulk, beside the fastest way there is.
 
-use crate::side::Side;
+use crate::side::{Mode, Side};
 use crate::tasks::{SMALL, heavies, lights};
 use crate::{Bench, fresh};
 use fang::{AsyncQueueable, Queueable};
@@ -30,14 +30,14 @@ pub(crate) async fn bulk(bench: &mut Bench<'_>) -> Result<(), Error> {
 /// The tasks are made before the clock starts, and a first one has opened the connection.
 async fn one_call(side: &Side) -> Result<Duration, Error> {
     side.insert(0).await?;
-    let tasks = match side {
-        Side::Async(_) | Side::Holding(_) => lights(0..TASKS, SMALL)?,
-        Side::Blocking(_) => heavies(0..TASKS, SMALL)?,
+    let tasks = match &side.queue {
+        Mode::Async(_) => lights(0..TASKS, SMALL)?,
+        Mode::Blocking(_) => heavies(0..TASKS, SMALL)?,
     };
     let started = Instant::now();
-    match side {
-        Side::Async(queue) | Side::Holding(queue) => drop(queue.insert_tasks(tasks).await?),
-        Side::Blocking(queue) => drop(queue.insert_tasks(tasks)?),
+    match &side.queue {
+        Mode::Async(queue) => drop(queue.insert_tasks(tasks).await?),
+        Mode::Blocking(queue) => drop(queue.insert_tasks(tasks)?),
     }
     Ok(started.elapsed())
 }

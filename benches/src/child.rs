@@ -1,6 +1,6 @@
 //! A process of its own with one pool, told what to do by the lines it reads.
 
-use crate::side::{Pool, Side};
+use crate::side::{Mode, Pool, Side};
 use fang_bench_kit::{Error, Tally, busy, resident_mb};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
@@ -43,9 +43,9 @@ pub(crate) async fn run(words: &[String]) -> Result<(), Error> {
 }
 
 async fn connect(side: &Side) -> Result<(), Error> {
-    match side {
-        Side::Async(queue) | Side::Holding(queue) => queue.clone().connect(fang::NoTls).await?,
-        Side::Blocking(queue) => drop(queue.clone().migrate()?),
+    match &side.queue {
+        Mode::Async(queue) => queue.clone().connect(fang::NoTls).await?,
+        Mode::Blocking(queue) => drop(queue.clone().migrate()?),
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Inserts one by one.
 
-use crate::side::Side;
+use crate::side::{Mode, Side};
 use crate::{Bench, fresh};
 use fang_bench_kit::Error;
 use std::time::{Duration, Instant};
@@ -33,11 +33,9 @@ async fn for_a_while(side: &Side, producers: u64) -> Result<f64, Error> {
         let side = side.clone();
         // On a thread of its own, since half of them block.
         let runtime = tokio::runtime::Handle::current();
-        running.push(tokio::task::spawn_blocking(move || match &side {
-            Side::Async(_) | Side::Holding(_) => {
-                runtime.block_on(tokio::spawn(async move { produce(&side, end).await }))?
-            }
-            Side::Blocking(_) => runtime.block_on(produce(&side, end)),
+        running.push(tokio::task::spawn_blocking(move || match &side.queue {
+            Mode::Async(_) => runtime.block_on(tokio::spawn(async move { produce(&side, end).await }))?,
+            Mode::Blocking(_) => runtime.block_on(produce(&side, end)),
         }));
     }
     let mut inserted = 0;

@@ -7,18 +7,22 @@ use fang_bench_kit::Error;
 use std::ops::Range;
 use std::time::Duration;
 
-/// The name of the side whose pools hold short tasks.
-const HOLDING: &str = "async, holding";
+/// Behind the name of a mode: pools that hold nothing, whose claims are written.
+const WRITING: &str = ", writing";
 
 /// How long a pool may take to stop.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A mode and its queue.
+/// A mode, its queue, and whether its pools may hold short tasks.
 #[derive(Clone)]
-pub(crate) enum Side {
+pub(crate) struct Side {
+    pub(crate) queue: Mode,
+    holds: bool,
+}
+
+#[derive(Clone)]
+pub(crate) enum Mode {
     Async(AsyncQueue<NoTls>),
-    /// The same, in whose pools short tasks are held.
-    Holding(AsyncQueue<NoTls>),
     Blocking(Queue),
 }
 
@@ -36,23 +40,24 @@ pub(crate) async fn migrate(uri: &str) -> Result<(), Error> {
 impl Side {
     pub(crate) const NAMES: [&str; 2] = ["async", "blocking"];
 
-    /// And with what has to be chosen, where it makes a difference.
-    pub(crate) const ALL_NAMES: [&str; 3] = ["async", HOLDING, "blocking"];
+    /// And with what can be chosen, where it makes a difference.
+    pub(crate) const ALL_NAMES: [&str; 4] = ["async", "async, writing", "blocking", "blocking, writing"];
 
     /// One of [`ALL_NAMES`](Self::ALL_NAMES) over so many connections, with default settings otherwise.
     pub(crate) fn new(name: &str, uri: &str, connections: u32) -> Self {
-        match name {
-            "async" => Self::Async(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
-            HOLDING => Self::Holding(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
-            _ => Self::Blocking(Queue::builder().uri(uri).max_pool_size(connections).build()),
-        }
+        let mode = name.trim_end_matches(WRITING);
+        let queue = match mode {
+            "async" => Mode::Async(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
+            _ => Mode::Blocking(Queue::builder().uri(uri).max_pool_size(connections).build()),
+        };
+        Self { queue, holds: mode == name }
     }
 
     /// Inserts one task, on the thread of the caller when it blocks.
     pub(crate) async fn insert(&self, number: u64) -> Result<(), Error> {
-        match self {
-            Self::Async(queue) | Self::Holding(queue) => drop(queue.insert_task(&light(number)).await?),
-            Self::Blocking(queue) => drop(queue.insert_task(&heavy(number))?),
+        match &self.queue {
+            Mode::Async(queue) => drop(queue.insert_task(&light(number)).await?),
+            Mode::Blocking(queue) => drop(queue.insert_task(&heavy(number))?),
         }
         Ok(())
     }
@@ -63,26 +68,25 @@ impl Side {
     }
 
     pub(crate) async fn fill_with(&self, numbers: Range<u64>, bytes: usize) -> Result<(), Error> {
-        match self {
-            Self::Async(queue) | Self::Holding(queue) => {
-                drop(queue.insert_tasks(lights(numbers, bytes)?).await?)
-            }
-            Self::Blocking(queue) => drop(queue.insert_tasks(heavies(numbers, bytes)?)?),
+        match &self.queue {
+            Mode::Async(queue) => drop(queue.insert_tasks(lights(numbers, bytes)?).await?),
+            Mode::Blocking(queue) => drop(queue.insert_tasks(heavies(numbers, bytes)?)?),
         }
         Ok(())
     }
 
     /// Starts a pool with default settings.
     pub(crate) async fn start(&self, workers: u32) -> Result<Pool, Error> {
-        Ok(match self {
-            Self::Async(queue) | Self::Holding(queue) => {
+        Ok(match &self.queue {
+            Mode::Async(queue) => {
                 let builder = AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone());
-                let mut pool = builder.hold_short_tasks(matches!(self, Self::Holding(_))).build();
+                let mut pool = builder.hold_short_tasks(self.holds).build();
                 pool.start().await?;
                 Pool::Async(pool)
             }
-            Self::Blocking(queue) => {
-                let mut pool = WorkerPool::builder().number_of_workers(workers).queue(queue.clone()).build();
+            Mode::Blocking(queue) => {
+                let builder = WorkerPool::builder().number_of_workers(workers).queue(queue.clone());
+                let mut pool = builder.hold_short_tasks(self.holds).build();
                 pool.start()?;
                 Pool::Blocking(pool)
             }

@@ -80,27 +80,29 @@ pub struct AsyncWorkerPool<Q> {
     #[builder(default, setter(strip_option))]
     prune_after: Option<Duration>,
     /// Whether short tasks of a backlog are held: taken by locks alone, and nothing written until they end. No-op
-    /// tasks get through a third faster and more, at less than half the log of the server. Defaults to `false`.
+    /// tasks get through a third faster and more, at less than half the log of the server. Defaults to `true`.
     ///
     /// Held are tasks while runs take less than 10 ms on average and there are more of them than one claim takes; those
     /// that are unique until started, or whose process died before, are not. One that still runs after 200 ms is
-    /// claimed in the ordinary way. It costs two connections more, in each of which a transaction is open for as long.
+    /// claimed in the ordinary way. It costs two connections more, opened when they are first needed, in each of which
+    /// a transaction is open for as long.
     ///
-    /// What changes:
+    /// What that changes:
     /// - Until it ends, or its 200 ms are over, a held task looks to others as if it waited; whoever cancels, removes,
     ///   retries or reschedules it waits as long.
     /// - Results are saved with those of the tasks that are held together, so up to 200 ms late. When a process dies, the
     ///   tasks that have ended meanwhile run again with those that have not.
     /// - When another server takes over that lacks the last commits, nothing there tells which tasks ran at that
     ///   moment: they run again at once, though they may still run here.
-    /// - All pools of a table should agree. One that holds nothing does not ask whether a task that it claims runs
-    ///   elsewhere: should a connection that held tasks be lost, it may run them a second time, and should the process
-    ///   have died, that death is not counted.
     /// - A task that saves its success in its own transaction (`finish_in`) has to wait for its claim. From the first
     ///   such on, the pool holds no more.
     ///
+    /// All pools of a table should agree. One for which this is `false` does not ask whether a task that it claims runs
+    /// elsewhere: should a connection that held tasks be lost, it may run them a second time, and should the process
+    /// have died, that death is not counted.
+    ///
     /// Has no effect where finished tasks are kept, behind a pooler (`pgbouncer(true)`), nor on a queue that is not in Postgres.
-    #[builder(default = false)]
+    #[builder(default = true)]
     hold_short_tasks: bool,
     #[builder(via_mutators)]
     state: State,

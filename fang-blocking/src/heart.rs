@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 /// look at a socket: libpq offers no other way to wait for one without `unsafe`.
 const LISTEN_EVERY: Duration = Duration::from_millis(2);
 
+/// How often within a second after something was: more is likely to come.
+const LISTEN_OFTEN: Duration = Duration::from_micros(400);
+const ATTENTION: Duration = Duration::from_secs(1);
+
 /// Between two looks for cancelled tasks, however many are cancelled.
 const CALM: Duration = Duration::from_millis(50);
 
@@ -26,6 +30,8 @@ pub(crate) struct Heart {
     engine: Arc<Engine>,
     lease: Lease,
     pulse: Pulse,
+    /// When something was announced.
+    heard_at: Option<Instant>,
     /// Under which it hears of cancelled tasks.
     called: Option<Registration>,
 }
@@ -33,7 +39,7 @@ pub(crate) struct Heart {
 impl Heart {
     pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
         let pulse = Pulse::new(lease);
-        Self { engine, lease, pulse, called: None }
+        Self { engine, lease, pulse, heard_at: None, called: None }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -76,18 +82,14 @@ impl Heart {
 
     /// Waits for the next beat; listens meanwhile, and tells tasks that they were cancelled; `false` when the pool
     /// has stopped.
-    fn pause(&self) -> bool {
+    fn pause(&mut self) -> bool {
         let next = Instant::now() + self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
         let mut look_at = Instant::now() + LOOK_EVERY;
         loop {
             let knows_any = self.engine.surroundings.runs.any_cancelled();
             let until = if knows_any { next.min(look_at) } else { next };
             let rest = until.saturating_duration_since(Instant::now());
-            // One that cannot listen now is tried again after the next beat.
-            let wait = match self.engine.store.listen() {
-                Ok(true) => rest.min(LISTEN_EVERY),
-                Ok(false) | Err(_) => rest,
-            };
+            let wait = self.listen().map_or(rest, |until_next| until_next.min(rest));
             let is_called = self.engine.cancelled.wait(Some(wait)).inserted;
             let now = Instant::now();
             if self.engine.phase.get() >= Phase::Stopped {
@@ -102,6 +104,17 @@ impl Heart {
                 look_at = now + LOOK_EVERY;
             }
         }
+    }
+
+    /// Looks whether something was announced. Returns when to look again; a store that cannot listen now is tried again
+    /// after the next beat.
+    fn listen(&mut self) -> Option<Duration> {
+        let heard = self.engine.store.listen().ok().flatten()?;
+        if heard > 0 {
+            self.heard_at = Some(Instant::now());
+        }
+        let is_attentive = self.heard_at.is_some_and(|at| at.elapsed() < ATTENTION);
+        Some(if is_attentive { LISTEN_OFTEN } else { LISTEN_EVERY })
     }
 
     fn look_for_cancelled(&self) {

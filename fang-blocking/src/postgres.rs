@@ -237,7 +237,7 @@ impl Store for PostgresStore {
         hold::claim_unlisted(self, claim)
     }
 
-    fn listen(&self) -> Result<bool, StoreError> {
+    fn listen(&self) -> Result<Option<usize>, StoreError> {
         self.hear()
     }
 

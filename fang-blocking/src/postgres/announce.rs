@@ -47,15 +47,15 @@ impl PostgresStore {
     }
 
     /// Wakes those whom announcements concern that have come since the last look.
-    pub(super) fn hear(&self) -> Result<bool, StoreError> {
+    pub(super) fn hear(&self) -> Result<Option<usize>, StoreError> {
         if !self.address.listens() {
-            return Ok(false);
+            return Ok(None);
         }
         let heard = self.heart.with(|connection| {
             let payloads = connection.notifications_iter().map(|heard| heard.map(|heard| heard.payload));
             payloads.collect::<Result<BTreeSet<_>, _>>().map_err(|error| store_error(&error))
         })?;
         heard.iter().for_each(|task_type| self.wakes.wake(task_type));
-        Ok(true)
+        Ok(Some(heard.len()))
     }
 }

@@ -127,10 +127,10 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a pause; returns whether there was one.
     fn resume(&self, task_type: &str) -> Result<bool, StoreError>;
 
-    /// Wakes those whom announcements from other processes concern, without waiting for one; `false`
-    /// when this store makes none. Called often, by the thread that beats. Defaults to `false`.
-    fn listen(&self) -> Result<bool, StoreError> {
-        Ok(false)
+    /// Wakes those whom announcements from other processes concern, without waiting for one; returns how many there
+    /// were, `None` when this store makes none. Called often, by the thread that beats. Defaults to `None`.
+    fn listen(&self) -> Result<Option<usize>, StoreError> {
+        Ok(None)
     }
 
     /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.

@@ -15,7 +15,7 @@ pub struct Options {
     /// Which workers to strike.
     #[arg(long, value_enum, default_value_t = Modes::Both)]
     pub mode: Modes,
-    /// Pools of tokio tasks hold short tasks: fewer workers, and more tasks than they can run, so that they do.
+    /// Fewer workers, and more tasks than they can run, so that pools hold them.
     #[arg(long)]
     pub hold: bool,
     /// Seconds instead of minutes, with short leases; judges losses and duplicates, not rates.

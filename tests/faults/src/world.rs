@@ -106,7 +106,6 @@ impl World {
             task_type: COMMON.to_owned(),
             keep: false,
             deaf: false,
-            hold: self.hold,
         }
     }
 

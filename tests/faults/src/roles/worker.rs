@@ -45,9 +45,6 @@ pub struct WorkerSettings {
     /// Whether it polls alone.
     #[arg(long)]
     pub deaf: bool,
-    /// Whether it holds short tasks.
-    #[arg(long)]
-    pub hold: bool,
 }
 
 impl WorkerSettings {
@@ -57,7 +54,7 @@ impl WorkerSettings {
         let (workers, lease) = (self.workers.to_string(), self.lease.to_string());
         let words = ["--uri", &self.uri, "--folder", &folder, "--runtime", self.runtime.name()];
         let numbers = ["--workers", &workers, "--lease", &lease, "--task-type", &self.task_type];
-        let flags = [("--keep", self.keep), ("--deaf", self.deaf), ("--hold", self.hold)];
+        let flags = [("--keep", self.keep), ("--deaf", self.deaf)];
         let set = flags.iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| *flag);
         words.into_iter().chain(numbers).chain(set).map(str::to_owned).collect()
     }
@@ -103,7 +100,6 @@ fn light(settings: &WorkerSettings) -> Result<Shutdown, Failure> {
             .retention_mode(settings.retention())
             .lease(settings.lease())
             .task_type(&settings.task_type)
-            .hold_short_tasks(settings.hold)
             .sleep_params(SleepParams::default())
             .state(Pen::open(&settings.folder, RUNS)?)
             .build();
@@ -126,7 +122,6 @@ fn heavy(settings: &WorkerSettings) -> Result<Shutdown, Failure> {
         .retention_mode(settings.retention())
         .lease(settings.lease())
         .task_type(&settings.task_type)
-        .hold_short_tasks(settings.hold)
         .state(Pen::open(&settings.folder, RUNS)?)
         .build();
     let began = Instant::now();
