@@ -209,11 +209,6 @@ impl<S: Store + ?Sized> AsyncStore for BlockingAdapter<S> {
         Some(Box::new(HolderAdapter::new(holder)))
     }
 
-    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        let claim = OwnClaim::new(claim);
-        self.call(move |store| store.claim_unlisted(&claim.as_claim())).await
-    }
-
     fn wakes(&self) -> &Wakes {
         self.0.wakes()
     }

@@ -7,6 +7,7 @@ use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
+use fang_core::hold::Worth;
 use fang_core::lanes::sort;
 use fang_core::load::Load;
 use fang_core::pace::Request;
@@ -29,6 +30,7 @@ pub(crate) struct Claimer {
     suspects: Suspects,
     doubt: Doubt,
     holders: Holders,
+    worth: Worth,
     phase: watch::Receiver<Phase>,
     is_failing: bool,
 }
@@ -43,8 +45,8 @@ impl Claimer {
         holders: Holders,
     ) -> Self {
         let phase = engine.phase.subscribe();
-        let doubt = Doubt::default();
-        Self { engine, jobs, results, rota, suspects, doubt, holders, phase, is_failing: false }
+        let (doubt, worth) = (Doubt::default(), Worth::default());
+        Self { engine, jobs, results, rota, suspects, doubt, holders, worth, phase, is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -104,6 +106,7 @@ impl Claimer {
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
                 self.dispatch(tasks, &task_type, worker, None);
+                self.holders.tidy(worker).await;
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());

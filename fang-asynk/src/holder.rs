@@ -6,16 +6,19 @@ use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled, Taken};
 use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
-use fang_core::store::AsyncHolder;
+use fang_core::store::{AsyncHolder, WorkerId};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
 /// How long a claim waits for one of them before it is made in the ordinary way.
 const WAIT: Duration = Duration::from_millis(10);
+
+/// What was listed is forgotten once nothing has been held for so long.
+const LISTED_FOR: Duration = Duration::from_secs(1);
 
 /// Where the results go of tasks that are held.
 pub(crate) struct HeldBatch {
@@ -53,6 +56,8 @@ pub(crate) struct Holders {
     /// Closed once all that was held is settled.
     alive: mpsc::Sender<Infallible>,
     can_hold: bool,
+    /// When something was listed last, if it still is.
+    listed_at: Option<Instant>,
     /// Whether tasks were left out that want an ordinary claim.
     apart: Arc<AtomicBool>,
 }
@@ -70,7 +75,7 @@ impl Holders {
         let holders: Vec<_> = (0..slots).filter_map(|slot| engine.store.holder(slot)).collect();
         let can_hold = !holders.is_empty();
         holders.into_iter().for_each(|holder| drop(back.send(holder)));
-        Self { free, back, results, alive, can_hold, apart: Arc::default() }
+        Self { free, back, results, alive, can_hold, listed_at: None, apart: Arc::default() }
     }
 
     /// Whether there are any.
@@ -97,8 +102,25 @@ impl Holders {
         let _ = self.back.send(holder);
     }
 
+    /// Forgets what was listed, unless something has been held just now: others read it whenever they claim.
+    pub(crate) async fn tidy(&mut self, worker: WorkerId) {
+        if self.listed_at.is_none_or(|at| at.elapsed() < LISTED_FOR) {
+            return;
+        }
+        let mut free: Vec<Box<dyn AsyncHolder>> = std::iter::from_fn(|| self.free.try_recv().ok()).collect();
+        let mut is_tidy = free.len() == usize::from(SLOTS.unsigned_abs());
+        for holder in &mut free {
+            is_tidy &= holder.unlist(worker).await.is_ok();
+        }
+        free.into_iter().for_each(|holder| self.give_back(holder));
+        if is_tidy {
+            self.listed_at = None;
+        }
+    }
+
     /// Settles the batch once all its results are in, or it has been held for long enough.
-    pub(crate) fn settle(&self, engine: &Arc<Engine>, holding: Holding) {
+    pub(crate) fn settle(&mut self, engine: &Arc<Engine>, holding: Holding) {
+        self.listed_at = Some(Instant::now());
         let settler = Settler {
             engine: engine.clone(),
             holding,

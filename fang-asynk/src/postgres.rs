@@ -252,10 +252,6 @@ impl AsyncStore for PostgresStore {
         Some(Box::new(holder))
     }
 
-    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        hold::claim_unlisted(self, claim).await
-    }
-
     fn wakes(&self) -> &Wakes {
         &self.wakes
     }

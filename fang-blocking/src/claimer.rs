@@ -7,6 +7,7 @@ use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
+use fang_core::hold::Worth;
 use fang_core::lanes::sort;
 use fang_core::load::Load;
 use fang_core::pace::Request;
@@ -27,6 +28,7 @@ pub(crate) struct Claimer {
     suspects: Suspects,
     doubt: Doubt,
     holders: Holders,
+    worth: Worth,
     is_failing: bool,
 }
 
@@ -39,8 +41,8 @@ impl Claimer {
         suspects: Suspects,
         holders: Holders,
     ) -> Self {
-        let doubt = Doubt::default();
-        Self { engine, jobs, results, rota, suspects, doubt, holders, is_failing: false }
+        let (doubt, worth) = (Doubt::default(), Worth::default());
+        Self { engine, jobs, results, rota, suspects, doubt, holders, worth, is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -96,6 +98,7 @@ impl Claimer {
                 self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
                 self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
                 self.dispatch(tasks, &task_type, worker, None);
+                self.holders.tidy(worker);
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());

@@ -9,14 +9,17 @@ use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled, Taken};
 use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
-use fang_core::store::Holder;
+use fang_core::store::{Holder, WorkerId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a claim waits for one of them before it is made in the ordinary way.
 const WAIT: Duration = Duration::from_millis(10);
+
+/// What was listed is forgotten once nothing has been held for so long.
+const LISTED_FOR: Duration = Duration::from_secs(1);
 
 /// Where the results go of tasks that are held.
 pub(crate) struct HeldBatch {
@@ -58,6 +61,8 @@ pub(crate) struct Holders {
     back: Sender<Box<dyn Holder>>,
     to_settle: Sender<Holding>,
     can_hold: bool,
+    /// When something was listed last, if it still is.
+    listed_at: Option<Instant>,
     /// Whether tasks were left out that want an ordinary claim.
     apart: Arc<AtomicBool>,
 }
@@ -97,7 +102,7 @@ impl Holders {
         let settlers = settlers.collect::<Result<Vec<_>, _>>()?;
         let can_hold = !holders.is_empty();
         holders.into_iter().for_each(|holder| drop(back.send(holder)));
-        Ok((Self { free, back, to_settle, can_hold, apart }, Settlers(settlers)))
+        Ok((Self { free, back, to_settle, can_hold, listed_at: None, apart }, Settlers(settlers)))
     }
 
     /// Whether there are any.
@@ -124,8 +129,25 @@ impl Holders {
         let _ = self.back.send(holder);
     }
 
+    /// Forgets what was listed, unless something has been held just now: others read it whenever they claim.
+    pub(crate) fn tidy(&mut self, worker: WorkerId) {
+        if self.listed_at.is_none_or(|at| at.elapsed() < LISTED_FOR) {
+            return;
+        }
+        let mut free: Vec<Box<dyn Holder>> = std::iter::from_fn(|| self.free.try_recv().ok()).collect();
+        let mut is_tidy = free.len() == usize::from(SLOTS.unsigned_abs());
+        for holder in &mut free {
+            is_tidy &= holder.unlist(worker).is_ok();
+        }
+        free.into_iter().for_each(|holder| self.give_back(holder));
+        if is_tidy {
+            self.listed_at = None;
+        }
+    }
+
     /// Settles the batch once all its results are in, or it has been held for long enough.
-    pub(crate) fn settle(&self, holding: Holding) {
+    pub(crate) fn settle(&mut self, holding: Holding) {
+        self.listed_at = Some(Instant::now());
         let _ = self.to_settle.send(holding);
     }
 }

@@ -233,10 +233,6 @@ impl Store for PostgresStore {
         Some(Box::new(holder))
     }
 
-    fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        hold::claim_unlisted(self, claim)
-    }
-
     fn listen(&self) -> Result<Option<usize>, StoreError> {
         self.hear()
     }

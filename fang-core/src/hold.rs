@@ -18,10 +18,41 @@ pub const SLOTS: i16 = 2;
 /// Only tasks that take less than this on average are held: of longer ones too few would end in time.
 const SHORT: Duration = Duration::from_millis(10);
 
-/// Whether tasks are to be held: they are short, and there are more of them than one claim takes, so that what is saved
-/// for each is worth the effort for all.
-pub fn is_worth_it(load: Load, has_more: bool) -> bool {
-    has_more && load.mean_run.is_some_and(|mean| mean < SHORT)
+/// Two full claims, one after the other, that took so much longer than usual walked past what many others hold (one
+/// may have had a hiccup) ...
+const HELD_UP: Duration = Duration::from_millis(5);
+/// ... and for so long claims are written instead: of those the next walk finds less.
+const REST: Duration = Duration::from_secs(5);
+
+/// How much the usual moves towards a claim that took longer than it; to one that did not, it falls.
+const SLOWLY: u32 = 16;
+
+/// Whether tasks are to be held, which is not worth it at all times. All instants count from any fixed one.
+#[derive(Debug, Default)]
+pub struct Worth {
+    /// How long a full claim takes that holds.
+    usual: Option<Duration>,
+    was_held_up: bool,
+    rests_until: Duration,
+}
+
+impl Worth {
+    /// They are, if they are short, there are more of them than one claim takes, so that what is saved for each is worth
+    /// the effort for all, and few others do the same.
+    pub fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
+        has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
+    }
+
+    /// A full claim that holds took so long.
+    pub fn claimed(&mut self, now: Duration, took: Duration) {
+        let usual = self.usual.unwrap_or(took).min(took);
+        let is_held_up = took - usual >= HELD_UP;
+        if is_held_up && self.was_held_up {
+            self.rests_until = now + REST;
+        }
+        self.was_held_up = is_held_up;
+        self.usual = Some(usual + (took - usual) / SLOWLY);
+    }
 }
 
 /// The results of the tasks that one transaction holds.
@@ -206,12 +237,40 @@ mod tests {
         Load { mean_run, ..Load::default() }
     }
 
+    const NOW: Duration = Duration::from_secs(60);
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
     #[test]
     fn only_short_tasks_of_a_backlog_are_held() {
-        assert!(is_worth_it(load(Some(Duration::from_millis(9))), true));
-        assert!(!is_worth_it(load(Some(Duration::from_millis(9))), false));
-        assert!(!is_worth_it(load(Some(Duration::from_millis(10))), true));
-        assert!(!is_worth_it(load(None), true));
+        let worth = Worth::default();
+        assert!(worth.is_given(NOW, load(Some(ms(9))), true));
+        assert!(!worth.is_given(NOW, load(Some(ms(9))), false));
+        assert!(!worth.is_given(NOW, load(Some(ms(10))), true));
+        assert!(!worth.is_given(NOW, load(None), true));
+    }
+
+    #[test]
+    fn nothing_is_held_for_a_while_after_two_claims_that_took_much_longer_than_usual() {
+        let (mut worth, short) = (Worth::default(), load(Some(ms(1))));
+        for took in [30, 34, 36, 31, 37] {
+            worth.claimed(NOW, ms(took));
+            assert!(worth.is_given(NOW, short, true), "a slow network is no crowd, and a hiccup is none");
+        }
+        worth.claimed(NOW, ms(38));
+        assert!(!worth.is_given(NOW + REST - ms(1), short, true));
+        assert!(worth.is_given(NOW + REST, short, true));
+    }
+
+    #[test]
+    fn what_is_usual_follows_a_network_that_has_become_slower() {
+        let mut worth = Worth::default();
+        worth.claimed(NOW, ms(3));
+        (0..100).for_each(|_| worth.claimed(NOW, ms(30)));
+        worth.claimed(NOW + REST, ms(30));
+        assert!(worth.is_given(NOW + REST, load(Some(ms(1))), true));
     }
 
     #[test]

@@ -98,6 +98,6 @@ statements!(
     suspect,
     sync_cron,
     turn,
+    unlist,
     version,
-    yield_held,
 );

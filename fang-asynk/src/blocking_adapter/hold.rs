@@ -68,6 +68,10 @@ impl AsyncHolder for HolderAdapter {
         self.call(move |holder| holder.settle(&settlement)).await
     }
 
+    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
+        self.call(move |holder| holder.unlist(worker)).await
+    }
+
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let tasks = tasks.to_vec();
         self.call(move |holder| holder.lease(worker, &tasks)).await

@@ -10,9 +10,8 @@ use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Object};
 use fang_core::StoreError;
 use fang_core::sql::Statements;
-use fang_core::store::{AsyncHolder, Claim, Claimed, HeldTask, Settlement, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, HeldTask, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
-use std::collections::HashSet;
 use std::sync::Arc;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -98,6 +97,11 @@ impl AsyncHolder for PostgresHolder {
         self.outcome(client, outcome)
     }
 
+    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
+        let params: [Param<'_>; 2] = [&worker.0, &self.slot];
+        run::execute(&self.engine, &self.statements.unlist, &params).await.map(|_| ())
+    }
+
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
         let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
@@ -127,44 +131,6 @@ async fn settle(client: &ClientWrapper, sql: &Statements, settlement: &Settlemen
     removed?;
     leased.into_iter().collect::<Result<Vec<u64>, Error>>()?;
     committed
-}
-
-/// An ordinary claim, and in its transaction the look at what others have listed: whoever lost a lock waits for that
-/// of the claim, and then finds the row its own.
-pub(super) async fn claim_unlisted(
-    store: &PostgresStore,
-    claim: &Claim<'_>,
-) -> Result<Vec<Claimed>, StoreError> {
-    let mut client = run::get(&store.engine).await?;
-    let outcome = run::in_time(claim_and_yield(store, &mut client, claim)).await;
-    let (rows, theirs) = run::settle(client, outcome)?;
-    let tasks = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
-    Ok(tasks.into_iter().filter(|task| !theirs.contains(&task.id)).collect())
-}
-
-async fn claim_and_yield(
-    store: &PostgresStore,
-    client: &mut Object,
-    claim: &Claim<'_>,
-) -> Result<(Vec<Row>, HashSet<Uuid>), Error> {
-    let params = ClaimParams::new(claim);
-    let transaction = run::begin(&store.engine, client).await?;
-    if claim.crowded {
-        run::execute_in(&store.engine, &transaction, &store.statements.turn, &params.turn()).await?;
-    }
-    let statement = transaction.prepare_cached(&store.statements.claim).await?;
-    let rows = transaction.query(&statement, &run::plain(&params.all())).await?;
-    let mut theirs = HashSet::new();
-    if !rows.is_empty() {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
-        let leases: Vec<i32> = rows.iter().map(|row| row.get(1)).collect();
-        let params: [Param<'_>; 3] = [&claim.worker.0, &ids, &leases];
-        let statement = transaction.prepare_cached(&store.statements.yield_held).await?;
-        let yielded = transaction.query(&statement, &run::plain(&params)).await?;
-        theirs.extend(yielded.iter().map(|row| row.get::<_, Uuid>(0)));
-    }
-    transaction.commit().await?;
-    Ok((rows, theirs))
 }
 
 fn held(row: &Row) -> Result<HeldTask, StoreError> {

@@ -12,7 +12,7 @@ use fang_core::sql::columns::{Answers, FinishColumns, InTable, LaneColumns, MAX_
 use fang_core::sql::copy::MIN_COPY;
 use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
-use tokio_postgres::Transaction;
+use tokio_postgres::{Row, Transaction};
 
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     if is_all_or_none(tasks) {
@@ -132,7 +132,13 @@ pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Ve
             run::query_behind(&store.engine, turn, (&sql.claim, &params.all())).await?
         }
     };
-    rows.iter().map(claimed).collect()
+    rows.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
+}
+
+/// A row of `claim.sql`, unless it was claimed in the name of another worker.
+fn claimed_for_itself(row: &Row) -> Result<Option<Claimed>, StoreError> {
+    let is_own: bool = row.try_get(10).map_err(|error| store_error(&error))?;
+    if is_own { claimed(row).map(Some) } else { Ok(None) }
 }
 
 /// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a

@@ -3,12 +3,13 @@
 use super::Claimer;
 use crate::holder::{HeldBatch, Holding};
 use fang_core::StoreError;
-use fang_core::hold::{self, Batch};
+use fang_core::hold::Batch;
 use fang_core::lanes::sort;
 use fang_core::load::Load;
 use fang_core::pace::Request;
 use fang_core::store::{Claim, Claimed, Holder};
 use std::sync::Arc;
+use std::time::Instant;
 
 impl Claimer {
     pub(super) fn is_to_hold(&self, turn: usize, request: Request, load: Load) -> bool {
@@ -16,7 +17,7 @@ impl Claimer {
         !request.crowded
             && self.holders.may_hold()
             && !self.engine.surroundings.runs.want_written()
-            && hold::is_worth_it(load, self.rota.has_more(turn, self.engine.now()))
+            && self.worth.is_given(self.engine.now(), load, self.rota.has_more(turn, self.engine.now()))
     }
 
     /// Claims without writing anything, if a connection for that becomes free before long.
@@ -27,9 +28,13 @@ impl Claimer {
         let task_type = self.rota.task_type(turn).clone();
         let Request { limit, crowded, .. } = request;
         let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
+        let began = Instant::now();
         match holder.hold(&claim) {
             Ok(held) => {
                 self.recovered();
+                if held.len() >= limit {
+                    self.worth.claimed(self.engine.now(), began.elapsed());
+                }
                 let (batch, mut tasks) = Batch::new(worker, held);
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
@@ -42,13 +47,13 @@ impl Claimer {
         }
     }
 
-    /// An ordinary claim, beside tasks that are held here and elsewhere. What was held here, by a connection that is
+    /// An ordinary claim, beside tasks that are held here. What was held here, by a connection that is
     /// gone, still runs here under the very lease of this claim, which has written it down.
     pub(super) fn claim_beside(&mut self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        let mut tasks = self.engine.store.claim(claim)?;
         if !self.holders.can_hold() {
-            return self.engine.store.claim(claim);
+            return Ok(tasks);
         }
-        let mut tasks = self.engine.store.claim_unlisted(claim)?;
         let claimed = tasks.len();
         tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
         if tasks.len() < claimed {

@@ -63,21 +63,7 @@ pub(super) fn claimed(row: ClaimedRow) -> Claimed {
 }
 
 /// The columns of `hold.sql`.
-pub(super) type HeldSql = (
-    (
-        SqlUuid,
-        Integer,
-        Integer,
-        SmallInt,
-        Text,
-        SmallInt,
-        SmallInt,
-        Timestamptz,
-        Nullable<Double>,
-        Nullable<Text>,
-    ),
-    (TidSql, Bool),
-);
+pub(super) type HeldSql = (ClaimedSql, (TidSql, Bool));
 pub(super) type HeldRow = (ClaimedRow, (Tid, bool));
 
 /// A row of `hold.sql`.

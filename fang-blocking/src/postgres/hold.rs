@@ -2,18 +2,16 @@
 
 use super::PostgresStore;
 use super::connect::{Channel, Dialer, Role};
-use super::convert::{ClaimedSql, HeldSql, Tid, TidSql, claimed, held};
-use super::error::{InTransaction, store_error};
+use super::convert::{HeldSql, Tid, TidSql, held};
+use super::error::store_error;
 use super::run::{self, As, Bind, Keep, bind};
 use super::tasks::ClaimParams;
-use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Integer, SmallInt, Uuid as SqlUuid};
 use fang_core::StoreError;
 use fang_core::sql::Statements;
-use fang_core::store::{Claim, Claimed, HeldTask, Holder, Place, Settlement, WorkerId};
-use std::collections::HashSet;
+use fang_core::store::{Claim, HeldTask, Holder, Place, Settlement, WorkerId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -81,6 +79,11 @@ impl Holder for PostgresHolder {
         self.with(|connection, sql| settle(connection, sql, settlement))
     }
 
+    fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
+        let binds: [&dyn Bind; 2] = [&bind::<BigInt, _>(worker.0), &bind::<SmallInt, _>(self.slot)];
+        run::execute(&self.engine, &self.statements.unlist, &binds).map(|_| ())
+    }
+
     fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let (ids, leases) = columns(tasks);
         let binds: [&dyn Bind; 3] = [&bind::<BigInt, _>(worker.0), &ids, &leases];
@@ -102,44 +105,6 @@ fn settle(
         run::execute_on(connection, Keep::Prepared, &sql.settle_lease, &binds)?;
     }
     execute(connection, "COMMIT")
-}
-
-/// An ordinary claim, and in its transaction the look at what others have listed: whoever lost a lock waits for that
-/// of the claim, and then finds the row its own.
-pub(super) fn claim_unlisted(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-    let (params, keep) = (ClaimParams::new(claim), store.engine.keep());
-    store.engine.with(|connection| {
-        let both = |connection: &mut PgConnection| {
-            if claim.crowded {
-                run::execute_on(connection, keep, &store.statements.turn, &params.turn())?;
-            }
-            let sql = &store.statements.claim;
-            let rows = run::query_on::<ClaimedSql, _>(connection, keep, sql, &params.all())?;
-            let tasks: Vec<Claimed> = rows.into_iter().map(claimed).collect();
-            Ok(yield_listed(store, connection, claim.worker, tasks)?)
-        };
-        connection.transaction(both).map_err(|error: InTransaction| error.into())
-    })
-}
-
-/// Gives others their own of what was just claimed, and keeps the rest.
-fn yield_listed(
-    store: &PostgresStore,
-    connection: &mut PgConnection,
-    worker: WorkerId,
-    mut tasks: Vec<Claimed>,
-) -> Result<Vec<Claimed>, StoreError> {
-    if tasks.is_empty() {
-        return Ok(tasks);
-    }
-    let keys: Vec<(Uuid, i32)> = tasks.iter().map(|task| (task.id, task.lease)).collect();
-    let (ids, leases) = columns(&keys);
-    let binds: [&dyn Bind; 3] = [&bind::<BigInt, _>(worker.0), &ids, &leases];
-    let sql = &store.statements.yield_held;
-    let theirs: Vec<Uuid> = run::query_on::<SqlUuid, _>(connection, store.engine.keep(), sql, &binds)?;
-    let theirs: HashSet<Uuid> = theirs.into_iter().collect();
-    tasks.retain(|task| !theirs.contains(&task.id));
-    Ok(tasks)
 }
 
 fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), StoreError> {

@@ -2,13 +2,16 @@
 
 use super::PostgresStore;
 use super::convert::{
-    AnsweredSql, ClaimedSql, HolderSql, InsertedSql, answered, claimed, holder, inserted, timestamp,
+    AnsweredSql, ClaimedRow, ClaimedSql, HolderSql, InsertedSql, answered, claimed, holder, inserted,
+    timestamp,
 };
 use super::copy;
 use super::error::InTransaction;
 use super::run::{self, As, Bind, Keep, bind};
 use diesel::data_types::PgTimestamp;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel::{Connection, PgConnection};
 use fang_core::context::OwnResult;
 use fang_core::error::Nature;
@@ -201,16 +204,18 @@ impl<'a> ClaimParams<'a> {
 pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
     let params = ClaimParams::new(claim);
     let (sql, keep) = (&store.statements, store.engine.keep());
-    let rows = store.engine.with(|connection| match claim.crowded {
-        false => run::query_on::<ClaimedSql, _>(connection, keep, &sql.claim, &params.all()),
-        true => run::query_behind::<ClaimedSql, _>(
+    let rows: Vec<(ClaimedRow, bool)> = store.engine.with(|connection| match claim.crowded {
+        false => run::query_on::<(ClaimedSql, Bool), _>(connection, keep, &sql.claim, &params.all()),
+        true => run::query_behind::<(ClaimedSql, Bool), _>(
             connection,
             keep,
             (&sql.turn, &params.turn()),
             (&sql.claim, &params.all()),
         ),
     })?;
-    Ok(rows.into_iter().map(claimed).collect())
+    // The others were claimed in the name of another worker.
+    let own = rows.into_iter().filter(|(_, is_own)| *is_own);
+    Ok(own.map(|(row, _)| claimed(row)).collect())
 }
 
 /// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a

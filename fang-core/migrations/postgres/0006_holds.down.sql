@@ -2,4 +2,5 @@
 
 UPDATE fang_meta SET version = 5;
 
+DROP FUNCTION fang_listed;
 DROP TABLE fang_holds;

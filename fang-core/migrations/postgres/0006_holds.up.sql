@@ -15,4 +15,14 @@ CREATE TABLE fang_holds (
 -- Not worth the work of pressing: it is gone in a moment.
 ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN leases SET STORAGE EXTERNAL;
 
+-- All that is listed now. A volatile function sees what was committed before it is called, though the statement
+-- around it began earlier; so a statement that has locked rows can look who has listed them. The argument is there to
+-- be known only once they are locked, and NULL when there are none.
+CREATE FUNCTION fang_listed(locked bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
+LANGUAGE sql VOLATILE STRICT ROWS 100
+BEGIN ATOMIC
+    SELECT listed.id, listed.lease, h.worker
+    FROM fang_holds h, unnest(h.ids, h.leases) AS listed (id, lease);
+END;
+
 UPDATE fang_meta SET version = 6;

@@ -4,9 +4,7 @@ use super::acts::{RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::hold::Batch;
 use crate::lanes::Lanes;
-use crate::store::{
-    AsyncHolder, Claim, Claimed, Finish, HeldTask, Rescue, Rescued, Settlement, Verdict, WorkerId,
-};
+use crate::store::{AsyncHolder, Claim, Finish, HeldTask, Rescue, Rescued, Settlement, Verdict, WorkerId};
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
 use std::time::Duration;
@@ -44,12 +42,6 @@ async fn hold_some(holder: &mut Holder, worker: WorkerId) -> Vec<HeldTask> {
 
 async fn let_go(holder: &mut Holder) {
     holder.settle(&Settlement::default()).await.unwrap();
-}
-
-async fn claim_unlisted(rig: &dyn Rig, worker: WorkerId) -> Vec<Claimed> {
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 10, lanes: &lanes, crowded: false };
-    rig.store().claim_unlisted(&claim).await.unwrap()
 }
 
 fn held_numbers(held: &[HeldTask]) -> Vec<u128> {
@@ -157,7 +149,7 @@ pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
     assert!(rig.finish(worker, &tasks[0], Verdict::Remove).await, "the result was refused");
 }
 
-/// So it can be asked of every claim of pools that hold tasks.
+/// Whoever claims it.
 pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &dyn Rig) {
     let Some([mut lost, _]) = rig.holders() else { return };
     rig.insert(&[task(1), task(2)]).await;
@@ -165,9 +157,21 @@ pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &d
     let held = hold(&mut lost, loser).await;
     lost.list(loser, &keys(&held[..1])).await.unwrap();
     let_go(&mut lost).await;
-    assert_eq!(numbers(&claim_unlisted(rig, worker).await), [2]);
+    assert_eq!(numbers(&rig.claim(worker, 10).await), [2]);
     assert!(!rig.finish(worker, &held[0].task, Verdict::Remove).await, "it belongs to another");
     assert!(rig.finish(loser, &held[0].task, Verdict::Remove).await, "the result was refused");
+}
+
+/// As nothing of it runs any more.
+pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
+    let Some([mut one, _]) = rig.holders() else { return };
+    rig.insert(&[task(1)]).await;
+    let (first, next) = (rig.worker().await, rig.worker().await);
+    let held = hold(&mut one, first).await;
+    one.list(first, &keys(&held)).await.unwrap();
+    let_go(&mut one).await;
+    one.unlist(first).await.unwrap();
+    assert_eq!(numbers(&rig.claim(next, 10).await), [1]);
 }
 
 /// It goes by the lease.
@@ -184,7 +188,7 @@ pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
     assert_eq!(keys(&again), [(id(1), 2)]);
     assert!(other.list(next, &keys(&again)).await.unwrap().is_empty());
     let_go(&mut other).await;
-    assert_eq!(numbers(&claim_unlisted(rig, next).await), [1]);
+    assert_eq!(numbers(&rig.claim(next, 10).await), [1]);
 }
 
 /// By the one that lost them, unless others were faster.

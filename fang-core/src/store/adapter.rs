@@ -158,10 +158,6 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         Some(Box::new(InlineHolder(holder)))
     }
 
-    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        self.0.claim_unlisted(claim)
-    }
-
     fn wakes(&self) -> &Wakes {
         self.0.wakes()
     }
@@ -185,6 +181,10 @@ impl AsyncHolder for InlineHolder {
 
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
         self.0.settle(settlement)
+    }
+
+    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
+        self.0.unlist(worker)
     }
 
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {

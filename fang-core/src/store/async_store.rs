@@ -140,12 +140,6 @@ pub trait AsyncStore: Send + Sync + 'static {
         None
     }
 
-    /// As [`claim`](Self::claim), for pools that hold tasks themselves: what another has [listed](AsyncHolder::list),
-    /// and lost its locks of, becomes a claim of that one at the same moment, and is not returned. Defaults to `claim`.
-    async fn claim_unlisted(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        self.claim(claim).await
-    }
-
     /// Whom to wake when a task was inserted.
     fn wakes(&self) -> &Wakes;
 }

@@ -41,6 +41,9 @@ pub trait Holder: Send {
     /// was written.
     fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
 
+    /// Forgets what this connection has listed. To be called while nothing is held.
+    fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
+
     /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
     /// without harm.
     fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
@@ -61,6 +64,9 @@ pub trait AsyncHolder: Send {
 
     /// As [`Holder::settle`].
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
+
+    /// As [`Holder::unlist`].
+    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
 
     /// As [`Holder::lease`].
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;

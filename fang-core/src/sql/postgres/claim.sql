@@ -6,14 +6,14 @@
 -- by row by the caller, so that one bad row costs only itself; and no value that people can write
 -- into a row makes the statement fail. A hash that begins with s is that of a task which is unique until
 -- it is started: the claim lets go of it, for good, so that no later statement can be in its way.
-UPDATE fang_tasks
-SET state = 'in_progress', lease = least(lease, 2147483646) + 1, locked_by = $1, updated_at = now(),
-    uniq_hash = CASE WHEN uniq_hash LIKE 's%' THEN NULL ELSE uniq_hash END
-WHERE ctid = ANY (ARRAY (
-    SELECT due.ctid
+-- What another worker has listed lost its locks there, and may still run: it becomes a claim of that one, under the
+-- lease that it was listed with. Looked up once all rows are locked, since whoever lost them may have listed
+-- them after this statement began. Grouped, since an array of hundreds would be walked for each of them.
+WITH due AS MATERIALIZED (
+    SELECT due.*
     FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS lane (mode, priority, floor),
         LATERAL (
-            SELECT t.ctid
+            SELECT t.ctid AS place, t.id, least(t.lease, 2147483646) + 1 AS lease
             FROM fang_tasks t
             WHERE t.task_type = $2 AND t.mode = lane.mode AND t.priority = lane.priority
               AND t.state IN ('new', 'retried')
@@ -25,7 +25,25 @@ WHERE ctid = ANY (ARRAY (
     WHERE EXISTS (SELECT FROM fang_workers w WHERE w.id = $1 AND w.dead_at IS NULL)
       AND NOT EXISTS (SELECT FROM fang_queues q WHERE q.task_type = $2 AND q.paused_at IS NOT NULL)
     LIMIT $6
-))
+), listed AS MATERIALIZED (
+    SELECT id, lease, worker
+    FROM fang_listed((SELECT nullif(count(*), 0) FROM due))
+    WHERE worker <> $1
+), theirs AS MATERIALIZED (
+    SELECT max(place) AS place, max(worker) AS worker
+    FROM (
+        SELECT id, lease, place, NULL::bigint AS worker FROM due WHERE EXISTS (SELECT FROM listed)
+        UNION ALL
+        SELECT id, lease, NULL::tid, worker FROM listed
+    ) every
+    GROUP BY id, lease
+    HAVING max(place) IS NOT NULL AND max(worker) IS NOT NULL
+)
+UPDATE fang_tasks t
+SET state = 'in_progress', lease = least(lease, 2147483646) + 1, updated_at = now(),
+    locked_by = coalesce((SELECT worker FROM theirs WHERE place = t.ctid), $1),
+    uniq_hash = CASE WHEN uniq_hash LIKE 's%' THEN NULL ELSE uniq_hash END
+WHERE ctid = ANY (ARRAY (SELECT place FROM due))
 RETURNING id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
     CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
-    options::text
+    options::text, locked_by = $1 AS is_own
