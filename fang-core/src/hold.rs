@@ -2,7 +2,7 @@
 
 use crate::load::Load;
 use crate::results::Finished;
-use crate::store::{Claimed, HeldTask, Place, Settlement, Verdict, WorkerId};
+use crate::store::{Claimed, HeldTask, Listed, Place, Settlement, Verdict, WorkerId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,21 +18,14 @@ pub const SLOTS: i16 = 2;
 /// Only tasks that take less than this on average are held: of longer ones too few would end in time.
 const SHORT: Duration = Duration::from_millis(10);
 
-/// Two full claims, one after the other, that took so much longer than usual walked past what many others hold (one
-/// may have had a hiccup) ...
-const HELD_UP: Duration = Duration::from_millis(5);
-/// ... and for so long claims are written instead: of those the next walk finds less.
+/// Where so many others hold tasks of the same type, each walks past what all of them have locked, again and again ...
+const MANY: usize = 2;
+/// ... so for half of this time or more claims are written instead.
 const REST: Duration = Duration::from_secs(5);
-
-/// How much the usual moves towards a claim that took longer than it; to one that did not, it falls.
-const SLOWLY: u32 = 16;
 
 /// Whether tasks are to be held, which is not worth it at all times. All instants count from any fixed one.
 #[derive(Debug, Default)]
 pub struct Worth {
-    /// How long a full claim takes that holds.
-    usual: Option<Duration>,
-    was_held_up: bool,
     rests_until: Duration,
 }
 
@@ -43,16 +36,24 @@ impl Worth {
         has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
     }
 
-    /// A full claim that holds took so long.
-    pub fn claimed(&mut self, now: Duration, took: Duration) {
-        let usual = self.usual.unwrap_or(took).min(took);
-        let is_held_up = took - usual >= HELD_UP;
-        if is_held_up && self.was_held_up {
-            self.rests_until = now + REST;
+    /// So many others hold such tasks, too. `random` is from 0 to 1: some of them come back first, and stay.
+    pub fn heard_of(&mut self, others: usize, now: Duration, random: f64) {
+        if others >= MANY {
+            self.rests_until = now + REST.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
         }
-        self.was_held_up = is_held_up;
-        self.usual = Some(usual + (took - usual) / SLOWLY);
     }
+}
+
+/// What the rows of `list_held.sql` say, each an id, unless it is that which counts, and a worker or the count.
+pub fn listed(rows: impl Iterator<Item = (Option<Uuid>, i64)>) -> Listed {
+    let mut listed = Listed::default();
+    for (id, number) in rows {
+        match id {
+            Some(id) => listed.theirs.push((id, WorkerId(number))),
+            None => listed.others = usize::try_from(number).unwrap_or_default(),
+        }
+    }
+    listed
 }
 
 /// The results of the tasks that one transaction holds.
@@ -253,24 +254,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_for_a_while_after_two_claims_that_took_much_longer_than_usual() {
+    fn nothing_is_held_for_a_while_where_many_others_do() {
         let (mut worth, short) = (Worth::default(), load(Some(ms(1))));
-        for took in [30, 34, 36, 31, 37] {
-            worth.claimed(NOW, ms(took));
-            assert!(worth.is_given(NOW, short, true), "a slow network is no crowd, and a hiccup is none");
-        }
-        worth.claimed(NOW, ms(38));
+        worth.heard_of(1, NOW, 1.0);
+        assert!(worth.is_given(NOW, short, true));
+        worth.heard_of(2, NOW, 1.0);
         assert!(!worth.is_given(NOW + REST - ms(1), short, true));
         assert!(worth.is_given(NOW + REST, short, true));
+        worth.heard_of(2, NOW, 0.0);
+        assert!(worth.is_given(NOW + REST / 2, short, true));
     }
 
     #[test]
-    fn what_is_usual_follows_a_network_that_has_become_slower() {
-        let mut worth = Worth::default();
-        worth.claimed(NOW, ms(3));
-        (0..100).for_each(|_| worth.claimed(NOW, ms(30)));
-        worth.claimed(NOW + REST, ms(30));
-        assert!(worth.is_given(NOW + REST, load(Some(ms(1))), true));
+    fn the_rows_of_a_list_are_tasks_of_others_and_a_count() {
+        let rows = [(Some(id(1)), 7), (None, 3)];
+        assert_eq!(listed(rows.into_iter()), Listed { theirs: vec![(id(1), WorkerId(7))], others: 3 });
     }
 
     #[test]

@@ -9,7 +9,6 @@ use fang_core::load::Load;
 use fang_core::pace::Request;
 use fang_core::store::{AsyncHolder, Claim, Claimed};
 use std::sync::Arc;
-use std::time::Instant;
 
 impl Claimer {
     pub(super) fn is_to_hold(&self, turn: usize, request: Request, load: Load) -> bool {
@@ -28,13 +27,9 @@ impl Claimer {
         let task_type = self.rota.task_type(turn).clone();
         let Request { limit, crowded, .. } = request;
         let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
-        let began = Instant::now();
         match holder.hold(&claim).await {
             Ok(held) => {
                 self.recovered();
-                if held.len() >= limit {
-                    self.worth.claimed(self.engine.now(), began.elapsed());
-                }
                 let (batch, mut tasks) = Batch::new(worker, held);
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
@@ -77,7 +72,7 @@ impl Claimer {
         batch.yield_to(known.map(|(id, _)| (id, batch.worker())).collect(), &mut tasks);
         let error = match tasks.is_empty() {
             true => None,
-            false => list(holder.as_mut(), &mut batch, &mut tasks).await.err(),
+            false => self.list(holder.as_mut(), &mut batch, &mut tasks, task_type).await.err(),
         };
         let (worker, keys) = (batch.worker(), batch.list());
         self.engine.surroundings.runs.hold(&keys);
@@ -95,14 +90,17 @@ impl Claimer {
             }
         }
     }
-}
 
-async fn list(
-    holder: &mut dyn AsyncHolder,
-    batch: &mut Batch,
-    tasks: &mut Vec<Claimed>,
-) -> Result<(), StoreError> {
-    let listed = holder.list(batch.worker(), &batch.list()).await?;
-    batch.yield_to(listed, tasks);
-    Ok(())
+    async fn list(
+        &mut self,
+        holder: &mut dyn AsyncHolder,
+        batch: &mut Batch,
+        tasks: &mut Vec<Claimed>,
+        task_type: &str,
+    ) -> Result<(), StoreError> {
+        let listed = holder.list(batch.worker(), task_type, &batch.list()).await?;
+        self.worth.heard_of(listed.others, self.engine.now(), fastrand::f64());
+        batch.yield_to(listed.theirs, tasks);
+        Ok(())
+    }
 }

@@ -9,8 +9,9 @@ use super::tasks::ClaimParams;
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Object};
 use fang_core::StoreError;
+use fang_core::hold::listed;
 use fang_core::sql::Statements;
-use fang_core::store::{AsyncHolder, Claim, HeldTask, Settlement, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, HeldTask, Listed, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
 use std::sync::Arc;
 use tokio_postgres::{Error, Row};
@@ -79,16 +80,17 @@ impl AsyncHolder for PostgresHolder {
     async fn list(
         &mut self,
         worker: WorkerId,
+        task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
+    ) -> Result<Listed, StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
-        let params: [Param<'_>; 4] = [&worker.0, &self.slot, &ids, &leases];
+        let params: [Param<'_>; 5] = [&worker.0, &self.slot, &task_type, &ids, &leases];
         let rows = run::query(&self.engine, &self.statements.list_held, &params).await?;
         // Whoever locked a row after this moment finds it listed.
         let client = self.client()?;
         let outcome = run::in_time(client.batch_execute("")).await;
         self.outcome(client, outcome)?;
-        Ok(rows.iter().map(|row| (row.get(0), WorkerId(row.get(2)))).collect())
+        Ok(listed(rows.iter().map(|row| (row.get(0), row.get(2)))))
     }
 
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {

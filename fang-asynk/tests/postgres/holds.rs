@@ -230,6 +230,6 @@ async fn a_holder_that_has_lost_its_connection_cannot_list_or_settle() {
     let cut = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
         WHERE datname = current_database() AND state = 'idle in transaction'";
     assert_eq!(world.number(cut).await, 1);
-    assert!(holder.list(worker, &held).await.is_err());
+    assert!(holder.list(worker, "common", &held).await.is_err());
     assert!(holder.settle(&Settlement::default()).await.is_err());
 }

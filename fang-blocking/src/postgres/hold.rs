@@ -8,10 +8,11 @@ use super::run::{self, As, Bind, Keep, bind};
 use super::tasks::ClaimParams;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, BigInt, Integer, SmallInt, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use fang_core::StoreError;
+use fang_core::hold::listed;
 use fang_core::sql::Statements;
-use fang_core::store::{Claim, HeldTask, Holder, Place, Settlement, WorkerId};
+use fang_core::store::{Claim, HeldTask, Holder, Listed, Place, Settlement, WorkerId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -61,18 +62,19 @@ impl Holder for PostgresHolder {
         Ok(rows.into_iter().map(held).collect())
     }
 
-    fn list(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
+    fn list(
+        &mut self,
+        worker: WorkerId,
+        task_type: &str,
+        tasks: &[(Uuid, i32)],
+    ) -> Result<Listed, StoreError> {
         let (ids, leases) = columns(tasks);
-        let binds: [&dyn Bind; 4] =
-            [&bind::<BigInt, _>(worker.0), &bind::<SmallInt, _>(self.slot), &ids, &leases];
-        let rows = run::query::<(SqlUuid, Integer, BigInt), (Uuid, i32, i64)>(
-            &self.engine,
-            &self.statements.list_held,
-            &binds,
-        )?;
+        let (worker, slot) = (bind::<BigInt, _>(worker.0), bind::<SmallInt, _>(self.slot));
+        let binds: [&dyn Bind; 5] = [&worker, &slot, &bind::<Text, _>(task_type), &ids, &leases];
+        let rows = run::query::<ListedSql, ListedRow>(&self.engine, &self.statements.list_held, &binds)?;
         // Whoever locked a row after this moment finds it listed.
         self.with(|connection, _| execute(connection, "SELECT 1"))?;
-        Ok(rows.into_iter().map(|(id, _, worker)| (id, WorkerId(worker))).collect())
+        Ok(listed(rows.into_iter().map(|(id, _, worker)| (id, worker))))
     }
 
     fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
@@ -110,6 +112,10 @@ fn settle(
 fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
     connection.batch_execute(sql).map_err(|error| store_error(&error))
 }
+
+/// The columns of `list_held.sql`.
+type ListedSql = (Nullable<SqlUuid>, Nullable<Integer>, BigInt);
+type ListedRow = (Option<Uuid>, Option<i32>, i64);
 
 type Ids = As<Array<SqlUuid>, Vec<Uuid>>;
 type Leases = As<Array<Integer>, Vec<i32>>;

@@ -6,6 +6,7 @@ CREATE TABLE fang_holds (
     -- fang_workers.id. No foreign key: a vanished worker must not hold up its tasks.
     worker bigint NOT NULL,
     slot smallint NOT NULL,
+    task_type text NOT NULL,
     -- The tasks, and the leases they would be given next: what has moved on since is not meant any more.
     ids uuid[] NOT NULL,
     leases integer[] NOT NULL,
@@ -18,11 +19,12 @@ ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN lease
 -- All that is listed now. A volatile function sees what was committed before it is called, though the statement
 -- around it began earlier; so a statement that has locked rows can look who has listed them. The argument is there to
 -- be known only once they are locked, and NULL when there are none.
-CREATE FUNCTION fang_listed(locked bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
+CREATE FUNCTION fang_listed(of_type text, locked bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
 LANGUAGE sql VOLATILE STRICT ROWS 100
 BEGIN ATOMIC
     SELECT listed.id, listed.lease, h.worker
-    FROM fang_holds h, unnest(h.ids, h.leases) AS listed (id, lease);
+    FROM fang_holds h, unnest(h.ids, h.leases) AS listed (id, lease)
+    WHERE h.task_type = of_type;
 END;
 
 UPDATE fang_meta SET version = 6;

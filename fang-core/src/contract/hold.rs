@@ -4,7 +4,9 @@ use super::acts::{RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::hold::Batch;
 use crate::lanes::Lanes;
-use crate::store::{AsyncHolder, Claim, Finish, HeldTask, Rescue, Rescued, Settlement, Verdict, WorkerId};
+use crate::store::{
+    AsyncHolder, Claim, Finish, HeldTask, Listed, Rescue, Rescued, Settlement, Verdict, WorkerId,
+};
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
 use std::time::Duration;
@@ -134,14 +136,14 @@ pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2)]).await;
     let (loser, worker) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
-    assert!(lost.list(loser, &keys(&held[..1])).await.unwrap().is_empty());
+    assert!(lost.list(loser, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap().theirs.is_empty());
     drop(lost);
     let held = hold_some(&mut next, worker).await;
     let first = held[0].task.clone();
     let (mut batch, mut tasks) = Batch::new(worker, held);
-    let listed = next.list(worker, &batch.list()).await.unwrap();
-    assert_eq!(listed, [(id(1), loser)]);
-    batch.yield_to(listed, &mut tasks);
+    let listed = next.list(worker, DEFAULT_TASK_TYPE, &batch.list()).await.unwrap();
+    assert_eq!(listed, Listed { theirs: vec![(id(1), loser)], others: 1 });
+    batch.yield_to(listed.theirs, &mut tasks);
     assert_eq!(numbers(&tasks), [2]);
     next.settle(&batch.settle(Vec::new()).settlement).await.unwrap();
     assert_eq!((rig.find(1).await.lease, rig.find(2).await.lease), (1, 1));
@@ -155,7 +157,7 @@ pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &d
     rig.insert(&[task(1), task(2)]).await;
     let (loser, worker) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
-    lost.list(loser, &keys(&held[..1])).await.unwrap();
+    lost.list(loser, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap();
     let_go(&mut lost).await;
     assert_eq!(numbers(&rig.claim(worker, 10).await), [2]);
     assert!(!rig.finish(worker, &held[0].task, Verdict::Remove).await, "it belongs to another");
@@ -168,7 +170,7 @@ pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let (first, next) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut one, first).await;
-    one.list(first, &keys(&held)).await.unwrap();
+    one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     let_go(&mut one).await;
     one.unlist(first).await.unwrap();
     assert_eq!(numbers(&rig.claim(next, 10).await), [1]);
@@ -180,13 +182,13 @@ pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let (first, next) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut one, first).await;
-    one.list(first, &keys(&held)).await.unwrap();
+    one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     let lease = vec![(first, vec![held[0].place])];
     one.settle(&Settlement { remove: Vec::new(), lease }).await.unwrap();
     assert!(rig.finish(first, &held[0].task, Verdict::Release { delay: Duration::ZERO }).await);
     let again = hold(&mut other, next).await;
     assert_eq!(keys(&again), [(id(1), 2)]);
-    assert!(other.list(next, &keys(&again)).await.unwrap().is_empty());
+    assert!(other.list(next, DEFAULT_TASK_TYPE, &keys(&again)).await.unwrap().theirs.is_empty());
     let_go(&mut other).await;
     assert_eq!(numbers(&rig.claim(next, 10).await), [1]);
 }
@@ -214,7 +216,7 @@ pub async fn the_death_of_a_worker_is_charged_to_what_it_had_listed(rig: &dyn Ri
     let dead = rig.worker().await;
     let held = hold(&mut holder, dead).await;
     assert_eq!(held_numbers(&held), [1, 2]);
-    holder.list(dead, &keys(&held[..1])).await.unwrap();
+    holder.list(dead, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap();
     let_go(&mut holder).await;
     rig.advance(LEASE * 2).await;
     let worker = rig.worker().await;

@@ -1,6 +1,6 @@
 use super::{
     AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish,
-    HeldTask, Holder, Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    HeldTask, Holder, Inserted, Listed, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
     SavedCron, Settlement, Store, Tick, WorkerId,
 };
 use crate::error::StoreError;
@@ -174,9 +174,10 @@ impl AsyncHolder for InlineHolder {
     async fn list(
         &mut self,
         worker: WorkerId,
+        task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
-        self.0.list(worker, tasks)
+    ) -> Result<Listed, StoreError> {
+        self.0.list(worker, task_type, tasks)
     }
 
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {

@@ -18,6 +18,15 @@ pub struct HeldTask {
     pub is_apart: bool,
 }
 
+/// What others have listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// What of the same tasks, which may still run there, and who has it.
+    pub theirs: Vec<(Uuid, WorkerId)>,
+    /// How many others that are alive hold tasks of the same type.
+    pub others: usize,
+}
+
 /// What to write of the tasks that are held before their locks go. Of those not named nothing is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
@@ -34,8 +43,12 @@ pub trait Holder: Send {
     fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
 
     /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
-    /// Returns what of it another worker has listed: it may still run there.
-    fn list(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
+    fn list(
+        &mut self,
+        worker: WorkerId,
+        task_type: &str,
+        tasks: &[(Uuid, i32)],
+    ) -> Result<Listed, StoreError>;
 
     /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
     /// was written.
@@ -59,8 +72,9 @@ pub trait AsyncHolder: Send {
     async fn list(
         &mut self,
         worker: WorkerId,
+        task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
+    ) -> Result<Listed, StoreError>;
 
     /// As [`Holder::settle`].
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
