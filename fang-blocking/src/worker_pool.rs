@@ -92,8 +92,8 @@ pub struct WorkerPool<Q> {
     /// tasks get through a third faster and more, at less than half the log of the server. Defaults to `true`.
     ///
     /// Held are tasks while runs take less than 10 ms on average and there are more of them than one claim takes; those
-    /// that are unique until started, or whose process died before, are not. One that still runs after 200 ms is
-    /// claimed in the ordinary way. It costs two connections more, opened when they are first needed, in each of which
+    /// that are unique until started, or whose process died before, are not, nor is anything while two other pools hold
+    /// tasks of the same type. One that still runs after 200 ms is claimed in the ordinary way. It costs two connections more, opened when they are first needed, in each of which
     /// a transaction is open for as long.
     ///
     /// What that changes:
@@ -105,10 +105,6 @@ pub struct WorkerPool<Q> {
     ///   moment: they run again at once, though they may still run here.
     /// - A task that saves its success in its own transaction (`finish_in`) has to wait for its claim. From the first
     ///   such on, the pool holds no more.
-    ///
-    /// All pools of a table should agree. One for which this is `false` does not ask whether a task that it claims runs
-    /// elsewhere: should a connection that held tasks be lost, it may run them a second time, and should the process
-    /// have died, that death is not counted.
     ///
     /// Has no effect where finished tasks are kept, behind a pooler (`pgbouncer(true)`), on connections of the application's pool, nor on
     /// a queue that is not in Postgres.

@@ -7,8 +7,13 @@ use std::process::Command;
 
 /// Runs a campaign as a person would; its table says what did not hold.
 fn holds(campaign: &str) {
+    holds_with(campaign, &[]);
+}
+
+fn holds_with(campaign: &str, more: &[&str]) {
     let output = Command::new(env!("CARGO_BIN_EXE_fang-faults"))
         .args([campaign, "--short", "--mode", "both"])
+        .args(more)
         .output()
         .unwrap();
     let (table, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -22,8 +27,18 @@ fn a_killed_worker_loses_nothing() {
 }
 
 #[test]
+fn a_killed_worker_that_held_its_tasks_loses_nothing() {
+    holds_with("kill", &["--hold"]);
+}
+
+#[test]
 fn a_restarted_server_loses_nothing() {
     holds("restart");
+}
+
+#[test]
+fn a_restarted_server_on_which_tasks_were_held_loses_nothing() {
+    holds_with("restart", &["--hold"]);
 }
 
 #[test]
@@ -34,6 +49,11 @@ fn an_outage_longer_than_the_lease_runs_nothing_again() {
 #[test]
 fn terminated_connections_lose_nothing() {
     holds("terminate");
+}
+
+#[test]
+fn terminated_connections_that_held_tasks_lose_nothing() {
+    holds_with("terminate", &["--hold"]);
 }
 
 #[test]
