@@ -1,5 +1,6 @@
 //! What a pool holds, and the doubt whether that is all.
 
+use crate::store::Claimed;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,13 @@ impl Held {
                 held.remove(&id);
             }
         }
+    }
+
+    /// Takes what is among them out of what was claimed just now; whether that was any.
+    pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> bool {
+        let (held, claimed) = (self.claims(), tasks.len());
+        tasks.retain(|task| held.get(&task.id) != Some(&task.lease));
+        tasks.len() < claimed
     }
 
     /// Whether this claim is among them.
@@ -75,6 +83,16 @@ impl Doubt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_is_taken_out_of_a_claim_unless_its_lease_is_another() {
+        let (held, task) = (Held::default(), |lease| Claimed { lease, ..Claimed::example() });
+        held.add([(Uuid::nil(), 1)]);
+        let mut tasks = vec![task(1), task(2)];
+        assert!(held.take_out_of(&mut tasks));
+        assert_eq!(tasks, [task(2)]);
+        assert!(!held.take_out_of(&mut tasks));
+    }
 
     #[test]
     fn a_task_that_was_claimed_again_is_still_held_when_the_old_claim_is_forgotten() {

@@ -1,5 +1,6 @@
 //! Tasks that are held: claimed by locks alone, without a word written, until they end or take too long.
 
+use crate::held::Held;
 use crate::load::Load;
 use crate::results::Finished;
 use crate::store::{Claimed, HeldTask, Listed, Place, Settlement, Verdict, WorkerId};
@@ -162,6 +163,12 @@ impl Batch {
         !self.apart.is_empty()
     }
 
+    /// Takes out what runs here already, as it was held before by a connection that is gone: it becomes a claim.
+    pub fn set_running_apart(&mut self, held: &Held, tasks: &mut Vec<Claimed>) {
+        let running = self.own.iter().filter(|(id, (lease, _))| held.has(**id, *lease));
+        self.yield_to(running.map(|(id, _)| (*id, self.worker)).collect(), tasks);
+    }
+
     /// What may run here, by task and lease.
     pub fn list(&self) -> Vec<(Uuid, i32)> {
         self.own.iter().map(|(id, (lease, _))| (*id, *lease)).collect()
@@ -300,6 +307,16 @@ mod tests {
         assert_eq!(settled.settlement, Settlement { remove: vec![Place(0, 1)], lease });
         assert_eq!(settled.removed, [result(1, Verdict::Remove)]);
         assert_eq!(settled.others, [result(2, Verdict::Keep)]);
+    }
+
+    #[test]
+    fn what_still_runs_here_does_not_run_again_and_becomes_a_claim() {
+        let running = Held::default();
+        running.add([(id(2), 1)]);
+        let (mut batch, mut tasks) = Batch::new(ME, vec![held(1, false), held(2, false)]);
+        batch.set_running_apart(&running, &mut tasks);
+        assert_eq!(tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [id(1)]);
+        assert_eq!(batch.settle(Vec::new()).settlement.lease, [(ME, vec![Place(0, 1), Place(0, 2)])]);
     }
 
     #[test]

@@ -46,12 +46,7 @@ impl Claimer {
     /// gone, still runs here under the very lease of this claim, which has written it down.
     pub(super) fn claim_beside(&mut self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
         let mut tasks = self.engine.store.claim(claim)?;
-        if !self.holders.can_hold() {
-            return Ok(tasks);
-        }
-        let claimed = tasks.len();
-        tasks.retain(|task| !self.engine.held.has(task.id, task.lease));
-        if tasks.len() < claimed {
+        if self.holders.can_hold() && self.engine.held.take_out_of(&mut tasks) {
             // One of them may have ended just now.
             self.doubt.arise(self.engine.now());
         }
@@ -67,9 +62,7 @@ impl Claimer {
         task_type: &Arc<str>,
     ) {
         let has_apart = batch.set_apart(&mut tasks);
-        // Held here before, by a connection that is gone; they still run.
-        let known = batch.list().into_iter().filter(|(id, lease)| self.engine.held.has(*id, *lease));
-        batch.yield_to(known.map(|(id, _)| (id, batch.worker())).collect(), &mut tasks);
+        batch.set_running_apart(&self.engine.held, &mut tasks);
         let error = match tasks.is_empty() {
             true => None,
             false => self.list(holder.as_mut(), &mut batch, &mut tasks, task_type).err(),
