@@ -54,10 +54,7 @@ impl Claimer {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
             panicked("claimer").await;
         }
-        self.suspects
-            .take_all()
-            .into_iter()
-            .for_each(|(task, task_type)| self.give_back(task, task_type, None));
+        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
     }
 
     async fn work(&mut self) {
@@ -138,16 +135,16 @@ impl Claimer {
             Ok(true) => self.dispatch(vec![task], &task_type, worker, None),
             Ok(false) => self.engine.lost(&task),
             Err(error) => {
-                self.give_back(task, task_type, None);
+                self.give_back(task, task_type);
                 self.failed(&error);
             }
         }
     }
 
     /// Hands a task back without having run it.
-    fn give_back(&self, task: Claimed, task_type: Arc<str>, held: Option<Arc<HeldBatch>>) {
+    fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.engine.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.engine.worker(), held };
+        let job = Job { task, task_type, worker: self.engine.worker(), held: None };
         drop(self.engine.begin(job, self.results.clone()));
     }
 

@@ -141,6 +141,8 @@ pub(crate) struct Holding {
     pub(crate) batch: Batch,
     pub(crate) held: Arc<HeldBatch>,
     pub(crate) has_apart: bool,
+    /// Whether all of it that runs is listed, and nothing else.
+    pub(crate) is_listed: bool,
 }
 
 struct Settler {
@@ -168,6 +170,10 @@ impl Settler {
         others.into_iter().for_each(|result| drop(self.results.send(result)));
         if self.holding.has_apart {
             self.apart.store(true, Ordering::Relaxed);
+        }
+        if !self.holding.is_listed {
+            // If this fails, it is forgotten with the next list.
+            let _ = self.holding.holder.unlist(self.holding.batch.worker()).await;
         }
         self.engine.room.notify_one();
         self.holding.holder

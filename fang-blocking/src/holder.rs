@@ -76,6 +76,8 @@ pub(crate) struct Holding {
     pub(crate) batch: Batch,
     pub(crate) held: Arc<HeldBatch>,
     pub(crate) has_apart: bool,
+    /// Whether all of it that runs is listed, and nothing else.
+    pub(crate) is_listed: bool,
 }
 
 impl Holders {
@@ -183,7 +185,7 @@ impl Settler {
     }
 
     fn settle(&self, holding: Holding) -> Box<dyn Holder> {
-        let Holding { mut holder, batch, held, has_apart } = holding;
+        let Holding { mut holder, batch, held, has_apart, is_listed } = holding;
         let _ = held.all_in.recv_timeout(AT_MOST);
         let Settled { settlement, removed, mut others } = batch.settle(held.hold.settle());
         match holder.settle(&settlement) {
@@ -199,6 +201,10 @@ impl Settler {
         others.into_iter().for_each(|result| drop(self.results.send(result)));
         if has_apart {
             self.apart.store(true, Ordering::Relaxed);
+        }
+        if !is_listed {
+            // If this fails, it is forgotten with the next list.
+            let _ = holder.unlist(batch.worker());
         }
         self.engine.notify.room();
         holder

@@ -169,6 +169,12 @@ impl Batch {
         self.yield_to(running.map(|(id, _)| (*id, self.worker)).collect(), tasks);
     }
 
+    /// Nothing of what might have run here will.
+    pub fn forget(&mut self, tasks: &mut Vec<Claimed>) {
+        self.own.clear();
+        tasks.clear();
+    }
+
     /// What may run here, by task and lease.
     pub fn list(&self) -> Vec<(Uuid, i32)> {
         self.own.iter().map(|(id, (lease, _))| (*id, *lease)).collect()

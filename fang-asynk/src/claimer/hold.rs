@@ -16,6 +16,7 @@ impl Claimer {
         !request.crowded
             && self.holders.may_hold()
             && !self.engine.surroundings.runs.want_written()
+            && !self.doubt.is_due(self.engine.now())
             && self.worth.is_given(self.engine.now(), load, self.rota.has_more(turn, self.engine.now()))
     }
 
@@ -63,25 +64,24 @@ impl Claimer {
     ) {
         let has_apart = batch.set_apart(&mut tasks);
         batch.set_running_apart(&self.engine.held, &mut tasks);
-        let error = match tasks.is_empty() {
-            true => None,
-            false => self.list(holder.as_mut(), &mut batch, &mut tasks, task_type).await.err(),
+        let outcome = match tasks.is_empty() {
+            true => Ok(()),
+            false => self.list(holder.as_mut(), &mut batch, &mut tasks, task_type).await,
         };
+        let is_listed = outcome.is_ok();
+        if let Err(error) = outcome {
+            // Nothing of it runs, but it may be listed, and others may make it a claim of this pool.
+            batch.forget(&mut tasks);
+            self.doubt.arise(self.engine.now());
+            self.failed(&error);
+        }
         let (worker, keys) = (batch.worker(), batch.list());
         self.engine.surroundings.runs.hold(&keys);
         self.engine.held.add(keys);
         let held = HeldBatch::new(tasks.len());
-        self.holders.settle(&self.engine, Holding { holder, batch, held: held.clone(), has_apart });
-        match error {
-            None => self.dispatch(tasks, task_type, worker, Some(&held)),
-            // They may be listed, so that nobody else would run them: they are given back as claims are.
-            Some(error) => {
-                tasks
-                    .into_iter()
-                    .for_each(|task| self.give_back(task, task_type.clone(), Some(held.clone())));
-                self.failed(&error);
-            }
-        }
+        self.holders
+            .settle(&self.engine, Holding { holder, batch, held: held.clone(), has_apart, is_listed });
+        self.dispatch(tasks, task_type, worker, Some(&held));
     }
 
     async fn list(
@@ -93,7 +93,11 @@ impl Claimer {
     ) -> Result<(), StoreError> {
         let listed = holder.list(batch.worker(), task_type, &batch.list()).await?;
         self.worth.heard_of(listed.others, self.engine.now(), fastrand::f64());
-        batch.yield_to(listed.theirs, tasks);
+        if !listed.theirs.is_empty() {
+            batch.yield_to(listed.theirs, tasks);
+            // What is not run here must not be listed here.
+            holder.list(batch.worker(), task_type, &batch.list()).await?;
+        }
         Ok(())
     }
 }
