@@ -10,9 +10,10 @@ use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::store::{Holder, WorkerId};
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// How long a claim waits for one of them before it is made in the ordinary way.
@@ -59,7 +60,8 @@ impl HeldBatch {
 pub(crate) struct Holders {
     free: Receiver<Box<dyn Holder>>,
     back: Sender<Box<dyn Holder>>,
-    to_settle: Sender<Holding>,
+    to_settle: Sender<(Holding, Option<Work>)>,
+    work: Weak<Sender<Infallible>>,
     can_hold: bool,
     /// When something was listed last, if it still is.
     listed_at: Option<Instant>,
@@ -67,8 +69,14 @@ pub(crate) struct Holders {
     apart: Arc<AtomicBool>,
 }
 
+/// Dropped once a batch is settled.
+type Work = Arc<Sender<Infallible>>;
+
 /// The threads that settle what was held; they end after the [`Holders`].
-pub(crate) struct Settlers(Vec<Part>);
+pub(crate) struct Settlers {
+    work: Work,
+    done: Receiver<Infallible>,
+}
 
 /// What one connection holds.
 pub(crate) struct Holding {
@@ -91,7 +99,7 @@ impl Holders {
         let slots = if wanted { SLOTS } else { 0 };
         let holders: Vec<_> = (0..slots).filter_map(|slot| engine.store.holder(slot)).collect();
         let apart = Arc::<AtomicBool>::default();
-        let settlers = holders.iter().map(|_| {
+        for _ in &holders {
             let settler = Settler {
                 engine: engine.clone(),
                 holdings: holdings.clone(),
@@ -99,12 +107,14 @@ impl Holders {
                 results: results.clone(),
                 apart: apart.clone(),
             };
-            Part::spawn("fang-settler", move || settler.run()).map_err(no_thread)
-        });
-        let settlers = settlers.collect::<Result<Vec<_>, _>>()?;
+            Part::spawn("fang-settler", move || settler.run()).map_err(no_thread)?;
+        }
+        let (work, done) = bounded(0);
+        let settlers = Settlers { work: Arc::new(work), done };
         let can_hold = !holders.is_empty();
         holders.into_iter().for_each(|holder| drop(back.send(holder)));
-        Ok((Self { free, back, to_settle, can_hold, listed_at: None, apart }, Settlers(settlers)))
+        let work = Arc::downgrade(&settlers.work);
+        Ok((Self { free, back, to_settle, work, can_hold, listed_at: None, apart }, settlers))
     }
 
     /// Whether there are any.
@@ -150,22 +160,21 @@ impl Holders {
     /// Settles the batch once all its results are in, or it has been held for long enough.
     pub(crate) fn settle(&mut self, holding: Holding) {
         self.listed_at = Some(Instant::now());
-        let _ = self.to_settle.send(holding);
+        let _ = self.to_settle.send((holding, self.work.upgrade()));
     }
 }
 
 impl Settlers {
-    /// Waits until all that was held is settled.
-    pub(crate) fn join_by(&self, deadline: Deadline) {
-        for settler in &self.0 {
-            settler.join_by(deadline);
-        }
+    /// Waits until all that was held is settled. The threads may go on: a claim that hangs keeps them.
+    pub(crate) fn join_by(self, deadline: Deadline) {
+        drop(self.work);
+        let _ = self.done.recv_deadline(deadline.instant());
     }
 }
 
 struct Settler {
     engine: Arc<Engine>,
-    holdings: Receiver<Holding>,
+    holdings: Receiver<(Holding, Option<Work>)>,
     back: Sender<Box<dyn Holder>>,
     results: Sender<Finished>,
     apart: Arc<AtomicBool>,
@@ -179,8 +188,9 @@ impl Settler {
     }
 
     fn work(&self) {
-        for holding in &self.holdings {
+        for (holding, work) in &self.holdings {
             let _ = self.back.send(self.settle(holding));
+            drop(work);
         }
     }
 
