@@ -9,7 +9,7 @@ const RATIOS: [(&str, Ratio<'static>); 6] = [
     ("bulk", Ratio { title: "of COPY", name: "tasks/s", base: "COPY, the floor" }),
     ("drain", Ratio { title: "of the floor over 1", name: "tasks/s", base: "floor, 1 connection" }),
     ("drain", Ratio { title: "over 4", name: "tasks/s", base: "floor, 4 connections" }),
-    ("processes", Ratio { title: "of one process", name: "tasks/s", base: "1 process" }),
+    ("processes", Ratio { title: "of one process", name: "tasks/s", base: "async, 1 process" }),
     ("pinned", Ratio { title: "of no snapshot", name: "tasks/s", base: "no snapshot" }),
 ];
 
