@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use fang_core::StoreError;
-use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled, Taken};
+use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled};
 use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
@@ -37,14 +37,11 @@ impl HeldBatch {
 
     /// Takes a result, or gives it back to be saved as that of any claim.
     pub(crate) fn take(&self, result: Finished) -> Option<Finished> {
-        match self.hold.take(result) {
-            Taken::Kept => None,
-            Taken::Last => {
-                self.all_in.notify_one();
-                None
-            }
-            Taken::Back(result) => Some(result),
+        let (back, is_last) = self.hold.take(result);
+        if is_last {
+            self.all_in.notify_one();
         }
+        back
     }
 }
 

@@ -27,11 +27,10 @@ impl Held {
         }
     }
 
-    /// Takes what is among them out of what was claimed just now; whether that was any.
-    pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> bool {
-        let (held, claimed) = (self.claims(), tasks.len());
-        tasks.retain(|task| held.get(&task.id) != Some(&task.lease));
-        tasks.len() < claimed
+    /// Takes what is among them out of what was claimed just now, and returns it.
+    pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> Vec<Claimed> {
+        let held = self.claims();
+        tasks.extract_if(.., |task| held.get(&task.id) == Some(&task.lease)).collect()
     }
 
     /// Whether this claim is among them.
@@ -89,9 +88,8 @@ mod tests {
         let (held, task) = (Held::default(), |lease| Claimed { lease, ..Claimed::example() });
         held.add([(Uuid::nil(), 1)]);
         let mut tasks = vec![task(1), task(2)];
-        assert!(held.take_out_of(&mut tasks));
+        assert_eq!(held.take_out_of(&mut tasks), [task(1)]);
         assert_eq!(tasks, [task(2)]);
-        assert!(!held.take_out_of(&mut tasks));
     }
 
     #[test]

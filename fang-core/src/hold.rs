@@ -75,32 +75,22 @@ enum Stage {
     Over,
 }
 
-/// What becomes of a result.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It is kept for when the tasks are settled.
-    Kept,
-    /// So it is, and it is the last: settle them.
-    Last,
-    /// The tasks are settled: save it as that of any claim.
-    Back(Finished),
-}
-
 impl Hold {
     /// So many tasks are about to run.
     pub fn new(tasks: usize) -> Self {
         Self(Mutex::new(Inner { stage: Stage::Open, running: tasks, results: Vec::with_capacity(tasks) }))
     }
 
-    /// A run is over.
-    pub fn take(&self, result: Finished) -> Taken {
+    /// Keeps a result for when the tasks are settled, and tells whether it is the last, so that they may be; or gives
+    /// it back, as they are: it is saved as that of any claim.
+    pub fn take(&self, result: Finished) -> (Option<Finished>, bool) {
         let mut inner = self.inner();
         if inner.stage == Stage::Over {
-            return Taken::Back(result);
+            return (Some(result), false);
         }
         inner.results.push(result);
         inner.running = inner.running.saturating_sub(1);
-        if inner.running == 0 && inner.stage == Stage::Open { Taken::Last } else { Taken::Kept }
+        (None, inner.running == 0 && inner.stage == Stage::Open)
     }
 
     /// From now on the tasks are being settled. Returns the results so far.
@@ -165,8 +155,8 @@ impl Batch {
 
     /// Takes out what runs here already, as it was held before by a connection that is gone: it becomes a claim.
     pub fn set_running_apart(&mut self, held: &Held, tasks: &mut Vec<Claimed>) {
-        let running = self.own.iter().filter(|(id, (lease, _))| held.has(**id, *lease));
-        self.yield_to(running.map(|(id, _)| (*id, self.worker)).collect(), tasks);
+        let running = held.take_out_of(tasks);
+        self.yield_to(running.iter().map(|task| (task.id, self.worker)).collect(), tasks);
     }
 
     /// Nothing of what might have run here will.
@@ -233,6 +223,8 @@ mod tests {
 
     const ME: WorkerId = WorkerId(1);
     const OTHER: WorkerId = WorkerId(2);
+    const KEPT: (Option<Finished>, bool) = (None, false);
+    const LAST: (Option<Finished>, bool) = (None, true);
 
     fn id(number: u16) -> Uuid {
         Uuid::from_u128(number.into())
@@ -287,20 +279,20 @@ mod tests {
     #[test]
     fn the_last_result_says_that_all_are_in() {
         let hold = Hold::new(2);
-        assert_eq!(hold.take(result(1, Verdict::Remove)), Taken::Kept);
-        assert_eq!(hold.take(result(2, Verdict::Remove)), Taken::Last);
+        assert_eq!(hold.take(result(1, Verdict::Remove)), KEPT);
+        assert_eq!(hold.take(result(2, Verdict::Remove)), LAST);
         assert_eq!(hold.settle().len(), 2);
     }
 
     #[test]
     fn a_result_that_comes_while_the_tasks_are_settled_waits_until_they_are() {
         let hold = Hold::new(3);
-        assert_eq!(hold.take(result(1, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.take(result(1, Verdict::Remove)), KEPT);
         assert_eq!(hold.settle(), [result(1, Verdict::Remove)]);
-        assert_eq!(hold.take(result(2, Verdict::Remove)), Taken::Kept);
+        assert_eq!(hold.take(result(2, Verdict::Remove)), KEPT);
         assert_eq!(hold.over(), [result(2, Verdict::Remove)]);
         let late = result(3, Verdict::Keep);
-        assert_eq!(hold.take(late.clone()), Taken::Back(late));
+        assert_eq!(hold.take(late.clone()), (Some(late), false));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Claimer {
     /// gone, still runs here under the very lease of this claim, which has written it down.
     pub(super) fn claim_beside(&mut self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
         let mut tasks = self.engine.store.claim(claim)?;
-        if self.holders.can_hold() && self.engine.held.take_out_of(&mut tasks) {
+        if self.holders.can_hold() && !self.engine.held.take_out_of(&mut tasks).is_empty() {
             // One of them may have ended just now.
             self.doubt.arise(self.engine.now());
         }

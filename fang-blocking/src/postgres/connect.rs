@@ -47,7 +47,16 @@ pub(super) enum Role {
     Calls,
     Engine,
     Heart,
-    Holds,
+}
+
+impl Role {
+    /// What a new connection is told.
+    fn told(self) -> &'static [&'static str] {
+        match self {
+            Self::Calls => &[GUARD],
+            Self::Engine | Self::Heart => &[GUARD, BY_INDEX],
+        }
+    }
 }
 
 /// Where the database is, and how to get there.
@@ -106,14 +115,14 @@ impl Address {
     pub(super) fn channel(&self, role: Role, wakes: &Wakes) -> Channel {
         let begin = match role {
             Role::Calls => pooled::BEGIN,
-            Role::Engine | Role::Heart | Role::Holds => pooled::BEGIN_BY_INDEX,
+            Role::Engine | Role::Heart => pooled::BEGIN_BY_INDEX,
         };
         Channel { way: self.way(role, wakes), begin: self.pgbouncer.then_some(begin) }
     }
 
     fn way(&self, role: Role, wakes: &Wakes) -> Way {
         let listener = (role == Role::Heart && self.listen).then(|| wakes.clone());
-        let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
+        let setup = Setup { told: role.told(), listener, pgbouncer: self.pgbouncer };
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
                 let dialer = Dialer::new(uri.clone(), setup);
@@ -131,10 +140,10 @@ impl Address {
         }
     }
 
-    /// What opens connections that are not shared, nor kept for anything else: only where they are the library's own,
-    /// and lead straight to the server.
-    pub(super) fn dialer(&self, role: Role) -> Option<Dialer> {
-        let setup = Setup { role, listener: None, pgbouncer: self.pgbouncer };
+    /// What opens the connections that hold tasks: only where they are the library's own, and lead straight to the
+    /// server.
+    pub(super) fn dialer(&self) -> Option<Dialer> {
+        let setup = Setup { told: &[GUARD, BY_INDEX, IDLE], listener: None, pgbouncer: false };
         match &self.source {
             Source::Uri { uri, .. } if !self.pgbouncer => Some(Dialer::new(uri.clone(), setup)),
             Source::Uri { .. } | Source::Pool { .. } => None,
@@ -151,13 +160,13 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
         Role::Calls => max_pool_size.max(1) as usize,
         // One to claim and one to finish; the second opens only when both have to be done at once.
         Role::Engine => 2,
-        Role::Heart | Role::Holds => 1,
+        Role::Heart => 1,
     }
 }
 
-/// What a new connection is told.
+/// How a new connection is made ready.
 struct Setup {
-    role: Role,
+    told: &'static [&'static str],
     /// Whom to wake once it listens.
     listener: Option<Wakes>,
     /// Whether it is told nothing: its transactions are.
@@ -169,13 +178,7 @@ impl Setup {
         if self.pgbouncer {
             return Ok(());
         }
-        connection.batch_execute(GUARD)?;
-        if self.role != Role::Calls {
-            connection.batch_execute(BY_INDEX)?;
-        }
-        if self.role == Role::Holds {
-            connection.batch_execute(IDLE)?;
-        }
+        connection.batch_execute(&self.told.join("; "))?;
         if let Some(wakes) = &self.listener {
             connection.batch_execute(LISTEN)?;
             // Whatever was announced before this moment went unheard.

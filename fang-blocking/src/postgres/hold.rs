@@ -1,7 +1,7 @@
 //! A connection that holds tasks: claims without a write, within a transaction that stays open.
 
 use super::PostgresStore;
-use super::connect::{Channel, Dialer, Role};
+use super::connect::{Channel, Dialer};
 use super::convert::{HeldSql, Tid, TidSql, held};
 use super::error::store_error;
 use super::run::{self, As, Bind, Keep, bind};
@@ -30,7 +30,7 @@ pub(super) struct PostgresHolder {
 impl PostgresHolder {
     pub(super) fn new(store: &PostgresStore, slot: i16) -> Option<Self> {
         // A pooler would be kept from its connections, and so would the application.
-        let dialer = store.address.dialer(Role::Holds)?;
+        let dialer = store.address.dialer()?;
         let (engine, statements) = (store.engine.clone(), store.statements.clone());
         Some(Self { slot, dialer, engine, statements, connection: None })
     }
