@@ -5,9 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let cargo = std::env::var("CARGO")?;
-    let output =
-        Command::new(cargo).args(["metadata", "--offline", "--locked", "--format-version=1"]).output()?;
+    let (cargo, target) = (std::env::var("CARGO")?, std::env::var("TARGET")?);
+    // Of this platform alone: what others need has not been downloaded.
+    let output = Command::new(cargo)
+        .args(["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform", &target])
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
     let package = packages.iter().find(|package| package["name"] == "sqlxmq").ok_or("sqlxmq is not there")?;
