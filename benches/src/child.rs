@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 /// The first word of its command line.
 pub(crate) const WORD: &str = "child-process";
 
-/// How often it tells how far it is: fifty that did so ten times as often took a quarter of two cores for that.
+/// How often it tells how far it is: fifty that did so ten times as often had three quarters of the rate.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// `async|blocking URI WORKERS`. Answers `ready` once it is connected, and then: to `start` with

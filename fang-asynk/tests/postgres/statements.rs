@@ -27,8 +27,8 @@ async fn kept_plan(client: &Client, name: &str, values: &str, options: &str) -> 
     let statements = Statements::new(&Schema::default());
     let all = statements.all();
     let (_, sql) = all.iter().find(|(known, _)| *known == name).unwrap();
-    let settings = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-        SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL";
+    let settings = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
+        SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL";
     client.batch_execute(settings).await.unwrap();
     client.batch_execute(&format!("PREPARE statement AS {sql}")).await.unwrap();
     let rows = client.query(&format!("EXPLAIN {options} EXECUTE statement({values})"), &[]).await.unwrap();
@@ -83,6 +83,17 @@ async fn a_claim_reads_no_future_row() {
     let plan = kept_plan(&world.client, name, values, "(ANALYZE, TIMING OFF)").await;
     assert!(plan.contains("Tid Scan on fang_tasks") && plan.contains("rows=3 "), "{plan}");
     assert!(!plan.contains("Rows Removed by Filter"), "{plan}");
+}
+
+/// The index of what runs is full of entries of what ran, and only such a scan marks them as dead.
+#[tokio::test]
+async fn what_nobody_holds_is_looked_for_by_an_index_scan() {
+    let world = World::new().await;
+    for (name, values) in [("disown", "1, '{}', '{}'"), ("rescue", "30000000, 3")] {
+        let plan = kept_plan(&world.client, name, values, "").await;
+        assert!(plan.contains("Index Scan using fang_tasks_running"), "{plan}");
+        assert!(!plan.contains("Bitmap"), "{plan}");
+    }
 }
 
 /// However many tasks there are: those that are to be cancelled are few.

@@ -19,6 +19,6 @@ pub const BEGIN: &str = concat!("BEGIN; ", guard!());
 pub const BEGIN_BY_INDEX: &str = concat!(
     "BEGIN; ",
     guard!(),
-    "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
-     SET LOCAL jit = off"
+    "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; \
+     SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 );
