@@ -71,7 +71,7 @@ impl Claimer {
         let store = AsyncQueue::<NoTls>::builder().uri(uri).build().engine()?;
         let worker = store.register("{}").await?;
 
-        let lane = |mode, priority| Lane { mode, priority, floor: DbInstant::MIN };
+        let lane = |mode, priority| Lane { mode, priority, floor: DbInstant::MIN, is_shared: false };
         let lanes = Priority::ALL.map(|priority| [lane(Mode::Asynk, priority), lane(Mode::Any, priority)]);
         Ok(Self { store, worker, lanes: lanes.concat() })
     }

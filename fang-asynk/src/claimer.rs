@@ -72,9 +72,7 @@ impl Claimer {
 
     async fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
         match self.rota.next(self.engine.now(), load, self.engine.workers()) {
-            Next::Claim { turn, request } if self.is_to_hold(turn, request, load) => {
-                self.hold(turn, request).await
-            }
+            Next::Claim { turn, request } if self.is_to_hold(turn, load) => self.hold(turn, request).await,
             Next::Claim { turn, request } => self.claim(turn, request).await,
             Next::Sleep { at_most, until_in_flight } => {
                 self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight).await;

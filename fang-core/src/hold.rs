@@ -3,7 +3,7 @@
 use crate::held::Held;
 use crate::load::Load;
 use crate::results::Finished;
-use crate::store::{Claimed, HeldTask, Listed, Place, Settlement, Verdict, WorkerId};
+use crate::store::{Claimed, HeldTask, Lane, Place, Settlement, Verdict, WorkerId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,9 +19,7 @@ pub const SLOTS: i16 = 2;
 /// Only tasks that take less than this on average are held: of longer ones too few would end in time.
 const SHORT: Duration = Duration::from_millis(10);
 
-/// Where so many others hold tasks of the same type, each walks past what all of them have locked, again and again ...
-const MANY: usize = 2;
-/// ... so for half of this time or more claims are written instead.
+/// After a failure, which may mean that the server has no connection left for this, claims are written for so long.
 const REST: Duration = Duration::from_secs(5);
 
 /// Whether tasks are to be held, which is not worth it at all times. All instants count from any fixed one.
@@ -31,30 +29,25 @@ pub struct Worth {
 }
 
 impl Worth {
-    /// They are, if they are short, there are more of them than one claim takes, so that what is saved for each is worth
-    /// the effort for all, and few others do the same.
+    /// They are, if they are short, and there are more of them than one claim takes, so that what is saved for each is
+    /// worth the effort for all.
     pub fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
         has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
     }
 
-    /// So many others hold such tasks, too. `random` is from 0 to 1: some of them come back first, and stay.
-    pub fn heard_of(&mut self, others: usize, now: Duration, random: f64) {
-        if others >= MANY {
-            self.rests_until = now + REST.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
-        }
+    /// None could be held.
+    pub fn failed(&mut self, now: Duration) {
+        self.rests_until = now + REST;
     }
 }
 
-/// What the rows of `list_held.sql` say, each an id, unless it is that which counts, and a worker or the count.
-pub fn listed(rows: impl Iterator<Item = (Option<Uuid>, i64)>) -> Listed {
-    let mut listed = Listed::default();
-    for (id, number) in rows {
-        match id {
-            Some(id) => listed.theirs.push((id, WorkerId(number))),
-            None => listed.others = usize::try_from(number).unwrap_or_default(),
-        }
-    }
-    listed
+/// How far one that holds has come: where the last of its tasks lies, in the order in which they were found.
+pub fn reached(held: &[HeldTask]) -> Option<Lane> {
+    let last = &held.last()?.task;
+    let (mode, priority) = (last.mode, last.priority);
+    let mine = held.iter().filter(|held| (held.task.mode, held.task.priority) == (mode, priority));
+    let floor = mine.map(|held| held.task.scheduled_at).max()?;
+    Some(Lane { mode, priority, floor, is_shared: true })
 }
 
 /// The results of the tasks that one transaction holds.
@@ -219,7 +212,8 @@ pub struct Settled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Finish;
+    use crate::store::{DbInstant, Finish};
+    use crate::task::Priority;
 
     const ME: WorkerId = WorkerId(1);
     const OTHER: WorkerId = WorkerId(2);
@@ -259,21 +253,23 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_for_a_while_where_many_others_do() {
+    fn nothing_is_held_for_a_while_after_a_failure() {
         let (mut worth, short) = (Worth::default(), load(Some(ms(1))));
-        worth.heard_of(1, NOW, 1.0);
-        assert!(worth.is_given(NOW, short, true));
-        worth.heard_of(2, NOW, 1.0);
+        worth.failed(NOW);
         assert!(!worth.is_given(NOW + REST - ms(1), short, true));
         assert!(worth.is_given(NOW + REST, short, true));
-        worth.heard_of(2, NOW, 0.0);
-        assert!(worth.is_given(NOW + REST / 2, short, true));
     }
 
     #[test]
-    fn the_rows_of_a_list_are_tasks_of_others_and_a_count() {
-        let rows = [(Some(id(1)), 7), (None, 3)];
-        assert_eq!(listed(rows.into_iter()), Listed { theirs: vec![(id(1), WorkerId(7))], others: 3 });
+    fn how_far_one_has_come_is_the_last_instant_in_the_last_lane() {
+        let held = |priority, at| {
+            let task = Claimed { priority, scheduled_at: DbInstant(at), ..Claimed::example() };
+            HeldTask { task, place: Place(0, 0), is_apart: false }
+        };
+        assert_eq!(reached(&[]), None);
+        let tasks = [held(Priority::High, 9), held(Priority::Low, 3), held(Priority::Low, 2)];
+        let lane = reached(&tasks).unwrap();
+        assert_eq!((lane.priority, lane.floor), (Priority::Low, DbInstant(3)));
     }
 
     #[test]

@@ -9,23 +9,35 @@ use crate::task::{Mode, Priority};
 /// entries that every claim would walk again. So a claim under load begins where the last one left
 /// off; [`Pace`](crate::pace::Pace) decides when to begin at the beginning.
 #[derive(Debug)]
-pub struct Lanes(Vec<Lane>);
+pub struct Lanes(Vec<Stretch>);
+
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    lane: Lane,
+    /// The highest floor so far. Whoever finds tasks below it goes on from there, and leaves it to the others to go on
+    /// from where they are.
+    highest: DbInstant,
+}
 
 impl Lanes {
     /// The lanes that a runtime works on: its own, and after each of them the rows of the same
     /// priority that do not say who may claim them.
     pub fn new(mode: Mode) -> Self {
-        let lane = |mode, priority| Lane { mode, priority, floor: DbInstant::MIN };
-        let lanes = Priority::ALL.map(|priority| [lane(mode, priority), lane(Mode::Any, priority)]);
+        let stretch = |mode, priority| {
+            let lane = Lane { mode, priority, floor: DbInstant::MIN, is_shared: false };
+            Stretch { lane, highest: DbInstant::MIN }
+        };
+        let lanes = Priority::ALL.map(|priority| [stretch(mode, priority), stretch(Mode::Any, priority)]);
         Self(lanes.concat())
     }
 
     /// The lanes in the order to look: the most urgent first, or the least urgent.
     pub fn in_order(&self, upwards: bool, from_floor: bool) -> Vec<Lane> {
-        let mut lanes = self.0.clone();
-        if !from_floor {
-            lanes.iter_mut().for_each(|lane| lane.floor = DbInstant::MIN);
-        }
+        let lane = |stretch: &Stretch| match from_floor {
+            true => Lane { is_shared: stretch.lane.floor >= stretch.highest, ..stretch.lane },
+            false => Lane { floor: DbInstant::MIN, ..stretch.lane },
+        };
+        let mut lanes: Vec<Lane> = self.0.iter().map(lane).collect();
         if upwards {
             lanes.reverse();
         }
@@ -34,10 +46,11 @@ impl Lanes {
 
     /// Remembers how far a claim has come.
     pub fn claimed(&mut self, tasks: &[Claimed]) {
-        for lane in &mut self.0 {
+        for Stretch { lane, highest } in &mut self.0 {
             let mine = |task: &&Claimed| task.mode == lane.mode && task.priority == lane.priority;
             if let Some(last) = tasks.iter().filter(mine).map(|task| task.scheduled_at).max() {
                 lane.floor = last;
+                *highest = last.max(*highest);
             }
         }
     }
@@ -69,6 +82,19 @@ mod tests {
         };
         assert_eq!(floors(true), [DbInstant(9)]);
         assert_eq!(floors(false), []);
+    }
+
+    #[test]
+    fn a_lane_is_shared_unless_its_last_claim_found_tasks_from_before_an_earlier_one() {
+        let mut lanes = Lanes::new(Mode::Asynk);
+        let is_shared = |lanes: &Lanes, from_floor| {
+            let lanes = lanes.in_order(false, from_floor);
+            lanes.iter().find(|lane| lane.priority == Priority::High).unwrap().is_shared
+        };
+        for (claimed, shared) in [(5, true), (2, false), (4, false), (5, true), (6, true)] {
+            lanes.claimed(&[task(Priority::High, claimed)]);
+            assert_eq!([is_shared(&lanes, true), is_shared(&lanes, false)], [shared, false], "{claimed}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fang_core::StoreError;
-use fang_core::store::{AsyncHolder, Claim, HeldTask, Holder, Lane, Listed, Settlement, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, HeldTask, Holder, Lane, Settlement, WorkerId};
 use uuid::Uuid;
 
 /// A claim that another thread can have.
@@ -59,7 +59,7 @@ impl AsyncHolder for HolderAdapter {
         worker: WorkerId,
         task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Listed, StoreError> {
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
         let (task_type, tasks) = (task_type.to_owned(), tasks.to_vec());
         self.call(move |holder| holder.list(worker, &task_type, &tasks)).await
     }

@@ -2,16 +2,16 @@
 
 use super::PostgresStore;
 use super::connect::Channel;
-use super::convert::{Tid, claimed, tid};
+use super::convert::{Instant, Tid, claimed, tid};
 use super::run::{self, Param};
 use super::store_error;
 use super::tasks::ClaimParams;
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Object};
 use fang_core::StoreError;
-use fang_core::hold::listed;
+use fang_core::hold::reached;
 use fang_core::sql::Statements;
-use fang_core::store::{AsyncHolder, Claim, HeldTask, Listed, Settlement, WorkerId};
+use fang_core::store::{AsyncHolder, Claim, HeldTask, Lane, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
 use std::sync::Arc;
 use tokio_postgres::{Error, Row};
@@ -24,6 +24,10 @@ pub(super) struct PostgresHolder {
     /// For what must be written whatever becomes of that.
     engine: Channel,
     statements: Arc<Statements>,
+    /// The transaction that keeps the rows.
+    holder: i64,
+    /// How far it has come.
+    reached: Option<Lane>,
     /// Its own, and never again that of a pool: a transaction may be open on it.
     client: Option<ClientWrapper>,
 }
@@ -37,6 +41,8 @@ impl PostgresHolder {
             held,
             engine: store.engine.clone(),
             statements: store.statements.clone(),
+            holder: 0,
+            reached: None,
             client: None,
         })
     }
@@ -65,16 +71,14 @@ impl AsyncHolder for PostgresHolder {
             None => Object::take(run::get(&self.held).await?),
         };
         let params = ClaimParams::new(claim);
-        let work = async {
-            let statement = client.prepare_cached(&self.statements.hold).await?;
-            let (begun, rows) =
-                join(client.batch_execute("BEGIN"), client.query(&statement, &run::plain(&params.all())))
-                    .await;
-            begun?;
-            rows
-        };
-        let outcome = run::in_time(work).await;
-        self.outcome(client, outcome)?.iter().map(held).collect()
+        let outcome = run::in_time(hold(&client, &self.statements, &params, claim.crowded)).await;
+        let rows = self.outcome(client, outcome)?;
+        if let Some(row) = rows.first() {
+            self.holder = row.try_get(12).map_err(|error| store_error(&error))?;
+        }
+        let tasks: Vec<HeldTask> = rows.iter().map(held).collect::<Result<_, _>>()?;
+        self.reached = reached(&tasks);
+        Ok(tasks)
     }
 
     async fn list(
@@ -82,15 +86,19 @@ impl AsyncHolder for PostgresHolder {
         worker: WorkerId,
         task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Listed, StoreError> {
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
-        let params: [Param<'_>; 5] = [&worker.0, &self.slot, &task_type, &ids, &leases];
+        let (mode, priority) =
+            (self.reached.map(|lane| lane.mode as i16), self.reached.map(|lane| lane.priority as i16));
+        let floor = self.reached.map(|lane| Instant(lane.floor));
+        let params: [Param<'_>; 9] =
+            [&worker.0, &self.slot, &task_type, &self.holder, &ids, &leases, &mode, &priority, &floor];
         let rows = run::query(&self.engine, &self.statements.list_held, &params).await?;
         // Whoever locked a row after this moment finds it listed.
         let client = self.client()?;
         let outcome = run::in_time(client.batch_execute("")).await;
         self.outcome(client, outcome)?;
-        Ok(listed(rows.iter().map(|row| (row.get(0), row.get(2)))))
+        rows.iter().map(theirs).collect()
     }
 
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
@@ -109,6 +117,30 @@ impl AsyncHolder for PostgresHolder {
         let params: [Param<'_>; 3] = [&worker.0, &ids, &leases];
         run::execute(&self.engine, &self.statements.lease_held, &params).await.map(|_| ())
     }
+}
+
+/// One round trip. In a crowd it waits for its turn before the transaction begins, whose clock says what is due.
+async fn hold(
+    client: &ClientWrapper,
+    sql: &Statements,
+    params: &ClaimParams<'_>,
+    crowded: bool,
+) -> Result<Vec<Row>, Error> {
+    let statement = client.prepare_cached(&sql.hold).await?;
+    let (turn, params) = (params.turn(), params.hold());
+    let all = async {
+        let (begun, rows) =
+            join(client.batch_execute("BEGIN"), client.query(&statement, &run::plain(&params))).await;
+        begun.and(rows)
+    };
+    if !crowded {
+        return all.await;
+    }
+    let wait = client.prepare_cached(&sql.hold_turn).await?;
+    let leave = client.prepare_cached(&sql.leave_turn).await?;
+    let turn = run::plain(&turn);
+    let (waited, rows, left) = join3(client.query(&wait, &turn), all, client.query(&leave, &turn)).await;
+    waited.and(left).and(rows)
 }
 
 /// One round trip: what fails makes a rollback of the commit.
@@ -135,6 +167,13 @@ async fn settle(client: &ClientWrapper, sql: &Statements, settlement: &Settlemen
     committed
 }
 
+/// A row of `list_held.sql`.
+fn theirs(row: &Row) -> Result<(Uuid, WorkerId), StoreError> {
+    let read = |error: Error| store_error(&error);
+    Ok((row.try_get(0).map_err(read)?, WorkerId(row.try_get(1).map_err(read)?)))
+}
+
+/// A row of `hold.sql`.
 fn held(row: &Row) -> Result<HeldTask, StoreError> {
     let read = |error: Error| store_error(&error);
     Ok(HeldTask {

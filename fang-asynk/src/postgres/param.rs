@@ -38,6 +38,7 @@ macro_rules! typed {
 }
 
 typed! {
+    bool: BOOL, BOOL_ARRAY;
     i16: INT2, INT2_ARRAY;
     i32: INT4, INT4_ARRAY;
     i64: INT8, INT8_ARRAY;

@@ -116,7 +116,13 @@ impl<'a> ClaimParams<'a> {
         [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, floors, limit]
     }
 
-    /// Those of `turn.sql`.
+    /// Those of `hold.sql`.
+    pub(super) fn hold(&self) -> [Param<'_>; 7] {
+        let [worker, task_type, modes, priorities, floors, limit] = self.all();
+        [worker, task_type, modes, priorities, floors, limit, &self.lanes.shared]
+    }
+
+    /// Those of `turn.sql`, `hold_turn.sql` and `leave_turn.sql`.
     pub(super) fn turn(&self) -> [Param<'_>; 2] {
         [&self.claim.task_type, &self.claim.worker.0]
     }

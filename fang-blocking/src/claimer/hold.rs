@@ -11,10 +11,8 @@ use fang_core::store::{Claim, Claimed, Holder};
 use std::sync::Arc;
 
 impl Claimer {
-    pub(super) fn is_to_hold(&self, turn: usize, request: Request, load: Load) -> bool {
-        // In a crowd each would walk past the rows that all others hold.
-        !request.crowded
-            && self.holders.may_hold()
+    pub(super) fn is_to_hold(&self, turn: usize, load: Load) -> bool {
+        self.holders.may_hold()
             && !self.engine.surroundings.runs.want_written()
             && !self.doubt.is_due(self.engine.now())
             && self.worth.is_given(self.engine.now(), load, self.rota.has_more(turn, self.engine.now()))
@@ -38,6 +36,7 @@ impl Claimer {
             }
             Err(error) => {
                 self.holders.give_back(holder);
+                self.worth.failed(self.engine.now());
                 self.failed(&error);
             }
         }
@@ -90,10 +89,9 @@ impl Claimer {
         tasks: &mut Vec<Claimed>,
         task_type: &str,
     ) -> Result<(), StoreError> {
-        let listed = holder.list(batch.worker(), task_type, &batch.list())?;
-        self.worth.heard_of(listed.others, self.engine.now(), fastrand::f64());
-        if !listed.theirs.is_empty() {
-            batch.yield_to(listed.theirs, tasks);
+        let theirs = holder.list(batch.worker(), task_type, &batch.list())?;
+        if !theirs.is_empty() {
+            batch.yield_to(theirs, tasks);
             // What is not run here must not be listed here.
             holder.list(batch.worker(), task_type, &batch.list())?;
         }

@@ -63,11 +63,11 @@ pub(super) fn claimed(row: ClaimedRow) -> Claimed {
 }
 
 /// The columns of `hold.sql`.
-pub(super) type HeldSql = (ClaimedSql, (TidSql, Bool));
-pub(super) type HeldRow = (ClaimedRow, (Tid, bool));
+pub(super) type HeldSql = (ClaimedSql, (TidSql, Bool, BigInt));
+pub(super) type HeldRow = (ClaimedRow, (Tid, bool, i64));
 
-/// A row of `hold.sql`.
-pub(super) fn held((task, (Tid(place), is_apart)): HeldRow) -> HeldTask {
+/// A row of `hold.sql`, without the transaction that keeps it.
+pub(super) fn held((task, (Tid(place), is_apart, _)): HeldRow) -> HeldTask {
     HeldTask { task: claimed(task), place, is_apart }
 }
 

@@ -2,17 +2,17 @@
 
 use super::PostgresStore;
 use super::connect::{Channel, Dialer};
-use super::convert::{HeldSql, Tid, TidSql, held};
+use super::convert::{HeldRow, HeldSql, Tid, TidSql, held, timestamp};
 use super::error::store_error;
 use super::run::{self, As, Bind, Keep, bind};
 use super::tasks::ClaimParams;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use fang_core::StoreError;
-use fang_core::hold::listed;
+use fang_core::hold::reached;
 use fang_core::sql::Statements;
-use fang_core::store::{Claim, HeldTask, Holder, Listed, Place, Settlement, WorkerId};
+use fang_core::store::{Claim, HeldTask, Holder, Lane, Place, Settlement, WorkerId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -23,6 +23,10 @@ pub(super) struct PostgresHolder {
     /// For what must be written whatever becomes of that.
     engine: Arc<Channel>,
     statements: Arc<Statements>,
+    /// The transaction that keeps the rows.
+    holder: i64,
+    /// How far it has come.
+    reached: Option<Lane>,
     /// Its own, and nobody else's: a transaction may be open on it.
     connection: Option<PgConnection>,
 }
@@ -32,7 +36,7 @@ impl PostgresHolder {
         // A pooler would be kept from its connections, and so would the application.
         let dialer = store.address.dialer()?;
         let (engine, statements) = (store.engine.clone(), store.statements.clone());
-        Some(Self { slot, dialer, engine, statements, connection: None })
+        Some(Self { slot, dialer, engine, statements, holder: 0, reached: None, connection: None })
     }
 
     /// Does something with the connection, which goes, and its locks with it, unless all is well.
@@ -55,11 +59,13 @@ impl Holder for PostgresHolder {
             self.connection = Some(self.dialer.connect()?);
         }
         let params = ClaimParams::new(claim);
-        let rows = self.with(|connection, sql| {
-            execute(connection, "BEGIN")?;
-            run::query_on::<HeldSql, _>(connection, Keep::Prepared, &sql.hold, &params.all())
-        })?;
-        Ok(rows.into_iter().map(held).collect())
+        let rows = self.with(|connection, sql| hold(connection, sql, &params, claim.crowded))?;
+        if let Some((_, (_, _, holder))) = rows.first() {
+            self.holder = *holder;
+        }
+        let tasks: Vec<HeldTask> = rows.into_iter().map(held).collect();
+        self.reached = reached(&tasks);
+        Ok(tasks)
     }
 
     fn list(
@@ -67,14 +73,20 @@ impl Holder for PostgresHolder {
         worker: WorkerId,
         task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Listed, StoreError> {
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
         let (ids, leases) = columns(tasks);
         let (worker, slot) = (bind::<BigInt, _>(worker.0), bind::<SmallInt, _>(self.slot));
-        let binds: [&dyn Bind; 5] = [&worker, &slot, &bind::<Text, _>(task_type), &ids, &leases];
+        let holder = bind::<BigInt, _>(self.holder);
+        let mode = bind::<Nullable<SmallInt>, _>(self.reached.map(|lane| lane.mode as i16));
+        let priority = bind::<Nullable<SmallInt>, _>(self.reached.map(|lane| lane.priority as i16));
+        let floor = bind::<Nullable<Timestamptz>, _>(self.reached.map(|lane| timestamp(lane.floor)));
+        let task_type = bind::<Text, _>(task_type);
+        let binds: [&dyn Bind; 9] =
+            [&worker, &slot, &task_type, &holder, &ids, &leases, &mode, &priority, &floor];
         let rows = run::query::<ListedSql, ListedRow>(&self.engine, &self.statements.list_held, &binds)?;
         // Whoever locked a row after this moment finds it listed.
         self.with(|connection, _| execute(connection, "SELECT 1"))?;
-        Ok(listed(rows.into_iter().map(|(id, _, worker)| (id, worker))))
+        Ok(rows.into_iter().map(|(id, worker)| (id, WorkerId(worker))).collect())
     }
 
     fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
@@ -91,6 +103,24 @@ impl Holder for PostgresHolder {
         let binds: [&dyn Bind; 3] = [&bind::<BigInt, _>(worker.0), &ids, &leases];
         run::execute(&self.engine, &self.statements.lease_held, &binds).map(|_| ())
     }
+}
+
+/// In a crowd it waits for its turn before the transaction begins, whose clock says what is due.
+fn hold(
+    connection: &mut PgConnection,
+    sql: &Statements,
+    params: &ClaimParams<'_>,
+    crowded: bool,
+) -> Result<Vec<HeldRow>, StoreError> {
+    if crowded {
+        run::execute_on(connection, Keep::Prepared, &sql.hold_turn, &params.turn())?;
+    }
+    execute(connection, "BEGIN")?;
+    let rows = run::query_on::<HeldSql, HeldRow>(connection, Keep::Prepared, &sql.hold, &params.hold())?;
+    if crowded {
+        run::execute_on(connection, Keep::Prepared, &sql.leave_turn, &params.turn())?;
+    }
+    Ok(rows)
 }
 
 fn settle(
@@ -114,8 +144,8 @@ fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
 }
 
 /// The columns of `list_held.sql`.
-type ListedSql = (Nullable<SqlUuid>, Nullable<Integer>, BigInt);
-type ListedRow = (Option<Uuid>, Option<i32>, i64);
+type ListedSql = (SqlUuid, BigInt);
+type ListedRow = (Uuid, i64);
 
 type Ids = As<Array<SqlUuid>, Vec<Uuid>>;
 type Leases = As<Array<Integer>, Vec<i32>>;

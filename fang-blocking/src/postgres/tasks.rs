@@ -169,7 +169,7 @@ fn insert_once(
     Ok(saved.into_iter().map(answered).collect())
 }
 
-/// The parameters of `claim.sql`, `hold.sql` and `turn.sql`.
+/// The parameters of `claim.sql` and its like.
 pub(super) struct ClaimParams<'a> {
     worker: As<BigInt, i64>,
     task_type: As<Text, &'a str>,
@@ -177,11 +177,12 @@ pub(super) struct ClaimParams<'a> {
     priorities: As<Array<SmallInt>, Vec<i16>>,
     floors: As<Array<Timestamptz>, Vec<PgTimestamp>>,
     limit: As<BigInt, i64>,
+    shared: As<Array<Bool>, Vec<bool>>,
 }
 
 impl<'a> ClaimParams<'a> {
     pub(super) fn new(claim: &Claim<'a>) -> Self {
-        let LaneColumns { modes, priorities, floors } = LaneColumns::new(claim.lanes);
+        let LaneColumns { modes, priorities, floors, shared } = LaneColumns::new(claim.lanes);
         Self {
             worker: bind(claim.worker.0),
             task_type: bind(claim.task_type),
@@ -189,6 +190,7 @@ impl<'a> ClaimParams<'a> {
             priorities: bind(priorities),
             floors: bind(floors.into_iter().map(timestamp).collect()),
             limit: bind(i64::try_from(claim.limit).unwrap_or(i64::MAX)),
+            shared: bind(shared),
         }
     }
 
@@ -196,6 +198,13 @@ impl<'a> ClaimParams<'a> {
         [&self.worker, &self.task_type, &self.modes, &self.priorities, &self.floors, &self.limit]
     }
 
+    /// Those of `hold.sql`.
+    pub(super) fn hold(&self) -> [&dyn Bind; 7] {
+        let [worker, task_type, modes, priorities, floors, limit] = self.all();
+        [worker, task_type, modes, priorities, floors, limit, &self.shared]
+    }
+
+    /// Those of `turn.sql`, `hold_turn.sql` and `leave_turn.sql`.
     pub(super) fn turn(&self) -> [&dyn Bind; 2] {
         [&self.task_type, &self.worker]
     }

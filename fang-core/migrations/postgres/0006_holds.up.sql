@@ -7,24 +7,36 @@ CREATE TABLE fang_holds (
     worker bigint NOT NULL,
     slot smallint NOT NULL,
     task_type text NOT NULL,
+    -- The transaction that keeps the rows.
+    holder xid8 NOT NULL,
     -- The tasks, and the leases they would be given next: what has moved on since is not meant any more.
     ids uuid[] NOT NULL,
     leases integer[] NOT NULL,
+    -- Up to where nothing is left in a lane but what others have locked, or what came late.
+    mode smallint,
+    priority smallint,
+    floor timestamptz,
     PRIMARY KEY (worker, slot)
 ) WITH (fillfactor = 50);
 
 -- Not worth the work of pressing: it is gone in a moment.
 ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN leases SET STORAGE EXTERNAL;
 
--- All that is listed now. A volatile function sees what was committed before it is called, though the statement
--- around it began earlier; so a statement that has locked rows can look who has listed them. The argument is there to
--- be known only once they are locked, and NULL when there are none.
+-- All that is listed now and that nobody keeps any more. As long as a transaction is open, nobody else can have locked
+-- its rows, and once it is committed, each of them is gone or a claim; so usually there is none, however much is held.
+-- Only the status of a past transaction may be asked for: a list from another server may name one that is still to come.
+-- A volatile function sees what was committed before it is called, though the statement around it began earlier; so a
+-- statement that has locked rows can look who has listed them. The argument is there to be known only once they are
+-- locked, and NULL when there are none.
 CREATE FUNCTION fang_listed(of_type text, locked bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
 LANGUAGE sql VOLATILE STRICT ROWS 100
 BEGIN ATOMIC
     SELECT listed.id, listed.lease, h.worker
     FROM fang_holds h, unnest(h.ids, h.leases) AS listed (id, lease)
-    WHERE h.task_type = of_type;
+    WHERE h.task_type = of_type
+      AND coalesce(
+        CASE WHEN h.holder < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(h.holder) END, 'aborted'
+      ) = 'aborted';
 END;
 
 UPDATE fang_meta SET version = 6;

@@ -63,7 +63,7 @@ pub async fn nothing_below_the_floor_of_a_lane_is_claimed(rig: &dyn Rig) {
     rig.insert(&[task(1).at(now - MINUTE * 3), task(2).at(now - MINUTE * 2), task(3).at(now - MINUTE)]).await;
     let worker = rig.worker().await;
     let floor = DbInstant::from(now - MINUTE * 2);
-    let lane = Lane { mode: Mode::Asynk, priority: Priority::Normal, floor };
+    let lane = Lane { mode: Mode::Asynk, priority: Priority::Normal, floor, is_shared: false };
     let mut above = numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[lane], 10).await);
     above.sort_unstable();
     assert_eq!(above, [2, 3], "the floor itself is in the lane");
@@ -74,7 +74,7 @@ pub async fn nothing_below_the_floor_of_a_lane_is_claimed(rig: &dyn Rig) {
 pub async fn a_claim_looks_into_no_lane_that_it_does_not_name(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).priority(Priority::High)]).await;
     let worker = rig.worker().await;
-    let lane = Lane { mode: Mode::Asynk, priority: Priority::High, floor: DbInstant::MIN };
+    let lane = Lane { mode: Mode::Asynk, priority: Priority::High, floor: DbInstant::MIN, is_shared: false };
     assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[lane], 10).await), [2]);
     assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[], 10).await), []);
 }

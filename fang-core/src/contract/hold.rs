@@ -1,11 +1,11 @@
 //! Of stores that have connections which hold tasks; the others pass without a word.
 
-use super::acts::{RESCUE, id, numbers, task, unique_by};
+use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::hold::Batch;
 use crate::lanes::Lanes;
 use crate::store::{
-    AsyncHolder, Claim, Finish, HeldTask, Listed, Rescue, Rescued, Settlement, Verdict, WorkerId,
+    AsyncHolder, Claim, Claimed, Finish, HeldTask, Lane, Rescue, Rescued, Settlement, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
@@ -25,8 +25,11 @@ impl dyn Rig + '_ {
 }
 
 async fn hold(holder: &mut Holder, worker: WorkerId) -> Vec<HeldTask> {
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
-    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 10, lanes: &lanes, crowded: false };
+    hold_from(holder, worker, &Lanes::new(Mode::Asynk).in_order(false, false)).await
+}
+
+async fn hold_from(holder: &mut Holder, worker: WorkerId, lanes: &[Lane]) -> Vec<HeldTask> {
+    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 10, lanes, crowded: false };
     holder.hold(&claim).await.unwrap()
 }
 
@@ -38,6 +41,17 @@ async fn hold_some(holder: &mut Holder, worker: WorkerId) -> Vec<HeldTask> {
             return held;
         }
         let_go(holder).await;
+    }
+    panic!("the locks of a connection that is gone are still there");
+}
+
+/// As soon as there is something.
+async fn claim_some(rig: &dyn Rig, worker: WorkerId) -> Vec<Claimed> {
+    for _ in 0..LOOKS {
+        let claimed = rig.claim(worker, 10).await;
+        if !claimed.is_empty() {
+            return claimed;
+        }
     }
     panic!("the locks of a connection that is gone are still there");
 }
@@ -136,14 +150,14 @@ pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2)]).await;
     let (loser, worker) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
-    assert!(lost.list(loser, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap().theirs.is_empty());
+    assert!(lost.list(loser, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap().is_empty());
     drop(lost);
     let held = hold_some(&mut next, worker).await;
     let first = held[0].task.clone();
     let (mut batch, mut tasks) = Batch::new(worker, held);
     let listed = next.list(worker, DEFAULT_TASK_TYPE, &batch.list()).await.unwrap();
-    assert_eq!(listed, Listed { theirs: vec![(id(1), loser)], others: 1 });
-    batch.yield_to(listed.theirs, &mut tasks);
+    assert_eq!(listed, [(id(1), loser)]);
+    batch.yield_to(listed, &mut tasks);
     assert_eq!(numbers(&tasks), [2]);
     next.settle(&batch.settle(Vec::new()).settlement).await.unwrap();
     assert_eq!((rig.find(1).await.lease, rig.find(2).await.lease), (1, 1));
@@ -158,8 +172,8 @@ pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &d
     let (loser, worker) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
     lost.list(loser, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap();
-    let_go(&mut lost).await;
-    assert_eq!(numbers(&rig.claim(worker, 10).await), [2]);
+    drop(lost);
+    assert_eq!(numbers(&claim_some(rig, worker).await), [2]);
     assert!(!rig.finish(worker, &held[0].task, Verdict::Remove).await, "it belongs to another");
     assert!(rig.finish(loser, &held[0].task, Verdict::Remove).await, "the result was refused");
 }
@@ -176,6 +190,39 @@ pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim(next, 10).await), [1]);
 }
 
+/// Nothing of it can run any more that is not written down.
+pub async fn what_was_listed_and_is_settled_is_free(rig: &dyn Rig) {
+    let Some([mut one, mut other]) = rig.holders() else { return };
+    rig.insert(&[task(1), task(2)]).await;
+    let (first, next) = (rig.worker().await, rig.worker().await);
+    let held = hold(&mut one, first).await;
+    one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
+    let_go(&mut one).await;
+    assert_eq!(rig.claim(next, 1).await.len(), 1);
+    let rest = hold(&mut other, next).await;
+    assert_eq!(rest.len(), 1);
+    assert!(other.list(next, DEFAULT_TASK_TYPE, &keys(&rest)).await.unwrap().is_empty());
+    let_go(&mut other).await;
+}
+
+/// Unless it must not: then it finds what lies before.
+pub async fn one_that_holds_may_begin_where_another_has_left_off(rig: &dyn Rig) {
+    let Some([mut one, mut other]) = rig.holders() else { return };
+    let now = rig.now().await;
+    rig.insert(&[task(1).at(now - MINUTE * 2), task(2).at(now - MINUTE)]).await;
+    let (first, next) = (rig.worker().await, rig.worker().await);
+    let held = hold(&mut one, first).await;
+    assert_eq!(held_numbers(&held), [1, 2]);
+    one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
+    rig.insert(&[task(3).at(now - MINUTE * 3), task(4)]).await;
+    let lanes = Lanes::new(Mode::Asynk);
+    assert_eq!(held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, true)).await), [4]);
+    let_go(&mut other).await;
+    assert_eq!(held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, false)).await), [3, 4]);
+    let_go(&mut other).await;
+    let_go(&mut one).await;
+}
+
 /// It goes by the lease.
 pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
     let Some([mut one, mut other]) = rig.holders() else { return };
@@ -188,7 +235,7 @@ pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
     assert!(rig.finish(first, &held[0].task, Verdict::Release { delay: Duration::ZERO }).await);
     let again = hold(&mut other, next).await;
     assert_eq!(keys(&again), [(id(1), 2)]);
-    assert!(other.list(next, DEFAULT_TASK_TYPE, &keys(&again)).await.unwrap().theirs.is_empty());
+    assert!(other.list(next, DEFAULT_TASK_TYPE, &keys(&again)).await.unwrap().is_empty());
     let_go(&mut other).await;
     assert_eq!(numbers(&rig.claim(next, 10).await), [1]);
 }

@@ -54,6 +54,8 @@ macro_rules! for_each_scenario {
                 what_has_to_be_written_before_it_runs_is_set_apart,
                 what_has_ended_goes_and_what_still_runs_becomes_a_claim,
                 what_was_listed_is_known_to_whoever_holds_it_next,
+                what_was_listed_and_is_settled_is_free,
+                one_that_holds_may_begin_where_another_has_left_off,
                 a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it,
                 what_was_listed_and_has_moved_on_is_free,
                 what_is_listed_no_more_is_free,

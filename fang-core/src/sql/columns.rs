@@ -190,6 +190,8 @@ pub struct LaneColumns {
     pub priorities: Vec<i16>,
     /// The floors.
     pub floors: Vec<DbInstant>,
+    /// Whether others may lift them; for `hold.sql` alone.
+    pub shared: Vec<bool>,
 }
 
 impl LaneColumns {
@@ -199,6 +201,7 @@ impl LaneColumns {
             modes: lanes.iter().map(|lane| lane.mode as i16).collect(),
             priorities: lanes.iter().map(|lane| lane.priority as i16).collect(),
             floors: lanes.iter().map(|lane| lane.floor).collect(),
+            shared: lanes.iter().map(|lane| lane.is_shared).collect(),
         }
     }
 }

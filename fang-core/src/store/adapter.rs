@@ -1,6 +1,6 @@
 use super::{
     AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish,
-    HeldTask, Holder, Inserted, Listed, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    HeldTask, Holder, Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
     SavedCron, Settlement, Store, Tick, WorkerId,
 };
 use crate::error::StoreError;
@@ -176,7 +176,7 @@ impl AsyncHolder for InlineHolder {
         worker: WorkerId,
         task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Listed, StoreError> {
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
         self.0.list(worker, task_type, tasks)
     }
 

@@ -30,6 +30,8 @@ pub struct Lane {
     pub priority: Priority,
     /// Nothing due before this instant is looked at.
     pub floor: DbInstant,
+    /// Whether to begin where another left off, if that is known to be further. A store may leave that alone.
+    pub is_shared: bool,
 }
 
 /// An instant exactly as Postgres counts it: microseconds since 2000-01-01 UTC, with both

@@ -18,15 +18,6 @@ pub struct HeldTask {
     pub is_apart: bool,
 }
 
-/// What others have listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
-    /// What of the same tasks, which may still run there, and who has it.
-    pub theirs: Vec<(Uuid, WorkerId)>,
-    /// How many others that are alive hold tasks of the same type.
-    pub others: usize,
-}
-
 /// What to write of the tasks that are held before their locks go. Of those not named nothing is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
@@ -43,12 +34,13 @@ pub trait Holder: Send {
     fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
 
     /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
+    /// Returns what of it others had listed before they lost it, which may still run there, and who has it.
     fn list(
         &mut self,
         worker: WorkerId,
         task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Listed, StoreError>;
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
 
     /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
     /// was written.
@@ -74,7 +66,7 @@ pub trait AsyncHolder: Send {
         worker: WorkerId,
         task_type: &str,
         tasks: &[(Uuid, i32)],
-    ) -> Result<Listed, StoreError>;
+    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
 
     /// As [`Holder::settle`].
     async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;

@@ -2,18 +2,25 @@
 -- open, the locks keep the rows. Left out by the caller are rows that have to be written before they run: those that
 -- are unique until they are started, and those that may have killed a process. Where a row lies cannot change while
 -- it is locked, so `settle` finds it without an index.
-SELECT due.*
-FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS lane (mode, priority, floor),
+-- Only what is locked is turned into text, which is more work than to walk past what others have locked; and where the
+-- caller allows it, the walk begins where any other has left off.
+SELECT id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
+    CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
+    options::text, place, crashes <> 0 OR coalesce(uniq_hash LIKE 's%', false) AS is_apart,
+    (SELECT pg_current_xact_id()::text::bigint) AS holder
+FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[], $7::boolean[])
+        AS lane (of_mode, of_priority, floor, is_shared),
     LATERAL (
-        SELECT t.id, least(t.lease, 2147483646) + 1 AS lease, t.retries, t.crashes, t.metadata::text, t.mode,
-            t.priority, t.scheduled_at,
-            CASE WHEN isfinite(t.unknown_since) THEN extract(epoch FROM now() - t.unknown_since)::float8 END
-                AS unknown_for,
-            t.options::text, t.ctid AS place, t.crashes <> 0 OR coalesce(t.uniq_hash LIKE 's%', false) AS is_apart
+        SELECT t.ctid AS place, t.id, least(t.lease, 2147483646) + 1 AS lease, t.retries, t.crashes, t.metadata, t.mode,
+            t.priority, t.scheduled_at, t.unknown_since, t.options, t.uniq_hash
         FROM fang_tasks t
-        WHERE t.task_type = $2 AND t.mode = lane.mode AND t.priority = lane.priority
+        WHERE t.task_type = $2 AND t.mode = lane.of_mode AND t.priority = lane.of_priority
           AND t.state IN ('new', 'retried')
-          AND t.scheduled_at <= now() AND t.scheduled_at >= lane.floor
+          AND t.scheduled_at <= now() AND t.scheduled_at >= greatest(lane.floor, CASE WHEN lane.is_shared THEN (
+            SELECT max(h.floor)
+            FROM fang_holds h
+            WHERE h.task_type = $2 AND h.mode = lane.of_mode AND h.priority = lane.of_priority
+          ) END)
         ORDER BY t.scheduled_at
         LIMIT $6
         FOR UPDATE SKIP LOCKED

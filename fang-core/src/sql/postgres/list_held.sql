@@ -1,25 +1,23 @@
 -- Lists what a pool is about to run, and tells which of that another one has listed: its connection is gone, and the
 -- locks with it, but the tasks may still run there, or may have killed it. Sent once the rows are locked: whoever had
 -- them locked before has listed them by now, or will find its connection gone before it runs them. Grouped, since an
--- array of hundreds would be walked for each of them. The row without an id counts the others that hold such tasks.
+-- array of hundreds would be walked for each of them.
 WITH listed AS (
-    INSERT INTO fang_holds (worker, slot, task_type, ids, leases) VALUES ($1, $2, $3, $4::uuid[], $5::integer[])
+    INSERT INTO fang_holds (worker, slot, task_type, holder, ids, leases, mode, priority, floor)
+    VALUES ($1, $2, $3, $4::bigint::text::xid8, $5::uuid[], $6::integer[], $7, $8, $9)
     ON CONFLICT (worker, slot) DO UPDATE
-    SET task_type = excluded.task_type, ids = excluded.ids, leases = excluded.leases
-), their AS MATERIALIZED (
-    SELECT h.worker, h.ids, h.leases FROM fang_holds h WHERE h.worker <> $1 AND h.task_type = $3
+    SET task_type = excluded.task_type, holder = excluded.holder, ids = excluded.ids, leases = excluded.leases,
+        mode = excluded.mode, priority = excluded.priority, floor = excluded.floor
+), theirs AS MATERIALIZED (
+    SELECT id, lease, worker FROM fang_listed($3, 1) WHERE worker <> $1
 )
-SELECT id, lease, max(worker) AS worker
+SELECT id, max(worker) AS worker
 FROM (
     SELECT own.id, own.lease, true AS is_own, NULL::bigint AS worker
-    FROM unnest($4::uuid[], $5::integer[]) AS own (id, lease)
+    FROM unnest($5::uuid[], $6::integer[]) AS own (id, lease)
+    WHERE EXISTS (SELECT FROM theirs)
     UNION ALL
-    SELECT task.id, task.lease, false, their.worker
-    FROM their, unnest(their.ids, their.leases) AS task (id, lease)
+    SELECT id, lease, false, worker FROM theirs
 ) every
 GROUP BY id, lease
 HAVING bool_or(is_own) AND max(worker) IS NOT NULL
-UNION ALL
-SELECT NULL, NULL, count(DISTINCT their.worker)
-FROM their
-WHERE EXISTS (SELECT FROM fang_workers w WHERE w.id = their.worker AND w.dead_at IS NULL)
