@@ -83,9 +83,9 @@ pub struct AsyncWorkerPool<Q> {
     /// tasks get through a third faster and more, at less than half the log of the server. Defaults to `true`.
     ///
     /// Held are tasks while runs take less than 10 ms on average and there are more of them than one claim takes; those
-    /// that are unique until started, or whose process died before, are not, nor is anything while two other pools hold
-    /// tasks of the same type. One that still runs after 200 ms is claimed in the ordinary way. It costs two connections more, opened when they are first needed, in each of which
-    /// a transaction is open for as long.
+    /// that are unique until started, or whose process died before, are not. One that still runs after 200 ms is claimed
+    /// in the ordinary way. It takes two connections more, open for as long as there is such a backlog, in each of which a
+    /// transaction is open for 200 ms at most; a pool that gets none goes on with ordinary claims.
     ///
     /// What that changes:
     /// - Until it ends, or its 200 ms are over, a held task looks to others as if it waited; whoever cancels, removes,
@@ -97,7 +97,8 @@ pub struct AsyncWorkerPool<Q> {
     /// - A task that saves its success in its own transaction (`finish_in`) has to wait for its claim. From the first
     ///   such on, the pool holds no more.
     ///
-    /// Has no effect where finished tasks are kept, behind a pooler (`pgbouncer(true)`), nor on a queue that is not in Postgres.
+    /// Has no effect where finished tasks are kept, behind a pooler (`pgbouncer(true)`), nor on a queue that is not in
+    /// Postgres.
     #[builder(default = true)]
     hold_short_tasks: bool,
     #[builder(via_mutators)]

@@ -109,7 +109,9 @@ impl AsyncHolder for PostgresHolder {
 
     async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
         let params: [Param<'_>; 2] = [&worker.0, &self.slot];
-        run::execute(&self.engine, &self.statements.unlist, &params).await.map(|_| ())
+        run::execute(&self.engine, &self.statements.unlist, &params).await?;
+        self.client = None;
+        Ok(())
     }
 
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {

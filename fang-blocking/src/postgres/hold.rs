@@ -95,7 +95,9 @@ impl Holder for PostgresHolder {
 
     fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
         let binds: [&dyn Bind; 2] = [&bind::<BigInt, _>(worker.0), &bind::<SmallInt, _>(self.slot)];
-        run::execute(&self.engine, &self.statements.unlist, &binds).map(|_| ())
+        run::execute(&self.engine, &self.statements.unlist, &binds)?;
+        self.connection = None;
+        Ok(())
     }
 
     fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {

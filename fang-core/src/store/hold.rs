@@ -46,7 +46,8 @@ pub trait Holder: Send {
     /// was written.
     fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
 
-    /// Forgets what this connection has listed. To be called while nothing is held.
+    /// Forgets what this connection has listed, and closes it: there is nothing to hold for a while. To be called while
+    /// nothing is held.
     fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
 
     /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
