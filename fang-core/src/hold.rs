@@ -19,13 +19,15 @@ pub const SLOTS: i16 = 2;
 /// Only tasks that take less than this on average are held: of longer ones too few would end in time.
 const SHORT: Duration = Duration::from_millis(10);
 
-/// After a failure, which may mean that the server has no connection left for this, claims are written for so long.
+/// After two failures in a row, which may mean that the server has no connection left for this, claims are written for
+/// so long.
 const REST: Duration = Duration::from_secs(5);
 
 /// Whether tasks are to be held, which is not worth it at all times. All instants count from any fixed one.
 #[derive(Debug, Default)]
 pub struct Worth {
     rests_until: Duration,
+    has_failed: bool,
 }
 
 impl Worth {
@@ -35,9 +37,17 @@ impl Worth {
         has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
     }
 
+    /// Some are held, or could have been.
+    pub fn held(&mut self) {
+        self.has_failed = false;
+    }
+
     /// None could be held.
     pub fn failed(&mut self, now: Duration) {
-        self.rests_until = now + REST;
+        if self.has_failed {
+            self.rests_until = now + REST;
+        }
+        self.has_failed = true;
     }
 }
 
@@ -253,8 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_for_a_while_after_a_failure() {
+    fn nothing_is_held_for_a_while_after_two_failures_in_a_row() {
         let (mut worth, short) = (Worth::default(), load(Some(ms(1))));
+        worth.failed(NOW);
+        worth.held();
+        worth.failed(NOW);
+        assert!(worth.is_given(NOW, short, true));
         worth.failed(NOW);
         assert!(!worth.is_given(NOW + REST - ms(1), short, true));
         assert!(worth.is_given(NOW + REST, short, true));

@@ -29,6 +29,7 @@ impl Claimer {
         match holder.hold(&claim).await {
             Ok(held) => {
                 self.recovered();
+                self.worth.held();
                 let (batch, mut tasks) = Batch::new(worker, held);
                 sort(&mut tasks, request.upwards);
                 self.rota.claimed(turn, self.engine.now(), request, &tasks);
