@@ -96,6 +96,19 @@ async fn what_nobody_holds_is_looked_for_by_an_index_scan() {
     }
 }
 
+/// Every pool looks once a minute, whatever waits in the table, and whatever is kept for longer.
+#[tokio::test]
+async fn a_prune_looks_at_nothing_that_stays() {
+    let world = World::new().await;
+    fill(&world.client, 20_000, "-n").await;
+    let end = "UPDATE fang_tasks SET state = 'finished', updated_at = now() - interval '1 day'
+        WHERE id IN (SELECT id FROM fang_tasks LIMIT 5); ANALYZE fang_tasks";
+    world.client.batch_execute(end).await.unwrap();
+    let plan = kept_plan(&world.client, "prune_tasks", "3600000000, 1000", "(ANALYZE, TIMING OFF)").await;
+    assert!(plan.contains("Index Scan using fang_tasks_ended") && plan.contains("rows=5 "), "{plan}");
+    assert!(!plan.contains("Seq Scan") && !plan.contains("Rows Removed by Filter"), "{plan}");
+}
+
 /// However many tasks there are: those that are to be cancelled are few.
 #[tokio::test]
 async fn what_is_to_be_cancelled_is_looked_up_by_its_id() {

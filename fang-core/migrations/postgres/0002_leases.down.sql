@@ -6,6 +6,7 @@ DROP TABLE fang_crons;
 DROP TABLE fang_queues;
 DROP TABLE fang_workers;
 DROP INDEX fang_tasks_unique;
+DROP INDEX fang_tasks_ended;
 DROP INDEX fang_tasks_running;
 DROP INDEX fang_tasks_ready;
 
