@@ -20,5 +20,5 @@ pub const BEGIN_BY_INDEX: &str = concat!(
     "BEGIN; ",
     guard!(),
     "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; \
-     SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+     SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan"
 );

@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// Notes what [`Setup`] changes ...
 const NOTE: &str = "SELECT set_config('fang.' || name, setting, false) FROM pg_settings WHERE name IN
     ('default_transaction_isolation', 'statement_timeout', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',
-    'enable_mergejoin', 'jit')";
+    'enable_mergejoin', 'jit', 'plan_cache_mode')";
 /// ... and takes it back before a connection returns to the application.
 const RESTORE: &str = "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY
     ['default_transaction_isolation', 'statement_timeout', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',
-    'enable_mergejoin', 'jit']) name";
+    'enable_mergejoin', 'jit', 'plan_cache_mode']) name";
 
 /// What the worker pools of a queue keep: one connection of each kind for all of them, so that ten do
 /// not keep twenty.
