@@ -11,6 +11,7 @@ use deadpool_postgres::{ClientWrapper, Object};
 use fang_core::StoreError;
 use fang_core::hold::reached;
 use fang_core::sql::Statements;
+use fang_core::sql::columns::ReachedColumns;
 use fang_core::store::{AsyncHolder, Claim, HeldTask, Lane, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
 use std::sync::Arc;
@@ -88,9 +89,8 @@ impl AsyncHolder for PostgresHolder {
         tasks: &[(Uuid, i32)],
     ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
-        let (mode, priority) =
-            (self.reached.map(|lane| lane.mode as i16), self.reached.map(|lane| lane.priority as i16));
-        let floor = self.reached.map(|lane| Instant(lane.floor));
+        let ReachedColumns { mode, priority, floor } = ReachedColumns::new(self.reached);
+        let floor = floor.map(Instant);
         let params: [Param<'_>; 9] =
             [&worker.0, &self.slot, &task_type, &self.holder, &ids, &leases, &mode, &priority, &floor];
         let rows = run::query(&self.engine, &self.statements.list_held, &params).await?;

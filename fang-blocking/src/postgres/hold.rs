@@ -12,6 +12,7 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timest
 use fang_core::StoreError;
 use fang_core::hold::reached;
 use fang_core::sql::Statements;
+use fang_core::sql::columns::ReachedColumns;
 use fang_core::store::{Claim, HeldTask, Holder, Lane, Place, Settlement, WorkerId};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -77,9 +78,10 @@ impl Holder for PostgresHolder {
         let (ids, leases) = columns(tasks);
         let (worker, slot) = (bind::<BigInt, _>(worker.0), bind::<SmallInt, _>(self.slot));
         let holder = bind::<BigInt, _>(self.holder);
-        let mode = bind::<Nullable<SmallInt>, _>(self.reached.map(|lane| lane.mode as i16));
-        let priority = bind::<Nullable<SmallInt>, _>(self.reached.map(|lane| lane.priority as i16));
-        let floor = bind::<Nullable<Timestamptz>, _>(self.reached.map(|lane| timestamp(lane.floor)));
+        let reached = ReachedColumns::new(self.reached);
+        let mode = bind::<Nullable<SmallInt>, _>(reached.mode);
+        let priority = bind::<Nullable<SmallInt>, _>(reached.priority);
+        let floor = bind::<Nullable<Timestamptz>, _>(reached.floor.map(timestamp));
         let task_type = bind::<Text, _>(task_type);
         let binds: [&dyn Bind; 9] =
             [&worker, &slot, &task_type, &holder, &ids, &leases, &mode, &priority, &floor];

@@ -2,5 +2,6 @@
 
 UPDATE fang_meta SET version = 5;
 
+DROP FUNCTION fang_turn;
 DROP FUNCTION fang_listed;
 DROP TABLE fang_holds;

@@ -39,4 +39,10 @@ BEGIN ATOMIC
       ) = 'aborted';
 END;
 
+-- The key of an advisory lock under which a crowd takes turns to claim tasks of a type: one of two, the number of the
+-- worker says which.
+CREATE FUNCTION fang_turn(of_type text, worker bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN hashtextextended('fang ' || of_type, worker & 1);
+
 UPDATE fang_meta SET version = 6;

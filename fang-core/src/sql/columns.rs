@@ -206,6 +206,28 @@ impl LaneColumns {
     }
 }
 
+/// The parameters of `list_held.sql` that say how far the one that holds has come.
+#[derive(Clone, Copy, Debug)]
+pub struct ReachedColumns {
+    /// The mode of the last lane.
+    pub mode: Option<i16>,
+    /// Its priority.
+    pub priority: Option<i16>,
+    /// Where nothing is left before.
+    pub floor: Option<DbInstant>,
+}
+
+impl ReachedColumns {
+    /// The columns of the last lane; nulls where nothing was found.
+    pub fn new(lane: Option<Lane>) -> Self {
+        Self {
+            mode: lane.map(|lane| lane.mode as i16),
+            priority: lane.map(|lane| lane.priority as i16),
+            floor: lane.map(|lane| lane.floor),
+        }
+    }
+}
+
 /// The parameters of `finish.sql` behind the first; the first two of them are also those of
 /// `finish_remove.sql`.
 #[derive(Debug)]

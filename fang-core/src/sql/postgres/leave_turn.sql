@@ -1,2 +1,2 @@
 -- Lets the next one look; see `hold_turn`.
-SELECT pg_advisory_unlock(hashtextextended('fang ' || $1, $2::bigint & 1))
+SELECT pg_advisory_unlock(fang_turn($1, $2))
