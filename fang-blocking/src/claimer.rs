@@ -8,7 +8,7 @@ use crate::supervisor::panicked;
 use fang_core::StoreError;
 use fang_core::held::Doubt;
 use fang_core::hold::Worth;
-use fang_core::lanes::sort;
+use fang_core::lanes::{Start, sort};
 use fang_core::load::Load;
 use fang_core::pace::Request;
 use fang_core::pool::Phase;
@@ -76,14 +76,16 @@ impl Claimer {
 
     fn claim(&mut self, turn: usize, mut request: Request) {
         let worker = self.engine.worker();
-        request.from_floor &= !self.holders.take_apart();
+        if self.holders.take_apart() {
+            request.start = Start::Beginning;
+        }
         if self.doubt.is_due(self.engine.now()) {
             if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()) {
                 return self.failed(&error);
             }
             self.doubt.settled(self.engine.now());
         }
-        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.start);
         let task_type = self.rota.task_type(turn).clone();
         let Request { limit, crowded, .. } = request;
         let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
@@ -99,6 +101,7 @@ impl Claimer {
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());
+                self.rota.walked(turn, self.engine.now(), request);
                 self.failed(&error);
             }
         }

@@ -2,6 +2,21 @@
 
 use crate::store::{Claimed, DbInstant, Lane};
 use crate::task::{Mode, Priority};
+use std::time::Duration;
+
+/// How far before its floor a claim begins that looks for what came late.
+const SHORTLY: Duration = Duration::from_secs(5);
+
+/// Where in each lane a claim begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Where the last one left off.
+    Floor,
+    /// Five seconds before that: few tasks are inserted by transactions that take longer.
+    BeforeFloor,
+    /// At the beginning.
+    Beginning,
+}
 
 /// The lanes of one claimer, each with its floor.
 ///
@@ -32,10 +47,11 @@ impl Lanes {
     }
 
     /// The lanes in the order to look: the most urgent first, or the least urgent.
-    pub fn in_order(&self, upwards: bool, from_floor: bool) -> Vec<Lane> {
-        let lane = |stretch: &Stretch| match from_floor {
-            true => Lane { is_shared: stretch.lane.floor >= stretch.highest, ..stretch.lane },
-            false => Lane { floor: DbInstant::MIN, ..stretch.lane },
+    pub fn in_order(&self, upwards: bool, start: Start) -> Vec<Lane> {
+        let lane = |stretch: &Stretch| match start {
+            Start::Floor => Lane { is_shared: stretch.lane.floor >= stretch.highest, ..stretch.lane },
+            Start::BeforeFloor => Lane { floor: stretch.lane.floor.earlier_by(SHORTLY), ..stretch.lane },
+            Start::Beginning => Lane { floor: DbInstant::MIN, ..stretch.lane },
         };
         let mut lanes: Vec<Lane> = self.0.iter().map(lane).collect();
         if upwards {
@@ -76,32 +92,35 @@ mod tests {
     fn a_lane_begins_where_the_last_claim_left_it() {
         let mut lanes = Lanes::new(Mode::Asynk);
         lanes.claimed(&[task(Priority::High, 5), task(Priority::High, 9)]);
-        let floors = |from_floor| {
-            let lanes = lanes.in_order(false, from_floor);
+        let shortly_before = DbInstant(9 - 5_000_000);
+        let floors = |start| {
+            let lanes = lanes.in_order(false, start);
             lanes.iter().map(|lane| lane.floor).filter(|floor| *floor != DbInstant::MIN).collect::<Vec<_>>()
         };
-        assert_eq!(floors(true), [DbInstant(9)]);
-        assert_eq!(floors(false), []);
+        assert_eq!(floors(Start::Floor), [DbInstant(9)]);
+        assert_eq!(floors(Start::BeforeFloor), [shortly_before]);
+        assert_eq!(floors(Start::Beginning), []);
     }
 
     #[test]
     fn a_lane_is_shared_unless_its_last_claim_found_tasks_from_before_an_earlier_one() {
         let mut lanes = Lanes::new(Mode::Asynk);
-        let is_shared = |lanes: &Lanes, from_floor| {
-            let lanes = lanes.in_order(false, from_floor);
+        let is_shared = |lanes: &Lanes, start| {
+            let lanes = lanes.in_order(false, start);
             lanes.iter().find(|lane| lane.priority == Priority::High).unwrap().is_shared
         };
         for (claimed, shared) in [(5, true), (2, false), (4, false), (5, true), (6, true)] {
             lanes.claimed(&[task(Priority::High, claimed)]);
-            assert_eq!([is_shared(&lanes, true), is_shared(&lanes, false)], [shared, false], "{claimed}");
+            let starts = [Start::Floor, Start::BeforeFloor, Start::Beginning];
+            assert_eq!(starts.map(|start| is_shared(&lanes, start)), [shared, false, false], "{claimed}");
         }
     }
 
     #[test]
     fn upwards_begins_with_the_least_urgent() {
         let lanes = Lanes::new(Mode::Blocking);
-        assert_eq!(lanes.in_order(true, true)[0].priority, Priority::Low);
-        assert_eq!(lanes.in_order(false, true)[0].mode, Mode::Blocking);
+        assert_eq!(lanes.in_order(true, Start::Floor)[0].priority, Priority::Low);
+        assert_eq!(lanes.in_order(false, Start::Floor)[0].mode, Mode::Blocking);
     }
 
     #[test]

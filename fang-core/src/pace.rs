@@ -1,5 +1,6 @@
 //! When to claim, how many, and how long to sleep: a state machine without a clock.
 
+use crate::lanes::Start;
 use crate::load::Load;
 use crate::sleep_params::SleepParams;
 use crate::wake::NotifyGate;
@@ -18,15 +19,15 @@ const AHEAD_BYTES: usize = 16 * 1024 * 1024;
 /// Results that wait to be saved before no more tasks are claimed.
 const MAX_UNSAVED: usize = 4 * MAX_CLAIM;
 
-/// A claim begins at the beginning of each lane at least this often, unless that takes long.
-const FULL_WALK_EVERY: Duration = Duration::from_secs(1);
+/// A claim begins at the beginning of each lane at least this often, or shortly before its floor while that takes long.
+const WALK_EVERY: Duration = Duration::from_secs(1);
 
-/// A walk from the beginning that takes no longer is made whenever something may be there ...
+/// A walk over dead rows that takes no longer is made whenever something may be there ...
 const CHEAP_WALK: Duration = Duration::from_millis(5);
 /// ... one that does is followed by so many times its length without one ...
-const REST_AFTER_WALK: u32 = 20;
-/// ... but no longer than this, since a task whose insert commits late may lie before the floor.
-const LONGEST_REST: Duration = Duration::from_secs(5);
+const REST_AFTER_WALK: u32 = 30;
+/// ... but no longer than this: what a rescue gives back may lie before the floor.
+const LONGEST_REST: Duration = Duration::from_secs(300);
 
 /// A full claim that took so long was held up by those of others, or will be.
 const CROWDED: Duration = Duration::from_millis(50);
@@ -61,8 +62,8 @@ pub struct Request {
     pub limit: usize,
     /// Whether to look at the least urgent lane first.
     pub upwards: bool,
-    /// Whether to begin where the last claim left off.
-    pub from_floor: bool,
+    /// Where to begin.
+    pub start: Start,
     /// Whether claims take so long that they should be made one after the other.
     pub crowded: bool,
     /// When it was asked for.
@@ -77,9 +78,9 @@ pub struct Pace {
     period: Duration,
     look_at: Duration,
     hold_until: Duration,
-    last_full_walk: Option<Duration>,
-    /// How long the last two of them took: dead rows make each slow, a hiccup but one.
-    walks: [Duration; 2],
+    full: Walks,
+    /// Those from shortly before the floor, made while full ones rest.
+    short: Walks,
     last_was_full: bool,
     is_crowded: bool,
     claims: u64,
@@ -95,8 +96,8 @@ impl Pace {
             sleep,
             look_at: Duration::ZERO,
             hold_until: Duration::ZERO,
-            last_full_walk: None,
-            walks: [Duration::ZERO; 2],
+            full: Walks::default(),
+            short: Walks::default(),
             last_was_full: false,
             is_crowded: false,
             claims: 0,
@@ -136,19 +137,13 @@ impl Pace {
     pub fn claimed(&mut self, now: Duration, request: Request, got: usize) {
         self.claims += 1;
         self.failures = 0;
-        if !request.from_floor {
-            self.last_full_walk = Some(now);
-            if !request.crowded {
-                // Else it is the wait for its turn that took long.
-                self.walks = [self.walks[1], now.saturating_sub(request.at)];
-            }
-        }
+        self.walked(now, request);
         self.last_was_full = got >= request.limit;
         self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;
         if got > 0 {
             self.hold(now);
         }
-        if self.last_was_full || (request.from_floor && !self.rests(now)) {
+        if self.last_was_full || (request.start == Start::Floor && !self.full.rest(now)) {
             // There is more; or there may be, before the floor.
             self.look_at = now;
             return;
@@ -157,6 +152,15 @@ impl Pace {
             self.period = self.sleep.longer_than(self.period);
         }
         self.look_at = now + self.period;
+    }
+
+    /// A claim has ended. One that failed may have done so for lack of time, and is not repeated at once.
+    pub fn walked(&mut self, now: Duration, request: Request) {
+        match request.start {
+            Start::Beginning => self.full.made(now, request),
+            Start::BeforeFloor => self.short.made(now, request),
+            Start::Floor => {}
+        }
     }
 
     /// A claim failed. `jitter` is a random number in `0.0..1.0`.
@@ -181,22 +185,25 @@ impl Pace {
     }
 
     fn request(&self, now: Duration, room: usize) -> Request {
-        let walked = self.last_full_walk.is_some_and(|at| now.saturating_sub(at) < FULL_WALK_EVERY);
         Request {
             limit: room.clamp(1, MAX_CLAIM),
             upwards: (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
-            from_floor: (self.last_was_full && walked) || self.rests(now),
+            start: self.start(now),
             crowded: self.is_crowded,
             at: now,
         }
     }
 
-    /// Whether walks from the beginning take so long that it is too early for another.
-    fn rests(&self, now: Duration) -> bool {
-        let [one, other] = self.walks;
-        let walk = one.min(other);
-        let rest = walk.saturating_mul(REST_AFTER_WALK).min(LONGEST_REST);
-        walk > CHEAP_WALK && self.last_full_walk.is_some_and(|at| now.saturating_sub(at) < rest)
+    /// A task whose insert commits late may lie before the floor; most are not late by much.
+    fn start(&self, now: Duration) -> Start {
+        if self.full.rest(now) {
+            let is_early = self.short.are_recent(now) || self.short.rest(now);
+            if is_early { Start::Floor } else { Start::BeforeFloor }
+        } else if self.last_was_full && self.full.are_recent(now) {
+            Start::Floor
+        } else {
+            Start::Beginning
+        }
     }
 
     fn prefetch(&self, load: Load) -> usize {
@@ -204,6 +211,39 @@ impl Pace {
         let runs = HORIZON.as_nanos() / mean.as_nanos().max(1);
         let tasks = self.workers.saturating_mul(usize::try_from(runs).unwrap_or(MAX_CLAIM));
         tasks.min(MAX_CLAIM).min(AHEAD_BYTES / load.mean_bytes.max(1))
+    }
+}
+
+/// Walks of one kind, over whatever dead rows a long transaction keeps there.
+#[derive(Debug, Default)]
+struct Walks {
+    last: Option<Duration>,
+    /// How long the last two took: dead rows make each slow, a hiccup but one.
+    took: [Duration; 2],
+}
+
+impl Walks {
+    fn made(&mut self, now: Duration, request: Request) {
+        self.last = Some(now);
+        if !request.crowded {
+            // Else it is the wait for its turn that took long.
+            self.took = [self.took[1], now.saturating_sub(request.at)];
+        }
+    }
+
+    fn are_recent(&self, now: Duration) -> bool {
+        self.ended_within(WALK_EVERY, now)
+    }
+
+    /// Whether they take so long that it is too early for another.
+    fn rest(&self, now: Duration) -> bool {
+        let [one, other] = self.took;
+        let walk = one.min(other);
+        walk > CHEAP_WALK && self.ended_within(walk.saturating_mul(REST_AFTER_WALK).min(LONGEST_REST), now)
+    }
+
+    fn ended_within(&self, span: Duration, now: Duration) -> bool {
+        self.last.is_some_and(|at| now.saturating_sub(at) < span)
     }
 }
 
@@ -298,12 +338,12 @@ mod tests {
     fn a_full_claim_is_followed_by_one_from_the_floor_until_a_second_is_over() {
         let mut pace = pace(4);
         let first = request(pace.step(ms(0), busy(0, None)));
-        assert!(!first.from_floor);
+        assert_eq!(first.start, Start::Beginning);
         pace.claimed(ms(0), first, 4);
         let second = request(pace.step(ms(999), busy(0, Some(SLOW))));
-        assert!(second.from_floor);
+        assert_eq!(second.start, Start::Floor);
         pace.claimed(ms(999), second, 4);
-        assert!(!request(pace.step(ms(1000), busy(0, Some(SLOW)))).from_floor);
+        assert_eq!(request(pace.step(ms(1000), busy(0, Some(SLOW)))).start, Start::Beginning);
     }
 
     #[test]
@@ -313,38 +353,74 @@ mod tests {
         pace.claimed(ms(0), first, 4);
         let second = request(pace.step(ms(1), busy(0, Some(SLOW))));
         pace.claimed(ms(1), second, 0);
-        assert!(!request(pace.step(ms(1), busy(0, Some(SLOW)))).from_floor);
+        assert_eq!(request(pace.step(ms(1), busy(0, Some(SLOW)))).start, Start::Beginning);
     }
 
     /// A claim at this moment that takes so long and brings one task of four.
-    fn claim(pace: &mut Pace, at: u64, takes: u64) -> bool {
+    fn claim(pace: &mut Pace, at: u64, takes: u64) -> Start {
         let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
         pace.claimed(ms(at + takes), claim, 1);
-        claim.from_floor
+        claim.start
+    }
+
+    /// After walks that took 40 ms, until 1340.
+    fn over_dead_rows() -> Pace {
+        let mut pace = pace(4);
+        assert_eq!([claim(&mut pace, 0, 40), claim(&mut pace, 100, 40)], [Start::Beginning; 2]);
+        pace
     }
 
     #[test]
-    fn a_walk_that_takes_long_is_not_repeated_for_twenty_times_as_long_though_claims_are_not_full() {
-        let mut pace = pace(4);
-        assert!(!claim(&mut pace, 0, 40) && !claim(&mut pace, 100, 40));
-        assert!(claim(&mut pace, 200, 1) && claim(&mut pace, 939, 1));
-        assert!(!claim(&mut pace, 1000, 400) && !claim(&mut pace, 2300, 400));
-        assert!(claim(&mut pace, 7600, 1));
-        assert!(!claim(&mut pace, 7700, 1), "five seconds are the longest rest");
+    fn a_walk_that_takes_long_is_not_repeated_for_thirty_times_as_long_though_claims_are_not_full() {
+        let mut pace = over_dead_rows();
+        let starts = [200, 210, 1330, 1340].map(|at| claim(&mut pace, at, 1));
+        assert_eq!(starts, [Start::BeforeFloor, Start::Floor, Start::BeforeFloor, Start::Beginning]);
+    }
+
+    #[test]
+    fn a_walk_from_shortly_before_the_floor_rests_as_well() {
+        let mut pace = over_dead_rows();
+        pace.full.took = [ms(60_000); 2];
+        let took_long = [claim(&mut pace, 200, 100), claim(&mut pace, 1300, 100)];
+        assert_eq!(took_long, [Start::BeforeFloor; 2]);
+        assert_eq!(
+            [claim(&mut pace, 4390, 1), claim(&mut pace, 4401, 1)],
+            [Start::Floor, Start::BeforeFloor]
+        );
+    }
+
+    #[test]
+    fn five_minutes_are_the_longest_rest() {
+        let mut pace = over_dead_rows();
+        pace.full.took = [ms(60_000); 2];
+        assert_ne!(claim(&mut pace, 140 + 299_990, 1), Start::Beginning);
+        assert_eq!(claim(&mut pace, 140 + 300_001, 1), Start::Beginning);
     }
 
     #[test]
     fn one_walk_that_took_long_among_others_changes_nothing() {
         let mut pace = pace(4);
-        assert!(!claim(&mut pace, 0, 1) && !claim(&mut pace, 10, 900));
-        assert!(!claim(&mut pace, 1000, 1) && !claim(&mut pace, 1010, 1));
+        let starts = [(0, 1), (10, 900), (1000, 1), (1010, 1)].map(|(at, takes)| claim(&mut pace, at, takes));
+        assert_eq!(starts, [Start::Beginning; 4]);
+    }
+
+    #[test]
+    fn a_walk_that_failed_after_a_while_is_not_repeated_at_once_either() {
+        let mut pace = pace(4);
+        for at in [0, 60_000] {
+            let claim = request(pace.step(ms(at), busy(0, None)));
+            assert_eq!(claim.start, Start::Beginning);
+            pace.walked(ms(at + 30_000), claim);
+            pace.failed(ms(at + 30_000), 0.0);
+        }
+        assert_eq!(claim(&mut pace, 100_000, 1), Start::BeforeFloor);
     }
 
     #[test]
     fn a_claim_from_the_floor_that_is_not_full_is_followed_by_a_sleep_while_walks_take_long() {
-        let mut pace = pace(4);
-        assert!(!claim(&mut pace, 0, 40) && !claim(&mut pace, 100, 40) && claim(&mut pace, 200, 1));
-        assert_eq!(limit(pace.step(ms(201), busy(0, Some(SLOW)))), None);
+        let mut pace = over_dead_rows();
+        assert_eq!([claim(&mut pace, 200, 1), claim(&mut pace, 210, 1)], [Start::BeforeFloor, Start::Floor]);
+        assert_eq!(limit(pace.step(ms(211), busy(0, Some(SLOW)))), None);
     }
 
     #[test]

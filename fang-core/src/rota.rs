@@ -160,6 +160,11 @@ impl Rota {
         turns.pace.claimed(now, request, tasks.len());
     }
 
+    /// A claim of this type failed.
+    pub fn walked(&mut self, turn: usize, now: Duration, request: Request) {
+        self.turns[turn].pace.walked(now, request);
+    }
+
     /// Somebody says that there is a task of this type.
     pub fn woken(&mut self, turn: usize, now: Duration) {
         self.turns[turn].pace.woken(now);

@@ -3,7 +3,7 @@
 
 use crate::Error;
 use fang_core::Mode;
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::sql::{Schema, Statements, migrations};
 use futures_util::pin_mut;
 use serde_json::value::RawValue;
@@ -77,7 +77,7 @@ impl Drainer {
     }
 
     async fn run(self) -> Result<usize, Error> {
-        let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+        let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
         let modes: Vec<i16> = lanes.iter().map(|lane| lane.mode as i16).collect();
         let priorities: Vec<i16> = lanes.iter().map(|lane| lane.priority as i16).collect();
         let floors = vec![Timestamp::<SystemTime>::NegInfinity; lanes.len()];

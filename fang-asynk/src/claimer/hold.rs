@@ -22,7 +22,7 @@ impl Claimer {
     pub(super) async fn hold(&mut self, turn: usize, request: Request) {
         let Some(mut holder) = self.holders.free().await else { return self.claim(turn, request).await };
         let worker = self.engine.worker();
-        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.from_floor);
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.start);
         let task_type = self.rota.task_type(turn).clone();
         let Request { limit, crowded, .. } = request;
         let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
@@ -38,6 +38,7 @@ impl Claimer {
             Err(error) => {
                 self.holders.give_back(holder);
                 self.worth.failed(self.engine.now());
+                self.rota.walked(turn, self.engine.now(), request);
                 self.failed(&error);
             }
         }

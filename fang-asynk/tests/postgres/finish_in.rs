@@ -2,7 +2,7 @@
 
 use crate::world::{PATIENCE, World, say, until};
 use fang_asynk::{AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncWorkerPool, Lease, MemoryQueue, NoTls};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Rescue};
 use fang_core::{
     AsyncQueueable, AsyncRunnable, FangError, FangTaskState, Mode, RetentionMode, Task, async_trait, typetag,
@@ -187,7 +187,7 @@ async fn a_transaction_that_hangs_holds_up_no_rescue_of_others() {
     }
     let store = world.queue.engine().unwrap();
     let worker = store.register("{}").await.unwrap();
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 2, lanes: &lanes, crowded: false };
     let claimed = store.claim(&claim).await.unwrap();
     store.retire(worker).await.unwrap();

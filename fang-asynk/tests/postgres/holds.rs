@@ -2,7 +2,7 @@
 
 use crate::world::{Ear, Hold, PATIENCE, Say, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncFinishIn, AsyncWorkerPool};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{AsyncHolder, Claim, Settlement, WorkerId};
 use fang_core::{AsyncQueueable, AsyncRunnable, FangError, Mode, NewTask, Unique, async_trait, typetag};
 use serde::{Deserialize, Serialize};
@@ -219,7 +219,7 @@ async fn store() -> (World, Arc<dyn fang_core::store::AsyncStore>, Uuid) {
 }
 
 async fn hold(holder: &mut dyn AsyncHolder, worker: WorkerId) -> Vec<(Uuid, i32)> {
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
     let held = holder.hold(&claim).await.unwrap();
     held.iter().map(|held| (held.task.id, held.task.lease)).collect()

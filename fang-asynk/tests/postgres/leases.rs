@@ -1,6 +1,6 @@
 use crate::world::{Hold, PATIENCE, Queue, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::Claim;
 use fang_core::{AsyncQueueable, Mode, NewTask};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     let task = world.queue.insert_task(&say("orphan")).await.unwrap();
     let dead = world.queue.engine().unwrap();
     let worker = dead.register("{}").await.unwrap();
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).await.unwrap().len(), 1);
 
@@ -52,7 +52,7 @@ async fn in_a_crowd_a_third_claimer_waits_for_its_turn() {
     let engine = Arc::new(world.queue.engine().unwrap());
     let claim = async |crowded| {
         let worker = engine.register("{}").await.unwrap();
-        let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+        let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
         let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded };
         engine.claim(&claim).await.unwrap().len()
     };
@@ -136,7 +136,7 @@ async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     world.queue.insert_task(&say("orphan")).await.unwrap();
     let gone = world.queue.engine().unwrap();
     let worker = gone.register("{}").await.unwrap();
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(gone.claim(&claim).await.unwrap().len(), 1);
     world.client.batch_execute("DELETE FROM fang_workers").await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::world::{Hold, PATIENCE, Queue, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, Lease};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::Claim;
 use fang_core::{AsyncQueueable, Mode, NewTask, QueueError, StoreError};
 use fang_test_support::PgBouncer;
@@ -84,7 +84,7 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     queue.insert_task(&say("orphan")).await.unwrap();
     let dead = queue.engine().unwrap();
     let worker = dead.register("{}").await.unwrap();
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, false);
+    let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).await.unwrap().len(), 1);
     let (sender, mut ear) = ear();

@@ -4,7 +4,7 @@ use crate::world::{PATIENCE, World, say, until};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use fang_blocking::{Backend, FinishIn, Lease, MemoryQueue, PgConnection, Queue, WorkerPool};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Rescue};
 use fang_core::{FangError, FangTaskState, Mode, Queueable, RetentionMode, Runnable, Task, typetag};
 use serde::{Deserialize, Serialize};
@@ -188,7 +188,7 @@ fn a_transaction_that_hangs_holds_up_no_rescue_of_others() {
     }
     let store = world.queue.engine().unwrap();
     let worker = store.register("{}").unwrap();
-    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 2, lanes: &lanes, crowded: false };
     let claimed = store.claim(&claim).unwrap();
     store.retire(worker).unwrap();

@@ -3,7 +3,7 @@
 use crate::world::{Ear, Hold, PATIENCE, Say, World, ear, heard, say, until};
 use diesel::Connection;
 use fang_blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Settlement};
 use fang_core::{FangError, Mode, NewTask, Queueable, Runnable, Unique, typetag};
 use serde::{Deserialize, Serialize};
@@ -206,7 +206,7 @@ fn a_holder_that_has_lost_its_connection_cannot_list_or_settle() {
     let store = world.queue.engine().unwrap();
     let worker = store.register("{}").unwrap();
     let mut holder = store.holder(0).unwrap();
-    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
     let held: Vec<_> =
         holder.hold(&claim).unwrap().iter().map(|held| (held.task.id, held.task.lease)).collect();

@@ -1,6 +1,6 @@
 use crate::world::{Ear, Hold, PATIENCE, World, ear, heard, say, until};
 use fang_blocking::{Backend, Lease, Queue, WorkerPool};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Rescue};
 use fang_core::{Mode, NewTask, Queueable};
 use std::thread;
@@ -25,7 +25,7 @@ fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     let task = world.queue.insert_task(&say("orphan")).unwrap();
     let dead = world.queue.engine().unwrap();
     let worker = dead.register("{}").unwrap();
-    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).unwrap().len(), 1);
 
@@ -47,7 +47,7 @@ fn in_a_crowd_a_third_claimer_waits_for_its_turn() {
     let engine = world.queue.engine().unwrap();
     let claim = |crowded| {
         let worker = engine.register("{}").unwrap();
-        let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+        let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
         let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded };
         engine.claim(&claim).unwrap().len()
     };
@@ -132,7 +132,7 @@ fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     world.queue.insert_task(&say("orphan")).unwrap();
     let gone = world.queue.engine().unwrap();
     let worker = gone.register("{}").unwrap();
-    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(gone.claim(&claim).unwrap().len(), 1);
     world.run("DELETE FROM fang_workers");

@@ -6,7 +6,7 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error, Pool};
 use diesel::sql_types::Text;
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use fang_blocking::{Backend, Lease, Queue, WorkerPool};
-use fang_core::lanes::Lanes;
+use fang_core::lanes::{Lanes, Start};
 use fang_core::store::Claim;
 use fang_core::{FangError, Mode, NewTask, QueueError, Queueable, StoreError};
 use fang_test_support::PgBouncer;
@@ -122,7 +122,7 @@ fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     queue.insert_task(&say("orphan")).unwrap();
     let dead = queue.engine().unwrap();
     let worker = dead.register("{}").unwrap();
-    let lanes = Lanes::new(Mode::Blocking).in_order(false, false);
+    let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
     assert_eq!(dead.claim(&claim).unwrap().len(), 1);
     let (sender, ear) = ear();

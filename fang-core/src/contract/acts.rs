@@ -1,7 +1,7 @@
 //! What scenarios do over and over.
 
 use super::{LEASE, Rig};
-use crate::lanes::{self, Lanes};
+use crate::lanes::{self, Lanes, Start};
 use crate::new_task::NewTask;
 use crate::store::{
     Beat, Claim, Claimed, Filter, Finish, Inserted, Lane, Rescue, Rescued, Verdict, WorkerId,
@@ -102,7 +102,7 @@ impl dyn Rig + '_ {
         mode: Mode,
         limit: usize,
     ) -> Vec<Claimed> {
-        let lanes = Lanes::new(mode).in_order(false, false);
+        let lanes = Lanes::new(mode).in_order(false, Start::Beginning);
         let mut claimed = self.claim_from(worker, task_type, &lanes, limit).await;
         lanes::sort(&mut claimed, false);
         claimed

@@ -1,6 +1,6 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, numbers, task};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Start};
 use crate::new_task::NewTask;
 use crate::store::{DbInstant, Lane};
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Priority};
@@ -42,7 +42,7 @@ pub async fn claims_come_by_priority_and_then_by_time(rig: &dyn Rig) {
 pub async fn a_claim_upwards_begins_with_the_least_urgent(rig: &dyn Rig) {
     rig.insert(&[task(1).priority(Priority::Urgent), task(2).priority(Priority::Low)]).await;
     let worker = rig.worker().await;
-    let lanes = Lanes::new(Mode::Asynk).in_order(true, false);
+    let lanes = Lanes::new(Mode::Asynk).in_order(true, Start::Beginning);
     assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &lanes, 1).await), [2]);
 }
 

@@ -3,7 +3,7 @@
 use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::hold::Batch;
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Start};
 use crate::store::{
     AsyncHolder, Claim, Claimed, Finish, HeldTask, Lane, Rescue, Rescued, Settlement, Verdict, WorkerId,
 };
@@ -25,7 +25,7 @@ impl dyn Rig + '_ {
 }
 
 async fn hold(holder: &mut Holder, worker: WorkerId) -> Vec<HeldTask> {
-    hold_from(holder, worker, &Lanes::new(Mode::Asynk).in_order(false, false)).await
+    hold_from(holder, worker, &Lanes::new(Mode::Asynk).in_order(false, Start::Beginning)).await
 }
 
 async fn hold_from(holder: &mut Holder, worker: WorkerId, lanes: &[Lane]) -> Vec<HeldTask> {
@@ -217,9 +217,12 @@ pub async fn one_that_holds_may_begin_where_another_has_left_off(rig: &dyn Rig) 
     one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     rig.insert(&[task(3).at(now - MINUTE * 3), task(4)]).await;
     let lanes = Lanes::new(Mode::Asynk);
-    assert_eq!(held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, true)).await), [4]);
+    assert_eq!(held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, Start::Floor)).await), [4]);
     let_go(&mut other).await;
-    assert_eq!(held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, false)).await), [3, 4]);
+    assert_eq!(
+        held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, Start::Beginning)).await),
+        [3, 4]
+    );
     let_go(&mut other).await;
     let_go(&mut one).await;
 }

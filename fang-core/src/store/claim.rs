@@ -1,4 +1,4 @@
-use super::WorkerId;
+use super::{WorkerId, micros};
 use crate::task::{Mode, Priority};
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -45,6 +45,11 @@ impl DbInstant {
 
     /// Microseconds from 1970 to 2000.
     const EPOCH: i64 = 946_684_800_000_000;
+
+    /// The instant so long before, or the first of all.
+    pub fn earlier_by(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
 
     /// The nearest instant of the calendar type.
     pub fn to_datetime(self) -> DateTime<Utc> {
