@@ -8,8 +8,13 @@ use std::time::{Duration, Instant};
 /// Tasks of one refill, and how many may wait before the next.
 const REFILL: u64 = 10_000;
 
-/// Rows that have gone under the snapshot before the short form begins, which the long one makes by itself.
+/// Rows, and lists of what was held, that have gone under the snapshot before the short form begins; the long one makes
+/// them by itself.
 const DEAD: i64 = 3_000_000;
+const DEAD_LISTS: i64 = 250_000;
+const LIST: &str = "
+    INSERT INTO fang_holds (holder, worker, slot, task_type, ids, leases)
+    SELECT '3', n, 0, 'common', '{}', '{}' FROM generate_series(1, $1::bigint) n";
 const INSERT: &str = "
     INSERT INTO fang_tasks (metadata, mode, scheduled_at)
     SELECT '{\"type\":\"Nothing\",\"text\":\"a payload of some sixty bytes, as they are\"}', 1,
@@ -21,7 +26,8 @@ pub(crate) async fn pinned(bench: &mut Bench<'_>) -> Result<(), Error> {
     // The one goes first in one round, the other in the next.
     let order = if bench.round.is_multiple_of(2) { [false, true] } else { [true, false] };
     for is_pinned in order {
-        let (first, last) = go_on(is_pinned, if bench.is_long { 0 } else { DEAD }, span).await?;
+        let dead = if bench.is_long { (0, 0) } else { (DEAD, DEAD_LISTS) };
+        let (first, last) = go_on(is_pinned, dead, span).await?;
         let case = if is_pinned { "snapshot open" } else { "no snapshot" };
         bench.figures.add("pinned", case, [("tasks/s", (first + last) / 2.0)]);
         bench.figures.add("pinned", case, [("first half tasks/s", first), ("second half tasks/s", last)]);
@@ -30,15 +36,16 @@ pub(crate) async fn pinned(bench: &mut Bench<'_>) -> Result<(), Error> {
 }
 
 /// Keeps a pool of 10 busy. Returns the rates of the two halves.
-async fn go_on(is_pinned: bool, dead: i64, span: Duration) -> Result<(f64, f64), Error> {
+async fn go_on(is_pinned: bool, dead: (i64, i64), span: Duration) -> Result<(f64, f64), Error> {
     let (database, meter) = fresh().await?;
     let side = Side::new("async", database.uri(), 4);
     let reader = database.client().await?;
-    meter.client().execute(INSERT, &[&dead]).await?;
+    meter.client().execute(INSERT, &[&dead.0]).await?;
+    meter.client().execute(LIST, &[&dead.1]).await?;
     if is_pinned {
         reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM fang_tasks LIMIT 1").await?;
     }
-    meter.client().batch_execute("DELETE FROM fang_tasks").await?;
+    meter.client().batch_execute("DELETE FROM fang_tasks; DELETE FROM fang_holds").await?;
     meter.settle().await?;
     let pool = side.start(10).await?;
     let tally = Tally::new(0);

@@ -10,6 +10,7 @@ mod copy;
 mod crons;
 mod error;
 mod hold;
+mod lists;
 mod migrate;
 mod param;
 mod run;
@@ -38,6 +39,7 @@ use fang_core::store::{
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, Priority, StoreError, Task};
+use lists::Lists;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -54,6 +56,7 @@ pub(crate) struct PostgresStore {
     heart: Channel,
     /// What a pool that holds short tasks uses besides.
     holds: Channel,
+    lists: Arc<Lists>,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
     /// Whether it announces what it inserts.
@@ -66,11 +69,14 @@ impl PostgresStore {
     pub(crate) fn new(address: Address, schema: Schema, notifies: bool) -> Result<Self, StoreError> {
         let address = Arc::new(address);
         let wakes = Wakes::default();
+        let statements = Arc::new(Statements::new(&schema));
+        let engine = address.channel(Role::Engine, &wakes)?;
         Ok(Self {
-            statements: Arc::new(Statements::new(&schema)),
+            lists: Lists::new(&engine, &statements),
+            statements,
             schema,
             calls: address.channel(Role::Calls, &wakes)?,
-            engine: address.channel(Role::Engine, &wakes)?,
+            engine,
             heart: address.channel(Role::Heart, &wakes)?,
             holds: address.channel(Role::Holds, &wakes)?,
             wakes,
@@ -83,11 +89,13 @@ impl PostgresStore {
 
     /// The same store, with engine connections of its own: one for each worker pool.
     pub(crate) fn with_own_engine(&self) -> Result<Self, StoreError> {
+        let engine = self.address.channel(Role::Engine, &self.wakes)?;
         Ok(Self {
+            lists: Lists::new(&engine, &self.statements),
             statements: self.statements.clone(),
             schema: self.schema.clone(),
             calls: self.calls.clone(),
-            engine: self.address.channel(Role::Engine, &self.wakes)?,
+            engine,
             heart: self.address.channel(Role::Heart, &self.wakes)?,
             holds: self.address.channel(Role::Holds, &self.wakes)?,
             wakes: self.wakes.clone(),

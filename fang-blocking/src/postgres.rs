@@ -9,6 +9,7 @@ mod copy;
 mod crons;
 mod error;
 mod hold;
+mod lists;
 mod migrate;
 mod run;
 mod tasks;
@@ -32,6 +33,7 @@ use fang_core::store::{
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, Priority, StoreError, Task};
+use lists::Lists;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -46,6 +48,7 @@ pub(crate) struct PostgresStore {
     engine: Arc<Channel>,
     /// What its heart uses, which also listens.
     heart: Arc<Channel>,
+    lists: Arc<Lists>,
     wakes: Wakes,
     gate: Arc<Mutex<NotifyGate>>,
     /// Whether it announces what it inserts.
@@ -58,8 +61,10 @@ impl PostgresStore {
     pub(crate) fn new(address: Address, schema: Schema, notifies: bool) -> Self {
         let wakes = Wakes::default();
         let calls = Arc::new(address.channel(Role::Calls, &wakes));
+        let statements = Arc::new(Statements::new(&schema));
         Self {
-            statements: Arc::new(Statements::new(&schema)),
+            lists: Lists::new(&calls, &statements),
+            statements,
             schema,
             engine: calls.clone(),
             heart: calls.clone(),
@@ -74,11 +79,13 @@ impl PostgresStore {
 
     /// The same store, with engine connections: what each worker pool uses.
     pub(crate) fn with_own_engine(&self) -> Self {
+        let engine = Arc::new(self.address.channel(Role::Engine, &self.wakes));
         Self {
+            lists: Lists::new(&engine, &self.statements),
             statements: self.statements.clone(),
             schema: self.schema.clone(),
             calls: self.calls.clone(),
-            engine: Arc::new(self.address.channel(Role::Engine, &self.wakes)),
+            engine,
             heart: Arc::new(self.address.channel(Role::Heart, &self.wakes)),
             wakes: self.wakes.clone(),
             gate: self.gate.clone(),

@@ -51,6 +51,46 @@ impl Worth {
     }
 }
 
+/// How often it is looked where lists begin.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// From which transaction on something may be listed. Whoever reads lists begins there: a long transaction may keep the
+/// server from clearing those that are gone, and there are hundreds a second.
+#[derive(Debug, Default)]
+pub struct FirstListed(Mutex<Known>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    holder: i64,
+    looked_at: Option<Duration>,
+}
+
+impl FirstListed {
+    /// The number of that transaction, zero when it is not known.
+    pub fn holder(&self) -> i64 {
+        self.known().holder
+    }
+
+    /// Whether to look again. `now` counts from any fixed instant.
+    pub fn is_due(&self, now: Duration) -> bool {
+        self.known().looked_at.is_none_or(|at| now.saturating_sub(at) >= LOOK_EVERY)
+    }
+
+    /// It is this one.
+    pub fn found(&self, holder: i64, now: Duration) {
+        *self.known() = Known { holder, looked_at: Some(now) };
+    }
+
+    /// The next answer may come from another server, whose transactions have other numbers.
+    pub fn forget(&self) {
+        *self.known() = Known::default();
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// How far one that holds has come: where the last of its tasks lies, in the order in which they were found.
 pub fn reached(held: &[HeldTask]) -> Option<Lane> {
     let last = &held.last()?.task;
@@ -251,6 +291,19 @@ mod tests {
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn where_lists_begin_is_looked_for_every_ten_seconds_and_after_a_failure() {
+        let first = FirstListed::default();
+        assert_eq!((first.holder(), first.is_due(NOW)), (0, true));
+        first.found(7, NOW);
+        assert_eq!(
+            (first.holder(), first.is_due(NOW + ms(9_999)), first.is_due(NOW + ms(10_000))),
+            (7, false, true)
+        );
+        first.forget();
+        assert_eq!((first.holder(), first.is_due(NOW)), (0, true));
     }
 
     #[test]

@@ -55,6 +55,7 @@ statements!(
     finish,
     finish_remove,
     fire,
+    first_listed,
     heartbeat,
     hold,
     hold_cron,

@@ -3,6 +3,7 @@
 use super::PostgresStore;
 use super::connect::Channel;
 use super::convert::{Instant, Tid, claimed, tid};
+use super::lists::Lists;
 use super::run::{self, Param};
 use super::store_error;
 use super::tasks::ClaimParams;
@@ -25,6 +26,9 @@ pub(super) struct PostgresHolder {
     /// For what must be written whatever becomes of that.
     engine: Channel,
     statements: Arc<Statements>,
+    lists: Arc<Lists>,
+    /// Under which transactions something of its own may be listed.
+    listed: Vec<i64>,
     /// The transaction that keeps the rows.
     holder: i64,
     /// How far it has come.
@@ -42,6 +46,8 @@ impl PostgresHolder {
             held,
             engine: store.engine.clone(),
             statements: store.statements.clone(),
+            lists: store.lists.clone(),
+            listed: Vec::new(),
             holder: 0,
             reached: None,
             client: None,
@@ -54,7 +60,7 @@ impl PostgresHolder {
         client: ClientWrapper,
         outcome: Option<Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        let value = run::outcome(outcome)?;
+        let value = run::outcome(outcome).inspect_err(|_| self.lists.first.forget())?;
         self.client = Some(client);
         Ok(value)
     }
@@ -71,7 +77,7 @@ impl AsyncHolder for PostgresHolder {
             Some(client) => client,
             None => Object::take(run::get(&self.held).await?),
         };
-        let params = ClaimParams::new(claim);
+        let params = ClaimParams::new(claim, self.lists.first.holder());
         let outcome = run::in_time(hold(&client, &self.statements, &params, claim.crowded)).await;
         let rows = self.outcome(client, outcome)?;
         if let Some(row) = rows.first() {
@@ -91,9 +97,25 @@ impl AsyncHolder for PostgresHolder {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
         let ReachedColumns { mode, priority, floor } = ReachedColumns::new(self.reached);
         let floor = floor.map(Instant);
-        let params: [Param<'_>; 9] =
-            [&worker.0, &self.slot, &task_type, &self.holder, &ids, &leases, &mode, &priority, &floor];
+        let (holder, first_listed) = (self.holder, self.lists.first.holder());
+        let earlier: Vec<i64> = self.listed.iter().copied().filter(|listed| *listed != holder).collect();
+        self.listed.push(holder);
+        let params: [Param<'_>; 11] = [
+            &worker.0,
+            &self.slot,
+            &task_type,
+            &holder,
+            &ids,
+            &leases,
+            &mode,
+            &priority,
+            &floor,
+            &earlier,
+            &first_listed,
+        ];
         let rows = run::query(&self.engine, &self.statements.list_held, &params).await?;
+        self.listed = vec![holder];
+        self.lists.look().await;
         // Whoever locked a row after this moment finds it listed.
         let client = self.client()?;
         let outcome = run::in_time(client.batch_execute("")).await;
@@ -111,6 +133,7 @@ impl AsyncHolder for PostgresHolder {
         let params: [Param<'_>; 2] = [&worker.0, &self.slot];
         run::execute(&self.engine, &self.statements.unlist, &params).await?;
         self.client = None;
+        self.listed.clear();
         Ok(())
     }
 

@@ -101,25 +101,26 @@ pub(super) struct ClaimParams<'a> {
     lanes: LaneColumns,
     floors: Vec<Instant>,
     limit: i64,
+    first_listed: i64,
 }
 
 impl<'a> ClaimParams<'a> {
-    pub(super) fn new(claim: &'a Claim<'a>) -> Self {
+    pub(super) fn new(claim: &'a Claim<'a>, first_listed: i64) -> Self {
         let lanes = LaneColumns::new(claim.lanes);
         let floors = lanes.floors.iter().copied().map(Instant).collect();
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-        Self { claim, lanes, floors, limit }
+        Self { claim, lanes, floors, limit, first_listed }
     }
 
-    pub(super) fn all(&self) -> [Param<'_>; 6] {
-        let Self { claim, lanes, floors, limit } = self;
-        [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, floors, limit]
+    pub(super) fn all(&self) -> [Param<'_>; 7] {
+        let Self { claim, lanes, floors, limit, first_listed } = self;
+        [&claim.worker.0, &claim.task_type, &lanes.modes, &lanes.priorities, floors, limit, first_listed]
     }
 
     /// Those of `hold.sql`.
-    pub(super) fn hold(&self) -> [Param<'_>; 7] {
-        let [worker, task_type, modes, priorities, floors, limit] = self.all();
-        [worker, task_type, modes, priorities, floors, limit, &self.lanes.shared]
+    pub(super) fn hold(&self) -> [Param<'_>; 8] {
+        let [worker, task_type, modes, priorities, floors, limit, first_listed] = self.all();
+        [worker, task_type, modes, priorities, floors, limit, first_listed, &self.lanes.shared]
     }
 
     /// Those of `turn.sql`, `hold_turn.sql` and `leave_turn.sql`.
@@ -129,16 +130,25 @@ impl<'a> ClaimParams<'a> {
 }
 
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-    let params = ClaimParams::new(claim);
+    let outcome = send_claim(store, claim).await;
+    match &outcome {
+        Ok(rows) if !rows.is_empty() => store.lists.look().await,
+        Ok(_) => {}
+        Err(_) => store.lists.first.forget(),
+    }
+    outcome?.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
+}
+
+async fn send_claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Row>, StoreError> {
+    let params = ClaimParams::new(claim, store.lists.first.holder());
     let sql = &store.statements;
-    let rows = match claim.crowded {
-        false => run::query(&store.engine, &sql.claim, &params.all()).await?,
+    match claim.crowded {
+        false => run::query(&store.engine, &sql.claim, &params.all()).await,
         true => {
             let turn = (sql.turn.as_str(), &params.turn()[..]);
-            run::query_behind(&store.engine, turn, (&sql.claim, &params.all())).await?
+            run::query_behind(&store.engine, turn, (&sql.claim, &params.all())).await
         }
-    };
-    rows.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
+    }
 }
 
 /// A row of `claim.sql`, unless it was claimed in the name of another worker.

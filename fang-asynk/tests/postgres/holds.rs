@@ -166,6 +166,10 @@ async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it() {
     while !missing.is_empty() {
         missing.remove(&heard(&mut held.ear).await);
     }
+    // Nor is a claim under way: without a deadline nothing waits for it.
+    let taken = "SELECT count(*) FROM fang_tasks t
+        WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_holds h WHERE t.id = ANY (h.ids))";
+    until(async || held.world.number(taken).await == 4).await;
     held.pool.shutdown(Duration::ZERO).await;
     let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND locked_by IS NULL";
     assert_eq!(held.world.number(waiting).await, 4);

@@ -16,7 +16,7 @@ async fn every_statement_can_be_prepared_in_the_search_path_and_in_a_named_schem
 const ENGINE: [(&str, &str); 3] = [
     (
         "claim",
-        "1, 'common', '{1,0,1,0,1,0,1,0}', '{0,0,1,1,2,2,3,3}', array_fill('-infinity'::timestamptz, '{8}'), 100",
+        "1, 'common', '{1,0,1,0,1,0,1,0}', '{0,0,1,1,2,2,3,3}', array_fill('-infinity'::timestamptz, '{8}'), 100, 0",
     ),
     ("finish_remove", "1, '{}', '{}'"),
     ("finish", "1, '{}', '{}', '{}', '{}', '{}'"),
@@ -93,6 +93,20 @@ async fn what_nobody_holds_is_looked_for_by_an_index_scan() {
         let plan = kept_plan(&world.client, name, values, "").await;
         assert!(plan.contains("Index Scan using fang_tasks_running"), "{plan}");
         assert!(!plan.contains("Bitmap"), "{plan}");
+    }
+}
+
+/// There are hundreds of lists a second, and a long transaction keeps the server from clearing those that are gone.
+#[tokio::test]
+async fn lists_are_read_from_where_they_begin() {
+    let world = World::new().await;
+    let lane = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}'";
+    let list = "1, 0, 'common', 9, '{}', '{}', 1, 1, now(), '{8}', 9";
+    for (name, values) in [("first_listed", "9"), ("hold", lane), ("list_held", list)] {
+        let plan = kept_plan(&world.client, name, values, "").await;
+        assert!(plan.contains("using fang_holds_pkey on fang_holds"), "{name}:\n{plan}");
+        assert!(plan.contains("holder >=") || plan.contains("holder = ANY"), "{name}:\n{plan}");
+        assert!(!plan.contains("Seq Scan on fang_holds"), "{name}:\n{plan}");
     }
 }
 

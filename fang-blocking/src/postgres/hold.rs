@@ -4,6 +4,7 @@ use super::PostgresStore;
 use super::connect::{Channel, Dialer};
 use super::convert::{HeldRow, HeldSql, Tid, TidSql, held, timestamp};
 use super::error::store_error;
+use super::lists::Lists;
 use super::run::{self, As, Bind, Keep, bind};
 use super::tasks::ClaimParams;
 use diesel::connection::SimpleConnection;
@@ -24,6 +25,9 @@ pub(super) struct PostgresHolder {
     /// For what must be written whatever becomes of that.
     engine: Arc<Channel>,
     statements: Arc<Statements>,
+    lists: Arc<Lists>,
+    /// Under which transactions something of its own may be listed.
+    listed: Vec<i64>,
     /// The transaction that keeps the rows.
     holder: i64,
     /// How far it has come.
@@ -36,8 +40,20 @@ impl PostgresHolder {
     pub(super) fn new(store: &PostgresStore, slot: i16) -> Option<Self> {
         // A pooler would be kept from its connections, and so would the application.
         let dialer = store.address.dialer()?;
-        let (engine, statements) = (store.engine.clone(), store.statements.clone());
-        Some(Self { slot, dialer, engine, statements, holder: 0, reached: None, connection: None })
+        let (engine, statements, lists) =
+            (store.engine.clone(), store.statements.clone(), store.lists.clone());
+        let (listed, holder) = (Vec::new(), 0);
+        Some(Self {
+            slot,
+            dialer,
+            engine,
+            statements,
+            lists,
+            listed,
+            holder,
+            reached: None,
+            connection: None,
+        })
     }
 
     /// Does something with the connection, which goes, and its locks with it, unless all is well.
@@ -47,7 +63,7 @@ impl PostgresHolder {
     ) -> Result<T, StoreError> {
         let lost = || StoreError::unreachable("nothing is held any more".into());
         let mut connection = self.connection.take().ok_or_else(lost)?;
-        let value = act(&mut connection, &self.statements)?;
+        let value = act(&mut connection, &self.statements).inspect_err(|_| self.lists.first.forget())?;
         self.connection = Some(connection);
         Ok(value)
     }
@@ -59,7 +75,7 @@ impl Holder for PostgresHolder {
         if self.connection.is_none() {
             self.connection = Some(self.dialer.connect()?);
         }
-        let params = ClaimParams::new(claim);
+        let params = ClaimParams::new(claim, self.lists.first.holder());
         let rows = self.with(|connection, sql| hold(connection, sql, &params, claim.crowded))?;
         if let Some((_, (_, _, holder))) = rows.first() {
             self.holder = *holder;
@@ -78,14 +94,31 @@ impl Holder for PostgresHolder {
         let (ids, leases) = columns(tasks);
         let (worker, slot) = (bind::<BigInt, _>(worker.0), bind::<SmallInt, _>(self.slot));
         let holder = bind::<BigInt, _>(self.holder);
+        let earlier = self.listed.iter().copied().filter(|listed| *listed != self.holder).collect();
+        let earlier = bind::<Array<BigInt>, Vec<i64>>(earlier);
+        let first_listed = bind::<BigInt, _>(self.lists.first.holder());
+        self.listed.push(self.holder);
         let reached = ReachedColumns::new(self.reached);
         let mode = bind::<Nullable<SmallInt>, _>(reached.mode);
         let priority = bind::<Nullable<SmallInt>, _>(reached.priority);
         let floor = bind::<Nullable<Timestamptz>, _>(reached.floor.map(timestamp));
         let task_type = bind::<Text, _>(task_type);
-        let binds: [&dyn Bind; 9] =
-            [&worker, &slot, &task_type, &holder, &ids, &leases, &mode, &priority, &floor];
+        let binds: [&dyn Bind; 11] = [
+            &worker,
+            &slot,
+            &task_type,
+            &holder,
+            &ids,
+            &leases,
+            &mode,
+            &priority,
+            &floor,
+            &earlier,
+            &first_listed,
+        ];
         let rows = run::query::<ListedSql, ListedRow>(&self.engine, &self.statements.list_held, &binds)?;
+        self.listed = vec![self.holder];
+        self.lists.look();
         // Whoever locked a row after this moment finds it listed.
         self.with(|connection, _| execute(connection, "SELECT 1"))?;
         Ok(rows.into_iter().map(|(id, worker)| (id, WorkerId(worker))).collect())
@@ -99,6 +132,7 @@ impl Holder for PostgresHolder {
         let binds: [&dyn Bind; 2] = [&bind::<BigInt, _>(worker.0), &bind::<SmallInt, _>(self.slot)];
         run::execute(&self.engine, &self.statements.unlist, &binds)?;
         self.connection = None;
+        self.listed.clear();
         Ok(())
     }
 

@@ -177,11 +177,12 @@ pub(super) struct ClaimParams<'a> {
     priorities: As<Array<SmallInt>, Vec<i16>>,
     floors: As<Array<Timestamptz>, Vec<PgTimestamp>>,
     limit: As<BigInt, i64>,
+    first_listed: As<BigInt, i64>,
     shared: As<Array<Bool>, Vec<bool>>,
 }
 
 impl<'a> ClaimParams<'a> {
-    pub(super) fn new(claim: &Claim<'a>) -> Self {
+    pub(super) fn new(claim: &Claim<'a>, first_listed: i64) -> Self {
         let LaneColumns { modes, priorities, floors, shared } = LaneColumns::new(claim.lanes);
         Self {
             worker: bind(claim.worker.0),
@@ -190,18 +191,20 @@ impl<'a> ClaimParams<'a> {
             priorities: bind(priorities),
             floors: bind(floors.into_iter().map(timestamp).collect()),
             limit: bind(i64::try_from(claim.limit).unwrap_or(i64::MAX)),
+            first_listed: bind(first_listed),
             shared: bind(shared),
         }
     }
 
-    pub(super) fn all(&self) -> [&dyn Bind; 6] {
-        [&self.worker, &self.task_type, &self.modes, &self.priorities, &self.floors, &self.limit]
+    pub(super) fn all(&self) -> [&dyn Bind; 7] {
+        let Self { worker, task_type, modes, priorities, floors, limit, first_listed, .. } = self;
+        [worker, task_type, modes, priorities, floors, limit, first_listed]
     }
 
     /// Those of `hold.sql`.
-    pub(super) fn hold(&self) -> [&dyn Bind; 7] {
-        let [worker, task_type, modes, priorities, floors, limit] = self.all();
-        [worker, task_type, modes, priorities, floors, limit, &self.shared]
+    pub(super) fn hold(&self) -> [&dyn Bind; 8] {
+        let [worker, task_type, modes, priorities, floors, limit, first_listed] = self.all();
+        [worker, task_type, modes, priorities, floors, limit, first_listed, &self.shared]
     }
 
     /// Those of `turn.sql`, `hold_turn.sql` and `leave_turn.sql`.
@@ -211,9 +214,21 @@ impl<'a> ClaimParams<'a> {
 }
 
 pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-    let params = ClaimParams::new(claim);
+    let outcome = send_claim(store, claim);
+    match &outcome {
+        Ok(rows) if !rows.is_empty() => store.lists.look(),
+        Ok(_) => {}
+        Err(_) => store.lists.first.forget(),
+    }
+    // The others were claimed in the name of another worker.
+    let own = outcome?.into_iter().filter(|(_, is_own)| *is_own);
+    Ok(own.map(|(row, _)| claimed(row)).collect())
+}
+
+fn send_claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<(ClaimedRow, bool)>, StoreError> {
+    let params = ClaimParams::new(claim, store.lists.first.holder());
     let (sql, keep) = (&store.statements, store.engine.keep());
-    let rows: Vec<(ClaimedRow, bool)> = store.engine.with(|connection| match claim.crowded {
+    store.engine.with(|connection| match claim.crowded {
         false => run::query_on::<(ClaimedSql, Bool), _>(connection, keep, &sql.claim, &params.all()),
         true => run::query_behind::<(ClaimedSql, Bool), _>(
             connection,
@@ -221,10 +236,7 @@ pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Clai
             (&sql.turn, &params.turn()),
             (&sql.claim, &params.all()),
         ),
-    })?;
-    // The others were claimed in the name of another worker.
-    let own = rows.into_iter().filter(|(_, is_own)| *is_own);
-    Ok(own.map(|(row, _)| claimed(row)).collect())
+    })
 }
 
 /// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a

@@ -159,6 +159,10 @@ fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it() {
     while !missing.is_empty() {
         missing.remove(&heard(&held.ear));
     }
+    // Nor is a claim under way: without a deadline nothing waits for it.
+    let taken = "SELECT count(*) FROM fang_tasks t
+        WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_holds h WHERE t.id = ANY (h.ids))";
+    until(|| held.world.number(taken) == 4);
     held.pool.shutdown(Duration::ZERO);
     let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND locked_by IS NULL";
     assert_eq!(held.world.number(waiting), 4);

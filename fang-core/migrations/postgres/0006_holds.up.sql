@@ -16,8 +16,10 @@ CREATE TABLE fang_holds (
     mode smallint,
     priority smallint,
     floor timestamptz,
-    PRIMARY KEY (worker, slot)
-) WITH (fillfactor = 50);
+    -- Each list is a new row, and the transaction leads: whoever reads lists passes by all that were there before those
+    -- that still are, though a long transaction should keep the server from clearing them.
+    PRIMARY KEY (holder, worker, slot)
+);
 
 -- Not worth the work of pressing: it is gone in a moment.
 ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN leases SET STORAGE EXTERNAL;
@@ -26,14 +28,14 @@ ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN lease
 -- its rows, and once it is committed, each of them is gone or a claim; so usually there is none, however much is held.
 -- Only the status of a past transaction may be asked for: a list from another server may name one that is still to come.
 -- A volatile function sees what was committed before it is called, though the statement around it began earlier; so a
--- statement that has locked rows can look who has listed them. The argument is there to be known only once they are
--- locked, and NULL when there are none.
-CREATE FUNCTION fang_listed(of_type text, locked bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
+-- statement that has locked rows can look who has listed them. `locked` is there to be known only once they are
+-- locked, and NULL when there are none. Nothing is listed before `since`.
+CREATE FUNCTION fang_listed(of_type text, locked bigint, since bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
 LANGUAGE sql VOLATILE STRICT ROWS 100
 BEGIN ATOMIC
     SELECT listed.id, listed.lease, h.worker
     FROM fang_holds h, unnest(h.ids, h.leases) AS listed (id, lease)
-    WHERE h.task_type = of_type
+    WHERE h.task_type = of_type AND h.holder >= since::text::xid8
       AND coalesce(
         CASE WHEN h.holder < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(h.holder) END, 'aborted'
       ) = 'aborted';

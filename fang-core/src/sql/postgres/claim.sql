@@ -27,7 +27,7 @@ WITH due AS MATERIALIZED (
     LIMIT $6
 ), listed AS MATERIALIZED (
     SELECT id, lease, worker
-    FROM fang_listed($2, (SELECT nullif(count(*), 0) FROM due))
+    FROM fang_listed($2, (SELECT nullif(count(*), 0) FROM due), $7)
     WHERE worker <> $1
 ), theirs AS MATERIALIZED (
     SELECT max(place) AS place, max(worker) AS worker
