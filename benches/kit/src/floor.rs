@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// How many rows a claim takes, and a finish removes.
 const BATCH: i64 = 100;
 
+/// Where lists of held tasks begin: nothing is known of them, and there are none.
+const NOTHING_LISTED: i64 = 0;
+
 /// A database with this crate's tables and no program around it.
 #[derive(Debug)]
 pub struct Floor {
@@ -83,8 +86,8 @@ impl Drainer {
         let floors = vec![Timestamp::<SystemTime>::NegInfinity; lanes.len()];
         let mut rows = 0;
         loop {
-            let claim: [&(dyn ToSql + Sync); 6] =
-                [&self.worker, &"common", &modes, &priorities, &floors, &BATCH];
+            let claim: [&(dyn ToSql + Sync); 7] =
+                [&self.worker, &"common", &modes, &priorities, &floors, &BATCH, &NOTHING_LISTED];
             let claimed = self.client.query(&self.claim, &claim).await?;
             if claimed.is_empty() {
                 return Ok(rows);
