@@ -3,7 +3,6 @@
 use crate::{SupportError, config::free_port, home::random, uri::with_address, user::ServerUser};
 use std::{
     env, fs,
-    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     time::{Duration, Instant},
@@ -11,19 +10,25 @@ use std::{
 use tokio_postgres::{Client, Config, config::Host};
 
 /// Ends it, and removes its folder, when our end of the pipe is gone: when the value is dropped, and
-/// also when this process ends in any other way.
+/// also when this process ends in any other way. It must heed that from its first moment on, before it has
+/// a handler of its own, and does not inherit what the shell ignores.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM PIPE
 folder=$1
 shift
-"$@" "$folder/pgbouncer.ini" </dev/null >/dev/null 2>&1 &
+(trap - TERM; exec "$@" "$folder/pgbouncer.ini") </dev/null >/dev/null 2>&1 &
 read -r _
 kill "$!" 2>/dev/null
 wait
 rm -rf -- "$folder"
 "#;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What it logs once it listens ...
+const IS_UP: &str = "process up";
+/// ... and when it cannot.
+const IS_OVER: &str = "FATAL";
 
 /// A PgBouncer of its own, on a free port of 127.0.0.1, in transaction mode. All who come share a few
 /// connections, by turns, so that no two transactions in a row are those of one session.
@@ -60,7 +65,7 @@ impl PgBouncer {
             .map_err(SupportError::io("starting pgbouncer"))?;
         let pipe = child.stdin.take();
         let bouncer = Self { uri: with_address(uri, &format!("127.0.0.1:{port}"))?, child, pipe };
-        bouncer.wait(port, &folder)?;
+        wait_for(&folder)?;
         bouncer.fill(connections).await?;
         Ok(bouncer)
     }
@@ -77,18 +82,6 @@ impl PgBouncer {
     /// When the server refuses.
     pub async fn client(&self) -> Result<Client, SupportError> {
         crate::database::connect(&self.uri).await
-    }
-
-    fn wait(&self, port: u16, folder: &Path) -> Result<(), SupportError> {
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if began.elapsed() > PATIENCE {
-                let output = fs::read_to_string(folder.join("log")).unwrap_or_default();
-                return Err(SupportError::Server { step: "start of pgbouncer", output });
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Ok(())
     }
 
     /// Has it open all its connections: it goes round those that it has.
@@ -111,6 +104,21 @@ impl Drop for PgBouncer {
         drop(self.pipe.take());
         // Waiting makes "dropped" mean "gone"; there is nobody to tell of a failure.
         let _ = self.child.wait();
+    }
+}
+
+/// By its log: whoever answers at its port before it listens is somebody else.
+fn wait_for(folder: &Path) -> Result<(), SupportError> {
+    let began = Instant::now();
+    loop {
+        let output = fs::read_to_string(folder.join("log")).unwrap_or_default();
+        if output.contains(IS_UP) {
+            return Ok(());
+        }
+        if output.contains(IS_OVER) || began.elapsed() > PATIENCE {
+            return Err(SupportError::Server { step: "start of pgbouncer", output });
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
