@@ -8,6 +8,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// A longer latency counts as an hour, in microseconds.
 const LONGEST: u64 = 3_600_000_000;
 
+/// Until then connections are opened, plans made and caches filled.
+pub(crate) const WARM_UP: Duration = Duration::from_secs(5);
+
 /// How many tasks of a kind have run, and how long that took.
 pub(crate) struct Tally {
     began: Instant,
@@ -44,7 +47,14 @@ pub(crate) struct Figures {
     pub(crate) light: Tally,
     /// What runs on threads.
     pub(crate) heavy: Tally,
-    latency: Mutex<Histogram<u64>>,
+    latencies: Mutex<Latencies>,
+}
+
+/// In microseconds.
+struct Latencies {
+    all: Histogram<u64>,
+    /// Those after [`WARM_UP`].
+    warm: Histogram<u64>,
 }
 
 impl Figures {
@@ -53,7 +63,10 @@ impl Figures {
             began: SystemTime::now(),
             light: Tally::new(),
             heavy: Tally::new(),
-            latency: Mutex::new(Histogram::new_with_max(LONGEST, 3)?),
+            latencies: Mutex::new(Latencies {
+                all: Histogram::new_with_max(LONGEST, 3)?,
+                warm: Histogram::new_with_max(LONGEST, 3)?,
+            }),
         })
     }
 
@@ -63,14 +76,23 @@ impl Figures {
         if inserted_at < self.began {
             return;
         }
-        let waited = inserted_at.elapsed().unwrap_or_default();
-        self.latency.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros(waited));
+        let waited = micros(inserted_at.elapsed().unwrap_or_default());
+        let is_warm = self.began.elapsed().is_ok_and(|elapsed| elapsed >= WARM_UP);
+        let mut latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        latencies.all.saturating_record(waited);
+        if is_warm {
+            latencies.warm.saturating_record(waited);
+        }
     }
 
-    /// What share of the deliveries began within which time.
-    pub(crate) fn latency(&self, share: f64) -> Duration {
-        let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
-        Duration::from_micros(latency.value_at_quantile(share))
+    /// What shares of all deliveries began within which times; and of those after [`WARM_UP`], if there were any.
+    pub(crate) fn latency<const N: usize>(&self, shares: [f64; N]) -> ([Duration; N], Option<[Duration; N]>) {
+        let latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = |latency: &Histogram<u64>| {
+            shares.map(|share| Duration::from_micros(latency.value_at_quantile(share)))
+        };
+        let warm = (!latencies.warm.is_empty()).then(|| at(&latencies.warm));
+        (at(&latencies.all), warm)
     }
 }
 

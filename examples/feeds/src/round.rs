@@ -46,10 +46,14 @@ impl Left {
     }
 }
 
-/// Queues the feeds, unless a round that was interrupted is to be ended first: then only those that
-/// it lacks. Returns what that round had left.
-pub(crate) async fn begin(app: &App, urls: &[String], rate: Option<u32>) -> Result<Left, FangError> {
-    let before = left(app).await?;
+/// Queues the feeds, unless a round that was interrupted and had so much left is to be ended first: then only those
+/// that it lacks.
+pub(crate) async fn begin(
+    app: &App,
+    urls: &[String],
+    rate: Option<u32>,
+    before: Left,
+) -> Result<(), FangError> {
     let mut client = app.database.get().await?;
     let transaction = client.transaction().await?;
     transaction.execute(REGISTER, &[&urls]).await?;
@@ -60,7 +64,7 @@ pub(crate) async fn begin(app: &App, urls: &[String], rate: Option<u32>) -> Resu
     let tasks = paced(missing(&transaction, urls).await?, rate);
     app.queue.insert_tasks_in(&transaction, tasks).await?;
     transaction.commit().await?;
-    Ok(before)
+    Ok(())
 }
 
 async fn missing(transaction: &Transaction<'_>, urls: &[String]) -> Result<Vec<NewTask>, FangError> {

@@ -26,12 +26,17 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
     let app = App::new(args, uri, server).await?;
     let items_before = summary::items(&app).await?;
 
-    let started = Instant::now();
-    let before = round::begin(&app, &urls, args.rate).await?;
+    let before = round::left(&app).await?;
     announce(before, args.lease_seconds);
+    // First the pools: what became due while they start would be a burst.
     let pools = Pools::start(&app, args, uri).await?;
+    let started = Instant::now();
+    let round = async {
+        round::begin(&app, &urls, args.rate, before).await?;
+        progress::watch(&app, urls.len() as u64).await
+    };
     let is_done = tokio::select! {
-        done = progress::watch(&app, urls.len() as u64) => done.map(|()| true),
+        done = round => done.map(|()| true),
         _ = tokio::signal::ctrl_c() => Ok(false),
     };
     // Whatever happened, the workers end in good order.

@@ -3,7 +3,7 @@
 mod digests;
 
 use crate::app::App;
-use crate::figures::{Figures, Tally};
+use crate::figures::{Figures, Tally, WARM_UP};
 use digests::Digests;
 use fang::FangError;
 use std::fmt;
@@ -109,9 +109,19 @@ impl fmt::Display for Summary {
         writeln!(f, "{}", self.digests)?;
         show_runs(f, &self.figures.light, "tokio")?;
         show_runs(f, &self.figures.heavy, "threads")?;
-        let [p50, p99] = [0.5, 0.99].map(|share| self.figures.latency(share).as_secs_f64() * 1000.0);
-        write!(f, "{:>8} delivery latency: p50 {p50:.1} ms, p99 {p99:.1} ms", "")
+        let (all, warm) = self.figures.latency([0.5, 0.99]);
+        show_latency(f, "delivery latency", all)?;
+        if let Some(warm) = warm {
+            writeln!(f)?;
+            show_latency(f, &format!("after the first {} s", WARM_UP.as_secs()), warm)?;
+        }
+        Ok(())
     }
+}
+
+fn show_latency(f: &mut fmt::Formatter<'_>, what: &str, [p50, p99]: [Duration; 2]) -> fmt::Result {
+    let [p50, p99] = [p50, p99].map(|latency| latency.as_secs_f64() * 1000.0);
+    write!(f, "{:>8} {what}: p50 {p50:.1} ms, p99 {p99:.1} ms", "")
 }
 
 impl Summary {
