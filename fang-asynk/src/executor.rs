@@ -1,11 +1,11 @@
 //! One run of one task: decode, run, tell how it ended.
 
 use crate::engine::{Engine, Job, Unfinished};
+use fang_core::AsyncRunnable;
 use fang_core::context::Context;
-use fang_core::decide::{Outcome, describe_panic, describe_timeout, failed_by_default};
+use fang_core::decide::{self, Outcome, describe_panic, describe_timeout, ended, failed_by_default};
 use fang_core::results::Finished;
 use fang_core::store::Claimed;
-use fang_core::{AsyncRunnable, FangError};
 use futures_util::FutureExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -45,21 +45,15 @@ async fn run(engine: &Engine, job: &Job, runnable: &dyn AsyncRunnable) -> Outcom
     }
     let mut queue = engine.queue.bound_to(context.clone());
     let run = AssertUnwindSafe(async { runnable.run(&mut queue).await }).catch_unwind();
-    let ended = tokio::select! {
+    let result = tokio::select! {
         biased;
-        ended = within(limit, run) => ended,
+        result = within(limit, run) => result,
         () = given_up(&context, engine.cancel_grace) => return Outcome::Cancelled,
     };
-    let Some(result) = ended else {
+    let Some(result) = result else {
         return failed(task, runnable, describe_timeout(limit.unwrap_or_default()));
     };
-    let error = match (result, context.take_wish()) {
-        (Err(panic), _) => describe_panic(panic.as_ref()),
-        (Ok(_), Some(wish)) => return Outcome::Wished(wish),
-        (Ok(Ok(())), None) => return Outcome::Done,
-        (Ok(Err(FangError { description })), None) => description,
-    };
-    failed(task, runnable, error)
+    ended(result, context.take_wish()).unwrap_or_else(|error| failed(task, runnable, error))
 }
 
 /// The result of a run, or `None` when it was dropped because it took too long.
@@ -76,16 +70,10 @@ async fn given_up(context: &Context, grace: Duration) {
     tokio::time::sleep(grace).await;
 }
 
-/// The task's own choices, which are code and may panic too.
 fn failed(task: &Claimed, runnable: &dyn AsyncRunnable, error: String) -> Outcome {
-    let retries = u32::try_from(task.retries).unwrap_or_default();
-    let choices = catch_unwind(AssertUnwindSafe(|| {
+    decide::failed(task, error, |retries| {
         let policy = runnable.backoff_policy().map(|policy| policy.wait(retries, fastrand::f64()));
         let backoff = policy.unwrap_or_else(|| Duration::from_secs(runnable.backoff(retries).into()));
         (runnable.max_retries(), backoff)
-    }));
-    match choices {
-        Ok((max_retries, backoff)) => Outcome::Failed { error, max_retries, backoff },
-        Err(_) => failed_by_default(error),
-    }
+    })
 }

@@ -2,11 +2,11 @@
 //! make the pool look dead; takes tasks back from those who are.
 
 use crate::engine::Engine;
-use fang_core::StoreError;
-use fang_core::pool::{Lease, Phase};
+use fang_core::pool::{self, Lease, Phase};
 use fang_core::pulse::Pulse;
-use fang_core::store::{Beat, Rescue, cancellations_of};
+use fang_core::store::{Beat, cancellations_of};
 use fang_core::wake::Registration;
+use fang_core::{Mode, StoreError};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -65,13 +65,8 @@ impl Heart {
     }
 
     async fn register(&mut self) -> Result<(), StoreError> {
-        let task_types: Vec<&str> = self.engine.shares.iter().map(|share| &*share.task_type).collect();
-        let info = serde_json::json!({
-            "mode": "asynk",
-            "task_type": task_types.join(", "),
-            "pid": std::process::id(),
-        });
-        let worker = self.engine.store.register(&info.to_string()).await?;
+        let info = pool::info(Mode::Asynk, &self.engine.shares, std::process::id());
+        let worker = self.engine.store.register(&info).await?;
         self.engine.born(worker);
         let engine = self.engine.clone();
         let wakes = self.engine.store.wakes();
@@ -105,7 +100,7 @@ impl Heart {
 
     /// Waits for the next beat, and tells tasks meanwhile that they were cancelled; `false` when the pool has stopped.
     async fn pause(&mut self) -> bool {
-        let interval = self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
+        let interval = self.lease.next_beat(fastrand::f64());
         let next = tokio::time::Instant::now() + interval;
         let mut phase = self.engine.phase.subscribe();
         loop {
@@ -172,11 +167,7 @@ impl Heart {
     }
 
     async fn rescue(&self) {
-        let rescue = Rescue {
-            by: Some(self.engine.worker()),
-            lease: self.lease.dead_after,
-            max_crashes: self.lease.max_crashes,
-        };
+        let rescue = self.lease.rescue(self.engine.worker());
         match self.engine.store.rescue(&rescue).await {
             Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
                 "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",

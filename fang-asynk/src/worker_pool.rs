@@ -7,15 +7,12 @@ use crate::backend::AsyncBackend;
 use crate::signals::Signals;
 use fang_core::context::State;
 use fang_core::kind::Kinds;
-use fang_core::pool::{CANCEL_GRACE, Lease, Shutdown};
+use fang_core::pool::{CANCEL_GRACE, DEFAULT_DEADLINE, Lease, Shutdown};
 use fang_core::{QueueError, RetentionMode, SleepParams};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 use typed_builder::TypedBuilder;
-
-/// How long [`run_until`](AsyncWorkerPool::run_until) lets tasks run on.
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
 /// Workers that run the light tasks of one task type, or of several. Dropping a pool does not stop it;
 /// [`shutdown`](Self::shutdown) does.

@@ -1,10 +1,10 @@
 //! One run of one task: decode, run, tell how it ended.
 
 use crate::engine::{Engine, Job, Unfinished};
+use fang_core::Runnable;
 use fang_core::context::Context;
-use fang_core::decide::{Outcome, describe_panic, failed_by_default};
+use fang_core::decide::{self, Outcome, describe_panic, ended, failed_by_default};
 use fang_core::store::Claimed;
-use fang_core::{FangError, Runnable};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -41,25 +41,13 @@ fn run(engine: &Engine, job: &Job, runnable: &dyn Runnable, begins: &dyn Fn(&Con
     let queue = engine.queue.bound_to(context.clone());
     begins(&context);
     let result = catch_unwind(AssertUnwindSafe(|| runnable.run(&queue)));
-    let error = match (result, context.take_wish()) {
-        (Err(panic), _) => describe_panic(panic.as_ref()),
-        (Ok(_), Some(wish)) => return Outcome::Wished(wish),
-        (Ok(Ok(())), None) => return Outcome::Done,
-        (Ok(Err(FangError { description })), None) => description,
-    };
-    failed(task, runnable, error)
+    ended(result, context.take_wish()).unwrap_or_else(|error| failed(task, runnable, error))
 }
 
-/// The task's own choices, which are code and may panic too.
 fn failed(task: &Claimed, runnable: &dyn Runnable, error: String) -> Outcome {
-    let retries = u32::try_from(task.retries).unwrap_or_default();
-    let choices = catch_unwind(AssertUnwindSafe(|| {
+    decide::failed(task, error, |retries| {
         let policy = runnable.backoff_policy().map(|policy| policy.wait(retries, fastrand::f64()));
         let backoff = policy.unwrap_or_else(|| Duration::from_secs(runnable.backoff(retries).into()));
         (runnable.max_retries(), backoff)
-    }));
-    match choices {
-        Ok((max_retries, backoff)) => Outcome::Failed { error, max_retries, backoff },
-        Err(_) => failed_by_default(error),
-    }
+    })
 }

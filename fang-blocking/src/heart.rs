@@ -3,11 +3,11 @@
 
 use crate::engine::Engine;
 use crate::waiting::{Part, no_thread};
-use fang_core::StoreError;
-use fang_core::pool::{Lease, Phase};
+use fang_core::pool::{self, Lease, Phase};
 use fang_core::pulse::Pulse;
-use fang_core::store::{Beat, Rescue, cancellations_of};
+use fang_core::store::{Beat, cancellations_of};
 use fang_core::wake::Registration;
+use fang_core::{Mode, StoreError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,13 +49,8 @@ impl Heart {
     }
 
     fn register(&mut self) -> Result<(), StoreError> {
-        let task_types: Vec<&str> = self.engine.shares.iter().map(|share| &*share.task_type).collect();
-        let info = serde_json::json!({
-            "mode": "blocking",
-            "task_type": task_types.join(", "),
-            "pid": std::process::id(),
-        });
-        let worker = self.engine.store.register(&info.to_string())?;
+        let info = pool::info(Mode::Blocking, &self.engine.shares, std::process::id());
+        let worker = self.engine.store.register(&info)?;
         self.engine.born(worker);
         let engine = self.engine.clone();
         let wakes = self.engine.store.wakes();
@@ -83,7 +78,7 @@ impl Heart {
     /// Waits for the next beat; listens meanwhile, and tells tasks that they were cancelled; `false` when the pool
     /// has stopped.
     fn pause(&mut self) -> bool {
-        let next = Instant::now() + self.lease.beat_every.mul_f64(0.9 + fastrand::f64() / 10.0);
+        let next = Instant::now() + self.lease.next_beat(fastrand::f64());
         let mut look_at = Instant::now() + LOOK_EVERY;
         loop {
             let knows_any = self.engine.surroundings.runs.any_cancelled();
@@ -168,11 +163,7 @@ impl Heart {
     }
 
     fn rescue(&self) {
-        let rescue = Rescue {
-            by: Some(self.engine.worker()),
-            lease: self.lease.dead_after,
-            max_crashes: self.lease.max_crashes,
-        };
+        let rescue = self.lease.rescue(self.engine.worker());
         match self.engine.store.rescue(&rescue) {
             Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
                 "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",

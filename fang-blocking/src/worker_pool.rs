@@ -8,14 +8,11 @@ use crate::backend::Backend;
 use crate::signals::Signals;
 use fang_core::context::State;
 use fang_core::kind::Kinds;
-use fang_core::pool::{Lease, Shutdown};
+use fang_core::pool::{DEFAULT_DEADLINE, Lease, Shutdown};
 use fang_core::{QueueError, RetentionMode, SleepParams};
 use std::fmt;
 use std::time::Duration;
 use typed_builder::TypedBuilder;
-
-/// How long [`run_until`](WorkerPool::run_until) lets tasks run on.
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
 /// Workers that run the heavy tasks of one task type, or of several, each on a thread of its own. Dropping a pool
 /// does not stop its threads; [`shutdown`](Self::shutdown) does.

@@ -2,11 +2,13 @@
 
 use crate::backoff::exponential;
 use crate::context::Wish;
+use crate::error::FangError;
 use crate::kind::Undecodable;
 use crate::retention::RetentionMode;
 use crate::runnable::DEFAULT_MAX_RETRIES;
 use crate::store::{Claimed, Verdict};
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// A task of an unknown kind is offered again after at least this long ...
@@ -112,6 +114,32 @@ pub fn failed_by_default(error: String) -> Outcome {
         error,
         max_retries: DEFAULT_MAX_RETRIES,
         backoff: Duration::from_secs(exponential(4).into()),
+    }
+}
+
+/// How a run ended that came to its end, with what its task wished for; or why it failed.
+///
+/// # Errors
+/// What it returned as its error, or said as it panicked.
+pub fn ended(
+    result: Result<Result<(), FangError>, Box<dyn Any + Send>>,
+    wish: Option<Wish>,
+) -> Result<Outcome, String> {
+    match (result, wish) {
+        (Err(panic), _) => Err(describe_panic(panic.as_ref())),
+        (Ok(_), Some(wish)) => Ok(Outcome::Wished(wish)),
+        (Ok(Ok(())), None) => Ok(Outcome::Done),
+        (Ok(Err(FangError { description })), None) => Err(description),
+    }
+}
+
+/// A failure of a task that is asked how often it is run again at most and how long it wants to wait, after so many
+/// retries. That is code of the application, and may panic too.
+pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, Duration)) -> Outcome {
+    let retries = u32::try_from(task.retries).unwrap_or_default();
+    match catch_unwind(AssertUnwindSafe(|| choices(retries))) {
+        Ok((max_retries, backoff)) => Outcome::Failed { error, max_retries, backoff },
+        Err(_) => failed_by_default(error),
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the pools of both modes have in common.
 
 use crate::error::QueueError;
-use std::sync::atomic::AtomicU64;
+use crate::rota::Share;
+use crate::store::{Rescue, WorkerId};
+use crate::task::Mode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// When a process that has fallen silent is dead, and what that costs its tasks.
@@ -37,6 +40,16 @@ impl Lease {
         let has_beats = !self.beat_every.is_zero() && self.dead_after >= self.beat_every.saturating_mul(3);
         if has_beats && self.max_crashes > 0 { Ok(()) } else { Err(QueueError::Lease) }
     }
+
+    /// How long until the next beat. `random` is a number in `0.0..1.0`, so that the hearts of a fleet do not beat as one.
+    pub fn next_beat(&self, random: f64) -> Duration {
+        self.beat_every.mul_f64(0.9 + random.clamp(0.0, 1.0) / 10.0)
+    }
+
+    /// The rescue by this worker.
+    pub fn rescue(&self, by: WorkerId) -> Rescue {
+        Rescue { by: Some(by), lease: self.dead_after, max_crashes: self.max_crashes }
+    }
 }
 
 impl Default for Lease {
@@ -47,6 +60,25 @@ impl Default for Lease {
 
 /// How long a cancelled run may go on before it is dropped where it waits, unless the pool says otherwise.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
+
+/// How long `run_until` lets tasks run on.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
+
+/// How long the last results may take to be saved once all runs have ended ...
+pub const LAST_SAVE: Duration = Duration::from_secs(3);
+/// ... and how long the heart may take to sign off: two seconds for the database, and a little more.
+pub const LAST_BEAT: Duration = Duration::from_millis(2500);
+
+/// What a pool tells of itself when it registers, as JSON.
+pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
+    let task_types: Vec<&str> = shares.iter().map(|share| &*share.task_type).collect();
+    let mode = match mode {
+        Mode::Asynk => "asynk",
+        Mode::Blocking => "blocking",
+        Mode::Any => "any",
+    };
+    serde_json::json!({ "mode": mode, "task_type": task_types.join(", "), "pid": pid }).to_string()
+}
 
 /// What a shutdown found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,4 +116,15 @@ pub struct Stats {
     pub handed_back: AtomicU64,
     /// Results that came too late.
     pub late: AtomicU64,
+}
+
+impl Stats {
+    /// What a shutdown found, after which so many runs go on.
+    pub fn report(&self, still_running: usize) -> Shutdown {
+        Shutdown {
+            handed_back: self.handed_back.load(Ordering::Relaxed),
+            still_running,
+            late_results: self.late.load(Ordering::Relaxed),
+        }
+    }
 }

@@ -1,14 +1,8 @@
 use super::start::Running;
 use crate::engine::Order;
-use fang_core::pool::{Phase, Shutdown};
-use std::sync::atomic::Ordering;
+use fang_core::pool::{LAST_BEAT, LAST_SAVE, Phase, Shutdown};
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
-
-/// How long the last results may take to be saved once all runs have ended ...
-const LAST_SAVE: Duration = Duration::from_secs(3);
-/// ... and how long the heart may take to sign off: two seconds for the database, and a little more.
-const LAST_BEAT: Duration = Duration::from_millis(2500);
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -52,9 +46,5 @@ pub(super) async fn stop(running: Running, deadline: Duration) -> Shutdown {
     engine.phase.send_replace(Phase::Stopped);
     let joined = tokio::task::spawn_blocking(move || heart.join());
     let _ = timeout(LAST_BEAT, joined).await;
-    Shutdown {
-        handed_back: engine.stats.handed_back.load(Ordering::Relaxed),
-        still_running,
-        late_results: engine.stats.late.load(Ordering::Relaxed),
-    }
+    engine.stats.report(still_running)
 }

@@ -1,15 +1,9 @@
 use super::start::Running;
 use crate::engine::Order;
 use crate::waiting::Deadline;
-use fang_core::pool::{Phase, Shutdown};
+use fang_core::pool::{LAST_BEAT, LAST_SAVE, Phase, Shutdown};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-/// How long the last results may take to be saved once all runs have ended ...
-const LAST_SAVE: Duration = Duration::from_secs(3);
-/// ... and how long the heart may take to sign off.
-const LAST_BEAT: Duration = Duration::from_millis(2500);
 
 pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
     let Running { engine, orders, jobs, results, changed, claimer, workers, settlers, finisher, heart } =
@@ -42,9 +36,5 @@ pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
     engine.phase.set(Phase::Stopped);
     engine.cancelled.phase();
     heart.join_by(Deadline::after(LAST_BEAT));
-    Shutdown {
-        handed_back: engine.stats.handed_back.load(Ordering::Relaxed),
-        still_running,
-        late_results: engine.stats.late.load(Ordering::Relaxed),
-    }
+    engine.stats.report(still_running)
 }
