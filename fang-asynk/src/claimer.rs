@@ -71,6 +71,9 @@ impl Claimer {
     }
 
     async fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
+        if self.engine.take_came_back() {
+            self.rota.came_back();
+        }
         match self.rota.next(self.engine.now(), load, self.engine.workers()) {
             Next::Claim { turn, request } if self.is_to_hold(turn, load) => self.hold(turn, request).await,
             Next::Claim { turn, request } => self.claim(turn, request).await,
@@ -107,7 +110,7 @@ impl Claimer {
             }
             Err(error) => {
                 self.doubt.arise(self.engine.now());
-                self.rota.walked(turn, self.engine.now(), request);
+                self.rota.gave_up(turn, self.engine.now(), request);
                 self.failed(&error);
             }
         }

@@ -1,10 +1,12 @@
 //! Tasks that are held: claimed by locks alone, without a word written, until they end or take too long.
 
+use crate::decide::success;
 use crate::held::Held;
 use crate::load::Load;
 use crate::results::Finished;
+use crate::retention::RetentionMode;
 use crate::store::{Claimed, HeldTask, Lane, Place, Settlement, Verdict, WorkerId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -22,6 +24,11 @@ const SHORT: Duration = Duration::from_millis(10);
 /// After two failures in a row, which may mean that the server has no connection left for this, claims are written for
 /// so long.
 const REST: Duration = Duration::from_secs(5);
+
+/// Whether a pool may hold tasks: of those that stay in the table, something is written in any case.
+pub fn may_hold(is_wanted: bool, retention: RetentionMode) -> bool {
+    is_wanted && success(retention) == Verdict::Remove
+}
 
 /// Whether tasks are to be held, which is not worth it at all times. All instants count from any fixed one.
 #[derive(Debug, Default)]
@@ -54,15 +61,34 @@ impl Worth {
 /// How often it is looked where lists begin.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// Whoever holds tasks has listed them by then, or finds its connection closed and lists nothing that counts: statements
+/// end after 30 s, and transactions that do nothing after 5 s.
+const LISTED_WITHIN: Duration = Duration::from_secs(60);
+
 /// From which transaction on something may be listed. Whoever reads lists begins there: a long transaction may keep the
 /// server from clearing those that are gone, and there are hundreds a second.
 #[derive(Debug, Default)]
 pub struct FirstListed(Mutex<Known>);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Known {
     holder: i64,
     looked_at: Option<Duration>,
+    /// Whether tasks were found since then: while there are none, nothing is listed.
+    has_found_tasks: bool,
+    /// Which transaction was to come at each look of the last minute, the latest last.
+    to_come: VecDeque<(Duration, i64)>,
+}
+
+/// What `first_listed.sql` tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookAtLists {
+    /// The first transaction, from the known one on, under which something is listed.
+    pub listed: Option<i64>,
+    /// The oldest transaction that is open.
+    pub open: i64,
+    /// The next one to come.
+    pub to_come: i64,
 }
 
 impl FirstListed {
@@ -71,17 +97,34 @@ impl FirstListed {
         self.known().holder
     }
 
+    /// What came of a claim: where some are found, others may hold more. After a failure the next answer may come from
+    /// another server, whose transactions have other numbers.
+    pub fn learn<T, E>(&self, claim: &Result<Vec<T>, E>) {
+        match claim {
+            Ok(tasks) => self.known().has_found_tasks |= !tasks.is_empty(),
+            Err(_) => self.forget(),
+        }
+    }
+
     /// Whether to look again. `now` counts from any fixed instant.
     pub fn is_due(&self, now: Duration) -> bool {
-        self.known().looked_at.is_none_or(|at| now.saturating_sub(at) >= LOOK_EVERY)
+        let known = self.known();
+        known.has_found_tasks && known.looked_at.is_none_or(|at| now.saturating_sub(at) >= LOOK_EVERY)
     }
 
-    /// It is this one.
-    pub fn found(&self, holder: i64, now: Duration) {
-        *self.known() = Known { holder, looked_at: Some(now) };
+    /// What may be listed from now on is listed under a transaction that is open and not too old, or has yet to begin.
+    pub fn looked(&self, look: LookAtLists, now: Duration) {
+        let mut known = self.known();
+        let is_past = |(at, _): &(Duration, i64)| now.saturating_sub(*at) >= LISTED_WITHIN;
+        let past = known.to_come.iter().copied().take_while(is_past).last();
+        known.to_come.retain(|entry| !is_past(entry) || Some(*entry) == past);
+        known.to_come.push_back((now, look.to_come));
+        let may_list = past.map_or(look.open, |(_, to_come)| to_come.max(look.open));
+        known.holder = look.listed.map_or(may_list, |listed| listed.min(may_list));
+        (known.looked_at, known.has_found_tasks) = (Some(now), false);
     }
 
-    /// The next answer may come from another server, whose transactions have other numbers.
+    /// Nothing is known any more.
     pub fn forget(&self) {
         *self.known() = Known::default();
     }
@@ -293,17 +336,40 @@ mod tests {
         Duration::from_millis(millis)
     }
 
+    fn look(listed: Option<i64>, open: i64, to_come: i64) -> LookAtLists {
+        LookAtLists { listed, open, to_come }
+    }
+
     #[test]
-    fn where_lists_begin_is_looked_for_every_ten_seconds_and_after_a_failure() {
+    fn where_lists_begin_is_looked_for_every_ten_seconds_while_tasks_are_found_and_after_a_failure() {
         let first = FirstListed::default();
+        assert_eq!((first.holder(), first.is_due(NOW)), (0, false));
+        let found = || first.learn(&Ok::<_, ()>(vec![1]));
+        found();
+        assert!(first.is_due(NOW));
+        first.looked(look(Some(7), 8, 9), NOW);
+        assert_eq!((first.holder(), first.is_due(NOW + ms(10_000))), (7, false));
+        first.learn(&Ok::<Vec<i32>, ()>(Vec::new()));
+        assert!(!first.is_due(NOW + ms(10_000)));
+        found();
+        assert!(!first.is_due(NOW + ms(9_999)) && first.is_due(NOW + ms(10_000)));
+        first.learn(&Err::<Vec<i32>, ()>(()));
+        found();
         assert_eq!((first.holder(), first.is_due(NOW)), (0, true));
-        first.found(7, NOW);
-        assert_eq!(
-            (first.holder(), first.is_due(NOW + ms(9_999)), first.is_due(NOW + ms(10_000))),
-            (7, false, true)
-        );
-        first.forget();
-        assert_eq!((first.holder(), first.is_due(NOW)), (0, true));
+    }
+
+    #[test]
+    fn nothing_is_listed_under_a_transaction_that_began_a_minute_ago() {
+        let first = FirstListed::default();
+        let after = |seconds: u64, listed, to_come| {
+            first.looked(look(listed, 5, to_come), NOW + Duration::from_secs(seconds));
+            first.holder()
+        };
+        // Transaction 5 goes on for ever.
+        let holders = [(0, 100), (10, 110), (59, 159), (60, 160), (69, 169), (70, 170), (200, 300)]
+            .map(|(seconds, to_come)| after(seconds, None, to_come));
+        assert_eq!(holders, [5, 5, 5, 100, 100, 110, 170]);
+        assert_eq!(after(300, Some(42), 400), 42);
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub mod rota;
 pub mod runnable;
 pub mod runs;
 pub mod schedule;
+pub mod shared;
 pub mod sleep_params;
 pub mod sql;
 pub mod store;

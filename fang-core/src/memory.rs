@@ -12,8 +12,8 @@ mod workers;
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::store::{
-    Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted,
+    NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
     cancellations_of,
 };
 use crate::task::{Priority, Task};
@@ -54,6 +54,13 @@ impl MemoryStore {
         Ok(act(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner), now))
     }
 
+    /// Tells those who claim whether tasks have kept their places.
+    fn call_back(&self, have_come_back: bool) {
+        if have_come_back {
+            self.wakes.wake(CAME_BACK);
+        }
+    }
+
     /// A task of this type is due now, if there is one; whether there is.
     fn wake(&self, task_type: Option<&str>) -> bool {
         task_type.into_iter().for_each(|task_type| self.wakes.wake(task_type));
@@ -87,11 +94,15 @@ impl Store for MemoryStore {
     }
 
     fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
-        self.with(|tables, now| tables.finish(worker, results, now))
+        let saved = self.with(|tables, now| tables.finish(worker, results, now))?;
+        self.call_back(results.iter().any(|result| result.verdict.keeps_its_place()));
+        Ok(saved)
     }
 
     fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        self.with(|tables, now| tables.disown(worker, known, now))
+        let given_back = self.with(|tables, now| tables.disown(worker, known, now))?;
+        self.call_back(given_back > 0);
+        Ok(given_back)
     }
 
     fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
@@ -111,7 +122,9 @@ impl Store for MemoryStore {
     }
 
     fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
-        self.with(|tables, now| tables.rescue(rescue, now))
+        let rescued = self.with(|tables, now| tables.rescue(rescue, now))?;
+        self.call_back(rescued.retried > 0);
+        Ok(rescued)
     }
 
     fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
@@ -185,11 +198,15 @@ impl Store for MemoryStore {
 
     fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.reschedule(id, due, now))?;
-        Ok(if due.may_be_now() { self.wake(task_type.as_deref()) } else { task_type.is_some() })
+        let may_be_now = task_type.is_some() && due.may_be_now();
+        self.call_back(may_be_now);
+        Ok(if may_be_now { self.wake(task_type.as_deref()) } else { task_type.is_some() })
     }
 
     fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
-        self.with(|tables, now| tables.set_priority(id, priority, now))
+        let is_set = self.with(|tables, now| tables.set_priority(id, priority, now))?;
+        self.call_back(is_set);
+        Ok(is_set)
     }
 
     fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {

@@ -19,15 +19,22 @@ const AHEAD_BYTES: usize = 16 * 1024 * 1024;
 /// Results that wait to be saved before no more tasks are claimed.
 const MAX_UNSAVED: usize = 4 * MAX_CLAIM;
 
+/// For so long it counts how long a claim from the floor took. Then a walk that is not short is followed by a rest, in
+/// which there are others.
+const ORDINARY_FOR: Duration = Duration::from_secs(60);
+
 /// A claim begins at the beginning of each lane at least this often, or shortly before its floor while that takes long.
 const WALK_EVERY: Duration = Duration::from_secs(1);
 
 /// A walk over dead rows that takes no longer is made whenever something may be there ...
 const CHEAP_WALK: Duration = Duration::from_millis(5);
-/// ... one that does is followed by so many times its length without one ...
-const REST_AFTER_WALK: u32 = 30;
-/// ... but no longer than this: what a rescue gives back may lie before the floor.
-const LONGEST_REST: Duration = Duration::from_secs(300);
+/// ... one that does is followed by a rest, so many times as long, but no longer than this ...
+const REST: Rest = Rest { times: 60, at_most: Duration::from_secs(600) };
+/// ... or, once something is known to be there, than this.
+const SHORT_REST: Rest = Rest { times: 5, at_most: Duration::from_secs(60) };
+
+/// A walk that failed counts as no longer than this: what it walked over need not be the reason.
+const LONGEST_FAILURE: Duration = Duration::from_secs(1);
 
 /// A full claim that took so long was held up by those of others, or will be.
 const CROWDED: Duration = Duration::from_millis(50);
@@ -43,7 +50,7 @@ const LAST_FAILURE_DELAY: Duration = Duration::from_secs(10);
 /// What a claimer does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Claim, then report with [`Pace::claimed`] or [`Pace::failed`].
+    /// Claim, then report with [`Pace::claimed`], or with [`Pace::gave_up`] and [`Pace::failed`].
     Claim(Request),
     /// Sleep, until the time is over, somebody wakes it, or few enough tasks are in flight.
     Sleep {
@@ -81,6 +88,10 @@ pub struct Pace {
     full: Walks,
     /// Those from shortly before the floor, made while full ones rest.
     short: Walks,
+    /// When the last claim from the floor ended, and how long it took: what others take beyond that, they take to walk.
+    ordinary: Option<(Duration, Duration)>,
+    /// Whether something is known to lie before the floor.
+    came_back: bool,
     last_was_full: bool,
     is_crowded: bool,
     claims: u64,
@@ -98,6 +109,8 @@ impl Pace {
             hold_until: Duration::ZERO,
             full: Walks::default(),
             short: Walks::default(),
+            ordinary: None,
+            came_back: false,
             last_was_full: false,
             is_crowded: false,
             claims: 0,
@@ -143,7 +156,7 @@ impl Pace {
         if got > 0 {
             self.hold(now);
         }
-        if self.last_was_full || (request.start == Start::Floor && !self.full.rest(now)) {
+        if self.last_was_full || (request.start == Start::Floor && !self.full_rest(now)) {
             // There is more; or there may be, before the floor.
             self.look_at = now;
             return;
@@ -154,13 +167,39 @@ impl Pace {
         self.look_at = now + self.period;
     }
 
-    /// A claim has ended. One that failed may have done so for lack of time, and is not repeated at once.
-    pub fn walked(&mut self, now: Duration, request: Request) {
+    /// A claim has failed, perhaps for lack of time: a walk is not repeated at once.
+    pub fn gave_up(&mut self, now: Duration, request: Request) {
+        let took = now.saturating_sub(request.at).min(LONGEST_FAILURE);
         match request.start {
-            Start::Beginning => self.full.made(now, request),
-            Start::BeforeFloor => self.short.made(now, request),
+            Start::Beginning => self.full.made(now, took, request.crowded),
+            Start::BeforeFloor => self.short.made(now, took, request.crowded),
             Start::Floor => {}
         }
+    }
+
+    /// A task has kept its place while it was away, and may lie before the floor.
+    pub fn came_back(&mut self) {
+        self.came_back = true;
+    }
+
+    fn walked(&mut self, now: Duration, request: Request) {
+        let Request { start, crowded, at, .. } = request;
+        let took = now.saturating_sub(at);
+        let beyond = took.saturating_sub(self.ordinary(now));
+        match start {
+            Start::Beginning => {
+                self.full.made(now, beyond, crowded);
+                self.came_back = false;
+            }
+            Start::BeforeFloor => self.short.made(now, beyond, crowded),
+            Start::Floor if crowded => {}
+            Start::Floor => self.ordinary = Some((now, took)),
+        }
+    }
+
+    fn ordinary(&self, now: Duration) -> Duration {
+        let recent = self.ordinary.filter(|(at, _)| now.saturating_sub(*at) < ORDINARY_FOR);
+        recent.map_or(Duration::ZERO, |(_, took)| took)
     }
 
     /// A claim failed. `jitter` is a random number in `0.0..1.0`.
@@ -185,19 +224,32 @@ impl Pace {
     }
 
     fn request(&self, now: Duration, room: usize) -> Request {
+        let start = self.start(now);
         Request {
             limit: room.clamp(1, MAX_CLAIM),
-            upwards: (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
-            start: self.start(now),
+            upwards: self.upwards(start),
+            start,
             crowded: self.is_crowded,
             at: now,
         }
     }
 
+    fn upwards(&self, start: Start) -> bool {
+        match start {
+            // They are rare, and what a lane has before its floor waits for one that gets there.
+            Start::Beginning if self.full.are_slow() => !self.full.made.is_multiple_of(2),
+            _ => (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
+        }
+    }
+
+    fn full_rest(&self, now: Duration) -> bool {
+        self.full.rest(now, if self.came_back { SHORT_REST } else { REST })
+    }
+
     /// A task whose insert commits late may lie before the floor; most are not late by much.
     fn start(&self, now: Duration) -> Start {
-        if self.full.rest(now) {
-            let is_early = self.short.are_recent(now) || self.short.rest(now);
+        if self.full_rest(now) {
+            let is_early = self.short.are_recent(now) || self.short.rest(now, REST);
             if is_early { Start::Floor } else { Start::BeforeFloor }
         } else if self.last_was_full && self.full.are_recent(now) {
             Start::Floor
@@ -214,32 +266,48 @@ impl Pace {
     }
 }
 
+/// How long nothing is walked after a walk.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    times: u32,
+    at_most: Duration,
+}
+
 /// Walks of one kind, over whatever dead rows a long transaction keeps there.
 #[derive(Debug, Default)]
 struct Walks {
+    made: u64,
     last: Option<Duration>,
     /// How long the last two took: dead rows make each slow, a hiccup but one.
     took: [Duration; 2],
 }
 
 impl Walks {
-    fn made(&mut self, now: Duration, request: Request) {
+    /// One has ended that took so long, beyond what any claim takes.
+    fn made(&mut self, now: Duration, took: Duration, crowded: bool) {
+        self.made += 1;
         self.last = Some(now);
-        if !request.crowded {
-            // Else it is the wait for its turn that took long.
-            self.took = [self.took[1], now.saturating_sub(request.at)];
-        }
+        // In a crowd it may be the wait for its turn that took long.
+        let took = if crowded { took.min(self.typical()) } else { took };
+        self.took = [self.took[1], took];
+    }
+
+    fn typical(&self) -> Duration {
+        self.took[0].min(self.took[1])
     }
 
     fn are_recent(&self, now: Duration) -> bool {
         self.ended_within(WALK_EVERY, now)
     }
 
+    fn are_slow(&self) -> bool {
+        self.typical() > CHEAP_WALK
+    }
+
     /// Whether they take so long that it is too early for another.
-    fn rest(&self, now: Duration) -> bool {
-        let [one, other] = self.took;
-        let walk = one.min(other);
-        walk > CHEAP_WALK && self.ended_within(walk.saturating_mul(REST_AFTER_WALK).min(LONGEST_REST), now)
+    fn rest(&self, now: Duration, rest: Rest) -> bool {
+        let span = self.typical().saturating_mul(rest.times).min(rest.at_most);
+        self.are_slow() && self.ended_within(span, now)
     }
 
     fn ended_within(&self, span: Duration, now: Duration) -> bool {
@@ -363,17 +431,17 @@ mod tests {
         claim.start
     }
 
-    /// After walks that took 40 ms, until 1340.
+    /// After walks that took 20 ms, until 1320.
     fn over_dead_rows() -> Pace {
         let mut pace = pace(4);
-        assert_eq!([claim(&mut pace, 0, 40), claim(&mut pace, 100, 40)], [Start::Beginning; 2]);
+        assert_eq!([claim(&mut pace, 0, 20), claim(&mut pace, 100, 20)], [Start::Beginning; 2]);
         pace
     }
 
     #[test]
-    fn a_walk_that_takes_long_is_not_repeated_for_thirty_times_as_long_though_claims_are_not_full() {
+    fn a_walk_that_takes_long_is_not_repeated_for_sixty_times_as_long_though_claims_are_not_full() {
         let mut pace = over_dead_rows();
-        let starts = [200, 210, 1330, 1340].map(|at| claim(&mut pace, at, 1));
+        let starts = [200, 210, 1310, 1320].map(|at| claim(&mut pace, at, 1));
         assert_eq!(starts, [Start::BeforeFloor, Start::Floor, Start::BeforeFloor, Start::Beginning]);
     }
 
@@ -381,20 +449,80 @@ mod tests {
     fn a_walk_from_shortly_before_the_floor_rests_as_well() {
         let mut pace = over_dead_rows();
         pace.full.took = [ms(60_000); 2];
-        let took_long = [claim(&mut pace, 200, 100), claim(&mut pace, 1300, 100)];
+        let took_long = [claim(&mut pace, 200, 50), claim(&mut pace, 1300, 50)];
         assert_eq!(took_long, [Start::BeforeFloor; 2]);
         assert_eq!(
-            [claim(&mut pace, 4390, 1), claim(&mut pace, 4401, 1)],
+            [claim(&mut pace, 4340, 1), claim(&mut pace, 4351, 1)],
             [Start::Floor, Start::BeforeFloor]
         );
     }
 
     #[test]
-    fn five_minutes_are_the_longest_rest() {
+    fn ten_minutes_are_the_longest_rest() {
         let mut pace = over_dead_rows();
         pace.full.took = [ms(60_000); 2];
-        assert_ne!(claim(&mut pace, 140 + 299_990, 1), Start::Beginning);
-        assert_eq!(claim(&mut pace, 140 + 300_001, 1), Start::Beginning);
+        assert_ne!(claim(&mut pace, 120 + 599_990, 1), Start::Beginning);
+        assert_eq!(claim(&mut pace, 120 + 600_001, 1), Start::Beginning);
+    }
+
+    #[test]
+    fn where_all_claims_take_long_walks_do_not_rest() {
+        let mut pace = over_dead_rows();
+        // The first after the walks shows that they took no longer than any other.
+        assert_eq!(claim(&mut pace, 200, 20), Start::BeforeFloor);
+        assert_eq!(claim(&mut pace, 300, 20), Start::Floor);
+        for at in [1400, 1500, 1600] {
+            assert_eq!(claim(&mut pace, at, 20), Start::Beginning);
+        }
+    }
+
+    #[test]
+    fn a_claim_that_took_long_once_does_not_make_all_walks_seem_short() {
+        let mut pace = over_dead_rows();
+        assert_eq!(claim(&mut pace, 200, 1), Start::BeforeFloor);
+        assert_eq!(claim(&mut pace, 210, 2000), Start::Floor);
+        let starts = [2300, 2400, 63_000, 64_000].map(|at| claim(&mut pace, at, 20));
+        assert_eq!(starts, [Start::Beginning; 4]);
+        assert_eq!(claim(&mut pace, 64_100, 20), Start::BeforeFloor);
+    }
+
+    #[test]
+    fn what_came_back_is_looked_for_after_a_short_rest() {
+        let mut pace = over_dead_rows();
+        pace.came_back();
+        assert_eq!(
+            [claim(&mut pace, 200, 1), claim(&mut pace, 221, 20)],
+            [Start::BeforeFloor, Start::Beginning]
+        );
+        // It has been looked for.
+        assert_eq!([claim(&mut pace, 700, 1), claim(&mut pace, 1400, 1)], [Start::Floor, Start::BeforeFloor]);
+        pace.full.took = [ms(60_000); 2];
+        pace.came_back();
+        assert_ne!(claim(&mut pace, 241 + 59_990, 1), Start::Beginning);
+        assert_eq!(claim(&mut pace, 241 + 60_001, 1), Start::Beginning);
+    }
+
+    #[test]
+    fn of_walks_that_rest_every_second_begins_with_the_least_urgent_lane() {
+        let mut pace = over_dead_rows();
+        let mut upwards = Vec::new();
+        for at in [2000, 4000, 6000, 8000] {
+            let claim = request(pace.step(ms(at), busy(0, None)));
+            assert_eq!(claim.start, Start::Beginning);
+            upwards.push(claim.upwards);
+            pace.claimed(ms(at + 20), claim, 4);
+        }
+        assert_eq!(upwards, [false, true, false, true]);
+    }
+
+    #[test]
+    fn a_wait_for_a_turn_is_no_walk_but_a_short_one_shows_that_walks_are() {
+        let mut pace = over_dead_rows();
+        let crowded = Request { crowded: true, ..request(pace.step(ms(2000), busy(0, None))) };
+        pace.claimed(ms(2900), crowded, 1);
+        assert_eq!(pace.full.took, [ms(20); 2]);
+        pace.claimed(ms(2001), crowded, 1);
+        assert_eq!(pace.full.took, [ms(20), ms(1)]);
     }
 
     #[test]
@@ -410,10 +538,11 @@ mod tests {
         for at in [0, 60_000] {
             let claim = request(pace.step(ms(at), busy(0, None)));
             assert_eq!(claim.start, Start::Beginning);
-            pace.walked(ms(at + 30_000), claim);
+            pace.gave_up(ms(at + 30_000), claim);
             pace.failed(ms(at + 30_000), 0.0);
         }
-        assert_eq!(claim(&mut pace, 100_000, 1), Start::BeforeFloor);
+        assert_eq!(claim(&mut pace, 95_000, 1), Start::BeforeFloor);
+        assert_eq!(claim(&mut pace, 151_000, 1), Start::Beginning);
     }
 
     #[test]

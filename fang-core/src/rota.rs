@@ -27,6 +27,15 @@ impl Share {
     }
 }
 
+/// The task types of a pool that was told of several, by their weights, or of one.
+pub fn shares(task_types: &[(String, u32)], task_type: &str) -> Vec<Share> {
+    if task_types.is_empty() {
+        return vec![Share::whole(task_type)];
+    }
+    let share = |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
+    task_types.iter().map(share).collect()
+}
+
 /// # Errors
 /// [`QueueError::TaskTypes`] when one of them is named twice, or has no weight.
 pub fn check(shares: &[Share]) -> Result<(), QueueError> {
@@ -58,7 +67,7 @@ struct Turns {
 /// What a claimer does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Claim, then report with [`Rota::claimed`] or [`Rota::failed`].
+    /// Claim, then report with [`Rota::claimed`], or with [`Rota::gave_up`] and [`Rota::failed`].
     Claim {
         /// The number of the task type.
         turn: usize,
@@ -161,8 +170,13 @@ impl Rota {
     }
 
     /// A claim of this type failed.
-    pub fn walked(&mut self, turn: usize, now: Duration, request: Request) {
-        self.turns[turn].pace.walked(now, request);
+    pub fn gave_up(&mut self, turn: usize, now: Duration, request: Request) {
+        self.turns[turn].pace.gave_up(now, request);
+    }
+
+    /// Tasks of any type have kept their places while they were away, and may lie where nobody looks.
+    pub fn came_back(&mut self) {
+        self.turns.iter_mut().for_each(|turns| turns.pace.came_back());
     }
 
     /// Somebody says that there is a task of this type.

@@ -20,7 +20,7 @@ pub use blocking_store::Store;
 pub use claim::{Claim, Claimed, DbInstant, Lane};
 pub use control::{FailedTasks, RETRY_BITE, RetriedFailed, RetryFailed, cancellations_of};
 pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
-pub use finish::{Finish, Verdict};
+pub use finish::{CAME_BACK, Finish, Verdict};
 pub use hold::{AsyncHolder, HeldTask, Holder, Place, Settlement};
 pub use insert::{InsertOutcome, Inserted};
 pub use worker::{Beat, Rescue, Rescued, WorkerId};

@@ -38,7 +38,7 @@ impl Claimer {
             Err(error) => {
                 self.holders.give_back(holder);
                 self.worth.failed(self.engine.now());
-                self.rota.walked(turn, self.engine.now(), request);
+                self.rota.gave_up(turn, self.engine.now(), request);
                 self.failed(&error);
             }
         }
@@ -74,6 +74,8 @@ impl Claimer {
             // Nothing of it runs, but it may be listed, and others may make it a claim of this pool.
             batch.forget(&mut tasks);
             self.doubt.arise(self.engine.now());
+            // It is left where it was, before the floor.
+            self.rota.came_back();
             self.failed(&error);
         }
         let (worker, keys) = (batch.worker(), batch.list());

@@ -1,6 +1,7 @@
 //! Waking those who wait for a task.
 
 use super::PostgresStore;
+use super::connect::Channel;
 use super::run;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -19,8 +20,13 @@ impl PostgresStore {
 
     /// Wakes whoever is called so, here and elsewhere, each time: nobody looks often for a while as after an insert.
     pub(super) async fn call(&self, name: &str) {
+        self.call_over(&self.calls, name).await;
+    }
+
+    /// The same over another channel: the parts of a pool do not wait for the connections of its tasks.
+    pub(super) async fn call_over(&self, channel: &Channel, name: &str) {
         self.wakes.wake(name);
-        if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&name]).await {
+        if let Err(error) = run::execute(channel, &self.statements.notify, &[&name]).await {
             log::debug!("a call was lost: {error}");
         }
     }

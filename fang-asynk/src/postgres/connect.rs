@@ -157,7 +157,7 @@ fn pool_size(role: Role, options: Options) -> usize {
     }
 }
 
-/// The library's own connections never wait for ever.
+/// The library's own connections never wait for ever, unless their string says so.
 fn guard(config: &mut Config) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
@@ -165,8 +165,18 @@ fn guard(config: &mut Config) {
     if config.get_application_name().is_none() {
         config.application_name("fang");
     }
-    config.keepalives_idle(DEAD_SOCKET / 3).keepalives_interval(DEAD_SOCKET / 3).keepalives_retries(2);
-    config.tcp_user_timeout(DEAD_SOCKET);
+    if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
+        config.keepalives_idle(DEAD_SOCKET / 3);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(DEAD_SOCKET / 3);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(2);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(DEAD_SOCKET);
+    }
 }
 
 /// Nor do they depend on the defaults of a role or a database.

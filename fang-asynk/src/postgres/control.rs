@@ -4,7 +4,7 @@ use super::PostgresStore;
 use super::convert::Instant;
 use super::run::{self, Param};
 use fang_core::new_task::Due;
-use fang_core::store::{RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
+use fang_core::store::{CAME_BACK, RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
 use fang_core::{Priority, StoreError};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -38,6 +38,8 @@ pub(super) async fn reschedule(store: &PostgresStore, id: Uuid, due: Due) -> Res
     let Some(row) = rows.first() else { return Ok(false) };
     if due.may_be_now() {
         store.announce(&[row.get(0)].into()).await;
+        // It may be an instant that is long past.
+        store.call(CAME_BACK).await;
     }
     Ok(true)
 }
@@ -48,7 +50,12 @@ pub(super) async fn set_priority(
     priority: Priority,
 ) -> Result<bool, StoreError> {
     let params: [Param<'_>; 2] = [&id, &(priority as i16)];
-    Ok(run::execute(&store.calls, &store.statements.set_priority, &params).await? > 0)
+    let is_set = run::execute(&store.calls, &store.statements.set_priority, &params).await? > 0;
+    if is_set {
+        // It has the same place in another lane.
+        store.call(CAME_BACK).await;
+    }
+    Ok(is_set)
 }
 
 pub(super) async fn cancel(store: &PostgresStore, id: Uuid) -> Result<bool, StoreError> {

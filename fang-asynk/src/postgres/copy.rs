@@ -2,8 +2,8 @@
 
 use super::PostgresStore;
 use super::convert::{Instant, Json};
-use super::run;
-use deadpool_postgres::{Object, Transaction};
+use super::{run, store_error};
+use deadpool_postgres::Transaction;
 use fang_core::sql::columns::due_now;
 use fang_core::sql::copy::{CopyRow, copied};
 use fang_core::store::{DbInstant, Inserted};
@@ -19,27 +19,36 @@ const TYPES: [Type; 7] =
 
 /// Saves tasks of which none is unique. Fails when one of them is there already.
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-    let mut client = run::get(&store.calls).await?;
-    let outcome = run::in_time(insert_with(store, &mut client, tasks)).await;
-    let now = run::settle(client, outcome)?;
+    let now = run::again_if(StoreError::lost_a_race, || insert_once(store, tasks)).await?;
     due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
     Ok(copied(tasks, now))
 }
 
 /// Saves them in a transaction, whose clock is returned: what they are delayed by counts from it.
-async fn insert_with(
+async fn insert_once(store: &PostgresStore, tasks: &[NewTask]) -> Result<DbInstant, StoreError> {
+    let mut client = run::get(&store.calls).await?;
+    let work = async {
+        let transaction = run::begin(&store.calls, &mut client).await?;
+        let copied = insert_in(store, &transaction, tasks).await;
+        let now = copied.map_err(|error| store_error(&error))?;
+        for task_type in store.worth_announcing(&due_now(tasks)) {
+            run::execute_in(&store.calls, &transaction, &store.statements.notify, &[&task_type]).await?;
+        }
+        run::commit(transaction).await?;
+        Ok(now)
+    };
+    let outcome = run::all_in_time(work).await;
+    run::settle(client, outcome)
+}
+
+async fn insert_in(
     store: &PostgresStore,
-    client: &mut Object,
+    transaction: &Transaction<'_>,
     tasks: &[NewTask],
 ) -> Result<DbInstant, Error> {
-    let transaction = run::begin(&store.calls, client).await?;
     // Not prepared, since behind a pooler nothing is kept on a connection.
     let Instant(now) = transaction.query_typed_one(&store.statements.now, &[]).await?.try_get(0)?;
-    copy(&transaction, &store.statements.copy, tasks.iter().map(|task| CopyRow::new(task, now))).await?;
-    for task_type in store.worth_announcing(&due_now(tasks)) {
-        run::execute_in(&store.calls, &transaction, &store.statements.notify, &[&task_type]).await?;
-    }
-    transaction.commit().await?;
+    copy(transaction, &store.statements.copy, tasks.iter().map(|task| CopyRow::new(task, now))).await?;
     Ok(now)
 }
 

@@ -6,20 +6,12 @@ use super::run::{self, Param};
 use deadpool_postgres::Transaction;
 use fang_core::StoreError;
 use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
-use tokio_postgres::Error;
 use uuid::Uuid;
 
 /// In a transaction, so that changes of one cron by several processes follow each other.
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
-    let mut client = run::get(&store.calls).await?;
-    let work = async {
-        let transaction = run::begin(&store.calls, &mut client).await?;
-        let changed = sync_in(store, &transaction, cron).await?;
-        transaction.commit().await?;
-        Ok(changed)
-    };
-    let outcome = run::in_time(work).await;
-    if run::settle(client, outcome)? {
+    let changed = run::again_if(StoreError::lost_a_race, || sync_once(store, cron)).await?;
+    if changed {
         store.announce(&[CRONS].into()).await;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
     }
@@ -27,11 +19,23 @@ pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedC
     Ok(SavedCron { last_tick: instant(&row, 0)?, task_id: row.get(1) })
 }
 
+async fn sync_once(store: &PostgresStore, cron: &NewCron) -> Result<bool, StoreError> {
+    let mut client = run::get(&store.calls).await?;
+    let work = async {
+        let transaction = run::begin(&store.calls, &mut client).await?;
+        let changed = sync_in(store, &transaction, cron).await?;
+        run::commit(transaction).await?;
+        Ok(changed)
+    };
+    let outcome = run::all_in_time(work).await;
+    run::settle(client, outcome)
+}
+
 async fn sync_in(
     store: &PostgresStore,
     transaction: &Transaction<'_>,
     cron: &NewCron,
-) -> Result<bool, Error> {
+) -> Result<bool, StoreError> {
     let sql = &store.statements;
     for lock in [&sql.cron_lock, &sql.hold_cron] {
         run::execute_in(&store.calls, transaction, lock, &[&cron.name]).await?;
@@ -85,16 +89,19 @@ pub(super) async fn list(store: &PostgresStore) -> Result<Vec<CronInfo>, StoreEr
 
 /// In a transaction, so that the task it takes out is that of the last tick.
 pub(super) async fn pause(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
-    let mut client = run::get(&store.calls).await?;
-    let paused = async {
-        let sql = &store.statements;
+    run::again_if(StoreError::lost_a_race, || pause_once(store, name)).await
+}
+
+async fn pause_once(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
+    let (mut client, sql) = (run::get(&store.calls).await?, &store.statements);
+    let work = async {
         let transaction = run::begin(&store.calls, &mut client).await?;
         run::execute_in(&store.calls, &transaction, &sql.hold_cron, &[&name]).await?;
         let paused = run::execute_in(&store.calls, &transaction, &sql.pause_cron, &[&name]).await? > 0;
-        transaction.commit().await?;
+        run::commit(transaction).await?;
         Ok(paused)
     };
-    let outcome = run::in_time(paused).await;
+    let outcome = run::all_in_time(work).await;
     run::settle(client, outcome)
 }
 

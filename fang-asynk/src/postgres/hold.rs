@@ -55,12 +55,8 @@ impl PostgresHolder {
     }
 
     /// The outcome of what was sent; the connection goes, and its locks with it, unless all is well.
-    fn outcome<T>(
-        &mut self,
-        client: ClientWrapper,
-        outcome: Option<Result<T, Error>>,
-    ) -> Result<T, StoreError> {
-        let value = run::outcome(outcome).inspect_err(|_| self.lists.first.forget())?;
+    fn outcome<T>(&mut self, client: ClientWrapper, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        let value = outcome.inspect_err(|_| self.lists.first.forget())?;
         self.client = Some(client);
         Ok(value)
     }
@@ -73,13 +69,16 @@ impl PostgresHolder {
 #[async_trait]
 impl AsyncHolder for PostgresHolder {
     async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
-        let client = match self.client.take() {
+        self.lists.look().await;
+        let client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             None => Object::take(run::get(&self.held).await?),
         };
         let params = ClaimParams::new(claim, self.lists.first.holder());
         let outcome = run::in_time(hold(&client, &self.statements, &params, claim.crowded)).await;
-        let rows = self.outcome(client, outcome)?;
+        let rows = self.outcome(client, outcome);
+        self.lists.first.learn(&rows);
+        let rows = rows?;
         if let Some(row) = rows.first() {
             self.holder = row.try_get(12).map_err(|error| store_error(&error))?;
         }
@@ -115,10 +114,9 @@ impl AsyncHolder for PostgresHolder {
         ];
         let rows = run::query(&self.engine, &self.statements.list_held, &params).await?;
         self.listed = vec![holder];
-        self.lists.look().await;
         // Whoever locked a row after this moment finds it listed.
         let client = self.client()?;
-        let outcome = run::in_time(client.batch_execute("")).await;
+        let outcome = run::in_time(client.batch_execute("SELECT")).await;
         self.outcome(client, outcome)?;
         rows.iter().map(theirs).collect()
     }
@@ -130,7 +128,7 @@ impl AsyncHolder for PostgresHolder {
     }
 
     async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
-        let params: [Param<'_>; 2] = [&worker.0, &self.slot];
+        let params: [Param<'_>; 3] = [&worker.0, &self.slot, &self.listed];
         run::execute(&self.engine, &self.statements.unlist, &params).await?;
         self.client = None;
         self.listed.clear();

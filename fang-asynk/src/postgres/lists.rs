@@ -4,10 +4,11 @@ use super::connect::Channel;
 use super::run;
 use super::store_error;
 use fang_core::StoreError;
-use fang_core::hold::FirstListed;
+use fang_core::hold::{FirstListed, LookAtLists};
 use fang_core::sql::Statements;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio_postgres::Error;
 
 pub(super) struct Lists {
     pub(super) first: FirstListed,
@@ -27,15 +28,18 @@ impl Lists {
         if !self.first.is_due(self.epoch.elapsed()) {
             return;
         }
-        match self.first_listed().await {
-            Ok(holder) => self.first.found(holder, self.epoch.elapsed()),
+        match self.ask().await {
+            Ok(look) => self.first.looked(look, self.epoch.elapsed()),
             Err(_) => self.first.forget(),
         }
     }
 
-    async fn first_listed(&self) -> Result<i64, StoreError> {
+    async fn ask(&self) -> Result<LookAtLists, StoreError> {
         let known = self.first.holder();
         let row = run::query_one(&self.engine, &self.statements.first_listed, &[&known]).await?;
-        row.try_get(0).map_err(|error| store_error(&error))
+        let read = || -> Result<LookAtLists, Error> {
+            Ok(LookAtLists { listed: row.try_get(0)?, open: row.try_get(1)?, to_come: row.try_get(2)? })
+        };
+        read().map_err(|error| store_error(&error))
     }
 }

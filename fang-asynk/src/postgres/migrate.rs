@@ -2,45 +2,47 @@
 
 use super::run;
 use super::{PostgresStore, store_error};
+use deadpool_postgres::Transaction;
 use fang_core::StoreError;
 use fang_core::sql::{Schema, migrations};
+use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Error, Transaction};
 
 /// Takes all steps that are missing, each in a transaction of its own, and returns how many those
 /// were. Processes that start at once wait for each other, and all but the first find nothing to do.
 pub(crate) async fn migrate(store: &PostgresStore) -> Result<usize, StoreError> {
-    let mut client = run::get(store.calls()).await?;
     let mut steps = 0;
-    loop {
-        let transaction =
-            run::begin(store.calls(), &mut client).await.map_err(|error| store_error(&error))?;
-        let took_one = step(&transaction, store).await.map_err(|error| explain(&error))?;
-        transaction.commit().await.map_err(|error| store_error(&error))?;
-        if !took_one {
-            return Ok(steps);
-        }
+    while run::again_if(StoreError::lost_a_race, || step(store)).await? {
         steps += 1;
     }
+    Ok(steps)
 }
 
-/// A lock that cannot be had would hold up everybody else who waits behind it.
-const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
+async fn step(store: &PostgresStore) -> Result<bool, StoreError> {
+    let mut client = run::get(store.calls()).await?;
+    let work = async {
+        let transaction = run::begin(store.calls(), &mut client).await?;
+        let took_one = step_in(&transaction, store).await.map_err(|error| explain(&error))?;
+        run::commit(transaction).await?;
+        Ok(took_one)
+    };
+    // However long it takes.
+    let outcome = work.await;
+    run::settle(client, outcome)
+}
 
 fn explain(error: &Error) -> StoreError {
     match error.code() {
-        Some(&SqlState::LOCK_NOT_AVAILABLE) => {
-            StoreError::Locked { reason: "the schema could not be changed within 5 s".to_owned() }
-        }
+        Some(&SqlState::LOCK_NOT_AVAILABLE) => migrations::locked(),
         _ => store_error(error),
     }
 }
 
 /// Takes the next step, if one is missing.
-async fn step(transaction: &Transaction<'_>, store: &PostgresStore) -> Result<bool, Error> {
+async fn step_in(transaction: &Transaction<'_>, store: &PostgresStore) -> Result<bool, Error> {
     enter(transaction, store.schema()).await?;
     transaction.batch_execute(&store.statements.migration_lock).await?;
-    transaction.batch_execute(LOCK_TIMEOUT).await?;
+    transaction.batch_execute(migrations::LIMITS).await?;
     let Some(next) = migrations::pending(version(transaction).await?).next() else { return Ok(false) };
     transaction.batch_execute(next.up).await?;
     log::info!("the schema of fang is at version {}", next.version);

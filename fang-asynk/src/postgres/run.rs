@@ -73,6 +73,14 @@ async fn alone<T>(
 /// one round trip.
 pub(super) async fn query_behind(
     channel: &Channel,
+    before: (&str, &[Param<'_>]),
+    then: (&str, &[Param<'_>]),
+) -> Result<Vec<Row>, StoreError> {
+    again_if(StoreError::lost_a_race, || query_behind_once(channel, before, then)).await
+}
+
+async fn query_behind_once(
+    channel: &Channel,
     (before, before_params): (&str, &[Param<'_>]),
     (sql, params): (&str, &[Param<'_>]),
 ) -> Result<Vec<Row>, StoreError> {
@@ -115,12 +123,21 @@ pub(super) async fn query_reviving(
 /// `topics`. What becomes of those does not matter to the caller.
 pub(super) async fn query_then(
     channel: &Channel,
+    statement: (&str, &[Param<'_>]),
+    then: (&str, &[&str]),
+) -> Result<Vec<Row>, StoreError> {
+    let (sql, params) = statement;
+    if then.1.is_empty() {
+        return query(channel, sql, params).await;
+    }
+    again_if(StoreError::lost_a_race, || query_then_once(channel, statement, then)).await
+}
+
+async fn query_then_once(
+    channel: &Channel,
     (sql, params): (&str, &[Param<'_>]),
     (then, topics): (&str, &[&str]),
 ) -> Result<Vec<Row>, StoreError> {
-    if topics.is_empty() {
-        return query(channel, sql, params).await;
-    }
     let client = get(channel).await?;
     let work = async {
         // Polled in this order, so the server sees the first one first.
@@ -178,13 +195,20 @@ pub(super) async fn query_in(
 pub(super) async fn begin<'a>(
     channel: &Channel,
     client: &'a mut Object,
-) -> Result<PoolTransaction<'a>, Error> {
-    let transaction =
-        client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
-    if channel.begin.is_some() {
-        transaction.batch_execute(pooled::GUARD).await?;
-    }
-    Ok(transaction)
+) -> Result<PoolTransaction<'a>, StoreError> {
+    let work = async {
+        let transaction =
+            client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
+        if channel.begin.is_some() {
+            transaction.batch_execute(pooled::GUARD).await?;
+        }
+        Ok(transaction)
+    };
+    work.await.map_err(|error| store_error(&error))
+}
+
+pub(super) async fn commit(transaction: PoolTransaction<'_>) -> Result<(), StoreError> {
+    transaction.commit().await.map_err(|error| store_error(&error))
 }
 
 /// How many rows a statement within such a transaction changed.
@@ -193,12 +217,15 @@ pub(super) async fn execute_in(
     transaction: &PoolTransaction<'_>,
     sql: &str,
     params: &[Param<'_>],
-) -> Result<u64, Error> {
-    if channel.begin.is_some() {
-        return transaction.execute_typed(sql, &typed(params)).await;
-    }
-    let statement = transaction.prepare_cached(sql).await?;
-    transaction.execute(&statement, &plain(params)).await
+) -> Result<u64, StoreError> {
+    let work = async {
+        if channel.begin.is_some() {
+            return transaction.execute_typed(sql, &typed(params)).await;
+        }
+        let statement = transaction.prepare_cached(sql).await?;
+        transaction.execute(&statement, &plain(params)).await
+    };
+    work.await.map_err(|error| store_error(&error))
 }
 
 /// A connection of a channel.
@@ -206,21 +233,21 @@ pub(super) async fn get(channel: &Channel) -> Result<Object, StoreError> {
     channel.pool.get().await.map_err(|error| pool_error(&error))
 }
 
-/// What came of a statement in time, if anything did.
-pub(super) fn outcome<T>(answer: Option<Result<T, Error>>) -> Result<T, StoreError> {
-    match answer {
-        Some(outcome) => outcome.map_err(|error| store_error(&error)),
-        None => Err(StoreError::Timeout { seconds: DEADLINE.as_secs() }),
-    }
+/// What comes of statements, if that takes no longer than it may.
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+    all_in_time(async { work.await.map_err(|error| store_error(&error)) }).await
 }
 
-pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Option<Result<T, Error>> {
-    tokio::time::timeout(DEADLINE, work).await.ok()
+/// The same of more than statements.
+pub(super) async fn all_in_time<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let too_late = StoreError::Timeout { seconds: DEADLINE.as_secs() };
+    tokio::time::timeout(DEADLINE, work).await.unwrap_or(Err(too_late))
 }
 
 /// Gives a connection back to its pool, or closes it when it did not answer.
-pub(super) fn settle<T>(client: Object, answer: Option<Result<T, Error>>) -> Result<T, StoreError> {
-    let outcome = outcome(answer);
+pub(super) fn settle<T>(client: Object, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
     // A server that has become a standby refuses to write for ever; the primary is elsewhere.
     if matches!(outcome, Err(StoreError::Timeout { .. } | StoreError::ReadOnly { .. })) {
         drop(Object::take(client));

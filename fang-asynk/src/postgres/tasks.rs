@@ -8,9 +8,9 @@ use super::{copy, store_error, within};
 use fang_core::context::OwnResult;
 use fang_core::error::Nature;
 use fang_core::intake::{are_new, is_all_or_none};
-use fang_core::sql::columns::{Answers, FinishColumns, InTable, LaneColumns, MAX_INSERT_TRIES, due_now};
+use fang_core::sql::columns::{Answers, FinishColumns, InTable, LaneColumns, due_now};
 use fang_core::sql::copy::MIN_COPY;
-use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
+use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::{Row, Transaction};
 
@@ -26,13 +26,8 @@ pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<V
         }
     }
     let mut answers = Answers::new(tasks);
-    try_insert(store, tasks, &mut answers).await?;
-    for _ in 1..MAX_INSERT_TRIES {
-        let missing = answers.missing();
-        if missing.is_empty() {
-            break;
-        }
-        try_insert(store, &missing, &mut answers).await?;
+    while let Some(part) = answers.to_send() {
+        try_insert(store, &part, &mut answers).await?;
     }
     answers.finish()
 }
@@ -80,7 +75,9 @@ async fn try_insert(
 
 /// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
 async fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-    run::again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await
+    let inserted = run::again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await?;
+    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    Ok(inserted)
 }
 
 async fn insert_in_one_of_ours(
@@ -88,11 +85,14 @@ async fn insert_in_one_of_ours(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut client = run::get(&store.calls).await?;
-    let transaction = run::begin(&store.calls, &mut client).await.map_err(|error| store_error(&error))?;
-    let inserted = within::insert_batch(&mut &*transaction, store, tasks).await?;
-    transaction.commit().await.map_err(|error| store_error(&error))?;
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
-    Ok(inserted)
+    let work = async {
+        let transaction = run::begin(&store.calls, &mut client).await?;
+        let inserted = within::insert_batch(&mut &*transaction, store, tasks).await?;
+        run::commit(transaction).await?;
+        Ok(inserted)
+    };
+    let outcome = run::all_in_time(work).await;
+    run::settle(client, outcome)
 }
 
 /// The parameters of `claim.sql`, and of `hold.sql`.
@@ -130,12 +130,9 @@ impl<'a> ClaimParams<'a> {
 }
 
 pub(super) async fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    store.lists.look().await;
     let outcome = send_claim(store, claim).await;
-    match &outcome {
-        Ok(rows) if !rows.is_empty() => store.lists.look().await,
-        Ok(_) => {}
-        Err(_) => store.lists.first.forget(),
-    }
+    store.lists.first.learn(&outcome);
     outcome?.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
 }
 
@@ -173,6 +170,9 @@ pub(super) async fn finish(
     let params: [Param<'_>; 6] =
         [&worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &errors];
     let row = run::query_one(&store.engine, &store.statements.finish, &params).await?;
+    if results.iter().any(|result| result.verdict.keeps_its_place()) {
+        store.call_over(&store.engine, CAME_BACK).await;
+    }
     Ok(row.get::<_, i64>(0).unsigned_abs())
 }
 

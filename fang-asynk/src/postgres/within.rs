@@ -6,7 +6,7 @@ use super::convert::holder;
 use super::{run, store_error};
 use fang_core::intake::is_all_or_none;
 use fang_core::sql::Statements;
-use fang_core::sql::columns::{Answers, InTable, MAX_INSERT_TRIES, due_now};
+use fang_core::sql::columns::{Answers, InTable, due_now};
 use fang_core::store::Inserted;
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::Transaction;
@@ -66,13 +66,8 @@ pub(super) async fn insert_batch(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
-    try_insert(transaction, &store.statements, tasks, &mut answers).await?;
-    for _ in 1..MAX_INSERT_TRIES {
-        let missing = answers.missing();
-        if missing.is_empty() {
-            break;
-        }
-        try_insert(transaction, &store.statements, &missing, &mut answers).await?;
+    while let Some(part) = answers.to_send() {
+        try_insert(transaction, &store.statements, &part, &mut answers).await?;
     }
     for task_type in store.announced_at_commit(due_now(tasks)) {
         transaction.notify(&store.statements, task_type).await?;

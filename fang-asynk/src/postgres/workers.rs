@@ -3,7 +3,7 @@
 use super::PostgresStore;
 use super::run::{self, Param};
 use fang_core::StoreError;
-use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
+use fang_core::store::{Beat, CAME_BACK, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -34,7 +34,12 @@ pub(super) async fn disown(
     known: &[(Uuid, i32)],
 ) -> Result<u64, StoreError> {
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
-    run::execute(&store.engine, &store.statements.disown, &[&worker.0, &ids, &leases]).await
+    let given_back =
+        run::execute(&store.engine, &store.statements.disown, &[&worker.0, &ids, &leases]).await?;
+    if given_back > 0 {
+        store.call_over(&store.engine, CAME_BACK).await;
+    }
+    Ok(given_back)
 }
 
 pub(super) async fn suspect(
@@ -54,7 +59,11 @@ pub(super) async fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Res
     run::execute(&store.heart, &store.statements.lease_of_dead, &[]).await?;
     let row = run::query_one(&store.heart, &store.statements.rescue, &[&lease, &rescue.max_crashes]).await?;
     let count = |index| u64::try_from(row.get::<_, i64>(index)).unwrap_or_default();
-    Ok(Rescued { buried, retried: count(0), failed: count(1) })
+    let rescued = Rescued { buried, retried: count(0), failed: count(1) };
+    if rescued.retried > 0 {
+        store.call_over(&store.heart, CAME_BACK).await;
+    }
+    Ok(rescued)
 }
 
 pub(super) async fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {

@@ -9,12 +9,13 @@ use crate::holder::Holders;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
 use fang_core::context::Surroundings;
-use fang_core::decide::success;
+use fang_core::hold::may_hold;
 use fang_core::kind::check_names;
 use fang_core::results::Finished;
 use fang_core::rota::{self, Rota, Share};
 use fang_core::runs::Runs;
-use fang_core::store::{CRONS, Verdict};
+use fang_core::shared::Shared;
+use fang_core::store::{CAME_BACK, CRONS};
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{AsyncRunnable, Mode, QueueError};
@@ -49,8 +50,9 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         }
         self.lease.check()?;
         check_names::<dyn AsyncRunnable>()?;
-        rota::check(&self.shares())?;
-        let engine = self.engine().await?;
+        let shares = rota::shares(&self.task_types, &self.task_type);
+        rota::check(&shares)?;
+        let engine = self.engine(shares).await?;
         let (body, heart_s_end) = mpsc::channel(1);
         let heart = Heart::new(engine.clone(), self.lease, heart_s_end).start().await?;
 
@@ -63,8 +65,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let suspects = Suspects::new(self.lease.max_crashes);
         let rota = Rota::new(Mode::Asynk, &engine.shares, number_of_workers, &self.sleep_params);
         let (alive, settled) = mpsc::channel(1);
-        // Of tasks that stay in the table, something is written in any case.
-        let may_hold = self.hold_short_tasks && success(self.retention_mode) == Verdict::Remove;
+        let may_hold = may_hold(self.hold_short_tasks, self.retention_mode);
         let holders = Holders::new(&engine, may_hold, results.clone(), alive);
         let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
         let supervisor = Supervisor {
@@ -100,7 +101,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         })
     }
 
-    async fn engine(&self) -> Result<Arc<Engine>, QueueError> {
+    async fn engine(&self, shares: Vec<Share>) -> Result<Arc<Engine>, QueueError> {
         let store = self.queue.engine()?;
         store.check().await?;
         let surroundings = Surroundings {
@@ -110,19 +111,10 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
             statements: store.statements(),
         };
         let (queue, kinds) = (self.queue.handle()?, self.kinds.clone());
-        let engine = Engine::new(store, queue, surroundings, self.shares(), kinds, self.cancel_grace);
+        let shared = Shared::new(surroundings, shares, kinds);
+        let engine = Engine::new(store, queue, shared, self.cancel_grace);
         engine.resize(self.number_of_workers as usize);
         Ok(Arc::new(engine))
-    }
-
-    /// The task types to work on.
-    fn shares(&self) -> Vec<Share> {
-        if self.task_types.is_empty() {
-            return vec![Share::whole(&self.task_type)];
-        }
-        let share =
-            |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
-        self.task_types.iter().map(share).collect()
     }
 }
 
@@ -146,6 +138,8 @@ fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> Vec<Registrati
     let wakes = engine.store.wakes();
     let changed = changed.clone();
     let mut all = vec![wakes.register(CRONS, move || changed.notify_one())];
+    let pool = engine.clone();
+    all.push(wakes.register(CAME_BACK, move || pool.came_back()));
     for (turn, share) in engine.shares.iter().enumerate() {
         let woken = engine.clone();
         all.push(wakes.register(&share.task_type, move || woken.inserted(turn)));

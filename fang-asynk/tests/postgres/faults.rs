@@ -222,7 +222,7 @@ async fn what_was_lost_before_it_began_is_not_run() {
     let first = world.number("SELECT max(id) FROM fang_workers").await;
     let taken = "BEGIN; UPDATE fang_workers SET dead_at = now(); UPDATE fang_tasks SET state = 'failed', locked_by = NULL; COMMIT";
     world.client.batch_execute(taken).await.unwrap();
-    until(async || world.number("SELECT max(id) FROM fang_workers").await > first).await;
+    world.goes_on_after(first).await;
     hold.0.add_permits(1);
     world.queue.insert_task(&say("next")).await.unwrap();
     assert_eq!(heard(&mut ear).await, "next");

@@ -79,7 +79,7 @@ async fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody
 
     let first = world.number("SELECT max(id) FROM fang_workers").await;
     world.client.batch_execute("UPDATE fang_workers SET dead_at = now()").await.unwrap();
-    until(async || world.number("SELECT max(id) FROM fang_workers").await > first).await;
+    world.goes_on_after(first).await;
     // Somebody else has it by now; what the first run says no longer counts.
     world
         .client

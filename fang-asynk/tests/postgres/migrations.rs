@@ -1,6 +1,7 @@
 use crate::world::World;
 use fang_asynk::AsyncBackend;
 use fang_core::sql::migrations;
+use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
 
 #[tokio::test]
 async fn an_empty_database_gets_all_steps_once() {
@@ -68,4 +69,13 @@ async fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told() {
     assert!(set(migrations::VERSION + 1).await.is_ok());
     assert!(set(migrations::VERSION + 2).await.unwrap_err().to_string().contains("too new"));
     assert!(set(migrations::VERSION - 1).await.unwrap_err().to_string().contains("too old"));
+}
+
+/// Not even over the library's own connections, on which other statements have half a minute: the index of a large table
+/// takes longer.
+#[tokio::test]
+async fn a_step_may_take_as_long_as_it_takes() {
+    let world = World::without_schema().await;
+    world.client.batch_execute(NO_LIMIT_FOR_CHANGES).await.unwrap();
+    assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());
 }

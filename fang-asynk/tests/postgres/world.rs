@@ -38,6 +38,12 @@ impl World {
     pub async fn number(&self, sql: &str) -> i64 {
         self.client.query_one(sql, &[]).await.unwrap().get(0)
     }
+
+    /// Waits until a pool that was declared dead knows it: it has beaten under another name.
+    pub async fn goes_on_after(&self, worker: i64) {
+        let beats = format!("SELECT count(*) FROM fang_workers WHERE id > {worker} AND beat_at > started_at");
+        until(async || self.number(&beats).await > 0).await;
+    }
 }
 
 /// A poll that takes part in no test: what runs was woken.

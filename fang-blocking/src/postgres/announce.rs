@@ -1,6 +1,7 @@
 //! Waking those who wait for a task.
 
 use super::PostgresStore;
+use super::connect::Channel;
 use super::error::store_error;
 use super::run::{self, bind};
 use diesel::sql_types::Text;
@@ -23,9 +24,14 @@ impl PostgresStore {
 
     /// Wakes whoever is called so, here and elsewhere, each time: nobody looks often for a while as after an insert.
     pub(super) fn call(&self, name: &str) {
+        self.call_over(&self.calls, name);
+    }
+
+    /// The same over another channel: the parts of a pool do not wait for the connections of its tasks.
+    pub(super) fn call_over(&self, channel: &Channel, name: &str) {
         self.wakes.wake(name);
         let bind = bind::<Text, _>(name);
-        if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&bind]) {
+        if let Err(error) = run::execute(channel, &self.statements.notify, &[&bind]) {
             log::debug!("a call was lost: {error}");
         }
     }

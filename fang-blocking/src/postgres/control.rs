@@ -7,7 +7,7 @@ use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
 use fang_core::new_task::Due;
-use fang_core::store::{RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
+use fang_core::store::{CAME_BACK, RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
 use fang_core::{Priority, StoreError};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -51,13 +51,20 @@ pub(super) fn reschedule(store: &PostgresStore, id: Uuid, due: Due) -> Result<bo
     let task_types = run::query::<Text, String>(&store.calls, &store.statements.reschedule, &binds)?;
     for task_type in task_types.iter().filter(|_| due.may_be_now()) {
         store.announce(&[task_type.as_str()].into());
+        // It may be an instant that is long past.
+        store.call(CAME_BACK);
     }
     Ok(!task_types.is_empty())
 }
 
 pub(super) fn set_priority(store: &PostgresStore, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
     let binds: [&dyn Bind; 2] = [&bind::<SqlUuid, _>(id), &bind::<SmallInt, _>(priority as i16)];
-    Ok(run::execute(&store.calls, &store.statements.set_priority, &binds)? > 0)
+    let is_set = run::execute(&store.calls, &store.statements.set_priority, &binds)? > 0;
+    if is_set {
+        // It has the same place in another lane.
+        store.call(CAME_BACK);
+    }
+    Ok(is_set)
 }
 
 pub(super) fn cancel(store: &PostgresStore, id: Uuid) -> Result<bool, StoreError> {

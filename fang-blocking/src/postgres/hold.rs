@@ -71,12 +71,15 @@ impl PostgresHolder {
 
 impl Holder for PostgresHolder {
     fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
+        self.lists.look();
         self.connection.take_if(|connection| self.dialer.finds_closed(connection));
         if self.connection.is_none() {
             self.connection = Some(self.dialer.connect()?);
         }
         let params = ClaimParams::new(claim, self.lists.first.holder());
-        let rows = self.with(|connection, sql| hold(connection, sql, &params, claim.crowded))?;
+        let rows = self.with(|connection, sql| hold(connection, sql, &params, claim.crowded));
+        self.lists.first.learn(&rows);
+        let rows = rows?;
         if let Some((_, (_, _, holder))) = rows.first() {
             self.holder = *holder;
         }
@@ -118,7 +121,6 @@ impl Holder for PostgresHolder {
         ];
         let rows = run::query::<ListedSql, ListedRow>(&self.engine, &self.statements.list_held, &binds)?;
         self.listed = vec![self.holder];
-        self.lists.look();
         // Whoever locked a row after this moment finds it listed.
         self.with(|connection, _| execute(connection, "SELECT 1"))?;
         Ok(rows.into_iter().map(|(id, worker)| (id, WorkerId(worker))).collect())
@@ -129,8 +131,9 @@ impl Holder for PostgresHolder {
     }
 
     fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
-        let binds: [&dyn Bind; 2] = [&bind::<BigInt, _>(worker.0), &bind::<SmallInt, _>(self.slot)];
-        run::execute(&self.engine, &self.statements.unlist, &binds)?;
+        let (worker, slot) = (bind::<BigInt, _>(worker.0), bind::<SmallInt, _>(self.slot));
+        let listed = bind::<Array<BigInt>, _>(self.listed.clone());
+        run::execute(&self.engine, &self.statements.unlist, &[&worker, &slot, &listed])?;
         self.connection = None;
         self.listed.clear();
         Ok(())

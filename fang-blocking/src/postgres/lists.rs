@@ -2,9 +2,9 @@
 
 use super::connect::Channel;
 use super::run::{self, bind};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable};
 use fang_core::StoreError;
-use fang_core::hold::FirstListed;
+use fang_core::hold::{FirstListed, LookAtLists};
 use fang_core::sql::Statements;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,15 +27,19 @@ impl Lists {
         if !self.first.is_due(self.epoch.elapsed()) {
             return;
         }
-        match self.first_listed() {
-            Ok(holder) => self.first.found(holder, self.epoch.elapsed()),
+        match self.ask() {
+            Ok(look) => self.first.looked(look, self.epoch.elapsed()),
             Err(_) => self.first.forget(),
         }
     }
 
-    fn first_listed(&self) -> Result<i64, StoreError> {
+    fn ask(&self) -> Result<LookAtLists, StoreError> {
         let known = bind::<BigInt, _>(self.first.holder());
-        let rows = run::query::<BigInt, i64>(&self.engine, &self.statements.first_listed, &[&known])?;
-        Ok(rows.first().copied().unwrap_or_default())
+        let sql = &self.statements.first_listed;
+        let (listed, open, to_come) = run::query_one::<
+            (Nullable<BigInt>, BigInt, BigInt),
+            (Option<i64>, i64, i64),
+        >(&self.engine, sql, &[&known])?;
+        Ok(LookAtLists { listed, open, to_come })
     }
 }

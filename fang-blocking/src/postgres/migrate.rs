@@ -53,13 +53,10 @@ fn take_steps(
     Ok(steps)
 }
 
-/// A lock that cannot be had would hold up everybody else who waits behind it.
-const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
-
 fn explain(error: &Error) -> StoreError {
     match error {
         Error::DatabaseError(_, information) if information.message().contains("lock timeout") => {
-            StoreError::Locked { reason: "the schema could not be changed within 5 s".to_owned() }
+            migrations::locked()
         }
         _ => store_error(error),
     }
@@ -76,7 +73,7 @@ fn step(
     }
     enter(connection, schema)?;
     connection.batch_execute(&Statements::new(schema).migration_lock)?;
-    connection.batch_execute(LOCK_TIMEOUT)?;
+    connection.batch_execute(migrations::LIMITS)?;
     let Some(next) = migrations::pending(version(connection)?).next() else { return Ok(false) };
     connection.batch_execute(next.up)?;
     log::info!("the schema of fang is at version {}", next.version);

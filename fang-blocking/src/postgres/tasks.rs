@@ -17,10 +17,10 @@ use fang_core::context::OwnResult;
 use fang_core::error::Nature;
 use fang_core::intake::{are_new, is_all_or_none};
 use fang_core::sql::columns::{
-    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, MAX_INSERT_TRIES, UniqueColumns, due_now,
+    Answers, FinishColumns, InTable, InsertColumns, LaneColumns, UniqueColumns, due_now,
 };
 use fang_core::sql::copy::MIN_COPY;
-use fang_core::store::{Claim, Claimed, Finish, Inserted, WorkerId};
+use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, Inserted, WorkerId};
 use fang_core::{NewTask, StoreError};
 
 pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
@@ -35,15 +35,10 @@ pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Ins
         }
     }
     let mut answers = Answers::new(tasks);
-    store.calls.with(|connection| try_insert(store, connection, tasks, &mut answers))?;
-    store.announce(&due_now(tasks));
-    for _ in 1..MAX_INSERT_TRIES {
-        let missing = answers.missing();
-        if missing.is_empty() {
-            break;
-        }
-        store.calls.with(|connection| try_insert(store, connection, &missing, &mut answers))?;
-        store.announce(&due_now(&missing));
+    let keep = store.calls.keep();
+    while let Some(part) = answers.to_send() {
+        store.calls.with(|connection| try_insert(store, connection, keep, &part, &mut answers))?;
+        store.announce(&due_now(&part));
     }
     answers.finish()
 }
@@ -53,7 +48,9 @@ fn insert_new(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>,
         return copy::insert(store, tasks);
     }
     let (columns, sql) = (InsertColumns::new(tasks), &store.statements.insert_new);
-    let saved = store.calls.with(|connection| insert_once(store, connection, &columns, sql, None))?;
+    let saved = store
+        .calls
+        .with(|connection| insert_once(store, connection, store.calls.keep(), &columns, sql, None))?;
     store.announce(&due_now(tasks));
     let mut answers = Answers::new(tasks);
     answers.add(&saved, &[]);
@@ -62,7 +59,8 @@ fn insert_new(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>,
 
 /// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
 fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-    let inserted = store.calls.with(|connection| insert_in(store, connection, tasks))?;
+    let keep = store.calls.keep();
+    let inserted = store.calls.with(|connection| insert_within(store, connection, keep, tasks))?;
     due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
     Ok(inserted)
 }
@@ -74,35 +72,36 @@ pub(crate) fn insert_in(
     connection: &mut PgConnection,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
+    // The connection may reach the server through a pooler.
+    insert_within(store, connection, Keep::Nothing, tasks)
+}
+
+fn insert_within(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    keep: Keep,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
     if !is_all_or_none(tasks) {
-        return insert_into(store, connection, tasks);
+        return insert_into(store, connection, keep, tasks);
     }
     // A savepoint within the application's.
-    let inserted = connection.transaction(|connection| Ok(insert_into(store, connection, tasks)?));
+    let inserted = connection.transaction(|connection| Ok(insert_into(store, connection, keep, tasks)?));
     inserted.map_err(|error: InTransaction| error.into())
 }
 
 fn insert_into(
     store: &PostgresStore,
     connection: &mut PgConnection,
+    keep: Keep,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
-    try_insert(store, connection, tasks, &mut answers)?;
-    for _ in 1..MAX_INSERT_TRIES {
-        let missing = answers.missing();
-        if missing.is_empty() {
-            break;
-        }
-        try_insert(store, connection, &missing, &mut answers)?;
+    while let Some(part) = answers.to_send() {
+        try_insert(store, connection, keep, &part, &mut answers)?;
     }
     for task_type in store.announced_at_commit(due_now(tasks)) {
-        run::execute_on(
-            connection,
-            store.calls.keep(),
-            &store.statements.notify,
-            &[&bind::<Text, _>(task_type)],
-        )?;
+        run::execute_on(connection, keep, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
     }
     answers.finish()
 }
@@ -110,12 +109,13 @@ fn insert_into(
 fn try_insert(
     store: &PostgresStore,
     connection: &mut PgConnection,
+    keep: Keep,
     tasks: &[NewTask],
     answers: &mut Answers<'_>,
 ) -> Result<(), StoreError> {
     let columns = InsertColumns::new(tasks);
     let saved =
-        insert_once(store, connection, &columns, &store.statements.insert, UniqueColumns::new(tasks))?;
+        insert_once(store, connection, keep, &columns, &store.statements.insert, UniqueColumns::new(tasks))?;
     let holders = match saved.len() == tasks.len() {
         true => Vec::new(),
         false => {
@@ -125,7 +125,7 @@ fn try_insert(
                 &bind::<Array<Text>, _>(&held),
                 &bind::<Array<Text>, _>(&held),
             ];
-            run::query_on::<HolderSql, _>(connection, store.calls.keep(), &store.statements.holders, &binds)?
+            run::query_on::<HolderSql, _>(connection, keep, &store.statements.holders, &binds)?
         }
     };
     answers.add(&saved, &holders.into_iter().map(holder).collect::<Vec<_>>());
@@ -136,11 +136,12 @@ fn try_insert(
 fn insert_once(
     store: &PostgresStore,
     connection: &mut PgConnection,
+    keep: Keep,
     columns: &InsertColumns<'_>,
     insert: &str,
     unique: Option<UniqueColumns>,
 ) -> Result<Vec<InTable>, StoreError> {
-    let (sql, keep) = (&store.statements, store.calls.keep());
+    let sql = &store.statements;
     let instants: Vec<_> = columns.instants.iter().map(|at| at.map(timestamp)).collect();
     let plain: [&dyn Bind; 9] = [
         &bind::<Array<SqlUuid>, _>(&columns.ids),
@@ -214,12 +215,9 @@ impl<'a> ClaimParams<'a> {
 }
 
 pub(super) fn claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    store.lists.look();
     let outcome = send_claim(store, claim);
-    match &outcome {
-        Ok(rows) if !rows.is_empty() => store.lists.look(),
-        Ok(_) => {}
-        Err(_) => store.lists.first.forget(),
-    }
+    store.lists.first.learn(&outcome);
     // The others were claimed in the name of another worker.
     let own = outcome?.into_iter().filter(|(_, is_own)| *is_own);
     Ok(own.map(|(row, _)| claimed(row)).collect())
@@ -253,7 +251,11 @@ pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]
         return run::execute(&store.engine, &sql.finish_remove, &[&worker, &ids, &leases]);
     }
     let keep = store.engine.keep();
-    store.engine.with(|connection| finish_on(connection, keep, &sql.finish, worker, &columns))
+    let saved = store.engine.with(|connection| finish_on(connection, keep, &sql.finish, worker, &columns))?;
+    if results.iter().any(|result| result.verdict.keeps_its_place()) {
+        store.call_over(&store.engine, CAME_BACK);
+    }
+    Ok(saved)
 }
 
 /// Saves the success of a run within the application's own transaction; whether its claim still stood.

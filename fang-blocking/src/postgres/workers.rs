@@ -4,7 +4,7 @@ use super::PostgresStore;
 use super::run::{self, bind};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use fang_core::StoreError;
-use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
+use fang_core::store::{Beat, CAME_BACK, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -40,7 +40,11 @@ pub(super) fn disown(
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
     let (worker, ids, leases) =
         (bind::<BigInt, _>(worker.0), bind::<Array<SqlUuid>, _>(ids), bind::<Array<Integer>, _>(leases));
-    run::execute(&store.engine, &store.statements.disown, &[&worker, &ids, &leases])
+    let given_back = run::execute(&store.engine, &store.statements.disown, &[&worker, &ids, &leases])?;
+    if given_back > 0 {
+        store.call_over(&store.engine, CAME_BACK);
+    }
+    Ok(given_back)
 }
 
 pub(super) fn retire(store: &PostgresStore, worker: WorkerId) -> Result<(), StoreError> {
@@ -69,7 +73,11 @@ pub(super) fn rescue(store: &PostgresStore, rescue: &Rescue) -> Result<Rescued, 
     let sql = &store.statements.rescue;
     let (retried, failed) =
         run::query_one::<(BigInt, BigInt), (i64, i64)>(&store.heart, sql, &[&lease, &max_crashes])?;
-    Ok(Rescued { buried, retried: retried.unsigned_abs(), failed: failed.unsigned_abs() })
+    let rescued = Rescued { buried, retried: retried.unsigned_abs(), failed: failed.unsigned_abs() };
+    if rescued.retried > 0 {
+        store.call_over(&store.heart, CAME_BACK);
+    }
+    Ok(rescued)
 }
 
 pub(super) fn prune(store: &PostgresStore, prune: &Prune) -> Result<u64, StoreError> {

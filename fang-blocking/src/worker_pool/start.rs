@@ -11,13 +11,14 @@ use crate::supervisor::{Supervisor, Workers};
 use crate::waiting::{Notify, Part, no_thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_core::context::Surroundings;
-use fang_core::decide::success;
+use fang_core::hold::may_hold;
 use fang_core::kind::check_names;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::rota::{self, Rota, Share};
 use fang_core::runs::Runs;
-use fang_core::store::{CRONS, Verdict};
+use fang_core::shared::Shared;
+use fang_core::store::{CAME_BACK, CRONS};
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{Mode, QueueError, Runnable, StoreError};
@@ -48,8 +49,9 @@ impl<Q: Backend> WorkerPool<Q> {
         }
         self.lease.check()?;
         check_names::<dyn Runnable>()?;
-        rota::check(&self.shares())?;
-        let engine = self.engine()?;
+        let shares = rota::shares(&self.task_types, &self.task_type);
+        rota::check(&shares)?;
+        let engine = self.engine(shares)?;
         let launched = self.launch_parts(&engine, number_of_workers);
         if launched.is_err() {
             // Those that were started end.
@@ -81,8 +83,7 @@ impl<Q: Backend> WorkerPool<Q> {
         let pruner = Pruner { engine: engine.clone(), older_than: self.prune_after };
         let suspects = Suspects::new(self.lease.max_crashes);
         let rota = Rota::new(Mode::Blocking, &engine.shares, number_of_workers, &self.sleep_params);
-        // Of tasks that stay in the table, something is written in any case.
-        let may_hold = self.hold_short_tasks && success(self.retention_mode) == Verdict::Remove;
+        let may_hold = may_hold(self.hold_short_tasks, self.retention_mode);
         let (holders, settlers) = Holders::start(engine, may_hold, &results)?;
         let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
 
@@ -109,7 +110,7 @@ impl<Q: Backend> WorkerPool<Q> {
         })
     }
 
-    fn engine(&self) -> Result<Arc<Engine>, QueueError> {
+    fn engine(&self, shares: Vec<Share>) -> Result<Arc<Engine>, QueueError> {
         let store = self.queue.engine()?;
         store.check()?;
         let surroundings = Surroundings {
@@ -119,19 +120,10 @@ impl<Q: Backend> WorkerPool<Q> {
             statements: store.statements(),
         };
         let (queue, kinds) = (self.queue.handle()?, self.kinds.clone());
-        let engine = Engine::new(store, queue, surroundings, self.shares(), kinds);
+        let shared = Shared::new(surroundings, shares, kinds);
+        let engine = Engine::new(store, queue, shared);
         engine.resize(self.number_of_workers as usize);
         Ok(Arc::new(engine))
-    }
-
-    /// The task types to work on.
-    fn shares(&self) -> Vec<Share> {
-        if self.task_types.is_empty() {
-            return vec![Share::whole(&self.task_type)];
-        }
-        let share =
-            |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
-        self.task_types.iter().map(share).collect()
     }
 }
 
@@ -154,6 +146,8 @@ fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> Vec<Registrati
     let wakes = engine.store.wakes();
     let changed = changed.clone();
     let mut all = vec![wakes.register(CRONS, move || changed.inserted())];
+    let pool = engine.clone();
+    all.push(wakes.register(CAME_BACK, move || pool.came_back()));
     for (turn, share) in engine.shares.iter().enumerate() {
         let woken = engine.clone();
         all.push(wakes.register(&share.task_type, move || woken.inserted(turn)));

@@ -196,7 +196,7 @@ fn what_was_lost_before_it_began_is_not_run() {
     let first = world.number("SELECT max(id) FROM fang_workers");
     let taken = "BEGIN; UPDATE fang_workers SET dead_at = now(); UPDATE fang_tasks SET state = 'failed', locked_by = NULL; COMMIT";
     world.run(taken);
-    until(|| world.number("SELECT max(id) FROM fang_workers") > first);
+    world.goes_on_after(first);
     hold.release(1);
     world.queue.insert_task(&say("next")).unwrap();
     assert_eq!(heard(&ear), "next");

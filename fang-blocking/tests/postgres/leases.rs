@@ -75,7 +75,7 @@ fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new()
 
     let first = world.number("SELECT max(id) FROM fang_workers");
     world.run("UPDATE fang_workers SET dead_at = now()");
-    until(|| world.number("SELECT max(id) FROM fang_workers") > first);
+    world.goes_on_after(first);
     // Somebody else has it by now; what the first run says no longer counts.
     world.run("UPDATE fang_tasks SET state = 'failed', lease = lease + 1, locked_by = NULL");
     hold.release(1);

@@ -16,6 +16,7 @@ mod leases;
 mod migrations;
 mod pgbouncer;
 mod processes;
+mod races;
 mod read_only;
 mod restarts;
 mod schema;

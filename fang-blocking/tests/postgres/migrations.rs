@@ -1,6 +1,7 @@
 use crate::world::World;
 use fang_blocking::{Backend, Queue, run_migrations_postgres};
 use fang_core::sql::migrations;
+use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
 use std::thread;
 
 #[test]
@@ -61,4 +62,13 @@ fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told() {
     assert!(set(migrations::VERSION + 1).is_ok());
     assert!(set(migrations::VERSION + 2).unwrap_err().to_string().contains("too new"));
     assert!(set(migrations::VERSION - 1).unwrap_err().to_string().contains("too old"));
+}
+
+/// Not even over the library's own connections, on which other statements have half a minute: the index of a large table
+/// takes longer.
+#[test]
+fn a_step_may_take_as_long_as_it_takes() {
+    let world = World::without_schema();
+    world.run(NO_LIMIT_FOR_CHANGES);
+    assert_eq!(world.queue.migrate().unwrap(), migrations::POSTGRES.len());
 }

@@ -50,6 +50,12 @@ impl World {
         query.get_result::<Number>(&mut *self.client.borrow_mut()).unwrap().number
     }
 
+    /// Waits until a pool that was declared dead knows it: it has beaten under another name.
+    pub fn goes_on_after(&self, worker: i64) {
+        let beats = format!("SELECT count(*) FROM fang_workers WHERE id > {worker} AND beat_at > started_at");
+        until(|| self.number(&beats) > 0);
+    }
+
     /// Runs statements.
     pub fn run(&self, sql: &str) {
         self.client.borrow_mut().batch_execute(sql).unwrap();

@@ -29,13 +29,16 @@ ALTER TABLE fang_holds ALTER COLUMN ids SET STORAGE EXTERNAL, ALTER COLUMN lease
 -- Only the status of a past transaction may be asked for: a list from another server may name one that is still to come.
 -- A volatile function sees what was committed before it is called, though the statement around it began earlier; so a
 -- statement that has locked rows can look who has listed them. `locked` is there to be known only once they are
--- locked, and NULL when there are none. Nothing is listed before `since`.
+-- locked, and NULL when there are none. Nothing is listed before `since`, unless that was said of another server.
 CREATE FUNCTION fang_listed(of_type text, locked bigint, since bigint) RETURNS TABLE (id uuid, lease integer, worker bigint)
 LANGUAGE sql VOLATILE STRICT ROWS 100
 BEGIN ATOMIC
     SELECT listed.id, listed.lease, h.worker
     FROM fang_holds h, unnest(h.ids, h.leases) AS listed (id, lease)
-    WHERE h.task_type = of_type AND h.holder >= since::text::xid8
+    WHERE h.task_type = of_type
+      AND h.holder >= CASE
+        WHEN since::text::xid8 > pg_snapshot_xmax(pg_current_snapshot()) THEN '0'::xid8 ELSE since::text::xid8
+      END
       AND coalesce(
         CASE WHEN h.holder < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(h.holder) END, 'aborted'
       ) = 'aborted';

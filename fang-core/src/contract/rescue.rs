@@ -1,7 +1,10 @@
-use super::acts::{HOUR, MINUTE, RESCUE, both, numbers, task};
+use super::acts::{HOUR, MINUTE, RESCUE, both, id, numbers, task};
 use super::{LEASE, Rig};
-use crate::store::{Claimed, Rescue, Rescued, Verdict};
-use crate::task::FangTaskState;
+use crate::new_task::Due;
+use crate::store::{CAME_BACK, Claimed, Rescue, Rescued, Verdict};
+use crate::task::{FangTaskState, Priority};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 const NOTHING: Rescued = Rescued { buried: 0, retried: 0, failed: 0 };
@@ -213,4 +216,44 @@ pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
     assert!(rig.finish(worker, &known[0], Verdict::Remove).await);
     assert!(rig.finish(other, &theirs[0], Verdict::Remove).await);
     assert_eq!(rig.store().disown(worker, &[]).await.unwrap(), 0);
+}
+
+/// Whoever claims from where it left off has passed them by, and looks again only now and then.
+pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counter = calls.clone();
+    let store = rig.store();
+    let _called = store.wakes().register(CAME_BACK, move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    let was_called = || calls.swap(0, Ordering::SeqCst) > 0;
+    let worker = rig.worker().await;
+    rig.insert(&[task(1)]).await;
+
+    let claimed = rig.claim_one(worker).await;
+    assert!(!was_called());
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(was_called(), "handed back");
+    rig.claim_one(worker).await;
+    store.disown(worker, &[]).await.unwrap();
+    assert!(was_called(), "given back");
+    store.set_priority(id(1), Priority::Urgent).await.unwrap();
+    assert!(was_called(), "in another lane");
+    store.reschedule(id(1), Due::At(rig.now().await - HOUR)).await.unwrap();
+    assert!(was_called(), "due since long ago");
+    let claimed = rig.claim_one(worker).await;
+    rig.retire(worker).await;
+    rig.rescue().await;
+    assert!(was_called(), "rescued");
+
+    let other = rig.worker().await;
+    let error = || "no".to_owned();
+    for verdict in
+        [Verdict::Retry { delay: Duration::ZERO, error: error() }, Verdict::Fail { error: error() }]
+    {
+        let claimed = rig.claim_one(other).await;
+        assert!(rig.finish(other, &claimed, verdict).await);
+    }
+    assert!(!rig.finish(worker, &claimed, Verdict::Remove).await);
+    assert!(!was_called(), "a retry goes to the end of its lane");
 }

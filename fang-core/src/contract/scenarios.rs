@@ -161,6 +161,7 @@ macro_rules! for_each_scenario {
                 a_rescue_takes_only_what_still_runs,
                 a_claim_under_another_lease_is_not_the_one_it_knows,
                 a_worker_gives_back_what_it_does_not_know_it_holds,
+                what_keeps_its_place_is_called_out,
             }
             prune {
                 a_prune_removes_only_old_tasks_that_are_over,

@@ -122,7 +122,7 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
     if !matches!(verdict, Verdict::Release { .. }) {
         row.error_message = verdict.error().map(str::to_owned);
     }
-    if let Some(delay) = verdict.delay().filter(|delay| micros(*delay) > 0) {
+    if let Some(delay) = verdict.delay().filter(|_| !verdict.keeps_its_place()) {
         row.scheduled_at = later(now, delay);
     }
     row.unknown_since = match verdict {

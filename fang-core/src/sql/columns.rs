@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::store::{DbInstant, Finish, InsertOutcome, Inserted, Lane, micros};
 use crate::unique::Replace;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -128,20 +129,26 @@ impl InTable {
 pub struct Answers<'a> {
     tasks: &'a [NewTask],
     known: Vec<Option<Inserted>>,
+    tries: usize,
 }
 
 impl<'a> Answers<'a> {
     /// Nothing is known yet.
     pub fn new(tasks: &'a [NewTask]) -> Self {
-        Self { tasks, known: vec![None; tasks.len()] }
+        Self { tasks, known: vec![None; tasks.len()], tries: 0 }
     }
 
-    /// The tasks without an answer, to be sent again: a unique task that kept one from being inserted
-    /// ended just when it was looked for. Those with an answer are not sent again: they may have run
-    /// already, and be gone.
-    pub fn missing(&self) -> Vec<NewTask> {
+    /// What to send next: all tasks at first, then those without an answer, for a while. A unique task that kept one
+    /// from being inserted ended just when it was looked for. Those with an answer are not sent again: they may have
+    /// run already, and be gone.
+    pub fn to_send(&mut self) -> Option<Cow<'a, [NewTask]>> {
+        self.tries += 1;
+        if self.tries == 1 {
+            return Some(Cow::Borrowed(self.tasks));
+        }
         let unknown = self.tasks.iter().zip(&self.known).filter(|(_, known)| known.is_none());
-        unknown.map(|(task, _)| task.clone()).collect()
+        let missing: Vec<NewTask> = unknown.map(|(task, _)| task.clone()).collect();
+        (self.tries <= MAX_INSERT_TRIES && !missing.is_empty()).then_some(Cow::Owned(missing))
     }
 
     /// Takes what was inserted, and what was there instead.
@@ -286,6 +293,17 @@ mod tests {
         NewTask { uniq_hash: Some(hash.to_owned()), ..task }
     }
 
+    fn sent(answers: &mut Answers<'_>) -> Option<Vec<u128>> {
+        Some(answers.to_send()?.iter().map(|task| task.id.as_u128()).collect())
+    }
+
+    #[test]
+    fn tasks_without_an_answer_are_sent_ten_times() {
+        let tasks = [task(1, None)];
+        let mut answers = Answers::new(&tasks);
+        assert_eq!(std::iter::from_fn(|| sent(&mut answers)).count(), MAX_INSERT_TRIES);
+    }
+
     #[test]
     fn each_task_is_answered_by_its_own_row_or_by_the_one_that_holds_its_hash() {
         let tasks = [task(1, None), task(2, Some("h")), task(3, None)];
@@ -300,9 +318,10 @@ mod tests {
     fn a_task_that_replaces_is_sent_again_while_the_holder_waits_unreplaced() {
         let tasks = [replacing(1, "h"), replacing(2, "i")];
         let mut answers = Answers::new(&tasks);
+        assert_eq!(sent(&mut answers), Some(vec![1, 2]));
         let running = InTable { waits: false, ..row(8, Some("i")) };
         answers.add(&[], &[row(9, Some("h")), running]);
-        assert_eq!(answers.missing().iter().map(|task| task.id.as_u128()).collect::<Vec<_>>(), [1]);
+        assert_eq!(sent(&mut answers), Some(vec![1]));
         answers.add(&[row(9, None).for_insert_of(Uuid::from_u128(1))], &[]);
         let told: Vec<_> =
             answers.finish().unwrap().iter().map(|answer| (answer.id.as_u128(), answer.outcome)).collect();
@@ -323,10 +342,11 @@ mod tests {
     fn only_a_task_whose_holder_ended_meanwhile_is_sent_again() {
         let tasks = [task(1, None), task(2, Some("h"))];
         let mut answers = Answers::new(&tasks);
+        assert_eq!(sent(&mut answers), Some(vec![1, 2]));
         answers.add(&[row(1, None)], &[]);
-        let missing: Vec<_> = answers.missing().iter().map(|task| task.id.as_u128()).collect();
-        assert_eq!(missing, [2]);
+        assert_eq!(sent(&mut answers), Some(vec![2]));
         answers.add(&[row(2, Some("h"))], &[]);
+        assert_eq!(sent(&mut answers), None);
         assert_eq!(answers.finish().unwrap().len(), 2);
         assert!(Answers::new(&tasks).finish().is_err());
     }

@@ -37,6 +37,15 @@ pub const POSTGRES: &[Migration] = &[
 /// of two versions can share a table while a deploy rolls.
 pub const VERSION: i32 = POSTGRES[POSTGRES.len() - 1].version;
 
+/// What the transaction of a step is told: a lock that cannot be had would hold up everybody else who waits behind it,
+/// and an index of a large table takes its time.
+pub const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = 0";
+
+/// What it means that a lock was not to be had within these limits.
+pub fn locked() -> StoreError {
+    StoreError::Locked { reason: "the schema could not be changed within 5 s".to_owned() }
+}
+
 /// The steps that a schema of this version still lacks.
 pub fn pending(found: i32) -> impl Iterator<Item = &'static Migration> {
     POSTGRES.iter().filter(move |migration| migration.version > found)

@@ -1,3 +1,4 @@
+use super::micros;
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
@@ -46,7 +47,16 @@ pub enum Verdict {
     },
 }
 
+/// What to wake in [`Wakes`](crate::wake::Wakes) when tasks [keep their place](Verdict::keeps_its_place) that claims may
+/// have passed by: announced like a task type, and none.
+pub const CAME_BACK: &str = "fang:came back";
+
 impl Verdict {
+    /// Whether the task is due again where it was before it was claimed: it was handed back.
+    pub fn keeps_its_place(&self) -> bool {
+        matches!(self, Self::Release { delay } if micros(*delay) == 0)
+    }
+
     /// Its number in the SQL of the stores.
     pub fn code(&self) -> i16 {
         match self {

@@ -17,6 +17,7 @@ mod home;
 mod pgbouncer;
 mod proxy;
 mod server;
+pub mod triggers;
 mod uri;
 mod user;
 

@@ -1,6 +1,6 @@
 -- Results of all kinds, by the code of their verdict: 0 remove, 1 keep, 2 retry, 3 fail, 4 release,
 -- 5 unknown kind; in one statement, so that a batch is never saved by half. Fence and look-up are
--- those of `finish_remove`. Without a delay the row keeps its place among those that are due.
+-- those of `finish_remove`. A row that is released without a delay keeps its place among those that are due.
 WITH r AS MATERIALIZED (
     SELECT hit.ctid AS place, v.*
     FROM unnest($2::uuid[], $3::integer[], $4::smallint[], $5::bigint[], $6::text[])
@@ -35,7 +35,7 @@ WITH r AS MATERIALIZED (
             END || jsonb_build_object('at', now(), 'attempt', least(t.retries, 2147483646) + 1, 'error', r.error)
         END,
         scheduled_at = CASE
-            WHEN coalesce(r.delay, 0) = 0 THEN t.scheduled_at
+            WHEN r.delay IS NULL OR r.code = 4 AND r.delay = 0 THEN t.scheduled_at
             ELSE now() + r.delay * interval '1 microsecond'
         END,
         unknown_since = CASE WHEN r.code = 5 THEN coalesce(t.unknown_since, now()) END,
