@@ -129,12 +129,14 @@ impl Table {
             Verdict::Retry { delay, error } => {
                 (row.state, row.error) = (FangTaskState::Retried, Some(error.clone()));
                 row.retries += 1;
-                row.wait(now, delay.as_secs());
+                row.due = now + delay.as_secs();
             }
-            Verdict::Release { delay } => row.wait(now, delay.as_secs()),
+            // Handed back, it keeps its place.
+            Verdict::Release { delay } if delay.is_zero() => {}
+            Verdict::Release { delay } => row.due = now + delay.as_secs(),
             Verdict::Unknown { delay, error } => {
                 row.error = Some(error.clone());
-                row.wait(now, delay.as_secs());
+                row.due = now + delay.as_secs();
             }
         }
         true
@@ -266,13 +268,5 @@ impl Table {
     pub fn remove_scheduled(&mut self) -> u64 {
         let now = self.now;
         self.remove(|_, row| row.is_waiting() && row.due > now)
-    }
-}
-
-impl Row {
-    fn wait(&mut self, now: u64, delay: u64) {
-        if delay > 0 {
-            self.due = now + delay;
-        }
     }
 }
