@@ -1,5 +1,6 @@
 //! What the parts of a running pool share.
 
+use crate::ear::Bell;
 use crate::handle::Handle;
 use crate::holder::HeldBatch;
 use crate::waiting::{Notify, Watch};
@@ -28,21 +29,21 @@ pub(crate) struct Engine {
     pub(crate) closing: Mutex<Option<Sender<Infallible>>>,
     /// Wakes the claimer.
     pub(crate) notify: Notify,
-    /// A task that runs here was cancelled, or the heart may stop.
-    pub(crate) cancelled: Notify,
+    /// For the heart: a task that runs here was cancelled, or it may stop.
+    pub(crate) bell: Bell,
     shared: Shared,
     epoch: Instant,
 }
 
 impl Engine {
-    pub(crate) fn new(store: Arc<dyn Store>, queue: Handle, shared: Shared) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, queue: Handle, shared: Shared, bell: Bell) -> Self {
         Self {
             store,
             queue,
             phase: Watch::new(),
             closing: Mutex::default(),
             notify: Notify::default(),
-            cancelled: Notify::default(),
+            bell,
             shared,
             epoch: Instant::now(),
         }

@@ -1,6 +1,7 @@
 //! Beats on an OS thread of its own, so that tasks cannot make the pool look dead; takes tasks back
 //! from those who are.
 
+use crate::ear::Ear;
 use crate::engine::Engine;
 use crate::waiting::{Part, no_thread};
 use fang_core::pool::{self, Lease, Phase};
@@ -11,12 +12,11 @@ use fang_core::{Mode, StoreError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often to look whether something was announced. It costs the server nothing and this process a
-/// look at a socket: libpq offers no other way to wait for one without `unsafe`.
+/// How often to look whether something was announced, where the store cannot tell on which socket that arrives.
 const LISTEN_EVERY: Duration = Duration::from_millis(2);
 
 /// How often within a second after something was: more is likely to come.
-const LISTEN_OFTEN: Duration = Duration::from_micros(400);
+const LISTEN_OFTEN: Duration = Duration::from_millis(1);
 const ATTENTION: Duration = Duration::from_secs(1);
 
 /// Between two looks for cancelled tasks, however many are cancelled.
@@ -28,6 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(crate) struct Heart {
     engine: Arc<Engine>,
+    ear: Ear,
     lease: Lease,
     pulse: Pulse,
     /// When something was announced.
@@ -37,9 +38,9 @@ pub(crate) struct Heart {
 }
 
 impl Heart {
-    pub(crate) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, ear: Ear, lease: Lease) -> Self {
         let pulse = Pulse::new(lease);
-        Self { engine, lease, pulse, heard_at: None, called: None }
+        Self { engine, ear, lease, pulse, heard_at: None, called: None }
     }
 
     /// Starts the thread, which ends when the pool has stopped; returns once the pool is registered.
@@ -54,7 +55,7 @@ impl Heart {
         self.engine.born(worker);
         let engine = self.engine.clone();
         let wakes = self.engine.store.wakes();
-        self.called = Some(wakes.register(&cancellations_of(worker), move || engine.cancelled.inserted()));
+        self.called = Some(wakes.register(&cancellations_of(worker), move || engine.bell.ring()));
         Ok(())
     }
 
@@ -85,7 +86,8 @@ impl Heart {
             let until = if knows_any { next.min(look_at) } else { next };
             let rest = until.saturating_duration_since(Instant::now());
             let wait = self.listen().map_or(rest, |until_next| until_next.min(rest));
-            let is_called = self.engine.cancelled.wait(Some(wait)).inserted;
+            self.ear.wait(wait);
+            let is_called = self.engine.bell.was_rung();
             let now = Instant::now();
             if self.engine.phase.get() >= Phase::Stopped {
                 return false;
@@ -101,12 +103,15 @@ impl Heart {
         }
     }
 
-    /// Looks whether something was announced. Returns when to look again; a store that cannot listen now is tried again
-    /// after the next beat.
+    /// Looks whether something was announced. Returns when to look again, if what comes next does not wake it; a store
+    /// that cannot listen now is tried again after the next beat.
     fn listen(&mut self) -> Option<Duration> {
         let heard = self.engine.store.listen().ok().flatten()?;
-        if heard > 0 {
+        if heard.announced > 0 {
             self.heard_at = Some(Instant::now());
+        }
+        if self.ear.listen_on(heard.arrives_on) {
+            return None;
         }
         let is_attentive = self.heard_at.is_some_and(|at| at.elapsed() < ATTENTION);
         Some(if is_attentive { LISTEN_OFTEN } else { LISTEN_EVERY })

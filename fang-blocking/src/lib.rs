@@ -5,6 +5,7 @@ mod backend;
 mod claimer;
 mod crons;
 mod desk;
+mod ear;
 mod engine;
 mod executor;
 mod finish_in;

@@ -28,8 +28,8 @@ use diesel::sql_types::{Integer, Timestamptz};
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Holder, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
+    NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
 };
 use fang_core::wake::{NotifyGate, Wakes};
 use fang_core::{NewTask, Priority, StoreError, Task};
@@ -240,7 +240,7 @@ impl Store for PostgresStore {
         Some(Box::new(holder))
     }
 
-    fn listen(&self) -> Result<Option<usize>, StoreError> {
+    fn listen(&self) -> Result<Option<Heard>, StoreError> {
         self.hear()
     }
 

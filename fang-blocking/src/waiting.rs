@@ -108,7 +108,7 @@ impl Part {
     }
 }
 
-/// The system has no thread left.
+/// The system has no thread left, or nothing for one to wait with.
 pub(crate) fn no_thread(error: std::io::Error) -> StoreError {
     StoreError::unreachable(Box::new(error))
 }

@@ -11,6 +11,7 @@ mod cron;
 mod finish;
 mod hold;
 mod insert;
+mod listen;
 mod worker;
 
 pub use adapter::InlineAdapter;
@@ -23,6 +24,7 @@ pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron,
 pub use finish::{CAME_BACK, Finish, Verdict};
 pub use hold::{AsyncHolder, HeldTask, Holder, Place, Settlement};
 pub use insert::{InsertOutcome, Inserted};
+pub use listen::{Heard, Socket};
 pub use worker::{Beat, Rescue, Rescued, WorkerId};
 
 /// A delay in the microseconds that stores count, at most a hundred years, so that no calendar

@@ -6,6 +6,7 @@ use super::error::store_error;
 use super::run::{self, bind};
 use diesel::sql_types::Text;
 use fang_core::StoreError;
+use fang_core::store::Heard;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
@@ -53,7 +54,7 @@ impl PostgresStore {
     }
 
     /// Wakes those whom announcements concern that have come since the last look.
-    pub(super) fn hear(&self) -> Result<Option<usize>, StoreError> {
+    pub(super) fn hear(&self) -> Result<Option<Heard>, StoreError> {
         if !self.address.listens() {
             return Ok(None);
         }
@@ -62,6 +63,6 @@ impl PostgresStore {
             payloads.collect::<Result<BTreeSet<_>, _>>().map_err(|error| store_error(&error))
         })?;
         heard.iter().for_each(|task_type| self.wakes.wake(task_type));
-        Ok(Some(heard.len()))
+        Ok(Some(Heard::new(heard.len()).arrives_on(self.heart.socket())))
     }
 }

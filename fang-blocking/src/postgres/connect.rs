@@ -1,7 +1,9 @@
 //! Where connections come from, and what each kind is for.
 
+mod listener;
 mod own;
 mod pin;
+mod sockets;
 mod uri;
 
 use super::error::{pool_error, store_error};
@@ -10,11 +12,14 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
 use fang_core::sql::{MAX_TRIES, pooled};
+use fang_core::store::Socket;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
+use listener::Listener;
 pub(super) use own::Dialer;
 use own::Own;
 use pin::{Pin, Pins};
+use sockets::Opened;
 use std::sync::Arc;
 
 /// The connection pool of an application over diesel.
@@ -35,9 +40,6 @@ const BY_INDEX: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; S
 
 /// Of a process that was stopped while it held tasks, the server takes them back.
 const IDLE: &str = "SET idle_in_transaction_session_timeout = '5s'";
-
-/// The channel on which inserts are announced.
-const LISTEN: &str = "LISTEN fang";
 
 /// With fewer connections than this, the engine shares those of the application ...
 const ENOUGH_FOR_THE_ENGINE: u32 = 3;
@@ -124,7 +126,7 @@ impl Address {
     }
 
     fn way(&self, role: Role, wakes: &Wakes) -> Way {
-        let listener = (role == Role::Heart && self.listen).then(|| wakes.clone());
+        let listener = (role == Role::Heart && self.listen).then(|| Listener::new(wakes.clone()));
         let setup = Setup { told: role.told(), listener, pgbouncer: self.pgbouncer };
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
@@ -170,30 +172,31 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
 /// How a new connection is made ready.
 struct Setup {
     told: &'static [&'static str],
-    /// Whom to wake once it listens.
-    listener: Option<Wakes>,
+    /// What listens on it.
+    listener: Option<Listener>,
     /// Whether it is told nothing: its transactions are.
     pgbouncer: bool,
 }
 
 impl Setup {
-    fn run(&self, connection: &mut PgConnection) -> diesel::QueryResult<()> {
+    /// For a connection whose socket is not one of `before`.
+    fn run(&self, connection: &mut PgConnection, before: &Opened) -> diesel::QueryResult<()> {
         if self.pgbouncer {
             return Ok(());
         }
         connection.batch_execute(&self.told.join("; "))?;
-        if let Some(wakes) = &self.listener {
-            connection.batch_execute(LISTEN)?;
-            // Whatever was announced before this moment went unheard.
-            wakes.wake_all();
-        }
-        Ok(())
+        self.listener.iter().try_for_each(|listener| listener.begin(connection, before))
+    }
+
+    /// What is open before a connection, if that is of interest.
+    fn before(&self) -> Opened {
+        if self.listener.is_some() { Opened::now() } else { Opened::default() }
     }
 
     /// Whether the server has closed the connection while nobody used it: a look at the socket, since
     /// asking the server each time would double the round trips.
     fn finds_closed(&self, connection: &mut PgConnection) -> bool {
-        // A look takes what was announced, and the heart looks all the time.
+        // A look takes what was announced, and the heart looks when it is closed.
         self.listener.is_none()
             // The first may read the server's last words, and only the second that the socket is closed.
             && (0..2).any(|_| connection.notifications_iter().any(|heard| heard.is_err()))
@@ -224,6 +227,16 @@ impl Channel {
             }
         }
         self.way.once(&mut act)
+    }
+
+    /// Where announcements arrive, if its connection listens and the system tells.
+    pub(super) fn socket(&self) -> Option<Socket> {
+        let listener = match &self.way {
+            Way::Own(own) => own.listener(),
+            Way::Pinned(pin) => pin.listener(),
+            Way::Shared(_) => None,
+        };
+        listener.and_then(Listener::socket)
     }
 
     /// Whether statements are prepared on its connections.

@@ -2,6 +2,7 @@ use super::WorkerPool;
 use crate::backend::Backend;
 use crate::claimer::Claimer;
 use crate::crons::CronKeeper;
+use crate::ear::{Bell, Ear};
 use crate::engine::{Engine, Order};
 use crate::finisher::Finisher;
 use crate::heart::Heart;
@@ -51,19 +52,25 @@ impl<Q: Backend> WorkerPool<Q> {
         check_names::<dyn Runnable>()?;
         let shares = rota::shares(&self.task_types, &self.task_type);
         rota::check(&shares)?;
-        let engine = self.engine(shares)?;
-        let launched = self.launch_parts(&engine, number_of_workers);
+        let (ear, bell) = Ear::new().map_err(no_thread)?;
+        let engine = self.engine(shares, bell)?;
+        let launched = self.launch_parts(&engine, ear, number_of_workers);
         if launched.is_err() {
             // Those that were started end.
             engine.phase.set(Phase::Stopped);
-            engine.cancelled.phase();
+            engine.bell.interrupt();
         }
         launched
     }
 
     /// The claimer comes last: once it claims, all others are there.
-    fn launch_parts(&self, engine: &Arc<Engine>, number_of_workers: usize) -> Result<Running, QueueError> {
-        let heart = Heart::new(engine.clone(), self.lease).start()?;
+    fn launch_parts(
+        &self,
+        engine: &Arc<Engine>,
+        ear: Ear,
+        number_of_workers: usize,
+    ) -> Result<Running, QueueError> {
+        let heart = Heart::new(engine.clone(), ear, self.lease).start()?;
         let (orders, jobs) = unbounded();
         let (results, to_finisher) = unbounded();
         let (closing, closed) = unbounded();
@@ -110,7 +117,7 @@ impl<Q: Backend> WorkerPool<Q> {
         })
     }
 
-    fn engine(&self, shares: Vec<Share>) -> Result<Arc<Engine>, QueueError> {
+    fn engine(&self, shares: Vec<Share>, bell: Bell) -> Result<Arc<Engine>, QueueError> {
         let store = self.queue.engine()?;
         store.check()?;
         let surroundings = Surroundings {
@@ -121,7 +128,7 @@ impl<Q: Backend> WorkerPool<Q> {
         };
         let (queue, kinds) = (self.queue.handle()?, self.kinds.clone());
         let shared = Shared::new(surroundings, shares, kinds);
-        let engine = Engine::new(store, queue, shared);
+        let engine = Engine::new(store, queue, shared, bell);
         engine.resize(self.number_of_workers as usize);
         Ok(Arc::new(engine))
     }

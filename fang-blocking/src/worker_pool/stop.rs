@@ -34,7 +34,7 @@ pub(super) fn stop(running: Running, deadline: Duration) -> Shutdown {
         log::error!("the last results could not be saved: their tasks will run again");
     }
     engine.phase.set(Phase::Stopped);
-    engine.cancelled.phase();
+    engine.bell.interrupt();
     heart.join_by(Deadline::after(LAST_BEAT));
     engine.stats.report(still_running)
 }

@@ -1,6 +1,6 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Holder, Inserted, NewCron,
-    Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
+    NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -127,9 +127,10 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a pause; returns whether there was one.
     fn resume(&self, task_type: &str) -> Result<bool, StoreError>;
 
-    /// Wakes those whom announcements from other processes concern, without waiting for one; returns how many there
-    /// were, `None` when this store makes none. Called often, by the thread that beats. Defaults to `None`.
-    fn listen(&self) -> Result<Option<usize>, StoreError> {
+    /// Wakes those whom announcements from other processes concern, without waiting for one; returns what it found,
+    /// `None` when this store makes none. Called by the thread that beats, whenever something has arrived where the
+    /// last call said, or often when it could not say. Defaults to `None`.
+    fn listen(&self) -> Result<Option<Heard>, StoreError> {
         Ok(None)
     }
 

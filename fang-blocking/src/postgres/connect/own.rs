@@ -1,6 +1,6 @@
 //! The library's own connections: few, opened when they are first needed, never more than so many.
 
-use super::{Setup, judge};
+use super::{Listener, Setup, judge};
 use crate::postgres::error::{connection_error, store_error};
 use diesel::Connection;
 use diesel::pg::PgConnection;
@@ -10,6 +10,10 @@ use std::time::Duration;
 
 /// How long a caller waits for one of them when all are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many connections to open for one whose socket can be told from those that others open meanwhile. Should that
+/// never come about, the heart looks often instead of waiting there.
+const TRIES: usize = 3;
 
 /// Unlike a pool of r2d2 it has no threads, and tells at once when the server cannot be reached.
 pub(in crate::postgres) struct Own {
@@ -58,6 +62,10 @@ impl Own {
         outcome
     }
 
+    pub(super) fn listener(&self) -> Option<&Listener> {
+        self.dialer.listener()
+    }
+
     fn seat(&self) -> Result<Seat<'_>, StoreError> {
         let full = |seats: &mut Seats| seats.taken >= self.max_size;
         let waited = self.freed.wait_timeout_while(self.lock(), WAIT_TIMEOUT, full);
@@ -84,10 +92,26 @@ impl Dialer {
     }
 
     pub(in crate::postgres) fn connect(&self) -> Result<PgConnection, StoreError> {
+        let mut connection = self.dial()?;
+        for _ in 1..TRIES {
+            if !self.listener().is_some_and(Listener::is_unsure) {
+                break;
+            }
+            connection = self.dial()?;
+        }
+        Ok(connection)
+    }
+
+    fn dial(&self) -> Result<PgConnection, StoreError> {
+        let before = self.setup.before();
         let connection = PgConnection::establish(self.uri.expose());
         let mut connection = connection.map_err(|error| connection_error(&error.to_string()))?;
-        self.setup.run(&mut connection).map_err(|error| store_error(&error))?;
+        self.setup.run(&mut connection, &before).map_err(|error| store_error(&error))?;
         Ok(connection)
+    }
+
+    fn listener(&self) -> Option<&Listener> {
+        self.setup.listener.as_ref()
     }
 
     /// Whether the server has closed the connection while nobody used it.

@@ -1,7 +1,7 @@
 //! Connections of the application's pool that running worker pools keep, so that tasks which hold
 //! all others do not stop them.
 
-use super::{PgPool, Setup, give_up_read_only, judge};
+use super::{Listener, Opened, PgPool, Setup, give_up_read_only, judge};
 use crate::postgres::error::{pool_error, store_error};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -60,7 +60,7 @@ impl Pin {
             None => {
                 let mut fresh = self.pool.get().map_err(|error| pool_error(&error))?;
                 let noted = if self.setup.pgbouncer { Ok(()) } else { fresh.batch_execute(NOTE) };
-                let ready = noted.and_then(|()| self.setup.run(&mut fresh));
+                let ready = noted.and_then(|()| self.setup.run(&mut fresh, &Opened::default()));
                 ready.map_err(|error| store_error(&error))?;
                 held.insert(fresh)
             }
@@ -70,6 +70,10 @@ impl Pin {
         let (outcome, is_usable) = judge(connection, outcome);
         held.take_if(|_| !is_usable);
         outcome
+    }
+
+    pub(super) fn listener(&self) -> Option<&Listener> {
+        self.setup.listener.as_ref()
     }
 }
 

@@ -1,0 +1,114 @@
+//! A pool that waits for announcements sleeps, however it reaches its server. A program of its own: it tells the
+//! heart's thread by its name.
+#![cfg(target_os = "linux")]
+// A panic is how a test reports.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
+use fang_blocking::{Lease, PgConnection, Queue, WorkerPool};
+use fang_core::{FangError, Queueable, Runnable, SleepParams, typetag};
+use fang_test_support::{Cluster, Durability, TestDatabase};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const BEATS: usize = 5;
+const BEAT_EVERY: Duration = Duration::from_millis(200);
+
+/// Told by each heartbeat, without asking the server for it again and again.
+const TELL: &str = "
+    CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('beats', ''); RETURN NULL; END $$;
+    CREATE TRIGGER tell AFTER UPDATE ON fang_workers FOR EACH ROW EXECUTE FUNCTION tell()";
+
+#[derive(Clone)]
+struct Ran(mpsc::Sender<()>);
+
+#[derive(Serialize, Deserialize)]
+struct Tell;
+
+#[typetag::serde]
+impl Runnable for Tell {
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+        queue.context().require_state::<Ran>()?.0.send(()).map_err(FangError::from_error)
+    }
+}
+
+/// What the system knows of the thread of this name.
+fn status(name: &str) -> PathBuf {
+    let threads = fs::read_dir("/proc/self/task").unwrap().map(|thread| thread.unwrap().path());
+    let is_named =
+        |thread: &PathBuf| fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.trim() == name);
+    threads.into_iter().find(is_named).expect("there is such a thread").join("status")
+}
+
+/// How often a thread has gone to sleep.
+fn sleeps(status: &PathBuf) -> u64 {
+    let status = fs::read_to_string(status).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.expect("Linux counts them").trim().parse().unwrap()
+}
+
+/// Waits for so many heartbeats.
+fn beats(count: usize, client: &mut PgConnection) {
+    let mut heard = 0;
+    while heard < count {
+        // Returns once there is something to hear, or after a beat.
+        client.batch_execute("SELECT pg_sleep(0.05)").unwrap();
+        heard += client.notifications_iter().map(Result::unwrap).count();
+    }
+}
+
+fn pool(queue: &Queue, ran: Ran) -> WorkerPool<Queue> {
+    // One that never polls: what runs was announced.
+    let hour = Duration::from_secs(3600);
+    let sleep =
+        SleepParams { sleep_period: hour, max_sleep_period: hour, min_sleep_period: hour, sleep_step: hour };
+    let lease = Lease { beat_every: BEAT_EVERY, ..Lease::default() };
+    WorkerPool::builder()
+        .number_of_workers(1_u32)
+        .queue(queue.clone())
+        .sleep_params(sleep)
+        .lease(lease)
+        .state(ran)
+        .build()
+}
+
+#[test]
+fn between_two_announcements_the_heart_sleeps() {
+    let cluster = Cluster::create(Durability::Fast).unwrap();
+    // Only the support of the tests is async.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let database = runtime.block_on(TestDatabase::create_in(&cluster.uri("postgres"))).unwrap();
+    let (folder, port, name) = (cluster.socket_dir().display(), cluster.port(), database.name());
+    let unix = format!("host={folder} port={port} dbname={name} user=postgres");
+    let connections = Pool::builder().max_size(4).build(ConnectionManager::new(database.uri())).unwrap();
+    let elsewhere = Queue::builder().uri(database.uri()).build();
+    elsewhere.migrate().unwrap();
+    let mut client = <PgConnection as diesel::Connection>::establish(database.uri()).unwrap();
+    client.batch_execute(TELL).unwrap();
+    client.batch_execute("LISTEN beats").unwrap();
+    for (how, queue) in [
+        ("over TCP", Queue::builder().uri(database.uri()).build()),
+        ("over a Unix socket", Queue::builder().uri(unix).build()),
+        ("over a connection of the application", Queue::builder().connection_pool(connections).build()),
+    ] {
+        let (sender, ran) = mpsc::channel();
+        let mut pool = pool(&queue, Ran(sender));
+        pool.start().unwrap();
+        let heart = status("fang-heart");
+        elsewhere.insert_task(&Tell).unwrap();
+        ran.recv_timeout(PATIENCE).expect("it was announced");
+        // The first may be under way.
+        beats(1, &mut client);
+        let before = sleeps(&heart);
+        beats(BEATS, &mut client);
+        // A few a beat; one that looked would have slept a thousand times.
+        let slept = sleeps(&heart) - before;
+        assert!(slept < 20 * BEATS as u64, "{how}: {slept} sleeps in {BEATS} beats");
+        pool.shutdown(PATIENCE);
+    }
+}
