@@ -21,13 +21,14 @@ mod report;
 mod scale;
 mod side;
 mod tasks;
+mod trickle;
 
 use fang_bench_kit::{Error, Figures, Machine, Meter, Options};
 use fang_test_support::TestDatabase;
 use std::time::{Duration, Instant};
 
 /// All of them; the arguments choose some.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "insert",
     "bulk",
     "drain",
@@ -35,6 +36,7 @@ const PARTS: [&str; 11] = [
     "rate",
     "pickup",
     "idle",
+    "trickle",
     "pinned",
     "backlog",
     "scale",
@@ -98,6 +100,7 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "rate" => rate::rate(bench).await,
         "pickup" => pickup::pickup(bench).await,
         "idle" => idle::idle(bench).await,
+        "trickle" => trickle::trickle(bench).await,
         "pinned" => pinned::pinned(bench).await,
         "backlog" => backlog::backlog(bench).await,
         "scale" => scale::scale(bench).await,

@@ -171,8 +171,8 @@ impl Claimer {
 
     fn woken(&mut self) {
         for turn in 0..self.rota.len() {
-            if self.engine.take_inserted(turn) {
-                self.rota.woken(turn, self.engine.now());
+            if let Some(announced) = self.engine.take_inserted(turn) {
+                self.rota.woken(turn, self.engine.now(), announced);
             }
         }
     }

@@ -8,6 +8,7 @@ use fang_core::results::Finished;
 use fang_core::runs::RunKey;
 use fang_core::shared::{self, Shared};
 use fang_core::store::{AsyncStore, WorkerId};
+use fang_core::wake::Announced;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -62,8 +63,8 @@ impl Engine {
     }
 
     /// Somebody inserted a task of this type.
-    pub(crate) fn inserted(&self, turn: usize) {
-        self.shared.mark_inserted(turn);
+    pub(crate) fn inserted(&self, turn: usize, announced: Announced) {
+        self.shared.mark_inserted(turn, announced);
         self.woken_up.notify_one();
     }
 

@@ -70,7 +70,7 @@ impl Heart {
         self.engine.born(worker);
         let engine = self.engine.clone();
         let wakes = self.engine.store.wakes();
-        self.called = Some(wakes.register(&cancellations_of(worker), move || engine.cancelled.notify_one()));
+        self.called = Some(wakes.register(&cancellations_of(worker), move |_| engine.cancelled.notify_one()));
         Ok(())
     }
 

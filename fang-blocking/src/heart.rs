@@ -55,7 +55,7 @@ impl Heart {
         self.engine.born(worker);
         let engine = self.engine.clone();
         let wakes = self.engine.store.wakes();
-        self.called = Some(wakes.register(&cancellations_of(worker), move || engine.bell.ring()));
+        self.called = Some(wakes.register(&cancellations_of(worker), move |_| engine.bell.ring()));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::lanes::Start;
 use crate::load::Load;
 use crate::sleep_params::SleepParams;
-use crate::wake::NotifyGate;
+use crate::wake::{Announced, NotifyGate};
 use std::time::Duration;
 
 /// The most tasks that one claim takes.
@@ -38,6 +38,10 @@ const LONGEST_FAILURE: Duration = Duration::from_secs(1);
 
 /// A full claim that took so long was held up by those of others, or will be.
 const CROWDED: Duration = Duration::from_millis(50);
+
+/// After tasks that were announced it looks again after so many of the shortest periods: the next ones will be announced
+/// as well, unless they only become due.
+const SOON: u32 = 8;
 
 /// One claim in this many looks at the least urgent lane first.
 const UPWARDS_EVERY: u64 = 16;
@@ -85,6 +89,8 @@ pub struct Pace {
     period: Duration,
     look_at: Duration,
     hold_until: Duration,
+    /// Whether it looks because a task was announced, as the next one will be.
+    is_announced: bool,
     full: Walks,
     /// Those from shortly before the floor, made while full ones rest.
     short: Walks,
@@ -103,10 +109,11 @@ impl Pace {
     pub fn new(workers: usize, sleep: SleepParams) -> Self {
         Self {
             workers,
-            period: sleep.sleep_period.clamp(sleep.shortest(), sleep.max_sleep_period.max(sleep.shortest())),
+            period: sleep.sleep_period.clamp(sleep.shortest(), sleep.longest()),
             sleep,
             look_at: Duration::ZERO,
             hold_until: Duration::ZERO,
+            is_announced: false,
             full: Walks::default(),
             short: Walks::default(),
             ordinary: None,
@@ -154,13 +161,14 @@ impl Pace {
         self.last_was_full = got >= request.limit;
         self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;
         if got > 0 {
-            self.hold(now);
+            self.found(now);
         }
         if self.last_was_full || (request.start == Start::Floor && !self.full_rest(now)) {
             // There is more; or there may be, before the floor.
             self.look_at = now;
             return;
         }
+        self.is_announced = false;
         if got == 0 && now >= self.hold_until {
             self.period = self.sleep.longer_than(self.period);
         }
@@ -210,10 +218,22 @@ impl Pace {
     }
 
     /// Somebody says that there is a task. After a failure that is no reason to hurry.
-    pub fn woken(&mut self, now: Duration) {
+    pub fn woken(&mut self, now: Duration, announced: Announced) {
         if self.failures == 0 {
-            self.hold(now);
+            match announced {
+                Announced::Each => self.is_announced = true,
+                Announced::First => self.hold(now),
+            }
             self.look_at = now;
+        }
+    }
+
+    /// There were tasks, and may be more before long.
+    fn found(&mut self, now: Duration) {
+        if !self.is_announced {
+            self.hold(now);
+        } else if now >= self.hold_until {
+            self.period = self.sleep.shortest().saturating_mul(SOON).min(self.sleep.longest());
         }
     }
 
@@ -385,7 +405,7 @@ mod tests {
             now += sleep;
         }
         assert_eq!(sleeps, [10, 20, 40, 80, 160, 320, 640, 1280, 1500, 1500, 1500, 1500]);
-        pace.woken(now - ms(500));
+        pace.woken(now - ms(500), Announced::First);
         assert_eq!(limit(pace.step(now - ms(500), busy(0, None))), Some(1));
     }
 
@@ -400,6 +420,39 @@ mod tests {
             let sleep = Step::Sleep { at_most: Some(ms(5)), until_in_flight: None };
             assert_eq!(pace.step(ms(now), busy(0, None)), sleep);
         }
+    }
+
+    /// How long it sleeps after a claim now that brings so many.
+    fn sleep_after(pace: &mut Pace, now: u64, got: usize) -> Option<Duration> {
+        let claim = request(pace.step(ms(now), busy(0, None)));
+        pace.claimed(ms(now), claim, got);
+        match pace.step(ms(now), busy(0, None)) {
+            Step::Sleep { at_most, .. } => at_most,
+            Step::Claim(_) => None,
+        }
+    }
+
+    #[test]
+    fn after_a_task_that_was_announced_it_looks_seldom_as_the_next_one_will_be() {
+        let mut pace = pace(2);
+        pace.woken(ms(0), Announced::Each);
+        let sleeps = [(0, 1), (40, 0), (120, 0)].map(|(at, got)| sleep_after(&mut pace, at, got));
+        assert_eq!(sleeps, [40, 80, 160].map(|sleep| Some(ms(sleep))));
+        // What nobody announced may have others behind it.
+        assert_eq!(sleep_after(&mut pace, 280, 1), Some(ms(5)));
+        // That goes on, whatever is announced meanwhile.
+        pace.woken(ms(282), Announced::Each);
+        let sleeps =
+            [(282, 1), (287, 0), (379, 0), (384, 0)].map(|(at, got)| sleep_after(&mut pace, at, got));
+        assert_eq!(sleeps, [5, 5, 5, 10].map(|sleep| Some(ms(sleep))));
+    }
+
+    #[test]
+    fn all_that_follows_a_full_claim_was_announced_with_it() {
+        let mut pace = pace(2);
+        pace.woken(ms(0), Announced::Each);
+        assert_eq!([sleep_after(&mut pace, 0, 2), sleep_after(&mut pace, 1, 1)], [None, None]);
+        assert_eq!(sleep_after(&mut pace, 1, 0), Some(ms(80)));
     }
 
     #[test]
@@ -583,7 +636,7 @@ mod tests {
         pace.failed(ms(0), 1.0);
         assert_eq!(limit(pace.step(ms(99), busy(0, None))), None);
         assert_eq!(limit(pace.step(ms(100), busy(0, None))), Some(1));
-        pace.woken(ms(50));
+        pace.woken(ms(50), Announced::First);
         assert_eq!(limit(pace.step(ms(51), busy(0, None))), None);
         let full = Load { unsaved: MAX_UNSAVED, ..Load::default() };
         assert_eq!(limit(pace.step(ms(100), full)), None);
@@ -593,7 +646,7 @@ mod tests {
         #[test]
         fn no_history_makes_it_claim_too_much_or_sleep_for_too_long(
             workers in 1_usize..300,
-            events in prop::collection::vec((0_u64..2000, 0_usize..700, 0_usize..4), 1..60),
+            events in prop::collection::vec((0_u64..2000, 0_usize..700, 0_usize..5), 1..60),
         ) {
             let mut pace = pace(workers);
             let mut now = ms(0);
@@ -601,8 +654,9 @@ mod tests {
                 now += ms(millis);
                 let load = busy(number.min(workers + MAX_CLAIM), Some(ms(millis)));
                 match (event, pace.step(now, load)) {
-                    (0, _) => pace.woken(now),
-                    (1, _) => pace.failed(now, 0.5),
+                    (0, _) => pace.woken(now, Announced::First),
+                    (1, _) => pace.woken(now, Announced::Each),
+                    (2, _) => pace.failed(now, 0.5),
                     (_, Step::Claim(request)) => {
                         prop_assert!(request.limit >= 1 && request.limit <= MAX_CLAIM);
                         prop_assert!(load.in_flight + request.limit <= workers + MAX_CLAIM);

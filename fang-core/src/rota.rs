@@ -7,6 +7,7 @@ use crate::pace::{Pace, Request, Step};
 use crate::sleep_params::SleepParams;
 use crate::store::Claimed;
 use crate::task::Mode;
+use crate::wake::Announced;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,8 +181,8 @@ impl Rota {
     }
 
     /// Somebody says that there is a task of this type.
-    pub fn woken(&mut self, turn: usize, now: Duration) {
-        self.turns[turn].pace.woken(now);
+    pub fn woken(&mut self, turn: usize, now: Duration, announced: Announced) {
+        self.turns[turn].pace.woken(now, announced);
     }
 
     /// A claim failed, as would any other now. `jitter` is a random number in `0.0..1.0`.
@@ -267,7 +268,7 @@ mod tests {
     fn nobody_makes_up_for_the_time_it_had_nothing_to_do() {
         let mut rota = rota(&[("mail", 1), ("sync", 1)], 100);
         claims(&mut rota, 1000, 10, |turn, limit| if turn == 0 { limit } else { 0 });
-        rota.woken(1, NOW);
+        rota.woken(1, NOW, Announced::First);
         assert_share(&claims(&mut rota, 200, 10, |_, limit| limit), 0.5);
     }
 
@@ -284,7 +285,7 @@ mod tests {
         claims(&mut rota, 2, 10, |_, _| 0);
         let next = rota.next(NOW, Load::default(), 100);
         assert!(matches!(next, Next::Sleep { at_most: Some(_), until_in_flight: None }), "{next:?}");
-        rota.woken(1, NOW);
+        rota.woken(1, NOW, Announced::First);
         assert!(matches!(rota.next(NOW, Load::default(), 100), Next::Claim { turn: 1, .. }));
     }
 

@@ -9,8 +9,9 @@ use crate::pool::Stats;
 use crate::results::Finished;
 use crate::rota::Share;
 use crate::store::{Claimed, Finish, WorkerId};
-use std::sync::Arc;
+use crate::wake::Announced;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The identity before the first; the store knows no such worker.
@@ -54,7 +55,7 @@ pub struct Shared {
     /// What happened so far.
     pub stats: Stats,
     /// For each task type, whether somebody inserted such a task.
-    woken: Vec<AtomicBool>,
+    woken: Vec<Mutex<Option<Announced>>>,
     /// Whether tasks have kept places that claims may have passed by.
     came_back: AtomicBool,
     /// How many workers there are to be.
@@ -67,7 +68,7 @@ impl Shared {
     pub fn new(surroundings: Surroundings, shares: Vec<Share>, kinds: Kinds) -> Self {
         Self {
             surroundings: Arc::new(surroundings),
-            woken: shares.iter().map(|_| AtomicBool::new(true)).collect(),
+            woken: shares.iter().map(|_| Mutex::new(Some(Announced::First))).collect(),
             shares,
             kinds,
             gauge: Gauge::default(),
@@ -87,19 +88,20 @@ impl Shared {
     /// Goes on under this identity, the first or one after the last was declared dead, and is to look everywhere.
     pub fn goes_on_as(&self, worker: WorkerId) {
         self.worker.store(worker.0, Ordering::SeqCst);
-        (0..self.shares.len()).for_each(|turn| self.mark_inserted(turn));
+        (0..self.shares.len()).for_each(|turn| self.mark_inserted(turn, Announced::First));
     }
 
     /// Somebody inserted a task of this type. Whoever says so wakes the claimer.
-    pub fn mark_inserted(&self, turn: usize) {
+    pub fn mark_inserted(&self, turn: usize, announced: Announced) {
         if let Some(woken) = self.woken.get(turn) {
-            woken.store(true, Ordering::SeqCst);
+            let mut woken = woken.lock().unwrap_or_else(PoisonError::into_inner);
+            *woken = woken.max(Some(announced));
         }
     }
 
     /// Whether somebody did since this was last asked.
-    pub fn take_inserted(&self, turn: usize) -> bool {
-        self.woken.get(turn).is_some_and(|woken| woken.swap(false, Ordering::SeqCst))
+    pub fn take_inserted(&self, turn: usize) -> Option<Announced> {
+        self.woken.get(turn)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Tasks have kept places that claims may have passed by.

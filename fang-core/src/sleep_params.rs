@@ -46,10 +46,15 @@ impl SleepParams {
         self.min_sleep_period.max(Duration::from_millis(1))
     }
 
+    /// The longest period that is really used.
+    pub fn longest(&self) -> Duration {
+        self.max_sleep_period.max(self.shortest())
+    }
+
     /// The period after `current`, when a look has found nothing.
     pub fn longer_than(&self, current: Duration) -> Duration {
         let grown = current.saturating_add(self.sleep_step.max(current));
-        grown.min(self.max_sleep_period).max(self.shortest())
+        grown.min(self.longest())
     }
 }
 

@@ -3,6 +3,8 @@
 use super::PostgresStore;
 use super::connect::Channel;
 use super::run;
+use fang_core::wake::Announced;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
@@ -11,8 +13,8 @@ impl PostgresStore {
     /// little time and nothing else, since everyone polls.
     pub(super) async fn announce(&self, task_types: &BTreeSet<&str>) {
         task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
-        for task_type in self.worth_announcing(task_types) {
-            if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&task_type]).await {
+        for payload in self.worth_announcing(task_types) {
+            if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&payload]).await {
                 log::debug!("an announcement was lost: {error}");
             }
         }
@@ -26,24 +28,28 @@ impl PostgresStore {
     /// The same over another channel: the parts of a pool do not wait for the connections of its tasks.
     pub(super) async fn call_over(&self, channel: &Channel, name: &str) {
         self.wakes.wake(name);
-        if let Err(error) = run::execute(channel, &self.statements.notify, &[&name]).await {
+        if let Err(error) =
+            run::execute(channel, &self.statements.notify, &[&Announced::Each.payload(name)]).await
+        {
             log::debug!("a call was lost: {error}");
         }
     }
 
     /// What a transaction of the application announces: always, since nobody knows when it will commit, which
     /// is when this leaves.
-    pub(super) fn announced_at_commit<'a>(&self, task_types: BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-        if self.notifies { task_types } else { BTreeSet::new() }
+    pub(super) fn announced_at_commit<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
+        let announced = task_types.iter().filter(|_| self.notifies);
+        announced.map(|task_type| Announced::Each.payload(task_type)).collect()
     }
 
-    /// The task types that were not announced just now.
-    pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<&'a str> {
+    /// What to send of these task types now.
+    pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
         if !self.notifies {
             return Vec::new();
         }
         let now = self.epoch.elapsed();
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        task_types.iter().copied().filter(|task_type| gate.pass(task_type, now)).collect()
+        let passed = |task_type: &&'a str| Some(gate.pass(task_type, now)?.payload(task_type));
+        task_types.iter().filter_map(passed).collect()
     }
 }

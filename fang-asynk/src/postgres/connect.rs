@@ -214,7 +214,7 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
                 return Ok((client, tokio::spawn(drive(connection, |_| {}))));
             };
             let woken = wakes.clone();
-            let driver = tokio::spawn(drive(connection, move |task_type| woken.wake(task_type)));
+            let driver = tokio::spawn(drive(connection, move |payload| woken.hear(payload)));
             client.batch_execute(LISTEN).await?;
             // Whatever was announced before this moment went unheard.
             wakes.wake_all();

@@ -31,8 +31,8 @@ async fn insert_once(store: &PostgresStore, tasks: &[NewTask]) -> Result<DbInsta
         let transaction = run::begin(&store.calls, &mut client).await?;
         let copied = insert_in(store, &transaction, tasks).await;
         let now = copied.map_err(|error| store_error(&error))?;
-        for task_type in store.worth_announcing(&due_now(tasks)) {
-            run::execute_in(&store.calls, &transaction, &store.statements.notify, &[&task_type]).await?;
+        for payload in store.worth_announcing(&due_now(tasks)) {
+            run::execute_in(&store.calls, &transaction, &store.statements.notify, &[&payload]).await?;
         }
         run::commit(transaction).await?;
         Ok(now)

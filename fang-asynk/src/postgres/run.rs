@@ -7,6 +7,7 @@ use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::sql::{MAX_TRIES, pooled};
 use futures_util::future::{join, join_all, join3};
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 use tokio_postgres::types::Type;
@@ -124,7 +125,7 @@ pub(super) async fn query_reviving(
 pub(super) async fn query_then(
     channel: &Channel,
     statement: (&str, &[Param<'_>]),
-    then: (&str, &[&str]),
+    then: (&str, &[Cow<'_, str>]),
 ) -> Result<Vec<Row>, StoreError> {
     let (sql, params) = statement;
     if then.1.is_empty() {
@@ -136,7 +137,7 @@ pub(super) async fn query_then(
 async fn query_then_once(
     channel: &Channel,
     (sql, params): (&str, &[Param<'_>]),
-    (then, topics): (&str, &[&str]),
+    (then, topics): (&str, &[Cow<'_, str>]),
 ) -> Result<Vec<Row>, StoreError> {
     let client = get(channel).await?;
     let work = async {
@@ -151,7 +152,7 @@ async fn query_then_once(
         let statement = client.prepare_cached(sql).await?;
         let then = client.prepare_cached(then).await?;
         let plain = plain(params);
-        let then = topics.iter().map(|topic| client.execute_raw(&then, [*topic]));
+        let then = topics.iter().map(|topic| client.execute_raw(&then, [topic.as_ref()]));
         join(client.query(&statement, &plain), join_all(then)).await.0
     };
     let outcome = in_time(work).await;

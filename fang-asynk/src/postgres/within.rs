@@ -69,8 +69,8 @@ pub(super) async fn insert_batch(
     while let Some(part) = answers.to_send() {
         try_insert(transaction, &store.statements, &part, &mut answers).await?;
     }
-    for task_type in store.announced_at_commit(due_now(tasks)) {
-        transaction.notify(&store.statements, task_type).await?;
+    for payload in store.announced_at_commit(&due_now(tasks)) {
+        transaction.notify(&store.statements, &payload).await?;
     }
     answers.finish()
 }

@@ -79,7 +79,7 @@ async fn inserts_announce_themselves_unless_the_queue_is_told_not_to() {
         transaction.commit().await.unwrap();
         // What was sent comes before the answer.
         listener.batch_execute("SELECT 1").await.unwrap();
-        let expected = if notify { 2 } else { 0 };
+        let expected = if notify { 3 } else { 0 };
         assert_eq!(std::iter::from_fn(|| heard.try_recv().ok()).count(), expected, "{notify}");
     }
 }

@@ -7,6 +7,8 @@ use super::run::{self, bind};
 use diesel::sql_types::Text;
 use fang_core::StoreError;
 use fang_core::store::Heard;
+use fang_core::wake::Announced;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
@@ -15,8 +17,8 @@ impl PostgresStore {
     /// little time and nothing else, since everyone polls.
     pub(super) fn announce(&self, task_types: &BTreeSet<&str>) {
         task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
-        for task_type in self.worth_announcing(task_types) {
-            let bind = bind::<Text, _>(task_type);
+        for payload in self.worth_announcing(task_types) {
+            let bind = bind::<Text, _>(payload);
             if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&bind]) {
                 log::debug!("an announcement was lost: {error}");
             }
@@ -31,7 +33,7 @@ impl PostgresStore {
     /// The same over another channel: the parts of a pool do not wait for the connections of its tasks.
     pub(super) fn call_over(&self, channel: &Channel, name: &str) {
         self.wakes.wake(name);
-        let bind = bind::<Text, _>(name);
+        let bind = bind::<Text, _>(Announced::Each.payload(name));
         if let Err(error) = run::execute(channel, &self.statements.notify, &[&bind]) {
             log::debug!("a call was lost: {error}");
         }
@@ -39,18 +41,20 @@ impl PostgresStore {
 
     /// What a transaction of the application announces: always, since nobody knows when it will commit, which
     /// is when this leaves.
-    pub(super) fn announced_at_commit<'a>(&self, task_types: BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-        if self.notifies { task_types } else { BTreeSet::new() }
+    pub(super) fn announced_at_commit<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
+        let announced = task_types.iter().filter(|_| self.notifies);
+        announced.map(|task_type| Announced::Each.payload(task_type)).collect()
     }
 
-    /// The task types that were not announced just now.
-    pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<&'a str> {
+    /// What to send of these task types now.
+    pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
         if !self.notifies {
             return Vec::new();
         }
         let now = self.epoch.elapsed();
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        task_types.iter().copied().filter(|task_type| gate.pass(task_type, now)).collect()
+        let passed = |task_type: &&'a str| Some(gate.pass(task_type, now)?.payload(task_type));
+        task_types.iter().filter_map(passed).collect()
     }
 
     /// Wakes those whom announcements concern that have come since the last look.
@@ -62,7 +66,7 @@ impl PostgresStore {
             let payloads = connection.notifications_iter().map(|heard| heard.map(|heard| heard.payload));
             payloads.collect::<Result<BTreeSet<_>, _>>().map_err(|error| store_error(&error))
         })?;
-        heard.iter().for_each(|task_type| self.wakes.wake(task_type));
+        heard.iter().for_each(|payload| self.wakes.hear(payload));
         Ok(Some(Heard::new(heard.len()).arrives_on(self.heart.socket())))
     }
 }

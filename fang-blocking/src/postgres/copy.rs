@@ -107,8 +107,8 @@ fn insert_with(
     let now = instant(now);
     let rows: Vec<Row<'_>> = tasks.iter().map(|task| CopyRow::new(task, now).into()).collect();
     diesel::copy_from(fang_tasks::table).from_insertable(rows).execute(connection)?;
-    for task_type in store.worth_announcing(&due_now(tasks)) {
-        run::execute_on(connection, keep, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
+    for payload in store.worth_announcing(&due_now(tasks)) {
+        run::execute_on(connection, keep, &store.statements.notify, &[&bind::<Text, _>(payload)])?;
     }
     Ok(now)
 }

@@ -100,8 +100,8 @@ fn insert_into(
     while let Some(part) = answers.to_send() {
         try_insert(store, connection, keep, &part, &mut answers)?;
     }
-    for task_type in store.announced_at_commit(due_now(tasks)) {
-        run::execute_on(connection, keep, &store.statements.notify, &[&bind::<Text, _>(task_type)])?;
+    for payload in store.announced_at_commit(&due_now(tasks)) {
+        run::execute_on(connection, keep, &store.statements.notify, &[&bind::<Text, _>(payload)])?;
     }
     answers.finish()
 }

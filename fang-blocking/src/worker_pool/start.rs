@@ -152,12 +152,12 @@ impl Running {
 fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> Vec<Registration> {
     let wakes = engine.store.wakes();
     let changed = changed.clone();
-    let mut all = vec![wakes.register(CRONS, move || changed.inserted())];
+    let mut all = vec![wakes.register(CRONS, move |_| changed.inserted())];
     let pool = engine.clone();
-    all.push(wakes.register(CAME_BACK, move || pool.came_back()));
+    all.push(wakes.register(CAME_BACK, move |_| pool.came_back()));
     for (turn, share) in engine.shares.iter().enumerate() {
         let woken = engine.clone();
-        all.push(wakes.register(&share.task_type, move || woken.inserted(turn)));
+        all.push(wakes.register(&share.task_type, move |announced| woken.inserted(turn, announced)));
     }
     all
 }

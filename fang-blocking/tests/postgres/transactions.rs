@@ -70,7 +70,7 @@ fn inserts_announce_themselves_unless_the_queue_is_told_not_to() {
         assert_eq!(within.unwrap().len(), 1);
         // What was sent comes before the answer.
         listener.batch_execute("SELECT 1").unwrap();
-        let expected = if notify { 2 } else { 0 };
+        let expected = if notify { 3 } else { 0 };
         assert_eq!(listener.notifications_iter().count(), expected, "{notify}");
     }
 }

@@ -223,7 +223,7 @@ pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = calls.clone();
     let store = rig.store();
-    let _called = store.wakes().register(CAME_BACK, move || {
+    let _called = store.wakes().register(CAME_BACK, move |_| {
         counter.fetch_add(1, Ordering::SeqCst);
     });
     let was_called = || calls.swap(0, Ordering::SeqCst) > 0;
