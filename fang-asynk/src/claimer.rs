@@ -6,16 +6,10 @@ use crate::engine::{Engine, Job, Order};
 use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
 use fang_core::StoreError;
-use fang_core::held::Doubt;
-use fang_core::hold::Worth;
-use fang_core::lanes::{Start, sort};
-use fang_core::load::Load;
-use fang_core::pace::Request;
+use fang_core::claiming::{Act, Claiming, Wanted};
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
-use fang_core::rota::{Next, Rota};
-use fang_core::store::{Claim, Claimed, WorkerId};
-use fang_core::suspects::{Suspects, Turn};
+use fang_core::store::{Claimed, WorkerId};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -26,13 +20,9 @@ pub(crate) struct Claimer {
     engine: Arc<Engine>,
     jobs: async_channel::Sender<Order>,
     results: mpsc::UnboundedSender<Finished>,
-    rota: Rota,
-    suspects: Suspects,
-    doubt: Doubt,
+    claiming: Claiming,
     holders: Holders,
-    worth: Worth,
     phase: watch::Receiver<Phase>,
-    is_failing: bool,
 }
 
 impl Claimer {
@@ -40,13 +30,11 @@ impl Claimer {
         engine: Arc<Engine>,
         jobs: async_channel::Sender<Order>,
         results: mpsc::UnboundedSender<Finished>,
-        rota: Rota,
-        suspects: Suspects,
+        claiming: Claiming,
         holders: Holders,
     ) -> Self {
         let phase = engine.phase.subscribe();
-        let (doubt, worth) = (Doubt::default(), Worth::default());
-        Self { engine, jobs, results, rota, suspects, doubt, holders, worth, phase, is_failing: false }
+        Self { engine, jobs, results, claiming, holders, phase }
     }
 
     /// Claims until the pool drains.
@@ -54,63 +42,39 @@ impl Claimer {
         while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
             panicked("claimer").await;
         }
-        self.suspects.take_all().into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+        self.claiming.take_suspects().for_each(|(task, task_type)| self.give_back(task, task_type));
     }
 
     async fn work(&mut self) {
         while *self.phase.borrow() == Phase::Running {
-            let load = self.engine.gauge.load();
-            match self.suspects.turn(self.engine.now(), load, &self.engine.held) {
-                Turn::Work { look_after } => self.go_on(load, look_after).await,
-                Turn::Wait { at_most, until_idle } => {
-                    self.sleep(Some(at_most), until_idle.then_some(0)).await
-                }
-                Turn::Try { task, task_type } => self.try_suspect(task, task_type).await,
+            match self.claiming.next(&self.engine, self.engine.now(), self.holders.may_hold()) {
+                Act::Claim(wanted) => self.claim(wanted).await,
+                Act::Hold(wanted) => self.hold(wanted).await,
+                Act::Try { task, task_type } => self.try_suspect(task, task_type).await,
+                Act::Sleep { at_most, until_in_flight } => self.sleep(at_most, until_in_flight).await,
             }
         }
     }
 
-    async fn go_on(&mut self, load: Load, look_after: Option<Duration>) {
-        if self.engine.take_came_back() {
-            self.rota.came_back();
-        }
-        match self.rota.next(self.engine.now(), load, self.engine.workers()) {
-            Next::Claim { turn, request } if self.is_to_hold(turn, load) => self.hold(turn, request).await,
-            Next::Claim { turn, request } => self.claim(turn, request).await,
-            Next::Sleep { at_most, until_in_flight } => {
-                self.sleep(at_most.into_iter().chain(look_after).min(), until_in_flight).await;
-            }
-        }
-    }
-
-    async fn claim(&mut self, turn: usize, mut request: Request) {
+    async fn claim(&mut self, wanted: Wanted) {
         let worker = self.engine.worker();
-        if self.holders.take_apart() {
-            request.start = Start::Beginning;
-        }
-        if self.doubt.is_due(self.engine.now()) {
+        let wanted = if self.holders.take_apart() { wanted.from_the_beginning() } else { wanted };
+        if self.claiming.is_in_doubt(self.engine.now()) {
             if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()).await {
                 return self.failed(&error);
             }
-            self.doubt.settled(self.engine.now());
+            self.claiming.settled(self.engine.now());
         }
-        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.start);
-        let task_type = self.rota.task_type(turn).clone();
-        let Request { limit, crowded, .. } = request;
-        let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
-        match self.claim_beside(&claim).await {
+        let asked = self.claiming.ask(wanted, worker);
+        match self.engine.store.claim(&asked.claim()).await {
             Ok(mut tasks) => {
                 self.recovered();
-                sort(&mut tasks, request.upwards);
-                self.rota.claimed(turn, self.engine.now(), request, &tasks);
-                self.engine.held.add(tasks.iter().map(|task| (task.id, task.lease)));
-                self.suspects.pick(self.engine.now(), &task_type, &mut tasks);
-                self.dispatch(tasks, &task_type, worker, None);
+                self.claiming.claimed(&self.engine, self.engine.now(), &asked, &mut tasks);
+                self.dispatch(tasks, &asked.task_type, worker, None);
                 self.holders.tidy(worker).await;
             }
             Err(error) => {
-                self.doubt.arise(self.engine.now());
-                self.rota.gave_up(turn, self.engine.now(), request);
+                self.claiming.gave_up(self.engine.now(), &asked);
                 self.failed(&error);
             }
         }
@@ -163,34 +127,23 @@ impl Claimer {
         }
         tokio::select! {
             () = engine.room.notified(), if until_in_flight.is_some() => {}
-            () = engine.woken_up.notified() => self.woken(),
+            () = engine.woken_up.notified() => self.claiming.woken(&self.engine, self.engine.now()),
             () = sleep_or_for_ever(at_most) => {}
             _ = self.phase.changed() => {}
         }
     }
 
-    fn woken(&mut self) {
-        for turn in 0..self.rota.len() {
-            if let Some(announced) = self.engine.take_inserted(turn) {
-                self.rota.woken(turn, self.engine.now(), announced);
-            }
-        }
-    }
-
     /// Says once that something is wrong, and once that it is over.
     fn failed(&mut self, error: &StoreError) {
-        if !self.is_failing {
+        if self.claiming.failed(self.engine.now(), fastrand::f64()) {
             log::warn!("no tasks can be claimed: {error}");
         }
-        self.is_failing = true;
-        self.rota.failed(self.engine.now(), fastrand::f64());
     }
 
     fn recovered(&mut self) {
-        if self.is_failing {
+        if self.claiming.recovered() {
             log::info!("tasks can be claimed again");
         }
-        self.is_failing = false;
     }
 }
 

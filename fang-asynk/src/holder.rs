@@ -75,11 +75,6 @@ impl Holders {
         Self { free, back, results, alive, can_hold, listed_at: None, apart: Arc::default() }
     }
 
-    /// Whether there are any.
-    pub(crate) fn can_hold(&self) -> bool {
-        self.can_hold
-    }
-
     /// Whether there are any, and no task waits for an ordinary claim.
     pub(crate) fn may_hold(&self) -> bool {
         self.can_hold && !self.apart.load(Ordering::Relaxed)

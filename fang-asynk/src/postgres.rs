@@ -30,6 +30,7 @@ pub(crate) use within::{Within, insert_in};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connect::{Channel, Role};
+use fang_core::announce::Announcer;
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
@@ -37,10 +38,10 @@ use fang_core::store::{
     Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick,
     WorkerId,
 };
-use fang_core::wake::{NotifyGate, Wakes};
+use fang_core::wake::Wakes;
 use fang_core::{NewTask, Priority, StoreError, Task};
 use lists::Lists;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -58,9 +59,7 @@ pub(crate) struct PostgresStore {
     holds: Channel,
     lists: Arc<Lists>,
     wakes: Wakes,
-    gate: Arc<Mutex<NotifyGate>>,
-    /// Whether it announces what it inserts.
-    notifies: bool,
+    announcer: Arc<Announcer>,
     epoch: Instant,
     address: Arc<Address>,
 }
@@ -80,8 +79,7 @@ impl PostgresStore {
             heart: address.channel(Role::Heart, &wakes)?,
             holds: address.channel(Role::Holds, &wakes)?,
             wakes,
-            gate: Arc::default(),
-            notifies,
+            announcer: Arc::new(Announcer::new(notifies)),
             epoch: Instant::now(),
             address,
         })
@@ -99,8 +97,7 @@ impl PostgresStore {
             heart: self.address.channel(Role::Heart, &self.wakes)?,
             holds: self.address.channel(Role::Holds, &self.wakes)?,
             wakes: self.wakes.clone(),
-            gate: self.gate.clone(),
-            notifies: self.notifies,
+            announcer: self.announcer.clone(),
             epoch: self.epoch,
             address: self.address.clone(),
         })

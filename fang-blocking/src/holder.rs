@@ -114,11 +114,6 @@ impl Holders {
         Ok((Self { free, back, to_settle, work, can_hold, listed_at: None, apart }, settlers))
     }
 
-    /// Whether there are any.
-    pub(crate) fn can_hold(&self) -> bool {
-        self.can_hold
-    }
-
     /// Whether there are any, and no task waits for an ordinary claim.
     pub(crate) fn may_hold(&self) -> bool {
         self.can_hold && !self.apart.load(Ordering::Relaxed)

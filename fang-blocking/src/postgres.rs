@@ -25,16 +25,17 @@ use chrono::{DateTime, Utc};
 use connect::{Channel, Role};
 use diesel::data_types::PgTimestamp;
 use diesel::sql_types::{Integer, Timestamptz};
+use fang_core::announce::Announcer;
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
     NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
 };
-use fang_core::wake::{NotifyGate, Wakes};
+use fang_core::wake::Wakes;
 use fang_core::{NewTask, Priority, StoreError, Task};
 use lists::Lists;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -50,9 +51,7 @@ pub(crate) struct PostgresStore {
     heart: Arc<Channel>,
     lists: Arc<Lists>,
     wakes: Wakes,
-    gate: Arc<Mutex<NotifyGate>>,
-    /// Whether it announces what it inserts.
-    notifies: bool,
+    announcer: Arc<Announcer>,
     epoch: Instant,
     address: Address,
 }
@@ -70,8 +69,7 @@ impl PostgresStore {
             heart: calls.clone(),
             calls,
             wakes,
-            gate: Arc::default(),
-            notifies,
+            announcer: Arc::new(Announcer::new(notifies)),
             epoch: Instant::now(),
             address,
         }
@@ -88,8 +86,7 @@ impl PostgresStore {
             engine,
             heart: Arc::new(self.address.channel(Role::Heart, &self.wakes)),
             wakes: self.wakes.clone(),
-            gate: self.gate.clone(),
-            notifies: self.notifies,
+            announcer: self.announcer.clone(),
             epoch: self.epoch,
             address: self.address.clone(),
         }

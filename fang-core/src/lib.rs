@@ -3,7 +3,9 @@
 //! supply those. Applications use the crate `fang`; this one is for the authors of stores and
 //! runtimes.
 
+pub mod announce;
 pub mod backoff;
+pub mod claiming;
 pub mod context;
 #[cfg(feature = "contract")]
 pub mod contract;

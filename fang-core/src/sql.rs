@@ -3,8 +3,8 @@
 pub mod columns;
 pub mod copy;
 pub mod migrations;
-pub mod pooled;
 mod schema;
+pub mod session;
 
 pub use schema::{Schema, SchemaNameError};
 

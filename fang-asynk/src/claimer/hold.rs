@@ -3,56 +3,29 @@
 use super::Claimer;
 use crate::holder::{HeldBatch, Holding};
 use fang_core::StoreError;
+use fang_core::claiming::Wanted;
 use fang_core::hold::Batch;
-use fang_core::lanes::sort;
-use fang_core::load::Load;
-use fang_core::pace::Request;
-use fang_core::store::{AsyncHolder, Claim, Claimed};
+use fang_core::store::{AsyncHolder, Claimed};
 use std::sync::Arc;
 
 impl Claimer {
-    pub(super) fn is_to_hold(&self, turn: usize, load: Load) -> bool {
-        self.holders.may_hold()
-            && !self.engine.surroundings.runs.want_written()
-            && !self.doubt.is_due(self.engine.now())
-            && self.worth.is_given(self.engine.now(), load, self.rota.has_more(turn, self.engine.now()))
-    }
-
     /// Claims without writing anything, if a connection for that becomes free before long.
-    pub(super) async fn hold(&mut self, turn: usize, request: Request) {
-        let Some(mut holder) = self.holders.free().await else { return self.claim(turn, request).await };
-        let worker = self.engine.worker();
-        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.start);
-        let task_type = self.rota.task_type(turn).clone();
-        let Request { limit, crowded, .. } = request;
-        let claim = Claim { worker, task_type: &task_type, limit, lanes: &lanes, crowded };
-        match holder.hold(&claim).await {
+    pub(super) async fn hold(&mut self, wanted: Wanted) {
+        let Some(mut holder) = self.holders.free().await else { return self.claim(wanted).await };
+        let asked = self.claiming.ask(wanted, self.engine.worker());
+        match holder.hold(&asked.claim()).await {
             Ok(held) => {
                 self.recovered();
-                self.worth.held();
-                let (batch, mut tasks) = Batch::new(worker, held);
-                sort(&mut tasks, request.upwards);
-                self.rota.claimed(turn, self.engine.now(), request, &tasks);
-                self.run_held(holder, batch, tasks, &task_type).await;
+                let (batch, mut tasks) = Batch::new(asked.worker, held);
+                self.claiming.held(self.engine.now(), &asked, &mut tasks);
+                self.run_held(holder, batch, tasks, &asked.task_type).await;
             }
             Err(error) => {
                 self.holders.give_back(holder);
-                self.worth.failed(self.engine.now());
-                self.rota.gave_up(turn, self.engine.now(), request);
+                self.claiming.could_not_hold(self.engine.now(), &asked);
                 self.failed(&error);
             }
         }
-    }
-
-    /// An ordinary claim, beside tasks that are held here. What was held here, by a connection that is
-    /// gone, still runs here under the very lease of this claim, which has written it down.
-    pub(super) async fn claim_beside(&mut self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        let mut tasks = self.engine.store.claim(claim).await?;
-        if self.holders.can_hold() && !self.engine.held.take_out_of(&mut tasks).is_empty() {
-            // One of them may have ended just now.
-            self.doubt.arise(self.engine.now());
-        }
-        Ok(tasks)
     }
 
     /// Lists what may run, for all to see, and then runs it.
@@ -71,11 +44,8 @@ impl Claimer {
         };
         let is_listed = outcome.is_ok();
         if let Err(error) = outcome {
-            // Nothing of it runs, but it may be listed, and others may make it a claim of this pool.
             batch.forget(&mut tasks);
-            self.doubt.arise(self.engine.now());
-            // It is left where it was, before the floor.
-            self.rota.came_back();
+            self.claiming.could_not_list(self.engine.now());
             self.failed(&error);
         }
         let (worker, keys) = (batch.worker(), batch.list());

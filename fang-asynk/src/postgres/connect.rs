@@ -3,7 +3,8 @@
 use super::error::uri_error;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use fang_core::hold;
-use fang_core::sql::pooled;
+use fang_core::sql::session::LISTEN;
+pub(super) use fang_core::sql::session::Role;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
 use futures_util::StreamExt;
@@ -17,29 +18,12 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, Socket};
 
-/// The channel on which inserts are announced.
-const LISTEN: &str = "LISTEN fang";
-
 /// How long a new connection may take, and how long a caller waits for one of a full pool.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A socket on which nothing comes back is given up after this long.
 const DEAD_SOCKET: Duration = Duration::from_secs(15);
-
-/// The library's statements do not depend on the defaults of a role or a database.
-const SETTINGS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s";
-
-/// The engine's look up rows by index, however few there were when they were planned: the plan is kept,
-/// and the table may have grown a thousandfold before it is made anew. Not by a bitmap of one: that would meet the
-/// entries of all that was ever claimed at each look, and an index scan marks them as dead, for all that come later. A
-/// plan for given values looks so much cheaper than the one to keep that a finish would be planned at each call, five
-/// times as long as it runs.
-const PLANS: &str = "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
-    -c jit=off -c plan_cache_mode=force_generic_plan";
-
-/// Of a process that was stopped while it held tasks, the server takes them back.
-const IDLE: &str = "-c idle_in_transaction_session_timeout=5s";
 
 /// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
 /// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
@@ -65,15 +49,6 @@ impl<T> TlsConnector for T where
         + Sync
         + 'static
 {
-}
-
-/// What the connections of a pool are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Calls,
-    Engine,
-    Heart,
-    Holds,
 }
 
 /// What the application chose.
@@ -134,12 +109,8 @@ impl Address {
         if !self.pgbouncer {
             settle_session(&mut config, role);
         }
-        let begin = match role {
-            Role::Calls => pooled::BEGIN,
-            Role::Engine | Role::Heart | Role::Holds => pooled::BEGIN_BY_INDEX,
-        };
         let pool = (self.make_pool)(config, role, wakes)?;
-        Ok(Channel { pool, begin: self.pgbouncer.then_some(begin) })
+        Ok(Channel { pool, begin: self.pgbouncer.then_some(role.begin()) })
     }
 }
 
@@ -181,11 +152,7 @@ fn guard(config: &mut Config) {
 
 /// Nor do they depend on the defaults of a role or a database.
 fn settle_session(config: &mut Config, role: Role) {
-    let own = match role {
-        Role::Calls => SETTINGS.to_owned(),
-        Role::Engine | Role::Heart => format!("{SETTINGS} {PLANS}"),
-        Role::Holds => format!("{SETTINGS} {PLANS} {IDLE}"),
-    };
+    let own = role.options();
     let options = config.get_options().map_or(own.clone(), |theirs| format!("{theirs} {own}"));
     config.options(options);
 }

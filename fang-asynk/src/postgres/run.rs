@@ -5,7 +5,7 @@ use super::error::{pool_error, store_error};
 use deadpool_postgres::{Object, Transaction as PoolTransaction};
 use fang_core::StoreError;
 use fang_core::error::Nature;
-use fang_core::sql::{MAX_TRIES, pooled};
+use fang_core::sql::{MAX_TRIES, session};
 use futures_util::future::{join, join_all, join3};
 use std::borrow::Cow;
 use std::future::Future;
@@ -201,7 +201,7 @@ pub(super) async fn begin<'a>(
         let transaction =
             client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
         if channel.begin.is_some() {
-            transaction.batch_execute(pooled::GUARD).await?;
+            transaction.batch_execute(session::GUARD_OF_TRANSACTION).await?;
         }
         Ok(transaction)
     };

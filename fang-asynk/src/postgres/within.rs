@@ -69,7 +69,7 @@ pub(super) async fn insert_batch(
     while let Some(part) = answers.to_send() {
         try_insert(transaction, &store.statements, &part, &mut answers).await?;
     }
-    for payload in store.announced_at_commit(&due_now(tasks)) {
+    for payload in store.announcer.payloads_at_commit(&due_now(tasks)) {
         transaction.notify(&store.statements, &payload).await?;
     }
     answers.finish()

@@ -8,6 +8,7 @@ use crate::heart::Heart;
 use crate::holder::Holders;
 use crate::pruner::Pruner;
 use crate::supervisor::Supervisor;
+use fang_core::claiming::Claiming;
 use fang_core::context::Surroundings;
 use fang_core::hold::may_hold;
 use fang_core::kind::check_names;
@@ -67,7 +68,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         let (alive, settled) = mpsc::channel(1);
         let may_hold = may_hold(self.hold_short_tasks, self.retention_mode);
         let holders = Holders::new(&engine, may_hold, results.clone(), alive);
-        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
+        let claiming = Claiming::new(rota, suspects);
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), claiming, holders);
         let supervisor = Supervisor {
             engine: engine.clone(),
             number_of_workers,

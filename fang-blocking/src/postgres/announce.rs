@@ -10,7 +10,6 @@ use fang_core::store::Heard;
 use fang_core::wake::Announced;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 
 impl PostgresStore {
     /// Wakes the claimers of these task types, here and elsewhere. Losing an announcement costs a
@@ -39,22 +38,9 @@ impl PostgresStore {
         }
     }
 
-    /// What a transaction of the application announces: always, since nobody knows when it will commit, which
-    /// is when this leaves.
-    pub(super) fn announced_at_commit<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
-        let announced = task_types.iter().filter(|_| self.notifies);
-        announced.map(|task_type| Announced::Each.payload(task_type)).collect()
-    }
-
-    /// What to send of these task types now.
+    /// What to send for an insert of these task types now.
     pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
-        if !self.notifies {
-            return Vec::new();
-        }
-        let now = self.epoch.elapsed();
-        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = |task_type: &&'a str| Some(gate.pass(task_type, now)?.payload(task_type));
-        task_types.iter().filter_map(passed).collect()
+        self.announcer.payloads(task_types, self.epoch.elapsed())
     }
 
     /// Wakes those whom announcements concern that have come since the last look.

@@ -11,7 +11,8 @@ use super::run::Keep;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
-use fang_core::sql::{MAX_TRIES, pooled};
+use fang_core::sql::MAX_TRIES;
+pub(super) use fang_core::sql::session::Role;
 use fang_core::store::Socket;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
@@ -25,44 +26,10 @@ use std::sync::Arc;
 /// The connection pool of an application over diesel.
 pub type PgPool = Pool<ConnectionManager<PgConnection>>;
 
-/// The library's own connections do not depend on the defaults of a role or a database, and never
-/// wait for ever.
-const GUARD: &str = "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '30s'";
-
-/// The engine's statements look up rows by index, however few there were when they were planned: the
-/// plan is kept, and the table may have grown a thousandfold before it is made anew. Not by a bitmap of one: that
-/// would meet the entries of all that was ever claimed at each look, and an index scan marks them as dead, for all
-/// that come later. A plan that has to use what is turned off looks so dear that the server would compile it, for 80 ms; and
-/// the plan for given values looks so much cheaper than the one to keep that a finish would be planned at each call, five
-/// times as long as it runs.
-const BY_INDEX: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
-    SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan";
-
-/// Of a process that was stopped while it held tasks, the server takes them back.
-const IDLE: &str = "SET idle_in_transaction_session_timeout = '5s'";
-
 /// With fewer connections than this, the engine shares those of the application ...
 const ENOUGH_FOR_THE_ENGINE: u32 = 3;
 /// ... and with fewer than this, so does the heart, which then cannot listen.
 const ENOUGH_FOR_THE_HEART: u32 = 2;
-
-/// What the connections of a channel are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Calls,
-    Engine,
-    Heart,
-}
-
-impl Role {
-    /// What a new connection is told.
-    fn told(self) -> &'static [&'static str] {
-        match self {
-            Self::Calls => &[GUARD],
-            Self::Engine | Self::Heart => &[GUARD, BY_INDEX],
-        }
-    }
-}
 
 /// Where the database is, and how to get there.
 #[derive(Clone)]
@@ -118,16 +85,12 @@ impl Address {
     }
 
     pub(super) fn channel(&self, role: Role, wakes: &Wakes) -> Channel {
-        let begin = match role {
-            Role::Calls => pooled::BEGIN,
-            Role::Engine | Role::Heart => pooled::BEGIN_BY_INDEX,
-        };
-        Channel { way: self.way(role, wakes), begin: self.pgbouncer.then_some(begin) }
+        Channel { way: self.way(role, wakes), begin: self.pgbouncer.then_some(role.begin()) }
     }
 
     fn way(&self, role: Role, wakes: &Wakes) -> Way {
         let listener = (role == Role::Heart && self.listen).then(|| Listener::new(wakes.clone()));
-        let setup = Setup { told: role.told(), listener, pgbouncer: self.pgbouncer };
+        let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
                 let dialer = Dialer::new(uri.clone(), setup);
@@ -148,7 +111,7 @@ impl Address {
     /// What opens the connections that hold tasks: only where they are the library's own, and lead straight to the
     /// server.
     pub(super) fn dialer(&self) -> Option<Dialer> {
-        let setup = Setup { told: &[GUARD, BY_INDEX, IDLE], listener: None, pgbouncer: false };
+        let setup = Setup { role: Role::Holds, listener: None, pgbouncer: false };
         match &self.source {
             Source::Uri { uri, .. } if !self.pgbouncer => Some(Dialer::new(uri.clone(), setup)),
             Source::Uri { .. } | Source::Pool { .. } => None,
@@ -165,13 +128,14 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
         Role::Calls => max_pool_size.max(1) as usize,
         // One to claim and one to finish; the second opens only when both have to be done at once.
         Role::Engine => 2,
-        Role::Heart => 1,
+        // Those that hold tasks are opened one by one.
+        Role::Heart | Role::Holds => 1,
     }
 }
 
 /// How a new connection is made ready.
 struct Setup {
-    told: &'static [&'static str],
+    role: Role,
     /// What listens on it.
     listener: Option<Listener>,
     /// Whether it is told nothing: its transactions are.
@@ -184,7 +148,7 @@ impl Setup {
         if self.pgbouncer {
             return Ok(());
         }
-        connection.batch_execute(&self.told.join("; "))?;
+        connection.batch_execute(&self.role.session())?;
         self.listener.iter().try_for_each(|listener| listener.begin(connection, before))
     }
 

@@ -9,7 +9,7 @@ use diesel::result::Error;
 use diesel::sql_types::{Bool, Integer};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use fang_core::StoreError;
-use fang_core::sql::{Schema, Statements, migrations, pooled};
+use fang_core::sql::{Schema, Statements, migrations, session};
 
 /// Brings the schema up to date over a connection of the application: creates the tables, or
 /// upgrades those of fang 0.9 to 0.11 in place. Any number of processes may call it at once.
@@ -32,7 +32,7 @@ pub fn run_migrations_postgres(
 
 /// The same over the store's own connections.
 pub(crate) fn migrate(store: &PostgresStore) -> Result<usize, StoreError> {
-    let guard = (store.calls.keep() == Keep::Nothing).then_some(pooled::GUARD);
+    let guard = (store.calls.keep() == Keep::Nothing).then_some(session::GUARD_OF_TRANSACTION);
     store.calls.plainly(|connection| take_steps(connection, &store.schema, guard))
 }
 

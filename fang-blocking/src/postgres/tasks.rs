@@ -100,7 +100,7 @@ fn insert_into(
     while let Some(part) = answers.to_send() {
         try_insert(store, connection, keep, &part, &mut answers)?;
     }
-    for payload in store.announced_at_commit(&due_now(tasks)) {
+    for payload in store.announcer.payloads_at_commit(&due_now(tasks)) {
         run::execute_on(connection, keep, &store.statements.notify, &[&bind::<Text, _>(payload)])?;
     }
     answers.finish()

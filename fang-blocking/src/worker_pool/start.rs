@@ -11,6 +11,7 @@ use crate::pruner::Pruner;
 use crate::supervisor::{Supervisor, Workers};
 use crate::waiting::{Notify, Part, no_thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use fang_core::claiming::Claiming;
 use fang_core::context::Surroundings;
 use fang_core::hold::may_hold;
 use fang_core::kind::check_names;
@@ -92,7 +93,8 @@ impl<Q: Backend> WorkerPool<Q> {
         let rota = Rota::new(Mode::Blocking, &engine.shares, number_of_workers, &self.sleep_params);
         let may_hold = may_hold(self.hold_short_tasks, self.retention_mode);
         let (holders, settlers) = Holders::start(engine, may_hold, &results)?;
-        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), rota, suspects, holders);
+        let claiming = Claiming::new(rota, suspects);
+        let claimer = Claimer::new(engine.clone(), orders.clone(), results.clone(), claiming, holders);
 
         let finisher = spawn("fang-finisher", || finisher.run())?;
         let workers = supervisor.start().map_err(no_thread)?;

@@ -3,12 +3,10 @@
 use super::sockets::{self, Known, Opened};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
+use fang_core::sql::session::LISTEN;
 use fang_core::store::Socket;
 use fang_core::wake::Wakes;
 use std::sync::{Mutex, PoisonError};
-
-/// The channel on which inserts are announced.
-const LISTEN: &str = "LISTEN fang";
 
 pub(super) struct Listener {
     /// Whom to wake once it listens.

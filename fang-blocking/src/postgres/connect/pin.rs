@@ -1,22 +1,13 @@
 //! Connections of the application's pool that running worker pools keep, so that tasks which hold
 //! all others do not stop them.
 
-use super::{Listener, Opened, PgPool, Setup, give_up_read_only, judge};
+use super::{Listener, Opened, PgPool, Role, Setup, give_up_read_only, judge};
 use crate::postgres::error::{pool_error, store_error};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, PooledConnection};
 use fang_core::StoreError;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-/// Notes what [`Setup`] changes ...
-const NOTE: &str = "SELECT set_config('fang.' || name, setting, false) FROM pg_settings WHERE name IN
-    ('default_transaction_isolation', 'statement_timeout', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',
-    'enable_mergejoin', 'jit', 'plan_cache_mode')";
-/// ... and takes it back before a connection returns to the application.
-const RESTORE: &str = "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY
-    ['default_transaction_isolation', 'statement_timeout', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',
-    'enable_mergejoin', 'jit', 'plan_cache_mode']) name";
 
 /// What the worker pools of a queue keep: one connection of each kind for all of them, so that ten do
 /// not keep twenty.
@@ -59,7 +50,8 @@ impl Pin {
             Some(connection) => connection,
             None => {
                 let mut fresh = self.pool.get().map_err(|error| pool_error(&error))?;
-                let noted = if self.setup.pgbouncer { Ok(()) } else { fresh.batch_execute(NOTE) };
+                let noted =
+                    if self.setup.pgbouncer { Ok(()) } else { fresh.batch_execute(&note(self.setup.role)) };
                 let ready = noted.and_then(|()| self.setup.run(&mut fresh, &Opened::default()));
                 ready.map_err(|error| store_error(&error))?;
                 held.insert(fresh)
@@ -83,9 +75,27 @@ impl Drop for Pin {
             return;
         }
         let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let restored = held.as_mut().map(|connection| connection.batch_execute(RESTORE));
+        let restored = held.as_mut().map(|connection| connection.batch_execute(&restore(self.setup.role)));
         if let Some(Err(error)) = restored {
             log::debug!("a connection could not be given back as it came: {}", store_error(&error));
         }
     }
+}
+
+/// Notes what [`Setup`] changes ...
+fn note(role: Role) -> String {
+    let names = quoted_names(role);
+    format!("SELECT set_config('fang.' || name, setting, false) FROM pg_settings WHERE name IN ({names})")
+}
+
+/// ... and takes it back before a connection returns to the application.
+fn restore(role: Role) -> String {
+    let names = quoted_names(role);
+    format!(
+        "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY [{names}]) name"
+    )
+}
+
+fn quoted_names(role: Role) -> String {
+    role.names().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }

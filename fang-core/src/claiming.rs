@@ -1,0 +1,302 @@
+//! What a claimer does next, and what it makes of the answers: all of it but the waiting.
+
+use crate::held::Doubt;
+use crate::hold::Worth;
+use crate::lanes::{Start, sort};
+use crate::load::Load;
+use crate::pace::Request;
+use crate::rota::{Next, Rota};
+use crate::shared::Shared;
+use crate::store::{Claim, Claimed, Lane, WorkerId};
+use crate::suspects::{Suspects, Turn};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The claims of one pool. All instants count from any fixed one.
+#[derive(Debug)]
+pub struct Claiming {
+    rota: Rota,
+    suspects: Suspects,
+    doubt: Doubt,
+    worth: Worth,
+    is_failing: bool,
+}
+
+/// What a claimer does next.
+#[derive(Debug)]
+pub enum Act {
+    /// Claim.
+    Claim(Wanted),
+    /// Claim without writing anything, or as above, should no connection be free for that.
+    Hold(Wanted),
+    /// Mark this task in the store as the suspect of a crash, then run it.
+    Try {
+        /// The suspect.
+        task: Claimed,
+        /// Its task type.
+        task_type: Arc<str>,
+    },
+    /// Sleep, until the time is over, somebody wakes it, or few enough tasks are in flight.
+    Sleep {
+        /// The longest sleep.
+        at_most: Option<Duration>,
+        /// Ends the sleep when no more than this many tasks are in flight.
+        until_in_flight: Option<usize>,
+    },
+}
+
+/// What to claim: of which task type, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    turn: usize,
+    request: Request,
+}
+
+impl Wanted {
+    /// The same from the beginning, where what could not be held was left.
+    #[must_use]
+    pub fn from_the_beginning(self) -> Self {
+        Self { request: Request { start: Start::Beginning, ..self.request }, ..self }
+    }
+}
+
+/// A claim that is made.
+#[derive(Debug)]
+pub struct Asked {
+    wanted: Wanted,
+    /// For whom.
+    pub worker: WorkerId,
+    /// Of which task type.
+    pub task_type: Arc<str>,
+    lanes: Vec<Lane>,
+}
+
+impl Asked {
+    /// What the store is asked for.
+    pub fn claim(&self) -> Claim<'_> {
+        let Request { limit, crowded, .. } = self.wanted.request;
+        Claim { worker: self.worker, task_type: &self.task_type, limit, lanes: &self.lanes, crowded }
+    }
+}
+
+impl Claiming {
+    /// Of a pool that begins.
+    pub fn new(rota: Rota, suspects: Suspects) -> Self {
+        Self { rota, suspects, doubt: Doubt::default(), worth: Worth::default(), is_failing: false }
+    }
+
+    /// What to do now; `can_hold` tells whether there is anything to hold tasks with.
+    pub fn next(&mut self, pool: &Shared, now: Duration, can_hold: bool) -> Act {
+        let load = pool.gauge.load();
+        match self.suspects.turn(now, load, &pool.held) {
+            Turn::Work { look_after } => self.go_on(pool, now, load, can_hold, look_after),
+            Turn::Wait { at_most, until_idle } => {
+                Act::Sleep { at_most: Some(at_most), until_in_flight: until_idle.then_some(0) }
+            }
+            Turn::Try { task, task_type } => Act::Try { task, task_type },
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        pool: &Shared,
+        now: Duration,
+        load: Load,
+        can_hold: bool,
+        look_after: Option<Duration>,
+    ) -> Act {
+        if pool.take_came_back() {
+            self.rota.came_back();
+        }
+        match self.rota.next(now, load, pool.workers()) {
+            Next::Claim { turn, request } if can_hold && self.is_worth_holding(pool, turn, now, load) => {
+                Act::Hold(Wanted { turn, request })
+            }
+            Next::Claim { turn, request } => Act::Claim(Wanted { turn, request }),
+            Next::Sleep { at_most, until_in_flight } => {
+                Act::Sleep { at_most: at_most.into_iter().chain(look_after).min(), until_in_flight }
+            }
+        }
+    }
+
+    fn is_worth_holding(&self, pool: &Shared, turn: usize, now: Duration, load: Load) -> bool {
+        !pool.surroundings.runs.want_written()
+            && !self.doubt.is_due(now)
+            && self.worth.is_given(now, load, self.rota.has_more(turn, now))
+    }
+
+    /// Makes a claim for this identity.
+    pub fn ask(&self, wanted: Wanted, worker: WorkerId) -> Asked {
+        let Wanted { turn, request } = wanted;
+        let lanes = self.rota.lanes(turn).in_order(request.upwards, request.start);
+        Asked { wanted, worker, task_type: self.rota.task_type(turn).clone(), lanes }
+    }
+
+    /// A claim brought these tasks. Takes out what does not run now: suspects of a crash, and what was held here by a
+    /// connection that is gone, and still runs, under the very lease of this claim, which has written it down.
+    pub fn claimed(&mut self, pool: &Shared, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
+        if !pool.held.take_out_of(tasks).is_empty() {
+            // One of them may have ended just now.
+            self.doubt.arise(now);
+        }
+        self.took(now, asked, tasks);
+        pool.held.add(tasks.iter().map(|task| (task.id, task.lease)));
+        self.suspects.pick(now, &asked.task_type, tasks);
+    }
+
+    /// A claim that has written nothing brought these tasks.
+    pub fn held(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
+        self.worth.held();
+        self.took(now, asked, tasks);
+    }
+
+    fn took(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
+        let Wanted { turn, request } = asked.wanted;
+        sort(tasks, request.upwards);
+        self.rota.claimed(turn, now, request, tasks);
+    }
+
+    /// A claim had no answer, or a bad one. The server may have made it.
+    pub fn gave_up(&mut self, now: Duration, asked: &Asked) {
+        self.doubt.arise(now);
+        self.rota.gave_up(asked.wanted.turn, now, asked.wanted.request);
+    }
+
+    /// Nothing could be held.
+    pub fn could_not_hold(&mut self, now: Duration, asked: &Asked) {
+        self.worth.failed(now);
+        self.rota.gave_up(asked.wanted.turn, now, asked.wanted.request);
+    }
+
+    /// What was locked could not be listed, or nobody knows. It does not run and is left where it was, before the
+    /// floor; but others may make it a claim of this pool.
+    pub fn could_not_list(&mut self, now: Duration) {
+        self.doubt.arise(now);
+        self.rota.came_back();
+    }
+
+    /// Whether to give back now what the pool holds and does not know of.
+    pub fn is_in_doubt(&self, now: Duration) -> bool {
+        self.doubt.is_due(now)
+    }
+
+    /// That was done.
+    pub fn settled(&mut self, now: Duration) {
+        self.doubt.settled(now);
+    }
+
+    /// Somebody has said that there are tasks.
+    pub fn woken(&mut self, pool: &Shared, now: Duration) {
+        for turn in 0..self.rota.len() {
+            if let Some(announced) = pool.take_inserted(turn) {
+                self.rota.woken(turn, now, announced);
+            }
+        }
+    }
+
+    /// The store has failed, and would now for any claim. Rewanted whether that is worth telling: it is the first time.
+    /// `jitter` is a random number in `0.0..1.0`.
+    pub fn failed(&mut self, now: Duration, jitter: f64) -> bool {
+        self.rota.failed(now, jitter);
+        !std::mem::replace(&mut self.is_failing, true)
+    }
+
+    /// The store has answered. Rewanted whether that is worth telling: it had failed.
+    pub fn recovered(&mut self) -> bool {
+        std::mem::take(&mut self.is_failing)
+    }
+
+    /// Gives up all that is set aside.
+    pub fn take_suspects(&mut self) -> impl Iterator<Item = (Claimed, Arc<str>)> + use<> {
+        self.suspects.take_all().into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use crate::kind::Kinds;
+    use crate::rota::Share;
+    use crate::sleep_params::SleepParams;
+    use crate::task::Mode;
+    use uuid::Uuid;
+
+    const NOW: Duration = Duration::from_secs(1);
+    const WORKER: WorkerId = WorkerId(7);
+
+    fn pool() -> (Shared, Claiming) {
+        let shares = vec![Share { task_type: "mail".into(), weight: 1 }];
+        let rota = Rota::new(Mode::Asynk, &shares, 2, &SleepParams::default());
+        let pool = Shared::new(Surroundings::default(), shares, Kinds::default());
+        pool.resize(2);
+        (pool, Claiming::new(rota, Suspects::new(3)))
+    }
+
+    fn wanted(act: &Act) -> Wanted {
+        match act {
+            Act::Claim(wanted) | Act::Hold(wanted) => *wanted,
+            Act::Try { .. } | Act::Sleep { .. } => panic!("{act:?}"),
+        }
+    }
+
+    fn tasks(count: u128) -> Vec<Claimed> {
+        (1..=count).map(|id| Claimed { id: Uuid::from_u128(id), ..Claimed::example() }).collect()
+    }
+
+    /// A claim that brings so many.
+    fn claim(pool: &Shared, claiming: &mut Claiming, count: u128) -> Vec<Claimed> {
+        let wanted = wanted(&claiming.next(pool, NOW, false));
+        let asked = claiming.ask(wanted, WORKER);
+        let mut tasks = tasks(count);
+        claiming.claimed(pool, NOW, &asked, &mut tasks);
+        tasks
+    }
+
+    #[test]
+    fn what_still_runs_here_is_taken_out_of_a_claim_and_may_have_ended_just_now() {
+        let (pool, mut claiming) = pool();
+        assert_eq!(claim(&pool, &mut claiming, 2).len(), 2);
+        assert!(!claiming.is_in_doubt(NOW));
+        assert_eq!(claim(&pool, &mut claiming, 3).len(), 1);
+        assert!(claiming.is_in_doubt(NOW));
+        assert_eq!(pool.held.list().len(), 3);
+    }
+
+    #[test]
+    fn short_tasks_are_held_while_there_are_more_unless_it_is_in_doubt_what_the_pool_has() {
+        let (pool, mut claiming) = pool();
+        pool.gauge.ran(Duration::from_micros(1));
+        assert!(matches!(claiming.next(&pool, NOW, true), Act::Claim(_)), "nobody knows of more");
+        claim(&pool, &mut claiming, 1000);
+        assert!(matches!(claiming.next(&pool, NOW, true), Act::Hold(_)));
+        assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)), "nothing to hold with");
+        let wanted = wanted(&claiming.next(&pool, NOW, true));
+        let asked = claiming.ask(wanted, WORKER);
+        claiming.gave_up(NOW, &asked);
+        assert!(matches!(claiming.next(&pool, NOW, true), Act::Claim(_)));
+    }
+
+    #[test]
+    fn a_suspect_of_a_crash_is_run_by_itself() {
+        let (pool, mut claiming) = pool();
+        let wanted = wanted(&claiming.next(&pool, NOW, false));
+        let asked = claiming.ask(wanted, WORKER);
+        let mut tasks = tasks(2);
+        tasks[0].crashes = 2;
+        claiming.claimed(&pool, NOW, &asked, &mut tasks);
+        assert_eq!(tasks.iter().map(|task| task.id.as_u128()).collect::<Vec<_>>(), [2]);
+        pool.gauge.claimed(1, 0);
+        assert!(matches!(claiming.next(&pool, NOW, false), Act::Sleep { until_in_flight: Some(0), .. }));
+        assert!(pool.gauge.left());
+        assert!(matches!(claiming.next(&pool, NOW, false), Act::Try { task, .. } if task.id.as_u128() == 1));
+    }
+
+    #[test]
+    fn failures_are_told_once_and_so_is_their_end() {
+        let (pool, mut claiming) = pool();
+        assert_eq!([claiming.failed(NOW, 0.5), claiming.failed(NOW, 0.5)], [true, false]);
+        assert!(matches!(claiming.next(&pool, NOW, false), Act::Sleep { at_most: Some(_), .. }));
+        assert_eq!([claiming.recovered(), claiming.recovered()], [true, false]);
+    }
+}
