@@ -50,7 +50,7 @@ pub struct AsyncQueue<Tls> {
     /// insert by another process is found by the poll alone.
     #[builder(default = true)]
     listen: bool,
-    /// Whether inserts wake the pools of other processes by a notification: at most ten times a second
+    /// Whether inserts wake the pools of other processes by a notification: about ten times a second at most
     /// for a task type, but each time within a transaction of the application, and the server commits such
     /// transactions one after the other. Defaults to `true`; with `false` those pools find the task by their poll
     /// alone.

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_under_the_number_of_a_closed_one_is_another() -> io::Result<()> {
+    fn another_inode_is_another_socket() -> io::Result<()> {
         let (here, mut there) = UnixStream::pair()?;
         let (mut ear, _bell) = Ear::new()?;
         assert!(ear.listen_on(socket(&here, 1)));

@@ -2,9 +2,12 @@
 
 use crate::wake::{Announced, NotifyGate};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// Task types in which somebody may find something to claim, and how to announce that.
+pub type News<'a> = BTreeMap<&'a str, Announced>;
 
 /// Tells what to announce. One for all handles of a queue.
 #[derive(Debug)]
@@ -19,21 +22,22 @@ impl Announcer {
         Self { is_wanted, gate: Mutex::default() }
     }
 
-    /// The payloads to send for an insert of these task types now. `now` counts from any fixed instant.
-    pub fn payloads<'a>(&self, task_types: &BTreeSet<&'a str>, now: Duration) -> Vec<Cow<'a, str>> {
+    /// The payloads to send now. `now` counts from any fixed instant.
+    pub fn payloads<'a>(&self, news: &News<'a>, now: Duration) -> Vec<Cow<'a, str>> {
         if !self.is_wanted {
             return Vec::new();
         }
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = |task_type: &&'a str| Some(gate.pass(task_type, now)?.payload(task_type));
-        task_types.iter().filter_map(passed).collect()
+        let passed =
+            |(name, least): (&&'a str, &Announced)| Some(gate.pass(name, *least, now)?.payload(name));
+        news.iter().filter_map(passed).collect()
     }
 
     /// The payloads of a transaction of the application: always, since nobody knows when it will commit, which is when
     /// they leave.
-    pub fn payloads_at_commit<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
-        let announced = task_types.iter().filter(|_| self.is_wanted);
-        announced.map(|task_type| Announced::Each.payload(task_type)).collect()
+    pub fn payloads_at_commit<'a>(&self, news: &News<'a>) -> Vec<Cow<'a, str>> {
+        let announced = news.iter().filter(|_| self.is_wanted);
+        announced.map(|(name, announced)| announced.payload(name)).collect()
     }
 }
 
@@ -43,17 +47,17 @@ mod tests {
 
     #[test]
     fn a_transaction_of_the_application_announces_each_time_and_others_as_the_gate_allows() {
-        let (announcer, types) = (Announcer::new(true), BTreeSet::from(["mail"]));
-        let payloads: Vec<_> = (0..3).map(|_| announcer.payloads(&types, Duration::ZERO)).collect();
+        let (announcer, news) = (Announcer::new(true), News::from([("mail", Announced::Each)]));
+        let payloads: Vec<_> = (0..3).map(|_| announcer.payloads(&news, Duration::ZERO)).collect();
         assert_eq!(payloads, [vec![Announced::Each.payload("mail")], vec!["mail".into()], vec![]]);
-        assert_eq!(announcer.payloads_at_commit(&types), announcer.payloads_at_commit(&types));
-        assert_eq!(announcer.payloads_at_commit(&types), [Announced::Each.payload("mail")]);
+        assert_eq!(announcer.payloads_at_commit(&news), announcer.payloads_at_commit(&news));
+        assert_eq!(announcer.payloads_at_commit(&news), [Announced::Each.payload("mail")]);
     }
 
     #[test]
     fn a_queue_that_is_told_not_to_announces_nothing() {
-        let (announcer, types) = (Announcer::new(false), BTreeSet::from(["mail"]));
-        assert!(announcer.payloads(&types, Duration::ZERO).is_empty());
-        assert!(announcer.payloads_at_commit(&types).is_empty());
+        let (announcer, news) = (Announcer::new(false), News::from([("mail", Announced::Each)]));
+        assert!(announcer.payloads(&news, Duration::ZERO).is_empty());
+        assert!(announcer.payloads_at_commit(&news).is_empty());
     }
 }

@@ -194,14 +194,14 @@ impl Claiming {
         }
     }
 
-    /// The store has failed, and would now for any claim. Rewanted whether that is worth telling: it is the first time.
+    /// The store has failed, and would now for any claim. Returns whether that is worth telling: it is the first time.
     /// `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64) -> bool {
         self.rota.failed(now, jitter);
         !std::mem::replace(&mut self.is_failing, true)
     }
 
-    /// The store has answered. Rewanted whether that is worth telling: it had failed.
+    /// The store has answered. Returns whether that is worth telling: it had failed.
     pub fn recovered(&mut self) -> bool {
         std::mem::take(&mut self.is_failing)
     }

@@ -85,7 +85,8 @@ impl Store for MemoryStore {
 
     fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
         let inserted = self.with(|tables, now| tables.insert(tasks, now))??;
-        tasks.iter().filter(|task| task.due.may_be_now()).for_each(|task| self.wakes.wake(&task.task_type));
+        let due = tasks.iter().filter(|task| task.due.may_be_now());
+        due.for_each(|task| self.wakes.call(&task.task_type, task.due.announced()));
         Ok(inserted)
     }
 
@@ -198,9 +199,11 @@ impl Store for MemoryStore {
 
     fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.reschedule(id, due, now))?;
-        let may_be_now = task_type.is_some() && due.may_be_now();
-        self.call_back(may_be_now);
-        Ok(if may_be_now { self.wake(task_type.as_deref()) } else { task_type.is_some() })
+        if let Some(task_type) = task_type.as_deref().filter(|_| due.may_be_now()) {
+            self.call_back(true);
+            self.wakes.call(task_type, due.announced());
+        }
+        Ok(task_type.is_some())
     }
 
     fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {

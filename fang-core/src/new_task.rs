@@ -8,6 +8,7 @@ use crate::schedule::{Cron, Scheduled};
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
 use crate::unique::{self, Replace, Unique};
+use crate::wake::Announced;
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::time::Duration;
@@ -33,6 +34,15 @@ impl Due {
     /// the store knows.
     pub fn may_be_now(self) -> bool {
         !matches!(self, Self::After(delay) if !delay.is_zero())
+    }
+
+    /// How its task is announced: an instant may as well be due in a moment, by a clock that differs a little, and
+    /// then nobody says so.
+    pub fn announced(self) -> Announced {
+        match self {
+            Self::After(_) => Announced::Each,
+            Self::At(_) => Announced::First,
+        }
     }
 }
 

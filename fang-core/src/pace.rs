@@ -168,8 +168,9 @@ impl Pace {
             self.look_at = now;
             return;
         }
-        self.is_announced = false;
-        if got == 0 && now >= self.hold_until {
+        // What was announced may have gone to another pool, and says nothing of what becomes due.
+        let was_announced = std::mem::take(&mut self.is_announced);
+        if got == 0 && !was_announced && now >= self.hold_until {
             self.period = self.sleep.longer_than(self.period);
         }
         self.look_at = now + self.period;
@@ -448,11 +449,22 @@ mod tests {
     }
 
     #[test]
+    fn what_others_got_of_what_was_announced_does_not_make_it_look_more_seldom() {
+        let mut pace = pace(2);
+        pace.woken(ms(0), Announced::Each);
+        assert_eq!(sleep_after(&mut pace, 0, 1), Some(ms(40)));
+        for at in [10, 20, 30] {
+            pace.woken(ms(at), Announced::Each);
+            assert_eq!(sleep_after(&mut pace, at, 0), Some(ms(40)));
+        }
+    }
+
+    #[test]
     fn all_that_follows_a_full_claim_was_announced_with_it() {
         let mut pace = pace(2);
         pace.woken(ms(0), Announced::Each);
         assert_eq!([sleep_after(&mut pace, 0, 2), sleep_after(&mut pace, 1, 1)], [None, None]);
-        assert_eq!(sleep_after(&mut pace, 1, 0), Some(ms(80)));
+        assert_eq!(sleep_after(&mut pace, 1, 0), Some(ms(40)));
     }
 
     #[test]

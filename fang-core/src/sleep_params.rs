@@ -3,8 +3,9 @@
 use std::time::Duration;
 use typed_builder::TypedBuilder;
 
-/// Bounds of the poll that backs up wake-ups. While there is work the period is the shortest; each
-/// look that finds nothing doubles it, by at least `sleep_step`, up to the longest.
+/// Bounds of the poll that backs up wake-ups. While there is work that nobody announces the period is the shortest, and
+/// eight times as long after what was announced; each look that finds nothing doubles it, by at least `sleep_step`, up to
+/// the longest.
 ///
 /// ```
 /// use fang_core::SleepParams;

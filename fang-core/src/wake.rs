@@ -79,7 +79,8 @@ impl Wakes {
         wakers.iter().for_each(|(_, waker)| waker(Announced::First));
     }
 
-    fn call(&self, name: &str, announced: Announced) {
+    /// Wakes those who are called so, and tells them what follows.
+    pub fn call(&self, name: &str, announced: Announced) {
         let wakers = self.with(|registry| registry.wakers.get(name).cloned());
         wakers.iter().flatten().for_each(|(_, waker)| waker(announced));
     }
@@ -139,13 +140,13 @@ impl NotifyGate {
     /// How many task types are remembered before those are forgotten whose window is over.
     const REMEMBERED: usize = 1024;
 
-    /// Whether to announce an insert now, and as what. `now` counts from any fixed instant.
-    pub fn pass(&mut self, task_type: &str, now: Duration) -> Option<Announced> {
+    /// Whether to announce an insert now, and as what: at least as `least`. `now` counts from any fixed instant.
+    pub fn pass(&mut self, task_type: &str, least: Announced, now: Duration) -> Option<Announced> {
         let Some(passed) = self.passed.get_mut(task_type) else {
-            self.remember(task_type, now);
-            return Some(Announced::Each);
+            self.remember(task_type, least, now);
+            return Some(least);
         };
-        let announced = passed.next(now);
+        let announced = passed.next(now).map(|announced| announced.max(least));
         passed.last = now;
         if let Some(announced) = announced {
             (passed.announced, passed.at) = (announced, now);
@@ -153,12 +154,12 @@ impl NotifyGate {
         announced
     }
 
-    fn remember(&mut self, task_type: &str, now: Duration) {
+    fn remember(&mut self, task_type: &str, announced: Announced, now: Duration) {
         // Task types may be as many as an application has customers.
         if self.passed.len() >= Self::REMEMBERED {
             self.passed.retain(|_, passed| is_recent(passed.last, now));
         }
-        self.passed.insert(task_type.to_owned(), Passed { announced: Announced::Each, at: now, last: now });
+        self.passed.insert(task_type.to_owned(), Passed { announced, at: now, last: now });
     }
 }
 
@@ -211,9 +212,19 @@ mod tests {
         assert_eq!(Announced::of(&Announced::First.payload("\u{1}mail")), (Announced::Each, "\u{1}mail"));
     }
 
+    #[test]
+    fn what_may_be_due_in_a_moment_is_announced_as_the_first_of_many() {
+        let (mut gate, at) = (NotifyGate::default(), Duration::from_millis);
+        let first = Some(Announced::First);
+        assert_eq!([0, 50, 100].map(|ms| gate.pass("a", Announced::First, at(ms))), [first, None, first]);
+        assert_eq!([300, 301].map(|ms| gate.pass("a", Announced::First, at(ms))), [first, None]);
+    }
+
     fn passed(inserts: &[(&str, u64)]) -> Vec<Option<Announced>> {
         let mut gate = NotifyGate::default();
-        inserts.iter().map(|(task_type, ms)| gate.pass(task_type, Duration::from_millis(*ms))).collect()
+        let passed =
+            |(task_type, ms): &(&str, u64)| gate.pass(task_type, Announced::Each, Duration::from_millis(*ms));
+        inserts.iter().map(passed).collect()
     }
 
     #[test]

@@ -3,16 +3,16 @@
 use super::PostgresStore;
 use super::connect::Channel;
 use super::run;
+use fang_core::announce::News;
 use fang_core::wake::Announced;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 impl PostgresStore {
     /// Wakes the claimers of these task types, here and elsewhere. Losing an announcement costs a
     /// little time and nothing else, since everyone polls.
-    pub(super) async fn announce(&self, task_types: &BTreeSet<&str>) {
-        task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
-        for payload in self.worth_announcing(task_types) {
+    pub(super) async fn announce(&self, news: &News<'_>) {
+        self.wake(news);
+        for payload in self.worth_announcing(news) {
             if let Err(error) = run::execute(&self.calls, &self.statements.notify, &[&payload]).await {
                 log::debug!("an announcement was lost: {error}");
             }
@@ -34,8 +34,15 @@ impl PostgresStore {
         }
     }
 
-    /// What to send for an insert of these task types now.
-    pub(super) fn worth_announcing<'a>(&self, task_types: &BTreeSet<&'a str>) -> Vec<Cow<'a, str>> {
-        self.announcer.payloads(task_types, self.epoch.elapsed())
+    /// Wakes the claimers here alone. Where they hear nothing of others, nobody knows what follows.
+    pub(super) fn wake(&self, news: &News<'_>) {
+        for (name, announced) in news {
+            self.wakes.call(name, if self.address.listens() { *announced } else { Announced::First });
+        }
+    }
+
+    /// What to send of these now.
+    pub(super) fn worth_announcing<'a>(&self, news: &News<'a>) -> Vec<Cow<'a, str>> {
+        self.announcer.payloads(news, self.epoch.elapsed())
     }
 }

@@ -74,6 +74,7 @@ type MakePool = dyn Fn(Config, Role, &Wakes) -> Result<Pool, StoreError> + Send 
 pub(crate) struct Address {
     config: Redacted<Config>,
     make_pool: Box<MakePool>,
+    listens: bool,
     pgbouncer: bool,
 }
 
@@ -100,7 +101,14 @@ impl Address {
                 .build()
                 .map_err(|error| StoreError::unreachable(Box::new(error)))
         };
-        Ok(Self { config: config.into(), make_pool: Box::new(make_pool), pgbouncer: options.pgbouncer })
+        let Options { listen, pgbouncer, .. } = options;
+        let listens = listen && !pgbouncer;
+        Ok(Self { config: config.into(), make_pool: Box::new(make_pool), listens, pgbouncer })
+    }
+
+    /// Whether its hearts hear of what others insert.
+    pub(super) fn listens(&self) -> bool {
+        self.listens
     }
 
     pub(super) fn channel(&self, role: Role, wakes: &Wakes) -> Result<Channel, StoreError> {

@@ -5,14 +5,14 @@ use super::convert::Instant;
 use super::run::{self, Param};
 use fang_core::new_task::Due;
 use fang_core::store::{CAME_BACK, RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
+use fang_core::wake::Announced;
 use fang_core::{Priority, StoreError};
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 pub(super) async fn retry(store: &PostgresStore, id: Uuid) -> Result<bool, StoreError> {
     let rows = run::query_reviving(&store.calls, &store.statements.retry, &[&id]).await?;
     let Some(row) = rows.first() else { return Ok(false) };
-    store.announce(&[row.get(0)].into()).await;
+    store.announce(&[(row.get(0), Announced::Each)].into()).await;
     Ok(true)
 }
 
@@ -24,8 +24,8 @@ pub(super) async fn retry_failed(
     let params: [Param<'_>; 4] = [&bite.which.task_type, &bite.which.kind, &bite.after, &limit];
     let rows = run::query_reviving(&store.calls, &store.statements.retry_failed, &params).await?;
     let Some(row) = rows.first() else { return Ok(RetriedFailed::default()) };
-    let task_types: BTreeSet<&str> = row.get::<_, Vec<&str>>(2).into_iter().collect();
-    store.announce(&task_types).await;
+    let task_types = row.get::<_, Vec<&str>>(2).into_iter();
+    store.announce(&task_types.map(|task_type| (task_type, Announced::Each)).collect()).await;
     Ok(RetriedFailed { tasks: row.get::<_, i64>(0).unsigned_abs(), next: row.get(1) })
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn reschedule(store: &PostgresStore, id: Uuid, due: Due) -> Res
     let rows = run::query(&store.calls, &store.statements.reschedule, &[&id, &delay, &at]).await?;
     let Some(row) = rows.first() else { return Ok(false) };
     if due.may_be_now() {
-        store.announce(&[row.get(0)].into()).await;
+        store.announce(&[(row.get(0), due.announced())].into()).await;
         // It may be an instant that is long past.
         store.call(CAME_BACK).await;
     }
@@ -80,6 +80,6 @@ pub(super) async fn pause(store: &PostgresStore, task_type: &str) -> Result<bool
 
 pub(super) async fn resume(store: &PostgresStore, task_type: &str) -> Result<bool, StoreError> {
     let was_paused = run::execute(&store.calls, &store.statements.resume, &[&task_type]).await? > 0;
-    store.announce(&[task_type].into()).await;
+    store.announce(&[(task_type, Announced::Each)].into()).await;
     Ok(was_paused)
 }

@@ -20,7 +20,7 @@ const TYPES: [Type; 7] =
 /// Saves tasks of which none is unique. Fails when one of them is there already.
 pub(super) async fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     let now = run::again_if(StoreError::lost_a_race, || insert_once(store, tasks)).await?;
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    store.wake(&due_now(tasks));
     Ok(copied(tasks, now))
 }
 

@@ -6,13 +6,14 @@ use super::run::{self, Param};
 use deadpool_postgres::Transaction;
 use fang_core::StoreError;
 use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
+use fang_core::wake::Announced;
 use uuid::Uuid;
 
 /// In a transaction, so that changes of one cron by several processes follow each other.
 pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
     let changed = run::again_if(StoreError::lost_a_race, || sync_once(store, cron)).await?;
     if changed {
-        store.announce(&[CRONS].into()).await;
+        store.announce(&[(CRONS, Announced::Each)].into()).await;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
     }
     let row = run::query_one(&store.calls, &store.statements.find_cron, &[&cron.name]).await?;
@@ -107,14 +108,14 @@ async fn pause_once(store: &PostgresStore, name: &str) -> Result<bool, StoreErro
 
 pub(super) async fn resume(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
     let resumed = run::execute(&store.calls, &store.statements.resume_cron, &[&name]).await? > 0;
-    store.announce(&[CRONS].into()).await;
+    store.announce(&[(CRONS, Announced::Each)].into()).await;
     Ok(resumed)
 }
 
 pub(super) async fn run(store: &PostgresStore, name: &str, id: Uuid) -> Result<bool, StoreError> {
     let rows = run::query(&store.calls, &store.statements.run_cron, &[&name, &id]).await?;
     let Some(row) = rows.first() else { return Ok(false) };
-    store.announce(&[row.get(0)].into()).await;
+    store.announce(&[(row.get(0), Announced::Each)].into()).await;
     Ok(true)
 }
 

@@ -137,7 +137,7 @@ pub(super) async fn query_then(
 async fn query_then_once(
     channel: &Channel,
     (sql, params): (&str, &[Param<'_>]),
-    (then, topics): (&str, &[Cow<'_, str>]),
+    (then, payloads): (&str, &[Cow<'_, str>]),
 ) -> Result<Vec<Row>, StoreError> {
     let client = get(channel).await?;
     let work = async {
@@ -145,14 +145,15 @@ async fn query_then_once(
         if let Some(begin) = channel.begin {
             let typed = typed(params);
             let first = alone(&client, begin, client.query_typed(sql, &typed));
-            let then =
-                topics.iter().map(async |topic| client.execute_typed(then, &[(topic, Type::TEXT)]).await);
+            let then = payloads
+                .iter()
+                .map(async |payload| client.execute_typed(then, &[(payload, Type::TEXT)]).await);
             return join(first, join_all(then)).await.0;
         }
         let statement = client.prepare_cached(sql).await?;
         let then = client.prepare_cached(then).await?;
         let plain = plain(params);
-        let then = topics.iter().map(|topic| client.execute_raw(&then, [topic.as_ref()]));
+        let then = payloads.iter().map(|payload| client.execute_raw(&then, [payload.as_ref()]));
         join(client.query(&statement, &plain), join_all(then)).await.0
     };
     let outcome = in_time(work).await;

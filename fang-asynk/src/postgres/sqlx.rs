@@ -42,8 +42,8 @@ impl Within for &mut PgConnection {
         all(query, self, holder).await
     }
 
-    async fn notify(&mut self, sql: &Statements, task_type: &str) -> Result<(), StoreError> {
-        all(query(&sql.notify).bind(task_type), self, |_| Ok(())).await.map(|_| ())
+    async fn notify(&mut self, sql: &Statements, payload: &str) -> Result<(), StoreError> {
+        all(query(&sql.notify).bind(payload), self, |_| Ok(())).await.map(|_| ())
     }
 
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {

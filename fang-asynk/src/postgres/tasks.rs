@@ -49,11 +49,12 @@ async fn send(
     insert: &str,
 ) -> Result<Vec<InTable>, StoreError> {
     let due = due_now(tasks);
-    let news = store.worth_announcing(&due);
+    let payloads = store.worth_announcing(&due);
     let saved =
-        run::query_then(&store.calls, (insert, &batch.params()), (&store.statements.notify, &news)).await?;
+        run::query_then(&store.calls, (insert, &batch.params()), (&store.statements.notify, &payloads))
+            .await?;
     let saved = batch.saved(&saved)?;
-    due.into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    store.wake(&due);
     Ok(saved)
 }
 
@@ -76,7 +77,7 @@ async fn try_insert(
 /// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
 async fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     let inserted = run::again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await?;
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    store.wake(&due_now(tasks));
     Ok(inserted)
 }
 

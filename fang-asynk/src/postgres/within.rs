@@ -31,7 +31,7 @@ pub(crate) trait Within: Send {
     fn notify(
         &mut self,
         sql: &Statements,
-        task_type: &str,
+        payload: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Runs statements without parameters.
@@ -100,8 +100,8 @@ impl Within for &Transaction<'_> {
         run::query_in(self, &sql.holders, &batch.holders_params()).await?.iter().map(holder).collect()
     }
 
-    async fn notify(&mut self, sql: &Statements, task_type: &str) -> Result<(), StoreError> {
-        run::query_in(self, &sql.notify, &[&task_type]).await.map(|_| ())
+    async fn notify(&mut self, sql: &Statements, payload: &str) -> Result<(), StoreError> {
+        run::query_in(self, &sql.notify, &[&payload]).await.map(|_| ())
     }
 
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {

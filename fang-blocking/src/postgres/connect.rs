@@ -143,8 +143,8 @@ struct Setup {
 }
 
 impl Setup {
-    /// For a connection whose socket is not one of `before`.
-    fn run(&self, connection: &mut PgConnection, before: &Opened) -> diesel::QueryResult<()> {
+    /// For a connection whose socket is not one of `before`, if it is known what was open.
+    fn run(&self, connection: &mut PgConnection, before: Option<&Opened>) -> diesel::QueryResult<()> {
         if self.pgbouncer {
             return Ok(());
         }
@@ -153,8 +153,8 @@ impl Setup {
     }
 
     /// What is open before a connection, if that is of interest.
-    fn before(&self) -> Opened {
-        if self.listener.is_some() { Opened::now() } else { Opened::default() }
+    fn before(&self) -> Option<Opened> {
+        self.listener.is_some().then(Opened::now)
     }
 
     /// Whether the server has closed the connection while nobody used it: a look at the socket, since

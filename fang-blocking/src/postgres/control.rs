@@ -8,14 +8,14 @@ use diesel::sql_types::{
 };
 use fang_core::new_task::Due;
 use fang_core::store::{CAME_BACK, RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
+use fang_core::wake::Announced;
 use fang_core::{Priority, StoreError};
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 pub(super) fn retry(store: &PostgresStore, id: Uuid) -> Result<bool, StoreError> {
     let id = bind::<SqlUuid, _>(id);
     let task_types = run::query_reviving::<Text, String>(&store.calls, &store.statements.retry, &[&id])?;
-    task_types.iter().for_each(|task_type| store.announce(&[task_type.as_str()].into()));
+    task_types.iter().for_each(|task_type| store.announce(&[(task_type.as_str(), Announced::Each)].into()));
     Ok(!task_types.is_empty())
 }
 
@@ -36,8 +36,8 @@ pub(super) fn retry_failed(
     let Some((tasks, next, task_types)) = rows.into_iter().next() else {
         return Ok(RetriedFailed::default());
     };
-    let task_types: BTreeSet<&str> = task_types.iter().map(String::as_str).collect();
-    store.announce(&task_types);
+    let task_types = task_types.iter().map(|task_type| (task_type.as_str(), Announced::Each));
+    store.announce(&task_types.collect());
     Ok(RetriedFailed { tasks: tasks.unsigned_abs(), next })
 }
 
@@ -50,7 +50,7 @@ pub(super) fn reschedule(store: &PostgresStore, id: Uuid, due: Due) -> Result<bo
         [&bind::<SqlUuid, _>(id), &bind::<BigInt, _>(delay), &bind::<Nullable<Timestamptz>, _>(at)];
     let task_types = run::query::<Text, String>(&store.calls, &store.statements.reschedule, &binds)?;
     for task_type in task_types.iter().filter(|_| due.may_be_now()) {
-        store.announce(&[task_type.as_str()].into());
+        store.announce(&[(task_type.as_str(), due.announced())].into());
         // It may be an instant that is long past.
         store.call(CAME_BACK);
     }
@@ -92,6 +92,6 @@ pub(super) fn pause(store: &PostgresStore, task_type: &str) -> Result<bool, Stor
 pub(super) fn resume(store: &PostgresStore, task_type: &str) -> Result<bool, StoreError> {
     let bound = bind::<Text, _>(task_type);
     let was_paused = run::execute(&store.calls, &store.statements.resume, &[&bound])? > 0;
-    store.announce(&[task_type].into());
+    store.announce(&[(task_type, Announced::Each)].into());
     Ok(was_paused)
 }

@@ -84,7 +84,7 @@ pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Ins
         let saved = connection.transaction(|connection| insert_with(store, connection, tasks));
         saved.map_err(|error: InTransaction| error.into())
     })?;
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    store.wake(&due_now(tasks));
     Ok(copied(tasks, now))
 }
 

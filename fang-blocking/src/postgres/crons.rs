@@ -11,6 +11,7 @@ use diesel::sql_types::{Array, Nullable, SmallInt, Text, Timestamptz, Uuid as Sq
 use diesel::{Connection, PgConnection};
 use fang_core::StoreError;
 use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
+use fang_core::wake::Announced;
 use uuid::Uuid;
 
 pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, StoreError> {
@@ -22,7 +23,7 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
         sync_on(connection, keep, &sql.sync_cron, cron)
     })?;
     if changed {
-        store.announce(&[CRONS].into());
+        store.announce(&[(CRONS, Announced::Each)].into());
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
     }
     let (last_tick, task_id) = run::query_one::<(Timestamptz, SqlUuid), (PgTimestamp, Uuid)>(
@@ -100,14 +101,14 @@ pub(super) fn pause(store: &PostgresStore, name: &str) -> Result<bool, StoreErro
 
 pub(super) fn resume(store: &PostgresStore, name: &str) -> Result<bool, StoreError> {
     let resumed = run::execute(&store.calls, &store.statements.resume_cron, &[&bind::<Text, _>(name)])? > 0;
-    store.announce(&[CRONS].into());
+    store.announce(&[(CRONS, Announced::Each)].into());
     Ok(resumed)
 }
 
 pub(super) fn run(store: &PostgresStore, name: &str, id: Uuid) -> Result<bool, StoreError> {
     let binds: [&dyn Bind; 2] = [&bind::<Text, _>(name), &bind::<SqlUuid, _>(id)];
     let task_types = run::query::<Text, String>(&store.calls, &store.statements.run_cron, &binds)?;
-    task_types.iter().for_each(|task_type| store.announce(&[task_type.as_str()].into()));
+    task_types.iter().for_each(|task_type| store.announce(&[(task_type.as_str(), Announced::Each)].into()));
     Ok(!task_types.is_empty())
 }
 

@@ -61,7 +61,7 @@ fn insert_new(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>,
 fn insert_all_or_none(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     let keep = store.calls.keep();
     let inserted = store.calls.with(|connection| insert_within(store, connection, keep, tasks))?;
-    due_now(tasks).into_iter().for_each(|task_type| store.wakes.wake(task_type));
+    store.wake(&due_now(tasks));
     Ok(inserted)
 }
 

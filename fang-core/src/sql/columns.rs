@@ -1,11 +1,12 @@
 //! Batches as the statements take them: one array a column.
 
+use crate::announce::News;
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::store::{DbInstant, Finish, InsertOutcome, Inserted, Lane, micros};
 use crate::unique::Replace;
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The parameters of `insert.sql`, in order.
@@ -80,9 +81,14 @@ impl UniqueColumns {
     }
 }
 
-/// The task types in which somebody may find something to claim now.
-pub fn due_now(tasks: &[NewTask]) -> BTreeSet<&str> {
-    tasks.iter().filter(|task| task.due.may_be_now()).map(|task| task.task_type.as_str()).collect()
+/// The task types in which somebody may find something to claim now, and how to announce them.
+pub fn due_now(tasks: &[NewTask]) -> News<'_> {
+    let mut news = News::new();
+    for task in tasks.iter().filter(|task| task.due.may_be_now()) {
+        let announced = task.due.announced();
+        news.entry(&task.task_type).and_modify(|known| *known = announced.max(*known)).or_insert(announced);
+    }
+    news
 }
 
 /// A row of `insert.sql`, of `insert_unique.sql` or of `holders.sql`.

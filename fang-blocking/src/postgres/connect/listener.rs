@@ -20,7 +20,11 @@ impl Listener {
     }
 
     /// Listens on this connection from now on, whose socket is not one of `before`.
-    pub(super) fn begin(&self, connection: &mut PgConnection, before: &Opened) -> diesel::QueryResult<()> {
+    pub(super) fn begin(
+        &self,
+        connection: &mut PgConnection,
+        before: Option<&Opened>,
+    ) -> diesel::QueryResult<()> {
         self.learn(Known::Not);
         connection.batch_execute(LISTEN)?;
         self.learn(sockets::find(connection, before)?);
@@ -33,13 +37,13 @@ impl Listener {
     pub(super) fn socket(&self) -> Option<Socket> {
         match self.known() {
             Known::As(socket) => Some(socket),
-            Known::AsOneOf(_) | Known::Not => None,
+            Known::AsOneOfSeveral | Known::Not => None,
         }
     }
 
     /// Whether only other connections, which were opened at the same time, keep the socket from being known.
     pub(super) fn is_unsure(&self) -> bool {
-        matches!(self.known(), Known::AsOneOf(_))
+        self.known() == Known::AsOneOfSeveral
     }
 
     fn known(&self) -> Known {

@@ -92,21 +92,20 @@ impl Dialer {
     }
 
     pub(in crate::postgres) fn connect(&self) -> Result<PgConnection, StoreError> {
-        let mut connection = self.dial()?;
         for _ in 1..TRIES {
+            let connection = self.dial()?;
             if !self.listener().is_some_and(Listener::is_unsure) {
-                break;
+                return Ok(connection);
             }
-            connection = self.dial()?;
         }
-        Ok(connection)
+        self.dial()
     }
 
     fn dial(&self) -> Result<PgConnection, StoreError> {
         let before = self.setup.before();
         let connection = PgConnection::establish(self.uri.expose());
         let mut connection = connection.map_err(|error| connection_error(&error.to_string()))?;
-        self.setup.run(&mut connection, &before).map_err(|error| store_error(&error))?;
+        self.setup.run(&mut connection, before.as_ref()).map_err(|error| store_error(&error))?;
         Ok(connection)
     }
 

@@ -1,7 +1,7 @@
 //! Connections of the application's pool that running worker pools keep, so that tasks which hold
 //! all others do not stop them.
 
-use super::{Listener, Opened, PgPool, Role, Setup, give_up_read_only, judge};
+use super::{Listener, PgPool, Role, Setup, give_up_read_only, judge};
 use crate::postgres::error::{pool_error, store_error};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -52,7 +52,7 @@ impl Pin {
                 let mut fresh = self.pool.get().map_err(|error| pool_error(&error))?;
                 let noted =
                     if self.setup.pgbouncer { Ok(()) } else { fresh.batch_execute(&note(self.setup.role)) };
-                let ready = noted.and_then(|()| self.setup.run(&mut fresh, &Opened::default()));
+                let ready = noted.and_then(|()| self.setup.run(&mut fresh, None));
                 ready.map_err(|error| store_error(&error))?;
                 held.insert(fresh)
             }

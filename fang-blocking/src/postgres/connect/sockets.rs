@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 const CLIENT: &str = "host(inet_client_addr()), inet_client_port()";
 
 /// The inodes of the sockets that were open at a moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Opened(HashSet<u64>);
 
 /// What is known of a connection's socket.
@@ -22,8 +22,8 @@ pub(super) struct Opened(HashSet<u64>);
 pub(super) enum Known {
     /// It is this one.
     As(Socket),
-    /// It is one of several.
-    AsOneOf(usize),
+    /// It is one of several that were opened at the same time.
+    AsOneOfSeveral,
     /// Nothing: the system does not tell, or something stands between here and the server.
     Not,
 }
@@ -34,21 +34,34 @@ impl Opened {
     }
 }
 
-/// Looks for the socket of this connection among those that were opened since.
-pub(super) fn find(connection: &mut PgConnection, since: &Opened) -> QueryResult<Known> {
+/// Looks for the socket of this connection, which is not one of `before`, if it is known what was there.
+pub(super) fn find(connection: &mut PgConnection, before: Option<&Opened>) -> QueryResult<Known> {
     let client = sql::<(Nullable<Text>, Nullable<Integer>)>(CLIENT);
     let client: (Option<String>, Option<i32>) = diesel::select(client).get_result(connection)?;
-    let inodes = match client {
-        (Some(address), Some(port)) => address_of(&address, port).map(system::tcp_from).unwrap_or_default(),
-        (_, _) => system::unix(),
-    };
-    let is_candidate = |socket: &Socket| inodes.contains(&socket.inode) && !since.0.contains(&socket.inode);
-    let candidates: Vec<_> = system::sockets().into_iter().filter(is_candidate).collect();
-    Ok(match candidates[..] {
-        [] => Known::Not,
-        [socket] => Known::As(socket),
-        [..] => Known::AsOneOf(candidates.len()),
+    Ok(match (client, before) {
+        ((Some(address), Some(port)), _) => over_tcp(&address, port),
+        (_, Some(before)) => over_unix(before),
+        (_, None) => Known::Not,
     })
+}
+
+/// The one at the address from which the server sees it come.
+fn over_tcp(address: &str, port: i32) -> Known {
+    let inodes = address_of(address, port).map(system::tcp_from).unwrap_or_default();
+    let is_there = |socket: &Socket| inodes.contains(&socket.inode);
+    system::sockets().into_iter().find(is_there).map_or(Known::Not, Known::As)
+}
+
+/// The only one that is new. Behind a pooler, which may be the one that reaches the server so, it is of another kind.
+fn over_unix(before: &Opened) -> Known {
+    let is_new = |socket: &Socket| !before.0.contains(&socket.inode);
+    let new: Vec<_> = system::sockets().into_iter().filter(is_new).collect();
+    match new[..] {
+        [] => Known::Not,
+        [socket] if system::unix().contains(&socket.inode) => Known::As(socket),
+        [_] => Known::Not,
+        [..] => Known::AsOneOfSeveral,
+    }
 }
 
 fn address_of(address: &str, port: i32) -> Option<SocketAddr> {
