@@ -108,6 +108,9 @@ impl Claiming {
         if pool.take_came_back() {
             self.rota.came_back();
         }
+        if pool.take_may_be_forgotten() {
+            self.doubt.arise(now);
+        }
         match self.rota.next(now, load, pool.workers()) {
             Next::Claim { turn, request } if can_hold && self.is_worth_holding(pool, turn, now, load) => {
                 Act::Hold(Wanted { turn, request })
@@ -290,6 +293,17 @@ mod tests {
         assert!(matches!(claiming.next(&pool, NOW, false), Act::Sleep { until_in_flight: Some(0), .. }));
         assert!(pool.gauge.left());
         assert!(matches!(claiming.next(&pool, NOW, false), Act::Try { task, .. } if task.id.as_u128() == 1));
+    }
+
+    #[test]
+    fn it_is_in_doubt_what_a_server_that_may_have_crashed_remembers() {
+        let (pool, mut claiming) = pool();
+        pool.may_be_forgotten();
+        assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)));
+        assert!(claiming.is_in_doubt(NOW));
+        claiming.settled(NOW);
+        assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)));
+        assert!(!claiming.is_in_doubt(NOW), "it is asked now and then, and not each time");
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Shared {
     woken: Vec<Mutex<Option<Announced>>>,
     /// Whether tasks have kept places that claims may have passed by.
     came_back: AtomicBool,
+    /// Whether the server may have crashed, and forgotten results.
+    may_be_forgotten: AtomicBool,
     /// How many workers there are to be.
     workers: AtomicUsize,
     worker: AtomicI64,
@@ -75,6 +77,7 @@ impl Shared {
             held: Held::default(),
             stats: Stats::default(),
             came_back: AtomicBool::new(false),
+            may_be_forgotten: AtomicBool::new(false),
             workers: AtomicUsize::new(0),
             worker: AtomicI64::new(NOBODY),
         }
@@ -112,6 +115,16 @@ impl Shared {
     /// Whether some have since this was last asked.
     pub fn take_came_back(&self) -> bool {
         self.came_back.swap(false, Ordering::SeqCst)
+    }
+
+    /// The server may have crashed, and forgotten results.
+    pub fn may_be_forgotten(&self) {
+        self.may_be_forgotten.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it may have since this was last asked.
+    pub fn take_may_be_forgotten(&self) -> bool {
+        self.may_be_forgotten.swap(false, Ordering::SeqCst)
     }
 
     /// How many workers there are to be.

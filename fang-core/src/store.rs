@@ -25,7 +25,7 @@ pub use finish::{CAME_BACK, Finish, Verdict};
 pub use hold::{AsyncHolder, HeldTask, Holder, Place, Settlement};
 pub use insert::{InsertOutcome, Inserted};
 pub use listen::{Heard, Socket};
-pub use worker::{Beat, Rescue, Rescued, WorkerId};
+pub use worker::{Beat, LISTENS_ANEW, Rescue, Rescued, WorkerId};
 
 /// A delay in the microseconds that stores count, at most a hundred years, so that no calendar
 /// overflows.

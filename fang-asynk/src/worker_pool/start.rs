@@ -16,7 +16,7 @@ use fang_core::results::Finished;
 use fang_core::rota::{self, Rota, Share};
 use fang_core::runs::Runs;
 use fang_core::shared::Shared;
-use fang_core::store::{CAME_BACK, CRONS};
+use fang_core::store::{CAME_BACK, CRONS, LISTENS_ANEW};
 use fang_core::suspects::Suspects;
 use fang_core::wake::Registration;
 use fang_core::{AsyncRunnable, Mode, QueueError};
@@ -142,6 +142,8 @@ fn register_wakes(engine: &Arc<Engine>, changed: &Arc<Notify>) -> Vec<Registrati
     let mut all = vec![wakes.register(CRONS, move |_| changed.notify_one())];
     let pool = engine.clone();
     all.push(wakes.register(CAME_BACK, move |_| pool.came_back()));
+    let pool = engine.clone();
+    all.push(wakes.register(LISTENS_ANEW, move |_| pool.may_be_forgotten()));
     for (turn, share) in engine.shares.iter().enumerate() {
         let woken = engine.clone();
         all.push(wakes.register(&share.task_type, move |announced| woken.inserted(turn, announced)));

@@ -146,3 +146,23 @@ async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     assert_eq!(heard(&mut ear).await, "orphan");
     pool.shutdown(PATIENCE).await;
 }
+
+/// A server that does not wait for its disk may forget the result of a task when it crashes; then the row says that the pool
+/// still works on it. No claim has failed that would tell of the crash.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_forgot_in_a_crash_is_given_back_and_runs_again() {
+    let world = World::new().await;
+    let (sender, mut ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &hold());
+    pool.start().await.unwrap();
+    let later = NewTask::asynk(&say("forgotten")).unwrap().delay(Duration::from_secs(3600));
+    world.queue.insert(later).await.unwrap();
+    let forget = "UPDATE fang_tasks SET state = 'in_progress', lease = lease + 1, scheduled_at = now(),
+        locked_by = (SELECT max(id) FROM fang_workers)";
+    world.client.batch_execute(forget).await.unwrap();
+    let kill_the_heart = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%beat_at%'";
+    until(async || world.number(kill_the_heart).await > 0).await;
+    assert_eq!(heard(&mut ear).await, "forgotten");
+    pool.shutdown(PATIENCE).await;
+}

@@ -142,3 +142,23 @@ fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     assert_eq!(heard(&ear), "orphan");
     pool.shutdown(PATIENCE);
 }
+
+/// A server that does not wait for its disk may forget the result of a task when it crashes; then the row says that the pool
+/// still works on it. No claim has failed that would tell of the crash.
+#[test]
+fn what_the_server_forgot_in_a_crash_is_given_back_and_runs_again() {
+    let world = World::new();
+    let (sender, ear) = ear();
+    let mut pool = builder_pool(&world.queue, sender, &Hold::default());
+    pool.start().unwrap();
+    let later = NewTask::blocking(&say("forgotten")).unwrap().delay(Duration::from_secs(3600));
+    world.queue.insert(later).unwrap();
+    let forget = "UPDATE fang_tasks SET state = 'in_progress', lease = lease + 1, scheduled_at = now(),
+        locked_by = (SELECT max(id) FROM fang_workers)";
+    world.run(forget);
+    let kill_the_heart = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%beat_at%'";
+    until(|| world.number(kill_the_heart) > 0);
+    assert_eq!(heard(&ear), "forgotten");
+    pool.shutdown(PATIENCE);
+}
