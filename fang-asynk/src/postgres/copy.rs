@@ -3,7 +3,7 @@
 use super::PostgresStore;
 use super::convert::{Instant, Json};
 use super::{run, store_error};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Object, Transaction};
 use fang_core::sql::columns::due_now;
 use fang_core::sql::copy::{CopyRow, copied};
 use fang_core::store::{DbInstant, Inserted};
@@ -38,6 +38,11 @@ async fn insert_once(store: &PostgresStore, tasks: &[NewTask]) -> Result<DbInsta
         Ok(now)
     };
     let outcome = run::all_in_time(work).await;
+    if outcome.is_err() && store.calls.begin.is_some() {
+        // PgBouncer may have lost count of the answers to a COPY that was refused, and the next one would never come.
+        drop(Object::take(client));
+        return outcome;
+    }
     run::settle(client, outcome)
 }
 

@@ -120,8 +120,8 @@ pub(super) async fn query_reviving(
     again_if(|error| error.nature() == Nature::Data, || query(channel, sql, params)).await
 }
 
-/// All rows of a statement, and after it, in the same round trip, a statement for each of
-/// `topics`. What becomes of those does not matter to the caller.
+/// All rows of a statement, and after it, in the same round trip where that is safe, a statement for each of
+/// these payloads. What becomes of those does not matter to the caller.
 pub(super) async fn query_then(
     channel: &Channel,
     statement: (&str, &[Param<'_>]),
@@ -141,19 +141,22 @@ async fn query_then_once(
 ) -> Result<Vec<Row>, StoreError> {
     let client = get(channel).await?;
     let work = async {
-        // Polled in this order, so the server sees the first one first.
         if let Some(begin) = channel.begin {
-            let typed = typed(params);
-            let first = alone(&client, begin, client.query_typed(sql, &typed));
-            let then = payloads
-                .iter()
-                .map(async |payload| client.execute_typed(then, &[(payload, Type::TEXT)]).await);
-            return join(first, join_all(then)).await.0;
+            let rows = alone(&client, begin, client.query_typed(sql, &typed(params))).await?;
+            // Not in the same round trip: what follows a commit at once may have its answer lost by the pooler. Nor in
+            // the same transaction, which would fail with it.
+            for payload in payloads {
+                if let Err(error) = client.execute_typed(then, &[(payload, Type::TEXT)]).await {
+                    log::debug!("an announcement was lost: {}", store_error(&error));
+                }
+            }
+            return Ok(rows);
         }
         let statement = client.prepare_cached(sql).await?;
         let then = client.prepare_cached(then).await?;
         let plain = plain(params);
         let then = payloads.iter().map(|payload| client.execute_raw(&then, [payload.as_ref()]));
+        // Polled in this order, so the server sees the first one first.
         join(client.query(&statement, &plain), join_all(then)).await.0
     };
     let outcome = in_time(work).await;
