@@ -1,6 +1,6 @@
 //! What a process announces of the tasks that it inserts.
 
-use crate::wake::{Announced, NotifyGate};
+use crate::wake::{Announced, NotifyGate, Wakes};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +8,13 @@ use std::time::Duration;
 
 /// Task types in which somebody may find something to claim, and how to announce that.
 pub type News<'a> = BTreeMap<&'a str, Announced>;
+
+/// Wakes the claimers of this process. Where they do not hear what others insert, nobody knows what follows.
+pub fn wake(wakes: &Wakes, news: &News<'_>, hears_others: bool) {
+    for (name, announced) in news {
+        wakes.call(name, if hears_others { *announced } else { Announced::First });
+    }
+}
 
 /// Tells what to announce. One for all handles of a queue.
 #[derive(Debug)]

@@ -59,6 +59,13 @@ pub(crate) struct Options {
     pub(crate) pgbouncer: bool,
 }
 
+impl Options {
+    /// Nothing that a session listens to would reach it behind a pooler.
+    fn listens(self) -> bool {
+        self.listen && !self.pgbouncer
+    }
+}
+
 /// Connections of one kind, and how statements travel over them.
 #[derive(Clone)]
 pub(super) struct Channel {
@@ -101,8 +108,7 @@ impl Address {
                 .build()
                 .map_err(|error| StoreError::unreachable(Box::new(error)))
         };
-        let Options { listen, pgbouncer, .. } = options;
-        let listens = listen && !pgbouncer;
+        let (listens, pgbouncer) = (options.listens(), options.pgbouncer);
         Ok(Self { config: config.into(), make_pool: Box::new(make_pool), listens, pgbouncer })
     }
 
@@ -123,7 +129,7 @@ impl Address {
 }
 
 fn listener(role: Role, options: Options, wakes: &Wakes) -> Option<Wakes> {
-    (role == Role::Heart && options.listen && !options.pgbouncer).then(|| wakes.clone())
+    (role == Role::Heart && options.listens()).then(|| wakes.clone())
 }
 
 fn pool_size(role: Role, options: Options) -> usize {

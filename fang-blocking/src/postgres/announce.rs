@@ -6,7 +6,7 @@ use super::error::store_error;
 use super::run::{self, bind};
 use diesel::sql_types::Text;
 use fang_core::StoreError;
-use fang_core::announce::News;
+use fang_core::announce::{self, News};
 use fang_core::store::Heard;
 use fang_core::wake::Announced;
 use std::borrow::Cow;
@@ -39,11 +39,9 @@ impl PostgresStore {
         }
     }
 
-    /// Wakes the claimers here alone. Where they hear nothing of others, nobody knows what follows.
+    /// Wakes the claimers here alone.
     pub(super) fn wake(&self, news: &News<'_>) {
-        for (name, announced) in news {
-            self.wakes.call(name, if self.address.listens() { *announced } else { Announced::First });
-        }
+        announce::wake(&self.wakes, news, self.address.listens());
     }
 
     /// What to send of these now.
