@@ -65,7 +65,7 @@ impl Claimer {
             }
             self.claiming.settled(self.engine.now());
         }
-        let asked = self.claiming.ask(wanted, worker);
+        let asked = self.claiming.ask(&self.engine, wanted, worker);
         match self.engine.store.claim(&asked.claim()).await {
             Ok(mut tasks) => {
                 self.recovered();

@@ -188,5 +188,6 @@ impl Settler {
             }
             tokio::time::sleep(pauses.next(fastrand::f64())).await;
         }
+        self.engine.held.lost_locks(tasks);
     }
 }

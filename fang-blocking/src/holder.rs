@@ -229,5 +229,6 @@ impl Settler {
             }
             self.engine.phase.wait_for(Phase::GivingUp, pauses.next(fastrand::f64()));
         }
+        self.engine.held.lost_locks(tasks);
     }
 }

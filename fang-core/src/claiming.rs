@@ -129,14 +129,15 @@ impl Claiming {
     }
 
     /// Makes a claim for this identity.
-    pub fn ask(&self, wanted: Wanted, worker: WorkerId) -> Asked {
+    pub fn ask(&self, pool: &Shared, wanted: Wanted, worker: WorkerId) -> Asked {
+        pool.held.claim_begins();
         let Wanted { turn, request } = wanted;
         let lanes = self.rota.lanes(turn).in_order(request.upwards, request.start);
         Asked { wanted, worker, task_type: self.rota.task_type(turn).clone(), lanes }
     }
 
     /// A claim brought these tasks. Takes out what does not run now: suspects of a crash, and what was held here by a
-    /// connection that is gone, and still runs, under the very lease of this claim, which has written it down.
+    /// connection that is gone, and runs or ran, under the very lease of this claim, which has written it down.
     pub fn claimed(&mut self, pool: &Shared, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
         if !pool.held.take_out_of(tasks).is_empty() {
             // One of them may have ended just now.
@@ -250,7 +251,7 @@ mod tests {
     /// A claim that brings so many.
     fn claim(pool: &Shared, claiming: &mut Claiming, count: u128) -> Vec<Claimed> {
         let wanted = wanted(&claiming.next(pool, NOW, false));
-        let asked = claiming.ask(wanted, WORKER);
+        let asked = claiming.ask(pool, wanted, WORKER);
         let mut tasks = tasks(count);
         claiming.claimed(pool, NOW, &asked, &mut tasks);
         tasks
@@ -275,7 +276,7 @@ mod tests {
         assert!(matches!(claiming.next(&pool, NOW, true), Act::Hold(_)));
         assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)), "nothing to hold with");
         let wanted = wanted(&claiming.next(&pool, NOW, true));
-        let asked = claiming.ask(wanted, WORKER);
+        let asked = claiming.ask(&pool, wanted, WORKER);
         claiming.gave_up(NOW, &asked);
         assert!(matches!(claiming.next(&pool, NOW, true), Act::Claim(_)));
     }
@@ -284,7 +285,7 @@ mod tests {
     fn a_suspect_of_a_crash_is_run_by_itself() {
         let (pool, mut claiming) = pool();
         let wanted = wanted(&claiming.next(&pool, NOW, false));
-        let asked = claiming.ask(wanted, WORKER);
+        let asked = claiming.ask(&pool, wanted, WORKER);
         let mut tasks = tasks(2);
         tasks[0].crashes = 2;
         claiming.claimed(&pool, NOW, &asked, &mut tasks);

@@ -9,17 +9,35 @@ use uuid::Uuid;
 /// The tasks that a pool has claimed and whose results are not yet saved, with the lease of the claim: a
 /// task may be claimed again before the old claim is forgotten. Touched once a batch.
 #[derive(Debug, Default)]
-pub struct Held(Mutex<HashMap<Uuid, i32>>);
+pub struct Held(Mutex<Claims>);
+
+#[derive(Debug, Default)]
+struct Claims {
+    held: HashMap<Uuid, i32>,
+    /// What a connection held that is gone, from when the claim was written down until the next one begins: the answer
+    /// of one that is under way may bring it under the same lease, and as late as after its result was saved.
+    unlocked: HashMap<Uuid, i32>,
+}
 
 impl Held {
     /// These were claimed.
     pub fn add(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
-        self.claims().extend(claims);
+        self.claims().held.extend(claims);
+    }
+
+    /// The connection that held these was lost, and by now claims are written down for them.
+    pub fn lost_locks(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
+        self.claims().unlocked.extend(claims);
+    }
+
+    /// A claim begins; the one before has had its answer. It finds no row that is claimed by now.
+    pub fn claim_begins(&self) {
+        self.claims().unlocked.clear();
     }
 
     /// The results of these were saved, or dropped for good.
     pub fn remove(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
-        let mut held = self.claims();
+        let held = &mut self.claims().held;
         for (id, lease) in claims {
             if held.get(&id) == Some(&lease) {
                 held.remove(&id);
@@ -27,23 +45,26 @@ impl Held {
         }
     }
 
-    /// Takes what is among them out of what was claimed just now, and returns it.
+    /// Takes what is among them out of what was claimed just now, and returns it; and what was, if its locks were lost.
     pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> Vec<Claimed> {
-        let held = self.claims();
-        tasks.extract_if(.., |task| held.get(&task.id) == Some(&task.lease)).collect()
+        let claims = self.claims();
+        let runs = |task: &Claimed| {
+            [&claims.held, &claims.unlocked].iter().any(|known| known.get(&task.id) == Some(&task.lease))
+        };
+        tasks.extract_if(.., |task| runs(task)).collect()
     }
 
     /// Whether this claim is among them.
     pub fn has(&self, id: Uuid, lease: i32) -> bool {
-        self.claims().get(&id) == Some(&lease)
+        self.claims().held.get(&id) == Some(&lease)
     }
 
     /// All of them, each with its lease.
     pub fn list(&self) -> Vec<(Uuid, i32)> {
-        self.claims().iter().map(|(id, lease)| (*id, *lease)).collect()
+        self.claims().held.iter().map(|(id, lease)| (*id, *lease)).collect()
     }
 
-    fn claims(&self) -> MutexGuard<'_, HashMap<Uuid, i32>> {
+    fn claims(&self) -> MutexGuard<'_, Claims> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,6 +111,19 @@ mod tests {
         let mut tasks = vec![task(1), task(2)];
         assert_eq!(held.take_out_of(&mut tasks), [task(1)]);
         assert_eq!(tasks, [task(2)]);
+    }
+
+    #[test]
+    fn what_lost_its_locks_is_taken_out_of_the_claim_that_is_under_way_even_when_its_result_is_saved() {
+        let (held, task) = (Held::default(), || vec![Claimed { lease: 1, ..Claimed::example() }]);
+        held.add([(Uuid::nil(), 1)]);
+        held.claim_begins();
+        held.lost_locks([(Uuid::nil(), 1)]);
+        held.remove([(Uuid::nil(), 1)]);
+        assert_eq!(held.list(), []);
+        assert_eq!(held.take_out_of(&mut task()), task());
+        held.claim_begins();
+        assert_eq!(held.take_out_of(&mut task()), []);
     }
 
     #[test]

@@ -12,7 +12,7 @@ impl Claimer {
     /// Claims without writing anything, if a connection for that becomes free before long.
     pub(super) fn hold(&mut self, wanted: Wanted) {
         let Some(mut holder) = self.holders.free() else { return self.claim(wanted) };
-        let asked = self.claiming.ask(wanted, self.engine.worker());
+        let asked = self.claiming.ask(&self.engine, wanted, self.engine.worker());
         match holder.hold(&asked.claim()) {
             Ok(held) => {
                 self.recovered();

@@ -29,6 +29,8 @@ pub enum Network {
     Reset,
     /// Whatever is sent arrives this much later.
     Delay(Duration),
+    /// What the server sends arrives this much later, from where this word comes by.
+    DelayAnswers(Vec<u8>, Duration),
     /// Each connection is closed once so many more bytes have passed in this direction.
     CutAfter(Direction, usize),
     /// Connections are closed when certain words come by.

@@ -67,6 +67,20 @@ fn everything_passes_and_only_the_address_of_the_uri_changes() {
 }
 
 #[test]
+fn an_answer_is_late_from_a_certain_word_on() {
+    let proxy = echo();
+    proxy.set(Network::DelayAnswers(b"late".to_vec(), SILENCE));
+    let client = connect(&proxy);
+    assert!(talks(&client));
+    let began = Instant::now();
+    say(&client, "la");
+    assert!(hears(&client, "la"));
+    say(&client, "te");
+    assert!(hears(&client, "te") && began.elapsed() >= SILENCE);
+    assert!(talks(&client));
+}
+
+#[test]
 fn a_client_that_goes_takes_its_connection_along() {
     let proxy = echo();
     let (gone, stays) = (connect(&proxy), connect(&proxy));

@@ -3,6 +3,7 @@
 use super::cut::{Direction, Tail};
 use super::link::Link;
 use super::{Cut, Network};
+use std::slice;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -121,9 +122,14 @@ impl Shared {
         let came = Instant::now();
         let mut state = self.lock();
         loop {
-            let wait = match state.network {
+            let wait = match &state.network {
                 Network::Blackhole => Duration::MAX,
                 Network::Delay(delay) => delay.saturating_sub(came.elapsed()),
+                Network::DelayAnswers(word, delay)
+                    if direction == Direction::Down && memory.tail.sees(slice::from_ref(word), bytes) =>
+                {
+                    delay.saturating_sub(came.elapsed())
+                }
                 _ => Duration::ZERO,
             };
             if wait.is_zero() {
@@ -145,6 +151,10 @@ impl Shared {
         }
         let fate = match &mut state.network {
             Network::Reset => Fate::Gone,
+            Network::DelayAnswers(word, _) if direction == Direction::Down => {
+                memory.tail.keep(slice::from_ref(word), bytes);
+                Fate::Pass
+            }
             Network::CutAfter(cut, after) if *cut == direction => memory.count(*after, bytes),
             Network::CutAt(cut) if cut.direction == direction => memory.look(cut, bytes),
             _ => Fate::Pass,
