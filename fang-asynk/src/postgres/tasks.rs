@@ -180,6 +180,11 @@ pub(super) async fn finish(
 /// Saves the success of a run within the application's own transaction; whether its claim still stood.
 pub(crate) async fn finish_in(own: &OwnResult, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
     let columns = FinishColumns::new(std::slice::from_ref(&own.result));
+    if columns.all_go() {
+        let params: [Param<'_>; 3] = [&own.worker.0, &columns.ids, &columns.leases];
+        let removed = transaction.execute_typed(&own.statements.finish_remove, &run::typed(&params)).await;
+        return removed.map(|rows| rows > 0).map_err(|error| store_error(&error));
+    }
     let params: [Param<'_>; 6] =
         [&own.worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &columns.errors];
     let rows = run::query_in(transaction, &own.statements.finish, &params).await?;

@@ -16,6 +16,7 @@ use diesel::{Connection, PgConnection};
 use fang_core::context::OwnResult;
 use fang_core::error::Nature;
 use fang_core::intake::{are_new, is_all_or_none};
+use fang_core::sql::Statements;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, UniqueColumns, due_now,
 };
@@ -237,21 +238,11 @@ fn send_claim(store: &PostgresStore, claim: &Claim<'_>) -> Result<Vec<(ClaimedRo
     })
 }
 
-/// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a
-/// batch is never saved by half.
+/// Saves results; how many of them.
 pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
-    let columns = FinishColumns::new(results);
-    let sql = &store.statements;
-    if columns.all_go() {
-        let (worker, ids, leases) = (
-            bind::<BigInt, _>(worker.0),
-            bind::<Array<SqlUuid>, _>(&columns.ids),
-            bind::<Array<Integer>, _>(&columns.leases),
-        );
-        return run::execute(&store.engine, &sql.finish_remove, &[&worker, &ids, &leases]);
-    }
     let keep = store.engine.keep();
-    let saved = store.engine.with(|connection| finish_on(connection, keep, &sql.finish, worker, &columns))?;
+    let finish = |connection: &mut _| finish_on(connection, keep, &store.statements, worker, results);
+    let saved = store.engine.with(finish)?;
     if results.iter().any(|result| result.verdict.keeps_its_place()) {
         store.call_over(&store.engine, CAME_BACK);
     }
@@ -260,26 +251,34 @@ pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]
 
 /// Saves the success of a run within the application's own transaction; whether its claim still stood.
 pub(crate) fn finish_in(own: &OwnResult, connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let columns = FinishColumns::new(std::slice::from_ref(&own.result));
     // The connection is the application's, and may reach the server through a pooler.
-    Ok(finish_on(connection, Keep::Nothing, &own.statements.finish, own.worker, &columns)? > 0)
+    let result = std::slice::from_ref(&own.result);
+    Ok(finish_on(connection, Keep::Nothing, &own.statements, own.worker, result)? > 0)
 }
 
+/// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a
+/// batch is never saved by half.
 fn finish_on(
     connection: &mut PgConnection,
     keep: Keep,
-    sql: &str,
+    sql: &Statements,
     worker: WorkerId,
-    columns: &FinishColumns<'_>,
+    results: &[Finish],
 ) -> Result<u64, StoreError> {
+    let columns = FinishColumns::new(results);
+    let worker = bind::<BigInt, _>(worker.0);
+    let (ids, leases) = (bind::<Array<SqlUuid>, _>(&columns.ids), bind::<Array<Integer>, _>(&columns.leases));
+    if columns.all_go() {
+        return run::execute_on(connection, keep, &sql.finish_remove, &[&worker, &ids, &leases]);
+    }
     let binds: [&dyn Bind; 6] = [
-        &bind::<BigInt, _>(worker.0),
-        &bind::<Array<SqlUuid>, _>(&columns.ids),
-        &bind::<Array<Integer>, _>(&columns.leases),
+        &worker,
+        &ids,
+        &leases,
         &bind::<Array<SmallInt>, _>(&columns.codes),
         &bind::<Array<Nullable<BigInt>>, _>(&columns.delays),
         &bind::<Array<Nullable<Text>>, _>(&columns.errors),
     ];
-    let saved = run::query_on::<BigInt, i64>(connection, keep, sql, &binds)?;
+    let saved = run::query_on::<BigInt, i64>(connection, keep, &sql.finish, &binds)?;
     Ok(saved.first().map_or(0, |saved| saved.unsigned_abs()))
 }
