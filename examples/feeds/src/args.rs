@@ -18,7 +18,7 @@ pub(crate) struct Args {
     pub(crate) rate: Option<u32>,
 
     /// How many OS threads digest the items; 0 leaves that to a later start.
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) threads: u32,
 
     /// How far these threads yield the processor to all else, on Linux.

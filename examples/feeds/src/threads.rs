@@ -7,8 +7,13 @@ use crate::pools::{DEADLINE, lease};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool};
-use fang::{FangError, Queue, WorkerPool};
+use fang::{FangError, Queue, SleepParams, WorkerPool};
+use std::time::Duration;
 use tokio::task::spawn_blocking;
+
+/// How often the threads look for digests. A subscriber waits for a delivery, nobody for a digest: woken for each, they
+/// would ask the database at the very moment at which the deliveries of the same feed begin.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The pool that runs the digests.
 pub(crate) struct Threads(WorkerPool<Queue>);
@@ -23,12 +28,12 @@ impl Threads {
             // A connection for each thread: none waits for another.
             let database = Pool::builder().max_size(threads).connection_customizer(Box::new(Unhurried));
             let database = database.build(ConnectionManager::new(&uri))?;
-            let queue = Queue::builder().uri(uri).schema(SCHEMA).build();
+            let queue = Queue::builder().uri(uri).schema(SCHEMA).listen(false).build();
             let mut pool = WorkerPool::builder()
                 .number_of_workers(threads)
                 .queue(queue)
                 .task_type(digest_items::LANE)
-                // A subscriber waits for a delivery, nobody for a digest.
+                .sleep_params(looks())
                 .niceness(niceness)
                 .lease(lease)
                 .state(Tools { database, figures })
@@ -43,6 +48,15 @@ impl Threads {
         if let Err(error) = spawn_blocking(move || self.0.shutdown(DEADLINE)).await {
             eprintln!("feeds: the threads did not end in good order: {error}");
         }
+    }
+}
+
+fn looks() -> SleepParams {
+    SleepParams {
+        sleep_period: LOOK_EVERY,
+        min_sleep_period: LOOK_EVERY,
+        max_sleep_period: LOOK_EVERY,
+        sleep_step: Duration::ZERO,
     }
 }
 
