@@ -139,7 +139,7 @@ impl Claiming {
     /// A claim brought these tasks. Takes out what does not run now: suspects of a crash, and what was held here by a
     /// connection that is gone, and runs or ran, under the very lease of this claim, which has written it down.
     pub fn claimed(&mut self, pool: &Shared, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
-        if !pool.held.take_out_of(tasks).is_empty() {
+        if pool.held.take_out_of_written(tasks) {
             // One of them may have ended just now.
             self.doubt.arise(now);
         }
@@ -265,6 +265,26 @@ mod tests {
         assert_eq!(claim(&pool, &mut claiming, 3).len(), 1);
         assert!(claiming.is_in_doubt(NOW));
         assert_eq!(pool.held.list().len(), 3);
+    }
+
+    #[test]
+    fn what_ended_while_a_claim_was_under_way_and_had_lost_its_locks_is_taken_out_of_that_claim_alone() {
+        let (pool, mut claiming) = pool();
+        let key = [(Uuid::from_u128(1), Claimed::example().lease)];
+        let wanted = wanted(&claiming.next(&pool, NOW, false));
+        let mut brings = |ends: bool| {
+            let asked = claiming.ask(&pool, wanted, WORKER);
+            if ends {
+                pool.held.add(key);
+                pool.held.lost_locks(key);
+                pool.held.remove(key);
+            }
+            let mut tasks = tasks(2);
+            claiming.claimed(&pool, NOW, &asked, &mut tasks);
+            pool.held.remove(tasks.iter().map(|task| (task.id, task.lease)));
+            tasks.len()
+        };
+        assert_eq!([brings(true), brings(false)], [1, 2]);
     }
 
     #[test]

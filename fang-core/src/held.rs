@@ -30,7 +30,7 @@ impl Held {
         self.claims().unlocked.extend(claims);
     }
 
-    /// A claim begins; the one before has had its answer. It finds no row that is claimed by now.
+    /// A claim begins; the one before has had its answer, or is given up. It finds no row that is claimed by now.
     pub fn claim_begins(&self) {
         self.claims().unlocked.clear();
     }
@@ -45,13 +45,21 @@ impl Held {
         }
     }
 
-    /// Takes what is among them out of what was claimed just now, and returns it; and what was, if its locks were lost.
+    /// Takes what is among them out of what was locked just now, and returns it.
     pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> Vec<Claimed> {
-        let claims = self.claims();
-        let runs = |task: &Claimed| {
+        let held = &self.claims().held;
+        tasks.extract_if(.., |task| held.get(&task.id) == Some(&task.lease)).collect()
+    }
+
+    /// Takes what is among them, or was when it lost its locks, out of what was claimed in writing just now. Returns
+    /// whether there was any.
+    pub fn take_out_of_written(&self, tasks: &mut Vec<Claimed>) -> bool {
+        let (claims, before) = (self.claims(), tasks.len());
+        let is_known = |task: &Claimed| {
             [&claims.held, &claims.unlocked].iter().any(|known| known.get(&task.id) == Some(&task.lease))
         };
-        tasks.extract_if(.., |task| runs(task)).collect()
+        tasks.retain(|task| !is_known(task));
+        tasks.len() < before
     }
 
     /// Whether this claim is among them.
@@ -115,15 +123,16 @@ mod tests {
 
     #[test]
     fn what_lost_its_locks_is_taken_out_of_the_claim_that_is_under_way_even_when_its_result_is_saved() {
-        let (held, task) = (Held::default(), || vec![Claimed { lease: 1, ..Claimed::example() }]);
+        let held = Held::default();
+        let takes = || held.take_out_of_written(&mut vec![Claimed { lease: 1, ..Claimed::example() }]);
         held.add([(Uuid::nil(), 1)]);
         held.claim_begins();
         held.lost_locks([(Uuid::nil(), 1)]);
         held.remove([(Uuid::nil(), 1)]);
         assert_eq!(held.list(), []);
-        assert_eq!(held.take_out_of(&mut task()), task());
+        assert!(takes());
         held.claim_begins();
-        assert_eq!(held.take_out_of(&mut task()), []);
+        assert!(!takes());
     }
 
     #[test]

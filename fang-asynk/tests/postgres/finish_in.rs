@@ -124,6 +124,8 @@ async fn what_a_run_returns_after_it_rolled_back_counts() {
 async fn whoever_has_lost_its_claim_is_told_and_leaves_no_effect() {
     let (effects, late, kept) = run(End::LoseTheClaim, RetentionMode::KeepAll).await;
     assert_eq!((effects, late, kept.unwrap().lease), (1, 1, 2), "the second run has the effect");
+    let (effects, late, kept) = run(End::LoseTheClaim, RetentionMode::RemoveFinished).await;
+    assert_eq!((effects, late, kept.is_none()), (1, 1, true), "the same where its row goes");
 }
 
 #[tokio::test]

@@ -154,8 +154,8 @@ async fn a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_
     held.ends().await;
 }
 
-/// The locks are lost, and a claim that was sent before takes the tasks again, under the same lease; its answer comes when
-/// they have ended and their results are saved.
+/// The locks are lost, and before the pool knows, another claim of its own takes the tasks again, under the same lease; the
+/// answer comes when they have ended and their results are saved.
 #[tokio::test]
 async fn a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_runs_none_of_it_again() {
     let world = World::new().await;

@@ -127,6 +127,8 @@ fn what_a_run_returns_after_it_rolled_back_counts() {
 fn whoever_has_lost_its_claim_is_told_and_leaves_no_effect() {
     let (effects, late, kept) = run(End::LoseTheClaim, RetentionMode::KeepAll);
     assert_eq!((effects, late, kept.unwrap().lease), (1, 1, 2), "the second run has the effect");
+    let (effects, late, kept) = run(End::LoseTheClaim, RetentionMode::RemoveFinished);
+    assert_eq!((effects, late, kept.is_none()), (1, 1, true), "the same where its row goes");
 }
 
 #[test]

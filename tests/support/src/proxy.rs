@@ -29,7 +29,7 @@ pub enum Network {
     Reset,
     /// Whatever is sent arrives this much later.
     Delay(Duration),
-    /// What the server sends arrives this much later, from where this word comes by.
+    /// What the server sends together with this word, or with its end, arrives this much later, and all that follows.
     DelayAnswers(Vec<u8>, Duration),
     /// Each connection is closed once so many more bytes have passed in this direction.
     CutAfter(Direction, usize),
