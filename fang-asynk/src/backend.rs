@@ -1,6 +1,7 @@
 use crate::handle::Handle;
 use fang_core::store::AsyncStore;
-use fang_core::{AsyncQueueable, AsyncRunnable, QueueError};
+use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError};
+use fang_engine::handle::Admin;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -14,12 +15,14 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// being so.
     fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
 
-    /// The store as tools use it: to look at tasks, count them, retry and cancel them, pause task
-    /// types, list, pause, resume and remove crons. Over the application's connections.
+    /// What tools ask of the store: to look at tasks, count them, retry and cancel them, pause task types, list, pause,
+    /// resume and remove crons. Over the application's connections.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
-    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
+    fn admin(&self) -> Result<Admin, QueueError> {
+        Ok(self.handle()?.verbs()?.admin())
+    }
 
     /// The queue as tasks use it: over the application's connections.
     ///
@@ -61,7 +64,9 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
         &self,
         tasks: &[&dyn AsyncRunnable],
     ) -> impl Future<Output = Result<u64, QueueError>> + Send {
-        async move { self.handle()?.schedule_only(tasks).await }
+        let schedules = tasks.iter().map(|task| Ok((NewTask::asynk(*task)?, task.cron())));
+        let schedules = schedules.collect::<Result<Vec<_>, QueueError>>();
+        async move { self.handle()?.verbs()?.schedule_only(Mode::Asynk, schedules?).await }
     }
 
     /// Inserts a task of the cron of this name, due now and apart from its ticks, and even while it is
@@ -70,118 +75,25 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn run_cron(&self, name: &str) -> impl Future<Output = Result<Option<Uuid>, QueueError>> + Send {
-        async move { self.handle()?.run_cron(name).await }
+        async move { self.handle()?.verbs()?.run_cron(name).await }
     }
 }
 
-/// Implements [`AsyncQueueable`] for a backend by asking its handle.
-macro_rules! queueable_by_handle {
+/// Gets the value of a future.
+macro_rules! wait {
+    ($future:expr) => {
+        $future.await
+    };
+}
+
+/// Implements [`AsyncQueueable`] for a queue that has `verbs` and `own_context`.
+macro_rules! queueable {
     ([$($generics:tt)*] $queue:ty) => {
-        #[async_trait::async_trait]
-        impl<$($generics)*> fang_core::AsyncQueueable for $queue {
-            async fn insert(&self, task: fang_core::NewTask) -> Result<fang_core::Task, fang_core::QueueError> {
-                self.handle()?.insert(task).await
-            }
-
-            async fn insert_tasks(
-                &self,
-                tasks: Vec<fang_core::NewTask>,
-            ) -> Result<Vec<fang_core::store::Inserted>, fang_core::QueueError> {
-                self.handle()?.insert_tasks(tasks).await
-            }
-
-            async fn schedule_task(
-                &self,
-                task: &dyn fang_core::AsyncRunnable,
-            ) -> Result<fang_core::Task, fang_core::QueueError> {
-                self.handle()?.schedule_task(task).await
-            }
-
-            async fn remove_all_tasks(&self) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_all_tasks().await
-            }
-
-            async fn remove_all_scheduled_tasks(&self) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_all_scheduled_tasks().await
-            }
-
-            async fn remove_task(&self, id: uuid::Uuid) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_task(id).await
-            }
-
-            async fn remove_task_by_metadata(
-                &self,
-                task: &dyn fang_core::AsyncRunnable,
-            ) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_task_by_metadata(task).await
-            }
-
-            async fn remove_tasks_type(&self, task_type: &str) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_tasks_type(task_type).await
-            }
-
-            async fn find_task_by_id(
-                &self,
-                id: uuid::Uuid,
-            ) -> Result<Option<fang_core::Task>, fang_core::QueueError> {
-                self.handle()?.find_task_by_id(id).await
-            }
-
-            async fn cancel_task(&self, id: uuid::Uuid) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.cancel_task(id).await
-            }
-
-            async fn retry_task(&self, id: uuid::Uuid) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.retry_task(id).await
-            }
-
-            async fn retry_failed(
-                &self,
-                which: &fang_core::store::FailedTasks,
-            ) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.retry_failed(which).await
-            }
-
-            async fn reschedule_task(
-                &self,
-                id: uuid::Uuid,
-                due: fang_core::new_task::Due,
-            ) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.reschedule_task(id, due).await
-            }
-
-            async fn set_priority(
-                &self,
-                id: uuid::Uuid,
-                priority: fang_core::Priority,
-            ) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.set_priority(id, priority).await
-            }
-
-            async fn pause(&self, task_type: &str) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.pause(task_type).await
-            }
-
-            async fn resume(&self, task_type: &str) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.resume(task_type).await
-            }
-
-            async fn list_tasks(
-                &self,
-                filter: &fang_core::store::Filter,
-            ) -> Result<Vec<fang_core::Task>, fang_core::QueueError> {
-                self.handle()?.list_tasks(filter).await
-            }
-
-            async fn count_tasks(&self) -> Result<Vec<fang_core::store::Count>, fang_core::QueueError> {
-                self.handle()?.count_tasks().await
-            }
-
-            fn context(&self) -> &fang_core::Context {
-                &self.context
-            }
+        fang_engine::queueable! {
+            #[async_trait::async_trait]
+            AsyncQueueable for [$($generics)*] $queue, AsyncRunnable, asynk, remove_tasks_type, wait, [async]
         }
     };
 }
 
-pub(crate) use queueable_by_handle;
+pub(crate) use {queueable, wait};

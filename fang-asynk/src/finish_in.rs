@@ -2,6 +2,7 @@
 
 use crate::postgres;
 use fang_core::{Context, QueueError};
+use fang_engine::state::run_of;
 use tokio_postgres::Transaction;
 
 /// Saves the success of a run within a transaction of the application, so that the rows which the run writes there
@@ -48,11 +49,12 @@ pub trait AsyncFinishIn {
 
 impl AsyncFinishIn for Context {
     async fn finish_in(&self, transaction: &Transaction<'_>) -> Result<(), QueueError> {
-        self.is_written().await;
-        if !postgres::finish_in(&self.own_result()?, transaction).await? {
+        let run = run_of(self)?;
+        run.is_written().await;
+        if !postgres::finish_in(&run.own_result()?, transaction).await? {
             return Err(QueueError::ClaimLost);
         }
-        self.has_finished_itself();
+        run.has_finished_itself();
         Ok(())
     }
 }

@@ -2,31 +2,24 @@
 //! tasks. Applications use the crate `fang`, which re-exports what they need.
 
 mod backend;
-mod blocking_adapter;
-mod claimer;
-mod crons;
-mod engine;
-mod executor;
 mod finish_in;
-mod finisher;
 mod handle;
-mod heart;
-mod holder;
 mod memory_queue;
 mod postgres;
-mod pruner;
 mod queue;
+mod runtime;
 #[cfg(feature = "rustls")]
 mod rustls;
 mod signals;
-mod supervisor;
 mod worker_pool;
+mod workers;
 
 #[cfg(feature = "rustls")]
 pub use self::rustls::{Rustls, RustlsError};
 pub use backend::AsyncBackend;
-pub use blocking_adapter::BlockingAdapter;
-pub use fang_core::pool::{Lease, Shutdown};
+pub use fang_engine::handle::Admin;
+pub use fang_engine::insert_rules::InsertRules;
+pub use fang_engine::{Lease, Shutdown};
 pub use finish_in::AsyncFinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;

@@ -1,10 +1,11 @@
-use crate::backend::{AsyncBackend, queueable_by_handle};
+use crate::backend::{AsyncBackend, queueable, wait};
 use crate::handle::Handle;
 use fang_core::QueueError;
 use fang_core::context::Context;
-use fang_core::intake::Intake;
 use fang_core::memory::MemoryStore;
 use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_engine::handle;
+use fang_engine::insert_rules::InsertRules;
 use std::sync::Arc;
 
 /// A queue without a server: everything stays in this process and ends with it. For tests,
@@ -34,8 +35,16 @@ impl MemoryQueue {
 
     /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
     pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
-        self.handle = self.handle.intake(Intake { duplicated_tasks, ..Intake::default() });
+        self.handle = self.handle.rules(InsertRules { duplicated_tasks, ..InsertRules::default() });
         self
+    }
+
+    fn verbs(&self) -> Result<handle::Handle, QueueError> {
+        self.handle.verbs()
+    }
+
+    fn own_context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -50,13 +59,9 @@ impl AsyncBackend for MemoryQueue {
         Ok(self.store.clone())
     }
 
-    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
-        self.engine()
-    }
-
     fn handle(&self) -> Result<Handle, QueueError> {
         Ok(self.handle.clone())
     }
 }
 
-queueable_by_handle!([] MemoryQueue);
+queueable!([] MemoryQueue);

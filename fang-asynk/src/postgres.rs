@@ -41,6 +41,7 @@ use fang_core::store::{
 use fang_core::wake::Wakes;
 use fang_core::{NewTask, Priority, StoreError, Task};
 use lists::Lists;
+use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -248,7 +249,7 @@ impl AsyncStore for PostgresStore {
         control::resume(self, task_type).await
     }
 
-    fn statements(&self) -> Option<Arc<Statements>> {
+    fn extras(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         Some(self.statements.clone())
     }
 

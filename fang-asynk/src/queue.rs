@@ -1,12 +1,13 @@
-use crate::backend::{AsyncBackend, queueable_by_handle};
+use crate::backend::{AsyncBackend, queueable, wait};
 use crate::handle::Handle;
 use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector, Within};
 use fang_core::context::Context;
-use fang_core::intake::{Intake, batches};
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
 use fang_core::store::{AsyncStore, Inserted};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
+use fang_engine::handle;
+use fang_engine::insert_rules::{InsertRules, batches};
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -157,13 +158,21 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         transaction: &mut impl Within,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
-        let tasks = self.handle()?.prepare_all(tasks)?;
+        let tasks = self.verbs()?.prepare(tasks)?;
         let store = self.store()?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
             all.extend(postgres::insert_in(transaction, &store, batch).await?);
         }
         Ok(all)
+    }
+
+    fn verbs(&self) -> Result<handle::Handle, QueueError> {
+        self.handle()?.verbs()
+    }
+
+    fn own_context(&self) -> &Context {
+        &self.context
     }
 
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
@@ -202,18 +211,16 @@ impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
         Ok(Arc::new(self.store()?.with_own_engine()?))
     }
 
-    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
-        Ok(self.store()?)
-    }
-
     fn handle(&self) -> Result<Handle, QueueError> {
-        let intake =
-            Intake { duplicated_tasks: self.duplicated_tasks, max_payload_bytes: self.max_payload_bytes };
-        Ok(Handle::new(self.store()?).intake(intake))
+        let rules = InsertRules {
+            duplicated_tasks: self.duplicated_tasks,
+            max_payload_bytes: self.max_payload_bytes,
+        };
+        Ok(Handle::new(self.store()?).rules(rules))
     }
 }
 
-queueable_by_handle!([Tls: TlsConnector] AsyncQueue<Tls>);
+queueable!([Tls: TlsConnector] AsyncQueue<Tls>);
 
 impl<Tls> fmt::Debug for AsyncQueue<Tls> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,8 @@
+use crate::admin::Admin;
 use crate::handle::Handle;
-use fang_core::store::Store;
-use fang_core::{QueueError, Queueable, Runnable};
+use crate::runtime::block_on;
+use fang_core::store::AsyncStore as Store;
+use fang_core::{Mode, NewTask, QueueError, Queueable, Runnable};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -14,12 +16,14 @@ pub trait Backend: Queueable + Clone + 'static {
     /// being so.
     fn engine(&self) -> Result<Arc<dyn Store>, QueueError>;
 
-    /// The store as tools use it: to look at tasks, count them, retry and cancel them, pause task
-    /// types, list, pause, resume and remove crons. Over the application's connections.
+    /// What tools ask of the store: to look at tasks, count them, retry and cancel them, pause task types, list, pause,
+    /// resume and remove crons. Over the application's connections.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
-    fn admin(&self) -> Result<Arc<dyn Store>, QueueError>;
+    fn admin(&self) -> Result<Admin, QueueError> {
+        Ok(Admin::new(self.handle()?.verbs()?.admin()))
+    }
 
     /// The queue as tasks use it: over the application's connections.
     ///
@@ -56,7 +60,9 @@ pub trait Backend: Queueable + Clone + 'static {
     /// # Errors
     /// As `schedule_task`.
     fn schedule_only(&self, tasks: &[&dyn Runnable]) -> Result<u64, QueueError> {
-        self.handle()?.schedule_only(tasks)
+        let schedules = tasks.iter().map(|task| Ok((NewTask::blocking(*task)?, task.cron())));
+        let schedules = schedules.collect::<Result<Vec<_>, QueueError>>()?;
+        block_on(self.handle()?.verbs()?.schedule_only(Mode::Blocking, schedules))
     }
 
     /// Inserts a task of the cron of this name, due now and apart from its ticks, and even while it is
@@ -65,117 +71,24 @@ pub trait Backend: Queueable + Clone + 'static {
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
-        self.handle()?.run_cron(name)
+        block_on(self.handle()?.verbs()?.run_cron(name))
     }
 }
 
-/// Implements [`Queueable`] for a backend by asking its handle.
-macro_rules! queueable_by_handle {
+/// Gets the value of a future.
+macro_rules! wait {
+    ($future:expr) => {
+        crate::runtime::block_on($future)
+    };
+}
+
+/// Implements [`Queueable`] for a queue that has `verbs` and `own_context`.
+macro_rules! queueable {
     ([$($generics:tt)*] $queue:ty) => {
-                impl<$($generics)*> fang_core::Queueable for $queue {
-            fn insert(&self, task: fang_core::NewTask) -> Result<fang_core::Task, fang_core::QueueError> {
-                self.handle()?.insert(task)
-            }
-
-            fn insert_tasks(
-                &self,
-                tasks: Vec<fang_core::NewTask>,
-            ) -> Result<Vec<fang_core::store::Inserted>, fang_core::QueueError> {
-                self.handle()?.insert_tasks(tasks)
-            }
-
-            fn schedule_task(
-                &self,
-                task: &dyn fang_core::Runnable,
-            ) -> Result<fang_core::Task, fang_core::QueueError> {
-                self.handle()?.schedule_task(task)
-            }
-
-            fn remove_all_tasks(&self) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_all_tasks()
-            }
-
-            fn remove_all_scheduled_tasks(&self) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_all_scheduled_tasks()
-            }
-
-            fn remove_task(&self, id: uuid::Uuid) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_task(id)
-            }
-
-            fn remove_task_by_metadata(
-                &self,
-                task: &dyn fang_core::Runnable,
-            ) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_task_by_metadata(task)
-            }
-
-            fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.remove_tasks_of_type(task_type)
-            }
-
-            fn find_task_by_id(
-                &self,
-                id: uuid::Uuid,
-            ) -> Result<Option<fang_core::Task>, fang_core::QueueError> {
-                self.handle()?.find_task_by_id(id)
-            }
-
-            fn cancel_task(&self, id: uuid::Uuid) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.cancel_task(id)
-            }
-
-            fn retry_task(&self, id: uuid::Uuid) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.retry_task(id)
-            }
-
-            fn retry_failed(
-                &self,
-                which: &fang_core::store::FailedTasks,
-            ) -> Result<u64, fang_core::QueueError> {
-                self.handle()?.retry_failed(which)
-            }
-
-            fn reschedule_task(
-                &self,
-                id: uuid::Uuid,
-                due: fang_core::new_task::Due,
-            ) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.reschedule_task(id, due)
-            }
-
-            fn set_priority(
-                &self,
-                id: uuid::Uuid,
-                priority: fang_core::Priority,
-            ) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.set_priority(id, priority)
-            }
-
-            fn pause(&self, task_type: &str) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.pause(task_type)
-            }
-
-            fn resume(&self, task_type: &str) -> Result<bool, fang_core::QueueError> {
-                self.handle()?.resume(task_type)
-            }
-
-            fn list_tasks(
-                &self,
-                filter: &fang_core::store::Filter,
-            ) -> Result<Vec<fang_core::Task>, fang_core::QueueError> {
-                self.handle()?.list_tasks(filter)
-            }
-
-            fn count_tasks(&self) -> Result<Vec<fang_core::store::Count>, fang_core::QueueError> {
-                self.handle()?.count_tasks()
-            }
-
-            fn context(&self) -> &fang_core::Context {
-                &self.context
-            }
+        fang_engine::queueable! {
+            Queueable for [$($generics)*] $queue, Runnable, blocking, remove_tasks_of_type, wait, []
         }
     };
 }
 
-pub(crate) use queueable_by_handle;
+pub(crate) use {queueable, wait};

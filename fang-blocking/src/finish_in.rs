@@ -1,8 +1,10 @@
 //! The success of a run, saved by the run itself.
 
 use crate::postgres;
+use crate::runtime::block_on;
 use diesel::PgConnection;
 use fang_core::{Context, QueueError};
+use fang_engine::state::run_of;
 
 /// Saves the success of a run within a transaction of the application, so that the rows which the run writes there
 /// and the end of its task are one: both are there once it commits, and neither if it does not. Should the process die
@@ -46,11 +48,12 @@ pub trait FinishIn {
 
 impl FinishIn for Context {
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError> {
-        self.wait_until_written();
-        if !postgres::finish_in(&self.own_result()?, connection)? {
+        let run = run_of(self)?;
+        block_on(run.is_written());
+        if !postgres::finish_in(&run.own_result()?, connection)? {
             return Err(QueueError::ClaimLost);
         }
-        self.has_finished_itself();
+        run.has_finished_itself();
         Ok(())
     }
 }

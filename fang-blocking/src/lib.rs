@@ -1,34 +1,25 @@
 //! The blocking side of [fang](https://docs.rs/fang): OS threads over diesel, for heavy tasks.
 //! Applications use the crate `fang`, which re-exports what they need.
 
+mod admin;
 mod backend;
-mod claimer;
-mod crons;
-mod desk;
-mod ear;
-mod engine;
-mod executor;
 mod finish_in;
-mod finisher;
 mod handle;
-mod heart;
-mod holder;
 mod memory_queue;
-mod niceness;
-mod overtime;
 mod postgres;
-mod pruner;
 mod queue;
+mod runtime;
 #[cfg(unix)]
 mod signals;
-mod supervisor;
-mod waiting;
 mod worker_pool;
+mod workers;
 
+pub use admin::Admin;
 pub use backend::Backend;
 #[doc(no_inline)]
 pub use diesel::pg::PgConnection;
-pub use fang_core::pool::{Lease, Shutdown};
+pub use fang_engine::insert_rules::InsertRules;
+pub use fang_engine::{Lease, Shutdown};
 pub use finish_in::FinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;

@@ -1,10 +1,11 @@
-use crate::backend::{Backend, queueable_by_handle};
+use crate::backend::{Backend, queueable, wait};
 use crate::handle::Handle;
 use fang_core::QueueError;
 use fang_core::context::Context;
-use fang_core::intake::Intake;
 use fang_core::memory::MemoryStore;
-use fang_core::store::Store;
+use fang_core::store::{AsyncStore as Store, InlineAdapter};
+use fang_engine::handle;
+use fang_engine::insert_rules::InsertRules;
 use std::sync::Arc;
 
 /// A queue without a server: everything stays in this process and ends with it. For tests,
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemoryQueue {
-    store: Arc<MemoryStore>,
+    store: Arc<InlineAdapter<MemoryStore>>,
     handle: Handle,
     context: Context,
 }
@@ -28,14 +29,22 @@ pub struct MemoryQueue {
 impl MemoryQueue {
     /// An empty queue.
     pub fn new() -> Self {
-        let store = Arc::new(MemoryStore::new(chrono::Utc::now));
+        let store = Arc::new(InlineAdapter(Arc::new(MemoryStore::new(chrono::Utc::now))));
         Self { handle: Handle::new(store.clone()), store, context: Context::default() }
     }
 
     /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
     pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
-        self.handle = self.handle.intake(Intake { duplicated_tasks, ..Intake::default() });
+        self.handle = self.handle.rules(InsertRules { duplicated_tasks, ..InsertRules::default() });
         self
+    }
+
+    fn verbs(&self) -> Result<handle::Handle, QueueError> {
+        self.handle.verbs()
+    }
+
+    fn own_context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -50,13 +59,9 @@ impl Backend for MemoryQueue {
         Ok(self.store.clone())
     }
 
-    fn admin(&self) -> Result<Arc<dyn Store>, QueueError> {
-        self.engine()
-    }
-
     fn handle(&self) -> Result<Handle, QueueError> {
         Ok(self.handle.clone())
     }
 }
 
-queueable_by_handle!([] MemoryQueue);
+queueable!([] MemoryQueue);

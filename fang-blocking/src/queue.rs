@@ -1,13 +1,14 @@
-use crate::backend::{Backend, queueable_by_handle};
+use crate::backend::{Backend, queueable, wait};
 use crate::handle::Handle;
 use crate::postgres::{self, Address, PgPool, PostgresStore};
 use diesel::PgConnection;
 use fang_core::context::Context;
-use fang_core::intake::{Intake, batches};
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
-use fang_core::store::{Inserted, Store};
+use fang_core::store::{AsyncStore as Store, Inserted};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
+use fang_engine::handle;
+use fang_engine::insert_rules::{InsertRules, batches};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use typed_builder::TypedBuilder;
@@ -110,12 +111,20 @@ impl Queue {
         connection: &mut PgConnection,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
-        let tasks = self.handle()?.prepare_all(tasks)?;
+        let tasks = self.verbs()?.prepare(tasks)?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
             all.extend(postgres::insert_in(&*self.store()?, connection, batch)?);
         }
         Ok(all)
+    }
+
+    fn verbs(&self) -> Result<handle::Handle, QueueError> {
+        self.handle()?.verbs()
+    }
+
+    fn own_context(&self) -> &Context {
+        &self.context
     }
 
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
@@ -147,18 +156,16 @@ impl Backend for Queue {
         Ok(Arc::new(self.store()?.with_own_engine()))
     }
 
-    fn admin(&self) -> Result<Arc<dyn Store>, QueueError> {
-        Ok(self.store()?)
-    }
-
     fn handle(&self) -> Result<Handle, QueueError> {
-        let intake =
-            Intake { duplicated_tasks: self.duplicated_tasks, max_payload_bytes: self.max_payload_bytes };
-        Ok(Handle::new(self.store()?).intake(intake))
+        let rules = InsertRules {
+            duplicated_tasks: self.duplicated_tasks,
+            max_payload_bytes: self.max_payload_bytes,
+        };
+        Ok(Handle::new(self.store()?).rules(rules))
     }
 }
 
-queueable_by_handle!([] Queue);
+queueable!([] Queue);
 
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@
 mod adapter;
 mod admin;
 mod async_store;
+mod batch;
 mod blocking_store;
 mod claim;
 mod control;
@@ -17,6 +18,7 @@ mod worker;
 pub use adapter::InlineAdapter;
 pub use admin::{Count, Filter, Prune, Removal};
 pub use async_store::AsyncStore;
+pub use batch::{are_new, is_all_or_none};
 pub use blocking_store::Store;
 pub use claim::{Claim, Claimed, DbInstant, Lane};
 pub use control::{FailedTasks, RETRY_BITE, RetriedFailed, RetryFailed, cancellations_of};

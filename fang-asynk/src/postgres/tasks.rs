@@ -5,12 +5,13 @@ use super::batch::Batch;
 use super::convert::{Instant, Secret, claimed, holder};
 use super::run::{self, Param};
 use super::{copy, store_error, within};
-use fang_core::context::OwnResult;
 use fang_core::error::Nature;
-use fang_core::intake::{are_new, is_all_or_none};
+use fang_engine::state::OwnResult;
+
+use fang_core::sql::Statements;
 use fang_core::sql::columns::{Answers, FinishColumns, InTable, LaneColumns, due_now};
 use fang_core::sql::copy::MIN_COPY;
-use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, Inserted, WorkerId};
+use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, Inserted, WorkerId, are_new, is_all_or_none};
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::{Row, Transaction};
 
@@ -178,15 +179,18 @@ pub(super) async fn finish(
 }
 
 /// Saves the success of a run within the application's own transaction; whether its claim still stood.
-pub(crate) async fn finish_in(own: &OwnResult, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+pub(crate) async fn finish_in(
+    own: &OwnResult<Statements>,
+    transaction: &Transaction<'_>,
+) -> Result<bool, StoreError> {
     let columns = FinishColumns::new(std::slice::from_ref(&own.result));
     if columns.all_go() {
         let params: [Param<'_>; 3] = [&own.worker.0, &columns.ids, &columns.leases];
-        let removed = transaction.execute_typed(&own.statements.finish_remove, &run::typed(&params)).await;
+        let removed = transaction.execute_typed(&own.extras.finish_remove, &run::typed(&params)).await;
         return removed.map(|rows| rows > 0).map_err(|error| store_error(&error));
     }
     let params: [Param<'_>; 6] =
         [&own.worker.0, &columns.ids, &columns.leases, &columns.codes, &columns.delays, &columns.errors];
-    let rows = run::query_in(transaction, &own.statements.finish, &params).await?;
+    let rows = run::query_in(transaction, &own.extras.finish, &params).await?;
     Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) > 0))
 }

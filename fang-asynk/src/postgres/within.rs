@@ -4,10 +4,10 @@ use super::PostgresStore;
 use super::batch::Batch;
 use super::convert::holder;
 use super::{run, store_error};
-use fang_core::intake::is_all_or_none;
 use fang_core::sql::Statements;
 use fang_core::sql::columns::{Answers, InTable, due_now};
 use fang_core::store::Inserted;
+use fang_core::store::is_all_or_none;
 use fang_core::{NewTask, StoreError};
 use tokio_postgres::Transaction;
 

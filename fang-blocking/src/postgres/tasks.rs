@@ -13,16 +13,15 @@ use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel::{Connection, PgConnection};
-use fang_core::context::OwnResult;
 use fang_core::error::Nature;
-use fang_core::intake::{are_new, is_all_or_none};
 use fang_core::sql::Statements;
 use fang_core::sql::columns::{
     Answers, FinishColumns, InTable, InsertColumns, LaneColumns, UniqueColumns, due_now,
 };
 use fang_core::sql::copy::MIN_COPY;
-use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, Inserted, WorkerId};
+use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, Inserted, WorkerId, are_new, is_all_or_none};
 use fang_core::{NewTask, StoreError};
+use fang_engine::state::OwnResult;
 
 pub(super) fn insert(store: &PostgresStore, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
     if is_all_or_none(tasks) {
@@ -250,10 +249,13 @@ pub(super) fn finish(store: &PostgresStore, worker: WorkerId, results: &[Finish]
 }
 
 /// Saves the success of a run within the application's own transaction; whether its claim still stood.
-pub(crate) fn finish_in(own: &OwnResult, connection: &mut PgConnection) -> Result<bool, StoreError> {
+pub(crate) fn finish_in(
+    own: &OwnResult<Statements>,
+    connection: &mut PgConnection,
+) -> Result<bool, StoreError> {
     // The connection is the application's, and may reach the server through a pooler.
     let result = std::slice::from_ref(&own.result);
-    Ok(finish_on(connection, Keep::Nothing, &own.statements, own.worker, result)? > 0)
+    Ok(finish_on(connection, Keep::Nothing, &own.extras, own.worker, result)? > 0)
 }
 
 /// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a

@@ -2,7 +2,6 @@
 
 use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
-use crate::hold::Batch;
 use crate::lanes::{Lanes, Start};
 use crate::store::{
     AsyncHolder, Claim, Claimed, Finish, HeldTask, Lane, Rescue, Rescued, Settlement, Verdict, WorkerId,
@@ -153,16 +152,14 @@ pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
     assert!(lost.list(loser, DEFAULT_TASK_TYPE, &keys(&held[..1])).await.unwrap().is_empty());
     drop(lost);
     let held = hold_some(&mut next, worker).await;
-    let first = held[0].task.clone();
-    let (mut batch, mut tasks) = Batch::new(worker, held);
-    let listed = next.list(worker, DEFAULT_TASK_TYPE, &batch.list()).await.unwrap();
+    let (first, second) = (&held[0].task, &held[1].task);
+    let listed = next.list(worker, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     assert_eq!(listed, [(id(1), loser)]);
-    batch.yield_to(listed, &mut tasks);
-    assert_eq!(numbers(&tasks), [2]);
-    next.settle(&batch.settle(Vec::new()).settlement).await.unwrap();
+    let lease = vec![(loser, vec![held[0].place]), (worker, vec![held[1].place])];
+    next.settle(&Settlement { remove: vec![], lease }).await.unwrap();
     assert_eq!((rig.find(1).await.lease, rig.find(2).await.lease), (1, 1));
-    assert!(rig.finish(loser, &first, Verdict::Remove).await, "the result was refused");
-    assert!(rig.finish(worker, &tasks[0], Verdict::Remove).await, "the result was refused");
+    assert!(rig.finish(loser, first, Verdict::Remove).await, "the result was refused");
+    assert!(rig.finish(worker, second, Verdict::Remove).await, "the result was refused");
 }
 
 /// Whoever claims it.

@@ -3,8 +3,8 @@
 use super::tables::{Period, Row, Tables};
 use super::tasks::{due_at, later, new_row};
 use crate::error::StoreError;
-use crate::intake::is_all_or_none;
 use crate::new_task::NewTask;
+use crate::store::is_all_or_none;
 use crate::store::{InsertOutcome, Inserted};
 use crate::unique::Replace;
 use chrono::{DateTime, Utc};

@@ -5,11 +5,11 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
-use crate::sql::Statements;
 use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -149,8 +149,8 @@ impl<S: Store + ?Sized> AsyncStore for InlineAdapter<S> {
         self.0.resume(task_type)
     }
 
-    fn statements(&self) -> Option<Arc<Statements>> {
-        self.0.statements()
+    fn extras(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.0.extras()
     }
 
     fn holder(&self, slot: i16) -> Option<Box<dyn AsyncHolder>> {

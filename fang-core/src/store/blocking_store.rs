@@ -4,10 +4,10 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
-use crate::sql::Statements;
 use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use chrono::{DateTime, Utc};
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -23,8 +23,8 @@ pub trait Store: Send + Sync + 'static {
     /// The clock that decides what is due.
     fn now(&self) -> Result<DateTime<Utc>, StoreError>;
 
-    /// Saves tasks, all or none, and tells for each, in order, what is there now. What
-    /// [`batches`](crate::intake::batches) cuts is what one call takes. Fails with
+    /// Saves tasks, all or none, and tells for each, in order, what is there now. One call takes 1,000 tasks at most,
+    /// or 10,000 of which none is unique, and 8 MiB of payloads. Fails with
     /// [`StoreError::NotUnique`] when a task is kept out that [must not be](crate::Unique::or_error).
     fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
 
@@ -134,8 +134,9 @@ pub trait Store: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.
-    fn statements(&self) -> Option<Arc<Statements>> {
+    /// What the driver's own extras, such as finishing within a transaction of the application, find again in a run.
+    /// Defaults to `None`.
+    fn extras(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         None
     }
 

@@ -1,0 +1,94 @@
+//! Workers that are tokio tasks.
+
+mod executor;
+mod supervisor;
+
+use crate::handle::Handle;
+use fang_engine::runtime::BoxFuture;
+use fang_engine::signal::Latch;
+use fang_engine::state::{Job, Pool};
+use fang_engine::workers::Workers;
+use std::io;
+use std::sync::Arc;
+use supervisor::Supervisor;
+use tokio::sync::mpsc;
+
+/// What a worker is told to do.
+enum Order {
+    /// Run a task, and go on.
+    Run(Job),
+    /// End: there are to be fewer workers.
+    Leave,
+}
+
+/// The workers of a pool.
+pub(crate) struct TokioWorkers {
+    pool: Arc<Pool>,
+    orders: async_channel::Sender<Order>,
+    waiting: async_channel::Receiver<Order>,
+    hire: mpsc::UnboundedSender<usize>,
+    /// Set once all have ended.
+    ended: Arc<Latch>,
+    /// How many could not be stopped.
+    left: async_channel::Receiver<usize>,
+}
+
+impl TokioWorkers {
+    /// Starts the workers of a pool.
+    pub(crate) fn start(pool: &Arc<Pool>, queue: Handle) -> Arc<dyn Workers> {
+        let (orders, waiting) = async_channel::unbounded();
+        let (hire, hired) = mpsc::unbounded_channel();
+        let (tell, left) = async_channel::bounded(1);
+        let ended = Arc::<Latch>::default();
+        let supervisor = Supervisor { pool: pool.clone(), queue, hire: hired, orders: waiting.clone() };
+        let of_all = ended.clone();
+        tokio::spawn(async move {
+            let left = supervisor.run().await;
+            of_all.set();
+            let _ = tell.send(left).await;
+        });
+        Arc::new(Self { pool: pool.clone(), orders, waiting, hire, ended, left })
+    }
+}
+
+impl Workers for TokioWorkers {
+    fn run(&self, job: Job) {
+        // The channel has no bound of its own: the pace of the claimer is its bound.
+        if let Err(refused) = self.orders.try_send(Order::Run(job))
+            && let Order::Run(job) = refused.into_inner()
+        {
+            // The workers have ended before a claim that took too long.
+            self.pool.begin(job).hand_back();
+        }
+    }
+
+    fn resize(&self, before: usize, after: usize) -> io::Result<()> {
+        if after > before {
+            let _ = self.hire.send(after - before);
+        }
+        for _ in after..before {
+            let _ = self.orders.try_send(Order::Leave);
+        }
+        Ok(())
+    }
+
+    fn close(&self) -> Vec<Job> {
+        self.waiting.close();
+        let mut jobs = Vec::new();
+        while let Ok(order) = self.waiting.try_recv() {
+            if let Order::Run(job) = order {
+                jobs.push(job);
+            }
+        }
+        jobs
+    }
+
+    fn ended(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.ended.wait())
+    }
+
+    fn abort(&self) -> BoxFuture<'_, usize> {
+        // The supervisor aborts them when the pool comes to that phase.
+        Box::pin(async { self.left.recv().await.unwrap_or_default() })
+    }
+}

@@ -1,0 +1,72 @@
+//! Keeps the workers of a pool alive.
+
+use super::{Order, executor};
+use crate::handle::Handle;
+use fang_engine::phase::Phase;
+use fang_engine::state::Pool;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// How long aborted tasks may take to end. One that never awaits cannot be aborted.
+const ABORT_GRACE: Duration = Duration::from_secs(1);
+
+pub(super) struct Supervisor {
+    pub(super) pool: Arc<Pool>,
+    /// The queue as tasks use it.
+    pub(super) queue: Handle,
+    /// This many more are wanted.
+    pub(super) hire: mpsc::UnboundedReceiver<usize>,
+    pub(super) orders: async_channel::Receiver<Order>,
+}
+
+impl Supervisor {
+    /// Runs the workers until all have ended. Returns how many could not be stopped.
+    pub(super) async fn run(mut self) -> usize {
+        let mut workers = JoinSet::new();
+        self.spawn(self.pool.state.workers(), &mut workers);
+        let pool = self.pool.clone();
+        loop {
+            tokio::select! {
+                ended = workers.join_next() => match ended {
+                    None => return 0,
+                    Some(Ok(())) => {}
+                    Some(Err(_)) => {
+                        log::error!("a worker died and is replaced");
+                        self.spawn(1, &mut workers);
+                    }
+                },
+                Some(more) = self.hire.recv() => self.spawn(more, &mut workers),
+                () = pool.phase.reached(Phase::Aborting) => return abort(workers).await,
+            }
+        }
+    }
+
+    fn spawn(&self, count: usize, workers: &mut JoinSet<()>) {
+        for _ in 0..count {
+            workers.spawn(work(self.pool.clone(), self.queue.clone(), self.orders.clone()));
+        }
+    }
+}
+
+/// One worker: runs one task after the other, until there will be no more, or fewer workers are wanted.
+async fn work(pool: Arc<Pool>, queue: Handle, orders: async_channel::Receiver<Order>) {
+    while let Ok(Order::Run(job)) = orders.recv().await {
+        if pool.owns(&job) {
+            executor::execute(&pool, &queue, job).await;
+        }
+        // A row of tasks that never wait must not keep its thread from all others.
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+async fn abort(mut workers: JoinSet<()>) -> usize {
+    workers.abort_all();
+    let all_ended = async { while workers.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(ABORT_GRACE, all_ended).await;
+    let left = workers.len();
+    // They end when their tasks let them. To drop the set would not stop them sooner.
+    workers.detach_all();
+    left
+}

@@ -1,0 +1,39 @@
+//! How a pool waits and runs on threads.
+
+mod park;
+mod reactor;
+
+pub(crate) use park::block_on;
+
+use fang_core::Mode;
+use fang_engine::runtime::{BeginHeart, BoxFuture, Runtime};
+use park::{Sleep, drive};
+use reactor::Reactor;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+/// Each part has a thread of its own.
+pub(crate) struct Threads;
+
+impl Runtime for Threads {
+    fn mode(&self) -> Mode {
+        Mode::Blocking
+    }
+
+    fn sleep(&self, span: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(Sleep::new(span))
+    }
+
+    fn spawn(&self, name: &'static str, part: BoxFuture<'static, ()>) -> io::Result<()> {
+        thread::Builder::new().name(name.to_owned()).spawn(move || block_on(part)).map(|_| ())
+    }
+
+    fn spawn_heart(&self, begin: BeginHeart) -> io::Result<()> {
+        let (mut reactor, watch) = Reactor::new()?;
+        thread::Builder::new()
+            .name("fang-heart".to_owned())
+            .spawn(move || drive(&mut reactor, begin(Box::new(watch))))
+            .map(|_| ())
+    }
+}

@@ -1,0 +1,29 @@
+//! One run of one task on a thread, which cannot be stopped.
+
+use crate::handle::Handle;
+use fang_core::Runnable;
+use fang_engine::executor::Ready;
+use fang_engine::policy::decide::Outcome;
+use fang_engine::state::{Pool, Run, Unfinished};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Runs a task and sends its result. `begins` hears of the run once it is known how long it may take.
+pub(super) fn execute(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<Run>)) {
+    let started = Instant::now();
+    let outcome = outcome(pool, queue, unfinished, begins);
+    pool.state.gauge.ran(started.elapsed());
+    unfinished.finish(outcome);
+}
+
+fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<Run>)) -> Outcome {
+    let Some(job) = unfinished.job() else { return Outcome::HandedBack };
+    let ready = match Ready::<dyn Runnable>::new(pool, job) {
+        Ok(ready) => ready,
+        Err(outcome) => return outcome,
+    };
+    let queue = queue.bound_to(ready.run.context());
+    begins(&ready.run);
+    ready.ended(catch_unwind(AssertUnwindSafe(|| ready.runnable.run(&queue))))
+}

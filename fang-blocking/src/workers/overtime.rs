@@ -1,0 +1,94 @@
+//! Watches runs that have a timeout. A thread cannot be stopped, so one that takes too long is told,
+//! reported, and replaced.
+
+use super::Crew;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Watches the slots of a pool, on a thread that starts with the first run that has a timeout.
+#[derive(Default)]
+pub(super) struct Overtime(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    earlier: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    has_thread: bool,
+    /// When the thread looks next; `None` when there is nothing to look for.
+    look_at: Option<Instant>,
+    is_over: bool,
+}
+
+impl Overtime {
+    /// A run has to end by `deadline`.
+    pub(super) fn watch(&self, crew: &Arc<Crew>, deadline: Instant) {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nearly all runs end in time, so nearly all find the thread waiting for an earlier one.
+        if state.look_at.is_none_or(|look_at| deadline < look_at) {
+            state.look_at = Some(deadline);
+            self.0.earlier.notify_one();
+        }
+        if !state.has_thread {
+            let (shared, crew) = (self.0.clone(), Arc::downgrade(crew));
+            let thread = thread::Builder::new().name("fang-overtime".to_owned());
+            match thread.spawn(move || shared.run(&crew)) {
+                Ok(_) => state.has_thread = true,
+                Err(error) => log::error!("no thread to watch timeouts could be started: {error}"),
+            }
+        }
+    }
+}
+
+impl Drop for Overtime {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+        self.0.earlier.notify_one();
+    }
+}
+
+impl Shared {
+    fn run(&self, crew: &Weak<Crew>) {
+        while self.wait() {
+            let Some(crew) = crew.upgrade() else { return };
+            self.look(&crew);
+        }
+    }
+
+    /// Waits until it is time to look; `false` when there will be nothing more.
+    fn wait(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = state.look_at.map(|at| at.saturating_duration_since(Instant::now()));
+            if state.is_over || left == Some(Duration::ZERO) {
+                // Whoever begins from here on says so.
+                state.look_at = None;
+                return !state.is_over;
+            }
+            state = match left {
+                None => self.earlier.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) => {
+                    self.earlier.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    fn look(&self, crew: &Arc<Crew>) {
+        let (slots, now) = (crew.slots(), Instant::now());
+        let mut overruns = slots.iter().filter(|slot| slot.is_over()).count();
+        for slot in &slots {
+            slot.call_time(now, || {
+                overruns += 1;
+                crew.replace(overruns)
+            });
+        }
+        if let Some(deadline) = slots.iter().filter_map(|slot| slot.deadline()).min() {
+            crew.overtime.watch(crew, deadline);
+        }
+    }
+}

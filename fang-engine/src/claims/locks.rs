@@ -1,0 +1,172 @@
+//! Lock-claims: tasks run while a transaction keeps their rows locked, and what ends in time goes with it.
+
+mod batch;
+pub(super) mod results;
+mod settler;
+mod worth;
+
+pub use results::LockedResults;
+pub(crate) use settler::OpenBatches;
+pub(crate) use worth::Worth;
+pub use worth::may_lock;
+
+use super::{ClaimSource, LeftApart, ToRun};
+use crate::policy::claim::{ClaimPolicy, Wanted};
+use crate::signal::first_of;
+use crate::state::Pool;
+use async_channel::{Receiver, Sender, unbounded};
+use async_trait::async_trait;
+use batch::Batch;
+use fang_core::StoreError;
+use fang_core::hold::SLOTS;
+use fang_core::store::{AsyncHolder as Holder, Claimed, WorkerId};
+use settler::{Locked, Settler};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a claim waits for a free connection before it is written instead.
+const WAIT: Duration = Duration::from_millis(10);
+
+/// What was listed is taken back once nothing has been locked for this long. Others read it whenever they claim.
+const LISTED_FOR: Duration = Duration::from_secs(1);
+
+/// A connection that can lock tasks.
+type Connection = Box<dyn Holder>;
+
+/// The connections that can lock tasks. While the tasks of one run, the other claims or commits.
+pub(crate) struct Locks {
+    pool: Arc<Pool>,
+    free: Receiver<Connection>,
+    back: Sender<Connection>,
+    to_settle: Sender<Locked>,
+    open: Arc<OpenBatches>,
+    /// The one to use next.
+    at_hand: Option<Connection>,
+    /// When something was listed last, if it still is.
+    listed_at: Option<Duration>,
+}
+
+impl Locks {
+    /// `None`, if the store cannot lock, or nothing is to be locked.
+    pub(super) fn start(
+        pool: &Arc<Pool>,
+        open: &Arc<OpenBatches>,
+        left_apart: &LeftApart,
+    ) -> std::io::Result<Option<Self>> {
+        let ((back, free), (to_settle, locked)) = (unbounded(), unbounded());
+        let slots = if may_lock(pool.config.lock_claims, pool.config.retention) { SLOTS } else { 0 };
+        let connections: Vec<Connection> = (0..slots).filter_map(|slot| pool.store.holder(slot)).collect();
+        if connections.is_empty() {
+            return Ok(None);
+        }
+        for connection in connections {
+            let settler = Settler::new(pool.clone(), locked.clone(), back.clone(), left_apart.clone());
+            pool.runtime.spawn("fang-settler", Box::pin(settler.run()))?;
+            // The channel is open: its other end is here.
+            let _ = back.try_send(connection);
+        }
+        let (pool, open) = (pool.clone(), open.clone());
+        Ok(Some(Self { pool, free, back, to_settle, open, at_hand: None, listed_at: None }))
+    }
+
+    /// Waits a little until a connection is free. Returns whether one is.
+    pub(super) async fn wait_for_one(&mut self) -> bool {
+        let mut found = self.free.try_recv().ok();
+        if found.is_none() {
+            let (free, slot) = (&self.free, &mut found);
+            let receive = Box::pin(async move { *slot = free.recv().await.ok() });
+            first_of([receive, self.pool.sleep(WAIT)]).await;
+        }
+        self.at_hand = found;
+        self.at_hand.is_some()
+    }
+
+    /// Takes back what was listed, unless something has been locked just now.
+    pub(super) async fn tidy(&mut self, worker: WorkerId) {
+        if self.listed_at.is_none_or(|at| self.pool.now().saturating_sub(at) < LISTED_FOR) {
+            return;
+        }
+        let mut free: Vec<Connection> = std::iter::from_fn(|| self.free.try_recv().ok()).collect();
+        let mut is_tidy = free.len() == usize::from(SLOTS.unsigned_abs());
+        for connection in &mut free {
+            is_tidy &= connection.unlist(worker).await.is_ok();
+        }
+        free.into_iter().for_each(|connection| self.give_back(connection));
+        if is_tidy {
+            self.listed_at = None;
+        }
+    }
+
+    fn give_back(&self, connection: Connection) {
+        // The channel is open: its other end is here.
+        let _ = self.back.try_send(connection);
+    }
+
+    /// Lists what may run, for all to see, and then lets it run.
+    async fn begin(
+        &mut self,
+        mut connection: Connection,
+        (mut batch, mut tasks): (Batch, Vec<Claimed>),
+        task_type: Arc<str>,
+        policy: &mut ClaimPolicy,
+    ) -> ToRun {
+        let has_apart = batch.set_apart(&mut tasks);
+        batch.set_running_apart(&self.pool.state.in_flight, &mut tasks);
+        let listed = match tasks.is_empty() {
+            true => Ok(()),
+            false => list(&mut connection, &mut batch, &mut tasks, &task_type).await,
+        };
+        let is_listed = listed.is_ok();
+        if let Err(error) = listed {
+            batch.forget(&mut tasks);
+            policy.could_not_list(self.pool.now());
+            policy.report(&self.pool, &error);
+        }
+        let (worker, keys) = (batch.worker(), batch.keys());
+        self.pool.state.environment.signals.lock_claimed(&keys);
+        self.pool.state.in_flight.add(keys);
+        let results = Arc::new(LockedResults::new(tasks.len()));
+        let locked = Some(results.clone());
+        self.listed_at = Some(self.pool.now());
+        let open = self.open.one_more();
+        // The settlers are there for as long as this is.
+        let _ = self.to_settle.try_send(Locked { connection, batch, results, has_apart, is_listed, open });
+        ToRun { tasks, task_type, worker, locked }
+    }
+}
+
+#[async_trait]
+impl ClaimSource for Locks {
+    async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
+        let lost = || StoreError::unreachable("no connection is free for a lock-claim".into());
+        let mut connection = self.at_hand.take().ok_or_else(lost)?;
+        let asked = policy.ask(&self.pool.state, wanted, self.pool.state.worker());
+        match connection.hold(&asked.claim()).await {
+            Ok(locked) => {
+                let (batch, mut tasks) = Batch::new(asked.worker, locked);
+                policy.locked(self.pool.now(), &asked, &mut tasks);
+                Ok(self.begin(connection, (batch, tasks), asked.task_type, policy).await)
+            }
+            Err(error) => {
+                self.give_back(connection);
+                policy.could_not_lock(self.pool.now(), &asked);
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn list(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    tasks: &mut Vec<Claimed>,
+    task_type: &str,
+) -> Result<(), StoreError> {
+    let theirs = connection.list(batch.worker(), task_type, &batch.keys()).await?;
+    if !theirs.is_empty() {
+        batch.yield_to(theirs, tasks);
+        // A task that is not run here must not be listed here.
+        connection.list(batch.worker(), task_type, &batch.keys()).await?;
+    }
+    Ok(())
+}

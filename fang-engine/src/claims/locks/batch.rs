@@ -1,0 +1,171 @@
+//! The tasks that one transaction keeps locked, and what it writes of them in the end.
+
+use crate::state::{Finished, InFlight};
+use fang_core::store::{Claimed, HeldTask, Place, Settlement, Verdict, WorkerId};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use uuid::Uuid;
+
+/// The tasks that one transaction keeps locked.
+#[derive(Debug)]
+pub(super) struct Batch {
+    worker: WorkerId,
+    /// Those that may run here.
+    own: HashMap<Uuid, (i32, Place)>,
+    /// Those that may still run elsewhere.
+    foreign: Vec<(WorkerId, Place)>,
+    apart: HashSet<Uuid>,
+}
+
+impl Batch {
+    /// The tasks that were locked for this worker. Returns them all, those [apart](Self::set_apart) included.
+    pub(super) fn new(worker: WorkerId, locked: Vec<HeldTask>) -> (Self, Vec<Claimed>) {
+        let mut batch = Self { worker, own: HashMap::new(), foreign: Vec::new(), apart: HashSet::new() };
+        let mut tasks = Vec::with_capacity(locked.len());
+        for HeldTask { task, place, is_apart } in locked {
+            if is_apart {
+                batch.apart.insert(task.id);
+            } else {
+                batch.own.insert(task.id, (task.lease, place));
+            }
+            tasks.push(task);
+        }
+        (batch, tasks)
+    }
+
+    /// For whom they are locked.
+    pub(super) fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
+    /// Takes out the tasks whose rows must be written before they run. They wait for a written claim. Returns whether
+    /// there are any.
+    pub(super) fn set_apart(&self, tasks: &mut Vec<Claimed>) -> bool {
+        if !self.apart.is_empty() {
+            tasks.retain(|task| !self.apart.contains(&task.id));
+        }
+        !self.apart.is_empty()
+    }
+
+    /// Takes out the tasks that run here already, since a connection that is gone had them locked before. They become
+    /// written claims.
+    pub(super) fn set_running_apart(&mut self, in_flight: &InFlight, tasks: &mut Vec<Claimed>) {
+        let running = in_flight.take_out_of(tasks);
+        self.yield_to(running.iter().map(|task| (task.id, self.worker)).collect(), tasks);
+    }
+
+    /// None of them will run here.
+    pub(super) fn forget(&mut self, tasks: &mut Vec<Claimed>) {
+        self.own.clear();
+        tasks.clear();
+    }
+
+    /// Those that may run here, by task and lease.
+    pub(super) fn keys(&self) -> Vec<(Uuid, i32)> {
+        self.own.iter().map(|(id, (lease, _))| (*id, *lease)).collect()
+    }
+
+    /// Takes out the tasks that others have listed. They become written claims of those.
+    pub(super) fn yield_to(&mut self, listed: Vec<(Uuid, WorkerId)>, tasks: &mut Vec<Claimed>) {
+        for (id, worker) in listed {
+            if let Some((_, place)) = self.own.remove(&id) {
+                self.foreign.push((worker, place));
+            }
+        }
+        if !self.foreign.is_empty() {
+            tasks.retain(|task| self.own.contains_key(&task.id));
+        }
+    }
+
+    /// What to write, given the results so far.
+    pub(super) fn settle(&self, results: Vec<Finished>) -> Settled {
+        let (removed, others): (Vec<Finished>, Vec<Finished>) =
+            results.into_iter().partition(|finished| finished.result.verdict == Verdict::Remove);
+        let gone: HashSet<Uuid> = removed.iter().map(|finished| finished.result.id).collect();
+        let (mut remove, mut own) = (Vec::with_capacity(gone.len()), Vec::new());
+        for (id, (_, place)) in &self.own {
+            if gone.contains(id) { remove.push(*place) } else { own.push(*place) }
+        }
+        remove.sort_unstable();
+        own.sort_unstable();
+        let mut lease = BTreeMap::new();
+        if !own.is_empty() {
+            lease.insert(self.worker, own);
+        }
+        for (worker, place) in &self.foreign {
+            lease.entry(*worker).or_insert_with(Vec::new).push(*place);
+        }
+        let settlement = Settlement { remove, lease: lease.into_iter().collect() };
+        Settled { settlement, removed, others }
+    }
+}
+
+/// What becomes of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// What its transaction writes.
+    pub(super) settlement: Settlement,
+    /// The results that are saved with it.
+    pub(super) removed: Vec<Finished>,
+    /// Those that are to be saved after it, as those of any claims.
+    pub(super) others: Vec<Finished>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::example;
+    use fang_core::store::Finish;
+
+    const ME: WorkerId = WorkerId(1);
+    const OTHER: WorkerId = WorkerId(2);
+
+    fn id(number: u16) -> Uuid {
+        Uuid::from_u128(number.into())
+    }
+
+    fn locked(number: u16, is_apart: bool) -> HeldTask {
+        let task = Claimed { id: id(number), lease: 1, ..example() };
+        HeldTask { task, place: Place(0, number), is_apart }
+    }
+
+    fn result(number: u16, verdict: Verdict) -> Finished {
+        Finished { result: Finish { id: id(number), lease: 1, verdict }, worker: ME, may_be_saved: false }
+    }
+
+    fn ids(tasks: &[Claimed]) -> Vec<Uuid> {
+        tasks.iter().map(|task| task.id).collect()
+    }
+
+    #[test]
+    fn ended_tasks_go_running_ones_become_written_claims_and_those_apart_are_left_alone() {
+        let (batch, mut tasks) = Batch::new(ME, (1..=4).map(|number| locked(number, number == 4)).collect());
+        assert!(batch.set_apart(&mut tasks));
+        assert_eq!(ids(&tasks), [id(1), id(2), id(3)]);
+        let settled = batch.settle(vec![result(1, Verdict::Remove), result(2, Verdict::Keep)]);
+        let lease = vec![(ME, vec![Place(0, 2), Place(0, 3)])];
+        assert_eq!(settled.settlement, Settlement { remove: vec![Place(0, 1)], lease });
+        assert_eq!(settled.removed, [result(1, Verdict::Remove)]);
+        assert_eq!(settled.others, [result(2, Verdict::Keep)]);
+    }
+
+    #[test]
+    fn a_task_that_runs_here_already_does_not_run_again_and_becomes_a_written_claim() {
+        let in_flight = InFlight::default();
+        in_flight.add([(id(2), 1)]);
+        let (mut batch, mut tasks) = Batch::new(ME, vec![locked(1, false), locked(2, false)]);
+        batch.set_running_apart(&in_flight, &mut tasks);
+        assert_eq!(ids(&tasks), [id(1)]);
+        assert_eq!(batch.settle(Vec::new()).settlement.lease, [(ME, vec![Place(0, 1), Place(0, 2)])]);
+    }
+
+    #[test]
+    fn a_task_that_another_has_listed_does_not_run_here_and_becomes_its_claim() {
+        let (mut batch, mut tasks) = Batch::new(ME, vec![locked(1, false), locked(2, false)]);
+        batch.yield_to(vec![(id(2), OTHER)], &mut tasks);
+        assert_eq!(ids(&tasks), [id(1)]);
+        assert_eq!(batch.keys(), [(id(1), 1)]);
+        let settlement = batch.settle(vec![result(1, Verdict::Remove)]).settlement;
+        assert_eq!(settlement.remove, [Place(0, 1)]);
+        assert_eq!(settlement.lease, [(OTHER, vec![Place(0, 2)])]);
+    }
+}

@@ -1,0 +1,159 @@
+//! Ends the transactions that keep tasks locked.
+
+use super::batch::{Batch, Settled};
+use super::{Connection, LockedResults};
+use crate::claims::LeftApart;
+use crate::parts::{Part, run_to_end};
+use crate::phase::Phase;
+use crate::policy::retry_pause::RetryPause;
+use crate::signal::first_of;
+use crate::state::{Finished, Pool};
+use async_channel::{Receiver, Sender};
+use event_listener::Event;
+use fang_core::StoreError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How long tasks are kept locked. Those that still run then get written claims, so that no transaction keeps the server
+/// from tidying up for longer.
+const AT_MOST: Duration = Duration::from_millis(200);
+
+/// The tasks that one connection keeps locked.
+pub(super) struct Locked {
+    pub(super) connection: Connection,
+    pub(super) batch: Batch,
+    pub(super) results: Arc<LockedResults>,
+    pub(super) has_apart: bool,
+    /// Whether all tasks of it that run are listed, and no others.
+    pub(super) is_listed: bool,
+    pub(super) open: OneMore,
+}
+
+/// How many transactions keep tasks locked. The claimer adds, settlers take away, the shutdown waits.
+#[derive(Debug, Default)]
+pub(crate) struct OpenBatches {
+    count: AtomicUsize,
+    none: Event,
+}
+
+impl OpenBatches {
+    pub(super) fn one_more(self: &Arc<Self>) -> OneMore {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        OneMore(self.clone())
+    }
+
+    /// Waits until there are none.
+    pub(crate) async fn none(&self) {
+        while self.count.load(Ordering::SeqCst) > 0 {
+            let listener = self.none.listen();
+            if self.count.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            listener.await;
+        }
+    }
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(super) struct OneMore(Arc<OpenBatches>);
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        if self.0.count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.none.notify(usize::MAX);
+        }
+    }
+}
+
+/// Ends one transaction after the other. Ends itself when the claimer has.
+pub(super) struct Settler {
+    pool: Arc<Pool>,
+    locked: Receiver<Locked>,
+    back: Sender<Connection>,
+    left_apart: LeftApart,
+}
+
+impl Settler {
+    pub(super) fn new(
+        pool: Arc<Pool>,
+        locked: Receiver<Locked>,
+        back: Sender<Connection>,
+        left_apart: LeftApart,
+    ) -> Self {
+        Self { pool, locked, back, left_apart }
+    }
+
+    pub(super) async fn run(mut self) {
+        run_to_end(&mut self).await;
+    }
+
+    async fn settle(&self, locked: Locked) -> (Connection, OneMore) {
+        let Locked { mut connection, batch, results, has_apart, is_listed, open } = locked;
+        first_of([Box::pin(results.all_in()), self.pool.sleep(AT_MOST)]).await;
+        let Settled { settlement, removed, mut others } = batch.settle(results.commit());
+        match connection.settle(&settlement).await {
+            Ok(()) => self.saved(&removed),
+            Err(error) => {
+                self.write_claims(&mut connection, &batch, &error).await;
+                // It may have been written all the same.
+                others.extend(removed.into_iter().map(|result| Finished { may_be_saved: true, ..result }));
+            }
+        }
+        self.pool.state.environment.signals.written_or_over(&batch.keys());
+        others.extend(results.over());
+        others.into_iter().for_each(|result| self.pool.send(result));
+        if has_apart {
+            self.left_apart.set();
+        }
+        if !is_listed {
+            // If this fails, it is forgotten with the next list.
+            let _ = connection.unlist(batch.worker()).await;
+        }
+        self.pool.room.notify();
+        (connection, open)
+    }
+
+    fn saved(&self, removed: &[Finished]) {
+        self.pool.state.gauge.saved(removed.len());
+        let keys = removed.iter().map(|saved| (saved.result.id, saved.result.lease));
+        self.pool.state.in_flight.remove(keys);
+    }
+
+    /// The locks are gone, and the tasks may run on: writes claims for them, unless others have by now.
+    async fn write_claims(&self, connection: &mut Connection, batch: &Batch, error: &StoreError) {
+        log::warn!("a connection with lock-claims was lost; its tasks are claimed in writing: {error}");
+        let tasks = batch.keys();
+        let mut pause = RetryPause::default();
+        while let Err(error) = connection.lease(batch.worker(), &tasks).await {
+            if self.pool.phase.get() >= Phase::GivingUp {
+                log::error!(
+                    "{} tasks with lock-claims are given up; some may run again: {error}",
+                    tasks.len()
+                );
+                return;
+            }
+            let wait = self.pool.sleep(pause.next(fastrand::f64()));
+            first_of([Box::pin(self.pool.phase.reached(Phase::GivingUp)), wait]).await;
+        }
+        self.pool.state.in_flight.lost_locks(tasks);
+    }
+}
+
+impl Part for Settler {
+    const NAME: &str = "settler";
+
+    fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    async fn work(&mut self) {
+        while let Ok(locked) = self.locked.recv().await {
+            let (connection, open) = self.settle(locked).await;
+            // Nobody takes it back once the claimer has ended.
+            let _ = self.back.try_send(connection);
+            drop(open);
+        }
+    }
+}

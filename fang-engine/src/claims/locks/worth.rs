@@ -1,0 +1,82 @@
+//! Whether lock-claims are worth it.
+
+use crate::policy::decide::success;
+use crate::state::Load;
+use fang_core::RetentionMode;
+use fang_core::store::Verdict;
+use std::time::Duration;
+
+/// Lock-claims are for tasks that take less than this on average: of longer ones too few would end in time.
+const SHORT: Duration = Duration::from_millis(10);
+
+/// After two failures in a row, which may mean that the server has no connection left for this, all claims are written
+/// for this long.
+const REST: Duration = Duration::from_secs(5);
+
+/// Whether a pool may claim by locks alone. Of tasks that stay in the store something is written in any case.
+pub fn may_lock(is_wanted: bool, retention: RetentionMode) -> bool {
+    is_wanted && success(retention) == Verdict::Remove
+}
+
+/// Whether lock-claims are worth it now. All instants count from any fixed one.
+#[derive(Debug, Default)]
+pub struct Worth {
+    rests_until: Duration,
+    has_failed: bool,
+}
+
+impl Worth {
+    /// They are if tasks are short, and there are more of them than one claim takes.
+    pub fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
+        has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
+    }
+
+    /// A lock-claim got through.
+    pub fn locked(&mut self) {
+        self.has_failed = false;
+    }
+
+    /// A lock-claim failed.
+    pub fn failed(&mut self, now: Duration) {
+        if self.has_failed {
+            self.rests_until = now + REST;
+        }
+        self.has_failed = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(60);
+
+    fn load(mean_run: Option<Duration>) -> Load {
+        Load { mean_run, ..Load::default() }
+    }
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn only_short_tasks_of_a_backlog_are_worth_it() {
+        let worth = Worth::default();
+        assert!(worth.is_given(NOW, load(Some(ms(9))), true));
+        assert!(!worth.is_given(NOW, load(Some(ms(9))), false));
+        assert!(!worth.is_given(NOW, load(Some(ms(10))), true));
+        assert!(!worth.is_given(NOW, load(None), true));
+    }
+
+    #[test]
+    fn claims_are_written_for_a_while_after_two_failures_in_a_row() {
+        let (mut worth, short) = (Worth::default(), load(Some(ms(1))));
+        worth.failed(NOW);
+        worth.locked();
+        worth.failed(NOW);
+        assert!(worth.is_given(NOW, short, true));
+        worth.failed(NOW);
+        assert!(!worth.is_given(NOW + REST - ms(1), short, true));
+        assert!(worth.is_given(NOW + REST, short, true));
+    }
+}

@@ -1,0 +1,163 @@
+//! The verbs of a queue, over any store. The queues of both modes are thin faces of it.
+
+mod admin;
+
+pub use admin::Admin;
+
+use crate::insert_rules::{InsertRules, batches};
+use fang_core::new_task::Plan;
+use fang_core::schedule::{Cron, Scheduled};
+use fang_core::store::{AsyncStore as Store, CronRemoval, Inserted, Removal};
+use fang_core::{Context, Mode, NewTask, QueueError, StoreError, Task};
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How often an insert is sent again because the task that kept it out had ended meanwhile.
+const MAX_INSERT_TRIES: usize = 10;
+
+/// A queue over a store. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    store: Arc<dyn Store>,
+    rules: InsertRules,
+    context: Context,
+}
+
+impl Handle {
+    /// A queue that saves to `store`.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, rules: InsertRules::default(), context: Context::default() }
+    }
+
+    /// The same queue, with other rules for what it takes.
+    #[must_use]
+    pub fn rules(self, rules: InsertRules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// The same queue, bound to one run.
+    #[must_use]
+    pub fn bound_to(&self, context: Context) -> Self {
+        Self { context, ..self.clone() }
+    }
+
+    /// The run that it is bound to.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What tools ask of the store.
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.store.clone())
+    }
+
+    /// Makes tasks ready to be saved.
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] when one of them cannot be saved as it is.
+    pub fn prepare(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
+        let prepared = tasks.into_iter().map(|task| self.rules.prepare(task, Uuid::now_v7()));
+        Ok(prepared.collect::<Result<_, _>>()?)
+    }
+
+    /// Saves one task, and returns its row, or that of the task that keeps it out.
+    ///
+    /// # Errors
+    /// See `insert_task` of the queues.
+    pub async fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
+        let task = self.rules.prepare(task, Uuid::now_v7())?;
+        for _ in 0..MAX_INSERT_TRIES {
+            let inserted = self.store.insert(std::slice::from_ref(&task)).await?;
+            match inserted.first() {
+                Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
+                Some(inserted) => {
+                    if let Some(holder) = self.store.find(inserted.id).await? {
+                        return Ok(holder);
+                    }
+                    if task.is_answered_by(*inserted) {
+                        return Ok(Task::ended(task, *inserted));
+                    }
+                    // It ended just now: then there is room for this one.
+                }
+                None => {}
+            }
+        }
+        Err(StoreError::unsettled().into())
+    }
+
+    /// Saves many tasks, in as few statements as possible.
+    ///
+    /// # Errors
+    /// See `insert_tasks` of the queues.
+    pub async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError> {
+        let tasks = self.prepare(tasks)?;
+        let mut all = Vec::with_capacity(tasks.len());
+        for batch in batches(&tasks) {
+            all.extend(self.store.insert(batch).await?);
+        }
+        Ok(all)
+    }
+
+    /// Saves a task once or as a cron, as its schedule says.
+    ///
+    /// # Errors
+    /// See `schedule_task` of the queues.
+    pub async fn schedule(&self, task: NewTask, schedule: Option<Scheduled>) -> Result<Task, QueueError> {
+        match Plan::new(task, schedule)? {
+            Plan::Once(task) => self.insert(task).await,
+            Plan::Cron { task, cron } => self.schedule_cron(task, cron).await,
+        }
+    }
+
+    /// Schedules these tasks, and removes all other crons of this mode. Returns how many crons were removed.
+    ///
+    /// # Errors
+    /// See `schedule_task` of the queues. When it fails, none has been removed.
+    pub async fn schedule_only(
+        &self,
+        mode: Mode,
+        tasks: Vec<(NewTask, Option<Scheduled>)>,
+    ) -> Result<u64, QueueError> {
+        let names = tasks.iter().map(|(task, _)| task.cron_name()).collect();
+        for (task, schedule) in tasks {
+            self.schedule(task, schedule).await?;
+        }
+        Ok(self.store.remove_crons(&CronRemoval::AllBut { mode, names }).await?)
+    }
+
+    /// Inserts a task of a cron, due now. Returns its id, or `None` when there is no such cron.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    pub async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        let id = Uuid::now_v7();
+        Ok(self.store.run_cron(name, id).await?.then_some(id))
+    }
+
+    /// Removes the tasks that are like this one in what makes it unique. Returns how many.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails.
+    pub async fn remove_like(&self, task: NewTask) -> Result<u64, QueueError> {
+        let mut removed = 0;
+        for hash in task.hashes() {
+            removed += self.store.remove(&Removal::Unique(hash)).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn schedule_cron(&self, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
+        let now = self.store.now().await?;
+        let cron = self.rules.prepare_cron(task, cron, now, Uuid::now_v7())?;
+        let saved = self.store.sync_cron(&cron).await?;
+        let pending = self.store.find(saved.task_id).await?;
+        Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}

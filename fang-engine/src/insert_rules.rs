@@ -1,0 +1,135 @@
+//! What a queue does with a task before it is saved.
+
+use chrono::{DateTime, Utc};
+use fang_core::error::{PayloadError, QueueError};
+use fang_core::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, Due, NewTask};
+use fang_core::schedule::{Cron, Timetable};
+use fang_core::store::NewCron;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// The tasks that one statement inserts at most, of which one is unique ...
+const MAX_INSERT: usize = 1000;
+/// ... or none, when they go in by COPY and lock nothing that others may want ...
+const MAX_COPY: usize = 10_000;
+/// ... and the bytes of their payloads, so that memory stays bounded however many there are.
+const MAX_INSERT_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a queue was told about the tasks it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InsertRules {
+    /// With `false`, every task is unique. Defaults to `true`.
+    pub duplicated_tasks: bool,
+    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
+    pub max_payload_bytes: usize,
+}
+
+impl Default for InsertRules {
+    fn default() -> Self {
+        Self { duplicated_tasks: true, max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES }
+    }
+}
+
+impl InsertRules {
+    /// Makes a task ready to be saved. `new_id` is its id unless it has one.
+    ///
+    /// # Errors
+    /// [`PayloadError`] when it cannot be saved as it is.
+    pub fn prepare(&self, mut task: NewTask, new_id: Uuid) -> Result<NewTask, PayloadError> {
+        task.check(self.max_payload_bytes)?;
+        if task.id.is_nil() {
+            task.id = new_id;
+        }
+        if self.duplicated_tasks { task.hashed() } else { task.unique() }
+    }
+
+    /// Makes a cron ready to be saved, its first tick counted from `now`.
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] or [`QueueError::Schedule`] when it cannot be kept.
+    pub fn prepare_cron(
+        &self,
+        task: NewTask,
+        cron: Cron,
+        now: DateTime<Utc>,
+        new_id: Uuid,
+    ) -> Result<NewCron, QueueError> {
+        let first = Timetable::read(&cron)?.next_after(now, now)?;
+        let mut task = self.prepare(task, new_id)?;
+        // Each tick is inserted while the one before may still run, so it is never unique itself.
+        (task.uniq_hash, task.unique) = (None, None);
+        task.due = Due::At(first);
+        Ok(NewCron { name: task.cron_name(), cron, task, first })
+    }
+}
+
+/// The tasks, cut into what one statement takes. None replaces what an earlier one of its batch is or has.
+pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
+    std::iter::from_fn(move || {
+        let (batch, after) = rest.split_at(batch_len(rest));
+        rest = after;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+/// How many of the next tasks go into one statement.
+fn batch_len(tasks: &[NewTask]) -> usize {
+    let mut bytes = 0;
+    let mut hashes = HashSet::new();
+    let plain = tasks.iter().take(MAX_COPY).take_while(|task| task.uniq_hash.is_none()).count();
+    let fits = tasks.iter().take(plain.max(MAX_INSERT)).take_while(|task| {
+        bytes += task.metadata.len();
+        let is_known = task.uniq_hash.as_ref().is_some_and(|hash| !hashes.insert(hash));
+        bytes <= MAX_INSERT_BYTES && !(is_known && task.replaces().is_some())
+    });
+    fits.count().max(1).min(tasks.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Mode;
+    use crate::unique::{Replace, Unique};
+
+    fn task(bytes: usize) -> NewTask {
+        let payload = format!(r#"{{"type":"A","x":"{}"}}"#, "x".repeat(bytes));
+        NewTask::new(payload, "common".into(), Mode::Asynk)
+    }
+
+    #[test]
+    fn batches_are_bounded_in_number_and_in_bytes_and_lose_nothing() {
+        let lens = |tasks: &[NewTask]| batches(tasks).map(<[NewTask]>::len).collect::<Vec<_>>();
+        assert_eq!(lens(&vec![task(1); 23_000]), [10_000, 10_000, 3_000]);
+        assert_eq!(lens(&vec![task(1).unique().unwrap(); 2300]), [1000, 1000, 300]);
+        let mut mixed = vec![task(1); 3000];
+        mixed[1200] = task(1).unique().unwrap();
+        assert_eq!(lens(&mixed), [1200, 1000, 800]);
+        assert_eq!(lens(&vec![task(3 * 1024 * 1024); 5]), [2, 2, 1]);
+        assert_eq!(lens(&[task(20 * 1024 * 1024), task(1)]), [1, 1]);
+        assert!(lens(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_unique_task_may_not_be_new() {
+        assert!(are_new(&[task(1), task(1)]));
+        assert!(!are_new(&[task(1), task(1).unique().unwrap()]));
+    }
+
+    #[test]
+    fn a_task_that_replaces_one_of_its_batch_begins_another() {
+        let keep = || task(1).unique().unwrap();
+        let replace = || task(1).unique_by(Unique::payload().replace(Replace::TIME)).hashed().unwrap();
+        let tasks = [keep(), task(2), keep(), replace(), task(1), replace(), keep()];
+        assert_eq!(batches(&tasks).map(<[NewTask]>::len).collect::<Vec<_>>(), [3, 2, 2]);
+    }
+
+    #[test]
+    fn a_queue_without_duplicates_makes_every_task_unique_but_no_tick() {
+        let intake = InsertRules { duplicated_tasks: false, ..InsertRules::default() };
+        assert!(intake.prepare(task(1), Uuid::max()).unwrap().uniq_hash.is_some());
+        let now = DateTime::UNIX_EPOCH;
+        let cron = intake.prepare_cron(task(1), Cron::new("0 * * * *"), now, Uuid::max()).unwrap();
+        assert_eq!((cron.task.uniq_hash, cron.task.id), (None, Uuid::max()));
+        assert!(cron.name.starts_with("A/"));
+    }
+}

@@ -1,0 +1,71 @@
+//! Keeps every cron one tick ahead.
+
+use super::{Part, run_to_end};
+use crate::phase::Phase;
+use crate::signal::first_of;
+use crate::state::Pool;
+use fang_core::store::DueCron;
+use fang_core::{QueueError, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long at most between two looks: for crons of whose change nobody told.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+pub(crate) struct CronKeeper {
+    pub(crate) pool: Arc<Pool>,
+}
+
+impl CronKeeper {
+    /// Fires what is due. Returns when to look again. Also done before the first claim, so that a missed tick that is to
+    /// be skipped is gone by then. If that fails, the next look follows.
+    pub(crate) async fn look(&self) -> Duration {
+        self.run_once().await.unwrap_or_else(|error| {
+            log::debug!("the crons could not be looked at: {error}");
+            LOOK_EVERY
+        })
+    }
+
+    /// Looks and fires until the pool drains.
+    pub(crate) async fn run(mut self) {
+        run_to_end(&mut self).await;
+    }
+
+    /// Fires what is due. Returns how long nothing more will be.
+    async fn run_once(&self) -> Result<Duration, StoreError> {
+        let crons = self.pool.store.crons().await?;
+        let mut has_fired = false;
+        for cron in &crons.due {
+            match self.fire(cron).await {
+                // Whether it was this pool or another, there is a new tick to wait for.
+                Ok(_) => has_fired = true,
+                Err(error) => log::warn!("the cron {:?} could not be fired: {error}", cron.name),
+            }
+        }
+        let wait = if has_fired { Duration::ZERO } else { crons.next_in.unwrap_or(LOOK_EVERY) };
+        Ok(wait.min(LOOK_EVERY))
+    }
+
+    async fn fire(&self, cron: &DueCron) -> Result<bool, QueueError> {
+        let tick = cron.tick(Uuid::now_v7)?;
+        Ok(self.pool.store.fire(&tick).await?)
+    }
+}
+
+impl Part for CronKeeper {
+    const NAME: &str = "keeper of crons";
+
+    fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    async fn work(&mut self) {
+        let pool = &self.pool;
+        while pool.phase.get() == Phase::Running {
+            let wait = pool.sleep(self.look().await);
+            let drains = Box::pin(pool.phase.reached(Phase::Draining));
+            first_of([wait, Box::pin(pool.crons_changed.notified()), drains]).await;
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Beats on a thread of its own, so that tasks cannot make the pool look dead, and takes tasks back from those that are.
+
+use crate::phase::Phase;
+use crate::policy::beat::BeatPolicy;
+use crate::runtime::Reactor;
+use crate::settings;
+use crate::signal::first_of;
+use crate::state::Pool;
+use async_channel::{Receiver, Sender, bounded};
+use fang_core::StoreError;
+use fang_core::store::{Beat, cancellations_of};
+use fang_core::wake::Registration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often to look whether something was announced, where the store cannot tell on which socket that arrives.
+const LISTEN_EVERY: Duration = Duration::from_millis(2);
+
+/// How often within a second after something was: more is likely to come.
+const LISTEN_OFTEN: Duration = Duration::from_millis(1);
+const ATTENTION: Duration = Duration::from_secs(1);
+
+/// Between two looks for cancelled tasks, however many are cancelled.
+const CALM: Duration = Duration::from_millis(50);
+
+/// How often to look while a run is known whose task was cancelled: it may end, and its task be claimed again, before
+/// it hears of that.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Before signing off is tried again: the connections may just have gone down with their runtime.
+const SIGN_OFF_AGAIN: Duration = Duration::from_millis(100);
+
+pub(crate) struct Heart {
+    pool: Arc<Pool>,
+    reactor: Box<dyn Reactor>,
+    policy: BeatPolicy,
+    /// When something was announced.
+    heard_at: Option<Instant>,
+    /// Under which it hears of cancelled tasks.
+    called: Option<Registration>,
+}
+
+impl Heart {
+    /// Starts the thread, which ends when the pool has stopped. Returns once the pool is registered.
+    pub(crate) async fn start(pool: &Arc<Pool>) -> Result<Receiver<()>, StoreError> {
+        let (tell, told) = bounded(1);
+        // Closed when the heart has ended.
+        let (alive, ended) = bounded(1);
+        let of_heart = pool.clone();
+        let begin = move |reactor| Box::pin(Self::new(of_heart, reactor).begin(tell, alive)) as _;
+        let spawned = pool.runtime.spawn_heart(Box::new(begin));
+        spawned.map_err(|error| StoreError::unreachable(Box::new(error)))?;
+        match told.recv().await {
+            Ok(registered) => registered.map(|()| ended),
+            Err(_) => Err(StoreError::unreachable("the heart's thread ended before its first beat".into())),
+        }
+    }
+
+    fn new(pool: Arc<Pool>, reactor: Box<dyn Reactor>) -> Self {
+        let policy = BeatPolicy::new(pool.config.lease);
+        Self { pool, reactor, policy, heard_at: None, called: None }
+    }
+
+    /// Registers on its own thread, where the connection has to live that listens.
+    async fn begin(mut self, tell: Sender<Result<(), StoreError>>, alive: Sender<()>) {
+        let registered = self.register().await;
+        let is_registered = registered.is_ok();
+        if tell.send(registered).await.is_ok() && is_registered {
+            while self.pause().await {
+                self.beat().await;
+            }
+            self.sign_off().await;
+        }
+        drop(alive);
+    }
+
+    async fn register(&mut self) -> Result<(), StoreError> {
+        let info = settings::info(self.pool.mode(), &self.pool.state.shares, std::process::id());
+        let worker = self.pool.store.register(&info).await?;
+        self.pool.goes_on_as(worker);
+        let pool = self.pool.clone();
+        let wakes = self.pool.store.wakes();
+        self.called = Some(wakes.register(&cancellations_of(worker), move |_| pool.cancelled.notify()));
+        Ok(())
+    }
+
+    /// Gives back what the store takes to be in flight here still.
+    async fn sign_off(&self) {
+        let (store, worker) = (&self.pool.store, self.pool.state.worker());
+        let mut outcome = store.disown(worker, &[]).await;
+        if outcome.is_err() {
+            self.pool.sleep(SIGN_OFF_AGAIN).await;
+            outcome = store.disown(worker, &[]).await;
+        }
+        let outcome = outcome.and(store.retire(worker).await);
+        if let Err(error) = outcome {
+            log::debug!("the pool could not sign off; its lease will run out: {error}");
+        }
+    }
+
+    /// Waits for the next beat. Listens meanwhile, and tells tasks that they were cancelled. Returns `false` when the
+    /// pool has stopped.
+    async fn pause(&mut self) -> bool {
+        let next = Instant::now() + self.pool.config.lease.next_beat(fastrand::f64());
+        let mut look_at = Instant::now() + LOOK_EVERY;
+        loop {
+            let knows_any = self.pool.state.environment.signals.any_cancelled();
+            let until = if knows_any { next.min(look_at) } else { next };
+            let is_called = self.wait(until).await;
+            let now = Instant::now();
+            if self.is_over() {
+                return false;
+            }
+            if now >= next {
+                return true;
+            }
+            if is_called || (knows_any && now >= look_at) {
+                self.look_for_cancelled().await;
+                self.pool.sleep(CALM).await;
+                look_at = now + LOOK_EVERY;
+            }
+        }
+    }
+
+    /// The parts are gone with their runtime when the finisher has ended before the pool has stopped.
+    fn is_over(&self) -> bool {
+        self.pool.phase.get() >= Phase::Stopped || self.pool.finisher_ended.is_set()
+    }
+
+    /// Waits for what comes next, at most until then. Returns whether a task was cancelled.
+    async fn wait(&mut self, until: Instant) -> bool {
+        let listen_again = self.listen().await;
+        let rest = until.saturating_duration_since(Instant::now());
+        let pool = &self.pool;
+        let time = pool.sleep(listen_again.map_or(rest, |again| again.min(rest)));
+        let stopped = Box::pin(pool.phase.reached(Phase::Stopped));
+        let gone = Box::pin(pool.finisher_ended.wait());
+        let cancelled = Box::pin(pool.cancelled.notified());
+        first_of([cancelled, self.reactor.arrival(), time, stopped, gone]).await == 0
+    }
+
+    /// Looks whether something was announced. Returns when to look again, if what comes next does not wake it. A store
+    /// that cannot listen now is tried again after the next beat.
+    async fn listen(&mut self) -> Option<Duration> {
+        let heard = self.pool.store.listen().await.ok().flatten()?;
+        if heard.announced > 0 {
+            self.heard_at = Some(Instant::now());
+        }
+        if self.reactor.watch(heard.arrives_on) {
+            return None;
+        }
+        let is_attentive = self.heard_at.is_some_and(|at| at.elapsed() < ATTENTION);
+        Some(if is_attentive { LISTEN_OFTEN } else { LISTEN_EVERY })
+    }
+
+    async fn look_for_cancelled(&self) {
+        match self.pool.store.cancellations(self.pool.state.worker()).await {
+            Ok(runs) => self.pool.cancel(runs),
+            Err(error) => {
+                log::debug!("which tasks were cancelled is asked again with the next beat: {error}");
+            }
+        }
+    }
+
+    async fn beat(&mut self) {
+        let began = Instant::now();
+        let lease = self.pool.config.lease.dead_after;
+        match self.pool.store.heartbeat(self.pool.state.worker(), lease).await {
+            Ok(beat) => self.got_through(beat, began.elapsed()).await,
+            Err(error) if self.policy.failed() => log::warn!("the heartbeat does not get through: {error}"),
+            Err(_) => {}
+        }
+    }
+
+    async fn got_through(&mut self, beat: Beat, took: Duration) {
+        let duty = self.policy.got_through(beat, took);
+        if duty.tell {
+            log::info!("the database answers again");
+        }
+        if duty.register {
+            self.reborn().await;
+        }
+        if duty.rescue {
+            self.rescue().await;
+        }
+        if beat.has_cancellations || self.pool.state.environment.signals.any_cancelled() {
+            self.look_for_cancelled().await;
+        }
+    }
+
+    /// Declared dead: its tasks belong to others now. It goes on under another identity.
+    async fn reborn(&mut self) {
+        let dead = self.pool.state.worker();
+        match self.register().await {
+            Ok(()) => {
+                let worker = self.pool.state.worker();
+                log::warn!("worker {dead} was declared dead; the pool goes on as {worker}");
+            }
+            Err(error) => log::warn!("the pool cannot register again: {error}"),
+        }
+    }
+
+    async fn rescue(&self) {
+        let rescue = self.pool.config.lease.rescue(self.pool.state.worker());
+        match self.pool.store.rescue(&rescue).await {
+            Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
+                "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",
+                rescued.buried,
+                rescued.retried,
+                rescued.failed
+            ),
+            Ok(_) => {}
+            Err(error) => log::debug!("no tasks could be rescued: {error}"),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Starts the parts of a pool, from the store to the workers and back.
+
+use super::claimer::Claimer;
+use super::crons::CronKeeper;
+use super::finisher::Finisher;
+use super::heart::Heart;
+use super::pruner::Pruner;
+use crate::claims::{Claims, OpenBatches};
+use crate::phase::Phase;
+use crate::policy::claim::ClaimPolicy;
+use crate::policy::suspects::{Suspects, TrialGate};
+use crate::policy::weights::Weights;
+use crate::runtime::Runtime;
+use crate::settings::PoolConfig;
+use crate::signal::Latch;
+use crate::state::{Environment, Pool, PoolState, RunSignals};
+use crate::workers::Workers;
+use async_channel::Receiver;
+use fang_core::store::{AsyncStore as Store, CAME_BACK, CRONS, LISTENS_ANEW};
+use fang_core::wake::Registration;
+use fang_core::{QueueError, StoreError};
+use std::sync::Arc;
+
+/// All pools of a process share its fate, so only one suspect of a crash runs in it at a time.
+static ONE_TRIAL: TrialGate = TrialGate::new();
+
+/// A pool that runs.
+pub struct Running {
+    pub(super) pool: Arc<Pool>,
+    pub(super) workers: Arc<dyn Workers>,
+    pub(super) claimer_ended: Arc<Latch>,
+    pub(super) open_batches: Arc<OpenBatches>,
+    /// Closed when the heart has ended.
+    pub(super) heart: Receiver<()>,
+}
+
+impl Running {
+    /// Starts a pool: checks that the store is ready, registers, and starts all parts. The claimer comes last: once it
+    /// claims, all others are there.
+    ///
+    /// # Errors
+    /// [`QueueError`] when no pool can work so, the store is not ready, or the system has nothing left to run it with.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        runtime: Arc<dyn Runtime>,
+        config: PoolConfig,
+        workers: impl FnOnce(&Arc<Pool>) -> std::io::Result<Arc<dyn Workers>>,
+    ) -> Result<Self, QueueError> {
+        config.check()?;
+        store.check().await?;
+        let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
+        pool.state.resize(pool.config.workers);
+        let heart = Heart::start(&pool).await?;
+        let wakes = register_wakes(&pool);
+        let crons = CronKeeper { pool: pool.clone() };
+        crons.look().await;
+        let started = Self::start_parts(&pool, Finisher::new(pool.clone(), results), crons, workers, wakes);
+        match started {
+            Ok((workers, claimer_ended, open_batches)) => {
+                Ok(Self { pool, workers, claimer_ended, open_batches, heart })
+            }
+            Err(error) => {
+                // Those that were started end.
+                pool.phase.advance(Phase::Stopped);
+                Err(StoreError::unreachable(Box::new(error)).into())
+            }
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "the parts of the struct above")]
+    fn start_parts(
+        pool: &Arc<Pool>,
+        finisher: Finisher,
+        crons: CronKeeper,
+        workers: impl FnOnce(&Arc<Pool>) -> std::io::Result<Arc<dyn Workers>>,
+        wakes: Vec<Registration>,
+    ) -> std::io::Result<(Arc<dyn Workers>, Arc<Latch>, Arc<OpenBatches>)> {
+        let spawn = |name, part| pool.runtime.spawn(name, part);
+        spawn("fang-finisher", Box::pin(finisher.run()))?;
+        let workers = workers(pool)?;
+        spawn("fang-crons", Box::pin(crons.run()))?;
+        spawn("fang-pruner", Box::pin(Pruner { pool: pool.clone() }.run()))?;
+        let (claimer_ended, open_batches) = (Arc::<Latch>::default(), Arc::<OpenBatches>::default());
+        let claims = Claims::start(pool, &open_batches)?;
+        let claimer = Claimer::new(pool.clone(), workers.clone(), policy(pool), claims);
+        let ended = claimer_ended.clone();
+        let claiming = async move {
+            claimer.run().await;
+            drop(wakes);
+            ended.set();
+        };
+        spawn("fang-claimer", Box::pin(claiming))?;
+        Ok((workers, claimer_ended, open_batches))
+    }
+
+    /// Works with this many workers from now on. More start at once. Of those that are too many, each ends before it
+    /// would begin a task that is claimed from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`] when the system has nothing left to run more with.
+    pub fn resize(&self, workers: usize) -> Result<(), StoreError> {
+        let before = self.pool.state.resize(workers);
+        let resized = self.workers.resize(before, workers);
+        // The claimer may wait for a number of free workers that has become another.
+        self.pool.room.notify();
+        resized.map_err(|error| StoreError::unreachable(Box::new(error)))
+    }
+}
+
+fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
+    let environment = Environment {
+        state: config.state.clone(),
+        signals: RunSignals::default(),
+        retention: config.retention,
+        extras: store.extras(),
+    };
+    PoolState::new(environment, config.shares.clone(), config.kinds.clone())
+}
+
+fn policy(pool: &Pool) -> ClaimPolicy {
+    let PoolConfig { workers, sleep_params, lease, .. } = &pool.config;
+    let weights = Weights::new(pool.mode(), &pool.state.shares, *workers, sleep_params);
+    ClaimPolicy::new(weights, Suspects::new(lease.max_crashes, &ONE_TRIAL))
+}
+
+fn register_wakes(pool: &Arc<Pool>) -> Vec<Registration> {
+    let wakes = pool.store.wakes();
+    let of = || pool.clone();
+    let (crons, returned, forgotten) = (of(), of(), of());
+    let mut all = vec![
+        wakes.register(CRONS, move |_| crons.crons_changed.notify()),
+        wakes.register(CAME_BACK, move |_| returned.state.came_back()),
+        wakes.register(LISTENS_ANEW, move |_| forgotten.state.may_be_forgotten()),
+    ];
+    for (turn, share) in pool.state.shares.iter().enumerate() {
+        let woken = of();
+        all.push(wakes.register(&share.task_type, move |announced| woken.has_new(turn, announced)));
+    }
+    all
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.pool.fmt(f)
+    }
+}

@@ -1,0 +1,110 @@
+//! What a heart makes of its beats.
+
+use crate::settings::Lease;
+use fang_core::store::Beat;
+use std::time::Duration;
+
+/// Besides whenever somebody is suspected, tasks are rescued every so many beats: those whose worker is
+/// gone from the table, and those that a stopped pool left behind.
+const RESCUE_EVERY: u64 = 6;
+
+/// The beats of one pool.
+#[derive(Debug)]
+pub struct BeatPolicy {
+    lease: Lease,
+    is_failing: bool,
+    beats: u64,
+}
+
+/// What to do after a beat that got through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Duty {
+    /// Say that the database answers again.
+    pub tell: bool,
+    /// Go on under a new identity: this one was declared dead.
+    pub register: bool,
+    /// Declare the silent dead, and take back what they hold.
+    pub rescue: bool,
+}
+
+impl BeatPolicy {
+    /// The pulse of a pool that has just registered.
+    pub fn new(lease: Lease) -> Self {
+        Self { lease, is_failing: false, beats: 0 }
+    }
+
+    /// A beat got through, and took this long.
+    ///
+    /// Others are declared dead only while somebody's beats have come through for a whole lease, else an
+    /// outage would become a mass re-run; and not by one that was itself held up: of its own silence
+    /// and theirs it cannot tell which came first.
+    pub fn got_through(&mut self, beat: Beat, took: Duration) -> Duty {
+        let tell = std::mem::take(&mut self.is_failing);
+        self.beats += 1;
+        let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
+        let was_held_up = beat.silent_for.max(took) > self.lease.dead_after / 2;
+        let is_well = beat.well_for >= self.lease.dead_after && !was_held_up;
+        Duty { tell, register: !beat.is_alive, rescue: is_due && is_well }
+    }
+
+    /// A beat failed. Returns whether that is worth telling: it is the first.
+    pub fn failed(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_failing, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUSPECT: Beat = Beat {
+        is_alive: true,
+        has_suspects: true,
+        silent_for: Duration::from_secs(5),
+        well_for: Duration::from_secs(30),
+        has_cancellations: false,
+    };
+    const QUICK: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn others_are_declared_dead_only_once_beats_have_come_for_a_lease() {
+        let mut pulse = BeatPolicy::new(Lease::default());
+        let rescues = [0, 29, 30, 99].map(|seconds| {
+            let beat = Beat { well_for: Duration::from_secs(seconds), ..SUSPECT };
+            pulse.got_through(beat, QUICK).rescue
+        });
+        assert_eq!(rescues, [false, false, true, true]);
+    }
+
+    #[test]
+    fn whoever_was_held_up_declares_nobody_dead() {
+        let late = Duration::from_secs(16);
+        let mut pulse = BeatPolicy::new(Lease::default());
+        assert!(!pulse.got_through(Beat { silent_for: late, ..SUSPECT }, QUICK).rescue);
+        assert!(!pulse.got_through(SUSPECT, late).rescue);
+        assert!(pulse.got_through(SUSPECT, QUICK).rescue);
+    }
+
+    #[test]
+    fn a_failure_and_its_end_are_told_once_each() {
+        let mut pulse = BeatPolicy::new(Lease::default());
+        assert_eq!([pulse.failed(), pulse.failed()], [true, false]);
+        let tells = [0, 1].map(|_| pulse.got_through(SUSPECT, QUICK).tell);
+        assert_eq!(tells, [true, false]);
+    }
+
+    #[test]
+    fn without_a_suspect_it_rescues_now_and_then() {
+        let calm = Beat { has_suspects: false, ..SUSPECT };
+        let mut pulse = BeatPolicy::new(Lease::default());
+        let rescues: Vec<u64> = (1..=18).filter(|_| pulse.got_through(calm, QUICK).rescue).collect();
+        assert_eq!(rescues, [6, 12, 18]);
+    }
+
+    #[test]
+    fn who_was_declared_dead_registers_again() {
+        let mut pulse = BeatPolicy::new(Lease::default());
+        assert!(pulse.got_through(Beat { is_alive: false, ..SUSPECT }, QUICK).register);
+    }
+}

@@ -1,0 +1,270 @@
+//! What to write once a run is over: the only place that knows retries, backoff and retention.
+
+use fang_core::backoff::exponential;
+use fang_core::context::Wish;
+use fang_core::error::FangError;
+use fang_core::kind::Undecodable;
+use fang_core::retention::RetentionMode;
+use fang_core::runnable::DEFAULT_MAX_RETRIES;
+use fang_core::store::{Claimed, Verdict};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// A task of an unknown kind is offered again after at least this long ...
+pub const SHORTEST_UNKNOWN_DELAY: Duration = Duration::from_secs(15);
+/// ... and at most this long ...
+pub const LONGEST_UNKNOWN_DELAY: Duration = Duration::from_secs(5 * 60);
+/// ... until its kind has been unknown for this long: by then a rolling deploy is over.
+pub const UNKNOWN_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A snoozed task waits at least this long.
+const SHORTEST_SNOOZE: Duration = Duration::from_millis(1);
+
+/// The longest error message that is kept, in bytes.
+pub const MAX_ERROR_BYTES: usize = 8 * 1024;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded.
+    Done,
+    /// It returned an error, or panicked.
+    Failed {
+        /// Why.
+        error: String,
+        /// How often the task is run again at most.
+        max_retries: i32,
+        /// How long it wants to wait.
+        backoff: Duration,
+    },
+    /// It returned, and had asked for this.
+    Wished(Wish),
+    /// Its payload did not become a task.
+    Undecodable(Undecodable),
+    /// It was claimed, but not run to its end.
+    HandedBack,
+    /// Its task was cancelled while it ran.
+    Cancelled,
+}
+
+impl Outcome {
+    /// What counts of a run whose task was cancelled meanwhile: its success, and else that it was cancelled, so
+    /// that it is not run again. A task that cancelled itself keeps its own reason.
+    pub fn of_cancelled(self) -> Self {
+        match self {
+            Self::Done | Self::Wished(Wish::Cancel(_)) => self,
+            _ => Self::Cancelled,
+        }
+    }
+}
+
+/// What to write for `task`.
+///
+/// ```
+/// use fang_core::{RetentionMode, decide::{Outcome, decide}, store::Verdict};
+/// # use fang_core::{Mode, Priority, store::{Claimed, DbInstant}};
+/// # let task = Claimed {
+/// #     id: uuid::Uuid::nil(), lease: 1, retries: 0, crashes: 0, metadata: "{}".into(),
+/// #     mode: Mode::Asynk, priority: Priority::Normal, scheduled_at: DbInstant::MIN, unknown_for: None, max_retries: None,
+/// # };
+/// assert_eq!(decide(&task, Outcome::Done, RetentionMode::KeepAll), Verdict::Keep);
+/// assert_eq!(decide(&task, Outcome::Done, RetentionMode::RemoveFinished), Verdict::Remove);
+/// ```
+pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Verdict {
+    match outcome {
+        Outcome::Done => success(retention),
+        Outcome::Failed { error, max_retries, backoff }
+            if task.retries < task.max_retries.unwrap_or(max_retries) =>
+        {
+            Verdict::Retry { delay: backoff, error: storable(error) }
+        }
+        Outcome::Failed { error, .. } => fail(error, retention),
+        // Not at once, or it would keep its place before all others and be the next to run.
+        Outcome::Wished(Wish::Snooze(delay)) => Verdict::Release { delay: delay.max(SHORTEST_SNOOZE) },
+        Outcome::Wished(Wish::Cancel(reason)) => fail(format!("cancelled: {reason}"), retention),
+        Outcome::Undecodable(Undecodable::Malformed(reason)) => {
+            fail(format!("the payload cannot be decoded: {reason}"), retention)
+        }
+        Outcome::Undecodable(Undecodable::UnknownKind(kind)) => {
+            let error = format!(
+                "no task of the kind {kind:?} is registered in this program; deploy one that has it, or remove the task"
+            );
+            for_others(task, error, retention)
+        }
+        Outcome::Undecodable(Undecodable::NotAllowed(kind)) => {
+            let error = format!(
+                "this pool does not run tasks of the kind {kind:?}; start one that does, or remove the task"
+            );
+            for_others(task, error, retention)
+        }
+        Outcome::HandedBack => Verdict::Release { delay: Duration::ZERO },
+        Outcome::Cancelled => fail("cancelled".to_owned(), retention),
+    }
+}
+
+/// What to write for a success.
+pub fn success(retention: RetentionMode) -> Verdict {
+    if retention.keeps_finished() { Verdict::Keep } else { Verdict::Remove }
+}
+
+/// A failure of a task that could not be asked for its own choices.
+pub fn failed_by_default(error: String) -> Outcome {
+    Outcome::Failed {
+        error,
+        max_retries: DEFAULT_MAX_RETRIES,
+        backoff: Duration::from_secs(exponential(4).into()),
+    }
+}
+
+/// How a run ended that came to its end, with what its task wished for; or why it failed.
+///
+/// # Errors
+/// What it returned as its error, or said as it panicked.
+pub fn ended(
+    result: Result<Result<(), FangError>, Box<dyn Any + Send>>,
+    wish: Option<Wish>,
+) -> Result<Outcome, String> {
+    match (result, wish) {
+        (Err(panic), _) => Err(describe_panic(panic.as_ref())),
+        (Ok(_), Some(wish)) => Ok(Outcome::Wished(wish)),
+        (Ok(Ok(())), None) => Ok(Outcome::Done),
+        (Ok(Err(FangError { description })), None) => Err(description),
+    }
+}
+
+/// A failure of a task that is asked how often it is run again at most and how long it wants to wait, after so many
+/// retries. That is code of the application, and may panic too.
+pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, Duration)) -> Outcome {
+    let retries = u32::try_from(task.retries).unwrap_or_default();
+    match catch_unwind(AssertUnwindSafe(|| choices(retries))) {
+        Ok((max_retries, backoff)) => Outcome::Failed { error, max_retries, backoff },
+        Err(_) => failed_by_default(error),
+    }
+}
+
+/// What a panic says, as the error of its task.
+pub fn describe_panic(panic: &(dyn Any + Send)) -> String {
+    let literal = panic.downcast_ref::<&str>().copied();
+    let message = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the task panicked: {}", message.unwrap_or("without a message"))
+}
+
+/// What is said of a run that was dropped because it took too long.
+pub fn describe_timeout(timeout: Duration) -> String {
+    format!("it took longer than its timeout of {timeout:?}")
+}
+
+/// The same verdict without what the store refused in it.
+pub fn without_refused_data(verdict: &Verdict) -> Verdict {
+    let error = "its error message could not be saved".to_owned();
+    match verdict {
+        Verdict::Retry { delay, .. } => Verdict::Retry { delay: *delay, error },
+        Verdict::Unknown { delay, .. } => Verdict::Unknown { delay: *delay, error },
+        Verdict::Fail { .. } => Verdict::Fail { error },
+        Verdict::Remove | Verdict::Keep | Verdict::Release { .. } => verdict.clone(),
+    }
+}
+
+fn fail(error: String, retention: RetentionMode) -> Verdict {
+    if retention.keeps_failed() { Verdict::Fail { error: storable(error) } } else { Verdict::Remove }
+}
+
+/// Leaves the task to another program. The wait grows with the time it has waited for one, so it
+/// doubles until it is the longest.
+fn for_others(task: &Claimed, error: String, retention: RetentionMode) -> Verdict {
+    let unknown_for = task.unknown_for.unwrap_or_default();
+    if unknown_for >= UNKNOWN_FOR_GOOD {
+        return fail(error, retention);
+    }
+    let delay = unknown_for.clamp(SHORTEST_UNKNOWN_DELAY, LONGEST_UNKNOWN_DELAY);
+    Verdict::Unknown { delay, error: storable(error) }
+}
+
+/// Postgres keeps no NUL in a text, and nobody reads a novel.
+fn storable(mut error: String) -> String {
+    if error.contains('\0') {
+        error.retain(|character| character != '\0');
+    }
+    if error.len() > MAX_ERROR_BYTES {
+        error.truncate(error.floor_char_boundary(MAX_ERROR_BYTES));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn task(retries: i32) -> Claimed {
+        Claimed { retries, ..Claimed::example() }
+    }
+
+    fn failed(error: &str) -> Outcome {
+        Outcome::Failed { error: error.into(), max_retries: 2, backoff: Duration::from_secs(4) }
+    }
+
+    #[test]
+    fn a_failure_is_retried_until_no_retries_are_left() {
+        let verdicts =
+            [0, 1, 2].map(|n| decide(&task(n), failed("no"), RetentionMode::RemoveFinished).code());
+        assert_eq!(verdicts, [2, 2, 3]);
+    }
+
+    #[test]
+    fn a_task_that_may_never_retry_fails_at_once() {
+        let outcome = Outcome::Failed { error: "no".into(), max_retries: 0, backoff: Duration::ZERO };
+        let verdict = decide(&task(0), outcome, RetentionMode::KeepAll);
+        assert_eq!(verdict, Verdict::Fail { error: "no".into() });
+    }
+
+    #[test]
+    fn remove_all_removes_the_failed_too() {
+        assert_eq!(decide(&task(2), failed("no"), RetentionMode::RemoveAll), Verdict::Remove);
+        assert_eq!(decide(&task(0), failed("no"), RetentionMode::RemoveAll).code(), 2);
+    }
+
+    #[test]
+    fn an_unknown_kind_waits_longer_each_time_and_fails_after_a_day() {
+        let waits = [0, 15, 40, 1000, 90_000].map(|seconds| {
+            let task = Claimed { unknown_for: Some(Duration::from_secs(seconds)), ..task(0) };
+            let outcome = Outcome::Undecodable(Undecodable::UnknownKind("New".into()));
+            decide(&task, outcome, RetentionMode::RemoveFinished).delay().map(|delay| delay.as_secs())
+        });
+        assert_eq!(waits, [Some(15), Some(15), Some(40), Some(300), None]);
+    }
+
+    #[test]
+    fn a_wish_goes_before_the_result_and_costs_no_retry() {
+        let outcome = Outcome::Wished(Wish::Snooze(Duration::from_secs(9)));
+        let verdict = decide(&task(20), outcome, RetentionMode::RemoveAll);
+        assert_eq!(verdict, Verdict::Release { delay: Duration::from_secs(9) });
+    }
+
+    #[test]
+    fn of_a_cancelled_run_its_success_counts_and_nothing_else_runs_it_again() {
+        let outcomes = [
+            Outcome::Done,
+            failed("no"),
+            Outcome::HandedBack,
+            Outcome::Wished(Wish::Snooze(Duration::ZERO)),
+            Outcome::Undecodable(Undecodable::UnknownKind("New".into())),
+        ];
+        let verdicts = outcomes
+            .map(|outcome| decide(&task(0), outcome.of_cancelled(), RetentionMode::RemoveFinished).code());
+        assert_eq!(verdicts, [0, 3, 3, 3, 3]);
+        let own = Outcome::Wished(Wish::Cancel("no such feed".into())).of_cancelled();
+        let verdict = decide(&task(0), own, RetentionMode::RemoveFinished);
+        assert_eq!(verdict.error(), Some("cancelled: no such feed"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_kept_error_can_be_stored(error in any::<String>(), repeat in 0_usize..200) {
+            let verdict = decide(&task(0), failed(&error.repeat(repeat)), RetentionMode::KeepAll);
+            let kept = verdict.error().unwrap();
+            prop_assert!(!kept.contains('\0') && kept.len() <= MAX_ERROR_BYTES);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Tasks that may have killed the processes they ran in.
+//!
+//! When a process dies, all it had in flight is charged a crash, and only one of those tasks did it. So the
+//! crash that would fail a task counts only while that task is on trial: marked as the suspect, by
+//! itself in its pool as far as that can be waited for, and the only one on trial in its process.
+
+use crate::state::in_flight::InFlight;
+use crate::state::load::Load;
+use fang_core::store::Claimed;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a pool stands still for a suspect: first until nothing else runs, then until its run is
+/// over. After that the others go on beside it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often to look whether a result is saved.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// How often to look whether a suspect's turn has come while the pool goes on.
+const GLANCE_EVERY: Duration = Duration::from_secs(1);
+
+/// So many suspects wait at most; then nothing else is claimed either.
+const MAX_ASIDE: usize = 500;
+
+/// The suspects of one claimer.
+#[derive(Debug)]
+pub struct Suspects {
+    from: i16,
+    gate: &'static TrialGate,
+    /// Each with its task type.
+    aside: VecDeque<(Claimed, Arc<str>)>,
+    since: Duration,
+    trial: Option<Trial>,
+}
+
+#[derive(Debug)]
+struct Trial {
+    id: Uuid,
+    lease: i32,
+    began: Duration,
+    _place: PlaceOnTrial,
+}
+
+/// What a claimer does about its suspects.
+#[derive(Debug)]
+pub enum Turn {
+    /// Nothing: go on, and if there is a span, look again after it at the latest.
+    Work {
+        /// When to look again.
+        look_after: Option<Duration>,
+    },
+    /// Claim nothing for now.
+    Wait {
+        /// The longest sleep.
+        at_most: Duration,
+        /// Whether the sleep ends as well when nothing runs any more.
+        until_idle: bool,
+    },
+    /// Mark this one in the store, then run it.
+    Try {
+        /// The suspect.
+        task: Claimed,
+        /// Its task type.
+        task_type: Arc<str>,
+    },
+}
+
+impl Suspects {
+    /// Where a task fails at this many crashes.
+    pub fn new(max_crashes: i16, gate: &'static TrialGate) -> Self {
+        // Whoever fails tasks at their first crash does not ask which of them did it.
+        let from = if max_crashes > 1 { max_crashes - 1 } else { i16::MAX };
+        Self { from, gate, aside: VecDeque::new(), since: Duration::ZERO, trial: None }
+    }
+
+    /// Puts the suspects among claimed tasks of a type aside.
+    pub fn pick(&mut self, now: Duration, task_type: &Arc<str>, tasks: &mut Vec<Claimed>) {
+        if tasks.iter().all(|task| task.crashes < self.from) {
+            return;
+        }
+        if self.aside.is_empty() {
+            self.since = now;
+        }
+        let (suspects, others): (Vec<_>, Vec<_>) =
+            std::mem::take(tasks).into_iter().partition(|task| task.crashes >= self.from);
+        *tasks = others;
+        self.aside.extend(suspects.into_iter().map(|task| (task, task_type.clone())));
+    }
+
+    /// What to do now.
+    pub fn turn(&mut self, now: Duration, load: Load, in_flight: &InFlight) -> Turn {
+        if self.trial.as_ref().is_some_and(|trial| !in_flight.has(trial.id, trial.lease)) {
+            self.trial = None;
+            self.since = now;
+        }
+        match &self.trial {
+            Some(trial) => self.stand_by(now, trial.began, load),
+            None if self.aside.is_empty() => Turn::Work { look_after: None },
+            None if load.in_flight + load.unsaved == 0 || now >= self.since + PATIENCE => {
+                self.next(now, load)
+            }
+            None => self.stand_by(now, self.since, load),
+        }
+    }
+
+    /// Gives up all that wait.
+    pub fn take_all(&mut self) -> VecDeque<(Claimed, Arc<str>)> {
+        std::mem::take(&mut self.aside)
+    }
+
+    fn next(&mut self, now: Duration, load: Load) -> Turn {
+        let Some(place) = self.gate.enter() else { return self.stand_by(now, self.since, load) };
+        let Some((task, task_type)) = self.aside.pop_front() else { return Turn::Work { look_after: None } };
+        self.trial = Some(Trial { id: task.id, lease: task.lease, began: now, _place: place });
+        Turn::Try { task, task_type }
+    }
+
+    fn stand_by(&self, now: Duration, since: Duration, load: Load) -> Turn {
+        if now >= since + PATIENCE && self.aside.len() < MAX_ASIDE {
+            return Turn::Work { look_after: Some(GLANCE_EVERY) };
+        }
+        match load.in_flight {
+            0 => Turn::Wait { at_most: LOOK_EVERY, until_idle: false },
+            _ => Turn::Wait { at_most: GLANCE_EVERY, until_idle: true },
+        }
+    }
+}
+
+/// The only place on trial among those who share it: all pools of a process, which share its fate.
+#[derive(Debug)]
+pub struct TrialGate(AtomicBool);
+
+impl TrialGate {
+    /// A gate that nobody has entered.
+    #[expect(clippy::new_without_default, reason = "it is made in statics alone")]
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    fn enter(&'static self) -> Option<PlaceOnTrial> {
+        (!self.0.swap(true, Ordering::SeqCst)).then_some(PlaceOnTrial(self))
+    }
+}
+
+#[derive(Debug)]
+struct PlaceOnTrial(&'static TrialGate);
+
+impl Drop for PlaceOnTrial {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::example;
+
+    static GATE: TrialGate = TrialGate::new();
+
+    fn task(n: u128, crashes: i16) -> Claimed {
+        Claimed { id: Uuid::from_u128(n), crashes, ..example() }
+    }
+
+    fn running(in_flight: usize) -> Load {
+        Load { in_flight, ..Load::default() }
+    }
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    /// One test, since there is one gate in a process.
+    #[test]
+    fn suspects_run_one_by_one_once_nothing_else_runs_and_their_results_are_saved() {
+        let in_flight = InFlight::default();
+        let mut suspects = Suspects::new(3, &GATE);
+        let mut tasks = vec![task(1, 0), task(2, 2), task(3, 1), task(4, 2)];
+        in_flight.add(tasks.iter().map(|task| (task.id, task.lease)));
+        suspects.pick(seconds(0), &"common".into(), &mut tasks);
+        assert_eq!(tasks, [task(1, 0), task(3, 1)]);
+
+        let busy = suspects.turn(seconds(1), running(2), &in_flight);
+        assert!(matches!(busy, Turn::Wait { until_idle: true, .. }), "{busy:?}");
+        let Turn::Try { task: first, .. } = suspects.turn(seconds(2), running(0), &in_flight) else {
+            panic!("nobody is tried")
+        };
+        assert_eq!(first.id, Uuid::from_u128(2));
+        let unsaved = suspects.turn(seconds(3), running(0), &in_flight);
+        assert!(matches!(unsaved, Turn::Wait { until_idle: false, .. }), "{unsaved:?}");
+
+        let mut elsewhere = Suspects::new(3, &GATE);
+        elsewhere.pick(seconds(0), &"common".into(), &mut vec![task(9, 2)]);
+        let barred = elsewhere.turn(seconds(3), running(0), &in_flight);
+        assert!(
+            matches!(barred, Turn::Wait { .. }),
+            "another pool of the process has one on trial: {barred:?}"
+        );
+
+        let long = suspects.turn(seconds(63), running(1), &in_flight);
+        assert!(matches!(long, Turn::Work { look_after: Some(_) }), "a long run is not waited for: {long:?}");
+        in_flight.remove([(first.id, first.lease)]);
+        assert!(matches!(suspects.turn(seconds(64), running(0), &in_flight), Turn::Try { .. }));
+        in_flight.remove([(Uuid::from_u128(4), 1)]);
+        assert!(matches!(
+            suspects.turn(seconds(65), running(0), &in_flight),
+            Turn::Work { look_after: None }
+        ));
+
+        let late = elsewhere.turn(seconds(61), running(5), &in_flight);
+        assert!(matches!(late, Turn::Try { .. }), "it does not wait for ever: {late:?}");
+    }
+
+    #[test]
+    fn where_the_first_crash_fails_a_task_nobody_is_suspected() {
+        let mut tasks = vec![task(1, 0), task(2, 5)];
+        Suspects::new(1, &GATE).pick(seconds(0), &"common".into(), &mut tasks);
+        assert_eq!(tasks.len(), 2);
+    }
+}

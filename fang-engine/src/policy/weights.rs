@@ -1,0 +1,299 @@
+//! Whose turn it is to be claimed from: the task types of a pool, by their weights.
+
+use crate::policy::pace::{Pace, Request, Step};
+use crate::state::load::Load;
+use fang_core::error::QueueError;
+use fang_core::lanes::Lanes;
+use fang_core::sleep_params::SleepParams;
+use fang_core::store::Claimed;
+use fang_core::task::Mode;
+use fang_core::wake::Announced;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A task type that a pool works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Its name.
+    pub task_type: Arc<str>,
+    /// How many tasks of it start for each of a type with the weight 1, while there is enough of both.
+    pub weight: u32,
+}
+
+impl Share {
+    /// All of a pool.
+    pub fn whole(task_type: &str) -> Self {
+        Self { task_type: task_type.into(), weight: 1 }
+    }
+}
+
+/// The task types of a pool that was told of several, by their weights, or of one.
+pub fn shares(task_types: &[(String, u32)], task_type: &str) -> Vec<Share> {
+    if task_types.is_empty() {
+        return vec![Share::whole(task_type)];
+    }
+    let share = |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
+    task_types.iter().map(share).collect()
+}
+
+/// # Errors
+/// [`QueueError::TaskTypes`] when one of them is named twice, or has no weight.
+pub fn check(shares: &[Share]) -> Result<(), QueueError> {
+    let mut names = HashSet::new();
+    match shares.iter().find(|share| share.weight == 0 || !names.insert(share.task_type.clone())) {
+        Some(share) => Err(QueueError::TaskTypes { task_type: share.task_type.to_string() }),
+        None => Ok(()),
+    }
+}
+
+/// The task types of one claimer, each at a pace of its own. Those that have work get what their weights say; the
+/// share of one that has none goes to the others.
+#[derive(Debug)]
+pub struct Weights {
+    turns: Vec<Turns>,
+    /// How far the one has come whose turn it was last.
+    reached: f64,
+}
+
+#[derive(Debug)]
+struct Turns {
+    share: Share,
+    pace: Pace,
+    lanes: Lanes,
+    /// Tasks it got, divided by its weight: the lowest is next.
+    spent: f64,
+}
+
+/// What a claimer does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Claim, then report with [`Weights::claimed`], or with [`Weights::gave_up`] and [`Weights::failed`].
+    Claim {
+        /// The number of the task type.
+        turn: usize,
+        /// What to claim.
+        request: Request,
+    },
+    /// As [`Step::Sleep`].
+    Sleep {
+        /// The longest sleep.
+        at_most: Option<Duration>,
+        /// Ends the sleep as well.
+        until_in_flight: Option<usize>,
+    },
+}
+
+impl Weights {
+    /// The weights of a pool that begins now.
+    pub fn new(mode: Mode, shares: &[Share], workers: usize, sleep: &SleepParams) -> Self {
+        let turns = shares.iter().map(|share| Turns {
+            share: share.clone(),
+            pace: Pace::new(workers, sleep.clone()),
+            lanes: Lanes::new(mode),
+            spent: 0.0,
+        });
+        Self { turns: turns.collect(), reached: 0.0 }
+    }
+
+    /// What to do now, with so many workers.
+    pub fn next(&mut self, now: Duration, load: Load, workers: usize) -> Next {
+        let (mut best, mut lowest) = (None, None);
+        let (mut nap, mut until_in_flight) = (None, None);
+        for (turn, turns) in self.turns.iter_mut().enumerate() {
+            turns.pace.resize(workers);
+            match turns.pace.step(now, load) {
+                Step::Claim(request) if lowest.is_none_or(|lowest| turns.spent < lowest) => {
+                    lowest = Some(turns.spent);
+                    best = Some((turn, request));
+                }
+                Step::Claim(_) => {}
+                Step::Sleep { at_most, until_in_flight: until } => {
+                    nap = at_most.into_iter().chain(nap).min();
+                    until_in_flight = until_in_flight.or(until);
+                }
+            }
+        }
+        let Some((turn, request)) = best else { return Next::Sleep { at_most: nap, until_in_flight } };
+        let limit = if request.limit > workers { request.limit } else { self.part(turn, request.limit, now) };
+        Next::Claim { turn, request: Request { limit, ..request } }
+    }
+
+    /// A part of the free workers, if others are known to want theirs now, so that no type takes all of them for as
+    /// long as its tasks run. What is claimed ahead is short, and is had for less in one piece.
+    fn part(&self, turn: usize, room: usize, now: Duration) -> usize {
+        let weight = |turns: &Turns| u64::from(turns.share.weight);
+        let rivals =
+            self.turns.iter().enumerate().filter(|(n, turns)| *n != turn && turns.pace.has_more(now));
+        let others: u64 = rivals.map(|(_, turns)| weight(turns)).sum();
+        let own = weight(&self.turns[turn]);
+        let part = (room as u64).saturating_mul(own) / (own + others);
+        usize::try_from(part).unwrap_or(room).max(1)
+    }
+
+    /// How many task types there are.
+    pub fn len(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// Whether there are none: never in a pool.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// Whether the last claim left tasks of this type behind.
+    pub fn has_more(&self, turn: usize, now: Duration) -> bool {
+        self.turns[turn].pace.has_more(now)
+    }
+
+    /// The name of a task type.
+    pub fn task_type(&self, turn: usize) -> &Arc<str> {
+        &self.turns[turn].share.task_type
+    }
+
+    /// Where to look for its tasks.
+    pub fn lanes(&self, turn: usize) -> &Lanes {
+        &self.turns[turn].lanes
+    }
+
+    /// A claim brought these tasks.
+    pub fn claimed(&mut self, turn: usize, now: Duration, request: Request, tasks: &[Claimed]) {
+        let reached = self.reached;
+        let turns = &mut self.turns[turn];
+        turns.lanes.claimed(tasks);
+        if !tasks.is_empty() {
+            // Whoever had nothing to do for a while does not make up for it.
+            let from = if turns.pace.has_more(now) { turns.spent } else { turns.spent.max(reached) };
+            turns.spent = from + tasks.len() as f64 / f64::from(turns.share.weight);
+            self.reached = reached.max(from);
+        }
+        turns.pace.claimed(now, request, tasks.len());
+    }
+
+    /// A claim of this type failed.
+    pub fn gave_up(&mut self, turn: usize, now: Duration, request: Request) {
+        self.turns[turn].pace.gave_up(now, request);
+    }
+
+    /// Tasks of any type have kept their places while they were away, and may lie where nobody looks.
+    pub fn came_back(&mut self) {
+        self.turns.iter_mut().for_each(|turns| turns.pace.came_back());
+    }
+
+    /// Somebody says that there is a task of this type.
+    pub fn woken(&mut self, turn: usize, now: Duration, announced: Announced) {
+        self.turns[turn].pace.woken(now, announced);
+    }
+
+    /// A claim failed, as would any other now. `jitter` is a random number in `0.0..1.0`.
+    pub fn failed(&mut self, now: Duration, jitter: f64) {
+        self.turns.iter_mut().for_each(|turns| turns.pace.failed(now, jitter));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::pace::MAX_CLAIM;
+
+    const NOW: Duration = Duration::ZERO;
+
+    fn weights(shares: &[(&str, u32)], workers: usize) -> Weights {
+        let share = |(name, weight): &(&str, u32)| Share { task_type: (*name).into(), weight: *weight };
+        let shares: Vec<Share> = shares.iter().map(share).collect();
+        check(&shares).unwrap();
+        Weights::new(Mode::Asynk, &shares, workers, &SleepParams::default())
+    }
+
+    /// How many tasks of each type are claimed in so many claims, where `stock` tells how many a claim finds.
+    fn claims(
+        weights: &mut Weights,
+        claims: usize,
+        room: usize,
+        stock: impl Fn(usize, usize) -> usize,
+    ) -> Vec<usize> {
+        let mut got = vec![0; weights.turns.len()];
+        let (mut now, workers) = (NOW, 100);
+        let load = Load { in_flight: workers - room, ..Load::default() };
+        for _ in 0..claims {
+            match weights.next(now, load, workers) {
+                Next::Claim { turn, request } => {
+                    let found = stock(turn, request.limit).min(request.limit);
+                    weights.claimed(turn, now, request, &vec![Claimed::example(); found]);
+                    got[turn] += found;
+                }
+                Next::Sleep { at_most, .. } => now += at_most.unwrap(),
+            }
+        }
+        got
+    }
+
+    #[track_caller]
+    fn assert_share(got: &[usize], share: f64) {
+        let all: usize = got.iter().sum();
+        let off = (got[0] as f64 / all as f64 - share).abs();
+        assert!(off < 0.02, "{got:?}");
+    }
+
+    #[test]
+    fn weights_decide_while_all_have_work_whether_room_comes_by_ones_or_by_hundreds() {
+        for room in [1, 7, 100] {
+            let mut weights = weights(&[("mail", 3), ("sync", 1)], 100);
+            assert_share(&claims(&mut weights, 4000, room, |_, limit| limit), 0.75);
+        }
+    }
+
+    #[test]
+    fn short_tasks_are_claimed_in_whole_batches_and_shared_all_the_same() {
+        let mut weights = weights(&[("mail", 3), ("sync", 1)], 10);
+        let load = Load { mean_run: Some(Duration::from_micros(1)), ..Load::default() };
+        let mut got = [0, 0];
+        for _ in 0..400 {
+            let Next::Claim { turn, request } = weights.next(NOW, load, 10) else { panic!("there is work") };
+            assert_eq!(request.limit, MAX_CLAIM);
+            weights.claimed(turn, NOW, request, &vec![Claimed::example(); request.limit]);
+            got[turn] += request.limit;
+        }
+        assert_share(&got, 0.75);
+    }
+
+    #[test]
+    fn the_share_of_an_idle_type_goes_to_the_others() {
+        let mut weights = weights(&[("mail", 1), ("sync", 1000)], 100);
+        let got = claims(&mut weights, 1000, 1, |turn, limit| if turn == 0 { limit } else { 0 });
+        assert!(got[0] > 900 && got[1] == 0, "{got:?}");
+    }
+
+    #[test]
+    fn nobody_makes_up_for_the_time_it_had_nothing_to_do() {
+        let mut weights = weights(&[("mail", 1), ("sync", 1)], 100);
+        claims(&mut weights, 1000, 10, |turn, limit| if turn == 0 { limit } else { 0 });
+        weights.woken(1, NOW, Announced::First);
+        assert_share(&claims(&mut weights, 200, 10, |_, limit| limit), 0.5);
+    }
+
+    #[test]
+    fn the_least_weight_is_not_starved() {
+        let mut weights = weights(&[("mail", 1), ("sync", 10_000)], 100);
+        let got = claims(&mut weights, 20_100, 1, |_, limit| limit);
+        assert!(got[0] >= 2, "{got:?}");
+    }
+
+    #[test]
+    fn all_sleep_until_the_first_wants_to_look() {
+        let mut weights = weights(&[("mail", 1), ("sync", 1)], 100);
+        claims(&mut weights, 2, 10, |_, _| 0);
+        let next = weights.next(NOW, Load::default(), 100);
+        assert!(matches!(next, Next::Sleep { at_most: Some(_), until_in_flight: None }), "{next:?}");
+        weights.woken(1, NOW, Announced::First);
+        assert!(matches!(weights.next(NOW, Load::default(), 100), Next::Claim { turn: 1, .. }));
+    }
+
+    #[test]
+    fn a_type_twice_or_without_weight_is_refused() {
+        let share = |weight| Share { weight, ..Share::whole("mail") };
+        for bad in [vec![share(0)], vec![share(1), share(2)]] {
+            assert!(matches!(check(&bad), Err(QueueError::TaskTypes { task_type }) if task_type == "mail"));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What the parts of a pool share. Each field says who writes it and who reads it.
+
+pub mod in_flight;
+pub mod job;
+pub mod load;
+pub mod pool;
+pub mod pool_state;
+pub mod results;
+pub mod run;
+pub mod run_signals;
+pub mod stats;
+
+pub use in_flight::{InFlight, Reconcile};
+pub use job::{Job, Unfinished};
+pub use load::{Gauge, Load};
+pub use pool::Pool;
+pub use pool_state::PoolState;
+pub use results::Finished;
+pub use run::{Environment, OwnResult, Run, run_of};
+pub use run_signals::{RunKey, RunSignals};
+pub use stats::Stats;
+
+/// A claimed task for tests: its first claim, nothing behind it.
+#[cfg(test)]
+pub(crate) fn example() -> fang_core::store::Claimed {
+    fang_core::store::Claimed {
+        id: uuid::Uuid::nil(),
+        lease: 1,
+        retries: 0,
+        crashes: 0,
+        metadata: "{}".into(),
+        mode: fang_core::Mode::Asynk,
+        priority: fang_core::Priority::Normal,
+        scheduled_at: fang_core::store::DbInstant::MIN,
+        unknown_for: None,
+        max_retries: None,
+    }
+}

@@ -1,0 +1,135 @@
+//! A running pool: what its parts share, and how they wake each other.
+
+use super::{Finished, Job, PoolState, RunKey, Unfinished};
+use crate::phase::PhaseWatch;
+use crate::runtime::{BoxFuture, Runtime};
+use crate::settings::PoolConfig;
+use crate::signal::{Latch, Signal};
+use async_channel::{Receiver, Sender};
+use fang_core::Mode;
+use fang_core::store::{AsyncStore as Store, WorkerId};
+use fang_core::wake::Announced;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A running pool.
+pub struct Pool {
+    /// What its parts know of each other.
+    pub state: PoolState,
+    /// The store, over connections that neither the application nor the tasks can exhaust.
+    pub store: Arc<dyn Store>,
+    /// What it runs on.
+    pub runtime: Arc<dyn Runtime>,
+    /// What the application chose.
+    pub config: PoolConfig,
+    /// How far its shutdown has come. The shutdown writes; all parts read.
+    pub phase: PhaseWatch,
+    /// Somebody inserted a task, or there is a new identity. Inserts and the heart set it; the claimer waits for it.
+    pub inserted: Signal,
+    /// Few enough tasks are in flight for the claimer to want more, or locks were let go. Workers and settlers set it.
+    pub room: Signal,
+    /// A task that runs here was cancelled. Notifications set it; the heart waits for it.
+    pub cancelled: Signal,
+    /// A cron was added or changed. Notifications set it; the keeper of crons waits for it.
+    pub crons_changed: Signal,
+    /// Set when the finisher has ended, also when its runtime has gone down. The heart and the shutdown wait for it.
+    pub finisher_ended: Arc<Latch>,
+    /// Results on their way to the finisher. Workers, settlers and the shutdown send.
+    results: Sender<Finished>,
+    epoch: Instant,
+}
+
+impl Pool {
+    pub(crate) fn new(
+        state: PoolState,
+        store: Arc<dyn Store>,
+        runtime: Arc<dyn Runtime>,
+        config: PoolConfig,
+    ) -> (Arc<Self>, Receiver<Finished>) {
+        let (results, to_finisher) = async_channel::unbounded();
+        let pool = Self {
+            state,
+            store,
+            runtime,
+            config,
+            phase: PhaseWatch::default(),
+            inserted: Signal::default(),
+            room: Signal::default(),
+            cancelled: Signal::default(),
+            crons_changed: Signal::default(),
+            finisher_ended: Arc::default(),
+            results,
+            epoch: Instant::now(),
+        };
+        (Arc::new(pool), to_finisher)
+    }
+
+    /// Which tasks its workers run.
+    pub fn mode(&self) -> Mode {
+        self.runtime.mode()
+    }
+
+    /// The time since the pool started.
+    pub fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    /// Is ready after this long.
+    pub fn sleep(&self, span: Duration) -> BoxFuture<'static, ()> {
+        self.runtime.sleep(span)
+    }
+
+    /// Goes on under this identity: the first, or one after the last was declared dead.
+    pub(crate) fn goes_on_as(&self, worker: WorkerId) {
+        self.state.goes_on_as(worker);
+        self.inserted.notify();
+    }
+
+    /// Somebody inserted a task of this type.
+    pub(crate) fn has_new(&self, turn: usize, announced: Announced) {
+        self.state.mark_inserted(turn, announced);
+        self.inserted.notify();
+    }
+
+    /// These runs, and no others, belong to tasks that were cancelled.
+    pub(crate) fn cancel(&self, runs: Vec<RunKey>) {
+        let told = self.state.environment.signals.cancel(runs);
+        if told > 0 {
+            log::info!("{told} tasks were cancelled while they ran");
+        }
+    }
+
+    /// Whether a task still belongs to this pool. One that does not has left it.
+    pub fn owns(&self, job: &Job) -> bool {
+        let is_own = self.state.has(job);
+        if !is_own {
+            self.one_left();
+        }
+        is_own
+    }
+
+    /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.
+    #[must_use]
+    pub fn begin(self: &Arc<Self>, job: Job) -> Unfinished {
+        Unfinished::new(self.clone(), job)
+    }
+
+    /// Sends a result to the finisher.
+    pub(crate) fn send(&self, finished: Finished) {
+        // Nobody receives only when the pool is gone; then the lease brings the task back.
+        let _ = self.results.try_send(finished);
+    }
+
+    /// A task is in flight no more.
+    pub(crate) fn one_left(&self) {
+        if self.state.gauge.left() {
+            self.room.notify();
+        }
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("phase", &self.phase.get()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,272 @@
+//! What single runs of a pool are told, and tell. Nearly always that is nothing, which one look at a counter says.
+
+use std::collections::{HashMap, HashSet};
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use uuid::Uuid;
+
+/// A task, and the lease of its claim: together they name a run.
+pub type RunKey = (Uuid, i32);
+
+/// The runs of a pool, as far as there is anything to say of them.
+#[derive(Debug, Default)]
+pub struct RunSignals {
+    stopping: AtomicBool,
+    cancelled: Marks,
+    saved: Marks,
+    unwritten: Marks,
+    /// Whether a run ever needed its lock-claim to become a written one.
+    has_wanted_written: AtomicBool,
+    next: AtomicU64,
+    wakers: Mutex<HashMap<u64, (RunKey, Waker)>>,
+}
+
+impl RunSignals {
+    /// Tells all runs that the pool is shutting down.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake(|_| true);
+    }
+
+    /// Whether the pool is shutting down.
+    pub fn are_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Tells these runs, and no others, that their tasks were cancelled. Returns how many did not know yet.
+    pub fn cancel(&self, runs: Vec<RunKey>) -> usize {
+        let fresh: HashSet<RunKey> = self.cancelled.replace(runs);
+        if !fresh.is_empty() {
+            self.wake(|run| fresh.contains(run));
+        }
+        fresh.len()
+    }
+
+    /// Whether the task of this run was cancelled.
+    pub fn is_cancelled(&self, run: RunKey) -> bool {
+        self.cancelled.has(run)
+    }
+
+    /// Whether the tasks of any runs were.
+    pub fn any_cancelled(&self) -> bool {
+        self.cancelled.any()
+    }
+
+    /// A run has saved its result by itself, in a transaction that may or may not be committed.
+    pub fn saved(&self, run: RunKey) {
+        self.saved.insert(run);
+    }
+
+    /// Whether it did; asked once, when the run is over.
+    pub fn take_saved(&self, run: RunKey) -> bool {
+        self.saved.remove(run)
+    }
+
+    /// These runs have lock-claims: nothing is written of them yet.
+    pub fn lock_claimed(&self, runs: &[RunKey]) {
+        self.unwritten.change(|marked| marked.extend(runs));
+    }
+
+    /// The claims of these runs are written by now, or over.
+    pub fn written_or_over(&self, runs: &[RunKey]) {
+        self.unwritten.change(|marked| {
+            for run in runs {
+                marked.remove(run);
+            }
+        });
+        if self.wants_written() {
+            let gone: HashSet<&RunKey> = runs.iter().collect();
+            self.wake(|run| gone.contains(run));
+        }
+    }
+
+    /// Whether a run ever had to wait until its claim was written down: such tasks are better claimed in writing.
+    pub fn wants_written(&self) -> bool {
+        self.has_wanted_written.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the claim of a run is written down.
+    pub async fn written(&self, run: RunKey) {
+        if self.unwritten.has(run) {
+            self.has_wanted_written.store(true, Ordering::SeqCst);
+            self.told(run, || !self.unwritten.has(run)).await;
+        }
+    }
+
+    /// Wakes whoever waits in a run.
+    pub(crate) fn wake(&self, is_meant: impl Fn(&RunKey) -> bool) {
+        let woken: Vec<Waker> =
+            self.wakers().values().filter(|(run, _)| is_meant(run)).map(|(_, waker)| waker.clone()).collect();
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits in a run until `is_told` holds, which changes only together with a [`wake`](Self::wake).
+    pub(crate) async fn told(&self, run: RunKey, is_told: impl Fn() -> bool) {
+        let mut place: Option<Place<'_>> = None;
+        poll_fn(|context| {
+            if is_told() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker();
+            if !place.as_ref().is_some_and(|place| place.waker.will_wake(waker)) {
+                place = Some(Place::take(self, run, waker));
+            }
+            // It may have been told just before.
+            if is_told() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn wakers(&self) -> MutexGuard<'_, HashMap<u64, (RunKey, Waker)>> {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among those who wait; dropping it gives it up.
+struct Place<'a> {
+    runs: &'a RunSignals,
+    number: u64,
+    waker: Waker,
+}
+
+impl<'a> Place<'a> {
+    fn take(runs: &'a RunSignals, run: RunKey, waker: &Waker) -> Self {
+        let number = runs.next.fetch_add(1, Ordering::Relaxed);
+        runs.wakers().insert(number, (run, waker.clone()));
+        Self { runs, number, waker: waker.clone() }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.runs.wakers().remove(&self.number);
+    }
+}
+
+/// A set that is nearly always empty.
+#[derive(Debug, Default)]
+struct Marks {
+    count: AtomicUsize,
+    marked: Mutex<HashSet<RunKey>>,
+}
+
+impl Marks {
+    fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
+    fn has(&self, run: RunKey) -> bool {
+        self.any() && self.marked().contains(&run)
+    }
+
+    fn insert(&self, run: RunKey) {
+        self.change(|marked| marked.insert(run));
+    }
+
+    fn remove(&self, run: RunKey) -> bool {
+        self.any() && self.change(|marked| marked.remove(&run))
+    }
+
+    /// Returns those that were not there.
+    fn replace(&self, runs: Vec<RunKey>) -> HashSet<RunKey> {
+        if runs.is_empty() && !self.any() {
+            return HashSet::new();
+        }
+        self.change(|marked| {
+            let before = std::mem::replace(marked, runs.into_iter().collect());
+            marked.difference(&before).copied().collect()
+        })
+    }
+
+    fn change<T>(&self, act: impl FnOnce(&mut HashSet<RunKey>) -> T) -> T {
+        let mut marked = self.marked();
+        let outcome = act(&mut marked);
+        self.count.store(marked.len(), Ordering::Release);
+        outcome
+    }
+
+    fn marked(&self) -> MutexGuard<'_, HashSet<RunKey>> {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Wake};
+
+    const RUN: RunKey = (Uuid::nil(), 1);
+    const OTHER: RunKey = (Uuid::nil(), 2);
+
+    struct Bell(AtomicUsize);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_cancelled_run_is_woken_and_no_other() {
+        let (runs, bell) = (RunSignals::default(), Arc::new(Bell(AtomicUsize::new(0))));
+        let waker = Waker::from(bell.clone());
+        let mut context = Context::from_waker(&waker);
+        let mut told = pin!(runs.told(RUN, || runs.is_cancelled(RUN)));
+        assert!(told.as_mut().poll(&mut context).is_pending());
+        assert!(told.as_mut().poll(&mut context).is_pending());
+        assert_eq!(runs.cancel(vec![OTHER]), 1);
+        assert_eq!(bell.0.load(Ordering::SeqCst), 0);
+        assert_eq!(runs.cancel(vec![OTHER, RUN]), 1);
+        assert_eq!(bell.0.load(Ordering::SeqCst), 1);
+        assert!(told.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
+    fn whoever_no_longer_waits_leaves_nothing_behind() {
+        let runs = RunSignals::default();
+        {
+            let mut told = pin!(runs.told(RUN, || false));
+            assert!(told.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            assert_eq!(runs.wakers().len(), 1);
+        }
+        assert!(runs.wakers().is_empty());
+    }
+
+    #[test]
+    fn runs_are_cancelled_until_they_are_told_of_no_more() {
+        let runs = RunSignals::default();
+        runs.cancel(vec![RUN]);
+        assert!(runs.is_cancelled(RUN) && !runs.is_cancelled(OTHER));
+        assert_eq!(runs.cancel(vec![]), 0);
+        assert!(!runs.any_cancelled());
+    }
+
+    #[test]
+    fn whoever_needs_a_claim_written_waits_until_it_is_let_go_and_that_is_remembered() {
+        let runs = RunSignals::default();
+        runs.lock_claimed(&[RUN, OTHER]);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut written = pin!(runs.written(RUN));
+        assert!(!runs.wants_written());
+        assert!(written.as_mut().poll(&mut context).is_pending());
+        assert!(runs.wants_written());
+        runs.written_or_over(&[OTHER]);
+        assert!(written.as_mut().poll(&mut context).is_pending());
+        runs.written_or_over(&[RUN]);
+        assert!(written.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
+    fn a_run_that_saved_its_result_is_asked_once() {
+        let runs = RunSignals::default();
+        runs.saved(RUN);
+        assert_eq!(
+            [runs.take_saved(OTHER), runs.take_saved(RUN), runs.take_saved(RUN)],
+            [false, true, false]
+        );
+    }
+}
