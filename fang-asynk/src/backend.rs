@@ -1,5 +1,5 @@
 use crate::handle::Handle;
-use fang_core::store::AsyncStore;
+use fang_core::store::NonBlocking;
 use fang_core::{AsyncQueueable, AsyncRunnable, QueueError};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -12,14 +12,14 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// # Errors
     /// [`QueueError::NotConnected`] when the queue has to be connected first, or what keeps it from
     /// being so.
-    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
+    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError>;
 
     /// The store as tools use it: to look at tasks, count them, retry and cancel them, pause task
     /// types, list, pause, resume and remove crons. Over the application's connections.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
-    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
+    fn admin(&self) -> Result<Arc<dyn NonBlocking>, QueueError>;
 
     /// The queue as tasks use it: over the application's connections.
     ///

@@ -7,7 +7,7 @@ use fang_core::pool::Phase;
 use fang_core::results::Finished;
 use fang_core::runs::RunKey;
 use fang_core::shared::{self, Shared};
-use fang_core::store::{AsyncStore, WorkerId};
+use fang_core::store::{Store, WorkerId};
 use fang_core::wake::Announced;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) type Job = shared::Job<HeldBatch>;
 
 /// What the parts of a running pool share.
 pub(crate) struct Engine {
-    pub(crate) store: Arc<dyn AsyncStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Handle,
     /// How long a cancelled run may go on.
     pub(crate) cancel_grace: Duration,
@@ -37,12 +37,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        store: Arc<dyn AsyncStore>,
-        queue: Handle,
-        shared: Shared,
-        cancel_grace: Duration,
-    ) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, queue: Handle, shared: Shared, cancel_grace: Duration) -> Self {
         Self {
             store,
             queue,

@@ -7,7 +7,7 @@ use fang_core::new_task::{Due, Plan};
 use fang_core::schedule::Cron;
 use fang_core::sql::columns::MAX_INSERT_TRIES;
 use fang_core::store::{
-    AsyncStore, Count, CronRemoval, FailedTasks, Filter, Inserted, RETRY_BITE, Removal, RetryFailed,
+    Count, CronRemoval, FailedTasks, Filter, Inserted, NonBlocking, RETRY_BITE, Removal, RetryFailed, Store,
 };
 use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, Priority, QueueError, StoreError, Task};
 use std::fmt;
@@ -19,21 +19,42 @@ use uuid::Uuid;
 /// ```
 /// use fang_asynk::Handle;
 /// use fang_core::memory::MemoryStore;
-/// use fang_core::store::InlineAdapter;
 /// use std::sync::Arc;
 /// let store = MemoryStore::new(chrono::Utc::now);
-/// let queue = Handle::new(Arc::new(InlineAdapter(Arc::new(store))));
+/// let queue = Handle::new(Arc::new(store));
 /// ```
 #[derive(Clone)]
 pub struct Handle {
-    store: Arc<dyn AsyncStore>,
+    store: Arc<dyn Store>,
     intake: Intake,
     context: Context,
 }
 
 impl Handle {
-    /// A queue that saves to `store`.
-    pub fn new(store: Arc<dyn AsyncStore>) -> Self {
+    /// A queue that saves to `store`, which must not block the runtime's threads.
+    ///
+    /// One whose verbs block is refused by the compiler:
+    ///
+    /// ```compile_fail,E0277
+    /// use fang_asynk::Handle;
+    /// use fang_core::store::Store;
+    /// use std::sync::Arc;
+    /// fn over<S: Store>(may_block: Arc<S>) -> Handle {
+    ///     Handle::new(may_block)
+    /// }
+    /// ```
+    ///
+    /// The same compiles once it is known to be [`NonBlocking`]:
+    ///
+    /// ```
+    /// use fang_asynk::Handle;
+    /// use fang_core::store::NonBlocking;
+    /// use std::sync::Arc;
+    /// fn over<S: NonBlocking>(never_blocks: Arc<S>) -> Handle {
+    ///     Handle::new(never_blocks)
+    /// }
+    /// ```
+    pub fn new(store: Arc<dyn NonBlocking>) -> Self {
         Self { store, intake: Intake::default(), context: Context::default() }
     }
 

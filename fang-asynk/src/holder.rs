@@ -6,7 +6,7 @@ use fang_core::hold::{AT_MOST, Batch, Hold, SLOTS, Settled};
 use fang_core::pauses::Pauses;
 use fang_core::pool::Phase;
 use fang_core::results::Finished;
-use fang_core::store::{AsyncHolder, WorkerId};
+use fang_core::store::{Holder, WorkerId};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,8 +47,8 @@ impl HeldBatch {
 
 /// The connections that can hold tasks.
 pub(crate) struct Holders {
-    free: mpsc::UnboundedReceiver<Box<dyn AsyncHolder>>,
-    back: mpsc::UnboundedSender<Box<dyn AsyncHolder>>,
+    free: mpsc::UnboundedReceiver<Box<dyn Holder>>,
+    back: mpsc::UnboundedSender<Box<dyn Holder>>,
     results: mpsc::UnboundedSender<Finished>,
     /// Closed once all that was held is settled.
     alive: mpsc::Sender<Infallible>,
@@ -86,11 +86,11 @@ impl Holders {
     }
 
     /// One that is free, or soon will be.
-    pub(crate) async fn free(&mut self) -> Option<Box<dyn AsyncHolder>> {
+    pub(crate) async fn free(&mut self) -> Option<Box<dyn Holder>> {
         timeout(WAIT, self.free.recv()).await.ok().flatten()
     }
 
-    pub(crate) fn give_back(&self, holder: Box<dyn AsyncHolder>) {
+    pub(crate) fn give_back(&self, holder: Box<dyn Holder>) {
         let _ = self.back.send(holder);
     }
 
@@ -99,7 +99,7 @@ impl Holders {
         if self.listed_at.is_none_or(|at| at.elapsed() < LISTED_FOR) {
             return;
         }
-        let mut free: Vec<Box<dyn AsyncHolder>> = std::iter::from_fn(|| self.free.try_recv().ok()).collect();
+        let mut free: Vec<Box<dyn Holder>> = std::iter::from_fn(|| self.free.try_recv().ok()).collect();
         let mut is_tidy = free.len() == usize::from(SLOTS.unsigned_abs());
         for holder in &mut free {
             is_tidy &= holder.unlist(worker).await.is_ok();
@@ -129,7 +129,7 @@ impl Holders {
 
 /// What one connection holds.
 pub(crate) struct Holding {
-    pub(crate) holder: Box<dyn AsyncHolder>,
+    pub(crate) holder: Box<dyn Holder>,
     pub(crate) batch: Batch,
     pub(crate) held: Arc<HeldBatch>,
     pub(crate) has_apart: bool,
@@ -145,7 +145,7 @@ struct Settler {
 }
 
 impl Settler {
-    async fn run(mut self) -> Box<dyn AsyncHolder> {
+    async fn run(mut self) -> Box<dyn Holder> {
         let _ = timeout(AT_MOST, self.holding.held.all_in.notified()).await;
         let Settled { settlement, removed, mut others } =
             self.holding.batch.settle(self.holding.held.hold.settle());

@@ -2,7 +2,6 @@
 //! tasks. Applications use the crate `fang`, which re-exports what they need.
 
 mod backend;
-mod blocking_adapter;
 mod claimer;
 mod crons;
 mod engine;
@@ -25,7 +24,6 @@ mod worker_pool;
 #[cfg(feature = "rustls")]
 pub use self::rustls::{Rustls, RustlsError};
 pub use backend::AsyncBackend;
-pub use blocking_adapter::BlockingAdapter;
 pub use fang_core::pool::{Lease, Shutdown};
 pub use finish_in::AsyncFinishIn;
 pub use handle::Handle;

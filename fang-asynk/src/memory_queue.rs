@@ -4,7 +4,7 @@ use fang_core::QueueError;
 use fang_core::context::Context;
 use fang_core::intake::Intake;
 use fang_core::memory::MemoryStore;
-use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_core::store::NonBlocking;
 use std::sync::Arc;
 
 /// A queue without a server: everything stays in this process and ends with it. For tests,
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemoryQueue {
-    store: Arc<InlineAdapter<MemoryStore>>,
+    store: Arc<MemoryStore>,
     handle: Handle,
     context: Context,
 }
@@ -28,7 +28,7 @@ pub struct MemoryQueue {
 impl MemoryQueue {
     /// An empty queue.
     pub fn new() -> Self {
-        let store = Arc::new(InlineAdapter(Arc::new(MemoryStore::new(chrono::Utc::now))));
+        let store = Arc::new(MemoryStore::new(chrono::Utc::now));
         Self { handle: Handle::new(store.clone()), store, context: Context::default() }
     }
 
@@ -46,11 +46,11 @@ impl Default for MemoryQueue {
 }
 
 impl AsyncBackend for MemoryQueue {
-    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
         Ok(self.store.clone())
     }
 
-    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+    fn admin(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
         self.engine()
     }
 

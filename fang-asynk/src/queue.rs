@@ -5,7 +5,7 @@ use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
-use fang_core::store::{AsyncStore, Inserted};
+use fang_core::store::{Inserted, NonBlocking, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use std::any::Any;
 use std::fmt;
@@ -198,11 +198,11 @@ fn no_tls<Tls: 'static>() -> Option<Tls> {
 }
 
 impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
-    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
         Ok(Arc::new(self.store()?.with_own_engine()?))
     }
 
-    fn admin(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+    fn admin(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
         Ok(self.store()?)
     }
 

@@ -2,6 +2,7 @@
 
 mod hold;
 
+use crate::block_on::block_on;
 use crate::engine::{Engine, Job, Order};
 use crate::holder::{HeldBatch, Holders};
 use crate::supervisor::panicked;
@@ -56,13 +57,13 @@ impl Claimer {
         let worker = self.engine.worker();
         let wanted = if self.holders.take_apart() { wanted.from_the_beginning() } else { wanted };
         if self.claiming.is_in_doubt(self.engine.now()) {
-            if let Err(error) = self.engine.store.disown(worker, &self.engine.held.list()) {
+            if let Err(error) = block_on(self.engine.store.disown(worker, &self.engine.held.list())) {
                 return self.failed(&error);
             }
             self.claiming.settled(self.engine.now());
         }
         let asked = self.claiming.ask(&self.engine, wanted, worker);
-        match self.engine.store.claim(&asked.claim()) {
+        match block_on(self.engine.store.claim(&asked.claim())) {
             Ok(mut tasks) => {
                 self.recovered();
                 self.claiming.claimed(&self.engine, self.engine.now(), &asked, &mut tasks);
@@ -95,7 +96,7 @@ impl Claimer {
     /// Runs a suspect, once the store knows of it.
     fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.engine.worker();
-        match self.engine.store.suspect(worker, task.id, task.lease) {
+        match block_on(self.engine.store.suspect(worker, task.id, task.lease)) {
             Ok(true) => self.dispatch(vec![task], &task_type, worker, None),
             Ok(false) => self.engine.lost(&task),
             Err(error) => {

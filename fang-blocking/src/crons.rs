@@ -1,5 +1,6 @@
 //! Keeps every cron one tick ahead.
 
+use crate::block_on::block_on;
 use crate::engine::Engine;
 use crate::supervisor::panicked;
 use crate::waiting::Notify;
@@ -45,7 +46,7 @@ impl CronKeeper {
 
     /// Fires what is due; returns how long nothing more will be.
     fn run_once(&self) -> Result<Duration, StoreError> {
-        let crons = self.engine.store.crons()?;
+        let crons = block_on(self.engine.store.crons())?;
         let mut has_fired = false;
         for cron in &crons.due {
             match self.fire(cron) {
@@ -60,6 +61,6 @@ impl CronKeeper {
 
     fn fire(&self, cron: &DueCron) -> Result<bool, QueueError> {
         let tick = cron.tick(Uuid::now_v7)?;
-        Ok(self.engine.store.fire(&tick)?)
+        Ok(block_on(self.engine.store.fire(&tick))?)
     }
 }

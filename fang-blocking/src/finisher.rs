@@ -1,6 +1,7 @@
 //! Gathers results and saves them in batches: a batch is whatever came in while the last one was
 //! being saved, so a lone result is saved at once and many share a commit.
 
+use crate::block_on::block_on;
 use crate::engine::Engine;
 use crate::supervisor::panicked;
 use crossbeam_channel::Receiver;
@@ -81,7 +82,7 @@ impl Finisher {
     fn save_with_patience(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
         let mut pauses = Pauses::default();
         loop {
-            let error = match self.engine.store.finish(worker, results) {
+            let error = match block_on(self.engine.store.finish(worker, results)) {
                 Ok(saved) => {
                     if pauses.is_first() {
                         return Ok(saved);

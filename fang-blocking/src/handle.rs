@@ -1,5 +1,6 @@
 //! What every queue does, over any store.
 
+use crate::block_on::block_on;
 use fang_core::context::Context;
 use fang_core::intake::{Intake, batches};
 use fang_core::new_task::{Due, Plan};
@@ -60,20 +61,20 @@ impl Handle {
             names.push(NewTask::blocking(*task)?.cron_name());
             self.schedule_task(*task)?;
         }
-        Ok(self.store.remove_crons(&CronRemoval::AllBut { mode: Mode::Blocking, names })?)
+        Ok(block_on(self.store.remove_crons(&CronRemoval::AllBut { mode: Mode::Blocking, names }))?)
     }
 
     /// See [`Backend::run_cron`](crate::Backend::run_cron).
     pub(crate) fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
         let id = Uuid::now_v7();
-        Ok(self.store.run_cron(name, id)?.then_some(id))
+        Ok(block_on(self.store.run_cron(name, id))?.then_some(id))
     }
 
     fn schedule_cron(&self, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
-        let now = self.store.now()?;
+        let now = block_on(self.store.now())?;
         let cron = self.intake.prepare_cron(task, cron, now, Uuid::now_v7())?;
-        let saved = self.store.sync_cron(&cron)?;
-        let pending = self.store.find(saved.task_id)?;
+        let saved = block_on(self.store.sync_cron(&cron))?;
+        let pending = block_on(self.store.find(saved.task_id))?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
     }
 }
@@ -82,11 +83,11 @@ impl Queueable for Handle {
     fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
         let task = self.prepare(task)?;
         for _ in 0..MAX_INSERT_TRIES {
-            let inserted = self.store.insert(std::slice::from_ref(&task))?;
+            let inserted = block_on(self.store.insert(std::slice::from_ref(&task)))?;
             match inserted.first() {
                 Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
                 Some(inserted) => {
-                    if let Some(holder) = self.store.find(inserted.id)? {
+                    if let Some(holder) = block_on(self.store.find(inserted.id))? {
                         return Ok(holder);
                     }
                     if task.is_answered_by(*inserted) {
@@ -104,7 +105,7 @@ impl Queueable for Handle {
         let tasks = self.prepare_all(tasks)?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(self.store.insert(batch)?);
+            all.extend(block_on(self.store.insert(batch))?);
         }
         Ok(all)
     }
@@ -117,46 +118,46 @@ impl Queueable for Handle {
     }
 
     fn remove_all_tasks(&self) -> Result<u64, QueueError> {
-        Ok(self.store.remove(&Removal::All)?)
+        Ok(block_on(self.store.remove(&Removal::All))?)
     }
 
     fn remove_all_scheduled_tasks(&self) -> Result<u64, QueueError> {
-        Ok(self.store.remove(&Removal::Scheduled)?)
+        Ok(block_on(self.store.remove(&Removal::Scheduled))?)
     }
 
     fn remove_task(&self, id: Uuid) -> Result<u64, QueueError> {
-        Ok(self.store.remove(&Removal::Id(id))?)
+        Ok(block_on(self.store.remove(&Removal::Id(id)))?)
     }
 
     fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<u64, QueueError> {
         let mut removed = 0;
         for hash in NewTask::blocking(task)?.hashes() {
-            removed += self.store.remove(&Removal::Unique(hash))?;
+            removed += block_on(self.store.remove(&Removal::Unique(hash)))?;
         }
         Ok(removed)
     }
 
     fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError> {
-        Ok(self.store.remove(&Removal::TaskType(task_type.to_owned()))?)
+        Ok(block_on(self.store.remove(&Removal::TaskType(task_type.to_owned())))?)
     }
 
     fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError> {
-        Ok(self.store.find(id)?)
+        Ok(block_on(self.store.find(id))?)
     }
 
     fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError> {
-        Ok(self.store.cancel(id)?)
+        Ok(block_on(self.store.cancel(id))?)
     }
 
     fn retry_task(&self, id: Uuid) -> Result<bool, QueueError> {
-        Ok(self.store.retry(id)?)
+        Ok(block_on(self.store.retry(id))?)
     }
 
     fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
         let (mut tasks, mut after) = (0, None);
         loop {
             let bite = RetryFailed { which, after, limit: RETRY_BITE };
-            let retried = self.store.retry_failed(&bite)?;
+            let retried = block_on(self.store.retry_failed(&bite))?;
             tasks += retried.tasks;
             after = retried.next;
             if after.is_none() {
@@ -166,27 +167,27 @@ impl Queueable for Handle {
     }
 
     fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError> {
-        Ok(self.store.reschedule(id, due)?)
+        Ok(block_on(self.store.reschedule(id, due))?)
     }
 
     fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError> {
-        Ok(self.store.set_priority(id, priority)?)
+        Ok(block_on(self.store.set_priority(id, priority))?)
     }
 
     fn pause(&self, task_type: &str) -> Result<bool, QueueError> {
-        Ok(self.store.pause(task_type)?)
+        Ok(block_on(self.store.pause(task_type))?)
     }
 
     fn resume(&self, task_type: &str) -> Result<bool, QueueError> {
-        Ok(self.store.resume(task_type)?)
+        Ok(block_on(self.store.resume(task_type))?)
     }
 
     fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError> {
-        Ok(self.store.list(filter)?)
+        Ok(block_on(self.store.list(filter))?)
     }
 
     fn count_tasks(&self) -> Result<Vec<Count>, QueueError> {
-        Ok(self.store.count()?)
+        Ok(block_on(self.store.count())?)
     }
 
     fn context(&self) -> &Context {

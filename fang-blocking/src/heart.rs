@@ -1,6 +1,7 @@
 //! Beats on an OS thread of its own, so that tasks cannot make the pool look dead; takes tasks back
 //! from those who are.
 
+use crate::block_on::block_on;
 use crate::ear::Ear;
 use crate::engine::Engine;
 use crate::waiting::{Part, no_thread};
@@ -51,7 +52,7 @@ impl Heart {
 
     fn register(&mut self) -> Result<(), StoreError> {
         let info = pool::info(Mode::Blocking, &self.engine.shares, std::process::id());
-        let worker = self.engine.store.register(&info)?;
+        let worker = block_on(self.engine.store.register(&info))?;
         self.engine.born(worker);
         let engine = self.engine.clone();
         let wakes = self.engine.store.wakes();
@@ -69,8 +70,8 @@ impl Heart {
     /// Whatever the pool still holds, it no longer works on.
     fn sign_off(&self) {
         let (store, worker) = (&self.engine.store, self.engine.worker());
-        let outcome = store.disown(worker, &[]).map(|_| ());
-        let outcome = outcome.and(store.retire(worker));
+        let outcome = block_on(store.disown(worker, &[])).map(|_| ());
+        let outcome = outcome.and(block_on(store.retire(worker)));
         if let Err(error) = outcome {
             log::debug!("the pool could not sign off; its lease will run out: {error}");
         }
@@ -106,7 +107,7 @@ impl Heart {
     /// Looks whether something was announced. Returns when to look again, if what comes next does not wake it; a store
     /// that cannot listen now is tried again after the next beat.
     fn listen(&mut self) -> Option<Duration> {
-        let heard = self.engine.store.listen().ok().flatten()?;
+        let heard = block_on(self.engine.store.listen()).ok().flatten()?;
         if heard.announced > 0 {
             self.heard_at = Some(Instant::now());
         }
@@ -118,7 +119,7 @@ impl Heart {
     }
 
     fn look_for_cancelled(&self) {
-        match self.engine.store.cancellations(self.engine.worker()) {
+        match block_on(self.engine.store.cancellations(self.engine.worker())) {
             Ok(runs) => self.engine.cancel(runs),
             Err(error) => {
                 log::debug!("which tasks were cancelled is asked again with the next beat: {error}")
@@ -128,7 +129,7 @@ impl Heart {
 
     fn beat(&mut self) {
         let began = Instant::now();
-        match self.engine.store.heartbeat(self.engine.worker(), self.lease.dead_after) {
+        match block_on(self.engine.store.heartbeat(self.engine.worker(), self.lease.dead_after)) {
             Ok(beat) => self.got_through(beat, began.elapsed()),
             Err(error) => self.unwell(&error),
         }
@@ -169,7 +170,7 @@ impl Heart {
 
     fn rescue(&self) {
         let rescue = self.lease.rescue(self.engine.worker());
-        match self.engine.store.rescue(&rescue) {
+        match block_on(self.engine.store.rescue(&rescue)) {
             Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
                 "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",
                 rescued.buried,

@@ -1,5 +1,6 @@
 //! Claims that write nothing: tasks run while a transaction keeps their rows, and what ends in time goes with it.
 
+use crate::block_on::block_on;
 use crate::engine::Engine;
 use crate::supervisor::panicked;
 use crate::waiting::{Deadline, Part, no_thread};
@@ -141,7 +142,7 @@ impl Holders {
         let mut free: Vec<Box<dyn Holder>> = std::iter::from_fn(|| self.free.try_recv().ok()).collect();
         let mut is_tidy = free.len() == usize::from(SLOTS.unsigned_abs());
         for holder in &mut free {
-            is_tidy &= holder.unlist(worker).is_ok();
+            is_tidy &= block_on(holder.unlist(worker)).is_ok();
         }
         free.into_iter().for_each(|holder| self.give_back(holder));
         if is_tidy {
@@ -190,7 +191,7 @@ impl Settler {
         let Holding { mut holder, batch, held, has_apart, is_listed } = holding;
         let _ = held.all_in.recv_timeout(AT_MOST);
         let Settled { settlement, removed, mut others } = batch.settle(held.hold.settle());
-        match holder.settle(&settlement) {
+        match block_on(holder.settle(&settlement)) {
             Ok(()) => self.saved(&removed),
             Err(error) => {
                 self.lease(holder.as_mut(), &batch, &error);
@@ -206,7 +207,7 @@ impl Settler {
         }
         if !is_listed {
             // If this fails, it is forgotten with the next list.
-            let _ = holder.unlist(batch.worker());
+            let _ = block_on(holder.unlist(batch.worker()));
         }
         self.engine.notify.room();
         holder
@@ -222,7 +223,7 @@ impl Settler {
         log::warn!("the connection that held tasks was lost; they are claimed in the ordinary way: {error}");
         let tasks = batch.list();
         let mut pauses = Pauses::default();
-        while let Err(error) = holder.lease(batch.worker(), &tasks) {
+        while let Err(error) = block_on(holder.lease(batch.worker(), &tasks)) {
             if self.engine.phase.get() >= Phase::GivingUp {
                 log::error!("{} tasks that were held are given up; some may run again: {error}", tasks.len());
                 return;

@@ -2,6 +2,7 @@
 //! Applications use the crate `fang`, which re-exports what they need.
 
 mod backend;
+mod block_on;
 mod claimer;
 mod crons;
 mod desk;
@@ -26,6 +27,7 @@ mod waiting;
 mod worker_pool;
 
 pub use backend::Backend;
+pub use block_on::block_on;
 #[doc(no_inline)]
 pub use diesel::pg::PgConnection;
 pub use fang_core::pool::{Lease, Shutdown};

@@ -29,11 +29,12 @@ use fang_core::announce::Announcer;
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
-    NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Holder,
+    Inserted, NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store,
+    Tick, WorkerId,
 };
 use fang_core::wake::Wakes;
-use fang_core::{NewTask, Priority, StoreError, Task};
+use fang_core::{NewTask, Priority, StoreError, Task, async_trait};
 use lists::Lists;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,133 +99,142 @@ impl PostgresStore {
     }
 }
 
+/// Each verb answers inside its future, and blocks until then.
+#[async_trait]
 impl Store for PostgresStore {
-    fn check(&self) -> Result<(), StoreError> {
+    fn offers(&self) -> Offers {
+        match self.holder(0) {
+            Some(_) => Offers::all(),
+            None => Offers::all().without(Feature::Locks),
+        }
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
         self.check_version()
     }
 
-    fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         let now = run::query_one::<Timestamptz, PgTimestamp>(&self.calls, &self.statements.now, &[])?;
         Ok(convert::instant(now).to_datetime())
     }
 
-    fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
         tasks::insert(self, tasks)
     }
 
-    fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
         tasks::claim(self, claim)
     }
 
-    fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
         tasks::finish(self, worker, results)
     }
 
-    fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
+    async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
         workers::register(self, info)
     }
 
-    fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         workers::disown(self, worker, known)
     }
 
-    fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
         workers::suspect(self, worker, id, lease)
     }
 
-    fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
         workers::heartbeat(self, worker, lease)
     }
 
-    fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
         workers::retire(self, worker)
     }
 
-    fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
         workers::rescue(self, rescue)
     }
 
-    fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
         workers::prune(self, prune)
     }
 
-    fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+    async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
         crons::sync(self, cron)
     }
 
-    fn crons(&self) -> Result<Crons, StoreError> {
+    async fn crons(&self) -> Result<Crons, StoreError> {
         crons::due(self)
     }
 
-    fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+    async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
         crons::fire(self, tick)
     }
 
-    fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
         crons::list(self)
     }
 
-    fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
+    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
         crons::pause(self, name)
     }
 
-    fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
         crons::resume(self, name)
     }
 
-    fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
         crons::run(self, name, id)
     }
 
-    fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
         crons::remove(self, removal)
     }
 
-    fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
         admin::find(self, id)
     }
 
-    fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
         admin::list(self, filter)
     }
 
-    fn count(&self) -> Result<Vec<Count>, StoreError> {
+    async fn count(&self) -> Result<Vec<Count>, StoreError> {
         admin::count(self)
     }
 
-    fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         admin::remove(self, removal)
     }
 
-    fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
         control::retry(self, id)
     }
 
-    fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
         control::retry_failed(self, bite)
     }
 
-    fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
         control::reschedule(self, id, due)
     }
 
-    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
         control::set_priority(self, id, priority)
     }
 
-    fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         control::cancel(self, id)
     }
 
-    fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+    async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
         control::cancellations(self, worker)
     }
 
-    fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
+    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
         control::pause(self, task_type)
     }
 
-    fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
+    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
         control::resume(self, task_type)
     }
 
@@ -237,7 +247,7 @@ impl Store for PostgresStore {
         Some(Box::new(holder))
     }
 
-    fn listen(&self) -> Result<Option<Heard>, StoreError> {
+    async fn listen(&self) -> Result<Option<Heard>, StoreError> {
         self.hear()
     }
 

@@ -1,5 +1,6 @@
 //! Removes what is no longer needed.
 
+use crate::block_on::block_on;
 use crate::engine::Engine;
 use crate::supervisor::panicked;
 use fang_core::StoreError;
@@ -41,7 +42,7 @@ impl Pruner {
 
     fn run_once(&self) -> Result<(), StoreError> {
         let prune = Prune { older_than: self.older_than, limit: BITE };
-        while self.engine.store.prune(&prune)? >= u64::from(BITE) {}
+        while block_on(self.engine.store.prune(&prune))? >= u64::from(BITE) {}
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use crate::holder::{HeldBatch, Holding};
 use fang_core::StoreError;
 use fang_core::claiming::Wanted;
 use fang_core::hold::Batch;
-use fang_core::store::{AsyncHolder, Claimed};
+use fang_core::store::{Claimed, Holder};
 use std::sync::Arc;
 
 impl Claimer {
@@ -31,7 +31,7 @@ impl Claimer {
     /// Lists what may run, for all to see, and then runs it.
     async fn run_held(
         &mut self,
-        mut holder: Box<dyn AsyncHolder>,
+        mut holder: Box<dyn Holder>,
         mut batch: Batch,
         mut tasks: Vec<Claimed>,
         task_type: &Arc<str>,
@@ -59,7 +59,7 @@ impl Claimer {
 
     async fn list(
         &mut self,
-        holder: &mut dyn AsyncHolder,
+        holder: &mut dyn Holder,
         batch: &mut Batch,
         tasks: &mut Vec<Claimed>,
         task_type: &str,

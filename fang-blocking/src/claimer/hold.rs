@@ -1,6 +1,7 @@
 //! The claim that writes nothing.
 
 use super::Claimer;
+use crate::block_on::block_on;
 use crate::holder::{HeldBatch, Holding};
 use fang_core::StoreError;
 use fang_core::claiming::Wanted;
@@ -13,7 +14,7 @@ impl Claimer {
     pub(super) fn hold(&mut self, wanted: Wanted) {
         let Some(mut holder) = self.holders.free() else { return self.claim(wanted) };
         let asked = self.claiming.ask(&self.engine, wanted, self.engine.worker());
-        match holder.hold(&asked.claim()) {
+        match block_on(holder.hold(&asked.claim())) {
             Ok(held) => {
                 self.recovered();
                 let (batch, mut tasks) = Batch::new(asked.worker, held);
@@ -63,11 +64,11 @@ impl Claimer {
         tasks: &mut Vec<Claimed>,
         task_type: &str,
     ) -> Result<(), StoreError> {
-        let theirs = holder.list(batch.worker(), task_type, &batch.list())?;
+        let theirs = block_on(holder.list(batch.worker(), task_type, &batch.list()))?;
         if !theirs.is_empty() {
             batch.yield_to(theirs, tasks);
             // What is not run here must not be listed here.
-            holder.list(batch.worker(), task_type, &batch.list())?;
+            block_on(holder.list(batch.worker(), task_type, &batch.list()))?;
         }
         Ok(())
     }

@@ -10,11 +10,11 @@ use super::tasks::ClaimParams;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use fang_core::StoreError;
 use fang_core::hold::reached;
 use fang_core::sql::Statements;
 use fang_core::sql::columns::ReachedColumns;
 use fang_core::store::{Claim, HeldTask, Holder, Lane, Place, Settlement, WorkerId};
+use fang_core::{StoreError, async_trait};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -69,8 +69,9 @@ impl PostgresHolder {
     }
 }
 
+#[async_trait]
 impl Holder for PostgresHolder {
-    fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
+    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
         self.lists.look();
         self.connection.take_if(|connection| self.dialer.finds_closed(connection));
         if self.connection.is_none() {
@@ -88,7 +89,7 @@ impl Holder for PostgresHolder {
         Ok(tasks)
     }
 
-    fn list(
+    async fn list(
         &mut self,
         worker: WorkerId,
         task_type: &str,
@@ -126,11 +127,11 @@ impl Holder for PostgresHolder {
         Ok(rows.into_iter().map(|(id, worker)| (id, WorkerId(worker))).collect())
     }
 
-    fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
         self.with(|connection, sql| settle(connection, sql, settlement))
     }
 
-    fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
+    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError> {
         let (worker, slot) = (bind::<BigInt, _>(worker.0), bind::<SmallInt, _>(self.slot));
         let listed = bind::<Array<BigInt>, _>(self.listed.clone());
         run::execute(&self.engine, &self.statements.unlist, &[&worker, &slot, &listed])?;
@@ -139,7 +140,7 @@ impl Holder for PostgresHolder {
         Ok(())
     }
 
-    fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
+    async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let (ids, leases) = columns(tasks);
         let binds: [&dyn Bind; 3] = [&bind::<BigInt, _>(worker.0), &ids, &leases];
         run::execute(&self.engine, &self.statements.lease_held, &binds).map(|_| ())

@@ -1,5 +1,6 @@
 use super::WorkerPool;
 use crate::backend::Backend;
+use crate::block_on::block_on;
 use crate::claimer::Claimer;
 use crate::crons::CronKeeper;
 use crate::ear::{Bell, Ear};
@@ -121,7 +122,7 @@ impl<Q: Backend> WorkerPool<Q> {
 
     fn engine(&self, shares: Vec<Share>, bell: Bell) -> Result<Arc<Engine>, QueueError> {
         let store = self.queue.engine()?;
-        store.check()?;
+        block_on(store.check())?;
         let surroundings = Surroundings {
             state: self.state.clone(),
             runs: Runs::default(),

@@ -1,14 +1,13 @@
-//! The contract of the stores, kept by a blocking store behind the adapter.
+//! The contract of the stores, kept by the one in memory under tokio.
 
 // A panic is how a test reports, in its rig as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use chrono::{DateTime, Utc};
-use fang_asynk::BlockingAdapter;
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig};
 use fang_core::memory::MemoryStore;
-use fang_core::store::AsyncStore;
+use fang_core::store::Store;
 use fang_core::{Mode, NewTask};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,25 +15,25 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A store whose clock moves only by hand.
-struct Adapted {
-    store: Arc<dyn AsyncStore>,
+struct Memory {
+    store: Arc<dyn Store>,
     /// Microseconds since the beginning.
     clock: Arc<AtomicU64>,
 }
 
-impl Adapted {
+impl Memory {
     fn new() -> Self {
         let clock = Arc::new(AtomicU64::new(0));
         let beginning: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
         let read = clock.clone();
         let now = move || beginning + Duration::from_micros(read.load(Ordering::SeqCst));
-        Self { store: Arc::new(BlockingAdapter::new(Arc::new(MemoryStore::new(now)))), clock }
+        Self { store: Arc::new(MemoryStore::new(now)), clock }
     }
 }
 
 #[async_trait]
-impl Rig for Adapted {
-    fn store(&self) -> Arc<dyn AsyncStore> {
+impl Rig for Memory {
+    fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
     }
 
@@ -53,7 +52,7 @@ macro_rules! tests {
         $(
             #[tokio::test]
             async fn $scenario() {
-                contract::$scenario(&Adapted::new()).await;
+                contract::$scenario(&Memory::new()).await;
             }
         )*
     };
