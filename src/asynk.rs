@@ -2,7 +2,7 @@
 
 pub use fang_asynk::{
     AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder,
-    BlockingAdapter, Handle, Lease, MemoryQueue, NoTls, TlsConnector,
+    Handle, Lease, MemoryQueue, NoTls, TlsConnector,
 };
 #[cfg(feature = "rustls")]
 pub use fang_asynk::{Rustls, RustlsError};

@@ -2,7 +2,7 @@
 
 pub use fang_blocking::{
     Backend, FinishIn, Handle, Lease, MemoryQueue, PgConnection, PgPool, Queue, QueueBuilder, Shutdown,
-    WorkerPool, WorkerPoolBuilder, run_migrations_postgres,
+    WorkerPool, WorkerPoolBuilder, block_on, run_migrations_postgres,
 };
 
 /// The queue, under the path it has had since fang 0.5.

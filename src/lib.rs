@@ -20,8 +20,8 @@ pub use fang_core::store::{FailedTasks, Filter};
 pub mod store {
     pub use fang_core::memory::MemoryStore;
     pub use fang_core::store::{
-        AsyncStore, Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
-        FailedTasks, Filter, Finish, InlineAdapter, InsertOutcome, Inserted, Lane, NewCron, Prune, Removal,
+        Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron, FailedTasks,
+        Feature, Filter, Finish, InsertOutcome, Inserted, Lane, NewCron, NonBlocking, Offers, Prune, Removal,
         Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, Verdict, WorkerId,
         cancellations_of, micros,
     };

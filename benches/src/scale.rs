@@ -2,7 +2,7 @@
 
 use crate::{Bench, fresh};
 use fang::asynk::async_queue::AsyncQueue;
-use fang::store::{AsyncStore, Claim, Claimed, DbInstant, Finish, Lane, Verdict, WorkerId};
+use fang::store::{Claim, Claimed, DbInstant, Finish, Lane, NonBlocking, Verdict, WorkerId};
 use fang::{AsyncBackend, Mode, NoTls, Priority};
 use fang_bench_kit::{Error, Latency};
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub(crate) async fn scale(bench: &mut Bench<'_>) -> Result<(), Error> {
 
 /// What a pool does with its store, without the pool.
 struct Claimer {
-    store: Arc<dyn AsyncStore>,
+    store: Arc<dyn NonBlocking>,
     worker: WorkerId,
     lanes: Vec<Lane>,
 }

@@ -1,5 +1,5 @@
 use crate::handle::Handle;
-use fang_core::store::AsyncStore;
+use fang_core::store::NonBlocking;
 use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError};
 use fang_engine::handle::Admin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// # Errors
     /// [`QueueError::NotConnected`] when the queue has to be connected first, or what keeps it from
     /// being so.
-    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError>;
+    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError>;
 
     /// What tools ask of the store: to look at tasks, count them, retry and cancel them, pause task types, list, pause,
     /// resume and remove crons. Over the application's connections.

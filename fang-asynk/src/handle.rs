@@ -3,7 +3,7 @@
 use crate::backend::{queueable, wait};
 use fang_core::QueueError;
 use fang_core::context::Context;
-use fang_core::store::AsyncStore as Store;
+use fang_core::store::NonBlocking;
 use fang_engine::handle;
 use fang_engine::insert_rules::InsertRules;
 use std::sync::Arc;
@@ -20,8 +20,17 @@ use std::sync::Arc;
 pub struct Handle(handle::Handle);
 
 impl Handle {
-    /// A queue that saves to `store`.
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    /// A queue that saves to `store`, whose futures must not block. A store that may is refused by the compiler:
+    ///
+    /// ```compile_fail,E0277
+    /// use fang_asynk::Handle;
+    /// use fang_core::store::Store;
+    /// use std::sync::Arc;
+    /// fn over<S: Store>(may_block: Arc<S>) -> Handle {
+    ///     Handle::new(may_block)
+    /// }
+    /// ```
+    pub fn new(store: Arc<dyn NonBlocking>) -> Self {
         Self(handle::Handle::new(store))
     }
 

@@ -3,7 +3,7 @@ use crate::handle::Handle;
 use fang_core::QueueError;
 use fang_core::context::Context;
 use fang_core::memory::MemoryStore;
-use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_core::store::NonBlocking;
 use fang_engine::handle;
 use fang_engine::insert_rules::InsertRules;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemoryQueue {
-    store: Arc<InlineAdapter<MemoryStore>>,
+    store: Arc<MemoryStore>,
     handle: Handle,
     context: Context,
 }
@@ -29,7 +29,7 @@ pub struct MemoryQueue {
 impl MemoryQueue {
     /// An empty queue.
     pub fn new() -> Self {
-        let store = Arc::new(InlineAdapter(Arc::new(MemoryStore::new(chrono::Utc::now))));
+        let store = Arc::new(MemoryStore::new(chrono::Utc::now));
         Self { handle: Handle::new(store.clone()), store, context: Context::default() }
     }
 
@@ -55,7 +55,7 @@ impl Default for MemoryQueue {
 }
 
 impl AsyncBackend for MemoryQueue {
-    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
         Ok(self.store.clone())
     }
 

@@ -34,9 +34,9 @@ use fang_core::announce::Announcer;
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    AsyncHolder, AsyncStore, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish,
-    Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick,
-    WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Holder, Inserted,
+    NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
+    Store, Tick, WorkerId,
 };
 use fang_core::wake::Wakes;
 use fang_core::{NewTask, Priority, StoreError, Task};
@@ -118,8 +118,17 @@ impl PostgresStore {
     }
 }
 
+impl NonBlocking for PostgresStore {}
+
 #[async_trait]
-impl AsyncStore for PostgresStore {
+impl Store for PostgresStore {
+    fn offers(&self) -> Offers {
+        match self.holder(0) {
+            Some(_) => Offers::all(),
+            None => Offers::all().without(Feature::Locks),
+        }
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         self.check_version().await
     }
@@ -253,7 +262,7 @@ impl AsyncStore for PostgresStore {
         Some(self.statements.clone())
     }
 
-    fn holder(&self, slot: i16) -> Option<Box<dyn AsyncHolder>> {
+    fn holder(&self, slot: i16) -> Option<Box<dyn Holder>> {
         let holder = hold::PostgresHolder::new(self, slot)?;
         Some(Box::new(holder))
     }

@@ -4,7 +4,7 @@ use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector, Withi
 use fang_core::context::Context;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
-use fang_core::store::{AsyncStore, Inserted};
+use fang_core::store::{Inserted, NonBlocking};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
 use fang_engine::insert_rules::{InsertRules, batches};
@@ -207,7 +207,7 @@ fn no_tls<Tls: 'static>() -> Option<Tls> {
 }
 
 impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
-    fn engine(&self) -> Result<Arc<dyn AsyncStore>, QueueError> {
+    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
         Ok(Arc::new(self.store()?.with_own_engine()?))
     }
 

@@ -6,7 +6,7 @@
 use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig};
-use fang_core::store::AsyncStore;
+use fang_core::store::Store;
 use fang_test_support::{PgBouncer, TestDatabase};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// A store in a fresh database, whose instants can be moved into the past.
 struct Postgres {
-    store: Arc<dyn AsyncStore>,
+    store: Arc<dyn Store>,
     client: Client,
     database: TestDatabase,
     _bouncer: Option<PgBouncer>,
@@ -65,7 +65,7 @@ impl Postgres {
 
 #[async_trait]
 impl Rig for Postgres {
-    fn store(&self) -> Arc<dyn AsyncStore> {
+    fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
     }
 

@@ -3,7 +3,7 @@
 use crate::backend::{queueable, wait};
 use fang_core::QueueError;
 use fang_core::context::Context;
-use fang_core::store::AsyncStore as Store;
+use fang_core::store::Store;
 use fang_engine::handle;
 use fang_engine::insert_rules::InsertRules;
 use std::sync::Arc;

@@ -21,7 +21,6 @@ pub(crate) use migrate::migrate;
 pub use migrate::run_migrations_postgres;
 pub(crate) use tasks::{finish_in, insert_in};
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connect::{Channel, Role};
 use diesel::data_types::PgTimestamp;
@@ -30,12 +29,12 @@ use fang_core::announce::Announcer;
 use fang_core::new_task::Due;
 use fang_core::sql::{Schema, Statements, migrations};
 use fang_core::store::{
-    AsyncHolder as Holder, AsyncStore as Store, Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons,
-    Filter, Finish, Heard, Inserted, NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Tick, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Holder,
+    Inserted, NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store,
+    Tick, WorkerId,
 };
 use fang_core::wake::Wakes;
-use fang_core::{NewTask, Priority, StoreError, Task};
+use fang_core::{NewTask, Priority, StoreError, Task, async_trait};
 use lists::Lists;
 use std::any::Any;
 use std::sync::Arc;
@@ -101,8 +100,16 @@ impl PostgresStore {
     }
 }
 
+/// Each verb answers inside its future, and blocks until then.
 #[async_trait]
 impl Store for PostgresStore {
+    fn offers(&self) -> Offers {
+        match self.holder(0) {
+            Some(_) => Offers::all(),
+            None => Offers::all().without(Feature::Locks),
+        }
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         self.check_version()
     }

@@ -5,7 +5,7 @@ use diesel::PgConnection;
 use fang_core::context::Context;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
-use fang_core::store::{AsyncStore as Store, Inserted};
+use fang_core::store::{Inserted, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
 use fang_engine::insert_rules::{InsertRules, batches};

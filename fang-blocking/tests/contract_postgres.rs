@@ -1,4 +1,4 @@
-//! The contract of the stores, kept by the one over diesel, through the adapter, and through PgBouncer as well.
+//! The contract of the stores, kept by the one over diesel on a plain thread, through PgBouncer as well.
 
 // A panic is how a test reports, in its rig as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -8,7 +8,7 @@ use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use fang_blocking::{Backend, Queue};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig};
-use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_core::store::Store;
 use fang_test_support::{PgBouncer, TestDatabase};
 use futures_util::FutureExt;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// A store in a fresh database, whose instants can be moved into the past.
 struct Postgres {
-    store: Arc<dyn AsyncStore>,
+    store: Arc<dyn Store>,
     connection: Mutex<PgConnection>,
     _database: TestDatabase,
     _bouncer: Option<PgBouncer>,
@@ -62,8 +62,12 @@ impl Postgres {
             sql_query(sql).execute(&mut connection).unwrap();
         }
         queue.migrate().unwrap();
-        let store = Arc::new(InlineAdapter(queue.engine().unwrap()));
-        Self { store, connection: Mutex::new(connection), _database: database, _bouncer: bouncer }
+        Self {
+            store: queue.engine().unwrap(),
+            connection: Mutex::new(connection),
+            _database: database,
+            _bouncer: bouncer,
+        }
     }
 }
 
@@ -73,7 +77,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 #[async_trait]
 impl Rig for Postgres {
-    fn store(&self) -> Arc<dyn AsyncStore> {
+    fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
     }
 
@@ -98,7 +102,7 @@ macro_rules! tests {
             #[test]
             fn $scenario() {
                 let postgres = Postgres::new();
-                // The adapter calls its store where it is awaited, so nothing is ever pending.
+                // Each verb answers inside its future, so nothing is ever pending.
                 contract::$scenario(&postgres).now_or_never().expect("it never waits");
             }
         )*

@@ -1,7 +1,10 @@
 //! What every store must do, as scenarios that any store can be put through.
 //!
 //! A scenario takes a [`Rig`], a fresh and empty store with a hand on its clock, and panics when the
-//! store breaks the contract. The macro [`for_each_scenario!`](crate::for_each_scenario) knows them all, so
+//! store breaks the contract. It is a future, for whatever the store fits: a runtime, or a `block_on`. One that needs what
+//! the store does not [offer](crate::store::Offers) says so and ends; [`skipped`] tells which those are.
+//!
+//! The macro [`for_each_scenario!`](crate::for_each_scenario) knows them all, so
 //! that a store's test file is a rig and a few lines, and none is forgotten:
 //!
 //! ```
@@ -43,6 +46,7 @@ mod finish;
 mod hold;
 mod insert;
 mod missed;
+mod offers;
 mod payload;
 mod period;
 mod prune;
@@ -56,7 +60,7 @@ mod unknown;
 mod until_started;
 mod worker;
 
-use crate::store::AsyncStore;
+use crate::store::{Feature, Offers, Store};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +69,32 @@ use uuid::Uuid;
 pub use crate::for_each_scenario;
 
 // An unlisted scenario is dead code, and so a warning.
-for_each_scenario!(@list reexport);
+for_each_scenario!(@list guarded);
+
+/// The scenarios that a store with these features is not put through.
+///
+/// ```
+/// use fang_core::contract::skipped;
+/// use fang_core::store::{Feature, Offers};
+/// assert!(skipped(Offers::all()).next().is_none());
+/// assert!(skipped(Offers::all().without(Feature::Counts)).eq(["tasks_are_counted_by_task_type_and_state"]));
+/// ```
+pub fn skipped(offers: Offers) -> impl Iterator<Item = &'static str> {
+    let skipped = SCENARIOS.iter().filter(move |(needs, _)| missing(offers, needs).is_some());
+    skipped.flat_map(|(_, names)| names.iter().copied())
+}
+
+fn missing(offers: Offers, needs: &[Feature]) -> Option<Feature> {
+    needs.iter().copied().find(|feature| !offers.has(*feature))
+}
+
+fn can_be_asked(rig: &dyn Rig, needs: &[Feature], scenario: &str) -> bool {
+    let missing = missing(rig.store().offers(), needs);
+    if let Some(feature) = missing {
+        eprintln!("skipped {scenario}: the store does not offer {feature:?}");
+    }
+    missing.is_none()
+}
 
 /// The lease of all scenarios. A store that trusts no silence before its server has been up for so
 /// long must be helped by its rig.
@@ -75,7 +104,7 @@ pub const LEASE: Duration = Duration::from_secs(30);
 #[async_trait]
 pub trait Rig: Send + Sync {
     /// The store, the same at each call.
-    fn store(&self) -> Arc<dyn AsyncStore>;
+    fn store(&self) -> Arc<dyn Store>;
 
     /// Makes the store believe that time has passed: its clock moves on, or all its instants move back. So
     /// no scenario compares instants from before and after.

@@ -12,12 +12,13 @@ mod workers;
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::store::{
-    Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Inserted,
-    NewCron, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, WorkerId,
-    cancellations_of,
+    Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish,
+    Inserted, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    SavedCron, Store, Tick, WorkerId, cancellations_of,
 };
 use crate::task::{Priority, Task};
 use crate::wake::Wakes;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -32,8 +33,11 @@ type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// ```
 /// use fang_core::memory::MemoryStore;
 /// use fang_core::store::Store;
+/// use futures_util::FutureExt;
 /// let store = MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH);
-/// assert_eq!(store.now()?, chrono::DateTime::UNIX_EPOCH);
+/// // It answers at once, so there is nothing to wait for.
+/// let now = store.now().now_or_never();
+/// assert_eq!(now.transpose()?, Some(chrono::DateTime::UNIX_EPOCH));
 /// # Ok::<(), fang_core::StoreError>(())
 /// ```
 pub struct MemoryStore {
@@ -74,130 +78,135 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
+#[async_trait]
 impl Store for MemoryStore {
-    fn check(&self) -> Result<(), StoreError> {
+    fn offers(&self) -> Offers {
+        Offers::all().without(Feature::Locks)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         Ok((self.clock)())
     }
 
-    fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
         let inserted = self.with(|tables, now| tables.insert(tasks, now))??;
         let due = tasks.iter().filter(|task| task.due.may_be_now());
         due.for_each(|task| self.wakes.call(&task.task_type, task.due.announced()));
         Ok(inserted)
     }
 
-    fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
         self.with(|tables, now| tables.claim(claim, now))
     }
 
-    fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
         let saved = self.with(|tables, now| tables.finish(worker, results, now))?;
         self.call_back(results.iter().any(|result| result.verdict.keeps_its_place()));
         Ok(saved)
     }
 
-    fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         let given_back = self.with(|tables, now| tables.disown(worker, known, now))?;
         self.call_back(given_back > 0);
         Ok(given_back)
     }
 
-    fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
+    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
         self.with(|tables, _| tables.suspect(worker, id, lease))
     }
 
-    fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {
+    async fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {
         self.with(|tables, now| tables.register(now))
     }
 
-    fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
         self.with(|tables, now| tables.heartbeat(worker, lease, now))
     }
 
-    fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.with(|tables, now| tables.retire(worker, now))
     }
 
-    fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
         let rescued = self.with(|tables, now| tables.rescue(rescue, now))?;
         self.call_back(rescued.retried > 0);
         Ok(rescued)
     }
 
-    fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
         self.with(|tables, now| tables.prune(prune, now))
     }
 
-    fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
+    async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
         let saved = self.with(|tables, now| tables.sync_cron(cron, now))?;
         self.wakes.wake(CRONS);
         Ok(saved)
     }
 
-    fn crons(&self) -> Result<Crons, StoreError> {
+    async fn crons(&self) -> Result<Crons, StoreError> {
         self.with(|tables, now| tables.crons(now))
     }
 
-    fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
+    async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
         self.with(|tables, now| tables.fire(tick, now))
     }
 
-    fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
+    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
         self.with(|tables, _| tables.list_crons())
     }
 
-    fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
+    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
         self.with(|tables, now| tables.pause_cron(name, now))
     }
 
-    fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
+    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
         let resumed = self.with(|tables, _| tables.resume_cron(name))?;
         self.wakes.wake(CRONS);
         Ok(resumed)
     }
 
-    fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
+    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.run_cron(name, id, now))?;
         task_type.iter().for_each(|task_type| self.wakes.wake(task_type));
         Ok(task_type.is_some())
     }
 
-    fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
+    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
         self.with(|tables, _| tables.remove_crons(removal))
     }
 
-    fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
         self.with(|tables, _| tables.find(id))
     }
 
-    fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
         self.with(|tables, _| tables.list(filter))
     }
 
-    fn count(&self) -> Result<Vec<Count>, StoreError> {
+    async fn count(&self) -> Result<Vec<Count>, StoreError> {
         self.with(|tables, _| tables.count())
     }
 
-    fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         self.with(|tables, now| tables.remove(removal, now))
     }
 
-    fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
+    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.retry(id, now))?;
         Ok(self.wake(task_type.as_deref()))
     }
 
-    fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
         let (retried, task_types) = self.with(|tables, now| tables.retry_failed(bite, now))?;
         task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
         Ok(retried)
     }
 
-    fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
+    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.reschedule(id, due, now))?;
         if let Some(task_type) = task_type.as_deref().filter(|_| due.may_be_now()) {
             self.call_back(true);
@@ -206,27 +215,27 @@ impl Store for MemoryStore {
         Ok(task_type.is_some())
     }
 
-    fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
+    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
         let is_set = self.with(|tables, now| tables.set_priority(id, priority, now))?;
         self.call_back(is_set);
         Ok(is_set)
     }
 
-    fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         let (is_hit, held_by) = self.with(|tables, now| tables.cancel(id, now))?;
         held_by.iter().for_each(|worker| self.wakes.wake(&cancellations_of(*worker)));
         Ok(is_hit)
     }
 
-    fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
+    async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
         self.with(|tables, now| tables.cancellations(worker, now))
     }
 
-    fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
+    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
         self.with(|tables, _| tables.paused.insert(task_type.to_owned()))
     }
 
-    fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
+    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
         let was_paused = self.with(|tables, _| tables.paused.remove(task_type))?;
         self.wakes.wake(task_type);
         Ok(was_paused)
@@ -236,3 +245,6 @@ impl Store for MemoryStore {
         &self.wakes
     }
 }
+
+/// Its verbs only lock what no one holds for long.
+impl NonBlocking for MemoryStore {}

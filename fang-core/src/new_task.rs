@@ -208,6 +208,11 @@ impl NewTask {
         self.way().and_then(Unique::period)
     }
 
+    /// Whether its unique hash holds others up only until it is claimed.
+    pub fn is_unique_until_started(&self) -> bool {
+        self.uniq_hash.as_ref().is_some_and(|hash| hash.starts_with(unique::UNTIL_STARTED))
+    }
+
     /// What it replaces of a task like it that waits.
     pub fn replaces(&self) -> Option<Replace> {
         self.way().and_then(Unique::replaces)

@@ -1,11 +1,8 @@
 //! What a backend does: a handful of verbs, in batches. Values are decided elsewhere in this
 //! crate; a store does only what must be atomic.
 
-mod adapter;
 mod admin;
-mod async_store;
 mod batch;
-mod blocking_store;
 mod claim;
 mod control;
 mod cron;
@@ -13,20 +10,21 @@ mod finish;
 mod hold;
 mod insert;
 mod listen;
+mod offers;
+mod verbs;
 mod worker;
 
-pub use adapter::InlineAdapter;
 pub use admin::{Count, Filter, Prune, Removal};
-pub use async_store::AsyncStore;
 pub use batch::{are_new, is_all_or_none};
-pub use blocking_store::Store;
 pub use claim::{Claim, Claimed, DbInstant, Lane};
 pub use control::{FailedTasks, RETRY_BITE, RetriedFailed, RetryFailed, cancellations_of};
 pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 pub use finish::{CAME_BACK, Finish, Verdict};
-pub use hold::{AsyncHolder, HeldTask, Holder, Place, Settlement};
+pub use hold::{HeldTask, Holder, Place, Settlement};
 pub use insert::{InsertOutcome, Inserted};
 pub use listen::{Heard, Socket};
+pub use offers::{Feature, Offers};
+pub use verbs::{NonBlocking, Store};
 pub use worker::{Beat, LISTENS_ANEW, Rescue, Rescued, WorkerId};
 
 /// A delay in the microseconds that stores count, at most a hundred years, so that no calendar

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig};
 use fang_core::memory::MemoryStore;
-use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_core::store::Store;
 use fang_core::{Mode, NewTask};
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// A store whose clock moves only by hand.
 struct Memory {
-    store: Arc<InlineAdapter<MemoryStore>>,
+    store: Arc<MemoryStore>,
     /// Microseconds since the beginning.
     clock: Arc<AtomicU64>,
 }
@@ -28,13 +28,13 @@ impl Memory {
         let beginning: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
         let read = clock.clone();
         let now = move || beginning + Duration::from_micros(read.load(Ordering::SeqCst));
-        Self { store: Arc::new(InlineAdapter(Arc::new(MemoryStore::new(now)))), clock }
+        Self { store: Arc::new(MemoryStore::new(now)), clock }
     }
 }
 
 #[async_trait]
 impl Rig for Memory {
-    fn store(&self) -> Arc<dyn AsyncStore> {
+    fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
     }
 

@@ -7,7 +7,7 @@ pub use admin::Admin;
 use crate::insert_rules::{InsertRules, batches};
 use fang_core::new_task::Plan;
 use fang_core::schedule::{Cron, Scheduled};
-use fang_core::store::{AsyncStore as Store, CronRemoval, Inserted, Removal};
+use fang_core::store::{CronRemoval, Inserted, Removal, Store};
 use fang_core::{Context, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use fang_core::StoreError;
 use fang_core::hold::reached;
 use fang_core::sql::Statements;
 use fang_core::sql::columns::ReachedColumns;
-use fang_core::store::{AsyncHolder, Claim, HeldTask, Lane, Settlement, WorkerId};
+use fang_core::store::{Claim, HeldTask, Holder, Lane, Settlement, WorkerId};
 use futures_util::future::{join, join_all, join3};
 use std::sync::Arc;
 use tokio_postgres::{Error, Row};
@@ -67,7 +67,7 @@ impl PostgresHolder {
 }
 
 #[async_trait]
-impl AsyncHolder for PostgresHolder {
+impl Holder for PostgresHolder {
     async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
         self.lists.look().await;
         let client = match self.client.take().filter(|client| !client.is_closed()) {

@@ -2,7 +2,7 @@
 
 use crate::task::{Act, Gate, How, Report, Reports};
 use fang_asynk::{AsyncBackend, AsyncQueue, AsyncWorkerPool, MemoryQueue, NoTls};
-use fang_core::store::{AsyncStore, Count};
+use fang_core::store::{Count, NonBlocking};
 use fang_core::{FangTaskState, NewTask, RetentionMode, Task};
 use fang_test_support::{PgBouncer, TestDatabase};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) use builder;
 
 pub struct Bench<Q> {
     pub queue: Q,
-    pub store: Arc<dyn AsyncStore>,
+    pub store: Arc<dyn NonBlocking>,
     pub gate: Gate,
     pub reports: Reports,
     reported: mpsc::UnboundedReceiver<Report>,

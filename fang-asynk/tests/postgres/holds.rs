@@ -3,7 +3,7 @@
 use crate::world::{Ear, Hold, PATIENCE, Queue, Say, World, ear, heard, say, until};
 use fang_asynk::{AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncWorkerPool};
 use fang_core::lanes::{Lanes, Start};
-use fang_core::store::{AsyncHolder, Claim, Settlement, WorkerId};
+use fang_core::store::{Claim, Holder, Settlement, WorkerId};
 use fang_core::{AsyncQueueable, AsyncRunnable, FangError, Mode, NewTask, Unique, async_trait, typetag};
 use fang_test_support::{Network, Proxy};
 use serde::{Deserialize, Serialize};
@@ -250,14 +250,14 @@ async fn a_task_that_saves_its_own_success_waits_until_its_claim_is_written() {
 }
 
 /// A store with a task in it, and a worker that may hold.
-async fn store() -> (World, Arc<dyn fang_core::store::AsyncStore>, Uuid) {
+async fn store() -> (World, Arc<dyn fang_core::store::NonBlocking>, Uuid) {
     let world = World::new().await;
     let id = world.queue.insert_task(&say("a")).await.unwrap().id;
     let store = world.queue.engine().unwrap();
     (world, store, id)
 }
 
-async fn hold(holder: &mut dyn AsyncHolder, worker: WorkerId) -> Vec<(Uuid, i32)> {
+async fn hold(holder: &mut dyn Holder, worker: WorkerId) -> Vec<(Uuid, i32)> {
     let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
     let held = holder.hold(&claim).await.unwrap();

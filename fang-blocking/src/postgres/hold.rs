@@ -7,15 +7,14 @@ use super::error::store_error;
 use super::lists::Lists;
 use super::run::{self, As, Bind, Keep, bind};
 use super::tasks::ClaimParams;
-use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use fang_core::StoreError;
 use fang_core::hold::reached;
 use fang_core::sql::Statements;
 use fang_core::sql::columns::ReachedColumns;
-use fang_core::store::{AsyncHolder as Holder, Claim, HeldTask, Lane, Place, Settlement, WorkerId};
+use fang_core::store::{Claim, HeldTask, Holder, Lane, Place, Settlement, WorkerId};
+use fang_core::{StoreError, async_trait};
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! A queue, a pool over it, and what its tasks tell.
 
 use crate::task::{Act, Gate, How, Report, Reports};
-use fang_blocking::{Backend, MemoryQueue, Queue, WorkerPool};
+use fang_blocking::{Backend, MemoryQueue, Queue, WorkerPool, block_on};
 use fang_core::store::{Count, Store};
 use fang_core::{FangTaskState, NewTask, RetentionMode, Task};
 use fang_test_support::{PgBouncer, TestDatabase};
@@ -124,7 +124,7 @@ impl<Q: Backend> Bench<Q> {
     pub fn row_when(&self, task: &Task, is_it: impl Fn(Option<&Task>) -> bool) -> Option<Task> {
         let end = Instant::now() + PATIENCE;
         loop {
-            let row = self.store.find(task.id).unwrap();
+            let row = block_on(self.store.find(task.id)).unwrap();
             if is_it(row.as_ref()) {
                 return row;
             }
@@ -140,7 +140,7 @@ impl<Q: Backend> Bench<Q> {
 
     /// How many tasks are in a state.
     pub fn count(&self, state: FangTaskState) -> u64 {
-        let counts: Vec<Count> = self.store.count().unwrap();
+        let counts: Vec<Count> = block_on(self.store.count()).unwrap();
         counts.iter().filter(|count| count.state == state).map(|count| count.tasks).sum()
     }
 }

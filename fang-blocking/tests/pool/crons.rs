@@ -1,7 +1,7 @@
 use crate::bench::Bench;
 use crate::task::{Act, How};
 use chrono::{DateTime, TimeDelta, Utc};
-use fang_blocking::Backend;
+use fang_blocking::{Backend, block_on};
 use fang_core::store::NewCron;
 use fang_core::{Cron, FangError, FangTaskState, Missed, NewTask, Queueable, Runnable, Scheduled, typetag};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub fn a_cron_scheduled_twice_by_two_pools_ticks_once<Q: Backend>(bench: &Bench<
     one.shutdown(crate::bench::PATIENCE);
     two.shutdown(crate::bench::PATIENCE);
     // All that is left is the one tick ahead.
-    let left = bench.store.list(&Default::default()).unwrap();
+    let left = block_on(bench.store.list(&Default::default())).unwrap();
     assert!(left.len() <= 1, "{left:?}");
 }
 
@@ -55,7 +55,7 @@ pub fn a_failing_cron_task_starts_no_second_chain<Q: Backend>(bench: &Bench<Q>) 
     }
     pool.shutdown(crate::bench::PATIENCE);
     assert!(retries >= 2);
-    assert!(bench.store.list(&Default::default()).unwrap().len() <= 2);
+    assert!(block_on(bench.store.list(&Default::default())).unwrap().len() <= 2);
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,17 +81,17 @@ pub fn a_task_scheduled_once_runs_once<Q: Backend>(bench: &Bench<Q>) {
     pool.start().unwrap();
     assert_eq!(bench.next().name, "from the scheduled one");
     bench.row_when(&task, |row| row.is_none());
-    assert_eq!(bench.store.count().unwrap().iter().filter(|count| count.tasks > 1).count(), 0);
+    assert_eq!(block_on(bench.store.count()).unwrap().iter().filter(|count| count.tasks > 1).count(), 0);
 }
 
 /// A cron that ticks every hour and whose waiting tick has been due for this many minutes.
 fn hourly<Q: Backend>(bench: &Bench<Q>, missed: Missed, minutes: i64) {
     let mut task = NewTask::blocking(&Act::new("tick", How::Succeed)).unwrap();
     task.id = Uuid::max();
-    let first = bench.store.now().unwrap() - TimeDelta::minutes(minutes);
+    let first = block_on(bench.store.now()).unwrap() - TimeDelta::minutes(minutes);
     let cron = Cron::every(Duration::from_secs(60 * 60)).missed(missed);
     let cron = NewCron { name: task.cron_name(), cron, task, first };
-    bench.store.sync_cron(&cron).unwrap();
+    block_on(bench.store.sync_cron(&cron)).unwrap();
 }
 
 pub fn a_tick_to_skip_is_gone_before_the_pool_claims_its_first_task<Q: Backend>(bench: &Bench<Q>) {
@@ -122,13 +122,14 @@ pub fn a_cron_is_run_now_and_resumed_by_its_name<Q: Backend>(bench: &Bench<Q>) {
     pool.start().unwrap();
     assert_eq!(bench.queue.schedule_only(&[&yearly]).unwrap(), 0);
     let admin = bench.queue.admin().unwrap();
-    assert!(admin.pause_cron(&name).unwrap());
+    assert!(block_on(admin.pause_cron(&name)).unwrap());
     assert_eq!(bench.count(FangTaskState::New), 0);
     let id = bench.queue.run_cron(&name).unwrap();
     assert_eq!(Some(bench.next().id), id);
     assert_eq!(bench.queue.run_cron("none").unwrap(), None);
-    assert!(admin.resume_cron(&name).unwrap());
-    let ticks = || bench.store.list(&Default::default()).unwrap().iter().any(|task| Some(task.id) != id);
+    assert!(block_on(admin.resume_cron(&name)).unwrap());
+    let ticks =
+        || block_on(bench.store.list(&Default::default())).unwrap().iter().any(|task| Some(task.id) != id);
     until(ticks);
     assert_eq!(bench.queue.schedule_only(&[]).unwrap(), 1);
     assert_eq!(bench.count(FangTaskState::New), 0);

@@ -1,6 +1,6 @@
 use crate::bench::Bench;
 use crate::task::{Act, Elsewhere, How};
-use fang_blocking::Backend;
+use fang_blocking::{Backend, block_on};
 use fang_core::{FangTaskState, NewTask, QueueError, RetentionMode};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -71,7 +71,7 @@ pub fn a_hundred_tasks_on_ten_workers_run_once_each<Q: Backend>(bench: &Bench<Q>
     assert_eq!(names.len(), 100);
     assert!(bench.nothing_more_started());
     assert_eq!((report.handed_back, report.still_running, report.late_results), (0, 0, 0));
-    assert_eq!(bench.store.count().unwrap(), []);
+    assert_eq!(block_on(bench.store.count()).unwrap(), []);
 }
 
 pub fn as_many_tasks_run_at_once_as_there_are_workers<Q: Backend>(bench: &Bench<Q>) {
@@ -87,7 +87,7 @@ pub fn as_many_tasks_run_at_once_as_there_are_workers<Q: Backend>(bench: &Bench<
     bench.gate.open(4);
     bench.next();
     pool.shutdown(DEADLINE);
-    assert_eq!(bench.store.count().unwrap(), []);
+    assert_eq!(block_on(bench.store.count()).unwrap(), []);
 }
 
 pub fn a_delayed_task_waits<Q: Backend>(bench: &Bench<Q>) {

@@ -1,6 +1,6 @@
 use crate::bench::{Bench, PATIENCE, until};
 use crate::task::How;
-use fang_blocking::Backend;
+use fang_blocking::{Backend, block_on};
 use fang_core::{FangTaskState, RetentionMode};
 use std::sync::mpsc;
 use std::thread;
@@ -35,7 +35,7 @@ pub fn shutdown_waits_for_what_runs<Q: Backend>(bench: &Bench<Q>) {
     bench.gate.open(1);
     let report = shutdown.join().unwrap();
     assert_eq!((report.handed_back, report.still_running), (0, 0));
-    assert_eq!(bench.store.find(task.id).unwrap(), None);
+    assert_eq!(block_on(bench.store.find(task.id)).unwrap(), None);
 }
 
 pub fn shutdown_hands_back_uncharged_what_runs_at_the_deadline<Q: Backend>(bench: &Bench<Q>) {
@@ -46,7 +46,7 @@ pub fn shutdown_hands_back_uncharged_what_runs_at_the_deadline<Q: Backend>(bench
     let report = pool.shutdown(Duration::ZERO);
     // A thread cannot be stopped.
     assert_eq!((report.handed_back, report.still_running), (1, 1));
-    let row = bench.store.find(task.id).unwrap().unwrap();
+    let row = block_on(bench.store.find(task.id)).unwrap().unwrap();
     assert_eq!((row.state, row.retries, row.crashes, row.lease), (FangTaskState::New, 0, 0, 1));
     assert_eq!(row.scheduled_at, task.scheduled_at);
 }
@@ -75,7 +75,7 @@ pub fn a_task_learns_that_its_pool_is_shutting_down<Q: Backend>(bench: &Bench<Q>
     bench.insert("polite", How::WaitForShutdown);
     bench.next();
     assert_eq!(pool.shutdown(PATIENCE).handed_back, 0);
-    assert_eq!(bench.store.count().unwrap(), []);
+    assert_eq!(block_on(bench.store.count()).unwrap(), []);
 }
 
 pub fn run_until_ends_with_its_signal<Q: Backend>(bench: &Bench<Q>) {

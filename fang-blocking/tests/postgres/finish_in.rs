@@ -3,7 +3,7 @@
 use crate::world::{PATIENCE, World, say, until};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
-use fang_blocking::{Backend, FinishIn, Lease, MemoryQueue, PgConnection, Queue, WorkerPool};
+use fang_blocking::{Backend, FinishIn, Lease, MemoryQueue, PgConnection, Queue, WorkerPool, block_on};
 use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Rescue};
 use fang_core::{FangError, FangTaskState, Mode, Queueable, RetentionMode, Runnable, Task, typetag};
@@ -189,15 +189,15 @@ fn a_transaction_that_hangs_holds_up_no_rescue_of_others() {
         world.queue.insert_task(&say(text)).unwrap();
     }
     let store = world.queue.engine().unwrap();
-    let worker = store.register("{}").unwrap();
+    let worker = block_on(store.register("{}")).unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 2, lanes: &lanes, crowded: false };
-    let claimed = store.claim(&claim).unwrap();
-    store.retire(worker).unwrap();
+    let claimed = block_on(store.claim(&claim)).unwrap();
+    block_on(store.retire(worker)).unwrap();
     let lock = format!("BEGIN; SELECT FROM fang_tasks WHERE id = '{}' FOR UPDATE", claimed[0].id);
     world.run(&lock);
     let rescue = Rescue { by: None, lease: PATIENCE, max_crashes: 3 };
-    assert_eq!(store.rescue(&rescue).unwrap().retried, 1);
+    assert_eq!(block_on(store.rescue(&rescue)).unwrap().retried, 1);
     world.run("ROLLBACK");
-    assert_eq!(store.rescue(&rescue).unwrap().retried, 1);
+    assert_eq!(block_on(store.rescue(&rescue)).unwrap().retried, 1);
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{Ear, Hold, PATIENCE, Say, World, ear, heard, say, until};
 use diesel::Connection;
-use fang_blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool};
+use fang_blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool, block_on};
 use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Settlement};
 use fang_core::{FangError, Mode, NewTask, Queueable, Runnable, Unique, typetag};
@@ -243,18 +243,18 @@ fn a_holder_that_has_lost_its_connection_cannot_list_or_settle() {
     let world = World::new();
     let id = world.queue.insert_task(&say("a")).unwrap().id;
     let store = world.queue.engine().unwrap();
-    let worker = store.register("{}").unwrap();
+    let worker = block_on(store.register("{}")).unwrap();
     let mut holder = store.holder(0).unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 10, lanes: &lanes, crowded: false };
     let held: Vec<_> =
-        holder.hold(&claim).unwrap().iter().map(|held| (held.task.id, held.task.lease)).collect();
+        block_on(holder.hold(&claim)).unwrap().iter().map(|held| (held.task.id, held.task.lease)).collect();
     assert_eq!(held, [(id, 1)]);
     let cut = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
         WHERE datname = current_database() AND state = 'idle in transaction'";
     assert_eq!(world.number(cut), 1);
-    assert!(holder.list(worker, "common", &held).is_err());
-    assert!(holder.settle(&Settlement::default()).is_err());
+    assert!(block_on(holder.list(worker, "common", &held)).is_err());
+    assert!(block_on(holder.settle(&Settlement::default())).is_err());
 }
 
 #[test]

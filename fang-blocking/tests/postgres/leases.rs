@@ -1,5 +1,5 @@
 use crate::world::{Ear, Hold, PATIENCE, World, ear, heard, say, until};
-use fang_blocking::{Backend, Lease, Queue, WorkerPool};
+use fang_blocking::{Backend, Lease, Queue, WorkerPool, block_on};
 use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Rescue};
 use fang_core::{Mode, NewTask, Queueable};
@@ -24,17 +24,17 @@ fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere() {
     let world = World::new();
     let task = world.queue.insert_task(&say("orphan")).unwrap();
     let dead = world.queue.engine().unwrap();
-    let worker = dead.register("{}").unwrap();
+    let worker = block_on(dead.register("{}")).unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
-    assert_eq!(dead.claim(&claim).unwrap().len(), 1);
+    assert_eq!(block_on(dead.claim(&claim)).unwrap().len(), 1);
 
     let (sender, ear) = ear();
     let mut pool = builder_pool(&world.queue, sender, &Hold::default());
     pool.start().unwrap();
     assert_eq!(heard(&ear), "orphan");
     until(|| world.queue.find_task_by_id(task.id).unwrap().is_none());
-    assert!(!dead.heartbeat(worker, QUICK.dead_after).unwrap().is_alive);
+    assert!(!block_on(dead.heartbeat(worker, QUICK.dead_after)).unwrap().is_alive);
 }
 
 /// With more of them, each would spend its time on what the others have just taken.
@@ -46,10 +46,10 @@ fn in_a_crowd_a_third_claimer_waits_for_its_turn() {
     world.run(others);
     let engine = world.queue.engine().unwrap();
     let claim = |crowded| {
-        let worker = engine.register("{}").unwrap();
+        let worker = block_on(engine.register("{}")).unwrap();
         let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
         let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded };
-        engine.claim(&claim).unwrap().len()
+        block_on(engine.claim(&claim)).unwrap().len()
     };
     thread::scope(|scope| {
         let waits = scope.spawn(|| claim(true));
@@ -99,11 +99,11 @@ fn tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead() {
     heard(&ear);
     // The only worker stands still for longer than a lease, while somebody else watches.
     let watcher = world.queue.engine().unwrap();
-    let id = watcher.register("{}").unwrap();
+    let id = block_on(watcher.register("{}")).unwrap();
     thread::sleep(QUICK.dead_after * 3);
     let rescue = Rescue { by: None, lease: QUICK.dead_after, max_crashes: 3 };
-    watcher.heartbeat(id, QUICK.dead_after).unwrap();
-    assert_eq!(watcher.rescue(&rescue).unwrap().retried, 0);
+    block_on(watcher.heartbeat(id, QUICK.dead_after)).unwrap();
+    assert_eq!(block_on(watcher.rescue(&rescue)).unwrap().retried, 0);
     hold.release(1);
     assert_eq!(pool.shutdown(PATIENCE).late_results, 0);
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 0);
@@ -131,10 +131,10 @@ fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere() {
     let world = World::new();
     world.queue.insert_task(&say("orphan")).unwrap();
     let gone = world.queue.engine().unwrap();
-    let worker = gone.register("{}").unwrap();
+    let worker = block_on(gone.register("{}")).unwrap();
     let lanes = Lanes::new(Mode::Blocking).in_order(false, Start::Beginning);
     let claim = Claim { worker, task_type: "common", limit: 1, lanes: &lanes, crowded: false };
-    assert_eq!(gone.claim(&claim).unwrap().len(), 1);
+    assert_eq!(block_on(gone.claim(&claim)).unwrap().len(), 1);
     world.run("DELETE FROM fang_workers");
     let (sender, ear) = ear();
     let mut pool = builder_pool(&world.queue, sender, &Hold::default());

@@ -1,5 +1,5 @@
 use crate::world::World;
-use fang_blocking::{Backend, Queue, run_migrations_postgres};
+use fang_blocking::{Backend, Queue, block_on, run_migrations_postgres};
 use fang_core::sql::migrations;
 use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
 use std::thread;
@@ -57,7 +57,7 @@ fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told() {
     let store = world.queue.admin().unwrap();
     let set = |version: i32| {
         world.run(&format!("UPDATE fang_meta SET version = {version}"));
-        store.check()
+        block_on(store.check())
     };
     assert!(set(migrations::VERSION + 1).is_ok());
     assert!(set(migrations::VERSION + 2).unwrap_err().to_string().contains("too new"));

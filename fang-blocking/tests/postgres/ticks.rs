@@ -2,7 +2,7 @@
 
 use crate::world::{World, say};
 use chrono::TimeDelta;
-use fang_blocking::{Backend, Queue, WorkerPool};
+use fang_blocking::{Backend, Queue, WorkerPool, block_on};
 use fang_core::store::NewCron;
 use fang_core::{Cron, Missed, NewTask, RetentionMode};
 use fang_test_support::skew;
@@ -45,13 +45,13 @@ fn fire_ticks_as_one_of_several_processes() {
 /// Each second, from now on.
 fn schedule(world: &World) {
     let store = world.queue.admin().unwrap();
-    let first = store.now().unwrap() + TimeDelta::seconds(1);
+    let first = block_on(store.now()).unwrap() + TimeDelta::seconds(1);
     for n in 0..CRONS {
         let mut task = NewTask::blocking(&say(&n.to_string())).unwrap();
         task.id = Uuid::now_v7();
         let cron = Cron::every(Duration::from_secs(1)).missed(Missed::CatchUp(Missed::MAX_CATCH_UP));
         let cron = NewCron { name: task.cron_name(), cron, task, first };
-        store.sync_cron(&cron).unwrap();
+        block_on(store.sync_cron(&cron)).unwrap();
     }
 }
 

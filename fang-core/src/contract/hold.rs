@@ -1,10 +1,10 @@
-//! Of stores that have connections which hold tasks; the others pass without a word.
+//! Of stores that have connections which hold tasks.
 
 use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::lanes::{Lanes, Start};
 use crate::store::{
-    AsyncHolder, Claim, Claimed, Finish, HeldTask, Lane, Rescue, Rescued, Settlement, Verdict, WorkerId,
+    self, Claim, Claimed, Finish, HeldTask, Lane, Rescue, Rescued, Settlement, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
@@ -14,12 +14,11 @@ use uuid::Uuid;
 /// How often to look for locks that go as soon as the server sees that their connection is gone.
 const LOOKS: usize = 100_000;
 
-type Holder = Box<dyn AsyncHolder>;
+type Holder = Box<dyn store::Holder>;
 
 impl dyn Rig + '_ {
-    fn holders(&self) -> Option<[Holder; 2]> {
-        let store = self.store();
-        Some([store.holder(0)?, store.holder(1)?])
+    fn holders(&self) -> [Holder; 2] {
+        [0, 1].map(|slot| self.store().holder(slot).expect("it is offered"))
     }
 }
 
@@ -69,7 +68,7 @@ fn keys(held: &[HeldTask]) -> Vec<(Uuid, i32)> {
 
 /// Nothing else is locked, and nothing is written.
 pub async fn a_held_task_is_out_of_reach_until_it_is_let_go(rig: &dyn Rig) {
-    let Some([mut one, mut other]) = rig.holders() else { return };
+    let [mut one, mut other] = rig.holders();
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     let held = hold(&mut one, worker).await;
@@ -85,7 +84,7 @@ pub async fn a_held_task_is_out_of_reach_until_it_is_let_go(rig: &dyn Rig) {
 
 /// The same as a claim of it tells.
 pub async fn a_held_task_tells_all_that_a_run_needs(rig: &dyn Rig) {
-    let Some([mut holder, _]) = rig.holders() else { return };
+    let [mut holder, _] = rig.holders();
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     let held = hold(&mut holder, worker).await.remove(0).task;
@@ -95,7 +94,7 @@ pub async fn a_held_task_tells_all_that_a_run_needs(rig: &dyn Rig) {
 
 /// As for a claim.
 pub async fn a_paused_task_type_and_a_worker_that_is_gone_hold_nothing(rig: &dyn Rig) {
-    let Some([mut holder, _]) = rig.holders() else { return };
+    let [mut holder, _] = rig.holders();
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     rig.store().pause(DEFAULT_TASK_TYPE).await.unwrap();
@@ -111,7 +110,7 @@ pub async fn a_paused_task_type_and_a_worker_that_is_gone_hold_nothing(rig: &dyn
 
 /// One that is unique until it is started is started by a write; one whose process died may be a suspect.
 pub async fn what_has_to_be_written_before_it_runs_is_set_apart(rig: &dyn Rig) {
-    let Some([mut holder, _]) = rig.holders() else { return };
+    let [mut holder, _] = rig.holders();
     rig.insert(&[task(1)]).await;
     let dead = rig.worker().await;
     rig.claim_one(dead).await;
@@ -128,7 +127,7 @@ pub async fn what_has_to_be_written_before_it_runs_is_set_apart(rig: &dyn Rig) {
 
 /// At the same moment.
 pub async fn what_has_ended_goes_and_what_still_runs_becomes_a_claim(rig: &dyn Rig) {
-    let Some([mut holder, _]) = rig.holders() else { return };
+    let [mut holder, _] = rig.holders();
     rig.insert(&[task(1), task(2), task(3)]).await;
     let (worker, other) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut holder, worker).await;
@@ -145,7 +144,7 @@ pub async fn what_has_ended_goes_and_what_still_runs_becomes_a_claim(rig: &dyn R
 
 /// Whoever holds it next must not run it, and makes it a claim of the one who may.
 pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
-    let Some([mut lost, mut next]) = rig.holders() else { return };
+    let [mut lost, mut next] = rig.holders();
     rig.insert(&[task(1), task(2)]).await;
     let (loser, worker) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
@@ -164,7 +163,7 @@ pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
 
 /// Whoever claims it.
 pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &dyn Rig) {
-    let Some([mut lost, _]) = rig.holders() else { return };
+    let [mut lost, _] = rig.holders();
     rig.insert(&[task(1), task(2)]).await;
     let (loser, worker) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
@@ -177,7 +176,7 @@ pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &d
 
 /// As nothing of it runs any more.
 pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
-    let Some([mut lost, _]) = rig.holders() else { return };
+    let [mut lost, _] = rig.holders();
     rig.insert(&[task(1)]).await;
     let (first, next) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, first).await;
@@ -189,7 +188,7 @@ pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
 
 /// Nothing of it can run any more that is not written down.
 pub async fn what_was_listed_and_is_settled_is_free(rig: &dyn Rig) {
-    let Some([mut one, mut other]) = rig.holders() else { return };
+    let [mut one, mut other] = rig.holders();
     rig.insert(&[task(1), task(2)]).await;
     let (first, next) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut one, first).await;
@@ -204,7 +203,7 @@ pub async fn what_was_listed_and_is_settled_is_free(rig: &dyn Rig) {
 
 /// Unless it must not: then it finds what lies before.
 pub async fn one_that_holds_may_begin_where_another_has_left_off(rig: &dyn Rig) {
-    let Some([mut one, mut other]) = rig.holders() else { return };
+    let [mut one, mut other] = rig.holders();
     let now = rig.now().await;
     rig.insert(&[task(1).at(now - MINUTE * 2), task(2).at(now - MINUTE)]).await;
     let (first, next) = (rig.worker().await, rig.worker().await);
@@ -225,7 +224,7 @@ pub async fn one_that_holds_may_begin_where_another_has_left_off(rig: &dyn Rig) 
 
 /// It goes by the lease.
 pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
-    let Some([mut one, mut other]) = rig.holders() else { return };
+    let [mut one, mut other] = rig.holders();
     rig.insert(&[task(1)]).await;
     let (first, next) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut one, first).await;
@@ -242,7 +241,7 @@ pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
 
 /// By the one that lost them, unless others were faster.
 pub async fn tasks_whose_locks_are_lost_can_still_be_claimed(rig: &dyn Rig) {
-    let Some([mut lost, _]) = rig.holders() else { return };
+    let [mut lost, _] = rig.holders();
     rig.insert(&[task(1), task(2)]).await;
     let (loser, other) = (rig.worker().await, rig.worker().await);
     let held = hold(&mut lost, loser).await;
@@ -258,7 +257,7 @@ pub async fn tasks_whose_locks_are_lost_can_still_be_claimed(rig: &dyn Rig) {
 
 /// Each such death counts, as for claims.
 pub async fn the_death_of_a_worker_is_charged_to_what_it_had_listed(rig: &dyn Rig) {
-    let Some([mut holder, _]) = rig.holders() else { return };
+    let [mut holder, _] = rig.holders();
     rig.insert(&[task(1), task(2)]).await;
     let dead = rig.worker().await;
     let held = hold(&mut holder, dead).await;

@@ -27,14 +27,37 @@ async fn crons(rig: &dyn Rig) -> Vec<String> {
 }
 
 /// In whatever state.
-pub async fn all_removes_every_task_and_every_cron(rig: &dyn Rig) {
+pub async fn all_removes_every_task(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.insert(&[task(2)]).await;
     let worker = rig.worker().await;
     rig.claim_one(worker).await;
     rig.insert(&[task(3), task(4).delay(HOUR)]).await;
-    cron(rig, "mail", 5).await;
-    assert_eq!(remove(rig, Removal::All).await, 5);
+    assert_eq!(remove(rig, Removal::All).await, 4);
+    assert_eq!(rig.all().await, []);
+}
+
+/// What is due already stays.
+pub async fn scheduled_removes_what_waits_for_the_future(rig: &dyn Rig) {
+    rig.run(task(1), Verdict::Retry { delay: HOUR, error: "no".to_owned() }).await;
+    rig.run(task(2), Verdict::Fail { error: "no".to_owned() }).await;
+    rig.insert(&[task(3), task(4).delay(HOUR)]).await;
+    assert_eq!(remove(rig, Removal::Scheduled).await, 2);
+    assert_eq!(rig.all().await, [3, 2]);
+}
+
+/// The others stay.
+pub async fn a_task_type_is_removed(rig: &dyn Rig) {
+    rig.insert(&[task(1), task(2).task_type("mail"), task(3).task_type("mail").delay(HOUR)]).await;
+    assert_eq!(remove(rig, Removal::TaskType("mail".to_owned())).await, 2);
+    assert_eq!(rig.all().await, [1]);
+}
+
+/// With its waiting tick.
+pub async fn all_removes_every_task_and_every_cron(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    cron(rig, "mail", 2).await;
+    assert_eq!(remove(rig, Removal::All).await, 2);
     assert_eq!(rig.all().await, []);
     assert!(crons(rig).await.is_empty());
 }

@@ -3,6 +3,7 @@ use super::{LEASE, Rig};
 use crate::new_task::Due;
 use crate::store::{CAME_BACK, Claimed, Rescue, Rescued, Verdict};
 use crate::task::{FangTaskState, Priority};
+use crate::wake::Registration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -218,14 +219,19 @@ pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
     assert_eq!(rig.store().disown(worker, &[]).await.unwrap(), 0);
 }
 
-/// Whoever claims from where it left off has passed them by, and looks again only now and then.
-pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
+/// How often it is called out that tasks have kept their places.
+fn came_back(rig: &dyn Rig) -> (Registration, Arc<AtomicU32>) {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = calls.clone();
-    let store = rig.store();
-    let _called = store.wakes().register(CAME_BACK, move |_| {
+    let called = rig.store().wakes().register(CAME_BACK, move |_| {
         counter.fetch_add(1, Ordering::SeqCst);
     });
+    (called, calls)
+}
+
+/// Whoever claims from where it left off has passed them by, and looks again only now and then.
+pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
+    let (_called, calls) = came_back(rig);
     let was_called = || calls.swap(0, Ordering::SeqCst) > 0;
     let worker = rig.worker().await;
     rig.insert(&[task(1)]).await;
@@ -235,12 +241,8 @@ pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
     assert!(was_called(), "handed back");
     rig.claim_one(worker).await;
-    store.disown(worker, &[]).await.unwrap();
+    rig.store().disown(worker, &[]).await.unwrap();
     assert!(was_called(), "given back");
-    store.set_priority(id(1), Priority::Urgent).await.unwrap();
-    assert!(was_called(), "in another lane");
-    store.reschedule(id(1), Due::At(rig.now().await - HOUR)).await.unwrap();
-    assert!(was_called(), "due since long ago");
     let claimed = rig.claim_one(worker).await;
     rig.retire(worker).await;
     rig.rescue().await;
@@ -256,4 +258,16 @@ pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
     }
     assert!(!rig.finish(worker, &claimed, Verdict::Remove).await);
     assert!(!was_called(), "a retry goes to the end of its lane");
+}
+
+/// It may be behind where claims have come to.
+pub async fn what_is_put_elsewhere_is_called_out(rig: &dyn Rig) {
+    let (_called, calls) = came_back(rig);
+    let was_called = || calls.swap(0, Ordering::SeqCst) > 0;
+    rig.insert(&[task(1)]).await;
+    assert!(!was_called());
+    rig.store().set_priority(id(1), Priority::Urgent).await.unwrap();
+    assert!(was_called(), "in another lane");
+    rig.store().reschedule(id(1), Due::At(rig.now().await - HOUR)).await.unwrap();
+    assert!(was_called(), "due since long ago");
 }

@@ -101,6 +101,12 @@ pub enum StoreError {
     /// All connections of the pool are in use.
     #[error("no connection became free in time; raise max_pool_size, or hold connections for less time")]
     PoolExhausted,
+    /// The store has no such feature.
+    #[error("this store does not offer {verb}; use one that does: `Store::offers` tells what a store can do")]
+    NotOffered {
+        /// What was asked of it.
+        verb: &'static str,
+    },
     /// The server refused a statement.
     #[error("the database refused a statement: {source}")]
     Statement {
@@ -166,6 +172,7 @@ impl StoreError {
             | Self::Schema { .. }
             | Self::Refused { .. }
             | Self::Pooled { .. }
+            | Self::NotOffered { .. }
             | Self::NotMigrated { .. } => Nature::Final,
             Self::NotUnique { .. } => Nature::Data,
             Self::Statement { nature, .. } => *nature,
@@ -202,5 +209,12 @@ mod tests {
     #[test]
     fn a_lost_connection_passes() {
         assert_eq!(StoreError::from_sqlstate("08006", "gone".into()).nature(), Nature::Passing);
+    }
+
+    #[test]
+    fn what_is_not_offered_never_will_be_and_says_what_to_do() {
+        let error = StoreError::NotOffered { verb: "count" };
+        assert_eq!(error.nature(), Nature::Final);
+        assert!(error.to_string().contains("count; use one that does"), "{error}");
     }
 }

@@ -28,14 +28,15 @@ pub struct Settlement {
 }
 
 /// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
-/// part of a store, for blocking callers.
+/// part of a store.
+#[async_trait]
 pub trait Holder: Send {
     /// Locks the rows of tasks that are due, as a claim would. Nothing may be held yet.
-    fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
+    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
 
     /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
     /// Returns what of it others had listed before they lost it, which may still run there, and who has it.
-    fn list(
+    async fn list(
         &mut self,
         worker: WorkerId,
         task_type: &str,
@@ -44,37 +45,13 @@ pub trait Holder: Send {
 
     /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
     /// was written.
-    fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
+    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
 
     /// Forgets what this connection has listed, and closes it: there is nothing to hold for a while. To be called while
     /// nothing is held.
-    fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
+    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
 
     /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
     /// without harm.
-    fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
-}
-
-/// As [`Holder`], for async callers.
-#[async_trait]
-pub trait AsyncHolder: Send {
-    /// As [`Holder::hold`].
-    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
-
-    /// As [`Holder::list`].
-    async fn list(
-        &mut self,
-        worker: WorkerId,
-        task_type: &str,
-        tasks: &[(Uuid, i32)],
-    ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
-
-    /// As [`Holder::settle`].
-    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
-
-    /// As [`Holder::unlist`].
-    async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
-
-    /// As [`Holder::lease`].
     async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
 }

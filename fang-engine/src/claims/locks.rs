@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use batch::Batch;
 use fang_core::StoreError;
 use fang_core::hold::SLOTS;
-use fang_core::store::{AsyncHolder as Holder, Claimed, WorkerId};
+use fang_core::store::{Claimed, Holder, WorkerId};
 use settler::{Locked, Settler};
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use fang_core::new_task::Due;
 use fang_core::store::{
-    AsyncStore as Store, Count, CronInfo, CronRemoval, FailedTasks, Filter, RETRY_BITE, Removal, RetryFailed,
+    Count, CronInfo, CronRemoval, FailedTasks, Filter, RETRY_BITE, Removal, RetryFailed, Store,
 };
 use fang_core::{Priority, QueueError, Task};
 use std::fmt;

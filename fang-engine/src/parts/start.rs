@@ -16,7 +16,7 @@ use crate::signal::Latch;
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
 use async_channel::Receiver;
-use fang_core::store::{AsyncStore as Store, CAME_BACK, CRONS, LISTENS_ANEW};
+use fang_core::store::{CAME_BACK, CRONS, LISTENS_ANEW, Store};
 use fang_core::wake::Registration;
 use fang_core::{QueueError, StoreError};
 use std::sync::Arc;

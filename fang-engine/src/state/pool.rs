@@ -7,7 +7,7 @@ use crate::settings::PoolConfig;
 use crate::signal::{Latch, Signal};
 use async_channel::{Receiver, Sender};
 use fang_core::Mode;
-use fang_core::store::{AsyncStore as Store, WorkerId};
+use fang_core::store::{Store, WorkerId};
 use fang_core::wake::Announced;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@ use crate::rig::Rig;
 use crate::table::{LEASE, MAX_CRASHES, Table, Worker};
 use crate::verb::{ADVANCE, DELAY, Fresh, Outcome, Remove, TASKS, Verb};
 use fang_core::lanes::{Lanes, Start};
-use fang_core::store::{AsyncStore, Claim, Filter, Finish, Removal, Rescue, WorkerId};
+use fang_core::store::{Claim, Filter, Finish, Removal, Rescue, Store, WorkerId};
 use fang_core::task::{DEFAULT_TASK_TYPE, Task};
 use fang_core::{Mode, NewTask};
 use std::collections::BTreeSet;
@@ -19,8 +19,8 @@ const RESCUE: Rescue = Rescue { by: None, lease: Duration::from_secs(LEASE), max
 
 struct Player<'a> {
     rig: &'a dyn Rig,
-    engine: Arc<dyn AsyncStore>,
-    admin: Arc<dyn AsyncStore>,
+    engine: Arc<dyn Store>,
+    admin: Arc<dyn Store>,
     table: Table,
     workers: Vec<WorkerId>,
     /// Task, lease, worker.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_blocking::{Backend, Queue};
 use fang_core::memory::MemoryStore;
-use fang_core::store::{AsyncStore, InlineAdapter};
+use fang_core::store::Store;
 use fang_test_support::TestDatabase;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex};
 #[async_trait(?Send)]
 pub trait Rig {
     /// What workers use.
-    fn engine(&self) -> Arc<dyn AsyncStore>;
+    fn engine(&self) -> Arc<dyn Store>;
     /// What applications use.
-    fn admin(&self) -> Arc<dyn AsyncStore>;
+    fn admin(&self) -> Arc<dyn Store>;
     /// Makes the store believe that time has passed.
     async fn advance(&self, seconds: u64);
     /// Empties the store.
@@ -23,7 +23,7 @@ pub trait Rig {
 }
 
 pub struct Memory {
-    store: Mutex<Arc<InlineAdapter<MemoryStore>>>,
+    store: Mutex<Arc<MemoryStore>>,
     clock: Arc<AtomicU64>,
 }
 
@@ -33,20 +33,20 @@ impl Memory {
         Self { store: Mutex::new(Self::fresh(clock.clone())), clock }
     }
 
-    fn fresh(clock: Arc<AtomicU64>) -> Arc<InlineAdapter<MemoryStore>> {
+    fn fresh(clock: Arc<AtomicU64>) -> Arc<MemoryStore> {
         let beginning: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
         let now = move || beginning + std::time::Duration::from_secs(clock.load(Ordering::SeqCst));
-        Arc::new(InlineAdapter(Arc::new(MemoryStore::new(now))))
+        Arc::new(MemoryStore::new(now))
     }
 }
 
 #[async_trait(?Send)]
 impl Rig for Memory {
-    fn engine(&self) -> Arc<dyn AsyncStore> {
+    fn engine(&self) -> Arc<dyn Store> {
         self.store.lock().unwrap().clone()
     }
 
-    fn admin(&self) -> Arc<dyn AsyncStore> {
+    fn admin(&self) -> Arc<dyn Store> {
         self.engine()
     }
 
@@ -60,8 +60,8 @@ impl Rig for Memory {
 }
 
 pub struct Postgres {
-    engine: Arc<dyn AsyncStore>,
-    admin: Arc<dyn AsyncStore>,
+    engine: Arc<dyn Store>,
+    admin: Arc<dyn Store>,
     database: TestDatabase,
 }
 
@@ -86,8 +86,7 @@ impl Postgres {
         let database = Self::database().await;
         let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
         queue.migrate().unwrap();
-        let (engine, admin) = (queue.engine().unwrap(), queue.admin().unwrap());
-        Self { engine: Arc::new(InlineAdapter(engine)), admin: Arc::new(InlineAdapter(admin)), database }
+        Self { engine: queue.engine().unwrap(), admin: queue.admin().unwrap(), database }
     }
 
     async fn database() -> TestDatabase {
@@ -110,11 +109,11 @@ impl Postgres {
 
 #[async_trait(?Send)]
 impl Rig for Postgres {
-    fn engine(&self) -> Arc<dyn AsyncStore> {
+    fn engine(&self) -> Arc<dyn Store> {
         self.engine.clone()
     }
 
-    fn admin(&self) -> Arc<dyn AsyncStore> {
+    fn admin(&self) -> Arc<dyn Store> {
         self.admin.clone()
     }
 

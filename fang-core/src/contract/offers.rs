@@ -1,0 +1,77 @@
+use super::Rig;
+use super::acts::{HOUR, id, task, unique_by};
+use crate::error::{Nature, StoreError};
+use crate::new_task::Due;
+use crate::schedule::Cron;
+use crate::store::{CronRemoval, FailedTasks, Feature, NewCron, RetryFailed, Tick};
+use crate::task::Priority;
+use crate::unique::{Replace, Unique};
+use std::fmt::Debug;
+
+fn assert_refused<T: Debug>(outcome: Result<T, StoreError>) {
+    let error = outcome.expect_err("what is not offered must not seem to work");
+    assert!(matches!(error, StoreError::NotOffered { .. }), "{error}");
+    assert_eq!(error.nature(), Nature::Final);
+}
+
+/// Nothing that an application asks for is passed over in silence, and nothing is changed by it.
+pub async fn what_is_not_offered_is_refused(rig: &dyn Rig) {
+    rig.insert(&[task(1).delay(HOUR)]).await;
+    let before = rig.find(1).await;
+    let offers = rig.store().offers();
+    for feature in Feature::ALL.into_iter().filter(|feature| !offers.has(*feature)) {
+        refuses(rig, feature).await;
+    }
+    assert!(rig.find(1).await == before);
+    assert_eq!(rig.all().await, [1]);
+}
+
+async fn refuses(rig: &dyn Rig, feature: Feature) {
+    let store = rig.store();
+    match feature {
+        Feature::Crons => refuses_crons(rig).await,
+        Feature::Counts => assert_refused(store.count().await),
+        Feature::Retries => {
+            let bite = RetryFailed { which: &FailedTasks::all(), after: None, limit: 1 };
+            assert_refused(store.retry(id(1)).await);
+            assert_refused(store.retry_failed(&bite).await);
+        }
+        Feature::Reschedules => {
+            assert_refused(store.reschedule(id(1), Due::After(HOUR)).await);
+            assert_refused(store.set_priority(id(1), Priority::Low).await);
+        }
+        Feature::Cancellations => {
+            let worker = rig.worker().await;
+            assert_refused(store.cancel(id(1)).await);
+            assert_eq!(store.cancellations(worker).await.unwrap(), []);
+            assert!(!rig.beat(worker).await.has_cancellations);
+        }
+        Feature::Pauses => {
+            assert_refused(store.pause("common").await);
+            assert_refused(store.resume("common").await);
+        }
+        // Pools mark suspects of any store.
+        Feature::Suspects => {}
+        Feature::Locks => assert!(store.holder(0).is_none()),
+        Feature::Periods => refuses_unique(rig, Unique::key("x").within(HOUR)).await,
+        Feature::UntilStarted => refuses_unique(rig, Unique::key("x").until_started()).await,
+        Feature::Replacing => refuses_unique(rig, Unique::key("x").replace(Replace::ALL)).await,
+    }
+}
+
+async fn refuses_unique(rig: &dyn Rig, unique: Unique) {
+    assert_refused(rig.store().insert(&[task(2), unique_by(3, unique)]).await);
+}
+
+async fn refuses_crons(rig: &dyn Rig) {
+    let (store, first) = (rig.store(), rig.now().await + HOUR);
+    let cron = NewCron { name: "none".to_owned(), cron: Cron::new("0 0 * * * * *"), task: task(2), first };
+    assert_refused(store.sync_cron(&cron).await);
+    assert_refused(store.fire(&Tick::new("none", first, None, id(2))).await);
+    assert_refused(store.list_crons().await);
+    assert_refused(store.pause_cron("none").await);
+    assert_refused(store.resume_cron("none").await);
+    assert_refused(store.run_cron("none", id(2)).await);
+    assert_refused(store.remove_crons(&CronRemoval::Name("none".to_owned())).await);
+    assert!(store.crons().await.unwrap().due.is_empty(), "a pool that looks finds none");
+}

@@ -1,0 +1,163 @@
+use crate::error::StoreError;
+use crate::new_task::NewTask;
+use std::fmt;
+
+/// Something that a store may offer besides the required verbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Feature {
+    /// Tasks that come by the clock: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `resume_cron`,
+    /// `run_cron`, `remove_crons`.
+    Crons,
+    /// `count`.
+    Counts,
+    /// `retry` and `retry_failed`.
+    Retries,
+    /// `reschedule` and `set_priority`.
+    Reschedules,
+    /// `cancel` and `cancellations`.
+    Cancellations,
+    /// `pause` and `resume`.
+    Pauses,
+    /// `suspect`: of the tasks of a process that died only the suspect is charged in full. Without, each of them is.
+    Suspects,
+    /// `holder`: claims that write nothing.
+    Locks,
+    /// Tasks that are [unique within a period](crate::Unique::within).
+    Periods,
+    /// Tasks that are [unique until they are started](crate::Unique::until_started).
+    UntilStarted,
+    /// Inserts that [replace](crate::Unique::replace) a task that waits.
+    Replacing,
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Crons,
+        Self::Counts,
+        Self::Retries,
+        Self::Reschedules,
+        Self::Cancellations,
+        Self::Pauses,
+        Self::Suspects,
+        Self::Locks,
+        Self::Periods,
+        Self::UntilStarted,
+        Self::Replacing,
+    ];
+
+    fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// Which features a store offers.
+///
+/// ```
+/// use fang_core::store::{Feature, Offers};
+/// let offers = Offers::none().with(Feature::Pauses);
+/// assert!(offers.has(Feature::Pauses) && !offers.has(Feature::Crons));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Offers(u16);
+
+impl Offers {
+    /// The required verbs and nothing else.
+    pub const fn none() -> Self {
+        Self(0)
+    }
+
+    /// All that there is.
+    pub fn all() -> Self {
+        Feature::ALL.into_iter().fold(Self::none(), Self::with)
+    }
+
+    /// This one as well.
+    #[must_use]
+    pub fn with(self, feature: Feature) -> Self {
+        Self(self.0 | feature.bit())
+    }
+
+    /// All but this one.
+    #[must_use]
+    pub fn without(self, feature: Feature) -> Self {
+        Self(self.0 & !feature.bit())
+    }
+
+    /// Whether this one is among them.
+    pub fn has(self, feature: Feature) -> bool {
+        self.0 & feature.bit() != 0
+    }
+
+    /// For the `insert` of a store: whether it can keep the promise of each task to be unique.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOffered`], for the first way of being unique that is not offered.
+    pub fn check(self, tasks: &[NewTask]) -> Result<(), StoreError> {
+        tasks.iter().try_for_each(|task| {
+            let needed = [
+                (
+                    task.period().is_some(),
+                    Feature::Periods,
+                    "insert of a task that is unique within a period",
+                ),
+                (
+                    task.is_unique_until_started(),
+                    Feature::UntilStarted,
+                    "insert of a task that is unique until started",
+                ),
+                (task.replaces().is_some(), Feature::Replacing, "insert that replaces a task"),
+            ];
+            match needed.into_iter().find(|(is_needed, feature, _)| *is_needed && !self.has(*feature)) {
+                Some((_, _, verb)) => Err(StoreError::NotOffered { verb }),
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Offers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Feature::ALL.into_iter().filter(|feature| self.has(*feature))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unique;
+    use crate::task::Mode;
+    use std::time::Duration;
+
+    #[test]
+    fn features_come_and_go_one_by_one() {
+        let mut offers = Offers::all();
+        for feature in Feature::ALL {
+            assert!(offers.has(feature));
+            offers = offers.without(feature);
+            assert!(!offers.has(feature));
+        }
+        assert_eq!(offers, Offers::none());
+        assert_eq!(format!("{:?}", offers.with(Feature::Crons)), "{Crons}");
+    }
+
+    #[test]
+    fn a_task_that_cannot_be_as_unique_as_it_says_is_refused() {
+        let task = |unique: Unique| {
+            let task = NewTask::new("{}".to_owned(), "common".to_owned(), Mode::Asynk);
+            task.unique_by(unique).hashed().unwrap()
+        };
+        let ways = [
+            (Feature::Periods, Unique::key("x").within(Duration::from_secs(60))),
+            (Feature::UntilStarted, Unique::key("x").until_started()),
+            (Feature::Replacing, Unique::key("x").replace(crate::Replace::TIME)),
+        ];
+        for (feature, unique) in ways {
+            let error = Offers::all().without(feature).check(&[task(unique.clone())]).unwrap_err();
+            assert!(matches!(error, StoreError::NotOffered { .. }), "{error}");
+            assert!(Offers::none().with(feature).check(&[task(unique)]).is_ok());
+        }
+        assert!(Offers::none().check(&[task(Unique::payload())]).is_ok());
+    }
+}
