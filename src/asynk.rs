@@ -1,8 +1,8 @@
 //! Light tasks: tokio tasks over tokio-postgres.
 
 pub use fang_asynk::{
-    AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool, AsyncWorkerPoolBuilder,
-    Handle, Lease, MemoryQueue, NoTls, TlsConnector,
+    Admin, AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool,
+    AsyncWorkerPoolBuilder, Handle, Lease, MemoryQueue, NoTls, TlsConnector,
 };
 #[cfg(feature = "rustls")]
 pub use fang_asynk::{Rustls, RustlsError};

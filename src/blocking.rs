@@ -1,8 +1,8 @@
 //! Heavy tasks: OS threads over diesel.
 
 pub use fang_blocking::{
-    Backend, FinishIn, Handle, Lease, MemoryQueue, PgConnection, PgPool, Queue, QueueBuilder, Shutdown,
-    WorkerPool, WorkerPoolBuilder, block_on, run_migrations_postgres,
+    Admin, Backend, FinishIn, Handle, Lease, MemoryQueue, PgConnection, PgPool, Queue, QueueBuilder,
+    Shutdown, WorkerPool, WorkerPoolBuilder, run_migrations_postgres,
 };
 
 /// The queue, under the path it has had since fang 0.5.

@@ -2,7 +2,6 @@
 
 #[doc(no_inline)]
 pub use chrono::{self, DateTime, Utc};
-pub use fang_core::pool::{Lease, Shutdown};
 pub use fang_core::{
     AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Failure, FangError, FangTaskState,
     Insert, Missed, Mode, NewTask, PayloadError, Priority, QueueError, Queueable, Replace, RetentionMode,
@@ -10,6 +9,7 @@ pub use fang_core::{
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
+pub use fang_engine::{Lease, Shutdown};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector, Withi
 use fang_core::context::Context;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::sql::Schema;
-use fang_core::store::{Inserted, NonBlocking};
+use fang_core::store::{Inserted, NonBlocking, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
 use fang_engine::insert_rules::{InsertRules, batches};

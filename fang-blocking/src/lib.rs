@@ -25,4 +25,6 @@ pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
 pub use postgres::{PgPool, run_migrations_postgres};
 pub use queue::{Queue, QueueBuilder};
+#[doc(hidden)]
+pub use runtime::block_on;
 pub use worker_pool::{WorkerPool, WorkerPoolBuilder};

@@ -3,7 +3,7 @@
 mod park;
 mod reactor;
 
-pub(crate) use park::block_on;
+pub use park::block_on;
 
 use fang_core::Mode;
 use fang_engine::runtime::{BeginHeart, BoxFuture, Runtime};

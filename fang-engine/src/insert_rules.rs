@@ -88,8 +88,9 @@ fn batch_len(tasks: &[NewTask]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Mode;
-    use crate::unique::{Replace, Unique};
+    use fang_core::Mode;
+    use fang_core::store::are_new;
+    use fang_core::unique::{Replace, Unique};
 
     fn task(bytes: usize) -> NewTask {
         let payload = format!(r#"{{"type":"A","x":"{}"}}"#, "x".repeat(bytes));

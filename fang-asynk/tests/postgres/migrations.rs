@@ -18,7 +18,7 @@ async fn connect_migrates_when_it_was_told_to() {
         let builder = fang_asynk::AsyncQueue::builder().uri(world.database.uri()).max_pool_size(1_u32);
         let mut queue = builder.migrate_at_connect(migrate).build();
         queue.connect(fang_asynk::NoTls).await.unwrap();
-        queue.admin().unwrap().check().await.is_ok()
+        queue.engine().unwrap().check().await.is_ok()
     };
     assert!(!connect(false).await);
     assert!(connect(true).await);
@@ -61,7 +61,7 @@ async fn the_files_can_be_run_by_hand_up_and_down_and_up_again() {
 #[tokio::test]
 async fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told() {
     let world = World::new().await;
-    let store = world.queue.admin().unwrap();
+    let store = world.queue.engine().unwrap();
     let set = async |version: i32| {
         world.client.execute("UPDATE fang_meta SET version = $1", &[&version]).await.unwrap();
         store.check().await

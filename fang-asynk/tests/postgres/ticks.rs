@@ -46,7 +46,7 @@ async fn fire_ticks_as_one_of_several_processes() {
 
 /// Each second, from now on.
 async fn schedule(world: &World) {
-    let store = world.queue.admin().unwrap();
+    let store = world.queue.engine().unwrap();
     let first = store.now().await.unwrap() + TimeDelta::seconds(1);
     for n in 0..CRONS {
         let mut task = NewTask::asynk(&say(&n.to_string())).unwrap();

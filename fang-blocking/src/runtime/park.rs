@@ -24,7 +24,7 @@ pub(super) trait Park {
 
 /// The value of a future, whose sleeps are those of [`Threads`](super::Threads). The futures of a store over diesel are
 /// ready when they are first polled.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+pub fn block_on<F: Future>(future: F) -> F::Output {
     drive(&mut Parker::new(), future)
 }
 

@@ -122,12 +122,12 @@ pub fn a_cron_is_run_now_and_resumed_by_its_name<Q: Backend>(bench: &Bench<Q>) {
     pool.start().unwrap();
     assert_eq!(bench.queue.schedule_only(&[&yearly]).unwrap(), 0);
     let admin = bench.queue.admin().unwrap();
-    assert!(block_on(admin.pause_cron(&name)).unwrap());
+    assert!(admin.pause_cron(&name).unwrap());
     assert_eq!(bench.count(FangTaskState::New), 0);
     let id = bench.queue.run_cron(&name).unwrap();
     assert_eq!(Some(bench.next().id), id);
     assert_eq!(bench.queue.run_cron("none").unwrap(), None);
-    assert!(block_on(admin.resume_cron(&name)).unwrap());
+    assert!(admin.resume_cron(&name).unwrap());
     let ticks =
         || block_on(bench.store.list(&Default::default())).unwrap().iter().any(|task| Some(task.id) != id);
     until(ticks);

@@ -1,7 +1,7 @@
 //! Processes whose clocks are an hour off: this test program starts itself again.
 
 use crate::world::{World, until};
-use fang_blocking::{Backend, Lease, Queue, WorkerPool, block_on};
+use fang_blocking::{Backend, Lease, Queue, WorkerPool};
 use fang_core::{FangError, FangTaskState, NewTask, Queueable, RetentionMode, Runnable, typetag};
 use fang_test_support::skew;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ fn clocks_an_hour_off_make_nothing_early_or_late_and_nobody_dead() {
     let store = world.queue.admin().unwrap();
     let tasks = 2 * 2 * DELAYS.len() as u64;
     let finished = || {
-        let counts = block_on(store.count()).unwrap();
+        let counts = store.count().unwrap();
         counts.iter().any(|count| count.state == FangTaskState::Finished && count.tasks == tasks)
     };
     until(finished);

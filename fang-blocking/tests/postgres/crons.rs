@@ -106,7 +106,7 @@ fn a_cron_at_no_instant_harms_no_other() {
 #[test]
 fn no_clock_of_the_application_takes_part_in_a_cron() {
     let sources = [
-        include_str!("../../src/crons.rs"),
+        include_str!("../../../fang-engine/src/parts/crons.rs"),
         include_str!("../../src/handle.rs"),
         include_str!("../../src/postgres/crons.rs"),
     ];

@@ -54,7 +54,7 @@ fn the_files_can_be_run_by_hand_up_and_down_and_up_again() {
 #[test]
 fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told() {
     let world = World::new();
-    let store = world.queue.admin().unwrap();
+    let store = world.queue.engine().unwrap();
     let set = |version: i32| {
         world.run(&format!("UPDATE fang_meta SET version = {version}"));
         block_on(store.check())

@@ -1,7 +1,7 @@
 //! Real processes: this test program starts itself again as a worker.
 
 use crate::world::{PATIENCE, World, ear, say};
-use fang_blocking::{Backend, Queue, WorkerPool, block_on};
+use fang_blocking::{Backend, Queue, WorkerPool};
 use fang_core::{NewTask, Queueable};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
@@ -29,7 +29,7 @@ fn work_as_one_of_several_processes() {
     let mut pool = WorkerPool::builder().number_of_workers(10_u32).queue(queue.clone()).state(sender).build();
     pool.start().unwrap();
     let store = queue.admin().unwrap();
-    while !block_on(store.count()).unwrap().is_empty() {
+    while !store.count().unwrap().is_empty() {
         while let Ok(text) = ear.try_recv() {
             println!("ran {text}");
         }

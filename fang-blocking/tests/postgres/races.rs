@@ -1,7 +1,7 @@
 //! Transactions that lose a race have changed nothing, and are made again.
 
 use crate::world::{World, say};
-use fang_blocking::{Backend, block_on};
+use fang_blocking::Backend;
 use fang_core::{FangError, NewTask, Queueable, Runnable, Scheduled, Unique, typetag};
 use fang_test_support::triggers::THE_FIRST_LOSES;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ fn what_loses_a_race_is_sent_again() {
     world.queue.schedule_task(&Racing).unwrap();
     has_lost_once(&world);
     let name = NewTask::blocking(&Racing).unwrap().cron_name();
-    assert!(block_on(world.queue.admin().unwrap().pause_cron(&name)).unwrap());
+    assert!(world.queue.admin().unwrap().pause_cron(&name).unwrap());
     has_lost_once(&world);
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 3 + 2 + 500);
 }

@@ -1,7 +1,7 @@
 //! The server goes away and comes back.
 
 use crate::world::{PATIENCE, ear, say, until};
-use fang_blocking::{Queue, WorkerPool, block_on};
+use fang_blocking::{Queue, WorkerPool};
 use fang_core::Queueable;
 use fang_test_support::{Cluster, Durability, TestDatabase};
 use std::collections::HashSet;
@@ -57,7 +57,7 @@ fn no_acknowledged_task_is_lost_while_the_server_crashes_again_and_again() {
     }
     assert!(acknowledged.len() > 100, "{}", acknowledged.len());
     let store = fang_blocking::Backend::admin(&queue).unwrap();
-    until(|| block_on(store.count()).is_ok_and(|counts| counts.is_empty()));
+    until(|| store.count().is_ok_and(|counts| counts.is_empty()));
     pool.shutdown(PATIENCE);
     while let Ok(text) = ear.try_recv() {
         acknowledged.remove(&text);

@@ -44,7 +44,7 @@ fn fire_ticks_as_one_of_several_processes() {
 
 /// Each second, from now on.
 fn schedule(world: &World) {
-    let store = world.queue.admin().unwrap();
+    let store = world.queue.engine().unwrap();
     let first = block_on(store.now()).unwrap() + TimeDelta::seconds(1);
     for n in 0..CRONS {
         let mut task = NewTask::blocking(&say(&n.to_string())).unwrap();

@@ -195,10 +195,11 @@ fn storable(mut error: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::example;
     use proptest::prelude::*;
 
     fn task(retries: i32) -> Claimed {
-        Claimed { retries, ..Claimed::example() }
+        Claimed { retries, ..example() }
     }
 
     fn failed(error: &str) -> Outcome {

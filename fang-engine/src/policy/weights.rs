@@ -195,6 +195,7 @@ impl Weights {
 mod tests {
     use super::*;
     use crate::policy::pace::MAX_CLAIM;
+    use crate::state::example;
 
     const NOW: Duration = Duration::ZERO;
 
@@ -219,7 +220,7 @@ mod tests {
             match weights.next(now, load, workers) {
                 Next::Claim { turn, request } => {
                     let found = stock(turn, request.limit).min(request.limit);
-                    weights.claimed(turn, now, request, &vec![Claimed::example(); found]);
+                    weights.claimed(turn, now, request, &vec![example(); found]);
                     got[turn] += found;
                 }
                 Next::Sleep { at_most, .. } => now += at_most.unwrap(),
@@ -251,7 +252,7 @@ mod tests {
         for _ in 0..400 {
             let Next::Claim { turn, request } = weights.next(NOW, load, 10) else { panic!("there is work") };
             assert_eq!(request.limit, MAX_CLAIM);
-            weights.claimed(turn, NOW, request, &vec![Claimed::example(); request.limit]);
+            weights.claimed(turn, NOW, request, &vec![example(); request.limit]);
             got[turn] += request.limit;
         }
         assert_share(&got, 0.75);

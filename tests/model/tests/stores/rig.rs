@@ -79,14 +79,16 @@ impl Postgres {
         let queue: AsyncQueue<NoTls> =
             AsyncQueue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
         queue.migrate().await.unwrap();
-        Self { engine: queue.engine().unwrap(), admin: queue.admin().unwrap(), database }
+        let engine = queue.engine().unwrap();
+        Self { admin: engine.clone(), engine, database }
     }
 
     pub async fn blocking() -> Self {
         let database = Self::database().await;
         let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
         queue.migrate().unwrap();
-        Self { engine: queue.engine().unwrap(), admin: queue.admin().unwrap(), database }
+        let engine = queue.engine().unwrap();
+        Self { admin: engine.clone(), engine, database }
     }
 
     async fn database() -> TestDatabase {
