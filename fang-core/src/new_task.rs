@@ -69,23 +69,23 @@ impl Due {
 pub struct NewTask {
     /// Made by the client, so that an insert that is repeated cannot double the task as long
     /// as its row is there. The queue sets it.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
-    pub metadata: String,
+    pub(crate) metadata: String,
     /// The lane to wait in.
-    pub task_type: String,
+    pub(crate) task_type: String,
     /// Which runtime may claim it.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// How urgent it is among its type.
-    pub priority: Priority,
+    pub(crate) priority: Priority,
     /// By what it is compared with others, when it is unique. The queue works it out.
-    pub uniq_hash: Option<String>,
+    pub(crate) uniq_hash: Option<String>,
     /// How it is unique, if at all. With a hash and without this: while another is alive.
-    pub unique: Option<Unique>,
+    pub(crate) unique: Option<Unique>,
     /// When it becomes due.
-    pub due: Due,
+    pub(crate) due: Due,
     /// What it chooses beyond its type.
-    pub options: Options,
+    pub(crate) options: Options,
 }
 
 impl NewTask {
@@ -124,6 +124,18 @@ impl NewTask {
             due: Due::After(Duration::ZERO),
             options: Options::default(),
         }
+    }
+
+    /// Under this id instead of one that the queue makes. An insert that is repeated under the same id cannot double the
+    /// task as long as its row is there.
+    pub fn with_id(mut self, id: Uuid) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Its id; nil until a queue or [`with_id`](Self::with_id) gives it one.
+    pub fn id(&self) -> Uuid {
+        self.id
     }
 
     /// Waits in this lane instead of the one its type names.
@@ -186,6 +198,32 @@ impl NewTask {
             self.unique.get_or_insert_with(Unique::payload);
         }
         self.hashed()
+    }
+
+    /// Not unique, whatever its type says.
+    pub fn not_unique(mut self) -> Self {
+        (self.unique, self.uniq_hash) = (None, None);
+        self
+    }
+
+    /// The row that a store saves for it.
+    pub fn row(&self) -> NewRow<'_> {
+        NewRow {
+            id: self.id,
+            metadata: &self.metadata,
+            task_type: &self.task_type,
+            mode: self.mode,
+            priority: self.priority,
+            uniq_hash: self.held_hash(),
+            due: self.due,
+            max_retries: self.options.max_retries,
+            tags: &self.options.tags,
+        }
+    }
+
+    /// The hash by which it is compared with others, once it is [worked out](Self::hashed).
+    pub fn uniq_hash(&self) -> Option<&str> {
+        self.uniq_hash.as_deref()
     }
 
     /// Works out its unique hash, if it is unique and that was not done yet. A queue does this.
@@ -292,6 +330,40 @@ impl fmt::Debug for NewTask {
             .field("mode", &self.mode)
             .field("priority", &self.priority)
             .field("due", &self.due)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a store saves for a new task.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct NewRow<'a> {
+    /// The id. Where it is there already, nothing is to be saved.
+    pub id: Uuid,
+    /// The payload: JSON, with the kind as `type`.
+    pub metadata: &'a str,
+    /// The task type.
+    pub task_type: &'a str,
+    /// Which runtime may claim it.
+    pub mode: Mode,
+    /// How urgent it is among its type.
+    pub priority: Priority,
+    /// While it is alive, no other row may have this hash.
+    pub uniq_hash: Option<&'a str>,
+    /// When it becomes due.
+    pub due: Due,
+    /// How often it is run again after a failure, if the insert says so.
+    pub max_retries: Option<i32>,
+    /// Words to find it by.
+    pub tags: &'a [String],
+}
+
+// The payload stays out of logs.
+impl fmt::Debug for NewRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRow")
+            .field("id", &self.id)
+            .field("task_type", &self.task_type)
             .finish_non_exhaustive()
     }
 }
