@@ -1,10 +1,12 @@
 //! What to insert: a task that is not yet in the store.
 
-use crate::error::{PayloadError, ScheduleError};
+mod plan;
+mod row;
+
+use crate::error::PayloadError;
 use crate::kind;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
-use crate::schedule::{Cron, Scheduled};
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
 use crate::unique::{self, Replace, Unique};
@@ -13,6 +15,9 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
+
+pub use plan::Plan;
+pub use row::NewRow;
 
 /// The largest payload that a queue takes unless told otherwise, in bytes of JSON.
 pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
@@ -206,21 +211,6 @@ impl NewTask {
         self
     }
 
-    /// The row that a store saves for it.
-    pub fn row(&self) -> NewRow<'_> {
-        NewRow {
-            id: self.id,
-            metadata: &self.metadata,
-            task_type: &self.task_type,
-            mode: self.mode,
-            priority: self.priority,
-            uniq_hash: self.held_hash(),
-            due: self.due,
-            max_retries: self.options.max_retries,
-            tags: &self.options.tags,
-        }
-    }
-
     /// The hash by which it is compared with others, once it is [worked out](Self::hashed).
     pub fn uniq_hash(&self) -> Option<&str> {
         self.uniq_hash.as_deref()
@@ -331,69 +321,6 @@ impl fmt::Debug for NewTask {
             .field("priority", &self.priority)
             .field("due", &self.due)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a store saves for a new task.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct NewRow<'a> {
-    /// The id. Where it is there already, nothing is to be saved.
-    pub id: Uuid,
-    /// The payload: JSON, with the kind as `type`.
-    pub metadata: &'a str,
-    /// The task type.
-    pub task_type: &'a str,
-    /// Which runtime may claim it.
-    pub mode: Mode,
-    /// How urgent it is among its type.
-    pub priority: Priority,
-    /// While it is alive, no other row may have this hash.
-    pub uniq_hash: Option<&'a str>,
-    /// When it becomes due.
-    pub due: Due,
-    /// How often it is run again after a failure, if the insert says so.
-    pub max_retries: Option<i32>,
-    /// Words to find it by.
-    pub tags: &'a [String],
-}
-
-// The payload stays out of logs.
-impl fmt::Debug for NewRow<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewRow")
-            .field("id", &self.id)
-            .field("task_type", &self.task_type)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What `schedule_task` has to do for a task.
-#[derive(Clone, Debug)]
-pub enum Plan {
-    /// Insert it, due at its instant.
-    Once(NewTask),
-    /// Keep its cron.
-    Cron {
-        /// What each tick inserts.
-        task: NewTask,
-        /// When it ticks.
-        cron: Cron,
-    },
-}
-
-impl Plan {
-    /// By the schedule that the task names.
-    ///
-    /// # Errors
-    /// [`ScheduleError::Missing`] when it names none.
-    pub fn new(task: NewTask, schedule: Option<Scheduled>) -> Result<Self, ScheduleError> {
-        match schedule {
-            None => Err(ScheduleError::Missing),
-            Some(Scheduled::ScheduleOnce(at)) => Ok(Self::Once(task.at(at))),
-            Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, cron: Cron::new(pattern) }),
-            Some(Scheduled::Cron(cron)) => Ok(Self::Cron { task, cron }),
-        }
     }
 }
 
