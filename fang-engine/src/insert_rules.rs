@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use fang_core::error::{PayloadError, QueueError};
-use fang_core::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, Due, NewTask};
+use fang_core::new_task::{DEFAULT_MAX_PAYLOAD_BYTES, NewTask};
 use fang_core::schedule::{Cron, Timetable};
 use fang_core::store::NewCron;
 use std::collections::HashSet;
@@ -37,8 +37,8 @@ impl InsertRules {
     /// [`PayloadError`] when it cannot be saved as it is.
     pub fn prepare(&self, mut task: NewTask, new_id: Uuid) -> Result<NewTask, PayloadError> {
         task.check(self.max_payload_bytes)?;
-        if task.id.is_nil() {
-            task.id = new_id;
+        if task.id().is_nil() {
+            task = task.with_id(new_id);
         }
         if self.duplicated_tasks { task.hashed() } else { task.unique() }
     }
@@ -55,10 +55,8 @@ impl InsertRules {
         new_id: Uuid,
     ) -> Result<NewCron, QueueError> {
         let first = Timetable::read(&cron)?.next_after(now, now)?;
-        let mut task = self.prepare(task, new_id)?;
         // Each tick is inserted while the one before may still run, so it is never unique itself.
-        (task.uniq_hash, task.unique) = (None, None);
-        task.due = Due::At(first);
+        let task = self.prepare(task, new_id)?.not_unique().at(first);
         Ok(NewCron { name: task.cron_name(), cron, task, first })
     }
 }
@@ -76,10 +74,10 @@ pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
     let mut hashes = HashSet::new();
-    let plain = tasks.iter().take(MAX_COPY).take_while(|task| task.uniq_hash.is_none()).count();
+    let plain = tasks.iter().take(MAX_COPY).take_while(|task| task.uniq_hash().is_none()).count();
     let fits = tasks.iter().take(plain.max(MAX_INSERT)).take_while(|task| {
-        bytes += task.metadata.len();
-        let is_known = task.uniq_hash.as_ref().is_some_and(|hash| !hashes.insert(hash));
+        bytes += task.row().metadata.len();
+        let is_known = task.uniq_hash().is_some_and(|hash| !hashes.insert(hash));
         bytes <= MAX_INSERT_BYTES && !(is_known && task.replaces().is_some())
     });
     fits.count().max(1).min(tasks.len())
@@ -127,10 +125,10 @@ mod tests {
     #[test]
     fn a_queue_without_duplicates_makes_every_task_unique_but_no_tick() {
         let intake = InsertRules { duplicated_tasks: false, ..InsertRules::default() };
-        assert!(intake.prepare(task(1), Uuid::max()).unwrap().uniq_hash.is_some());
+        assert!(intake.prepare(task(1), Uuid::max()).unwrap().uniq_hash().is_some());
         let now = DateTime::UNIX_EPOCH;
         let cron = intake.prepare_cron(task(1), Cron::new("0 * * * *"), now, Uuid::max()).unwrap();
-        assert_eq!((cron.task.uniq_hash, cron.task.id), (None, Uuid::max()));
+        assert_eq!((cron.task.uniq_hash(), cron.task.id()), (None, Uuid::max()));
         assert!(cron.name.starts_with("A/"));
     }
 }

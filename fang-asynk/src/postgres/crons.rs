@@ -14,7 +14,7 @@ pub(super) async fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedC
     let changed = run::again_if(StoreError::lost_a_race, || sync_once(store, cron)).await?;
     if changed {
         store.announce(&[(CRONS, Announced::Each)].into()).await;
-        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
+        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.row().id });
     }
     let row = run::query_one(&store.calls, &store.statements.find_cron, &[&cron.name]).await?;
     Ok(SavedCron { last_tick: instant(&row, 0)?, task_id: row.get(1) })
@@ -41,9 +41,9 @@ async fn sync_in(
     for lock in [&sql.cron_lock, &sql.hold_cron] {
         run::execute_in(&store.calls, transaction, lock, &[&cron.name]).await?;
     }
-    let (task, missed) = (&cron.task, cron.cron.missed.as_text());
+    let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
     let (mode, priority) = (task.mode as i16, task.priority as i16);
-    let metadata = Secret(task.metadata.as_str());
+    let metadata = Secret(task.metadata);
     let params: [Param<'_>; 10] = [
         &cron.name,
         &cron.cron.pattern,

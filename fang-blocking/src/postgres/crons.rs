@@ -24,7 +24,7 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
     })?;
     if changed {
         store.announce(&[(CRONS, Announced::Each)].into());
-        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
+        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.row().id });
     }
     let (last_tick, task_id) = run::query_one::<(Timestamptz, SqlUuid), (PgTimestamp, Uuid)>(
         &store.calls,
@@ -35,14 +35,14 @@ pub(super) fn sync(store: &PostgresStore, cron: &NewCron) -> Result<SavedCron, S
 }
 
 fn sync_on(connection: &mut PgConnection, keep: Keep, sql: &str, cron: &NewCron) -> Result<bool, StoreError> {
-    let (when, task) = (&cron.cron, &cron.task);
+    let (when, task) = (&cron.cron, cron.task.row());
     let binds: [&dyn Bind; 10] = [
         &bind::<Text, _>(&cron.name),
         &bind::<Text, _>(&when.pattern),
         &bind::<Text, _>(&when.time_zone),
         &bind::<Text, _>(when.missed.as_text()),
-        &bind::<Text, _>(&task.metadata),
-        &bind::<Text, _>(&task.task_type),
+        &bind::<Text, _>(task.metadata),
+        &bind::<Text, _>(task.task_type),
         &bind::<SmallInt, _>(task.mode as i16),
         &bind::<SmallInt, _>(task.priority as i16),
         &bind::<Timestamptz, _>(timestamp(cron.first.into())),

@@ -62,7 +62,8 @@ impl Outcome {
 /// What to write for `task`.
 ///
 /// ```
-/// use fang_core::{RetentionMode, decide::{Outcome, decide}, store::Verdict};
+/// use fang_core::{RetentionMode, store::Verdict};
+/// use fang_engine::policy::decide::{Outcome, decide};
 /// # use fang_core::{Mode, Priority, store::{Claimed, DbInstant}};
 /// # let task = Claimed {
 /// #     id: uuid::Uuid::nil(), lease: 1, retries: 0, crashes: 0, metadata: "{}".into(),
