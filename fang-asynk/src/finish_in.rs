@@ -1,6 +1,6 @@
 //! The success of a run, saved by the run itself.
 
-use crate::postgres;
+use crate::session::Theirs;
 use fang_core::{Context, QueueError};
 use tokio_postgres::Transaction;
 
@@ -49,7 +49,7 @@ pub trait AsyncFinishIn {
 impl AsyncFinishIn for Context {
     async fn finish_in(&self, transaction: &Transaction<'_>) -> Result<(), QueueError> {
         self.is_written().await;
-        if !postgres::finish_in(&self.own_result()?, transaction).await? {
+        if !fang_postgres::finish_in(&mut Theirs(transaction), &self.own_result()?).await? {
             return Err(QueueError::ClaimLost);
         }
         self.has_finished_itself();

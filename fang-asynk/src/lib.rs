@@ -12,11 +12,11 @@ mod handle;
 mod heart;
 mod holder;
 mod memory_queue;
-mod postgres;
 mod pruner;
 mod queue;
 #[cfg(feature = "rustls")]
 mod rustls;
+mod session;
 mod signals;
 mod supervisor;
 mod worker_pool;
@@ -28,8 +28,8 @@ pub use fang_core::pool::{Lease, Shutdown};
 pub use finish_in::AsyncFinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
-pub use postgres::TlsConnector;
 pub use queue::{AsyncQueue, AsyncQueueBuilder};
+pub use session::TlsConnector;
 #[doc(no_inline)]
 pub use tokio_postgres::NoTls;
 pub use worker_pool::{AsyncWorkerPool, AsyncWorkerPoolBuilder};

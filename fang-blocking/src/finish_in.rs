@@ -1,6 +1,7 @@
 //! The success of a run, saved by the run itself.
 
-use crate::postgres;
+use crate::block_on::block_on;
+use crate::session::Theirs;
 use diesel::PgConnection;
 use fang_core::{Context, QueueError};
 
@@ -47,7 +48,7 @@ pub trait FinishIn {
 impl FinishIn for Context {
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError> {
         self.wait_until_written();
-        if !postgres::finish_in(&self.own_result()?, connection)? {
+        if !block_on(fang_postgres::finish_in(&mut Theirs::new(connection), &self.own_result()?))? {
             return Err(QueueError::ClaimLost);
         }
         self.has_finished_itself();

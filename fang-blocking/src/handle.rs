@@ -2,10 +2,9 @@
 
 use crate::block_on::block_on;
 use fang_core::context::Context;
-use fang_core::intake::{Intake, batches};
+use fang_core::intake::{Intake, MAX_INSERT_TRIES, batches};
 use fang_core::new_task::{Due, Plan};
 use fang_core::schedule::Cron;
-use fang_core::sql::columns::MAX_INSERT_TRIES;
 use fang_core::store::{
     Count, CronRemoval, FailedTasks, Filter, Inserted, RETRY_BITE, Removal, RetryFailed, Store,
 };

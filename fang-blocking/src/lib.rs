@@ -17,9 +17,9 @@ mod holder;
 mod memory_queue;
 mod niceness;
 mod overtime;
-mod postgres;
 mod pruner;
 mod queue;
+mod session;
 #[cfg(unix)]
 mod signals;
 mod supervisor;
@@ -34,6 +34,6 @@ pub use fang_core::pool::{Lease, Shutdown};
 pub use finish_in::FinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
-pub use postgres::{PgPool, run_migrations_postgres};
 pub use queue::{Queue, QueueBuilder};
+pub use session::{PgPool, run_migrations_postgres};
 pub use worker_pool::{WorkerPool, WorkerPoolBuilder};

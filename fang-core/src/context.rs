@@ -4,7 +4,7 @@ use crate::decide::success;
 use crate::error::{FangError, QueueError};
 use crate::retention::RetentionMode;
 use crate::runs::{RunKey, Runs};
-use crate::sql::Statements;
+use crate::store::Tables;
 use crate::store::{Finish, WorkerId};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -174,10 +174,10 @@ impl Context {
     /// # Errors
     /// [`QueueError::NoTables`] outside of a run, or when the store has no tables.
     pub fn own_result(&self) -> Result<OwnResult, QueueError> {
-        let statements = self.around.statements.clone().ok_or(QueueError::NoTables)?;
+        let tables = self.around.tables.clone().ok_or(QueueError::NoTables)?;
         let verdict = success(self.around.retention);
         let result = Finish { id: self.run.id, lease: self.run.lease, verdict };
-        Ok(OwnResult { statements, worker: self.run.worker, result })
+        Ok(OwnResult { tables, worker: self.run.worker, result })
     }
 
     /// Waits until the row of the task tells of this run: a task that is held runs before. For the authors of drivers.
@@ -222,8 +222,8 @@ impl Context {
 /// The success of a run, to be saved by the run itself. For the authors of drivers.
 #[derive(Clone, Debug)]
 pub struct OwnResult {
-    /// The statements for the tables.
-    pub statements: Arc<Statements>,
+    /// The tables that the task is in.
+    pub tables: Tables,
     /// Whose claim it is.
     pub worker: WorkerId,
     /// What to save.
@@ -239,8 +239,8 @@ pub struct Surroundings {
     pub runs: Runs,
     /// What stays in the store.
     pub retention: RetentionMode,
-    /// The statements for the store's tables, if it has any.
-    pub statements: Option<Arc<Statements>>,
+    /// The store's tables, if it has any.
+    pub tables: Option<Tables>,
 }
 
 impl fmt::Debug for Surroundings {

@@ -84,6 +84,9 @@ pub fn are_new(tasks: &[NewTask]) -> bool {
 }
 
 /// How many of the next tasks go into one statement.
+/// How often tasks are sent again for which no answer is known.
+pub const MAX_INSERT_TRIES: usize = 10;
+
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
     let mut hashes = HashSet::new();

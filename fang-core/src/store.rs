@@ -10,6 +10,7 @@ mod hold;
 mod insert;
 mod listen;
 mod offers;
+mod tables;
 mod verbs;
 mod worker;
 
@@ -22,6 +23,7 @@ pub use hold::{HeldTask, Holder, Place, Settlement};
 pub use insert::{InsertOutcome, Inserted};
 pub use listen::{Heard, Socket};
 pub use offers::{Feature, Offers};
+pub use tables::Tables;
 pub use verbs::{NonBlocking, Store};
 pub use worker::{Beat, LISTENS_ANEW, Rescue, Rescued, WorkerId};
 

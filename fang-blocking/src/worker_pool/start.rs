@@ -127,7 +127,7 @@ impl<Q: Backend> WorkerPool<Q> {
             state: self.state.clone(),
             runs: Runs::default(),
             retention: self.retention_mode,
-            statements: store.statements(),
+            tables: store.tables(),
         };
         let (queue, kinds) = (self.queue.handle()?, self.kinds.clone());
         let shared = Shared::new(surroundings, shares, kinds);

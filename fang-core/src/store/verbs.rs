@@ -1,15 +1,14 @@
 use super::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
-    NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
+    NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tables, Tick,
+    WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
-use crate::sql::Statements;
 use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -226,8 +225,8 @@ pub trait Store: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// The statements for its tables, if a transaction of the application can reach those. Defaults to `None`.
-    fn statements(&self) -> Option<Arc<Statements>> {
+    /// Its tables, if a transaction of the application can reach those. Defaults to `None`.
+    fn tables(&self) -> Option<Tables> {
         None
     }
 
@@ -246,8 +245,7 @@ pub trait Store: Send + Sync + 'static {
 /// ```
 /// use fang_core::memory::MemoryStore;
 /// use fang_core::store::{NonBlocking, Store};
-/// use std::sync::Arc;
-/// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
+/// /// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
 /// // It fits wherever any store does.
 /// let store: Arc<dyn Store> = store;
 /// ```
