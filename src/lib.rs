@@ -2,6 +2,8 @@
 
 #[doc(no_inline)]
 pub use chrono::{self, DateTime, Utc};
+#[cfg(feature = "contract")]
+pub use fang_core::contract;
 pub use fang_core::pool::{Lease, Shutdown};
 pub use fang_core::{
     AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Failure, FangError, FangTaskState,
@@ -12,19 +14,54 @@ pub use fang_core::{
 pub use fang_core::{async_trait, typetag};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
+#[doc(no_inline)]
+pub use uuid::{self, Uuid};
 
 pub use fang_core::new_task::Due;
 pub use fang_core::store::{FailedTasks, Filter};
 
 /// What the authors of stores and of tools work with.
+///
+/// Implement [`Store`](store::Store): fourteen verbs are required, [`Offers`](store::Offers) says which of the others there
+/// are. One whose futures never block a thread is [`NonBlocking`](store::NonBlocking) as well, and fits both kinds of
+/// pools. `tests/own_store.rs` in the repository is an example of some 450 lines.
+///
+/// With the feature `contract`, [`contract`] has the scenarios that every store must pass, for its tests.
+///
+/// A store whose verbs block does not fit pools of tokio tasks, and the compiler says so:
+///
+#[cfg_attr(all(feature = "asynk", feature = "blocking"), doc = "```compile_fail,E0308")]
+#[cfg_attr(not(all(feature = "asynk", feature = "blocking")), doc = "```text")]
+/// use fang::{Backend, FangError, Queue, asynk};
+/// fn over_diesel(queue: &Queue) -> Result<asynk::Handle, FangError> {
+///     Ok(asynk::Handle::new(queue.engine()?))
+/// }
+/// ```
+///
+/// Threads may block, so there any store fits:
+///
+#[cfg_attr(all(feature = "asynk", feature = "blocking"), doc = "```")]
+#[cfg_attr(not(all(feature = "asynk", feature = "blocking")), doc = "```text")]
+/// use fang::{AsyncBackend, Backend, FangError, MemoryQueue, Queue, blocking};
+/// fn over_diesel(queue: &Queue) -> Result<blocking::Handle, FangError> {
+///     Ok(blocking::Handle::new(queue.engine()?))
+/// }
+/// fn in_memory(queue: &MemoryQueue) -> Result<blocking::Handle, FangError> {
+///     Ok(blocking::Handle::new(AsyncBackend::engine(queue)?))
+/// }
+/// ```
 pub mod store {
+    pub use fang_core::failure::MAX_FAILURES;
     pub use fang_core::memory::MemoryStore;
+    pub use fang_core::new_task::NewRow;
     pub use fang_core::store::{
-        Beat, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron, FailedTasks,
-        Feature, Filter, Finish, InsertOutcome, Inserted, Lane, NewCron, NonBlocking, Offers, Prune, Removal,
-        Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick, Verdict, WorkerId,
-        cancellations_of, micros,
+        Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
+        FailedTasks, Feature, Filter, Finish, Heard, HeldTask, Holder, InsertOutcome, Inserted, LISTENS_ANEW,
+        Lane, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed,
+        RetryFailed, SavedCron, Settlement, Socket, Store, Tick, Verdict, WorkerId, cancellations_of, micros,
     };
+    pub use fang_core::task::read_metadata;
+    pub use fang_core::wake::{Announced, Wakes};
 }
 
 #[cfg(feature = "asynk")]

@@ -43,5 +43,5 @@ async fn one_call(side: &Side) -> Result<Duration, Error> {
 }
 
 fn payloads() -> Result<Vec<String>, Error> {
-    Ok(lights(0..TASKS, SMALL)?.into_iter().map(|task| task.metadata).collect())
+    Ok(lights(0..TASKS, SMALL)?.into_iter().map(|task| task.row().metadata.to_owned()).collect())
 }

@@ -43,7 +43,7 @@ impl Rig for Memory {
 
     async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {
         let task = NewTask::new(metadata.to_owned(), task_type.to_owned(), Mode::Asynk);
-        self.store.insert(&[NewTask { id, ..task }]).await.unwrap();
+        self.store.insert(&[task.with_id(id)]).await.unwrap();
     }
 }
 

@@ -1,10 +1,12 @@
 //! What to insert: a task that is not yet in the store.
 
-use crate::error::{PayloadError, ScheduleError};
+mod plan;
+mod row;
+
+use crate::error::PayloadError;
 use crate::kind;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
-use crate::schedule::{Cron, Scheduled};
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
 use crate::unique::{self, Replace, Unique};
@@ -13,6 +15,9 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
+
+pub use plan::Plan;
+pub use row::NewRow;
 
 /// The largest payload that a queue takes unless told otherwise, in bytes of JSON.
 pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
@@ -69,23 +74,23 @@ impl Due {
 pub struct NewTask {
     /// Made by the client, so that an insert that is repeated cannot double the task as long
     /// as its row is there. The queue sets it.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
-    pub metadata: String,
+    pub(crate) metadata: String,
     /// The lane to wait in.
-    pub task_type: String,
+    pub(crate) task_type: String,
     /// Which runtime may claim it.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// How urgent it is among its type.
-    pub priority: Priority,
+    pub(crate) priority: Priority,
     /// By what it is compared with others, when it is unique. The queue works it out.
-    pub uniq_hash: Option<String>,
+    pub(crate) uniq_hash: Option<String>,
     /// How it is unique, if at all. With a hash and without this: while another is alive.
-    pub unique: Option<Unique>,
+    pub(crate) unique: Option<Unique>,
     /// When it becomes due.
-    pub due: Due,
+    pub(crate) due: Due,
     /// What it chooses beyond its type.
-    pub options: Options,
+    pub(crate) options: Options,
 }
 
 impl NewTask {
@@ -124,6 +129,18 @@ impl NewTask {
             due: Due::After(Duration::ZERO),
             options: Options::default(),
         }
+    }
+
+    /// Under this id instead of one that the queue makes. An insert that is repeated under the same id cannot double the
+    /// task as long as its row is there.
+    pub fn with_id(mut self, id: Uuid) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Its id; nil until a queue or [`with_id`](Self::with_id) gives it one.
+    pub fn id(&self) -> Uuid {
+        self.id
     }
 
     /// Waits in this lane instead of the one its type names.
@@ -186,6 +203,17 @@ impl NewTask {
             self.unique.get_or_insert_with(Unique::payload);
         }
         self.hashed()
+    }
+
+    /// Not unique, whatever its type says.
+    pub fn not_unique(mut self) -> Self {
+        (self.unique, self.uniq_hash) = (None, None);
+        self
+    }
+
+    /// The hash by which it is compared with others, once it is [worked out](Self::hashed).
+    pub fn uniq_hash(&self) -> Option<&str> {
+        self.uniq_hash.as_deref()
     }
 
     /// Works out its unique hash, if it is unique and that was not done yet. A queue does this.
@@ -293,35 +321,6 @@ impl fmt::Debug for NewTask {
             .field("priority", &self.priority)
             .field("due", &self.due)
             .finish_non_exhaustive()
-    }
-}
-
-/// What `schedule_task` has to do for a task.
-#[derive(Clone, Debug)]
-pub enum Plan {
-    /// Insert it, due at its instant.
-    Once(NewTask),
-    /// Keep its cron.
-    Cron {
-        /// What each tick inserts.
-        task: NewTask,
-        /// When it ticks.
-        cron: Cron,
-    },
-}
-
-impl Plan {
-    /// By the schedule that the task names.
-    ///
-    /// # Errors
-    /// [`ScheduleError::Missing`] when it names none.
-    pub fn new(task: NewTask, schedule: Option<Scheduled>) -> Result<Self, ScheduleError> {
-        match schedule {
-            None => Err(ScheduleError::Missing),
-            Some(Scheduled::ScheduleOnce(at)) => Ok(Self::Once(task.at(at))),
-            Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, cron: Cron::new(pattern) }),
-            Some(Scheduled::Cron(cron)) => Ok(Self::Cron { task, cron }),
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use fang_core::announce::News;
 use fang_core::intake::MAX_INSERT_TRIES;
-use fang_core::new_task::{Due, NewTask};
+use fang_core::new_task::{Due, NewRow, NewTask};
+use fang_core::options::Options;
 use fang_core::store::{DbInstant, Finish, InsertOutcome, Inserted, Lane, micros};
 use fang_core::{Replace, StoreError};
 use std::borrow::Cow;
@@ -35,21 +36,22 @@ pub struct InsertColumns<'a> {
 impl<'a> InsertColumns<'a> {
     /// The columns of a batch.
     pub fn new(tasks: &'a [NewTask]) -> Self {
-        let due = |task: &NewTask| match task.due {
+        let due = |row: &NewRow<'_>| match row.due {
             Due::After(delay) => (micros(delay), None),
             Due::At(at) => (0, Some(at.into())),
         };
-        let (delays, instants) = tasks.iter().map(due).unzip();
+        let rows: Vec<NewRow<'a>> = tasks.iter().map(NewTask::row).collect();
+        let (delays, instants) = rows.iter().map(due).unzip();
         Self {
-            ids: tasks.iter().map(|task| task.id).collect(),
-            metadata: tasks.iter().map(|task| task.metadata.as_str()).collect(),
-            task_types: tasks.iter().map(|task| task.task_type.as_str()).collect(),
-            modes: tasks.iter().map(|task| task.mode as i16).collect(),
-            priorities: tasks.iter().map(|task| task.priority as i16).collect(),
-            hashes: tasks.iter().map(|task| task.uniq_hash.as_deref()).collect(),
+            ids: rows.iter().map(|row| row.id).collect(),
+            metadata: rows.iter().map(|row| row.metadata).collect(),
+            task_types: rows.iter().map(|row| row.task_type).collect(),
+            modes: rows.iter().map(|row| row.mode as i16).collect(),
+            priorities: rows.iter().map(|row| row.priority as i16).collect(),
+            hashes: tasks.iter().map(NewTask::uniq_hash).collect(),
             delays,
             instants,
-            options: tasks.iter().map(|task| task.options.to_json()).collect(),
+            options: rows.iter().map(options).collect(),
         }
     }
 
@@ -57,6 +59,11 @@ impl<'a> InsertColumns<'a> {
     pub fn held(&self) -> Vec<&'a str> {
         self.hashes.iter().flatten().copied().collect()
     }
+}
+
+/// What a task chooses beyond its type, as JSON.
+pub fn options(row: &NewRow<'_>) -> Option<String> {
+    Options { max_retries: row.max_retries, tags: row.tags.to_vec() }.to_json()
 }
 
 /// The parameters of `insert_unique.sql` behind those of `insert.sql`.
@@ -84,9 +91,9 @@ impl UniqueColumns {
 /// The task types in which somebody may find something to claim now, and how to announce them.
 pub fn due_now(tasks: &[NewTask]) -> News<'_> {
     let mut news = News::new();
-    for task in tasks.iter().filter(|task| task.due.may_be_now()) {
-        let announced = task.due.announced();
-        news.entry(&task.task_type).and_modify(|known| *known = announced.max(*known)).or_insert(announced);
+    for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
+        let announced = row.due.announced();
+        news.entry(row.task_type).and_modify(|known| *known = announced.max(*known)).or_insert(announced);
     }
     news
 }
@@ -167,12 +174,12 @@ impl<'a> Answers<'a> {
         let by_hash: HashMap<&str, &InTable> =
             holders.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
         for (task, known) in self.tasks.iter().zip(&mut self.known) {
-            let own = || by_id.get(&task.id).map(|row| row.answer(InsertOutcome::New));
-            let replaced = || replaced.get(&task.id).map(|row| row.answer(InsertOutcome::Replaced));
+            let own = || by_id.get(&task.id()).map(|row| row.answer(InsertOutcome::New));
+            let replaced = || replaced.get(&task.id()).map(|row| row.answer(InsertOutcome::Replaced));
             // One that came while it was looked for waits to be replaced.
             let is_kept = |row: &&&InTable| !(row.waits && task.replaces().is_some());
             let holder = || {
-                let held = by_hash.get(task.uniq_hash.as_deref()?);
+                let held = by_hash.get(task.uniq_hash()?);
                 held.filter(is_kept).map(|row| row.answer(InsertOutcome::Kept))
             };
             *known = known.or_else(own).or_else(replaced).or_else(holder);
@@ -277,26 +284,26 @@ mod tests {
     use super::*;
     use fang_core::{Mode, Unique};
 
-    fn task(id: u128, hash: Option<&str>) -> NewTask {
-        let mut task = NewTask::new("{}".into(), "common".into(), Mode::Asynk);
-        task.id = Uuid::from_u128(id);
-        task.uniq_hash = hash.map(str::to_owned);
-        task
+    fn task(id: u128, key: Option<&str>) -> NewTask {
+        let task = NewTask::new("{}".into(), "common".into(), Mode::Asynk).with_id(Uuid::from_u128(id));
+        match key {
+            Some(key) => task.unique_by(Unique::key(key)).hashed().unwrap(),
+            None => task,
+        }
     }
 
-    fn row(id: u128, hash: Option<&str>) -> InTable {
+    fn row(id: u128, key: Option<&str>) -> InTable {
         let instant = DbInstant(0);
         let saved = InTable::saved(Uuid::from_u128(id), instant, instant);
-        InTable { uniq_hash: hash.map(str::to_owned), ..saved }
+        InTable { uniq_hash: task(0, key).uniq_hash().map(str::to_owned), ..saved }
     }
 
-    fn replacing(id: u128, hash: &str) -> NewTask {
-        let task = task(id, None).unique_by(Unique::payload().replace(Replace::TIME));
-        NewTask { uniq_hash: Some(hash.to_owned()), ..task }
+    fn replacing(id: u128, key: &str) -> NewTask {
+        task(id, None).unique_by(Unique::key(key).replace(Replace::TIME)).hashed().unwrap()
     }
 
     fn sent(answers: &mut Answers<'_>) -> Option<Vec<u128>> {
-        Some(answers.to_send()?.iter().map(|task| task.id.as_u128()).collect())
+        Some(answers.to_send()?.iter().map(|task| task.id().as_u128()).collect())
     }
 
     #[test]

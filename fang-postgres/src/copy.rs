@@ -1,8 +1,9 @@
 //! Many tasks at once, as COPY takes them in the binary format.
 
+use crate::columns::options;
 use bytes::BufMut;
 use fang_core::NewTask;
-use fang_core::new_task::Due;
+use fang_core::new_task::{Due, NewRow};
 use fang_core::store::{DbInstant, InsertOutcome, Inserted, micros};
 
 /// Fewer tasks than this go in by `insert_new.sql`, in a single round trip. A COPY takes five more, and saves the
@@ -33,22 +34,22 @@ pub(crate) fn chunks(tasks: &[NewTask], now: DbInstant) -> impl Iterator<Item = 
                 chunk.put_i16(END);
                 break;
             };
-            put_row(&mut chunk, task, now);
+            put_row(&mut chunk, &task.row(), now);
         }
         Some(std::mem::take(&mut chunk))
     })
 }
 
 /// Each column is led by its length.
-fn put_row(out: &mut Vec<u8>, task: &NewTask, now: DbInstant) {
+fn put_row(out: &mut Vec<u8>, row: &NewRow<'_>, now: DbInstant) {
     out.put_i16(COLUMNS);
-    put(out, &[task.id.as_bytes()]);
-    put(out, &[&[JSONB_VERSION], task.metadata.as_bytes()]);
-    put(out, &[task.task_type.as_bytes()]);
-    put(out, &[&(task.mode as i16).to_be_bytes()]);
-    put(out, &[&(task.priority as i16).to_be_bytes()]);
-    put(out, &[&scheduled_at(task, now).0.to_be_bytes()]);
-    match task.options.to_json() {
+    put(out, &[row.id.as_bytes()]);
+    put(out, &[&[JSONB_VERSION], row.metadata.as_bytes()]);
+    put(out, &[row.task_type.as_bytes()]);
+    put(out, &[&(row.mode as i16).to_be_bytes()]);
+    put(out, &[&(row.priority as i16).to_be_bytes()]);
+    put(out, &[&scheduled_at(row.due, now).0.to_be_bytes()]);
+    match options(row) {
         Some(options) => put(out, &[&[JSONB_VERSION], options.as_bytes()]),
         None => out.put_i32(-1),
     }
@@ -64,17 +65,17 @@ fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
 /// What became of tasks that were copied at this instant.
 pub(crate) fn copied(tasks: &[NewTask], now: DbInstant) -> Vec<Inserted> {
     let answer = |task: &NewTask| Inserted {
-        id: task.id,
+        id: task.id(),
         is_new: true,
         outcome: InsertOutcome::New,
         created_at: now.to_datetime(),
-        scheduled_at: scheduled_at(task, now).to_datetime(),
+        scheduled_at: scheduled_at(task.row().due, now).to_datetime(),
     };
     tasks.iter().map(answer).collect()
 }
 
-fn scheduled_at(task: &NewTask, now: DbInstant) -> DbInstant {
-    match task.due {
+fn scheduled_at(due: Due, now: DbInstant) -> DbInstant {
+    match due {
         Due::After(delay) => DbInstant(now.0.saturating_add(micros(delay))),
         Due::At(at) => at.into(),
     }
@@ -94,7 +95,7 @@ mod tests {
     fn a_delay_is_counted_from_the_clock_of_the_server() {
         let now = DbInstant(1_000);
         let delayed = task().delay(Duration::from_millis(2));
-        assert_eq!(scheduled_at(&delayed, now), DbInstant(3_000));
+        assert_eq!(scheduled_at(delayed.row().due, now), DbInstant(3_000));
         let at = chrono::DateTime::UNIX_EPOCH;
         let answers = copied(&[task().at(at), task()], now);
         assert_eq!(answers[0].scheduled_at, at);

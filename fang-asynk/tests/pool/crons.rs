@@ -90,8 +90,7 @@ pub async fn a_task_scheduled_once_runs_once<Q: AsyncBackend>(mut bench: Bench<Q
 
 /// A cron that ticks every hour and whose waiting tick has been due for this many minutes.
 async fn hourly<Q: AsyncBackend>(bench: &Bench<Q>, missed: Missed, minutes: i64) {
-    let mut task = NewTask::asynk(&Act::new("tick", How::Succeed)).unwrap();
-    task.id = Uuid::max();
+    let task = NewTask::asynk(&Act::new("tick", How::Succeed)).unwrap().with_id(Uuid::max());
     let first = bench.store.now().await.unwrap() - TimeDelta::minutes(minutes);
     let cron = Cron::every(Duration::from_secs(60 * 60)).missed(missed);
     let cron = NewCron { name: task.cron_name(), cron, task, first };

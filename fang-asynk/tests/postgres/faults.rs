@@ -56,7 +56,7 @@ async fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once() {
     let world = World::new().await;
     let proxy = Proxy::start(world.database.uri()).unwrap();
     let queue: Queue = AsyncQueue::builder().uri(proxy.uri()).build();
-    let new = |n| NewTask { id: Uuid::from_u128(n), ..NewTask::asynk(&say("many")).unwrap() };
+    let new = |n| NewTask::asynk(&say("many")).unwrap().with_id(Uuid::from_u128(n));
     let tasks: Vec<_> = (1..=1_000).map(new).collect();
     for (word, saved) in [("COPY 1000", 0), ("COMMIT", 1_000)] {
         proxy.set(Network::CutAt(Cut::answers([word]).times(1)));
@@ -64,7 +64,7 @@ async fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once() {
         assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, saved, "cut at {word}");
     }
     let told = queue.insert_tasks(tasks.clone()).await.unwrap();
-    assert!(told.iter().zip(&tasks).all(|(told, task)| told.id == task.id && told.is_new));
+    assert!(told.iter().zip(&tasks).all(|(told, task)| told.id == task.id() && told.is_new));
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1_000);
 }
 

@@ -49,8 +49,7 @@ async fn schedule(world: &World) {
     let store = world.queue.admin().unwrap();
     let first = store.now().await.unwrap() + TimeDelta::seconds(1);
     for n in 0..CRONS {
-        let mut task = NewTask::asynk(&say(&n.to_string())).unwrap();
-        task.id = Uuid::now_v7();
+        let task = NewTask::asynk(&say(&n.to_string())).unwrap().with_id(Uuid::now_v7());
         let cron = Cron::every(Duration::from_secs(1)).missed(Missed::CatchUp(Missed::MAX_CATCH_UP));
         let cron = NewCron { name: task.cron_name(), cron, task, first };
         store.sync_cron(&cron).await.unwrap();

@@ -92,7 +92,7 @@ async fn a_type_chooses_how_its_tasks_are_unique_and_how_they_are_removed() {
     assert_eq!(world.queue.remove_task_by_metadata(&remind("ada", "?")).await.unwrap(), 1);
     assert_eq!(world.queue.remove_task_by_metadata(&remind("ada", "?")).await.unwrap(), 0);
     // Those that older versions saved are unique by their payload.
-    let plain = NewTask { unique: None, uniq_hash: None, ..NewTask::asynk(&remind("eve", "hi")).unwrap() };
+    let plain = NewTask::asynk(&remind("eve", "hi")).unwrap().not_unique();
     world.queue.insert(plain.unique().unwrap()).await.unwrap();
     assert_eq!(world.queue.remove_task_by_metadata(&remind("eve", "hi")).await.unwrap(), 1);
 }

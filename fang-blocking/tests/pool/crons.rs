@@ -86,8 +86,7 @@ pub fn a_task_scheduled_once_runs_once<Q: Backend>(bench: &Bench<Q>) {
 
 /// A cron that ticks every hour and whose waiting tick has been due for this many minutes.
 fn hourly<Q: Backend>(bench: &Bench<Q>, missed: Missed, minutes: i64) {
-    let mut task = NewTask::blocking(&Act::new("tick", How::Succeed)).unwrap();
-    task.id = Uuid::max();
+    let task = NewTask::blocking(&Act::new("tick", How::Succeed)).unwrap().with_id(Uuid::max());
     let first = block_on(bench.store.now()).unwrap() - TimeDelta::minutes(minutes);
     let cron = Cron::every(Duration::from_secs(60 * 60)).missed(missed);
     let cron = NewCron { name: task.cron_name(), cron, task, first };

@@ -53,7 +53,7 @@ fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once() {
     let world = World::new();
     let proxy = Proxy::start(world.database.uri()).unwrap();
     let queue = Queue::builder().uri(proxy.uri()).max_pool_size(1_u32).build();
-    let new = |n| NewTask { id: Uuid::from_u128(n), ..NewTask::blocking(&say("many")).unwrap() };
+    let new = |n| NewTask::blocking(&say("many")).unwrap().with_id(Uuid::from_u128(n));
     let tasks: Vec<_> = (1..=1_000).map(new).collect();
     for (word, saved) in [("COPY 1000", 0), ("COMMIT", 1_000)] {
         proxy.set(Network::CutAt(Cut::answers([word]).times(1)));
@@ -61,7 +61,7 @@ fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once() {
         assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), saved, "cut at {word}");
     }
     let told = queue.insert_tasks(tasks.clone()).unwrap();
-    assert!(told.iter().zip(&tasks).all(|(told, task)| told.id == task.id && told.is_new));
+    assert!(told.iter().zip(&tasks).all(|(told, task)| told.id == task.id() && told.is_new));
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 1_000);
 }
 

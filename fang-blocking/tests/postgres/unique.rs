@@ -94,7 +94,7 @@ fn a_type_chooses_how_its_tasks_are_unique_and_how_they_are_removed() {
     assert_eq!(world.queue.remove_task_by_metadata(&remind("ada", "?")).unwrap(), 1);
     assert_eq!(world.queue.remove_task_by_metadata(&remind("ada", "?")).unwrap(), 0);
     // Those that older versions saved are unique by their payload.
-    let plain = NewTask { unique: None, uniq_hash: None, ..NewTask::blocking(&remind("eve", "hi")).unwrap() };
+    let plain = NewTask::blocking(&remind("eve", "hi")).unwrap().not_unique();
     world.queue.insert(plain.unique().unwrap()).unwrap();
     assert_eq!(world.queue.remove_task_by_metadata(&remind("eve", "hi")).unwrap(), 1);
 }

@@ -128,7 +128,7 @@ pub async fn a_pause_and_its_end_tell_whether_they_are_new(rig: &dyn Rig) {
 }
 
 /// How often somebody is woken from now on.
-fn count(rig: &dyn Rig, topic: &str) -> (Registration, Arc<AtomicU32>) {
+pub(super) fn count(rig: &dyn Rig, topic: &str) -> (Registration, Arc<AtomicU32>) {
     let count = Arc::new(AtomicU32::new(0));
     let counter = count.clone();
     let registration = rig.store().wakes().register(topic, move |_| {

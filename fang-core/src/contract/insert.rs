@@ -1,9 +1,11 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, id, task, unique};
+use super::control::count;
 use crate::NewTask;
 use crate::store::{Inserted, Verdict};
 use crate::task::{FangTaskState, Mode, Priority, Task};
 use chrono::{DateTime, Utc};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// A store that serves says that it is ready.
@@ -24,6 +26,16 @@ pub async fn an_insert_tells_for_each_task_in_order_what_is_there(rig: &dyn Rig)
         let kept = rig.find(told.id.as_u128()).await;
         assert_eq!((kept.created_at, kept.scheduled_at), (told.created_at, told.scheduled_at));
     }
+}
+
+/// A pool that sleeps claims at once; one of another task type is left alone.
+pub async fn an_insert_wakes_those_who_wait_for_its_task_type(rig: &dyn Rig) {
+    let ((_common, woken), (_other, others)) = (count(rig, "common"), count(rig, "other"));
+    rig.insert(&[task(1).delay(HOUR)]).await;
+    assert_eq!(woken.load(Ordering::SeqCst), 0, "nothing is due");
+    rig.insert(&[task(2).delay(HOUR), task(3)]).await;
+    assert!(woken.load(Ordering::SeqCst) > 0);
+    assert_eq!(others.load(Ordering::SeqCst), 0);
 }
 
 /// What the task said about itself is what is kept.

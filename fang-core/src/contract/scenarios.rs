@@ -40,6 +40,7 @@ macro_rules! for_each_scenario {
             insert [] {
                 a_store_that_serves_is_ready,
                 an_insert_tells_for_each_task_in_order_what_is_there,
+                an_insert_wakes_those_who_wait_for_its_task_type,
                 an_insert_keeps_all_that_the_task_says,
                 an_insert_keeps_its_own_choices,
                 a_repeated_insert_changes_nothing_and_gets_the_same_answer,

@@ -25,14 +25,14 @@ pub(crate) async fn sync<C: Connections>(
     ];
     if db.together(Role::Calls, statements).await?.count > 0 {
         store.announce(&[(CRONS, Announced::Each)].into()).await;
-        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id });
+        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id() });
     }
     let row = db.query_one(Role::Calls, Statement::rows(&sql.find_cron, &[&cron.name])?).await?;
     Ok(SavedCron { last_tick: instant(&row, 0)?, task_id: get(&row, 1)? })
 }
 
 fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, StoreError> {
-    let (task, missed) = (&cron.task, cron.cron.missed.as_text());
+    let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
     Statement::count(
         sql,
         &[

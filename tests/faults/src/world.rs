@@ -200,7 +200,7 @@ impl World {
     /// # Errors
     /// When Postgres or the ledger fails.
     pub fn insert(&self, tasks: Vec<NewTask>) -> Result<Vec<Uuid>, Failure> {
-        let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
+        let ids: Vec<Uuid> = tasks.iter().map(|task| task.id()).collect();
         Queue::builder().uri(&self.uri).max_pool_size(1_u32).build().insert_tasks(tasks)?;
         crate::ledger::Pen::open(&self.folder, crate::ledger::INSERTS)?.inserts("acked", &ids)?;
         Ok(ids)

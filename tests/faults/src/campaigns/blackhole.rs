@@ -174,7 +174,7 @@ impl Application {
 }
 
 fn acked(world: &World, task: &NewTask) -> Result<(), Failure> {
-    Ok(Pen::open(world.folder(), INSERTS)?.inserts("acked", &[task.id])?)
+    Ok(Pen::open(world.folder(), INSERTS)?.inserts("acked", &[task.id()])?)
 }
 
 fn judge(options: &Options, all: &[Measured], report: &mut Report) {

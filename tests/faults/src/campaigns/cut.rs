@@ -146,14 +146,14 @@ fn one_mode(world: &World, runtime: Runtime, stage: Stage, cuts: u64, seed: u64)
 fn tasks(runtime: Runtime, stage: Stage, count: usize) -> Result<Vec<NewTask>, Failure> {
     let task = || -> Result<NewTask, Failure> {
         let task = Work { millis: 0, manner: Manner::Wait }.task(runtime)?;
-        let key = Unique::key(task.id.to_string()).within(HOUR);
+        let key = Unique::key(task.id().to_string()).within(HOUR);
         Ok(if stage.keyed { task.unique_by(key) } else { task })
     };
     (0..count).map(|_| task()).collect()
 }
 
 fn insert(world: &World, caller: &Caller, tasks: &[NewTask], tally: &mut Tally) -> Result<(), Failure> {
-    let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
+    let ids: Vec<Uuid> = tasks.iter().map(|task| task.id()).collect();
     let pen = Pen::open(world.folder(), INSERTS)?;
     pen.inserts("want", &ids)?;
     tally.repeated_calls += caller.insist(tasks)?;

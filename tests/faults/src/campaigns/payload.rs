@@ -168,7 +168,7 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
             for _ in 0..*count {
                 let due = after.saturating_sub(began.elapsed());
                 let task = task(size * MIB, mode(*runtime), due);
-                let id = task.id;
+                let id = task.id();
                 pen.inserts("want", &[id])?;
                 let inserting = Instant::now();
                 let repeated = caller.insist(&[task])?;

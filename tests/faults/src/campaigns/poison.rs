@@ -68,11 +68,11 @@ fn insert(world: &World, options: &Options) -> Result<(HashSet<Uuid>, Vec<Uuid>)
     for runtime in options.mode.all() {
         for millis in POISONS {
             let poison = Work { millis, manner: Manner::Abort }.task(*runtime)?;
-            poisons.insert(poison.id);
+            poisons.insert(poison.id());
             let innocent = |millis| Work { millis, manner: Manner::Wait }.task(*runtime);
             let beside = (0..INNOCENTS).map(|number| innocent(if number % 2 == 0 { 300 } else { 0 }));
             let mut batch = beside.collect::<Result<Vec<_>, _>>()?;
-            innocents.extend(batch.iter().map(|task| task.id));
+            innocents.extend(batch.iter().map(|task| task.id()));
             batch.insert(1, poison);
             world.insert(batch)?;
         }

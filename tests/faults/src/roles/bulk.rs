@@ -2,7 +2,7 @@
 
 use super::work::write;
 use fang::{
-    AsyncQueueable, AsyncRunnable, Due, FangError, Mode, NewTask, Queueable, Runnable, async_trait, typetag,
+    AsyncQueueable, AsyncRunnable, FangError, Mode, NewTask, Queueable, Runnable, async_trait, typetag,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub fn task(bytes: usize, mode: Mode, after: Duration) -> NewTask {
         length -= 1;
     }
     let task = NewTask::new(shell(length, &noise(length)), "common".to_owned(), mode);
-    NewTask { id: Uuid::now_v7(), due: Due::After(after), ..task }
+    task.with_id(Uuid::now_v7()).delay(after)
 }
 
 /// Letters that do not become fewer when they are compressed.

@@ -82,7 +82,7 @@ impl Tasks {
 
     fn next(&self) -> Result<(NewTask, Uuid), Failure> {
         let task = Work { millis: 0, manner: Manner::Wait }.task(self.runtime)?;
-        let id = task.id;
+        let id = task.id();
         self.pen.inserts("want", &[id])?;
         Ok((task, id))
     }

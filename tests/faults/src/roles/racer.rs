@@ -110,10 +110,10 @@ impl Tries {
             1 => Within::Transaction,
             _ => Within::Call,
         };
-        self.pen.inserts("want", &[task.id])?;
+        self.pen.inserts("want", &[task.id()])?;
         if within == Within::RolledBack {
             // Whatever happens from here on, nobody commits.
-            self.never(task.id)?;
+            self.never(task.id())?;
         }
         Ok((task, within))
     }

@@ -40,7 +40,7 @@ impl Work {
             Runtime::Asynk => NewTask::asynk(&self)?,
             Runtime::Blocking => NewTask::blocking(&self)?,
         };
-        Ok(NewTask { id: Uuid::now_v7(), ..task })
+        Ok(task.with_id(Uuid::now_v7()))
     }
 
     fn time(self) -> Duration {

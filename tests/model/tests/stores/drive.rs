@@ -6,7 +6,7 @@ use crate::verb::{ADVANCE, DELAY, Fresh, Outcome, Remove, TASKS, Verb};
 use fang_core::lanes::{Lanes, Start};
 use fang_core::store::{Claim, Filter, Finish, Removal, Rescue, Store, WorkerId};
 use fang_core::task::{DEFAULT_TASK_TYPE, Task};
-use fang_core::{Mode, NewTask};
+use fang_core::{Mode, NewTask, Unique};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,14 +62,23 @@ fn uniq(task: usize) -> Option<usize> {
 }
 
 fn hash(uniq: usize) -> String {
-    format!("{uniq:064x}")
+    let task = NewTask::new(r#"{"type":"Model"}"#.to_owned(), DEFAULT_TASK_TYPE.to_owned(), Mode::Asynk);
+    task.unique_by(key(uniq)).hashed().unwrap().uniq_hash().unwrap().to_owned()
+}
+
+fn key(uniq: usize) -> Unique {
+    Unique::key(uniq.to_string())
 }
 
 fn new_task(fresh: &Fresh) -> NewTask {
     let metadata = format!(r#"{{"type":"Model","n":{}}}"#, fresh.task);
     let task = NewTask::new(metadata, DEFAULT_TASK_TYPE.to_owned(), Mode::Asynk).priority(fresh.priority);
     let delay = Duration::from_secs(delay(fresh));
-    NewTask { id: id(fresh.task), uniq_hash: uniq(fresh.task).map(hash), ..task.delay(delay) }
+    let task = task.with_id(id(fresh.task)).delay(delay);
+    match uniq(fresh.task) {
+        Some(uniq) => task.unique_by(key(uniq)).hashed().unwrap(),
+        None => task,
+    }
 }
 
 fn delay(fresh: &Fresh) -> u64 {

@@ -52,7 +52,7 @@ impl<'s> Batches<'s> {
     pub(super) fn next(&mut self) -> Result<(Vec<NewTask>, Vec<Uuid>), Failure> {
         let tasks =
             (0..self.settings.per_tick()).map(|_| self.task()).collect::<Result<Vec<_>, Failure>>()?;
-        let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
+        let ids: Vec<Uuid> = tasks.iter().map(|task| task.id()).collect();
         self.pen.inserts("want", &ids)?;
         Ok((tasks, ids))
     }
@@ -70,7 +70,7 @@ impl<'s> Batches<'s> {
         if novel > 0 && self.random.u64(0..novel) == 0 {
             let mode = if runtime == Runtime::Asynk { Mode::Asynk } else { Mode::Blocking };
             let task = NewTask::new(NOVEL.to_owned(), "common".to_owned(), mode);
-            return Ok(NewTask { id: Uuid::now_v7(), ..task });
+            return Ok(task.with_id(Uuid::now_v7()));
         }
         Ok(Work { millis: self.millis(), manner: Manner::Wait }.task(runtime)?)
     }

@@ -49,7 +49,7 @@ impl Producer<'_> {
             }
             Way::Apart => {
                 for task in tasks {
-                    let id = task.id;
+                    let id = task.id();
                     self.queue.insert(task).await?;
                     self.batches.acked(&[id])?;
                 }

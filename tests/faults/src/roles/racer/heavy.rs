@@ -31,7 +31,7 @@ impl Racer {
     fn run(mut self) -> Result<(), Failure> {
         while !is_stopping() {
             let (task, within) = self.tries.next()?;
-            let id = task.id;
+            let id = task.id();
             if within == Within::Call {
                 let outcome = self.queue.insert_tasks(vec![task]);
                 self.tries.told(id, outcome)?;
@@ -48,7 +48,7 @@ impl Racer {
             self.connection = Some(PgConnection::establish(&self.uri)?);
         }
         let connection = self.connection.as_mut().ok_or("no connection")?;
-        let id = task.id;
+        let id = task.id();
         let queue = &self.queue;
         let committed = connection.transaction(|connection| {
             let outcome = queue.insert_tasks_in(connection, vec![task]);

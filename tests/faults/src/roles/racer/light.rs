@@ -35,7 +35,7 @@ impl Racer {
     async fn run(mut self) -> Result<(), Failure> {
         while !is_stopping() {
             let (task, within) = self.tries.next()?;
-            let id = task.id;
+            let id = task.id();
             if within == Within::Call {
                 let outcome = self.queue.insert_tasks(vec![task]).await;
                 self.tries.told(id, outcome)?;
@@ -53,7 +53,7 @@ impl Racer {
         }
         let client = self.client.as_mut().ok_or("no connection")?;
         let transaction = client.transaction().await?;
-        let id = task.id;
+        let id = task.id();
         let outcome = self.queue.insert_tasks_in(&transaction, vec![task]).await;
         if within == Within::RolledBack {
             return Ok(transaction.rollback().await?);

@@ -1,0 +1,139 @@
+//! A store as somebody else would write it, with nothing but what `fang` exports.
+
+use super::tables::{Row, Tables};
+use fang::store::{
+    Beat, CAME_BACK, Claim, Claimed, Count, Feature, Filter, Finish, Inserted, NonBlocking, Offers, Prune,
+    Removal, Rescue, Rescued, Store, Wakes, WorkerId,
+};
+use fang::{DateTime, NewTask, StoreError, Task, Utc, Uuid, async_trait};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Tasks in a map, and a clock of its own.
+pub struct BTreeStore {
+    tables: Mutex<Tables>,
+    clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    wakes: Wakes,
+}
+
+impl BTreeStore {
+    pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self { tables: Mutex::default(), clock: Box::new(clock), wakes: Wakes::default() }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Tables, DateTime<Utc>) -> T) -> Result<T, StoreError> {
+        let now = (self.clock)();
+        Ok(act(&mut self.tables.lock().unwrap(), now))
+    }
+
+    /// Tells pools that tasks wait again where they were.
+    fn came_back(&self, have: bool) {
+        if have {
+            self.wakes.wake(CAME_BACK);
+        }
+    }
+}
+
+/// It waits for nothing but a mutex that is held for a moment.
+impl NonBlocking for BTreeStore {}
+
+#[async_trait]
+impl Store for BTreeStore {
+    fn offers(&self) -> Offers {
+        Offers::none().with(Feature::Counts)
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok((self.clock)())
+    }
+
+    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        self.offers().check(tasks)?;
+        let inserted = self.with(|tables, now| {
+            let before = tables.rows.clone();
+            let inserted = tables.insert(tasks, now);
+            Inserted::check(tasks, &inserted).inspect_err(|_| tables.rows = before)?;
+            Ok::<_, StoreError>(inserted)
+        })??;
+        for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
+            self.wakes.call(row.task_type, row.due.announced());
+        }
+        Ok(inserted)
+    }
+
+    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+        self.with(|tables, now| tables.claim(claim, now))
+    }
+
+    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+        let saved = self.with(|tables, now| tables.finish(worker, results, now))?;
+        self.came_back(results.iter().any(|result| result.verdict.keeps_its_place()));
+        Ok(saved)
+    }
+
+    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        let given_back = self.with(|tables, now| tables.disown(worker, known, now))?;
+        self.came_back(given_back > 0);
+        Ok(given_back)
+    }
+
+    async fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {
+        self.with(Tables::register)
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
+        self.with(|tables, now| tables.heartbeat(worker, lease, now))
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.with(|tables, now| tables.retire(worker, now))
+    }
+
+    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
+        let rescued = self.with(|tables, now| tables.rescue(rescue, now))?;
+        self.came_back(rescued.retried > 0);
+        Ok(rescued)
+    }
+
+    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
+        self.with(|tables, now| tables.prune(prune, now))
+    }
+
+    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
+        self.with(|tables, _| tables.rows.get(&id).map(|row| row.task.clone()))
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        let matches = |task: &&Task| {
+            filter.state.is_none_or(|state| task.state == state)
+                && filter.task_type.as_ref().is_none_or(|task_type| task.task_type == *task_type)
+                && filter.tag.as_ref().is_none_or(|tag| task.tags.contains(tag))
+                && filter.before.is_none_or(|before| task.id < before)
+        };
+        self.with(|tables, _| {
+            let newest_first = tables.rows.values().rev().map(|row| &row.task);
+            newest_first.filter(matches).take(filter.limit as usize).cloned().collect()
+        })
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.with(|tables, now| tables.remove(removal, now))
+    }
+
+    async fn count(&self) -> Result<Vec<Count>, StoreError> {
+        self.with(|tables, _| {
+            let mut counts = BTreeMap::new();
+            for Row { task, .. } in tables.rows.values() {
+                let key = (task.task_type.clone(), task.state.as_str());
+                counts.entry(key).or_insert((task.state, 0)).1 += 1;
+            }
+            let count = |((task_type, _), (state, tasks))| Count { task_type, state, tasks };
+            counts.into_iter().map(count).collect()
+        })
+    }
+
+    fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+}
