@@ -9,6 +9,7 @@ mod desk;
 mod ear;
 mod engine;
 mod executor;
+#[cfg(feature = "postgres")]
 mod finish_in;
 mod finisher;
 mod handle;
@@ -18,7 +19,9 @@ mod memory_queue;
 mod niceness;
 mod overtime;
 mod pruner;
+#[cfg(feature = "postgres")]
 mod queue;
+#[cfg(feature = "postgres")]
 mod session;
 #[cfg(unix)]
 mod signals;
@@ -28,12 +31,16 @@ mod worker_pool;
 
 pub use backend::Backend;
 pub use block_on::block_on;
+#[cfg(feature = "postgres")]
 #[doc(no_inline)]
 pub use diesel::pg::PgConnection;
 pub use fang_core::pool::{Lease, Shutdown};
+#[cfg(feature = "postgres")]
 pub use finish_in::FinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
+#[cfg(feature = "postgres")]
 pub use queue::{Queue, QueueBuilder};
+#[cfg(feature = "postgres")]
 pub use session::{PgPool, run_migrations_postgres};
 pub use worker_pool::{WorkerPool, WorkerPoolBuilder};

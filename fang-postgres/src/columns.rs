@@ -339,8 +339,7 @@ mod tests {
 
     #[test]
     fn a_task_that_must_not_be_kept_out_is_an_error() {
-        let strict = task(1, None).unique_by(Unique::payload().or_error());
-        let tasks = [NewTask { uniq_hash: Some("h".to_owned()), ..strict }];
+        let tasks = [task(1, None).unique_by(Unique::key("h").or_error()).hashed().unwrap()];
         let mut answers = Answers::new(&tasks);
         answers.add(&[], &[row(9, Some("h"))]);
         let error = answers.finish().unwrap_err();

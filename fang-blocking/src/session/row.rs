@@ -8,6 +8,9 @@ use fang_core::StoreError;
 use fang_postgres::Row;
 use std::ops::Range;
 
+/// What most rows of a claim fit into.
+const USUAL: usize = 192;
+
 /// A row taken out of the buffer of libpq, which lives no longer than the statement.
 pub(crate) struct OwnRow {
     /// All columns, one behind the other.
@@ -28,7 +31,7 @@ impl Row for OwnRow {
 impl QueryableByName<Pg> for OwnRow {
     fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
         let count = row.field_count();
-        let (mut bytes, mut columns) = (Vec::new(), Vec::with_capacity(count));
+        let (mut bytes, mut columns) = (Vec::with_capacity(USUAL), Vec::with_capacity(count));
         for index in 0..count {
             let field = Columns::get(row, index).ok_or("a column is missing")?;
             columns.push(field.value().map(|value| {
