@@ -1,6 +1,6 @@
 //! The success of a run, saved by the run itself.
 
-use crate::postgres;
+use crate::session::Theirs;
 use fang_core::{Context, QueueError};
 use fang_engine::state::run_of;
 use tokio_postgres::Transaction;
@@ -51,7 +51,7 @@ impl AsyncFinishIn for Context {
     async fn finish_in(&self, transaction: &Transaction<'_>) -> Result<(), QueueError> {
         let run = run_of(self)?;
         run.is_written().await;
-        if !postgres::finish_in(&run.own_result()?, transaction).await? {
+        if !fang_postgres::finish_in(&mut Theirs(transaction), &run.own_result()?).await? {
             return Err(QueueError::ClaimLost);
         }
         run.has_finished_itself();

@@ -2,14 +2,17 @@
 //! tasks. Applications use the crate `fang`, which re-exports what they need.
 
 mod backend;
+#[cfg(feature = "postgres")]
 mod finish_in;
 mod handle;
 mod memory_queue;
-mod postgres;
+#[cfg(feature = "postgres")]
 mod queue;
 mod runtime;
 #[cfg(feature = "rustls")]
 mod rustls;
+#[cfg(feature = "postgres")]
+mod session;
 mod signals;
 mod worker_pool;
 mod workers;
@@ -20,11 +23,15 @@ pub use backend::AsyncBackend;
 pub use fang_engine::handle::Admin;
 pub use fang_engine::insert_rules::InsertRules;
 pub use fang_engine::{Lease, Shutdown};
+#[cfg(feature = "postgres")]
 pub use finish_in::AsyncFinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
-pub use postgres::TlsConnector;
+#[cfg(feature = "postgres")]
 pub use queue::{AsyncQueue, AsyncQueueBuilder};
+#[cfg(feature = "postgres")]
+pub use session::TlsConnector;
+#[cfg(feature = "postgres")]
 #[doc(no_inline)]
 pub use tokio_postgres::NoTls;
 pub use worker_pool::{AsyncWorkerPool, AsyncWorkerPoolBuilder};

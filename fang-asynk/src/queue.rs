@@ -1,13 +1,13 @@
 use crate::backend::{AsyncBackend, queueable, wait};
 use crate::handle::Handle;
-use crate::postgres::{self, Address, Options, PostgresStore, TlsConnector, Within};
+use crate::session::{Address, Options, Pools, PostgresStore, Theirs, TlsConnector};
 use fang_core::context::Context;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
-use fang_core::sql::Schema;
 use fang_core::store::{Inserted, NonBlocking, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
 use fang_engine::insert_rules::{InsertRules, batches};
+use fang_postgres::{Schema, Session};
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -97,7 +97,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     /// [`QueueError::Store`] when the database cannot be reached, or its user may not create
     /// tables.
     pub async fn migrate(&self) -> Result<usize, QueueError> {
-        Ok(postgres::migrate(&*self.store()?).await?)
+        Ok(self.store()?.migrate().await?)
     }
 
     /// Inserts tasks within the application's own transaction: they exist once it commits, and
@@ -124,7 +124,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         transaction: &Transaction<'_>,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
-        self.insert_within(&mut &*transaction, tasks).await
+        self.insert_within(&mut Theirs(transaction), tasks).await
     }
 
     /// As [`insert_tasks_in`](Self::insert_tasks_in), within a transaction of sqlx.
@@ -147,22 +147,22 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     #[cfg(feature = "sqlx")]
     pub async fn insert_tasks_in_sqlx(
         &self,
-        mut connection: &mut sqlx::PgConnection,
+        connection: &mut sqlx::PgConnection,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
-        self.insert_within(&mut connection, tasks).await
+        self.insert_within(&mut crate::session::SqlxTransaction(connection), tasks).await
     }
 
     async fn insert_within(
         &self,
-        transaction: &mut impl Within,
+        session: &mut impl Session,
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
         let tasks = self.verbs()?.prepare(tasks)?;
         let store = self.store()?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(postgres::insert_in(transaction, &store, batch).await?);
+            all.extend(store.insert_in(session, batch).await?);
         }
         Ok(all)
     }
@@ -195,7 +195,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
             None => Schema::default(),
         };
         let address = Address::new(self.uri.expose(), tls, options)?;
-        let store = Arc::new(PostgresStore::new(address, schema, self.notify)?);
+        let store = Arc::new(PostgresStore::new(Pools::new(address)?, schema, self.notify));
         Ok(self.store.get_or_init(|| store).clone())
     }
 }
@@ -208,7 +208,7 @@ fn no_tls<Tls: 'static>() -> Option<Tls> {
 
 impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
     fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
-        Ok(Arc::new(self.store()?.with_own_engine()?))
+        Ok(Arc::new(self.store()?.of_a_pool()?))
     }
 
     fn handle(&self) -> Result<Handle, QueueError> {

@@ -1,7 +1,7 @@
 //! The success of a run, saved by the run itself.
 
-use crate::postgres;
 use crate::runtime::block_on;
+use crate::session::Theirs;
 use diesel::PgConnection;
 use fang_core::{Context, QueueError};
 use fang_engine::state::run_of;
@@ -50,7 +50,7 @@ impl FinishIn for Context {
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError> {
         let run = run_of(self)?;
         block_on(run.is_written());
-        if !postgres::finish_in(&run.own_result()?, connection)? {
+        if !block_on(fang_postgres::finish_in(&mut Theirs::new(connection), &run.own_result()?))? {
             return Err(QueueError::ClaimLost);
         }
         run.has_finished_itself();

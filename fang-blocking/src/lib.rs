@@ -3,12 +3,15 @@
 
 mod admin;
 mod backend;
+#[cfg(feature = "postgres")]
 mod finish_in;
 mod handle;
 mod memory_queue;
-mod postgres;
+#[cfg(feature = "postgres")]
 mod queue;
 mod runtime;
+#[cfg(feature = "postgres")]
+mod session;
 #[cfg(unix)]
 mod signals;
 mod worker_pool;
@@ -16,15 +19,19 @@ mod workers;
 
 pub use admin::Admin;
 pub use backend::Backend;
+#[cfg(feature = "postgres")]
 #[doc(no_inline)]
 pub use diesel::pg::PgConnection;
 pub use fang_engine::insert_rules::InsertRules;
 pub use fang_engine::{Lease, Shutdown};
+#[cfg(feature = "postgres")]
 pub use finish_in::FinishIn;
 pub use handle::Handle;
 pub use memory_queue::MemoryQueue;
-pub use postgres::{PgPool, run_migrations_postgres};
+#[cfg(feature = "postgres")]
 pub use queue::{Queue, QueueBuilder};
 #[doc(hidden)]
 pub use runtime::block_on;
+#[cfg(feature = "postgres")]
+pub use session::{PgPool, run_migrations_postgres};
 pub use worker_pool::{WorkerPool, WorkerPoolBuilder};

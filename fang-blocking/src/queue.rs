@@ -1,14 +1,15 @@
 use crate::backend::{Backend, queueable, wait};
 use crate::handle::Handle;
-use crate::postgres::{self, Address, PgPool, PostgresStore};
+use crate::runtime::block_on;
+use crate::session::{Address, Links, PgPool, PostgresStore, Theirs};
 use diesel::PgConnection;
 use fang_core::context::Context;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
-use fang_core::sql::Schema;
 use fang_core::store::{Inserted, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
 use fang_engine::insert_rules::{InsertRules, batches};
+use fang_postgres::Schema;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use typed_builder::TypedBuilder;
@@ -82,7 +83,7 @@ impl Queue {
     /// [`QueueError::Store`] when the database cannot be reached, or its user may not create
     /// tables.
     pub fn migrate(&self) -> Result<usize, QueueError> {
-        Ok(postgres::migrate(&*self.store()?)?)
+        Ok(block_on(self.store()?.migrate())?)
     }
 
     /// Inserts tasks within the application's own transaction: they exist once it commits, and
@@ -112,9 +113,10 @@ impl Queue {
         tasks: Vec<NewTask>,
     ) -> Result<Vec<Inserted>, QueueError> {
         let tasks = self.verbs()?.prepare(tasks)?;
+        let (store, mut session) = (self.store()?, Theirs::new(connection));
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(postgres::insert_in(&*self.store()?, connection, batch)?);
+            all.extend(block_on(store.insert_in(&mut session, batch))?);
         }
         Ok(all)
     }
@@ -137,7 +139,7 @@ impl Queue {
             }
             None => Schema::default(),
         };
-        let store = Arc::new(PostgresStore::new(self.address()?, schema, self.notify));
+        let store = Arc::new(PostgresStore::new(Links::new(self.address()?), schema, self.notify));
         Ok(self.store.get_or_init(|| store).clone())
     }
 
@@ -153,7 +155,7 @@ impl Queue {
 
 impl Backend for Queue {
     fn engine(&self) -> Result<Arc<dyn Store>, QueueError> {
-        Ok(Arc::new(self.store()?.with_own_engine()))
+        Ok(Arc::new(self.store()?.of_a_pool()?))
     }
 
     fn handle(&self) -> Result<Handle, QueueError> {

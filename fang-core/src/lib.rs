@@ -1,5 +1,5 @@
-//! The pure part of [fang](https://docs.rs/fang): types, traits, decisions, SQL text and the
-//! in-memory store. No clock, no I/O, no threads: the runtimes in `fang-asynk` and `fang-blocking`
+//! The pure part of [fang](https://docs.rs/fang): types, traits, decisions and the in-memory
+//! store. No clock, no I/O, no threads: the runtimes in `fang-asynk` and `fang-blocking`
 //! supply those. Applications use the crate `fang`; this one is for the authors of stores and
 //! runtimes.
 
@@ -23,7 +23,6 @@ pub mod retention;
 pub mod runnable;
 pub mod schedule;
 pub mod sleep_params;
-pub mod sql;
 pub mod store;
 pub mod task;
 pub mod unique;

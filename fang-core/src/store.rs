@@ -11,11 +11,12 @@ mod hold;
 mod insert;
 mod listen;
 mod offers;
+mod tables;
 mod verbs;
 mod worker;
 
 pub use admin::{Count, Filter, Prune, Removal};
-pub use batch::{are_new, is_all_or_none};
+pub use batch::{MAX_INSERT_TRIES, are_new, is_all_or_none};
 pub use claim::{Claim, Claimed, DbInstant, Lane};
 pub use control::{FailedTasks, RETRY_BITE, RetriedFailed, RetryFailed, cancellations_of};
 pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
@@ -24,6 +25,7 @@ pub use hold::{HeldTask, Holder, Place, Settlement};
 pub use insert::{InsertOutcome, Inserted};
 pub use listen::{Heard, Socket};
 pub use offers::{Feature, Offers};
+pub use tables::{OwnResult, Tables};
 pub use verbs::{NonBlocking, Store};
 pub use worker::{Beat, LISTENS_ANEW, Rescue, Rescued, WorkerId};
 

@@ -7,14 +7,11 @@ pub use admin::Admin;
 use crate::insert_rules::{InsertRules, batches};
 use fang_core::new_task::Plan;
 use fang_core::schedule::{Cron, Scheduled};
-use fang_core::store::{CronRemoval, Inserted, Removal, Store};
+use fang_core::store::{CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
 use fang_core::{Context, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// How often an insert is sent again because the task that kept it out had ended meanwhile.
-const MAX_INSERT_TRIES: usize = 10;
 
 /// A queue over a store. Cheap to clone.
 #[derive(Clone)]

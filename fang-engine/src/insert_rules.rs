@@ -71,6 +71,9 @@ pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
 }
 
 /// How many of the next tasks go into one statement.
+/// How often tasks are sent again for which no answer is known.
+pub const MAX_INSERT_TRIES: usize = 10;
+
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
     let mut hashes = HashSet::new();

@@ -4,7 +4,7 @@
 use crate::Error;
 use fang_core::Mode;
 use fang_core::lanes::{Lanes, Start};
-use fang_core::sql::{Schema, Statements, migrations};
+use fang_postgres::{Schema, Statements, migrations};
 use futures_util::pin_mut;
 use serde_json::value::RawValue;
 use std::time::{Duration, Instant, SystemTime};

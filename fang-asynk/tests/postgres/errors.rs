@@ -95,7 +95,7 @@ async fn a_schema_that_was_never_migrated_is_told_by_insert_and_start() {
 #[tokio::test]
 async fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() {
     let world = World::new().await;
-    let last = fang_core::sql::migrations::POSTGRES.last().unwrap();
+    let last = fang_postgres::migrations::POSTGRES.last().unwrap();
     world.client.batch_execute(last.down).await.unwrap();
     let reader = world.database.client().await.unwrap();
     // Whatever else it changes, a step writes its version.

@@ -1,6 +1,6 @@
 use crate::world::World;
 use fang_asynk::AsyncBackend;
-use fang_core::sql::migrations;
+use fang_postgres::migrations;
 use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use crate::world::World;
-use fang_core::sql::{Schema, Statements};
+use fang_postgres::{Schema, Statements};
 use tokio_postgres::Client;
 
 #[tokio::test]

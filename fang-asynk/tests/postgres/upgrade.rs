@@ -105,7 +105,7 @@ async fn upgrades(version: &Version) {
 /// And back: the old version finds its table again.
 async fn goes_back(world: &World, version: &Version) {
     world.queue.insert_task(&say("written by the new version")).await.unwrap();
-    for migration in fang_core::sql::migrations::POSTGRES[1..].iter().rev() {
+    for migration in fang_postgres::migrations::POSTGRES[1..].iter().rev() {
         world.client.batch_execute(migration.down).await.unwrap();
     }
     let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'fang_tasks'";

@@ -108,7 +108,7 @@ fn no_clock_of_the_application_takes_part_in_a_cron() {
     let sources = [
         include_str!("../../../fang-engine/src/parts/crons.rs"),
         include_str!("../../src/handle.rs"),
-        include_str!("../../src/postgres/crons.rs"),
+        include_str!("../../../fang-postgres/src/verbs/crons.rs"),
     ];
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
     let code: Vec<&str> = sources.iter().flat_map(|source| source.lines().filter(is_code)).collect();

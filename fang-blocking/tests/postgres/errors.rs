@@ -107,7 +107,7 @@ fn a_schema_that_was_never_migrated_is_told_by_insert_and_start() {
 #[test]
 fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long() {
     let world = World::new();
-    world.run(fang_core::sql::migrations::POSTGRES.last().unwrap().down);
+    world.run(fang_postgres::migrations::POSTGRES.last().unwrap().down);
     // Whatever else it changes, a step writes its version.
     world.run("BEGIN; LOCK TABLE fang_meta IN SHARE MODE");
     let error = world.queue.migrate().unwrap_err();

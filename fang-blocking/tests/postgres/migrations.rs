@@ -1,6 +1,6 @@
 use crate::world::World;
 use fang_blocking::{Backend, Queue, block_on, run_migrations_postgres};
-use fang_core::sql::migrations;
+use fang_postgres::migrations;
 use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
 use std::thread;
 

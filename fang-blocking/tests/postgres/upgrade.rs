@@ -115,7 +115,7 @@ fn upgrades(version: &Version) {
 /// And back: the old version finds its table again.
 fn goes_back(world: &World, version: &Version) {
     world.queue.insert_task(&say("written by the new version")).unwrap();
-    for migration in fang_core::sql::migrations::POSTGRES[1..].iter().rev() {
+    for migration in fang_postgres::migrations::POSTGRES[1..].iter().rev() {
         world.run(migration.down);
     }
     let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'fang_tasks'";

@@ -1,6 +1,7 @@
 use super::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
-    NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tick, WorkerId,
+    NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tables, Tick,
+    WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -8,8 +9,6 @@ use crate::task::{Priority, Task};
 use crate::wake::Wakes;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use std::any::Any;
-use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -35,8 +34,8 @@ pub trait Store: Send + Sync + 'static {
     /// The clock that decides what is due.
     async fn now(&self) -> Result<DateTime<Utc>, StoreError>;
 
-    /// Saves tasks, all or none, and tells for each, in order, what is there now. One call takes 1,000 tasks at most, or
-    /// 10,000 of which none is unique, and 8 MiB of payloads. Fails with
+    /// Saves tasks, all or none, and tells for each, in order, what is there now. What
+    /// [`batches`](crate::intake::batches) cuts is what one call takes. Fails with
     /// [`StoreError::NotUnique`] when a task is kept out that [must not be](crate::Unique::or_error).
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
 
@@ -226,9 +225,8 @@ pub trait Store: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// What the driver's own extras, such as finishing within a transaction of the application, find again in a run.
-    /// Defaults to `None`.
-    fn extras(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+    /// Its tables, if a transaction of the application can reach those. Defaults to `None`.
+    fn tables(&self) -> Option<Tables> {
         None
     }
 
@@ -247,8 +245,7 @@ pub trait Store: Send + Sync + 'static {
 /// ```
 /// use fang_core::memory::MemoryStore;
 /// use fang_core::store::{NonBlocking, Store};
-/// use std::sync::Arc;
-/// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
+/// /// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
 /// // It fits wherever any store does.
 /// let store: Arc<dyn Store> = store;
 /// ```

@@ -112,7 +112,7 @@ fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
         state: config.state.clone(),
         signals: RunSignals::default(),
         retention: config.retention,
-        extras: store.extras(),
+        tables: store.tables(),
     };
     PoolState::new(environment, config.shares.clone(), config.kinds.clone())
 }

@@ -4,7 +4,7 @@ use super::run_signals::{RunKey, RunSignals};
 use crate::policy::decide::success;
 use crate::runtime::BoxFuture;
 use fang_core::context::{Context, RunPort, State, Wish};
-use fang_core::store::{Finish, WorkerId};
+use fang_core::store::{Finish, OwnResult, Tables, WorkerId};
 use fang_core::{QueueError, RetentionMode};
 use std::any::Any;
 use std::fmt;
@@ -22,8 +22,8 @@ pub struct Environment {
     pub signals: RunSignals,
     /// What stays in the store. Set when the pool starts.
     pub retention: RetentionMode,
-    /// What the store left for its driver's own extras, such as `finish_in`. Set when the pool starts.
-    pub extras: Option<Arc<dyn Any + Send + Sync>>,
+    /// The tables of the store, if a transaction of the application can reach them. Set when the pool starts.
+    pub tables: Option<Tables>,
 }
 
 impl fmt::Debug for Environment {
@@ -91,12 +91,12 @@ impl Run {
     /// [`has_finished_itself`](Self::has_finished_itself) is to be called once that is done.
     ///
     /// # Errors
-    /// [`QueueError::NoTables`] when the store left nothing of the type `T` for that.
-    pub fn own_result<T: Any + Send + Sync>(&self) -> Result<OwnResult<T>, QueueError> {
-        let extras = self.environment.extras.clone().and_then(|extras| extras.downcast().ok());
+    /// [`QueueError::NoTables`] when the store has no tables.
+    pub fn own_result(&self) -> Result<OwnResult, QueueError> {
+        let tables = self.environment.tables.clone().ok_or(QueueError::NoTables)?;
         let verdict = success(self.environment.retention);
         let result = Finish { id: self.id, lease: self.lease, verdict };
-        Ok(OwnResult { extras: extras.ok_or(QueueError::NoTables)?, worker: self.worker, result })
+        Ok(OwnResult { tables, worker: self.worker, result })
     }
 
     /// Its success is saved, if the transaction of the application commits.
@@ -122,17 +122,6 @@ impl fmt::Debug for Run {
 pub fn run_of(context: &Context) -> Result<&Run, QueueError> {
     let port: &dyn Any = context.port();
     port.downcast_ref().ok_or(QueueError::NoTables)
-}
-
-/// The success of a run, to be saved by the run itself.
-#[derive(Clone, Debug)]
-pub struct OwnResult<T> {
-    /// What the store left for this.
-    pub extras: Arc<T>,
-    /// Whose claim it is.
-    pub worker: WorkerId,
-    /// What to save.
-    pub result: Finish,
 }
 
 impl RunPort for Run {
@@ -228,6 +217,6 @@ mod tests {
         assert!(matches!(run_of(&Context::default()).map(|_| ()), Err(QueueError::NoTables)));
         let context = run(1, &Arc::default()).context();
         let run = run_of(&context).unwrap();
-        assert!(matches!(run.own_result::<u8>().map(|_| ()), Err(QueueError::NoTables)));
+        assert!(matches!(run.own_result().map(|_| ()), Err(QueueError::NoTables)));
     }
 }

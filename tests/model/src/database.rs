@@ -1,4 +1,4 @@
-//! The statements, each atomic: what `fang-core/src/sql/postgres` does to a row.
+//! The statements, each atomic: what `fang-postgres/src/sql` does to a row.
 
 use crate::protocol::Protocol;
 use crate::state::{Job, Life, State, TaskState, Worker};

@@ -1,0 +1,96 @@
+//! Sessions over tokio-postgres, for the store of fang-postgres.
+
+mod client;
+mod connect;
+mod error;
+mod pipeline;
+#[cfg(feature = "sqlx")]
+mod sqlx;
+mod transaction;
+
+#[cfg(feature = "sqlx")]
+pub(crate) use self::sqlx::SqlxTransaction;
+pub use connect::TlsConnector;
+pub(crate) use connect::{Address, Options};
+pub(crate) use transaction::Theirs;
+
+use client::TokioSession;
+use connect::Role;
+use deadpool_postgres::{Object, Pool};
+use error::pool_error;
+use fang_core::StoreError;
+use fang_core::wake::Wakes;
+use fang_postgres::{Connections, NeverBlocks};
+use std::sync::Arc;
+
+/// The store over one database.
+pub(crate) type PostgresStore = fang_postgres::PostgresStore<Pools>;
+
+/// Connections of each kind, which are made when they are first used.
+pub(crate) struct Pools {
+    address: Arc<Address>,
+    wakes: Wakes,
+    calls: Pool,
+    engine: Pool,
+    heart: Pool,
+    holds: Pool,
+}
+
+impl Pools {
+    pub(crate) fn new(address: Address) -> Result<Self, StoreError> {
+        let (address, wakes) = (Arc::new(address), Wakes::default());
+        let calls = address.pool(Role::Calls, &wakes)?;
+        Self::around(calls, address, wakes)
+    }
+
+    fn around(calls: Pool, address: Arc<Address>, wakes: Wakes) -> Result<Self, StoreError> {
+        Ok(Self {
+            calls,
+            engine: address.pool(Role::Engine, &wakes)?,
+            heart: address.pool(Role::Heart, &wakes)?,
+            holds: address.pool(Role::Holds, &wakes)?,
+            address,
+            wakes,
+        })
+    }
+
+    async fn get(&self, pool: &Pool) -> Result<Object, StoreError> {
+        pool.get().await.map_err(|error| pool_error(&error))
+    }
+}
+
+impl NeverBlocks for Pools {}
+
+impl Connections for Pools {
+    type Session = TokioSession;
+
+    async fn session(&self, role: Role) -> Result<TokioSession, StoreError> {
+        let is_pooled = self.is_pooled();
+        Ok(match role {
+            Role::Calls => TokioSession::lent(self.get(&self.calls).await?, is_pooled),
+            Role::Engine => TokioSession::lent(self.get(&self.engine).await?, is_pooled),
+            Role::Heart => TokioSession::lent(self.get(&self.heart).await?, is_pooled),
+            Role::Holds => TokioSession::own(Object::take(self.get(&self.holds).await?)),
+        })
+    }
+
+    fn of_a_pool(&self) -> Result<Self, StoreError> {
+        Self::around(self.calls.clone(), self.address.clone(), self.wakes.clone())
+    }
+
+    fn is_pooled(&self) -> bool {
+        self.address.is_pooled()
+    }
+
+    fn can_hold(&self) -> bool {
+        !self.is_pooled()
+    }
+
+    fn listens(&self) -> bool {
+        self.address.listens()
+    }
+
+    fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+}

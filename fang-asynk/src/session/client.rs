@@ -1,0 +1,144 @@
+//! One connection of the library's own.
+
+use super::error::store_error;
+use super::pipeline::{self, TokioRow};
+use bytes::Bytes;
+use deadpool_postgres::{ClientWrapper, Object};
+use fang_core::StoreError;
+use fang_postgres::{Answer, OwnSession, Session, Step};
+use futures_util::SinkExt;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tokio_postgres::Error;
+
+/// A step that takes longer is given up, and its connection with it: the socket may be half
+/// open. The server's own limit is the same, so that it does not go on by itself.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A connection in use. Dropped with a transaction open, or broken, it is closed.
+pub(crate) struct TokioSession {
+    client: Client,
+    is_pooled: bool,
+    deadline: Option<Duration>,
+    /// Whether a transaction is open on it.
+    is_open: bool,
+    /// Whether it is of no more use.
+    is_broken: bool,
+}
+
+enum Client {
+    /// Of a pool, to which it returns.
+    Lent(Option<Object>),
+    /// Of none.
+    Own(ClientWrapper),
+}
+
+impl TokioSession {
+    pub(super) fn lent(client: Object, is_pooled: bool) -> Self {
+        Self::new(Client::Lent(Some(client)), is_pooled)
+    }
+
+    pub(super) fn own(client: ClientWrapper) -> Self {
+        Self::new(Client::Own(client), false)
+    }
+
+    fn new(client: Client, is_pooled: bool) -> Self {
+        Self { client, is_pooled, deadline: Some(DEADLINE), is_open: false, is_broken: false }
+    }
+
+    fn client(&self) -> Result<&ClientWrapper, StoreError> {
+        match &self.client {
+            Client::Lent(Some(client)) => Ok(client),
+            Client::Own(client) => Ok(client),
+            Client::Lent(None) => Err(StoreError::unreachable("the connection was given back".into())),
+        }
+    }
+
+    /// Takes note of an outcome that leaves a connection of no more use.
+    fn note<T>(&mut self, outcome: &Result<T, StoreError>) {
+        // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+        self.is_broken |= matches!(outcome, Err(StoreError::Timeout { .. } | StoreError::ReadOnly { .. }));
+    }
+}
+
+/// What comes of something that a connection does, if that takes no longer than it may.
+async fn in_time<T>(
+    deadline: Option<Duration>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, StoreError> {
+    let work = async { work.await.map_err(|error| store_error(&error)) };
+    let Some(deadline) = deadline else { return work.await };
+    let too_late = StoreError::Timeout { seconds: deadline.as_secs() };
+    tokio::time::timeout(deadline, work).await.unwrap_or(Err(too_late))
+}
+
+impl Session for TokioSession {
+    type Row = TokioRow;
+
+    async fn run(&mut self, steps: &[Step<'_>]) -> Result<Vec<Answer<TokioRow>>, StoreError> {
+        let ends = steps.iter().any(|step| matches!(step, Step::Commit));
+        // What both begins and ends one leaves as a whole, or not at all.
+        self.is_open |= !ends && steps.iter().any(|step| matches!(step, Step::Begin(_)));
+        let outcome = in_time(self.deadline, pipeline::send(self.client()?, steps, self.is_pooled)).await;
+        self.is_open &= !ends;
+        self.note(&outcome);
+        outcome
+    }
+
+    async fn rollback(&mut self) {
+        if !self.is_open || self.is_broken {
+            return;
+        }
+        let outcome = match self.client() {
+            Ok(client) => in_time(self.deadline, client.batch_execute("ROLLBACK")).await,
+            Err(error) => Err(error),
+        };
+        self.is_broken |= outcome.is_err();
+        self.is_open = false;
+    }
+}
+
+impl OwnSession for TokioSession {
+    async fn copy(
+        &mut self,
+        sql: &str,
+        chunks: &mut (dyn Iterator<Item = Vec<u8>> + Send),
+    ) -> Result<(), StoreError> {
+        let client = self.client()?;
+        let work = async {
+            let mut sink = pin!(client.copy_in::<_, Bytes>(sql).await?);
+            for chunk in chunks {
+                sink.send(chunk.into()).await?;
+            }
+            sink.finish().await.map(|_| ())
+        };
+        let outcome = in_time(self.deadline, work).await;
+        self.note(&outcome);
+        // PgBouncer may have lost count of the answers to a COPY that was refused, and the next one would never come.
+        self.is_broken |= self.is_pooled && outcome.is_err();
+        outcome
+    }
+
+    fn without_deadline(&mut self) {
+        self.deadline = None;
+    }
+
+    fn is_closed(&mut self) -> bool {
+        self.client().is_ok_and(|client| client.is_closed())
+    }
+
+    async fn end<T: Send>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        outcome
+    }
+}
+
+impl Drop for TokioSession {
+    fn drop(&mut self) {
+        if let Client::Lent(client) = &mut self.client
+            && (self.is_open || self.is_broken)
+        {
+            client.take().map(Object::take);
+        }
+    }
+}

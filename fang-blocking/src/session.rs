@@ -1,0 +1,17 @@
+//! Sessions over diesel, for the store of fang-postgres. Each answers inside its future, and blocks until then.
+
+mod client;
+mod connect;
+mod copy;
+mod error;
+mod row;
+mod statement;
+mod transaction;
+
+pub use connect::PgPool;
+pub(crate) use connect::{Address, Links};
+pub(crate) use transaction::Theirs;
+pub use transaction::run_migrations_postgres;
+
+/// The store over one database.
+pub(crate) type PostgresStore = fang_postgres::PostgresStore<Links>;

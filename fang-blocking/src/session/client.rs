@@ -1,0 +1,82 @@
+//! One connection in the hands of a verb.
+
+use super::connect::{Link, Place, give_up_read_only, judge};
+use super::copy;
+use super::error::store_error;
+use super::row::OwnRow;
+use super::statement::{Keep, take_steps};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
+use fang_core::StoreError;
+use fang_postgres::{Answer, OwnSession, Session, Step};
+
+/// A connection, out of its place for as long as it is used: what is dropped before its end is closed.
+pub(crate) struct DieselSession {
+    link: Link,
+    place: Place,
+    keep: Keep,
+    /// Whether a transaction is open on it.
+    is_open: bool,
+}
+
+impl DieselSession {
+    pub(super) fn new(link: Link, place: Place, keep: Keep) -> Self {
+        Self { link, place, keep, is_open: false }
+    }
+
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        self.link.connection()
+    }
+
+    /// Puts the connection back where it belongs, unless it is of no more use.
+    pub(super) fn finish<T>(mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.link.is_theirs() {
+            give_up_read_only(self.link.connection(), &outcome);
+        }
+        let Place::Seat(seat) = self.place else { return outcome };
+        let (outcome, is_usable) = judge(self.link.connection(), outcome);
+        if is_usable {
+            seat.leave(self.link);
+        }
+        outcome
+    }
+}
+
+impl Session for DieselSession {
+    type Row = OwnRow;
+
+    async fn run(&mut self, steps: &[Step<'_>]) -> Result<Vec<Answer<OwnRow>>, StoreError> {
+        let begin = |connection: &mut PgConnection, sql: &str| {
+            AnsiTransactionManager::begin_transaction_sql(connection, sql)
+        };
+        take_steps(self.link.connection(), self.keep, &mut self.is_open, begin, steps)
+    }
+
+    async fn rollback(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            // One that cannot be rolled back is not used again.
+            let _ = AnsiTransactionManager::rollback_transaction(self.link.connection());
+        }
+    }
+}
+
+impl OwnSession for DieselSession {
+    async fn copy(
+        &mut self,
+        _: &str,
+        chunks: &mut (dyn Iterator<Item = Vec<u8>> + Send),
+    ) -> Result<(), StoreError> {
+        copy::insert(self.link.connection(), chunks).map_err(|error| store_error(&error))
+    }
+
+    /// There is only the server's own.
+    fn without_deadline(&mut self) {}
+
+    fn is_closed(&mut self) -> bool {
+        self.place.finds_closed(self.link.connection())
+    }
+
+    async fn end<T: Send>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.finish(outcome)
+    }
+}

@@ -1,0 +1,202 @@
+//! The few connections that the library keeps: opened when they are first needed, never more than so many.
+
+use super::{Link, Listener, Role, Setup};
+use crate::session::error::{connection_error, pool_error, store_error};
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use fang_core::{Redacted, StoreError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::PgPool;
+
+/// How long a caller waits for one of them when all are in use.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many connections to open for one whose socket can be told from those that others open meanwhile. Should that
+/// never come about, the heart looks often instead of waiting there.
+const TRIES: usize = 3;
+
+/// Unlike a pool of r2d2 it has no threads, and tells at once when the server cannot be reached.
+pub(in crate::session) struct Seats {
+    source: Source,
+    max_size: usize,
+    taken: Mutex<Taken>,
+    freed: Condvar,
+}
+
+/// Where its connections come from.
+enum Source {
+    /// The library opens them.
+    Own(Dialer),
+    /// The application's pool gives them away, so that tasks which hold all others do not stop a worker pool. They go back
+    /// as they came when nobody needs the seats any more.
+    Pool { pool: PgPool, setup: Setup },
+}
+
+/// Opens connections.
+pub(in crate::session) struct Dialer {
+    uri: Redacted<String>,
+    setup: Setup,
+}
+
+#[derive(Default)]
+struct Taken {
+    seats: usize,
+    idle: Vec<Link>,
+}
+
+/// The right to one connection.
+pub(in crate::session) struct Seat {
+    seats: Arc<Seats>,
+    /// What was left on it.
+    link: Option<Link>,
+}
+
+impl Seats {
+    /// So many connections that the library opens.
+    pub(super) fn own(dialer: Dialer, max_size: usize) -> Self {
+        Self::new(Source::Own(dialer), max_size)
+    }
+
+    /// One connection of the application's pool.
+    pub(super) fn pinned(pool: PgPool, setup: Setup) -> Self {
+        Self::new(Source::Pool { pool, setup }, 1)
+    }
+
+    fn new(source: Source, max_size: usize) -> Self {
+        Self { source, max_size, taken: Mutex::default(), freed: Condvar::new() }
+    }
+
+    pub(super) fn listener(&self) -> Option<&Listener> {
+        self.setup().listener.as_ref()
+    }
+
+    /// A connection, and the seat that it has.
+    pub(super) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
+        let mut seat = self.seat()?;
+        let link = match seat.link.take() {
+            Some(link) => link,
+            None => seat.seats.open()?,
+        };
+        Ok((link, seat))
+    }
+
+    fn seat(self: Arc<Self>) -> Result<Seat, StoreError> {
+        let full = |taken: &mut Taken| taken.seats >= self.max_size;
+        let waited = self.freed.wait_timeout_while(self.lock(), WAIT_TIMEOUT, full);
+        let (mut taken, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return Err(StoreError::PoolExhausted);
+        }
+        taken.seats += 1;
+        let mut link = taken.idle.pop();
+        while link.as_mut().is_some_and(|idle| self.setup().finds_closed(idle.connection())) {
+            link = taken.idle.pop();
+        }
+        drop(taken);
+        Ok(Seat { seats: self, link })
+    }
+
+    fn open(&self) -> Result<Link, StoreError> {
+        match &self.source {
+            Source::Own(dialer) => dialer.connect().map(Link::Own),
+            Source::Pool { pool, setup } => {
+                let mut fresh = pool.get().map_err(|error| pool_error(&error))?;
+                let noted = if setup.pgbouncer { Ok(()) } else { fresh.batch_execute(&note(setup.role)) };
+                let ready = noted.and_then(|()| setup.run(&mut fresh, None));
+                ready.map_err(|error| store_error(&error))?;
+                Ok(Link::Theirs(fresh))
+            }
+        }
+    }
+
+    pub(super) fn setup(&self) -> &Setup {
+        match &self.source {
+            Source::Own(Dialer { setup, .. }) | Source::Pool { setup, .. } => setup,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seats {
+    fn drop(&mut self) {
+        let Source::Pool { setup, .. } = &self.source else { return };
+        if setup.pgbouncer {
+            return;
+        }
+        let taken = self.taken.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for link in &mut taken.idle {
+            if let Err(error) = link.connection().batch_execute(&restore(setup.role)) {
+                log::debug!("a connection could not be given back as it came: {}", store_error(&error));
+            }
+        }
+    }
+}
+
+impl Seat {
+    /// Leaves the connection for the next who comes.
+    pub(in crate::session) fn leave(mut self, link: Link) {
+        self.link = Some(link);
+    }
+
+    pub(in crate::session) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
+        self.seats.setup().finds_closed(connection)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.lock();
+        taken.seats -= 1;
+        taken.idle.extend(self.link.take());
+        drop(taken);
+        self.seats.freed.notify_one();
+    }
+}
+
+impl Dialer {
+    pub(super) fn new(uri: Redacted<String>, setup: Setup) -> Self {
+        Self { uri, setup }
+    }
+
+    pub(super) fn connect(&self) -> Result<PgConnection, StoreError> {
+        for _ in 1..TRIES {
+            let connection = self.dial()?;
+            if !self.setup.listener.as_ref().is_some_and(Listener::is_unsure) {
+                return Ok(connection);
+            }
+        }
+        self.dial()
+    }
+
+    fn dial(&self) -> Result<PgConnection, StoreError> {
+        let before = self.setup.before();
+        let connection = PgConnection::establish(self.uri.expose());
+        let mut connection = connection.map_err(|error| connection_error(&error.to_string()))?;
+        self.setup.run(&mut connection, before.as_ref()).map_err(|error| store_error(&error))?;
+        Ok(connection)
+    }
+}
+
+/// Notes what [`Setup`] changes ...
+fn note(role: Role) -> String {
+    let names = quoted_names(role);
+    format!("SELECT set_config('fang.' || name, setting, false) FROM pg_settings WHERE name IN ({names})")
+}
+
+/// ... and takes it back before a connection returns to the application.
+fn restore(role: Role) -> String {
+    let names = quoted_names(role);
+    format!(
+        "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY [{names}]) name"
+    )
+}
+
+fn quoted_names(role: Role) -> String {
+    role.names().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,64 @@
+//! Tasks on their way into the table.
+
+use crate::columns::{InTable, InsertColumns, UniqueColumns};
+use crate::row::{Row, answered, inserted};
+use crate::sql::Statements;
+use crate::statement::Statement;
+use crate::value::{Instant, Value};
+use fang_core::{NewTask, StoreError};
+
+/// Tasks as columns.
+pub(crate) struct Batch<'a> {
+    columns: InsertColumns<'a>,
+    /// Only when a task in it needs the statement that takes them.
+    unique: Option<UniqueColumns>,
+    instants: Vec<Option<Instant>>,
+    held: Vec<&'a str>,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(tasks: &'a [NewTask]) -> Self {
+        let columns = InsertColumns::new(tasks);
+        Self {
+            instants: columns.instants.iter().map(|at| at.map(Instant)).collect(),
+            held: columns.held(),
+            unique: UniqueColumns::new(tasks),
+            columns,
+        }
+    }
+
+    /// `insert.sql` or `insert_unique.sql`, as the batch needs.
+    pub(crate) fn insert<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
+        self.insert_by(if self.unique.is_some() { &sql.insert_unique } else { &sql.insert })
+    }
+
+    /// The same by a statement with the same parameters.
+    pub(crate) fn insert_by<'s>(&self, sql: &'s str) -> Result<Statement<'s>, StoreError> {
+        let columns = &self.columns;
+        let mut params: Vec<&dyn Value> = vec![
+            &columns.ids,
+            &columns.metadata,
+            &columns.task_types,
+            &columns.modes,
+            &columns.priorities,
+            &columns.hashes,
+            &columns.delays,
+            &self.instants,
+            &columns.options,
+        ];
+        if let Some(unique) = &self.unique {
+            let more: [&dyn Value; 4] = [&unique.periods, &unique.replaces, &self.held, &self.held];
+            params.extend(more);
+        }
+        Statement::rows(sql, &params)
+    }
+
+    pub(crate) fn holders<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
+        Statement::rows(&sql.holders, &[&self.columns.ids, &self.held, &self.held])
+    }
+
+    /// The rows of an insert.
+    pub(crate) fn saved(&self, rows: &[impl Row]) -> Result<Vec<InTable>, StoreError> {
+        rows.iter().map(|row| if self.unique.is_some() { answered(row) } else { inserted(row) }).collect()
+    }
+}

@@ -1,0 +1,361 @@
+//! Batches as the statements take them: one array a column.
+
+use fang_core::announce::News;
+use fang_core::new_task::{Due, NewRow, NewTask};
+use fang_core::options::Options;
+use fang_core::store::MAX_INSERT_TRIES;
+use fang_core::store::{DbInstant, Finish, InsertOutcome, Inserted, Lane, micros};
+use fang_core::{Replace, StoreError};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The parameters of `insert.sql`, in order.
+#[derive(Debug)]
+pub struct InsertColumns<'a> {
+    /// The ids.
+    pub ids: Vec<Uuid>,
+    /// The payloads.
+    pub metadata: Vec<&'a str>,
+    /// The task types.
+    pub task_types: Vec<&'a str>,
+    /// The modes.
+    pub modes: Vec<i16>,
+    /// The priorities.
+    pub priorities: Vec<i16>,
+    /// The unique hashes.
+    pub hashes: Vec<Option<&'a str>>,
+    /// The delays, in microseconds.
+    pub delays: Vec<i64>,
+    /// The instants, which go before the delays.
+    pub instants: Vec<Option<DbInstant>>,
+    /// What they choose beyond their types, as JSON.
+    pub options: Vec<Option<String>>,
+}
+
+impl<'a> InsertColumns<'a> {
+    /// The columns of a batch.
+    pub fn new(tasks: &'a [NewTask]) -> Self {
+        let due = |row: &NewRow<'_>| match row.due {
+            Due::After(delay) => (micros(delay), None),
+            Due::At(at) => (0, Some(at.into())),
+        };
+        let rows: Vec<NewRow<'a>> = tasks.iter().map(NewTask::row).collect();
+        let (delays, instants) = rows.iter().map(due).unzip();
+        Self {
+            ids: rows.iter().map(|row| row.id).collect(),
+            metadata: rows.iter().map(|row| row.metadata).collect(),
+            task_types: rows.iter().map(|row| row.task_type).collect(),
+            modes: rows.iter().map(|row| row.mode as i16).collect(),
+            priorities: rows.iter().map(|row| row.priority as i16).collect(),
+            hashes: tasks.iter().map(NewTask::uniq_hash).collect(),
+            delays,
+            instants,
+            options: rows.iter().map(options).collect(),
+        }
+    }
+
+    /// The unique hashes alone: the last parameters of `holders.sql` and of `insert_unique.sql`.
+    pub fn held(&self) -> Vec<&'a str> {
+        self.hashes.iter().flatten().copied().collect()
+    }
+}
+
+/// What a task chooses beyond its type, as JSON.
+pub fn options(row: &NewRow<'_>) -> Option<String> {
+    Options { max_retries: row.max_retries, tags: row.tags.to_vec() }.to_json()
+}
+
+/// The parameters of `insert_unique.sql` behind those of `insert.sql`.
+#[derive(Debug)]
+pub struct UniqueColumns {
+    /// The periods, in microseconds.
+    pub periods: Vec<Option<i64>>,
+    /// The codes of what is replaced; 0 for nothing.
+    pub replaces: Vec<i16>,
+}
+
+impl UniqueColumns {
+    /// The columns of a batch, if any task in it needs more than `insert.sql` does.
+    pub fn new(tasks: &[NewTask]) -> Option<Self> {
+        if !tasks.iter().any(|task| task.period().is_some() || task.replaces().is_some()) {
+            return None;
+        }
+        Some(Self {
+            periods: tasks.iter().map(|task| task.period().map(micros)).collect(),
+            replaces: tasks.iter().map(|task| task.replaces().map_or(0, Replace::code)).collect(),
+        })
+    }
+}
+
+/// The task types in which somebody may find something to claim now, and how to announce them.
+pub fn due_now(tasks: &[NewTask]) -> News<'_> {
+    let mut news = News::new();
+    for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
+        let announced = row.due.announced();
+        news.entry(row.task_type).and_modify(|known| *known = announced.max(*known)).or_insert(announced);
+    }
+    news
+}
+
+/// A row of `insert.sql`, of `insert_unique.sql` or of `holders.sql`.
+#[derive(Clone, Debug)]
+pub struct InTable {
+    /// Its id.
+    pub id: Uuid,
+    /// The unique hash it holds; not asked of one that was just inserted.
+    pub uniq_hash: Option<String>,
+    /// Whether it waits; asked of a holder alone.
+    pub waits: bool,
+    /// The task whose insert this row answers, when it is another one that was replaced.
+    pub asked: Option<Uuid>,
+    /// When it was inserted.
+    pub created_at: DbInstant,
+    /// When it becomes due.
+    pub scheduled_at: DbInstant,
+}
+
+impl InTable {
+    /// A row that was just inserted.
+    pub fn saved(id: Uuid, created_at: DbInstant, scheduled_at: DbInstant) -> Self {
+        Self { id, uniq_hash: None, waits: true, asked: None, created_at, scheduled_at }
+    }
+
+    /// The same row, as the answer to the insert of this task.
+    pub fn for_insert_of(self, asked: Uuid) -> Self {
+        Self { asked: (asked != self.id).then_some(asked), ..self }
+    }
+
+    fn answer(&self, outcome: InsertOutcome) -> Inserted {
+        Inserted {
+            id: self.id,
+            is_new: outcome == InsertOutcome::New,
+            outcome,
+            created_at: self.created_at.to_datetime(),
+            scheduled_at: self.scheduled_at.to_datetime(),
+        }
+    }
+}
+
+/// What is in the table for each task of a batch, as far as that is known.
+#[derive(Debug)]
+pub struct Answers<'a> {
+    tasks: &'a [NewTask],
+    known: Vec<Option<Inserted>>,
+    tries: usize,
+}
+
+impl<'a> Answers<'a> {
+    /// Nothing is known yet.
+    pub fn new(tasks: &'a [NewTask]) -> Self {
+        Self { tasks, known: vec![None; tasks.len()], tries: 0 }
+    }
+
+    /// What to send next: all tasks at first, then those without an answer, for a while. A unique task that kept one
+    /// from being inserted ended just when it was looked for. Those with an answer are not sent again: they may have
+    /// run already, and be gone.
+    pub fn to_send(&mut self) -> Option<Cow<'a, [NewTask]>> {
+        self.tries += 1;
+        if self.tries == 1 {
+            return Some(Cow::Borrowed(self.tasks));
+        }
+        let unknown = self.tasks.iter().zip(&self.known).filter(|(_, known)| known.is_none());
+        let missing: Vec<NewTask> = unknown.map(|(task, _)| task.clone()).collect();
+        (self.tries <= MAX_INSERT_TRIES && !missing.is_empty()).then_some(Cow::Owned(missing))
+    }
+
+    /// Takes what was inserted, and what was there instead.
+    pub fn add(&mut self, saved: &[InTable], holders: &[InTable]) {
+        // A holder of the very id is this task, saved by an earlier try whose answer was lost.
+        let own = saved.iter().filter(|row| row.asked.is_none());
+        let by_id: HashMap<Uuid, &InTable> = holders.iter().chain(own).map(|row| (row.id, row)).collect();
+        let replaced: HashMap<Uuid, &InTable> =
+            saved.iter().filter_map(|row| Some((row.asked?, row))).collect();
+        let by_hash: HashMap<&str, &InTable> =
+            holders.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
+        for (task, known) in self.tasks.iter().zip(&mut self.known) {
+            let own = || by_id.get(&task.id()).map(|row| row.answer(InsertOutcome::New));
+            let replaced = || replaced.get(&task.id()).map(|row| row.answer(InsertOutcome::Replaced));
+            // One that came while it was looked for waits to be replaced.
+            let is_kept = |row: &&&InTable| !(row.waits && task.replaces().is_some());
+            let holder = || {
+                let held = by_hash.get(task.uniq_hash()?);
+                held.filter(is_kept).map(|row| row.answer(InsertOutcome::Kept))
+            };
+            *known = known.or_else(own).or_else(replaced).or_else(holder);
+        }
+    }
+
+    /// All answers, in order.
+    ///
+    /// # Errors
+    /// A passing [`StoreError`] when some are still missing; [`StoreError::NotUnique`] when a task was kept
+    /// out that must not be.
+    pub fn finish(self) -> Result<Vec<Inserted>, StoreError> {
+        let all = self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::unsettled)?;
+        Inserted::check(self.tasks, &all)?;
+        Ok(all)
+    }
+}
+
+/// The parameters of `claim.sql` that say where to look.
+#[derive(Debug)]
+pub struct LaneColumns {
+    /// The modes.
+    pub modes: Vec<i16>,
+    /// The priorities.
+    pub priorities: Vec<i16>,
+    /// The floors.
+    pub floors: Vec<DbInstant>,
+    /// Whether others may lift them; for `hold.sql` alone.
+    pub shared: Vec<bool>,
+}
+
+impl LaneColumns {
+    /// The columns of the lanes.
+    pub fn new(lanes: &[Lane]) -> Self {
+        Self {
+            modes: lanes.iter().map(|lane| lane.mode as i16).collect(),
+            priorities: lanes.iter().map(|lane| lane.priority as i16).collect(),
+            floors: lanes.iter().map(|lane| lane.floor).collect(),
+            shared: lanes.iter().map(|lane| lane.is_shared).collect(),
+        }
+    }
+}
+
+/// The parameters of `list_held.sql` that say how far the one that holds has come.
+#[derive(Clone, Copy, Debug)]
+pub struct ReachedColumns {
+    /// The mode of the last lane.
+    pub mode: Option<i16>,
+    /// Its priority.
+    pub priority: Option<i16>,
+    /// Where nothing is left before.
+    pub floor: Option<DbInstant>,
+}
+
+impl ReachedColumns {
+    /// The columns of the last lane; nulls where nothing was found.
+    pub fn new(lane: Option<Lane>) -> Self {
+        Self {
+            mode: lane.map(|lane| lane.mode as i16),
+            priority: lane.map(|lane| lane.priority as i16),
+            floor: lane.map(|lane| lane.floor),
+        }
+    }
+}
+
+/// The parameters of `finish.sql` behind the first; the first two of them are also those of
+/// `finish_remove.sql`.
+#[derive(Debug)]
+pub struct FinishColumns<'a> {
+    /// The ids.
+    pub ids: Vec<Uuid>,
+    /// The leases.
+    pub leases: Vec<i32>,
+    /// The codes of the verdicts.
+    pub codes: Vec<i16>,
+    /// The delays, in microseconds.
+    pub delays: Vec<Option<i64>>,
+    /// The errors.
+    pub errors: Vec<Option<&'a str>>,
+}
+
+impl<'a> FinishColumns<'a> {
+    /// The columns of a batch.
+    pub fn new(results: &'a [Finish]) -> Self {
+        Self {
+            ids: results.iter().map(|result| result.id).collect(),
+            leases: results.iter().map(|result| result.lease).collect(),
+            codes: results.iter().map(|result| result.verdict.code()).collect(),
+            delays: results.iter().map(|result| result.verdict.delay().map(micros)).collect(),
+            errors: results.iter().map(|result| result.verdict.error()).collect(),
+        }
+    }
+
+    /// Whether all rows go, so that `finish_remove.sql` does.
+    pub fn all_go(&self) -> bool {
+        self.codes.iter().all(|code| *code == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fang_core::{Mode, Unique};
+
+    fn task(id: u128, key: Option<&str>) -> NewTask {
+        let task = NewTask::new("{}".into(), "common".into(), Mode::Asynk).with_id(Uuid::from_u128(id));
+        match key {
+            Some(key) => task.unique_by(Unique::key(key)).hashed().unwrap(),
+            None => task,
+        }
+    }
+
+    fn row(id: u128, key: Option<&str>) -> InTable {
+        let instant = DbInstant(0);
+        let saved = InTable::saved(Uuid::from_u128(id), instant, instant);
+        InTable { uniq_hash: task(0, key).uniq_hash().map(str::to_owned), ..saved }
+    }
+
+    fn replacing(id: u128, key: &str) -> NewTask {
+        task(id, None).unique_by(Unique::key(key).replace(Replace::TIME)).hashed().unwrap()
+    }
+
+    fn sent(answers: &mut Answers<'_>) -> Option<Vec<u128>> {
+        Some(answers.to_send()?.iter().map(|task| task.id().as_u128()).collect())
+    }
+
+    #[test]
+    fn tasks_without_an_answer_are_sent_ten_times() {
+        let tasks = [task(1, None)];
+        let mut answers = Answers::new(&tasks);
+        assert_eq!(std::iter::from_fn(|| sent(&mut answers)).count(), MAX_INSERT_TRIES);
+    }
+
+    #[test]
+    fn each_task_is_answered_by_its_own_row_or_by_the_one_that_holds_its_hash() {
+        let tasks = [task(1, None), task(2, Some("h")), task(3, None)];
+        let mut answers = Answers::new(&tasks);
+        answers.add(&[row(1, None)], &[row(3, None), row(9, Some("h"))]);
+        let told: Vec<_> =
+            answers.finish().unwrap().iter().map(|answer| (answer.id.as_u128(), answer.is_new)).collect();
+        assert_eq!(told, [(1, true), (9, false), (3, true)]);
+    }
+
+    #[test]
+    fn a_task_that_replaces_is_sent_again_while_the_holder_waits_unreplaced() {
+        let tasks = [replacing(1, "h"), replacing(2, "i")];
+        let mut answers = Answers::new(&tasks);
+        assert_eq!(sent(&mut answers), Some(vec![1, 2]));
+        let running = InTable { waits: false, ..row(8, Some("i")) };
+        answers.add(&[], &[row(9, Some("h")), running]);
+        assert_eq!(sent(&mut answers), Some(vec![1]));
+        answers.add(&[row(9, None).for_insert_of(Uuid::from_u128(1))], &[]);
+        let told: Vec<_> =
+            answers.finish().unwrap().iter().map(|answer| (answer.id.as_u128(), answer.outcome)).collect();
+        assert_eq!(told, [(9, InsertOutcome::Replaced), (8, InsertOutcome::Kept)]);
+    }
+
+    #[test]
+    fn a_task_that_must_not_be_kept_out_is_an_error() {
+        let tasks = [task(1, None).unique_by(Unique::key("h").or_error()).hashed().unwrap()];
+        let mut answers = Answers::new(&tasks);
+        answers.add(&[], &[row(9, Some("h"))]);
+        let error = answers.finish().unwrap_err();
+        assert!(matches!(error, StoreError::NotUnique { id } if id == Uuid::from_u128(9)), "{error}");
+    }
+
+    #[test]
+    fn only_a_task_whose_holder_ended_meanwhile_is_sent_again() {
+        let tasks = [task(1, None), task(2, Some("h"))];
+        let mut answers = Answers::new(&tasks);
+        assert_eq!(sent(&mut answers), Some(vec![1, 2]));
+        answers.add(&[row(1, None)], &[]);
+        assert_eq!(sent(&mut answers), Some(vec![2]));
+        answers.add(&[row(2, Some("h"))], &[]);
+        assert_eq!(sent(&mut answers), None);
+        assert_eq!(answers.finish().unwrap().len(), 2);
+        assert!(Answers::new(&tasks).finish().is_err());
+    }
+}

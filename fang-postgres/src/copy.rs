@@ -1,0 +1,115 @@
+//! Many tasks at once, as COPY takes them in the binary format.
+
+use crate::columns::options;
+use bytes::BufMut;
+use fang_core::NewTask;
+use fang_core::new_task::{Due, NewRow};
+use fang_core::store::{DbInstant, InsertOutcome, Inserted, micros};
+
+/// Fewer tasks than this go in by `insert_new.sql`, in a single round trip. A COPY takes five more, and saves the
+/// server some 4 µs a task: for 200 tasks both are even where a round trip takes 0.2 ms.
+pub(crate) const MIN_COPY: usize = 200;
+
+/// A chunk is sent once it has grown to this.
+const CHUNK: usize = 16 * 1024;
+
+/// What begins the data: the signature, no flags, no extension of the header.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// What stands in the place of the number of columns behind the last row.
+const END: i16 = -1;
+/// The columns that `copy.sql` names.
+const COLUMNS: i16 = 7;
+/// In front of the text, `jsonb` has the number of its version.
+const JSONB_VERSION: u8 = 1;
+
+/// The data for `copy.sql`, of tasks that are inserted at this instant of the server's clock.
+pub(crate) fn chunks(tasks: &[NewTask], now: DbInstant) -> impl Iterator<Item = Vec<u8>> + Send {
+    let mut rest = Some(tasks.iter());
+    let mut chunk = HEADER.to_vec();
+    std::iter::from_fn(move || {
+        let tasks = rest.as_mut()?;
+        while chunk.len() < CHUNK {
+            let Some(task) = tasks.next() else {
+                rest = None;
+                chunk.put_i16(END);
+                break;
+            };
+            put_row(&mut chunk, &task.row(), now);
+        }
+        Some(std::mem::take(&mut chunk))
+    })
+}
+
+/// Each column is led by its length.
+fn put_row(out: &mut Vec<u8>, row: &NewRow<'_>, now: DbInstant) {
+    out.put_i16(COLUMNS);
+    put(out, &[row.id.as_bytes()]);
+    put(out, &[&[JSONB_VERSION], row.metadata.as_bytes()]);
+    put(out, &[row.task_type.as_bytes()]);
+    put(out, &[&(row.mode as i16).to_be_bytes()]);
+    put(out, &[&(row.priority as i16).to_be_bytes()]);
+    put(out, &[&scheduled_at(row.due, now).0.to_be_bytes()]);
+    match options(row) {
+        Some(options) => put(out, &[&[JSONB_VERSION], options.as_bytes()]),
+        None => out.put_i32(-1),
+    }
+}
+
+fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    let len: usize = parts.iter().map(|part| part.len()).sum();
+    // What does not fit is refused by the server: payloads are bounded far below.
+    out.put_i32(i32::try_from(len).unwrap_or(i32::MAX));
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+}
+
+/// What became of tasks that were copied at this instant.
+pub(crate) fn copied(tasks: &[NewTask], now: DbInstant) -> Vec<Inserted> {
+    let answer = |task: &NewTask| Inserted {
+        id: task.id(),
+        is_new: true,
+        outcome: InsertOutcome::New,
+        created_at: now.to_datetime(),
+        scheduled_at: scheduled_at(task.row().due, now).to_datetime(),
+    };
+    tasks.iter().map(answer).collect()
+}
+
+fn scheduled_at(due: Due, now: DbInstant) -> DbInstant {
+    match due {
+        Due::After(delay) => DbInstant(now.0.saturating_add(micros(delay))),
+        Due::At(at) => at.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fang_core::Mode;
+    use std::time::Duration;
+
+    fn task() -> NewTask {
+        NewTask::new(r#"{"type":"A"}"#.into(), "common".into(), Mode::Asynk)
+    }
+
+    #[test]
+    fn a_delay_is_counted_from_the_clock_of_the_server() {
+        let now = DbInstant(1_000);
+        let delayed = task().delay(Duration::from_millis(2));
+        assert_eq!(scheduled_at(delayed.row().due, now), DbInstant(3_000));
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let answers = copied(&[task().at(at), task()], now);
+        assert_eq!(answers[0].scheduled_at, at);
+        assert_eq!(answers[1].scheduled_at, answers[1].created_at);
+    }
+
+    #[test]
+    fn the_data_is_one_stream_of_all_rows_however_it_is_cut() {
+        let tasks = vec![task(); 1_000];
+        let chunks: Vec<Vec<u8>> = chunks(&tasks, DbInstant(0)).collect();
+        assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.len() < CHUNK + 1024));
+        let data = chunks.concat();
+        let row = 2 + (4 + 16) + (4 + 1 + 12) + (4 + 6) + 2 * (4 + 2) + (4 + 8) + 4;
+        assert_eq!(data.len(), HEADER.len() + tasks.len() * row + 2);
+        assert!(data.starts_with(HEADER) && data.ends_with(&[0xff, 0xff]));
+    }
+}

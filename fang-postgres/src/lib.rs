@@ -1,0 +1,30 @@
+//! The Postgres store of [fang](https://docs.rs/fang): its verbs, written once over a [`Session`] that a driver gives, and
+//! its SQL. No I/O of its own: `fang-asynk` brings tokio-postgres, `fang-blocking` brings diesel. Applications use the
+//! crate `fang`.
+
+mod batch;
+mod columns;
+mod copy;
+mod database;
+mod holder;
+pub mod migrations;
+mod row;
+mod schema;
+mod session;
+pub mod settings;
+mod sql;
+mod statement;
+mod store;
+mod value;
+mod verbs;
+mod within;
+
+pub use row::Row;
+pub use schema::{Schema, SchemaNameError};
+pub use session::{Connections, NeverBlocks, OwnSession, Session};
+pub use sql::Statements;
+pub use statement::{Answer, Statement, Step, Wanted};
+pub use store::PostgresStore;
+pub use value::Param;
+pub use verbs::migrate::take_steps;
+pub use within::finish_in;

@@ -1,0 +1,161 @@
+//! From rows to values.
+
+use crate::columns::InTable;
+use crate::value::{Instant, Tid, Typed};
+use chrono::{DateTime, Utc};
+use fang_core::StoreError;
+use fang_core::failure::read_failures;
+use fang_core::options::Options;
+use fang_core::schedule::{Cron, Missed};
+use fang_core::store::{Beat, Claimed, CronInfo, DbInstant, DueCron, HeldTask};
+use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use postgres_types::FromSql;
+use std::time::Duration;
+
+type Read<T> = Result<T, StoreError>;
+
+/// A row as the server sent it: columns in the binary format.
+pub trait Row {
+    /// The bytes of a column, unless it is null.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    fn raw(&self, index: usize) -> Result<Option<&[u8]>, StoreError>;
+}
+
+/// A column as a value.
+pub(crate) fn get<'r, T: FromSql<'r> + Typed>(row: &'r impl Row, index: usize) -> Read<T> {
+    let value = T::from_sql_nullable(&T::TYPE, row.raw(index)?);
+    value.map_err(|error| StoreError::unreachable(format!("column {index} cannot be read: {error}").into()))
+}
+
+/// The only row of an answer.
+pub(crate) fn only<R>(rows: Vec<R>) -> Read<R> {
+    rows.into_iter().next().ok_or_else(|| StoreError::unreachable("the server sent no row".into()))
+}
+
+fn db_instant(row: &impl Row, index: usize) -> Read<DbInstant> {
+    Ok(get::<Instant>(row, index)?.0)
+}
+
+/// An instant, infinities as the nearest of the calendar.
+pub(crate) fn instant(row: &impl Row, index: usize) -> Read<DateTime<Utc>> {
+    Ok(db_instant(row, index)?.to_datetime())
+}
+
+fn span(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+/// Id and instants, from this column on.
+fn saved(row: &impl Row, first: usize) -> Read<InTable> {
+    Ok(InTable::saved(get(row, first)?, db_instant(row, first + 1)?, db_instant(row, first + 2)?))
+}
+
+/// A row of `insert.sql`.
+pub(crate) fn inserted(row: &impl Row) -> Read<InTable> {
+    saved(row, 0)
+}
+
+/// A row of `insert_unique.sql`.
+pub(crate) fn answered(row: &impl Row) -> Read<InTable> {
+    Ok(saved(row, 1)?.for_insert_of(get(row, 0)?))
+}
+
+/// A row of `holders.sql`.
+pub(crate) fn holder(row: &impl Row) -> Read<InTable> {
+    let saved = InTable::saved(get(row, 0)?, db_instant(row, 3)?, db_instant(row, 4)?);
+    Ok(InTable { uniq_hash: get(row, 1)?, waits: get(row, 2)?, ..saved })
+}
+
+/// A row of `claim.sql`.
+pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
+    Ok(Claimed {
+        id: get(row, 0)?,
+        lease: get(row, 1)?,
+        retries: get(row, 2)?,
+        crashes: get(row, 3)?,
+        metadata: get(row, 4)?,
+        mode: mode(row, 5)?,
+        priority: priority(row, 6)?,
+        scheduled_at: db_instant(row, 7)?,
+        unknown_for: get::<Option<f64>>(row, 8)?.map(span),
+        max_retries: Options::read(get(row, 9)?).max_retries,
+    })
+}
+
+/// A row of `hold.sql`, without the transaction that keeps it.
+pub(crate) fn held(row: &impl Row) -> Read<HeldTask> {
+    Ok(HeldTask { task: claimed(row)?, place: get::<Tid>(row, 10)?.0, is_apart: get(row, 11)? })
+}
+
+/// A row of `find.sql` or `list.sql`.
+pub(crate) fn task(row: &impl Row) -> Read<Task> {
+    let mut task = Task::new(get(row, 0)?, read_metadata(get(row, 1)?));
+    task.error_message = get(row, 2)?;
+    task.state = FangTaskState::from_label(get(row, 3)?).unwrap_or(FangTaskState::Failed);
+    task.task_type = get(row, 4)?;
+    task.uniq_hash = get(row, 5)?;
+    task.retries = get(row, 6)?;
+    task.scheduled_at = instant(row, 7)?;
+    task.created_at = instant(row, 8)?;
+    task.updated_at = instant(row, 9)?;
+    task.mode = mode(row, 10)?;
+    task.priority = priority(row, 11)?;
+    task.lease = get(row, 12)?;
+    task.crashes = get(row, 13)?;
+    let options = Options::read(get(row, 14)?);
+    (task.max_retries, task.tags) = (options.max_retries, options.tags);
+    task.failures = read_failures(get(row, 15)?);
+    Ok(task)
+}
+
+/// A row of `heartbeat.sql`.
+pub(crate) fn beat(row: &impl Row) -> Read<Beat> {
+    Ok(Beat {
+        is_alive: get(row, 0)?,
+        has_suspects: get(row, 1)?,
+        silent_for: span(get(row, 2)?),
+        well_for: span(get(row, 3)?),
+        has_cancellations: get(row, 4)?,
+    })
+}
+
+/// A row of `crons.sql`.
+pub(crate) fn due_cron(row: &impl Row) -> Read<DueCron> {
+    Ok(DueCron {
+        now: instant(row, 0)?,
+        name: get(row, 1)?,
+        cron: cron(row, 2)?,
+        last_tick: instant(row, 5)?,
+        task_id: get(row, 6)?,
+    })
+}
+
+/// A row of `list_crons.sql`.
+pub(crate) fn cron_info(row: &impl Row) -> Read<CronInfo> {
+    Ok(CronInfo {
+        name: get(row, 0)?,
+        cron: cron(row, 1)?,
+        task_type: get(row, 4)?,
+        mode: mode(row, 5)?,
+        priority: priority(row, 6)?,
+        next_tick: instant(row, 7)?,
+        created_at: instant(row, 8)?,
+        paused_at: get::<Option<Instant>>(row, 9)?.map(|at| at.0.to_datetime()),
+    })
+}
+
+/// Pattern, time zone and policy, from this column on.
+fn cron(row: &impl Row, first: usize) -> Read<Cron> {
+    let cron = Cron::new(get::<String>(row, first)?).time_zone(get::<String>(row, first + 1)?);
+    Ok(cron.missed(Missed::from_text(get(row, first + 2)?)))
+}
+
+fn mode(row: &impl Row, index: usize) -> Read<Mode> {
+    Ok(Mode::from_number(get(row, index)?).unwrap_or(Mode::Any))
+}
+
+fn priority(row: &impl Row, index: usize) -> Read<Priority> {
+    Ok(Priority::from_number(get(row, index)?))
+}

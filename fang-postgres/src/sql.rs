@@ -1,0 +1,96 @@
+//! The SQL of every verb, one file each, used by all drivers alike.
+
+use crate::schema::Schema;
+
+macro_rules! statements {
+    ($($name:ident),+ $(,)?) => {
+        /// The statements for Postgres, with the names of the tables as they are to be sent.
+        #[derive(Clone, Debug)]
+        pub struct Statements {
+            $(
+                #[doc = concat!("See `sql/", stringify!($name), ".sql`.")]
+                pub $name: String,
+            )+
+        }
+
+        impl Statements {
+            /// The statements for the tables of this schema.
+            pub fn new(schema: &Schema) -> Self {
+                Self {
+                    $($name: schema.qualify(include_str!(concat!("sql/", stringify!($name), ".sql"))),)+
+                }
+            }
+
+            /// All statements with their names, for those who check them.
+            pub fn all(&self) -> Vec<(&'static str, &str)> {
+                vec![$((stringify!($name), self.$name.as_str()),)+]
+            }
+        }
+    };
+}
+
+statements!(
+    bury,
+    cancel,
+    cancellations,
+    claim,
+    copy,
+    count,
+    cron_lock,
+    crons,
+    disown,
+    end_cron,
+    find,
+    find_cron,
+    finish,
+    finish_remove,
+    fire,
+    first_listed,
+    heartbeat,
+    hold,
+    hold_cron,
+    hold_turn,
+    holders,
+    insert,
+    insert_new,
+    insert_unique,
+    lease_held,
+    lease_of_dead,
+    leave_turn,
+    list,
+    list_crons,
+    list_held,
+    migration_lock,
+    notify,
+    now,
+    now_in,
+    pause,
+    pause_cron,
+    prune_tasks,
+    prune_unique,
+    prune_workers,
+    register,
+    remove_all,
+    remove_cron,
+    remove_id,
+    remove_other_crons,
+    remove_scheduled,
+    remove_task_type,
+    remove_unique,
+    reschedule,
+    rescue,
+    resume,
+    resume_cron,
+    retire,
+    retry,
+    retry_failed,
+    run_cron,
+    set_priority,
+    settle_lease,
+    settle_remove,
+    suspect,
+    sync_cron,
+    turn,
+    unlist,
+    version,
+);

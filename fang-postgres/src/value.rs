@@ -1,0 +1,167 @@
+//! Values as the wire has them.
+
+use bytes::BytesMut;
+use fang_core::StoreError;
+use fang_core::error::Nature;
+use fang_core::store::{DbInstant, Place};
+use postgres_types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use uuid::Uuid;
+
+type Failure = Box<dyn Error + Sync + Send>;
+
+/// A parameter of a statement: its type, and its bytes in the binary format. A null has none.
+pub struct Param {
+    ty: Type,
+    bytes: Option<BytesMut>,
+}
+
+impl Param {
+    pub(crate) fn new(value: &dyn Value) -> Result<Self, StoreError> {
+        let (ty, mut bytes) = (value.sql_type(), BytesMut::new());
+        let is_null = value.to_sql_checked(&ty, &mut bytes);
+        match is_null.map_err(|source| StoreError::Statement { nature: Nature::Data, source })? {
+            IsNull::Yes => Ok(Self { ty, bytes: None }),
+            IsNull::No => Ok(Self { ty, bytes: Some(bytes) }),
+        }
+    }
+
+    /// Its type, among those that every server knows under the same number.
+    pub fn sql_type(&self) -> &Type {
+        &self.ty
+    }
+
+    /// What to send, unless it is null.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+}
+
+/// Drivers log parameters, and they may hold payloads.
+impl fmt::Debug for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Drivers whose parameters are [`ToSql`] take one as it is.
+impl ToSql for Param {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        let Some(bytes) = &self.bytes else { return Ok(IsNull::Yes) };
+        out.extend_from_slice(bytes);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A value that knows its type.
+pub(crate) trait Value: ToSql + Sync {
+    fn sql_type(&self) -> Type;
+}
+
+impl<T: Typed + ToSql + Sync> Value for T {
+    fn sql_type(&self) -> Type {
+        T::TYPE
+    }
+}
+
+/// What a Rust type is in the statements.
+pub(crate) trait Typed {
+    const TYPE: Type;
+    const ARRAY: Type;
+}
+
+macro_rules! typed {
+    ($($rust:ty: $one:ident, $many:ident;)+) => {
+        $(
+            impl Typed for $rust {
+                const TYPE: Type = Type::$one;
+                const ARRAY: Type = Type::$many;
+            }
+        )+
+    };
+}
+
+typed! {
+    bool: BOOL, BOOL_ARRAY;
+    i16: INT2, INT2_ARRAY;
+    i32: INT4, INT4_ARRAY;
+    i64: INT8, INT8_ARRAY;
+    f64: FLOAT8, FLOAT8_ARRAY;
+    str: TEXT, TEXT_ARRAY;
+    String: TEXT, TEXT_ARRAY;
+    Cow<'_, str>: TEXT, TEXT_ARRAY;
+    Uuid: UUID, UUID_ARRAY;
+    Instant: TIMESTAMPTZ, TIMESTAMPTZ_ARRAY;
+    Tid: TID, TID_ARRAY;
+}
+
+impl<T: Typed + ?Sized> Typed for &T {
+    const TYPE: Type = T::TYPE;
+    const ARRAY: Type = T::ARRAY;
+}
+
+impl<T: Typed> Typed for Option<T> {
+    const TYPE: Type = T::TYPE;
+    const ARRAY: Type = T::ARRAY;
+}
+
+/// No statement takes arrays of arrays.
+impl<T: Typed> Typed for Vec<T> {
+    const TYPE: Type = T::ARRAY;
+    const ARRAY: Type = T::ARRAY;
+}
+
+/// An instant as the wire has it, infinities included: a calendar type has none, and one such row would cost a whole
+/// batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Instant(pub(crate) DbInstant);
+
+impl<'a> FromSql<'a> for Instant {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
+        Ok(Self(DbInstant(i64::from_be_bytes(raw.try_into()?))))
+    }
+
+    accepts!(TIMESTAMPTZ);
+}
+
+impl ToSql for Instant {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        out.extend_from_slice(&self.0.0.to_be_bytes());
+        Ok(IsNull::No)
+    }
+
+    accepts!(TIMESTAMPTZ);
+    to_sql_checked!();
+}
+
+/// Where a row lies, as the wire has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tid(pub(crate) Place);
+
+impl<'a> FromSql<'a> for Tid {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
+        let (block, offset) = raw.split_at_checked(4).ok_or("a place is too short")?;
+        Ok(Self(Place(u32::from_be_bytes(block.try_into()?), u16::from_be_bytes(offset.try_into()?))))
+    }
+
+    accepts!(TID);
+}
+
+impl ToSql for Tid {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        out.extend_from_slice(&self.0.0.to_be_bytes());
+        out.extend_from_slice(&self.0.1.to_be_bytes());
+        Ok(IsNull::No)
+    }
+
+    accepts!(TID);
+    to_sql_checked!();
+}

@@ -1,0 +1,48 @@
+//! Find, list, count, remove.
+
+use crate::database::Database;
+use crate::row::{get, task};
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::Statement;
+use fang_core::store::{Count, Filter, Removal};
+use fang_core::task::FangTaskState;
+use fang_core::{StoreError, Task};
+use uuid::Uuid;
+
+pub(crate) async fn find<C: Connections>(db: &Database<C>, id: Uuid) -> Result<Option<Task>, StoreError> {
+    let rows = db.query(Role::Calls, Statement::rows(&db.sql.find, &[&id])?).await?;
+    rows.first().map(task).transpose()
+}
+
+pub(crate) async fn list<C: Connections>(db: &Database<C>, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+    let state = filter.state.map(FangTaskState::as_str);
+    let limit = i64::from(filter.limit);
+    let statement =
+        Statement::rows(&db.sql.list, &[&state, &filter.task_type, &filter.before, &limit, &filter.tag])?;
+    db.query(Role::Calls, statement).await?.iter().map(task).collect()
+}
+
+pub(crate) async fn count<C: Connections>(db: &Database<C>) -> Result<Vec<Count>, StoreError> {
+    let rows = db.query(Role::Calls, Statement::rows(&db.sql.count, &[])?).await?;
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(state) = FangTaskState::from_label(get(row, 1)?) {
+            let tasks = get::<i64>(row, 2)?.unsigned_abs();
+            counts.push(Count { task_type: get(row, 0)?, state, tasks });
+        }
+    }
+    Ok(counts)
+}
+
+pub(crate) async fn remove<C: Connections>(db: &Database<C>, removal: &Removal) -> Result<u64, StoreError> {
+    let sql = &db.sql;
+    let statement = match removal {
+        Removal::All => Statement::count(&sql.remove_all, &[]),
+        Removal::Scheduled => Statement::count(&sql.remove_scheduled, &[]),
+        Removal::TaskType(task_type) => Statement::count(&sql.remove_task_type, &[task_type]),
+        Removal::Unique(hash) => Statement::count(&sql.remove_unique, &[hash, hash]),
+        Removal::Id(id) => Statement::count(&sql.remove_id, &[id]),
+    };
+    db.execute(Role::Calls, statement?).await
+}

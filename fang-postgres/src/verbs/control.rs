@@ -1,0 +1,102 @@
+//! Retry, reschedule, cancel, pause.
+
+use crate::database::Database;
+use crate::row::get;
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::Statement;
+use crate::store::PostgresStore;
+use crate::value::Instant;
+use fang_core::new_task::Due;
+use fang_core::store::{CAME_BACK, RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
+use fang_core::wake::Announced;
+use fang_core::{Priority, StoreError};
+use uuid::Uuid;
+
+pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
+    let statement = Statement::rows(&store.db.sql.retry, &[&id])?;
+    let rows = store.db.query_reviving(Role::Calls, statement).await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    store.announce(&[(get(row, 0)?, Announced::Each)].into()).await;
+    Ok(true)
+}
+
+pub(crate) async fn retry_failed<C: Connections>(
+    store: &PostgresStore<C>,
+    bite: &RetryFailed<'_>,
+) -> Result<RetriedFailed, StoreError> {
+    let limit = i64::from(bite.limit.max(1));
+    let statement = Statement::rows(
+        &store.db.sql.retry_failed,
+        &[&bite.which.task_type, &bite.which.kind, &bite.after, &limit],
+    )?;
+    let rows = store.db.query_reviving(Role::Calls, statement).await?;
+    let Some(row) = rows.first() else { return Ok(RetriedFailed::default()) };
+    let task_types = get::<Vec<&str>>(row, 2)?.into_iter();
+    store.announce(&task_types.map(|task_type| (task_type, Announced::Each)).collect()).await;
+    Ok(RetriedFailed { tasks: get::<i64>(row, 0)?.unsigned_abs(), next: get(row, 1)? })
+}
+
+pub(crate) async fn reschedule<C: Connections>(
+    store: &PostgresStore<C>,
+    id: Uuid,
+    due: Due,
+) -> Result<bool, StoreError> {
+    let (delay, at) = match due {
+        Due::After(delay) => (micros(delay), None),
+        Due::At(at) => (0, Some(Instant(at.into()))),
+    };
+    let statement = Statement::rows(&store.db.sql.reschedule, &[&id, &delay, &at])?;
+    let rows = store.db.query(Role::Calls, statement).await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    if due.may_be_now() {
+        store.announce(&[(get(row, 0)?, due.announced())].into()).await;
+        // It may be an instant that is long past.
+        store.call(Role::Calls, CAME_BACK).await;
+    }
+    Ok(true)
+}
+
+pub(crate) async fn set_priority<C: Connections>(
+    store: &PostgresStore<C>,
+    id: Uuid,
+    priority: Priority,
+) -> Result<bool, StoreError> {
+    let statement = Statement::count(&store.db.sql.set_priority, &[&id, &(priority as i16)])?;
+    let is_set = store.db.execute(Role::Calls, statement).await? > 0;
+    if is_set {
+        // It has the same place in another lane.
+        store.call(Role::Calls, CAME_BACK).await;
+    }
+    Ok(is_set)
+}
+
+pub(crate) async fn cancel<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
+    let row = store.db.query_one(Role::Calls, Statement::rows(&store.db.sql.cancel, &[&id])?).await?;
+    if let Some(worker) = get::<Option<i64>>(&row, 1)? {
+        store.call(Role::Calls, &cancellations_of(WorkerId(worker))).await;
+    }
+    get(&row, 0)
+}
+
+pub(crate) async fn cancellations<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+) -> Result<Vec<(Uuid, i32)>, StoreError> {
+    let rows = db.query(Role::Heart, Statement::rows(&db.sql.cancellations, &[&worker.0])?).await?;
+    rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
+}
+
+pub(crate) async fn pause<C: Connections>(db: &Database<C>, task_type: &str) -> Result<bool, StoreError> {
+    Ok(db.execute(Role::Calls, Statement::count(&db.sql.pause, &[&task_type])?).await? > 0)
+}
+
+pub(crate) async fn resume<C: Connections>(
+    store: &PostgresStore<C>,
+    task_type: &str,
+) -> Result<bool, StoreError> {
+    let statement = Statement::count(&store.db.sql.resume, &[&task_type])?;
+    let was_paused = store.db.execute(Role::Calls, statement).await? > 0;
+    store.announce(&[(task_type, Announced::Each)].into()).await;
+    Ok(was_paused)
+}

@@ -1,0 +1,115 @@
+//! Crons: sync, look, fire; and what people do with them.
+
+use crate::database::Database;
+use crate::row::{cron_info, due_cron, get, instant};
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::Statement;
+use crate::store::PostgresStore;
+use crate::value::Instant;
+use fang_core::StoreError;
+use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
+use fang_core::wake::Announced;
+use uuid::Uuid;
+
+/// In a transaction, so that changes of one cron by several processes follow each other.
+pub(crate) async fn sync<C: Connections>(
+    store: &PostgresStore<C>,
+    cron: &NewCron,
+) -> Result<SavedCron, StoreError> {
+    let (db, sql) = (&store.db, &store.db.sql);
+    let statements = [
+        Statement::count(&sql.cron_lock, &[&cron.name])?,
+        Statement::count(&sql.hold_cron, &[&cron.name])?,
+        sync_statement(&sql.sync_cron, cron)?,
+    ];
+    if db.together(Role::Calls, statements).await?.count > 0 {
+        store.announce(&[(CRONS, Announced::Each)].into()).await;
+        return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id() });
+    }
+    let row = db.query_one(Role::Calls, Statement::rows(&sql.find_cron, &[&cron.name])?).await?;
+    Ok(SavedCron { last_tick: instant(&row, 0)?, task_id: get(&row, 1)? })
+}
+
+fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, StoreError> {
+    let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
+    Statement::count(
+        sql,
+        &[
+            &cron.name,
+            &cron.cron.pattern,
+            &cron.cron.time_zone,
+            &missed,
+            &task.metadata,
+            &task.task_type,
+            &(task.mode as i16),
+            &(task.priority as i16),
+            &Instant(cron.first.into()),
+            &task.id,
+        ],
+    )
+}
+
+pub(crate) async fn due<C: Connections>(db: &Database<C>) -> Result<Crons, StoreError> {
+    let rows = db.query(Role::Engine, Statement::rows(&db.sql.crons, &[])?).await?;
+    let crons = rows.iter().map(due_cron).collect::<Result<Vec<_>, _>>()?;
+    Ok(Crons::new(crons.into_iter()))
+}
+
+pub(crate) async fn fire<C: Connections>(db: &Database<C>, tick: &Tick<'_>) -> Result<bool, StoreError> {
+    let sql = &db.sql;
+    let seen = Instant(tick.seen.into());
+    let (late, ids): (Vec<_>, Vec<_>) = tick.late.iter().map(|(at, id)| (Instant((*at).into()), *id)).unzip();
+    let statement = match tick.next {
+        Some(next) => {
+            let next = Instant(next.into());
+            Statement::count(&sql.fire, &[&tick.name, &seen, &next, &tick.id, &late, &ids, &tick.dropped])
+        }
+        None => Statement::count(&sql.end_cron, &[&tick.name, &seen, &late, &ids, &tick.dropped]),
+    };
+    Ok(db.execute(Role::Engine, statement?).await? > 0)
+}
+
+pub(crate) async fn list<C: Connections>(db: &Database<C>) -> Result<Vec<CronInfo>, StoreError> {
+    let rows = db.query(Role::Calls, Statement::rows(&db.sql.list_crons, &[])?).await?;
+    rows.iter().map(cron_info).collect()
+}
+
+/// In a transaction, so that the task it takes out is that of the last tick.
+pub(crate) async fn pause<C: Connections>(db: &Database<C>, name: &str) -> Result<bool, StoreError> {
+    let statements =
+        [Statement::count(&db.sql.hold_cron, &[&name])?, Statement::count(&db.sql.pause_cron, &[&name])?];
+    Ok(db.together(Role::Calls, statements).await?.count > 0)
+}
+
+pub(crate) async fn resume<C: Connections>(store: &PostgresStore<C>, name: &str) -> Result<bool, StoreError> {
+    let statement = Statement::count(&store.db.sql.resume_cron, &[&name])?;
+    let resumed = store.db.execute(Role::Calls, statement).await? > 0;
+    store.announce(&[(CRONS, Announced::Each)].into()).await;
+    Ok(resumed)
+}
+
+pub(crate) async fn run<C: Connections>(
+    store: &PostgresStore<C>,
+    name: &str,
+    id: Uuid,
+) -> Result<bool, StoreError> {
+    let statement = Statement::rows(&store.db.sql.run_cron, &[&name, &id])?;
+    let rows = store.db.query(Role::Calls, statement).await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    store.announce(&[(get(row, 0)?, Announced::Each)].into()).await;
+    Ok(true)
+}
+
+pub(crate) async fn remove<C: Connections>(
+    db: &Database<C>,
+    removal: &CronRemoval,
+) -> Result<u64, StoreError> {
+    let statement = match removal {
+        CronRemoval::Name(name) => Statement::count(&db.sql.remove_cron, &[name]),
+        CronRemoval::AllBut { mode, names } => {
+            Statement::count(&db.sql.remove_other_crons, &[&(*mode as i16), names])
+        }
+    };
+    db.execute(Role::Calls, statement?).await
+}

@@ -1,0 +1,160 @@
+//! Insert.
+
+use crate::batch::Batch;
+use crate::columns::{Answers, InTable, due_now};
+use crate::copy::{MIN_COPY, chunks, copied};
+use crate::database::again_if;
+use crate::row::{get, holder, only};
+use crate::session::{Connections, OwnSession, Session};
+use crate::settings::Role;
+use crate::statement::{Statement, Step};
+use crate::store::PostgresStore;
+use crate::value::Instant;
+use crate::within;
+use fang_core::error::Nature;
+use fang_core::store::{DbInstant, Inserted};
+use fang_core::store::{are_new, is_all_or_none};
+use fang_core::{NewTask, StoreError};
+
+pub(crate) async fn insert<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    if is_all_or_none(tasks) {
+        return insert_all_or_none(store, tasks).await;
+    }
+    if are_new(tasks) {
+        match insert_new(store, tasks).await {
+            // Some were saved by an earlier try, or their data is refused: the statement below tells which.
+            Err(error) if error.nature() == Nature::Data => {}
+            outcome => return outcome,
+        }
+    }
+    let mut answers = Answers::new(tasks);
+    while let Some(part) = answers.to_send() {
+        try_insert(store, &part, &mut answers).await?;
+    }
+    answers.finish()
+}
+
+async fn insert_new<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    if tasks.len() >= MIN_COPY {
+        return copy(store, tasks).await;
+    }
+    let (mut answers, batch) = (Answers::new(tasks), Batch::new(tasks));
+    let statement = batch.insert_by(&store.db.sql.insert_new)?;
+    answers.add(&send(store, tasks, &batch, statement).await?, &[]);
+    answers.finish()
+}
+
+/// Sends an insert, and tells those who wait for such tasks.
+async fn send<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+    batch: &Batch<'_>,
+    insert: Statement<'_>,
+) -> Result<Vec<InTable>, StoreError> {
+    let due = due_now(tasks);
+    let mut notify = Vec::new();
+    for payload in store.worth_announcing(&due) {
+        notify.push(Statement::count(&store.db.sql.notify, &[&payload])?);
+    }
+    let rows = store.db.query_then(Role::Calls, insert, notify).await?;
+    let saved = batch.saved(&rows)?;
+    store.wake(&due);
+    Ok(saved)
+}
+
+async fn try_insert<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+    answers: &mut Answers<'_>,
+) -> Result<(), StoreError> {
+    let (batch, sql) = (Batch::new(tasks), &store.db.sql);
+    let saved = send(store, tasks, &batch, batch.insert(sql)?).await?;
+    let holders = match saved.len() == tasks.len() {
+        true => Vec::new(),
+        false => store.db.query(Role::Calls, batch.holders(sql)?).await?,
+    };
+    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
+    Ok(())
+}
+
+/// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
+async fn insert_all_or_none<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let inserted = again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await?;
+    store.wake(&due_now(tasks));
+    Ok(inserted)
+}
+
+async fn insert_in_one_of_ours<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let mut session = store.db.connections.session(Role::Calls).await?;
+    let outcome = insert_in_transaction(store, &mut session, tasks).await;
+    if outcome.is_err() {
+        session.rollback().await;
+    }
+    session.end(outcome).await
+}
+
+async fn insert_in_transaction<C: Connections>(
+    store: &PostgresStore<C>,
+    session: &mut C::Session,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    session.run(&[Step::Begin(store.db.begin(Role::Calls))]).await?;
+    let inserted = within::insert_batch(session, &store.db.sql, &store.announcer, tasks).await?;
+    session.run(&[Step::Commit]).await?;
+    Ok(inserted)
+}
+
+/// Saves tasks of which none is unique, by COPY. Fails when one of them is there already.
+async fn copy<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let now = again_if(StoreError::lost_a_race, || copy_once(store, tasks)).await?;
+    store.wake(&due_now(tasks));
+    Ok(copied(tasks, now))
+}
+
+async fn copy_once<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<DbInstant, StoreError> {
+    let mut session = store.db.connections.session(Role::Calls).await?;
+    let outcome = copy_in_transaction(store, &mut session, tasks).await;
+    if outcome.is_err() {
+        session.rollback().await;
+    }
+    session.end(outcome).await
+}
+
+/// Returns the clock of the transaction: what the tasks are delayed by counts from it.
+async fn copy_in_transaction<C: Connections>(
+    store: &PostgresStore<C>,
+    session: &mut C::Session,
+    tasks: &[NewTask],
+) -> Result<DbInstant, StoreError> {
+    let sql = &store.db.sql;
+    let clock = Statement::rows(&sql.now_in, &[&store.schema.quoted()])?;
+    let answers = session.run(&[Step::Begin(store.db.begin(Role::Calls)), Step::Run(clock)]).await?;
+    let rows = answers.into_iter().flat_map(|answer| answer.rows).collect();
+    let Instant(now) = get(&only(rows)?, 0)?;
+    session.copy(&sql.copy, &mut chunks(tasks, now)).await?;
+    let mut rest = Vec::new();
+    for payload in store.worth_announcing(&due_now(tasks)) {
+        rest.push(Step::Run(Statement::count(&sql.notify, &[&payload])?));
+    }
+    rest.push(Step::Commit);
+    session.run(&rest).await?;
+    Ok(now)
+}

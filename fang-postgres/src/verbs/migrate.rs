@@ -1,0 +1,116 @@
+//! From whatever schema there is to the one of this version.
+
+use crate::database::again_if;
+use crate::migrations;
+use crate::row::get;
+use crate::schema::Schema;
+use crate::session::{Connections, OwnSession, Session};
+use crate::settings::Role;
+use crate::sql::Statements;
+use crate::statement::{Statement, Step};
+use crate::store::PostgresStore;
+use crate::value::Typed;
+use fang_core::StoreError;
+use postgres_types::FromSql;
+
+/// Whether the schema serves.
+pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<(), StoreError> {
+    let rows = store.db.query(Role::Calls, Statement::rows(&store.db.sql.version, &[])?).await?;
+    migrations::check(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
+}
+
+/// Takes all steps that are missing, each in a transaction of its own, and returns how many those
+/// were. Processes that start at once wait for each other, and all but the first find nothing to do.
+pub(crate) async fn migrate<C: Connections>(store: &PostgresStore<C>) -> Result<usize, StoreError> {
+    let mut steps = 0;
+    while again_if(StoreError::lost_a_race, || step_once(store)).await? {
+        steps += 1;
+    }
+    Ok(steps)
+}
+
+async fn step_once<C: Connections>(store: &PostgresStore<C>) -> Result<bool, StoreError> {
+    let mut session = store.db.connections.session(Role::Calls).await?;
+    session.without_deadline();
+    let begin = store.db.begin(Role::Calls);
+    let outcome = step(&mut session, &store.schema, &store.db.sql, begin).await;
+    session.end(outcome).await
+}
+
+/// Brings the schema up to date over a connection of the application, and returns how many steps that took.
+///
+/// # Errors
+/// [`StoreError`] when a step fails; those before it stay.
+pub async fn take_steps(session: &mut impl Session, schema: &Schema) -> Result<usize, StoreError> {
+    let (sql, mut steps) = (Statements::new(schema), 0);
+    while step(session, schema, &sql, "BEGIN").await? {
+        steps += 1;
+    }
+    Ok(steps)
+}
+
+/// Takes the next step, if one is missing, in a transaction.
+async fn step(
+    session: &mut impl Session,
+    schema: &Schema,
+    sql: &Statements,
+    begin: &str,
+) -> Result<bool, StoreError> {
+    let outcome = step_within(session, schema, sql, begin).await;
+    if outcome.is_err() {
+        session.rollback().await;
+    }
+    outcome.map_err(explain)
+}
+
+fn explain(error: StoreError) -> StoreError {
+    match &error {
+        StoreError::Statement { source, .. } if is_lock_timeout(&source.to_string()) => migrations::locked(),
+        _ => error,
+    }
+}
+
+/// By its code, where the driver tells it, or by the server's words.
+fn is_lock_timeout(message: &str) -> bool {
+    message.contains("SQLSTATE 55P03") || message.contains("lock timeout")
+}
+
+async fn step_within(
+    session: &mut impl Session,
+    schema: &Schema,
+    sql: &Statements,
+    begin: &str,
+) -> Result<bool, StoreError> {
+    session.run(&[Step::Begin(begin)]).await?;
+    // The files name no schema, so that psql can run them in any: the search path says which.
+    if let Some(name) = schema.quoted() {
+        let enter = format!("CREATE SCHEMA IF NOT EXISTS {name}; SET LOCAL search_path TO {name}");
+        session.run(&[Step::Batch(&enter)]).await?;
+    }
+    session.run(&[Step::Batch(&sql.migration_lock), Step::Batch(migrations::LIMITS)]).await?;
+    let Some(next) = migrations::pending(version(session).await?).next() else {
+        session.run(&[Step::Commit]).await?;
+        return Ok(false);
+    };
+    session.run(&[Step::Batch(next.up), Step::Commit]).await?;
+    log::info!("the schema of fang is at version {}", next.version);
+    Ok(true)
+}
+
+async fn version(session: &mut impl Session) -> Result<i32, StoreError> {
+    let exists = Statement::rows("SELECT to_regclass('fang_meta') IS NOT NULL", &[])?;
+    if !first(session, exists, false).await? {
+        return Ok(0);
+    }
+    first(session, Statement::rows("SELECT version FROM fang_meta", &[])?, 0).await
+}
+
+/// The value of a statement with one column and at most one row.
+async fn first<T>(session: &mut impl Session, statement: Statement<'_>, otherwise: T) -> Result<T, StoreError>
+where
+    T: for<'r> FromSql<'r> + Typed + Send,
+{
+    let answers = session.run(&[Step::Run(statement)]).await?;
+    let row = answers.first().and_then(|answer| answer.rows.first());
+    Ok(row.map(|row| get(row, 0)).transpose()?.unwrap_or(otherwise))
+}

@@ -1,0 +1,81 @@
+//! Register, heartbeat, rescue, prune.
+
+use crate::database::Database;
+use crate::row::{beat, get};
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::Statement;
+use crate::store::PostgresStore;
+use fang_core::StoreError;
+use fang_core::store::{Beat, CAME_BACK, Prune, Rescue, Rescued, WorkerId, micros};
+use std::time::Duration;
+use uuid::Uuid;
+
+pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
+    let row = db.query_one(Role::Heart, Statement::rows(&db.sql.register, &[&info])?).await?;
+    Ok(WorkerId(get(&row, 0)?))
+}
+
+pub(crate) async fn heartbeat<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+    lease: Duration,
+) -> Result<Beat, StoreError> {
+    let statement = Statement::rows(&db.sql.heartbeat, &[&worker.0, &micros(lease)])?;
+    beat(&db.query_one(Role::Heart, statement).await?)
+}
+
+pub(crate) async fn retire<C: Connections>(db: &Database<C>, worker: WorkerId) -> Result<(), StoreError> {
+    db.execute(Role::Heart, Statement::count(&db.sql.retire, &[&worker.0])?).await.map(|_| ())
+}
+
+pub(crate) async fn disown<C: Connections>(
+    store: &PostgresStore<C>,
+    worker: WorkerId,
+    known: &[(Uuid, i32)],
+) -> Result<u64, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
+    let statement = Statement::count(&store.db.sql.disown, &[&worker.0, &ids, &leases])?;
+    let given_back = store.db.execute(Role::Engine, statement).await?;
+    if given_back > 0 {
+        store.call(Role::Engine, CAME_BACK).await;
+    }
+    Ok(given_back)
+}
+
+pub(crate) async fn suspect<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+    id: Uuid,
+    lease: i32,
+) -> Result<bool, StoreError> {
+    let statement = Statement::count(&db.sql.suspect, &[&id, &lease, &worker.0])?;
+    Ok(db.execute(Role::Engine, statement).await? > 0)
+}
+
+/// Three statements, each of which repeats without harm: the second who comes finds less to do.
+pub(crate) async fn rescue<C: Connections>(
+    store: &PostgresStore<C>,
+    rescue: &Rescue,
+) -> Result<Rescued, StoreError> {
+    let (db, sql) = (&store.db, &store.db.sql);
+    let (lease, by) = (micros(rescue.lease), rescue.by.map(|by| by.0));
+    let buried = db.execute(Role::Heart, Statement::count(&sql.bury, &[&lease, &by])?).await?;
+    db.execute(Role::Heart, Statement::count(&sql.lease_of_dead, &[])?).await?;
+    let statement = Statement::rows(&sql.rescue, &[&lease, &rescue.max_crashes])?;
+    let row = db.query_one(Role::Heart, statement).await?;
+    let (retried, failed) = (get::<i64>(&row, 0)?.unsigned_abs(), get::<i64>(&row, 1)?.unsigned_abs());
+    if retried > 0 {
+        store.call(Role::Heart, CAME_BACK).await;
+    }
+    Ok(Rescued { buried, retried, failed })
+}
+
+pub(crate) async fn prune<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u64, StoreError> {
+    let (sql, limit) = (&db.sql, i64::from(prune.limit));
+    db.execute(Role::Engine, Statement::count(&sql.prune_workers, &[])?).await?;
+    let periods = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;
+    let Some(age) = prune.older_than else { return Ok(periods) };
+    let statement = Statement::count(&sql.prune_tasks, &[&micros(age), &limit])?;
+    Ok(periods + db.execute(Role::Engine, statement).await?)
+}

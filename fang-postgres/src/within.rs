@@ -1,0 +1,93 @@
+//! What goes on within a transaction that was begun elsewhere.
+
+use crate::batch::Batch;
+use crate::columns::{Answers, FinishColumns, due_now};
+use crate::row::{get, holder};
+use crate::session::Session;
+use crate::sql::Statements;
+use crate::statement::{Statement, Step};
+use crate::verbs::finish_statement;
+use fang_core::announce::Announcer;
+use fang_core::store::is_all_or_none;
+use fang_core::store::{Inserted, OwnResult};
+use fang_core::{NewTask, QueueError, StoreError};
+
+/// Inserts within the application's own transaction. That stands when a task is kept out that must not be; nothing of the
+/// batch is in it then.
+pub(crate) async fn insert_in(
+    session: &mut impl Session,
+    sql: &Statements,
+    announcer: &Announcer,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    if !is_all_or_none(tasks) {
+        return insert_batch(session, sql, announcer, tasks).await;
+    }
+    session.run(&[Step::Begin("BEGIN")]).await?;
+    let inserted = insert_batch(session, sql, announcer, tasks).await;
+    match inserted {
+        Ok(_) => {
+            session.run(&[Step::Commit]).await?;
+        }
+        Err(_) => session.rollback().await,
+    }
+    inserted
+}
+
+/// Inserts within a transaction that ends if this fails.
+pub(crate) async fn insert_batch(
+    session: &mut impl Session,
+    sql: &Statements,
+    announcer: &Announcer,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let mut answers = Answers::new(tasks);
+    while let Some(part) = answers.to_send() {
+        try_insert(session, sql, &part, &mut answers).await?;
+    }
+    let mut notify = Vec::new();
+    for payload in announcer.payloads_at_commit(&due_now(tasks)) {
+        notify.push(Step::Run(Statement::rows(&sql.notify, &[&payload])?));
+    }
+    if !notify.is_empty() {
+        session.run(&notify).await?;
+    }
+    answers.finish()
+}
+
+async fn try_insert(
+    session: &mut impl Session,
+    sql: &Statements,
+    tasks: &[NewTask],
+    answers: &mut Answers<'_>,
+) -> Result<(), StoreError> {
+    let batch = Batch::new(tasks);
+    let saved = batch.saved(&rows(session, batch.insert(sql)?).await?)?;
+    let holders = match saved.len() == tasks.len() {
+        true => Vec::new(),
+        false => rows(session, batch.holders(sql)?).await?,
+    };
+    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
+    Ok(())
+}
+
+/// Saves the success of a run within the application's own transaction; whether its claim still stood.
+///
+/// # Errors
+/// [`QueueError::NoTables`] when the tables are of another store; [`QueueError::Store`] when the statement fails.
+pub async fn finish_in(session: &mut impl Session, own: &OwnResult) -> Result<bool, QueueError> {
+    let sql = own.tables.get::<Statements>().ok_or(QueueError::NoTables)?;
+    let columns = FinishColumns::new(std::slice::from_ref(&own.result));
+    let statement = finish_statement(&sql, own.worker, &columns)?;
+    let answers = session.run(&[Step::Run(statement)]).await?;
+    let Some(answer) = answers.first() else { return Ok(false) };
+    match answer.rows.first() {
+        Some(row) => Ok(get::<i64>(row, 0)? > 0),
+        None => Ok(answer.count > 0),
+    }
+}
+
+async fn rows<S: Session>(session: &mut S, statement: Statement<'_>) -> Result<Vec<S::Row>, StoreError> {
+    let answers = session.run(&[Step::Run(statement)]).await?;
+    Ok(answers.into_iter().next().map(|answer| answer.rows).unwrap_or_default())
+}
