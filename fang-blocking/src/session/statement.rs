@@ -1,6 +1,5 @@
 //! Steps over one connection, one after the other.
 
-use super::connect::TidSql;
 use super::error::store_error;
 use super::row::OwnRow;
 use diesel::connection::{LoadConnection, TransactionManager};
@@ -9,7 +8,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::Error;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{
-    Array, BigInt, Bool, Integer, SmallInt, Text, Timestamptz, Untyped, Uuid as SqlUuid,
+    Array, BigInt, Bool, Integer, SmallInt, SqlType, Text, Timestamptz, Untyped, Uuid as SqlUuid,
 };
 use diesel::{QueryResult, RunQueryDsl};
 use fang_core::StoreError;
@@ -77,6 +76,11 @@ impl Query for Prepared<'_> {
 }
 
 impl<C> RunQueryDsl<C> for Prepared<'_> {}
+
+/// Where a row lies, to Postgres.
+#[derive(Clone, Copy, Debug, SqlType, QueryId)]
+#[diesel(postgres_type(oid = 27, array_oid = 1010))]
+struct TidSql;
 
 /// A parameter whose bytes are ready, whatever its type.
 #[derive(Debug)]

@@ -1,15 +1,16 @@
 //! The few connections that the library keeps: opened when they are first needed, never more than so many.
 
-use super::{Link, Listener, Role, Setup};
+use super::{Listener, PgPool, Setup};
 use crate::session::error::{connection_error, pool_error, store_error};
+use crate::session::link::Link;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
+use fang_core::store::Socket;
 use fang_core::{Redacted, StoreError};
+use fang_postgres::settings::Role;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use super::PgPool;
 
 /// How long a caller waits for one of them when all are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -69,12 +70,13 @@ impl Seats {
         Self { source, max_size, taken: Mutex::default(), freed: Condvar::new() }
     }
 
-    pub(super) fn listener(&self) -> Option<&Listener> {
-        self.setup().listener.as_ref()
+    /// Where announcements arrive, if its connection listens and the system tells.
+    pub(in crate::session) fn socket(&self) -> Option<Socket> {
+        self.setup().listener.as_ref().and_then(Listener::socket)
     }
 
     /// A connection, and the seat that it has.
-    pub(super) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
+    pub(in crate::session) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
         let mut seat = self.seat()?;
         let link = match seat.link.take() {
             Some(link) => link,
@@ -164,7 +166,7 @@ impl Dialer {
         Self { uri, setup }
     }
 
-    pub(super) fn connect(&self) -> Result<PgConnection, StoreError> {
+    pub(in crate::session) fn connect(&self) -> Result<PgConnection, StoreError> {
         for _ in 1..TRIES {
             let connection = self.dial()?;
             if !self.setup.listener.as_ref().is_some_and(Listener::is_unsure) {
