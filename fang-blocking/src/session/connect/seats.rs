@@ -51,8 +51,6 @@ struct Taken {
 /// The right to one connection.
 pub(in crate::session) struct Seat {
     seats: Arc<Seats>,
-    /// What was left on it.
-    link: Option<Link>,
 }
 
 impl Seats {
@@ -77,15 +75,16 @@ impl Seats {
 
     /// A connection, and the seat that it has.
     pub(in crate::session) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
-        let mut seat = self.seat()?;
-        let link = match seat.link.take() {
+        let (idle, seat) = self.seat()?;
+        let link = match idle {
             Some(link) => link,
             None => seat.seats.open()?,
         };
         Ok((link, seat))
     }
 
-    fn seat(self: Arc<Self>) -> Result<Seat, StoreError> {
+    /// The right to a connection, and one that was left, if there is one.
+    fn seat(self: Arc<Self>) -> Result<(Option<Link>, Seat), StoreError> {
         let full = |taken: &mut Taken| taken.seats >= self.max_size;
         let waited = self.freed.wait_timeout_while(self.lock(), WAIT_TIMEOUT, full);
         let (mut taken, waited) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +97,7 @@ impl Seats {
             link = taken.idle.pop();
         }
         drop(taken);
-        Ok(Seat { seats: self, link })
+        Ok((link, Seat { seats: self }))
     }
 
     fn open(&self) -> Result<Link, StoreError> {
@@ -142,8 +141,8 @@ impl Drop for Seats {
 
 impl Seat {
     /// Leaves the connection for the next who comes.
-    pub(in crate::session) fn leave(mut self, link: Link) {
-        self.link = Some(link);
+    pub(in crate::session) fn leave(self, link: Link) {
+        self.seats.lock().idle.push(link);
     }
 
     pub(in crate::session) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
@@ -153,10 +152,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.seats.lock();
-        taken.seats -= 1;
-        taken.idle.extend(self.link.take());
-        drop(taken);
+        self.seats.lock().seats -= 1;
         self.seats.freed.notify_one();
     }
 }
