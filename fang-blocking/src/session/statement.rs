@@ -181,3 +181,16 @@ fn run<C: LoadConnection<Backend = Pg>>(
         Wanted::Count => prepared.execute(connection).map(|count| Answer::of_count(count as u64)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::next_parameter;
+
+    #[test]
+    fn each_mention_of_a_parameter_is_found_where_it_is() {
+        let (before, number, rest) = next_parameter("SELECT $12::int, $1").unwrap_or_default();
+        assert_eq!((before, number), ("SELECT ", 12));
+        assert_eq!(next_parameter(rest), Some(("::int, ", 1, "")));
+        assert_eq!(next_parameter("SELECT '$'"), None);
+    }
+}
