@@ -4,12 +4,15 @@ mod client;
 mod connect;
 mod copy;
 mod error;
+mod link;
+mod links;
 mod row;
 mod statement;
 mod transaction;
 
+pub(crate) use connect::Address;
 pub use connect::PgPool;
-pub(crate) use connect::{Address, Links};
+pub(crate) use links::Links;
 pub(crate) use transaction::Theirs;
 pub use transaction::run_migrations_postgres;
 

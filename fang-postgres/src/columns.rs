@@ -154,7 +154,7 @@ impl<'a> Answers<'a> {
     /// What to send next: all tasks at first, then those without an answer, for a while. A unique task that kept one
     /// from being inserted ended just when it was looked for. Those with an answer are not sent again: they may have
     /// run already, and be gone.
-    pub fn to_send(&mut self) -> Option<Cow<'a, [NewTask]>> {
+    pub fn next_to_send(&mut self) -> Option<Cow<'a, [NewTask]>> {
         self.tries += 1;
         if self.tries == 1 {
             return Some(Cow::Borrowed(self.tasks));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn sent(answers: &mut Answers<'_>) -> Option<Vec<u128>> {
-        Some(answers.to_send()?.iter().map(|task| task.id().as_u128()).collect())
+        Some(answers.next_to_send()?.iter().map(|task| task.id().as_u128()).collect())
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(crate) async fn insert_batch(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
-    while let Some(part) = answers.to_send() {
+    while let Some(part) = answers.next_to_send() {
         try_insert(session, sql, &part, &mut answers).await?;
     }
     let mut notify = Vec::new();

@@ -1,8 +1,8 @@
 //! One connection in the hands of a verb.
 
-use super::connect::{Link, Place, give_up_read_only, judge};
 use super::copy;
 use super::error::store_error;
+use super::link::{Link, Place, give_up_read_only, judge};
 use super::row::OwnRow;
 use super::statement::{Keep, take_steps};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};

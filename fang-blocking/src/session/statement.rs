@@ -1,6 +1,5 @@
 //! Steps over one connection, one after the other.
 
-use super::connect::TidSql;
 use super::error::store_error;
 use super::row::OwnRow;
 use diesel::connection::{LoadConnection, TransactionManager};
@@ -9,7 +8,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::Error;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{
-    Array, BigInt, Bool, Integer, SmallInt, Text, Timestamptz, Untyped, Uuid as SqlUuid,
+    Array, BigInt, Bool, Integer, SmallInt, SqlType, Text, Timestamptz, Untyped, Uuid as SqlUuid,
 };
 use diesel::{QueryResult, RunQueryDsl};
 use fang_core::StoreError;
@@ -77,6 +76,11 @@ impl Query for Prepared<'_> {
 }
 
 impl<C> RunQueryDsl<C> for Prepared<'_> {}
+
+/// Where a row lies, to Postgres.
+#[derive(Clone, Copy, Debug, SqlType, QueryId)]
+#[diesel(postgres_type(oid = 27, array_oid = 1010))]
+struct TidSql;
 
 /// A parameter whose bytes are ready, whatever its type.
 #[derive(Debug)]
@@ -175,5 +179,18 @@ fn run<C: LoadConnection<Backend = Pg>>(
     match statement.wanted() {
         Wanted::Rows => prepared.load(connection).map(Answer::of_rows),
         Wanted::Count => prepared.execute(connection).map(|count| Answer::of_count(count as u64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_parameter;
+
+    #[test]
+    fn each_mention_of_a_parameter_is_found_where_it_is() {
+        let (before, number, rest) = next_parameter("SELECT $12::int, $1").unwrap_or_default();
+        assert_eq!((before, number), ("SELECT ", 12));
+        assert_eq!(next_parameter(rest), Some(("::int, ", 1, "")));
+        assert_eq!(next_parameter("SELECT '$'"), None);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn insert<C: Connections>(
         }
     }
     let mut answers = Answers::new(tasks);
-    while let Some(part) = answers.to_send() {
+    while let Some(part) = answers.next_to_send() {
         try_insert(store, &part, &mut answers).await?;
     }
     answers.finish()

@@ -1,15 +1,16 @@
 //! The few connections that the library keeps: opened when they are first needed, never more than so many.
 
-use super::{Link, Listener, Role, Setup};
+use super::{Listener, PgPool, Setup};
 use crate::session::error::{connection_error, pool_error, store_error};
+use crate::session::link::Link;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
+use fang_core::store::Socket;
 use fang_core::{Redacted, StoreError};
+use fang_postgres::settings::Role;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use super::PgPool;
 
 /// How long a caller waits for one of them when all are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,8 +51,6 @@ struct Taken {
 /// The right to one connection.
 pub(in crate::session) struct Seat {
     seats: Arc<Seats>,
-    /// What was left on it.
-    link: Option<Link>,
 }
 
 impl Seats {
@@ -69,21 +68,23 @@ impl Seats {
         Self { source, max_size, taken: Mutex::default(), freed: Condvar::new() }
     }
 
-    pub(super) fn listener(&self) -> Option<&Listener> {
-        self.setup().listener.as_ref()
+    /// Where announcements arrive, if its connection listens and the system tells.
+    pub(in crate::session) fn socket(&self) -> Option<Socket> {
+        self.setup().listener.as_ref().and_then(Listener::socket)
     }
 
     /// A connection, and the seat that it has.
-    pub(super) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
-        let mut seat = self.seat()?;
-        let link = match seat.link.take() {
+    pub(in crate::session) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
+        let (idle, seat) = self.seat()?;
+        let link = match idle {
             Some(link) => link,
             None => seat.seats.open()?,
         };
         Ok((link, seat))
     }
 
-    fn seat(self: Arc<Self>) -> Result<Seat, StoreError> {
+    /// The right to a connection, and one that was left, if there is one.
+    fn seat(self: Arc<Self>) -> Result<(Option<Link>, Seat), StoreError> {
         let full = |taken: &mut Taken| taken.seats >= self.max_size;
         let waited = self.freed.wait_timeout_while(self.lock(), WAIT_TIMEOUT, full);
         let (mut taken, waited) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +97,7 @@ impl Seats {
             link = taken.idle.pop();
         }
         drop(taken);
-        Ok(Seat { seats: self, link })
+        Ok((link, Seat { seats: self }))
     }
 
     fn open(&self) -> Result<Link, StoreError> {
@@ -140,8 +141,8 @@ impl Drop for Seats {
 
 impl Seat {
     /// Leaves the connection for the next who comes.
-    pub(in crate::session) fn leave(mut self, link: Link) {
-        self.link = Some(link);
+    pub(in crate::session) fn leave(self, link: Link) {
+        self.seats.lock().idle.push(link);
     }
 
     pub(in crate::session) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
@@ -151,10 +152,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.seats.lock();
-        taken.seats -= 1;
-        taken.idle.extend(self.link.take());
-        drop(taken);
+        self.seats.lock().seats -= 1;
         self.seats.freed.notify_one();
     }
 }
@@ -164,7 +162,7 @@ impl Dialer {
         Self { uri, setup }
     }
 
-    pub(super) fn connect(&self) -> Result<PgConnection, StoreError> {
+    pub(in crate::session) fn connect(&self) -> Result<PgConnection, StoreError> {
         for _ in 1..TRIES {
             let connection = self.dial()?;
             if !self.setup.listener.as_ref().is_some_and(Listener::is_unsure) {

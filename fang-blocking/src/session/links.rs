@@ -1,0 +1,129 @@
+//! Which connection a verb is given.
+
+use super::client::DieselSession;
+use super::connect::{Address, Dialer, PgPool, Seats};
+use super::error::{pool_error, store_error};
+use super::link::{Link, Place};
+use super::statement::Keep;
+use fang_core::StoreError;
+use fang_core::store::{Heard, Socket};
+use fang_core::wake::Wakes;
+use fang_postgres::Connections;
+use fang_postgres::settings::Role;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The ways to the database.
+pub(crate) struct Links {
+    address: Address,
+    wakes: Wakes,
+    calls: Way,
+    engine: Way,
+    heart: Way,
+    /// What opens the connections that hold tasks.
+    dialer: Option<Dialer>,
+}
+
+/// A way to the database.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// Connections that the library keeps.
+    Kept(Arc<Seats>),
+    /// The application's, one for each session.
+    Shared(PgPool),
+}
+
+impl Links {
+    /// Those of an application.
+    pub(crate) fn new(address: Address) -> Self {
+        let wakes = Wakes::default();
+        let calls = address.way(Role::Calls, &wakes);
+        Self { engine: calls.clone(), heart: calls.clone(), calls, dialer: address.dialer(), wakes, address }
+    }
+
+    fn session_now(&self, role: Role) -> Result<DieselSession, StoreError> {
+        let way = match role {
+            Role::Calls => &self.calls,
+            Role::Engine => &self.engine,
+            Role::Heart => &self.heart,
+            Role::Holds => return self.session_apart(),
+        };
+        let keep = if self.address.pgbouncer { Keep::Nothing } else { Keep::Prepared };
+        match way {
+            Way::Kept(seats) => {
+                let (link, seat) = seats.clone().take()?;
+                Ok(DieselSession::new(link, Place::Seat(seat), keep))
+            }
+            Way::Shared(pool) => {
+                let link = Link::Theirs(pool.get().map_err(|error| pool_error(&error))?);
+                Ok(DieselSession::new(link, Place::Pool, keep))
+            }
+        }
+    }
+
+    fn session_apart(&self) -> Result<DieselSession, StoreError> {
+        let none = || StoreError::unreachable("nothing can be held over these connections".into());
+        let dialer = self.dialer.as_ref().ok_or_else(none)?;
+        Ok(DieselSession::new(Link::Own(dialer.connect()?), Place::Apart, Keep::Prepared))
+    }
+
+    /// Hears what was announced since the last look.
+    fn hear(&self) -> Result<Heard, StoreError> {
+        let mut session = self.session_now(Role::Heart)?;
+        let payloads =
+            session.connection().notifications_iter().map(|heard| heard.map(|heard| heard.payload));
+        let heard = payloads.collect::<Result<BTreeSet<_>, _>>().map_err(|error| store_error(&error));
+        let heard = session.finish(heard)?;
+        heard.iter().for_each(|payload| self.wakes.hear(payload));
+        Ok(Heard::new(heard.len()).arrives_on(self.heart.socket()))
+    }
+}
+
+impl Connections for Links {
+    type Session = DieselSession;
+
+    async fn session(&self, role: Role) -> Result<DieselSession, StoreError> {
+        self.session_now(role)
+    }
+
+    fn of_a_pool(&self) -> Result<Self, StoreError> {
+        Ok(Self {
+            calls: self.calls.clone(),
+            engine: self.address.way(Role::Engine, &self.wakes),
+            heart: self.address.way(Role::Heart, &self.wakes),
+            dialer: self.address.dialer(),
+            wakes: self.wakes.clone(),
+            address: self.address.clone(),
+        })
+    }
+
+    fn is_pooled(&self) -> bool {
+        self.address.pgbouncer
+    }
+
+    fn can_hold(&self) -> bool {
+        self.dialer.is_some()
+    }
+
+    fn listens(&self) -> bool {
+        self.address.listen
+    }
+
+    fn wakes(&self) -> &Wakes {
+        &self.wakes
+    }
+
+    async fn listen(&self) -> Result<Option<Heard>, StoreError> {
+        if self.address.listen { self.hear().map(Some) } else { Ok(None) }
+    }
+}
+
+impl Way {
+    /// Where announcements arrive, if its connection listens and the system tells.
+    fn socket(&self) -> Option<Socket> {
+        match self {
+            Self::Kept(seats) => seats.socket(),
+            Self::Shared(_) => None,
+        }
+    }
+}
