@@ -18,21 +18,17 @@ crate::each_mode_and_store! {
     a_cron_is_run_now_and_resumed_by_its_name,
 }
 
-fn every_second(how: How) -> Act {
-    Act { cron: Some("* * * * * * *".to_owned()), retries: 1, ..Act::new("tick", how) }
-}
-
 async fn a_cron_ticks_again_and_again(world: World) {
     let _pool = world.pool(1).start().await;
-    let first = world.queue.schedule_task(&every_second(How::Succeed)).await.unwrap();
+    let first = world.queue.schedule_task(&Act::every_second(How::Succeed)).await.unwrap();
     assert_eq!(world.next().await.id, first.id);
     let ids: HashSet<_> = [world.next().await.id, world.next().await.id, first.id].into();
     assert_eq!(ids.len(), 3);
 }
 
 async fn a_cron_scheduled_twice_by_two_pools_ticks_once(world: World) {
-    let first = world.queue.schedule_task(&every_second(How::Succeed)).await.unwrap();
-    let second = world.queue.schedule_task(&every_second(How::Succeed)).await.unwrap();
+    let first = world.queue.schedule_task(&Act::every_second(How::Succeed)).await.unwrap();
+    let second = world.queue.schedule_task(&Act::every_second(How::Succeed)).await.unwrap();
     assert_eq!(first.id, second.id);
     let (mut one, mut two) = (world.pool(1).start().await, world.pool(1).start().await);
     let mut instants = HashSet::new();
@@ -48,7 +44,7 @@ async fn a_cron_scheduled_twice_by_two_pools_ticks_once(world: World) {
 }
 
 async fn a_failing_cron_task_starts_no_second_chain(world: World) {
-    world.queue.schedule_task(&every_second(How::FailBefore(2))).await.unwrap();
+    world.queue.schedule_task(&Act::every_second(How::FailBefore(2))).await.unwrap();
     let mut pool = world.pool(1).start().await;
     let (mut first_attempts, mut retries) = (Vec::new(), 0);
     while first_attempts.len() < 3 {
@@ -73,12 +69,13 @@ impl Once {
     }
 }
 
-both!(
-    Once,
+both! {
+    Once;
+
     fn cron(&self) -> Option<Scheduled> {
         Some(Scheduled::ScheduleOnce(self.0))
     }
-);
+}
 
 async fn a_task_scheduled_once_runs_once(world: World) {
     let at = Utc::now() + chrono::Duration::milliseconds(300);

@@ -1,6 +1,6 @@
 //! The task of most scenarios: it tells that it started, and then does as it is told.
 
-use super::{Mode, Run, both};
+use super::{Mode, Run, both, idle};
 use fang_core::{FangError, Scheduled};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -43,6 +43,11 @@ impl Act {
         Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None }
     }
 
+    /// A cron of the shortest period.
+    pub fn every_second(how: How) -> Self {
+        Self { cron: Some("* * * * * * *".to_owned()), retries: 1, ..Self::new("tick", how) }
+    }
+
     async fn does(&self, run: Run<'_>) -> Result<(), FangError> {
         let (context, stage) = (run.context(), run.stage());
         let _under_way = stage.tell(&self.name, context);
@@ -74,35 +79,31 @@ impl Act {
     }
 }
 
-both!(
-    Act,
+both! {
+    Act;
+
     fn max_retries(&self) -> i32 {
         self.retries
-    },
+    }
     fn timeout(&self) -> Option<Duration> {
         self.timeout
-    },
+    }
     fn backoff(&self, _attempt: u32) -> u32 {
         0
-    },
+    }
     fn cron(&self) -> Option<Scheduled> {
         self.cron.clone().map(Scheduled::CronPattern)
     }
-);
+}
 
 /// Waits under a task type of its own.
 #[derive(Serialize, Deserialize)]
 pub struct Elsewhere;
 
-impl Elsewhere {
-    async fn does(&self, _: Run<'_>) -> Result<(), FangError> {
-        Ok(())
-    }
-}
+idle! {
+    Elsewhere;
 
-both!(
-    Elsewhere,
     fn task_type(&self) -> String {
         "elsewhere".to_owned()
     }
-);
+}

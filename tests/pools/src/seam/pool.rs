@@ -151,7 +151,7 @@ impl PoolBuilder {
 }
 
 /// A poll at one pace.
-pub fn sleeps_for(period: Duration) -> SleepParams {
+fn sleeps_for(period: Duration) -> SleepParams {
     SleepParams {
         sleep_period: period,
         max_sleep_period: period,

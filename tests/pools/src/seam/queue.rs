@@ -1,6 +1,7 @@
 //! A queue of either mode, over either store.
 
-use super::{Both, PoolBuilder, Stage};
+use super::{Both, PATIENCE, PoolBuilder, Stage};
+use diesel::r2d2::{ConnectionManager, Pool};
 use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_blocking::Backend;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
@@ -88,6 +89,13 @@ impl Mode {
             Self::Asynk => Queue::Asynk(built!(AsyncQueue::builder(), uri, options)),
             Self::Blocking => Queue::Blocking(built!(fang_blocking::Queue::builder(), uri, options)),
         }
+    }
+
+    /// A queue over as many connections of the application's own pool, which only threads have.
+    pub fn queue_over_application_pool(uri: &str, size: u32) -> Queue {
+        let builder = Pool::builder().max_size(size).connection_timeout(PATIENCE);
+        let connections = builder.build(ConnectionManager::new(uri)).unwrap();
+        Queue::Blocking(fang_blocking::Queue::builder().connection_pool(connections).build())
     }
 
     pub fn memory(self) -> Queue {

@@ -56,7 +56,7 @@ impl<'q> Run<'q> {
 
 /// Implements both traits for a struct by its `async fn does(&self, run: Run<'_>)`, and by whatever else it says of itself.
 macro_rules! both {
-    ($task:ident $(, $($also:tt)*)?) => {
+    ($task:ident $(; $($also:tt)*)?) => {
         #[fang_core::async_trait]
         #[typetag::serde]
         impl fang_core::AsyncRunnable for $task {
@@ -76,7 +76,20 @@ macro_rules! both {
     };
 }
 
-pub(crate) use both;
+/// Implements both traits for a struct of which only that matters what it says of itself.
+macro_rules! idle {
+    ($task:ident; $($also:tt)*) => {
+        impl $task {
+            async fn does(&self, _: crate::seam::Run<'_>) -> Result<(), fang_core::FangError> {
+                Ok(())
+            }
+        }
+
+        crate::seam::both!($task; $($also)*);
+    };
+}
+
+pub(crate) use {both, idle};
 
 struct Unpark(Thread);
 

@@ -40,6 +40,10 @@ verbs! {
 }
 
 impl Queue {
+    pub async fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError> {
+        by_mode!(self, queue, queue.remove_tasks_type(task_type).await, queue.remove_tasks_of_type(task_type))
+    }
+
     /// Of no run.
     pub fn context(&self) -> Context {
         by_mode!(self, queue, queue.context().clone(), queue.context().clone())

@@ -7,7 +7,7 @@ use fang_test_support::{PgBouncer, TestDatabase};
 use std::time::Duration;
 
 /// How often a test looks for what no signal tells. Whatever is waited for needs the processor as well.
-pub const LOOK_EVERY: Duration = Duration::from_millis(2);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 pub struct World {
     pub mode: Mode,
@@ -65,6 +65,12 @@ impl World {
         Self::over(mode, queue, Some(Server { client, _bouncer: None, database }))
     }
 
+    /// Over a database that another process, or another server, has.
+    pub fn at(mode: Mode, uri: &str) -> Self {
+        let (stage, told) = Stage::new(uri);
+        Self { mode, queue: mode.queue(uri), stage, told, server: None }
+    }
+
     fn server(&self) -> &Server {
         self.server.as_ref().expect("the world has a server")
     }
@@ -111,6 +117,11 @@ impl World {
     pub async fn goes_on_after(&self, worker: i64) {
         let beats = format!("SELECT count(*) FROM fang_workers WHERE id > {worker} AND beat_at > started_at");
         until(async || self.number(&beats).await > 0).await;
+    }
+
+    /// Past the window in which further announcements are held back.
+    pub async fn quiet(&self) {
+        tokio::time::sleep(Duration::from_millis(110)).await;
     }
 
     pub fn pool(&self, workers: u32) -> PoolBuilder {
