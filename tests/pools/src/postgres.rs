@@ -18,6 +18,7 @@ mod read_only;
 mod restarts;
 mod schema;
 mod secrets;
+mod sessions;
 pub mod ticks;
 mod transactions;
 mod unique;

@@ -59,10 +59,9 @@ async fn goes_on(world: &World, queue: &Queue) {
         until(async || queue.insert_task(&say(&text)).await.is_ok()).await;
         assert_eq!(world.heard().await, text);
     }
-    let listens = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query LIKE '%fang_workers SET beat_at%')
-        AND pid <> pg_backend_pid()";
-    until(async || world.number(listens).await >= 1).await;
+    let hearts = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE '%fang_workers SET beat_at%')";
+    world.until_number(hearts, 1).await;
     let report = pool.shutdown(PATIENCE).await;
     assert_eq!((report.still_running, report.late_results), (0, 0));
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);

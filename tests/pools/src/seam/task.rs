@@ -69,7 +69,7 @@ macro_rules! both {
         #[typetag::serde]
         impl fang_core::Runnable for $task {
             fn run(&self, queue: &dyn fang_core::Queueable) -> Result<(), fang_core::FangError> {
-                crate::seam::Run::Blocking(queue).to_its_end(self.does(crate::seam::Run::Blocking(queue)))
+                crate::seam::Run::Blocking(queue).block_on(self.does(crate::seam::Run::Blocking(queue)))
             }
             $($($also)*)?
         }
@@ -101,7 +101,7 @@ impl Wake for Unpark {
 
 impl Run<'_> {
     /// Runs what a task does on its own thread, which stands still while the task waits.
-    pub fn to_its_end(&self, does: impl Future<Output = Result<(), FangError>>) -> Result<(), FangError> {
+    pub fn block_on(self, does: impl Future<Output = Result<(), FangError>>) -> Result<(), FangError> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut does = pin!(does);
         loop {
