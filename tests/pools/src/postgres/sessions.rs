@@ -11,16 +11,21 @@ crate::each_mode! {
     each_session_of_a_pool_has_one_purpose_and_there_are_as_many_as_it_needs,
 }
 
-/// What a session does, by its transaction or else by its last statement; nothing where that does not tell.
+/// What a session does: it has rows of tasks locked, and writes none; or else by its last statement, where that tells.
 const PURPOSES: &str = "SELECT pid, purpose FROM (
         SELECT pid, CASE
-            WHEN state LIKE 'idle in transaction%' THEN 'lock-claims'
+            WHEN state LIKE 'idle in transaction%' AND locks @> '{RowShareLock}' AND NOT locks @> '{RowExclusiveLock}'
+                THEN 'lock-claims'
             WHEN state <> 'idle' THEN NULL
             WHEN query ~ 'beat_at|INTO fang_workers' THEN 'heart'
             WHEN query ~ 'WHERE id = \\$1\\s*$' THEN 'calls'
             WHEN query LIKE '%fang\\_%' THEN 'engine'
         END AS purpose
-        FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        FROM pg_stat_activity session, LATERAL (
+            SELECT array_agg(mode) AS locks FROM pg_locks
+            WHERE pid = session.pid AND relation = 'fang_tasks'::regclass
+        ) of_tasks
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
     ) session";
 
 const END_ALL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
