@@ -21,7 +21,7 @@ pub use queue::{Mode, Options, Queue};
 pub use rival::Rival;
 pub use say::{holding, say};
 pub use stage::{Report, Stage};
-pub use task::{Both, Run};
+pub use task::{Both, Run, block_on};
 pub(crate) use task::{both, idle};
 pub(crate) use verbs::inserts;
 pub use world::{World, until};

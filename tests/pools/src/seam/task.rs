@@ -69,7 +69,7 @@ macro_rules! both {
         #[typetag::serde]
         impl fang_core::Runnable for $task {
             fn run(&self, queue: &dyn fang_core::Queueable) -> Result<(), fang_core::FangError> {
-                crate::seam::Run::Blocking(queue).block_on(self.does(crate::seam::Run::Blocking(queue)))
+                crate::seam::block_on(self.does(crate::seam::Run::Blocking(queue)))
             }
             $($($also)*)?
         }
@@ -99,16 +99,14 @@ impl Wake for Unpark {
     }
 }
 
-impl Run<'_> {
-    /// Runs what a task does on its own thread, which stands still while the task waits.
-    pub fn block_on(self, does: impl Future<Output = Result<(), FangError>>) -> Result<(), FangError> {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        let mut does = pin!(does);
-        loop {
-            match does.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
-                Poll::Ready(outcome) => return outcome,
-                Poll::Pending => thread::park(),
-            }
+/// Runs what a task does on the thread of its worker, which stands still while the task waits.
+pub fn block_on(does: impl Future<Output = Result<(), FangError>>) -> Result<(), FangError> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut does = pin!(does);
+    loop {
+        match does.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+            Poll::Ready(outcome) => return outcome,
+            Poll::Pending => thread::park(),
         }
     }
 }
