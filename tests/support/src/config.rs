@@ -21,6 +21,7 @@ pub(crate) fn text(bin: &Path, socket: &Path, durability: Durability) -> String 
          max_connections = 300\n\
          shared_buffers = 256MB\n\
          log_statement = none\n\
+         track_activity_query_size = 16kB\n\
          synchronous_commit = on\n"
     );
     if binaries::has_library(bin, "pg_stat_statements.so") {

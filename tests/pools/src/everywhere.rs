@@ -1,0 +1,7 @@
+//! What holds over each store.
+
+mod control;
+mod crons;
+mod failing;
+mod running;
+mod stopping;

@@ -1,0 +1,169 @@
+//! What becomes of a task that fails, panics, takes too long or cannot be read.
+
+use crate::seam::{Act, How, PATIENCE, World};
+use fang_core::{FangTaskState, NewTask, RetentionMode};
+use std::time::Duration;
+
+crate::each_mode_and_store! {
+    a_failed_task_runs_again_and_its_next_success_counts,
+    a_task_without_retries_left_stays_with_its_error,
+    remove_all_removes_failed_tasks_as_well,
+    a_panic_is_a_failure_and_the_worker_goes_on,
+    a_worker_that_dies_is_replaced_and_its_task_has_failed,
+    a_snoozed_task_runs_again_uncharged,
+    a_cancelled_task_fails_for_good,
+    an_unknown_kind_waits_for_another_program,
+    a_row_that_cannot_be_decoded_costs_only_itself,
+    a_run_that_ends_in_time_counts,
+}
+
+crate::each_store! {
+    only_asynk, Asynk,
+    a_run_that_takes_too_long_is_dropped_and_has_failed,
+}
+
+crate::each_store! {
+    only_blocking, Blocking,
+    a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends,
+    a_run_that_takes_too_long_learns_that_it_should_end,
+}
+
+async fn a_failed_task_runs_again_and_its_next_success_counts(world: World) {
+    let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    let task = world.act("third time lucky", How::FailBefore(3)).await;
+    let attempts = [world.next().await, world.next().await, world.next().await].map(|report| report.attempt);
+    assert_eq!(attempts, [1, 2, 3]);
+    let row = world.row_in(&task, FangTaskState::Finished).await;
+    assert_eq!((row.retries, row.lease, row.error_message), (2, 3, None));
+}
+
+async fn a_task_without_retries_left_stays_with_its_error(world: World) {
+    let _pool = world.pool(1).start().await;
+    let hopeless = Act { retries: 1, ..Act::new("hopeless", How::FailBefore(9)) };
+    let task = world.queue.insert_task(&hopeless).await.unwrap();
+    world.next().await;
+    world.next().await;
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!((row.retries, row.error_message.as_deref()), (1, Some("attempt 2 fails")));
+}
+
+async fn remove_all_removes_failed_tasks_as_well(world: World) {
+    let _pool = world.pool(1).keeps(RetentionMode::RemoveAll).start().await;
+    let hopeless = Act { retries: 0, ..Act::new("hopeless", How::FailBefore(9)) };
+    let task = world.queue.insert_task(&hopeless).await.unwrap();
+    world.next().await;
+    world.gone(&task).await;
+}
+
+async fn a_panic_is_a_failure_and_the_worker_goes_on(world: World) {
+    let _pool = world.pool(1).start().await;
+    let panics = Act { retries: 0, ..Act::new("panics", How::Panic) };
+    let task = world.queue.insert_task(&panics).await.unwrap();
+    world.next().await;
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("the task panicked: as it was told"));
+    world.act("next", How::Succeed).await;
+    assert_eq!(world.next().await.name, "next");
+}
+
+async fn a_worker_that_dies_is_replaced_and_its_task_has_failed(world: World) {
+    let _pool = world.pool(1).start().await;
+    let task = world.act("killer", How::KillTheWorker).await;
+    world.next().await;
+    let row = world.row_in(&task, FangTaskState::Retried).await;
+    assert_eq!((row.retries, row.error_message.as_deref()), (1, Some("its worker died while it ran")));
+    world.act("next", How::Succeed).await;
+    assert_eq!(world.next().await.name, "next");
+}
+
+async fn a_snoozed_task_runs_again_uncharged(world: World) {
+    let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    let task = world.act("tired", How::SnoozeOnce).await;
+    let runs = [world.next().await, world.next().await].map(|report| (report.attempt, report.lease));
+    assert_eq!(runs, [(1, 1), (1, 2)]);
+    assert_eq!(world.row_in(&task, FangTaskState::Finished).await.retries, 0);
+}
+
+async fn a_cancelled_task_fails_for_good(world: World) {
+    let _pool = world.pool(1).start().await;
+    let task = world.act("unwanted", How::Cancel).await;
+    world.next().await;
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("cancelled: no longer wanted"));
+}
+
+async fn an_unknown_kind_waits_for_another_program(world: World) {
+    let _pool = world.pool(1).start().await;
+    let stranger = NewTask::new(r#"{"type":"FromTheFuture"}"#.into(), "common".into(), world.mode.of_rows());
+    let task = world.queue.insert(stranger).await.unwrap();
+    let row = world.row_when(&task, |row| row.is_some_and(|row| row.error_message.is_some())).await.unwrap();
+    assert_eq!((row.state, row.retries), (FangTaskState::New, 0));
+    assert!((row.scheduled_at - row.updated_at).num_seconds() >= 15);
+    assert!(row.error_message.unwrap().contains("FromTheFuture"));
+}
+
+async fn a_row_that_cannot_be_decoded_costs_only_itself(world: World) {
+    let deep = format!(r#"{{"type":"Act","name":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+    let payloads = [r#"{"type":"Act","name":1e400}"#, r#"{"no":"kind"}"#, "[]", &deep];
+    let mut bad = Vec::new();
+    for payload in payloads {
+        let task = NewTask::new(payload.to_owned(), "common".into(), world.mode.of_rows());
+        bad.push(world.queue.insert(task).await.unwrap());
+        world.act("good", How::Succeed).await;
+    }
+    let _pool = world.pool(2).start().await;
+    for _ in payloads {
+        assert_eq!(world.next().await.name, "good");
+    }
+    for task in &bad {
+        let row = world.row_in(task, FangTaskState::Failed).await;
+        assert!(row.error_message.unwrap().contains("cannot be decoded"));
+    }
+}
+
+async fn a_run_that_takes_too_long_is_dropped_and_has_failed(world: World) {
+    let _pool = world.pool(1).start().await;
+    let slow = Act { retries: 0, timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::Wait) };
+    let task = world.queue.insert_task(&slow).await.unwrap();
+    world.act("next", How::Succeed).await;
+    assert_eq!([world.next().await.name, world.next().await.name], ["slow", "next"]);
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("it took longer than its timeout of 20ms"));
+}
+
+async fn a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends(world: World) {
+    let mut pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::Wait) };
+    let task = world.queue.insert_task(&slow).await.unwrap();
+    world.act("next", How::Succeed).await;
+    assert_eq!([world.heard().await, world.heard().await], ["slow", "next"], "another worker runs it");
+    assert_eq!(
+        world.row_in(&task, FangTaskState::InProgress).await.lease,
+        1,
+        "nobody runs it again meanwhile"
+    );
+    world.stage.open(1);
+    world.row_in(&task, FangTaskState::Finished).await;
+    world.act_many(4, How::Wait).await;
+    for _ in 0..4 {
+        assert_eq!(world.next().await.at_once, 1, "there is one worker again");
+        world.stage.open(1);
+    }
+    assert_eq!(pool.shutdown(PATIENCE).await.still_running, 0);
+    assert_eq!(world.told(), []);
+}
+
+async fn a_run_that_takes_too_long_learns_that_it_should_end(world: World) {
+    let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::WaitForShutdown) };
+    let task = world.queue.insert_task(&slow).await.unwrap();
+    world.row_in(&task, FangTaskState::Finished).await;
+}
+
+async fn a_run_that_ends_in_time_counts(world: World) {
+    let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    let quick = Act { timeout: Some(Duration::MAX), ..Act::new("quick", How::Succeed) };
+    let task = world.queue.insert_task(&quick).await.unwrap();
+    world.next().await;
+    world.row_in(&task, FangTaskState::Finished).await;
+}

@@ -1,0 +1,115 @@
+//! How a pool stops, and starts again.
+
+use crate::seam::{How, Mode, PATIENCE, World, until};
+use fang_core::{FangTaskState, RetentionMode};
+use std::time::Duration;
+
+crate::each_mode_and_store! {
+    shutdown_hands_back_what_has_not_begun,
+    shutdown_waits_for_what_runs,
+    shutdown_hands_back_uncharged_what_runs_at_the_deadline,
+    a_task_learns_that_its_pool_is_shutting_down,
+    run_until_ends_with_its_signal,
+    a_pool_can_be_started_again,
+    dropping_a_pool_does_not_stop_it,
+}
+
+crate::each_store! {
+    only_blocking, Blocking,
+    what_a_run_says_after_it_was_handed_back_counts_no_longer,
+}
+
+async fn shutdown_hands_back_what_has_not_begun(world: World) {
+    let mut pool = world.pool(1).start().await;
+    // Short runs first, so that the pool claims ahead; then one that holds the only worker.
+    world.act_many(50, How::Succeed).await;
+    for _ in 0..50 {
+        world.next().await;
+    }
+    world.act_many(20, How::Wait).await;
+    world.next().await;
+    let shutdown = tokio::spawn(async move { pool.shutdown(PATIENCE).await });
+    // One runs; all others are free again while it still does. Before that, none of them is written while they are
+    // held, and then all are for a moment.
+    let given_back = async || {
+        world.count(FangTaskState::New).await == 19 && world.count(FangTaskState::InProgress).await == 1
+    };
+    until(given_back).await;
+    world.stage.open(1);
+    assert_eq!(shutdown.await.unwrap().still_running, 0);
+    assert_eq!(world.count(FangTaskState::InProgress).await, 0);
+    assert_eq!(world.count(FangTaskState::New).await, 19);
+}
+
+async fn shutdown_waits_for_what_runs(world: World) {
+    let task = world.act("slow", How::Wait).await;
+    let mut pool = world.pool(1).start().await;
+    world.next().await;
+    let shutdown = tokio::spawn(async move { pool.shutdown(PATIENCE).await });
+    world.stage.open(1);
+    let report = shutdown.await.unwrap();
+    assert_eq!((report.handed_back, report.still_running), (0, 0));
+    assert_eq!(world.queue.find_task_by_id(task.id).await.unwrap(), None);
+}
+
+async fn shutdown_hands_back_uncharged_what_runs_at_the_deadline(world: World) {
+    let task = world.act("endless", How::Wait).await;
+    let mut pool = world.pool(1).start().await;
+    world.next().await;
+    let report = pool.shutdown(Duration::ZERO).await;
+    // A thread cannot be stopped.
+    let still_running = usize::from(world.mode == Mode::Blocking);
+    assert_eq!((report.handed_back, report.still_running), (1, still_running));
+    let row = world.queue.find_task_by_id(task.id).await.unwrap().unwrap();
+    assert_eq!((row.state, row.retries, row.crashes, row.lease), (FangTaskState::New, 0, 0, 1));
+    assert_eq!(row.scheduled_at, task.scheduled_at);
+}
+
+async fn what_a_run_says_after_it_was_handed_back_counts_no_longer(world: World) {
+    let task = world.act("twice", How::Wait).await;
+    let mut pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    world.next().await;
+    pool.shutdown(Duration::ZERO).await;
+    let mut next = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
+    let again = world.next().await;
+    assert_eq!((again.attempt, again.lease), (1, 2));
+    // The first of the two to end may be the one that counts no longer.
+    world.stage.open(2);
+    let row = world.row_in(&task, FangTaskState::Finished).await;
+    assert_eq!((row.retries, row.lease), (0, 2));
+    assert_eq!(next.shutdown(PATIENCE).await.late_results, 0);
+}
+
+async fn a_task_learns_that_its_pool_is_shutting_down(world: World) {
+    let mut pool = world.pool(1).start().await;
+    world.act("polite", How::WaitForShutdown).await;
+    world.next().await;
+    assert_eq!(pool.shutdown(PATIENCE).await.handed_back, 0);
+    assert_eq!(world.queue.count_tasks().await.unwrap(), []);
+}
+
+async fn run_until_ends_with_its_signal(world: World) {
+    let mut pool = world.pool(1).build();
+    let (stop, stopped) = async_channel::bounded(1);
+    world.act("only", How::Succeed).await;
+    let run = tokio::spawn(async move { pool.run_until(stopped).await.unwrap() });
+    world.next().await;
+    stop.send(()).await.unwrap();
+    assert_eq!(run.await.unwrap().still_running, 0);
+}
+
+async fn a_pool_can_be_started_again(world: World) {
+    let mut pool = world.pool(1).build();
+    for name in ["first", "second"] {
+        pool.start().await.unwrap();
+        world.act(name, How::Succeed).await;
+        assert_eq!(world.next().await.name, name);
+        pool.shutdown(PATIENCE).await;
+    }
+}
+
+async fn dropping_a_pool_does_not_stop_it(world: World) {
+    drop(world.pool(1).start().await);
+    world.act("still", How::Succeed).await;
+    assert_eq!(world.next().await.name, "still");
+}

@@ -1,0 +1,25 @@
+//! What only holds over Postgres.
+
+mod cancel;
+pub mod clocks;
+mod connections;
+mod crons;
+mod defaults;
+mod errors;
+mod faults;
+pub mod finish_in;
+mod holds;
+mod leases;
+mod migrations;
+mod pgbouncer;
+pub mod processes;
+mod races;
+mod read_only;
+mod restarts;
+mod schema;
+mod secrets;
+mod sessions;
+pub mod ticks;
+mod transactions;
+mod unique;
+mod upgrade;

@@ -1,0 +1,112 @@
+//! The connections of a pool: what they are for, and what becomes of it when they are cut.
+
+use crate::seam::{Mode, Options, PATIENCE, Queue, World, say, until};
+use fang_asynk::Lease;
+use std::time::Duration;
+
+crate::each_mode! {
+    an_insert_by_another_process_wakes_a_pool_that_would_sleep_for_an_hour,
+    what_was_inserted_while_nobody_listened_is_found_once_somebody_does_again,
+    a_pool_whose_connections_were_killed_goes_on,
+    tasks_that_hold_every_connection_of_the_application_do_not_stop_the_pool,
+}
+
+crate::one_mode! {
+    only_blocking, Blocking,
+    a_pool_over_the_connections_of_the_application_goes_on_when_they_were_killed,
+    a_connection_that_was_killed_while_nobody_used_it_is_replaced_unnoticed,
+}
+
+const KILL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+fn small(world: &World) -> Queue {
+    world.mode.queue_with(world.uri(), &Options { max_pool_size: 1, ..Options::default() })
+}
+
+async fn an_insert_by_another_process_wakes_a_pool_that_would_sleep_for_an_hour(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(2).asleep().start().await;
+    let elsewhere = small(&world);
+    // The first may be met by the claim at the start; the second finds the pool asleep.
+    for text in ["one", "two"] {
+        elsewhere.insert_task(&say(text)).await.unwrap();
+        assert_eq!(world.heard().await, text);
+        world.quiet().await;
+    }
+    pool.shutdown(PATIENCE).await;
+}
+
+async fn what_was_inserted_while_nobody_listened_is_found_once_somebody_does_again(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(2).asleep().start().await;
+    let elsewhere = small(&world);
+    elsewhere.insert_task(&say("before")).await.unwrap();
+    assert_eq!(world.heard().await, "before");
+    assert!(world.number(KILL).await >= 2);
+    until(async || elsewhere.insert_task(&say("meanwhile")).await.is_ok()).await;
+    assert_eq!(world.heard().await, "meanwhile");
+    pool.shutdown(PATIENCE).await;
+}
+
+/// Kills all connections again and again.
+async fn goes_on(world: &World, queue: &Queue) {
+    let lease = Lease { beat_every: Duration::from_millis(50), ..Lease::default() };
+    let mut pool = queue.pool(2, &world.stage).lease(lease).start().await;
+    for round in 0..5 {
+        assert!(world.number(KILL).await >= 1);
+        let text = round.to_string();
+        until(async || queue.insert_task(&say(&text)).await.is_ok()).await;
+        assert_eq!(world.heard().await, text);
+    }
+    let hearts = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE '%fang_workers SET beat_at%')";
+    world.until_number(hearts, 1).await;
+    let report = pool.shutdown(PATIENCE).await;
+    assert_eq!((report.still_running, report.late_results), (0, 0));
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
+}
+
+async fn a_pool_whose_connections_were_killed_goes_on(mode: Mode) {
+    let world = World::postgres(mode).await;
+    goes_on(&world, &world.queue).await;
+}
+
+async fn a_pool_over_the_connections_of_the_application_goes_on_when_they_were_killed(mode: Mode) {
+    let world = World::postgres(mode).await;
+    goes_on(&world, &Mode::queue_over_application_pool(world.uri(), 4)).await;
+}
+
+/// A look at the socket shows it; the application is not told of it.
+async fn a_connection_that_was_killed_while_nobody_used_it_is_replaced_unnoticed(mode: Mode) {
+    let world = World::postgres(mode).await;
+    for round in 0..5 {
+        world.queue.insert_task(&say(&round.to_string())).await.unwrap();
+        assert!(world.number(KILL).await >= 1);
+        let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        world.until_number(left, 0).await;
+        // The server forgets a connection a moment before it closes the socket.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    world.queue.insert_task(&say("last")).await.unwrap();
+}
+
+async fn tasks_that_hold_every_connection_of_the_application_do_not_stop_the_pool(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let one = small(&world);
+    let mut pool = one.pool(2, &world.stage).asleep().build();
+    one.insert_task(&say("free")).await.unwrap();
+    // The only connection is taken by a lock that waits; the engine has its own.
+    world.run("BEGIN; LOCK TABLE fang_crons IN ACCESS EXCLUSIVE MODE").await;
+    let blocked = tokio::spawn(async move { one.remove_tasks_of_type("nobody").await });
+    until(async || world.number("SELECT count(*) FROM pg_locks WHERE NOT granted").await >= 1).await;
+    let started = tokio::spawn(async move {
+        pool.start().await.unwrap();
+        pool
+    });
+    // Starting looks at the schema through the application's connection.
+    world.run("COMMIT").await;
+    blocked.await.unwrap().unwrap();
+    let _pool = started.await.unwrap();
+    assert_eq!(world.heard().await, "free");
+}

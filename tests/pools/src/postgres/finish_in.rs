@@ -1,0 +1,170 @@
+//! A task that finishes within its own transaction has its effect exactly once, whatever happens around the commit.
+
+use crate::seam::{Child, Client, Mode, PATIENCE, QUICK, Rival, Run, World, both, say, until};
+use fang_core::{FangError, FangTaskState, RetentionMode, Task};
+use serde::{Deserialize, Serialize};
+
+crate::each_mode! {
+    a_task_that_finishes_in_its_transaction_is_done_and_no_result_is_late,
+    what_a_run_returns_after_its_commit_changes_nothing,
+    what_a_run_returns_after_it_rolled_back_counts,
+    whoever_has_lost_its_claim_is_told_and_leaves_no_effect,
+    without_tables_nothing_can_be_finished_in_a_transaction,
+    a_process_that_dies_after_the_commit_has_done_it_once,
+    a_process_that_dies_before_the_commit_has_done_nothing_and_another_does_it_once,
+    a_transaction_that_hangs_holds_up_no_rescue_of_others,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum End {
+    Commit,
+    CommitAndFail,
+    RollBack,
+    RollBackAndFail,
+    LoseTheClaim,
+    DieBeforeTheCommit,
+    DieAfterTheCommit,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Pay(End);
+
+impl Pay {
+    async fn does(&self, run: Run<'_>) -> Result<(), FangError> {
+        let context = run.context();
+        let mut client = Client::connect(run.mode(), &run.stage().uri).await?;
+        let again = context.lease() > 1;
+        if self.0 == End::LoseTheClaim && !again {
+            client.run("UPDATE fang_tasks SET state = 'retried', locked_by = NULL").await?;
+        }
+        let mut transaction = client.begin().await?;
+        transaction.run("INSERT INTO effects DEFAULT VALUES").await?;
+        transaction.finish(context).await?;
+        match self.0 {
+            End::DieBeforeTheCommit if !again => std::process::abort(),
+            End::RollBack => return transaction.end(false).await,
+            End::RollBackAndFail if !again => {
+                transaction.end(false).await?;
+                return Err(FangError::new("rolled back"));
+            }
+            _ => transaction.end(true).await?,
+        }
+        match self.0 {
+            End::DieAfterTheCommit => std::process::abort(),
+            End::CommitAndFail => Err(FangError::new("too late to fail")),
+            _ => Ok(()),
+        }
+    }
+}
+
+both! {
+    Pay;
+
+    fn backoff(&self, _attempt: u32) -> u32 {
+        0
+    }
+}
+
+async fn world_with_effects(mode: Mode) -> World {
+    let world = World::postgres(mode).await;
+    world.run("CREATE TABLE effects (id bigserial)").await;
+    world
+}
+
+async fn effects(world: &World) -> i64 {
+    world.number("SELECT count(*) FROM effects").await
+}
+
+/// Runs one such task to its end: how many effects there are, how many results were late, and what is left of it.
+async fn run(mode: Mode, end: End, retention: RetentionMode) -> (i64, u64, Option<Task>) {
+    let world = world_with_effects(mode).await;
+    let task = world.queue.insert_task(&Pay(end)).await.unwrap();
+    let mut pool = world.pool(2).keeps(retention).lease(QUICK).start().await;
+    let find = async || world.queue.find_task_by_id(task.id).await.unwrap();
+    until(async || find().await.is_none_or(|task| !task.state.is_alive())).await;
+    let report = pool.shutdown(PATIENCE).await;
+    (effects(&world).await, report.late_results, find().await)
+}
+
+async fn a_task_that_finishes_in_its_transaction_is_done_and_no_result_is_late(mode: Mode) {
+    assert_eq!(run(mode, End::Commit, RetentionMode::RemoveFinished).await, (1, 0, None));
+    let (effects, late, kept) = run(mode, End::Commit, RetentionMode::KeepAll).await;
+    assert_eq!((effects, late, kept.unwrap().state), (1, 0, FangTaskState::Finished));
+}
+
+async fn what_a_run_returns_after_its_commit_changes_nothing(mode: Mode) {
+    let (effects, late, kept) = run(mode, End::CommitAndFail, RetentionMode::KeepAll).await;
+    let kept = kept.unwrap();
+    assert_eq!((effects, late, kept.state, kept.retries, kept.lease), (1, 0, FangTaskState::Finished, 0, 1));
+}
+
+async fn what_a_run_returns_after_it_rolled_back_counts(mode: Mode) {
+    let (effects, late, kept) = run(mode, End::RollBack, RetentionMode::KeepAll).await;
+    assert_eq!((effects, late, kept.unwrap().state), (0, 0, FangTaskState::Finished));
+    let (effects, late, kept) = run(mode, End::RollBackAndFail, RetentionMode::KeepAll).await;
+    let kept = kept.unwrap();
+    assert_eq!((effects, late, kept.state, kept.retries, kept.lease), (1, 0, FangTaskState::Finished, 1, 2));
+}
+
+async fn whoever_has_lost_its_claim_is_told_and_leaves_no_effect(mode: Mode) {
+    let (effects, late, kept) = run(mode, End::LoseTheClaim, RetentionMode::KeepAll).await;
+    assert_eq!((effects, late, kept.unwrap().lease), (1, 1, 2), "the second run has the effect");
+    let (effects, late, kept) = run(mode, End::LoseTheClaim, RetentionMode::RemoveFinished).await;
+    assert_eq!((effects, late, kept.is_none()), (1, 1, true), "the same where its row goes");
+}
+
+async fn without_tables_nothing_can_be_finished_in_a_transaction(mode: Mode) {
+    let world = world_with_effects(mode).await;
+    let mut client = world.connect().await;
+    let mut transaction = client.begin().await.unwrap();
+    let error = transaction.finish(&mode.memory().context()).await.unwrap_err();
+    assert!(error.to_string().contains("return Ok instead"), "{error}");
+}
+
+/// A worker process, until its task ends it.
+pub async fn pays(mode: Mode, uri: &str) {
+    let _pool = World::at(mode, uri).pool(2).lease(QUICK).start().await;
+    tokio::time::sleep(PATIENCE).await;
+}
+
+/// The child dies at `end`; then a pool of this process does what is left to do.
+async fn dies(mode: Mode, end: End) -> (World, bool) {
+    let world = world_with_effects(mode).await;
+    let task = world.queue.insert_task(&Pay(end)).await.unwrap();
+    let child = Child::new("payer", mode, world.uri()).spawn().wait_with_output();
+    assert!(!child.unwrap().status.success());
+    let is_left = world.queue.find_task_by_id(task.id).await.unwrap().is_some();
+    let mut pool = world.pool(2).lease(QUICK).start().await;
+    // The dead worker is buried, and with it, what it held is taken back.
+    until(async || world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await > 0)
+        .await;
+    world.is_empty().await;
+    assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
+    (world, is_left)
+}
+
+async fn a_process_that_dies_after_the_commit_has_done_it_once(mode: Mode) {
+    let (world, is_left) = dies(mode, End::DieAfterTheCommit).await;
+    assert_eq!((effects(&world).await, is_left), (1, false));
+}
+
+async fn a_process_that_dies_before_the_commit_has_done_nothing_and_another_does_it_once(mode: Mode) {
+    let (world, is_left) = dies(mode, End::DieBeforeTheCommit).await;
+    assert_eq!((effects(&world).await, is_left), (1, true));
+}
+
+/// Who finishes a task and hangs before the commit holds a lock on its row.
+async fn a_transaction_that_hangs_holds_up_no_rescue_of_others(mode: Mode) {
+    let world = World::postgres(mode).await;
+    for text in ["hangs", "waits"] {
+        world.queue.insert_task(&say(text)).await.unwrap();
+    }
+    let store = Rival::new(&world.queue).await;
+    let claimed = store.claim(2, false).await;
+    store.retire().await;
+    let lock = format!("BEGIN; SELECT FROM fang_tasks WHERE id = '{}' FOR UPDATE", claimed[0].id);
+    world.run(&lock).await;
+    assert_eq!(store.rescue(PATIENCE).await, 1);
+    world.run("ROLLBACK").await;
+    assert_eq!(store.rescue(PATIENCE).await, 1);
+}

@@ -1,0 +1,142 @@
+//! What becomes of the tasks of a worker that falls silent, and of one that does not.
+
+use crate::seam::{HOUR, Mode, PATIENCE, QUICK, Rival, World, holding, say, until};
+use futures_util::future::try_join_all;
+
+crate::each_mode! {
+    the_tasks_of_a_worker_that_fell_silent_run_elsewhere,
+    in_a_crowd_a_third_claimer_waits_for_its_turn,
+    a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new,
+    a_pool_that_stops_signs_off,
+    the_tasks_of_a_worker_whose_row_vanished_run_elsewhere,
+    what_the_server_forgot_in_a_crash_is_given_back_and_runs_again,
+}
+
+crate::one_mode! {
+    only_asynk, Asynk,
+    tasks_that_block_every_thread_do_not_make_the_pool_look_dead,
+}
+
+crate::one_mode! {
+    only_blocking, Blocking,
+    tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead,
+}
+
+async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let task = world.queue.insert_task(&say("orphan")).await.unwrap();
+    let dead = Rival::new(&world.queue).await;
+    assert_eq!(dead.claim(1, false).await.len(), 1);
+
+    let _pool = world.pool(1).lease(QUICK).start().await;
+    assert_eq!(world.heard().await, "orphan");
+    world.gone(&task).await;
+    assert!(!dead.is_alive(QUICK.dead_after).await);
+}
+
+/// With more of them, each would spend its time on what the others have just taken.
+async fn in_a_crowd_a_third_claimer_waits_for_its_turn(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.queue.insert_tasks(vec![world.new_task(&say("one")); 2]).await.unwrap();
+    let others = "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('fang common', slot)) FROM generate_series(0, 1) slot";
+    world.run(others).await;
+    let (waits, does_not) = (Rival::new(&world.queue).await, Rival::new(&world.queue).await);
+    let waits = tokio::spawn(async move { waits.claim(1, true).await.len() });
+
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    world.until_number(waiting, 1).await;
+    assert_eq!(does_not.claim(1, false).await.len(), 1, "whoever does not wait is not held up");
+    world.run("COMMIT").await;
+    assert_eq!(waits.await.unwrap(), 1);
+}
+
+async fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    let task = world.queue.insert_task(&holding("held")).await.unwrap();
+    world.heard().await;
+
+    let first = world.number("SELECT max(id) FROM fang_workers").await;
+    world.run("UPDATE fang_workers SET dead_at = now()").await;
+    world.goes_on_after(first).await;
+    // Somebody else has it by now; what the first run says no longer counts.
+    world.run("UPDATE fang_tasks SET state = 'failed', lease = lease + 1, locked_by = NULL").await;
+    world.stage.open(1);
+    world.queue.insert_task(&say("afterwards")).await.unwrap();
+    assert_eq!(world.heard().await, "afterwards");
+    let report = pool.shutdown(PATIENCE).await;
+    assert_eq!(report.late_results, 1);
+    assert!(world.queue.find_task_by_id(task.id).await.unwrap().is_some());
+}
+
+async fn tasks_that_block_every_thread_do_not_make_the_pool_look_dead(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let _pool = world.pool(1).lease(QUICK).start().await;
+    let beats = "SELECT (extract(epoch FROM max(beat_at)) * 1000)::bigint FROM fang_workers";
+    let before = world.number(beats).await;
+    // All threads of this runtime stand still for longer than a lease.
+    let blocked = [(); 2].map(|()| tokio::spawn(async { std::thread::sleep(QUICK.dead_after * 3) }));
+    std::thread::sleep(QUICK.dead_after * 3);
+    try_join_all(blocked).await.unwrap();
+    let missed = world.number(beats).await - before;
+    assert!(missed >= 2000, "the heart beat on: {missed} ms");
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await, 0);
+    world.queue.insert_task(&say("alive")).await.unwrap();
+    assert_eq!(world.heard().await, "alive");
+}
+
+async fn tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    world.queue.insert_task(&holding("held")).await.unwrap();
+    world.heard().await;
+    // The only worker stands still for longer than a lease, while somebody else watches.
+    let watcher = Rival::new(&world.queue).await;
+    tokio::time::sleep(QUICK.dead_after * 3).await;
+    watcher.is_alive(QUICK.dead_after).await;
+    assert_eq!(watcher.rescue(QUICK.dead_after).await, 0);
+    world.stage.open(1);
+    assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
+}
+
+async fn a_pool_that_stops_signs_off(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await, 1);
+    // And its connections are gone.
+    let left =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%beat_at%'
+        AND pid <> pg_backend_pid()";
+    drop(pool);
+    world.until_number(left, 0).await;
+}
+
+/// Somebody tidied up the table of workers.
+async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.queue.insert_task(&say("orphan")).await.unwrap();
+    assert_eq!(Rival::new(&world.queue).await.claim(1, false).await.len(), 1);
+    world.run("DELETE FROM fang_workers").await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    assert_eq!(world.heard().await, "orphan");
+    pool.shutdown(PATIENCE).await;
+}
+
+/// A server that does not wait for its disk may forget the result of a task when it crashes; then the row says that the pool
+/// still works on it. No claim has failed that would tell of the crash.
+async fn what_the_server_forgot_in_a_crash_is_given_back_and_runs_again(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    let later = world.new_task(&say("forgotten")).delay(HOUR);
+    world.queue.insert(later).await.unwrap();
+    let forget = "UPDATE fang_tasks SET state = 'in_progress', lease = lease + 1, scheduled_at = now(),
+        locked_by = (SELECT max(id) FROM fang_workers)";
+    world.run(forget).await;
+    let kill_the_heart = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%beat_at%'";
+    until(async || world.number(kill_the_heart).await > 0).await;
+    assert_eq!(world.heard().await, "forgotten");
+    pool.shutdown(PATIENCE).await;
+}

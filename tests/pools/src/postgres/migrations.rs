@@ -1,0 +1,102 @@
+//! How a schema comes to be, step by step.
+
+use crate::seam::{Client, Mode, Queue, World};
+use fang_asynk::{AsyncQueue, NoTls};
+use fang_blocking::run_migrations_postgres;
+use fang_postgres::migrations;
+use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
+use futures_util::future::try_join_all;
+use tokio::task::block_in_place;
+
+crate::each_mode! {
+    an_empty_database_gets_all_steps_once,
+    eight_processes_that_start_at_once_migrate_once,
+    the_files_can_be_run_by_hand_up_and_down_and_up_again,
+    a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told,
+    a_step_may_take_as_long_as_it_takes,
+}
+
+crate::one_mode! {
+    only_asynk, Asynk,
+    connect_migrates_when_it_was_told_to,
+}
+
+crate::one_mode! {
+    only_blocking, Blocking,
+    the_application_migrates_over_a_connection_of_its_own,
+}
+
+async fn an_empty_database_gets_all_steps_once(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());
+    assert_eq!(world.queue.migrate().await.unwrap(), 0);
+    assert_eq!(world.number("SELECT version::bigint FROM fang_meta").await, i64::from(migrations::VERSION));
+}
+
+async fn connect_migrates_when_it_was_told_to(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let connect = async |migrate| {
+        let builder = AsyncQueue::builder().uri(world.uri()).max_pool_size(1_u32);
+        let mut queue = builder.migrate_at_connect(migrate).build();
+        queue.connect(NoTls).await.unwrap();
+        Queue::Asynk(queue).admin().check().await.is_ok()
+    };
+    assert!(!connect(false).await);
+    assert!(connect(true).await);
+}
+
+async fn the_application_migrates_over_a_connection_of_its_own(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let Client::Blocking(mut client) = world.connect().await else { panic!("of diesel") };
+    for _ in 0..2 {
+        block_in_place(|| run_migrations_postgres(&mut client)).unwrap();
+    }
+    assert_eq!(world.queue.migrate().await.unwrap(), 0);
+    assert_eq!(world.number("SELECT version::bigint FROM fang_meta").await, i64::from(migrations::VERSION));
+}
+
+async fn eight_processes_that_start_at_once_migrate_once(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let starts = (0..8).map(|_| {
+        let queue = mode.queue(world.uri());
+        tokio::spawn(async move { queue.migrate().await.unwrap() })
+    });
+    let steps: usize = try_join_all(starts).await.unwrap().iter().sum();
+    assert_eq!(steps, migrations::POSTGRES.len());
+}
+
+async fn the_files_can_be_run_by_hand_up_and_down_and_up_again(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    for _ in 0..2 {
+        for migration in migrations::POSTGRES {
+            world.run(migration.up).await;
+        }
+        assert_eq!(world.queue.migrate().await.unwrap(), 0);
+        for migration in migrations::POSTGRES.iter().rev() {
+            world.run(migration.down).await;
+        }
+        let left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'fang%'";
+        assert_eq!(world.number(left).await, 0);
+        assert_eq!(world.number("SELECT count(*) FROM pg_type WHERE typname LIKE 'fang%'").await, 0);
+    }
+}
+
+async fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let store = world.queue.admin();
+    let set = async |version: i32| {
+        world.run(&format!("UPDATE fang_meta SET version = {version}")).await;
+        store.check().await
+    };
+    assert!(set(migrations::VERSION + 1).await.is_ok());
+    assert!(set(migrations::VERSION + 2).await.unwrap_err().to_string().contains("too new"));
+    assert!(set(migrations::VERSION - 1).await.unwrap_err().to_string().contains("too old"));
+}
+
+/// Not even over the library's own connections, on which other statements have half a minute: the index of a large table
+/// takes longer.
+async fn a_step_may_take_as_long_as_it_takes(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    world.run(NO_LIMIT_FOR_CHANGES).await;
+    assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());
+}

@@ -1,0 +1,75 @@
+//! Real processes that fire the ticks of the same crons, and are killed at it.
+
+use crate::seam::{Child, Mode, World, say, told_to_end};
+use chrono::TimeDelta;
+use fang_core::store::NewCron;
+use fang_core::{Cron, Missed, RetentionMode};
+use std::process::Child as Process;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+crate::each_mode! {
+    each_of_a_thousand_ticks_fires_once_from_eight_processes_with_wrong_clocks_that_are_killed,
+}
+
+const TICKS: i64 = 1_000;
+const CRONS: i64 = 50;
+const PROCESSES: usize = 8;
+/// Half of the processes believe that it is two minutes earlier, the others later.
+fn spawn(mode: Mode, uri: &str, n: usize) -> Process {
+    Child::new("ticker", mode, uri).skewed(if n.is_multiple_of(2) { "-2m" } else { "+2m" }).spawn()
+}
+
+/// Fires until it is killed, or its parent ends.
+pub async fn fires(mode: Mode, uri: &str) {
+    let _pool = World::at(mode, uri).pool(1).keeps(RetentionMode::KeepAll).start().await;
+    told_to_end().await;
+}
+
+/// Each second, from now on.
+async fn schedule(world: &World) {
+    let store = world.queue.engine();
+    let first = store.now().await.unwrap() + TimeDelta::seconds(1);
+    for n in 0..CRONS {
+        let task = world.new_task(&say(&n.to_string())).with_id(Uuid::now_v7());
+        let cron = Cron::every(Duration::from_secs(1)).missed(Missed::CatchUp(Missed::MAX_CATCH_UP));
+        let cron = NewCron { name: task.cron_name(), cron, task, first };
+        store.sync_cron(&cron).await.unwrap();
+    }
+}
+
+const DOUBLE: &str = "SELECT count(*) - count(DISTINCT (metadata, scheduled_at)) FROM fang_tasks";
+const GAPS: &str = "SELECT count(*) FROM (
+    SELECT count(*) AS ticks, max(scheduled_at) - min(scheduled_at) AS span FROM fang_tasks GROUP BY metadata
+) AS cron WHERE (ticks - 1) * interval '1 second' <> span";
+
+async fn each_of_a_thousand_ticks_fires_once_from_eight_processes_with_wrong_clocks_that_are_killed(
+    mode: Mode,
+) {
+    let world = World::postgres(mode).await;
+    schedule(&world).await;
+    let mut children: Vec<Process> = (0..PROCESSES).map(|n| spawn(mode, world.uri(), n)).collect();
+    let (mut kills, begun) = (0, Instant::now());
+    loop {
+        let ticks = world.number("SELECT count(*) FROM fang_tasks WHERE scheduled_at <= now()").await;
+        if ticks >= TICKS {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(180), "{ticks} ticks only");
+        // One after the other, all along.
+        if ticks >= TICKS / 20 * (kills + 1) {
+            let victim = usize::try_from(kills).unwrap() % PROCESSES;
+            children[victim].kill().unwrap();
+            children[victim].wait().unwrap();
+            children[victim] = spawn(mode, world.uri(), victim);
+            kills += 1;
+        }
+    }
+    for child in &mut children {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(kills >= 10, "{kills} processes were killed");
+    assert_eq!(world.number("SELECT count(DISTINCT metadata) FROM fang_tasks").await, CRONS);
+    assert_eq!((world.number(DOUBLE).await, world.number(GAPS).await), (0, 0));
+}

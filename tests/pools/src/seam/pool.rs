@@ -1,0 +1,161 @@
+//! A pool of either mode.
+
+use super::queue::by_mode;
+use super::{HOUR, Queue, Stage};
+use async_channel::Receiver;
+use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease, Shutdown};
+use fang_blocking::{Backend, WorkerPool};
+use fang_core::task::DEFAULT_TASK_TYPE;
+use fang_core::{QueueError, RetentionMode, SleepParams, async_trait};
+use fang_engine::CANCEL_GRACE;
+use std::fmt::Debug;
+use std::time::Duration;
+use tokio::task::block_in_place;
+
+/// What is done to a pool.
+#[async_trait]
+pub trait Works: Debug + Send {
+    async fn start(&mut self) -> Result<(), QueueError>;
+    async fn shutdown(&mut self, deadline: Duration) -> Shutdown;
+    /// Until something is sent.
+    async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
+    fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
+}
+
+pub type Pool = Box<dyn Works>;
+
+#[async_trait]
+impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
+    async fn start(&mut self) -> Result<(), QueueError> {
+        self.start().await
+    }
+
+    async fn shutdown(&mut self, deadline: Duration) -> Shutdown {
+        self.shutdown(deadline).await
+    }
+
+    async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError> {
+        self.run_until(signal.recv()).await
+    }
+
+    fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
+        self.resize(number_of_workers)
+    }
+}
+
+#[async_trait]
+impl<Q: Backend + Debug> Works for WorkerPool<Q> {
+    async fn start(&mut self) -> Result<(), QueueError> {
+        block_in_place(|| self.start())
+    }
+
+    async fn shutdown(&mut self, deadline: Duration) -> Shutdown {
+        block_in_place(|| self.shutdown(deadline))
+    }
+
+    async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError> {
+        block_in_place(|| self.run_until(|| signal.recv_blocking()))
+    }
+
+    fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
+        self.resize(number_of_workers)
+    }
+}
+
+/// What a pool is told, with the defaults of the library.
+pub struct PoolBuilder {
+    queue: Queue,
+    number_of_workers: u32,
+    stage: Stage,
+    task_type: String,
+    task_types: Vec<(String, u32)>,
+    lease: Lease,
+    sleep: SleepParams,
+    retention: RetentionMode,
+    cancel_grace: Duration,
+    hold_short_tasks: bool,
+}
+
+impl PoolBuilder {
+    pub fn new(queue: Queue, number_of_workers: u32, stage: Stage) -> Self {
+        Self {
+            queue,
+            number_of_workers,
+            stage,
+            task_type: DEFAULT_TASK_TYPE.to_owned(),
+            task_types: Vec::new(),
+            lease: Lease::default(),
+            sleep: SleepParams::default(),
+            retention: RetentionMode::default(),
+            cancel_grace: CANCEL_GRACE,
+            hold_short_tasks: true,
+        }
+    }
+
+    pub fn task_type(self, task_type: &str) -> Self {
+        Self { task_type: task_type.to_owned(), ..self }
+    }
+
+    pub fn task_types(self, task_types: &[(&str, u32)]) -> Self {
+        let task_types = task_types.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect();
+        Self { task_types, ..self }
+    }
+
+    pub fn lease(self, lease: Lease) -> Self {
+        Self { lease, ..self }
+    }
+
+    pub fn keeps(self, retention: RetentionMode) -> Self {
+        Self { retention, ..self }
+    }
+
+    pub fn cancel_grace(self, cancel_grace: Duration) -> Self {
+        Self { cancel_grace, ..self }
+    }
+
+    /// Polls for nothing: what runs was woken.
+    pub fn asleep(self) -> Self {
+        Self { sleep: sleeps_for(HOUR), ..self }
+    }
+
+    pub fn build(self) -> Pool {
+        macro_rules! built {
+            ($builder:expr, $queue:expr) => {
+                $builder
+                    .number_of_workers(self.number_of_workers)
+                    .queue($queue.clone())
+                    .task_type(self.task_type)
+                    .task_types(self.task_types)
+                    .lease(self.lease)
+                    .sleep_params(self.sleep)
+                    .retention_mode(self.retention)
+                    .hold_short_tasks(self.hold_short_tasks)
+                    .state(self.stage)
+            };
+        }
+        let grace = self.cancel_grace;
+        by_mode!(
+            &self.queue,
+            queue,
+            Box::new(built!(AsyncWorkerPool::builder(), queue).cancel_grace(grace).build()),
+            Box::new(built!(WorkerPool::builder(), queue).build())
+        )
+    }
+
+    /// The pool at work.
+    pub async fn start(self) -> Pool {
+        let mut pool = self.build();
+        pool.start().await.unwrap();
+        pool
+    }
+}
+
+/// A poll at one pace.
+fn sleeps_for(period: Duration) -> SleepParams {
+    SleepParams {
+        sleep_period: period,
+        max_sleep_period: period,
+        min_sleep_period: period,
+        sleep_step: period,
+    }
+}

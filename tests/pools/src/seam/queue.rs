@@ -1,0 +1,177 @@
+//! A queue of either mode, over either store.
+
+use super::{Both, PATIENCE, PoolBuilder, Stage};
+use diesel::r2d2::{ConnectionManager, Pool};
+use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
+use fang_blocking::Backend;
+use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
+use fang_core::store::Store;
+use fang_core::{AsyncRunnable, NewTask, PayloadError, QueueError, Runnable};
+use std::sync::Arc;
+use tokio::task::block_in_place;
+use uuid::Uuid;
+
+/// How a pool works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// By tokio tasks.
+    Asynk,
+    /// By threads.
+    Blocking,
+}
+
+/// What a queue over Postgres is told.
+#[derive(Clone)]
+pub struct Options {
+    pub max_pool_size: u32,
+    pub listen: bool,
+    pub notify: bool,
+    pub pgbouncer: bool,
+    pub max_payload_bytes: usize,
+    pub schema: Option<&'static str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let max_payload_bytes = DEFAULT_MAX_PAYLOAD_BYTES;
+        Self {
+            max_pool_size: 10,
+            listen: true,
+            notify: true,
+            pgbouncer: false,
+            max_payload_bytes,
+            schema: None,
+        }
+    }
+}
+
+macro_rules! built {
+    ($builder:expr, $uri:expr, $options:expr) => {{
+        let builder = $builder.uri($uri).max_pool_size($options.max_pool_size);
+        let builder = builder.listen($options.listen).notify($options.notify).pgbouncer($options.pgbouncer);
+        let builder = builder.max_payload_bytes($options.max_payload_bytes);
+        match $options.schema {
+            Some(schema) => builder.schema(schema).build(),
+            None => builder.build(),
+        }
+    }};
+}
+
+impl Mode {
+    /// As the rows of its tasks say it.
+    pub fn of_rows(self) -> fang_core::Mode {
+        match self {
+            Self::Asynk => fang_core::Mode::Asynk,
+            Self::Blocking => fang_core::Mode::Blocking,
+        }
+    }
+
+    /// A task that is to be inserted for this mode.
+    pub fn prepare(self, task: &dyn Both) -> Result<NewTask, PayloadError> {
+        match self {
+            Self::Asynk => NewTask::asynk(task),
+            Self::Blocking => NewTask::blocking(task),
+        }
+    }
+
+    /// The same, of a task with which nothing is wrong.
+    pub fn new_task(self, task: &dyn Both) -> NewTask {
+        self.prepare(task).unwrap()
+    }
+
+    /// A queue over Postgres, of few connections.
+    pub fn queue(self, uri: &str) -> Queue {
+        self.queue_with(uri, &Options { max_pool_size: 4, ..Options::default() })
+    }
+
+    pub fn queue_with(self, uri: &str, options: &Options) -> Queue {
+        match self {
+            Self::Asynk => Queue::Asynk(built!(AsyncQueue::builder(), uri, options)),
+            Self::Blocking => Queue::Blocking(built!(fang_blocking::Queue::builder(), uri, options)),
+        }
+    }
+
+    /// A queue over as many connections of the application's own pool, which only threads have.
+    pub fn queue_over_application_pool(uri: &str, size: u32) -> Queue {
+        let builder = Pool::builder().max_size(size).connection_timeout(PATIENCE);
+        let connections = builder.build(ConnectionManager::new(uri)).unwrap();
+        Queue::Blocking(fang_blocking::Queue::builder().connection_pool(connections).build())
+    }
+
+    pub fn memory(self) -> Queue {
+        match self {
+            Self::Asynk => Queue::AsynkMemory(fang_asynk::MemoryQueue::new()),
+            Self::Blocking => Queue::BlockingMemory(fang_blocking::MemoryQueue::new()),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum Queue {
+    Asynk(AsyncQueue<NoTls>),
+    AsynkMemory(fang_asynk::MemoryQueue),
+    Blocking(fang_blocking::Queue),
+    BlockingMemory(fang_blocking::MemoryQueue),
+}
+
+/// What to do with the queue of either mode. That of threads may take its time.
+macro_rules! by_mode {
+    ($self:expr, $queue:ident, $asynk:expr, $blocking:expr) => {
+        match $self {
+            Queue::Asynk($queue) => $asynk,
+            Queue::AsynkMemory($queue) => $asynk,
+            Queue::Blocking($queue) => tokio::task::block_in_place(|| $blocking),
+            Queue::BlockingMemory($queue) => tokio::task::block_in_place(|| $blocking),
+        }
+    };
+}
+
+pub(crate) use by_mode;
+
+impl Queue {
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Asynk(_) | Self::AsynkMemory(_) => Mode::Asynk,
+            Self::Blocking(_) | Self::BlockingMemory(_) => Mode::Blocking,
+        }
+    }
+
+    /// A pool over this queue.
+    pub fn pool(&self, number_of_workers: u32, stage: &Stage) -> PoolBuilder {
+        PoolBuilder::new(self.clone(), number_of_workers, stage.clone())
+    }
+
+    /// The store, over the connections of the application.
+    pub fn admin(&self) -> Arc<dyn Store> {
+        self.engine()
+    }
+
+    /// The store, over connections as those of a pool.
+    pub fn engine(&self) -> Arc<dyn Store> {
+        by_mode!(self, queue, queue.engine().unwrap(), queue.engine().unwrap())
+    }
+
+    pub async fn schedule_only(&self, tasks: &[&dyn Both]) -> Result<u64, QueueError> {
+        by_mode!(
+            self,
+            queue,
+            queue
+                .schedule_only(&tasks.iter().map(|task| *task as &dyn AsyncRunnable).collect::<Vec<_>>())
+                .await,
+            queue.schedule_only(&tasks.iter().map(|task| *task as &dyn Runnable).collect::<Vec<_>>())
+        )
+    }
+
+    pub async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        by_mode!(self, queue, queue.run_cron(name).await, queue.run_cron(name))
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<usize, QueueError> {
+        match self {
+            Self::Asynk(queue) => queue.migrate().await,
+            Self::Blocking(queue) => block_in_place(|| queue.migrate()),
+            _ => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The task of the scenarios over Postgres, whose payload old versions could have written.
+
+use super::{Run, both};
+use fang_core::FangError;
+use serde::{Deserialize, Serialize};
+
+/// Tells its text, and then waits for a permit if it holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Say {
+    pub text: String,
+    #[serde(default)]
+    pub hold: bool,
+}
+
+pub fn say(text: &str) -> Say {
+    Say { text: text.to_owned(), hold: false }
+}
+
+pub fn holding(text: &str) -> Say {
+    Say { text: text.to_owned(), hold: true }
+}
+
+impl Say {
+    async fn does(&self, run: Run<'_>) -> Result<(), FangError> {
+        let stage = run.stage();
+        let _under_way = stage.tell(&self.text, run.context());
+        if self.hold {
+            stage.pass().await;
+        }
+        Ok(())
+    }
+}
+
+both!(Say);
