@@ -124,7 +124,7 @@ impl Locks {
         }
         let (worker, keys) = (batch.worker(), batch.keys());
         self.pool.state.environment.signals.lock_claimed(&keys);
-        self.pool.state.in_flight.add(keys);
+        self.pool.state.in_flight.add(worker, keys);
         let results = Arc::new(LockedResults::new(tasks.len()));
         let locked = Some(results.clone());
         self.listed_at = Some(self.pool.now());

@@ -145,7 +145,7 @@ impl ClaimPolicy {
             self.doubt.arise(now);
         }
         self.took(now, asked, tasks);
-        pool.in_flight.add(tasks.iter().map(|task| (task.id, task.lease)));
+        pool.in_flight.add(asked.worker, tasks.iter().map(|task| (task.id, task.lease)));
         self.suspects.pick(now, &asked.task_type, tasks);
     }
 
@@ -288,7 +288,7 @@ mod tests {
         let mut brings = |ends: bool| {
             let asked = claiming.ask(&pool, wanted, WORKER);
             if ends {
-                pool.in_flight.add(key);
+                pool.in_flight.add(WORKER, key);
                 pool.in_flight.lost_locks(key);
                 pool.in_flight.remove(key);
             }

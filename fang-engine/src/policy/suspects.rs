@@ -180,7 +180,7 @@ mod tests {
         let in_flight = InFlight::default();
         let mut suspects = Suspects::new(3, &GATE);
         let mut tasks = vec![task(1, 0), task(2, 2), task(3, 1), task(4, 2)];
-        in_flight.add(tasks.iter().map(|task| (task.id, task.lease)));
+        in_flight.add(fang_core::store::WorkerId(1), tasks.iter().map(|task| (task.id, task.lease)));
         suspects.pick(seconds(0), &"common".into(), &mut tasks);
         assert_eq!(tasks, [task(1, 0), task(3, 1)]);
 

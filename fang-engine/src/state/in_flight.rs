@@ -1,6 +1,6 @@
 //! What a pool has in flight, and whether the store may take it to have more.
 
-use fang_core::store::Claimed;
+use fang_core::store::{Claimed, WorkerId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,8 @@ pub struct InFlight(Mutex<Claims>);
 
 #[derive(Debug, Default)]
 struct Claims {
-    known: HashMap<Uuid, i32>,
+    /// Each with its lease and the identity that claimed it: after the pool was declared dead it has another.
+    known: HashMap<Uuid, (i32, WorkerId)>,
     /// Tasks whose lock-claim was lost with its connection, until the next claim begins. The answer of a claim that is
     /// under way may bring them under the same lease, even after their results were saved.
     unlocked: HashMap<Uuid, i32>,
@@ -21,7 +22,11 @@ struct Claims {
 
 impl Claims {
     fn has(&self, id: Uuid, lease: i32) -> bool {
-        self.known.get(&id) == Some(&lease)
+        self.claimer(id, lease).is_some()
+    }
+
+    fn claimer(&self, id: Uuid, lease: i32) -> Option<WorkerId> {
+        self.known.get(&id).filter(|(known, _)| *known == lease).map(|(_, worker)| *worker)
     }
 
     fn had(&self, id: Uuid, lease: i32) -> bool {
@@ -30,9 +35,9 @@ impl Claims {
 }
 
 impl InFlight {
-    /// These were claimed.
-    pub fn add(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
-        self.claims().known.extend(claims);
+    /// This identity has claimed these.
+    pub fn add(&self, worker: WorkerId, claims: impl IntoIterator<Item = (Uuid, i32)>) {
+        self.claims().known.extend(claims.into_iter().map(|(id, lease)| (id, (lease, worker))));
     }
 
     /// The lock-claims of these were lost with their connection, and by now written claims stand for them.
@@ -55,10 +60,16 @@ impl InFlight {
         }
     }
 
-    /// Takes what is among them out of what was locked just now, and returns it.
-    pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> Vec<Claimed> {
-        let claims = self.claims();
-        tasks.extract_if(.., |task| claims.has(task.id, task.lease)).collect()
+    /// Takes what is among them out of what was locked just now. Returns whose claims those are: results are accepted
+    /// from the identity alone that claimed.
+    pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> Vec<(Uuid, WorkerId)> {
+        let (claims, mut taken) = (self.claims(), Vec::new());
+        tasks.retain(|task| {
+            let claimer = claims.claimer(task.id, task.lease);
+            taken.extend(claimer.map(|worker| (task.id, worker)));
+            claimer.is_none()
+        });
+        taken
     }
 
     /// Takes what is among them, or was when it lost its locks, out of what was claimed in writing just now. Returns
@@ -76,7 +87,7 @@ impl InFlight {
 
     /// All of them, each with its lease.
     pub fn list(&self) -> Vec<(Uuid, i32)> {
-        self.claims().known.iter().map(|(id, lease)| (*id, *lease)).collect()
+        self.claims().known.iter().map(|(id, (lease, _))| (*id, *lease)).collect()
     }
 
     fn claims(&self) -> MutexGuard<'_, Claims> {
@@ -120,12 +131,14 @@ mod tests {
     use super::*;
     use crate::state::example;
 
+    const ME: WorkerId = WorkerId(1);
+
     #[test]
     fn what_is_in_flight_is_taken_out_of_a_claim_unless_its_lease_is_another() {
         let (in_flight, task) = (InFlight::default(), |lease| Claimed { lease, ..example() });
-        in_flight.add([(Uuid::nil(), 1)]);
+        in_flight.add(ME, [(Uuid::nil(), 1)]);
         let mut tasks = vec![task(1), task(2)];
-        assert_eq!(in_flight.take_out_of(&mut tasks), [task(1)]);
+        assert_eq!(in_flight.take_out_of(&mut tasks), [(Uuid::nil(), ME)]);
         assert_eq!(tasks, [task(2)]);
     }
 
@@ -133,7 +146,7 @@ mod tests {
     fn what_lost_its_locks_is_taken_out_of_the_claim_that_is_under_way_even_when_its_result_is_saved() {
         let in_flight = InFlight::default();
         let takes = || in_flight.take_out_of_written(&mut vec![Claimed { lease: 1, ..example() }]);
-        in_flight.add([(Uuid::nil(), 1)]);
+        in_flight.add(ME, [(Uuid::nil(), 1)]);
         in_flight.claim_begins();
         in_flight.lost_locks([(Uuid::nil(), 1)]);
         in_flight.remove([(Uuid::nil(), 1)]);
@@ -146,8 +159,8 @@ mod tests {
     #[test]
     fn a_task_that_was_claimed_again_stays_in_flight_when_the_old_claim_is_forgotten() {
         let in_flight = InFlight::default();
-        in_flight.add([(Uuid::nil(), 1), (Uuid::max(), 1)]);
-        in_flight.add([(Uuid::nil(), 2)]);
+        in_flight.add(ME, [(Uuid::nil(), 1), (Uuid::max(), 1)]);
+        in_flight.add(ME, [(Uuid::nil(), 2)]);
         in_flight.remove([(Uuid::nil(), 1), (Uuid::max(), 1)]);
         assert_eq!(in_flight.list(), [(Uuid::nil(), 2)]);
     }

@@ -35,6 +35,28 @@ pub enum Action {
     Drop(usize, Job),
     /// A late request is done; a claim takes this task.
     Arrive(Late, usize),
+    /// The answer of a written claim arrives.
+    Answer(usize),
+    /// A process no longer waits for the answer of a written claim.
+    GiveUp(usize),
+    /// A claim by locks alone, of this task.
+    Lock(usize, usize),
+    /// This slot lists its task, or takes it out of the list as it is another's.
+    List(usize, usize, Fate),
+    /// This slot looks whether it still has its lock, and begins to run.
+    Look(usize, usize),
+    /// This slot ends its transaction, after its run or before.
+    Commit(usize, usize, bool, Fate),
+    /// This slot makes a written claim of a run that lost its lock.
+    Repair(usize, usize),
+    /// This slot takes back its list.
+    Unlist(usize, usize),
+    /// A request of this slot fails.
+    SlotFails(usize, usize),
+    /// This slot loses its connection and its lock. The process does not know.
+    Disconnect(usize, usize),
+    /// The server notices that the process has given up the connection which has this task locked.
+    Unlock(usize),
     /// Time passes.
     Tick,
     /// `kill -9`
@@ -60,6 +82,7 @@ impl State {
             self.offer_harm(p, actions);
         }
         self.offer_late(actions);
+        self.offer_unlocks(actions);
         if self.link != Link::Up {
             actions.push(Action::Rise);
         } else {
@@ -75,6 +98,7 @@ impl State {
     fn offer_aftermath(&self, actions: &mut Vec<Action>) {
         for (p, process) in self.processes.iter().enumerate() {
             actions.extend(process.jobs.iter().map(|job| Action::Finish(p, *job, Fate::Answered)));
+            actions.extend(process.under_way.map(|_| Action::Answer(p)));
         }
         actions.extend(self.late.iter().map(|late| Action::Arrive(*late, 0)));
     }
@@ -92,6 +116,7 @@ impl State {
         }
         let strangers = process.jobs.iter().filter(|job| job.worker != process.worker);
         actions.extend(strangers.map(|job| Action::Drop(p, *job)));
+        self.offer_slots(p, actions);
         if is_up {
             self.offer_requests(p, actions);
         }
@@ -101,6 +126,9 @@ impl State {
         let process = &self.processes[p];
         for job in &process.jobs {
             actions.extend(self.fates().map(|fate| Action::Finish(p, *job, fate)));
+        }
+        if process.is_claiming() {
+            return;
         }
         if process.doubt.is_some_and(|doubt| !doubt.was_asked) {
             // The claimer does that before it claims.
@@ -112,7 +140,11 @@ impl State {
         if self.workers[process.worker].is_dead {
             return;
         }
+        let has_slot = process.slots.iter().any(Option::is_none);
         for task in self.waiting() {
+            if has_slot && self.tasks[task].crashes == 0 {
+                actions.push(Action::Lock(p, task));
+            }
             let fates = self.fates().filter(|fate| *fate != Fate::Late);
             actions.extend(fates.map(|fate| Action::Claim(p, task, fate)));
         }
@@ -130,6 +162,12 @@ impl State {
         if life != Life::Dead && self.left.kills > 0 && !is_last {
             actions.push(Action::Kill(p));
         }
+        if life != Life::Dead && self.left.disconnects > 0 {
+            let claims = self.processes[p].slots.iter().enumerate();
+            let locked = claims
+                .filter(|(slot, claim)| claim.is_some_and(|claim| self.has_lock(p, *slot, claim.job.task)));
+            actions.extend(locked.map(|(slot, _)| Action::Disconnect(p, slot)));
+        }
     }
 
     fn offer_late(&self, actions: &mut Vec<Action>) {
@@ -139,16 +177,17 @@ impl State {
         for late in &self.late {
             match late {
                 Late::Claim(..) => actions.extend(self.waiting().map(|task| Action::Arrive(*late, task))),
-                Late::Finish(..) => actions.push(Action::Arrive(*late, 0)),
+                Late::Finish(..) | Late::List(..) => actions.push(Action::Arrive(*late, 0)),
             }
         }
     }
 
     fn waiting(&self) -> impl Iterator<Item = usize> {
-        (0..self.tasks.len()).filter(|task| self.tasks[*task].state == TaskState::Waiting)
+        (0..self.tasks.len())
+            .filter(|task| self.tasks[*task].state == TaskState::Waiting && self.tasks[*task].lock.is_none())
     }
 
-    fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
+    pub(crate) fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
         let count = if self.left.losses > 0 { 3 } else { 1 };
         [Fate::Answered, Fate::AnswerLost, Fate::Late].into_iter().take(count)
     }
@@ -158,7 +197,7 @@ impl State {
         self.processes.iter().filter(|process| process.runs()).all(|process| match process.sweep {
             None => process.has_beaten,
             Some(_) => self.link != Link::Up && protocol.slow_sweeps,
-        })
+        }) && (self.link != Link::Up || self.is_settled())
     }
 
     /// What then is.
@@ -174,8 +213,16 @@ impl State {
             Action::Drop(p, job) => self.processes[p].forget(job),
             Action::Arrive(late, task) => self.arrive(protocol, late, task),
             Action::Tick => self.tick(protocol),
-            harm => self.harm(protocol, harm),
+            harm @ (Action::Kill(_)
+            | Action::Pause(_)
+            | Action::Resume(_)
+            | Action::Fall(_)
+            | Action::Rise) => {
+                self.harm(protocol, harm);
+            }
+            step => self.lock_claim(protocol, step),
         }
+        self.forget_lists();
         self.forget_workers();
     }
 
@@ -184,6 +231,7 @@ impl State {
         match late {
             Late::Claim(worker, _) => drop(self.claim(worker, task)),
             Late::Finish(job, _) => self.finish(protocol, job),
+            Late::List(listed, _) => self.late_list(protocol, listed),
         }
     }
 
@@ -198,7 +246,7 @@ impl State {
                 self.processes[p].life = Life::Paused;
             }
             Action::Resume(p) => self.processes[p].life = Life::Running,
-            Action::Fall(link) => self.fall(link),
+            Action::Fall(link) => self.fall(protocol, link),
             _ => {
                 if self.link == Link::Restarting {
                     self.up_for = 0;
@@ -220,14 +268,21 @@ impl State {
         process.jobs.clear();
         process.known = vec![None; protocol.tasks];
         process.doubt = None;
+        process.slots = vec![None; protocol.slots];
+        process.under_way = None;
+        process.unlocked = None;
     }
 
-    fn fall(&mut self, link: Link) {
+    fn fall(&mut self, protocol: &Protocol, link: Link) {
         self.link = link;
         if link == Link::Restarting {
             self.left.restarts -= 1;
             // Its connections go down with it.
             self.late.clear();
+            self.tasks.iter_mut().for_each(|row| row.lock = None);
+            for process in self.processes.iter_mut().filter(|process| process.under_way.is_some()) {
+                process.give_up(protocol);
+            }
         } else {
             self.left.cuts -= 1;
         }
@@ -248,11 +303,17 @@ impl State {
             }
             process.doubt =
                 process.doubt.map(|doubt| Doubt { left: doubt.left.saturating_sub(1), was_asked: false });
+            if self.link != Link::Up && process.runs() && protocol.slots > 0 {
+                // Its claims fail. Each failure renews the doubt.
+                process.arise(protocol);
+            }
             process.sweep = process.sweep.and_then(|sweep| grown(sweep, process.life, protocol));
         }
+        // The server ends a transaction that is idle for so long.
+        self.tasks.iter_mut().for_each(|row| row.lock = None);
         // Statements are given up after a time as long as the lease.
         self.late.retain_mut(|late| {
-            let (Late::Claim(_, age) | Late::Finish(_, age)) = late;
+            let (Late::Claim(_, age) | Late::Finish(_, age) | Late::List(_, age)) = late;
             *age += 1;
             *age <= protocol.lease
         });
@@ -261,13 +322,14 @@ impl State {
 
 /// A statement that hangs is given up in the end; one that was not yet sent waits for its process.
 fn grown(sweep: Sweep, life: Life, protocol: &Protocol) -> Option<Sweep> {
-    let (Sweep::Bury(age) | Sweep::Rescue(age)) = sweep;
+    let (Sweep::Bury(age) | Sweep::Collect(age) | Sweep::Rescue(age)) = sweep;
     if life == Life::Paused {
         return Some(sweep);
     }
     match sweep {
         _ if age >= protocol.lease => None,
         Sweep::Bury(_) => Some(Sweep::Bury(age + 1)),
+        Sweep::Collect(_) => Some(Sweep::Collect(age + 1)),
         Sweep::Rescue(_) => Some(Sweep::Rescue(age + 1)),
     }
 }

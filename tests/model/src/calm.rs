@@ -1,6 +1,7 @@
 //! What becomes of a state when nothing more goes wrong.
 
 use crate::action::{Action, Fate};
+use crate::lock_claim::Stage;
 use crate::protocol::Protocol;
 use crate::state::{Life, Link, State, TaskState};
 
@@ -39,6 +40,7 @@ impl State {
         if !self.processes[p].has_beaten {
             self.apply(protocol, Action::Beat(p));
         }
+        self.end_lock_claims(protocol, p);
         for job in self.processes[p].jobs.clone() {
             self.apply(protocol, Action::Finish(p, job, Fate::Answered));
         }
@@ -46,8 +48,30 @@ impl State {
             self.apply(protocol, Action::Disown(p));
         }
         for task in 0..self.tasks.len() {
-            if self.tasks[task].state == TaskState::Waiting {
+            if self.tasks[task].state == TaskState::Waiting && self.tasks[task].lock.is_none() {
                 self.apply(protocol, Action::Claim(p, task, Fate::Answered));
+            }
+        }
+    }
+
+    /// All that its slots do, whose runs end.
+    fn end_lock_claims(&mut self, protocol: &Protocol, p: usize) {
+        if self.processes[p].under_way.is_some() {
+            self.apply(protocol, Action::Answer(p));
+        }
+        for slot in 0..self.processes[p].slots.len() {
+            while let Some(claim) = self.processes[p].slots[slot] {
+                let has_lock = self.has_lock(p, slot, claim.job.task);
+                let step = match claim.stage {
+                    Stage::Locked | Stage::Withdraws(_) => Action::List(p, slot, Fate::Answered),
+                    Stage::Listed(_) => Action::Look(p, slot),
+                    Stage::Runs => Action::Commit(p, slot, has_lock, Fate::Answered),
+                    Stage::Yields(_) | Stage::Abandoned => Action::Commit(p, slot, false, Fate::Answered),
+                    Stage::Broken if self.tasks[claim.job.task].lock.is_some() => break,
+                    Stage::Broken => Action::Repair(p, slot),
+                    Stage::Unlists => Action::Unlist(p, slot),
+                };
+                self.apply(protocol, step);
             }
         }
     }

@@ -4,16 +4,20 @@ use crate::protocol::Protocol;
 use crate::state::{Job, Life, State, TaskState, Worker};
 
 impl State {
-    /// `claim.sql`: a worker that was declared dead gets nothing.
+    /// `claim.sql`. A worker that was declared dead gets nothing. A task that another worker has listed becomes a claim
+    /// of that worker. Rows that are locked are passed by.
     pub(crate) fn claim(&mut self, worker: usize, task: usize) -> Option<Job> {
-        let row = &mut self.tasks[task];
-        if self.workers[worker].is_dead || row.state != TaskState::Waiting {
+        let row = &self.tasks[task];
+        if self.workers[worker].is_dead || row.state != TaskState::Waiting || row.lock.is_some() {
             return None;
         }
+        let lease = row.lease + 1;
+        let owner = self.listed_by_other(task, lease, worker).unwrap_or(worker);
+        let row = &mut self.tasks[task];
         row.state = TaskState::Running;
-        row.lease += 1;
-        row.locked_by = Some(worker);
-        Some(Job { task, lease: row.lease, worker })
+        row.lease = lease;
+        row.locked_by = Some(owner);
+        (owner == worker).then_some(Job { task, lease, worker })
     }
 
     /// `finish.sql`, with a result that ends the task. Without the fence the row is looked up by its id.

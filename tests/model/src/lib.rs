@@ -10,12 +10,17 @@
 mod action;
 mod calm;
 mod database;
+mod lists;
+mod lock_action;
+mod lock_claim;
 mod process;
 mod properties;
 mod protocol;
 mod state;
 
 pub use action::{Action, Fate};
-pub use properties::{LOST, MASS, RERUN, STALE, TWICE, UNJUST};
+pub use lists::Listed;
+pub use lock_claim::{Lock, LockClaim, Stage};
+pub use properties::{AGAIN, BESIDE, LOST, MASS, RERUN, STALE, TWICE, UNJUST};
 pub use protocol::{Faults, Protocol};
 pub use state::{Doubt, Job, Late, Life, Link, Process, State, Sweep, Task, TaskState, Violations, Worker};

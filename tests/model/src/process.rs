@@ -48,6 +48,10 @@ impl State {
         self.processes[p].sweep = match self.processes[p].sweep {
             Some(Sweep::Bury(age)) => {
                 self.bury(protocol, self.processes[p].worker);
+                Some(if protocol.slots > 0 { Sweep::Collect(age) } else { Sweep::Rescue(age) })
+            }
+            Some(Sweep::Collect(age)) => {
+                self.collect();
                 Some(Sweep::Rescue(age))
             }
             _ => {
@@ -65,17 +69,25 @@ impl State {
             self.send_late(Late::Claim(worker, 0));
         }
         let process = &mut self.processes[p];
-        if fate == Fate::Answered {
-            process.accept(claimed);
-        } else {
+        if fate != Fate::Answered {
             self.left.losses -= 1;
-            process.doubt = Some(Doubt { left: protocol.lease + 1, was_asked: false });
+            return process.arise(protocol);
+        }
+        let Some(job) = claimed else { return };
+        process.under_way = Some(job);
+        // Only a delay after a lock-claim of the same task matters.
+        if !process.slots.iter().flatten().any(|claim| claim.job.task == job.task) {
+            self.answer(protocol, p);
         }
     }
 
     /// Gives back what the process does not know it holds.
     pub(crate) fn settle(&mut self, protocol: &Protocol, p: usize) {
+        let has_unlisted = protocol.doubt_outlasts_lists && self.unlist_unknown(p);
         self.disown(protocol, p);
+        if has_unlisted {
+            self.processes[p].arise(protocol);
+        }
         let doubt = &mut self.processes[p].doubt;
         *doubt = doubt.filter(|doubt| doubt.left > 0).map(|doubt| Doubt { was_asked: true, ..doubt });
     }
@@ -93,15 +105,14 @@ impl State {
         self.finish(protocol, job);
     }
 
-    fn send_late(&mut self, late: Late) {
+    pub(crate) fn send_late(&mut self, late: Late) {
         self.late.push(late);
         self.late.sort_unstable();
     }
 }
 
 impl crate::state::Process {
-    fn accept(&mut self, claimed: Option<Job>) {
-        let Some(job) = claimed else { return };
+    pub(crate) fn accept(&mut self, job: Job) {
         self.jobs.push(job);
         self.jobs.sort_unstable();
         self.known[job.task] = Some(job.lease);

@@ -17,6 +17,11 @@ pub const MASS: &str = "no outage makes everything run again";
 /// Crashes are counted for the dead, and for who was paused for a lease.
 pub const UNJUST: &str = "only the dead and the paused are charged a crash";
 
+/// The list is for that.
+pub const BESIDE: &str = "no task begins to run while another living worker runs it";
+/// A process knows its own claims.
+pub const AGAIN: &str = "no process runs a task again that it runs or has finished";
+
 pub(crate) fn all() -> Vec<Property<Protocol>> {
     vec![
         Property::always(TWICE, |_, state: &State| state.tasks.iter().all(|task| task.accepted <= 1)),
@@ -27,5 +32,7 @@ pub(crate) fn all() -> Vec<Property<Protocol>> {
             !state.violations.rerun || state.tasks.iter().any(|task| task.crashes == 0)
         }),
         Property::always(UNJUST, |_, state: &State| !state.violations.unjust),
+        Property::always(BESIDE, |_, state: &State| !state.violations.beside),
+        Property::always(AGAIN, |_, state: &State| !state.violations.again),
     ]
 }

@@ -18,6 +18,8 @@ pub struct Faults {
     pub cuts: u8,
     /// Requests that are delayed, and answers that are lost.
     pub losses: u8,
+    /// Connections lost that have rows locked, while all others last.
+    pub disconnects: u8,
 }
 
 /// A size of the model, and the guards of the protocol, each of which may be taken away.
@@ -43,11 +45,26 @@ pub struct Protocol {
     pub fresh_sweeper: bool,
     /// What a process knows it holds is told with the lease of the claim, not by the task alone.
     pub disown_by_lease: bool,
+    /// How many connections of a process claim by locks alone. With none all claims are written.
+    pub slots: usize,
+    /// A lock-claim is listed before it runs, and other claims read the list.
+    pub list: bool,
+    /// A lock-claim looks whether it still has its locks once it is listed.
+    pub look: bool,
+    /// A process remembers the tasks that lost their locks until its next claim begins.
+    pub memory: bool,
+    /// A lock-claim of a task that runs here already yields to the worker that runs it, which may be dead.
+    pub yield_by_worker: bool,
+    /// A task that others have listed is not listed at all. The library lists it, and then takes it out again.
+    pub list_own_only: bool,
+    /// A process in doubt takes back unknown lists, and doubts anew after each list taken back. Not so in the library.
+    pub doubt_outlasts_lists: bool,
     /// What may go wrong.
     pub faults: Faults,
 }
 
-/// The protocol as it is: with a lease of three beats, the fewest that a pool accepts, and no faults.
+/// The protocol as the library has it, with a lease of three beats, the fewest that a pool accepts. There are no
+/// lock-claims and no faults.
 impl Default for Protocol {
     fn default() -> Self {
         Self {
@@ -61,6 +78,13 @@ impl Default for Protocol {
             slow_sweeps: true,
             fresh_sweeper: true,
             disown_by_lease: true,
+            slots: 0,
+            list: true,
+            look: true,
+            memory: true,
+            yield_by_worker: true,
+            list_own_only: false,
+            doubt_outlasts_lists: false,
             faults: Faults::default(),
         }
     }

@@ -1,6 +1,8 @@
 //! Everything there is at one moment. Instants are kept as ages, which stop counting where it no longer
 //! matters: so there are finitely many states, and histories of any length.
 
+use crate::lists::Listed;
+use crate::lock_claim::{Lock, LockClaim};
 use crate::protocol::{Faults, Protocol};
 
 /// One moment of the whole.
@@ -10,6 +12,8 @@ pub struct State {
     pub tasks: Vec<Task>,
     /// The rows of `fang_workers`.
     pub workers: Vec<Worker>,
+    /// The rows of `fang_holds`: tasks that run or ran under locks alone.
+    pub lists: Vec<Listed>,
     /// The processes.
     pub processes: Vec<Process>,
     /// Whether the database can be reached.
@@ -50,6 +54,8 @@ pub struct Task {
     pub lease: u8,
     /// Who claimed it.
     pub locked_by: Option<usize>,
+    /// The connection that has its row locked.
+    pub lock: Option<Lock>,
     /// How often its process died.
     pub crashes: u8,
     /// How many results were accepted: at most one.
@@ -103,13 +109,21 @@ pub struct Process {
     pub known: Vec<Option<u8>>,
     /// Whether a claim without an answer may have been made.
     pub doubt: Option<Doubt>,
+    /// The lock-claims of its connections.
+    pub slots: Vec<Option<LockClaim>>,
+    /// A written claim that the server has made, while the answer is on its way.
+    pub under_way: Option<Job>,
+    /// A task that lost its lock and became a written claim since that claim began.
+    pub unlocked: Option<Job>,
 }
 
-/// The two statements of a sweep, of which the next is named, and how long it has been under way.
+/// The statements of a sweep, of which the next is named, and how long it has been under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sweep {
     /// Declare the silent dead.
     Bury(u8),
+    /// Make written claims of the tasks that the dead have listed.
+    Collect(u8),
     /// Take back what the dead hold.
     Rescue(u8),
 }
@@ -152,6 +166,8 @@ pub enum Late {
     Claim(usize, u8),
     /// A result.
     Finish(Job, u8),
+    /// A list.
+    List(Listed, u8),
 }
 
 /// What must never have happened.
@@ -163,15 +179,27 @@ pub struct Violations {
     pub unjust: bool,
     /// The same, after an outage.
     pub rerun: bool,
+    /// A task began to run while another living worker ran it.
+    pub beside: bool,
+    /// A process began to run a task that it ran already, or whose claim no longer stood.
+    pub again: bool,
 }
 
 impl State {
     /// A fleet that has long been running, and tasks that have just been inserted.
     pub fn new(protocol: &Protocol) -> Self {
-        let task = Task { state: TaskState::Waiting, lease: 0, locked_by: None, crashes: 0, accepted: 0 };
+        let task = Task {
+            state: TaskState::Waiting,
+            lease: 0,
+            locked_by: None,
+            lock: None,
+            crashes: 0,
+            accepted: 0,
+        };
         Self {
             tasks: vec![task; protocol.tasks],
             workers: (0..protocol.processes).map(Worker::new).collect(),
+            lists: Vec::new(),
             processes: (0..protocol.processes).map(|n| Process::new(protocol, n)).collect(),
             link: Link::Up,
             up_for: protocol.lease + 1,
@@ -205,12 +233,15 @@ impl State {
         let is_late = |late: &Late| match late {
             Late::Claim(by, _) => *by == worker,
             Late::Finish(job, _) => job.worker == worker,
+            Late::List(listed, _) => listed.worker == worker,
         };
         self.tasks.iter().any(|task| task.locked_by == Some(worker))
             || self.late.iter().any(is_late)
+            || self.lists.iter().any(|listed| listed.worker == worker)
             || self.processes.iter().any(|process| {
                 (process.life != Life::Dead && process.worker == worker)
-                    || process.jobs.iter().any(|job| job.worker == worker)
+                    || process.jobs.iter().chain(&process.under_way).any(|job| job.worker == worker)
+                    || process.slots.iter().flatten().any(|claim| claim.names(worker))
             })
     }
 
@@ -220,12 +251,16 @@ impl State {
         }
         for process in &mut self.processes {
             process.worker = new(process.worker);
-            process.jobs.iter_mut().for_each(|job| job.worker = new(job.worker));
+            let jobs = process.jobs.iter_mut().chain(&mut process.under_way).chain(&mut process.unlocked);
+            jobs.for_each(|job| job.worker = new(job.worker));
+            process.slots.iter_mut().flatten().for_each(|claim| claim.renumber(&new));
         }
+        self.lists.iter_mut().for_each(|listed| listed.worker = new(listed.worker));
         for late in &mut self.late {
             match late {
                 Late::Claim(by, _) => *by = new(*by),
                 Late::Finish(job, _) => job.worker = new(job.worker),
+                Late::List(listed, _) => listed.worker = new(listed.worker),
             }
         }
     }
@@ -250,6 +285,9 @@ impl Process {
             jobs: Vec::new(),
             known: vec![None; protocol.tasks],
             doubt: None,
+            slots: vec![None; protocol.slots],
+            under_way: None,
+            unlocked: None,
         }
     }
 

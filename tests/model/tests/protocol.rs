@@ -3,11 +3,14 @@
 // A panic is how a test reports.
 #![allow(clippy::expect_used)]
 
-use fang_model::{Action, Faults, LOST, Link, MASS, Protocol, RERUN, STALE, State, TWICE, TaskState, UNJUST};
+use fang_model::{
+    AGAIN, Action, BESIDE, Faults, LOST, Link, MASS, Process, Protocol, RERUN, STALE, Stage, State, TWICE,
+    TaskState, UNJUST,
+};
 use stateright::{Checker, HasDiscoveries, Model};
 use std::collections::BTreeSet;
 
-const NONE: Faults = Faults { kills: 0, pauses: 0, restarts: 0, cuts: 0, losses: 0 };
+const NONE: Faults = Faults { kills: 0, pauses: 0, restarts: 0, cuts: 0, losses: 0, disconnects: 0 };
 
 /// Visits every state.
 #[track_caller]
@@ -17,14 +20,14 @@ fn assert_holds(protocol: Protocol) {
     checker.assert_properties();
 }
 
-/// Finds a history that breaks `property`; returns the states it passes when it is replayed, and
-/// its steps.
+/// Finds a history that breaks `property` and replays it up to the step that does so. Returns the states that it
+/// passes, and its steps.
 #[track_caller]
 fn witness(protocol: Protocol, property: &'static str) -> (Vec<State>, Vec<Action>) {
     let only = HasDiscoveries::AllOf(BTreeSet::from([property]));
     let checker = protocol.checker().finish_when(only).spawn_bfs().join();
-    let steps = checker.assert_any_discovery(property).into_actions();
-    println!("{property}, broken by {steps:#?}");
+    let mut steps = checker.assert_any_discovery(property).into_actions();
+    let holds = protocol.property(property).condition;
     let mut states = protocol.init_states();
     for step in &steps {
         let last = states.last().expect("the first is there");
@@ -33,6 +36,9 @@ fn witness(protocol: Protocol, property: &'static str) -> (Vec<State>, Vec<Actio
         assert!(possible.contains(step), "{step:?} was not possible");
         states.push(protocol.next_state(last, *step).expect("every step leads somewhere"));
     }
+    states.truncate(states.iter().take_while(|state| holds(&protocol, state)).count() + 1);
+    steps.truncate(states.len() - 1);
+    println!("{property}, broken by {steps:#?}");
     (states, steps)
 }
 
@@ -151,4 +157,139 @@ fn a_process_that_knew_its_claims_by_the_task_alone_could_lose_one() {
     assert!(process.runs() && process.jobs.iter().all(|job| job.lease < task.lease));
     assert_eq!(process.doubt, None, "it will not ask again");
     assert_holds(Protocol { disown_by_lease: true, ..protocol });
+}
+
+/// Lock-claims as the library has them: over two connections of each process.
+fn lock_claims() -> Protocol {
+    Protocol { slots: 2, ..Protocol::default() }
+}
+
+/// Lock-claims with the two guards that the library does not have.
+fn mended() -> Protocol {
+    Protocol { list_own_only: true, doubt_outlasts_lists: true, ..lock_claims() }
+}
+
+#[test]
+fn lock_claims_hold_when_a_process_dies_or_one_connection_or_message_is_lost() {
+    for faults in
+        [Faults { kills: 1, ..NONE }, Faults { disconnects: 1, ..NONE }, Faults { losses: 1, ..NONE }]
+    {
+        assert_holds(Protocol { faults, ..lock_claims() });
+    }
+}
+
+#[test]
+fn lock_claims_hold_when_the_server_restarts_or_the_network_is_cut() {
+    for faults in [Faults { restarts: 1, ..NONE }, Faults { cuts: 1, ..NONE }] {
+        assert_holds(Protocol { slow_sweeps: false, faults, ..lock_claims() });
+    }
+}
+
+#[test]
+fn lock_claims_of_one_connection_hold_when_a_process_is_paused() {
+    let faults = Faults { pauses: 1, ..NONE };
+    assert_holds(Protocol { slots: 1, faults, ..lock_claims() });
+}
+
+#[test]
+fn lock_claims_hold_for_two_tasks_and_for_three_processes_when_a_connection_is_lost() {
+    let faults = Faults { disconnects: 1, ..NONE };
+    assert_holds(Protocol { tasks: 2, faults, ..lock_claims() });
+    assert_holds(Protocol { processes: 3, faults, ..lock_claims() });
+}
+
+#[test]
+fn mended_lock_claims_hold_when_a_process_dies_or_is_paused_or_the_server_restarts() {
+    for faults in [Faults { pauses: 1, kills: 1, ..NONE }, Faults { restarts: 1, kills: 1, ..NONE }] {
+        assert_holds(Protocol { slow_sweeps: false, faults, ..mended() });
+    }
+}
+
+#[test]
+fn mended_lock_claims_hold_when_two_connections_are_lost_or_one_and_a_message() {
+    for faults in [Faults { disconnects: 2, ..NONE }, Faults { disconnects: 1, losses: 1, ..NONE }] {
+        assert_holds(Protocol { faults, ..mended() });
+    }
+}
+
+#[test]
+fn mended_lock_claims_hold_for_three_processes_when_a_connection_is_lost_and_one_dies() {
+    let faults = Faults { kills: 1, disconnects: 1, ..NONE };
+    assert_holds(Protocol { processes: 3, faults, ..mended() });
+}
+
+/// Whether each process runs a task.
+fn runs(state: &State) -> Vec<bool> {
+    state.processes.iter().map(|process| process.runs_of().next().is_some()).collect()
+}
+
+#[test]
+fn without_the_list_others_run_a_task_that_lost_its_locks_and_still_runs() {
+    let lost = Faults { disconnects: 1, ..NONE };
+    for faults in [lost, Faults { restarts: 1, ..NONE }] {
+        let protocol = Protocol { list: false, faults, ..lock_claims() };
+        let (states, steps) = witness(protocol, BESIDE);
+        assert!(steps.iter().any(|step| matches!(step, Action::Disconnect(..) | Action::Fall(_))));
+        assert_eq!(runs(last(&states)), [true, true]);
+        assert!(last(&states).workers.iter().all(|worker| !worker.is_dead));
+    }
+}
+
+#[test]
+fn without_a_look_after_the_list_a_task_runs_whose_locks_are_gone() {
+    let faults = Faults { disconnects: 1, ..NONE };
+    let protocol = Protocol { look: false, faults, ..lock_claims() };
+    let (states, steps) = witness(protocol, BESIDE);
+    assert!(matches!(steps.last(), Some(Action::Look(..))));
+    assert_eq!(runs(last(&states)), [true, true]);
+    assert_holds(Protocol { look: true, ..protocol });
+}
+
+#[test]
+fn without_the_memory_of_lost_locks_a_claim_that_was_under_way_runs_a_task_again_that_is_finished() {
+    let faults = Faults { disconnects: 1, ..NONE };
+    let protocol = Protocol { memory: false, faults, ..lock_claims() };
+    let (states, steps) = witness(protocol, AGAIN);
+    assert!(matches!(steps.last(), Some(Action::Answer(_))));
+    assert_eq!((last(&states).tasks[0].state, last(&states).tasks[0].accepted), (TaskState::Done, 1));
+    assert!(runs(last(&states)).contains(&true));
+    assert_holds(Protocol { memory: true, ..protocol });
+}
+
+#[test]
+fn a_process_that_goes_on_under_a_new_identity_loses_a_task_that_it_locks_while_its_old_run_lasts() {
+    let faults = Faults { pauses: 1, ..NONE };
+    let protocol = Protocol { yield_by_worker: false, faults, ..mended() };
+    let (states, steps) = witness(protocol, LOST);
+    let Some(Action::Lock(p, task)) = steps.last() else { panic!("{:?}", steps.last()) };
+    let process = &last(&states).processes[*p];
+    let run = process.runs_of().next().expect("it runs");
+    assert_eq!((run.task, last(&states).workers[run.worker].is_dead), (*task, true));
+    assert!(process.slots.iter().flatten().any(|claim| claim.stage == Stage::Yields(process.worker)));
+    assert_holds(Protocol { yield_by_worker: true, ..protocol });
+}
+
+#[test]
+fn a_process_that_dies_or_loses_its_locks_before_it_takes_a_list_back_makes_the_task_of_another_run_twice() {
+    let dies = Faults { kills: 1, disconnects: 1, ..NONE };
+    for faults in [dies, Faults { disconnects: 2, ..NONE }] {
+        let protocol = Protocol { list_own_only: false, faults, ..mended() };
+        let (states, _) = witness(protocol, AGAIN);
+        let leases = |process: &Process| process.runs_of().map(|run| run.lease).collect::<BTreeSet<_>>();
+        assert!(last(&states).processes.iter().any(|process| leases(process) == BTreeSet::from([1, 2])));
+    }
+    assert_holds(Protocol { faults: dies, ..mended() });
+}
+
+#[test]
+fn a_list_that_outlasts_the_doubt_gives_a_task_to_a_process_that_does_not_know() {
+    for faults in [Faults { disconnects: 1, losses: 1, ..NONE }, Faults { disconnects: 1, pauses: 1, ..NONE }]
+    {
+        let protocol = Protocol { doubt_outlasts_lists: false, faults, ..mended() };
+        let (states, steps) = witness(protocol, LOST);
+        assert!(matches!(steps.last(), Some(Action::Lock(..) | Action::List(..) | Action::Claim(..))));
+        let listed = last(&states).lists[0];
+        let lister = &last(&states).processes[last(&states).workers[listed.worker].process];
+        assert!(lister.runs_of().next().is_none() && !last(&states).workers[listed.worker].is_dead);
+    }
 }

@@ -47,10 +47,9 @@ impl Batch {
     }
 
     /// Takes out the tasks that run here already, since a connection that is gone had them locked before. They become
-    /// written claims.
+    /// written claims of the identity that runs them.
     pub(super) fn set_running_apart(&mut self, in_flight: &InFlight, tasks: &mut Vec<Claimed>) {
-        let running = in_flight.take_out_of(tasks);
-        self.yield_to(running.iter().map(|task| (task.id, self.worker)).collect(), tasks);
+        self.yield_to(in_flight.take_out_of(tasks), tasks);
     }
 
     /// None of them will run here.
@@ -151,11 +150,23 @@ mod tests {
     #[test]
     fn a_task_that_runs_here_already_does_not_run_again_and_becomes_a_written_claim() {
         let in_flight = InFlight::default();
-        in_flight.add([(id(2), 1)]);
+        in_flight.add(ME, [(id(2), 1)]);
         let (mut batch, mut tasks) = Batch::new(ME, vec![locked(1, false), locked(2, false)]);
         batch.set_running_apart(&in_flight, &mut tasks);
         assert_eq!(ids(&tasks), [id(1)]);
-        assert_eq!(batch.settle(Vec::new()).settlement.lease, [(ME, vec![Place(0, 1), Place(0, 2)])]);
+        let lease = batch.settle(Vec::new()).settlement.lease;
+        assert_eq!(lease, [(ME, vec![Place(0, 1), Place(0, 2)])]);
+    }
+
+    #[test]
+    fn a_task_that_runs_here_under_an_earlier_identity_becomes_the_claim_of_that_one() {
+        let (in_flight, earlier) = (InFlight::default(), OTHER);
+        in_flight.add(earlier, [(id(2), 1)]);
+        let (mut batch, mut tasks) = Batch::new(ME, vec![locked(1, false), locked(2, false)]);
+        batch.set_running_apart(&in_flight, &mut tasks);
+        assert_eq!(ids(&tasks), [id(1)]);
+        let lease = batch.settle(Vec::new()).settlement.lease;
+        assert_eq!(lease, [(ME, vec![Place(0, 1)]), (earlier, vec![Place(0, 2)])]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::seam::{Mode, PATIENCE, QUICK, World, holding, say, until};
 use fang_asynk::Lease;
-use fang_core::{NewTask, QueueError};
+use fang_core::QueueError;
 use fang_test_support::{Cut, Network, Proxy};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
