@@ -1,77 +1,45 @@
 use crate::backend::{AsyncBackend, queueable, wait};
 use crate::handle::Handle;
 use crate::session::{Address, Options, Pools, PostgresStore, Theirs, TlsConnector};
-use fang_core::context::Context;
-use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::store::{Inserted, NonBlocking, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
-use fang_engine::insert_rules::{InsertRules, batches};
+use fang_engine::insert_rules::batches;
 use fang_postgres::{Schema, Session};
 use std::any::Any;
-use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tokio_postgres::{NoTls, Transaction};
-use typed_builder::TypedBuilder;
 
-/// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
-/// connections.
-///
-/// ```no_run
-/// use fang_asynk::{AsyncQueue, NoTls};
-/// # async fn example() -> Result<(), fang_core::QueueError> {
-/// let mut queue = AsyncQueue::builder().uri("postgres://fang:secret@localhost/app").max_pool_size(4_u32).build();
-/// queue.connect(NoTls).await?;
-/// queue.migrate().await?;
-/// # Ok(()) }
-/// ```
-///
-/// With [`NoTls`] the first use connects by itself, so `connect` may be left out.
-#[derive(Clone, TypedBuilder)]
-#[builder(doc)]
-pub struct AsyncQueue<Tls> {
-    /// Where the database is: `postgres://user:password@host:port/database`, or `key=value` pairs.
-    #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
-    uri: Redacted<String>,
-    /// How many connections the application and its tasks use at most. Each running pool opens up
-    /// to three of its own, and two more if it holds short tasks. Defaults to 10; 0 means 1.
-    #[builder(default = 10, setter(into))]
-    max_pool_size: u32,
-    /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
-    #[builder(default = true, setter(into))]
-    duplicated_tasks: bool,
-    /// The schema of the tables. Defaults to what the search path names.
-    #[builder(default, setter(into, strip_option))]
-    schema: Option<String>,
-    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
-    #[builder(default = DEFAULT_MAX_PAYLOAD_BYTES)]
-    max_payload_bytes: usize,
-    /// Whether pools listen for notifications besides polling. Defaults to `true`; with `false` an
-    /// insert by another process is found by the poll alone.
-    #[builder(default = true)]
-    listen: bool,
-    /// Whether inserts wake the pools of other processes by a notification: about ten times a second at most
-    /// for a task type, but each time within a transaction of the application, and the server commits such
-    /// transactions one after the other. Defaults to `true`; with `false` those pools find the task by their poll
-    /// alone.
-    #[builder(default = true)]
-    notify: bool,
-    /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands
-    /// before the server: nothing is then kept on a connection. Statements are not prepared but travel
-    /// in transactions of their own, and pools poll, whatever `listen` says. Defaults to `false`.
-    #[builder(default = false)]
-    pgbouncer: bool,
-    /// Whether [`connect`](Self::connect) brings the schema up to date as well. Defaults to `false`:
-    /// [`migrate`](Self::migrate) does, when the application says so.
-    #[builder(default = false)]
-    migrate_at_connect: bool,
-    #[builder(default, setter(skip))]
-    store: Arc<OnceLock<Arc<PostgresStore>>>,
-    #[builder(default, setter(skip))]
-    context: Context,
-    #[builder(default, setter(skip))]
-    tls: PhantomData<fn() -> Tls>,
+fang_engine::postgres_queue! {
+    /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
+    /// connections.
+    ///
+    /// ```no_run
+    /// use fang_asynk::{AsyncQueue, NoTls};
+    /// # async fn example() -> Result<(), fang_core::QueueError> {
+    /// let mut queue = AsyncQueue::builder().uri("postgres://fang:secret@localhost/app").max_pool_size(4_u32).build();
+    /// queue.connect(NoTls).await?;
+    /// queue.migrate().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// With [`NoTls`] the first use connects by itself, so `connect` may be left out.
+    pub struct AsyncQueue<Tls> over PostgresStore {
+        /// Where the database is: `postgres://user:password@host:port/database`, or `key=value` pairs.
+        #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
+        uri: Redacted<String>,
+        /// How many connections the application and its tasks use at most. Each running pool opens up
+        /// to three of its own, and two more if it holds short tasks. Defaults to 10; 0 means 1.
+        #[builder(default = 10, setter(into))]
+        max_pool_size: u32,
+        /// Whether [`connect`](Self::connect) brings the schema up to date as well. Defaults to `false`:
+        /// [`migrate`](Self::migrate) does, when the application says so.
+        #[builder(default = false)]
+        migrate_at_connect: bool,
+        #[builder(default, setter(skip))]
+        tls: PhantomData<fn() -> Tls>,
+    }
 }
 
 impl<Tls: TlsConnector> AsyncQueue<Tls> {
@@ -171,10 +139,6 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         self.handle()?.verbs()
     }
 
-    fn own_context(&self) -> &Context {
-        &self.context
-    }
-
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         match self.store.get() {
             Some(store) => Ok(store.clone()),
@@ -212,23 +176,8 @@ impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
     }
 
     fn handle(&self) -> Result<Handle, QueueError> {
-        let rules = InsertRules {
-            duplicated_tasks: self.duplicated_tasks,
-            max_payload_bytes: self.max_payload_bytes,
-        };
-        Ok(Handle::new(self.store()?).rules(rules))
+        Ok(Handle::new(self.store()?).rules(self.rules()))
     }
 }
 
 queueable!([Tls: TlsConnector] AsyncQueue<Tls>);
-
-impl<Tls> fmt::Debug for AsyncQueue<Tls> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncQueue")
-            .field("uri", &self.uri)
-            .field("max_pool_size", &self.max_pool_size)
-            .field("duplicated_tasks", &self.duplicated_tasks)
-            .field("schema", &self.schema)
-            .finish_non_exhaustive()
-    }
-}

@@ -3,76 +3,44 @@ use crate::handle::Handle;
 use crate::runtime::block_on;
 use crate::session::{Address, Links, PgPool, PostgresStore, Theirs};
 use diesel::PgConnection;
-use fang_core::context::Context;
-use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::store::{Inserted, Store};
 use fang_core::{NewTask, QueueError, Redacted, StoreError};
 use fang_engine::handle;
-use fang_engine::insert_rules::{InsertRules, batches};
+use fang_engine::insert_rules::batches;
 use fang_postgres::Schema;
-use std::fmt;
-use std::sync::{Arc, OnceLock};
-use typed_builder::TypedBuilder;
+use std::sync::Arc;
 
-/// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
-/// connections.
-///
-/// It works over the application's own pool, of which the worker pools that run keep two connections
-/// (one when it has two; none when it has one, and then a task that holds this one for longer than a
-/// lease looks dead). Clone one queue for all worker pools, so that they share those two:
-///
-/// ```no_run
-/// use diesel::r2d2::{ConnectionManager, Pool};
-/// use fang_blocking::{PgConnection, Queue};
-/// let manager = ConnectionManager::<PgConnection>::new("postgres://fang:secret@localhost/app");
-/// let pool = Pool::builder().max_size(10).build(manager)?;
-/// let queue = Queue::builder().connection_pool(pool).build();
-/// queue.migrate()?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// or over connections of its own: `Queue::builder().uri("postgres://...").build()`.
-#[derive(Clone, TypedBuilder)]
-#[builder(doc)]
-pub struct Queue {
-    /// The application's pool.
-    #[builder(default, setter(strip_option))]
-    connection_pool: Option<PgPool>,
-    /// Where the database is, when there is no pool: a URI or `key=value` pairs, as libpq reads them.
-    #[builder(default, setter(transform = |uri: impl Into<String>| Some(Redacted::from(uri.into()))))]
-    uri: Option<Redacted<String>>,
-    /// How many connections the application and its tasks use at most, over a URI. Each running
-    /// pool opens up to three of its own. Defaults to 10; 0 means 1.
-    #[builder(default = 10, setter(into))]
-    max_pool_size: u32,
-    /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
-    #[builder(default = true, setter(into))]
-    duplicated_tasks: bool,
-    /// The schema of the tables. Defaults to what the search path names.
-    #[builder(default, setter(into, strip_option))]
-    schema: Option<String>,
-    /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
-    #[builder(default = DEFAULT_MAX_PAYLOAD_BYTES)]
-    max_payload_bytes: usize,
-    /// Whether pools listen for notifications besides polling. Defaults to `true`; with `false` an
-    /// insert by another process is found by the poll alone.
-    #[builder(default = true)]
-    listen: bool,
-    /// Whether inserts wake the pools of other processes by a notification: about ten times a second at most
-    /// for a task type, but each time within a transaction of the application, and the server commits such
-    /// transactions one after the other. Defaults to `true`; with `false` those pools find the task by their poll
-    /// alone.
-    #[builder(default = true)]
-    notify: bool,
-    /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands
-    /// before the server: nothing is then kept on a connection. Statements are not prepared but travel
-    /// in transactions of their own, and pools poll, whatever `listen` says. Defaults to `false`.
-    #[builder(default = false)]
-    pgbouncer: bool,
-    #[builder(default, setter(skip))]
-    store: Arc<OnceLock<Arc<PostgresStore>>>,
-    #[builder(default, setter(skip))]
-    context: Context,
+fang_engine::postgres_queue! {
+    /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
+    /// connections.
+    ///
+    /// It works over the application's own pool, of which the worker pools that run keep two connections
+    /// (one when it has two; none when it has one, and then a task that holds this one for longer than a
+    /// lease looks dead). Clone one queue for all worker pools, so that they share those two:
+    ///
+    /// ```no_run
+    /// use diesel::r2d2::{ConnectionManager, Pool};
+    /// use fang_blocking::{PgConnection, Queue};
+    /// let manager = ConnectionManager::<PgConnection>::new("postgres://fang:secret@localhost/app");
+    /// let pool = Pool::builder().max_size(10).build(manager)?;
+    /// let queue = Queue::builder().connection_pool(pool).build();
+    /// queue.migrate()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// or over connections of its own: `Queue::builder().uri("postgres://...").build()`.
+    pub struct Queue over PostgresStore {
+        /// The application's pool.
+        #[builder(default, setter(strip_option))]
+        connection_pool: Option<PgPool>,
+        /// Where the database is, when there is no pool: a URI or `key=value` pairs, as libpq reads them.
+        #[builder(default, setter(transform = |uri: impl Into<String>| Some(Redacted::from(uri.into()))))]
+        uri: Option<Redacted<String>>,
+        /// How many connections the application and its tasks use at most, over a URI. Each running
+        /// pool opens up to three of its own. Defaults to 10; 0 means 1.
+        #[builder(default = 10, setter(into))]
+        max_pool_size: u32,
+    }
 }
 
 impl Queue {
@@ -125,10 +93,6 @@ impl Queue {
         self.handle()?.verbs()
     }
 
-    fn own_context(&self) -> &Context {
-        &self.context
-    }
-
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         if let Some(store) = self.store.get() {
             return Ok(store.clone());
@@ -159,23 +123,8 @@ impl Backend for Queue {
     }
 
     fn handle(&self) -> Result<Handle, QueueError> {
-        let rules = InsertRules {
-            duplicated_tasks: self.duplicated_tasks,
-            max_payload_bytes: self.max_payload_bytes,
-        };
-        Ok(Handle::new(self.store()?).rules(rules))
+        Ok(Handle::new(self.store()?).rules(self.rules()))
     }
 }
 
 queueable!([] Queue);
-
-impl fmt::Debug for Queue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue")
-            .field("uri", &self.uri)
-            .field("max_pool_size", &self.max_pool_size)
-            .field("duplicated_tasks", &self.duplicated_tasks)
-            .field("schema", &self.schema)
-            .finish_non_exhaustive()
-    }
-}

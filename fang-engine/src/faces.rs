@@ -252,3 +252,165 @@ macro_rules! worker_pool {
         }
     };
 }
+
+/// Defines the queue over any store of a mode.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! handle {
+    ($(#[$doc:meta])* pub struct $handle:ident over $(#[$new_doc:meta])* $store:ty;) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $handle($crate::handle::Handle);
+
+        impl $handle {
+            $(#[$new_doc])*
+            pub fn new(store: std::sync::Arc<$store>) -> Self {
+                Self($crate::handle::Handle::new(store))
+            }
+
+            /// The same queue, with other rules for what it takes.
+            #[must_use]
+            pub fn rules(self, rules: $crate::insert_rules::InsertRules) -> Self {
+                Self(self.0.rules(rules))
+            }
+
+            /// The same queue, bound to one run.
+            pub(crate) fn bound_to(&self, context: $crate::core::Context) -> Self {
+                Self(self.0.bound_to(context))
+            }
+
+            #[expect(clippy::unnecessary_wraps, reason = "other queues may fail to connect")]
+            pub(crate) fn verbs(&self) -> Result<$crate::handle::Handle, $crate::core::QueueError> {
+                Ok(self.0.clone())
+            }
+
+            fn own_context(&self) -> &$crate::core::Context {
+                self.0.context()
+            }
+        }
+    };
+}
+
+/// Defines the queue in memory of a mode, beside its `Handle`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! memory_queue {
+    ($(#[$doc:meta])* pub struct $queue:ident as $backend:ident over $store:ty;) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $queue {
+            store: std::sync::Arc<$crate::core::memory::MemoryStore>,
+            handle: Handle,
+            context: $crate::core::Context,
+        }
+
+        impl $queue {
+            /// An empty queue.
+            pub fn new() -> Self {
+                let store = std::sync::Arc::new($crate::core::memory::MemoryStore::new($crate::Utc::now));
+                Self { handle: Handle::new(store.clone()), store, context: Default::default() }
+            }
+
+            /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
+            pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
+                let rules = $crate::insert_rules::InsertRules { duplicated_tasks, ..Default::default() };
+                self.handle = self.handle.rules(rules);
+                self
+            }
+
+            fn verbs(&self) -> Result<$crate::handle::Handle, $crate::core::QueueError> {
+                self.handle.verbs()
+            }
+
+            fn own_context(&self) -> &$crate::core::Context {
+                &self.context
+            }
+        }
+
+        impl Default for $queue {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl $backend for $queue {
+            fn engine(&self) -> Result<std::sync::Arc<$store>, $crate::core::QueueError> {
+                Ok(self.store.clone())
+            }
+
+            fn handle(&self) -> Result<Handle, $crate::core::QueueError> {
+                Ok(self.handle.clone())
+            }
+        }
+    };
+}
+
+/// Defines the queue in Postgres of a mode: its builder, and what the options say.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! postgres_queue {
+    (
+        $(#[$doc:meta])*
+        pub struct $queue:ident $(<$tls:ident>)? over $store:ty {
+            $($(#[$attribute:meta])* $field:ident: $type:ty,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, typed_builder::TypedBuilder)]
+        #[builder(doc)]
+        pub struct $queue $(<$tls>)? {
+            $($(#[$attribute])* $field: $type,)*
+            /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
+            #[builder(default = true, setter(into))]
+            duplicated_tasks: bool,
+            /// The schema of the tables. Defaults to what the search path names.
+            #[builder(default, setter(into, strip_option))]
+            schema: Option<String>,
+            /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
+            #[builder(default = $crate::core::new_task::DEFAULT_MAX_PAYLOAD_BYTES)]
+            max_payload_bytes: usize,
+            /// Whether pools listen for notifications besides polling. Defaults to `true`. With `false` an insert by
+            /// another process is found by the poll alone.
+            #[builder(default = true)]
+            listen: bool,
+            /// Whether inserts wake the pools of other processes by a notification: about ten times a second at most
+            /// for a task type, but each time within a transaction of the application, and the server commits such
+            /// transactions one after the other. Defaults to `true`. With `false` those pools find the task by their
+            /// poll alone.
+            #[builder(default = true)]
+            notify: bool,
+            /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands before
+            /// the server. Nothing is then kept on a connection: statements are not prepared but travel in transactions
+            /// of their own, and pools poll, whatever `listen` says. Defaults to `false`.
+            #[builder(default = false)]
+            pgbouncer: bool,
+            #[builder(default, setter(skip))]
+            store: std::sync::Arc<std::sync::OnceLock<std::sync::Arc<$store>>>,
+            #[builder(default, setter(skip))]
+            context: $crate::core::Context,
+        }
+
+        impl $(<$tls>)? $queue $(<$tls>)? {
+            /// What it does with a task before it is saved.
+            fn rules(&self) -> $crate::insert_rules::InsertRules {
+                let Self { duplicated_tasks, max_payload_bytes, .. } = *self;
+                $crate::insert_rules::InsertRules { duplicated_tasks, max_payload_bytes }
+            }
+
+            fn own_context(&self) -> &$crate::core::Context {
+                &self.context
+            }
+        }
+
+        impl $(<$tls>)? std::fmt::Debug for $queue $(<$tls>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($queue))
+                    .field("uri", &self.uri)
+                    .field("max_pool_size", &self.max_pool_size)
+                    .field("duplicated_tasks", &self.duplicated_tasks)
+                    .field("schema", &self.schema)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}

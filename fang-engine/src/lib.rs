@@ -28,6 +28,8 @@ pub mod workers;
 
 // For the macros.
 #[doc(hidden)]
+pub use chrono::Utc;
+#[doc(hidden)]
 pub use fang_core as core;
 #[doc(hidden)]
 pub use settings::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig};
