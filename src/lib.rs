@@ -56,9 +56,10 @@ pub mod store {
     pub use fang_core::new_task::NewRow;
     pub use fang_core::store::{
         Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
-        FailedTasks, Feature, Filter, Finish, Heard, HeldTask, Holder, InsertOutcome, Inserted, LISTENS_ANEW,
-        Lane, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed,
-        RetryFailed, SavedCron, Settlement, Socket, Store, Tick, Verdict, WorkerId, cancellations_of, micros,
+        FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LISTENS_ANEW, LockClaims,
+        LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed,
+        RetryFailed, SavedCron, ScanRange, Settlement, Socket, Store, Tick, Verdict, WorkerId,
+        cancellations_of, micros,
     };
     pub use fang_core::task::read_metadata;
     pub use fang_core::wake::{Announced, Wakes};

@@ -2,7 +2,7 @@
 
 use crate::{Bench, fresh};
 use fang::asynk::async_queue::AsyncQueue;
-use fang::store::{Claim, Claimed, DbInstant, Finish, Lane, NonBlocking, Verdict, WorkerId};
+use fang::store::{Claim, Claimed, DbInstant, Finish, NonBlocking, ScanRange, Verdict, WorkerId};
 use fang::{AsyncBackend, Mode, NoTls, Priority};
 use fang_bench_kit::{Error, Latency};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(crate) async fn scale(bench: &mut Bench<'_>) -> Result<(), Error> {
 struct Claimer {
     store: Arc<dyn NonBlocking>,
     worker: WorkerId,
-    lanes: Vec<Lane>,
+    ranges: Vec<ScanRange>,
 }
 
 impl Claimer {
@@ -71,14 +71,14 @@ impl Claimer {
         let store = AsyncQueue::<NoTls>::builder().uri(uri).build().engine()?;
         let worker = store.register("{}").await?;
 
-        let lane = |mode, priority| Lane { mode, priority, floor: DbInstant::MIN, is_shared: false };
-        let lanes = Priority::ALL.map(|priority| [lane(Mode::Asynk, priority), lane(Mode::Any, priority)]);
-        Ok(Self { store, worker, lanes: lanes.concat() })
+        let range = |mode, priority| ScanRange { mode, priority, floor: DbInstant::MIN, is_shared: false };
+        let ranges = Priority::ALL.map(|priority| [range(Mode::Asynk, priority), range(Mode::Any, priority)]);
+        Ok(Self { store, worker, ranges: ranges.concat() })
     }
 
     async fn claim(&self, task_type: &str) -> Result<Vec<Claimed>, Error> {
         let claim =
-            Claim { worker: self.worker, task_type, limit: BATCH, lanes: &self.lanes, crowded: false };
+            Claim { worker: self.worker, task_type, limit: BATCH, ranges: &self.ranges, crowded: false };
         Ok(self.store.claim(&claim).await?)
     }
 

@@ -48,7 +48,7 @@ impl Pools {
             calls,
             engine: address.pool(Role::Engine, &wakes)?,
             heart: address.pool(Role::Heart, &wakes)?,
-            holds: address.pool(Role::Holds, &wakes)?,
+            holds: address.pool(Role::LockClaims, &wakes)?,
             address,
             wakes,
         })
@@ -70,7 +70,7 @@ impl Connections for Pools {
             Role::Calls => TokioSession::lent(self.get(&self.calls).await?, is_pooled),
             Role::Engine => TokioSession::lent(self.get(&self.engine).await?, is_pooled),
             Role::Heart => TokioSession::lent(self.get(&self.heart).await?, is_pooled),
-            Role::Holds => TokioSession::own(Object::take(self.get(&self.holds).await?)),
+            Role::LockClaims => TokioSession::own(Object::take(self.get(&self.holds).await?)),
         })
     }
 

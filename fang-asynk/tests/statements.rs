@@ -120,9 +120,9 @@ async fn what_nobody_holds_is_looked_for_by_an_index_scan() {
 #[tokio::test]
 async fn lists_are_read_from_where_they_begin() {
     let world = World::new().await;
-    let lane = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}'";
+    let range = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}'";
     let list = "1, 0, 'common', 9, '{}', '{}', 1, 1, now(), '{8}', 9";
-    for (name, values) in [("first_listed", "9"), ("hold", lane), ("list_held", list)] {
+    for (name, values) in [("first_listed", "9"), ("hold", range), ("list_held", list)] {
         let plan = kept_plan(&world.client, name, values, "").await;
         assert!(plan.contains("using fang_holds_pkey on fang_holds"), "{name}:\n{plan}");
         assert!(plan.contains("holder >=") || plan.contains("holder = ANY"), "{name}:\n{plan}");

@@ -77,7 +77,7 @@ pub struct NewTask {
     pub(crate) id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
     pub(crate) metadata: String,
-    /// The lane to wait in.
+    /// The task type.
     pub(crate) task_type: String,
     /// Which runtime may claim it.
     pub(crate) mode: Mode,
@@ -143,7 +143,7 @@ impl NewTask {
         self.id
     }
 
-    /// Waits in this lane instead of the one its type names.
+    /// Has this task type instead of the one its struct names.
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = task_type.into();
         self

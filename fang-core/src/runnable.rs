@@ -42,7 +42,7 @@ pub trait AsyncRunnable: Send + Sync {
     /// Whatever made the run fail: the task is retried, and the description kept on its row.
     async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError>;
 
-    /// The lane in which the task waits: pools work on one each. Defaults to `"common"`.
+    /// The task type, which others call a queue name: each pool serves one or several. Defaults to `"common"`.
     fn task_type(&self) -> String {
         DEFAULT_TASK_TYPE.to_owned()
     }
@@ -117,7 +117,7 @@ pub trait Runnable: Send + Sync {
     /// Whatever made the run fail: the task is retried, and the description kept on its row.
     fn run(&self, queue: &dyn Queueable) -> Result<(), FangError>;
 
-    /// The lane in which the task waits: pools work on one each. Defaults to `"common"`.
+    /// The task type, which others call a queue name: each pool serves one or several. Defaults to `"common"`.
     fn task_type(&self) -> String {
         DEFAULT_TASK_TYPE.to_owned()
     }

@@ -118,7 +118,7 @@ pub struct Task {
     pub error_message: Option<String>,
     /// Where the task is in its life.
     pub state: FangTaskState,
-    /// The lane it waits in.
+    /// What others call a queue name: pools serve task types.
     pub task_type: String,
     /// Set when the task keeps others like it from being inserted, as long as it is alive.
     pub uniq_hash: Option<String>,

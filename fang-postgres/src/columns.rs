@@ -4,7 +4,7 @@ use fang_core::announce::News;
 use fang_core::new_task::{Due, NewRow, NewTask};
 use fang_core::options::Options;
 use fang_core::store::MAX_INSERT_TRIES;
-use fang_core::store::{DbInstant, Finish, InsertOutcome, Inserted, Lane, micros};
+use fang_core::store::{DbInstant, Finish, InsertOutcome, Inserted, ScanRange, micros};
 use fang_core::{Replace, StoreError};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -200,7 +200,7 @@ impl<'a> Answers<'a> {
 
 /// The parameters of `claim.sql` that say where to look.
 #[derive(Debug)]
-pub struct LaneColumns {
+pub struct RangeColumns {
     /// The modes.
     pub modes: Vec<i16>,
     /// The priorities.
@@ -211,14 +211,14 @@ pub struct LaneColumns {
     pub shared: Vec<bool>,
 }
 
-impl LaneColumns {
-    /// The columns of the lanes.
-    pub fn new(lanes: &[Lane]) -> Self {
+impl RangeColumns {
+    /// The columns of the ranges.
+    pub fn new(ranges: &[ScanRange]) -> Self {
         Self {
-            modes: lanes.iter().map(|lane| lane.mode as i16).collect(),
-            priorities: lanes.iter().map(|lane| lane.priority as i16).collect(),
-            floors: lanes.iter().map(|lane| lane.floor).collect(),
-            shared: lanes.iter().map(|lane| lane.is_shared).collect(),
+            modes: ranges.iter().map(|range| range.mode as i16).collect(),
+            priorities: ranges.iter().map(|range| range.priority as i16).collect(),
+            floors: ranges.iter().map(|range| range.floor).collect(),
+            shared: ranges.iter().map(|range| range.is_shared).collect(),
         }
     }
 }
@@ -226,7 +226,7 @@ impl LaneColumns {
 /// The parameters of `list_held.sql` that say how far the one that holds has come.
 #[derive(Clone, Copy, Debug)]
 pub struct ReachedColumns {
-    /// The mode of the last lane.
+    /// The mode of the last range.
     pub mode: Option<i16>,
     /// Its priority.
     pub priority: Option<i16>,
@@ -235,12 +235,12 @@ pub struct ReachedColumns {
 }
 
 impl ReachedColumns {
-    /// The columns of the last lane; nulls where nothing was found.
-    pub fn new(lane: Option<Lane>) -> Self {
+    /// The columns of the last range; nulls where nothing was found.
+    pub fn new(range: Option<ScanRange>) -> Self {
         Self {
-            mode: lane.map(|lane| lane.mode as i16),
-            priority: lane.map(|lane| lane.priority as i16),
-            floor: lane.map(|lane| lane.floor),
+            mode: range.map(|range| range.mode as i16),
+            priority: range.map(|range| range.priority as i16),
+            floor: range.map(|range| range.floor),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::sql::Statements;
 use crate::statement::{Answer, Statement, Step};
 use fang_core::StoreError;
 use fang_core::error::Nature;
-use fang_core::hold::FirstListed;
+use fang_core::lists::FirstListed;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;

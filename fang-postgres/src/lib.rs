@@ -6,7 +6,7 @@ mod batch;
 mod columns;
 mod copy;
 mod database;
-mod holder;
+mod lock_claims;
 pub mod migrations;
 mod row;
 mod schema;

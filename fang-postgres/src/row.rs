@@ -7,7 +7,7 @@ use fang_core::StoreError;
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
 use fang_core::schedule::{Cron, Missed};
-use fang_core::store::{Beat, Claimed, CronInfo, DbInstant, DueCron, HeldTask};
+use fang_core::store::{Beat, Claimed, CronInfo, DbInstant, DueCron, LockedTask};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use postgres_types::FromSql;
 use std::time::Duration;
@@ -85,8 +85,8 @@ pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
 }
 
 /// A row of `hold.sql`, without the transaction that keeps it.
-pub(crate) fn held(row: &impl Row) -> Read<HeldTask> {
-    Ok(HeldTask { task: claimed(row)?, place: get::<Tid>(row, 10)?.0, is_apart: get(row, 11)? })
+pub(crate) fn held(row: &impl Row) -> Read<LockedTask> {
+    Ok(LockedTask { task: claimed(row)?, place: get::<Tid>(row, 10)?.0, is_apart: get(row, 11)? })
 }
 
 /// A row of `find.sql` or `list.sql`.

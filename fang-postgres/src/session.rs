@@ -57,7 +57,7 @@ pub trait Connections: Send + Sync + Sized + 'static {
     /// What it gives.
     type Session: OwnSession;
 
-    /// A connection for this. One for [`Role::Holds`] is the caller's alone, and closed when it is dropped.
+    /// A connection for this. One for [`Role::LockClaims`] is the caller's alone, and closed when it is dropped.
     fn session(&self, role: Role) -> impl Future<Output = Result<Self::Session, StoreError>> + Send;
 
     /// The same, with connections of its own for what a worker pool does.
@@ -71,7 +71,7 @@ pub trait Connections: Send + Sync + Sized + 'static {
     /// told.
     fn is_pooled(&self) -> bool;
 
-    /// Whether it has sessions for [`Role::Holds`].
+    /// Whether it has sessions for [`Role::LockClaims`].
     fn can_hold(&self) -> bool;
 
     /// Whether what others announce is heard.

@@ -12,7 +12,7 @@ pub enum Role {
     /// What its heart uses, which also listens.
     Heart,
     /// What holds short tasks.
-    Holds,
+    LockClaims,
 }
 
 /// What makes a connection hear what is announced.
@@ -70,7 +70,7 @@ impl Role {
     pub fn begin(self) -> &'static str {
         match self {
             Self::Calls => &BEGIN,
-            Self::Engine | Self::Heart | Self::Holds => &BEGIN_BY_INDEX,
+            Self::Engine | Self::Heart | Self::LockClaims => &BEGIN_BY_INDEX,
         }
     }
 
@@ -83,7 +83,7 @@ impl Role {
         match self {
             Self::Calls => GUARD.to_vec(),
             Self::Engine | Self::Heart => [&GUARD[..], &BY_INDEX].concat(),
-            Self::Holds => [&GUARD[..], &BY_INDEX, &LET_GO].concat(),
+            Self::LockClaims => [&GUARD[..], &BY_INDEX, &LET_GO].concat(),
         }
     }
 }
@@ -111,9 +111,9 @@ mod tests {
             "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s"
         );
         assert!(Role::Engine.session().starts_with(&format!("{session}; SET enable_seqscan = 'off'; ")));
-        assert!(Role::Holds.options().ends_with(" -c idle_in_transaction_session_timeout=5s"));
+        assert!(Role::LockClaims.options().ends_with(" -c idle_in_transaction_session_timeout=5s"));
         assert!(Role::Heart.begin().ends_with("; SET LOCAL plan_cache_mode = 'force_generic_plan'"));
         assert_eq!(Role::Calls.begin(), format!("BEGIN; {GUARD_OF_TRANSACTION}"));
-        assert_eq!(Role::Holds.names().count(), 9);
+        assert_eq!(Role::LockClaims.names().count(), 9);
     }
 }

@@ -1,7 +1,7 @@
 //! The store over the connections of a driver.
 
 use crate::database::Database;
-use crate::holder::PostgresHolder;
+use crate::lock_claims::PostgresLockClaims;
 use crate::row::instant;
 use crate::schema::Schema;
 use crate::session::{Connections, NeverBlocks, Session};
@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 use fang_core::announce::Announcer;
 use fang_core::new_task::Due;
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Holder,
-    Inserted, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Inserted,
+    LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
     SavedCron, Store, Tables, Tick, WorkerId,
 };
 use fang_core::wake::Wakes;
@@ -229,9 +229,9 @@ impl<C: Connections> Store for PostgresStore<C> {
         Some(Tables::new(self.db.sql.clone()))
     }
 
-    fn holder(&self, slot: i16) -> Option<Box<dyn Holder>> {
+    fn lock_claims(&self, slot: i16) -> Option<Box<dyn LockClaims>> {
         // A pooler would be kept from its connections, and nothing can be prepared there.
-        self.db.connections.can_hold().then(|| Box::new(PostgresHolder::new(self.db.clone(), slot)) as _)
+        self.db.connections.can_hold().then(|| Box::new(PostgresLockClaims::new(self.db.clone(), slot)) as _)
     }
 
     fn wakes(&self) -> &Wakes {

@@ -168,13 +168,13 @@ impl Tables {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for lane in claim.lanes {
+        for range in claim.ranges {
             let is_due = |task: &Task| {
                 is_waiting(task.state)
                     && task.task_type == claim.task_type
-                    && (task.mode, task.priority) == (lane.mode, lane.priority)
+                    && (task.mode, task.priority) == (range.mode, range.priority)
                     && task.scheduled_at <= now
-                    && DbInstant::from(task.scheduled_at) >= lane.floor
+                    && DbInstant::from(task.scheduled_at) >= range.floor
             };
             let tasks = self.rows.values().map(|row| &row.task).filter(|task| is_due(task));
             let mut due: Vec<_> = tasks.map(|task| (task.scheduled_at, task.id)).collect();

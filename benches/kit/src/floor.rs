@@ -3,7 +3,7 @@
 
 use crate::Error;
 use fang_core::Mode;
-use fang_core::lanes::{Lanes, Start};
+use fang_core::scan::{ScanRanges, Start};
 use fang_postgres::{Schema, Statements, migrations};
 use futures_util::pin_mut;
 use serde_json::value::RawValue;
@@ -80,10 +80,10 @@ impl Drainer {
     }
 
     async fn run(self) -> Result<usize, Error> {
-        let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
-        let modes: Vec<i16> = lanes.iter().map(|lane| lane.mode as i16).collect();
-        let priorities: Vec<i16> = lanes.iter().map(|lane| lane.priority as i16).collect();
-        let floors = vec![Timestamp::<SystemTime>::NegInfinity; lanes.len()];
+        let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
+        let modes: Vec<i16> = ranges.iter().map(|range| range.mode as i16).collect();
+        let priorities: Vec<i16> = ranges.iter().map(|range| range.priority as i16).collect();
+        let floors = vec![Timestamp::<SystemTime>::NegInfinity; ranges.len()];
         let mut rows = 0;
         loop {
             let claim: [&(dyn ToSql + Sync); 7] =

@@ -3,7 +3,7 @@ use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
-/// The lane of these tasks.
+/// The task type of these tasks.
 pub(crate) const LANE: &str = "deliveries";
 
 // A task is run at least once. Where the work can be repeated without harm, it is done once.

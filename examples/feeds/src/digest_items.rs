@@ -7,7 +7,7 @@ use fang::{FangError, Queueable, Runnable, typetag};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The lane of these tasks.
+/// The task type of these tasks.
 pub(crate) const LANE: &str = "digests";
 
 mod tables {

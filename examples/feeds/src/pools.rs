@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How long tasks may run on after Ctrl-C; longer than a fetch may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
 
-/// A pool for each lane: two of tokio tasks, and one of threads.
+/// A pool for each task type: two of tokio tasks, and one of threads.
 pub(crate) struct Pools {
     feeds: AsyncWorkerPool<AsyncQueue<NoTls>>,
     deliveries: AsyncWorkerPool<AsyncQueue<NoTls>>,

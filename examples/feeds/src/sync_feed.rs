@@ -5,7 +5,7 @@ use crate::{fetch, save};
 use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 
-/// The lane of these tasks. Each has a pool of its own, so that slow servers hold up no delivery.
+/// The task type of these tasks. Each has a pool of its own, so that slow servers hold up no delivery.
 pub(crate) const LANE: &str = "feeds";
 
 /// Fetches a feed and saves what is new in it.

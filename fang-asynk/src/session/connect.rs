@@ -2,7 +2,7 @@
 
 use super::error::{store_error, uri_error};
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use fang_core::hold;
+use fang_core::lists;
 use fang_core::wake::Wakes;
 use fang_core::{Redacted, StoreError};
 use fang_postgres::settings::LISTEN;
@@ -134,7 +134,7 @@ fn pool_size(role: Role, options: Options) -> usize {
         // One to claim and one to finish; the second opens only when both have to be done at once.
         Role::Engine => 2,
         Role::Heart => 1,
-        Role::Holds => usize::from(hold::SLOTS.unsigned_abs()),
+        Role::LockClaims => usize::from(lists::SLOTS.unsigned_abs()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) trait Park {
     fn park(&mut self, at_most: Option<Duration>);
 }
 
-/// The value of a future, whose sleeps are those of [`Threads`](super::Threads). The futures of a store over diesel are
+/// The value of a future, whose sleeps are those of the blocking runtime. The futures of a store over diesel are
 /// ready when they are first polled.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     drive(&mut Parker::new(), future)
@@ -119,11 +119,11 @@ mod tests {
 
     #[test]
     fn a_parked_thread_is_woken_by_a_signal() {
-        let signal = Arc::new(Signal::default());
-        let waits = signal.clone();
-        let waiter = thread::spawn(move || block_on(waits.notified()));
-        signal.notify();
-        waiter.join().unwrap();
+        let signal = Signal::default();
+        thread::scope(|scope| {
+            scope.spawn(|| block_on(signal.notified()));
+            signal.notify();
+        });
     }
 
     #[test]

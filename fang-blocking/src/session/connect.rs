@@ -86,7 +86,7 @@ impl Address {
     /// What opens the connections that hold tasks: only where they are the library's own, and lead straight to the
     /// server.
     pub(super) fn dialer(&self) -> Option<Dialer> {
-        let setup = Setup { role: Role::Holds, listener: None, pgbouncer: false };
+        let setup = Setup { role: Role::LockClaims, listener: None, pgbouncer: false };
         match &self.source {
             Source::Uri { uri, .. } if !self.pgbouncer => Some(Dialer::new(uri.clone(), setup)),
             Source::Uri { .. } | Source::Pool { .. } => None,
@@ -100,7 +100,7 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
         // One to claim and one to finish; the second opens only when both have to be done at once.
         Role::Engine => 2,
         // Those that hold tasks are opened one by one.
-        Role::Heart | Role::Holds => 1,
+        Role::Heart | Role::LockClaims => 1,
     }
 }
 

@@ -46,7 +46,7 @@ impl Links {
             Role::Calls => &self.calls,
             Role::Engine => &self.engine,
             Role::Heart => &self.heart,
-            Role::Holds => return self.session_apart(),
+            Role::LockClaims => return self.session_apart(),
         };
         let keep = if self.address.pgbouncer { Keep::Nothing } else { Keep::Prepared };
         match way {

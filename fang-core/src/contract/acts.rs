@@ -1,10 +1,10 @@
 //! What scenarios do over and over.
 
 use super::{LEASE, Rig};
-use crate::lanes::{self, Lanes, Start};
 use crate::new_task::NewTask;
+use crate::scan::{self, ScanRanges, Start};
 use crate::store::{
-    Beat, Claim, Claimed, Filter, Finish, Inserted, Lane, Rescue, Rescued, Verdict, WorkerId,
+    Beat, Claim, Claimed, Filter, Finish, Inserted, Rescue, Rescued, ScanRange, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Task};
 use crate::unique::Unique;
@@ -102,9 +102,9 @@ impl dyn Rig + '_ {
         mode: Mode,
         limit: usize,
     ) -> Vec<Claimed> {
-        let lanes = Lanes::new(mode).in_order(false, Start::Beginning);
-        let mut claimed = self.claim_from(worker, task_type, &lanes, limit).await;
-        lanes::sort(&mut claimed, false);
+        let ranges = ScanRanges::new(mode).in_order(false, Start::Beginning);
+        let mut claimed = self.claim_from(worker, task_type, &ranges, limit).await;
+        scan::sort(&mut claimed, false);
         claimed
     }
 
@@ -112,10 +112,10 @@ impl dyn Rig + '_ {
         &self,
         worker: WorkerId,
         task_type: &str,
-        lanes: &[Lane],
+        ranges: &[ScanRange],
         limit: usize,
     ) -> Vec<Claimed> {
-        self.store().claim(&Claim { worker, task_type, limit, lanes, crowded: false }).await.unwrap()
+        self.store().claim(&Claim { worker, task_type, limit, ranges, crowded: false }).await.unwrap()
     }
 
     /// Claims the only task that is due.

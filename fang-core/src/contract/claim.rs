@@ -1,8 +1,8 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, numbers, task};
-use crate::lanes::{Lanes, Start};
 use crate::new_task::NewTask;
-use crate::store::{DbInstant, Lane};
+use crate::scan::{ScanRanges, Start};
+use crate::store::{DbInstant, ScanRange};
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Priority};
 
 /// All that a run needs comes with the claim, and the row says that it runs.
@@ -42,11 +42,11 @@ pub async fn claims_come_by_priority_and_then_by_time(rig: &dyn Rig) {
 pub async fn a_claim_upwards_begins_with_the_least_urgent(rig: &dyn Rig) {
     rig.insert(&[task(1).priority(Priority::Urgent), task(2).priority(Priority::Low)]).await;
     let worker = rig.worker().await;
-    let lanes = Lanes::new(Mode::Asynk).in_order(true, Start::Beginning);
-    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &lanes, 1).await), [2]);
+    let ranges = ScanRanges::new(Mode::Asynk).in_order(true, Start::Beginning);
+    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &ranges, 1).await), [2]);
 }
 
-/// Of all lanes together, not of each.
+/// Of all ranges together, not of each.
 pub async fn a_claim_takes_no_more_than_its_limit(rig: &dyn Rig) {
     let tasks: Vec<_> =
         (1..=5).map(|n| task(n).priority(if n % 2 == 0 { Priority::High } else { Priority::Low })).collect();
@@ -57,25 +57,26 @@ pub async fn a_claim_takes_no_more_than_its_limit(rig: &dyn Rig) {
     }
 }
 
-/// What a lane holds from before its floor is for another claim.
+/// What a range holds from before its floor is for another claim.
 pub async fn nothing_below_the_floor_of_a_lane_is_claimed(rig: &dyn Rig) {
     let now = rig.now().await;
     rig.insert(&[task(1).at(now - MINUTE * 3), task(2).at(now - MINUTE * 2), task(3).at(now - MINUTE)]).await;
     let worker = rig.worker().await;
     let floor = DbInstant::from(now - MINUTE * 2);
-    let lane = Lane { mode: Mode::Asynk, priority: Priority::Normal, floor, is_shared: false };
-    let mut above = numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[lane], 10).await);
+    let range = ScanRange { mode: Mode::Asynk, priority: Priority::Normal, floor, is_shared: false };
+    let mut above = numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[range], 10).await);
     above.sort_unstable();
-    assert_eq!(above, [2, 3], "the floor itself is in the lane");
+    assert_eq!(above, [2, 3], "the floor itself is in the range");
     assert_eq!(numbers(&rig.claim(worker, 10).await), [1]);
 }
 
-/// A claim may name fewer lanes than there are.
+/// A claim may name fewer ranges than there are.
 pub async fn a_claim_looks_into_no_lane_that_it_does_not_name(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).priority(Priority::High)]).await;
     let worker = rig.worker().await;
-    let lane = Lane { mode: Mode::Asynk, priority: Priority::High, floor: DbInstant::MIN, is_shared: false };
-    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[lane], 10).await), [2]);
+    let range =
+        ScanRange { mode: Mode::Asynk, priority: Priority::High, floor: DbInstant::MIN, is_shared: false };
+    assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[range], 10).await), [2]);
     assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[], 10).await), []);
 }
 

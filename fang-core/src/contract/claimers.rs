@@ -1,6 +1,6 @@
 use super::Rig;
 use super::acts::{HOUR, both, numbers, task};
-use crate::lanes::{Lanes, Start};
+use crate::scan::{ScanRanges, Start};
 use crate::store::{Claim, WorkerId};
 use crate::task::{DEFAULT_TASK_TYPE, Mode};
 
@@ -29,8 +29,8 @@ pub async fn a_crowd_of_claimers_never_shares_a_task(rig: &dyn Rig) {
 }
 
 async fn claim_in_a_crowd(rig: &dyn Rig, worker: WorkerId) -> Vec<u128> {
-    let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
-    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 7, lanes: &lanes, crowded: true };
+    let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
+    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 7, ranges: &ranges, crowded: true };
     numbers(&rig.store().claim(&claim).await.unwrap())
 }
 

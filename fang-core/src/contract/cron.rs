@@ -134,7 +134,7 @@ pub async fn a_tick_that_two_processes_fire_is_inserted_once(rig: &dyn Rig) {
     assert_about(after.next_in, HOUR);
 }
 
-/// And is due at its own time, in the lane of its cron.
+/// And is due at its own time, of the task type of its cron.
 pub async fn a_tick_is_a_task_like_the_first(rig: &dyn Rig) {
     let mut kept = cron(rig, "hourly", 1, HOUR).await;
     kept.task.mode = Mode::Blocking;

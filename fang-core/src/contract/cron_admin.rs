@@ -15,7 +15,7 @@ async fn resume(rig: &dyn Rig) -> bool {
     rig.store().resume_cron("hourly").await.unwrap()
 }
 
-/// With its lane, its schedule, and whether it is paused.
+/// With its task type, its schedule, and whether it is paused.
 pub async fn crons_are_listed_with_all_that_is_known_of_them(rig: &dyn Rig) {
     assert_eq!(rig.store().list_crons().await.unwrap(), []);
     let kept = hourly(rig, Missed::CatchUp(4)).await;

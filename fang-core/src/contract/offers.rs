@@ -52,7 +52,7 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
         }
         // Pools mark suspects of any store.
         Feature::Suspects => {}
-        Feature::Locks => assert!(store.holder(0).is_none()),
+        Feature::Locks => assert!(store.lock_claims(0).is_none()),
         Feature::Periods => refuses_unique(rig, Unique::key("x").within(HOUR)).await,
         Feature::UntilStarted => refuses_unique(rig, Unique::key("x").until_started()).await,
         Feature::Replacing => refuses_unique(rig, Unique::key("x").replace(Replace::ALL)).await,

@@ -257,7 +257,7 @@ pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
         assert!(rig.finish(other, &claimed, verdict).await);
     }
     assert!(!rig.finish(worker, &claimed, Verdict::Remove).await);
-    assert!(!was_called(), "a retry goes to the end of its lane");
+    assert!(!was_called(), "a retry goes to the end of its range");
 }
 
 /// It may be behind where claims have come to.
@@ -267,7 +267,7 @@ pub async fn what_is_put_elsewhere_is_called_out(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     assert!(!was_called());
     rig.store().set_priority(id(1), Priority::Urgent).await.unwrap();
-    assert!(was_called(), "in another lane");
+    assert!(was_called(), "in another range");
     rig.store().reschedule(id(1), Due::At(rig.now().await - HOUR)).await.unwrap();
     assert!(was_called(), "due since long ago");
 }

@@ -73,7 +73,7 @@ macro_rules! for_each_scenario {
             claimers [Pauses] {
                 a_paused_task_type_gives_nothing_until_it_is_resumed,
             }
-            hold [Locks] {
+            lock_claims [Locks] {
                 a_held_task_is_out_of_reach_until_it_is_let_go,
                 a_held_task_tells_all_that_a_run_needs,
                 what_has_ended_goes_and_what_still_runs_becomes_a_claim,
@@ -86,10 +86,10 @@ macro_rules! for_each_scenario {
                 tasks_whose_locks_are_lost_can_still_be_claimed,
                 the_death_of_a_worker_is_charged_to_what_it_had_listed,
             }
-            hold [Locks Pauses] {
+            lock_claims [Locks Pauses] {
                 a_paused_task_type_and_a_worker_that_is_gone_hold_nothing,
             }
-            hold [Locks UntilStarted] {
+            lock_claims [Locks UntilStarted] {
                 what_has_to_be_written_before_it_runs_is_set_apart,
             }
             finish [] {

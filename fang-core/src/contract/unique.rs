@@ -45,7 +45,7 @@ pub async fn two_batches_of_the_same_unique_tasks_do_not_lock_each_other_out(rig
     assert_eq!((count, rig.all().await.len()), (1_000, 1_000));
 }
 
-/// Not even in another lane.
+/// Not even of another task type.
 pub async fn a_unique_task_is_unique_among_all_task_types(rig: &dyn Rig) {
     rig.insert(&[unique(1, "x")]).await;
     let told = rig.insert(&[unique(2, "x").task_type("other")]).await;

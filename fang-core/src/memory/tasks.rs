@@ -3,7 +3,7 @@
 use super::tables::{Row, Tables};
 use crate::failure::{Failure, MAX_FAILURES};
 use crate::new_task::{Due, NewTask};
-use crate::store::{Claim, Claimed, DbInstant, Finish, Lane, Verdict, WorkerId, micros};
+use crate::store::{Claim, Claimed, DbInstant, Finish, ScanRange, Verdict, WorkerId, micros};
 use crate::task::FangTaskState;
 use crate::unique::UNTIL_STARTED;
 use chrono::{DateTime, Utc};
@@ -17,17 +17,17 @@ impl Tables {
             return Vec::new();
         }
         let mut found: Vec<Uuid> = Vec::new();
-        for lane in claim.lanes {
+        for range in claim.ranges {
             let room = claim.limit - found.len();
-            found.extend(self.due(claim.task_type, lane, now).take(room));
+            found.extend(self.due(claim.task_type, range, now).take(room));
         }
         found.into_iter().filter_map(|id| self.take_for(id, claim.worker, now)).collect()
     }
 
-    /// The due tasks of a lane, the earliest first.
-    fn due(&self, task_type: &str, lane: &Lane, now: DateTime<Utc>) -> impl Iterator<Item = Uuid> {
-        let key = |at, id| (task_type.to_owned(), lane.mode as i16, lane.priority as i16, at, id);
-        let from = Bound::Included(key(lane.floor.to_datetime(), Uuid::nil()));
+    /// The due tasks of a range, the earliest first.
+    fn due(&self, task_type: &str, range: &ScanRange, now: DateTime<Utc>) -> impl Iterator<Item = Uuid> {
+        let key = |at, id| (task_type.to_owned(), range.mode as i16, range.priority as i16, at, id);
+        let from = Bound::Included(key(range.floor.to_datetime(), Uuid::nil()));
         let to = Bound::Included(key(now, Uuid::max()));
         self.ready.range((from, to)).map(|key| key.4)
     }

@@ -10,12 +10,12 @@ use uuid::Uuid;
 pub struct Claim<'a> {
     /// Who claims. A worker that was declared dead gets nothing.
     pub worker: WorkerId,
-    /// The lane of the application. A paused one gives nothing.
+    /// The task type. A paused one gives nothing.
     pub task_type: &'a str,
     /// How many at most.
     pub limit: usize,
     /// Where to look, in this order.
-    pub lanes: &'a [Lane],
+    pub ranges: &'a [ScanRange],
     /// Whether so many claim tasks of this type at once that they hold each other up. A store may then let
     /// all but a few wait for their turn; what they get is the same.
     pub crowded: bool,
@@ -23,7 +23,7 @@ pub struct Claim<'a> {
 
 /// One stretch of the ready index, in which tasks lie in the order of their instants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lane {
+pub struct ScanRange {
     /// The mode of its tasks.
     pub mode: Mode,
     /// The priority of its tasks.
@@ -78,9 +78,9 @@ pub struct Claimed {
     pub crashes: i16,
     /// The payload.
     pub metadata: String,
-    /// The lane's mode.
+    /// Its mode.
     pub mode: Mode,
-    /// The lane's priority.
+    /// Its priority.
     pub priority: Priority,
     /// When it became due.
     pub scheduled_at: DbInstant,

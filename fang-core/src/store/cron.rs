@@ -40,7 +40,7 @@ pub struct CronInfo {
     pub name: String,
     /// When it ticks.
     pub cron: Cron,
-    /// The lane of its tasks.
+    /// The task type of its tasks.
     pub task_type: String,
     /// Which runtime they are for.
     pub mode: Mode,

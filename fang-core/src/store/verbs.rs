@@ -1,5 +1,5 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Holder, Inserted,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Inserted, LockClaims,
     NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tables, Tick,
     WorkerId,
 };
@@ -34,8 +34,8 @@ pub trait Store: Send + Sync + 'static {
     /// The clock that decides what is due.
     async fn now(&self) -> Result<DateTime<Utc>, StoreError>;
 
-    /// Saves tasks, all or none, and tells for each, in order, what is there now. What
-    /// [`batches`](crate::intake::batches) cuts is what one call takes. Fails with
+    /// Saves tasks, all or none, and tells for each, in order, what is there now. One call takes 1,000 tasks at most, or
+    /// 10,000 of which none is unique, and 8 MiB of payloads. Fails with
     /// [`StoreError::NotUnique`] when a task is kept out that [must not be](crate::Unique::or_error).
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
 
@@ -230,9 +230,9 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// One of the connections that can [hold](Holder) tasks, if the store has such; each number once in a pool.
+    /// One of the connections that can [hold](LockClaims) tasks, if the store has such; each number once in a pool.
     /// Defaults to `None`.
-    fn holder(&self, _slot: i16) -> Option<Box<dyn Holder>> {
+    fn lock_claims(&self, _slot: i16) -> Option<Box<dyn LockClaims>> {
         None
     }
 }

@@ -18,8 +18,8 @@ use async_channel::{Receiver, Sender, unbounded};
 use async_trait::async_trait;
 use batch::Batch;
 use fang_core::StoreError;
-use fang_core::hold::SLOTS;
-use fang_core::store::{Claimed, Holder, WorkerId};
+use fang_core::lists::SLOTS;
+use fang_core::store::{Claimed, LockClaims, WorkerId};
 use settler::{Locked, Settler};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const WAIT: Duration = Duration::from_millis(10);
 const LISTED_FOR: Duration = Duration::from_secs(1);
 
 /// A connection that can lock tasks.
-type Connection = Box<dyn Holder>;
+type Connection = Box<dyn LockClaims>;
 
 /// The connections that can lock tasks. While the tasks of one run, the other claims or commits.
 pub(crate) struct Locks {
@@ -55,7 +55,8 @@ impl Locks {
     ) -> std::io::Result<Option<Self>> {
         let ((back, free), (to_settle, locked)) = (unbounded(), unbounded());
         let slots = if may_lock(pool.config.lock_claims, pool.config.retention) { SLOTS } else { 0 };
-        let connections: Vec<Connection> = (0..slots).filter_map(|slot| pool.store.holder(slot)).collect();
+        let connections: Vec<Connection> =
+            (0..slots).filter_map(|slot| pool.store.lock_claims(slot)).collect();
         if connections.is_empty() {
             return Ok(None);
         }
@@ -141,7 +142,7 @@ impl ClaimSource for Locks {
         let lost = || StoreError::unreachable("no connection is free for a lock-claim".into());
         let mut connection = self.at_hand.take().ok_or_else(lost)?;
         let asked = policy.ask(&self.pool.state, wanted, self.pool.state.worker());
-        match connection.hold(&asked.claim()).await {
+        match connection.lock(&asked.claim()).await {
             Ok(locked) => {
                 let (batch, mut tasks) = Batch::new(asked.worker, locked);
                 policy.locked(self.pool.now(), &asked, &mut tasks);

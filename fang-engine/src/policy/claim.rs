@@ -8,8 +8,8 @@ use crate::state::in_flight::Reconcile;
 use crate::state::load::Load;
 use crate::state::{Pool, PoolState};
 use fang_core::StoreError;
-use fang_core::lanes::{Start, sort};
-use fang_core::store::{Claim, Claimed, Lane, WorkerId};
+use fang_core::scan::{Start, sort};
+use fang_core::store::{Claim, Claimed, ScanRange, WorkerId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,14 +69,14 @@ pub struct Asked {
     pub worker: WorkerId,
     /// Of which task type.
     pub task_type: Arc<str>,
-    lanes: Vec<Lane>,
+    ranges: Vec<ScanRange>,
 }
 
 impl Asked {
     /// What the store is asked for.
     pub fn claim(&self) -> Claim<'_> {
         let Request { limit, crowded, .. } = self.wanted.request;
-        Claim { worker: self.worker, task_type: &self.task_type, limit, lanes: &self.lanes, crowded }
+        Claim { worker: self.worker, task_type: &self.task_type, limit, ranges: &self.ranges, crowded }
     }
 }
 
@@ -133,8 +133,8 @@ impl ClaimPolicy {
     pub fn ask(&self, pool: &PoolState, wanted: Wanted, worker: WorkerId) -> Asked {
         pool.in_flight.claim_begins();
         let Wanted { turn, request } = wanted;
-        let lanes = self.weights.lanes(turn).in_order(request.upwards, request.start);
-        Asked { wanted, worker, task_type: self.weights.task_type(turn).clone(), lanes }
+        let ranges = self.weights.ranges(turn).in_order(request.upwards, request.start);
+        Asked { wanted, worker, task_type: self.weights.task_type(turn).clone(), ranges }
     }
 
     /// A claim brought these tasks. Takes out those that do not run now: suspects of a crash, and tasks that this pool

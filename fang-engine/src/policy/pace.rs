@@ -3,7 +3,7 @@
 mod walks;
 
 use crate::state::load::Load;
-use fang_core::lanes::Start;
+use fang_core::scan::Start;
 use fang_core::sleep_params::SleepParams;
 use fang_core::wake::{Announced, NotifyGate};
 use std::time::Duration;
@@ -41,7 +41,7 @@ const CROWDED: Duration = Duration::from_millis(50);
 /// as well, unless they only become due.
 const SOON: u32 = 8;
 
-/// One claim in this many looks at the least urgent lane first.
+/// One claim in this many looks at the least urgent range first.
 const UPWARDS_EVERY: u64 = 16;
 
 /// Failed claims are repeated after this long at first, doubling ...
@@ -69,7 +69,7 @@ pub enum Step {
 pub struct Request {
     /// How many tasks at most.
     pub limit: usize,
-    /// Whether to look at the least urgent lane first.
+    /// Whether to look at the least urgent range first.
     pub upwards: bool,
     /// Where to begin.
     pub start: Start,
@@ -255,7 +255,7 @@ impl Pace {
 
     fn upwards(&self, start: Start) -> bool {
         match start {
-            // They are rare, and what a lane has before its floor waits for one that gets there.
+            // They are rare, and what a range has before its floor waits for one that gets there.
             Start::Beginning if self.full.are_slow() => !self.full.made.is_multiple_of(2),
             _ => (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
         }

@@ -3,7 +3,7 @@
 use crate::policy::pace::{Pace, Request, Step};
 use crate::state::load::Load;
 use fang_core::error::QueueError;
-use fang_core::lanes::Lanes;
+use fang_core::scan::ScanRanges;
 use fang_core::sleep_params::SleepParams;
 use fang_core::store::Claimed;
 use fang_core::task::Mode;
@@ -60,7 +60,7 @@ pub struct Weights {
 struct Turns {
     share: Share,
     pace: Pace,
-    lanes: Lanes,
+    ranges: ScanRanges,
     /// Tasks it got, divided by its weight: the lowest is next.
     spent: f64,
 }
@@ -90,7 +90,7 @@ impl Weights {
         let turns = shares.iter().map(|share| Turns {
             share: share.clone(),
             pace: Pace::new(workers, sleep.clone()),
-            lanes: Lanes::new(mode),
+            ranges: ScanRanges::new(mode),
             spent: 0.0,
         });
         Self { turns: turns.collect(), reached: 0.0 }
@@ -152,15 +152,15 @@ impl Weights {
     }
 
     /// Where to look for its tasks.
-    pub fn lanes(&self, turn: usize) -> &Lanes {
-        &self.turns[turn].lanes
+    pub fn ranges(&self, turn: usize) -> &ScanRanges {
+        &self.turns[turn].ranges
     }
 
     /// A claim brought these tasks.
     pub fn claimed(&mut self, turn: usize, now: Duration, request: Request, tasks: &[Claimed]) {
         let reached = self.reached;
         let turns = &mut self.turns[turn];
-        turns.lanes.claimed(tasks);
+        turns.ranges.claimed(tasks);
         if !tasks.is_empty() {
             // Whoever had nothing to do for a while does not make up for it.
             let from = if turns.pace.has_more(now) { turns.spent } else { turns.spent.max(reached) };

@@ -65,7 +65,7 @@ pub(crate) async fn set_priority<C: Connections>(
     let statement = Statement::count(&store.db.sql.set_priority, &[&id, &(priority as i16)])?;
     let is_set = store.db.execute(Role::Calls, statement).await? > 0;
     if is_set {
-        // It has the same place in another lane.
+        // It has the same place in another range.
         store.call(Role::Calls, CAME_BACK).await;
     }
     Ok(is_set)

@@ -6,7 +6,7 @@ use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
 use fang_core::StoreError;
-use fang_core::hold::LookAtLists;
+use fang_core::lists::LookAtLists;
 
 impl<C: Connections> Database<C> {
     /// Looks now and then where they begin.

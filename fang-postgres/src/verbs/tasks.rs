@@ -1,6 +1,6 @@
 //! Claim and finish.
 
-use crate::columns::{FinishColumns, LaneColumns};
+use crate::columns::{FinishColumns, RangeColumns};
 use crate::database::{Database, RowOf};
 use crate::row::{Row, claimed, get};
 use crate::session::Connections;
@@ -15,7 +15,7 @@ use fang_core::store::{CAME_BACK, Claim, Claimed, Finish, WorkerId};
 /// The parameters of `claim.sql`, and of `hold.sql`.
 pub(crate) struct ClaimParams<'a> {
     claim: &'a Claim<'a>,
-    lanes: LaneColumns,
+    ranges: RangeColumns,
     floors: Vec<Instant>,
     limit: i64,
     first_listed: i64,
@@ -23,10 +23,10 @@ pub(crate) struct ClaimParams<'a> {
 
 impl<'a> ClaimParams<'a> {
     pub(crate) fn new(claim: &'a Claim<'a>, first_listed: i64) -> Self {
-        let lanes = LaneColumns::new(claim.lanes);
-        let floors = lanes.floors.iter().copied().map(Instant).collect();
+        let ranges = RangeColumns::new(claim.ranges);
+        let floors = ranges.floors.iter().copied().map(Instant).collect();
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-        Self { claim, lanes, floors, limit, first_listed }
+        Self { claim, ranges, floors, limit, first_listed }
     }
 
     fn claim<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
@@ -44,8 +44,8 @@ impl<'a> ClaimParams<'a> {
 
     /// Those of `hold.sql`; all but the last are those of `claim.sql`.
     fn all(&self) -> [&dyn Value; 8] {
-        let Self { claim, lanes, floors, limit, first_listed } = self;
-        let LaneColumns { modes, priorities, shared, .. } = lanes;
+        let Self { claim, ranges, floors, limit, first_listed } = self;
+        let RangeColumns { modes, priorities, shared, .. } = ranges;
         [&claim.worker.0, &claim.task_type, modes, priorities, floors, limit, first_listed, shared]
     }
 }

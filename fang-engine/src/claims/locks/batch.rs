@@ -1,7 +1,7 @@
 //! The tasks that one transaction keeps locked, and what it writes of them in the end.
 
 use crate::state::{Finished, InFlight};
-use fang_core::store::{Claimed, HeldTask, Place, Settlement, Verdict, WorkerId};
+use fang_core::store::{Claimed, LockedTask, Place, Settlement, Verdict, WorkerId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -18,10 +18,10 @@ pub(super) struct Batch {
 
 impl Batch {
     /// The tasks that were locked for this worker. Returns them all, those [apart](Self::set_apart) included.
-    pub(super) fn new(worker: WorkerId, locked: Vec<HeldTask>) -> (Self, Vec<Claimed>) {
+    pub(super) fn new(worker: WorkerId, locked: Vec<LockedTask>) -> (Self, Vec<Claimed>) {
         let mut batch = Self { worker, own: HashMap::new(), foreign: Vec::new(), apart: HashSet::new() };
         let mut tasks = Vec::with_capacity(locked.len());
-        for HeldTask { task, place, is_apart } in locked {
+        for LockedTask { task, place, is_apart } in locked {
             if is_apart {
                 batch.apart.insert(task.id);
             } else {
@@ -122,9 +122,9 @@ mod tests {
         Uuid::from_u128(number.into())
     }
 
-    fn locked(number: u16, is_apart: bool) -> HeldTask {
+    fn locked(number: u16, is_apart: bool) -> LockedTask {
         let task = Claimed { id: id(number), lease: 1, ..example() };
-        HeldTask { task, place: Place(0, number), is_apart }
+        LockedTask { task, place: Place(0, number), is_apart }
     }
 
     fn result(number: u16, verdict: Verdict) -> Finished {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A claim begins at the beginning of each lane at least this often, or shortly before its floor while that takes long.
+/// A claim begins at the beginning of each range at least this often, or shortly before its floor while that takes long.
 const WALK_EVERY: Duration = Duration::from_secs(1);
 
 /// A walk over dead rows that takes no longer is made whenever something may be there.

@@ -69,7 +69,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// Two processes of each mode: one for the usual lane, one for the odd one.
+/// Two processes of each mode: one for the usual task type, one for the odd one.
 fn start(world: &World, options: &Options) -> Result<Vec<Process>, Failure> {
     let runtimes = options.mode.all().iter();
     let settings = runtimes.flat_map(|runtime| {

@@ -26,7 +26,7 @@ const RECOVERS_WITHIN: Duration = Duration::from_secs(90);
 struct Look {
     at: u64,
     claims: Spent,
-    /// How long a claim takes that walks from the beginning of the lane.
+    /// How long a claim takes that walks from the beginning of the range.
     walk: f64,
 }
 

@@ -10,7 +10,7 @@ use crate::options::Runtime;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How often each lane inserts a batch.
+/// How often each task type inserts a batch.
 const TICK: Duration = Duration::from_millis(20);
 
 /// What one process is told.

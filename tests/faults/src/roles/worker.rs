@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How long a process tries to start: the campaign may have taken its database away.
 const START_WITHIN: Duration = Duration::from_secs(120);
 
-/// The lane of tasks that name no other.
+/// The task type of tasks that name no other.
 pub const COMMON: &str = "common";
 
 /// What one process is told.
@@ -36,7 +36,7 @@ pub struct WorkerSettings {
     /// The lease, in milliseconds.
     #[arg(long)]
     pub lease: u64,
-    /// The lane of the tasks.
+    /// The task type of the tasks.
     #[arg(long, default_value = COMMON)]
     pub task_type: String,
     /// Whether finished tasks stay in the table.

@@ -3,7 +3,7 @@
 use crate::rig::Rig;
 use crate::table::{LEASE, MAX_CRASHES, Table, Worker};
 use crate::verb::{ADVANCE, DELAY, Fresh, Outcome, Remove, TASKS, Verb};
-use fang_core::lanes::{Lanes, Start};
+use fang_core::scan::{ScanRanges, Start};
 use fang_core::store::{Claim, Filter, Finish, Removal, Rescue, Store, WorkerId};
 use fang_core::task::{DEFAULT_TASK_TYPE, Task};
 use fang_core::{Mode, NewTask, Unique};
@@ -168,8 +168,8 @@ impl Player<'_> {
     /// Any of those that are equally urgent may be claimed; the model follows the store.
     async fn claim(&mut self, worker: usize, limit: usize) -> Step {
         let (n, worker) = self.worker(worker);
-        let lanes = Lanes::new(Mode::Asynk).in_order(false, Start::Beginning);
-        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, lanes: &lanes, crowded: false };
+        let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
+        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, ranges: &ranges, crowded: false };
         let claimed = answer(self.engine.claim(&claim).await)?;
         let mut left = self.table.claimable(n);
         same("claimed", claimed.len(), left.len().min(limit))?;

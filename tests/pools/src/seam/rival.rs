@@ -1,8 +1,8 @@
 //! Another worker on the same table: verbs of the store that only pools call. What the store looks like is known here alone.
 
 use super::{Mode, Queue};
-use fang_core::lanes::{Lanes, Start};
-use fang_core::store::{Claim, Claimed, Holder, Rescue, Settlement, Store, WorkerId};
+use fang_core::scan::{ScanRanges, Start};
+use fang_core::store::{Claim, Claimed, LockClaims, Rescue, Settlement, Store, WorkerId};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub struct Rival {
 
 /// Tasks that it has claimed by locks alone.
 pub struct Locked {
-    holder: Box<dyn Holder>,
+    holder: Box<dyn LockClaims>,
     worker: WorkerId,
     /// The ids and leases.
     pub tasks: Vec<(Uuid, i32)>,
@@ -31,24 +31,25 @@ impl Rival {
 
     /// Claims as many, or, in a crowd, after others.
     pub async fn claim(&self, limit: usize, crowded: bool) -> Vec<Claimed> {
-        let lanes = Lanes::new(self.mode.of_rows()).in_order(false, Start::Beginning);
-        let claim = Claim { worker: self.worker, task_type: "common", limit, lanes: &lanes, crowded };
+        let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
+        let claim = Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded };
         self.store.claim(&claim).await.unwrap()
     }
 
     /// Claims by locks alone.
     pub async fn lock(&self, limit: usize) -> Locked {
-        let mut holder = self.store.holder(0).expect("it has connections for it");
-        let lanes = Lanes::new(self.mode.of_rows()).in_order(false, Start::Beginning);
-        let claim = Claim { worker: self.worker, task_type: "common", limit, lanes: &lanes, crowded: false };
-        let held = holder.hold(&claim).await.unwrap();
+        let mut holder = self.store.lock_claims(0).expect("it has connections for it");
+        let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
+        let claim =
+            Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
+        let held = holder.lock(&claim).await.unwrap();
         let tasks = held.iter().map(|held| (held.task.id, held.task.lease)).collect();
         Locked { holder, worker: self.worker, tasks }
     }
 
     /// Whether it has connections to claim by locks alone.
     pub fn can_lock(queue: &Queue) -> bool {
-        queue.engine().holder(0).is_some()
+        queue.engine().lock_claims(0).is_some()
     }
 
     /// Whether it was not declared dead, as its own beat learns.

@@ -7,9 +7,9 @@ use fang::Mode;
 use fastrand::Rng;
 use uuid::Uuid;
 
-/// A lane whose name is nothing but trouble; it has workers too.
+/// A task type whose name is nothing but trouble; it has workers too.
 pub(super) const ODD_LANE: &str = "it's \"odd\"; 🦀 \\ %s $1\n--";
-/// What a lane is called that nobody works in.
+/// A task type that nobody serves.
 const NOBODYS: [&str; 4] = ["", " ", "'\"🦀", "x"];
 
 /// What must become of a row.
@@ -19,7 +19,7 @@ pub(super) enum Fate {
     Runs,
     /// It may run or fail, or be kept for a program that knows its kind; in any case it says why.
     Settles,
-    /// Nobody may run it: nobody's lane or mode, or never due. One that claims to be running is taken
+    /// Nobody may run it: nobody's task type or mode, or never due. One that claims to be running is taken
     /// back all the same, and may fail for its crashes.
     Waits,
 }

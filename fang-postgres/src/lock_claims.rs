@@ -10,12 +10,12 @@ use crate::value::{Instant, Tid};
 use crate::verbs::ClaimParams;
 use async_trait::async_trait;
 use fang_core::StoreError;
-use fang_core::hold::reached;
-use fang_core::store::{Claim, HeldTask, Holder, Lane, Place, Settlement, WorkerId};
+use fang_core::lists::reached;
+use fang_core::store::{Claim, LockClaims, LockedTask, Place, ScanRange, Settlement, WorkerId};
 use std::sync::Arc;
 use uuid::Uuid;
 
-pub(crate) struct PostgresHolder<C: Connections> {
+pub(crate) struct PostgresLockClaims<C: Connections> {
     slot: i16,
     db: Arc<Database<C>>,
     /// Under which transactions something of its own may be listed.
@@ -23,12 +23,12 @@ pub(crate) struct PostgresHolder<C: Connections> {
     /// The transaction that keeps the rows.
     holder: i64,
     /// How far it has come.
-    reached: Option<Lane>,
+    reached: Option<ScanRange>,
     /// Its own: a transaction may be open on it. What must be written whatever becomes of that goes over the engine's.
     session: Option<C::Session>,
 }
 
-impl<C: Connections> PostgresHolder<C> {
+impl<C: Connections> PostgresLockClaims<C> {
     pub(crate) fn new(db: Arc<Database<C>>, slot: i16) -> Self {
         Self { slot, db, listed: Vec::new(), holder: 0, reached: None, session: None }
     }
@@ -45,16 +45,16 @@ impl<C: Connections> PostgresHolder<C> {
     async fn connect(&mut self) -> Result<(), StoreError> {
         self.session.take_if(OwnSession::is_closed);
         if self.session.is_none() {
-            self.session = Some(self.db.connections.session(Role::Holds).await?);
+            self.session = Some(self.db.connections.session(Role::LockClaims).await?);
         }
         Ok(())
     }
 }
 
 #[async_trait]
-impl<C: Connections> Holder for PostgresHolder<C> {
+impl<C: Connections> LockClaims for PostgresLockClaims<C> {
     /// In a crowd it waits for its turn before the transaction begins, whose clock says what is due.
-    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError> {
+    async fn lock(&mut self, claim: &Claim<'_>) -> Result<Vec<LockedTask>, StoreError> {
         self.db.look_at_lists().await;
         self.connect().await?;
         let db = self.db.clone();
@@ -70,7 +70,7 @@ impl<C: Connections> Holder for PostgresHolder<C> {
         if let Some(row) = rows.first() {
             self.holder = get(row, 12)?;
         }
-        let tasks: Vec<HeldTask> = rows.iter().map(held).collect::<Result<_, _>>()?;
+        let tasks: Vec<LockedTask> = rows.iter().map(held).collect::<Result<_, _>>()?;
         self.reached = reached(&tasks);
         Ok(tasks)
     }

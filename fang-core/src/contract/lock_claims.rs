@@ -2,9 +2,9 @@
 
 use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
-use crate::lanes::{Lanes, Start};
+use crate::scan::{ScanRanges, Start};
 use crate::store::{
-    self, Claim, Claimed, Finish, HeldTask, Lane, Rescue, Rescued, Settlement, Verdict, WorkerId,
+    self, Claim, Claimed, Finish, LockedTask, Rescue, Rescued, ScanRange, Settlement, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
@@ -14,25 +14,25 @@ use uuid::Uuid;
 /// How often to look for locks that go as soon as the server sees that their connection is gone.
 const LOOKS: usize = 100_000;
 
-type Holder = Box<dyn store::Holder>;
+type LockClaims = Box<dyn store::LockClaims>;
 
 impl dyn Rig + '_ {
-    fn holders(&self) -> [Holder; 2] {
-        [0, 1].map(|slot| self.store().holder(slot).expect("it is offered"))
+    fn holders(&self) -> [LockClaims; 2] {
+        [0, 1].map(|slot| self.store().lock_claims(slot).expect("it is offered"))
     }
 }
 
-async fn hold(holder: &mut Holder, worker: WorkerId) -> Vec<HeldTask> {
-    hold_from(holder, worker, &Lanes::new(Mode::Asynk).in_order(false, Start::Beginning)).await
+async fn hold(holder: &mut LockClaims, worker: WorkerId) -> Vec<LockedTask> {
+    hold_from(holder, worker, &ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning)).await
 }
 
-async fn hold_from(holder: &mut Holder, worker: WorkerId, lanes: &[Lane]) -> Vec<HeldTask> {
-    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 10, lanes, crowded: false };
-    holder.hold(&claim).await.unwrap()
+async fn hold_from(holder: &mut LockClaims, worker: WorkerId, ranges: &[ScanRange]) -> Vec<LockedTask> {
+    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 10, ranges, crowded: false };
+    holder.lock(&claim).await.unwrap()
 }
 
 /// As soon as there is something.
-async fn hold_some(holder: &mut Holder, worker: WorkerId) -> Vec<HeldTask> {
+async fn hold_some(holder: &mut LockClaims, worker: WorkerId) -> Vec<LockedTask> {
     for _ in 0..LOOKS {
         let held = hold(holder, worker).await;
         if !held.is_empty() {
@@ -54,15 +54,15 @@ async fn claim_some(rig: &dyn Rig, worker: WorkerId) -> Vec<Claimed> {
     panic!("the locks of a connection that is gone are still there");
 }
 
-async fn let_go(holder: &mut Holder) {
+async fn let_go(holder: &mut LockClaims) {
     holder.settle(&Settlement::default()).await.unwrap();
 }
 
-fn held_numbers(held: &[HeldTask]) -> Vec<u128> {
+fn held_numbers(held: &[LockedTask]) -> Vec<u128> {
     held.iter().map(|held| held.task.id.as_u128()).collect()
 }
 
-fn keys(held: &[HeldTask]) -> Vec<(Uuid, i32)> {
+fn keys(held: &[LockedTask]) -> Vec<(Uuid, i32)> {
     held.iter().map(|held| (held.task.id, held.task.lease)).collect()
 }
 
@@ -211,11 +211,11 @@ pub async fn one_that_holds_may_begin_where_another_has_left_off(rig: &dyn Rig) 
     assert_eq!(held_numbers(&held), [1, 2]);
     one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     rig.insert(&[task(3).at(now - MINUTE * 3), task(4)]).await;
-    let lanes = Lanes::new(Mode::Asynk);
-    assert_eq!(held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, Start::Floor)).await), [4]);
+    let ranges = ScanRanges::new(Mode::Asynk);
+    assert_eq!(held_numbers(&hold_from(&mut other, next, &ranges.in_order(false, Start::Floor)).await), [4]);
     let_go(&mut other).await;
     assert_eq!(
-        held_numbers(&hold_from(&mut other, next, &lanes.in_order(false, Start::Beginning)).await),
+        held_numbers(&hold_from(&mut other, next, &ranges.in_order(false, Start::Beginning)).await),
         [3, 4]
     );
     let_go(&mut other).await;
@@ -250,7 +250,7 @@ pub async fn tasks_whose_locks_are_lost_can_still_be_claimed(rig: &dyn Rig) {
     for _ in 0..2 {
         lost.lease(loser, &keys(&held)).await.unwrap();
     }
-    let result = |held: &HeldTask| Finish { id: held.task.id, lease: 1, verdict: Verdict::Remove };
+    let result = |held: &LockedTask| Finish { id: held.task.id, lease: 1, verdict: Verdict::Remove };
     assert_eq!(rig.finish_all(loser, &held.iter().map(result).collect::<Vec<_>>()).await, 1);
     assert_eq!(rig.find(held[0].task.id.as_u128()).await.lease, 1);
 }

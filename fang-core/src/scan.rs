@@ -1,13 +1,13 @@
-//! Where a claim looks: the lanes of a task type, and how far their beginnings are known.
+//! Where a claim looks: the ranges of a task type, and how far their beginnings are known.
 
-use crate::store::{Claimed, DbInstant, Lane};
+use crate::store::{Claimed, DbInstant, ScanRange};
 use crate::task::{Mode, Priority};
 use std::time::Duration;
 
 /// How far before its floor a claim begins that looks for what came late.
 const SHORTLY: Duration = Duration::from_secs(5);
 
-/// Where in each lane a claim begins.
+/// Where in each range a claim begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Where the last one left off.
@@ -18,54 +18,56 @@ pub enum Start {
     Beginning,
 }
 
-/// The lanes of one claimer, each with its floor.
+/// The ranges of one claimer, each with its floor.
 ///
 /// While a long transaction pins old row versions, the head of the ready index fills with dead
 /// entries that every claim would walk again. So a claim under load begins where the last one left
-/// off; [`Pace`](crate::pace::Pace) decides when to begin at the beginning.
+/// off; the pace of its pool decides when to begin at the beginning.
 #[derive(Debug)]
-pub struct Lanes(Vec<Stretch>);
+pub struct ScanRanges(Vec<Stretch>);
 
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
-    lane: Lane,
+    range: ScanRange,
     /// The highest floor so far. Whoever finds tasks below it goes on from there, and leaves it to the others to go on
     /// from where they are.
     highest: DbInstant,
 }
 
-impl Lanes {
-    /// The lanes that a runtime works on: its own, and after each of them the rows of the same
+impl ScanRanges {
+    /// The ranges that a runtime works on: its own, and after each of them the rows of the same
     /// priority that do not say who may claim them.
     pub fn new(mode: Mode) -> Self {
         let stretch = |mode, priority| {
-            let lane = Lane { mode, priority, floor: DbInstant::MIN, is_shared: false };
-            Stretch { lane, highest: DbInstant::MIN }
+            let range = ScanRange { mode, priority, floor: DbInstant::MIN, is_shared: false };
+            Stretch { range, highest: DbInstant::MIN }
         };
-        let lanes = Priority::ALL.map(|priority| [stretch(mode, priority), stretch(Mode::Any, priority)]);
-        Self(lanes.concat())
+        let ranges = Priority::ALL.map(|priority| [stretch(mode, priority), stretch(Mode::Any, priority)]);
+        Self(ranges.concat())
     }
 
-    /// The lanes in the order to look: the most urgent first, or the least urgent.
-    pub fn in_order(&self, upwards: bool, start: Start) -> Vec<Lane> {
-        let lane = |stretch: &Stretch| match start {
-            Start::Floor => Lane { is_shared: stretch.lane.floor >= stretch.highest, ..stretch.lane },
-            Start::BeforeFloor => Lane { floor: stretch.lane.floor.earlier_by(SHORTLY), ..stretch.lane },
-            Start::Beginning => Lane { floor: DbInstant::MIN, ..stretch.lane },
+    /// The ranges in the order to look: the most urgent first, or the least urgent.
+    pub fn in_order(&self, upwards: bool, start: Start) -> Vec<ScanRange> {
+        let range = |stretch: &Stretch| match start {
+            Start::Floor => ScanRange { is_shared: stretch.range.floor >= stretch.highest, ..stretch.range },
+            Start::BeforeFloor => {
+                ScanRange { floor: stretch.range.floor.earlier_by(SHORTLY), ..stretch.range }
+            }
+            Start::Beginning => ScanRange { floor: DbInstant::MIN, ..stretch.range },
         };
-        let mut lanes: Vec<Lane> = self.0.iter().map(lane).collect();
+        let mut ranges: Vec<ScanRange> = self.0.iter().map(range).collect();
         if upwards {
-            lanes.reverse();
+            ranges.reverse();
         }
-        lanes
+        ranges
     }
 
     /// Remembers how far a claim has come.
     pub fn claimed(&mut self, tasks: &[Claimed]) {
-        for Stretch { lane, highest } in &mut self.0 {
-            let mine = |task: &&Claimed| task.mode == lane.mode && task.priority == lane.priority;
+        for Stretch { range, highest } in &mut self.0 {
+            let mine = |task: &&Claimed| task.mode == range.mode && task.priority == range.priority;
             if let Some(last) = tasks.iter().filter(mine).map(|task| task.scheduled_at).max() {
-                lane.floor = last;
+                range.floor = last;
                 *highest = last.max(*highest);
             }
         }
@@ -90,12 +92,16 @@ mod tests {
 
     #[test]
     fn a_lane_begins_where_the_last_claim_left_it() {
-        let mut lanes = Lanes::new(Mode::Asynk);
-        lanes.claimed(&[task(Priority::High, 5), task(Priority::High, 9)]);
+        let mut ranges = ScanRanges::new(Mode::Asynk);
+        ranges.claimed(&[task(Priority::High, 5), task(Priority::High, 9)]);
         let shortly_before = DbInstant(9 - 5_000_000);
         let floors = |start| {
-            let lanes = lanes.in_order(false, start);
-            lanes.iter().map(|lane| lane.floor).filter(|floor| *floor != DbInstant::MIN).collect::<Vec<_>>()
+            let ranges = ranges.in_order(false, start);
+            ranges
+                .iter()
+                .map(|range| range.floor)
+                .filter(|floor| *floor != DbInstant::MIN)
+                .collect::<Vec<_>>()
         };
         assert_eq!(floors(Start::Floor), [DbInstant(9)]);
         assert_eq!(floors(Start::BeforeFloor), [shortly_before]);
@@ -104,23 +110,23 @@ mod tests {
 
     #[test]
     fn a_lane_is_shared_unless_its_last_claim_found_tasks_from_before_an_earlier_one() {
-        let mut lanes = Lanes::new(Mode::Asynk);
-        let is_shared = |lanes: &Lanes, start| {
-            let lanes = lanes.in_order(false, start);
-            lanes.iter().find(|lane| lane.priority == Priority::High).unwrap().is_shared
+        let mut ranges = ScanRanges::new(Mode::Asynk);
+        let is_shared = |ranges: &ScanRanges, start| {
+            let ranges = ranges.in_order(false, start);
+            ranges.iter().find(|range| range.priority == Priority::High).unwrap().is_shared
         };
         for (claimed, shared) in [(5, true), (2, false), (4, false), (5, true), (6, true)] {
-            lanes.claimed(&[task(Priority::High, claimed)]);
+            ranges.claimed(&[task(Priority::High, claimed)]);
             let starts = [Start::Floor, Start::BeforeFloor, Start::Beginning];
-            assert_eq!(starts.map(|start| is_shared(&lanes, start)), [shared, false, false], "{claimed}");
+            assert_eq!(starts.map(|start| is_shared(&ranges, start)), [shared, false, false], "{claimed}");
         }
     }
 
     #[test]
     fn upwards_begins_with_the_least_urgent() {
-        let lanes = Lanes::new(Mode::Blocking);
-        assert_eq!(lanes.in_order(true, Start::Floor)[0].priority, Priority::Low);
-        assert_eq!(lanes.in_order(false, Start::Floor)[0].mode, Mode::Blocking);
+        let ranges = ScanRanges::new(Mode::Blocking);
+        assert_eq!(ranges.in_order(true, Start::Floor)[0].priority, Priority::Low);
+        assert_eq!(ranges.in_order(false, Start::Floor)[0].mode, Mode::Blocking);
     }
 
     #[test]

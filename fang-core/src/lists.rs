@@ -1,6 +1,6 @@
 //! Where the lists of lock-claimed tasks begin.
 
-use crate::store::{HeldTask, Lane};
+use crate::store::{LockedTask, ScanRange};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How many connections hold tasks: one claims or settles while the tasks of the other run.
 pub const SLOTS: i16 = 2;
 
-/// How often it is looked where lists begin: each claim walks what has gone since, once for each lane.
+/// How often it is looked where lists begin: each claim walks what has gone since, once for each range.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Whoever holds tasks has listed them by then, or finds its connection closed and lists nothing that counts: statements
@@ -85,12 +85,12 @@ impl FirstListed {
 }
 
 /// How far one that holds has come: where the last of its tasks lies, in the order in which they were found.
-pub fn reached(held: &[HeldTask]) -> Option<Lane> {
+pub fn reached(held: &[LockedTask]) -> Option<ScanRange> {
     let last = &held.last()?.task;
     let (mode, priority) = (last.mode, last.priority);
     let mine = held.iter().filter(|held| (held.task.mode, held.task.priority) == (mode, priority));
     let floor = mine.map(|held| held.task.scheduled_at).max()?;
-    Some(Lane { mode, priority, floor, is_shared: true })
+    Some(ScanRange { mode, priority, floor, is_shared: true })
 }
 
 #[cfg(test)]
@@ -145,11 +145,11 @@ mod tests {
     fn how_far_one_has_come_is_the_last_instant_in_the_last_lane() {
         let held = |priority, at| {
             let task = Claimed { priority, scheduled_at: DbInstant(at), ..Claimed::example() };
-            HeldTask { task, place: Place(0, 0), is_apart: false }
+            LockedTask { task, place: Place(0, 0), is_apart: false }
         };
         assert_eq!(reached(&[]), None);
         let tasks = [held(Priority::High, 9), held(Priority::Low, 3), held(Priority::Low, 2)];
-        let lane = reached(&tasks).unwrap();
-        assert_eq!((lane.priority, lane.floor), (Priority::Low, DbInstant(3)));
+        let range = reached(&tasks).unwrap();
+        assert_eq!((range.priority, range.floor), (Priority::Low, DbInstant(3)));
     }
 }

@@ -9,7 +9,7 @@ pub struct Place(pub u32, pub u16);
 
 /// A task whose row is locked, and nothing written to it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HeldTask {
+pub struct LockedTask {
     /// The task, under the lease that it is given as soon as anything is written.
     pub task: Claimed,
     /// Where its row lies.
@@ -30,9 +30,9 @@ pub struct Settlement {
 /// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
 /// part of a store.
 #[async_trait]
-pub trait Holder: Send {
+pub trait LockClaims: Send {
     /// Locks the rows of tasks that are due, as a claim would. Nothing may be held yet.
-    async fn hold(&mut self, claim: &Claim<'_>) -> Result<Vec<HeldTask>, StoreError>;
+    async fn lock(&mut self, claim: &Claim<'_>) -> Result<Vec<LockedTask>, StoreError>;
 
     /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
     /// Returns what of it others had listed before they lost it, which may still run there, and who has it.
