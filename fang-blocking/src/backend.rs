@@ -38,7 +38,7 @@ pub trait Backend: Queueable + Clone + 'static {
     /// program has them all. When it fails, none has been removed.
     ///
     /// ```
-    /// # use fang_blocking::{Backend, MemoryQueue, block_on};
+    /// # use fang_blocking::{Backend, MemoryQueue};
     /// # use fang_core::{Cron, FangError, Queueable, Runnable, Scheduled, typetag};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Serialize, Deserialize)] struct Report;
@@ -51,7 +51,7 @@ pub trait Backend: Queueable + Clone + 'static {
     /// # }
     /// let queue = MemoryQueue::new();
     /// assert_eq!(queue.schedule_only(&[&Report])?, 0);
-    /// let crons = block_on(queue.admin()?.list_crons())?;
+    /// let crons = queue.admin()?.list_crons()?;
     /// assert_eq!((crons[0].kind(), crons[0].cron.time_zone.as_str()), ("Report", "Europe/Berlin"));
     /// assert_eq!(queue.schedule_only(&[])?, 1);
     /// # Ok::<(), FangError>(())

@@ -245,7 +245,8 @@ pub trait Store: Send + Sync + 'static {
 /// ```
 /// use fang_core::memory::MemoryStore;
 /// use fang_core::store::{NonBlocking, Store};
-/// /// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
+/// use std::sync::Arc;
+/// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
 /// // It fits wherever any store does.
 /// let store: Arc<dyn Store> = store;
 /// ```
