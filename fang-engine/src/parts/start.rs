@@ -50,11 +50,13 @@ impl Running {
         store.check().await?;
         let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
         pool.state.resize(pool.config.workers);
+        // Before the heart: if the application drops this future, the finisher goes with it, and the heart ends.
+        let finisher = Finisher::new(pool.clone(), results);
         let heart = Heart::start(&pool).await?;
         let wakes = register_wakes(&pool);
         let crons = CronKeeper { pool: pool.clone() };
         crons.look().await;
-        let started = Self::start_parts(&pool, Finisher::new(pool.clone(), results), crons, workers, wakes);
+        let started = Self::start_parts(&pool, finisher, crons, workers, wakes);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart })
@@ -67,6 +69,7 @@ impl Running {
         }
     }
 
+    /// If one cannot be started, the workers end, and the others with the phase.
     #[expect(clippy::type_complexity, reason = "the parts of the struct above")]
     fn start_parts(
         pool: &Arc<Pool>,
@@ -78,18 +81,12 @@ impl Running {
         let spawn = |name, part| pool.runtime.spawn(name, part);
         spawn("fang-finisher", Box::pin(finisher.run()))?;
         let workers = workers(pool)?;
-        spawn("fang-crons", Box::pin(crons.run()))?;
-        spawn("fang-pruner", Box::pin(Pruner { pool: pool.clone() }.run()))?;
-        let (claimer_ended, open_batches) = (Arc::<Latch>::default(), Arc::<OpenBatches>::default());
-        let claims = Claims::start(pool, &open_batches)?;
-        let claimer = Claimer::new(pool.clone(), workers.clone(), policy(pool), claims);
-        let ended = claimer_ended.clone();
-        let claiming = async move {
-            claimer.run().await;
-            drop(wakes);
-            ended.set();
+        let start_others = || {
+            spawn("fang-crons", Box::pin(crons.run()))?;
+            spawn("fang-pruner", Box::pin(Pruner { pool: pool.clone() }.run()))?;
+            start_claimer(pool, &workers, wakes)
         };
-        spawn("fang-claimer", Box::pin(claiming))?;
+        let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;
         Ok((workers, claimer_ended, open_batches))
     }
 
@@ -105,6 +102,24 @@ impl Running {
         self.pool.room.notify();
         resized.map_err(|error| StoreError::unreachable(Box::new(error)))
     }
+}
+
+fn start_claimer(
+    pool: &Arc<Pool>,
+    workers: &Arc<dyn Workers>,
+    wakes: Vec<Registration>,
+) -> std::io::Result<(Arc<Latch>, Arc<OpenBatches>)> {
+    let (ended, open_batches) = (Arc::<Latch>::default(), Arc::<OpenBatches>::default());
+    let claims = Claims::start(pool, &open_batches)?;
+    let claimer = Claimer::new(pool.clone(), workers.clone(), policy(pool), claims);
+    let claimer_ended = ended.clone();
+    let claiming = async move {
+        claimer.run().await;
+        drop(wakes);
+        ended.set();
+    };
+    pool.runtime.spawn("fang-claimer", Box::pin(claiming))?;
+    Ok((claimer_ended, open_batches))
 }
 
 fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
