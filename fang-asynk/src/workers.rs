@@ -5,7 +5,7 @@ mod supervisor;
 
 use crate::handle::Handle;
 use fang_engine::runtime::BoxFuture;
-use fang_engine::signal::Latch;
+use fang_engine::signal::{Latch, SetAtEnd};
 use fang_engine::state::{Job, Pool};
 use fang_engine::workers::Workers;
 use std::io;
@@ -40,11 +40,17 @@ impl TokioWorkers {
         let (hire, hired) = mpsc::unbounded_channel();
         let (tell, left) = async_channel::bounded(1);
         let ended = Arc::<Latch>::default();
-        let supervisor = Supervisor { pool: pool.clone(), queue, hire: hired, orders: waiting.clone() };
-        let of_all = ended.clone();
+        let supervisor = Supervisor {
+            pool: pool.clone(),
+            queue,
+            number: pool.state.workers(),
+            hire: hired,
+            orders: waiting.clone(),
+        };
+        let of_all = SetAtEnd::new(&ended);
         tokio::spawn(async move {
             let left = supervisor.run().await;
-            of_all.set();
+            drop(of_all);
             let _ = tell.send(left).await;
         });
         Arc::new(Self { pool: pool.clone(), orders, waiting, hire, ended, left })

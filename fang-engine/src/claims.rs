@@ -91,10 +91,13 @@ impl Claims {
         policy: &mut ClaimPolicy,
         wanted: Wanted,
     ) -> Result<ToRun, StoreError> {
-        let claimed = self.written.claim(policy, wanted).await?;
+        self.written.claim(policy, wanted).await
+    }
+
+    /// Takes back the lists of lock-claims that are over. To be called once the claimed tasks are on their way.
+    pub(crate) async fn tidy(&mut self, worker: WorkerId) {
         if let Some(locks) = &mut self.locks {
-            locks.tidy(claimed.worker).await;
+            locks.tidy(worker).await;
         }
-        Ok(claimed)
     }
 }

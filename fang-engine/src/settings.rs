@@ -122,7 +122,7 @@ pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
 pub struct Shutdown {
     /// Tasks given back uncharged: claimed and not begun, or still running at the deadline.
     pub handed_back: u64,
-    /// RunSignals among those given back that could not even be stopped, because they never wait. What they
+    /// Runs among those given back that could not even be stopped, because they never wait. What they
     /// still do counts no longer; end the process.
     pub still_running: usize,
     /// Results that came too late since the pool started: others had taken over the tasks.

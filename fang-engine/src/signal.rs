@@ -3,6 +3,7 @@
 use event_listener::Event;
 use fang_core::store::Socket;
 use futures_util::future::select_all;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::runtime::{BoxFuture, Reactor};
@@ -66,6 +67,23 @@ impl Latch {
             }
             listener.await;
         }
+    }
+}
+
+/// Sets a latch when it is dropped: also when a part panics, or its runtime goes down with it.
+#[derive(Debug)]
+pub struct SetAtEnd(Arc<Latch>);
+
+impl SetAtEnd {
+    /// Of this latch.
+    pub fn new(latch: &Arc<Latch>) -> Self {
+        Self(latch.clone())
+    }
+}
+
+impl Drop for SetAtEnd {
+    fn drop(&mut self) {
+        self.0.set();
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Supervisor {
     pub(super) pool: Arc<Pool>,
     /// The queue as tasks use it.
     pub(super) queue: Handle,
+    /// How many to start with. Taken when the pool starts: it may be resized before this first runs.
+    pub(super) number: usize,
     /// This many more are wanted.
     pub(super) hire: mpsc::UnboundedReceiver<usize>,
     pub(super) orders: async_channel::Receiver<Order>,
@@ -25,7 +27,7 @@ impl Supervisor {
     /// Runs the workers until all have ended. Returns how many could not be stopped.
     pub(super) async fn run(mut self) -> usize {
         let mut workers = JoinSet::new();
-        self.spawn(self.pool.state.workers(), &mut workers);
+        self.spawn(self.number, &mut workers);
         let pool = self.pool.clone();
         loop {
             tokio::select! {

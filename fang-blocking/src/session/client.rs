@@ -35,8 +35,11 @@ impl DieselSession {
         }
         let Place::Seat(seat) = self.place else { return outcome };
         let (outcome, is_usable) = judge(self.link.connection(), outcome);
+        // The seat is free only once a connection that is of no more use is closed.
         if is_usable {
             seat.leave(self.link);
+        } else {
+            drop(self.link);
         }
         outcome
     }

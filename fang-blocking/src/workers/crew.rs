@@ -129,6 +129,13 @@ impl Crew {
 /// The crew, as the other parts of the pool see it. Threads can be hired only for one that is shared.
 struct Threads(Arc<Crew>);
 
+impl Drop for Threads {
+    /// The workers hold their crew, and end only when it is closed.
+    fn drop(&mut self) {
+        drop(self.0.close());
+    }
+}
+
 impl Workers for Threads {
     fn run(&self, job: Job) {
         // The channel has no bound of its own: the pace of the claimer is its bound.

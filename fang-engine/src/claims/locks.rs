@@ -11,6 +11,7 @@ pub(crate) use worth::Worth;
 pub use worth::may_lock;
 
 use super::{ClaimSource, LeftApart, ToRun};
+use crate::phase::Phase;
 use crate::policy::claim::{ClaimPolicy, Wanted};
 use crate::signal::first_of;
 use crate::state::Pool;
@@ -143,6 +144,11 @@ impl ClaimSource for Locks {
         let mut connection = self.at_hand.take().ok_or_else(lost)?;
         let asked = policy.ask(&self.pool.state, wanted, self.pool.state.worker());
         match connection.lock(&asked.claim()).await {
+            // The shutdown went on without this claim. To close the connection lets go of its locks.
+            Ok(_) if self.pool.phase.get() >= Phase::Closing => {
+                drop(connection);
+                Err(StoreError::unreachable("the pool has stopped".into()))
+            }
             Ok(locked) => {
                 let (batch, mut tasks) = Batch::new(asked.worker, locked);
                 policy.locked(self.pool.now(), &asked, &mut tasks);

@@ -34,11 +34,19 @@ impl Claimer {
         run_to_end(&mut self).await;
         let suspects: Vec<_> = self.policy.take_suspects().collect();
         suspects.into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+        if self.pool.phase.get() >= Phase::Closing {
+            // A claim took so long that the shutdown went on without it. Should this fail, a rescue gives the tasks back.
+            let _ = self.pool.store.disown(self.pool.state.worker(), &[]).await;
+        }
     }
 
-    fn took(&mut self, claimed: Result<ToRun, StoreError>) {
+    async fn took(&mut self, claimed: Result<ToRun, StoreError>) {
         match claimed {
-            Ok(tasks) => self.dispatch(tasks),
+            Ok(tasks) => {
+                let worker = tasks.worker;
+                self.dispatch(tasks);
+                self.claims.tidy(worker).await;
+            }
             Err(error) => self.policy.report(&self.pool, &error),
         }
     }
@@ -102,11 +110,11 @@ impl Part for Claimer {
             match self.policy.next(&self.pool.state, self.pool.now(), may_lock) {
                 Act::Claim(wanted) => {
                     let claimed = self.claims.in_writing(&mut self.policy, wanted).await;
-                    self.took(claimed);
+                    self.took(claimed).await;
                 }
                 Act::Lock(wanted) => {
                     let claimed = self.claims.by_locks(&mut self.policy, wanted).await;
-                    self.took(claimed);
+                    self.took(claimed).await;
                 }
                 Act::Try { task, task_type } => self.try_suspect(task, task_type).await,
                 Act::Sleep { at_most, until_in_flight } => self.sleep(at_most, until_in_flight).await,

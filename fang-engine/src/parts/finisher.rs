@@ -4,7 +4,7 @@
 use super::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::retry_pause::RetryPause;
-use crate::signal::{Latch, first_of};
+use crate::signal::{SetAtEnd, first_of};
 use crate::state::results::{MAX_BATCH, by_worker, without_bad_data};
 use crate::state::{Finished, Pool};
 use async_channel::Receiver;
@@ -18,21 +18,13 @@ use uuid::Uuid;
 pub(crate) struct Finisher {
     pool: Arc<Pool>,
     results: Receiver<Finished>,
-    _ended: Ended,
-}
-
-/// Tells that the finisher has ended, also when its runtime has gone down with it.
-struct Ended(Arc<Latch>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.set();
-    }
+    /// Tells that the finisher has ended, also when its runtime has gone down with it.
+    _ended: SetAtEnd,
 }
 
 impl Finisher {
     pub(crate) fn new(pool: Arc<Pool>, results: Receiver<Finished>) -> Self {
-        let ended = Ended(pool.finisher_ended.clone());
+        let ended = SetAtEnd::new(&pool.finisher_ended);
         Self { pool, results, _ended: ended }
     }
 

@@ -71,6 +71,7 @@ impl Heart {
             }
             self.sign_off().await;
         }
+        drop(self);
         drop(alive);
     }
 

@@ -12,7 +12,7 @@ use crate::policy::suspects::{Suspects, TrialGate};
 use crate::policy::weights::Weights;
 use crate::runtime::Runtime;
 use crate::settings::PoolConfig;
-use crate::signal::Latch;
+use crate::signal::{Latch, SetAtEnd};
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
 use async_channel::Receiver;
@@ -112,14 +112,14 @@ fn start_claimer(
     let (ended, open_batches) = (Arc::<Latch>::default(), Arc::<OpenBatches>::default());
     let claims = Claims::start(pool, &open_batches)?;
     let claimer = Claimer::new(pool.clone(), workers.clone(), policy(pool), claims);
-    let claimer_ended = ended.clone();
+    let at_end = SetAtEnd::new(&ended);
     let claiming = async move {
         claimer.run().await;
         drop(wakes);
-        ended.set();
+        drop(at_end);
     };
     pool.runtime.spawn("fang-claimer", Box::pin(claiming))?;
-    Ok((claimer_ended, open_batches))
+    Ok((ended, open_batches))
 }
 
 fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {

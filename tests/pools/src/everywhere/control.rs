@@ -23,6 +23,7 @@ crate::each_mode_and_store! {
     task_types_without_names_or_weights_of_their_own_are_refused,
     a_pool_that_grows_runs_more_at_once,
     a_pool_that_shrinks_lets_its_workers_end_what_they_run,
+    a_pool_that_is_resized_right_after_its_start_has_as_many_workers_as_it_was_told,
 }
 
 crate::each_store! {
@@ -232,4 +233,22 @@ async fn a_pool_that_shrinks_lets_its_workers_end_what_they_run(world: World) {
     assert_eq!(world.next().await.name, "two", "it grows again");
     world.stage.open(2);
     assert_eq!(pool.shutdown(PATIENCE).await.still_running, 0);
+}
+
+/// Even before any worker has begun.
+async fn a_pool_that_is_resized_right_after_its_start_has_as_many_workers_as_it_was_told(world: World) {
+    let mut pool = world.pool(4).start().await;
+    pool.resize(1).unwrap();
+    pool.resize(3).unwrap();
+    pool.resize(2).unwrap();
+    world.act_many(8, How::Wait).await;
+    let first = [world.next().await.at_once, world.next().await.at_once];
+    assert_eq!(BTreeSet::from(first), BTreeSet::from([1, 2]));
+    // A third worker would have started another before, or would start it beside the next.
+    for _ in 0..4 {
+        world.stage.open(1);
+        assert_eq!(world.next().await.at_once, 2);
+    }
+    world.stage.open(8);
+    pool.shutdown(PATIENCE).await;
 }
