@@ -127,10 +127,10 @@ mod tests {
 
     #[test]
     fn a_queue_without_duplicates_makes_every_task_unique_but_no_tick() {
-        let intake = InsertRules { duplicated_tasks: false, ..InsertRules::default() };
-        assert!(intake.prepare(task(1), Uuid::max()).unwrap().uniq_hash().is_some());
+        let rules = InsertRules { duplicated_tasks: false, ..InsertRules::default() };
+        assert!(rules.prepare(task(1), Uuid::max()).unwrap().uniq_hash().is_some());
         let now = DateTime::UNIX_EPOCH;
-        let cron = intake.prepare_cron(task(1), Cron::new("0 * * * *"), now, Uuid::max()).unwrap();
+        let cron = rules.prepare_cron(task(1), Cron::new("0 * * * *"), now, Uuid::max()).unwrap();
         assert_eq!((cron.task.uniq_hash(), cron.task.id()), (None, Uuid::max()));
         assert!(cron.name.starts_with("A/"));
     }

@@ -1,5 +1,6 @@
 //! How far the shutdown of a pool has come.
 
+use crate::signal::until;
 use event_listener::Event;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -48,12 +49,6 @@ impl PhaseWatch {
 
     /// Waits until the pool has come to this phase.
     pub async fn reached(&self, phase: Phase) {
-        while self.get() < phase {
-            let listener = self.changed.listen();
-            if self.get() >= phase {
-                return;
-            }
-            listener.await;
-        }
+        until(&self.changed, || self.get() >= phase).await;
     }
 }

@@ -24,14 +24,7 @@ impl Signal {
 
     /// Waits until the signal is set, and takes it.
     pub async fn notified(&self) {
-        while !self.take() {
-            let listener = self.event.listen();
-            // It may have been set just before.
-            if self.take() {
-                return;
-            }
-            listener.await;
-        }
+        until(&self.event, || self.take()).await;
     }
 
     fn take(&self) -> bool {
@@ -60,13 +53,19 @@ impl Latch {
 
     /// Waits until it is.
     pub async fn wait(&self) {
-        while !self.is_set() {
-            let listener = self.event.listen();
-            if self.is_set() {
-                return;
-            }
-            listener.await;
+        until(&self.event, || self.is_set()).await;
+    }
+}
+
+/// Waits until something holds, which is told by an event whenever it may have come to hold.
+pub(crate) async fn until(event: &Event, holds: impl Fn() -> bool) {
+    while !holds() {
+        let listener = event.listen();
+        // It may have come to hold just before.
+        if holds() {
+            return;
         }
+        listener.await;
     }
 }
 

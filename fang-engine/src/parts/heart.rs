@@ -4,9 +4,9 @@ use crate::phase::Phase;
 use crate::policy::beat::BeatPolicy;
 use crate::runtime::Reactor;
 use crate::settings;
-use crate::signal::first_of;
+use crate::signal::{Latch, SetAtEnd, first_of};
 use crate::state::Pool;
-use async_channel::{Receiver, Sender, bounded};
+use async_channel::{Sender, bounded};
 use fang_core::StoreError;
 use fang_core::store::{Beat, cancellations_of};
 use fang_core::wake::Registration;
@@ -42,12 +42,12 @@ pub(crate) struct Heart {
 
 impl Heart {
     /// Starts the thread, which ends when the pool has stopped. Returns once the pool is registered.
-    pub(crate) async fn start(pool: &Arc<Pool>) -> Result<Receiver<()>, StoreError> {
+    pub(crate) async fn start(pool: &Arc<Pool>) -> Result<Arc<Latch>, StoreError> {
         let (tell, told) = bounded(1);
-        // Closed when the heart has ended.
-        let (alive, ended) = bounded(1);
+        let ended = Arc::<Latch>::default();
+        let at_end = SetAtEnd::new(&ended);
         let of_heart = pool.clone();
-        let begin = move |reactor| Box::pin(Self::new(of_heart, reactor).begin(tell, alive)) as _;
+        let begin = move |reactor| Box::pin(Self::new(of_heart, reactor).begin(tell, at_end)) as _;
         let spawned = pool.runtime.spawn_heart(Box::new(begin));
         spawned.map_err(|error| StoreError::unreachable(Box::new(error)))?;
         match told.recv().await {
@@ -62,7 +62,7 @@ impl Heart {
     }
 
     /// Registers on its own thread, where the connection has to live that listens.
-    async fn begin(mut self, tell: Sender<Result<(), StoreError>>, alive: Sender<()>) {
+    async fn begin(mut self, tell: Sender<Result<(), StoreError>>, at_end: SetAtEnd) {
         let registered = self.register().await;
         let is_registered = registered.is_ok();
         if tell.send(registered).await.is_ok() && is_registered {
@@ -72,7 +72,7 @@ impl Heart {
             self.sign_off().await;
         }
         drop(self);
-        drop(alive);
+        drop(at_end);
     }
 
     async fn register(&mut self) -> Result<(), StoreError> {

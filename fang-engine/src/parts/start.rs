@@ -15,7 +15,6 @@ use crate::settings::PoolConfig;
 use crate::signal::{Latch, SetAtEnd};
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
-use async_channel::Receiver;
 use fang_core::store::{CAME_BACK, CRONS, LISTENS_ANEW, Store};
 use fang_core::wake::Registration;
 use fang_core::{QueueError, StoreError};
@@ -30,8 +29,7 @@ pub struct Running {
     pub(super) workers: Arc<dyn Workers>,
     pub(super) claimer_ended: Arc<Latch>,
     pub(super) open_batches: Arc<OpenBatches>,
-    /// Closed when the heart has ended.
-    pub(super) heart: Receiver<()>,
+    pub(super) heart_ended: Arc<Latch>,
 }
 
 impl Running {
@@ -52,14 +50,14 @@ impl Running {
         pool.state.resize(pool.config.workers);
         // Before the heart: if the application drops this future, the finisher goes with it, and the heart ends.
         let finisher = Finisher::new(pool.clone(), results);
-        let heart = Heart::start(&pool).await?;
+        let heart_ended = Heart::start(&pool).await?;
         let wakes = register_wakes(&pool);
         let crons = CronKeeper { pool: pool.clone() };
         crons.look().await;
         let started = Self::start_parts(&pool, finisher, crons, workers, wakes);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
-                Ok(Self { pool, workers, claimer_ended, open_batches, heart })
+                Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
                 // Those that were started end.

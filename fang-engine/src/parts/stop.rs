@@ -15,7 +15,7 @@ impl Running {
     /// Stops claiming, gives back what no worker has begun, waits for what runs, and gives back, uncharged, what runs
     /// at the deadline. Returns once all results are saved, at the latest some seconds after the deadline.
     pub async fn stop(self, deadline: Duration) -> Shutdown {
-        let Self { pool, workers, claimer_ended, open_batches, heart } = self;
+        let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
         let deadline = Instant::now() + deadline.min(YEAR);
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);
@@ -35,8 +35,7 @@ impl Running {
             log::error!("the last results could not be saved: their tasks will run again");
         }
         pool.phase.advance(Phase::Stopped);
-        let signed_off = Box::pin(async { heart.recv().await.unwrap_or_default() });
-        ended_within(&pool, LAST_BEAT, signed_off).await;
+        ended_within(&pool, LAST_BEAT, Box::pin(heart_ended.wait())).await;
         pool.state.stats.report(still_running)
     }
 }

@@ -6,7 +6,7 @@ use crate::claims::LeftApart;
 use crate::parts::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::retry_pause::RetryPause;
-use crate::signal::first_of;
+use crate::signal::{first_of, until};
 use crate::state::{Finished, Pool};
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
@@ -45,13 +45,7 @@ impl OpenBatches {
 
     /// Waits until there are none.
     pub(crate) async fn none(&self) {
-        while self.count.load(Ordering::SeqCst) > 0 {
-            let listener = self.none.listen();
-            if self.count.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            listener.await;
-        }
+        until(&self.none, || self.count.load(Ordering::SeqCst) == 0).await;
     }
 }
 
