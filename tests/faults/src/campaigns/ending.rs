@@ -58,7 +58,8 @@ pub(super) fn end(
         report.tell("claims that held their tasks", world.number(held)?);
     }
     if findings.failed_by_kills > 0 {
-        let what = format!("besides, failed as {MAX_CRASHES} processes were killed while they ran");
+        let what =
+            format!("besides, failed as a process was killed that ran them on claim {MAX_CRASHES} or later");
         report.tell(what, findings.failed_by_kills);
     }
     let ends = book.ends();

@@ -64,7 +64,7 @@ pub struct Findings {
     pub overlapping_after_strike: Vec<(Uuid, Strike, Run)>,
     /// The longest time between the end of a run and the strike that kept it from being saved.
     pub longest_unsaved: Duration,
-    /// Failed, since they had been begun in as many processes that were killed as a lease allows.
+    /// Failed, since the process of their last run was killed, on as late a claim as a lease allows crashes.
     pub failed_by_kills: usize,
     /// Begun, never ended, and nothing explains it.
     pub given_up: usize,
@@ -137,14 +137,20 @@ impl Findings {
         }
     }
 
-    /// Takes out of those lost what failed because so many processes were killed while they ran it;
-    /// of the other failed ones, returns the ids.
+    /// Takes out of those lost what failed by right: a process was killed while it ran, on as late a claim
+    /// as a lease allows crashes. The kills before may have met claims of which no run had begun yet, and
+    /// those the ledger does not know; so it is the claim that counts. Of the other failed ones, returns the
+    /// ids.
     pub fn fail(&mut self, failed: Vec<Uuid>, book: &Book, strikes: &[Strike]) -> Vec<Uuid> {
         let deaths: HashSet<u32> =
             strikes.iter().filter(|strike| strike.fatal).map(|strike| strike.pid).collect();
         let (killed, other): (HashSet<Uuid>, HashSet<Uuid>) = failed.into_iter().partition(|id| {
-            let runs = book.tasks.get(id).map_or(&[][..], |entry| &entry.runs);
-            runs.iter().filter(|run| run.end.is_none() && deaths.contains(&run.pid)).count() >= MAX_CRASHES
+            let last = book.tasks.get(id).and_then(|entry| entry.runs.last());
+            last.is_some_and(|run| {
+                run.end.is_none()
+                    && deaths.contains(&run.pid)
+                    && usize::try_from(run.lease).is_ok_and(|claim| claim >= MAX_CRASHES)
+            })
         });
         self.lost.retain(|id| !killed.contains(id));
         self.failed_by_kills = killed.len();

@@ -87,14 +87,22 @@ fn a_second_end_is_explained_by_a_kill_just_after_the_first_and_by_nothing_else(
 }
 
 #[test]
-fn a_failure_is_explained_by_three_kills_while_it_ran_and_by_no_fewer() {
-    let strikes = [killed(MINE, 2), killed(OTHER, 42), killed(9, 82)];
-    let page = Page::new("acked").run(1, MINE, 1, None).run(2, OTHER, 41, None).run(3, 9, 81, None);
+fn a_failure_is_explained_by_a_kill_in_the_third_claim_and_in_no_earlier_one() {
+    let strikes = [killed(MINE, 2), killed(9, 82)];
+    // The second claim was in a process that was killed before it began to run.
+    let page = Page::new("acked").run(1, MINE, 1, None).run(3, 9, 81, None);
     let (book, mut findings) = (page.read(), page.check(&strikes));
-    assert_eq!(findings.fail(vec![page.id], &book, &strikes[..2]), [page.id]);
+    assert_eq!(findings.fail(vec![page.id], &book, &strikes[..1]), [page.id]);
     assert_eq!((findings.lost.len(), findings.failed_by_kills), (1, 0));
     assert!(findings.fail(vec![page.id], &book, &strikes).is_empty());
     assert_eq!((findings.lost.len(), findings.failed_by_kills), (0, 1));
+
+    let early = Page::new("acked").run(1, MINE, 1, None).run(2, 9, 81, None);
+    let (book, mut findings) = (early.read(), early.check(&strikes));
+    assert_eq!(findings.fail(vec![early.id], &book, &strikes), [early.id]);
+    let ended = Page::new("acked").run(1, MINE, 1, None).run(3, 9, 81, Some(82));
+    let (book, mut findings) = (ended.read(), ended.check(&strikes));
+    assert_eq!(findings.fail(vec![ended.id], &book, &strikes), [ended.id]);
 }
 
 #[test]
