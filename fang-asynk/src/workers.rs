@@ -6,7 +6,7 @@ mod supervisor;
 use crate::handle::Handle;
 use fang_engine::runtime::BoxFuture;
 use fang_engine::signal::{Latch, SetAtEnd};
-use fang_engine::state::{Job, Pool};
+use fang_engine::state::{Job, Pool, Unfinished};
 use fang_engine::workers::Workers;
 use std::io;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Workers for TokioWorkers {
             && let Order::Run(job) = refused.into_inner()
         {
             // The workers have ended before a claim that took too long.
-            self.pool.begin(job).hand_back();
+            Unfinished::new(self.pool.clone(), job).hand_back();
         }
     }
 

@@ -10,6 +10,7 @@ mod faces;
 pub mod handle;
 #[doc(hidden)]
 pub mod insert_rules;
+mod part;
 #[doc(hidden)]
 pub mod parts;
 #[doc(hidden)]

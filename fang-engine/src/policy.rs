@@ -4,6 +4,7 @@ pub mod beat;
 pub mod claim;
 pub mod decide;
 pub mod pace;
+pub mod reconcile;
 pub mod retry_pause;
 pub mod suspects;
 pub mod weights;

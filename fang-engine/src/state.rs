@@ -9,9 +9,11 @@ pub mod results;
 pub mod run;
 pub mod run_signals;
 pub mod stats;
+pub mod unfinished;
+pub mod unwritten;
 
-pub use in_flight::{InFlight, Reconcile};
-pub use job::{Job, Unfinished};
+pub use in_flight::InFlight;
+pub use job::Job;
 pub use load::{Gauge, Load};
 pub use pool::Pool;
 pub use pool_state::PoolState;
@@ -19,6 +21,8 @@ pub use results::Finished;
 pub use run::{Environment, Run, run_of};
 pub use run_signals::{RunKey, RunSignals};
 pub use stats::Stats;
+pub use unfinished::Unfinished;
+pub use unwritten::UnwrittenClaim;
 
 /// A claimed task for tests: its first claim, nothing behind it.
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_engine::phase::Phase;
 use fang_engine::runtime::BoxFuture;
 use fang_engine::signal::Signal;
-use fang_engine::state::{Job, Pool};
+use fang_engine::state::{Job, Pool, Unfinished};
 use fang_engine::workers::Workers;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -109,10 +109,11 @@ impl Crew {
         self.one_ended.notify();
     }
 
-    fn send(&self, order: Order) -> Result<(), Order> {
+    /// Returns the order if no more are taken.
+    fn send(&self, order: Order) -> Option<Order> {
         match &*lock(&self.orders) {
-            Some(orders) => orders.send(order).map_err(|refused| refused.0),
-            None => Err(order),
+            Some(orders) => orders.send(order).err().map(|refused| refused.0),
+            None => Some(order),
         }
     }
 
@@ -139,15 +140,15 @@ impl Drop for Threads {
 impl Workers for Threads {
     fn run(&self, job: Job) {
         // The channel has no bound of its own: the pace of the claimer is its bound.
-        if let Err(Order::Run(job)) = self.0.send(Order::Run(job)) {
+        if let Some(Order::Run(job)) = self.0.send(Order::Run(job)) {
             // The workers have ended before a claim that took too long.
-            self.0.pool.begin(job).hand_back();
+            Unfinished::new(self.0.pool.clone(), job).hand_back();
         }
     }
 
     fn resize(&self, before: usize, after: usize) -> io::Result<()> {
         for _ in after..before {
-            let _ = self.0.send(Order::Leave);
+            self.0.send(Order::Leave);
         }
         (before..after).try_for_each(|_| self.0.hire())
     }
@@ -202,7 +203,7 @@ impl Worker {
     /// Runs one task. Returns whether this worker goes on.
     fn work(&self, job: Job) -> bool {
         let Crew { pool, queue, .. } = &*self.crew;
-        let unfinished = pool.begin(job);
+        let unfinished = Unfinished::new(pool.clone(), job);
         self.slot.put(unfinished.share());
         if pool.phase.get() >= Phase::Aborting {
             unfinished.hand_back();

@@ -1,38 +1,36 @@
 //! Lock-claims: tasks run while a transaction keeps their rows locked, and what ends in time goes with it.
 
 mod batch;
-pub(super) mod results;
+mod results;
 mod settler;
 mod worth;
 
-pub use results::LockedResults;
 pub(crate) use settler::OpenBatches;
-pub(crate) use worth::Worth;
-pub use worth::may_lock;
 
-use super::{ClaimSource, LeftApart, ToRun};
+use super::left_by_locks::LeftByLocks;
+use super::{ClaimSource, ToRun};
 use crate::phase::Phase;
-use crate::policy::claim::{ClaimPolicy, Wanted};
+use crate::policy::claim::{Asked, ClaimPolicy, Wanted};
 use crate::signal::first_of;
-use crate::state::Pool;
+use crate::state::pool::Pool;
 use async_channel::{Receiver, Sender, unbounded};
 use async_trait::async_trait;
 use batch::Batch;
 use fang_core::StoreError;
 use fang_core::lists::SLOTS;
-use fang_core::store::{Claimed, LockClaims, WorkerId};
-use settler::{Locked, Settler};
+use fang_core::store::{Claimed, WorkerId};
+use results::LockedResults;
+use settler::{Connection, Locked, Settler};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use worth::{Worth, may_lock};
 
 /// How long a claim waits for a free connection before it is written instead.
 const WAIT: Duration = Duration::from_millis(10);
 
 /// What was listed is taken back once nothing has been locked for this long. Others read it whenever they claim.
 const LISTED_FOR: Duration = Duration::from_secs(1);
-
-/// A connection that can lock tasks.
-type Connection = Box<dyn LockClaims>;
 
 /// The connections that can lock tasks. While the tasks of one run, the other claims or commits.
 pub(crate) struct Locks {
@@ -45,6 +43,10 @@ pub(crate) struct Locks {
     at_hand: Option<Connection>,
     /// When something was listed last, if it still is.
     listed_at: Option<Duration>,
+    left: Arc<LeftByLocks>,
+    worth: Worth,
+    /// Whether a run ever had to wait until its claim was written: such tasks are better claimed in writing.
+    wants_written: Arc<AtomicBool>,
 }
 
 impl Locks {
@@ -52,7 +54,7 @@ impl Locks {
     pub(super) fn start(
         pool: &Arc<Pool>,
         open: &Arc<OpenBatches>,
-        left_apart: &LeftApart,
+        left: &Arc<LeftByLocks>,
     ) -> std::io::Result<Option<Self>> {
         let ((back, free), (to_settle, locked)) = (unbounded(), unbounded());
         let slots = if may_lock(pool.config.lock_claims, pool.config.retention) { SLOTS } else { 0 };
@@ -62,13 +64,31 @@ impl Locks {
             return Ok(None);
         }
         for connection in connections {
-            let settler = Settler::new(pool.clone(), locked.clone(), back.clone(), left_apart.clone());
+            let settler = Settler::new(pool.clone(), locked.clone(), back.clone(), left.clone());
             pool.runtime.spawn("fang-settler", Box::pin(settler.run()))?;
             // The channel is open: its other end is here.
             let _ = back.try_send(connection);
         }
-        let (pool, open) = (pool.clone(), open.clone());
-        Ok(Some(Self { pool, free, back, to_settle, open, at_hand: None, listed_at: None }))
+        Ok(Some(Self {
+            pool: pool.clone(),
+            free,
+            back,
+            to_settle,
+            open: open.clone(),
+            at_hand: None,
+            listed_at: None,
+            left: left.clone(),
+            worth: Worth::default(),
+            wants_written: Arc::default(),
+        }))
+    }
+
+    /// Whether to claim so now: not while it is in doubt what is in flight, for only a written claim settles that.
+    pub(super) fn are_worth_it(&self, policy: &ClaimPolicy, wanted: Wanted) -> bool {
+        let (now, load) = (self.pool.now(), self.pool.state.gauge.load());
+        !self.wants_written.load(Ordering::SeqCst)
+            && !policy.is_in_doubt(now)
+            && self.worth.is_given(now, load, policy.has_more(wanted, now))
     }
 
     /// Waits a little until a connection is free. Returns whether one is.
@@ -104,36 +124,35 @@ impl Locks {
         let _ = self.back.try_send(connection);
     }
 
-    /// Lists what may run, for all to see, and then lets it run.
+    /// Lists what may run, for all to see, and then lets it run. What could not be listed does not run. It is left where
+    /// it was, before the floor; but others may make it a claim of this pool.
     async fn begin(
         &mut self,
         mut connection: Connection,
         (mut batch, mut tasks): (Batch, Vec<Claimed>),
-        task_type: Arc<str>,
+        asked: Asked,
         policy: &mut ClaimPolicy,
-    ) -> ToRun {
+    ) -> Result<ToRun, StoreError> {
         let has_apart = batch.set_apart(&mut tasks);
         batch.set_running_apart(&self.pool.state.in_flight, &mut tasks);
         let listed = match tasks.is_empty() {
             true => Ok(()),
-            false => list(&mut connection, &mut batch, &mut tasks, &task_type).await,
+            false => list(&mut connection, &mut batch, &mut tasks, &asked.task_type).await,
         };
-        let is_listed = listed.is_ok();
-        if let Err(error) = listed {
+        if listed.is_err() {
             batch.forget(&mut tasks);
-            policy.could_not_list(self.pool.now());
-            policy.report(&self.pool, &error);
+            policy.doubt(self.pool.now());
+            policy.came_back();
         }
-        let (worker, keys) = (batch.worker(), batch.keys());
-        self.pool.state.environment.signals.lock_claimed(&keys);
-        self.pool.state.in_flight.add(worker, keys);
-        let results = Arc::new(LockedResults::new(tasks.len()));
-        let locked = Some(results.clone());
+        let worker = batch.worker();
+        self.pool.state.in_flight.add(worker, batch.keys());
+        let results = Arc::new(LockedResults::new(tasks.len(), self.wants_written.clone()));
         self.listed_at = Some(self.pool.now());
-        let open = self.open.one_more();
+        let (open, is_listed) = (self.open.one_more(), listed.is_ok());
+        let locked = Locked { connection, batch, results: results.clone(), has_apart, is_listed, open };
         // The settlers are there for as long as this is.
-        let _ = self.to_settle.try_send(Locked { connection, batch, results, has_apart, is_listed, open });
-        ToRun { tasks, task_type, worker, locked }
+        let _ = self.to_settle.try_send(locked);
+        listed.map(|()| ToRun { tasks, task_type: asked.task_type, worker, unwritten: Some(results) })
     }
 }
 
@@ -142,7 +161,8 @@ impl ClaimSource for Locks {
     async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
         let lost = || StoreError::unreachable("no connection is free for a lock-claim".into());
         let mut connection = self.at_hand.take().ok_or_else(lost)?;
-        let asked = policy.ask(&self.pool.state, wanted, self.pool.state.worker());
+        let asked = policy.ask(wanted, self.pool.state.worker());
+        self.left.claim_begins();
         match connection.lock(&asked.claim()).await {
             // The shutdown went on without this claim. To close the connection lets go of its locks.
             Ok(_) if self.pool.phase.get() >= Phase::Closing => {
@@ -151,12 +171,14 @@ impl ClaimSource for Locks {
             }
             Ok(locked) => {
                 let (batch, mut tasks) = Batch::new(asked.worker, locked);
-                policy.locked(self.pool.now(), &asked, &mut tasks);
-                Ok(self.begin(connection, (batch, tasks), asked.task_type, policy).await)
+                self.worth.locked();
+                policy.claimed(self.pool.now(), &asked, &mut tasks);
+                self.begin(connection, (batch, tasks), asked, policy).await
             }
             Err(error) => {
                 self.give_back(connection);
-                policy.could_not_lock(self.pool.now(), &asked);
+                self.worth.failed(self.pool.now());
+                policy.gave_up(self.pool.now(), &asked);
                 Err(error)
             }
         }

@@ -1,20 +1,22 @@
 //! The claim that writes the rows.
 
-use super::{ClaimSource, LeftApart, ToRun};
+use super::left_by_locks::LeftByLocks;
+use super::{ClaimSource, ToRun};
 use crate::policy::claim::{ClaimPolicy, Wanted};
-use crate::state::Pool;
+use crate::state::pool::Pool;
 use async_trait::async_trait;
 use fang_core::StoreError;
+use fang_core::store::Claimed;
 use std::sync::Arc;
 
 pub(super) struct Written {
     pool: Arc<Pool>,
-    left_apart: LeftApart,
+    left: Arc<LeftByLocks>,
 }
 
 impl Written {
-    pub(super) fn new(pool: Arc<Pool>, left_apart: LeftApart) -> Self {
-        Self { pool, left_apart }
+    pub(super) fn new(pool: Arc<Pool>, left: Arc<LeftByLocks>) -> Self {
+        Self { pool, left }
     }
 
     /// Gives back what the store takes to be in flight here and is not: a claim whose answer was lost may have been made.
@@ -26,21 +28,38 @@ impl Written {
         }
         Ok(())
     }
+
+    /// Takes out the tasks that this pool already ran under this lease, by a lock-claim whose connection is gone. Returns
+    /// whether there was any.
+    fn take_out_known(&self, tasks: &mut Vec<Claimed>) -> bool {
+        // In this order: a lost lock is noted before its task leaves what is in flight.
+        let runs = !self.pool.state.in_flight.take_out_of(tasks).is_empty();
+        self.left.take_lost_out_of(tasks) || runs
+    }
 }
 
 #[async_trait]
 impl ClaimSource for Written {
     async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
         let (pool, worker) = (&self.pool, self.pool.state.worker());
-        let wanted = if self.left_apart.take() { wanted.from_the_beginning() } else { wanted };
+        let wanted = if self.left.take_apart() { wanted.from_the_beginning() } else { wanted };
         self.reconcile(policy).await?;
-        let asked = policy.ask(&pool.state, wanted, worker);
+        let asked = policy.ask(wanted, worker);
+        self.left.claim_begins();
         match pool.store.claim(&asked.claim()).await {
             Ok(mut tasks) => {
-                policy.claimed(&pool.state, pool.now(), &asked, &mut tasks);
-                Ok(ToRun { tasks, task_type: asked.task_type, worker, locked: None })
+                if self.take_out_known(&mut tasks) {
+                    // One of them may have ended just now.
+                    policy.doubt(pool.now());
+                }
+                policy.claimed(pool.now(), &asked, &mut tasks);
+                pool.state.in_flight.add(worker, tasks.iter().map(|task| (task.id, task.lease)));
+                policy.set_suspects_aside(pool.now(), &asked, &mut tasks);
+                Ok(ToRun { tasks, task_type: asked.task_type, worker, unwritten: None })
             }
             Err(error) => {
+                // The server may have made it.
+                policy.doubt(pool.now());
                 policy.gave_up(pool.now(), &asked);
                 Err(error)
             }

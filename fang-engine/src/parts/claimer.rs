@@ -1,11 +1,11 @@
 //! Takes tasks out of the store and hands them to the workers.
 
-use super::{Part, run_to_end};
 use crate::claims::{Claims, ToRun};
+use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
-use crate::policy::claim::{Act, ClaimPolicy};
+use crate::policy::claim::{Act, ClaimPolicy, Seen};
 use crate::signal::first_of;
-use crate::state::{Job, Pool};
+use crate::state::{Job, Pool, Unfinished};
 use crate::workers::Workers;
 use fang_core::StoreError;
 use fang_core::store::Claimed;
@@ -17,6 +17,7 @@ pub(crate) struct Claimer {
     workers: Arc<dyn Workers>,
     policy: ClaimPolicy,
     claims: Claims,
+    is_failing: bool,
 }
 
 impl Claimer {
@@ -26,7 +27,7 @@ impl Claimer {
         policy: ClaimPolicy,
         claims: Claims,
     ) -> Self {
-        Self { pool, workers, policy, claims }
+        Self { pool, workers, policy, claims, is_failing: false }
     }
 
     /// Claims until the pool drains.
@@ -40,34 +41,55 @@ impl Claimer {
         }
     }
 
+    fn see(&self) -> Seen {
+        let state = &self.pool.state;
+        let is_on_trial = self.policy.on_trial().is_some_and(|(id, lease)| state.in_flight.has(id, lease));
+        Seen {
+            load: state.gauge.load(),
+            workers: state.workers(),
+            came_back: state.take_came_back(),
+            may_be_forgotten: state.take_may_be_forgotten(),
+            is_on_trial,
+        }
+    }
+
     async fn took(&mut self, claimed: Result<ToRun, StoreError>) {
         match claimed {
             Ok(tasks) => {
+                if std::mem::take(&mut self.is_failing) {
+                    log::info!("tasks can be claimed again");
+                }
                 let worker = tasks.worker;
                 self.dispatch(tasks);
                 self.claims.tidy(worker).await;
             }
-            Err(error) => self.policy.report(&self.pool, &error),
+            Err(error) => self.failed(&error),
         }
     }
 
-    fn dispatch(&self, ToRun { tasks, task_type, worker, locked }: ToRun) {
-        let bytes = tasks.iter().map(|task| task.metadata.len()).sum();
-        self.pool.state.gauge.claimed(tasks.len(), bytes);
-        for task in tasks {
-            self.workers.run(Job { task, task_type: task_type.clone(), worker, locked: locked.clone() });
+    /// The store has failed. Says so the first time.
+    fn failed(&mut self, error: &StoreError) {
+        self.policy.failed(self.pool.now(), fastrand::f64());
+        if !std::mem::replace(&mut self.is_failing, true) {
+            log::warn!("no tasks can be claimed: {error}");
         }
+    }
+
+    fn dispatch(&self, to_run: ToRun) {
+        let bytes = to_run.tasks.iter().map(|task| task.metadata.len()).sum();
+        self.pool.state.gauge.claimed(to_run.tasks.len(), bytes);
+        to_run.jobs().for_each(|job| self.workers.run(job));
     }
 
     /// Runs a suspect, once the store knows of it.
     async fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.pool.state.worker();
         match self.pool.store.suspect(worker, task.id, task.lease).await {
-            Ok(true) => self.dispatch(ToRun { tasks: vec![task], task_type, worker, locked: None }),
+            Ok(true) => self.dispatch(ToRun { tasks: vec![task], task_type, worker, unwritten: None }),
             Ok(false) => self.pool.state.lost(&task),
             Err(error) => {
                 self.give_back(task, task_type);
-                self.policy.report(&self.pool, &error);
+                self.failed(&error);
             }
         }
     }
@@ -75,8 +97,18 @@ impl Claimer {
     /// Hands a task back without having run it.
     fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.pool.state.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.pool.state.worker(), locked: None };
-        self.pool.begin(job).hand_back();
+        let job = Job { task, task_type, worker: self.pool.state.worker(), unwritten: None };
+        Unfinished::new(self.pool.clone(), job).hand_back();
+    }
+
+    /// Passes on in which task types there are new tasks.
+    fn woken(&mut self) {
+        let state = &self.pool.state;
+        for turn in 0..state.shares.len() {
+            if let Some(announced) = state.take_inserted(turn) {
+                self.policy.woken(turn, self.pool.now(), announced);
+            }
+        }
     }
 
     async fn sleep(&mut self, at_most: Option<Duration>, until_in_flight: Option<usize>) {
@@ -92,7 +124,7 @@ impl Claimer {
         let drains = Box::pin(pool.phase.reached(Phase::Draining));
         let inserted = Box::pin(pool.inserted.notified());
         if first_of([inserted, Box::pin(pool.room.notified()), time, drains]).await == 0 {
-            self.policy.woken(&pool.state, pool.now());
+            self.woken();
         }
     }
 }
@@ -106,14 +138,9 @@ impl Part for Claimer {
 
     async fn work(&mut self) {
         while self.pool.phase.get() == Phase::Running {
-            let may_lock = self.claims.may_lock();
-            match self.policy.next(&self.pool.state, self.pool.now(), may_lock) {
+            match self.policy.next(self.pool.now(), &self.see()) {
                 Act::Claim(wanted) => {
-                    let claimed = self.claims.in_writing(&mut self.policy, wanted).await;
-                    self.took(claimed).await;
-                }
-                Act::Lock(wanted) => {
-                    let claimed = self.claims.by_locks(&mut self.policy, wanted).await;
+                    let claimed = self.claims.claim(&mut self.policy, wanted).await;
                     self.took(claimed).await;
                 }
                 Act::Try { task, task_type } => self.try_suspect(task, task_type).await,

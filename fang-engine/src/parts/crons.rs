@@ -1,6 +1,6 @@
 //! Keeps every cron one tick ahead.
 
-use super::{Part, run_to_end};
+use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::signal::first_of;
 use crate::state::Pool;

@@ -1,7 +1,7 @@
 //! Gathers results and saves them in batches: a batch is whatever came in while the last one was being saved, so a lone
 //! result is saved at once and many share a commit.
 
-use super::{Part, run_to_end};
+use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};

@@ -1,6 +1,6 @@
 //! Removes what is no longer needed.
 
-use super::{Part, run_to_end};
+use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::signal::first_of;
 use crate::state::Pool;

@@ -5,7 +5,7 @@ use crate::phase::Phase;
 use crate::runtime::BoxFuture;
 use crate::settings::{LAST_BEAT, LAST_SAVE, Shutdown};
 use crate::signal::first_of;
-use crate::state::Pool;
+use crate::state::{Pool, Unfinished};
 use std::time::{Duration, Instant};
 
 /// A deadline that no clock can hold is as good as this.
@@ -22,7 +22,7 @@ impl Running {
         // A claim that hangs is not waited for: the heart gives back what it may have taken when it signs off.
         ended_by(&pool, deadline, Box::pin(claimer_ended.wait())).await;
         for job in workers.close() {
-            pool.begin(job).hand_back();
+            Unfinished::new(pool.clone(), job).hand_back();
         }
         let all_ended = ended_by(&pool, deadline, workers.ended()).await;
         pool.phase.advance(Phase::Aborting);

@@ -1,26 +1,38 @@
 //! What a claimer does next, and what it makes of the answers: all of it but the waiting.
 
-use crate::claims::Worth;
 use crate::policy::pace::Request;
+use crate::policy::reconcile::Reconcile;
 use crate::policy::suspects::{Suspects, Turn};
 use crate::policy::weights::{Next, Weights};
-use crate::state::in_flight::Reconcile;
 use crate::state::load::Load;
-use crate::state::{Pool, PoolState};
-use fang_core::StoreError;
 use fang_core::scan::{Start, sort};
 use fang_core::store::{Claim, Claimed, ScanRange, WorkerId};
+use fang_core::wake::Announced;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The claims of one pool. All instants count from any fixed one.
 #[derive(Debug)]
 pub struct ClaimPolicy {
     weights: Weights,
     suspects: Suspects,
-    doubt: Reconcile,
-    worth: Worth,
-    is_failing: bool,
+    reconcile: Reconcile,
+}
+
+/// What a claimer sees of its pool before it decides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// How busy the pool is.
+    pub load: Load,
+    /// How many workers there are to be.
+    pub workers: usize,
+    /// Whether tasks have come back to places that claims may have passed by.
+    pub came_back: bool,
+    /// Whether the server may have crashed, and forgotten results.
+    pub may_be_forgotten: bool,
+    /// Whether the suspect [on trial](ClaimPolicy::on_trial) is in flight still.
+    pub is_on_trial: bool,
 }
 
 /// What a claimer does next.
@@ -28,8 +40,6 @@ pub struct ClaimPolicy {
 pub enum Act {
     /// Claim.
     Claim(Wanted),
-    /// Claim by locks alone, or in writing, should no connection be free for that.
-    Lock(Wanted),
     /// Mark this task in the store as the suspect of a crash, then run it.
     Try {
         /// The suspect.
@@ -83,14 +93,19 @@ impl Asked {
 impl ClaimPolicy {
     /// Of a pool that begins.
     pub fn new(weights: Weights, suspects: Suspects) -> Self {
-        Self { weights, suspects, doubt: Reconcile::default(), worth: Worth::default(), is_failing: false }
+        Self { weights, suspects, reconcile: Reconcile::default() }
     }
 
-    /// What to do now; `can_lock` tells whether tasks can be claimed by locks alone.
-    pub fn next(&mut self, pool: &PoolState, now: Duration, can_lock: bool) -> Act {
-        let load = pool.gauge.load();
-        match self.suspects.turn(now, load, &pool.in_flight) {
-            Turn::Work { look_after } => self.go_on(pool, now, load, can_lock, look_after),
+    /// What to do now.
+    pub fn next(&mut self, now: Duration, seen: &Seen) -> Act {
+        if seen.came_back {
+            self.came_back();
+        }
+        if seen.may_be_forgotten {
+            self.doubt(now);
+        }
+        match self.suspects.turn(now, seen.load, seen.is_on_trial) {
+            Turn::Work { look_after } => self.go_on(now, seen, look_after),
             Turn::Wait { at_most, until_idle } => {
                 Act::Sleep { at_most: Some(at_most), until_in_flight: until_idle.then_some(0) }
             }
@@ -98,24 +113,8 @@ impl ClaimPolicy {
         }
     }
 
-    fn go_on(
-        &mut self,
-        pool: &PoolState,
-        now: Duration,
-        load: Load,
-        can_lock: bool,
-        look_after: Option<Duration>,
-    ) -> Act {
-        if pool.take_came_back() {
-            self.weights.came_back();
-        }
-        if pool.take_may_be_forgotten() {
-            self.doubt.arise(now);
-        }
-        match self.weights.next(now, load, pool.workers()) {
-            Next::Claim { turn, request } if can_lock && self.is_worth_locking(pool, turn, now, load) => {
-                Act::Lock(Wanted { turn, request })
-            }
+    fn go_on(&mut self, now: Duration, seen: &Seen, look_after: Option<Duration>) -> Act {
+        match self.weights.next(now, seen.load, seen.workers) {
             Next::Claim { turn, request } => Act::Claim(Wanted { turn, request }),
             Next::Sleep { at_most, until_in_flight } => {
                 Act::Sleep { at_most: at_most.into_iter().chain(look_after).min(), until_in_flight }
@@ -123,102 +122,68 @@ impl ClaimPolicy {
         }
     }
 
-    fn is_worth_locking(&self, pool: &PoolState, turn: usize, now: Duration, load: Load) -> bool {
-        !pool.environment.signals.wants_written()
-            && !self.doubt.is_due(now)
-            && self.worth.is_given(now, load, self.weights.has_more(turn, now))
+    /// The suspect of a crash that runs, by task and lease.
+    pub fn on_trial(&self) -> Option<(Uuid, i32)> {
+        self.suspects.on_trial()
+    }
+
+    /// Whether the last claim left tasks of this type behind.
+    pub fn has_more(&self, wanted: Wanted, now: Duration) -> bool {
+        self.weights.has_more(wanted.turn, now)
     }
 
     /// Makes a claim for this identity.
-    pub fn ask(&self, pool: &PoolState, wanted: Wanted, worker: WorkerId) -> Asked {
-        pool.in_flight.claim_begins();
+    pub fn ask(&self, wanted: Wanted, worker: WorkerId) -> Asked {
         let Wanted { turn, request } = wanted;
         let ranges = self.weights.ranges(turn).in_order(request.upwards, request.start);
         Asked { wanted, worker, task_type: self.weights.task_type(turn).clone(), ranges }
     }
 
-    /// A claim brought these tasks. Takes out those that do not run now: suspects of a crash, and tasks that this pool
-    /// already ran under this lease, by a lock-claim whose connection is gone.
-    pub fn claimed(&mut self, pool: &PoolState, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
-        if pool.in_flight.take_out_of_written(tasks) {
-            // One of them may have ended just now.
-            self.doubt.arise(now);
-        }
-        self.took(now, asked, tasks);
-        pool.in_flight.add(asked.worker, tasks.iter().map(|task| (task.id, task.lease)));
-        self.suspects.pick(now, &asked.task_type, tasks);
-    }
-
-    /// A lock-claim brought these tasks.
-    pub fn locked(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
-        self.worth.locked();
-        self.took(now, asked, tasks);
-    }
-
-    fn took(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
-        self.recovered();
+    /// A claim brought these tasks. Sorts them as they are to run.
+    pub fn claimed(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
         let Wanted { turn, request } = asked.wanted;
         sort(tasks, request.upwards);
         self.weights.claimed(turn, now, request, tasks);
     }
 
-    /// A claim had no answer, or a bad one. The server may have made it.
+    /// Takes out the suspects of a crash. They run later, each by itself.
+    pub fn set_suspects_aside(&mut self, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
+        self.suspects.pick(now, &asked.task_type, tasks);
+    }
+
+    /// A claim had no answer, or a bad one.
     pub fn gave_up(&mut self, now: Duration, asked: &Asked) {
-        self.doubt.arise(now);
         self.weights.gave_up(asked.wanted.turn, now, asked.wanted.request);
     }
 
-    /// A lock-claim failed.
-    pub fn could_not_lock(&mut self, now: Duration, asked: &Asked) {
-        self.worth.failed(now);
-        self.weights.gave_up(asked.wanted.turn, now, asked.wanted.request);
-    }
-
-    /// What was locked could not be listed, or nobody knows. It does not run and is left where it was, before the
-    /// floor; but others may make it a claim of this pool.
-    pub fn could_not_list(&mut self, now: Duration) {
-        self.doubt.arise(now);
+    /// Tasks have come back to places that claims may have passed by.
+    pub fn came_back(&mut self) {
         self.weights.came_back();
+    }
+
+    /// The store may take more to be in flight here than is.
+    pub fn doubt(&mut self, now: Duration) {
+        self.reconcile.arise(now);
     }
 
     /// Whether to give back now what the store takes to be in flight here and is not.
     pub fn is_in_doubt(&self, now: Duration) -> bool {
-        self.doubt.is_due(now)
+        self.reconcile.is_due(now)
     }
 
     /// That was done.
     pub fn settled(&mut self, now: Duration) {
-        self.doubt.settled(now);
+        self.reconcile.settled(now);
     }
 
-    /// Somebody has said that there are tasks.
-    pub fn woken(&mut self, pool: &PoolState, now: Duration) {
-        for turn in 0..self.weights.len() {
-            if let Some(announced) = pool.take_inserted(turn) {
-                self.weights.woken(turn, now, announced);
-            }
-        }
+    /// There are tasks of the type with this number.
+    pub fn woken(&mut self, turn: usize, now: Duration, announced: Announced) {
+        self.weights.woken(turn, now, announced);
     }
 
-    /// The store has failed, and would now for any claim. Returns whether that is worth telling: it is the first time.
-    /// `jitter` is a random number in `0.0..1.0`.
-    pub fn failed(&mut self, now: Duration, jitter: f64) -> bool {
+    /// The store has failed, and would now for any claim. `jitter` is a random number in `0.0..1.0`.
+    pub fn failed(&mut self, now: Duration, jitter: f64) {
         self.weights.failed(now, jitter);
-        !std::mem::replace(&mut self.is_failing, true)
-    }
-
-    /// The store has answered. Says so if it had failed.
-    fn recovered(&mut self) {
-        if std::mem::take(&mut self.is_failing) {
-            log::info!("tasks can be claimed again");
-        }
-    }
-
-    /// The store has failed. Says so the first time.
-    pub fn report(&mut self, pool: &Pool, error: &StoreError) {
-        if self.failed(pool.now(), fastrand::f64()) {
-            log::warn!("no tasks can be claimed: {error}");
-        }
     }
 
     /// Gives up all that is set aside.
@@ -232,28 +197,26 @@ mod tests {
     use super::*;
     use crate::policy::suspects::TrialGate;
     use crate::policy::weights::Share;
-    use crate::state::{Environment, example};
+    use crate::state::example;
     use fang_core::Mode;
-    use fang_core::kind::Kinds;
     use fang_core::sleep_params::SleepParams;
-    use uuid::Uuid;
 
     const NOW: Duration = Duration::from_secs(1);
+    const IDLE: Seen =
+        Seen { load: Load::NONE, workers: 2, came_back: false, may_be_forgotten: false, is_on_trial: false };
     static GATE: TrialGate = TrialGate::new();
     const WORKER: WorkerId = WorkerId(7);
 
-    fn pool() -> (PoolState, ClaimPolicy) {
-        let shares = vec![Share { task_type: "mail".into(), weight: 1 }];
+    fn policy() -> ClaimPolicy {
+        let shares = [Share { task_type: "mail".into(), weight: 1 }];
         let weights = Weights::new(Mode::Asynk, &shares, 2, &SleepParams::default());
-        let pool = PoolState::new(Environment::default(), shares, Kinds::default());
-        pool.resize(2);
-        (pool, ClaimPolicy::new(weights, Suspects::new(3, &GATE)))
+        ClaimPolicy::new(weights, Suspects::new(3, &GATE))
     }
 
-    fn wanted(act: &Act) -> Wanted {
-        match act {
-            Act::Claim(wanted) | Act::Lock(wanted) => *wanted,
-            Act::Try { .. } | Act::Sleep { .. } => panic!("{act:?}"),
+    fn asked(policy: &mut ClaimPolicy) -> Asked {
+        match policy.next(NOW, &IDLE) {
+            Act::Claim(wanted) => policy.ask(wanted, WORKER),
+            act => panic!("{act:?}"),
         }
     }
 
@@ -261,92 +224,44 @@ mod tests {
         (1..=count).map(|id| Claimed { id: Uuid::from_u128(id), ..example() }).collect()
     }
 
-    /// A claim that brings so many.
-    fn claim(pool: &PoolState, claiming: &mut ClaimPolicy, count: u128) -> Vec<Claimed> {
-        let wanted = wanted(&claiming.next(pool, NOW, false));
-        let asked = claiming.ask(pool, wanted, WORKER);
-        let mut tasks = tasks(count);
-        claiming.claimed(pool, NOW, &asked, &mut tasks);
-        tasks
-    }
-
     #[test]
-    fn what_still_runs_here_is_taken_out_of_a_claim_and_may_have_ended_just_now() {
-        let (pool, mut claiming) = pool();
-        assert_eq!(claim(&pool, &mut claiming, 2).len(), 2);
-        assert!(!claiming.is_in_doubt(NOW));
-        assert_eq!(claim(&pool, &mut claiming, 3).len(), 1);
-        assert!(claiming.is_in_doubt(NOW));
-        assert_eq!(pool.in_flight.list().len(), 3);
-    }
-
-    #[test]
-    fn what_ended_while_a_claim_was_under_way_and_had_lost_its_locks_is_taken_out_of_that_claim_alone() {
-        let (pool, mut claiming) = pool();
-        let key = [(Uuid::from_u128(1), example().lease)];
-        let wanted = wanted(&claiming.next(&pool, NOW, false));
-        let mut brings = |ends: bool| {
-            let asked = claiming.ask(&pool, wanted, WORKER);
-            if ends {
-                pool.in_flight.add(WORKER, key);
-                pool.in_flight.lost_locks(key);
-                pool.in_flight.remove(key);
-            }
-            let mut tasks = tasks(2);
-            claiming.claimed(&pool, NOW, &asked, &mut tasks);
-            pool.in_flight.remove(tasks.iter().map(|task| (task.id, task.lease)));
-            tasks.len()
-        };
-        assert_eq!([brings(true), brings(false)], [1, 2]);
-    }
-
-    #[test]
-    fn short_tasks_are_claimed_by_locks_while_there_are_more_unless_it_is_in_doubt_what_is_in_flight() {
-        let (pool, mut claiming) = pool();
-        pool.gauge.ran(Duration::from_micros(1));
-        assert!(matches!(claiming.next(&pool, NOW, true), Act::Claim(_)), "nobody knows of more");
-        claim(&pool, &mut claiming, 1000);
-        assert!(matches!(claiming.next(&pool, NOW, true), Act::Lock(_)));
-        assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)), "nothing to lock with");
-        let wanted = wanted(&claiming.next(&pool, NOW, true));
-        let asked = claiming.ask(&pool, wanted, WORKER);
-        claiming.gave_up(NOW, &asked);
-        assert!(matches!(claiming.next(&pool, NOW, true), Act::Claim(_)));
+    fn there_is_more_once_a_claim_was_full() {
+        let mut policy = policy();
+        let asked = asked(&mut policy);
+        assert!(!policy.has_more(asked.wanted, NOW), "nobody knows of more");
+        policy.claimed(NOW, &asked, &mut tasks(2));
+        assert!(policy.has_more(asked.wanted, NOW));
     }
 
     #[test]
     fn a_suspect_of_a_crash_is_run_by_itself() {
-        let (pool, mut claiming) = pool();
-        let wanted = wanted(&claiming.next(&pool, NOW, false));
-        let asked = claiming.ask(&pool, wanted, WORKER);
+        let mut policy = policy();
+        let asked = asked(&mut policy);
         let mut tasks = tasks(2);
         tasks[0].crashes = 2;
-        claiming.claimed(&pool, NOW, &asked, &mut tasks);
+        policy.claimed(NOW, &asked, &mut tasks);
+        policy.set_suspects_aside(NOW, &asked, &mut tasks);
         assert_eq!(tasks.iter().map(|task| task.id.as_u128()).collect::<Vec<_>>(), [2]);
-        pool.gauge.claimed(1, 0);
-        assert!(matches!(claiming.next(&pool, NOW, false), Act::Sleep { until_in_flight: Some(0), .. }));
-        assert!(pool.gauge.left());
-        assert!(matches!(claiming.next(&pool, NOW, false), Act::Try { task, .. } if task.id.as_u128() == 1));
+        let busy = Seen { load: Load { in_flight: 1, ..Load::NONE }, ..IDLE };
+        assert!(matches!(policy.next(NOW, &busy), Act::Sleep { until_in_flight: Some(0), .. }));
+        assert!(matches!(policy.next(NOW, &IDLE), Act::Try { task, .. } if task.id.as_u128() == 1));
+        assert_eq!(policy.on_trial(), Some((Uuid::from_u128(1), 1)));
     }
 
     #[test]
     fn it_is_in_doubt_what_a_server_that_may_have_crashed_remembers() {
-        let (pool, mut claiming) = pool();
-        pool.may_be_forgotten();
-        assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)));
-        assert!(claiming.is_in_doubt(NOW));
-        claiming.settled(NOW);
-        assert!(matches!(claiming.next(&pool, NOW, false), Act::Claim(_)));
-        assert!(!claiming.is_in_doubt(NOW), "it is asked now and then, and not each time");
+        let mut policy = policy();
+        assert!(matches!(policy.next(NOW, &Seen { may_be_forgotten: true, ..IDLE }), Act::Claim(_)));
+        assert!(policy.is_in_doubt(NOW));
+        policy.settled(NOW);
+        assert!(matches!(policy.next(NOW, &IDLE), Act::Claim(_)));
+        assert!(!policy.is_in_doubt(NOW), "it is asked now and then, and not each time");
     }
 
     #[test]
-    fn failures_are_told_once_and_so_is_their_end() {
-        let (pool, mut claiming) = pool();
-        assert_eq!([claiming.failed(NOW, 0.5), claiming.failed(NOW, 0.5)], [true, false]);
-        assert!(matches!(claiming.next(&pool, NOW, false), Act::Sleep { at_most: Some(_), .. }));
-        assert!(claiming.is_failing);
-        claiming.recovered();
-        assert!(!claiming.is_failing);
+    fn after_a_failure_it_pauses() {
+        let mut policy = policy();
+        policy.failed(NOW, 0.5);
+        assert!(matches!(policy.next(NOW, &IDLE), Act::Sleep { at_most: Some(_), .. }));
     }
 }

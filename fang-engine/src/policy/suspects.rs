@@ -4,7 +4,6 @@
 //! crash that would fail a task counts only while that task is on trial: marked as the suspect, by
 //! itself in its pool as far as that can be waited for, and the only one on trial in its process.
 
-use crate::state::in_flight::InFlight;
 use crate::state::load::Load;
 use fang_core::store::Claimed;
 use std::collections::VecDeque;
@@ -91,9 +90,16 @@ impl Suspects {
         self.aside.extend(suspects.into_iter().map(|task| (task, task_type.clone())));
     }
 
+    /// The one on trial, by task and lease.
+    pub fn on_trial(&self) -> Option<(Uuid, i32)> {
+        self.trial.as_ref().map(|trial| (trial.id, trial.lease))
+    }
+
     /// What to do now.
-    pub fn turn(&mut self, now: Duration, load: Load, in_flight: &InFlight) -> Turn {
-        if self.trial.as_ref().is_some_and(|trial| !in_flight.has(trial.id, trial.lease)) {
+    ///
+    /// `is_on_trial` tells whether the one [on trial](Self::on_trial) is in flight still.
+    pub fn turn(&mut self, now: Duration, load: Load, is_on_trial: bool) -> Turn {
+        if self.trial.is_some() && !is_on_trial {
             self.trial = None;
             self.since = now;
         }
@@ -177,41 +183,35 @@ mod tests {
     /// One test, since there is one gate in a process.
     #[test]
     fn suspects_run_one_by_one_once_nothing_else_runs_and_their_results_are_saved() {
-        let in_flight = InFlight::default();
         let mut suspects = Suspects::new(3, &GATE);
         let mut tasks = vec![task(1, 0), task(2, 2), task(3, 1), task(4, 2)];
-        in_flight.add(fang_core::store::WorkerId(1), tasks.iter().map(|task| (task.id, task.lease)));
         suspects.pick(seconds(0), &"common".into(), &mut tasks);
         assert_eq!(tasks, [task(1, 0), task(3, 1)]);
 
-        let busy = suspects.turn(seconds(1), running(2), &in_flight);
+        let busy = suspects.turn(seconds(1), running(2), false);
         assert!(matches!(busy, Turn::Wait { until_idle: true, .. }), "{busy:?}");
-        let Turn::Try { task: first, .. } = suspects.turn(seconds(2), running(0), &in_flight) else {
+        let Turn::Try { task: first, .. } = suspects.turn(seconds(2), running(0), false) else {
             panic!("nobody is tried")
         };
         assert_eq!(first.id, Uuid::from_u128(2));
-        let unsaved = suspects.turn(seconds(3), running(0), &in_flight);
+        let unsaved = suspects.turn(seconds(3), running(0), true);
         assert!(matches!(unsaved, Turn::Wait { until_idle: false, .. }), "{unsaved:?}");
 
         let mut elsewhere = Suspects::new(3, &GATE);
         elsewhere.pick(seconds(0), &"common".into(), &mut vec![task(9, 2)]);
-        let barred = elsewhere.turn(seconds(3), running(0), &in_flight);
+        let barred = elsewhere.turn(seconds(3), running(0), false);
         assert!(
             matches!(barred, Turn::Wait { .. }),
             "another pool of the process has one on trial: {barred:?}"
         );
 
-        let long = suspects.turn(seconds(63), running(1), &in_flight);
+        let long = suspects.turn(seconds(63), running(1), true);
         assert!(matches!(long, Turn::Work { look_after: Some(_) }), "a long run is not waited for: {long:?}");
-        in_flight.remove([(first.id, first.lease)]);
-        assert!(matches!(suspects.turn(seconds(64), running(0), &in_flight), Turn::Try { .. }));
-        in_flight.remove([(Uuid::from_u128(4), 1)]);
-        assert!(matches!(
-            suspects.turn(seconds(65), running(0), &in_flight),
-            Turn::Work { look_after: None }
-        ));
+        assert_eq!(suspects.on_trial(), Some((first.id, first.lease)));
+        assert!(matches!(suspects.turn(seconds(64), running(0), false), Turn::Try { .. }));
+        assert!(matches!(suspects.turn(seconds(65), running(0), false), Turn::Work { look_after: None }));
 
-        let late = elsewhere.turn(seconds(61), running(5), &in_flight);
+        let late = elsewhere.turn(seconds(61), running(5), false);
         assert!(matches!(late, Turn::Try { .. }), "it does not wait for ever: {late:?}");
     }
 

@@ -16,6 +16,11 @@ pub struct Load {
     pub mean_bytes: usize,
 }
 
+impl Load {
+    /// Of a pool that has nothing to do.
+    pub const NONE: Self = Self { in_flight: 0, unsaved: 0, mean_run: None, mean_bytes: 0 };
+}
+
 /// The shared counters behind [`Load`].
 #[derive(Debug, Default)]
 pub struct Gauge {

@@ -1,6 +1,9 @@
 //! A running pool: what its parts share, and how they wake each other.
 
-use super::{Finished, Job, PoolState, RunKey, Unfinished};
+use super::job::Job;
+use super::pool_state::PoolState;
+use super::results::Finished;
+use super::run_signals::RunKey;
 use crate::phase::PhaseWatch;
 use crate::runtime::{BoxFuture, Runtime};
 use crate::settings::PoolConfig;
@@ -106,12 +109,6 @@ impl Pool {
             self.one_left();
         }
         is_own
-    }
-
-    /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.
-    #[must_use]
-    pub fn begin(self: &Arc<Self>, job: Job) -> Unfinished {
-        Unfinished::new(self.clone(), job)
     }
 
     /// Sends a result to the finisher.

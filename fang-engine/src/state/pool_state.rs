@@ -1,6 +1,11 @@
 //! What the parts of a pool know of each other. No clock, no waiting.
 
-use super::{Environment, Finished, Gauge, InFlight, Job, Run, Stats};
+use super::in_flight::InFlight;
+use super::job::Job;
+use super::load::Gauge;
+use super::results::Finished;
+use super::run::{Environment, Run};
+use super::stats::Stats;
 use crate::policy::decide::{Outcome, decide};
 use crate::policy::weights::Share;
 use fang_core::kind::Kinds;
@@ -114,7 +119,7 @@ impl PoolState {
 
     /// The run of a task, which has to end by the deadline.
     pub fn run(&self, job: &Job, deadline: Option<Instant>) -> Arc<Run> {
-        let Job { task, task_type, worker, .. } = job;
+        let Job { task, task_type, worker, unwritten } = job;
         Arc::new(Run {
             id: task.id,
             attempt: u32::try_from(task.retries).unwrap_or_default().saturating_add(1),
@@ -122,6 +127,7 @@ impl PoolState {
             worker: *worker,
             task_type: task_type.clone(),
             deadline,
+            unwritten: unwritten.clone(),
             environment: self.environment.clone(),
             is_told_to_end: AtomicBool::new(false),
             wish: Mutex::default(),

@@ -1,6 +1,7 @@
 //! One run of one task, behind the context that its task sees.
 
 use super::run_signals::{RunKey, RunSignals};
+use super::unwritten::UnwrittenClaim;
 use crate::policy::decide::success;
 use crate::runtime::BoxFuture;
 use fang_core::context::{Context, RunPort, State, Wish};
@@ -40,6 +41,7 @@ pub struct Run {
     pub(crate) worker: WorkerId,
     pub(crate) task_type: Arc<str>,
     pub(crate) deadline: Option<Instant>,
+    pub(crate) unwritten: Option<Arc<dyn UnwrittenClaim>>,
     pub(crate) environment: Arc<Environment>,
     pub(crate) is_told_to_end: AtomicBool,
     pub(crate) wish: Mutex<Option<Wish>>,
@@ -82,9 +84,11 @@ impl Run {
         self.wish.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Waits until its claim is written. A run under a lock-claim begins before that.
+    /// Waits until its claim is written. A run may begin before that.
     pub async fn is_written(&self) {
-        self.environment.signals.written(self.key()).await;
+        if let Some(claim) = &self.unwritten {
+            claim.written().await;
+        }
     }
 
     /// Its success, for the driver to save within a transaction of the application.
@@ -176,6 +180,7 @@ mod tests {
             worker: WorkerId(1),
             task_type: "mail".into(),
             deadline: None,
+            unwritten: None,
             environment: environment.clone(),
             is_told_to_end: AtomicBool::new(false),
             wish: Mutex::default(),

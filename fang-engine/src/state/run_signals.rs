@@ -16,9 +16,6 @@ pub struct RunSignals {
     stopping: AtomicBool,
     cancelled: Marks,
     saved: Marks,
-    unwritten: Marks,
-    /// Whether a run ever needed its lock-claim to become a written one.
-    has_wanted_written: AtomicBool,
     next: AtomicU64,
     wakers: Mutex<HashMap<u64, (RunKey, Waker)>>,
 }
@@ -62,37 +59,6 @@ impl RunSignals {
     /// Whether it did; asked once, when the run is over.
     pub fn take_saved(&self, run: RunKey) -> bool {
         self.saved.remove(run)
-    }
-
-    /// These runs have lock-claims: nothing is written of them yet.
-    pub fn lock_claimed(&self, runs: &[RunKey]) {
-        self.unwritten.change(|marked| marked.extend(runs));
-    }
-
-    /// The claims of these runs are written by now, or over.
-    pub fn written_or_over(&self, runs: &[RunKey]) {
-        self.unwritten.change(|marked| {
-            for run in runs {
-                marked.remove(run);
-            }
-        });
-        if self.wants_written() {
-            let gone: HashSet<&RunKey> = runs.iter().collect();
-            self.wake(|run| gone.contains(run));
-        }
-    }
-
-    /// Whether a run ever had to wait until its claim was written down: such tasks are better claimed in writing.
-    pub fn wants_written(&self) -> bool {
-        self.has_wanted_written.load(Ordering::SeqCst)
-    }
-
-    /// Waits until the claim of a run is written down.
-    pub async fn written(&self, run: RunKey) {
-        if self.unwritten.has(run) {
-            self.has_wanted_written.store(true, Ordering::SeqCst);
-            self.told(run, || !self.unwritten.has(run)).await;
-        }
     }
 
     /// Wakes whoever waits in a run.
@@ -243,21 +209,6 @@ mod tests {
         assert!(runs.is_cancelled(RUN) && !runs.is_cancelled(OTHER));
         assert_eq!(runs.cancel(vec![]), 0);
         assert!(!runs.any_cancelled());
-    }
-
-    #[test]
-    fn whoever_needs_a_claim_written_waits_until_it_is_let_go_and_that_is_remembered() {
-        let runs = RunSignals::default();
-        runs.lock_claimed(&[RUN, OTHER]);
-        let mut context = Context::from_waker(Waker::noop());
-        let mut written = pin!(runs.written(RUN));
-        assert!(!runs.wants_written());
-        assert!(written.as_mut().poll(&mut context).is_pending());
-        assert!(runs.wants_written());
-        runs.written_or_over(&[OTHER]);
-        assert!(written.as_mut().poll(&mut context).is_pending());
-        runs.written_or_over(&[RUN]);
-        assert!(written.as_mut().poll(&mut context).is_ready());
     }
 
     #[test]

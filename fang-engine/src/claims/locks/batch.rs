@@ -1,6 +1,7 @@
 //! The tasks that one transaction keeps locked, and what it writes of them in the end.
 
-use crate::state::{Finished, InFlight};
+use crate::state::in_flight::InFlight;
+use crate::state::results::Finished;
 use fang_core::store::{Claimed, LockedTask, Place, Settlement, Verdict, WorkerId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;

@@ -1,14 +1,20 @@
 //! The results of the tasks that one transaction keeps locked.
 
-use crate::signal::Signal;
-use crate::state::Finished;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::runtime::BoxFuture;
+use crate::signal::{Latch, Signal};
+use crate::state::results::Finished;
+use crate::state::unwritten::UnwrittenClaim;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The results of the tasks that one transaction keeps locked. Workers write; the settler reads.
 #[derive(Debug)]
-pub struct LockedResults {
+pub(super) struct LockedResults {
     inner: Mutex<Inner>,
     all_in: Signal,
+    over: Latch,
+    /// Whether a run of the pool ever had to wait until its claim was written. Runs write; the claimer reads.
+    wants_written: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -27,17 +33,42 @@ enum Stage {
 
 impl LockedResults {
     /// This many tasks are about to run.
-    pub(crate) fn new(tasks: usize) -> Self {
+    pub(super) fn new(tasks: usize, wants_written: Arc<AtomicBool>) -> Self {
         let inner = Inner { stage: Stage::Open, running: tasks, results: Vec::with_capacity(tasks) };
-        let results = Self { inner: Mutex::new(inner), all_in: Signal::default() };
+        let (inner, all_in) = (Mutex::new(inner), Signal::default());
         if tasks == 0 {
-            results.all_in.notify();
+            all_in.notify();
         }
-        results
+        Self { inner, all_in, over: Latch::default(), wants_written }
     }
 
-    /// Keeps a result until the transaction commits, or gives it back: then it is saved as that of any claim.
-    pub(crate) fn take(&self, result: Finished) -> Option<Finished> {
+    /// Waits until the last result is in.
+    pub(super) async fn all_in(&self) {
+        self.all_in.notified().await;
+    }
+
+    /// The transaction is about to commit. Returns the results so far.
+    pub(super) fn commit(&self) -> Vec<Finished> {
+        let mut inner = self.inner();
+        inner.stage = Stage::Committing;
+        std::mem::take(&mut inner.results)
+    }
+
+    /// It has. Returns the results that came meanwhile, which are those of written claims.
+    pub(super) fn over(&self) -> Vec<Finished> {
+        let mut inner = self.inner();
+        inner.stage = Stage::Over;
+        self.over.set();
+        std::mem::take(&mut inner.results)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl UnwrittenClaim for LockedResults {
+    fn keep(&self, result: Finished) -> Option<Finished> {
         let mut inner = self.inner();
         if inner.stage == Stage::Over {
             return Some(result);
@@ -50,27 +81,11 @@ impl LockedResults {
         None
     }
 
-    /// Waits until the last result is in.
-    pub(crate) async fn all_in(&self) {
-        self.all_in.notified().await;
-    }
-
-    /// The transaction is about to commit. Returns the results so far.
-    pub(crate) fn commit(&self) -> Vec<Finished> {
-        let mut inner = self.inner();
-        inner.stage = Stage::Committing;
-        std::mem::take(&mut inner.results)
-    }
-
-    /// It has. Returns the results that came meanwhile, which are those of written claims.
-    pub(crate) fn over(&self) -> Vec<Finished> {
-        let mut inner = self.inner();
-        inner.stage = Stage::Over;
-        std::mem::take(&mut inner.results)
-    }
-
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn written(&self) -> BoxFuture<'_, ()> {
+        if !self.over.is_set() {
+            self.wants_written.store(true, Ordering::SeqCst);
+        }
+        Box::pin(self.over.wait())
     }
 }
 
@@ -88,22 +103,34 @@ mod tests {
 
     #[test]
     fn the_last_result_says_that_all_are_in() {
-        let results = LockedResults::new(2);
-        assert_eq!(results.take(result(1, Verdict::Remove)), None);
+        let results = LockedResults::new(2, Arc::default());
+        assert_eq!(results.keep(result(1, Verdict::Remove)), None);
         assert!(results.all_in().now_or_never().is_none());
-        assert_eq!(results.take(result(2, Verdict::Remove)), None);
+        assert_eq!(results.keep(result(2, Verdict::Remove)), None);
         assert!(results.all_in().now_or_never().is_some());
         assert_eq!(results.commit().len(), 2);
     }
 
     #[test]
     fn a_result_that_comes_during_the_commit_waits_until_that_is_over() {
-        let results = LockedResults::new(3);
-        assert_eq!(results.take(result(1, Verdict::Remove)), None);
+        let results = LockedResults::new(3, Arc::default());
+        assert_eq!(results.keep(result(1, Verdict::Remove)), None);
         assert_eq!(results.commit(), [result(1, Verdict::Remove)]);
-        assert_eq!(results.take(result(2, Verdict::Remove)), None);
+        assert_eq!(results.keep(result(2, Verdict::Remove)), None);
         assert_eq!(results.over(), [result(2, Verdict::Remove)]);
         let late = result(3, Verdict::Keep);
-        assert_eq!(results.take(late.clone()), Some(late));
+        assert_eq!(results.keep(late.clone()), Some(late));
+    }
+
+    #[test]
+    fn a_run_that_needs_its_claim_written_waits_until_it_is_and_that_is_remembered() {
+        let wants_written = Arc::<AtomicBool>::default();
+        let results = LockedResults::new(1, wants_written.clone());
+        assert!(results.written().now_or_never().is_none());
+        assert!(wants_written.load(Ordering::SeqCst));
+        results.commit();
+        assert!(results.written().now_or_never().is_none());
+        results.over();
+        assert!(results.written().now_or_never().is_some());
     }
 }

@@ -1,16 +1,18 @@
 //! Ends the transactions that keep tasks locked.
 
 use super::batch::{Batch, Settled};
-use super::{Connection, LockedResults};
-use crate::claims::LeftApart;
-use crate::parts::{Part, run_to_end};
+use super::results::LockedResults;
+use crate::claims::left_by_locks::LeftByLocks;
+use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{first_of, until};
-use crate::state::{Finished, Pool};
+use crate::state::pool::Pool;
+use crate::state::results::Finished;
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
 use fang_core::StoreError;
+use fang_core::store::LockClaims;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,6 +20,9 @@ use std::time::Duration;
 /// How long tasks are kept locked. Those that still run then get written claims, so that no transaction keeps the server
 /// from tidying up for longer.
 const AT_MOST: Duration = Duration::from_millis(200);
+
+/// A connection that can lock tasks.
+pub(super) type Connection = Box<dyn LockClaims>;
 
 /// The tasks that one connection keeps locked.
 pub(super) struct Locked {
@@ -66,7 +71,7 @@ pub(super) struct Settler {
     pool: Arc<Pool>,
     locked: Receiver<Locked>,
     back: Sender<Connection>,
-    left_apart: LeftApart,
+    left: Arc<LeftByLocks>,
 }
 
 impl Settler {
@@ -74,9 +79,9 @@ impl Settler {
         pool: Arc<Pool>,
         locked: Receiver<Locked>,
         back: Sender<Connection>,
-        left_apart: LeftApart,
+        left: Arc<LeftByLocks>,
     ) -> Self {
-        Self { pool, locked, back, left_apart }
+        Self { pool, locked, back, left }
     }
 
     pub(super) async fn run(mut self) {
@@ -95,11 +100,10 @@ impl Settler {
                 others.extend(removed.into_iter().map(|result| Finished { may_be_saved: true, ..result }));
             }
         }
-        self.pool.state.environment.signals.written_or_over(&batch.keys());
         others.extend(results.over());
         others.into_iter().for_each(|result| self.pool.send(result));
         if has_apart {
-            self.left_apart.set();
+            self.left.set_apart();
         }
         if !is_listed {
             // If this fails, it is forgotten with the next list.
@@ -131,7 +135,7 @@ impl Settler {
             let wait = self.pool.sleep(pause.next(fastrand::f64()));
             first_of([Box::pin(self.pool.phase.reached(Phase::GivingUp)), wait]).await;
         }
-        self.pool.state.in_flight.lost_locks(tasks);
+        self.left.lost(tasks);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether lock-claims are worth it.
 
 use crate::policy::decide::success;
-use crate::state::Load;
+use crate::state::load::Load;
 use fang_core::RetentionMode;
 use fang_core::store::Verdict;
 use std::time::Duration;
@@ -14,30 +14,30 @@ const SHORT: Duration = Duration::from_millis(10);
 const REST: Duration = Duration::from_secs(5);
 
 /// Whether a pool may claim by locks alone. Of tasks that stay in the store something is written in any case.
-pub fn may_lock(is_wanted: bool, retention: RetentionMode) -> bool {
+pub(super) fn may_lock(is_wanted: bool, retention: RetentionMode) -> bool {
     is_wanted && success(retention) == Verdict::Remove
 }
 
 /// Whether lock-claims are worth it now. All instants count from any fixed one.
 #[derive(Debug, Default)]
-pub struct Worth {
+pub(super) struct Worth {
     rests_until: Duration,
     has_failed: bool,
 }
 
 impl Worth {
     /// They are if tasks are short, and there are more of them than one claim takes.
-    pub fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
+    pub(super) fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
         has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
     }
 
     /// A lock-claim got through.
-    pub fn locked(&mut self) {
+    pub(super) fn locked(&mut self) {
         self.has_failed = false;
     }
 
     /// A lock-claim failed.
-    pub fn failed(&mut self, now: Duration) {
+    pub(super) fn failed(&mut self, now: Duration) {
         if self.has_failed {
             self.rests_until = now + REST;
         }

@@ -1,0 +1,75 @@
+//! A claimed task with a worker, until its result is sent.
+
+use super::job::Job;
+use super::pool::Pool;
+use crate::policy::decide::{Outcome, failed_by_default};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A task without a result. A thread cannot be stopped, so another may hand back what it runs: the first of them sends
+/// the one result that counts.
+pub struct Unfinished {
+    pool: Arc<Pool>,
+    job: Arc<Mutex<Option<Arc<Job>>>>,
+}
+
+impl Unfinished {
+    /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.
+    #[must_use]
+    pub fn new(pool: Arc<Pool>, job: Job) -> Self {
+        Self { pool, job: Arc::new(Mutex::new(Some(Arc::new(job)))) }
+    }
+
+    /// The task, while it has no result.
+    pub fn job(&self) -> Option<Arc<Job>> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same task, for another to hand back.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self { pool: self.pool.clone(), job: self.job.clone() }
+    }
+
+    /// Sends the result, unless the task was handed back meanwhile.
+    pub fn finish(&self, outcome: Outcome) {
+        if !self.send(outcome) {
+            self.pool.state.stats.late.fetch_add(1, Ordering::Relaxed);
+            log::warn!("a run ended after its task was handed back; its result is dropped");
+        }
+    }
+
+    /// The task has failed, without a result of its own, unless it has one.
+    pub fn fail(&self) {
+        self.send(failed_by_default("its worker died while it ran".to_owned()));
+    }
+
+    /// Gives the task back uncharged, unless it has a result. Returns whether it had none.
+    pub fn hand_back(&self) -> bool {
+        let was_open = self.send(Outcome::HandedBack);
+        if was_open {
+            self.pool.state.stats.handed_back.fetch_add(1, Ordering::Relaxed);
+        }
+        was_open
+    }
+
+    fn send(&self, outcome: Outcome) -> bool {
+        let taken = self.job.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(job) = taken else { return false };
+        self.pool.state.gauge.result();
+        let finished = self.pool.state.finished(&job, outcome);
+        let to_save = match &job.unwritten {
+            Some(claim) => claim.keep(finished),
+            None => Some(finished),
+        };
+        to_save.into_iter().for_each(|finished| self.pool.send(finished));
+        self.pool.one_left();
+        true
+    }
+}
+
+impl std::fmt::Debug for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unfinished").finish_non_exhaustive()
+    }
+}
