@@ -54,15 +54,14 @@ pub mod store {
     pub use fang_core::failure::MAX_FAILURES;
     pub use fang_core::memory::MemoryStore;
     pub use fang_core::new_task::NewRow;
+    pub use fang_core::notify::{Listeners, Notice, Topic};
     pub use fang_core::store::{
-        Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron,
-        FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LISTENS_ANEW, LockClaims,
-        LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed,
-        RetryFailed, SavedCron, ScanRange, Settlement, Socket, Store, Tick, Verdict, WorkerId,
-        cancellations_of, micros,
+        Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron, FailedTasks, Feature,
+        Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockedTask, NewCron, NonBlocking, Offers,
+        Place, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, ScanRange, Settlement,
+        Socket, Store, Tick, Verdict, WorkerId, micros,
     };
     pub use fang_core::task::read_metadata;
-    pub use fang_core::wake::{Announced, Wakes};
 }
 
 #[cfg(feature = "asynk")]

@@ -78,22 +78,3 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
         async move { self.handle()?.verbs()?.run_cron(name).await }
     }
 }
-
-/// Gets the value of a future.
-macro_rules! wait {
-    ($future:expr) => {
-        $future.await
-    };
-}
-
-/// Implements [`AsyncQueueable`] for a queue that has `verbs` and `own_context`.
-macro_rules! queueable {
-    ([$($generics:tt)*] $queue:ty) => {
-        fang_engine::queueable! {
-            #[async_trait::async_trait]
-            AsyncQueueable for [$($generics)*] $queue, AsyncRunnable, asynk, remove_tasks_type, wait, [async]
-        }
-    };
-}
-
-pub(crate) use {queueable, wait};

@@ -51,9 +51,7 @@ impl AsyncFinishIn for Context {
     async fn finish_in(&self, transaction: &Transaction<'_>) -> Result<(), QueueError> {
         let run = run_of(self)?;
         run.is_written().await;
-        if !fang_postgres::finish_in(&mut Theirs(transaction), &run.own_result()?).await? {
-            return Err(QueueError::ClaimLost);
-        }
+        fang_postgres::finish_in(&mut Theirs(transaction), &run.own_result()?).await?;
         run.has_finished_itself();
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! A queue over any store.
 
-use crate::backend::{queueable, wait};
 use fang_core::store::NonBlocking;
 
 fang_engine::handle! {
+    asynk
     /// A queue over any store: how the authors of stores make theirs usable. Cheap to clone.
     ///
     /// ```
@@ -25,5 +25,3 @@ fang_engine::handle! {
     /// ```
     dyn NonBlocking;
 }
-
-queueable!([] Handle);

@@ -1,9 +1,8 @@
-use crate::backend::{AsyncBackend, queueable, wait};
+use crate::backend::AsyncBackend;
 use crate::handle::Handle;
 use crate::session::{Address, Options, Pools, PostgresStore, Theirs, TlsConnector};
 use fang_core::store::{Inserted, NonBlocking, Store};
-use fang_core::{NewTask, QueueError, Redacted, StoreError};
-use fang_engine::handle;
+use fang_core::{NewTask, QueueError, Redacted};
 use fang_engine::insert_rules::batches;
 use fang_postgres::{Schema, Session};
 use std::any::Any;
@@ -12,6 +11,7 @@ use std::sync::Arc;
 use tokio_postgres::{NoTls, Transaction};
 
 fang_engine::postgres_queue! {
+    asynk
     /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
     /// connections.
     ///
@@ -25,7 +25,7 @@ fang_engine::postgres_queue! {
     /// ```
     ///
     /// With [`NoTls`] the first use connects by itself, so `connect` may be left out.
-    pub struct AsyncQueue<Tls> over PostgresStore {
+    pub struct AsyncQueue<Tls: TlsConnector> as AsyncBackend over PostgresStore as dyn NonBlocking {
         /// Where the database is: `postgres://user:password@host:port/database`, or `key=value` pairs.
         #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
         uri: Redacted<String>,
@@ -135,10 +135,6 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         Ok(all)
     }
 
-    fn verbs(&self) -> Result<handle::Handle, QueueError> {
-        self.handle()?.verbs()
-    }
-
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         match self.store.get() {
             Some(store) => Ok(store.clone()),
@@ -152,12 +148,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
             listen: self.listen,
             pgbouncer: self.pgbouncer,
         };
-        let schema = match &self.schema {
-            Some(name) => {
-                Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?
-            }
-            None => Schema::default(),
-        };
+        let schema = Schema::chosen(self.schema.as_deref())?;
         let address = Address::new(self.uri.expose(), tls, options)?;
         let store = Arc::new(PostgresStore::new(Pools::new(address)?, schema, self.notify));
         Ok(self.store.get_or_init(|| store).clone())
@@ -169,15 +160,3 @@ fn no_tls<Tls: 'static>() -> Option<Tls> {
     let any: Box<dyn Any> = Box::new(NoTls);
     any.downcast().ok().map(|tls| *tls)
 }
-
-impl<Tls: TlsConnector> AsyncBackend for AsyncQueue<Tls> {
-    fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError> {
-        Ok(Arc::new(self.store()?.of_a_pool()?))
-    }
-
-    fn handle(&self) -> Result<Handle, QueueError> {
-        Ok(Handle::new(self.store()?).rules(self.rules()))
-    }
-}
-
-queueable!([Tls: TlsConnector] AsyncQueue<Tls>);

@@ -19,7 +19,7 @@ use connect::Role;
 use deadpool_postgres::{Object, Pool};
 use error::pool_error;
 use fang_core::StoreError;
-use fang_core::wake::Wakes;
+use fang_core::notify::Listeners;
 use fang_postgres::{Connections, NeverBlocks};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) type PostgresStore = fang_postgres::PostgresStore<Pools>;
 /// Connections of each kind, which are made when they are first used.
 pub(crate) struct Pools {
     address: Arc<Address>,
-    wakes: Wakes,
+    listeners: Listeners,
     calls: Pool,
     engine: Pool,
     heart: Pool,
@@ -38,19 +38,19 @@ pub(crate) struct Pools {
 
 impl Pools {
     pub(crate) fn new(address: Address) -> Result<Self, StoreError> {
-        let (address, wakes) = (Arc::new(address), Wakes::default());
-        let calls = address.pool(Role::Calls, &wakes)?;
-        Self::around(calls, address, wakes)
+        let (address, listeners) = (Arc::new(address), Listeners::default());
+        let calls = address.pool(Role::Calls, &listeners)?;
+        Self::around(calls, address, listeners)
     }
 
-    fn around(calls: Pool, address: Arc<Address>, wakes: Wakes) -> Result<Self, StoreError> {
+    fn around(calls: Pool, address: Arc<Address>, listeners: Listeners) -> Result<Self, StoreError> {
         Ok(Self {
             calls,
-            engine: address.pool(Role::Engine, &wakes)?,
-            heart: address.pool(Role::Heart, &wakes)?,
-            holds: address.pool(Role::LockClaims, &wakes)?,
+            engine: address.pool(Role::Engine, &listeners)?,
+            heart: address.pool(Role::Heart, &listeners)?,
+            holds: address.pool(Role::LockClaims, &listeners)?,
             address,
-            wakes,
+            listeners,
         })
     }
 
@@ -75,7 +75,7 @@ impl Connections for Pools {
     }
 
     fn of_a_pool(&self) -> Result<Self, StoreError> {
-        Self::around(self.calls.clone(), self.address.clone(), self.wakes.clone())
+        Self::around(self.calls.clone(), self.address.clone(), self.listeners.clone())
     }
 
     fn is_pooled(&self) -> bool {
@@ -90,7 +90,7 @@ impl Connections for Pools {
         self.address.listens()
     }
 
-    fn wakes(&self) -> &Wakes {
-        &self.wakes
+    fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 }

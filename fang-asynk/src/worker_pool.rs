@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fang_engine::worker_pool! {
+    [async]
     /// Workers that run the light tasks of one task type, or of several. Dropping a pool does not stop it;
     /// [`shutdown`](Self::shutdown) does.
     ///
@@ -31,7 +32,7 @@ fang_engine::worker_pool! {
     /// assert_eq!(report.still_running, 0);
     /// # Ok(()) }
     /// ```
-    pub struct AsyncWorkerPool<Q> {
+    pub struct AsyncWorkerPool<Q: AsyncBackend> {
         /// How long the run of a cancelled task may go on before it is dropped where it waits. Defaults to 5 s.
         #[builder(default = CANCEL_GRACE)]
         cancel_grace: Duration,
@@ -42,38 +43,6 @@ fang_engine::worker_pool! {
 }
 
 impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
-    /// Checks that the database is ready, then starts the workers. A pool that runs goes on as it
-    /// is.
-    ///
-    /// # Errors
-    /// [`QueueError::NoWorkers`], [`QueueError::TaskTypes`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
-    /// its schema is not up to date.
-    pub async fn start(&mut self) -> Result<(), QueueError> {
-        if self.running.is_none() {
-            self.running = Some(self.launch().await?);
-        }
-        Ok(())
-    }
-
-    /// Works with so many workers from now on, whether the pool runs or not. More start at once; of those that are
-    /// too many, each ends once the task it runs is over, and what was claimed ahead: at most some 10 ms of work.
-    ///
-    /// ```
-    /// # use fang_asynk::{AsyncWorkerPool, MemoryQueue};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang_core::FangError> {
-    /// let builder = AsyncWorkerPool::builder().number_of_workers(2_u32).queue(MemoryQueue::new());
-    /// let mut pool = builder.task_types([("mail", 3), ("sync", 1)]).build();
-    /// pool.start().await?;
-    /// pool.resize(8)?;
-    /// # pool.shutdown(std::time::Duration::from_secs(1)).await; Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`QueueError::NoWorkers`], and the pool goes on as it is.
-    pub fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
-        self.set_workers(number_of_workers)
-    }
-
     /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
     /// and gives back, uncharged, what runs even then. Returns once all results are saved, at the
     /// latest some seconds after the deadline. A second call returns an empty report at once.

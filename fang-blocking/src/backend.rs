@@ -74,21 +74,3 @@ pub trait Backend: Queueable + Clone + 'static {
         block_on(self.handle()?.verbs()?.run_cron(name))
     }
 }
-
-/// Gets the value of a future.
-macro_rules! wait {
-    ($future:expr) => {
-        crate::runtime::block_on($future)
-    };
-}
-
-/// Implements [`Queueable`] for a queue that has `verbs` and `own_context`.
-macro_rules! queueable {
-    ([$($generics:tt)*] $queue:ty) => {
-        fang_engine::queueable! {
-            Queueable for [$($generics)*] $queue, Runnable, blocking, remove_tasks_of_type, wait, []
-        }
-    };
-}
-
-pub(crate) use {queueable, wait};

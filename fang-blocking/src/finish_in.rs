@@ -50,9 +50,7 @@ impl FinishIn for Context {
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError> {
         let run = run_of(self)?;
         block_on(run.is_written());
-        if !block_on(fang_postgres::finish_in(&mut Theirs::new(connection), &run.own_result()?))? {
-            return Err(QueueError::ClaimLost);
-        }
+        block_on(fang_postgres::finish_in(&mut Theirs::new(connection), &run.own_result()?))?;
         run.has_finished_itself();
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! A queue over any store.
 
-use crate::backend::{queueable, wait};
 use fang_core::store::Store;
 
 fang_engine::handle! {
+    blocking
     /// A queue over any store: how the authors of stores make theirs usable. Cheap to clone.
     ///
     /// ```
@@ -16,5 +16,3 @@ fang_engine::handle! {
     /// A queue that saves to `store`.
     dyn Store;
 }
-
-queueable!([] Handle);

@@ -1,8 +1,9 @@
-use crate::backend::{Backend, queueable, wait};
+use crate::backend::Backend;
 use crate::handle::Handle;
 use fang_core::store::Store;
 
 fang_engine::memory_queue! {
+    blocking
     /// A queue without a server: everything stays in this process and ends with it. For tests,
     /// examples, and programs that may lose what is waiting. Clones share one queue.
     ///
@@ -16,5 +17,3 @@ fang_engine::memory_queue! {
     /// ```
     pub struct MemoryQueue as Backend over dyn Store;
 }
-
-queueable!([] MemoryQueue);

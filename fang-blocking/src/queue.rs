@@ -1,16 +1,16 @@
-use crate::backend::{Backend, queueable, wait};
+use crate::backend::Backend;
 use crate::handle::Handle;
 use crate::runtime::block_on;
 use crate::session::{Address, Links, PgPool, PostgresStore, Theirs};
 use diesel::PgConnection;
 use fang_core::store::{Inserted, Store};
-use fang_core::{NewTask, QueueError, Redacted, StoreError};
-use fang_engine::handle;
+use fang_core::{NewTask, QueueError, Redacted};
 use fang_engine::insert_rules::batches;
 use fang_postgres::Schema;
 use std::sync::Arc;
 
 fang_engine::postgres_queue! {
+    blocking
     /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
     /// connections.
     ///
@@ -29,7 +29,7 @@ fang_engine::postgres_queue! {
     /// ```
     ///
     /// or over connections of its own: `Queue::builder().uri("postgres://...").build()`.
-    pub struct Queue over PostgresStore {
+    pub struct Queue as Backend over PostgresStore as dyn Store {
         /// The application's pool.
         #[builder(default, setter(strip_option))]
         connection_pool: Option<PgPool>,
@@ -89,20 +89,11 @@ impl Queue {
         Ok(all)
     }
 
-    fn verbs(&self) -> Result<handle::Handle, QueueError> {
-        self.handle()?.verbs()
-    }
-
     fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         if let Some(store) = self.store.get() {
             return Ok(store.clone());
         }
-        let schema = match &self.schema {
-            Some(name) => {
-                Schema::named(name).map_err(|error| StoreError::Schema { reason: error.to_string() })?
-            }
-            None => Schema::default(),
-        };
+        let schema = Schema::chosen(self.schema.as_deref())?;
         let store = Arc::new(PostgresStore::new(Links::new(self.address()?), schema, self.notify));
         Ok(self.store.get_or_init(|| store).clone())
     }
@@ -116,15 +107,3 @@ impl Queue {
         Ok(address.options(self.listen, self.pgbouncer))
     }
 }
-
-impl Backend for Queue {
-    fn engine(&self) -> Result<Arc<dyn Store>, QueueError> {
-        Ok(Arc::new(self.store()?.of_a_pool()?))
-    }
-
-    fn handle(&self) -> Result<Handle, QueueError> {
-        Ok(Handle::new(self.store()?).rules(self.rules()))
-    }
-}
-
-queueable!([] Queue);

@@ -6,6 +6,7 @@ mod copy;
 mod error;
 mod link;
 mod links;
+mod place;
 mod row;
 mod statement;
 mod transaction;

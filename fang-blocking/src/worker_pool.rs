@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fang_engine::worker_pool! {
+    []
     /// Workers that run the heavy tasks of one task type, or of several, each on a thread of its own. Dropping a pool
     /// does not stop its threads; [`shutdown`](Self::shutdown) does.
     ///
@@ -30,7 +31,7 @@ fang_engine::worker_pool! {
     /// assert_eq!(report.still_running, 0);
     /// # Ok::<(), fang_core::QueueError>(())
     /// ```
-    pub struct WorkerPool<Q> {
+    pub struct WorkerPool<Q: Backend> {
         /// How far the workers yield the processor to what else runs: it is added to the nice value of their
         /// threads. Defaults to 0: they are as urgent as all others. At 19 they take little more than what
         /// others leave; more counts as 19.
@@ -51,38 +52,6 @@ fang_engine::worker_pool! {
 }
 
 impl<Q: Backend> WorkerPool<Q> {
-    /// Checks that the database is ready, then starts the workers. A pool that runs goes on as it
-    /// is.
-    ///
-    /// # Errors
-    /// [`QueueError::NoWorkers`], [`QueueError::TaskTypes`], [`QueueError::Lease`] or [`QueueError::SameKind`], or [`QueueError::Store`] when the database cannot be reached or
-    /// its schema is not up to date.
-    pub fn start(&mut self) -> Result<(), QueueError> {
-        if self.running.is_none() {
-            self.running = Some(self.launch()?);
-        }
-        Ok(())
-    }
-
-    /// Works with so many workers from now on, whether the pool runs or not. More start at once; of those that are
-    /// too many, each ends once the task it runs is over, and what was claimed ahead: at most some 10 ms of work.
-    ///
-    /// ```
-    /// # use fang_blocking::{MemoryQueue, WorkerPool};
-    /// let builder = WorkerPool::builder().number_of_workers(2_u32).queue(MemoryQueue::new());
-    /// let mut pool = builder.task_types([("mail", 3), ("sync", 1)]).build();
-    /// pool.start()?;
-    /// pool.resize(8)?;
-    /// # pool.shutdown(std::time::Duration::from_secs(1));
-    /// # Ok::<(), fang_core::QueueError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`QueueError::NoWorkers`], and the pool goes on as it is; [`QueueError::Store`] when the system has no more threads.
-    pub fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
-        self.set_workers(number_of_workers)
-    }
-
     /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
     /// and gives back, uncharged, what runs even then: a thread cannot be stopped, so end the process
     /// soon. Returns once all results are saved, at the latest some seconds after the deadline. A
@@ -135,10 +104,10 @@ impl<Q: Backend> WorkerPool<Q> {
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }
 
-    fn launch(&self) -> Result<Running, QueueError> {
+    async fn launch(&self) -> Result<Running, QueueError> {
         check_names::<dyn Runnable>()?;
         let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let workers = |pool: &_| Crew::start(pool, queue, self.niceness);
-        block_on(Running::start(store, Arc::new(Threads), self.config(), workers))
+        Running::start(store, Arc::new(Threads), self.config(), workers).await
     }
 }

@@ -3,7 +3,6 @@
 //! supply those. Applications use the crate `fang`; this one is for the authors of stores and
 //! runtimes.
 
-pub mod announce;
 pub mod backoff;
 pub mod context;
 #[cfg(feature = "contract")]
@@ -15,6 +14,7 @@ pub mod kind;
 pub mod lists;
 pub mod memory;
 pub mod new_task;
+pub mod notify;
 pub mod options;
 pub mod queueable;
 pub mod redacted;
@@ -26,7 +26,6 @@ pub mod sleep_params;
 pub mod store;
 pub mod task;
 pub mod unique;
-pub mod wake;
 
 #[doc(no_inline)]
 pub use async_trait::async_trait;

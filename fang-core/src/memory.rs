@@ -11,13 +11,13 @@ mod workers;
 
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
+use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
-    Beat, CAME_BACK, CRONS, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish,
-    Inserted, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Store, Tick, WorkerId, cancellations_of,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Inserted, NewCron,
+    NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick,
+    WorkerId,
 };
 use crate::task::{Priority, Task};
-use crate::wake::Wakes;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -43,13 +43,13 @@ type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct MemoryStore {
     tables: Mutex<Tables>,
     clock: Clock,
-    wakes: Wakes,
+    listeners: Listeners,
 }
 
 impl MemoryStore {
     /// An empty store whose clock is `clock`: this crate has none of its own.
     pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self { tables: Mutex::default(), clock: Box::new(clock), wakes: Wakes::default() }
+        Self { tables: Mutex::default(), clock: Box::new(clock), listeners: Listeners::default() }
     }
 
     /// No verb leaves the tables half-written, so a panic of another thread does not spoil them.
@@ -61,14 +61,17 @@ impl MemoryStore {
     /// Tells those who claim whether tasks have kept their places.
     fn call_back(&self, have_come_back: bool) {
         if have_come_back {
-            self.wakes.wake(CAME_BACK);
+            self.notify(&Topic::CameBack);
         }
     }
 
-    /// A task of this type is due now, if there is one; whether there is.
-    fn wake(&self, task_type: Option<&str>) -> bool {
-        task_type.into_iter().for_each(|task_type| self.wakes.wake(task_type));
-        task_type.is_some()
+    /// Tasks of these types are due now.
+    fn are_due<'a>(&self, task_types: impl IntoIterator<Item = &'a String>) {
+        task_types.into_iter().for_each(|task_type| self.notify(&Topic::task_type(task_type)));
+    }
+
+    fn notify(&self, topic: &Topic<'_>) {
+        self.listeners.notify(topic, Notice::Single);
     }
 }
 
@@ -95,7 +98,7 @@ impl Store for MemoryStore {
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
         let inserted = self.with(|tables, now| tables.insert(tasks, now))??;
         let due = tasks.iter().filter(|task| task.due.may_be_now());
-        due.for_each(|task| self.wakes.call(&task.task_type, task.due.announced()));
+        due.for_each(|task| self.listeners.notify(&Topic::task_type(&task.task_type), task.due.notice()));
         Ok(inserted)
     }
 
@@ -143,7 +146,7 @@ impl Store for MemoryStore {
 
     async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
         let saved = self.with(|tables, now| tables.sync_cron(cron, now))?;
-        self.wakes.wake(CRONS);
+        self.notify(&Topic::Crons);
         Ok(saved)
     }
 
@@ -165,13 +168,13 @@ impl Store for MemoryStore {
 
     async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
         let resumed = self.with(|tables, _| tables.resume_cron(name))?;
-        self.wakes.wake(CRONS);
+        self.notify(&Topic::Crons);
         Ok(resumed)
     }
 
     async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.run_cron(name, id, now))?;
-        task_type.iter().for_each(|task_type| self.wakes.wake(task_type));
+        self.are_due(&task_type);
         Ok(task_type.is_some())
     }
 
@@ -197,12 +200,13 @@ impl Store for MemoryStore {
 
     async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
         let task_type = self.with(|tables, now| tables.retry(id, now))?;
-        Ok(self.wake(task_type.as_deref()))
+        self.are_due(&task_type);
+        Ok(task_type.is_some())
     }
 
     async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
         let (retried, task_types) = self.with(|tables, now| tables.retry_failed(bite, now))?;
-        task_types.iter().for_each(|task_type| self.wakes.wake(task_type));
+        self.are_due(&task_types);
         Ok(retried)
     }
 
@@ -210,7 +214,7 @@ impl Store for MemoryStore {
         let task_type = self.with(|tables, now| tables.reschedule(id, due, now))?;
         if let Some(task_type) = task_type.as_deref().filter(|_| due.may_be_now()) {
             self.call_back(true);
-            self.wakes.call(task_type, due.announced());
+            self.listeners.notify(&Topic::task_type(task_type), due.notice());
         }
         Ok(task_type.is_some())
     }
@@ -223,7 +227,7 @@ impl Store for MemoryStore {
 
     async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         let (is_hit, held_by) = self.with(|tables, now| tables.cancel(id, now))?;
-        held_by.iter().for_each(|worker| self.wakes.wake(&cancellations_of(*worker)));
+        held_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
         Ok(is_hit)
     }
 
@@ -237,12 +241,12 @@ impl Store for MemoryStore {
 
     async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
         let was_paused = self.with(|tables, _| tables.paused.remove(task_type))?;
-        self.wakes.wake(task_type);
+        self.notify(&Topic::task_type(task_type));
         Ok(was_paused)
     }
 
-    fn wakes(&self) -> &Wakes {
-        &self.wakes
+    fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 }
 

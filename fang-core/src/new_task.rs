@@ -2,15 +2,16 @@
 
 mod plan;
 mod row;
+mod saved;
 
 use crate::error::PayloadError;
 use crate::kind;
+use crate::notify::Notice;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
 use crate::unique::{self, Replace, Unique};
-use crate::wake::Announced;
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::time::Duration;
@@ -41,12 +42,12 @@ impl Due {
         !matches!(self, Self::After(delay) if !delay.is_zero())
     }
 
-    /// How its task is announced: an instant may as well be due in a moment, by a clock that differs a little, and
-    /// then nobody says so.
-    pub fn announced(self) -> Announced {
+    /// The notice that pools get of its task. An instant may as well be due in a moment, by a clock that differs a little,
+    /// and no notification follows then.
+    pub fn notice(self) -> Notice {
         match self {
-            Self::After(_) => Announced::Each,
-            Self::At(_) => Announced::First,
+            Self::After(_) => Notice::Single,
+            Self::At(_) => Notice::Burst,
         }
     }
 }

@@ -18,16 +18,16 @@ mod worker;
 pub use admin::{Count, Filter, Prune, Removal};
 pub use batch::{MAX_INSERT_TRIES, are_new, is_all_or_none};
 pub use claim::{Claim, Claimed, DbInstant, ScanRange};
-pub use control::{FailedTasks, RETRY_BITE, RetriedFailed, RetryFailed, cancellations_of};
-pub use cron::{CRONS, CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
-pub use finish::{CAME_BACK, Finish, Verdict};
+pub use control::{FailedTasks, RETRY_BITE, RetriedFailed, RetryFailed};
+pub use cron::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
+pub use finish::{Finish, Verdict};
 pub use insert::{InsertOutcome, Inserted};
 pub use listen::{Heard, Socket};
 pub use lock_claims::{LockClaims, LockedTask, Place, Settlement};
 pub use offers::{Feature, Offers};
 pub use tables::{OwnResult, Tables};
 pub use verbs::{NonBlocking, Store};
-pub use worker::{Beat, LISTENS_ANEW, Rescue, Rescued, WorkerId};
+pub use worker::{Beat, Rescue, Rescued, WorkerId};
 
 /// A delay in the microseconds that stores count, at most a hundred years, so that no calendar
 /// overflows.

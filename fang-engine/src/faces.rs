@@ -1,18 +1,41 @@
-//! What the queues and pools of both modes show to applications, written once. The macros differ in how a call waits.
+//! What the queues and pools of both modes show to applications, written once. Where a mode is `[async]`, calls are `async`;
+//! where it is `[]`, they block.
 
 mod pool;
 
+/// Gets the value of a future, in a mode.
+#[doc(hidden)]
+#[macro_export]
+#[expect(clippy::crate_in_macro_def, reason = "each runtime crate that blocks has a `block_on` of its own")]
+macro_rules! wait {
+    ([async] $future:expr) => {
+        $future.await
+    };
+    ([] $future:expr) => {
+        crate::runtime::block_on($future)
+    };
+}
+
 /// Implements the public queue trait of a mode for a queue that has
 /// `fn verbs(&self) -> Result<fang_engine::handle::Handle, QueueError>` and `fn own_context(&self) -> &Context`.
-///
-/// `$wait` is a macro that gets the value of a future; `$asyncness` is `async` or nothing.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! queueable {
+    (asynk [$($generics:tt)*] $queue:ty) => {
+        $crate::queueable! {
+            #[$crate::core::async_trait]
+            AsyncQueueable for [$($generics)*] $queue, AsyncRunnable, asynk, remove_tasks_type, [async]
+        }
+    };
+    (blocking [$($generics:tt)*] $queue:ty) => {
+        $crate::queueable! {
+            Queueable for [$($generics)*] $queue, Runnable, blocking, remove_tasks_of_type, []
+        }
+    };
     (
         $(#[$attribute:meta])*
         $trait:ident for [$($generics:tt)*] $queue:ty,
-        $runnable:ident, $new_task:ident, $remove_tasks_type:ident, $wait:ident, [$($asyncness:tt)?]
+        $runnable:ident, $new_task:ident, $remove_tasks_type:ident, [$($asyncness:tt)?]
     ) => {
         $(#[$attribute])*
         impl<$($generics)*> $crate::core::$trait for $queue {
@@ -20,40 +43,40 @@ macro_rules! queueable {
                 &self,
                 task: $crate::core::NewTask,
             ) -> Result<$crate::core::Task, $crate::core::QueueError> {
-                $wait!(self.verbs()?.insert(task))
+                $crate::wait!([$($asyncness)?] self.verbs()?.insert(task))
             }
 
             $($asyncness)? fn insert_tasks(
                 &self,
                 tasks: Vec<$crate::core::NewTask>,
             ) -> Result<Vec<$crate::core::store::Inserted>, $crate::core::QueueError> {
-                $wait!(self.verbs()?.insert_tasks(tasks))
+                $crate::wait!([$($asyncness)?] self.verbs()?.insert_tasks(tasks))
             }
 
             $($asyncness)? fn schedule_task(
                 &self,
                 task: &dyn $crate::core::$runnable,
             ) -> Result<$crate::core::Task, $crate::core::QueueError> {
-                $wait!(self.verbs()?.schedule($crate::core::NewTask::$new_task(task)?, task.cron()))
+                $crate::wait!([$($asyncness)?] self.verbs()?.schedule($crate::core::NewTask::$new_task(task)?, task.cron()))
             }
 
             $($asyncness)? fn remove_all_tasks(&self) -> Result<u64, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().remove(&$crate::core::store::Removal::All))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&$crate::core::store::Removal::All))
             }
 
             $($asyncness)? fn remove_all_scheduled_tasks(&self) -> Result<u64, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().remove(&$crate::core::store::Removal::Scheduled))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&$crate::core::store::Removal::Scheduled))
             }
 
             $($asyncness)? fn remove_task(&self, id: $crate::Uuid) -> Result<u64, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().remove(&$crate::core::store::Removal::Id(id)))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&$crate::core::store::Removal::Id(id)))
             }
 
             $($asyncness)? fn remove_task_by_metadata(
                 &self,
                 task: &dyn $crate::core::$runnable,
             ) -> Result<u64, $crate::core::QueueError> {
-                $wait!(self.verbs()?.remove_like($crate::core::NewTask::$new_task(task)?))
+                $crate::wait!([$($asyncness)?] self.verbs()?.remove_like($crate::core::NewTask::$new_task(task)?))
             }
 
             $($asyncness)? fn $remove_tasks_type(
@@ -61,29 +84,29 @@ macro_rules! queueable {
                 task_type: &str,
             ) -> Result<u64, $crate::core::QueueError> {
                 let removal = $crate::core::store::Removal::TaskType(task_type.to_owned());
-                $wait!(self.verbs()?.admin().remove(&removal))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&removal))
             }
 
             $($asyncness)? fn find_task_by_id(
                 &self,
                 id: $crate::Uuid,
             ) -> Result<Option<$crate::core::Task>, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().find(id))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().find(id))
             }
 
             $($asyncness)? fn cancel_task(&self, id: $crate::Uuid) -> Result<bool, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().cancel(id))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().cancel(id))
             }
 
             $($asyncness)? fn retry_task(&self, id: $crate::Uuid) -> Result<bool, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().retry(id))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().retry(id))
             }
 
             $($asyncness)? fn retry_failed(
                 &self,
                 which: &$crate::core::store::FailedTasks,
             ) -> Result<u64, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().retry_failed(which))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().retry_failed(which))
             }
 
             $($asyncness)? fn reschedule_task(
@@ -91,7 +114,7 @@ macro_rules! queueable {
                 id: $crate::Uuid,
                 due: $crate::core::new_task::Due,
             ) -> Result<bool, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().reschedule(id, due))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().reschedule(id, due))
             }
 
             $($asyncness)? fn set_priority(
@@ -99,28 +122,28 @@ macro_rules! queueable {
                 id: $crate::Uuid,
                 priority: $crate::core::Priority,
             ) -> Result<bool, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().set_priority(id, priority))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().set_priority(id, priority))
             }
 
             $($asyncness)? fn pause(&self, task_type: &str) -> Result<bool, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().pause(task_type))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().pause(task_type))
             }
 
             $($asyncness)? fn resume(&self, task_type: &str) -> Result<bool, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().resume(task_type))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().resume(task_type))
             }
 
             $($asyncness)? fn list_tasks(
                 &self,
                 filter: &$crate::core::store::Filter,
             ) -> Result<Vec<$crate::core::Task>, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().list(filter))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().list(filter))
             }
 
             $($asyncness)? fn count_tasks(
                 &self,
             ) -> Result<Vec<$crate::core::store::Count>, $crate::core::QueueError> {
-                $wait!(self.verbs()?.admin().count())
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().count())
             }
 
             fn context(&self) -> &$crate::core::Context {
@@ -134,7 +157,7 @@ macro_rules! queueable {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! handle {
-    ($(#[$doc:meta])* pub struct $handle:ident over $(#[$new_doc:meta])* $store:ty;) => {
+    ($mode:ident $(#[$doc:meta])* pub struct $handle:ident over $(#[$new_doc:meta])* $store:ty;) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $handle($crate::handle::Handle);
@@ -165,6 +188,8 @@ macro_rules! handle {
                 self.0.context()
             }
         }
+
+        $crate::queueable!($mode [] $handle);
     };
 }
 
@@ -172,7 +197,7 @@ macro_rules! handle {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! memory_queue {
-    ($(#[$doc:meta])* pub struct $queue:ident as $backend:ident over $store:ty;) => {
+    ($mode:ident $(#[$doc:meta])* pub struct $queue:ident as $backend:ident over $store:ty;) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $queue {
@@ -219,6 +244,8 @@ macro_rules! memory_queue {
                 Ok(self.handle.clone())
             }
         }
+
+        $crate::queueable!($mode [] $queue);
     };
 }
 
@@ -227,8 +254,9 @@ macro_rules! memory_queue {
 #[macro_export]
 macro_rules! postgres_queue {
     (
+        $mode:ident
         $(#[$doc:meta])*
-        pub struct $queue:ident $(<$tls:ident>)? over $store:ty {
+        pub struct $queue:ident $(<$tls:ident: $bound:ident>)? as $backend:ident over $store:ty as $dyn_store:ty {
             $($(#[$attribute:meta])* $field:ident: $type:ty,)*
         }
     ) => {
@@ -278,6 +306,24 @@ macro_rules! postgres_queue {
                 &self.context
             }
         }
+
+        impl $(<$tls: $bound>)? $queue $(<$tls>)? {
+            fn verbs(&self) -> Result<$crate::handle::Handle, $crate::core::QueueError> {
+                $backend::handle(self)?.verbs()
+            }
+        }
+
+        impl $(<$tls: $bound>)? $backend for $queue $(<$tls>)? {
+            fn engine(&self) -> Result<std::sync::Arc<$dyn_store>, $crate::core::QueueError> {
+                Ok(std::sync::Arc::new(self.store()?.of_a_pool()?))
+            }
+
+            fn handle(&self) -> Result<Handle, $crate::core::QueueError> {
+                Ok(Handle::new(self.store()?).rules(self.rules()))
+            }
+        }
+
+        $crate::queueable!($mode [$($tls: $bound)?] $queue $(<$tls>)?);
 
         impl $(<$tls>)? std::fmt::Debug for $queue $(<$tls>)? {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,10 +1,10 @@
 //! Batches as the statements take them: one array a column.
 
-use fang_core::announce::News;
 use fang_core::new_task::{Due, NewRow, NewTask};
+use fang_core::notify::{Notices, Topic};
 use fang_core::options::Options;
 use fang_core::store::MAX_INSERT_TRIES;
-use fang_core::store::{DbInstant, Finish, InsertOutcome, Inserted, ScanRange, micros};
+use fang_core::store::{DbInstant, InsertOutcome, Inserted, ScanRange, micros};
 use fang_core::{Replace, StoreError};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -88,14 +88,14 @@ impl UniqueColumns {
     }
 }
 
-/// The task types in which somebody may find something to claim now, and how to announce them.
-pub fn due_now(tasks: &[NewTask]) -> News<'_> {
-    let mut news = News::new();
+/// The task types of which tasks may be due now.
+pub fn due_now(tasks: &[NewTask]) -> Notices<'_> {
+    let mut notices = Notices::new();
     for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
-        let announced = row.due.announced();
-        news.entry(row.task_type).and_modify(|known| *known = announced.max(*known)).or_insert(announced);
+        let (topic, notice) = (Topic::task_type(row.task_type), row.due.notice());
+        notices.entry(topic).and_modify(|known| *known = notice.max(*known)).or_insert(notice);
     }
-    news
+    notices
 }
 
 /// A row of `insert.sql`, of `insert_unique.sql` or of `holders.sql`.
@@ -198,31 +198,6 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// The parameters of `claim.sql` that say where to look.
-#[derive(Debug)]
-pub struct RangeColumns {
-    /// The modes.
-    pub modes: Vec<i16>,
-    /// The priorities.
-    pub priorities: Vec<i16>,
-    /// The floors.
-    pub floors: Vec<DbInstant>,
-    /// Whether others may lift them; for `hold.sql` alone.
-    pub shared: Vec<bool>,
-}
-
-impl RangeColumns {
-    /// The columns of the ranges.
-    pub fn new(ranges: &[ScanRange]) -> Self {
-        Self {
-            modes: ranges.iter().map(|range| range.mode as i16).collect(),
-            priorities: ranges.iter().map(|range| range.priority as i16).collect(),
-            floors: ranges.iter().map(|range| range.floor).collect(),
-            shared: ranges.iter().map(|range| range.is_shared).collect(),
-        }
-    }
-}
-
 /// The parameters of `list_held.sql` that say how far the one that holds has come.
 #[derive(Clone, Copy, Debug)]
 pub struct ReachedColumns {
@@ -242,40 +217,6 @@ impl ReachedColumns {
             priority: range.map(|range| range.priority as i16),
             floor: range.map(|range| range.floor),
         }
-    }
-}
-
-/// The parameters of `finish.sql` behind the first; the first two of them are also those of
-/// `finish_remove.sql`.
-#[derive(Debug)]
-pub struct FinishColumns<'a> {
-    /// The ids.
-    pub ids: Vec<Uuid>,
-    /// The leases.
-    pub leases: Vec<i32>,
-    /// The codes of the verdicts.
-    pub codes: Vec<i16>,
-    /// The delays, in microseconds.
-    pub delays: Vec<Option<i64>>,
-    /// The errors.
-    pub errors: Vec<Option<&'a str>>,
-}
-
-impl<'a> FinishColumns<'a> {
-    /// The columns of a batch.
-    pub fn new(results: &'a [Finish]) -> Self {
-        Self {
-            ids: results.iter().map(|result| result.id).collect(),
-            leases: results.iter().map(|result| result.lease).collect(),
-            codes: results.iter().map(|result| result.verdict.code()).collect(),
-            delays: results.iter().map(|result| result.verdict.delay().map(micros)).collect(),
-            errors: results.iter().map(|result| result.verdict.error()).collect(),
-        }
-    }
-
-    /// Whether all rows go, so that `finish_remove.sql` does.
-    pub fn all_go(&self) -> bool {
-        self.codes.iter().all(|code| *code == 0)
     }
 }
 

@@ -3,9 +3,11 @@
 //! crate `fang`.
 
 mod batch;
+mod claim_params;
 mod columns;
 mod copy;
 mod database;
+mod finish_columns;
 mod lock_claims;
 pub mod migrations;
 mod row;

@@ -1,5 +1,6 @@
 //! A connection that holds tasks: claims without a write, within a transaction that stays open.
 
+use crate::claim_params::ClaimParams;
 use crate::columns::ReachedColumns;
 use crate::database::{Database, RowOf};
 use crate::row::{get, held};
@@ -7,7 +8,6 @@ use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
 use crate::statement::{Statement, Step};
 use crate::value::{Instant, Tid};
-use crate::verbs::ClaimParams;
 use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::lists::reached;

@@ -1,3 +1,5 @@
+use fang_core::StoreError;
+
 /// The Postgres schema in which the tables live; the search path decides when it is not named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema(Option<String>);
@@ -17,6 +19,15 @@ impl Schema {
             return Err(SchemaNameError(name.to_owned()));
         }
         Ok(Self(Some(name.to_owned())))
+    }
+
+    /// The schema of this name, if the application chose one.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] when no schema can have the name.
+    pub fn chosen(name: Option<&str>) -> Result<Self, StoreError> {
+        let named = name.map(Self::named).transpose();
+        named.map(Option::unwrap_or_default).map_err(|error| StoreError::Schema { reason: error.to_string() })
     }
 
     /// Its name, if it was named.

@@ -4,8 +4,8 @@ use crate::row::Row;
 use crate::settings::Role;
 use crate::statement::{Answer, Step};
 use fang_core::StoreError;
+use fang_core::notify::Listeners;
 use fang_core::store::Heard;
-use fang_core::wake::Wakes;
 use std::future::Future;
 
 /// One connection, in the hands of a verb.
@@ -78,7 +78,7 @@ pub trait Connections: Send + Sync + Sized + 'static {
     fn listens(&self) -> bool;
 
     /// Whom announcements wake.
-    fn wakes(&self) -> &Wakes;
+    fn listeners(&self) -> &Listeners;
 
     /// Hears what was announced since the last look, as [`Store::listen`](fang_core::store::Store::listen) does.
     /// Defaults to `None`, for a driver that hears by itself.

@@ -1,35 +1,21 @@
-//! The store over the connections of a driver.
+//! The store over the connections of a driver. What it does is in `verbs`.
 
 use crate::database::Database;
-use crate::lock_claims::PostgresLockClaims;
-use crate::row::instant;
 use crate::schema::Schema;
-use crate::session::{Connections, NeverBlocks, Session};
-use crate::settings::Role;
+use crate::session::{Connections, Session};
 use crate::sql::Statements;
-use crate::statement::Statement;
-use crate::verbs::{admin, control, crons, insert, migrate, tasks, workers};
 use crate::within;
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use fang_core::announce::Announcer;
-use fang_core::new_task::Due;
-use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Inserted,
-    LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Store, Tables, Tick, WorkerId,
-};
-use fang_core::wake::Wakes;
-use fang_core::{NewTask, Priority, StoreError, Task};
+use fang_core::notify::Outgoing;
+use fang_core::store::Inserted;
+use fang_core::{NewTask, StoreError};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use uuid::Uuid;
+use std::time::Instant;
 
 /// The store over one database.
 pub struct PostgresStore<C> {
     pub(crate) db: Arc<Database<C>>,
     pub(crate) schema: Schema,
-    pub(crate) announcer: Arc<Announcer>,
+    pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) epoch: Instant,
 }
 
@@ -40,7 +26,7 @@ impl<C: Connections> PostgresStore<C> {
         Self {
             db: Arc::new(Database::new(connections, statements)),
             schema,
-            announcer: Arc::new(Announcer::new(notifies)),
+            outgoing: Arc::new(Outgoing::new(notifies)),
             epoch: Instant::now(),
         }
     }
@@ -54,17 +40,9 @@ impl<C: Connections> PostgresStore<C> {
         Ok(Self {
             db: Arc::new(Database::new(connections, self.db.sql.clone())),
             schema: self.schema.clone(),
-            announcer: self.announcer.clone(),
+            outgoing: self.outgoing.clone(),
             epoch: self.epoch,
         })
-    }
-
-    /// Takes all steps to the schema of this version, and returns how many those were.
-    ///
-    /// # Errors
-    /// [`StoreError`] when a step fails; those before it stay.
-    pub async fn migrate(&self) -> Result<usize, StoreError> {
-        migrate::migrate(self).await
     }
 
     /// Inserts a batch within a transaction of the application, to which the session belongs. The transaction stands
@@ -77,165 +55,7 @@ impl<C: Connections> PostgresStore<C> {
         session: &mut impl Session,
         tasks: &[NewTask],
     ) -> Result<Vec<Inserted>, StoreError> {
-        within::insert_in(session, &self.db.sql, &self.announcer, tasks).await
-    }
-}
-
-impl<C: NeverBlocks> NonBlocking for PostgresStore<C> {}
-
-#[async_trait]
-impl<C: Connections> Store for PostgresStore<C> {
-    fn offers(&self) -> Offers {
-        match self.db.connections.can_hold() {
-            true => Offers::all(),
-            false => Offers::all().without(Feature::Locks),
-        }
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        migrate::check(self).await
-    }
-
-    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        let row = self.db.query_one(Role::Calls, Statement::rows(&self.db.sql.now, &[])?).await?;
-        instant(&row, 0)
-    }
-
-    async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-        insert::insert(self, tasks).await
-    }
-
-    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        tasks::claim(&self.db, claim).await
-    }
-
-    async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
-        tasks::finish(self, worker, results).await
-    }
-
-    async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
-        workers::register(&self.db, info).await
-    }
-
-    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        workers::disown(self, worker, known).await
-    }
-
-    async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
-        workers::suspect(&self.db, worker, id, lease).await
-    }
-
-    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
-        workers::heartbeat(&self.db, worker, lease).await
-    }
-
-    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
-        workers::retire(&self.db, worker).await
-    }
-
-    async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
-        workers::rescue(self, rescue).await
-    }
-
-    async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
-        workers::prune(&self.db, prune).await
-    }
-
-    async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
-        crons::sync(self, cron).await
-    }
-
-    async fn crons(&self) -> Result<Crons, StoreError> {
-        crons::due(&self.db).await
-    }
-
-    async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
-        crons::fire(&self.db, tick).await
-    }
-
-    async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
-        crons::list(&self.db).await
-    }
-
-    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
-        crons::pause(&self.db, name).await
-    }
-
-    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
-        crons::resume(self, name).await
-    }
-
-    async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
-        crons::run(self, name, id).await
-    }
-
-    async fn remove_crons(&self, removal: &CronRemoval) -> Result<u64, StoreError> {
-        crons::remove(&self.db, removal).await
-    }
-
-    async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError> {
-        admin::find(&self.db, id).await
-    }
-
-    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-        admin::list(&self.db, filter).await
-    }
-
-    async fn count(&self) -> Result<Vec<Count>, StoreError> {
-        admin::count(&self.db).await
-    }
-
-    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
-        admin::remove(&self.db, removal).await
-    }
-
-    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
-        control::retry(self, id).await
-    }
-
-    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
-        control::retry_failed(self, bite).await
-    }
-
-    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
-        control::reschedule(self, id, due).await
-    }
-
-    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
-        control::set_priority(self, id, priority).await
-    }
-
-    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        control::cancel(self, id).await
-    }
-
-    async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
-        control::cancellations(&self.db, worker).await
-    }
-
-    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
-        control::pause(&self.db, task_type).await
-    }
-
-    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
-        control::resume(self, task_type).await
-    }
-
-    async fn listen(&self) -> Result<Option<Heard>, StoreError> {
-        self.db.connections.listen().await
-    }
-
-    fn tables(&self) -> Option<Tables> {
-        Some(Tables::new(self.db.sql.clone()))
-    }
-
-    fn lock_claims(&self, slot: i16) -> Option<Box<dyn LockClaims>> {
-        // A pooler would be kept from its connections, and nothing can be prepared there.
-        self.db.connections.can_hold().then(|| Box::new(PostgresLockClaims::new(self.db.clone(), slot)) as _)
-    }
-
-    fn wakes(&self) -> &Wakes {
-        self.db.connections.wakes()
+        within::insert_in(session, &self.db.sql, &self.outgoing, tasks).await
     }
 }
 

@@ -1,13 +1,13 @@
 //! What goes on within a transaction that was begun elsewhere.
 
 use crate::batch::Batch;
-use crate::columns::{Answers, FinishColumns, due_now};
+use crate::columns::{Answers, due_now};
+use crate::finish_columns::FinishColumns;
 use crate::row::{get, holder};
 use crate::session::Session;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
-use crate::verbs::finish_statement;
-use fang_core::announce::Announcer;
+use fang_core::notify::Outgoing;
 use fang_core::store::is_all_or_none;
 use fang_core::store::{Inserted, OwnResult};
 use fang_core::{NewTask, QueueError, StoreError};
@@ -17,14 +17,14 @@ use fang_core::{NewTask, QueueError, StoreError};
 pub(crate) async fn insert_in(
     session: &mut impl Session,
     sql: &Statements,
-    announcer: &Announcer,
+    outgoing: &Outgoing,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     if !is_all_or_none(tasks) {
-        return insert_batch(session, sql, announcer, tasks).await;
+        return insert_batch(session, sql, outgoing, tasks).await;
     }
     session.run(&[Step::Begin("BEGIN")]).await?;
-    let inserted = insert_batch(session, sql, announcer, tasks).await;
+    let inserted = insert_batch(session, sql, outgoing, tasks).await;
     match inserted {
         Ok(_) => {
             session.run(&[Step::Commit]).await?;
@@ -38,7 +38,7 @@ pub(crate) async fn insert_in(
 pub(crate) async fn insert_batch(
     session: &mut impl Session,
     sql: &Statements,
-    announcer: &Announcer,
+    outgoing: &Outgoing,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
@@ -46,7 +46,7 @@ pub(crate) async fn insert_batch(
         try_insert(session, sql, &part, &mut answers).await?;
     }
     let mut notify = Vec::new();
-    for payload in announcer.payloads_at_commit(&due_now(tasks)) {
+    for payload in outgoing.payloads_at_commit(&due_now(tasks)) {
         notify.push(Step::Run(Statement::rows(&sql.notify, &[&payload])?));
     }
     if !notify.is_empty() {
@@ -71,20 +71,21 @@ async fn try_insert(
     Ok(())
 }
 
-/// Saves the success of a run within the application's own transaction; whether its claim still stood.
+/// Saves the success of a run within the application's own transaction.
 ///
 /// # Errors
-/// [`QueueError::NoTables`] when the tables are of another store; [`QueueError::Store`] when the statement fails.
-pub async fn finish_in(session: &mut impl Session, own: &OwnResult) -> Result<bool, QueueError> {
+/// [`QueueError::ClaimLost`] when its claim no longer stands; [`QueueError::NoTables`] when the tables are of another store; [`QueueError::Store`] when the statement fails.
+pub async fn finish_in(session: &mut impl Session, own: &OwnResult) -> Result<(), QueueError> {
     let sql = own.tables.get::<Statements>().ok_or(QueueError::NoTables)?;
     let columns = FinishColumns::new(std::slice::from_ref(&own.result));
-    let statement = finish_statement(&sql, own.worker, &columns)?;
+    let statement = columns.statement(&sql, own.worker)?;
     let answers = session.run(&[Step::Run(statement)]).await?;
-    let Some(answer) = answers.first() else { return Ok(false) };
-    match answer.rows.first() {
-        Some(row) => Ok(get::<i64>(row, 0)? > 0),
-        None => Ok(answer.count > 0),
-    }
+    let hit = match answers.first().map(|answer| (answer, answer.rows.first())) {
+        Some((_, Some(row))) => get::<i64>(row, 0)? > 0,
+        Some((answer, None)) => answer.count > 0,
+        None => false,
+    };
+    if hit { Ok(()) } else { Err(QueueError::ClaimLost) }
 }
 
 async fn rows<S: Session>(session: &mut S, statement: Statement<'_>) -> Result<Vec<S::Row>, StoreError> {

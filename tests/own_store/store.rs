@@ -2,8 +2,8 @@
 
 use super::tables::{Row, Tables};
 use fang::store::{
-    Beat, CAME_BACK, Claim, Claimed, Count, Feature, Filter, Finish, Inserted, NonBlocking, Offers, Prune,
-    Removal, Rescue, Rescued, Store, Wakes, WorkerId,
+    Beat, Claim, Claimed, Count, Feature, Filter, Finish, Inserted, Listeners, NonBlocking, Notice, Offers,
+    Prune, Removal, Rescue, Rescued, Store, Topic, WorkerId,
 };
 use fang::{DateTime, NewTask, StoreError, Task, Utc, Uuid, async_trait};
 use std::collections::BTreeMap;
@@ -14,12 +14,12 @@ use std::time::Duration;
 pub struct BTreeStore {
     tables: Mutex<Tables>,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
-    wakes: Wakes,
+    listeners: Listeners,
 }
 
 impl BTreeStore {
     pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self { tables: Mutex::default(), clock: Box::new(clock), wakes: Wakes::default() }
+        Self { tables: Mutex::default(), clock: Box::new(clock), listeners: Listeners::default() }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Tables, DateTime<Utc>) -> T) -> Result<T, StoreError> {
@@ -30,7 +30,7 @@ impl BTreeStore {
     /// Tells pools that tasks wait again where they were.
     fn came_back(&self, have: bool) {
         if have {
-            self.wakes.wake(CAME_BACK);
+            self.listeners.notify(&Topic::CameBack, Notice::Single);
         }
     }
 }
@@ -57,7 +57,7 @@ impl Store for BTreeStore {
             Ok::<_, StoreError>(inserted)
         })??;
         for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
-            self.wakes.call(row.task_type, row.due.announced());
+            self.listeners.notify(&Topic::task_type(row.task_type), row.due.notice());
         }
         Ok(inserted)
     }
@@ -133,7 +133,7 @@ impl Store for BTreeStore {
         })
     }
 
-    fn wakes(&self) -> &Wakes {
-        &self.wakes
+    fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 }

@@ -3,7 +3,7 @@
 use super::error::{store_error, uri_error};
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use fang_core::lists;
-use fang_core::wake::Wakes;
+use fang_core::notify::Listeners;
 use fang_core::{Redacted, StoreError};
 use fang_postgres::settings::LISTEN;
 pub(super) use fang_postgres::settings::Role;
@@ -66,7 +66,7 @@ impl Options {
     }
 }
 
-type MakePool = dyn Fn(Config, Role, &Wakes) -> Result<Pool, StoreError> + Send + Sync;
+type MakePool = dyn Fn(Config, Role, &Listeners) -> Result<Pool, StoreError> + Send + Sync;
 
 /// Where the database is, and how to get there.
 pub(crate) struct Address {
@@ -87,8 +87,8 @@ impl Address {
         if !names_sslmode(uri) && TypeId::of::<Tls>() != TypeId::of::<NoTls>() {
             config.ssl_mode(SslMode::Require);
         }
-        let make_pool = move |config: Config, role: Role, wakes: &Wakes| {
-            let dialer = Dialer { tls: tls.clone(), listener: listener(role, options, wakes) };
+        let make_pool = move |config: Config, role: Role, listeners: &Listeners| {
+            let dialer = Dialer { tls: tls.clone(), listener: listener(role, options, listeners) };
             let recycling_method = RecyclingMethod::Fast;
             let manager = Manager::from_connect(config, dialer, ManagerConfig { recycling_method });
             Pool::builder(manager)
@@ -114,18 +114,18 @@ impl Address {
     }
 
     /// Connections of one kind.
-    pub(super) fn pool(&self, role: Role, wakes: &Wakes) -> Result<Pool, StoreError> {
+    pub(super) fn pool(&self, role: Role, listeners: &Listeners) -> Result<Pool, StoreError> {
         let mut config = self.config.expose().clone();
         guard(&mut config);
         if !self.pgbouncer {
             settle_session(&mut config, role);
         }
-        (self.make_pool)(config, role, wakes)
+        (self.make_pool)(config, role, listeners)
     }
 }
 
-fn listener(role: Role, options: Options, wakes: &Wakes) -> Option<Wakes> {
-    (role == Role::Heart && options.listens()).then(|| wakes.clone())
+fn listener(role: Role, options: Options, listeners: &Listeners) -> Option<Listeners> {
+    (role == Role::Heart && options.listens()).then(|| listeners.clone())
 }
 
 fn pool_size(role: Role, options: Options) -> usize {
@@ -179,7 +179,7 @@ fn names_sslmode(uri: &str) -> bool {
 /// Makes connections, and listens on them where that is asked for.
 struct Dialer<Tls> {
     tls: Tls,
-    listener: Option<Wakes>,
+    listener: Option<Listeners>,
 }
 
 impl<Tls: TlsConnector> Connect for Dialer<Tls> {
@@ -187,14 +187,14 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
         let config = config.clone();
         Box::pin(async move {
             let (client, connection) = config.connect(self.tls.clone()).await?;
-            let Some(wakes) = &self.listener else {
+            let Some(listeners) = &self.listener else {
                 return Ok((client, tokio::spawn(drive(connection, |_| {}))));
             };
-            let woken = wakes.clone();
-            let driver = tokio::spawn(drive(connection, move |payload| woken.hear(payload)));
+            let heard = listeners.clone();
+            let driver = tokio::spawn(drive(connection, move |payload| heard.receive(payload)));
             client.batch_execute(LISTEN).await?;
-            // Whatever was announced before this moment went unheard.
-            wakes.wake_all();
+            // Notifications from before this moment went unheard.
+            listeners.notify_everyone();
             Ok((client, driver))
         })
     }

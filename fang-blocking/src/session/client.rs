@@ -2,7 +2,8 @@
 
 use super::copy;
 use super::error::store_error;
-use super::link::{Link, Place, give_up_read_only, judge};
+use super::link::{Link, give_up_read_only, judge};
+use super::place::Place;
 use super::row::OwnRow;
 use super::statement::{Keep, take_steps};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};

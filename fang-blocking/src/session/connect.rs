@@ -3,24 +3,22 @@
 mod listener;
 mod pin;
 mod seats;
+mod setup;
 mod sockets;
 mod uri;
 
-use super::links::Way;
-use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, Pool};
 use fang_core::Redacted;
-use fang_core::wake::Wakes;
+use fang_core::notify::Listeners;
+use fang_core::store::Socket;
 use fang_postgres::settings::Role;
 use listener::Listener;
 use pin::Pins;
-pub(super) use seats::{Dialer, Seat, Seats};
-use sockets::Opened;
+use seats::Seats;
+pub(super) use seats::{Dialer, Seat};
+pub use setup::PgPool;
+use setup::Setup;
+pub(super) use setup::finds_closed;
 use std::sync::Arc;
-
-/// The connection pool of an application over diesel.
-pub type PgPool = Pool<ConnectionManager<PgConnection>>;
 
 /// With fewer connections than this, the engine shares those of the application ...
 const ENOUGH_FOR_THE_ENGINE: u32 = 3;
@@ -63,8 +61,8 @@ impl Address {
     }
 
     /// How what this is for reaches the database.
-    pub(super) fn way(&self, role: Role, wakes: &Wakes) -> Way {
-        let listener = (role == Role::Heart && self.listen).then(|| Listener::new(wakes.clone()));
+    pub(super) fn way(&self, role: Role, listeners: &Listeners) -> Way {
+        let listener = (role == Role::Heart && self.listen).then(|| Listener::new(listeners.clone()));
         let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
@@ -104,40 +102,21 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
     }
 }
 
-/// How a new connection is made ready.
-pub(super) struct Setup {
-    role: Role,
-    /// What listens on it.
-    listener: Option<Listener>,
-    /// Whether it is told nothing: its transactions are.
-    pgbouncer: bool,
+/// A way to the database.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// Connections that the library keeps.
+    Kept(Arc<Seats>),
+    /// The application's, one for each session.
+    Shared(PgPool),
 }
 
-impl Setup {
-    /// For a connection whose socket is not one of `before`, if it is known what was open.
-    fn run(&self, connection: &mut PgConnection, before: Option<&Opened>) -> diesel::QueryResult<()> {
-        if self.pgbouncer {
-            return Ok(());
+impl Way {
+    /// Where announcements arrive, if its connection listens and the system tells.
+    pub(super) fn socket(&self) -> Option<Socket> {
+        match self {
+            Self::Kept(seats) => seats.socket(),
+            Self::Shared(_) => None,
         }
-        connection.batch_execute(&self.role.session())?;
-        self.listener.iter().try_for_each(|listener| listener.begin(connection, before))
     }
-
-    /// What is open before a connection, if that is of interest.
-    fn before(&self) -> Option<Opened> {
-        self.listener.is_some().then(Opened::now)
-    }
-
-    /// Whether the server has closed the connection while nobody used it: a look at the socket, since
-    /// asking the server each time would double the round trips.
-    fn finds_closed(&self, connection: &mut PgConnection) -> bool {
-        // A look takes what was announced, and the heart looks when it is closed.
-        self.listener.is_none() && finds_closed(connection)
-    }
-}
-
-/// Whether a connection has ended, as far as a look at its socket tells.
-pub(super) fn finds_closed(connection: &mut PgConnection) -> bool {
-    // The first may read the server's last words, and only the second that the socket is closed.
-    (0..2).any(|_| connection.notifications_iter().any(|heard| heard.is_err()))
 }

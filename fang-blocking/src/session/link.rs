@@ -1,6 +1,5 @@
 //! One connection, and what becomes of it.
 
-use super::connect::{Seat, finds_closed};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, PooledConnection};
@@ -14,16 +13,6 @@ pub(super) enum Link {
     Theirs(PooledConnection<ConnectionManager<PgConnection>>),
 }
 
-/// Where a connection belongs.
-pub(super) enum Place {
-    /// To a seat, for the next who comes.
-    Seat(Seat),
-    /// To the application's pool.
-    Pool,
-    /// To nobody else.
-    Apart,
-}
-
 impl Link {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         match self {
@@ -34,16 +23,6 @@ impl Link {
 
     pub(super) fn is_theirs(&self) -> bool {
         matches!(self, Self::Theirs(_))
-    }
-}
-
-impl Place {
-    /// Whether the server has closed a connection from here while nobody used it.
-    pub(super) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
-        match self {
-            Self::Seat(seat) => seat.finds_closed(connection),
-            Self::Pool | Self::Apart => finds_closed(connection),
-        }
     }
 }
 

@@ -1,22 +1,22 @@
 //! Which connection a verb is given.
 
 use super::client::DieselSession;
-use super::connect::{Address, Dialer, PgPool, Seats};
+use super::connect::{Address, Dialer, Way};
 use super::error::{pool_error, store_error};
-use super::link::{Link, Place};
+use super::link::Link;
+use super::place::Place;
 use super::statement::Keep;
 use fang_core::StoreError;
-use fang_core::store::{Heard, Socket};
-use fang_core::wake::Wakes;
+use fang_core::notify::Listeners;
+use fang_core::store::Heard;
 use fang_postgres::Connections;
 use fang_postgres::settings::Role;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The ways to the database.
 pub(crate) struct Links {
     address: Address,
-    wakes: Wakes,
+    listeners: Listeners,
     calls: Way,
     engine: Way,
     heart: Way,
@@ -24,21 +24,19 @@ pub(crate) struct Links {
     dialer: Option<Dialer>,
 }
 
-/// A way to the database.
-#[derive(Clone)]
-pub(super) enum Way {
-    /// Connections that the library keeps.
-    Kept(Arc<Seats>),
-    /// The application's, one for each session.
-    Shared(PgPool),
-}
-
 impl Links {
     /// Those of an application.
     pub(crate) fn new(address: Address) -> Self {
-        let wakes = Wakes::default();
-        let calls = address.way(Role::Calls, &wakes);
-        Self { engine: calls.clone(), heart: calls.clone(), calls, dialer: address.dialer(), wakes, address }
+        let listeners = Listeners::default();
+        let calls = address.way(Role::Calls, &listeners);
+        Self {
+            engine: calls.clone(),
+            heart: calls.clone(),
+            calls,
+            dialer: address.dialer(),
+            listeners,
+            address,
+        }
     }
 
     fn session_now(&self, role: Role) -> Result<DieselSession, StoreError> {
@@ -74,7 +72,7 @@ impl Links {
             session.connection().notifications_iter().map(|heard| heard.map(|heard| heard.payload));
         let heard = payloads.collect::<Result<BTreeSet<_>, _>>().map_err(|error| store_error(&error));
         let heard = session.finish(heard)?;
-        heard.iter().for_each(|payload| self.wakes.hear(payload));
+        heard.iter().for_each(|payload| self.listeners.receive(payload));
         Ok(Heard::new(heard.len()).arrives_on(self.heart.socket()))
     }
 }
@@ -89,10 +87,10 @@ impl Connections for Links {
     fn of_a_pool(&self) -> Result<Self, StoreError> {
         Ok(Self {
             calls: self.calls.clone(),
-            engine: self.address.way(Role::Engine, &self.wakes),
-            heart: self.address.way(Role::Heart, &self.wakes),
+            engine: self.address.way(Role::Engine, &self.listeners),
+            heart: self.address.way(Role::Heart, &self.listeners),
             dialer: self.address.dialer(),
-            wakes: self.wakes.clone(),
+            listeners: self.listeners.clone(),
             address: self.address.clone(),
         })
     }
@@ -109,21 +107,11 @@ impl Connections for Links {
         self.address.listen
     }
 
-    fn wakes(&self) -> &Wakes {
-        &self.wakes
+    fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     async fn listen(&self) -> Result<Option<Heard>, StoreError> {
         if self.address.listen { self.hear().map(Some) } else { Ok(None) }
-    }
-}
-
-impl Way {
-    /// Where announcements arrive, if its connection listens and the system tells.
-    fn socket(&self) -> Option<Socket> {
-        match self {
-            Self::Kept(seats) => seats.socket(),
-            Self::Shared(_) => None,
-        }
     }
 }

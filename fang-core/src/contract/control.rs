@@ -1,9 +1,9 @@
 use super::Rig;
 use super::acts::{HOUR, id, numbers, task, unique};
 use crate::new_task::{Due, NewTask};
-use crate::store::{FailedTasks, Filter, RetryFailed, Verdict, cancellations_of};
+use crate::notify::{Registration, Topic};
+use crate::store::{FailedTasks, Filter, RetryFailed, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
-use crate::wake::Registration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -128,10 +128,10 @@ pub async fn a_pause_and_its_end_tell_whether_they_are_new(rig: &dyn Rig) {
 }
 
 /// How often somebody is woken from now on.
-pub(super) fn count(rig: &dyn Rig, topic: &str) -> (Registration, Arc<AtomicU32>) {
+pub(super) fn count(rig: &dyn Rig, topic: Topic<'_>) -> (Registration, Arc<AtomicU32>) {
     let count = Arc::new(AtomicU32::new(0));
     let counter = count.clone();
-    let registration = rig.store().wakes().register(topic, move |_| {
+    let registration = rig.store().listeners().register(topic, move |_| {
         counter.fetch_add(1, Ordering::SeqCst);
     });
     (registration, count)
@@ -143,7 +143,7 @@ pub async fn whatever_makes_a_task_due_now_wakes_those_who_wait_for_it(rig: &dyn
     let store = rig.store();
     store.reschedule(id(2), Due::After(HOUR)).await.unwrap();
     fail_all(rig, "common").await;
-    let (_common, woken) = count(rig, "common");
+    let (_common, woken) = count(rig, Topic::task_type("common"));
     let is_woken = || woken.swap(0, Ordering::SeqCst) > 0;
     store.reschedule(id(1), Due::After(HOUR)).await.unwrap();
     assert!(!is_woken(), "nothing is due");
@@ -157,7 +157,7 @@ pub async fn whatever_makes_a_task_due_now_wakes_those_who_wait_for_it(rig: &dyn
     assert!(is_woken());
 
     let worker = rig.worker().await;
-    let (_worker, calls) = count(rig, &cancellations_of(worker));
+    let (_worker, calls) = count(rig, Topic::Cancelled(worker));
     rig.claim(worker, 1).await;
     for n in 1..=3 {
         store.cancel(id(n)).await.unwrap();

@@ -2,6 +2,7 @@ use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, id, task, unique};
 use super::control::count;
 use crate::NewTask;
+use crate::notify::Topic;
 use crate::store::{Inserted, Verdict};
 use crate::task::{FangTaskState, Mode, Priority, Task};
 use chrono::{DateTime, Utc};
@@ -30,7 +31,8 @@ pub async fn an_insert_tells_for_each_task_in_order_what_is_there(rig: &dyn Rig)
 
 /// A pool that sleeps claims at once; one of another task type is left alone.
 pub async fn an_insert_wakes_those_who_wait_for_its_task_type(rig: &dyn Rig) {
-    let ((_common, woken), (_other, others)) = (count(rig, "common"), count(rig, "other"));
+    let ((_common, woken), (_other, others)) =
+        (count(rig, Topic::task_type("common")), count(rig, Topic::task_type("other")));
     rig.insert(&[task(1).delay(HOUR)]).await;
     assert_eq!(woken.load(Ordering::SeqCst), 0, "nothing is due");
     rig.insert(&[task(2).delay(HOUR), task(3)]).await;

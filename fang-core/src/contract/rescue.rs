@@ -1,9 +1,9 @@
 use super::acts::{HOUR, MINUTE, RESCUE, both, id, numbers, task};
 use super::{LEASE, Rig};
 use crate::new_task::Due;
-use crate::store::{CAME_BACK, Claimed, Rescue, Rescued, Verdict};
+use crate::notify::{Registration, Topic};
+use crate::store::{Claimed, Rescue, Rescued, Verdict};
 use crate::task::{FangTaskState, Priority};
-use crate::wake::Registration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -223,7 +223,7 @@ pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
 fn came_back(rig: &dyn Rig) -> (Registration, Arc<AtomicU32>) {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = calls.clone();
-    let called = rig.store().wakes().register(CAME_BACK, move |_| {
+    let called = rig.store().listeners().register(Topic::CameBack, move |_| {
         counter.fetch_add(1, Ordering::SeqCst);
     });
     (called, calls)

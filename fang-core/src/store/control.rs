@@ -1,11 +1,4 @@
-use super::WorkerId;
 use uuid::Uuid;
-
-/// What to wake in [`Wakes`](crate::wake::Wakes) when a task that this worker runs is to be cancelled: announced like
-/// a task type, and none.
-pub fn cancellations_of(worker: WorkerId) -> String {
-    format!("fang:cancellations:{worker}")
-}
 
 /// Which failed tasks are to run again.
 ///

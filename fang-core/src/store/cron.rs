@@ -6,10 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What to wake in [`Wakes`](crate::wake::Wakes) when a cron was added or changed: announced like a
-/// task type, and none.
-pub const CRONS: &str = "fang:crons";
-
 /// A cron to keep, with its first tick: a task of the cron is always inserted one tick ahead, so
 /// that it starts on time however late the next look at the crons is.
 #[derive(Clone, Debug)]

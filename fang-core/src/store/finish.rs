@@ -47,10 +47,6 @@ pub enum Verdict {
     },
 }
 
-/// What to wake in [`Wakes`](crate::wake::Wakes) when tasks [keep their place](Verdict::keeps_its_place) that claims may
-/// have passed by: announced like a task type, and none.
-pub const CAME_BACK: &str = "fang:came back";
-
 impl Verdict {
     /// Whether the task is due again where it was before it was claimed: it was handed back.
     pub fn keeps_its_place(&self) -> bool {

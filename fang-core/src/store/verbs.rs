@@ -5,8 +5,8 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
+use crate::notify::Listeners;
 use crate::task::{Priority, Task};
-use crate::wake::Wakes;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -77,8 +77,8 @@ pub trait Store: Send + Sync + 'static {
     /// Removes tasks; returns how many.
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
 
-    /// Whom to wake when a task was inserted.
-    fn wakes(&self) -> &Wakes;
+    /// Who listens in this process: the store notifies them of what it changes.
+    fn listeners(&self) -> &Listeners;
 
     /// Whether the store is ready to serve: it can be reached and its schema is up to date. Defaults to yes.
     async fn check(&self) -> Result<(), StoreError> {
@@ -129,7 +129,7 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Fails a waiting task for good; of a running one, writes down that it is to be
-    /// [cancelled](Self::cancellations), and [wakes](super::cancellations_of) its worker. Returns whether there was one of either.
+    /// [cancelled](Self::cancellations), and [notifies](crate::notify::Topic::Cancelled) its worker. Returns whether there was one of either.
     /// What was written down holds until the task is over: should it wait again, it fails.
     ///
     /// Not offered by default.

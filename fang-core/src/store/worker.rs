@@ -1,11 +1,6 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Under which a pool hears that its heart listens anew, and had lost its connection: the server may have crashed, and one that
-/// does not wait for its disk (`synchronous_commit = off`) has then forgotten the last results. The pool gives back what
-/// the server takes it to work on still. Nobody announces this.
-pub const LISTENS_ANEW: &str = "fang:listens anew";
-
 /// The name of a running pool in the store. Never used twice, so that a restart under the same
 /// host name cannot be taken for the process that died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,8 +5,9 @@
 #[macro_export]
 macro_rules! worker_pool {
     (
+        [$($asyncness:tt)?]
         $(#[$doc:meta])*
-        pub struct $pool:ident<Q> {
+        pub struct $pool:ident<Q: $backend:ident> {
             $($(#[$extra_attribute:meta])* $extra:ident: $extra_type:ty,)*
         }
         lock-claims have no effect $(#[doc = $no_effect:literal])+
@@ -85,7 +86,40 @@ macro_rules! worker_pool {
             running: Option<$crate::parts::Running>,
         }
 
-        impl<Q> $pool<Q> {
+        impl<Q: $backend> $pool<Q> {
+            /// Checks that the database is ready, then starts the workers. Does nothing if the pool runs already.
+            ///
+            /// # Errors
+            /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers),
+            /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes),
+            /// [`QueueError::Lease`]($crate::core::QueueError::Lease) or
+            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when no pool can work so;
+            /// [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached or its schema is not
+            /// up to date.
+            pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
+                if self.running.is_none() {
+                    self.running = Some($crate::wait!([$($asyncness)?] self.launch())?);
+                }
+                Ok(())
+            }
+
+            /// Changes the number of workers, whether the pool runs or not: `pool.resize(8)?`. More start at once. Of those
+            /// that are too many, each ends after the task it runs and the tasks that were claimed ahead for it: at most
+            /// some 10 ms of work.
+            ///
+            /// # Errors
+            /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers) for 0, and
+            /// [`QueueError::Store`]($crate::core::QueueError::Store) when the system has no more threads. The pool goes on as
+            /// it is.
+            pub fn resize(&mut self, number_of_workers: u32) -> Result<(), $crate::core::QueueError> {
+                if number_of_workers == 0 {
+                    return Err($crate::core::QueueError::NoWorkers);
+                }
+                self.number_of_workers = number_of_workers;
+                let resized = self.running.as_ref().map(|running| running.resize(number_of_workers as usize));
+                Ok(resized.transpose()?.unwrap_or_default())
+            }
+
             fn config(&self) -> $crate::PoolConfig {
                 $crate::PoolConfig {
                     workers: self.number_of_workers as usize,
@@ -99,16 +133,6 @@ macro_rules! worker_pool {
                     state: self.state.clone(),
                     kinds: self.kinds.clone(),
                 }
-            }
-
-            /// From now on there are to be this many workers, whether the pool runs or not.
-            fn set_workers(&mut self, number_of_workers: u32) -> Result<(), $crate::core::QueueError> {
-                if number_of_workers == 0 {
-                    return Err($crate::core::QueueError::NoWorkers);
-                }
-                self.number_of_workers = number_of_workers;
-                let resized = self.running.as_ref().map(|running| running.resize(number_of_workers as usize));
-                Ok(resized.transpose()?.unwrap_or_default())
             }
         }
 

@@ -105,8 +105,8 @@ impl Claimer {
     fn woken(&mut self) {
         let state = &self.pool.state;
         for turn in 0..state.shares.len() {
-            if let Some(announced) = state.take_inserted(turn) {
-                self.policy.woken(turn, self.pool.now(), announced);
+            if let Some(notice) = state.take_inserted(turn) {
+                self.policy.woken(turn, self.pool.now(), notice);
             }
         }
     }

@@ -8,8 +8,8 @@ use crate::signal::{Latch, SetAtEnd, first_of};
 use crate::state::Pool;
 use async_channel::{Sender, bounded};
 use fang_core::StoreError;
-use fang_core::store::{Beat, cancellations_of};
-use fang_core::wake::Registration;
+use fang_core::notify::{Registration, Topic};
+use fang_core::store::Beat;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,8 +36,8 @@ pub(crate) struct Heart {
     policy: BeatPolicy,
     /// When something was announced.
     heard_at: Option<Instant>,
-    /// Under which it hears of cancelled tasks.
-    called: Option<Registration>,
+    /// It hears of cancelled tasks.
+    cancellations: Option<Registration>,
 }
 
 impl Heart {
@@ -58,7 +58,7 @@ impl Heart {
 
     fn new(pool: Arc<Pool>, reactor: Box<dyn Reactor>) -> Self {
         let policy = BeatPolicy::new(pool.config.lease);
-        Self { pool, reactor, policy, heard_at: None, called: None }
+        Self { pool, reactor, policy, heard_at: None, cancellations: None }
     }
 
     /// Registers on its own thread, where the connection has to live that listens.
@@ -80,8 +80,9 @@ impl Heart {
         let worker = self.pool.store.register(&info).await?;
         self.pool.goes_on_as(worker);
         let pool = self.pool.clone();
-        let wakes = self.pool.store.wakes();
-        self.called = Some(wakes.register(&cancellations_of(worker), move |_| pool.cancelled.notify()));
+        let listeners = self.pool.store.listeners();
+        self.cancellations =
+            Some(listeners.register(Topic::Cancelled(worker), move |_| pool.cancelled.notify()));
         Ok(())
     }
 

@@ -15,8 +15,8 @@ use crate::settings::PoolConfig;
 use crate::signal::{Latch, SetAtEnd};
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
-use fang_core::store::{CAME_BACK, CRONS, LISTENS_ANEW, Store};
-use fang_core::wake::Registration;
+use fang_core::notify::{Registration, Topic};
+use fang_core::store::Store;
 use fang_core::{QueueError, StoreError};
 use std::sync::Arc;
 
@@ -51,10 +51,10 @@ impl Running {
         // Before the heart: if the application drops this future, the finisher goes with it, and the heart ends.
         let finisher = Finisher::new(pool.clone(), results);
         let heart_ended = Heart::start(&pool).await?;
-        let wakes = register_wakes(&pool);
+        let listening = listen(&pool);
         let crons = CronKeeper { pool: pool.clone() };
         crons.look().await;
-        let started = Self::start_parts(&pool, finisher, crons, workers, wakes);
+        let started = Self::start_parts(&pool, finisher, crons, workers, listening);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
@@ -74,7 +74,7 @@ impl Running {
         finisher: Finisher,
         crons: CronKeeper,
         workers: impl FnOnce(&Arc<Pool>) -> std::io::Result<Arc<dyn Workers>>,
-        wakes: Vec<Registration>,
+        listening: Vec<Registration>,
     ) -> std::io::Result<(Arc<dyn Workers>, Arc<Latch>, Arc<OpenBatches>)> {
         let spawn = |name, part| pool.runtime.spawn(name, part);
         spawn("fang-finisher", Box::pin(finisher.run()))?;
@@ -82,7 +82,7 @@ impl Running {
         let start_others = || {
             spawn("fang-crons", Box::pin(crons.run()))?;
             spawn("fang-pruner", Box::pin(Pruner { pool: pool.clone() }.run()))?;
-            start_claimer(pool, &workers, wakes)
+            start_claimer(pool, &workers, listening)
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;
         Ok((workers, claimer_ended, open_batches))
@@ -105,7 +105,7 @@ impl Running {
 fn start_claimer(
     pool: &Arc<Pool>,
     workers: &Arc<dyn Workers>,
-    wakes: Vec<Registration>,
+    listening: Vec<Registration>,
 ) -> std::io::Result<(Arc<Latch>, Arc<OpenBatches>)> {
     let (ended, open_batches) = (Arc::<Latch>::default(), Arc::<OpenBatches>::default());
     let claims = Claims::start(pool, &open_batches)?;
@@ -113,7 +113,7 @@ fn start_claimer(
     let at_end = SetAtEnd::new(&ended);
     let claiming = async move {
         claimer.run().await;
-        drop(wakes);
+        drop(listening);
         drop(at_end);
     };
     pool.runtime.spawn("fang-claimer", Box::pin(claiming))?;
@@ -136,18 +136,19 @@ fn policy(pool: &Pool) -> ClaimPolicy {
     ClaimPolicy::new(weights, Suspects::new(lease.max_crashes, &ONE_TRIAL))
 }
 
-fn register_wakes(pool: &Arc<Pool>) -> Vec<Registration> {
-    let wakes = pool.store.wakes();
+fn listen(pool: &Arc<Pool>) -> Vec<Registration> {
+    let listeners = pool.store.listeners();
     let of = || pool.clone();
     let (crons, returned, forgotten) = (of(), of(), of());
     let mut all = vec![
-        wakes.register(CRONS, move |_| crons.crons_changed.notify()),
-        wakes.register(CAME_BACK, move |_| returned.state.came_back()),
-        wakes.register(LISTENS_ANEW, move |_| forgotten.state.may_be_forgotten()),
+        listeners.register(Topic::Crons, move |_| crons.crons_changed.notify()),
+        listeners.register(Topic::CameBack, move |_| returned.state.came_back()),
+        listeners.register(Topic::ListensAnew, move |_| forgotten.state.may_be_forgotten()),
     ];
     for (turn, share) in pool.state.shares.iter().enumerate() {
         let woken = of();
-        all.push(wakes.register(&share.task_type, move |announced| woken.has_new(turn, announced)));
+        let topic = Topic::task_type(&share.task_type);
+        all.push(listeners.register(topic, move |notice| woken.has_new(turn, notice)));
     }
     all
 }

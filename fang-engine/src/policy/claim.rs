@@ -5,9 +5,9 @@ use crate::policy::reconcile::Reconcile;
 use crate::policy::suspects::{Suspects, Turn};
 use crate::policy::weights::{Next, Weights};
 use crate::state::load::Load;
+use fang_core::notify::Notice;
 use fang_core::scan::{Start, sort};
 use fang_core::store::{Claim, Claimed, ScanRange, WorkerId};
-use fang_core::wake::Announced;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -177,8 +177,8 @@ impl ClaimPolicy {
     }
 
     /// There are tasks of the type with this number.
-    pub fn woken(&mut self, turn: usize, now: Duration, announced: Announced) {
-        self.weights.woken(turn, now, announced);
+    pub fn woken(&mut self, turn: usize, now: Duration, notice: Notice) {
+        self.weights.woken(turn, now, notice);
     }
 
     /// The store has failed, and would now for any claim. `jitter` is a random number in `0.0..1.0`.

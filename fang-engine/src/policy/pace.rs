@@ -3,9 +3,9 @@
 mod walks;
 
 use crate::state::load::Load;
+use fang_core::notify::{BurstGate, Notice};
 use fang_core::scan::Start;
 use fang_core::sleep_params::SleepParams;
-use fang_core::wake::{Announced, NotifyGate};
 use std::time::Duration;
 use walks::{Rest, Walks};
 
@@ -88,7 +88,7 @@ pub struct Pace {
     look_at: Duration,
     hold_until: Duration,
     /// Whether it looks because a task was announced, as the next one will be.
-    is_announced: bool,
+    is_single: bool,
     full: Walks,
     /// Those from shortly before the floor, made while full ones rest.
     short: Walks,
@@ -111,7 +111,7 @@ impl Pace {
             sleep,
             look_at: Duration::ZERO,
             hold_until: Duration::ZERO,
-            is_announced: false,
+            is_single: false,
             full: Walks::default(),
             short: Walks::default(),
             ordinary: None,
@@ -167,8 +167,8 @@ impl Pace {
             return;
         }
         // What was announced may have gone to another pool, and says nothing of what becomes due.
-        let was_announced = std::mem::take(&mut self.is_announced);
-        if got == 0 && !was_announced && now >= self.hold_until {
+        let was_single = std::mem::take(&mut self.is_single);
+        if got == 0 && !was_single && now >= self.hold_until {
             self.period = self.sleep.longer_than(self.period);
         }
         self.look_at = now + self.period;
@@ -217,11 +217,11 @@ impl Pace {
     }
 
     /// Somebody says that there is a task. After a failure that is no reason to hurry.
-    pub fn woken(&mut self, now: Duration, announced: Announced) {
+    pub fn woken(&mut self, now: Duration, notice: Notice) {
         if self.failures == 0 {
-            match announced {
-                Announced::Each => self.is_announced = true,
-                Announced::First => self.hold(now),
+            match notice {
+                Notice::Single => self.is_single = true,
+                Notice::Burst => self.hold(now),
             }
             self.look_at = now;
         }
@@ -229,7 +229,7 @@ impl Pace {
 
     /// There were tasks, and may be more before long.
     fn found(&mut self, now: Duration) {
-        if !self.is_announced {
+        if !self.is_single {
             self.hold(now);
         } else if now >= self.hold_until {
             self.period = self.sleep.shortest().saturating_mul(SOON).min(self.sleep.longest());
@@ -239,7 +239,7 @@ impl Pace {
     /// Polls often for as long as no second notification would come.
     fn hold(&mut self, now: Duration) {
         self.period = self.sleep.shortest();
-        self.hold_until = now + NotifyGate::WINDOW;
+        self.hold_until = now + BurstGate::WINDOW;
     }
 
     fn request(&self, now: Duration, room: usize) -> Request {

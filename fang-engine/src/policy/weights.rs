@@ -3,11 +3,11 @@
 use crate::policy::pace::{Pace, Request, Step};
 use crate::state::load::Load;
 use fang_core::error::QueueError;
+use fang_core::notify::Notice;
 use fang_core::scan::ScanRanges;
 use fang_core::sleep_params::SleepParams;
 use fang_core::store::Claimed;
 use fang_core::task::Mode;
-use fang_core::wake::Announced;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -181,8 +181,8 @@ impl Weights {
     }
 
     /// Somebody says that there is a task of this type.
-    pub fn woken(&mut self, turn: usize, now: Duration, announced: Announced) {
-        self.turns[turn].pace.woken(now, announced);
+    pub fn woken(&mut self, turn: usize, now: Duration, notice: Notice) {
+        self.turns[turn].pace.woken(now, notice);
     }
 
     /// A claim failed, as would any other now. `jitter` is a random number in `0.0..1.0`.
@@ -269,7 +269,7 @@ mod tests {
     fn nobody_makes_up_for_the_time_it_had_nothing_to_do() {
         let mut weights = weights(&[("mail", 1), ("sync", 1)], 100);
         claims(&mut weights, 1000, 10, |turn, limit| if turn == 0 { limit } else { 0 });
-        weights.woken(1, NOW, Announced::First);
+        weights.woken(1, NOW, Notice::Burst);
         assert_share(&claims(&mut weights, 200, 10, |_, limit| limit), 0.5);
     }
 
@@ -286,7 +286,7 @@ mod tests {
         claims(&mut weights, 2, 10, |_, _| 0);
         let next = weights.next(NOW, Load::default(), 100);
         assert!(matches!(next, Next::Sleep { at_most: Some(_), until_in_flight: None }), "{next:?}");
-        weights.woken(1, NOW, Announced::First);
+        weights.woken(1, NOW, Notice::Burst);
         assert!(matches!(weights.next(NOW, Load::default(), 100), Next::Claim { turn: 1, .. }));
     }
 

@@ -10,8 +10,8 @@ use crate::settings::PoolConfig;
 use crate::signal::{Latch, Signal};
 use async_channel::{Receiver, Sender};
 use fang_core::Mode;
+use fang_core::notify::Notice;
 use fang_core::store::{Store, WorkerId};
-use fang_core::wake::Announced;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -89,8 +89,8 @@ impl Pool {
     }
 
     /// Somebody inserted a task of this type.
-    pub(crate) fn has_new(&self, turn: usize, announced: Announced) {
-        self.state.mark_inserted(turn, announced);
+    pub(crate) fn has_new(&self, turn: usize, notice: Notice) {
+        self.state.mark_inserted(turn, notice);
         self.inserted.notify();
     }
 

@@ -9,8 +9,8 @@ use super::stats::Stats;
 use crate::policy::decide::{Outcome, decide};
 use crate::policy::weights::Share;
 use fang_core::kind::Kinds;
+use fang_core::notify::Notice;
 use fang_core::store::{Claimed, Finish, WorkerId};
-use fang_core::wake::Announced;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -34,7 +34,7 @@ pub struct PoolState {
     /// What happened so far.
     pub stats: Stats,
     /// For each task type, whether somebody inserted such a task. Notifications write; the claimer takes.
-    inserted: Vec<Mutex<Option<Announced>>>,
+    inserted: Vec<Mutex<Option<Notice>>>,
     /// Whether tasks have kept places that claims may have passed by. Notifications write; the claimer takes.
     came_back: AtomicBool,
     /// Whether the server may have crashed, and forgotten results. The listening connection writes; the claimer takes.
@@ -50,7 +50,7 @@ impl PoolState {
     pub fn new(environment: Environment, shares: Vec<Share>, kinds: Kinds) -> Self {
         Self {
             environment: Arc::new(environment),
-            inserted: shares.iter().map(|_| Mutex::new(Some(Announced::First))).collect(),
+            inserted: shares.iter().map(|_| Mutex::new(Some(Notice::Burst))).collect(),
             shares,
             kinds,
             gauge: Gauge::default(),
@@ -71,19 +71,19 @@ impl PoolState {
     /// Goes on under this identity, and is to look everywhere.
     pub fn goes_on_as(&self, worker: WorkerId) {
         self.worker.store(worker.0, Ordering::SeqCst);
-        (0..self.shares.len()).for_each(|turn| self.mark_inserted(turn, Announced::First));
+        (0..self.shares.len()).for_each(|turn| self.mark_inserted(turn, Notice::Burst));
     }
 
     /// Somebody inserted a task of this type.
-    pub fn mark_inserted(&self, turn: usize, announced: Announced) {
+    pub fn mark_inserted(&self, turn: usize, notice: Notice) {
         if let Some(inserted) = self.inserted.get(turn) {
             let mut inserted = inserted.lock().unwrap_or_else(PoisonError::into_inner);
-            *inserted = inserted.max(Some(announced));
+            *inserted = inserted.max(Some(notice));
         }
     }
 
     /// Whether somebody did since this was last asked.
-    pub fn take_inserted(&self, turn: usize) -> Option<Announced> {
+    pub fn take_inserted(&self, turn: usize) -> Option<Notice> {
         self.inserted.get(turn)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

@@ -8,8 +8,8 @@ use crate::statement::Statement;
 use crate::store::PostgresStore;
 use crate::value::Instant;
 use fang_core::new_task::Due;
-use fang_core::store::{CAME_BACK, RetriedFailed, RetryFailed, WorkerId, cancellations_of, micros};
-use fang_core::wake::Announced;
+use fang_core::notify::{Notice, Topic};
+use fang_core::store::{RetriedFailed, RetryFailed, WorkerId, micros};
 use fang_core::{Priority, StoreError};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) ->
     let statement = Statement::rows(&store.db.sql.retry, &[&id])?;
     let rows = store.db.query_reviving(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(false) };
-    store.announce(&[(get(row, 0)?, Announced::Each)].into()).await;
+    store.notify(Topic::task_type(get(row, 0)?), Notice::Single).await;
     Ok(true)
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn retry_failed<C: Connections>(
     let rows = store.db.query_reviving(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(RetriedFailed::default()) };
     let task_types = get::<Vec<&str>>(row, 2)?.into_iter();
-    store.announce(&task_types.map(|task_type| (task_type, Announced::Each)).collect()).await;
+    store.notify_all(&task_types.map(|name| (Topic::task_type(name), Notice::Single)).collect()).await;
     Ok(RetriedFailed { tasks: get::<i64>(row, 0)?.unsigned_abs(), next: get(row, 1)? })
 }
 
@@ -50,9 +50,9 @@ pub(crate) async fn reschedule<C: Connections>(
     let rows = store.db.query(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(false) };
     if due.may_be_now() {
-        store.announce(&[(get(row, 0)?, due.announced())].into()).await;
+        store.notify(Topic::task_type(get(row, 0)?), due.notice()).await;
         // It may be an instant that is long past.
-        store.call(Role::Calls, CAME_BACK).await;
+        store.notify_each_time(Role::Calls, &Topic::CameBack).await;
     }
     Ok(true)
 }
@@ -66,7 +66,7 @@ pub(crate) async fn set_priority<C: Connections>(
     let is_set = store.db.execute(Role::Calls, statement).await? > 0;
     if is_set {
         // It has the same place in another range.
-        store.call(Role::Calls, CAME_BACK).await;
+        store.notify_each_time(Role::Calls, &Topic::CameBack).await;
     }
     Ok(is_set)
 }
@@ -74,7 +74,7 @@ pub(crate) async fn set_priority<C: Connections>(
 pub(crate) async fn cancel<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
     let row = store.db.query_one(Role::Calls, Statement::rows(&store.db.sql.cancel, &[&id])?).await?;
     if let Some(worker) = get::<Option<i64>>(&row, 1)? {
-        store.call(Role::Calls, &cancellations_of(WorkerId(worker))).await;
+        store.notify_each_time(Role::Calls, &Topic::Cancelled(WorkerId(worker))).await;
     }
     get(&row, 0)
 }
@@ -97,6 +97,6 @@ pub(crate) async fn resume<C: Connections>(
 ) -> Result<bool, StoreError> {
     let statement = Statement::count(&store.db.sql.resume, &[&task_type])?;
     let was_paused = store.db.execute(Role::Calls, statement).await? > 0;
-    store.announce(&[(task_type, Announced::Each)].into()).await;
+    store.notify(Topic::task_type(task_type), Notice::Single).await;
     Ok(was_paused)
 }

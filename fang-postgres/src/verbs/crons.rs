@@ -8,8 +8,8 @@ use crate::statement::Statement;
 use crate::store::PostgresStore;
 use crate::value::Instant;
 use fang_core::StoreError;
-use fang_core::store::{CRONS, CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
-use fang_core::wake::Announced;
+use fang_core::notify::{Notice, Topic};
+use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
 use uuid::Uuid;
 
 /// In a transaction, so that changes of one cron by several processes follow each other.
@@ -24,7 +24,7 @@ pub(crate) async fn sync<C: Connections>(
         sync_statement(&sql.sync_cron, cron)?,
     ];
     if db.together(Role::Calls, statements).await?.count > 0 {
-        store.announce(&[(CRONS, Announced::Each)].into()).await;
+        store.notify(Topic::Crons, Notice::Single).await;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id() });
     }
     let row = db.query_one(Role::Calls, Statement::rows(&sql.find_cron, &[&cron.name])?).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn pause<C: Connections>(db: &Database<C>, name: &str) -> Resul
 pub(crate) async fn resume<C: Connections>(store: &PostgresStore<C>, name: &str) -> Result<bool, StoreError> {
     let statement = Statement::count(&store.db.sql.resume_cron, &[&name])?;
     let resumed = store.db.execute(Role::Calls, statement).await? > 0;
-    store.announce(&[(CRONS, Announced::Each)].into()).await;
+    store.notify(Topic::Crons, Notice::Single).await;
     Ok(resumed)
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn run<C: Connections>(
     let statement = Statement::rows(&store.db.sql.run_cron, &[&name, &id])?;
     let rows = store.db.query(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(false) };
-    store.announce(&[(get(row, 0)?, Announced::Each)].into()).await;
+    store.notify(Topic::task_type(get(row, 0)?), Notice::Single).await;
     Ok(true)
 }
 

@@ -59,12 +59,12 @@ async fn send<C: Connections>(
 ) -> Result<Vec<InTable>, StoreError> {
     let due = due_now(tasks);
     let mut notify = Vec::new();
-    for payload in store.worth_announcing(&due) {
+    for payload in store.payloads(&due) {
         notify.push(Statement::count(&store.db.sql.notify, &[&payload])?);
     }
     let rows = store.db.query_then(Role::Calls, insert, notify).await?;
     let saved = batch.saved(&rows)?;
-    store.wake(&due);
+    store.notify_here(&due);
     Ok(saved)
 }
 
@@ -89,7 +89,7 @@ async fn insert_all_or_none<C: Connections>(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let inserted = again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await?;
-    store.wake(&due_now(tasks));
+    store.notify_here(&due_now(tasks));
     Ok(inserted)
 }
 
@@ -111,7 +111,7 @@ async fn insert_in_transaction<C: Connections>(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     session.run(&[Step::Begin(store.db.begin(Role::Calls))]).await?;
-    let inserted = within::insert_batch(session, &store.db.sql, &store.announcer, tasks).await?;
+    let inserted = within::insert_batch(session, &store.db.sql, &store.outgoing, tasks).await?;
     session.run(&[Step::Commit]).await?;
     Ok(inserted)
 }
@@ -122,7 +122,7 @@ async fn copy<C: Connections>(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let now = again_if(StoreError::lost_a_race, || copy_once(store, tasks)).await?;
-    store.wake(&due_now(tasks));
+    store.notify_here(&due_now(tasks));
     Ok(copied(tasks, now))
 }
 
@@ -151,7 +151,7 @@ async fn copy_in_transaction<C: Connections>(
     let Instant(now) = get(&only(rows)?, 0)?;
     session.copy(&sql.copy, &mut chunks(tasks, now)).await?;
     let mut rest = Vec::new();
-    for payload in store.worth_announcing(&due_now(tasks)) {
+    for payload in store.payloads(&due_now(tasks)) {
         rest.push(Step::Run(Statement::count(&sql.notify, &[&payload])?));
     }
     rest.push(Step::Commit);

@@ -7,7 +7,8 @@ use crate::settings::Role;
 use crate::statement::Statement;
 use crate::store::PostgresStore;
 use fang_core::StoreError;
-use fang_core::store::{Beat, CAME_BACK, Prune, Rescue, Rescued, WorkerId, micros};
+use fang_core::notify::Topic;
+use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -38,7 +39,7 @@ pub(crate) async fn disown<C: Connections>(
     let statement = Statement::count(&store.db.sql.disown, &[&worker.0, &ids, &leases])?;
     let given_back = store.db.execute(Role::Engine, statement).await?;
     if given_back > 0 {
-        store.call(Role::Engine, CAME_BACK).await;
+        store.notify_each_time(Role::Engine, &Topic::CameBack).await;
     }
     Ok(given_back)
 }
@@ -66,7 +67,7 @@ pub(crate) async fn rescue<C: Connections>(
     let row = db.query_one(Role::Heart, statement).await?;
     let (retried, failed) = (get::<i64>(&row, 0)?.unsigned_abs(), get::<i64>(&row, 1)?.unsigned_abs());
     if retried > 0 {
-        store.call(Role::Heart, CAME_BACK).await;
+        store.notify_each_time(Role::Heart, &Topic::CameBack).await;
     }
     Ok(Rescued { buried, retried, failed })
 }

@@ -3,20 +3,20 @@
 use super::sockets::{self, Known, Opened};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
+use fang_core::notify::Listeners;
 use fang_core::store::Socket;
-use fang_core::wake::Wakes;
 use fang_postgres::settings::LISTEN;
 use std::sync::{Mutex, PoisonError};
 
 pub(super) struct Listener {
     /// Whom to wake once it listens.
-    wakes: Wakes,
+    listeners: Listeners,
     known: Mutex<Known>,
 }
 
 impl Listener {
-    pub(super) fn new(wakes: Wakes) -> Self {
-        Self { wakes, known: Mutex::new(Known::Not) }
+    pub(super) fn new(listeners: Listeners) -> Self {
+        Self { listeners, known: Mutex::new(Known::Not) }
     }
 
     /// Listens on this connection from now on, whose socket is not one of `before`.
@@ -29,7 +29,7 @@ impl Listener {
         connection.batch_execute(LISTEN)?;
         self.learn(sockets::find(connection, before)?);
         // Whatever was announced before this moment went unheard.
-        self.wakes.wake_all();
+        self.listeners.notify_everyone();
         Ok(())
     }
 

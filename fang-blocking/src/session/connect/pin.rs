@@ -2,7 +2,7 @@
 //! all others do not stop them.
 
 use super::seats::Seats;
-use super::{PgPool, Setup};
+use super::setup::{PgPool, Setup};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What the worker pools of a queue keep: one connection of each kind for all of them, so that ten do

@@ -1,6 +1,7 @@
 //! The few connections that the library keeps: opened when they are first needed, never more than so many.
 
-use super::{Listener, PgPool, Setup};
+use super::listener::Listener;
+use super::setup::{PgPool, Setup};
 use crate::session::error::{connection_error, pool_error, store_error};
 use crate::session::link::Link;
 use diesel::Connection;
@@ -181,7 +182,7 @@ impl Dialer {
     }
 }
 
-/// Notes what [`Setup`] changes ...
+/// Notes what `Setup` changes ...
 fn note(role: Role) -> String {
     let names = quoted_names(role);
     format!("SELECT set_config('fang.' || name, setting, false) FROM pg_settings WHERE name IN ({names})")

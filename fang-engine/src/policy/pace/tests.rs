@@ -66,7 +66,7 @@ fn an_idle_pool_polls_ever_more_slowly_and_a_wake_up_ends_that() {
         now += sleep;
     }
     assert_eq!(sleeps, [10, 20, 40, 80, 160, 320, 640, 1280, 1500, 1500, 1500, 1500]);
-    pace.woken(now - ms(500), Announced::First);
+    pace.woken(now - ms(500), Notice::Burst);
     assert_eq!(limit(pace.step(now - ms(500), busy(0, None))), Some(1));
 }
 
@@ -96,13 +96,13 @@ fn sleep_after(pace: &mut Pace, now: u64, got: usize) -> Option<Duration> {
 #[test]
 fn after_a_task_that_was_announced_it_looks_seldom_as_the_next_one_will_be() {
     let mut pace = pace(2);
-    pace.woken(ms(0), Announced::Each);
+    pace.woken(ms(0), Notice::Single);
     let sleeps = [(0, 1), (40, 0), (120, 0)].map(|(at, got)| sleep_after(&mut pace, at, got));
     assert_eq!(sleeps, [40, 80, 160].map(|sleep| Some(ms(sleep))));
     // What nobody announced may have others behind it.
     assert_eq!(sleep_after(&mut pace, 280, 1), Some(ms(5)));
     // That goes on, whatever is announced meanwhile.
-    pace.woken(ms(282), Announced::Each);
+    pace.woken(ms(282), Notice::Single);
     let sleeps = [(282, 1), (287, 0), (379, 0), (384, 0)].map(|(at, got)| sleep_after(&mut pace, at, got));
     assert_eq!(sleeps, [5, 5, 5, 10].map(|sleep| Some(ms(sleep))));
 }
@@ -110,10 +110,10 @@ fn after_a_task_that_was_announced_it_looks_seldom_as_the_next_one_will_be() {
 #[test]
 fn what_others_got_of_what_was_announced_does_not_make_it_look_more_seldom() {
     let mut pace = pace(2);
-    pace.woken(ms(0), Announced::Each);
+    pace.woken(ms(0), Notice::Single);
     assert_eq!(sleep_after(&mut pace, 0, 1), Some(ms(40)));
     for at in [10, 20, 30] {
-        pace.woken(ms(at), Announced::Each);
+        pace.woken(ms(at), Notice::Single);
         assert_eq!(sleep_after(&mut pace, at, 0), Some(ms(40)));
     }
 }
@@ -121,7 +121,7 @@ fn what_others_got_of_what_was_announced_does_not_make_it_look_more_seldom() {
 #[test]
 fn all_that_follows_a_full_claim_was_announced_with_it() {
     let mut pace = pace(2);
-    pace.woken(ms(0), Announced::Each);
+    pace.woken(ms(0), Notice::Single);
     assert_eq!([sleep_after(&mut pace, 0, 2), sleep_after(&mut pace, 1, 1)], [None, None]);
     assert_eq!(sleep_after(&mut pace, 1, 0), Some(ms(40)));
 }
@@ -301,7 +301,7 @@ fn failures_are_repeated_ever_more_slowly_and_unsaved_results_stop_claims() {
     pace.failed(ms(0), 1.0);
     assert_eq!(limit(pace.step(ms(99), busy(0, None))), None);
     assert_eq!(limit(pace.step(ms(100), busy(0, None))), Some(1));
-    pace.woken(ms(50), Announced::First);
+    pace.woken(ms(50), Notice::Burst);
     assert_eq!(limit(pace.step(ms(51), busy(0, None))), None);
     let full = Load { unsaved: MAX_UNSAVED, ..Load::default() };
     assert_eq!(limit(pace.step(ms(100), full)), None);
@@ -319,8 +319,8 @@ proptest! {
             now += ms(millis);
             let load = busy(number.min(workers + MAX_CLAIM), Some(ms(millis)));
             match (event, pace.step(now, load)) {
-                (0, _) => pace.woken(now, Announced::First),
-                (1, _) => pace.woken(now, Announced::Each),
+                (0, _) => pace.woken(now, Notice::Burst),
+                (1, _) => pace.woken(now, Notice::Single),
                 (2, _) => pace.failed(now, 0.5),
                 (_, Step::Claim(request)) => {
                     prop_assert!(request.limit >= 1 && request.limit <= MAX_CLAIM);

@@ -1,0 +1,42 @@
+//! The row of a task that was inserted, without reading it back.
+
+use super::NewTask;
+use crate::store::{InsertOutcome, Inserted, NewCron, SavedCron};
+use crate::task::{FangTaskState, Task, read_metadata};
+
+impl Task {
+    /// The row of a task that was just inserted, without reading it back.
+    pub fn saved(task: NewTask, inserted: Inserted) -> Self {
+        Self {
+            uniq_hash: task.held_hash().map(str::to_owned),
+            task_type: task.task_type,
+            scheduled_at: inserted.scheduled_at,
+            created_at: inserted.created_at,
+            updated_at: inserted.created_at,
+            mode: task.mode,
+            priority: task.priority,
+            max_retries: task.options.max_retries,
+            tags: task.options.tags,
+            ..Self::new(inserted.id, read_metadata(&task.metadata))
+        }
+    }
+
+    /// The task that keeps another from being inserted, when its row is gone: it ended within the period in
+    /// which it counts. With the payload of the other one, which is the same only in what is compared.
+    pub fn ended(task: NewTask, inserted: Inserted) -> Self {
+        Self { state: FangTaskState::Finished, ..Self::saved(task, inserted) }
+    }
+
+    /// The task of a cron's last tick when its row is gone, because it has run already.
+    pub fn ticked(cron: NewCron, saved: SavedCron) -> Self {
+        let SavedCron { last_tick, task_id } = saved;
+        let inserted = Inserted {
+            id: task_id,
+            is_new: true,
+            outcome: InsertOutcome::New,
+            created_at: last_tick,
+            scheduled_at: last_tick,
+        };
+        Self::saved(cron.task, inserted)
+    }
+}

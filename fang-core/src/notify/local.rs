@@ -1,0 +1,121 @@
+//! Who listens in this process.
+
+use super::burst::Notice;
+use super::outgoing::Notices;
+use super::topic::Topic;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// Who listens in this process, by topic. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Listeners(Arc<Mutex<Registry>>);
+
+#[derive(Default)]
+struct Registry {
+    next: u64,
+    by_topic: HashMap<Topic<'static>, Vec<(u64, Listener)>>,
+}
+
+impl Listeners {
+    /// Calls `listener` at each notification of this topic, until the registration is dropped.
+    pub fn register(
+        &self,
+        topic: Topic<'_>,
+        listener: impl Fn(Notice) + Send + Sync + 'static,
+    ) -> Registration {
+        let topic = topic.into_owned();
+        let id = self.with(|registry| {
+            registry.next += 1;
+            let listeners = registry.by_topic.entry(topic.clone()).or_default();
+            listeners.push((registry.next, Arc::new(listener)));
+            registry.next
+        });
+        Registration { listeners: self.clone(), topic, id }
+    }
+
+    /// Notifies the listeners of this topic.
+    pub fn notify(&self, topic: &Topic<'_>, notice: Notice) {
+        let listeners = self.with(|registry| registry.by_topic.get(topic).cloned());
+        listeners.iter().flatten().for_each(|(_, listener)| listener(notice));
+    }
+
+    /// Passes on what was inserted here. A pool that does not `hear` others never knows what follows: to it, all is the
+    /// first of a burst.
+    pub fn notify_all_of(&self, notices: &Notices<'_>, hears_others: bool) {
+        for (topic, notice) in notices {
+            self.notify(topic, if hears_others { *notice } else { Notice::Burst });
+        }
+    }
+
+    /// Passes on a [payload](Topic::payload) that arrived on the channel of the database.
+    pub fn receive(&self, payload: &str) {
+        let (topic, notice) = Topic::read(payload);
+        self.notify(&topic, notice);
+    }
+
+    /// Notifies all listeners of all topics: after a time in which notifications may have been lost.
+    pub fn notify_everyone(&self) {
+        let all: Vec<_> = self.with(|registry| registry.by_topic.values().flatten().cloned().collect());
+        all.iter().for_each(|(_, listener)| listener(Notice::Burst));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Registry) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listeners")
+    }
+}
+
+/// A place among the listeners; dropping it gives it up.
+#[derive(Debug)]
+#[must_use = "dropping it ends the registration"]
+pub struct Registration {
+    listeners: Listeners,
+    topic: Topic<'static>,
+    id: u64,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.listeners.with(|registry| {
+            if let Some(listeners) = registry.by_topic.get_mut(&self.topic) {
+                listeners.retain(|(id, _)| *id != self.id);
+                if listeners.is_empty() {
+                    registry.by_topic.remove(&self.topic);
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn only_listeners_of_the_topic_are_notified_and_only_while_registered() {
+        let listeners = Listeners::default();
+        let count = Arc::new(AtomicU32::new(0));
+        let counter = count.clone();
+        let registration = listeners.register(Topic::task_type("crons"), move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        listeners.receive("crons");
+        listeners.notify(&Topic::task_type("feeds"), Notice::Single);
+        listeners.notify(&Topic::Crons, Notice::Single);
+        listeners.notify_everyone();
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+        drop(registration);
+        listeners.receive("crons");
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+        assert!(listeners.with(|registry| registry.by_topic.is_empty()));
+    }
+}

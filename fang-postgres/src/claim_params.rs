@@ -1,0 +1,70 @@
+//! The parameters of a claim.
+
+use crate::sql::Statements;
+use crate::statement::Statement;
+use crate::value::{Instant, Value};
+use fang_core::StoreError;
+use fang_core::store::{Claim, DbInstant, ScanRange};
+
+/// The parameters of `claim.sql`, and of `hold.sql`.
+pub(crate) struct ClaimParams<'a> {
+    claim: &'a Claim<'a>,
+    ranges: RangeColumns,
+    floors: Vec<Instant>,
+    limit: i64,
+    first_listed: i64,
+}
+
+impl<'a> ClaimParams<'a> {
+    pub(crate) fn new(claim: &'a Claim<'a>, first_listed: i64) -> Self {
+        let ranges = RangeColumns::new(claim.ranges);
+        let floors = ranges.floors.iter().copied().map(Instant).collect();
+        let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+        Self { claim, ranges, floors, limit, first_listed }
+    }
+
+    pub(crate) fn claim<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
+        Statement::rows(&sql.claim, &self.all()[..7])
+    }
+
+    pub(crate) fn hold<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
+        Statement::rows(&sql.hold, &self.all())
+    }
+
+    /// One of `turn.sql`, `hold_turn.sql` and `leave_turn.sql`.
+    pub(crate) fn turn<'s>(&self, sql: &'s str) -> Result<Statement<'s>, StoreError> {
+        Statement::count(sql, &[&self.claim.task_type, &self.claim.worker.0])
+    }
+
+    /// Those of `hold.sql`; all but the last are those of `claim.sql`.
+    fn all(&self) -> [&dyn Value; 8] {
+        let Self { claim, ranges, floors, limit, first_listed } = self;
+        let RangeColumns { modes, priorities, shared, .. } = ranges;
+        [&claim.worker.0, &claim.task_type, modes, priorities, floors, limit, first_listed, shared]
+    }
+}
+
+/// The parameters of `claim.sql` that say where to look.
+#[derive(Debug)]
+pub struct RangeColumns {
+    /// The modes.
+    pub modes: Vec<i16>,
+    /// The priorities.
+    pub priorities: Vec<i16>,
+    /// The floors.
+    pub floors: Vec<DbInstant>,
+    /// Whether others may lift them; for `hold.sql` alone.
+    pub shared: Vec<bool>,
+}
+
+impl RangeColumns {
+    /// The columns of the ranges.
+    pub fn new(ranges: &[ScanRange]) -> Self {
+        Self {
+            modes: ranges.iter().map(|range| range.mode as i16).collect(),
+            priorities: ranges.iter().map(|range| range.priority as i16).collect(),
+            floors: ranges.iter().map(|range| range.floor).collect(),
+            shared: ranges.iter().map(|range| range.is_shared).collect(),
+        }
+    }
+}

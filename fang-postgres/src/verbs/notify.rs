@@ -1,0 +1,51 @@
+//! Notifications: to the pools of this process, and over the channel of the database to those of others.
+
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::Statement;
+use crate::store::PostgresStore;
+use fang_core::StoreError;
+use fang_core::notify::{Notice, Notices, Topic};
+
+impl<C: Connections> PostgresStore<C> {
+    /// Notifies all who listen to these topics, as far as bursts allow.
+    pub(crate) async fn notify_all(&self, notices: &Notices<'_>) {
+        self.notify_here(notices);
+        for payload in self.payloads(notices) {
+            self.send(Role::Calls, &payload).await;
+        }
+    }
+
+    /// Notifies all who listen to one topic, as far as bursts allow.
+    pub(crate) async fn notify(&self, topic: Topic<'_>, notice: Notice) {
+        self.notify_all(&[(topic, notice)].into()).await;
+    }
+
+    /// Notifies all who listen to this topic, each time. The parts of a pool do so over their own connections, and do not
+    /// wait for those of its tasks.
+    pub(crate) async fn notify_each_time(&self, role: Role, topic: &Topic<'_>) {
+        self.db.connections.listeners().notify(topic, Notice::Single);
+        self.send(role, &topic.payload(Notice::Single)).await;
+    }
+
+    /// Notifies the listeners of this process alone.
+    pub(crate) fn notify_here(&self, notices: &Notices<'_>) {
+        let connections = &self.db.connections;
+        connections.listeners().notify_all_of(notices, connections.listens());
+    }
+
+    /// What to send of these now.
+    pub(crate) fn payloads(&self, notices: &Notices<'_>) -> Vec<String> {
+        self.outgoing.payloads(notices, self.epoch.elapsed())
+    }
+
+    async fn send(&self, role: Role, payload: &str) {
+        if let Err(error) = self.try_send(role, payload).await {
+            log::debug!("a notification was lost: {error}");
+        }
+    }
+
+    async fn try_send(&self, role: Role, payload: &str) -> Result<u64, StoreError> {
+        self.db.execute(role, Statement::count(&self.db.sql.notify, &[&payload])?).await
+    }
+}
