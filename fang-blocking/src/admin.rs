@@ -16,7 +16,7 @@ impl Admin {
         Self(admin)
     }
 
-    /// Makes failed tasks due now, bite by bite, so that no transaction is long. Returns how many. Tasks that are unique
+    /// Makes failed tasks due now, batch by batch, so that no transaction is long. Returns how many. Tasks that are unique
     /// stay failed while another like them is alive.
     ///
     /// # Errors

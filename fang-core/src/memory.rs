@@ -204,8 +204,8 @@ impl Store for MemoryStore {
         Ok(task_type.is_some())
     }
 
-    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
-        let (retried, task_types) = self.with(|tables, now| tables.retry_failed(bite, now))?;
+    async fn retry_failed(&self, batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        let (retried, task_types) = self.with(|tables, now| tables.retry_failed(batch, now))?;
         self.are_due(&task_types);
         Ok(retried)
     }

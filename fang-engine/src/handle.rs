@@ -69,8 +69,8 @@ impl Handle {
             match inserted.first() {
                 Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
                 Some(inserted) => {
-                    if let Some(holder) = self.store.find(inserted.id).await? {
-                        return Ok(holder);
+                    if let Some(duplicate) = self.store.find(inserted.id).await? {
+                        return Ok(duplicate);
                     }
                     if task.is_answered_by(*inserted) {
                         return Ok(Task::ended(task, *inserted));

@@ -53,8 +53,8 @@ impl<'a> Batch<'a> {
         Statement::rows(sql, &params)
     }
 
-    pub(crate) fn holders<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
-        Statement::rows(&sql.holders, &[&self.columns.ids, &self.held, &self.held])
+    pub(crate) fn duplicates<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
+        Statement::rows(&sql.duplicates, &[&self.columns.ids, &self.held, &self.held])
     }
 
     /// The rows of an insert.

@@ -55,7 +55,7 @@ impl<'a> InsertColumns<'a> {
         }
     }
 
-    /// The unique hashes alone: the last parameters of `holders.sql` and of `insert_unique.sql`.
+    /// The unique hashes alone: the last parameters of `duplicates.sql` and of `insert_unique.sql`.
     pub fn held(&self) -> Vec<&'a str> {
         self.hashes.iter().flatten().copied().collect()
     }
@@ -98,14 +98,14 @@ pub fn due_now(tasks: &[NewTask]) -> Notices<'_> {
     notices
 }
 
-/// A row of `insert.sql`, of `insert_unique.sql` or of `holders.sql`.
+/// A row of `insert.sql`, of `insert_unique.sql` or of `duplicates.sql`.
 #[derive(Clone, Debug)]
 pub struct InTable {
     /// Its id.
     pub id: Uuid,
     /// The unique hash it holds; not asked of one that was just inserted.
     pub uniq_hash: Option<String>,
-    /// Whether it waits; asked of a holder alone.
+    /// Whether it waits; asked of a duplicate alone.
     pub waits: bool,
     /// The task whose insert this row answers, when it is another one that was replaced.
     pub asked: Option<Uuid>,
@@ -165,24 +165,24 @@ impl<'a> Answers<'a> {
     }
 
     /// Takes what was inserted, and what was there instead.
-    pub fn add(&mut self, saved: &[InTable], holders: &[InTable]) {
-        // A holder of the very id is this task, saved by an earlier try whose answer was lost.
+    pub fn add(&mut self, saved: &[InTable], duplicates: &[InTable]) {
+        // A duplicate of the very id is this task, saved by an earlier try whose answer was lost.
         let own = saved.iter().filter(|row| row.asked.is_none());
-        let by_id: HashMap<Uuid, &InTable> = holders.iter().chain(own).map(|row| (row.id, row)).collect();
+        let by_id: HashMap<Uuid, &InTable> = duplicates.iter().chain(own).map(|row| (row.id, row)).collect();
         let replaced: HashMap<Uuid, &InTable> =
             saved.iter().filter_map(|row| Some((row.asked?, row))).collect();
         let by_hash: HashMap<&str, &InTable> =
-            holders.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
+            duplicates.iter().filter_map(|row| Some((row.uniq_hash.as_deref()?, row))).collect();
         for (task, known) in self.tasks.iter().zip(&mut self.known) {
             let own = || by_id.get(&task.id()).map(|row| row.answer(InsertOutcome::New));
             let replaced = || replaced.get(&task.id()).map(|row| row.answer(InsertOutcome::Replaced));
             // One that came while it was looked for waits to be replaced.
             let is_kept = |row: &&&InTable| !(row.waits && task.replaces().is_some());
-            let holder = || {
+            let duplicate = || {
                 let held = by_hash.get(task.uniq_hash()?);
                 held.filter(is_kept).map(|row| row.answer(InsertOutcome::Kept))
             };
-            *known = known.or_else(own).or_else(replaced).or_else(holder);
+            *known = known.or_else(own).or_else(replaced).or_else(duplicate);
         }
     }
 

@@ -62,8 +62,8 @@ pub(crate) fn answered(row: &impl Row) -> Read<InTable> {
     Ok(saved(row, 1)?.for_insert_of(get(row, 0)?))
 }
 
-/// A row of `holders.sql`.
-pub(crate) fn holder(row: &impl Row) -> Read<InTable> {
+/// A row of `duplicates.sql`.
+pub(crate) fn duplicate(row: &impl Row) -> Read<InTable> {
     let saved = InTable::saved(get(row, 0)?, db_instant(row, 3)?, db_instant(row, 4)?);
     Ok(InTable { uniq_hash: get(row, 1)?, waits: get(row, 2)?, ..saved })
 }

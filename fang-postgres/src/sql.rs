@@ -50,7 +50,7 @@ statements!(
     hold,
     hold_cron,
     hold_turn,
-    holders,
+    duplicates,
     insert,
     insert_new,
     insert_unique,

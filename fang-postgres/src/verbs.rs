@@ -151,8 +151,8 @@ impl<C: Connections> Store for PostgresStore<C> {
         control::retry(self, id).await
     }
 
-    async fn retry_failed(&self, bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
-        control::retry_failed(self, bite).await
+    async fn retry_failed(&self, batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+        control::retry_failed(self, batch).await
     }
 
     async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 use crate::batch::Batch;
 use crate::columns::{Answers, due_now};
 use crate::finish_columns::FinishColumns;
-use crate::row::{get, holder};
+use crate::row::{duplicate, get};
 use crate::session::Session;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
@@ -63,11 +63,11 @@ async fn try_insert(
 ) -> Result<(), StoreError> {
     let batch = Batch::new(tasks);
     let saved = batch.saved(&rows(session, batch.insert(sql)?).await?)?;
-    let holders = match saved.len() == tasks.len() {
+    let duplicates = match saved.len() == tasks.len() {
         true => Vec::new(),
-        false => rows(session, batch.holders(sql)?).await?,
+        false => rows(session, batch.duplicates(sql)?).await?,
     };
-    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
+    answers.add(&saved, &duplicates.iter().map(duplicate).collect::<Result<Vec<_>, _>>()?);
     Ok(())
 }
 

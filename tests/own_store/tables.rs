@@ -149,8 +149,8 @@ impl Tables {
         if let Some(known) = self.rows.get(&row.id) {
             return known.answer(InsertOutcome::New);
         }
-        if let Some(holder) = row.uniq_hash.and_then(|hash| self.holder(hash)) {
-            return self.rows[&holder].answer(InsertOutcome::Kept);
+        if let Some(duplicate) = row.uniq_hash.and_then(|hash| self.duplicate(hash)) {
+            return self.rows[&duplicate].answer(InsertOutcome::Kept);
         }
         let row = Row::new(new, now);
         let inserted = row.answer(InsertOutcome::New);
@@ -158,7 +158,7 @@ impl Tables {
         inserted
     }
 
-    fn holder(&self, hash: &str) -> Option<Uuid> {
+    fn duplicate(&self, hash: &str) -> Option<Uuid> {
         let holds = |row: &&Row| row.task.uniq_hash.as_deref() == Some(hash) && is_alive(row.task.state);
         self.rows.values().find(holds).map(|row| row.task.id)
     }
@@ -273,9 +273,9 @@ impl Tables {
     }
 
     pub fn prune(&mut self, prune: &Prune, now: DateTime<Utc>) -> u64 {
-        let holders: Vec<_> = self.rows.values().filter_map(|row| row.locked_by).collect();
+        let claimers: Vec<_> = self.rows.values().filter_map(|row| row.locked_by).collect();
         self.workers.retain(|id, worker| {
-            holders.contains(id) || worker.dead_at.is_none_or(|at| !is_longer_ago(at, MOURNING, now))
+            claimers.contains(id) || worker.dead_at.is_none_or(|at| !is_longer_ago(at, MOURNING, now))
         });
         let Some(age) = prune.older_than else { return 0 };
         let is_old = |task: &Task| !is_alive(task.state) && is_longer_ago(task.updated_at, age, now);

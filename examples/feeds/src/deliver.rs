@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
 /// The task type of these tasks.
-pub(crate) const LANE: &str = "deliveries";
+pub(crate) const TASK_TYPE: &str = "deliveries";
 
 // A task is run at least once. Where the work can be repeated without harm, it is done once.
 const INSERT: &str = "
@@ -33,6 +33,6 @@ impl AsyncRunnable for Deliver {
     }
 
     fn task_type(&self) -> String {
-        LANE.to_owned()
+        TASK_TYPE.to_owned()
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The task type of these tasks.
-pub(crate) const LANE: &str = "digests";
+pub(crate) const TASK_TYPE: &str = "digests";
 
 mod tables {
     diesel::table! {
@@ -61,7 +61,7 @@ impl Runnable for DigestItems {
     }
 
     fn task_type(&self) -> String {
-        LANE.to_owned()
+        TASK_TYPE.to_owned()
     }
 }
 

@@ -18,8 +18,8 @@ pub(crate) struct Pools {
 impl Pools {
     pub(crate) async fn start(app: &App, args: &Args, uri: &str) -> Result<Self, FangError> {
         let mut pools = Self {
-            feeds: pool(app, args, sync_feed::LANE),
-            deliveries: pool(app, args, deliver::LANE),
+            feeds: pool(app, args, sync_feed::TASK_TYPE),
+            deliveries: pool(app, args, deliver::TASK_TYPE),
             digests: if args.threads > 0 { Some(Threads::start(app, args, uri).await?) } else { None },
         };
         pools.feeds.start().await?;
@@ -38,11 +38,11 @@ impl Pools {
     }
 }
 
-fn pool(app: &App, args: &Args, lane: &str) -> AsyncWorkerPool<AsyncQueue<NoTls>> {
+fn pool(app: &App, args: &Args, task_type: &str) -> AsyncWorkerPool<AsyncQueue<NoTls>> {
     AsyncWorkerPool::builder()
         .number_of_workers(args.workers)
         .queue(app.queue.clone())
-        .task_type(lane)
+        .task_type(task_type)
         .lease(lease(args))
         .state(app.clone())
         .build()

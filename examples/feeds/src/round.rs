@@ -91,9 +91,9 @@ pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
             continue;
         }
         match task_type.as_str() {
-            sync_feed::LANE => left.feeds += tasks,
-            deliver::LANE => left.deliveries += tasks,
-            digest_items::LANE if app.has_threads => left.digests += tasks,
+            sync_feed::TASK_TYPE => left.feeds += tasks,
+            deliver::TASK_TYPE => left.deliveries += tasks,
+            digest_items::TASK_TYPE if app.has_threads => left.digests += tasks,
             _ => continue,
         }
         if state == FangTaskState::InProgress {

@@ -6,7 +6,7 @@ use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 
 /// The task type of these tasks. Each has a pool of its own, so that slow servers hold up no delivery.
-pub(crate) const LANE: &str = "feeds";
+pub(crate) const TASK_TYPE: &str = "feeds";
 
 /// Fetches a feed and saves what is new in it.
 #[derive(Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl AsyncRunnable for SyncFeed {
     }
 
     fn task_type(&self) -> String {
-        LANE.to_owned()
+        TASK_TYPE.to_owned()
     }
 
     /// A feed that still waits is not queued a second time.

@@ -32,7 +32,7 @@ impl Threads {
             let mut pool = WorkerPool::builder()
                 .number_of_workers(threads)
                 .queue(queue)
-                .task_type(digest_items::LANE)
+                .task_type(digest_items::TASK_TYPE)
                 .sleep_params(looks())
                 .niceness(niceness)
                 .lease(lease)

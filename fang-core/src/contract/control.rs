@@ -17,8 +17,8 @@ async fn fail_all(rig: &dyn Rig, task_type: &str) {
     }
 }
 
-/// Retries a bite; tells how many run again, and where the next one begins.
-async fn bite(rig: &dyn Rig, which: &FailedTasks, after: Option<u128>, limit: u32) -> (u64, Option<u128>) {
+/// Retries a batch; tells how many run again, and where the next one begins.
+async fn batch(rig: &dyn Rig, which: &FailedTasks, after: Option<u128>, limit: u32) -> (u64, Option<u128>) {
     let after = after.map(id);
     let retried = rig.store().retry_failed(&RetryFailed { which, after, limit }).await.unwrap();
     (retried.tasks, retried.next.map(|next| next.as_u128()))
@@ -39,13 +39,13 @@ pub async fn failed_tasks_are_retried_by_task_type_and_kind(rig: &dyn Rig) {
     fail_all(rig, "mail").await;
     rig.insert(&[task(5).delay(HOUR)]).await;
     let both = FailedTasks { task_type: Some("mail".to_owned()), kind: Some("Other".to_owned()) };
-    assert_eq!(bite(rig, &both, None, 100).await, (1, None));
+    assert_eq!(batch(rig, &both, None, 100).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::Retried).await, [4]);
-    assert_eq!(bite(rig, &FailedTasks::of_kind("Other"), None, 100).await, (1, None));
+    assert_eq!(batch(rig, &FailedTasks::of_kind("Other"), None, 100).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::Retried).await, [2, 4]);
-    assert_eq!(bite(rig, &FailedTasks::of_type("mail"), None, 100).await, (1, None));
-    assert_eq!(bite(rig, &FailedTasks::of_kind("Nobody"), None, 100).await, (0, None));
-    assert_eq!(bite(rig, &FailedTasks::all(), None, 100).await, (1, None));
+    assert_eq!(batch(rig, &FailedTasks::of_type("mail"), None, 100).await, (1, None));
+    assert_eq!(batch(rig, &FailedTasks::of_kind("Nobody"), None, 100).await, (0, None));
+    assert_eq!(batch(rig, &FailedTasks::all(), None, 100).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::New).await, [5]);
     let worker = rig.worker().await;
     assert_eq!(rig.claim(worker, 10).await.len(), 2, "they are due");
@@ -57,10 +57,10 @@ pub async fn failed_tasks_are_retried_in_bites(rig: &dyn Rig) {
     rig.insert(&tasks).await;
     fail_all(rig, "common").await;
     let all = FailedTasks::all();
-    assert_eq!(bite(rig, &all, None, 2).await, (2, Some(2)));
+    assert_eq!(batch(rig, &all, None, 2).await, (2, Some(2)));
     fail_all(rig, "common").await;
-    assert_eq!(bite(rig, &all, Some(2), 2).await, (2, Some(4)));
-    assert_eq!(bite(rig, &all, Some(4), 2).await, (1, None));
+    assert_eq!(batch(rig, &all, Some(2), 2).await, (2, Some(4)));
+    assert_eq!(batch(rig, &all, Some(4), 2).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::Failed).await, [1, 2]);
 }
 
@@ -70,9 +70,9 @@ pub async fn of_failed_unique_tasks_that_are_alike_the_oldest_runs_again(rig: &d
         rig.insert(&[unique(n, "same")]).await;
         fail_all(rig, "common").await;
     }
-    assert_eq!(bite(rig, &FailedTasks::all(), None, 100).await, (1, None));
+    assert_eq!(batch(rig, &FailedTasks::all(), None, 100).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::Retried).await, [1]);
-    assert_eq!(bite(rig, &FailedTasks::all(), None, 100).await, (0, None));
+    assert_eq!(batch(rig, &FailedTasks::all(), None, 100).await, (0, None));
     assert_eq!(in_state(rig, FangTaskState::Failed).await, [2]);
 }
 

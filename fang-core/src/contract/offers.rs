@@ -32,9 +32,9 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
         Feature::Crons => refuses_crons(rig).await,
         Feature::Counts => assert_refused(store.count().await),
         Feature::Retries => {
-            let bite = RetryFailed { which: &FailedTasks::all(), after: None, limit: 1 };
+            let batch = RetryFailed { which: &FailedTasks::all(), after: None, limit: 1 };
             assert_refused(store.retry(id(1)).await);
-            assert_refused(store.retry_failed(&bite).await);
+            assert_refused(store.retry_failed(&batch).await);
         }
         Feature::Reschedules => {
             assert_refused(store.reschedule(id(1), Due::After(HOUR)).await);

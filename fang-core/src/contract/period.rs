@@ -133,7 +133,7 @@ pub async fn two_batches_of_the_same_periods_do_not_lock_each_other_out(rig: &dy
     assert_eq!((count, rig.all().await.len()), (500, 500));
 }
 
-/// Bite by bite; those that go on stay.
+/// Batch by batch; those that go on stay.
 pub async fn a_prune_forgets_periods_that_are_over(rig: &dyn Rig) {
     let batch: Vec<_> = (1..=5).map(|n| hourly_of(n, &n.to_string())).collect();
     rig.insert(&batch).await;

@@ -28,7 +28,7 @@ pub async fn a_prune_removes_only_old_tasks_that_are_over(rig: &dyn Rig) {
     assert_eq!(prune(rig, Some(HOUR), 100).await, 0);
 }
 
-/// Bite by bite.
+/// Batch by batch.
 pub async fn a_prune_respects_its_limit(rig: &dyn Rig) {
     for n in 1..=5 {
         rig.run(task(n), if n % 2 == 0 { Verdict::Keep } else { failed() }).await;

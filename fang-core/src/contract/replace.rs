@@ -181,7 +181,7 @@ pub async fn an_insert_that_must_not_be_kept_out_fails_with_the_one_that_is_ther
         assert_eq!(outcome(rig, unique_by(n, strict.clone())).await, (n, NEW));
         assert_eq!(outcome(rig, unique_by(n, strict.clone())).await, (n, NEW), "a repeated one is no other");
         let error = rig.store().insert(&[unique_by(n + 1, strict)]).await.unwrap_err();
-        assert_eq!(error.holder(), Some(id(n)), "{error}");
+        assert_eq!(error.duplicate(), Some(id(n)), "{error}");
     }
     assert_eq!(rig.all().await, [5, 3, 1]);
 }
@@ -194,7 +194,7 @@ pub async fn a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing(
     let replace = unique_by(3, Unique::key("z").replace(Replace::TIME));
     let batch = [task(4), hourly(5), replace, strict(6), task(7)];
     let error = rig.store().insert(&batch).await.unwrap_err();
-    assert_eq!(error.holder(), Some(id(1)));
+    assert_eq!(error.duplicate(), Some(id(1)));
     assert_eq!(rig.all().await, [2, 1]);
     assert_about((rig.find(2).await.scheduled_at - rig.now().await).to_std().ok(), HOUR);
     assert_eq!(outcome(rig, hourly(8)).await, (8, NEW), "nor is the period taken");
@@ -203,7 +203,11 @@ pub async fn a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing(
     assert!(rig.insert(&twins).await.iter().all(|told| told.is_new));
     let of_one_batch = unique_by(11, Unique::key("w").or_error());
     let batch = [of_one_batch.clone(), NewTask { id: id(12), ..of_one_batch }];
-    assert_eq!(rig.store().insert(&batch).await.unwrap_err().holder(), Some(id(11)), "even of its own batch");
+    assert_eq!(
+        rig.store().insert(&batch).await.unwrap_err().duplicate(),
+        Some(id(11)),
+        "even of its own batch"
+    );
     assert!(!rig.all().await.contains(&11));
 }
 

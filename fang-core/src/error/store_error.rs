@@ -147,7 +147,7 @@ impl StoreError {
     }
 
     /// The task that is there, when that is why nothing was saved.
-    pub fn holder(&self) -> Option<Uuid> {
+    pub fn duplicate(&self) -> Option<Uuid> {
         match self {
             Self::NotUnique { id } => Some(*id),
             _ => None,

@@ -37,17 +37,17 @@ impl Tables {
     /// Returns the types of the tasks that are due now as well.
     pub(super) fn retry_failed(
         &mut self,
-        bite: &RetryFailed<'_>,
+        batch: &RetryFailed<'_>,
         now: DateTime<Utc>,
     ) -> (RetriedFailed, BTreeSet<String>) {
         let seen: Vec<Uuid> = self
-            .rows_behind(bite.after)
-            .filter(|row| is_meant(row, bite))
+            .rows_behind(batch.after)
+            .filter(|row| is_meant(row, batch))
             .map(|row| row.id)
-            .take(bite.limit as usize)
+            .take(batch.limit as usize)
             .collect();
         let retried: Vec<String> = seen.iter().filter_map(|id| self.retry(*id, now)).collect();
-        let next = seen.last().copied().filter(|_| seen.len() >= bite.limit as usize);
+        let next = seen.last().copied().filter(|_| seen.len() >= batch.limit as usize);
         (RetriedFailed { tasks: retried.len() as u64, next }, retried.into_iter().collect())
     }
 
@@ -112,9 +112,9 @@ impl Tables {
     }
 }
 
-fn is_meant(row: &Row, bite: &RetryFailed<'_>) -> bool {
+fn is_meant(row: &Row, batch: &RetryFailed<'_>) -> bool {
     let kind = || read_metadata(&row.metadata).get("type").and_then(|kind| Some(kind.as_str()?.to_owned()));
     row.state == FangTaskState::Failed
-        && bite.which.task_type.as_ref().is_none_or(|task_type| row.task_type == *task_type)
-        && bite.which.kind.as_ref().is_none_or(|wanted| kind().as_ref() == Some(wanted))
+        && batch.which.task_type.as_ref().is_none_or(|task_type| row.task_type == *task_type)
+        && batch.which.kind.as_ref().is_none_or(|wanted| kind().as_ref() == Some(wanted))
 }

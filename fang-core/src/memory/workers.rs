@@ -100,9 +100,9 @@ impl Tables {
     }
 
     pub(super) fn prune(&mut self, prune: &Prune, now: DateTime<Utc>) -> u64 {
-        let holders: Vec<WorkerId> = self.rows().filter_map(|row| row.locked_by).collect();
+        let claimers: Vec<WorkerId> = self.rows().filter_map(|row| row.locked_by).collect();
         self.workers.retain(|id, worker| {
-            holders.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at <= MOURNING)
+            claimers.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at <= MOURNING)
         });
         let periods = self.prune_periods(prune.limit, now);
         let Some(age) = prune.older_than else { return periods };

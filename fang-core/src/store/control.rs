@@ -32,7 +32,7 @@ impl FailedTasks {
     }
 }
 
-/// A bite of the failed tasks, in the order of their ids.
+/// A batch of the failed tasks, in the order of their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryFailed<'a> {
     /// Which of them.
@@ -43,14 +43,14 @@ pub struct RetryFailed<'a> {
     pub limit: u32,
 }
 
-/// What became of a bite.
+/// What became of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetriedFailed {
     /// How many run again. The others are unique, and another like them is alive.
     pub tasks: u64,
-    /// Where the next bite begins; `None` when there are no more.
+    /// Where the next batch begins; `None` when there are no more.
     pub next: Option<Uuid>,
 }
 
-/// How many tasks a bite of `retry_failed` takes.
-pub const RETRY_BITE: u32 = 1000;
+/// How many tasks a batch of `retry_failed` takes.
+pub const RETRY_BATCH: u32 = 1000;

@@ -107,7 +107,7 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "retry" })
     }
 
-    /// Does so for a bite of the failed tasks.
+    /// Does so for a batch of the failed tasks.
     ///
     /// Not offered by default.
     async fn retry_failed(&self, _bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {

@@ -2,7 +2,7 @@
 
 use fang_core::new_task::Due;
 use fang_core::store::{
-    Count, CronInfo, CronRemoval, FailedTasks, Filter, RETRY_BITE, Removal, RetryFailed, Store,
+    Count, CronInfo, CronRemoval, FailedTasks, Filter, RETRY_BATCH, Removal, RetryFailed, Store,
 };
 use fang_core::{Priority, QueueError, Task};
 use std::fmt;
@@ -76,7 +76,7 @@ impl Admin {
         Self { store }
     }
 
-    /// Makes failed tasks due now, bite by bite, so that no transaction is long. Returns how many. Tasks that are unique
+    /// Makes failed tasks due now, batch by batch, so that no transaction is long. Returns how many. Tasks that are unique
     /// stay failed while another like them is alive.
     ///
     /// # Errors
@@ -84,8 +84,8 @@ impl Admin {
     pub async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
         let (mut tasks, mut after) = (0, None);
         loop {
-            let bite = RetryFailed { which, after, limit: RETRY_BITE };
-            let retried = self.store.retry_failed(&bite).await?;
+            let batch = RetryFailed { which, after, limit: RETRY_BATCH };
+            let retried = self.store.retry_failed(&batch).await?;
             tasks += retried.tasks;
             after = retried.next;
             if after.is_none() {

@@ -104,9 +104,9 @@ impl Claimer {
     /// Passes on in which task types there are new tasks.
     fn woken(&mut self) {
         let state = &self.pool.state;
-        for turn in 0..state.shares.len() {
-            if let Some(notice) = state.take_inserted(turn) {
-                self.policy.woken(turn, self.pool.now(), notice);
+        for index in 0..state.shares.len() {
+            if let Some(notice) = state.take_inserted(index) {
+                self.policy.woken(index, self.pool.now(), notice);
             }
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// How many tasks one statement removes.
-const BITE: u32 = 1000;
+const BATCH: u32 = 1000;
 
 pub(crate) struct Pruner {
     pub(crate) pool: Arc<Pool>,
@@ -25,8 +25,8 @@ impl Pruner {
     }
 
     async fn run_once(&self) -> Result<(), StoreError> {
-        let prune = Prune { older_than: self.pool.config.prune_after, limit: BITE };
-        while self.pool.store.prune(&prune).await? >= u64::from(BITE) {}
+        let prune = Prune { older_than: self.pool.config.prune_after, limit: BATCH };
+        while self.pool.store.prune(&prune).await? >= u64::from(BATCH) {}
         Ok(())
     }
 }

@@ -145,10 +145,10 @@ fn listen(pool: &Arc<Pool>) -> Vec<Registration> {
         listeners.register(Topic::CameBack, move |_| returned.state.came_back()),
         listeners.register(Topic::ListensAnew, move |_| forgotten.state.may_be_forgotten()),
     ];
-    for (turn, share) in pool.state.shares.iter().enumerate() {
+    for (index, share) in pool.state.shares.iter().enumerate() {
         let woken = of();
         let topic = Topic::task_type(&share.task_type);
-        all.push(listeners.register(topic, move |notice| woken.has_new(turn, notice)));
+        all.push(listeners.register(topic, move |notice| woken.has_new(index, notice)));
     }
     all
 }

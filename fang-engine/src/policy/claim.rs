@@ -2,7 +2,7 @@
 
 use crate::policy::pace::Request;
 use crate::policy::reconcile::Reconcile;
-use crate::policy::suspects::{Suspects, Turn};
+use crate::policy::suspects::{SuspectStep, Suspects};
 use crate::policy::weights::{Next, Weights};
 use crate::state::load::Load;
 use fang_core::notify::Notice;
@@ -59,7 +59,7 @@ pub enum Act {
 /// What to claim: of which task type, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    turn: usize,
+    index: usize,
     request: Request,
 }
 
@@ -104,18 +104,18 @@ impl ClaimPolicy {
         if seen.may_be_forgotten {
             self.doubt(now);
         }
-        match self.suspects.turn(now, seen.load, seen.is_on_trial) {
-            Turn::Work { look_after } => self.go_on(now, seen, look_after),
-            Turn::Wait { at_most, until_idle } => {
+        match self.suspects.next(now, seen.load, seen.is_on_trial) {
+            SuspectStep::Work { look_after } => self.go_on(now, seen, look_after),
+            SuspectStep::Wait { at_most, until_idle } => {
                 Act::Sleep { at_most: Some(at_most), until_in_flight: until_idle.then_some(0) }
             }
-            Turn::Try { task, task_type } => Act::Try { task, task_type },
+            SuspectStep::Try { task, task_type } => Act::Try { task, task_type },
         }
     }
 
     fn go_on(&mut self, now: Duration, seen: &Seen, look_after: Option<Duration>) -> Act {
         match self.weights.next(now, seen.load, seen.workers) {
-            Next::Claim { turn, request } => Act::Claim(Wanted { turn, request }),
+            Next::Claim { index, request } => Act::Claim(Wanted { index, request }),
             Next::Sleep { at_most, until_in_flight } => {
                 Act::Sleep { at_most: at_most.into_iter().chain(look_after).min(), until_in_flight }
             }
@@ -129,21 +129,21 @@ impl ClaimPolicy {
 
     /// Whether the last claim left tasks of this type behind.
     pub fn has_more(&self, wanted: Wanted, now: Duration) -> bool {
-        self.weights.has_more(wanted.turn, now)
+        self.weights.has_more(wanted.index, now)
     }
 
     /// Makes a claim for this identity.
     pub fn ask(&self, wanted: Wanted, worker: WorkerId) -> Asked {
-        let Wanted { turn, request } = wanted;
-        let ranges = self.weights.ranges(turn).in_order(request.upwards, request.start);
-        Asked { wanted, worker, task_type: self.weights.task_type(turn).clone(), ranges }
+        let Wanted { index, request } = wanted;
+        let ranges = self.weights.ranges(index).in_order(request.upwards, request.start);
+        Asked { wanted, worker, task_type: self.weights.task_type(index).clone(), ranges }
     }
 
     /// A claim brought these tasks. Sorts them as they are to run.
     pub fn claimed(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
-        let Wanted { turn, request } = asked.wanted;
+        let Wanted { index, request } = asked.wanted;
         sort(tasks, request.upwards);
-        self.weights.claimed(turn, now, request, tasks);
+        self.weights.claimed(index, now, request, tasks);
     }
 
     /// Takes out the suspects of a crash. They run later, each by itself.
@@ -153,7 +153,7 @@ impl ClaimPolicy {
 
     /// A claim had no answer, or a bad one.
     pub fn gave_up(&mut self, now: Duration, asked: &Asked) {
-        self.weights.gave_up(asked.wanted.turn, now, asked.wanted.request);
+        self.weights.gave_up(asked.wanted.index, now, asked.wanted.request);
     }
 
     /// Tasks have come back to places that claims may have passed by.
@@ -177,8 +177,8 @@ impl ClaimPolicy {
     }
 
     /// There are tasks of the type with this number.
-    pub fn woken(&mut self, turn: usize, now: Duration, notice: Notice) {
-        self.weights.woken(turn, now, notice);
+    pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
+        self.weights.woken(index, now, notice);
     }
 
     /// The store has failed, and would now for any claim. `jitter` is a random number in `0.0..1.0`.

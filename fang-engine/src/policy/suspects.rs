@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often to look whether a result is saved.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// How often to look whether a suspect's turn has come while the pool goes on.
+/// How often to look whether a suspect can run while the pool goes on.
 const GLANCE_EVERY: Duration = Duration::from_secs(1);
 
 /// So many suspects wait at most; then nothing else is claimed either.
@@ -46,7 +46,7 @@ struct Trial {
 
 /// What a claimer does about its suspects.
 #[derive(Debug)]
-pub enum Turn {
+pub enum SuspectStep {
     /// Nothing: go on, and if there is a span, look again after it at the latest.
     Work {
         /// When to look again.
@@ -98,16 +98,16 @@ impl Suspects {
     /// What to do now.
     ///
     /// `is_on_trial` tells whether the one [on trial](Self::on_trial) is in flight still.
-    pub fn turn(&mut self, now: Duration, load: Load, is_on_trial: bool) -> Turn {
+    pub fn next(&mut self, now: Duration, load: Load, is_on_trial: bool) -> SuspectStep {
         if self.trial.is_some() && !is_on_trial {
             self.trial = None;
             self.since = now;
         }
         match &self.trial {
             Some(trial) => self.stand_by(now, trial.began, load),
-            None if self.aside.is_empty() => Turn::Work { look_after: None },
+            None if self.aside.is_empty() => SuspectStep::Work { look_after: None },
             None if load.in_flight + load.unsaved == 0 || now >= self.since + PATIENCE => {
-                self.next(now, load)
+                self.try_one(now, load)
             }
             None => self.stand_by(now, self.since, load),
         }
@@ -118,20 +118,22 @@ impl Suspects {
         std::mem::take(&mut self.aside)
     }
 
-    fn next(&mut self, now: Duration, load: Load) -> Turn {
+    fn try_one(&mut self, now: Duration, load: Load) -> SuspectStep {
         let Some(place) = self.gate.enter() else { return self.stand_by(now, self.since, load) };
-        let Some((task, task_type)) = self.aside.pop_front() else { return Turn::Work { look_after: None } };
+        let Some((task, task_type)) = self.aside.pop_front() else {
+            return SuspectStep::Work { look_after: None };
+        };
         self.trial = Some(Trial { id: task.id, lease: task.lease, began: now, _place: place });
-        Turn::Try { task, task_type }
+        SuspectStep::Try { task, task_type }
     }
 
-    fn stand_by(&self, now: Duration, since: Duration, load: Load) -> Turn {
+    fn stand_by(&self, now: Duration, since: Duration, load: Load) -> SuspectStep {
         if now >= since + PATIENCE && self.aside.len() < MAX_ASIDE {
-            return Turn::Work { look_after: Some(GLANCE_EVERY) };
+            return SuspectStep::Work { look_after: Some(GLANCE_EVERY) };
         }
         match load.in_flight {
-            0 => Turn::Wait { at_most: LOOK_EVERY, until_idle: false },
-            _ => Turn::Wait { at_most: GLANCE_EVERY, until_idle: true },
+            0 => SuspectStep::Wait { at_most: LOOK_EVERY, until_idle: false },
+            _ => SuspectStep::Wait { at_most: GLANCE_EVERY, until_idle: true },
         }
     }
 }
@@ -188,31 +190,37 @@ mod tests {
         suspects.pick(seconds(0), &"common".into(), &mut tasks);
         assert_eq!(tasks, [task(1, 0), task(3, 1)]);
 
-        let busy = suspects.turn(seconds(1), running(2), false);
-        assert!(matches!(busy, Turn::Wait { until_idle: true, .. }), "{busy:?}");
-        let Turn::Try { task: first, .. } = suspects.turn(seconds(2), running(0), false) else {
+        let busy = suspects.next(seconds(1), running(2), false);
+        assert!(matches!(busy, SuspectStep::Wait { until_idle: true, .. }), "{busy:?}");
+        let SuspectStep::Try { task: first, .. } = suspects.next(seconds(2), running(0), false) else {
             panic!("nobody is tried")
         };
         assert_eq!(first.id, Uuid::from_u128(2));
-        let unsaved = suspects.turn(seconds(3), running(0), true);
-        assert!(matches!(unsaved, Turn::Wait { until_idle: false, .. }), "{unsaved:?}");
+        let unsaved = suspects.next(seconds(3), running(0), true);
+        assert!(matches!(unsaved, SuspectStep::Wait { until_idle: false, .. }), "{unsaved:?}");
 
         let mut elsewhere = Suspects::new(3, &GATE);
         elsewhere.pick(seconds(0), &"common".into(), &mut vec![task(9, 2)]);
-        let barred = elsewhere.turn(seconds(3), running(0), false);
+        let barred = elsewhere.next(seconds(3), running(0), false);
         assert!(
-            matches!(barred, Turn::Wait { .. }),
+            matches!(barred, SuspectStep::Wait { .. }),
             "another pool of the process has one on trial: {barred:?}"
         );
 
-        let long = suspects.turn(seconds(63), running(1), true);
-        assert!(matches!(long, Turn::Work { look_after: Some(_) }), "a long run is not waited for: {long:?}");
+        let long = suspects.next(seconds(63), running(1), true);
+        assert!(
+            matches!(long, SuspectStep::Work { look_after: Some(_) }),
+            "a long run is not waited for: {long:?}"
+        );
         assert_eq!(suspects.on_trial(), Some((first.id, first.lease)));
-        assert!(matches!(suspects.turn(seconds(64), running(0), false), Turn::Try { .. }));
-        assert!(matches!(suspects.turn(seconds(65), running(0), false), Turn::Work { look_after: None }));
+        assert!(matches!(suspects.next(seconds(64), running(0), false), SuspectStep::Try { .. }));
+        assert!(matches!(
+            suspects.next(seconds(65), running(0), false),
+            SuspectStep::Work { look_after: None }
+        ));
 
-        let late = elsewhere.turn(seconds(61), running(5), false);
-        assert!(matches!(late, Turn::Try { .. }), "it does not wait for ever: {late:?}");
+        let late = elsewhere.next(seconds(61), running(5), false);
+        assert!(matches!(late, SuspectStep::Try { .. }), "it does not wait for ever: {late:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Whose turn it is to be claimed from: the task types of a pool, by their weights.
+//! Whose index it is to be claimed from: the task types of a pool, by their weights.
 
 use crate::policy::pace::{Pace, Request, Step};
 use crate::state::load::Load;
@@ -51,13 +51,13 @@ pub fn check(shares: &[Share]) -> Result<(), QueueError> {
 /// share of one that has none goes to the others.
 #[derive(Debug)]
 pub struct Weights {
-    turns: Vec<Turns>,
-    /// How far the one has come whose turn it was last.
+    types: Vec<TypeState>,
+    /// How far the one has come whose index it was last.
     reached: f64,
 }
 
 #[derive(Debug)]
-struct Turns {
+struct TypeState {
     share: Share,
     pace: Pace,
     ranges: ScanRanges,
@@ -71,7 +71,7 @@ pub enum Next {
     /// Claim, then report with [`Weights::claimed`], or with [`Weights::gave_up`] and [`Weights::failed`].
     Claim {
         /// The number of the task type.
-        turn: usize,
+        index: usize,
         /// What to claim.
         request: Request,
     },
@@ -87,25 +87,25 @@ pub enum Next {
 impl Weights {
     /// The weights of a pool that begins now.
     pub fn new(mode: Mode, shares: &[Share], workers: usize, sleep: &SleepParams) -> Self {
-        let turns = shares.iter().map(|share| Turns {
+        let types = shares.iter().map(|share| TypeState {
             share: share.clone(),
             pace: Pace::new(workers, sleep.clone()),
             ranges: ScanRanges::new(mode),
             spent: 0.0,
         });
-        Self { turns: turns.collect(), reached: 0.0 }
+        Self { types: types.collect(), reached: 0.0 }
     }
 
     /// What to do now, with so many workers.
     pub fn next(&mut self, now: Duration, load: Load, workers: usize) -> Next {
         let (mut best, mut lowest) = (None, None);
         let (mut nap, mut until_in_flight) = (None, None);
-        for (turn, turns) in self.turns.iter_mut().enumerate() {
-            turns.pace.resize(workers);
-            match turns.pace.step(now, load) {
-                Step::Claim(request) if lowest.is_none_or(|lowest| turns.spent < lowest) => {
-                    lowest = Some(turns.spent);
-                    best = Some((turn, request));
+        for (index, types) in self.types.iter_mut().enumerate() {
+            types.pace.resize(workers);
+            match types.pace.step(now, load) {
+                Step::Claim(request) if lowest.is_none_or(|lowest| types.spent < lowest) => {
+                    lowest = Some(types.spent);
+                    best = Some((index, request));
                 }
                 Step::Claim(_) => {}
                 Step::Sleep { at_most, until_in_flight: until } => {
@@ -114,80 +114,81 @@ impl Weights {
                 }
             }
         }
-        let Some((turn, request)) = best else { return Next::Sleep { at_most: nap, until_in_flight } };
-        let limit = if request.limit > workers { request.limit } else { self.part(turn, request.limit, now) };
-        Next::Claim { turn, request: Request { limit, ..request } }
+        let Some((index, request)) = best else { return Next::Sleep { at_most: nap, until_in_flight } };
+        let limit =
+            if request.limit > workers { request.limit } else { self.part(index, request.limit, now) };
+        Next::Claim { index, request: Request { limit, ..request } }
     }
 
     /// A part of the free workers, if others are known to want theirs now, so that no type takes all of them for as
     /// long as its tasks run. What is claimed ahead is short, and is had for less in one piece.
-    fn part(&self, turn: usize, room: usize, now: Duration) -> usize {
-        let weight = |turns: &Turns| u64::from(turns.share.weight);
+    fn part(&self, index: usize, room: usize, now: Duration) -> usize {
+        let weight = |types: &TypeState| u64::from(types.share.weight);
         let rivals =
-            self.turns.iter().enumerate().filter(|(n, turns)| *n != turn && turns.pace.has_more(now));
-        let others: u64 = rivals.map(|(_, turns)| weight(turns)).sum();
-        let own = weight(&self.turns[turn]);
+            self.types.iter().enumerate().filter(|(n, types)| *n != index && types.pace.has_more(now));
+        let others: u64 = rivals.map(|(_, types)| weight(types)).sum();
+        let own = weight(&self.types[index]);
         let part = (room as u64).saturating_mul(own) / (own + others);
         usize::try_from(part).unwrap_or(room).max(1)
     }
 
     /// How many task types there are.
     pub fn len(&self) -> usize {
-        self.turns.len()
+        self.types.len()
     }
 
     /// Whether there are none: never in a pool.
     pub fn is_empty(&self) -> bool {
-        self.turns.is_empty()
+        self.types.is_empty()
     }
 
     /// Whether the last claim left tasks of this type behind.
-    pub fn has_more(&self, turn: usize, now: Duration) -> bool {
-        self.turns[turn].pace.has_more(now)
+    pub fn has_more(&self, index: usize, now: Duration) -> bool {
+        self.types[index].pace.has_more(now)
     }
 
     /// The name of a task type.
-    pub fn task_type(&self, turn: usize) -> &Arc<str> {
-        &self.turns[turn].share.task_type
+    pub fn task_type(&self, index: usize) -> &Arc<str> {
+        &self.types[index].share.task_type
     }
 
     /// Where to look for its tasks.
-    pub fn ranges(&self, turn: usize) -> &ScanRanges {
-        &self.turns[turn].ranges
+    pub fn ranges(&self, index: usize) -> &ScanRanges {
+        &self.types[index].ranges
     }
 
     /// A claim brought these tasks.
-    pub fn claimed(&mut self, turn: usize, now: Duration, request: Request, tasks: &[Claimed]) {
+    pub fn claimed(&mut self, index: usize, now: Duration, request: Request, tasks: &[Claimed]) {
         let reached = self.reached;
-        let turns = &mut self.turns[turn];
-        turns.ranges.claimed(tasks);
+        let types = &mut self.types[index];
+        types.ranges.claimed(tasks);
         if !tasks.is_empty() {
             // Whoever had nothing to do for a while does not make up for it.
-            let from = if turns.pace.has_more(now) { turns.spent } else { turns.spent.max(reached) };
-            turns.spent = from + tasks.len() as f64 / f64::from(turns.share.weight);
+            let from = if types.pace.has_more(now) { types.spent } else { types.spent.max(reached) };
+            types.spent = from + tasks.len() as f64 / f64::from(types.share.weight);
             self.reached = reached.max(from);
         }
-        turns.pace.claimed(now, request, tasks.len());
+        types.pace.claimed(now, request, tasks.len());
     }
 
     /// A claim of this type failed.
-    pub fn gave_up(&mut self, turn: usize, now: Duration, request: Request) {
-        self.turns[turn].pace.gave_up(now, request);
+    pub fn gave_up(&mut self, index: usize, now: Duration, request: Request) {
+        self.types[index].pace.gave_up(now, request);
     }
 
     /// Tasks of any type have kept their places while they were away, and may lie where nobody looks.
     pub fn came_back(&mut self) {
-        self.turns.iter_mut().for_each(|turns| turns.pace.came_back());
+        self.types.iter_mut().for_each(|types| types.pace.came_back());
     }
 
     /// Somebody says that there is a task of this type.
-    pub fn woken(&mut self, turn: usize, now: Duration, notice: Notice) {
-        self.turns[turn].pace.woken(now, notice);
+    pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
+        self.types[index].pace.woken(now, notice);
     }
 
     /// A claim failed, as would any other now. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64) {
-        self.turns.iter_mut().for_each(|turns| turns.pace.failed(now, jitter));
+        self.types.iter_mut().for_each(|types| types.pace.failed(now, jitter));
     }
 }
 
@@ -213,15 +214,15 @@ mod tests {
         room: usize,
         stock: impl Fn(usize, usize) -> usize,
     ) -> Vec<usize> {
-        let mut got = vec![0; weights.turns.len()];
+        let mut got = vec![0; weights.types.len()];
         let (mut now, workers) = (NOW, 100);
         let load = Load { in_flight: workers - room, ..Load::default() };
         for _ in 0..claims {
             match weights.next(now, load, workers) {
-                Next::Claim { turn, request } => {
-                    let found = stock(turn, request.limit).min(request.limit);
-                    weights.claimed(turn, now, request, &vec![example(); found]);
-                    got[turn] += found;
+                Next::Claim { index, request } => {
+                    let found = stock(index, request.limit).min(request.limit);
+                    weights.claimed(index, now, request, &vec![example(); found]);
+                    got[index] += found;
                 }
                 Next::Sleep { at_most, .. } => now += at_most.unwrap(),
             }
@@ -250,10 +251,10 @@ mod tests {
         let load = Load { mean_run: Some(Duration::from_micros(1)), ..Load::default() };
         let mut got = [0, 0];
         for _ in 0..400 {
-            let Next::Claim { turn, request } = weights.next(NOW, load, 10) else { panic!("there is work") };
+            let Next::Claim { index, request } = weights.next(NOW, load, 10) else { panic!("there is work") };
             assert_eq!(request.limit, MAX_CLAIM);
-            weights.claimed(turn, NOW, request, &vec![example(); request.limit]);
-            got[turn] += request.limit;
+            weights.claimed(index, NOW, request, &vec![example(); request.limit]);
+            got[index] += request.limit;
         }
         assert_share(&got, 0.75);
     }
@@ -261,14 +262,14 @@ mod tests {
     #[test]
     fn the_share_of_an_idle_type_goes_to_the_others() {
         let mut weights = weights(&[("mail", 1), ("sync", 1000)], 100);
-        let got = claims(&mut weights, 1000, 1, |turn, limit| if turn == 0 { limit } else { 0 });
+        let got = claims(&mut weights, 1000, 1, |index, limit| if index == 0 { limit } else { 0 });
         assert!(got[0] > 900 && got[1] == 0, "{got:?}");
     }
 
     #[test]
     fn nobody_makes_up_for_the_time_it_had_nothing_to_do() {
         let mut weights = weights(&[("mail", 1), ("sync", 1)], 100);
-        claims(&mut weights, 1000, 10, |turn, limit| if turn == 0 { limit } else { 0 });
+        claims(&mut weights, 1000, 10, |index, limit| if index == 0 { limit } else { 0 });
         weights.woken(1, NOW, Notice::Burst);
         assert_share(&claims(&mut weights, 200, 10, |_, limit| limit), 0.5);
     }
@@ -287,7 +288,7 @@ mod tests {
         let next = weights.next(NOW, Load::default(), 100);
         assert!(matches!(next, Next::Sleep { at_most: Some(_), until_in_flight: None }), "{next:?}");
         weights.woken(1, NOW, Notice::Burst);
-        assert!(matches!(weights.next(NOW, Load::default(), 100), Next::Claim { turn: 1, .. }));
+        assert!(matches!(weights.next(NOW, Load::default(), 100), Next::Claim { index: 1, .. }));
     }
 
     #[test]

@@ -89,8 +89,8 @@ impl Pool {
     }
 
     /// Somebody inserted a task of this type.
-    pub(crate) fn has_new(&self, turn: usize, notice: Notice) {
-        self.state.mark_inserted(turn, notice);
+    pub(crate) fn has_new(&self, index: usize, notice: Notice) {
+        self.state.mark_inserted(index, notice);
         self.inserted.notify();
     }
 

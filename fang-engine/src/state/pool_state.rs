@@ -71,20 +71,20 @@ impl PoolState {
     /// Goes on under this identity, and is to look everywhere.
     pub fn goes_on_as(&self, worker: WorkerId) {
         self.worker.store(worker.0, Ordering::SeqCst);
-        (0..self.shares.len()).for_each(|turn| self.mark_inserted(turn, Notice::Burst));
+        (0..self.shares.len()).for_each(|index| self.mark_inserted(index, Notice::Burst));
     }
 
     /// Somebody inserted a task of this type.
-    pub fn mark_inserted(&self, turn: usize, notice: Notice) {
-        if let Some(inserted) = self.inserted.get(turn) {
+    pub fn mark_inserted(&self, index: usize, notice: Notice) {
+        if let Some(inserted) = self.inserted.get(index) {
             let mut inserted = inserted.lock().unwrap_or_else(PoisonError::into_inner);
             *inserted = inserted.max(Some(notice));
         }
     }
 
     /// Whether somebody did since this was last asked.
-    pub fn take_inserted(&self, turn: usize) -> Option<Notice> {
-        self.inserted.get(turn)?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub fn take_inserted(&self, index: usize) -> Option<Notice> {
+        self.inserted.get(index)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Tasks have kept places that claims may have passed by.

@@ -32,7 +32,7 @@ DROP INDEX IF EXISTS fang_tasks_type_index;
 DROP INDEX IF EXISTS fang_tasks_scheduled_at_index;
 DROP INDEX IF EXISTS fang_tasks_uniq_hash;
 
--- What a claim walks: within a lane in the order of time, so that the first future row ends it.
+-- What a claim walks: within a scan range in the order of time, so that the first future row ends it.
 CREATE INDEX fang_tasks_ready ON fang_tasks (task_type, mode, priority, scheduled_at)
 WHERE state IN ('new', 'retried');
 

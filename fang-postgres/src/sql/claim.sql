@@ -1,4 +1,4 @@
--- One statement for a whole pool. Each lane binds all columns of the ready index but the last by
+-- One statement for a whole pool. Each scan_range binds all columns of the ready index but the last by
 -- equality, so rows come in the order of time and the first future one ends the walk: due, future
 -- and retried rows share one index. State labels are literals, since a bound one would make the
 -- partial index unusable. SKIP LOCKED makes two claimers pass each other. A worker that was
@@ -11,13 +11,13 @@
 -- them after this statement began. Grouped, since an array of hundreds would be walked for each of them.
 WITH due AS MATERIALIZED (
     SELECT due.*
-    FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS lane (mode, priority, floor),
+    FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS scan_range (mode, priority, floor),
         LATERAL (
             SELECT t.ctid AS place, t.id, least(t.lease, 2147483646) + 1 AS lease
             FROM fang_tasks t
-            WHERE t.task_type = $2 AND t.mode = lane.mode AND t.priority = lane.priority
+            WHERE t.task_type = $2 AND t.mode = scan_range.mode AND t.priority = scan_range.priority
               AND t.state IN ('new', 'retried')
-              AND t.scheduled_at <= now() AND t.scheduled_at >= lane.floor
+              AND t.scheduled_at <= now() AND t.scheduled_at >= scan_range.floor
             ORDER BY t.scheduled_at
             LIMIT $6
             FOR UPDATE SKIP LOCKED

@@ -1,6 +1,6 @@
 -- One statement for any number of tasks: a round trip and a commit are what an insert costs.
 -- The id comes from the client, so a repeated insert does nothing; nor does a unique task that is
--- alive. What was not inserted does not come back: `holders` tells what is there instead. Two
+-- alive. What was not inserted does not come back: `duplicates` tells what is there instead. Two
 -- batches with the same unique tasks meet them in the same order, so neither locks the other out.
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, uniq_hash, scheduled_at, options)
 SELECT t.id, t.metadata::jsonb, t.task_type, t.mode, t.priority, t.uniq_hash,

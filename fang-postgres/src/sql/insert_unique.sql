@@ -2,7 +2,7 @@
 -- is an index each time: the primary key of `fang_unique` for periods, which outlive the rows of their
 -- tasks, and else the unique index of the tasks. Rows are locked in the order of their keys, first all
 -- keys and then all tasks, so that two batches do not lock each other out. What comes back was inserted
--- or replaced; for the others, `holders` tells what is there.
+-- or replaced; for the others, `duplicates` tells what is there.
 WITH input AS MATERIALIZED (
     SELECT t.*, coalesce(t.due_at, now() + t.delay * interval '1 microsecond') AS at
     FROM unnest(
@@ -35,7 +35,7 @@ WITH input AS MATERIALIZED (
     ORDER BY i.uniq_hash, i.place
     ON CONFLICT DO NOTHING
     RETURNING id, created_at, scheduled_at
-), holder AS (
+), duplicate AS (
     SELECT t.id, t.uniq_hash::text AS hash
     FROM fang_tasks t
     WHERE t.uniq_hash = ANY ($12) AND t.uniq_hash IS NOT NULL AND t.state IN ('new', 'retried')
@@ -47,7 +47,7 @@ WITH input AS MATERIALIZED (
     -- One change of a row in a statement; whoever wants another is sent again.
     SELECT DISTINCT ON (h.id) h.id AS target, i.*
     FROM input i
-    JOIN holder h ON h.hash = i.uniq_hash
+    JOIN duplicate h ON h.hash = i.uniq_hash
     WHERE i.replaces > 0
       AND NOT EXISTS (SELECT FROM inserted n WHERE n.id = i.id)
       AND NOT EXISTS (SELECT FROM fang_tasks own WHERE own.id = i.id)

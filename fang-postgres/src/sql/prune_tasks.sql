@@ -1,4 +1,4 @@
--- A bounded bite, so that no transaction is long, of the oldest: an index has them, so that neither what waits nor
+-- A bounded batch, so that no transaction is long, of the oldest: an index has them, so that neither what waits nor
 -- what is kept for longer is looked at.
 DELETE FROM fang_tasks
 WHERE ctid = ANY (ARRAY (

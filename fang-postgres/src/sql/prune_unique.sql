@@ -1,4 +1,4 @@
--- Keys whose period is over, a bounded bite. One that an insert is about to take again stays.
+-- Keys whose period is over, a bounded batch. One that an insert is about to take again stays.
 DELETE FROM fang_unique
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM fang_unique

@@ -1,4 +1,4 @@
--- `retry` for a bounded bite of the failed tasks, in the order of their ids, so that one which fails again meanwhile
+-- `retry` for a bounded batch of the failed tasks, in the order of their ids, so that one which fails again meanwhile
 -- is not met twice. Of unique ones that are alike the oldest runs again.
 WITH seen AS MATERIALIZED (
     SELECT id, uniq_hash

@@ -23,12 +23,12 @@ pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) ->
 
 pub(crate) async fn retry_failed<C: Connections>(
     store: &PostgresStore<C>,
-    bite: &RetryFailed<'_>,
+    batch: &RetryFailed<'_>,
 ) -> Result<RetriedFailed, StoreError> {
-    let limit = i64::from(bite.limit.max(1));
+    let limit = i64::from(batch.limit.max(1));
     let statement = Statement::rows(
         &store.db.sql.retry_failed,
-        &[&bite.which.task_type, &bite.which.kind, &bite.after, &limit],
+        &[&batch.which.task_type, &batch.which.kind, &batch.after, &limit],
     )?;
     let rows = store.db.query_reviving(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(RetriedFailed::default()) };

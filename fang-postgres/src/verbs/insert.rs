@@ -4,7 +4,7 @@ use crate::batch::Batch;
 use crate::columns::{Answers, InTable, due_now};
 use crate::copy::{MIN_COPY, chunks, copied};
 use crate::database::again_if;
-use crate::row::{get, holder, only};
+use crate::row::{duplicate, get, only};
 use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
 use crate::statement::{Statement, Step};
@@ -75,11 +75,11 @@ async fn try_insert<C: Connections>(
 ) -> Result<(), StoreError> {
     let (batch, sql) = (Batch::new(tasks), &store.db.sql);
     let saved = send(store, tasks, &batch, batch.insert(sql)?).await?;
-    let holders = match saved.len() == tasks.len() {
+    let duplicates = match saved.len() == tasks.len() {
         true => Vec::new(),
-        false => store.db.query(Role::Calls, batch.holders(sql)?).await?,
+        false => store.db.query(Role::Calls, batch.duplicates(sql)?).await?,
     };
-    answers.add(&saved, &holders.iter().map(holder).collect::<Result<Vec<_>, _>>()?);
+    answers.add(&saved, &duplicates.iter().map(duplicate).collect::<Result<Vec<_>, _>>()?);
     Ok(())
 }
 

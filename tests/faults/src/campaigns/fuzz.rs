@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::report::Report;
 use crate::roles::worker::{COMMON, WorkerSettings};
 use crate::world::{Process, World};
-use rows::{Fate, ODD_LANE, Row, Rows};
+use rows::{Fate, ODD_TYPE, Row, Rows};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use table::Table;
@@ -29,7 +29,7 @@ const TROUBLE: [(&str, &str); 2] = [
 /// Rows that are due and that nobody has looked at yet, and those that somebody seems to run.
 const OPEN: &str = "SELECT count(*) FROM fang_tasks
     WHERE error_message IS NULL AND (state = 'in_progress' OR (state IN ('new', 'retried')
-        AND scheduled_at <= now() AND task_type IN ($lanes) AND mode BETWEEN 0 AND 2))";
+        AND scheduled_at <= now() AND task_type IN ($types) AND mode BETWEEN 0 AND 2))";
 
 /// What became of each row that is still there.
 const ENDS: &str = "SELECT id, CASE
@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let world = World::create(options)?;
     let mut workers = start(&world, options)?;
     let fates = write(&world, options)?;
-    let sql = OPEN.replace("$lanes", &format!("'{COMMON}', '{}'", ODD_LANE.replace('\'', "''")));
+    let sql = OPEN.replace("$types", &format!("'{COMMON}', '{}'", ODD_TYPE.replace('\'', "''")));
     let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
     let took = world.wait_until("every due row to be looked at", patience, || {
         std::thread::sleep(LOOK_EVERY);
@@ -73,8 +73,10 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 fn start(world: &World, options: &Options) -> Result<Vec<Process>, Failure> {
     let runtimes = options.mode.all().iter();
     let settings = runtimes.flat_map(|runtime| {
-        [COMMON, ODD_LANE]
-            .map(|lane| WorkerSettings { task_type: lane.to_owned(), ..world.worker_settings(*runtime) })
+        [COMMON, ODD_TYPE].map(|task_type| WorkerSettings {
+            task_type: task_type.to_owned(),
+            ..world.worker_settings(*runtime)
+        })
     });
     let workers = settings.map(|settings| world.worker(&settings)).collect::<Result<Vec<_>, _>>()?;
     world.wait_for(&workers)?;

@@ -19,7 +19,7 @@ const PROCESSES: usize = 4;
 const PAUSE: u64 = 2500;
 /// A process announces at most so often a second, and twice at the begin.
 const A_SECOND: f64 = 10.0;
-/// How much longer than its turn a stage lasts at most, in seconds: producers come to their end.
+/// How much longer than its round a stage lasts at most, in seconds: producers come to their end.
 const SLACK: f64 = 2.0;
 /// By when 99 of 100 tasks have begun that were inserted while all pools slept.
 const STARTS_WITHIN: Duration = Duration::from_millis(200);
@@ -53,7 +53,7 @@ const MUTE: Stage =
 const NAIVE: Stage = Stage { name: "a notification of each insert, by a trigger", naive: true, ..CALLS };
 
 /// What was measured of one.
-struct Turn {
+struct Round {
     stage: Stage,
     from: u64,
     to: u64,
@@ -70,21 +70,21 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         World::over(Cluster::create(options.either(Durability::Durable, Durability::Fast))?, options)?;
     meter::start(&world)?;
     let each = options.length(Duration::from_secs(120), Duration::from_secs(6)) / 6;
-    let mut turns = Vec::new();
+    let mut rounds = Vec::new();
     let workers = workers(&world, options, false)?;
-    turns.push(turn(&world, options, ASLEEP, options.either(each, Duration::from_millis(PAUSE)))?);
+    rounds.push(round(&world, options, ASLEEP, options.either(each, Duration::from_millis(PAUSE)))?);
     for stage in [CALLS, WITHIN, MUTE, NAIVE] {
-        turns.push(turn(&world, options, stage, each)?);
+        rounds.push(round(&world, options, stage, each)?);
     }
     stop(workers)?;
     let _deaf = self::workers(&world, options, true)?;
-    turns.push(turn(&world, options, DEAF, each)?);
+    rounds.push(round(&world, options, DEAF, each)?);
 
     let mut report = Report::new("herd", options);
     report.tell("producers, in processes", format!("{}, {PROCESSES}", PROCESSES as u32 * PRODUCERS));
     let (book, _) = end(&world, options, Vec::new(), &[], &mut report)?;
-    turns.iter().for_each(|turn| tell(turn, &book, &mut report));
-    judge_rates(options, &turns, &book, &mut report);
+    rounds.iter().for_each(|round| tell(round, &book, &mut report));
+    judge_rates(options, &rounds, &book, &mut report);
     if !report.held() {
         world.keep();
     }
@@ -108,7 +108,7 @@ fn stop(mut workers: Vec<Process>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn turn(world: &World, options: &Options, stage: Stage, time: Duration) -> Result<Turn, Failure> {
+fn round(world: &World, options: &Options, stage: Stage, time: Duration) -> Result<Round, Failure> {
     if stage.naive {
         world.rows(ANNOUNCE_EACH)?;
     }
@@ -133,10 +133,10 @@ fn turn(world: &World, options: &Options, stage: Stage, time: Duration) -> Resul
     if stage.naive {
         world.rows(ANNOUNCE_FEW)?;
     }
-    Ok(Turn { stage, from, to, notifications })
+    Ok(Round { stage, from, to, notifications })
 }
 
-impl Turn {
+impl Round {
     fn seconds(&self) -> f64 {
         (self.to - self.from) as f64 / 1e6
     }
@@ -149,10 +149,10 @@ impl Turn {
     }
 }
 
-fn tell(turn: &Turn, book: &Book, report: &mut Report) {
-    let Turn { stage, notifications, .. } = turn;
-    let waits = Waits::between(book, turn.from, turn.to);
-    let counted = format!("{}, {:.0}, {notifications}", waits.count(), turn.rate(book));
+fn tell(round: &Round, book: &Book, report: &mut Report) {
+    let Round { stage, notifications, .. } = round;
+    let waits = Waits::between(book, round.from, round.to);
+    let counted = format!("{}, {:.0}, {notifications}", waits.count(), round.rate(book));
     report.tell(format!("tasks, a second, notifications by the library ({})", stage.name), counted);
     let what = format!("from the insert to the begin: median, 99 %, longest ({})", stage.name);
     report.tell(what, waits.text());
@@ -164,14 +164,14 @@ fn tell(turn: &Turn, book: &Book, report: &mut Report) {
             *notifications == 0,
         );
     } else if !stage.within {
-        let most = ((turn.seconds() + SLACK) * A_SECOND + 2.0) * PROCESSES as f64;
+        let most = ((round.seconds() + SLACK) * A_SECOND + 2.0) * PROCESSES as f64;
         let what = format!("notifications by the library ({})", stage.name);
         report.judge(what, format!("at most {most:.0}"), notifications, *notifications as f64 <= most);
     }
 }
 
-fn judge_rates(options: &Options, turns: &[Turn], book: &Book, report: &mut Report) {
-    let [asleep, calls, within, mute, naive, deaf] = turns else { return };
+fn judge_rates(options: &Options, rounds: &[Round], book: &Book, report: &mut Report) {
+    let [asleep, calls, within, mute, naive, deaf] = rounds else { return };
     let waits = Waits::between(book, asleep.from, asleep.to);
     let (limit, measured) = (STARTS_WITHIN.as_millis() as f64, waits.at(0.99));
     let what = "99 of 100 tasks begun, after the herd came to pools asleep, within";

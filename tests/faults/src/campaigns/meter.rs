@@ -5,7 +5,7 @@ use crate::ledger::Book;
 use crate::world::World;
 
 /// Only the claim says this.
-pub(super) const CLAIM: &str = "lane (mode, priority, floor)";
+pub(super) const CLAIM: &str = "scan_range (mode, priority, floor)";
 /// Only an announcement says this.
 pub(super) const NOTIFY: &str = "pg_notify(";
 

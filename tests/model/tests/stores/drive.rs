@@ -236,8 +236,8 @@ impl Player<'_> {
                 (Removal::TaskType(DEFAULT_TASK_TYPE.to_owned()), self.table.remove(|_, _| true))
             }
             Remove::Unique(key) => {
-                let holder = self.table.holder(*key);
-                (Removal::Unique(hash(*key)), self.table.remove(|task, _| Some(task) == holder))
+                let duplicate = self.table.duplicate(*key);
+                (Removal::Unique(hash(*key)), self.table.remove(|task, _| Some(task) == duplicate))
             }
             Remove::Id(gone) => (Removal::Id(id(*gone)), self.table.remove(|task, _| task == *gone)),
         };

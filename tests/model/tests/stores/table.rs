@@ -61,7 +61,7 @@ impl Table {
     }
 
     /// The task that lives with this unique key.
-    pub fn holder(&self, uniq: usize) -> Option<usize> {
+    pub fn duplicate(&self, uniq: usize) -> Option<usize> {
         self.rows.iter().find(|(_, row)| row.uniq == Some(uniq) && row.is_alive()).map(|(task, _)| *task)
     }
 
@@ -77,8 +77,8 @@ impl Table {
             // A repeated insert gets the answer of the first.
             return (task, true);
         }
-        if let Some(holder) = uniq.and_then(|uniq| self.holder(uniq)) {
-            return (holder, false);
+        if let Some(duplicate) = uniq.and_then(|uniq| self.duplicate(uniq)) {
+            return (duplicate, false);
         }
         let row = Row {
             state: FangTaskState::New,
@@ -218,7 +218,7 @@ impl Table {
     pub fn retry(&mut self, task: usize) -> bool {
         let Some(row) = self.rows.get(&task) else { return false };
         let has_failed = row.state == FangTaskState::Failed;
-        let is_held = row.uniq.is_some_and(|uniq| self.holder(uniq).is_some());
+        let is_held = row.uniq.is_some_and(|uniq| self.duplicate(uniq).is_some());
         if !row.is_waiting() && (!has_failed || is_held) {
             return false;
         }

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 /// A task type whose name is nothing but trouble; it has workers too.
-pub(super) const ODD_LANE: &str = "it's \"odd\"; 🦀 \\ %s $1\n--";
+pub(super) const ODD_TYPE: &str = "it's \"odd\"; 🦀 \\ %s $1\n--";
 /// A task type that nobody serves.
 const NOBODYS: [&str; 4] = ["", " ", "'\"🦀", "x"];
 
@@ -62,13 +62,13 @@ impl Rows {
 
     /// A row as an insert would make it.
     pub(super) fn valid(&mut self) -> Row {
-        let lane = if self.random.u8(0..4) == 0 { ODD_LANE } else { COMMON };
+        let task_type = if self.random.u8(0..4) == 0 { ODD_TYPE } else { COMMON };
         Row {
             fate: Fate::Runs,
             id: Uuid::now_v7(),
             metadata: WORK.to_owned(),
             state: "new",
-            task_type: lane.to_owned(),
+            task_type: task_type.to_owned(),
             retries: 0,
             scheduled_at: "now",
             created_at: "now",
@@ -136,7 +136,7 @@ impl Rows {
         }
         let is_out_of_reach = row.scheduled_at == "infinity"
             || !(0..=2).contains(&row.mode)
-            || ![ODD_LANE, COMMON].contains(&row.task_type.as_str());
+            || ![ODD_TYPE, COMMON].contains(&row.task_type.as_str());
         if is_out_of_reach {
             row.fate = Fate::Waits;
         }
