@@ -174,6 +174,24 @@ pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &d
     assert!(rig.finish(loser, &held[0].task, Verdict::Remove).await, "the result was refused");
 }
 
+/// Should the second one lose its connection as well, the first still has the task.
+pub async fn what_another_has_listed_is_not_listed_again(rig: &dyn Rig) {
+    let [mut lost, mut next] = rig.holders();
+    rig.insert(&[task(1), task(2), task(3)]).await;
+    let (first, second) = (rig.worker().await, rig.worker().await);
+    let locked = hold(&mut lost, first).await;
+    lost.list(first, DEFAULT_TASK_TYPE, &keys(&locked[..1])).await.unwrap();
+    drop(lost);
+    let locked = hold_some(&mut next, second).await;
+    let theirs = next.list(second, DEFAULT_TASK_TYPE, &keys(&locked[..2])).await.unwrap();
+    assert_eq!(theirs, [(id(1), first)]);
+    drop(next);
+    let third = rig.worker().await;
+    assert_eq!(numbers(&claim_some(rig, third).await), [3]);
+    assert!(rig.finish(first, &locked[0].task, Verdict::Remove).await, "it belongs to the first");
+    assert!(rig.finish(second, &locked[1].task, Verdict::Remove).await, "it belongs to the second");
+}
+
 /// As nothing of it runs any more.
 pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
     let [mut lost, _] = rig.holders();

@@ -236,6 +236,7 @@ async fn whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle(mode
         WHERE datname = current_database() AND state = 'idle in transaction'";
     assert_eq!(world.number(cut).await, 1);
     assert!(!locked.list().await);
+    assert_eq!(world.number("SELECT count(*) FROM fang_holds").await, 0, "others may have listed it by now");
     assert!(!locked.settle().await);
 }
 
