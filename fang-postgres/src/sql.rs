@@ -92,5 +92,6 @@ statements!(
     sync_cron,
     turn,
     unlist,
+    unlist_unknown,
     version,
 );

@@ -79,6 +79,10 @@ impl<C: Connections> Store for PostgresStore<C> {
         workers::disown(self, worker, known).await
     }
 
+    async fn unlist_unknown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        workers::unlist_unknown(&self.db, worker, known).await
+    }
+
     async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
         workers::suspect(&self.db, worker, id, lease).await
     }

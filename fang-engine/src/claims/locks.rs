@@ -194,8 +194,6 @@ async fn list(
     let theirs = connection.list(batch.worker(), task_type, &batch.keys()).await?;
     if !theirs.is_empty() {
         batch.yield_to(theirs, tasks);
-        // A task that is not run here must not be listed here.
-        connection.list(batch.worker(), task_type, &batch.keys()).await?;
     }
     Ok(())
 }

@@ -20,10 +20,17 @@ impl Written {
     }
 
     /// Gives back what the store takes to be in flight here and is not: a claim whose answer was lost may have been made.
+    /// Others may have read a list that is taken back, so the doubt begins anew.
     async fn reconcile(&self, policy: &mut ClaimPolicy) -> Result<(), StoreError> {
         if policy.is_in_doubt(self.pool.now()) {
-            let known = self.pool.state.in_flight.list();
-            self.pool.store.disown(self.pool.state.worker(), &known).await?;
+            let (store, state) = (&self.pool.store, &self.pool.state);
+            let (worker, known) = (state.worker(), state.in_flight.list());
+            let unlisted = store.unlist_unknown(worker, &known).await;
+            if !matches!(unlisted, Ok(0)) {
+                state.may_be_forgotten();
+            }
+            unlisted?;
+            store.disown(worker, &known).await?;
             policy.settled(self.pool.now());
         }
         Ok(())

@@ -37,7 +37,8 @@ pub struct PoolState {
     inserted: Vec<Mutex<Option<Notice>>>,
     /// Whether tasks have kept places that claims may have passed by. Notifications write; the claimer takes.
     came_back: AtomicBool,
-    /// Whether the server may have crashed, and forgotten results. The listening connection writes; the claimer takes.
+    /// Whether the server may have crashed, and forgotten results, or others may have made claims of a list that was taken
+    /// back. The listening connection, settlers and the claimer write; the claimer takes.
     may_be_forgotten: AtomicBool,
     /// How many workers there are to be. The application writes; the claimer reads.
     workers: AtomicUsize,
@@ -97,12 +98,12 @@ impl PoolState {
         self.came_back.swap(false, Ordering::SeqCst)
     }
 
-    /// The server may have crashed, and forgotten results.
+    /// The server may have crashed, and forgotten results, or others may have made claims of a list that was taken back.
     pub fn may_be_forgotten(&self) {
         self.may_be_forgotten.store(true, Ordering::SeqCst);
     }
 
-    /// Whether it may have since this was last asked.
+    /// Whether either was so since this was last asked.
     pub fn take_may_be_forgotten(&self) -> bool {
         self.may_be_forgotten.swap(false, Ordering::SeqCst)
     }

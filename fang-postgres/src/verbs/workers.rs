@@ -44,6 +44,17 @@ pub(crate) async fn disown<C: Connections>(
     Ok(given_back)
 }
 
+pub(crate) async fn unlist_unknown<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+    known: &[(Uuid, i32)],
+) -> Result<u64, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
+    let statement =
+        Statement::count(&db.sql.unlist_unknown, &[&worker.0, &ids, &leases, &db.first.holder()])?;
+    db.execute(Role::Engine, statement).await
+}
+
 pub(crate) async fn suspect<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,

@@ -106,8 +106,10 @@ impl Settler {
             self.left.set_apart();
         }
         if !is_listed {
-            // If this fails, it is forgotten with the next list.
+            // If this fails, the claimer takes it back.
             let _ = connection.unlist(batch.worker()).await;
+            // Others may have read it until now.
+            self.pool.state.may_be_forgotten();
         }
         self.pool.room.notify();
         (connection, open)
