@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_replaces_one_of_its_batch_begins_another() {
+    fn a_task_that_replaces_one_of_its_batch_begins_another_batch() {
         let keep = || task(1).unique().unwrap();
         let replace = || task(1).unique_by(Unique::payload().replace(Replace::TIME)).hashed().unwrap();
         let tasks = [keep(), task(2), keep(), replace(), task(1), replace(), keep()];

@@ -24,7 +24,7 @@ pub(crate) trait Part: Send {
 /// logged, and the part goes on.
 pub(crate) async fn run_to_end<P: Part>(part: &mut P) {
     while AssertUnwindSafe(part.work()).catch_unwind().await.is_err() {
-        log::error!("the {} panicked and goes on", P::NAME);
+        log::error!("the {} panicked and starts again; please report this as a defect of fang", P::NAME);
         part.pool().sleep(PANIC_PAUSE).await;
     }
 }

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn each_task_is_answered_by_its_own_row_or_by_the_one_that_holds_its_hash() {
+    fn each_task_is_answered_by_its_own_row_or_by_its_duplicate() {
         let tasks = [task(1, None), task(2, Some("h")), task(3, None)];
         let mut answers = Answers::new(&tasks);
         answers.add(&[row(1, None)], &[row(3, None), row(9, Some("h"))]);
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_replaces_is_sent_again_while_the_holder_waits_unreplaced() {
+    fn a_task_that_replaces_is_sent_again_while_its_duplicate_waits_unreplaced() {
         let tasks = [replacing(1, "h"), replacing(2, "i")];
         let mut answers = Answers::new(&tasks);
         assert_eq!(sent(&mut answers), Some(vec![1, 2]));
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_task_whose_holder_ended_meanwhile_is_sent_again() {
+    fn only_a_task_whose_duplicate_ended_meanwhile_is_sent_again() {
         let tasks = [task(1, None), task(2, Some("h"))];
         let mut answers = Answers::new(&tasks);
         assert_eq!(sent(&mut answers), Some(vec![1, 2]));

@@ -35,7 +35,7 @@ impl<C: Connections> PostgresLockClaims<C> {
 
     /// Runs steps on its own connection, which goes, and its locks with it, unless all is well.
     async fn run(&mut self, steps: &[Step<'_>]) -> Result<Vec<RowOf<C>>, StoreError> {
-        let lost = || StoreError::unreachable("nothing is held any more".into());
+        let lost = || StoreError::unreachable("the connection with the lock-claims is lost".into());
         let mut session = self.session.take().ok_or_else(lost)?;
         let answers = session.run(steps).await.inspect_err(|_| self.db.first.forget())?;
         self.session = Some(session);

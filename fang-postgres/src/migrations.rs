@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_records_its_own_version_for_those_who_run_it_by_hand() {
+    fn each_file_records_its_own_version() {
         for migration in POSTGRES {
             assert!(migration.up.contains("fang_meta"), "{}", migration.version);
         }

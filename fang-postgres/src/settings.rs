@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_way_of_saying_it_says_the_same() {
+    fn the_settings_are_the_same_for_sessions_options_and_transactions() {
         let session = "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '30s'";
         assert_eq!(Role::Calls.session(), session);
         assert_eq!(

@@ -63,7 +63,7 @@ mod tests {
     use crate::state::example;
 
     #[test]
-    fn what_lost_its_locks_is_taken_out_of_the_claim_that_is_under_way_and_of_no_later_one() {
+    fn tasks_that_lost_their_locks_are_dropped_from_the_claim_under_way_and_from_no_later_one() {
         let left = LeftByLocks::default();
         let takes = |lease| left.take_lost_out_of(&mut vec![Claimed { lease, ..example() }]);
         left.claim_begins();

@@ -71,7 +71,7 @@ impl Claimer {
     fn failed(&mut self, error: &StoreError) {
         self.policy.failed(self.pool.now(), fastrand::f64());
         if !std::mem::replace(&mut self.is_failing, true) {
-            log::warn!("no tasks can be claimed: {error}");
+            log::warn!("no tasks can be claimed; the pool tries again: {error}");
         }
     }
 

@@ -22,7 +22,7 @@ impl CronKeeper {
     /// that a missed tick that is to be skipped is gone by then. A failed look is repeated.
     pub(crate) async fn look(&self) -> Duration {
         self.run_once().await.unwrap_or_else(|error| {
-            log::debug!("the crons could not be looked at: {error}");
+            log::debug!("the crons could not be read; the next look tries again: {error}");
             LOOK_EVERY
         })
     }
@@ -40,7 +40,10 @@ impl CronKeeper {
             match self.fire(cron).await {
                 // A new tick lies ahead, whether this pool fired or another.
                 Ok(_) => has_fired = true,
-                Err(error) => log::warn!("the cron {:?} could not be fired: {error}", cron.name),
+                Err(error) => log::warn!(
+                    "the cron {:?} could not be fired; the next look tries again: {error}",
+                    cron.name
+                ),
             }
         }
         let wait = if has_fired { Duration::ZERO } else { crons.next_in.unwrap_or(LOOK_EVERY) };

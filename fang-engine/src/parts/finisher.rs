@@ -58,7 +58,7 @@ impl Finisher {
             match self.save_with_patience(worker, &part).await {
                 Ok(hit) => saved += hit,
                 Err(error) => {
-                    log::warn!("the store refused the data of a result among {}: {error}", part.len());
+                    log::warn!("the store refused the data of one of {} results: {error}", part.len());
                     parts.extend(without_bad_data(part));
                 }
             }
@@ -68,7 +68,9 @@ impl Finisher {
         self.pool.state.in_flight.remove(claims);
         if late > 0 {
             self.pool.state.stats.late.fetch_add(late, Ordering::Relaxed);
-            log::warn!("{late} results came too late and were dropped: their tasks belong to others now");
+            log::warn!(
+                "{late} results came too late and were dropped: their tasks were removed or belong to others now"
+            );
         }
     }
 
@@ -86,10 +88,13 @@ impl Finisher {
                 Err(error) => error,
             };
             if pause.is_first() {
-                log::warn!("results cannot be saved, they are kept: {error}");
+                log::warn!("results cannot be saved; they are kept and sent again: {error}");
             }
             if self.pool.phase.get() >= Phase::GivingUp {
-                log::error!("{} results are given up: their tasks will run again", results.len());
+                log::error!(
+                    "{} results could not be saved before the shutdown; their tasks will run again",
+                    results.len()
+                );
                 return Ok(results.len() as u64);
             }
             let wait = self.pool.sleep(pause.next(fastrand::f64()));

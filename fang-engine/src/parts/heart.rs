@@ -97,7 +97,7 @@ impl Heart {
         }
         let outcome = outcome.and(store.retire(worker).await);
         if let Err(error) = outcome {
-            log::debug!("the pool could not sign off; its lease will run out: {error}");
+            log::debug!("the pool could not sign off; others take its tasks when its lease ends: {error}");
         }
     }
 
@@ -160,7 +160,7 @@ impl Heart {
         match self.pool.store.cancellations(self.pool.state.worker()).await {
             Ok(runs) => self.pool.cancel(runs),
             Err(error) => {
-                log::debug!("which tasks were cancelled is asked again with the next beat: {error}");
+                log::debug!("cancelled tasks could not be looked up; the next beat tries again: {error}");
             }
         }
     }
@@ -170,7 +170,9 @@ impl Heart {
         let lease = self.pool.config.lease.dead_after;
         match self.pool.store.heartbeat(self.pool.state.worker(), lease).await {
             Ok(beat) => self.got_through(beat, began.elapsed()).await,
-            Err(error) if self.policy.failed() => log::warn!("the heartbeat does not get through: {error}"),
+            Err(error) if self.policy.failed() => log::warn!(
+                "the heartbeat does not get through; after a lease others take the tasks of this pool: {error}"
+            ),
             Err(_) => {}
         }
     }
@@ -199,7 +201,7 @@ impl Heart {
                 let worker = self.pool.state.worker();
                 log::warn!("worker {dead} was declared dead; the pool goes on as {worker}");
             }
-            Err(error) => log::warn!("the pool cannot register again: {error}"),
+            Err(error) => log::warn!("the pool cannot register again; the next beat tries: {error}"),
         }
     }
 
@@ -213,7 +215,7 @@ impl Heart {
                 rescued.failed
             ),
             Ok(_) => {}
-            Err(error) => log::debug!("no tasks could be rescued: {error}"),
+            Err(error) => log::debug!("no tasks could be rescued; a later beat tries again: {error}"),
         }
     }
 }

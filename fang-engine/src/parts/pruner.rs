@@ -46,7 +46,7 @@ impl Part for Pruner {
                 return;
             }
             if let Err(error) = self.run_once().await {
-                log::debug!("nothing could be pruned: {error}");
+                log::debug!("old rows could not be removed; the next round tries again: {error}");
             }
         }
     }

@@ -33,7 +33,7 @@ impl Running {
         pool.phase.advance(Phase::Closing);
         if !ended_within(&pool, LAST_SAVE, Box::pin(pool.finisher_ended.wait())).await {
             pool.phase.advance(Phase::GivingUp);
-            log::error!("the last results could not be saved: their tasks will run again");
+            log::error!("the last results could not be saved; their tasks will run again");
         }
         pool.phase.advance(Phase::Stopped);
         ended_within(&pool, LAST_BEAT, Box::pin(heart_ended.wait())).await;

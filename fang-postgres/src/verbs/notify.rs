@@ -41,7 +41,7 @@ impl<C: Connections> PostgresStore<C> {
 
     async fn send(&self, role: Role, payload: &str) {
         if let Err(error) = self.try_send(role, payload).await {
-            log::debug!("a notification was lost: {error}");
+            log::debug!("a notification was lost; pools find the task by polling: {error}");
         }
     }
 

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_result_says_that_all_are_in() {
+    fn the_last_result_ends_the_wait_for_results() {
         let results = LockedResults::new(2, Arc::default());
         assert_eq!(results.keep(result(1, Verdict::Remove)), None);
         assert!(results.all_in().now_or_never().is_none());

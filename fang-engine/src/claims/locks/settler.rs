@@ -121,13 +121,13 @@ impl Settler {
 
     /// Writes claims for tasks that lost their locks and may still run, unless others have claimed them by now.
     async fn write_claims(&self, connection: &mut Connection, batch: &Batch, error: &StoreError) {
-        log::warn!("a connection with lock-claims was lost; its tasks are claimed in writing: {error}");
+        log::warn!("a connection with lock-claims was lost; its tasks get written claims: {error}");
         let tasks = batch.keys();
         let mut pause = RetryPause::default();
         while let Err(error) = connection.lease(batch.worker(), &tasks).await {
             if self.pool.phase.get() >= Phase::GivingUp {
                 log::error!(
-                    "{} tasks with lock-claims are given up; some may run again: {error}",
+                    "{} tasks got no written claim before the shutdown and may run again: {error}",
                     tasks.len()
                 );
                 return;
