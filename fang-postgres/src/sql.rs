@@ -1,4 +1,4 @@
-//! The SQL of every verb, one file each, used by all drivers alike.
+//! The SQL of all verbs, one file each, used by all drivers.
 
 use crate::schema::Schema;
 
