@@ -81,7 +81,7 @@ pub struct PoolConfig {
     pub shares: Vec<Share>,
     /// How often the pool polls besides the notifications that it gets.
     pub sleep_params: SleepParams,
-    /// Which tasks stay in the store after they end.
+    /// The tasks that stay in the store after they end.
     pub retention: RetentionMode,
     /// How long a process may be silent before others take over its tasks.
     pub lease: Lease,

@@ -21,7 +21,7 @@ macro_rules! statements {
                 }
             }
 
-            /// All statements with their names, for those who check them.
+            /// All statements with their names, for tests.
             pub fn all(&self) -> Vec<(&'static str, &str)> {
                 vec![$((stringify!($name), self.$name.as_str()),)+]
             }

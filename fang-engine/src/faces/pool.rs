@@ -47,10 +47,12 @@ macro_rules! worker_pool {
             /// [`SleepParams`]($crate::core::SleepParams).
             #[builder(default)]
             sleep_params: $crate::core::SleepParams,
-            /// Which tasks stay in the table after they end. See [`RetentionMode`]($crate::core::RetentionMode).
+            /// The tasks that stay in the table after they end. Defaults to those that failed. See
+            /// [`RetentionMode`]($crate::core::RetentionMode).
             #[builder(default)]
             retention_mode: $crate::core::RetentionMode,
-            /// How long a process may be silent before others take over its tasks. See [`Lease`]($crate::Lease).
+            /// How long a process may be silent before others take over its tasks. Defaults to 30 s. See
+            /// [`Lease`]($crate::Lease).
             #[builder(default)]
             lease: $crate::Lease,
             /// Removes tasks that finished or failed longer ago than this. Defaults to `None`: they stay.

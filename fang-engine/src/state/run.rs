@@ -21,7 +21,7 @@ pub struct Environment {
     pub state: State,
     /// The signals of single runs. The heart, the shutdown and the claimer write; runs read.
     pub signals: RunSignals,
-    /// Which tasks stay in the store after they end. Set when the pool starts.
+    /// The tasks that stay in the store after they end. Set when the pool starts.
     pub retention: RetentionMode,
     /// The tables of the store, if a transaction of the application can reach them. Set when the pool starts.
     pub tables: Option<Tables>,
