@@ -1,9 +1,10 @@
--- Lists what a pool is about to run, in place of what it listed under earlier transactions, and tells which of that
--- another one has listed: its connection is gone, and the locks with it, but the tasks may still run there, or may have
--- killed it. That is not listed a second time: should this pool die now, or lose its connection too, the next claim must
--- find the first one alone. Sent once the rows are locked: whoever had them locked before has listed them by now, or
--- will find its connection gone before it runs them. Once this transaction is aborted, nothing is listed: others may have
--- locked the rows and listed the tasks since. Grouped, since an array of hundreds would be walked for each of them.
+-- Lists the tasks that a pool is about to run, in place of its lists for earlier transactions. Returns those of them
+-- that another worker has listed: it lost its connection and its locks, but the tasks may still run there, or may
+-- have crashed it. Those are not listed a second time: if this pool died now, or lost its connection too, the next claim
+-- must find the first list alone. Sent once the rows are locked, when a worker that had them locked before either has
+-- listed them, or will find its connection closed before it runs them. Nothing is listed once this transaction is
+-- aborted: others may have locked the rows and listed the tasks since. Lists are grouped, because a search in an array
+-- of hundreds for each task would be slow.
 WITH old AS (
     DELETE FROM fang_holds
     WHERE holder = ANY (ARRAY (SELECT earlier::text::xid8 FROM unnest($10::bigint[]) earlier))

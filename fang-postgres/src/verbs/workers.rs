@@ -65,7 +65,7 @@ pub(crate) async fn suspect<C: Connections>(
     Ok(db.execute(Role::Engine, statement).await? > 0)
 }
 
-/// Three statements, each of which repeats without harm: the second who comes finds less to do.
+/// Runs three statements that may be repeated: a second process that sends them at the same time finds less to do.
 pub(crate) async fn rescue<C: Connections>(
     store: &PostgresStore<C>,
     rescue: &Rescue,
