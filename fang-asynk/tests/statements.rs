@@ -122,7 +122,10 @@ async fn lists_are_read_from_where_they_begin() {
     let world = World::new().await;
     let range = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}'";
     let list = "1, 0, 'common', 9, '{}', '{}', 1, 1, now(), '{8}', 9";
-    for (name, values) in [("first_listed", "9"), ("hold", range), ("list_held", list)] {
+    let unlist = "1, '{}', '{}', 9";
+    for (name, values) in
+        [("first_listed", "9"), ("hold", range), ("list_held", list), ("unlist_unknown", unlist)]
+    {
         let plan = kept_plan(&world.client, name, values, "").await;
         assert!(plan.contains("using fang_holds_pkey on fang_holds"), "{name}:\n{plan}");
         assert!(plan.contains("holder >=") || plan.contains("holder = ANY"), "{name}:\n{plan}");

@@ -1,4 +1,5 @@
-//! Two ways to claim: one writes the rows, the other locks them alone. Only this folder knows of the second.
+//! The two ways to claim: a written claim updates the rows, a lock-claim only locks them. The rest of the engine
+//! does not know of lock-claims.
 
 mod left_by_locks;
 mod locks;
@@ -18,25 +19,25 @@ use locks::Locks;
 use std::sync::Arc;
 use written::Written;
 
-/// A way to claim.
+/// One way to claim.
 #[async_trait]
 trait ClaimSource: Send {
-    /// Claims, and tells the policy what came of it.
+    /// Claims, and reports the outcome to the policy.
     async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError>;
 }
 
-/// Tasks that were claimed and are to run now.
+/// Claimed tasks that are to run now.
 #[derive(Debug)]
 pub(crate) struct ToRun {
     pub(crate) tasks: Vec<Claimed>,
     pub(crate) task_type: Arc<str>,
     pub(crate) worker: WorkerId,
-    /// Their claim, while nothing is written of that.
+    /// Their lock-claim, if they have no written claim yet.
     pub(crate) unwritten: Option<Arc<dyn UnwrittenClaim>>,
 }
 
 impl ToRun {
-    /// Each of them, for a worker.
+    /// The tasks, each as a job for a worker.
     pub(crate) fn jobs(self) -> impl Iterator<Item = Job> {
         let Self { tasks, task_type, worker, unwritten } = self;
         let job =
@@ -45,7 +46,7 @@ impl ToRun {
     }
 }
 
-/// Both ways, and the choice between them.
+/// Both ways to claim. Each claim goes one of them.
 pub(crate) struct Claims {
     written: Written,
     locks: Option<Locks>,
@@ -54,14 +55,15 @@ pub(crate) struct Claims {
 
 impl Claims {
     /// # Errors
-    /// When the system has nothing left to run the settlers with.
+    /// When the system cannot run the settlers.
     pub(crate) fn start(pool: &Arc<Pool>, open: &Arc<OpenBatches>) -> std::io::Result<Self> {
         let left = Arc::<LeftByLocks>::default();
         let locks = Locks::start(pool, open, &left)?;
         Ok(Self { written: Written::new(pool.clone(), left.clone()), locks, left })
     }
 
-    /// Claims by locks where that is worth it and a connection for it becomes free before long, and else in writing.
+    /// Makes a lock-claim where that is worth it and a connection becomes free within a few milliseconds; else a
+    /// written claim.
     pub(crate) async fn claim(
         &mut self,
         policy: &mut ClaimPolicy,
@@ -77,7 +79,7 @@ impl Claims {
         self.written.claim(policy, wanted).await
     }
 
-    /// Takes back the lists of lock-claims that are over. To be called once the claimed tasks are on their way.
+    /// Removes the lists of lock-claims that are over. Call it once the claimed tasks are on their way.
     pub(crate) async fn tidy(&mut self, worker: WorkerId) {
         if let Some(locks) = &mut self.locks {
             locks.tidy(worker).await;

@@ -1,4 +1,4 @@
-//! One run of one task, as far as both modes do the same: decode it, ask it for its choices, tell how it ended.
+//! The steps of a run that both modes share: decode the task, ask it for its choices, tell how the run ended.
 
 use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout, failed_by_default};
 use crate::state::{Job, Pool, Run};
@@ -9,12 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What a task of either mode chooses for its runs.
+/// The choices of a task for its runs, in either mode.
 pub trait Choices {
     /// How long a run may take.
     fn timeout(&self) -> Option<Duration>;
 
-    /// How often the task is run again at most, and how long it waits after this many retries.
+    /// How often the task may be retried, and how long it waits after this many retries.
     fn after_failure(&self, retries: u32) -> (i32, Duration);
 }
 
@@ -44,7 +44,7 @@ pub struct Ready<R: ?Sized> {
     pub runnable: Box<R>,
     /// Its run.
     pub run: Arc<Run>,
-    /// How long it may take.
+    /// How long the run may take.
     pub limit: Option<Duration>,
     job: Arc<Job>,
 }
@@ -56,7 +56,7 @@ where
     /// Decodes a task and asks how long it may take. Both are the application's code and may panic.
     ///
     /// # Errors
-    /// How the run ended that cannot even begin.
+    /// The outcome of a run that could not begin.
     pub fn new(pool: &Pool, job: Arc<Job>) -> Result<Self, Outcome> {
         let decode = || pool.state.kinds.decode::<R>(&job.task.metadata);
         let runnable = match catch_unwind(AssertUnwindSafe(decode)) {
@@ -71,13 +71,13 @@ where
 }
 
 impl<R: ?Sized + Choices> Ready<R> {
-    /// How a run ended that has returned, or panicked.
+    /// The outcome of a run that returned or panicked.
     pub fn ended(&self, result: Result<Result<(), FangError>, Box<dyn Any + Send>>) -> Outcome {
         decide::ended(result, self.run.take_wish())
             .unwrap_or_else(|error| failed(&self.job, &*self.runnable, error))
     }
 
-    /// How a run ended that took too long and was dropped.
+    /// The outcome of a run that was dropped because it took too long.
     pub fn timed_out(&self) -> Outcome {
         failed(&self.job, &*self.runnable, describe_timeout(self.limit.unwrap_or_default()))
     }

@@ -1,9 +1,9 @@
-//! What the queues and pools of both modes show to applications, written once. Where a mode is `[async]`, calls are `async`;
-//! where it is `[]`, they block.
+//! The queues and pools of both modes, as applications see them, written once. Where a mode is `[async]`, calls are
+//! `async`; where it is `[]`, they block.
 
 mod pool;
 
-/// Gets the value of a future, in a mode.
+/// Gets the value of a future: by `.await` in async mode, by blocking in the other.
 #[doc(hidden)]
 #[macro_export]
 #[expect(clippy::crate_in_macro_def, reason = "each runtime crate that blocks has a `block_on` of its own")]
@@ -153,7 +153,7 @@ macro_rules! queueable {
     };
 }
 
-/// Defines the queue over any store of a mode.
+/// Defines the queue of a mode that works over any store.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! handle {
@@ -168,7 +168,7 @@ macro_rules! handle {
                 Self($crate::handle::Handle::new(store))
             }
 
-            /// The same queue, with other rules for what it takes.
+            /// The same queue with these rules for what may be inserted.
             #[must_use]
             pub fn rules(self, rules: $crate::insert_rules::InsertRules) -> Self {
                 Self(self.0.rules(rules))
@@ -193,7 +193,7 @@ macro_rules! handle {
     };
 }
 
-/// Defines the queue in memory of a mode, beside its `Handle`.
+/// Defines the in-memory queue of a mode. It stands beside the `Handle` of that mode.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! memory_queue {
@@ -213,7 +213,8 @@ macro_rules! memory_queue {
                 Self { handle: Handle::new(store.clone()), store, context: Default::default() }
             }
 
-            /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
+            /// With `false`, every task inserted through this queue is unique: an insert changes nothing while a
+            /// task of the same kind and payload waits or runs. Defaults to `true`.
             pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
                 let rules = $crate::insert_rules::InsertRules { duplicated_tasks, ..Default::default() };
                 self.handle = self.handle.rules(rules);
@@ -249,7 +250,7 @@ macro_rules! memory_queue {
     };
 }
 
-/// Defines the queue in Postgres of a mode: its builder, and what the options say.
+/// Defines the Postgres queue of a mode, with its builder and the docs of the options.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! postgres_queue {
@@ -265,28 +266,29 @@ macro_rules! postgres_queue {
         #[builder(doc)]
         pub struct $queue $(<$tls>)? {
             $($(#[$attribute])* $field: $type,)*
-            /// With `false`, every task inserted through this queue is unique. Defaults to `true`.
+            /// With `false`, every task inserted through this queue is unique: an insert changes nothing while a
+            /// task of the same kind and payload waits or runs. Defaults to `true`.
             #[builder(default = true, setter(into))]
             duplicated_tasks: bool,
-            /// The schema of the tables. Defaults to what the search path names.
+            /// The schema that holds the tables. By default the search path of the connection decides.
             #[builder(default, setter(into, strip_option))]
             schema: Option<String>,
-            /// The largest payload, in bytes of JSON. Defaults to 1 MiB.
+            /// The largest payload that may be inserted, in bytes of JSON. Defaults to 1 MiB.
             #[builder(default = $crate::core::new_task::DEFAULT_MAX_PAYLOAD_BYTES)]
             max_payload_bytes: usize,
-            /// Whether pools listen for notifications besides polling. Defaults to `true`. With `false` an insert by
-            /// another process is found by the poll alone.
+            /// Whether pools listen for notifications besides polling. With `false` they find the inserts of other
+            /// processes by polling alone. Defaults to `true`.
             #[builder(default = true)]
             listen: bool,
-            /// Whether inserts wake the pools of other processes by a notification: about ten times a second at most
-            /// for a task type, but each time within a transaction of the application, and the server commits such
-            /// transactions one after the other. Defaults to `true`. With `false` those pools find the task by their
-            /// poll alone.
+            /// Whether inserts notify the pools of other processes, so that these find the task at once. Inserts
+            /// send at most about ten notifications a second for each task type, but those within a transaction of
+            /// the application send one each time. The server commits transactions that notify one after the other.
+            /// With `false` the other pools find the task by polling alone. Defaults to `true`.
             #[builder(default = true)]
             notify: bool,
-            /// Whether [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a pooler like it, stands before
-            /// the server. Nothing is then kept on a connection: statements are not prepared but travel in transactions
-            /// of their own, and pools poll, whatever `listen` says. Defaults to `false`.
+            /// Whether connections go through [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a
+            /// pooler like it. The queue then keeps nothing on a connection: it sends each statement unprepared and
+            /// in a transaction of its own, and pools poll, whatever `listen` says. Defaults to `false`.
             #[builder(default = false)]
             pgbouncer: bool,
             #[builder(default, setter(skip))]
@@ -296,7 +298,7 @@ macro_rules! postgres_queue {
         }
 
         impl $(<$tls>)? $queue $(<$tls>)? {
-            /// What it does with a task before it is saved.
+            /// The rules that it applies to a task before it saves it.
             fn rules(&self) -> $crate::insert_rules::InsertRules {
                 let Self { duplicated_tasks, max_payload_bytes, .. } = *self;
                 $crate::insert_rules::InsertRules { duplicated_tasks, max_payload_bytes }

@@ -1,4 +1,4 @@
-//! The verbs of a queue, over any store. The queues of both modes are thin faces of it.
+//! The verbs of a queue over any store. The queues of both modes call them.
 
 mod admin;
 
@@ -27,7 +27,7 @@ impl Handle {
         Self { store, rules: InsertRules::default(), context: Context::default() }
     }
 
-    /// The same queue, with other rules for what it takes.
+    /// The same queue with these rules for what may be inserted.
     #[must_use]
     pub fn rules(self, rules: InsertRules) -> Self {
         Self { rules, ..self }
@@ -39,26 +39,26 @@ impl Handle {
         Self { context, ..self.clone() }
     }
 
-    /// The run that it is bound to.
+    /// The context of the run that it is bound to.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// What tools ask of the store.
+    /// The calls that tools make.
     pub fn admin(&self) -> Admin {
         Admin::new(self.store.clone())
     }
 
-    /// Makes tasks ready to be saved.
+    /// Makes tasks ready to be saved: checks them and gives them ids and unique hashes.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when one of them cannot be saved as it is.
+    /// [`QueueError::Payload`] when a task cannot be saved.
     pub fn prepare(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
         let prepared = tasks.into_iter().map(|task| self.rules.prepare(task, Uuid::now_v7()));
         Ok(prepared.collect::<Result<_, _>>()?)
     }
 
-    /// Saves one task, and returns its row, or that of the task that keeps it out.
+    /// Saves one task. Returns its row, or that of its duplicate.
     ///
     /// # Errors
     /// See `insert_task` of the queues.
@@ -75,7 +75,7 @@ impl Handle {
                     if task.is_answered_by(*inserted) {
                         return Ok(Task::ended(task, *inserted));
                     }
-                    // It ended just now: then there is room for this one.
+                    // The duplicate has just ended, so there is room for this task now.
                 }
                 None => {}
             }
@@ -107,10 +107,10 @@ impl Handle {
         }
     }
 
-    /// Schedules these tasks, and removes all other crons of this mode. Returns how many crons were removed.
+    /// Schedules these tasks and removes all other crons of this mode. Returns how many crons it removed.
     ///
     /// # Errors
-    /// See `schedule_task` of the queues. When it fails, none has been removed.
+    /// See `schedule_task` of the queues. After an error no cron has been removed.
     pub async fn schedule_only(
         &self,
         mode: Mode,
@@ -123,7 +123,8 @@ impl Handle {
         Ok(self.store.remove_crons(&CronRemoval::AllBut { mode, names }).await?)
     }
 
-    /// Inserts a task of a cron, due now. Returns its id, or `None` when there is no such cron.
+    /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such
+    /// cron.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
@@ -132,7 +133,7 @@ impl Handle {
         Ok(self.store.run_cron(name, id).await?.then_some(id))
     }
 
-    /// Removes the tasks that are like this one in what makes it unique. Returns how many.
+    /// Removes the tasks that would keep this one out as its duplicates. Returns how many.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.

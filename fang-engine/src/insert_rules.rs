@@ -1,4 +1,4 @@
-//! What a queue does with a task before it is saved.
+//! The rules of a queue for the tasks that it inserts.
 
 use chrono::{DateTime, Utc};
 use fang_core::error::{PayloadError, QueueError};
@@ -8,14 +8,14 @@ use fang_core::store::NewCron;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// The tasks that one statement inserts at most, of which one is unique ...
+/// The most tasks that one statement inserts, if one of them is unique ...
 const MAX_INSERT: usize = 1000;
-/// ... or none, when they go in by COPY and lock nothing that others may want ...
+/// ... or if none is: these go in by COPY and lock nothing that other inserts need ...
 const MAX_COPY: usize = 10_000;
-/// ... and the bytes of their payloads, so that memory stays bounded however many there are.
+/// ... and the most bytes of payload, so that memory stays bounded.
 const MAX_INSERT_BYTES: usize = 8 * 1024 * 1024;
 
-/// What a queue was told about the tasks it takes.
+/// The rules of a queue for the tasks that it inserts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsertRules {
     /// With `false`, every task is unique. Defaults to `true`.
@@ -31,10 +31,10 @@ impl Default for InsertRules {
 }
 
 impl InsertRules {
-    /// Makes a task ready to be saved. `new_id` is its id unless it has one.
+    /// Makes a task ready to be saved. It gets `new_id` unless it has an id already.
     ///
     /// # Errors
-    /// [`PayloadError`] when it cannot be saved as it is.
+    /// [`PayloadError`] when it cannot be saved.
     pub fn prepare(&self, mut task: NewTask, new_id: Uuid) -> Result<NewTask, PayloadError> {
         task.check(self.max_payload_bytes)?;
         if task.id().is_nil() {
@@ -43,10 +43,11 @@ impl InsertRules {
         if self.duplicated_tasks { task.hashed() } else { task.unique() }
     }
 
-    /// Makes a cron ready to be saved, its first tick counted from `now`.
+    /// Makes a cron ready to be saved. Its first tick is counted from `now`.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] or [`QueueError::Schedule`] when it cannot be kept.
+    /// [`QueueError::Payload`] when its task cannot be saved, or [`QueueError::Schedule`] when its schedule has an
+    /// error.
     pub fn prepare_cron(
         &self,
         task: NewTask,
@@ -55,13 +56,14 @@ impl InsertRules {
         new_id: Uuid,
     ) -> Result<NewCron, QueueError> {
         let first = Timetable::read(&cron)?.next_after(now, now)?;
-        // Each tick is inserted while the one before may still run, so it is never unique itself.
+        // Each tick is inserted while the task of the previous one may still run, so its task must not be unique.
         let task = self.prepare(task, new_id)?.not_unique().at(first);
         Ok(NewCron { name: task.cron_name(), cron, task, first })
     }
 }
 
-/// The tasks, cut into what one statement takes. None replaces what an earlier one of its batch is or has.
+/// Cuts the tasks into batches for one statement each. A task that replaces a duplicate in the batch begins a new
+/// one.
 pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
     std::iter::from_fn(move || {
         let (batch, after) = rest.split_at(batch_len(rest));
@@ -70,8 +72,7 @@ pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
     })
 }
 
-/// How many of the next tasks go into one statement.
-/// How often tasks are sent again for which no answer is known.
+/// How many times tasks are sent before those without an answer are given up.
 pub const MAX_INSERT_TRIES: usize = 10;
 
 fn batch_len(tasks: &[NewTask]) -> usize {
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_replaces_one_of_its_batch_begins_another() {
+    fn a_task_that_replaces_one_of_its_batch_begins_another_batch() {
         let keep = || task(1).unique().unwrap();
         let replace = || task(1).unique_by(Unique::payload().replace(Replace::TIME)).hashed().unwrap();
         let tasks = [keep(), task(2), keep(), replace(), task(1), replace(), keep()];

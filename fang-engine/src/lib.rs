@@ -1,5 +1,6 @@
-//! The worker pool of [fang](https://docs.rs/fang), once for both modes: its parts are `async fn`s over the trait of a
-//! store and a small seam to what they run on. Applications use the crate `fang`. This one is for the crates that run it.
+//! The worker pool of [fang](https://docs.rs/fang), written once for both modes. Its parts are `async fn`s over the
+//! store trait and a small runtime trait. Applications use the crate `fang`; this crate serves the crates that run
+//! it.
 
 #[doc(hidden)]
 pub mod claims;

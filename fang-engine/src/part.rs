@@ -1,30 +1,30 @@
-//! What every part of a pool is: work that goes on until it ends, whatever panics in it.
+//! A part of a pool: work that goes on until it ends, even if it panics.
 
 use crate::state::pool::Pool;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-/// How long a part pauses that has panicked.
+/// How long a part pauses after a panic.
 const PANIC_PAUSE: Duration = Duration::from_secs(1);
 
 /// A part that has work to do until the pool drains or stops.
 pub(crate) trait Part: Send {
-    /// What it is called when it panics.
+    /// Its name in log messages.
     const NAME: &str;
 
-    /// The pool that it belongs to.
+    /// Its pool.
     fn pool(&self) -> &Pool;
 
-    /// Does its work until there will be no more.
+    /// Works until there will be nothing more to do.
     fn work(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// Lets a part work until it ends. No part but the workers runs the application's code, so a panic is a defect, which is
-/// said, and must not stop the pool.
+/// Runs a part until it ends. Only workers run code of the application, so a panic here is a defect of fang: it is
+/// logged, and the part goes on.
 pub(crate) async fn run_to_end<P: Part>(part: &mut P) {
     while AssertUnwindSafe(part.work()).catch_unwind().await.is_err() {
-        log::error!("the {} panicked and goes on", P::NAME);
+        log::error!("the {} panicked and starts again; please report this as a defect of fang", P::NAME);
         part.pool().sleep(PANIC_PAUSE).await;
     }
 }

@@ -1,24 +1,24 @@
-//! How far the shutdown of a pool has come.
+//! The phases of a pool's shutdown.
 
 use crate::signal::until;
 use event_listener::Event;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How far the shutdown of a pool has come.
+/// A phase of a pool, from running to stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Phase {
-    /// Claim and run.
+    /// The pool claims and runs tasks.
     Running,
-    /// Claim no more; finish what runs.
+    /// The pool claims no more and waits for running tasks.
     Draining,
-    /// Give up what still runs.
+    /// The pool gives up tasks that still run.
     Aborting,
-    /// No more results will come: save those that are there.
+    /// No more results will come; the finisher saves the last ones.
     Closing,
-    /// Give up what cannot be saved.
+    /// The finisher gives up results that cannot be saved.
     GivingUp,
-    /// All results are saved; the heart may stop.
+    /// All results are saved or given up; the heart may end.
     Stopped,
 }
 
@@ -27,7 +27,7 @@ impl Phase {
         [Self::Running, Self::Draining, Self::Aborting, Self::Closing, Self::GivingUp, Self::Stopped];
 }
 
-/// The phase of a pool, for all its parts to wait for. The shutdown writes it.
+/// The phase of a pool. The shutdown advances it, and all parts wait for it.
 #[derive(Debug, Default)]
 pub struct PhaseWatch {
     phase: AtomicU8,
@@ -35,19 +35,19 @@ pub struct PhaseWatch {
 }
 
 impl PhaseWatch {
-    /// The phase now.
+    /// The current phase.
     pub fn get(&self) -> Phase {
         let number = usize::from(self.phase.load(Ordering::SeqCst));
         Phase::ALL.get(number).copied().unwrap_or(Phase::Stopped)
     }
 
-    /// Goes on to this phase, never back.
+    /// Advances to this phase. Never goes back.
     pub fn advance(&self, phase: Phase) {
         self.phase.fetch_max(phase as u8, Ordering::SeqCst);
         self.changed.notify(usize::MAX);
     }
 
-    /// Waits until the pool has come to this phase.
+    /// Waits until the pool has reached this phase.
     pub async fn reached(&self, phase: Phase) {
         until(&self.changed, || self.get() >= phase).await;
     }

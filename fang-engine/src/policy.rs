@@ -1,4 +1,4 @@
-//! Decisions: pure, without a clock. All instants are spans since any fixed one.
+//! Decisions without I/O or a clock. Instants are durations since any fixed one.
 
 pub mod beat;
 pub mod claim;

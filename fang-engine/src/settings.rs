@@ -1,4 +1,4 @@
-//! What an application chooses for a pool, and what a shutdown tells it.
+//! The settings of a pool, and the report of its shutdown.
 
 use crate::policy::weights::Share;
 use fang_core::context::State;
@@ -7,7 +7,7 @@ use fang_core::store::{Rescue, WorkerId};
 use fang_core::{Mode, QueueError, RetentionMode, SleepParams};
 use std::time::Duration;
 
-/// When a process that has fallen silent is dead, and what that costs its tasks.
+/// How long a process may be silent before it counts as dead, and what that means for its tasks.
 ///
 /// ```
 /// use fang_engine::Lease;
@@ -17,17 +17,18 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// How often a pool tells that it is alive. Defaults to 5 s.
+    /// How often a pool sends a sign of life. Defaults to 5 s.
     pub beat_every: Duration,
-    /// After how long a silence others take its tasks. Defaults to 30 s; all processes of a
-    /// database should agree, and it should be several beats.
+    /// How long a process may be silent before others take its tasks. Defaults to 30 s. It has to be at least three
+    /// times `beat_every`, and all processes of a database should use the same value.
     pub dead_after: Duration,
-    /// A task whose process died this often fails, so that it cannot kill them all. Defaults to 3.
+    /// How many crashes fail a task. A crash is the death of the process that ran the task, so that a task which
+    /// kills its process cannot kill all of them. Defaults to 3.
     pub max_crashes: i16,
 }
 
 impl Lease {
-    /// The lease of processes that are dead after this long a silence, with six beats in it.
+    /// A lease with this `dead_after`. A pool beats six times in it.
     pub fn new(dead_after: Duration) -> Self {
         Self { beat_every: dead_after / 6, dead_after, max_crashes: 3 }
     }
@@ -35,18 +36,20 @@ impl Lease {
 
 impl Lease {
     /// # Errors
-    /// [`QueueError::Lease`] when a healthy pool would be declared dead, or a task never run.
+    /// [`QueueError::Lease`] when `beat_every` is zero or more than a third of `dead_after`, or when `max_crashes`
+    /// is less than 1.
     pub fn check(&self) -> Result<(), QueueError> {
         let has_beats = !self.beat_every.is_zero() && self.dead_after >= self.beat_every.saturating_mul(3);
         if has_beats && self.max_crashes > 0 { Ok(()) } else { Err(QueueError::Lease) }
     }
 
-    /// How long until the next beat. `random` is a number in `0.0..1.0`, so that the hearts of a fleet do not beat as one.
+    /// How long to wait for the next beat. `random` is a number in `0.0..1.0` that keeps the pools of a fleet from
+    /// beating together.
     pub fn next_beat(&self, random: f64) -> Duration {
         self.beat_every.mul_f64(0.9 + random.clamp(0.0, 1.0) / 10.0)
     }
 
-    /// The rescue by this worker.
+    /// The rescue that this worker sends.
     pub fn rescue(&self, by: WorkerId) -> Rescue {
         Rescue { by: Some(by), lease: self.dead_after, max_crashes: self.max_crashes }
     }
@@ -58,45 +61,45 @@ impl Default for Lease {
     }
 }
 
-/// How long a cancelled run may go on before it is dropped where it waits, unless the pool says otherwise.
+/// How long the run of a cancelled task may go on before it is dropped, unless the pool has another limit.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// How long `run_until` lets tasks run on.
+/// How long `run_until` waits for running tasks.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
-/// How long the last results may take to be saved once all runs have ended ...
+/// How long the last results may take to be saved after all runs have ended ...
 pub const LAST_SAVE: Duration = Duration::from_secs(3);
-/// ... and how long the heart may take to sign off: two seconds for the database, and a little more.
+/// ... and how long the heart may take to sign off: two seconds for the database, and some slack.
 pub const LAST_BEAT: Duration = Duration::from_millis(2500);
 
-/// What an application chooses for a pool. The builders of both modes fill it.
+/// The settings of a pool. The builders of both modes fill them.
 #[derive(Clone, Debug)]
 pub struct PoolConfig {
     /// How many tasks run at the same time.
     pub workers: usize,
-    /// The task types to work on, by their weights.
+    /// The task types to work on, with their weights.
     pub shares: Vec<Share>,
-    /// Bounds of the poll that backs up notifications.
+    /// How often the pool polls besides the notifications that it gets.
     pub sleep_params: SleepParams,
-    /// What stays in the store.
+    /// The tasks that stay in the store after they end.
     pub retention: RetentionMode,
-    /// When a silent process is dead.
+    /// How long a process may be silent before others take over its tasks.
     pub lease: Lease,
-    /// Finished and failed tasks that are older are removed. `None` keeps them.
+    /// The age at which finished and failed tasks are removed. `None` keeps them.
     pub prune_after: Option<Duration>,
-    /// Whether short tasks of a backlog are claimed by locks alone.
+    /// Whether short tasks of a backlog get lock-claims.
     pub lock_claims: bool,
-    /// How long the run of a cancelled task may go on before it is dropped where it waits. For tokio tasks alone.
+    /// How long the run of a cancelled task may go on before it is dropped. Only async runs can be dropped.
     pub cancel_grace: Duration,
-    /// The application's values.
+    /// The application's values, which tasks can read.
     pub state: State,
-    /// Which kinds run.
+    /// The kinds that may run.
     pub kinds: Kinds,
 }
 
 impl PoolConfig {
     /// # Errors
-    /// [`QueueError::NoWorkers`], [`QueueError::Lease`] or [`QueueError::TaskTypes`] when no pool can work so.
+    /// [`QueueError::NoWorkers`], [`QueueError::Lease`] or [`QueueError::TaskTypes`] when a setting is wrong.
     pub fn check(&self) -> Result<(), QueueError> {
         if self.workers == 0 {
             return Err(QueueError::NoWorkers);
@@ -106,7 +109,7 @@ impl PoolConfig {
     }
 }
 
-/// What a pool tells of itself when it registers, as JSON.
+/// The description that a pool registers with, as JSON.
 pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
     let task_types: Vec<&str> = shares.iter().map(|share| &*share.task_type).collect();
     let mode = match mode {
@@ -117,14 +120,15 @@ pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
     serde_json::json!({ "mode": mode, "task_type": task_types.join(", "), "pid": pid }).to_string()
 }
 
-/// What a shutdown found.
+/// The report of a shutdown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shutdown {
-    /// Tasks given back uncharged: claimed and not begun, or still running at the deadline.
+    /// Tasks that were given back uncharged: claimed and not begun, or still running at the deadline.
     pub handed_back: u64,
-    /// Runs among those given back that could not even be stopped, because they never wait. What they
-    /// still do counts no longer; end the process.
+    /// Runs among these that could not be stopped, because they never wait. Their results no longer count, but their
+    /// code still runs, so end the process.
     pub still_running: usize,
-    /// Results that came too late since the pool started: others had taken over the tasks.
+    /// Results that came too late since the pool started, because others had taken over the tasks. They were
+    /// dropped.
     pub late_results: u64,
 }

@@ -1,4 +1,4 @@
-//! How the parts of a pool wake each other, on any runtime.
+//! Signals between the parts of a pool, for any runtime.
 
 use event_listener::Event;
 use fang_core::store::Socket;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::runtime::{BoxFuture, Reactor};
 
-/// Wakes one part that waits, or the next that will.
+/// A signal for one part: it wakes the one that waits, or else the next that will.
 #[derive(Debug, Default)]
 pub struct Signal {
     is_set: AtomicBool,
@@ -22,7 +22,7 @@ impl Signal {
         self.event.notify(1);
     }
 
-    /// Waits until the signal is set, and takes it.
+    /// Waits until the signal is set, then resets it.
     pub async fn notified(&self) {
         until(&self.event, || self.take()).await;
     }
@@ -32,7 +32,7 @@ impl Signal {
     }
 }
 
-/// Tells many that something is over for good.
+/// A latch: once set, it stays set and wakes all that wait for it.
 #[derive(Debug, Default)]
 pub struct Latch {
     is_set: AtomicBool,
@@ -51,17 +51,17 @@ impl Latch {
         self.is_set.load(Ordering::SeqCst)
     }
 
-    /// Waits until it is.
+    /// Waits until it is set.
     pub async fn wait(&self) {
         until(&self.event, || self.is_set()).await;
     }
 }
 
-/// Waits until something holds, which is told by an event whenever it may have come to hold.
+/// Waits until `holds` is true. The event has to be sent whenever that may have changed.
 pub(crate) async fn until(event: &Event, holds: impl Fn() -> bool) {
     while !holds() {
         let listener = event.listen();
-        // It may have come to hold just before.
+        // It may have changed just before the listener was there.
         if holds() {
             return;
         }
@@ -69,12 +69,12 @@ pub(crate) async fn until(event: &Event, holds: impl Fn() -> bool) {
     }
 }
 
-/// Sets a latch when it is dropped: also when a part panics, or its runtime goes down with it.
+/// Sets a latch when it is dropped, also after a panic or when its runtime goes down.
 #[derive(Debug)]
 pub struct SetAtEnd(Arc<Latch>);
 
 impl SetAtEnd {
-    /// Of this latch.
+    /// For this latch.
     pub fn new(latch: &Arc<Latch>) -> Self {
         Self(latch.clone())
     }
@@ -86,14 +86,14 @@ impl Drop for SetAtEnd {
     }
 }
 
-/// Waits for whichever of these is ready first, and tells its place. For signals, sleeps and phases alone: the others are
-/// dropped, which must never happen to a future of a store.
+/// Waits for the first of these futures and returns its index. The others are dropped, so pass only signals, sleeps
+/// and phases: a future of a store must never be dropped.
 pub(crate) async fn first_of<const N: usize>(futures: [BoxFuture<'_, ()>; N]) -> usize {
     let ((), place, _) = select_all(futures).await;
     place
 }
 
-/// For runtimes whose stores do not say on which socket notifications arrive.
+/// The reactor of runtimes whose stores do not tell on which socket notifications arrive.
 #[derive(Debug, Default)]
 pub struct NoReactor;
 

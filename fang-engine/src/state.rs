@@ -1,4 +1,4 @@
-//! What the parts of a pool share. Each field says who writes it and who reads it.
+//! The state that the parts of a pool share. Each field says which part writes it and which reads it.
 
 pub mod in_flight;
 pub mod job;
@@ -24,7 +24,7 @@ pub use stats::Stats;
 pub use unfinished::Unfinished;
 pub use unwritten::UnwrittenClaim;
 
-/// A claimed task for tests: its first claim, nothing behind it.
+/// A claimed task for tests: claimed for the first time, without retries or crashes.
 #[cfg(test)]
 pub(crate) fn example() -> fang_core::store::Claimed {
     fang_core::store::Claimed {

@@ -5,21 +5,21 @@ use crate::state::Job;
 
 /// The workers of a pool: tokio tasks in one mode, threads in the other.
 pub trait Workers: Send + Sync {
-    /// Hands a task to whichever worker is free next. The claimer sees to it that few wait.
+    /// Hands a task to the next free worker. The claimer makes sure that few tasks wait here.
     fn run(&self, job: Job);
 
-    /// Adds this many workers, or takes as many away once they are free.
+    /// Starts or ends workers to get from `before` to `after`. A surplus worker ends once it is free.
     ///
     /// # Errors
-    /// When the system has nothing left to run them with.
+    /// When the system cannot run more of them.
     fn resize(&self, before: usize, after: usize) -> std::io::Result<()>;
 
-    /// Takes no more tasks, and returns those that no worker has begun. Workers end once they are free.
+    /// Takes no more tasks, and returns those that no worker has begun. Each worker ends once it is free.
     fn close(&self) -> Vec<Job>;
 
     /// Waits until all workers have ended.
     fn ended(&self) -> BoxFuture<'_, ()>;
 
-    /// Gives up what still runs. Returns how many runs could not be stopped.
+    /// Aborts the runs that go on. Returns how many could not be stopped.
     fn abort(&self) -> BoxFuture<'_, usize>;
 }

@@ -1,4 +1,4 @@
-//! Tasks on their way into the table.
+//! Batches of tasks on their way into the table.
 
 use crate::columns::{InTable, InsertColumns, UniqueColumns};
 use crate::row::{Row, answered, inserted};
@@ -7,10 +7,10 @@ use crate::statement::Statement;
 use crate::value::{Instant, Value};
 use fang_core::{NewTask, StoreError};
 
-/// Tasks as columns.
+/// A batch of tasks as columns.
 pub(crate) struct Batch<'a> {
     columns: InsertColumns<'a>,
-    /// Only when a task in it needs the statement that takes them.
+    /// Columns of `insert_unique.sql`, if a task in the batch needs that statement.
     unique: Option<UniqueColumns>,
     instants: Vec<Option<Instant>>,
     held: Vec<&'a str>,
@@ -27,12 +27,12 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// `insert.sql` or `insert_unique.sql`, as the batch needs.
+    /// The insert by `insert.sql`, or by `insert_unique.sql` if a task needs that.
     pub(crate) fn insert<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
         self.insert_by(if self.unique.is_some() { &sql.insert_unique } else { &sql.insert })
     }
 
-    /// The same by a statement with the same parameters.
+    /// The insert by another statement with the same parameters.
     pub(crate) fn insert_by<'s>(&self, sql: &'s str) -> Result<Statement<'s>, StoreError> {
         let columns = &self.columns;
         let mut params: Vec<&dyn Value> = vec![
@@ -57,7 +57,7 @@ impl<'a> Batch<'a> {
         Statement::rows(&sql.duplicates, &[&self.columns.ids, &self.held, &self.held])
     }
 
-    /// The rows of an insert.
+    /// The rows that an insert returned.
     pub(crate) fn saved(&self, rows: &[impl Row]) -> Result<Vec<InTable>, StoreError> {
         rows.iter().map(|row| if self.unique.is_some() { answered(row) } else { inserted(row) }).collect()
     }

@@ -6,7 +6,7 @@ use crate::value::{Instant, Value};
 use fang_core::StoreError;
 use fang_core::store::{Claim, DbInstant, ScanRange};
 
-/// The parameters of `claim.sql`, and of `hold.sql`.
+/// The parameters of `claim.sql` and `hold.sql`.
 pub(crate) struct ClaimParams<'a> {
     claim: &'a Claim<'a>,
     ranges: RangeColumns,
@@ -31,12 +31,12 @@ impl<'a> ClaimParams<'a> {
         Statement::rows(&sql.hold, &self.all())
     }
 
-    /// One of `turn.sql`, `hold_turn.sql` and `leave_turn.sql`.
+    /// The statement `turn.sql`, `hold_turn.sql` or `leave_turn.sql`.
     pub(crate) fn turn<'s>(&self, sql: &'s str) -> Result<Statement<'s>, StoreError> {
         Statement::count(sql, &[&self.claim.task_type, &self.claim.worker.0])
     }
 
-    /// Those of `hold.sql`; all but the last are those of `claim.sql`.
+    /// The parameters of `hold.sql`. All but the last are those of `claim.sql`.
     fn all(&self) -> [&dyn Value; 8] {
         let Self { claim, ranges, floors, limit, first_listed } = self;
         let RangeColumns { modes, priorities, shared, .. } = ranges;
@@ -44,7 +44,7 @@ impl<'a> ClaimParams<'a> {
     }
 }
 
-/// The parameters of `claim.sql` that say where to look.
+/// The scan ranges as parameters of `claim.sql`.
 #[derive(Debug)]
 pub struct RangeColumns {
     /// The modes.
@@ -53,7 +53,7 @@ pub struct RangeColumns {
     pub priorities: Vec<i16>,
     /// The floors.
     pub floors: Vec<DbInstant>,
-    /// Whether others may lift them; for `hold.sql` alone.
+    /// Whether a claim may begin where another left off; for `hold.sql` alone.
     pub shared: Vec<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! Batches as the statements take them: one array a column.
+//! Batches as parameters of statements: one array for each column.
 
 use fang_core::new_task::{Due, NewRow, NewTask};
 use fang_core::notify::{Notices, Topic};
@@ -27,9 +27,9 @@ pub struct InsertColumns<'a> {
     pub hashes: Vec<Option<&'a str>>,
     /// The delays, in microseconds.
     pub delays: Vec<i64>,
-    /// The instants, which go before the delays.
+    /// The instants, which take precedence over the delays.
     pub instants: Vec<Option<DbInstant>>,
-    /// What they choose beyond their types, as JSON.
+    /// The options of single tasks, as JSON.
     pub options: Vec<Option<String>>,
 }
 
@@ -55,28 +55,29 @@ impl<'a> InsertColumns<'a> {
         }
     }
 
-    /// The unique hashes alone: the last parameters of `duplicates.sql` and of `insert_unique.sql`.
+    /// The unique hashes of the tasks that have one: the last parameters of `duplicates.sql` and of
+    /// `insert_unique.sql`.
     pub fn held(&self) -> Vec<&'a str> {
         self.hashes.iter().flatten().copied().collect()
     }
 }
 
-/// What a task chooses beyond its type, as JSON.
+/// The options of one task, as JSON.
 pub fn options(row: &NewRow<'_>) -> Option<String> {
     Options { max_retries: row.max_retries, tags: row.tags.to_vec() }.to_json()
 }
 
-/// The parameters of `insert_unique.sql` behind those of `insert.sql`.
+/// The parameters of `insert_unique.sql` that follow those of `insert.sql`.
 #[derive(Debug)]
 pub struct UniqueColumns {
     /// The periods, in microseconds.
     pub periods: Vec<Option<i64>>,
-    /// The codes of what is replaced; 0 for nothing.
+    /// Codes that tell which columns are replaced; 0 for none.
     pub replaces: Vec<i16>,
 }
 
 impl UniqueColumns {
-    /// The columns of a batch, if any task in it needs more than `insert.sql` does.
+    /// The columns of a batch, or `None` if `insert.sql` can take all of its tasks.
     pub fn new(tasks: &[NewTask]) -> Option<Self> {
         if !tasks.iter().any(|task| task.period().is_some() || task.replaces().is_some()) {
             return None;
@@ -88,7 +89,7 @@ impl UniqueColumns {
     }
 }
 
-/// The task types of which tasks may be due now.
+/// The task types whose tasks may be due now, as notices.
 pub fn due_now(tasks: &[NewTask]) -> Notices<'_> {
     let mut notices = Notices::new();
     for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
@@ -103,11 +104,11 @@ pub fn due_now(tasks: &[NewTask]) -> Notices<'_> {
 pub struct InTable {
     /// Its id.
     pub id: Uuid,
-    /// The unique hash it holds; not asked of one that was just inserted.
+    /// Its unique hash. Not read for a row that was just inserted.
     pub uniq_hash: Option<String>,
-    /// Whether it waits; asked of a duplicate alone.
+    /// Whether it waits to run. Read for duplicates only.
     pub waits: bool,
-    /// The task whose insert this row answers, when it is another one that was replaced.
+    /// The task whose insert replaced this row; `None` if the row is its own.
     pub asked: Option<Uuid>,
     /// When it was inserted.
     pub created_at: DbInstant,
@@ -137,7 +138,7 @@ impl InTable {
     }
 }
 
-/// What is in the table for each task of a batch, as far as that is known.
+/// The answers for the tasks of a batch, as far as they are known.
 #[derive(Debug)]
 pub struct Answers<'a> {
     tasks: &'a [NewTask],
@@ -146,14 +147,14 @@ pub struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    /// Nothing is known yet.
+    /// For a batch of which nothing is known yet.
     pub fn new(tasks: &'a [NewTask]) -> Self {
         Self { tasks, known: vec![None; tasks.len()], tries: 0 }
     }
 
-    /// What to send next: all tasks at first, then those without an answer, for a while. A unique task that kept one
-    /// from being inserted ended just when it was looked for. Those with an answer are not sent again: they may have
-    /// run already, and be gone.
+    /// The tasks to send next: first all of them, then those without an answer, a limited number of times. A task
+    /// has no answer if its duplicate ended before it was looked up. Tasks with an answer are not sent again: they
+    /// may have run and be gone.
     pub fn next_to_send(&mut self) -> Option<Cow<'a, [NewTask]>> {
         self.tries += 1;
         if self.tries == 1 {
@@ -164,9 +165,9 @@ impl<'a> Answers<'a> {
         (self.tries <= MAX_INSERT_TRIES && !missing.is_empty()).then_some(Cow::Owned(missing))
     }
 
-    /// Takes what was inserted, and what was there instead.
+    /// Adds the rows that were inserted and the duplicates that were found.
     pub fn add(&mut self, saved: &[InTable], duplicates: &[InTable]) {
-        // A duplicate of the very id is this task, saved by an earlier try whose answer was lost.
+        // A duplicate with the id of the task is the task itself, saved by an earlier try whose answer was lost.
         let own = saved.iter().filter(|row| row.asked.is_none());
         let by_id: HashMap<Uuid, &InTable> = duplicates.iter().chain(own).map(|row| (row.id, row)).collect();
         let replaced: HashMap<Uuid, &InTable> =
@@ -176,7 +177,7 @@ impl<'a> Answers<'a> {
         for (task, known) in self.tasks.iter().zip(&mut self.known) {
             let own = || by_id.get(&task.id()).map(|row| row.answer(InsertOutcome::New));
             let replaced = || replaced.get(&task.id()).map(|row| row.answer(InsertOutcome::Replaced));
-            // One that came while it was looked for waits to be replaced.
+            // A duplicate that came after the insert waits to be replaced, so the task is sent again.
             let is_kept = |row: &&&InTable| !(row.waits && task.replaces().is_some());
             let duplicate = || {
                 let held = by_hash.get(task.uniq_hash()?);
@@ -186,11 +187,11 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// All answers, in order.
+    /// The answers for all tasks, in order.
     ///
     /// # Errors
-    /// A passing [`StoreError`] when some are still missing; [`StoreError::NotUnique`] when a task was kept
-    /// out that must not be.
+    /// A passing [`StoreError`] when some answers are missing; [`StoreError::NotUnique`] when a task with
+    /// [`or_error`](fang_core::Unique::or_error) has a duplicate.
     pub fn finish(self) -> Result<Vec<Inserted>, StoreError> {
         let all = self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::unsettled)?;
         Inserted::check(self.tasks, &all)?;
@@ -198,19 +199,19 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// The parameters of `list_held.sql` that say how far the one that holds has come.
+/// The parameters of `list_held.sql` that say how far the lock-claim has come.
 #[derive(Clone, Copy, Debug)]
 pub struct ReachedColumns {
     /// The mode of the last range.
     pub mode: Option<i16>,
     /// Its priority.
     pub priority: Option<i16>,
-    /// Where nothing is left before.
+    /// The instant before which no unlocked task is left.
     pub floor: Option<DbInstant>,
 }
 
 impl ReachedColumns {
-    /// The columns of the last range; nulls where nothing was found.
+    /// The columns of the last range; nulls if no task was found.
     pub fn new(range: Option<ScanRange>) -> Self {
         Self {
             mode: range.map(|range| range.mode as i16),
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn each_task_is_answered_by_its_own_row_or_by_the_one_that_holds_its_hash() {
+    fn each_task_is_answered_by_its_own_row_or_by_its_duplicate() {
         let tasks = [task(1, None), task(2, Some("h")), task(3, None)];
         let mut answers = Answers::new(&tasks);
         answers.add(&[row(1, None)], &[row(3, None), row(9, Some("h"))]);
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_replaces_is_sent_again_while_the_holder_waits_unreplaced() {
+    fn a_task_that_replaces_is_sent_again_while_its_duplicate_waits_unreplaced() {
         let tasks = [replacing(1, "h"), replacing(2, "i")];
         let mut answers = Answers::new(&tasks);
         assert_eq!(sent(&mut answers), Some(vec![1, 2]));
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_task_whose_holder_ended_meanwhile_is_sent_again() {
+    fn only_a_task_whose_duplicate_ended_meanwhile_is_sent_again() {
         let tasks = [task(1, None), task(2, Some("h"))];
         let mut answers = Answers::new(&tasks);
         assert_eq!(sent(&mut answers), Some(vec![1, 2]));

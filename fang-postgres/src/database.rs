@@ -1,4 +1,4 @@
-//! Statements on their way: which session, in which steps, and what is sent again.
+//! The connections of a store, and how its statements travel: in which steps, and which are sent again.
 
 use crate::row::only;
 use crate::session::{Connections, OwnSession, Session};
@@ -12,10 +12,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How often a statement is sent that [loses a race](StoreError::lost_a_race): each time it has changed nothing.
+/// How many times a statement is sent that [loses a race](StoreError::lost_a_race). Each failed try has changed
+/// nothing.
 const MAX_TRIES: usize = 5;
 
-/// What begins a transaction of several steps, but behind a pooler.
+/// The begin of a transaction with several steps, if no pooler is used.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// The row of these connections.
@@ -25,7 +26,7 @@ pub(crate) type RowOf<C> = <<C as Connections>::Session as Session>::Row;
 pub(crate) struct Database<C> {
     pub(crate) connections: C,
     pub(crate) sql: Arc<Statements>,
-    /// Where the lists of what is held begin.
+    /// Where the lists of locked tasks begin.
     pub(crate) first: FirstListed,
     pub(crate) epoch: Instant,
 }
@@ -58,7 +59,7 @@ impl<C: Connections> Database<C> {
         Ok(self.send(role, self.alone(role, statement)).await?.count)
     }
 
-    /// All rows of a statement, and behind it what stands aside.
+    /// Returns all rows of a statement. Other statements follow it, whose outcome does not matter.
     pub(crate) async fn query_then(
         &self,
         role: Role,
@@ -70,8 +71,8 @@ impl<C: Connections> Database<C> {
         Ok(self.send(role, steps).await?.rows)
     }
 
-    /// All rows of a statement that makes unique tasks alive again. One that the server refuses for another like it,
-    /// which came since it looked, is sent again, and then sees that.
+    /// Returns all rows of a statement that makes failed tasks wait again. If the server refuses it because of a
+    /// duplicate that came meanwhile, the statement is sent again and then sees the duplicate.
     pub(crate) async fn query_reviving(
         &self,
         role: Role,
@@ -82,8 +83,8 @@ impl<C: Connections> Database<C> {
         Ok(last(again_if(is_worth_it, || self.once(role, &steps)).await?)?.rows)
     }
 
-    /// The answer of the last of several statements in one transaction, each of which sees what those before it waited
-    /// for.
+    /// Runs several statements in one transaction and returns the last answer. Each statement sees the changes that
+    /// the previous ones waited for.
     pub(crate) async fn together(
         &self,
         role: Role,
@@ -95,12 +96,12 @@ impl<C: Connections> Database<C> {
         self.send(role, steps).await
     }
 
-    /// What begins a transaction of several steps.
+    /// The begin of a transaction with several steps.
     pub(crate) fn begin(&self, role: Role) -> &'static str {
         if self.connections.is_pooled() { role.begin() } else { BEGIN }
     }
 
-    /// A statement by itself, which behind a pooler takes a transaction that tells the server how.
+    /// A single statement. A pooler gets it in a transaction that carries the settings of the session.
     fn alone<'a>(&self, role: Role, statement: Statement<'a>) -> Vec<Step<'a>> {
         match self.connections.is_pooled() {
             true => vec![Step::Begin(role.begin()), Step::Run(statement), Step::Commit],
@@ -119,7 +120,7 @@ impl<C: Connections> Database<C> {
     }
 }
 
-/// Tries until the error is another one, but not for ever.
+/// Tries again while the error is worth it, a limited number of times.
 pub(crate) async fn again_if<T, F: Future<Output = Result<T, StoreError>>>(
     is_worth_it: impl Fn(&StoreError) -> bool,
     attempt: impl Fn() -> F,

@@ -1,4 +1,4 @@
-//! A batch of results as its statement takes it: one array a column.
+//! A batch of results as parameters: one array for each column.
 
 use crate::sql::Statements;
 use crate::statement::Statement;
@@ -6,8 +6,7 @@ use fang_core::StoreError;
 use fang_core::store::{Finish, WorkerId, micros};
 use uuid::Uuid;
 
-/// The parameters of `finish.sql` behind the first; the first two of them are also those of
-/// `finish_remove.sql`.
+/// The parameters of `finish.sql` after the first. The first two of them also serve `finish_remove.sql`.
 #[derive(Debug)]
 pub struct FinishColumns<'a> {
     /// The ids.
@@ -34,13 +33,13 @@ impl<'a> FinishColumns<'a> {
         }
     }
 
-    /// Whether all rows go, so that `finish_remove.sql` does.
+    /// Whether all rows are removed, so that `finish_remove.sql` suffices.
     pub fn all_go(&self) -> bool {
         self.codes.iter().all(|code| *code == 0)
     }
 
-    /// Usually all rows go, and the shortest statement serves; else one statement does it all, so that a batch is never
-    /// saved by half.
+    /// The statement that saves the batch: the cheap `finish_remove.sql` if all rows are removed; else `finish.sql`,
+    /// which saves results of all kinds at once, so that a batch is never saved by half.
     pub fn statement<'s>(&self, sql: &'s Statements, worker: WorkerId) -> Result<Statement<'s>, StoreError> {
         let Self { ids, leases, codes, delays, errors } = self;
         match self.all_go() {

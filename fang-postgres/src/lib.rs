@@ -1,6 +1,6 @@
-//! The Postgres store of [fang](https://docs.rs/fang): its verbs, written once over a [`Session`] that a driver gives, and
-//! its SQL. No I/O of its own: `fang-asynk` brings tokio-postgres, `fang-blocking` brings diesel. Applications use the
-//! crate `fang`.
+//! The Postgres store of [fang](https://docs.rs/fang): its SQL and its verbs, written once over the [`Session`] of a
+//! driver. It does no I/O itself: `fang-asynk` brings tokio-postgres, `fang-blocking` brings diesel. Applications
+//! use the crate `fang`.
 
 mod batch;
 mod claim_params;

@@ -1,4 +1,4 @@
-//! A connection that holds tasks: claims without a write, within a transaction that stays open.
+//! Lock-claims on one connection: a transaction locks the rows and stays open until it commits.
 
 use crate::claim_params::ClaimParams;
 use crate::columns::ReachedColumns;
@@ -18,13 +18,14 @@ use uuid::Uuid;
 pub(crate) struct PostgresLockClaims<C: Connections> {
     slot: i16,
     db: Arc<Database<C>>,
-    /// Under which transactions something of its own may be listed.
+    /// The transactions under which lists of this connection may still be in the table.
     listed: Vec<i64>,
-    /// The transaction that keeps the rows.
+    /// The transaction that keeps the rows locked.
     holder: i64,
-    /// How far it has come.
+    /// How far its claim has come in the scan ranges.
     reached: Option<ScanRange>,
-    /// Its own: a transaction may be open on it. What must be written whatever becomes of that goes over the engine's.
+    /// The connection with the open transaction. Writes that must not depend on that transaction use the engine's
+    /// connections.
     session: Option<C::Session>,
 }
 
@@ -33,9 +34,9 @@ impl<C: Connections> PostgresLockClaims<C> {
         Self { slot, db, listed: Vec::new(), holder: 0, reached: None, session: None }
     }
 
-    /// Runs steps on its own connection, which goes, and its locks with it, unless all is well.
+    /// Runs steps on the connection. After an error the connection is closed, which releases its locks.
     async fn run(&mut self, steps: &[Step<'_>]) -> Result<Vec<RowOf<C>>, StoreError> {
-        let lost = || StoreError::unreachable("nothing is held any more".into());
+        let lost = || StoreError::unreachable("the connection with the lock-claims is lost".into());
         let mut session = self.session.take().ok_or_else(lost)?;
         let answers = session.run(steps).await.inspect_err(|_| self.db.first.forget())?;
         self.session = Some(session);
@@ -53,7 +54,8 @@ impl<C: Connections> PostgresLockClaims<C> {
 
 #[async_trait]
 impl<C: Connections> LockClaims for PostgresLockClaims<C> {
-    /// In a crowd it waits for its turn before the transaction begins, whose clock says what is due.
+    /// A crowded claim takes an advisory lock first, before the transaction begins, because its clock decides what
+    /// is due.
     async fn lock(&mut self, claim: &Claim<'_>) -> Result<Vec<LockedTask>, StoreError> {
         self.db.look_at_lists().await;
         self.connect().await?;
@@ -105,7 +107,8 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         )?;
         let rows = db.query(Role::Engine, statement).await?;
         self.listed = vec![holder];
-        // Others who lock a row after this moment find it listed.
+        // From now on, other pools that lock one of these rows find it listed. This checks that the rows are still
+        // locked.
         self.run(&[Step::Batch("SELECT 1")]).await?;
         rows.iter().map(|row| Ok((get(row, 0)?, WorkerId(get(row, 1)?)))).collect()
     }

@@ -1,15 +1,15 @@
-//! The steps from an empty database, or a table of fang 0.9 to 0.11, to the schema of this version.
+//! The migrations to the schema of this version, from an empty database or from the table of fang 0.9 to 0.11.
 
 use fang_core::StoreError;
 
-/// One numbered step. Steps are never changed once released; new ones are appended.
+/// A migration. Released ones never change; new ones are appended.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     /// The version of the schema after it.
     pub version: i32,
-    /// SQL that takes the step.
+    /// The SQL of the migration.
     pub up: &'static str,
-    /// SQL that takes it back.
+    /// The SQL that reverts it.
     pub down: &'static str,
 }
 
@@ -23,7 +23,7 @@ macro_rules! migration {
     };
 }
 
-/// All steps for Postgres, in order.
+/// All migrations for Postgres, in order.
 pub const POSTGRES: &[Migration] = &[
     migration!(1, "0001_baseline"),
     migration!(2, "0002_leases"),
@@ -33,28 +33,28 @@ pub const POSTGRES: &[Migration] = &[
     migration!(6, "0006_holds"),
 ];
 
-/// The schema that this version is written for. It runs on the next one as well, so that processes
-/// of two versions can share a table while a deploy rolls.
+/// The schema version of this program. The program also runs on the next version, so that processes of two versions
+/// can share a table during a rolling deploy.
 pub const VERSION: i32 = POSTGRES[POSTGRES.len() - 1].version;
 
-/// What the transaction of a step is told: a lock that cannot be had would hold up everybody else who waits behind it,
-/// and an index of a large table takes its time.
+/// The limits of a migration's transaction. It must not wait long for a lock, since all other statements would queue
+/// behind it; but an index of a large table may take its time.
 pub const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = 0";
 
-/// What it means that a lock was not to be had within these limits.
+/// The error when a migration did not get its locks within these limits.
 pub fn locked() -> StoreError {
     StoreError::Locked { reason: "the schema could not be changed within 5 s".to_owned() }
 }
 
-/// The steps that a schema of this version still lacks.
+/// The migrations that a schema of this version lacks.
 pub fn pending(found: i32) -> impl Iterator<Item = &'static Migration> {
     POSTGRES.iter().filter(move |migration| migration.version > found)
 }
 
-/// Whether a schema of this version serves.
+/// Checks whether this program can use a schema of this version.
 ///
 /// # Errors
-/// [`StoreError::NotMigrated`] when it is older, or newer than the next.
+/// [`StoreError::NotMigrated`] when it is older than [`VERSION`] or more than one version newer.
 pub fn check(found: i32) -> Result<(), StoreError> {
     let reason = match found - VERSION {
         0 | 1 => return Ok(()),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_records_its_own_version_for_those_who_run_it_by_hand() {
+    fn each_file_records_its_own_version() {
         for migration in POSTGRES {
             assert!(migration.up.contains("fang_meta"), "{}", migration.version);
         }

@@ -1,4 +1,4 @@
-//! From rows to values.
+//! Conversions from rows to values.
 
 use crate::columns::InTable;
 use crate::value::{Instant, Tid, Typed};
@@ -23,13 +23,13 @@ pub trait Row {
     fn raw(&self, index: usize) -> Result<Option<&[u8]>, StoreError>;
 }
 
-/// A column as a value.
+/// Reads the value of a column.
 pub(crate) fn get<'r, T: FromSql<'r> + Typed>(row: &'r impl Row, index: usize) -> Read<T> {
     let value = T::from_sql_nullable(&T::TYPE, row.raw(index)?);
     value.map_err(|error| StoreError::unreachable(format!("column {index} cannot be read: {error}").into()))
 }
 
-/// The only row of an answer.
+/// The single row of an answer.
 pub(crate) fn only<R>(rows: Vec<R>) -> Read<R> {
     rows.into_iter().next().ok_or_else(|| StoreError::unreachable("the server sent no row".into()))
 }
@@ -38,7 +38,7 @@ fn db_instant(row: &impl Row, index: usize) -> Read<DbInstant> {
     Ok(get::<Instant>(row, index)?.0)
 }
 
-/// An instant, infinities as the nearest of the calendar.
+/// Reads an instant. Infinities become the nearest instants of the calendar.
 pub(crate) fn instant(row: &impl Row, index: usize) -> Read<DateTime<Utc>> {
     Ok(db_instant(row, index)?.to_datetime())
 }
@@ -47,7 +47,7 @@ fn span(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-/// Id and instants, from this column on.
+/// Reads id and instants, from this column on.
 fn saved(row: &impl Row, first: usize) -> Read<InTable> {
     Ok(InTable::saved(get(row, first)?, db_instant(row, first + 1)?, db_instant(row, first + 2)?))
 }
@@ -84,7 +84,7 @@ pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
     })
 }
 
-/// A row of `hold.sql`, without the transaction that keeps it.
+/// A row of `hold.sql`. The column with the transaction is read elsewhere.
 pub(crate) fn held(row: &impl Row) -> Read<LockedTask> {
     Ok(LockedTask { task: claimed(row)?, place: get::<Tid>(row, 10)?.0, is_apart: get(row, 11)? })
 }
@@ -146,7 +146,7 @@ pub(crate) fn cron_info(row: &impl Row) -> Read<CronInfo> {
     })
 }
 
-/// Pattern, time zone and policy, from this column on.
+/// Reads pattern, time zone and policy, from this column on.
 fn cron(row: &impl Row, first: usize) -> Read<Cron> {
     let cron = Cron::new(get::<String>(row, first)?).time_zone(get::<String>(row, first + 1)?);
     Ok(cron.missed(Missed::from_text(get(row, first + 2)?)))

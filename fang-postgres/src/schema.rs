@@ -1,10 +1,10 @@
 use fang_core::StoreError;
 
-/// The Postgres schema in which the tables live; the search path decides when it is not named.
+/// The Postgres schema that holds the tables. Without a name the search path decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema(Option<String>);
 
-/// A name that no schema can have.
+/// The error for a name that no schema can have.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no name for a schema; use 1 to 63 bytes without control characters")]
 pub struct SchemaNameError(String);
@@ -13,7 +13,7 @@ impl Schema {
     /// The schema of this name.
     ///
     /// # Errors
-    /// [`SchemaNameError`] when no schema can have it.
+    /// [`SchemaNameError`] when the name is empty, longer than 63 bytes or has control characters.
     pub fn named(name: &str) -> Result<Self, SchemaNameError> {
         if name.is_empty() || name.len() > 63 || name.chars().any(char::is_control) {
             return Err(SchemaNameError(name.to_owned()));
@@ -24,13 +24,13 @@ impl Schema {
     /// The schema of this name, if the application chose one.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] when no schema can have the name.
+    /// [`StoreError::Schema`] when no schema can have this name.
     pub fn chosen(name: Option<&str>) -> Result<Self, StoreError> {
         let named = name.map(Self::named).transpose();
         named.map(Option::unwrap_or_default).map_err(|error| StoreError::Schema { reason: error.to_string() })
     }
 
-    /// Its name, if it was named.
+    /// Its name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.0.as_deref()
     }
@@ -40,7 +40,7 @@ impl Schema {
         self.name().map(|name| format!("\"{}\"", name.replace('"', "\"\"")))
     }
 
-    /// Puts the schema before every table and type of fang. A name cannot be bound, and setting the
+    /// Puts the schema before every table and type of fang. A name cannot be bound as a parameter, and setting the
     /// search path would change the application's own transaction.
     pub fn qualify(&self, sql: &str) -> String {
         let Some(schema) = self.quoted() else { return sql.to_owned() };
@@ -49,7 +49,7 @@ impl Schema {
         while let Some(at) = rest.find("fang_") {
             let (before, name) = rest.split_at(at);
             out.push_str(before);
-            // `fang_tasks_unique` would be an index, which no statement names.
+            // The name of an index would be qualified as well, but no statement names one.
             out.push_str(&schema);
             out.push('.');
             out.push_str("fang_");

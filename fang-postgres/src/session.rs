@@ -1,4 +1,4 @@
-//! What the verbs need of a driver.
+//! The traits that a driver implements.
 
 use crate::row::Row;
 use crate::settings::Role;
@@ -8,30 +8,31 @@ use fang_core::notify::Listeners;
 use fang_core::store::Heard;
 use std::future::Future;
 
-/// One connection, in the hands of a verb.
+/// A connection that runs the steps of a verb.
 ///
-/// A driver gives up what takes longer than it may; the verbs neither race a future of it nor drop one. A verb itself may
-/// be dropped by the application while it waits: a session that is dropped with an open transaction closes its connection.
+/// A driver ends statements that take too long; the verbs neither race nor drop a future of it. But the application
+/// may drop a verb while it waits: a session that is dropped with an open transaction has to close its connection.
 pub trait Session: Send {
     /// A row of an answer.
     type Row: Row + Send + Sync;
 
-    /// Takes these steps, in one round trip where the driver can, and answers those that are statements, in order.
+    /// Runs these steps, in one round trip if the driver can, and returns the answers of the statements, in order.
     ///
-    /// What fails ends it: of the steps behind, nothing has an effect but a [`Step::Commit`], which then rolls back.
+    /// The first failing step ends the run. Later steps have no effect, except a [`Step::Commit`], which then rolls
+    /// back.
     fn run(
         &mut self,
         steps: &[Step<'_>],
     ) -> impl Future<Output = Result<Vec<Answer<Self::Row>>, StoreError>> + Send;
 
-    /// Rolls back what is left open, if anything. A connection on which that fails is not used again.
+    /// Rolls back an open transaction, if there is one. A connection on which that fails is not used again.
     fn rollback(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// A session over a connection of the library's own, or of a pool that it was given.
+/// A session over a connection of the library, or of a pool that the application gave it.
 pub trait OwnSession: Session + 'static {
-    /// Sends the chunks of a COPY in the binary format, within the transaction that is open. The statement is `sql`,
-    /// unless the driver has to make its own: then the search path leads to the table.
+    /// Sends the chunks of a COPY in the binary format, within the open transaction. The statement is `sql`. A
+    /// driver that has to write its own can rely on the search path to find the table.
     fn copy(
         &mut self,
         sql: &str,
@@ -41,51 +42,52 @@ pub trait OwnSession: Session + 'static {
     /// Lets statements take as long as they need from now on.
     fn without_deadline(&mut self);
 
-    /// Whether the connection is known to have ended.
+    /// Whether the connection is known to be closed.
     fn is_closed(&mut self) -> bool;
 
-    /// Gives the connection back, or closes it when this outcome says that it is of no more use; returns what came of
-    /// it, told better where the driver knows more by now.
+    /// Gives the connection back to its pool, or closes it if this outcome shows that it is broken. Returns the
+    /// outcome, with a better error if the driver knows more.
     fn end<T: Send>(
         self,
         outcome: Result<T, StoreError>,
     ) -> impl Future<Output = Result<T, StoreError>> + Send;
 }
 
-/// Where sessions come from.
+/// A source of sessions.
 pub trait Connections: Send + Sync + Sized + 'static {
-    /// What it gives.
+    /// The session type of the driver.
     type Session: OwnSession;
 
-    /// A connection for this. One for [`Role::LockClaims`] is the caller's alone, and closed when it is dropped.
+    /// Returns a connection for this role. One for [`Role::LockClaims`] belongs to the caller alone and is closed
+    /// when dropped.
     fn session(&self, role: Role) -> impl Future<Output = Result<Self::Session, StoreError>> + Send;
 
-    /// The same, with connections of its own for what a worker pool does.
+    /// The same database, with separate connections for a worker pool.
     ///
     /// # Errors
-    /// As the driver fails to prepare for that.
+    /// When the driver cannot prepare them.
     fn of_a_pool(&self) -> Result<Self, StoreError>;
 
-    /// Whether a pooler gives the server's connections to others after each transaction. Nothing is kept on one then,
-    /// and nothing prepared: each statement travels in a transaction that begins with what a session would have been
-    /// told.
+    /// Whether a pooler hands server connections on after each transaction. Then no state may be kept on a
+    /// connection and nothing prepared: each statement travels in a transaction that begins with the settings of its
+    /// session.
     fn is_pooled(&self) -> bool;
 
-    /// Whether it has sessions for [`Role::LockClaims`].
+    /// Whether lock-claims are possible: there are sessions for [`Role::LockClaims`].
     fn can_hold(&self) -> bool;
 
-    /// Whether what others announce is heard.
+    /// Whether notifications of other processes are received.
     fn listens(&self) -> bool;
 
-    /// Whom announcements wake.
+    /// The listeners that notifications wake.
     fn listeners(&self) -> &Listeners;
 
-    /// Hears what was announced since the last look, as [`Store::listen`](fang_core::store::Store::listen) does.
-    /// Defaults to `None`, for a driver that hears by itself.
+    /// Receives the notifications since the last call, as [`Store::listen`](fang_core::store::Store::listen) does.
+    /// Defaults to `None`, for a driver that receives them by itself.
     fn listen(&self) -> impl Future<Output = Result<Option<Heard>, StoreError>> + Send {
         async { Ok(None) }
     }
 }
 
-/// Connections whose futures never block the thread that polls them, so that their store fits pools of tokio tasks.
+/// Connections whose futures never block the polling thread, so that their store fits pools of tokio tasks.
 pub trait NeverBlocks: Connections {}

@@ -1,36 +1,36 @@
-//! What the library tells the sessions of its own connections.
+//! The session settings of the library's own connections.
 
 use std::sync::LazyLock;
 
-/// What connections are for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// What the application and its tasks ask for.
+    /// Calls of the application and its tasks.
     Calls,
-    /// What a pool claims and finishes with, and needs for its crons.
+    /// Claims, finishes and crons of a pool.
     Engine,
-    /// What its heart uses, which also listens.
+    /// Beats of a pool, and its listening.
     Heart,
-    /// What holds short tasks.
+    /// Lock-claims of a pool.
     LockClaims,
 }
 
-/// What makes a connection hear what is announced.
+/// The statement that subscribes to notifications.
 pub const LISTEN: &str = "LISTEN fang";
 
 /// A setting of a session, and its value.
 type Setting = (&'static str, &'static str);
 
-/// No statement depends on the defaults of a role or a database, or waits for ever.
+/// The same for all roles: statements do not depend on defaults of the database, and none waits for ever.
 const GUARD: [Setting; 2] =
     [("default_transaction_isolation", "read committed"), ("statement_timeout", "30s")];
 
-/// The engine's statements look up rows by index, however few there were when they were planned: the
-/// plan is kept, and the table may have grown a thousandfold before it is made anew. Not by a bitmap of one: that
-/// would meet the entries of all that was ever claimed at each look, and an index scan marks them as dead, for all
-/// that come later. A plan that has to use what is turned off looks so dear that the server would compile it, for 80 ms; and
-/// the plan for given values looks so much cheaper than the one to keep that a finish would be planned at each call, five
-/// times as long as it runs.
+/// Keeps the engine's statements on index scans. Plans are kept for long, and the table may grow a thousandfold
+/// before a new one is made. Bitmap scans are off because they visit the entries of all rows that were ever claimed,
+/// again and again; an index scan marks these as dead for those that follow. JIT is off because a plan with a
+/// disabled scan has a huge cost, for which the server would spend 80 ms on compiling. Generic plans are forced
+/// because a plan for given values seems so much cheaper that each finish would be planned anew, which takes five
+/// times as long as running it.
 const BY_INDEX: [Setting; 6] = [
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
@@ -40,12 +40,11 @@ const BY_INDEX: [Setting; 6] = [
     ("plan_cache_mode", "force_generic_plan"),
 ];
 
-/// Of a process that was stopped while it held tasks, the server takes them back.
+/// The server ends the transaction of a process that was stopped during a lock-claim, and so frees its tasks.
 const LET_GO: [Setting; 1] = [("idle_in_transaction_session_timeout", "5s")];
 
-/// The same as a guard for a transaction behind a pooler that hands a connection of the server on after each: nothing said
-/// to a session lasts there, so each transaction says it for itself. Whoever stops in the middle of one keeps others
-/// from its rows, and the pooler from a connection, for 30 s.
+/// The settings that a transaction needs behind a pooler. Session settings do not last there, so each transaction
+/// carries them. A process that stops in the middle of one blocks its rows and the pooler's connection for 30 s.
 pub const GUARD_OF_TRANSACTION: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
@@ -54,19 +53,19 @@ static BEGIN_BY_INDEX: LazyLock<String> =
     LazyLock::new(|| format!("{}; {}", *BEGIN, said("SET LOCAL", &BY_INDEX)));
 
 impl Role {
-    /// The statements that make a new session ready.
+    /// The statements that set up a new session.
     pub fn session(self) -> String {
         said("SET", &self.settings())
     }
 
-    /// The same as options for the start of a session.
+    /// The same settings as startup options of a session.
     pub fn options(self) -> String {
         let options =
             self.settings().into_iter().map(|(name, value)| format!("-c {name}={}", escaped(value)));
         options.collect::<Vec<_>>().join(" ")
     }
 
-    /// What begins a transaction behind a pooler.
+    /// The begin of a transaction behind a pooler.
     pub fn begin(self) -> &'static str {
         match self {
             Self::Calls => &BEGIN,
@@ -74,7 +73,7 @@ impl Role {
         }
     }
 
-    /// The names of what its sessions are told, for whoever has to take it back.
+    /// The names of the settings, for code that has to reset them.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         self.settings().into_iter().map(|(name, _)| name)
     }
@@ -93,7 +92,7 @@ fn said(how: &str, settings: &[Setting]) -> String {
     said.collect::<Vec<_>>().join("; ")
 }
 
-/// A space would end an option.
+/// Escapes spaces, which would end an option.
 fn escaped(value: &str) -> String {
     value.replace(' ', "\\ ")
 }
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_way_of_saying_it_says_the_same() {
+    fn the_settings_are_the_same_for_sessions_options_and_transactions() {
         let session = "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '30s'";
         assert_eq!(Role::Calls.session(), session);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The SQL of every verb, one file each, used by all drivers alike.
+//! The SQL of all verbs, one file each, used by all drivers.
 
 use crate::schema::Schema;
 
@@ -21,7 +21,7 @@ macro_rules! statements {
                 }
             }
 
-            /// All statements with their names, for those who check them.
+            /// All statements with their names, for tests.
             pub fn all(&self) -> Vec<(&'static str, &str)> {
                 vec![$((stringify!($name), self.$name.as_str()),)+]
             }
@@ -92,5 +92,6 @@ statements!(
     sync_cron,
     turn,
     unlist,
+    unlist_unknown,
     version,
 );

@@ -1,9 +1,9 @@
-//! What goes to the server in one round trip, and what comes back.
+//! Statements and steps to send in one round trip, and their answers.
 
 use crate::value::{Param, Value};
 use fang_core::StoreError;
 
-/// What is wanted of a statement.
+/// The kind of answer that a statement needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Its rows.
@@ -21,12 +21,12 @@ pub struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
-    /// One whose rows are wanted.
+    /// A statement whose rows are needed.
     pub(crate) fn rows(sql: &'a str, params: &[&dyn Value]) -> Result<Self, StoreError> {
         Self::new(sql, params, Wanted::Rows)
     }
 
-    /// One of which it is wanted how many rows it changes.
+    /// A statement of which the number of changed rows is needed.
     pub(crate) fn count(sql: &'a str, params: &[&dyn Value]) -> Result<Self, StoreError> {
         Self::new(sql, params, Wanted::Count)
     }
@@ -41,12 +41,12 @@ impl<'a> Statement<'a> {
         self.sql
     }
 
-    /// Its parameters, of which `$1` is the first.
+    /// Its parameters, beginning with `$1`.
     pub fn params(&self) -> &[Param] {
         &self.params
     }
 
-    /// What is wanted of it.
+    /// The kind of answer that it needs.
     pub fn wanted(&self) -> Wanted {
         self.wanted
     }
@@ -55,34 +55,34 @@ impl<'a> Statement<'a> {
 /// One step of a round trip.
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// Begins a transaction by this text. Within a transaction of the application it sets a savepoint instead.
+    /// Begins a transaction with this text. Within a transaction of the application it sets a savepoint instead.
     Begin(&'a str),
-    /// Text without parameters.
+    /// SQL without parameters.
     Batch(&'a str),
-    /// A statement, which has an answer.
+    /// A statement with an answer.
     Run(Statement<'a>),
-    /// A statement whose outcome does not matter: where it fails, that is logged. It stands outside of transactions.
+    /// A statement outside of transactions whose outcome does not matter. A failure is logged.
     Aside(Statement<'a>),
-    /// Commits, or rolls back what has failed.
+    /// Commits the transaction, or rolls it back after a failure.
     Commit,
 }
 
-/// What came back for a statement.
+/// The answer to a statement.
 #[derive(Debug)]
 pub struct Answer<R> {
-    /// The rows, where those are wanted.
+    /// The rows, if they are needed.
     pub rows: Vec<R>,
-    /// How many rows were changed, where that is wanted.
+    /// How many rows were changed, if that is needed.
     pub count: u64,
 }
 
 impl<R> Answer<R> {
-    /// Of a statement whose rows are wanted.
+    /// The answer with these rows.
     pub fn of_rows(rows: Vec<R>) -> Self {
         Self { rows, count: 0 }
     }
 
-    /// Of a statement that changed so many.
+    /// The answer with this number of changed rows.
     pub fn of_count(count: u64) -> Self {
         Self { rows: Vec::new(), count }
     }

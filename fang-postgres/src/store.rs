@@ -1,4 +1,4 @@
-//! The store over the connections of a driver. What it does is in `verbs`.
+//! The store over the connections of a driver. Its verbs are in `verbs`.
 
 use crate::database::Database;
 use crate::schema::Schema;
@@ -20,7 +20,7 @@ pub struct PostgresStore<C> {
 }
 
 impl<C: Connections> PostgresStore<C> {
-    /// The store whose tables are in this schema, and whose inserts are announced to other processes if it notifies.
+    /// The store whose tables are in this schema. With `notifies` its inserts notify other processes.
     pub fn new(connections: C, schema: Schema, notifies: bool) -> Self {
         let statements = Arc::new(Statements::new(&schema));
         Self {
@@ -31,7 +31,7 @@ impl<C: Connections> PostgresStore<C> {
         }
     }
 
-    /// The same store, with connections of its own for the parts of a worker pool.
+    /// The same store, with separate connections for the parts of a worker pool.
     ///
     /// # Errors
     /// As [`Connections::of_a_pool`].
@@ -45,11 +45,11 @@ impl<C: Connections> PostgresStore<C> {
         })
     }
 
-    /// Inserts a batch within a transaction of the application, to which the session belongs. The transaction stands
-    /// when a task is kept out that must not be; nothing of the batch is in it then.
+    /// Inserts a batch within the application's transaction, over a session of that transaction. After
+    /// [`StoreError::NotUnique`] the transaction can go on, without any task of the batch.
     ///
     /// # Errors
-    /// [`StoreError::NotUnique`], or as a statement fails, and the transaction with it.
+    /// [`StoreError::NotUnique`], or the error of a statement, after which the transaction has failed.
     pub async fn insert_in(
         &self,
         session: &mut impl Session,

@@ -1,4 +1,4 @@
-//! Values as the wire has them.
+//! Values in the binary format of the protocol.
 
 use bytes::BytesMut;
 use fang_core::StoreError;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 type Failure = Box<dyn Error + Sync + Send>;
 
-/// A parameter of a statement: its type, and its bytes in the binary format. A null has none.
+/// A parameter of a statement: its type, and its bytes in the binary format. A null has no bytes.
 pub struct Param {
     ty: Type,
     bytes: Option<BytesMut>,
@@ -29,29 +29,29 @@ impl Param {
         }
     }
 
-    /// Its type, among those that every server knows under the same number.
+    /// Its type, which has the same number on every server.
     pub fn sql_type(&self) -> &Type {
         &self.ty
     }
 
-    /// What to send, unless it is null.
+    /// Its bytes, unless it is null.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()
     }
 }
 
-/// Drivers log parameters, and they may hold payloads.
+/// Shows nothing: drivers log parameters, which may be payloads.
 impl fmt::Debug for Param {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
 
-/// Where an array has the number of its elements' type, behind how many dimensions it has and whether it has nulls.
+/// Where the header of an array has the type number of its elements, after its dimensions and its null flag.
 const ELEMENT: Range<usize> = 8..12;
 
-/// Drivers whose parameters are [`ToSql`] take one as it is. An array tells the type of its elements, and that is for the
-/// server to say: in a table of fang 0.10 the unique hashes are `char(64)`, whose index no `text` finds.
+/// For drivers whose parameters are [`ToSql`]. The element type of an array is taken from the server: in a table of
+/// fang 0.10 the unique hashes are `char(64)`, and a search for `text` would not use their index.
 impl ToSql for Param {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
         let Some(bytes) = &self.bytes else { return Ok(IsNull::Yes) };
@@ -72,7 +72,7 @@ impl ToSql for Param {
     to_sql_checked!();
 }
 
-/// A value that knows its type.
+/// A value that knows its SQL type.
 pub(crate) trait Value: ToSql + Sync {
     fn sql_type(&self) -> Type;
 }
@@ -83,7 +83,7 @@ impl<T: Typed + ToSql + Sync> Value for T {
     }
 }
 
-/// What a Rust type is in the statements.
+/// The SQL type of a Rust type.
 pub(crate) trait Typed {
     const TYPE: Type;
     const ARRAY: Type;
@@ -124,14 +124,14 @@ impl<T: Typed> Typed for Option<T> {
     const ARRAY: Type = T::ARRAY;
 }
 
-/// No statement takes arrays of arrays.
+/// An array of arrays does not occur in any statement.
 impl<T: Typed> Typed for Vec<T> {
     const TYPE: Type = T::ARRAY;
     const ARRAY: Type = T::ARRAY;
 }
 
-/// An instant as the wire has it, infinities included: a calendar type has none, and one such row would cost a whole
-/// batch.
+/// An instant in the format of the protocol, infinities included. A calendar type has no infinities, and one such
+/// row would make a whole batch fail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Instant(pub(crate) DbInstant);
 
@@ -153,7 +153,7 @@ impl ToSql for Instant {
     to_sql_checked!();
 }
 
-/// Where a row lies, as the wire has it.
+/// The place of a row, in the format of the protocol.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tid(pub(crate) Place);
 

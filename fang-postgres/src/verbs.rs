@@ -1,4 +1,4 @@
-//! What the store does: the verbs of the trait, each an async function over the connections of a driver.
+//! The verbs of the store, each an async function over the connections of a driver.
 
 mod admin;
 mod control;
@@ -30,10 +30,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 impl<C: Connections> PostgresStore<C> {
-    /// Takes all steps to the schema of this version, and returns how many those were.
+    /// Applies the missing migrations. Returns how many there were.
     ///
     /// # Errors
-    /// [`StoreError`] when a step fails; those before it stay.
+    /// [`StoreError`] when a migration fails; the ones before it stay applied.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
         migrate::migrate(self).await
     }
@@ -77,6 +77,10 @@ impl<C: Connections> Store for PostgresStore<C> {
 
     async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         workers::disown(self, worker, known).await
+    }
+
+    async fn unlist_unknown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        workers::unlist_unknown(&self.db, worker, known).await
     }
 
     async fn suspect(&self, worker: WorkerId, id: Uuid, lease: i32) -> Result<bool, StoreError> {
@@ -188,7 +192,7 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     fn lock_claims(&self, slot: i16) -> Option<Box<dyn LockClaims>> {
-        // A pooler would be kept from its connections, and nothing can be prepared there.
+        // Not behind a pooler: the open transaction would block one of its connections.
         self.db.connections.can_hold().then(|| Box::new(PostgresLockClaims::new(self.db.clone(), slot)) as _)
     }
 

@@ -1,4 +1,4 @@
-//! What goes on within a transaction that was begun elsewhere.
+//! Inserts and results within a transaction that was begun elsewhere.
 
 use crate::batch::Batch;
 use crate::columns::{Answers, due_now};
@@ -12,8 +12,8 @@ use fang_core::store::is_all_or_none;
 use fang_core::store::{Inserted, OwnResult};
 use fang_core::{NewTask, QueueError, StoreError};
 
-/// Inserts within the application's own transaction. That stands when a task is kept out that must not be; nothing of the
-/// batch is in it then.
+/// Inserts within the application's transaction. After [`StoreError::NotUnique`] the transaction can go on, without
+/// any task of the batch.
 pub(crate) async fn insert_in(
     session: &mut impl Session,
     sql: &Statements,
@@ -71,10 +71,11 @@ async fn try_insert(
     Ok(())
 }
 
-/// Saves the success of a run within the application's own transaction.
+/// Saves the success of a run within the application's transaction.
 ///
 /// # Errors
-/// [`QueueError::ClaimLost`] when its claim no longer stands; [`QueueError::NoTables`] when the tables are of another store; [`QueueError::Store`] when the statement fails.
+/// [`QueueError::ClaimLost`] when the claim no longer stands; [`QueueError::NoTables`] when the tables belong to
+/// another store; [`QueueError::Store`] when the statement fails.
 pub async fn finish_in(session: &mut impl Session, own: &OwnResult) -> Result<(), QueueError> {
     let sql = own.tables.get::<Statements>().ok_or(QueueError::NoTables)?;
     let columns = FinishColumns::new(std::slice::from_ref(&own.result));

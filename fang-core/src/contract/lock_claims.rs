@@ -174,6 +174,43 @@ pub async fn a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it(rig: &d
     assert!(rig.finish(loser, &held[0].task, Verdict::Remove).await, "the result was refused");
 }
 
+/// Should the second one lose its connection as well, the first still has the task.
+pub async fn what_another_has_listed_is_not_listed_again(rig: &dyn Rig) {
+    let [mut lost, mut next] = rig.holders();
+    rig.insert(&[task(1), task(2), task(3)]).await;
+    let (first, second) = (rig.worker().await, rig.worker().await);
+    let locked = hold(&mut lost, first).await;
+    lost.list(first, DEFAULT_TASK_TYPE, &keys(&locked[..1])).await.unwrap();
+    drop(lost);
+    let locked = hold_some(&mut next, second).await;
+    let theirs = next.list(second, DEFAULT_TASK_TYPE, &keys(&locked[..2])).await.unwrap();
+    assert_eq!(theirs, [(id(1), first)]);
+    drop(next);
+    let third = rig.worker().await;
+    assert_eq!(numbers(&claim_some(rig, third).await), [3]);
+    assert!(rig.finish(first, &locked[0].task, Verdict::Remove).await, "it belongs to the first");
+    assert!(rig.finish(second, &locked[1].task, Verdict::Remove).await, "it belongs to the second");
+}
+
+/// Others would make claims of them, which their worker would not know either.
+pub async fn a_list_of_tasks_that_its_worker_does_not_know_is_taken_back(rig: &dyn Rig) {
+    let [mut lost, mut next] = rig.holders();
+    rig.insert(&[task(1), task(2)]).await;
+    let (loser, other) = (rig.worker().await, rig.worker().await);
+    let locked = hold(&mut lost, loser).await;
+    lost.list(loser, DEFAULT_TASK_TYPE, &keys(&locked)).await.unwrap();
+    let unlist =
+        async |worker, known: &[(Uuid, i32)]| rig.store().unlist_unknown(worker, known).await.unwrap();
+    assert_eq!(unlist(loser, &[]).await, 0, "the tasks are still locked");
+    drop(lost);
+    hold_some(&mut next, other).await;
+    let_go(&mut next).await;
+    assert_eq!(unlist(other, &[]).await, 0, "the list is that of another");
+    assert_eq!(unlist(loser, &keys(&locked)).await, 0, "it knows all of them");
+    assert_eq!(unlist(loser, &keys(&locked[..1])).await, 1);
+    assert_eq!(numbers(&rig.claim(other, 10).await), [1, 2]);
+}
+
 /// As nothing of it runs any more.
 pub async fn what_is_listed_no_more_is_free(rig: &dyn Rig) {
     let [mut lost, _] = rig.holders();

@@ -83,6 +83,8 @@ macro_rules! for_each_scenario {
                 a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it,
                 what_was_listed_and_has_moved_on_is_free,
                 what_is_listed_no_more_is_free,
+                what_another_has_listed_is_not_listed_again,
+                a_list_of_tasks_that_its_worker_does_not_know_is_taken_back,
                 tasks_whose_locks_are_lost_can_still_be_claimed,
                 the_death_of_a_worker_is_charged_to_what_it_had_listed,
             }

@@ -8,7 +8,8 @@ use croner::parser::{CronParser, Seconds, Year};
 /// A cron pattern that has been read.
 ///
 /// - Five fields, `minute hour day month weekday`, as in crontab(5) of Vixie cron: weekdays count
-///   from 0 (Sunday), and a day matches when the day of the month *or* the weekday does.
+///   from 0 (Sunday), and a day matches when the day of the month *or* the weekday does. When one of
+///   these two fields starts with `*`, as `*/2` does, a day matches when both fields do.
 /// - Six, `second minute hour day month weekday`, and seven, with the year last, as in the
 ///   Quartz scheduler and in fang 0.9 to 0.11: weekdays count from 1 (Sunday), and a day matches
 ///   when the day of the month *and* the weekday do.
@@ -34,7 +35,7 @@ impl CronPattern {
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         let refuse = |reason: String| ScheduleError::Pattern { pattern: text.to_owned(), reason };
         let parser = match text.split_whitespace().count() {
-            5 => crontab(),
+            5 => crontab(text),
             6 | 7 => quartz(),
             fields => return Err(refuse(format!("it has {fields} fields"))),
         };
@@ -57,8 +58,10 @@ impl CronPattern {
     }
 }
 
-fn crontab() -> CronParser {
-    CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build()
+fn crontab(text: &str) -> CronParser {
+    let mut days = text.split_whitespace().skip(2).step_by(2);
+    let has_star = days.any(|field| field.starts_with('*'));
+    CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).dom_and_dow(has_star).build()
 }
 
 fn quartz() -> CronParser {

@@ -35,7 +35,8 @@ pub trait LockClaims: Send {
     async fn lock(&mut self, claim: &Claim<'_>) -> Result<Vec<LockedTask>, StoreError>;
 
     /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
-    /// Returns what of it others had listed before they lost it, which may still run there, and who has it.
+    /// Returns what of it others had listed before they lost it, which may still run there, and who has it. That is not
+    /// listed again, nor is anything once the locks are gone.
     async fn list(
         &mut self,
         worker: WorkerId,

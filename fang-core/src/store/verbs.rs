@@ -93,6 +93,14 @@ pub trait Store: Send + Sync + 'static {
         Ok(true)
     }
 
+    /// Takes back what a worker has [listed](LockClaims::list) and does not know of, by task and lease, once its locks are
+    /// gone: others would make claims of it. Returns how many lists. Never while this worker lists anything.
+    ///
+    /// Defaults to none, for a store without lock-claims.
+    async fn unlist_unknown(&self, _worker: WorkerId, _known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     /// How many tasks of each type are in each state.
     ///
     /// Not offered by default.

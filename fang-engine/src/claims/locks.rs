@@ -1,4 +1,5 @@
-//! Lock-claims: tasks run while a transaction keeps their rows locked, and what ends in time goes with it.
+//! Lock-claims: a transaction keeps the rows of tasks locked while they run, and deletes those of the tasks that end
+//! in time.
 
 mod batch;
 mod results;
@@ -29,28 +30,28 @@ use worth::{Worth, may_lock};
 /// How long a claim waits for a free connection before it is written instead.
 const WAIT: Duration = Duration::from_millis(10);
 
-/// What was listed is taken back once nothing has been locked for this long. Others read it whenever they claim.
+/// The lists are removed when no lock-claim was made for this long, since every claim of any pool has to read them.
 const LISTED_FOR: Duration = Duration::from_secs(1);
 
-/// The connections that can lock tasks. While the tasks of one run, the other claims or commits.
+/// The connections for lock-claims. While the tasks of one run, the other claims or commits.
 pub(crate) struct Locks {
     pool: Arc<Pool>,
     free: Receiver<Connection>,
     back: Sender<Connection>,
     to_settle: Sender<Locked>,
     open: Arc<OpenBatches>,
-    /// The one to use next.
+    /// The connection that the next lock-claim uses.
     at_hand: Option<Connection>,
-    /// When something was listed last, if it still is.
+    /// When tasks were listed last, or `None` when no list is left.
     listed_at: Option<Duration>,
     left: Arc<LeftByLocks>,
     worth: Worth,
-    /// Whether a run ever had to wait until its claim was written: such tasks are better claimed in writing.
+    /// Whether any run ever waited for its written claim. Such tasks are better claimed in writing.
     wants_written: Arc<AtomicBool>,
 }
 
 impl Locks {
-    /// `None`, if the store cannot lock, or nothing is to be locked.
+    /// `None` if the store offers no lock-claims, or the settings of the pool exclude them.
     pub(super) fn start(
         pool: &Arc<Pool>,
         open: &Arc<OpenBatches>,
@@ -83,7 +84,8 @@ impl Locks {
         }))
     }
 
-    /// Whether to claim so now: not while it is in doubt what is in flight, for only a written claim settles that.
+    /// Whether a lock-claim is worth it now. It is not while claims have to be reconciled, which only a written
+    /// claim does.
     pub(super) fn are_worth_it(&self, policy: &ClaimPolicy, wanted: Wanted) -> bool {
         let (now, load) = (self.pool.now(), self.pool.state.gauge.load());
         !self.wants_written.load(Ordering::SeqCst)
@@ -91,7 +93,7 @@ impl Locks {
             && self.worth.is_given(now, load, policy.has_more(wanted, now))
     }
 
-    /// Waits a little until a connection is free. Returns whether one is.
+    /// Waits a few milliseconds for a free connection. Returns whether there is one.
     pub(super) async fn wait_for_one(&mut self) -> bool {
         let mut found = self.free.try_recv().ok();
         if found.is_none() {
@@ -103,7 +105,7 @@ impl Locks {
         self.at_hand.is_some()
     }
 
-    /// Takes back what was listed, unless something has been locked just now.
+    /// Removes the lists, unless a lock-claim was made a moment ago.
     pub(super) async fn tidy(&mut self, worker: WorkerId) {
         if self.listed_at.is_none_or(|at| self.pool.now().saturating_sub(at) < LISTED_FOR) {
             return;
@@ -124,8 +126,9 @@ impl Locks {
         let _ = self.back.try_send(connection);
     }
 
-    /// Lists what may run, for all to see, and then lets it run. What could not be listed does not run. It is left where
-    /// it was, before the floor; but others may make it a claim of this pool.
+    /// Lists the tasks for other processes to see, then lets them run. If listing fails, none of them runs: they
+    /// stay where they were, before the scan floor, and other processes may turn them into written claims of this
+    /// pool.
     async fn begin(
         &mut self,
         mut connection: Connection,
@@ -150,7 +153,7 @@ impl Locks {
         self.listed_at = Some(self.pool.now());
         let (open, is_listed) = (self.open.one_more(), listed.is_ok());
         let locked = Locked { connection, batch, results: results.clone(), has_apart, is_listed, open };
-        // The settlers are there for as long as this is.
+        // Settlers live as long as `self`, so the channel is open.
         let _ = self.to_settle.try_send(locked);
         listed.map(|()| ToRun { tasks, task_type: asked.task_type, worker, unwritten: Some(results) })
     }
@@ -164,7 +167,7 @@ impl ClaimSource for Locks {
         let asked = policy.ask(wanted, self.pool.state.worker());
         self.left.claim_begins();
         match connection.lock(&asked.claim()).await {
-            // The shutdown went on without this claim. To close the connection lets go of its locks.
+            // The shutdown did not wait for this claim. Closing the connection releases its locks.
             Ok(_) if self.pool.phase.get() >= Phase::Closing => {
                 drop(connection);
                 Err(StoreError::unreachable("the pool has stopped".into()))
@@ -194,8 +197,6 @@ async fn list(
     let theirs = connection.list(batch.worker(), task_type, &batch.keys()).await?;
     if !theirs.is_empty() {
         batch.yield_to(theirs, tasks);
-        // A task that is not run here must not be listed here.
-        connection.list(batch.worker(), task_type, &batch.keys()).await?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The claim that writes the rows.
+//! Written claims: they update the rows.
 
 use super::left_by_locks::LeftByLocks;
 use super::{ClaimSource, ToRun};
@@ -19,20 +19,28 @@ impl Written {
         Self { pool, left }
     }
 
-    /// Gives back what the store takes to be in flight here and is not: a claim whose answer was lost may have been made.
+    /// Gives back claims that the store has for this pool and the pool does not know of. A claim whose answer was
+    /// lost may have been made. Another worker may have read a list before it was taken back, so there is another
+    /// look after that.
     async fn reconcile(&self, policy: &mut ClaimPolicy) -> Result<(), StoreError> {
         if policy.is_in_doubt(self.pool.now()) {
-            let known = self.pool.state.in_flight.list();
-            self.pool.store.disown(self.pool.state.worker(), &known).await?;
+            let (store, state) = (&self.pool.store, &self.pool.state);
+            let (worker, known) = (state.worker(), state.in_flight.list());
+            let unlisted = store.unlist_unknown(worker, &known).await;
+            if !matches!(unlisted, Ok(0)) {
+                state.must_reconcile();
+            }
+            unlisted?;
+            store.disown(worker, &known).await?;
             policy.settled(self.pool.now());
         }
         Ok(())
     }
 
-    /// Takes out the tasks that this pool already ran under this lease, by a lock-claim whose connection is gone. Returns
-    /// whether there was any.
+    /// Drops tasks that this pool already ran under this lease, by a lock-claim whose connection is gone. Returns
+    /// whether it dropped any.
     fn take_out_known(&self, tasks: &mut Vec<Claimed>) -> bool {
-        // In this order: a lost lock is noted before its task leaves what is in flight.
+        // In this order: a settler notes a lost lock before it removes the task from those in flight.
         let runs = !self.pool.state.in_flight.take_out_of(tasks).is_empty();
         self.left.take_lost_out_of(tasks) || runs
     }
@@ -49,7 +57,7 @@ impl ClaimSource for Written {
         match pool.store.claim(&asked.claim()).await {
             Ok(mut tasks) => {
                 if self.take_out_known(&mut tasks) {
-                    // One of them may have ended just now.
+                    // One of them may have ended in this moment, and its claim would then be left over.
                     policy.doubt(pool.now());
                 }
                 policy.claimed(pool.now(), &asked, &mut tasks);
@@ -58,7 +66,7 @@ impl ClaimSource for Written {
                 Ok(ToRun { tasks, task_type: asked.task_type, worker, unwritten: None })
             }
             Err(error) => {
-                // The server may have made it.
+                // The server may have made the claim.
                 policy.doubt(pool.now());
                 policy.gave_up(pool.now(), &asked);
                 Err(error)

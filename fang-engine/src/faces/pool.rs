@@ -1,4 +1,4 @@
-//! The worker pool that both modes show to applications.
+//! The worker pool of both modes, as applications see it.
 
 /// Defines the worker pool of a mode: its builder, its configuration and its `Debug`.
 #[doc(hidden)]
@@ -15,13 +15,14 @@ macro_rules! worker_pool {
         $(#[$doc])*
         #[derive(typed_builder::TypedBuilder)]
         #[builder(doc, mutators(
-            /// Gives every run access to `value` through `queue.context().state::<T>()`; one value of each type.
+            /// Gives every run access to `value` through `queue.context().state::<T>()`. A second value of the same
+            /// type replaces the first.
             pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
                 self.state.insert(value);
             }
 
-            /// Runs tasks of this kind and of those named by further calls, and of no others: for a table into
-            /// which others write, who might name any kind that this program knows. Defaults to all kinds.
+            /// Runs tasks of this kind, and of the kinds that further calls name, and of no others. Use it when
+            /// others write to the table: they could name any kind that this program knows. Defaults to all kinds.
             pub fn allow_kind(&mut self, kind: impl Into<String>) {
                 self.kinds.allow(kind);
             }
@@ -35,44 +36,48 @@ macro_rules! worker_pool {
             /// The task type to work on. Defaults to `"common"`.
             #[builder(default = $crate::core::task::DEFAULT_TASK_TYPE.to_owned(), setter(into))]
             task_type: String,
-            /// Several task types to work on instead, each with its weight. While all of them have work, weight 3 starts
-            /// three tasks for each one of weight 1. The share of a type that has none goes to the others. Defaults to
-            /// `task_type` alone.
+            /// Several task types to work on instead of `task_type`, each with its weight. While all of them have
+            /// work, weight 3 starts three tasks for each one of weight 1. A type without work leaves its share to
+            /// the others. Defaults to `task_type` alone.
             #[builder(default, setter(transform = |types: impl IntoIterator<Item = (impl Into<String>, u32)>| {
                 types.into_iter().map(|(name, weight)| (name.into(), weight)).collect()
             }))]
             task_types: Vec<(String, u32)>,
-            /// Bounds of the poll that backs up notifications. See [`SleepParams`]($crate::core::SleepParams).
+            /// How often the pool polls for tasks besides the notifications that it gets. See
+            /// [`SleepParams`]($crate::core::SleepParams).
             #[builder(default)]
             sleep_params: $crate::core::SleepParams,
-            /// What stays in the table. See [`RetentionMode`]($crate::core::RetentionMode).
+            /// The tasks that stay in the table after they end. Defaults to those that failed. See
+            /// [`RetentionMode`]($crate::core::RetentionMode).
             #[builder(default)]
             retention_mode: $crate::core::RetentionMode,
-            /// When a silent process is dead. See [`Lease`]($crate::Lease).
+            /// How long a process may be silent before others take over its tasks. Defaults to 30 s. See
+            /// [`Lease`]($crate::Lease).
             #[builder(default)]
             lease: $crate::Lease,
-            /// Removes finished and failed tasks that are older. Defaults to `None`: they stay.
+            /// Removes tasks that finished or failed longer ago than this. Defaults to `None`: they stay.
             #[builder(default, setter(strip_option))]
             prune_after: Option<std::time::Duration>,
-            /// Whether short tasks of a backlog are claimed by row locks alone: nothing is written of them until they
-            /// end. No-op tasks get through a third faster and more, at less than half the log of the server. Defaults
-            /// to `true`.
+            /// Makes a backlog of short tasks run faster: the pool claims them by locking their rows instead of
+            /// updating them. No-op tasks get through at least a third faster, and the server writes less than half
+            /// as much log (WAL). Defaults to `true`.
             ///
-            /// Tasks are claimed so while runs take less than 10 ms on average and there are more of them than one claim
-            /// takes. Tasks that are unique until started, or whose process died before, are not. A task that still
-            /// runs after 200 ms gets a written claim. This takes two connections more, open for as long as there is
-            /// such a backlog, in each of which a transaction is open for 200 ms at most. A pool that gets none goes on
-            /// with written claims.
+            /// The pool claims this way while runs take less than 10 ms on average and more tasks wait than one
+            /// claim takes. A task that still runs 200 ms after its claim gets a written claim, an update of its
+            /// row. A task that is unique until it starts, or whose process died before, always gets a written
+            /// claim. The pool opens two more connections while there is such a backlog; a transaction on one of
+            /// them lasts 200 ms at most. If the server refuses these connections, the pool goes on with written
+            /// claims.
             ///
-            /// What that changes:
-            /// - Until it ends, or its 200 ms are over, such a task looks to others as if it waited. To cancel, remove,
-            ///   retry or reschedule it takes as long.
-            /// - Results are saved with those of the tasks that are locked together, so up to 200 ms late. When a
-            ///   process dies, the tasks that have ended meanwhile run again with those that have not.
-            /// - When another server takes over that lacks the last commits, nothing there tells which tasks ran at
-            ///   that moment: they run again at once, though they may still run here.
-            /// - A task that saves its success in its own transaction (`finish_in`) has to wait for its written claim.
-            ///   From the first such on, the pool writes all claims.
+            /// This changes the following for the tasks of such a backlog:
+            /// - A task that runs looks like a waiting one to others, until it ends or gets its written claim. Calls
+            ///   that cancel, remove, retry or reschedule it wait until then.
+            /// - The results of tasks that were claimed together are saved together, so up to 200 ms late. If the
+            ///   process dies before that, all of these tasks run again, including those that had ended.
+            /// - After a failover to a server that lacks the last commits, nothing there tells which tasks were
+            ///   running. They run again at once, although they may still run here.
+            /// - A task that saves its success in its own transaction (`finish_in`) has to wait for its written
+            ///   claim. After the first such task the pool writes all its claims.
             ///
             $(#[doc = $no_effect])+
             #[builder(default = true)]
@@ -87,15 +92,16 @@ macro_rules! worker_pool {
         }
 
         impl<Q: $backend> $pool<Q> {
-            /// Checks that the database is ready, then starts the workers. Does nothing if the pool runs already.
+            /// Checks that the database is ready, then starts the workers. Does nothing if the pool is already
+            /// running.
             ///
             /// # Errors
             /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers),
             /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes),
             /// [`QueueError::Lease`]($crate::core::QueueError::Lease) or
-            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when no pool can work so;
-            /// [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached or its schema is not
-            /// up to date.
+            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when the pool or the program is set up
+            /// wrongly; [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached
+            /// or its schema is not up to date.
             pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
                 if self.running.is_none() {
                     self.running = Some($crate::wait!([$($asyncness)?] self.launch())?);
@@ -103,14 +109,14 @@ macro_rules! worker_pool {
                 Ok(())
             }
 
-            /// Changes the number of workers, whether the pool runs or not: `pool.resize(8)?`. More start at once. Of those
-            /// that are too many, each ends after the task it runs and the tasks that were claimed ahead for it: at most
-            /// some 10 ms of work.
+            /// Changes the number of workers: `pool.resize(8)?`. It may be called before and after the start. New
+            /// workers start at once. A surplus worker ends after the task that it runs and those that were claimed
+            /// ahead for it, which are at most some 10 ms of work.
             ///
             /// # Errors
             /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers) for 0, and
-            /// [`QueueError::Store`]($crate::core::QueueError::Store) when the system has no more threads. The pool goes on as
-            /// it is.
+            /// [`QueueError::Store`]($crate::core::QueueError::Store) when the system cannot start more threads. The
+            /// pool then keeps the workers that it has.
             pub fn resize(&mut self, number_of_workers: u32) -> Result<(), $crate::core::QueueError> {
                 if number_of_workers == 0 {
                     return Err($crate::core::QueueError::NoWorkers);

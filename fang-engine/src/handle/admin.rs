@@ -1,4 +1,4 @@
-//! What tools ask of a store: look at tasks and steer them, over the application's connections.
+//! The calls that tools make: look at tasks and crons and change them, over the application's connections.
 
 use fang_core::new_task::Due;
 use fang_core::store::{
@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Reads and steers all tasks and crons of a store. Claims, finishes and retires nothing.
+/// Reads and changes the tasks and crons of a store. It cannot claim, finish or retire.
 #[derive(Clone)]
 pub struct Admin {
     store: Arc<dyn Store>,
@@ -31,39 +31,41 @@ macro_rules! verbs {
     };
 }
 
-/// Hands the verbs of an admin to a macro: once for each mode.
+/// Passes the verbs of an admin to a macro of one mode.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! admin_verbs {
     ($mode:ident) => {
         $mode! {
-            /// One task.
+            /// Finds a task.
             find(id: Uuid) -> Option<Task>;
-            /// Tasks, the newest first.
+            /// Lists tasks, the newest first.
             list(filter: &Filter) -> Vec<Task>;
-            /// How many tasks of each type are in each state.
+            /// Counts the tasks of each type in each state.
             count() -> Vec<Count>;
             /// Removes tasks. Returns how many.
             remove(removal: &Removal) -> u64;
             /// Makes a failed or waiting task due now. Returns whether there was one.
             retry(id: Uuid) -> bool;
-            /// Lets a waiting task become due at another time. Returns whether there was one.
+            /// Changes when a waiting task becomes due. Returns whether there was one.
             reschedule(id: Uuid, due: Due) -> bool;
-            /// Gives a waiting task another priority. Returns whether there was one.
+            /// Changes the priority of a waiting task. Returns whether there was one.
             set_priority(id: Uuid, priority: Priority) -> bool;
             /// Cancels a task that waits or runs. Returns whether there was one.
             cancel(id: Uuid) -> bool;
-            /// Lets no task of this type start until it is resumed. Returns whether that is new.
+            /// Pauses a task type: none of its tasks starts until it is resumed. Returns whether it was not paused
+            /// before.
             pause(task_type: &str) -> bool;
-            /// Ends such a pause. Returns whether there was one.
+            /// Resumes a task type. Returns whether it was paused.
             resume(task_type: &str) -> bool;
-            /// All crons, in the order of their names.
+            /// Lists all crons by name.
             list_crons() -> Vec<CronInfo>;
-            /// Lets a cron tick no more until it is resumed, and takes out its waiting task. Returns whether one ticked.
+            /// Pauses a cron and removes its waiting task. Returns whether there was such a cron that was not
+            /// paused.
             pause_cron(name: &str) -> bool;
-            /// Ends the pause of a cron. Returns whether there was one.
+            /// Resumes a cron. Returns whether it was paused.
             resume_cron(name: &str) -> bool;
-            /// Removes crons and their waiting tasks. Returns how many crons.
+            /// Removes crons and their waiting tasks. Returns how many crons it removed.
             remove_crons(removal: &CronRemoval) -> u64;
         }
     };
@@ -76,8 +78,8 @@ impl Admin {
         Self { store }
     }
 
-    /// Makes failed tasks due now, batch by batch, so that no transaction is long. Returns how many. Tasks that are unique
-    /// stay failed while another like them is alive.
+    /// Makes failed tasks due now, batch by batch, so that no transaction is long. Returns how many. A unique task
+    /// stays failed while it has a duplicate that waits or runs.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails, or does not offer this.

@@ -1,4 +1,4 @@
-//! Takes tasks out of the store and hands them to the workers.
+//! The claimer: claims tasks from the store and hands them to the workers.
 
 use crate::claims::{Claims, ToRun};
 use crate::part::{Part, run_to_end};
@@ -36,7 +36,7 @@ impl Claimer {
         let suspects: Vec<_> = self.policy.take_suspects().collect();
         suspects.into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
         if self.pool.phase.get() >= Phase::Closing {
-            // A claim took so long that the shutdown went on without it. Should this fail, a rescue gives the tasks back.
+            // The shutdown did not wait for this claim. If giving it back fails, a rescue will.
             let _ = self.pool.store.disown(self.pool.state.worker(), &[]).await;
         }
     }
@@ -48,7 +48,7 @@ impl Claimer {
             load: state.gauge.load(),
             workers: state.workers(),
             came_back: state.take_came_back(),
-            may_be_forgotten: state.take_may_be_forgotten(),
+            must_reconcile: state.take_must_reconcile(),
             is_on_trial,
         }
     }
@@ -67,11 +67,11 @@ impl Claimer {
         }
     }
 
-    /// The store has failed. Says so the first time.
+    /// Reports to the policy that the store failed. Logs the first failure in a row.
     fn failed(&mut self, error: &StoreError) {
         self.policy.failed(self.pool.now(), fastrand::f64());
         if !std::mem::replace(&mut self.is_failing, true) {
-            log::warn!("no tasks can be claimed: {error}");
+            log::warn!("no tasks can be claimed; the pool tries again: {error}");
         }
     }
 
@@ -81,7 +81,7 @@ impl Claimer {
         to_run.jobs().for_each(|job| self.workers.run(job));
     }
 
-    /// Runs a suspect, once the store knows of it.
+    /// Runs a suspect once the store has marked it.
     async fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.pool.state.worker();
         match self.pool.store.suspect(worker, task.id, task.lease).await {
@@ -94,14 +94,14 @@ impl Claimer {
         }
     }
 
-    /// Hands a task back without having run it.
+    /// Releases a task that has not run.
     fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.pool.state.gauge.claimed(1, task.metadata.len());
         let job = Job { task, task_type, worker: self.pool.state.worker(), unwritten: None };
         Unfinished::new(self.pool.clone(), job).hand_back();
     }
 
-    /// Passes on in which task types there are new tasks.
+    /// Tells the policy which task types have new tasks.
     fn woken(&mut self) {
         let state = &self.pool.state;
         for index in 0..state.shares.len() {
@@ -115,7 +115,7 @@ impl Claimer {
         let pool = &self.pool;
         if let Some(in_flight) = until_in_flight {
             pool.state.gauge.wake_at(in_flight);
-            // The last one may have left just before it could know.
+            // The last task may have ended before it could see the new limit.
             if pool.state.gauge.load().in_flight <= in_flight {
                 return;
             }

@@ -1,4 +1,4 @@
-//! Keeps every cron one tick ahead.
+//! The keeper of crons: inserts the next task of every cron ahead of time.
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long at most between two looks: for crons of whose change nobody told.
+/// The longest time between two looks, for crons whose change sent no notification.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 pub(crate) struct CronKeeper {
@@ -18,11 +18,11 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
-    /// Fires what is due. Returns when to look again. Also done before the first claim, so that a missed tick that is to
-    /// be skipped is gone by then. If that fails, the next look follows.
+    /// Fires the crons that are due. Returns when to look again. The first look comes before the first claim, so
+    /// that a missed tick that is to be skipped is gone by then. A failed look is repeated.
     pub(crate) async fn look(&self) -> Duration {
         self.run_once().await.unwrap_or_else(|error| {
-            log::debug!("the crons could not be looked at: {error}");
+            log::debug!("the crons could not be read; the next look tries again: {error}");
             LOOK_EVERY
         })
     }
@@ -32,15 +32,18 @@ impl CronKeeper {
         run_to_end(&mut self).await;
     }
 
-    /// Fires what is due. Returns how long nothing more will be.
+    /// Fires the crons that are due. Returns how long it takes until the next one is.
     async fn run_once(&self) -> Result<Duration, StoreError> {
         let crons = self.pool.store.crons().await?;
         let mut has_fired = false;
         for cron in &crons.due {
             match self.fire(cron).await {
-                // Whether it was this pool or another, there is a new tick to wait for.
+                // A new tick lies ahead, whether this pool fired or another.
                 Ok(_) => has_fired = true,
-                Err(error) => log::warn!("the cron {:?} could not be fired: {error}", cron.name),
+                Err(error) => log::warn!(
+                    "the cron {:?} could not be fired; the next look tries again: {error}",
+                    cron.name
+                ),
             }
         }
         let wait = if has_fired { Duration::ZERO } else { crons.next_in.unwrap_or(LOOK_EVERY) };

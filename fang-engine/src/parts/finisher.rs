@@ -1,5 +1,5 @@
-//! Gathers results and saves them in batches: a batch is whatever came in while the last one was being saved, so a lone
-//! result is saved at once and many share a commit.
+//! The finisher: saves results in batches. A batch is all that came in while the last one was being saved, so a
+//! single result is saved at once, and under load many share a commit.
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub(crate) struct Finisher {
     pool: Arc<Pool>,
     results: Receiver<Finished>,
-    /// Tells that the finisher has ended, also when its runtime has gone down with it.
+    /// Set when the finisher ends, even if it is dropped with its runtime.
     _ended: SetAtEnd,
 }
 
@@ -33,7 +33,7 @@ impl Finisher {
         run_to_end(&mut self).await;
     }
 
-    /// Waits for results and takes all there are. Returns `false` when no more will come.
+    /// Waits for results and takes all of them. Returns `false` when no more will come.
     async fn gather(&self, batch: &mut Vec<Finished>) -> bool {
         if self.take_all(batch) {
             return true;
@@ -52,13 +52,13 @@ impl Finisher {
     async fn save(&self, worker: WorkerId, may_be_saved: bool, results: Vec<Finish>) {
         let claims: Vec<(Uuid, i32)> = results.iter().map(|result| (result.id, result.lease)).collect();
         let mut saved = 0;
-        // Halves of batches that the store refused for their data, until the bad row stands alone.
+        // The store may refuse a batch for its data. Then its halves are tried, until the bad result is alone.
         let mut parts = vec![results];
         while let Some(part) = parts.pop() {
             match self.save_with_patience(worker, &part).await {
                 Ok(hit) => saved += hit,
                 Err(error) => {
-                    log::warn!("the store refused the data of a result among {}: {error}", part.len());
+                    log::warn!("the store refused the data of one of {} results: {error}", part.len());
                     parts.extend(without_bad_data(part));
                 }
             }
@@ -68,11 +68,13 @@ impl Finisher {
         self.pool.state.in_flight.remove(claims);
         if late > 0 {
             self.pool.state.stats.late.fetch_add(late, Ordering::Relaxed);
-            log::warn!("{late} results came too late and were dropped: their tasks belong to others now");
+            log::warn!(
+                "{late} results came too late and were dropped: their tasks were removed or belong to others now"
+            );
         }
     }
 
-    /// Tries until the store takes the results, refuses their data, or the pool gives up.
+    /// Tries until the store takes the results or refuses their data, or the pool gives up.
     async fn save_with_patience(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
         let mut pause = RetryPause::default();
         loop {
@@ -86,10 +88,13 @@ impl Finisher {
                 Err(error) => error,
             };
             if pause.is_first() {
-                log::warn!("results cannot be saved, they are kept: {error}");
+                log::warn!("results cannot be saved; they are kept and sent again: {error}");
             }
             if self.pool.phase.get() >= Phase::GivingUp {
-                log::error!("{} results are given up: their tasks will run again", results.len());
+                log::error!(
+                    "{} results could not be saved before the shutdown; their tasks will run again",
+                    results.len()
+                );
                 return Ok(results.len() as u64);
             }
             let wait = self.pool.sleep(pause.next(fastrand::f64()));
@@ -97,8 +102,8 @@ impl Finisher {
         }
     }
 
-    /// How many of the results that were sent again are saved. A row that is no longer in progress here may have been
-    /// saved the first time, its answer lost. Or its task belongs to others, if the pool was declared dead.
+    /// How many of the results that were sent again count as saved. A row that was not hit may have been saved by an
+    /// earlier try whose answer was lost. If the pool was declared dead meanwhile, its task belongs to others.
     fn counted(&self, worker: WorkerId, results: &[Finish], saved: u64) -> u64 {
         if worker == self.pool.state.worker() { results.len() as u64 } else { saved }
     }

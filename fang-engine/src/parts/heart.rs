@@ -1,4 +1,5 @@
-//! Beats on a thread of its own, so that tasks cannot make the pool look dead, and takes tasks back from those that are.
+//! The heart: beats on a thread of its own, so that busy tasks cannot make the pool look dead, and rescues tasks of
+//! the dead.
 
 use crate::phase::Phase;
 use crate::policy::beat::BeatPolicy;
@@ -13,35 +14,35 @@ use fang_core::store::Beat;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often to look whether something was announced, where the store cannot tell on which socket that arrives.
+/// How often to look for notifications, if the store does not name the socket on which they arrive ...
 const LISTEN_EVERY: Duration = Duration::from_millis(2);
 
-/// How often within a second after something was: more is likely to come.
+/// ... and how often within [`ATTENTION`] after one: more are likely to come.
 const LISTEN_OFTEN: Duration = Duration::from_millis(1);
 const ATTENTION: Duration = Duration::from_secs(1);
 
-/// Between two looks for cancelled tasks, however many are cancelled.
+/// The pause after a look for cancelled tasks, however many are cancelled.
 const CALM: Duration = Duration::from_millis(50);
 
-/// How often to look while a run is known whose task was cancelled: it may end, and its task be claimed again, before
-/// it hears of that.
+/// How often to look while a cancelled task still runs. It may end and be claimed again, and the new run must hear
+/// of the cancellation too.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Before signing off is tried again: the connections may just have gone down with their runtime.
+/// The pause before signing off is tried again. The connections may have gone down together with their runtime.
 const SIGN_OFF_AGAIN: Duration = Duration::from_millis(100);
 
 pub(crate) struct Heart {
     pool: Arc<Pool>,
     reactor: Box<dyn Reactor>,
     policy: BeatPolicy,
-    /// When something was announced.
+    /// When the last notification came.
     heard_at: Option<Instant>,
-    /// It hears of cancelled tasks.
+    /// Keeps it notified of cancelled tasks.
     cancellations: Option<Registration>,
 }
 
 impl Heart {
-    /// Starts the thread, which ends when the pool has stopped. Returns once the pool is registered.
+    /// Starts the heart's thread and waits until the pool is registered. The thread ends when the pool has stopped.
     pub(crate) async fn start(pool: &Arc<Pool>) -> Result<Arc<Latch>, StoreError> {
         let (tell, told) = bounded(1);
         let ended = Arc::<Latch>::default();
@@ -61,7 +62,7 @@ impl Heart {
         Self { pool, reactor, policy, heard_at: None, cancellations: None }
     }
 
-    /// Registers on its own thread, where the connection has to live that listens.
+    /// Registers, then beats. Both happen on the heart's thread, where the listening connection has to live.
     async fn begin(mut self, tell: Sender<Result<(), StoreError>>, at_end: SetAtEnd) {
         let registered = self.register().await;
         let is_registered = registered.is_ok();
@@ -86,7 +87,7 @@ impl Heart {
         Ok(())
     }
 
-    /// Gives back what the store takes to be in flight here still.
+    /// Gives back all tasks that the store still counts for this pool, then marks the worker dead.
     async fn sign_off(&self) {
         let (store, worker) = (&self.pool.store, self.pool.state.worker());
         let mut outcome = store.disown(worker, &[]).await;
@@ -96,11 +97,11 @@ impl Heart {
         }
         let outcome = outcome.and(store.retire(worker).await);
         if let Err(error) = outcome {
-            log::debug!("the pool could not sign off; its lease will run out: {error}");
+            log::debug!("the pool could not sign off; others take its tasks when its lease ends: {error}");
         }
     }
 
-    /// Waits for the next beat. Listens meanwhile, and tells tasks that they were cancelled. Returns `false` when the
+    /// Waits for the next beat. Meanwhile it listens, and tells tasks that were cancelled. Returns `false` when the
     /// pool has stopped.
     async fn pause(&mut self) -> bool {
         let next = Instant::now() + self.pool.config.lease.next_beat(fastrand::f64());
@@ -124,12 +125,12 @@ impl Heart {
         }
     }
 
-    /// The parts are gone with their runtime when the finisher has ended before the pool has stopped.
+    /// Whether the pool has stopped. If the finisher ended before that, the runtime of the pool is gone.
     fn is_over(&self) -> bool {
         self.pool.phase.get() >= Phase::Stopped || self.pool.finisher_ended.is_set()
     }
 
-    /// Waits for what comes next, at most until then. Returns whether a task was cancelled.
+    /// Waits for the next event, at most until then. Returns whether a task was cancelled.
     async fn wait(&mut self, until: Instant) -> bool {
         let listen_again = self.listen().await;
         let rest = until.saturating_duration_since(Instant::now());
@@ -141,8 +142,8 @@ impl Heart {
         first_of([cancelled, self.reactor.arrival(), time, stopped, gone]).await == 0
     }
 
-    /// Looks whether something was announced. Returns when to look again, if what comes next does not wake it. A store
-    /// that cannot listen now is tried again after the next beat.
+    /// Takes the notifications that have come. Returns when to look again, or `None` if the socket will wake it. A
+    /// store that cannot listen now is tried again after the next beat.
     async fn listen(&mut self) -> Option<Duration> {
         let heard = self.pool.store.listen().await.ok().flatten()?;
         if heard.announced > 0 {
@@ -159,7 +160,7 @@ impl Heart {
         match self.pool.store.cancellations(self.pool.state.worker()).await {
             Ok(runs) => self.pool.cancel(runs),
             Err(error) => {
-                log::debug!("which tasks were cancelled is asked again with the next beat: {error}");
+                log::debug!("cancelled tasks could not be looked up; the next beat tries again: {error}");
             }
         }
     }
@@ -169,7 +170,9 @@ impl Heart {
         let lease = self.pool.config.lease.dead_after;
         match self.pool.store.heartbeat(self.pool.state.worker(), lease).await {
             Ok(beat) => self.got_through(beat, began.elapsed()).await,
-            Err(error) if self.policy.failed() => log::warn!("the heartbeat does not get through: {error}"),
+            Err(error) if self.policy.failed() => log::warn!(
+                "the heartbeat does not get through; after a lease others take the tasks of this pool: {error}"
+            ),
             Err(_) => {}
         }
     }
@@ -190,7 +193,7 @@ impl Heart {
         }
     }
 
-    /// Declared dead: its tasks belong to others now. It goes on under another identity.
+    /// Registers again after the pool was declared dead. Its former tasks belong to others now.
     async fn reborn(&mut self) {
         let dead = self.pool.state.worker();
         match self.register().await {
@@ -198,7 +201,7 @@ impl Heart {
                 let worker = self.pool.state.worker();
                 log::warn!("worker {dead} was declared dead; the pool goes on as {worker}");
             }
-            Err(error) => log::warn!("the pool cannot register again: {error}"),
+            Err(error) => log::warn!("the pool cannot register again; the next beat tries: {error}"),
         }
     }
 
@@ -212,7 +215,7 @@ impl Heart {
                 rescued.failed
             ),
             Ok(_) => {}
-            Err(error) => log::debug!("no tasks could be rescued: {error}"),
+            Err(error) => log::debug!("no tasks could be rescued; a later beat tries again: {error}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Removes what is no longer needed.
+//! The pruner: removes old tasks, workers and unique keys.
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
-/// How many tasks one statement removes.
+/// The most tasks that one statement removes.
 const BATCH: u32 = 1000;
 
 pub(crate) struct Pruner {
@@ -19,7 +19,7 @@ pub(crate) struct Pruner {
 }
 
 impl Pruner {
-    /// Prunes now and then until the pool drains.
+    /// Prunes about once a minute until the pool drains.
     pub(crate) async fn run(mut self) {
         run_to_end(&mut self).await;
     }
@@ -46,7 +46,7 @@ impl Part for Pruner {
                 return;
             }
             if let Err(error) = self.run_once().await {
-                log::debug!("nothing could be pruned: {error}");
+                log::debug!("old rows could not be removed; the next round tries again: {error}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Starts the parts of a pool, from the store to the workers and back.
+//! The start of a pool.
 
 use super::claimer::Claimer;
 use super::crons::CronKeeper;
@@ -20,10 +20,10 @@ use fang_core::store::Store;
 use fang_core::{QueueError, StoreError};
 use std::sync::Arc;
 
-/// All pools of a process share its fate, so only one suspect of a crash runs in it at a time.
+/// A crash takes all pools of a process with it, so only one suspect may run in a process at a time.
 static ONE_TRIAL: TrialGate = TrialGate::new();
 
-/// A pool that runs.
+/// A running pool.
 pub struct Running {
     pub(super) pool: Arc<Pool>,
     pub(super) workers: Arc<dyn Workers>,
@@ -33,11 +33,11 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a pool: checks that the store is ready, registers, and starts all parts. The claimer comes last: once it
-    /// claims, all others are there.
+    /// Starts a pool: checks that the store is ready, registers, and starts all parts. The claimer starts last, when
+    /// all other parts are there.
     ///
     /// # Errors
-    /// [`QueueError`] when no pool can work so, the store is not ready, or the system has nothing left to run it with.
+    /// [`QueueError`] when the settings are wrong, the store is not ready, or the system cannot run the parts.
     pub async fn start(
         store: Arc<dyn Store>,
         runtime: Arc<dyn Runtime>,
@@ -48,7 +48,8 @@ impl Running {
         store.check().await?;
         let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
         pool.state.resize(pool.config.workers);
-        // Before the heart: if the application drops this future, the finisher goes with it, and the heart ends.
+        // The finisher exists before the heart: if the application drops this future, the finisher goes with it, and
+        // then the heart ends.
         let finisher = Finisher::new(pool.clone(), results);
         let heart_ended = Heart::start(&pool).await?;
         let listening = listen(&pool);
@@ -60,14 +61,15 @@ impl Running {
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
-                // Those that were started end.
+                // The parts that were started end.
                 pool.phase.advance(Phase::Stopped);
                 Err(StoreError::unreachable(Box::new(error)).into())
             }
         }
     }
 
-    /// If one cannot be started, the workers end, and the others with the phase.
+    /// Starts the workers and all parts. If one of them cannot start, the workers end here, and the others with the
+    /// phase.
     #[expect(clippy::type_complexity, reason = "the parts of the struct above")]
     fn start_parts(
         pool: &Arc<Pool>,
@@ -88,15 +90,16 @@ impl Running {
         Ok((workers, claimer_ended, open_batches))
     }
 
-    /// Works with this many workers from now on. More start at once. Of those that are too many, each ends before it
-    /// would begin a task that is claimed from now on.
+    /// Changes the number of workers. New workers start at once. A surplus worker ends before it would begin a task
+    /// that is claimed from now on.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`] when the system has nothing left to run more with.
+    /// [`StoreError::Unreachable`] when the system cannot run more workers.
     pub fn resize(&self, workers: usize) -> Result<(), StoreError> {
         let before = self.pool.state.resize(workers);
         let resized = self.workers.resize(before, workers);
-        // The claimer may wait for a number of free workers that has become another.
+        // The claimer may be waiting for a number of tasks in flight that was derived from the old number of
+        // workers.
         self.pool.room.notify();
         resized.map_err(|error| StoreError::unreachable(Box::new(error)))
     }
@@ -143,7 +146,7 @@ fn listen(pool: &Arc<Pool>) -> Vec<Registration> {
     let mut all = vec![
         listeners.register(Topic::Crons, move |_| crons.crons_changed.notify()),
         listeners.register(Topic::CameBack, move |_| returned.state.came_back()),
-        listeners.register(Topic::ListensAnew, move |_| forgotten.state.may_be_forgotten()),
+        listeners.register(Topic::ListensAnew, move |_| forgotten.state.must_reconcile()),
     ];
     for (index, share) in pool.state.shares.iter().enumerate() {
         let woken = of();

@@ -1,4 +1,4 @@
-//! Stops a pool in order, each step with its limit.
+//! The shutdown of a pool, step by step, each with its time limit.
 
 use super::Running;
 use crate::phase::Phase;
@@ -8,18 +8,19 @@ use crate::signal::first_of;
 use crate::state::{Pool, Unfinished};
 use std::time::{Duration, Instant};
 
-/// A deadline that no clock can hold is as good as this.
+/// A deadline too large for a clock is cut to this.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Running {
-    /// Stops claiming, gives back what no worker has begun, waits for what runs, and gives back, uncharged, what runs
-    /// at the deadline. Returns once all results are saved, at the latest some seconds after the deadline.
+    /// Stops claiming, releases the tasks that no worker has begun, waits for the running ones, and hands those
+    /// back, uncharged, that still run at the deadline. Returns once all results are saved, at the latest some
+    /// seconds after the deadline.
     pub async fn stop(self, deadline: Duration) -> Shutdown {
         let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
         let deadline = Instant::now() + deadline.min(YEAR);
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);
-        // A claim that hangs is not waited for: the heart gives back what it may have taken when it signs off.
+        // A claim that hangs is not waited for. The heart gives back its tasks when it signs off.
         ended_by(&pool, deadline, Box::pin(claimer_ended.wait())).await;
         for job in workers.close() {
             Unfinished::new(pool.clone(), job).hand_back();
@@ -27,12 +28,12 @@ impl Running {
         let all_ended = ended_by(&pool, deadline, workers.ended()).await;
         pool.phase.advance(Phase::Aborting);
         let still_running = if all_ended { 0 } else { workers.abort().await };
-        // Their results go on to the finisher.
+        // The results of these commits go on to the finisher.
         ended_within(&pool, LAST_SAVE, Box::pin(open_batches.none())).await;
         pool.phase.advance(Phase::Closing);
         if !ended_within(&pool, LAST_SAVE, Box::pin(pool.finisher_ended.wait())).await {
             pool.phase.advance(Phase::GivingUp);
-            log::error!("the last results could not be saved: their tasks will run again");
+            log::error!("the last results could not be saved; their tasks will run again");
         }
         pool.phase.advance(Phase::Stopped);
         ended_within(&pool, LAST_BEAT, Box::pin(heart_ended.wait())).await;
@@ -44,7 +45,7 @@ async fn ended_by(pool: &Pool, deadline: Instant, end: BoxFuture<'_, ()>) -> boo
     ended_within(pool, deadline.saturating_duration_since(Instant::now()), end).await
 }
 
-/// Waits for an end, for at most this long. Returns whether it has come.
+/// Waits for an end, at most for this long. Returns whether it came.
 async fn ended_within(pool: &Pool, span: Duration, end: BoxFuture<'_, ()>) -> bool {
     first_of([end, pool.sleep(span)]).await == 0
 }

@@ -1,14 +1,14 @@
-//! What a heart makes of its beats.
+//! The decisions of a heart after each beat.
 
 use crate::settings::Lease;
 use fang_core::store::Beat;
 use std::time::Duration;
 
-/// Besides whenever somebody is suspected, tasks are rescued every so many beats: those whose worker is
-/// gone from the table, and those that a stopped pool left behind.
+/// Tasks are rescued when another worker is suspected dead, and besides that once in this many beats: for tasks
+/// whose worker is gone from the table, and tasks that a stopped pool left behind.
 const RESCUE_EVERY: u64 = 6;
 
-/// The beats of one pool.
+/// The decisions of one heart.
 #[derive(Debug)]
 pub struct BeatPolicy {
     lease: Lease,
@@ -16,29 +16,29 @@ pub struct BeatPolicy {
     beats: u64,
 }
 
-/// What to do after a beat that got through.
+/// The duties after a beat that got through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Duty {
-    /// Say that the database answers again.
+    /// Log that the database answers again.
     pub tell: bool,
-    /// Go on under a new identity: this one was declared dead.
+    /// Register under a new worker id: this one was declared dead.
     pub register: bool,
-    /// Declare the silent dead, and take back what they hold.
+    /// Declare silent workers dead and rescue their tasks.
     pub rescue: bool,
 }
 
 impl BeatPolicy {
-    /// The pulse of a pool that has just registered.
+    /// The policy of a pool that has just registered.
     pub fn new(lease: Lease) -> Self {
         Self { lease, is_failing: false, beats: 0 }
     }
 
-    /// A beat got through, and took this long.
+    /// Tells that a beat got through, and how long it took.
     ///
-    /// Others are declared dead only while somebody's beats have come through for a whole lease, else an
-    /// outage would become a mass re-run; and not by one that was itself held up: of its own silence
-    /// and theirs it cannot tell which came first.
+    /// The pool declares others dead only while beats of any pool have come through for a whole lease: else an
+    /// outage would make all tasks run again. It does not do so after it was held up itself, since it cannot tell
+    /// which silence began first.
     pub fn got_through(&mut self, beat: Beat, took: Duration) -> Duty {
         let tell = std::mem::take(&mut self.is_failing);
         self.beats += 1;
@@ -48,7 +48,7 @@ impl BeatPolicy {
         Duty { tell, register: !beat.is_alive, rescue: is_due && is_well }
     }
 
-    /// A beat failed. Returns whether that is worth telling: it is the first.
+    /// Tells that a beat failed. Returns whether to log that: it is the first failure in a row.
     pub fn failed(&mut self) -> bool {
         !std::mem::replace(&mut self.is_failing, true)
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_held_up_declares_nobody_dead() {
+    fn a_pool_that_was_held_up_declares_no_worker_dead() {
         let late = Duration::from_secs(16);
         let mut pulse = BeatPolicy::new(Lease::default());
         assert!(!pulse.got_through(Beat { silent_for: late, ..SUSPECT }, QUICK).rescue);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_declared_dead_registers_again() {
+    fn a_pool_that_was_declared_dead_registers_again() {
         let mut pulse = BeatPolicy::new(Lease::default());
         assert!(pulse.got_through(Beat { is_alive: false, ..SUSPECT }, QUICK).register);
     }

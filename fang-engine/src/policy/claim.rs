@@ -1,4 +1,4 @@
-//! What a claimer does next, and what it makes of the answers: all of it but the waiting.
+//! The decisions of a claimer: its next step, and the consequences of each answer. It does everything but wait.
 
 use crate::policy::pace::Request;
 use crate::policy::reconcile::Reconcile;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The claims of one pool. All instants count from any fixed one.
+/// The decisions of one pool's claimer. All instants count from the same fixed one.
 #[derive(Debug)]
 pub struct ClaimPolicy {
     weights: Weights,
@@ -20,43 +20,43 @@ pub struct ClaimPolicy {
     reconcile: Reconcile,
 }
 
-/// What a claimer sees of its pool before it decides.
+/// The state of a pool that a claimer looks at before it decides.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
-    /// How busy the pool is.
+    /// The load of the pool.
     pub load: Load,
-    /// How many workers there are to be.
+    /// How many workers the pool is to have.
     pub workers: usize,
-    /// Whether tasks have come back to places that claims may have passed by.
+    /// Whether tasks came back to places before the scan floor.
     pub came_back: bool,
-    /// Whether the server may have crashed, and forgotten results.
-    pub may_be_forgotten: bool,
-    /// Whether the suspect [on trial](ClaimPolicy::on_trial) is in flight still.
+    /// Whether the server may have crashed and forgotten results.
+    pub must_reconcile: bool,
+    /// Whether the suspect [on trial](ClaimPolicy::on_trial) is still in flight.
     pub is_on_trial: bool,
 }
 
-/// What a claimer does next.
+/// The next step of a claimer.
 #[derive(Debug)]
 pub enum Act {
     /// Claim.
     Claim(Wanted),
-    /// Mark this task in the store as the suspect of a crash, then run it.
+    /// Mark this task in the store as the one that may have crashed its process, then run it.
     Try {
         /// The suspect.
         task: Claimed,
         /// Its task type.
         task_type: Arc<str>,
     },
-    /// Sleep, until the time is over, somebody wakes it, or few enough tasks are in flight.
+    /// Sleep until the time is over, a notification comes, or few enough tasks are in flight.
     Sleep {
         /// The longest sleep.
         at_most: Option<Duration>,
-        /// Ends the sleep when no more than this many tasks are in flight.
+        /// Ends the sleep once no more than this many tasks are in flight.
         until_in_flight: Option<usize>,
     },
 }
 
-/// What to claim: of which task type, and how.
+/// A claim to make: of which task type, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     index: usize,
@@ -64,26 +64,26 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The same from the beginning, where lock-claims left tasks that must be written first.
+    /// The same claim from the beginning of each scan range, where lock-claims left tasks that need a written claim.
     #[must_use]
     pub fn from_the_beginning(self) -> Self {
         Self { request: Request { start: Start::Beginning, ..self.request }, ..self }
     }
 }
 
-/// A claim that is made.
+/// A claim on its way to the store.
 #[derive(Debug)]
 pub struct Asked {
     wanted: Wanted,
-    /// For whom.
+    /// The worker that claims.
     pub worker: WorkerId,
-    /// Of which task type.
+    /// The task type to claim.
     pub task_type: Arc<str>,
     ranges: Vec<ScanRange>,
 }
 
 impl Asked {
-    /// What the store is asked for.
+    /// The claim, as the store takes it.
     pub fn claim(&self) -> Claim<'_> {
         let Request { limit, crowded, .. } = self.wanted.request;
         Claim { worker: self.worker, task_type: &self.task_type, limit, ranges: &self.ranges, crowded }
@@ -91,17 +91,17 @@ impl Asked {
 }
 
 impl ClaimPolicy {
-    /// Of a pool that begins.
+    /// The policy of a pool that starts.
     pub fn new(weights: Weights, suspects: Suspects) -> Self {
         Self { weights, suspects, reconcile: Reconcile::default() }
     }
 
-    /// What to do now.
+    /// The next step.
     pub fn next(&mut self, now: Duration, seen: &Seen) -> Act {
         if seen.came_back {
             self.came_back();
         }
-        if seen.may_be_forgotten {
+        if seen.must_reconcile {
             self.doubt(now);
         }
         match self.suspects.next(now, seen.load, seen.is_on_trial) {
@@ -122,7 +122,7 @@ impl ClaimPolicy {
         }
     }
 
-    /// The suspect of a crash that runs, by task and lease.
+    /// The suspect that runs now, by task and lease.
     pub fn on_trial(&self) -> Option<(Uuid, i32)> {
         self.suspects.on_trial()
     }
@@ -132,61 +132,61 @@ impl ClaimPolicy {
         self.weights.has_more(wanted.index, now)
     }
 
-    /// Makes a claim for this identity.
+    /// Makes a claim of this worker.
     pub fn ask(&self, wanted: Wanted, worker: WorkerId) -> Asked {
         let Wanted { index, request } = wanted;
         let ranges = self.weights.ranges(index).in_order(request.upwards, request.start);
         Asked { wanted, worker, task_type: self.weights.task_type(index).clone(), ranges }
     }
 
-    /// A claim brought these tasks. Sorts them as they are to run.
+    /// Takes note of the tasks that a claim returned, and sorts them in the order in which to run them.
     pub fn claimed(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
         let Wanted { index, request } = asked.wanted;
         sort(tasks, request.upwards);
         self.weights.claimed(index, now, request, tasks);
     }
 
-    /// Takes out the suspects of a crash. They run later, each by itself.
+    /// Takes out tasks that may have crashed their process. They run later, one at a time.
     pub fn set_suspects_aside(&mut self, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
         self.suspects.pick(now, &asked.task_type, tasks);
     }
 
-    /// A claim had no answer, or a bad one.
+    /// Tells that a claim failed or had no answer.
     pub fn gave_up(&mut self, now: Duration, asked: &Asked) {
         self.weights.gave_up(asked.wanted.index, now, asked.wanted.request);
     }
 
-    /// Tasks have come back to places that claims may have passed by.
+    /// Tells that tasks came back to places before the scan floor.
     pub fn came_back(&mut self) {
         self.weights.came_back();
     }
 
-    /// The store may take more to be in flight here than is.
+    /// Tells that the store may have claims for this pool that the pool does not know of.
     pub fn doubt(&mut self, now: Duration) {
         self.reconcile.arise(now);
     }
 
-    /// Whether to give back now what the store takes to be in flight here and is not.
+    /// Whether to reconcile now: give back the claims that the pool does not know of.
     pub fn is_in_doubt(&self, now: Duration) -> bool {
         self.reconcile.is_due(now)
     }
 
-    /// That was done.
+    /// Tells that claims were reconciled.
     pub fn settled(&mut self, now: Duration) {
         self.reconcile.settled(now);
     }
 
-    /// There are tasks of the type with this number.
+    /// Tells that there are tasks of the type with this index.
     pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
         self.weights.woken(index, now, notice);
     }
 
-    /// The store has failed, and would now for any claim. `jitter` is a random number in `0.0..1.0`.
+    /// Tells that the store failed, as it would for any claim now. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64) {
         self.weights.failed(now, jitter);
     }
 
-    /// Gives up all that is set aside.
+    /// Takes all suspects that have not run.
     pub fn take_suspects(&mut self) -> impl Iterator<Item = (Claimed, Arc<str>)> + use<> {
         self.suspects.take_all().into_iter()
     }
@@ -203,7 +203,7 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(1);
     const IDLE: Seen =
-        Seen { load: Load::NONE, workers: 2, came_back: false, may_be_forgotten: false, is_on_trial: false };
+        Seen { load: Load::NONE, workers: 2, came_back: false, must_reconcile: false, is_on_trial: false };
     static GATE: TrialGate = TrialGate::new();
     const WORKER: WorkerId = WorkerId(7);
 
@@ -228,7 +228,7 @@ mod tests {
     fn there_is_more_once_a_claim_was_full() {
         let mut policy = policy();
         let asked = asked(&mut policy);
-        assert!(!policy.has_more(asked.wanted, NOW), "nobody knows of more");
+        assert!(!policy.has_more(asked.wanted, NOW), "no claim was full yet");
         policy.claimed(NOW, &asked, &mut tasks(2));
         assert!(policy.has_more(asked.wanted, NOW));
     }
@@ -249,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn it_is_in_doubt_what_a_server_that_may_have_crashed_remembers() {
+    fn claims_are_reconciled_when_the_server_may_have_crashed() {
         let mut policy = policy();
-        assert!(matches!(policy.next(NOW, &Seen { may_be_forgotten: true, ..IDLE }), Act::Claim(_)));
+        assert!(matches!(policy.next(NOW, &Seen { must_reconcile: true, ..IDLE }), Act::Claim(_)));
         assert!(policy.is_in_doubt(NOW));
         policy.settled(NOW);
         assert!(matches!(policy.next(NOW, &IDLE), Act::Claim(_)));
-        assert!(!policy.is_in_doubt(NOW), "it is asked now and then, and not each time");
+        assert!(!policy.is_in_doubt(NOW), "claims are reconciled now and then, not each time");
     }
 
     #[test]

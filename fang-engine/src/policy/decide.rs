@@ -1,4 +1,4 @@
-//! What to write once a run is over: the only place that knows retries, backoff and retention.
+//! The result to write after a run. Only this file knows retries, backoff and retention.
 
 use fang_core::backoff::exponential;
 use fang_core::context::Wish;
@@ -11,11 +11,11 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-/// A task of an unknown kind is offered again after at least this long ...
+/// A task of an unknown kind waits at least this long before it may be claimed again ...
 pub const SHORTEST_UNKNOWN_DELAY: Duration = Duration::from_secs(15);
 /// ... and at most this long ...
 pub const LONGEST_UNKNOWN_DELAY: Duration = Duration::from_secs(5 * 60);
-/// ... until its kind has been unknown for this long: by then a rolling deploy is over.
+/// ... until it fails after this long in all. By then a rolling deploy is over.
 pub const UNKNOWN_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A snoozed task waits at least this long.
@@ -33,14 +33,14 @@ pub enum Outcome {
     Failed {
         /// Why.
         error: String,
-        /// How often the task is run again at most.
+        /// How often the task may be retried.
         max_retries: i32,
-        /// How long it wants to wait.
+        /// How long the task waits before the retry.
         backoff: Duration,
     },
-    /// It returned, and had asked for this.
+    /// It returned, and the task had called `snooze` or `cancel`.
     Wished(Wish),
-    /// Its payload did not become a task.
+    /// Its payload could not be decoded.
     Undecodable(Undecodable),
     /// It was claimed, but not run to its end.
     HandedBack,
@@ -49,8 +49,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What counts of a run whose task was cancelled meanwhile: its success, and else that it was cancelled, so
-    /// that it is not run again. A task that cancelled itself keeps its own reason.
+    /// The outcome of a run whose task was cancelled meanwhile. A success counts, and so does a cancellation by the
+    /// task itself, with its reason. Any other outcome becomes a cancellation, so that the task does not run again.
     pub fn of_cancelled(self) -> Self {
         match self {
             Self::Done | Self::Wished(Wish::Cancel(_)) => self,
@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-/// What to write for `task`.
+/// The verdict to write for `task`.
 ///
 /// ```
 /// use fang_core::{RetentionMode, store::Verdict};
@@ -81,7 +81,7 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
             Verdict::Retry { delay: backoff, error: storable(error) }
         }
         Outcome::Failed { error, .. } => fail(error, retention),
-        // Not at once, or it would keep its place before all others and be the next to run.
+        // Without a delay it would keep its place before all other tasks and run next.
         Outcome::Wished(Wish::Snooze(delay)) => Verdict::Release { delay: delay.max(SHORTEST_SNOOZE) },
         Outcome::Wished(Wish::Cancel(reason)) => fail(format!("cancelled: {reason}"), retention),
         Outcome::Undecodable(Undecodable::Malformed(reason)) => {
@@ -104,12 +104,12 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
     }
 }
 
-/// What to write for a success.
+/// The verdict for a success.
 pub fn success(retention: RetentionMode) -> Verdict {
     if retention.keeps_finished() { Verdict::Keep } else { Verdict::Remove }
 }
 
-/// A failure of a task that could not be asked for its own choices.
+/// A failure of a task that could not be asked for its own retries and backoff.
 pub fn failed_by_default(error: String) -> Outcome {
     Outcome::Failed {
         error,
@@ -118,10 +118,10 @@ pub fn failed_by_default(error: String) -> Outcome {
     }
 }
 
-/// How a run ended that came to its end, with what its task wished for; or why it failed.
+/// The outcome of a run that returned or panicked, given the wish of its task.
 ///
 /// # Errors
-/// What it returned as its error, or said as it panicked.
+/// The error that it returned, or the message of its panic.
 pub fn ended(
     result: Result<Result<(), FangError>, Box<dyn Any + Send>>,
     wish: Option<Wish>,
@@ -134,8 +134,8 @@ pub fn ended(
     }
 }
 
-/// A failure of a task that is asked how often it is run again at most and how long it wants to wait, after so many
-/// retries. That is code of the application, and may panic too.
+/// A failure of a task that is asked how often it may be retried and how long it waits, given its retries so far.
+/// That is code of the application, so it may panic too.
 pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, Duration)) -> Outcome {
     let retries = u32::try_from(task.retries).unwrap_or_default();
     match catch_unwind(AssertUnwindSafe(|| choices(retries))) {
@@ -144,19 +144,19 @@ pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, 
     }
 }
 
-/// What a panic says, as the error of its task.
+/// The error text for a panic.
 pub fn describe_panic(panic: &(dyn Any + Send)) -> String {
     let literal = panic.downcast_ref::<&str>().copied();
     let message = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("the task panicked: {}", message.unwrap_or("without a message"))
 }
 
-/// What is said of a run that was dropped because it took too long.
+/// The error text for a run that took too long and was dropped.
 pub fn describe_timeout(timeout: Duration) -> String {
     format!("it took longer than its timeout of {timeout:?}")
 }
 
-/// The same verdict without what the store refused in it.
+/// The same verdict without the error text that the store refused.
 pub fn without_refused_data(verdict: &Verdict) -> Verdict {
     let error = "its error message could not be saved".to_owned();
     match verdict {
@@ -171,8 +171,8 @@ fn fail(error: String, retention: RetentionMode) -> Verdict {
     if retention.keeps_failed() { Verdict::Fail { error: storable(error) } } else { Verdict::Remove }
 }
 
-/// Leaves the task to another program. The wait grows with the time it has waited for one, so it
-/// doubles until it is the longest.
+/// Leaves the task to other programs. The delay is as long as its kind has been unknown, so that it doubles up to
+/// the longest.
 fn for_others(task: &Claimed, error: String, retention: RetentionMode) -> Verdict {
     let unknown_for = task.unknown_for.unwrap_or_default();
     if unknown_for >= UNKNOWN_FOR_GOOD {
@@ -182,7 +182,7 @@ fn for_others(task: &Claimed, error: String, retention: RetentionMode) -> Verdic
     Verdict::Unknown { delay, error: storable(error) }
 }
 
-/// Postgres keeps no NUL in a text, and nobody reads a novel.
+/// Postgres cannot store NUL in a text, and long messages help no reader.
 fn storable(mut error: String) -> String {
     if error.contains('\0') {
         error.retain(|character| character != '\0');
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_cancelled_run_its_success_counts_and_nothing_else_runs_it_again() {
+    fn a_cancelled_run_keeps_its_success_and_never_runs_again() {
         let outcomes = [
             Outcome::Done,
             failed("no"),

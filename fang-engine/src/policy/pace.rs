@@ -1,4 +1,4 @@
-//! When to claim, how many, and how long to sleep: a state machine without a clock.
+//! The pace of claims: when to claim, how many tasks, and how long to sleep. A state machine without a clock.
 
 mod walks;
 
@@ -12,33 +12,33 @@ use walks::{Rest, Walks};
 /// The most tasks that one claim takes.
 pub const MAX_CLAIM: usize = 500;
 
-/// Tasks are claimed ahead of free workers for at most this much work, so that what a dying
-/// process takes along, and what a neighbour could have run, stays small.
+/// Tasks are claimed ahead of free workers for at most this much work. So a dying process takes few tasks along, and
+/// few tasks wait here that another process could run.
 const HORIZON: Duration = Duration::from_millis(10);
 
-/// And for payloads of at most so many bytes, so that memory stays bounded.
+/// And for payloads of at most this many bytes, so that memory stays bounded.
 const AHEAD_BYTES: usize = 16 * 1024 * 1024;
 
-/// Results that wait to be saved before no more tasks are claimed.
+/// No more tasks are claimed while this many results are unsaved.
 const MAX_UNSAVED: usize = 4 * MAX_CLAIM;
 
-/// For so long it counts how long a claim from the floor took. Then a walk that is not short is followed by a rest, in
-/// which there are others.
+/// How long the duration of a claim from the scan floor is remembered. After that, the next slow walk is followed by
+/// a rest, in which claims from the floor are timed anew.
 const ORDINARY_FOR: Duration = Duration::from_secs(60);
 
-/// A walk that is not cheap is followed by a rest, so many times as long, but no longer than this ...
+/// After a slow walk there is a rest, this many times as long as the walk but no longer than `at_most` ...
 const REST: Rest = Rest { times: 60, at_most: Duration::from_secs(600) };
-/// ... or, once something is known to be there, than this.
+/// ... or than this, if a task is known to lie before the scan floor.
 const SHORT_REST: Rest = Rest { times: 5, at_most: Duration::from_secs(60) };
 
-/// A walk that failed counts as no longer than this: what it walked over need not be the reason.
+/// A walk that failed counts as no longer than this, since dead rows need not be the reason.
 const LONGEST_FAILURE: Duration = Duration::from_secs(1);
 
-/// A full claim that took so long was held up by those of others, or will be.
+/// A full claim that took this long is crowded: claims of other pools held it up, or will hold up the next.
 const CROWDED: Duration = Duration::from_millis(50);
 
-/// After tasks that were announced it looks again after so many of the shortest periods: the next ones will be announced
-/// as well, unless they only become due.
+/// After a [single](Notice::Single) notification the next look follows after this many of the shortest periods: the
+/// next task will send a notification as well, unless it was inserted before and becomes due.
 const SOON: u32 = 8;
 
 /// One claim in this many looks at the least urgent range first.
@@ -49,17 +49,16 @@ const FIRST_FAILURE_DELAY: Duration = Duration::from_millis(100);
 /// ... up to this long.
 const LAST_FAILURE_DELAY: Duration = Duration::from_secs(10);
 
-/// What a claimer does next.
+/// The next step of a claimer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Claim, then report with [`Pace::claimed`], or with [`Pace::gave_up`] and [`Pace::failed`].
     Claim(Request),
-    /// Sleep, until the time is over, somebody wakes it, or few enough tasks are in flight.
+    /// Sleep until the time is over, a notification comes, or few enough tasks are in flight.
     Sleep {
         /// The longest sleep; `None` when only the other two end it.
         at_most: Option<Duration>,
-        /// Ends the sleep when no more than this many tasks are in flight; `None` when that does
-        /// not matter.
+        /// Ends the sleep once no more than this many tasks are in flight; `None` when that does not matter.
         until_in_flight: Option<usize>,
     },
 }
@@ -67,19 +66,19 @@ pub enum Step {
 /// A claim to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// How many tasks at most.
+    /// The most tasks to claim.
     pub limit: usize,
     /// Whether to look at the least urgent range first.
     pub upwards: bool,
-    /// Where to begin.
+    /// Where in each scan range to begin.
     pub start: Start,
     /// Whether claims take so long that they should be made one after the other.
     pub crowded: bool,
-    /// When it was asked for.
+    /// When it was made.
     pub at: Duration,
 }
 
-/// The pace of one claimer. All instants count from any fixed one.
+/// The pace of one task type of a claimer. All instants count from the same fixed one.
 #[derive(Debug)]
 pub struct Pace {
     workers: usize,
@@ -87,14 +86,15 @@ pub struct Pace {
     period: Duration,
     look_at: Duration,
     hold_until: Duration,
-    /// Whether it looks because a task was announced, as the next one will be.
+    /// Whether it looks because of a [single](Notice::Single) notification.
     is_single: bool,
     full: Walks,
-    /// Those from shortly before the floor, made while full ones rest.
+    /// Walks from shortly before the scan floor, made while full walks rest.
     short: Walks,
-    /// When the last claim from the floor ended, and how long it took: what others take beyond that, they take to walk.
+    /// When the last claim from the scan floor ended, and how long it took. The time that other claims take beyond
+    /// that is spent on walking.
     ordinary: Option<(Duration, Duration)>,
-    /// Whether something is known to lie before the floor.
+    /// Whether a task is known to lie before the scan floor.
     came_back: bool,
     last_was_full: bool,
     is_crowded: bool,
@@ -103,7 +103,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// The pace of a pool that begins now, with a claim.
+    /// The pace of a pool that starts. It begins with a claim.
     pub fn new(workers: usize, sleep: SleepParams) -> Self {
         Self {
             workers,
@@ -123,7 +123,7 @@ impl Pace {
         }
     }
 
-    /// What to do now.
+    /// The next step.
     pub fn step(&self, now: Duration, load: Load) -> Step {
         let prefetch = self.prefetch(load);
         let refill_at =
@@ -141,7 +141,7 @@ impl Pace {
         Step::Claim(self.request(now, room))
     }
 
-    /// From now on there are so many workers.
+    /// Sets the number of workers.
     pub fn resize(&mut self, workers: usize) {
         self.workers = workers;
     }
@@ -151,7 +151,7 @@ impl Pace {
         self.last_was_full && now >= self.look_at
     }
 
-    /// A claim brought `got` tasks.
+    /// Tells that a claim returned `got` tasks.
     pub fn claimed(&mut self, now: Duration, request: Request, got: usize) {
         self.claims += 1;
         self.failures = 0;
@@ -162,11 +162,12 @@ impl Pace {
             self.found(now);
         }
         if self.last_was_full || (request.start == Start::Floor && !self.full_rest(now)) {
-            // There is more; or there may be, before the floor.
+            // There are more tasks, or there may be some before the scan floor.
             self.look_at = now;
             return;
         }
-        // What was announced may have gone to another pool, and says nothing of what becomes due.
+        // A single notification may have been for a task that another pool got. It says nothing of tasks that become
+        // due.
         let was_single = std::mem::take(&mut self.is_single);
         if got == 0 && !was_single && now >= self.hold_until {
             self.period = self.sleep.longer_than(self.period);
@@ -174,7 +175,7 @@ impl Pace {
         self.look_at = now + self.period;
     }
 
-    /// A claim has failed, perhaps for lack of time: a walk is not repeated at once.
+    /// Tells that a claim failed, perhaps because it took too long. A walk is not repeated at once.
     pub fn gave_up(&mut self, now: Duration, request: Request) {
         let took = now.saturating_sub(request.at).min(LONGEST_FAILURE);
         match request.start {
@@ -184,7 +185,7 @@ impl Pace {
         }
     }
 
-    /// A task has kept its place while it was away, and may lie before the floor.
+    /// Tells that a task came back to its old place, which may lie before the scan floor.
     pub fn came_back(&mut self) {
         self.came_back = true;
     }
@@ -209,14 +210,14 @@ impl Pace {
         recent.map_or(Duration::ZERO, |(_, took)| took)
     }
 
-    /// A claim failed. `jitter` is a random number in `0.0..1.0`.
+    /// Tells that a claim failed. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64) {
         let doubled = FIRST_FAILURE_DELAY.saturating_mul(2_u32.saturating_pow(self.failures));
         self.failures = self.failures.saturating_add(1);
         self.look_at = now + doubled.min(LAST_FAILURE_DELAY).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
     }
 
-    /// Somebody says that there is a task. After a failure that is no reason to hurry.
+    /// Tells that a notification came. After a failure it does not shorten the pause.
     pub fn woken(&mut self, now: Duration, notice: Notice) {
         if self.failures == 0 {
             match notice {
@@ -227,7 +228,7 @@ impl Pace {
         }
     }
 
-    /// There were tasks, and may be more before long.
+    /// Tasks were found, so more may follow soon.
     fn found(&mut self, now: Duration) {
         if !self.is_single {
             self.hold(now);
@@ -236,7 +237,7 @@ impl Pace {
         }
     }
 
-    /// Polls often for as long as no second notification would come.
+    /// Polls often during the time in which inserts of a burst send no second notification.
     fn hold(&mut self, now: Duration) {
         self.period = self.sleep.shortest();
         self.hold_until = now + BurstGate::WINDOW;
@@ -255,7 +256,8 @@ impl Pace {
 
     fn upwards(&self, start: Start) -> bool {
         match start {
-            // They are rare, and what a range has before its floor waits for one that gets there.
+            // Such claims are rare, and the tasks before the floor of a less urgent range wait for one that gets to
+            // it.
             Start::Beginning if self.full.are_slow() => !self.full.made.is_multiple_of(2),
             _ => (self.claims + 1).is_multiple_of(UPWARDS_EVERY),
         }
@@ -265,7 +267,7 @@ impl Pace {
         self.full.rest(now, if self.came_back { SHORT_REST } else { REST })
     }
 
-    /// A task whose insert commits late may lie before the floor; most are not late by much.
+    /// A task whose insert commits late may lie before the scan floor. Few are late by much.
     fn start(&self, now: Duration) -> Start {
         if self.full_rest(now) {
             let is_early = self.short.are_recent(now) || self.short.rest(now, REST);

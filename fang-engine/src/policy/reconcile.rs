@@ -1,8 +1,8 @@
-//! When to ask the store what it takes to be in flight here.
+//! When to reconcile claims: to give back those that the store has for this pool and the pool does not know of.
 
 use std::time::Duration;
 
-/// After a claim without an answer, whether the server may still have made it, or be about to.
+/// The time after a claim without an answer, in which the server may have made it or may still make it.
 #[derive(Debug, Default)]
 pub struct Reconcile {
     until: Option<Duration>,
@@ -10,23 +10,23 @@ pub struct Reconcile {
 }
 
 impl Reconcile {
-    /// A statement is given up after 30 s, here and by the server; so long may the claim still be made.
+    /// The server gives a statement up after 30 s, and so does the pool. Until then the claim may still be made.
     const LASTS: Duration = Duration::from_secs(35);
-    /// How often to ask meanwhile.
+    /// How often to reconcile during that time.
     const ASK_EVERY: Duration = Duration::from_secs(5);
 
-    /// A claim had no answer.
+    /// Tells that a claim had no answer.
     pub fn arise(&mut self, now: Duration) {
         self.until = Some(now + Self::LASTS);
         self.ask_at = now;
     }
 
-    /// Whether to give back now what the store takes to be in flight here and is not.
+    /// Whether to reconcile now.
     pub fn is_due(&self, now: Duration) -> bool {
         self.until.is_some() && now >= self.ask_at
     }
 
-    /// That was done.
+    /// Tells that claims were reconciled.
     pub fn settled(&mut self, now: Duration) {
         self.ask_at = now + Self::ASK_EVERY;
         self.until = self.until.filter(|until| now < *until);
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_doubt_is_asked_about_until_the_server_has_given_up_too() {
+    fn claims_are_reconciled_until_the_server_has_given_up_too() {
         let mut doubt = Reconcile::default();
         assert!(!doubt.is_due(Duration::from_secs(9)));
         doubt.arise(Duration::from_secs(10));

@@ -1,12 +1,12 @@
-//! How long to wait before what failed is tried again.
+//! The pauses between tries of a failed call.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The pauses between tries: from 50 ms they double, up to 5 s, and each is cut at random by up to a half, so that
-/// those who failed together do not come back together.
+/// The pauses between tries. They double from 50 ms up to 5 s. Each is cut at random by up to a half, so that pools
+/// which failed together do not come back together.
 #[derive(Debug)]
 pub struct RetryPause(Duration);
 

@@ -1,8 +1,8 @@
-//! Tasks that may have killed the processes they ran in.
+//! Suspects: tasks that may have crashed the processes they ran in.
 //!
-//! When a process dies, all it had in flight is charged a crash, and only one of those tasks did it. So the
-//! crash that would fail a task counts only while that task is on trial: marked as the suspect, by
-//! itself in its pool as far as that can be waited for, and the only one on trial in its process.
+//! When a process dies, each task that it had in flight is charged a crash, although only one of them caused it. So
+//! the crash that would fail a task counts only while that task is on trial: it is marked in the store, no other
+//! task is on trial in its process, and its pool runs nothing else meanwhile, for up to a minute.
 
 use crate::state::load::Load;
 use fang_core::store::Claimed;
@@ -12,17 +12,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long a pool stands still for a suspect: first until nothing else runs, then until its run is
-/// over. After that the others go on beside it.
+/// How long a pool stands still for a suspect: first until nothing else runs, then until the suspect has ended.
+/// After that it runs other tasks again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often to look whether a result is saved.
+/// How often to look whether the results are saved, once nothing runs.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How often to look whether a suspect can run while the pool goes on.
 const GLANCE_EVERY: Duration = Duration::from_secs(1);
 
-/// So many suspects wait at most; then nothing else is claimed either.
+/// The most suspects that wait. Beyond that the pool claims nothing at all.
 const MAX_ASIDE: usize = 500;
 
 /// The suspects of one claimer.
@@ -30,7 +30,7 @@ const MAX_ASIDE: usize = 500;
 pub struct Suspects {
     from: i16,
     gate: &'static TrialGate,
-    /// Each with its task type.
+    /// Suspects that wait, each with its task type.
     aside: VecDeque<(Claimed, Arc<str>)>,
     since: Duration,
     trial: Option<Trial>,
@@ -44,10 +44,10 @@ struct Trial {
     _place: PlaceOnTrial,
 }
 
-/// What a claimer does about its suspects.
+/// The next step of a claimer, as far as its suspects decide.
 #[derive(Debug)]
 pub enum SuspectStep {
-    /// Nothing: go on, and if there is a span, look again after it at the latest.
+    /// Go on. If there is a span, look again after it at the latest.
     Work {
         /// When to look again.
         look_after: Option<Duration>,
@@ -56,10 +56,10 @@ pub enum SuspectStep {
     Wait {
         /// The longest sleep.
         at_most: Duration,
-        /// Whether the sleep ends as well when nothing runs any more.
+        /// Whether the sleep also ends when nothing runs any more.
         until_idle: bool,
     },
-    /// Mark this one in the store, then run it.
+    /// Mark this task in the store, then run it.
     Try {
         /// The suspect.
         task: Claimed,
@@ -69,14 +69,14 @@ pub enum SuspectStep {
 }
 
 impl Suspects {
-    /// Where a task fails at this many crashes.
+    /// For tasks that fail at this many crashes.
     pub fn new(max_crashes: i16, gate: &'static TrialGate) -> Self {
-        // Whoever fails tasks at their first crash does not ask which of them did it.
+        // If the first crash fails a task, it does not matter which of them caused it.
         let from = if max_crashes > 1 { max_crashes - 1 } else { i16::MAX };
         Self { from, gate, aside: VecDeque::new(), since: Duration::ZERO, trial: None }
     }
 
-    /// Puts the suspects among claimed tasks of a type aside.
+    /// Takes the suspects out of claimed tasks of a type, and sets them aside.
     pub fn pick(&mut self, now: Duration, task_type: &Arc<str>, tasks: &mut Vec<Claimed>) {
         if tasks.iter().all(|task| task.crashes < self.from) {
             return;
@@ -90,14 +90,14 @@ impl Suspects {
         self.aside.extend(suspects.into_iter().map(|task| (task, task_type.clone())));
     }
 
-    /// The one on trial, by task and lease.
+    /// The suspect on trial, by task and lease.
     pub fn on_trial(&self) -> Option<(Uuid, i32)> {
         self.trial.as_ref().map(|trial| (trial.id, trial.lease))
     }
 
-    /// What to do now.
+    /// The next step.
     ///
-    /// `is_on_trial` tells whether the one [on trial](Self::on_trial) is in flight still.
+    /// `is_on_trial` tells whether the suspect [on trial](Self::on_trial) is still in flight.
     pub fn next(&mut self, now: Duration, load: Load, is_on_trial: bool) -> SuspectStep {
         if self.trial.is_some() && !is_on_trial {
             self.trial = None;
@@ -113,7 +113,7 @@ impl Suspects {
         }
     }
 
-    /// Gives up all that wait.
+    /// Takes all suspects that have not run.
     pub fn take_all(&mut self) -> VecDeque<(Claimed, Arc<str>)> {
         std::mem::take(&mut self.aside)
     }
@@ -138,12 +138,12 @@ impl Suspects {
     }
 }
 
-/// The only place on trial among those who share it: all pools of a process, which share its fate.
+/// A gate that lets one suspect at a time run, in all pools of a process: a crash takes all of them with it.
 #[derive(Debug)]
 pub struct TrialGate(AtomicBool);
 
 impl TrialGate {
-    /// A gate that nobody has entered.
+    /// An open gate.
     #[expect(clippy::new_without_default, reason = "it is made in statics alone")]
     pub const fn new() -> Self {
         Self(AtomicBool::new(false))
@@ -182,7 +182,7 @@ mod tests {
         Duration::from_secs(n)
     }
 
-    /// One test, since there is one gate in a process.
+    /// A single test, since there is only one gate in the process.
     #[test]
     fn suspects_run_one_by_one_once_nothing_else_runs_and_their_results_are_saved() {
         let mut suspects = Suspects::new(3, &GATE);
@@ -193,7 +193,7 @@ mod tests {
         let busy = suspects.next(seconds(1), running(2), false);
         assert!(matches!(busy, SuspectStep::Wait { until_idle: true, .. }), "{busy:?}");
         let SuspectStep::Try { task: first, .. } = suspects.next(seconds(2), running(0), false) else {
-            panic!("nobody is tried")
+            panic!("no suspect runs")
         };
         assert_eq!(first.id, Uuid::from_u128(2));
         let unsaved = suspects.next(seconds(3), running(0), true);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_first_crash_fails_a_task_nobody_is_suspected() {
+    fn where_the_first_crash_fails_a_task_there_are_no_suspects() {
         let mut tasks = vec![task(1, 0), task(2, 5)];
         Suspects::new(1, &GATE).pick(seconds(0), &"common".into(), &mut tasks);
         assert_eq!(tasks.len(), 2);

@@ -1,4 +1,4 @@
-//! Whose index it is to be claimed from: the task types of a pool, by their weights.
+//! The choice of the task type to claim next, by weights.
 
 use crate::policy::pace::{Pace, Request, Step};
 use crate::state::load::Load;
@@ -17,18 +17,18 @@ use std::time::Duration;
 pub struct Share {
     /// Its name.
     pub task_type: Arc<str>,
-    /// How many tasks of it start for each of a type with the weight 1, while there is enough of both.
+    /// How many tasks of it start for each one of a type with weight 1, while both have work.
     pub weight: u32,
 }
 
 impl Share {
-    /// All of a pool.
+    /// The share of a pool that works on one task type only.
     pub fn whole(task_type: &str) -> Self {
         Self { task_type: task_type.into(), weight: 1 }
     }
 }
 
-/// The task types of a pool that was told of several, by their weights, or of one.
+/// The shares of a pool: of `task_types` with their weights, or of `task_type` if that is empty.
 pub fn shares(task_types: &[(String, u32)], task_type: &str) -> Vec<Share> {
     if task_types.is_empty() {
         return vec![Share::whole(task_type)];
@@ -38,7 +38,7 @@ pub fn shares(task_types: &[(String, u32)], task_type: &str) -> Vec<Share> {
 }
 
 /// # Errors
-/// [`QueueError::TaskTypes`] when one of them is named twice, or has no weight.
+/// [`QueueError::TaskTypes`] when a task type is named twice or has the weight 0.
 pub fn check(shares: &[Share]) -> Result<(), QueueError> {
     let mut names = HashSet::new();
     match shares.iter().find(|share| share.weight == 0 || !names.insert(share.task_type.clone())) {
@@ -47,12 +47,12 @@ pub fn check(shares: &[Share]) -> Result<(), QueueError> {
     }
 }
 
-/// The task types of one claimer, each at a pace of its own. Those that have work get what their weights say; the
-/// share of one that has none goes to the others.
+/// The task types of one claimer, each with its own pace. Types with work get tasks by their weights; a type without
+/// work leaves its share to the others.
 #[derive(Debug)]
 pub struct Weights {
     types: Vec<TypeState>,
-    /// How far the one has come whose index it was last.
+    /// The `spent` of the type that was claimed last: types that had no work go on from here.
     reached: f64,
 }
 
@@ -61,31 +61,31 @@ struct TypeState {
     share: Share,
     pace: Pace,
     ranges: ScanRanges,
-    /// Tasks it got, divided by its weight: the lowest is next.
+    /// Tasks that it got, divided by its weight. The type with the lowest value is next.
     spent: f64,
 }
 
-/// What a claimer does next.
+/// The next step of a claimer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Claim, then report with [`Weights::claimed`], or with [`Weights::gave_up`] and [`Weights::failed`].
     Claim {
-        /// The number of the task type.
+        /// The index of the task type.
         index: usize,
         /// What to claim.
         request: Request,
     },
-    /// As [`Step::Sleep`].
+    /// Sleep, as in [`Step::Sleep`].
     Sleep {
         /// The longest sleep.
         at_most: Option<Duration>,
-        /// Ends the sleep as well.
+        /// Ends the sleep once no more than this many tasks are in flight.
         until_in_flight: Option<usize>,
     },
 }
 
 impl Weights {
-    /// The weights of a pool that begins now.
+    /// The weights of a pool that starts.
     pub fn new(mode: Mode, shares: &[Share], workers: usize, sleep: &SleepParams) -> Self {
         let types = shares.iter().map(|share| TypeState {
             share: share.clone(),
@@ -96,7 +96,7 @@ impl Weights {
         Self { types: types.collect(), reached: 0.0 }
     }
 
-    /// What to do now, with so many workers.
+    /// The next step, with this many workers.
     pub fn next(&mut self, now: Duration, load: Load, workers: usize) -> Next {
         let (mut best, mut lowest) = (None, None);
         let (mut nap, mut until_in_flight) = (None, None);
@@ -120,8 +120,8 @@ impl Weights {
         Next::Claim { index, request: Request { limit, ..request } }
     }
 
-    /// A part of the free workers, if others are known to want theirs now, so that no type takes all of them for as
-    /// long as its tasks run. What is claimed ahead is short, and is had for less in one piece.
+    /// The share of a type in the free workers while others have work too, so that no type takes all workers for as
+    /// long as its tasks run. Tasks that are claimed ahead are short, so their claims are not divided.
     fn part(&self, index: usize, room: usize, now: Duration) -> usize {
         let weight = |types: &TypeState| u64::from(types.share.weight);
         let rivals =
@@ -137,7 +137,7 @@ impl Weights {
         self.types.len()
     }
 
-    /// Whether there are none: never in a pool.
+    /// Whether there are none, which never happens in a pool.
     pub fn is_empty(&self) -> bool {
         self.types.is_empty()
     }
@@ -152,18 +152,18 @@ impl Weights {
         &self.types[index].share.task_type
     }
 
-    /// Where to look for its tasks.
+    /// The scan ranges of a task type.
     pub fn ranges(&self, index: usize) -> &ScanRanges {
         &self.types[index].ranges
     }
 
-    /// A claim brought these tasks.
+    /// Tells which tasks a claim returned.
     pub fn claimed(&mut self, index: usize, now: Duration, request: Request, tasks: &[Claimed]) {
         let reached = self.reached;
         let types = &mut self.types[index];
         types.ranges.claimed(tasks);
         if !tasks.is_empty() {
-            // Whoever had nothing to do for a while does not make up for it.
+            // A type that had no work for a while does not catch up.
             let from = if types.pace.has_more(now) { types.spent } else { types.spent.max(reached) };
             types.spent = from + tasks.len() as f64 / f64::from(types.share.weight);
             self.reached = reached.max(from);
@@ -171,22 +171,22 @@ impl Weights {
         types.pace.claimed(now, request, tasks.len());
     }
 
-    /// A claim of this type failed.
+    /// Tells that a claim of this type failed.
     pub fn gave_up(&mut self, index: usize, now: Duration, request: Request) {
         self.types[index].pace.gave_up(now, request);
     }
 
-    /// Tasks of any type have kept their places while they were away, and may lie where nobody looks.
+    /// Tells that tasks of any type came back to places before the scan floor.
     pub fn came_back(&mut self) {
         self.types.iter_mut().for_each(|types| types.pace.came_back());
     }
 
-    /// Somebody says that there is a task of this type.
+    /// Tells that there are tasks of this type.
     pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
         self.types[index].pace.woken(now, notice);
     }
 
-    /// A claim failed, as would any other now. `jitter` is a random number in `0.0..1.0`.
+    /// Tells that a claim failed, as any other would now. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64) {
         self.types.iter_mut().for_each(|types| types.pace.failed(now, jitter));
     }
@@ -207,7 +207,7 @@ mod tests {
         Weights::new(Mode::Asynk, &shares, workers, &SleepParams::default())
     }
 
-    /// How many tasks of each type are claimed in so many claims, where `stock` tells how many a claim finds.
+    /// How many tasks of each type this many claims return. `stock` tells how many tasks a claim finds.
     fn claims(
         weights: &mut Weights,
         claims: usize,
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_makes_up_for_the_time_it_had_nothing_to_do() {
+    fn a_type_does_not_catch_up_after_a_time_without_work() {
         let mut weights = weights(&[("mail", 1), ("sync", 1)], 100);
         claims(&mut weights, 1000, 10, |index, limit| if index == 0 { limit } else { 0 });
         weights.woken(1, NOW, Notice::Burst);

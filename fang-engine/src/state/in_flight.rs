@@ -1,25 +1,25 @@
-//! What a pool has in flight.
+//! The tasks that a pool has in flight.
 
 use fang_core::store::{Claimed, WorkerId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// The tasks that a pool has claimed and whose results are not yet saved, each with the lease of the claim (a task may be
-/// claimed again before the old claim is forgotten) and with the identity that claimed it: after the pool was declared dead
-/// it has another. Touched once a batch.
+/// The tasks that a pool has claimed and whose results are not yet saved. Each has the lease of its claim, since a
+/// task may be claimed again before its old claim is forgotten, and the worker id that claimed it, since a pool gets
+/// a new one after it was declared dead. Touched once per batch.
 #[derive(Debug, Default)]
 pub struct InFlight(Mutex<Known>);
 
 type Known = HashMap<Uuid, (i32, WorkerId)>;
 
 impl InFlight {
-    /// This identity has claimed these.
+    /// Adds claims of this worker id.
     pub fn add(&self, worker: WorkerId, claims: impl IntoIterator<Item = (Uuid, i32)>) {
         self.known().extend(claims.into_iter().map(|(id, lease)| (id, (lease, worker))));
     }
 
-    /// The results of these were saved, or dropped for good.
+    /// Removes claims whose results were saved or dropped.
     pub fn remove(&self, claims: impl IntoIterator<Item = (Uuid, i32)>) {
         let mut known = self.known();
         for (id, lease) in claims {
@@ -29,8 +29,8 @@ impl InFlight {
         }
     }
 
-    /// Takes what is among them out of what a claim brought just now. Returns whose claims those are: results are accepted
-    /// from the identity alone that claimed.
+    /// Drops the tasks that are already in flight from a new claim. Returns each with the worker id that claimed it,
+    /// because results are accepted only from that one.
     pub fn take_out_of(&self, tasks: &mut Vec<Claimed>) -> Vec<(Uuid, WorkerId)> {
         let (known, mut taken) = (self.known(), Vec::new());
         tasks.retain(|task| {
@@ -41,12 +41,12 @@ impl InFlight {
         taken
     }
 
-    /// Whether this claim is among them.
+    /// Whether this claim is in flight.
     pub fn has(&self, id: Uuid, lease: i32) -> bool {
         claimer(&self.known(), id, lease).is_some()
     }
 
-    /// All of them, each with its lease.
+    /// All claims in flight, by task and lease.
     pub fn list(&self) -> Vec<(Uuid, i32)> {
         self.known().iter().map(|(id, (lease, _))| (*id, *lease)).collect()
     }
@@ -68,7 +68,7 @@ mod tests {
     const ME: WorkerId = WorkerId(1);
 
     #[test]
-    fn what_is_in_flight_is_taken_out_of_a_claim_unless_its_lease_is_another() {
+    fn tasks_in_flight_are_dropped_from_a_claim_unless_their_lease_differs() {
         let (in_flight, task) = (InFlight::default(), |lease| Claimed { lease, ..example() });
         in_flight.add(ME, [(Uuid::nil(), 1)]);
         let mut tasks = vec![task(1), task(2)];

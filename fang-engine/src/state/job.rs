@@ -11,8 +11,8 @@ pub struct Job {
     pub task: Claimed,
     /// Its type.
     pub task_type: Arc<str>,
-    /// The identity under which it was claimed.
+    /// The worker id under which it was claimed.
     pub worker: WorkerId,
-    /// Its claim, while nothing is written of that.
+    /// Its lock-claim, if it has no written claim yet.
     pub unwritten: Option<Arc<dyn UnwrittenClaim>>,
 }

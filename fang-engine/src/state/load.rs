@@ -1,23 +1,23 @@
-//! How busy a pool is: counters that its parts share without a lock.
+//! The load of a pool: counters that its parts share without a lock.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How busy a pool is, at one look.
+/// The load of a pool at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Tasks claimed and not yet run to their end, but for those whose workers were replaced.
+    /// Tasks that were claimed and have not ended. Runs whose workers were replaced do not count.
     pub in_flight: usize,
     /// Results not yet saved.
     pub unsaved: usize,
-    /// How long a run takes, on a moving average; `None` before the first.
+    /// How long a run takes, as a moving average; `None` before the first.
     pub mean_run: Option<Duration>,
-    /// How many bytes a payload has, on a moving average; 0 before the first.
+    /// How many bytes a payload has, as a moving average; 0 before the first.
     pub mean_bytes: usize,
 }
 
 impl Load {
-    /// Of a pool that has nothing to do.
+    /// The load of an idle pool.
     pub const NONE: Self = Self { in_flight: 0, unsaved: 0, mean_run: None, mean_bytes: 0 };
 }
 
@@ -33,26 +33,26 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// Stands for "no run yet".
+    /// The value that means "no run yet".
     const NO_MEAN: u64 = 0;
 
-    /// `tasks` were claimed, with payloads of so many bytes in all.
+    /// Counts claimed tasks, whose payloads have this many bytes in all.
     pub fn claimed(&self, tasks: usize, bytes: usize) {
         self.in_flight.fetch_add(tasks, Ordering::SeqCst);
         if let Some(sample) = bytes.checked_div(tasks) {
             let mean = self.mean_bytes.load(Ordering::Relaxed);
-            // Quick to grow, slow to shrink: it is there to keep memory bounded.
+            // Quick to grow and slow to shrink, because it bounds memory.
             self.mean_bytes.store(sample.max(mean - mean / 16), Ordering::Relaxed);
         }
     }
 
-    /// A result is about to be sent. It is counted first, since it may be saved before its sender goes on.
+    /// Counts a result before it is sent, since the finisher may save it before the sender goes on.
     pub fn result(&self) {
         self.unsaved.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// One run is over, or one task was given back unrun. Returns whether the claimer should be
-    /// woken, because so few are left that it wants more.
+    /// Tells that a run has ended or a task was given back. Returns whether to wake the claimer, because so few
+    /// tasks are left that it wants more.
     #[must_use]
     pub fn left(&self) -> bool {
         let before = self.in_flight.fetch_sub(1, Ordering::SeqCst);
@@ -60,17 +60,17 @@ impl Gauge {
             <= self.wake_at.load(Ordering::SeqCst).saturating_add(1)
     }
 
-    /// Another worker took the place of one whose run does not end.
+    /// Tells that another worker took the place of one whose run does not end.
     pub fn replaced(&self) {
         self.replaced.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Such a run has ended after all, and its worker with it.
+    /// Tells that such a run has ended after all, and its worker with it.
     pub fn replaced_ended(&self) {
         self.replaced.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// A run took this long. Two workers that report at once may lose one report: it is an average.
+    /// Tells how long a run took. If two workers report at once, one report may be lost: it is only an average.
     pub fn ran(&self, run: Duration) {
         let sample = u64::try_from(run.as_nanos()).unwrap_or(u64::MAX).max(1);
         let mean = match self.mean_nanos.load(Ordering::Relaxed) {
@@ -80,17 +80,17 @@ impl Gauge {
         self.mean_nanos.store(mean.max(1), Ordering::Relaxed);
     }
 
-    /// `results` were saved, or dropped for good.
+    /// Tells that results were saved or dropped.
     pub fn saved(&self, results: usize) {
         self.unsaved.fetch_sub(results, Ordering::SeqCst);
     }
 
-    /// Wants the claimer woken once no more than this many tasks are in flight.
+    /// Asks for the claimer to be woken once no more than this many tasks are in flight.
     pub fn wake_at(&self, in_flight: usize) {
         self.wake_at.store(in_flight, Ordering::SeqCst);
     }
 
-    /// One look at the counters.
+    /// Reads the counters.
     pub fn load(&self) -> Load {
         let mean = self.mean_nanos.load(Ordering::Relaxed);
         Load {

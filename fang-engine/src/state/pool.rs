@@ -1,4 +1,4 @@
-//! A running pool: what its parts share, and how they wake each other.
+//! A running pool: the state that its parts share, and the signals between them.
 
 use super::job::Job;
 use super::pool_state::PoolState;
@@ -17,25 +17,26 @@ use std::time::{Duration, Instant};
 
 /// A running pool.
 pub struct Pool {
-    /// What its parts know of each other.
+    /// The state that its parts share.
     pub state: PoolState,
     /// The store, over connections that neither the application nor the tasks can exhaust.
     pub store: Arc<dyn Store>,
-    /// What it runs on.
+    /// The runtime of its parts.
     pub runtime: Arc<dyn Runtime>,
-    /// What the application chose.
+    /// The settings that the application chose.
     pub config: PoolConfig,
-    /// How far its shutdown has come. The shutdown writes; all parts read.
+    /// The phase of its shutdown. The shutdown writes; all parts read.
     pub phase: PhaseWatch,
-    /// Somebody inserted a task, or there is a new identity. Inserts and the heart set it; the claimer waits for it.
+    /// A task was inserted, or the pool has a new worker id. Inserts and the heart set it; the claimer waits for it.
     pub inserted: Signal,
-    /// Few enough tasks are in flight for the claimer to want more, or locks were let go. Workers and settlers set it.
+    /// The claimer may want more tasks, or a lock-claim is over. Workers and settlers set it; the claimer waits for
+    /// it.
     pub room: Signal,
     /// A task that runs here was cancelled. Notifications set it; the heart waits for it.
     pub cancelled: Signal,
     /// A cron was added or changed. Notifications set it; the keeper of crons waits for it.
     pub crons_changed: Signal,
-    /// Set when the finisher has ended, also when its runtime has gone down. The heart and the shutdown wait for it.
+    /// The finisher has ended, or was dropped with its runtime. The heart and the shutdown wait for it.
     pub finisher_ended: Arc<Latch>,
     /// Results on their way to the finisher. Workers, settlers and the shutdown send.
     results: Sender<Finished>,
@@ -67,7 +68,7 @@ impl Pool {
         (Arc::new(pool), to_finisher)
     }
 
-    /// Which tasks its workers run.
+    /// The mode of the tasks that its workers run.
     pub fn mode(&self) -> Mode {
         self.runtime.mode()
     }
@@ -77,24 +78,24 @@ impl Pool {
         self.epoch.elapsed()
     }
 
-    /// Is ready after this long.
+    /// Sleeps for this long.
     pub fn sleep(&self, span: Duration) -> BoxFuture<'static, ()> {
         self.runtime.sleep(span)
     }
 
-    /// Goes on under this identity: the first, or one after the last was declared dead.
+    /// Goes on under this worker id: the first one, or a new one after the pool was declared dead.
     pub(crate) fn goes_on_as(&self, worker: WorkerId) {
         self.state.goes_on_as(worker);
         self.inserted.notify();
     }
 
-    /// Somebody inserted a task of this type.
+    /// Tells that a task of this type was inserted.
     pub(crate) fn has_new(&self, index: usize, notice: Notice) {
         self.state.mark_inserted(index, notice);
         self.inserted.notify();
     }
 
-    /// These runs, and no others, belong to tasks that were cancelled.
+    /// Tells these runs that their tasks were cancelled. The list is complete: all other runs are not cancelled.
     pub(crate) fn cancel(&self, runs: Vec<RunKey>) {
         let told = self.state.environment.signals.cancel(runs);
         if told > 0 {
@@ -102,7 +103,7 @@ impl Pool {
         }
     }
 
-    /// Whether a task still belongs to this pool. One that does not has left it.
+    /// Whether a task still belongs to this pool. If not, it no longer counts as in flight.
     pub fn owns(&self, job: &Job) -> bool {
         let is_own = self.state.has(job);
         if !is_own {
@@ -113,11 +114,11 @@ impl Pool {
 
     /// Sends a result to the finisher.
     pub(crate) fn send(&self, finished: Finished) {
-        // Nobody receives only when the pool is gone; then the lease brings the task back.
+        // The channel is closed only when the pool is gone. Then the lease returns the task.
         let _ = self.results.try_send(finished);
     }
 
-    /// A task is in flight no more.
+    /// Tells that a task has left the pool, and wakes the claimer if it wants more.
     pub(crate) fn one_left(&self) {
         if self.state.gauge.left() {
             self.room.notify();

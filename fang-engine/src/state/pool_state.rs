@@ -1,4 +1,4 @@
-//! What the parts of a pool know of each other. No clock, no waiting.
+//! The state that the parts of a pool share. No clock, no waiting.
 
 use super::in_flight::InFlight;
 use super::job::Job;
@@ -15,38 +15,40 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The identity before the first; the store knows no such worker.
+/// The worker id before registration. The store has no such worker.
 const NOBODY: i64 = 0;
 
-/// What the parts of a pool know of each other.
+/// The state that the parts of a pool share.
 #[derive(Debug)]
 pub struct PoolState {
-    /// What runs see of the pool. Set when it starts.
+    /// The environment of all runs. Set when the pool starts.
     pub environment: Arc<Environment>,
     /// The task types that the pool works on. Set when it starts.
     pub shares: Vec<Share>,
-    /// Which kinds it runs. Set when it starts; workers read.
+    /// The kinds that may run. Set when the pool starts; workers read.
     pub kinds: Kinds,
-    /// How busy it is. The claimer, workers and the finisher write; the claimer reads.
+    /// The load of the pool. The claimer, workers and the finisher write; the claimer reads.
     pub gauge: Gauge,
-    /// What is claimed and not yet saved. The claimer and settlers add, the finisher removes.
+    /// The tasks in flight. The claimer and settlers add, the finisher removes.
     pub in_flight: InFlight,
-    /// What happened so far.
+    /// Counters for the report of the shutdown.
     pub stats: Stats,
-    /// For each task type, whether somebody inserted such a task. Notifications write; the claimer takes.
+    /// For each task type, whether tasks of it were inserted. Notifications write; the claimer takes.
     inserted: Vec<Mutex<Option<Notice>>>,
-    /// Whether tasks have kept places that claims may have passed by. Notifications write; the claimer takes.
+    /// Whether tasks came back to places before the scan floor. Notifications write; the claimer takes.
     came_back: AtomicBool,
-    /// Whether the server may have crashed, and forgotten results. The listening connection writes; the claimer takes.
-    may_be_forgotten: AtomicBool,
-    /// How many workers there are to be. The application writes; the claimer reads.
+    /// Whether the store may have claims for this pool that the pool does not know of: the server may have crashed and
+    /// forgotten results, or another worker may have read a list that was then taken back. The listening connection,
+    /// settlers and the claimer write; the claimer takes.
+    must_reconcile: AtomicBool,
+    /// How many workers the pool is to have. The application writes; the claimer reads.
     workers: AtomicUsize,
-    /// The identity of the pool. The heart writes; all read.
+    /// The worker id of the pool. The heart writes; all parts read.
     worker: AtomicI64,
 }
 
 impl PoolState {
-    /// Of a pool that begins.
+    /// The state of a pool that starts.
     pub fn new(environment: Environment, shares: Vec<Share>, kinds: Kinds) -> Self {
         Self {
             environment: Arc::new(environment),
@@ -57,24 +59,24 @@ impl PoolState {
             in_flight: InFlight::default(),
             stats: Stats::default(),
             came_back: AtomicBool::new(false),
-            may_be_forgotten: AtomicBool::new(false),
+            must_reconcile: AtomicBool::new(false),
             workers: AtomicUsize::new(0),
             worker: AtomicI64::new(NOBODY),
         }
     }
 
-    /// The identity under which the pool claims now.
+    /// The worker id under which the pool claims now.
     pub fn worker(&self) -> WorkerId {
         WorkerId(self.worker.load(Ordering::SeqCst))
     }
 
-    /// Goes on under this identity, and is to look everywhere.
+    /// Goes on under this worker id, and makes the claimer look for tasks of all types.
     pub fn goes_on_as(&self, worker: WorkerId) {
         self.worker.store(worker.0, Ordering::SeqCst);
         (0..self.shares.len()).for_each(|index| self.mark_inserted(index, Notice::Burst));
     }
 
-    /// Somebody inserted a task of this type.
+    /// Tells that a task of this type was inserted.
     pub fn mark_inserted(&self, index: usize, notice: Notice) {
         if let Some(inserted) = self.inserted.get(index) {
             let mut inserted = inserted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,37 +84,37 @@ impl PoolState {
         }
     }
 
-    /// Whether somebody did since this was last asked.
+    /// The notice that came for this task type since the last call, if any.
     pub fn take_inserted(&self, index: usize) -> Option<Notice> {
         self.inserted.get(index)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Tasks have kept places that claims may have passed by.
+    /// Tells that tasks came back to places before the scan floor.
     pub fn came_back(&self) {
         self.came_back.store(true, Ordering::SeqCst);
     }
 
-    /// Whether some have since this was last asked.
+    /// Whether that happened since the last call.
     pub fn take_came_back(&self) -> bool {
         self.came_back.swap(false, Ordering::SeqCst)
     }
 
-    /// The server may have crashed, and forgotten results.
-    pub fn may_be_forgotten(&self) {
-        self.may_be_forgotten.store(true, Ordering::SeqCst);
+    /// Tells that the store may have claims for this pool that the pool does not know of.
+    pub fn must_reconcile(&self) {
+        self.must_reconcile.store(true, Ordering::SeqCst);
     }
 
-    /// Whether it may have since this was last asked.
-    pub fn take_may_be_forgotten(&self) -> bool {
-        self.may_be_forgotten.swap(false, Ordering::SeqCst)
+    /// Whether that happened since the last call.
+    pub fn take_must_reconcile(&self) -> bool {
+        self.must_reconcile.swap(false, Ordering::SeqCst)
     }
 
-    /// How many workers there are to be.
+    /// How many workers the pool is to have.
     pub fn workers(&self) -> usize {
         self.workers.load(Ordering::Relaxed)
     }
 
-    /// From now on there are to be this many workers. Returns how many before.
+    /// Sets how many workers the pool is to have. Returns the number before.
     pub fn resize(&self, workers: usize) -> usize {
         self.workers.swap(workers, Ordering::SeqCst)
     }
@@ -134,8 +136,8 @@ impl PoolState {
         })
     }
 
-    /// Whether a task still belongs to this pool. After the pool was declared dead, its tasks run elsewhere: such a task
-    /// is to be dropped, and is counted.
+    /// Whether a task still belongs to this pool. After the pool was declared dead, its tasks run elsewhere; such a
+    /// task is counted as late and has to be dropped.
     pub fn has(&self, job: &Job) -> bool {
         let is_own = job.worker == self.worker();
         if !is_own {
@@ -144,13 +146,13 @@ impl PoolState {
         is_own
     }
 
-    /// A claim that no longer stands was dropped.
+    /// Drops a claim that the store no longer accepts, and counts it as late.
     pub fn lost(&self, task: &Claimed) {
         self.stats.late.fetch_add(1, Ordering::Relaxed);
         self.in_flight.remove([(task.id, task.lease)]);
     }
 
-    /// What to save of a run that ended so.
+    /// The result to save for a run with this outcome.
     pub fn finished(&self, job: &Job, outcome: Outcome) -> Finished {
         let Environment { signals, retention, .. } = &*self.environment;
         let (id, lease) = (job.task.id, job.task.lease);

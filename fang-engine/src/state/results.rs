@@ -6,20 +6,20 @@ use fang_core::store::{Finish, WorkerId};
 /// The most results that are saved in one batch.
 pub const MAX_BATCH: usize = 500;
 
-/// The result of a run, and the identity under which its task was claimed.
+/// The result of a run, and the worker id that claimed its task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// What to save.
+    /// The result to save.
     pub result: Finish,
-    /// Whose claim it was.
+    /// The worker id that claimed the task.
     pub worker: WorkerId,
-    /// Whether the run has saved its success by itself, within a transaction of the application: once that has
-    /// committed, this result finds its task over, and is not late.
+    /// Whether the run has saved its success itself, in a transaction of the application. Once that has committed,
+    /// this result no longer hits the task, but it is not late.
     pub may_be_saved: bool,
 }
 
-/// The results of each identity, in the order of their ids, so that two batches never wait for
-/// each other's rows; those that may be saved already apart. Leaves the batch empty.
+/// Groups results by worker id, those that may be saved already apart, and sorts them by task id, so that two
+/// batches never wait for each other's rows. Leaves the batch empty.
 pub fn by_worker(batch: &mut Vec<Finished>) -> Vec<(WorkerId, bool, Vec<Finish>)> {
     batch.sort_unstable_by_key(|finished| (finished.worker, finished.may_be_saved, finished.result.id));
     let mut groups: Vec<(WorkerId, bool, Vec<Finish>)> = Vec::with_capacity(1);
@@ -32,8 +32,8 @@ pub fn by_worker(batch: &mut Vec<Finished>) -> Vec<(WorkerId, bool, Vec<Finish>)
     groups
 }
 
-/// What to try instead of a batch whose data the store refused: its halves; for a single result,
-/// the same one without what may have been wrong with it; and nothing, when that was refused too.
+/// Batches to try instead of one whose data the store refused: its halves; for a single result, the same one without
+/// its error text; and none when that was refused too.
 pub fn without_bad_data(mut part: Vec<Finish>) -> Vec<Vec<Finish>> {
     if part.len() > 1 {
         let rest = part.split_off(part.len() / 2);

@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use uuid::Uuid;
 
-/// What all runs of a pool share.
+/// The things that all runs of a pool share.
 #[derive(Default)]
 pub struct Environment {
     /// The application's values. Set when the pool starts; tasks read them.
     pub state: State,
-    /// What single runs are told. The heart, the shutdown and the claimer write; runs read.
+    /// The signals of single runs. The heart, the shutdown and the claimer write; runs read.
     pub signals: RunSignals,
-    /// What stays in the store. Set when the pool starts.
+    /// The tasks that stay in the store after they end. Set when the pool starts.
     pub retention: RetentionMode,
     /// The tables of the store, if a transaction of the application can reach them. Set when the pool starts.
     pub tables: Option<Tables>,
@@ -53,12 +53,12 @@ impl Run {
         Context::new(self.clone())
     }
 
-    /// By when it has to end.
+    /// The instant by which it has to end.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// The task.
+    /// The id of its task.
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -73,26 +73,26 @@ impl Run {
         self.environment.signals.told(self.key(), || self.was_cancelled()).await;
     }
 
-    /// Tells it to come to an end.
+    /// Tells the run to end.
     pub fn tell_to_end(&self) {
         self.is_told_to_end.store(true, Ordering::Release);
         self.environment.signals.wake(|run| *run == self.key());
     }
 
-    /// Takes what the task wished for, if anything.
+    /// Takes the wish of the task, if it has one.
     pub fn take_wish(&self) -> Option<Wish> {
         self.wish.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Waits until its claim is written. A run may begin before that.
+    /// Waits until its task has a written claim. A run may begin before that.
     pub async fn is_written(&self) {
         if let Some(claim) = &self.unwritten {
             claim.written().await;
         }
     }
 
-    /// Its success, for the driver to save within a transaction of the application.
-    /// [`has_finished_itself`](Self::has_finished_itself) is to be called once that is done.
+    /// Its success, for the driver to save in a transaction of the application. Call
+    /// [`has_finished_itself`](Self::has_finished_itself) afterwards.
     ///
     /// # Errors
     /// [`QueueError::NoTables`] when the store has no tables.
@@ -103,7 +103,7 @@ impl Run {
         Ok(OwnResult { tables, worker: self.worker, result })
     }
 
-    /// Its success is saved, if the transaction of the application commits.
+    /// Tells that its success is saved if the transaction of the application commits.
     pub fn has_finished_itself(&self) {
         self.environment.signals.saved(self.key());
     }

@@ -1,4 +1,4 @@
-//! What single runs of a pool are told, and tell. Nearly always that is nothing, which one look at a counter says.
+//! Signals to and from single runs of a pool. Nearly always there are none, so that reading one counter is enough.
 
 use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use uuid::Uuid;
 
-/// A task, and the lease of its claim: together they name a run.
+/// The name of a run: its task and the lease of its claim.
 pub type RunKey = (Uuid, i32);
 
-/// The runs of a pool, as far as there is anything to say of them.
+/// The signals of all runs of a pool.
 #[derive(Debug, Default)]
 pub struct RunSignals {
     stopping: AtomicBool,
@@ -32,7 +32,7 @@ impl RunSignals {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Tells these runs, and no others, that their tasks were cancelled. Returns how many did not know yet.
+    /// Tells these runs that their tasks were cancelled; all others are not. Returns how many did not know yet.
     pub fn cancel(&self, runs: Vec<RunKey>) -> usize {
         let fresh: HashSet<RunKey> = self.cancelled.replace(runs);
         if !fresh.is_empty() {
@@ -46,29 +46,29 @@ impl RunSignals {
         self.cancelled.has(run)
     }
 
-    /// Whether the tasks of any runs were.
+    /// Whether the task of any run was cancelled.
     pub fn any_cancelled(&self) -> bool {
         self.cancelled.any()
     }
 
-    /// A run has saved its result by itself, in a transaction that may or may not be committed.
+    /// Tells that a run has saved its result itself, in a transaction that may or may not commit.
     pub fn saved(&self, run: RunKey) {
         self.saved.insert(run);
     }
 
-    /// Whether it did; asked once, when the run is over.
+    /// Whether the run did that. Ask once, when the run is over.
     pub fn take_saved(&self, run: RunKey) -> bool {
         self.saved.remove(run)
     }
 
-    /// Wakes whoever waits in a run.
+    /// Wakes the futures that wait in these runs.
     pub(crate) fn wake(&self, is_meant: impl Fn(&RunKey) -> bool) {
         let woken: Vec<Waker> =
             self.wakers().values().filter(|(run, _)| is_meant(run)).map(|(_, waker)| waker.clone()).collect();
         woken.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits in a run until `is_told` holds, which changes only together with a [`wake`](Self::wake).
+    /// Waits in a run until `is_told` is true. Each change of it has to be followed by a [`wake`](Self::wake).
     pub(crate) async fn told(&self, run: RunKey, is_told: impl Fn() -> bool) {
         let mut place: Option<Place<'_>> = None;
         poll_fn(|context| {
@@ -79,7 +79,7 @@ impl RunSignals {
             if !place.as_ref().is_some_and(|place| place.waker.will_wake(waker)) {
                 place = Some(Place::take(self, run, waker));
             }
-            // It may have been told just before.
+            // It may have changed just before the waker was there.
             if is_told() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
@@ -90,7 +90,7 @@ impl RunSignals {
     }
 }
 
-/// A place among those who wait; dropping it gives it up.
+/// The entry of a waiting future, removed when this is dropped.
 struct Place<'a> {
     runs: &'a RunSignals,
     number: u64,
@@ -135,7 +135,7 @@ impl Marks {
         self.any() && self.change(|marked| marked.remove(&run))
     }
 
-    /// Returns those that were not there.
+    /// Replaces all marks. Returns the new ones.
     fn replace(&self, runs: Vec<RunKey>) -> HashSet<RunKey> {
         if runs.is_empty() && !self.any() {
             return HashSet::new();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_no_longer_waits_leaves_nothing_behind() {
+    fn a_dropped_wait_leaves_nothing_behind() {
         let runs = RunSignals::default();
         {
             let mut told = pin!(runs.told(RUN, || false));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_cancelled_until_they_are_told_of_no_more() {
+    fn runs_are_cancelled_until_a_list_without_them_comes() {
         let runs = RunSignals::default();
         runs.cancel(vec![RUN]);
         assert!(runs.is_cancelled(RUN) && !runs.is_cancelled(OTHER));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_saved_its_result_is_asked_once() {
+    fn the_mark_of_a_saved_result_is_taken_once() {
         let runs = RunSignals::default();
         runs.saved(RUN);
         assert_eq!(

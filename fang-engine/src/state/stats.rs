@@ -1,9 +1,9 @@
-//! What a pool counts for the report of its shutdown.
+//! Counters for the report of a shutdown.
 
 use crate::settings::Shutdown;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What happened since the pool started. Workers, the finisher and the shutdown write; the shutdown reads.
+/// Counters since the pool started. Workers, the finisher and the shutdown write; the shutdown reads.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Tasks given back uncharged.
@@ -13,7 +13,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// What a shutdown found, after which this many runs go on.
+    /// The report of a shutdown after which this many runs go on.
     pub fn report(&self, still_running: usize) -> Shutdown {
         Shutdown {
             handed_back: self.handed_back.load(Ordering::Relaxed),

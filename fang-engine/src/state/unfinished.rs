@@ -1,4 +1,4 @@
-//! A claimed task with a worker, until its result is sent.
+//! A claimed task until its result is sent.
 
 use super::job::Job;
 use super::pool::Pool;
@@ -6,32 +6,32 @@ use crate::policy::decide::{Outcome, failed_by_default};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A task without a result. A thread cannot be stopped, so another may hand back what it runs: the first of them sends
-/// the one result that counts.
+/// A claimed task without a result. A thread cannot be stopped, so the shutdown may hand back a task while its run
+/// goes on: only the first result counts.
 pub struct Unfinished {
     pool: Arc<Pool>,
     job: Arc<Mutex<Option<Arc<Job>>>>,
 }
 
 impl Unfinished {
-    /// A task that runs, or waits to. Whatever becomes of it, exactly one result is sent.
+    /// For a task that runs or waits to run. Exactly one result is sent for it.
     #[must_use]
     pub fn new(pool: Arc<Pool>, job: Job) -> Self {
         Self { pool, job: Arc::new(Mutex::new(Some(Arc::new(job)))) }
     }
 
-    /// The task, while it has no result.
+    /// The task, unless it has a result.
     pub fn job(&self) -> Option<Arc<Job>> {
         self.job.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The same task, for another to hand back.
+    /// The same task, so that another part can hand it back.
     #[must_use]
     pub fn share(&self) -> Self {
         Self { pool: self.pool.clone(), job: self.job.clone() }
     }
 
-    /// Sends the result, unless the task was handed back meanwhile.
+    /// Sends the result, unless the task was handed back before.
     pub fn finish(&self, outcome: Outcome) {
         if !self.send(outcome) {
             self.pool.state.stats.late.fetch_add(1, Ordering::Relaxed);
@@ -39,12 +39,12 @@ impl Unfinished {
         }
     }
 
-    /// The task has failed, without a result of its own, unless it has one.
+    /// Fails the task because its worker died, unless it has a result.
     pub fn fail(&self) {
         self.send(failed_by_default("its worker died while it ran".to_owned()));
     }
 
-    /// Gives the task back uncharged, unless it has a result. Returns whether it had none.
+    /// Hands the task back uncharged, unless it has a result. Returns whether it had none.
     pub fn hand_back(&self) -> bool {
         let was_open = self.send(Outcome::HandedBack);
         if was_open {

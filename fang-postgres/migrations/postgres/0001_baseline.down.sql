@@ -1,4 +1,4 @@
--- Removes everything, the tasks included.
+-- Removes everything, including all tasks.
 
 DROP TABLE fang_meta;
 DROP TABLE fang_tasks;

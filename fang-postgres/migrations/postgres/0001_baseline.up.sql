@@ -1,5 +1,5 @@
--- The table as fang 0.11 knew it: made when there is none, completed when fang 0.9 or 0.10 made it.
--- Existing columns, types and labels stay as they are, so that the rows stay too.
+-- The table of fang 0.11: created if there is none, completed if fang 0.9 or 0.10 created it. Existing columns,
+-- types and labels stay as they are, so that all rows are kept.
 
 DO $$
 BEGIN
@@ -9,7 +9,7 @@ BEGIN
 END
 $$;
 
--- 0.9 had no retries. A new label may be used only after this transaction, hence the next file.
+-- 0.9 had no retries. A new label can be used only after this transaction, so the next file is the first to use it.
 ALTER TYPE fang_task_state ADD VALUE IF NOT EXISTS 'retried';
 
 CREATE TABLE IF NOT EXISTS fang_tasks (

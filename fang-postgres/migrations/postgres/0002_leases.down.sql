@@ -1,4 +1,4 @@
--- Back to the table of fang 0.11. Stop all workers first: what they run is offered again.
+-- Back to the table of fang 0.11. Stop all workers first: running tasks become claimable again.
 
 UPDATE fang_meta SET version = 1;
 

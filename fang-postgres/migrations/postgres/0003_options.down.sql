@@ -1,4 +1,4 @@
--- Choices and histories are lost; the last error stays in error_message.
+-- Options and failure histories are lost; the last error stays in error_message.
 
 UPDATE fang_meta SET version = 2;
 

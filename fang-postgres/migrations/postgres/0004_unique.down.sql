@@ -1,4 +1,4 @@
--- Periods end. Tasks that are unique until they are started become unique while they are alive.
+-- Periods end. Tasks that were unique until they start become unique until they end.
 
 UPDATE fang_meta SET version = 3;
 

@@ -1,4 +1,4 @@
--- What was to be cancelled, and still runs, is run to its end.
+-- Cancelled tasks that still run are not told any more and run to their end.
 
 UPDATE fang_meta SET version = 4;
 

@@ -1,6 +1,6 @@
--- Which running tasks are to be cancelled. Nearly always empty, so that whoever beats looks at next to nothing, and
--- apart from the tasks, so that neither a claim nor a finish has to look. No foreign key: a task that goes
--- must not have to look here, and what is left over goes at the next look.
+-- Running tasks that are to be cancelled. Nearly always empty, so that heartbeats read next to nothing, and apart
+-- from the tasks, so that claims and finishes need not read it. No foreign key: a task that is removed should not
+-- have to search here. Rows without a task go at the next look.
 
 CREATE TABLE fang_cancellations (
     task_id uuid PRIMARY KEY,

@@ -1,4 +1,4 @@
--- What is held is run to its end, and should its process die now, that is not counted.
+-- Tasks with lock-claims run to their end. A crash of their process is no longer charged to them.
 
 UPDATE fang_meta SET version = 5;
 

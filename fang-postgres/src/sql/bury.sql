@@ -1,6 +1,7 @@
--- Death is a fact that is written down: a worker that wakes up later finds it. While the server has
--- been up for less than a lease, everybody was silent, so nobody is dead; nor while whoever asks has itself been
--- silent: this statement may have hung through an outage.
+-- Declares silent workers dead. Their death is written down, so that a worker that goes on later learns of it. The
+-- statement does nothing while the server has been up for less than a lease, since no worker could beat before. It
+-- also does nothing when the asking worker was itself silent for half a lease: the statement may have hung through
+-- an outage.
 UPDATE fang_workers
 SET dead_at = now()
 WHERE dead_at IS NULL

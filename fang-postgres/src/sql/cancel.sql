@@ -1,7 +1,7 @@
--- A task that waits has failed at once. Of one that runs this is only written down, for the process that runs it to
--- find: it alone can end the run. The lock makes a claim or a finish come before or after, so that none slips through
--- between the two; an insert of what is there already asks once more. What is decided is decided by the locked row
--- alone: the one that the update finds first may be older.
+-- Cancels a task. A waiting task fails at once. For a running one the cancellation is recorded, and its process,
+-- which alone can end the run, finds it there. The row lock puts every claim and finish before or after this
+-- statement, so none slips in between; a second call for a recorded task only renews the record. All decisions use
+-- the locked row, because the UPDATE may find an older version of it.
 WITH task AS MATERIALIZED (
     SELECT id, state, locked_by FROM fang_tasks WHERE id = $1 FOR UPDATE
 ), failed AS (

@@ -1,7 +1,7 @@
--- Which of a worker's tasks are to be cancelled. A cancellation stands until its task is over: one that was given back
--- or failed before its process heard of it waits again, and fails here, whoever looks. What stands for no
--- task any more is removed, unless it was asked for again just now; and one that is older than its task was
--- meant for an earlier task under this id.
+-- Returns the tasks of a worker that are to be cancelled. A cancellation stays recorded until its task is over. A
+-- task that was released or failed before its process learned of it waits again; any worker that asks here fails it.
+-- The statement removes cancellations whose task is over, unless they were renewed just now, and those older than
+-- their task, which were meant for an earlier task with this id.
 WITH asked AS MATERIALIZED (
     SELECT c.task_id, c.asked_at, t.state, t.locked_by, t.lease
     FROM fang_cancellations c

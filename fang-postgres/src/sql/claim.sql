@@ -1,14 +1,18 @@
--- One statement for a whole pool. Each scan_range binds all columns of the ready index but the last by
--- equality, so rows come in the order of time and the first future one ends the walk: due, future
--- and retried rows share one index. State labels are literals, since a bound one would make the
--- partial index unusable. SKIP LOCKED makes two claimers pass each other. A worker that was
--- declared dead, and a paused task type, get nothing. The payload comes as text and is decoded row
--- by row by the caller, so that one bad row costs only itself; and no value that people can write
--- into a row makes the statement fail. A hash that begins with s is that of a task which is unique until
--- it is started: the claim lets go of it, for good, so that no later statement can be in its way.
--- What another worker has listed lost its locks there, and may still run: it becomes a claim of that one, under the
--- lease that it was listed with. Looked up once all rows are locked, since whoever lost them may have listed
--- them after this statement began. Grouped, since an array of hundreds would be walked for each of them.
+-- Claims tasks for a whole pool. Each scan range binds all columns of the ready index but the last by equality, so
+-- rows come in the order of time, and the first future row ends the scan: due, future and retried rows share one
+-- index. State labels are literals, because a bound parameter would make the partial index unusable. SKIP LOCKED
+-- lets two claimers pass each other. A worker that was declared dead, and a paused task type, get no tasks.
+--
+-- The payload comes as text. The caller decodes it row by row, so that a bad row costs only itself, and no value
+-- that people can write into a row makes the statement fail.
+--
+-- A hash that begins with s belongs to a task that is unique until it starts. The claim removes the hash for good,
+-- so that no later statement can conflict with it.
+--
+-- A task that another worker has listed has lost its lock there and may still run, so it becomes a written claim of
+-- that worker under the listed lease. The list is read once all rows are locked, because that worker may have listed
+-- them after this statement began. Lists are grouped, because a search in an array of hundreds for each row would be
+-- slow.
 WITH due AS MATERIALIZED (
     SELECT due.*
     FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS scan_range (mode, priority, floor),

@@ -1,4 +1,4 @@
--- The fastest way in for many tasks that no rule can keep out: it has no answer to send row by row and no
--- arbiter to ask, so it costs the server half of what `insert` does. It can tell nobody what was there
--- already; whoever hears that something was, sends `insert`.
+-- The fastest insert of many tasks that are not unique. It returns no rows and resolves no conflicts, so it costs
+-- the server half as much as `insert`. It fails if a task is already there, without telling which; the caller then
+-- sends `insert`.
 COPY fang_tasks (id, metadata, task_type, mode, priority, scheduled_at, options) FROM STDIN (FORMAT binary)

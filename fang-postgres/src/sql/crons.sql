@@ -1,5 +1,6 @@
--- All that tick, the most urgent first: what is due, and how long until the next. One without a task,
--- which a pause has taken, needs it.
+-- Returns the crons that are not paused, those with the earliest tick first, so that the first rows tell what is due
+-- and when the next one will be. Crons without a task come before all others: a pause has removed it, and they need
+-- a new one.
 SELECT now() AS now, name, pattern, time_zone, missed, last_tick, task_id
 FROM fang_crons
 WHERE paused_at IS NULL

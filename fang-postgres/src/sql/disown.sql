@@ -1,6 +1,6 @@
--- A claim whose answer was lost may have been made all the same: its rows are held by a worker that
--- lives and does not know of them. So a worker gives back, uncharged, what it does not know it holds. By
--- the lease as well: it may still know of a task from an earlier claim that others took over.
+-- Gives back, uncharged, the tasks that a worker has claimed and does not know of. A claim whose answer was lost may
+-- have been made all the same, and its tasks would wait as long as the worker lives. Leases are compared too: the
+-- worker may know a task from an earlier claim that others took over.
 UPDATE fang_tasks
 SET state = CASE WHEN retries > 0 THEN 'retried' ELSE 'new' END::fang_task_state,
     crashes = abs(greatest(crashes, (-32767)::smallint)), locked_by = NULL, updated_at = now()

@@ -1,5 +1,5 @@
--- What kept others from being inserted: by their id, or by the unique hash they hold, themselves or
--- for a period that outlives their row.
+-- Returns the rows that kept tasks from being inserted: those with the same id, with the same unique hash, or with
+-- the same key of a period, which may outlast its task.
 SELECT id, uniq_hash::text, state IN ('new', 'retried') AS waits, created_at, scheduled_at
 FROM fang_tasks
 WHERE id = ANY ($1::uuid[])

@@ -1,4 +1,4 @@
--- A cron whose pattern never fires again is over. Compare and set, as with `fire`.
+-- Removes a cron whose pattern never fires again. Compares and sets, as `fire` does.
 WITH done AS (
     DELETE FROM fang_crons WHERE name = $1 AND last_tick = $2 AND paused_at IS NULL
     RETURNING *

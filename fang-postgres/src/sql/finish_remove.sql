@@ -1,7 +1,7 @@
--- Results whose rows all go: the common case of `finish`, and cheaper. The fence: whoever lost the
--- claim removes nothing; the outer condition is checked again if the row changed meanwhile, and
--- `locked_by` is null whenever a row is not in progress. Each row is looked up by its id: the inner
--- OFFSET keeps the planner from walking an index that was empty when it looked, and is not now.
+-- Saves results whose rows are all removed: the common case of `finish`, and cheaper. The fence keeps a worker that
+-- lost its claim from removing the row: `locked_by` is null unless the row is in progress, and the outer condition
+-- is checked again if the row has changed meanwhile. OFFSET makes the planner look up each row by its id. Else it
+-- might choose an index that was empty when it planned and is not any more.
 DELETE FROM fang_tasks
 WHERE ctid = ANY (ARRAY (
     SELECT hit.ctid

@@ -1,5 +1,5 @@
--- The first transaction from $1 on under which something is listed, the oldest that is open, and the next to come. A known
--- one that has yet to come was that of another server.
+-- Returns the first transaction from $1 on that has a list, the oldest open transaction, and the next one to come.
+-- If $1 has yet to come here, it was a transaction of another server, and the search begins at zero.
 SELECT (
     SELECT h.holder
     FROM fang_holds h

@@ -1,8 +1,7 @@
--- Tells that a worker lives, and learns in the same round trip whether it was declared dead, how long
--- it had been silent itself, whether another has been silent for too long, and how long anybody's
--- beats have come without a gap. For that, one writer in a thirtieth of a lease is
--- enough: a row for all must not make the beats queue. And whether anything is to be cancelled: `cancellations` tells
--- what, and that is asked for only then.
+-- Records that a worker lives. Returns in the same round trip whether it was declared dead, how long it had been
+-- silent, whether another worker has been silent for too long, for how long beats of any worker have come without a
+-- gap, and whether tasks are to be cancelled (`cancellations` then tells which). For the beats of any worker a
+-- single row is updated, and at most once in a thirtieth of a lease, so that beats do not queue for it.
 WITH before AS (
     SELECT beat_at FROM fang_workers WHERE id = $1
 ), beat AS (

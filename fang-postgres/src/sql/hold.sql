@@ -1,9 +1,10 @@
--- The claim that writes nothing: `claim` without its update, within a transaction that goes on. As long as that is
--- open, the locks keep the rows. Left out by the caller are rows that have to be written before they run: those that
--- are unique until they are started, and those that may have killed a process. Where a row lies cannot change while
--- it is locked, so `settle` finds it without an index.
--- Only what is locked is turned into text, which is more work than to walk past what others have locked; and where the
--- caller allows it, the walk begins where any other has left off.
+-- Makes a lock-claim: `claim` without its update, in a transaction that stays open and keeps the rows locked.
+-- `is_apart` marks tasks that need a written claim before they run: those that are unique until they start, and
+-- those that may have crashed a process. A row cannot move while it is locked, so its place is enough to find it at
+-- the commit.
+--
+-- Only rows that were locked are turned into text, which costs more than passing rows that others have locked. In
+-- shared ranges the scan begins where any other lock-claim left off.
 SELECT id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
     CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
     options::text, place, crashes <> 0 OR coalesce(uniq_hash LIKE 's%', false) AS is_apart,

@@ -1,7 +1,7 @@
--- One statement for any number of tasks: a round trip and a commit are what an insert costs.
--- The id comes from the client, so a repeated insert does nothing; nor does a unique task that is
--- alive. What was not inserted does not come back: `duplicates` tells what is there instead. Two
--- batches with the same unique tasks meet them in the same order, so neither locks the other out.
+-- Inserts any number of tasks in one statement, because the round trip and the commit make up the cost of an insert.
+-- The id comes from the client, so a repeated insert changes nothing. A unique task with a duplicate is not
+-- inserted. Tasks that were not inserted are not returned; `duplicates` tells which rows kept them out. Rows are
+-- inserted in the order of their hashes, so that two batches with the same unique tasks do not deadlock.
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, uniq_hash, scheduled_at, options)
 SELECT t.id, t.metadata::jsonb, t.task_type, t.mode, t.priority, t.uniq_hash,
     coalesce(t.due_at, now() + t.delay * interval '1 microsecond'), t.options::jsonb

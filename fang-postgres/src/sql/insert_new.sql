@@ -1,6 +1,5 @@
--- As `insert`, for tasks of which none is unique, so that only an id that is there already keeps one out: its insert
--- was repeated. Then this fails, and `insert` is sent. Until then nothing is asked that has but one answer, and
--- the log of the server has one record less for each task, with which a row is confirmed that might have met another.
+-- Inserts tasks of which none is unique. It fails if an id is already there because the insert was repeated; the
+-- caller then sends `insert`. Without ON CONFLICT the server's log has one record less for each task.
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, uniq_hash, scheduled_at, options)
 SELECT t.id, t.metadata::jsonb, t.task_type, t.mode, t.priority, t.uniq_hash,
     coalesce(t.due_at, now() + t.delay * interval '1 microsecond'), t.options::jsonb

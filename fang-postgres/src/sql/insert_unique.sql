@@ -1,8 +1,8 @@
--- As `insert`, for batches in which a task is unique within a period or replaces another. What decides
--- is an index each time: the primary key of `fang_unique` for periods, which outlive the rows of their
--- tasks, and else the unique index of the tasks. Rows are locked in the order of their keys, first all
--- keys and then all tasks, so that two batches do not lock each other out. What comes back was inserted
--- or replaced; for the others, `duplicates` tells what is there.
+-- Inserts batches in which a task is unique within a period or replaces another. Uniqueness is decided by an index:
+-- by the primary key of `fang_unique` for periods, which outlast their tasks, else by the unique index of the tasks.
+-- Rows are locked in the order of their keys, first all keys and then all tasks, so that two batches do not
+-- deadlock. Returns the tasks that were inserted or replaced another; `duplicates` tells which rows kept out the
+-- others.
 WITH input AS MATERIALIZED (
     SELECT t.*, coalesce(t.due_at, now() + t.delay * interval '1 microsecond') AS at
     FROM unnest(
@@ -12,8 +12,8 @@ WITH input AS MATERIALIZED (
         id, metadata, task_type, mode, priority, uniq_hash, delay, due_at, options, period, replaces, place
     )
 ), taken AS (
-    -- A repeated insert takes nothing, not even once its task has ended. The look at the keys only saves
-    -- the lock of one that is held.
+    -- A repeated insert takes no key, not even after its task has ended. The search in `fang_unique` only saves the
+    -- lock of a key that is taken.
     INSERT INTO fang_unique AS u (key, task_id, created_at, scheduled_at, until)
     SELECT DISTINCT ON (i.uniq_hash) i.uniq_hash, i.id, now(), i.at, now() + i.period * interval '1 microsecond'
     FROM input i
@@ -44,7 +44,7 @@ WITH input AS MATERIALIZED (
     FROM fang_unique u
     WHERE u.key = ANY ($13) AND u.until > now()
 ), wanted AS MATERIALIZED (
-    -- One change of a row in a statement; whoever wants another is sent again.
+    -- A statement can change a row only once. Further tasks that replace the same row are sent again.
     SELECT DISTINCT ON (h.id) h.id AS target, i.*
     FROM input i
     JOIN duplicate h ON h.hash = i.uniq_hash
@@ -53,7 +53,7 @@ WITH input AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM fang_tasks own WHERE own.id = i.id)
     ORDER BY h.id, i.place
 ), locked AS MATERIALIZED (
-    -- Whoever claims it first wins: the row is looked at again under its lock.
+    -- A claim that comes first wins, so the state is checked again under the lock.
     SELECT t.id
     FROM wanted w
     JOIN fang_tasks t ON t.id = w.target
@@ -61,7 +61,7 @@ WITH input AS MATERIALIZED (
     ORDER BY t.id
     FOR UPDATE OF t
 ), replaced AS (
-    -- By id, not by place: a row that was changed just before its lock has moved.
+    -- By id, not by place: a row that was changed just before it was locked has moved.
     UPDATE fang_tasks t
     SET metadata = CASE WHEN w.replaces & 1 > 0 THEN w.metadata::jsonb ELSE t.metadata END,
         scheduled_at = CASE WHEN w.replaces & 2 > 0 THEN w.at ELSE t.scheduled_at END,

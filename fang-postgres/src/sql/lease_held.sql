@@ -1,5 +1,5 @@
--- A connection was lost, and the locks of what was held with it: those tasks that nobody has taken since become claims
--- like any other. What is waiting under another lease was, or belongs to somebody else.
+-- Writes claims for the tasks of a lost connection, whose locks are gone, unless others have taken them since. A
+-- task that waits under another lease has run to an end, or belongs to others.
 UPDATE fang_tasks
 SET state = 'in_progress', lease = least(lease, 2147483646) + 1, locked_by = $1, updated_at = now()
 WHERE ctid = ANY (ARRAY (

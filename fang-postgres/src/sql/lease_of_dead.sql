@@ -1,7 +1,7 @@
--- What a dead worker has listed and nobody has taken since was about to run, or ran, when it died: it becomes a claim
--- in its name, which the rescue takes back and charges as any other. Rows that are locked are left out: whoever holds
--- them finds them listed, and does the same. What is listed stays, for those who have just locked a row and not yet
--- looked.
+-- Writes claims for tasks that a dead worker has listed and no worker has taken since: it ran them, or was about to,
+-- when it died. The claims are in its name, so the rescue takes them back and charges them like any others. Locked
+-- rows are skipped: the worker that locked them finds them listed and does the same. The lists stay, for workers
+-- that have locked a row and not yet looked.
 WITH waiting AS MATERIALIZED (
     SELECT hit.ctid AS place, h.worker
     FROM fang_holds h,

@@ -1,2 +1,2 @@
--- Lets the next one look; see `hold_turn`.
+-- Releases the advisory lock of `hold_turn`, so that the next crowded claim can go on.
 SELECT pg_advisory_unlock(fang_turn($1, $2))

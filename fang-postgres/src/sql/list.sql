@@ -1,4 +1,4 @@
--- Ids made by fang grow with time, so the primary key gives the newest first, page by page.
+-- Lists tasks page by page, the newest first. Ids made by fang grow with time, so the primary key gives this order.
 SELECT id, metadata::text, error_message, state::text, task_type::text, uniq_hash::text, retries, scheduled_at, created_at,
     updated_at, mode, priority, lease, abs(greatest(crashes, (-32767)::smallint)), options::text, errors::text
 FROM fang_tasks

@@ -1,2 +1,2 @@
--- One migration at a time, however many processes start at once; released at the end of the transaction.
+-- Lets one process migrate at a time, until its transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('fang/migrations/' || current_schema(), 0))

@@ -1,3 +1,2 @@
--- Wakes the claimers of a task type in every process, once the transaction commits. What the payload says besides
--- stands in `wake`.
+-- Notifies all processes that listen, once the transaction commits.
 SELECT pg_notify('fang', $1)

@@ -1,2 +1,2 @@
--- Only this clock decides what is due.
+-- The server's clock, which alone decides what is due.
 SELECT now()

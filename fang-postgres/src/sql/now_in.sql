@@ -1,2 +1,2 @@
--- The clock of a transaction in which unqualified names are those of this schema, if it is given.
+-- The clock of a transaction. If a schema is given, unqualified names refer to it for the rest of the transaction.
 SELECT now(), set_config('search_path', coalesce($1, current_setting('search_path')), true)

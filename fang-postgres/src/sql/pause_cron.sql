@@ -1,5 +1,5 @@
--- The task that waits is taken out, and the cron told so by the nil id: when the pause ends, its tick is
--- yet to come or was missed. A task that runs already, or ran, is no tick to come back to.
+-- Pauses a cron and removes its waiting task. The nil id records that: when the pause ends, the tick of that task is
+-- due later or was missed. A task that runs or has run is not removed and not repeated.
 WITH taken AS (
     DELETE FROM fang_tasks t
     USING fang_crons c

@@ -1,5 +1,5 @@
--- A bounded batch, so that no transaction is long, of the oldest: an index has them, so that neither what waits nor
--- what is kept for longer is looked at.
+-- Removes the oldest tasks that have ended, in a bounded batch, so that no transaction is long. They are found by an
+-- index, so waiting tasks and those that are kept longer are not read.
 DELETE FROM fang_tasks
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM fang_tasks

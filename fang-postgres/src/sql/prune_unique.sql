@@ -1,4 +1,4 @@
--- Keys whose period is over, a bounded batch. One that an insert is about to take again stays.
+-- Removes keys whose period is over, in a bounded batch. A key that an insert has locked to take it again stays.
 DELETE FROM fang_unique
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM fang_unique

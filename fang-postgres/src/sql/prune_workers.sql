@@ -1,5 +1,6 @@
--- The dead are remembered for an hour, for whoever looks, and for as long as they hold a task. What they had listed
--- was dealt with by the first rescues after their death, or by those who had locked a row of it then.
+-- Removes workers an hour after their death, so that people can still see them, unless they still have claims. Their
+-- lists go ten minutes after their death: by then rescues, or workers that had locked a row of them, have dealt with
+-- them.
 WITH gone AS (
     DELETE FROM fang_workers w
     WHERE w.dead_at < now() - interval '1 hour'

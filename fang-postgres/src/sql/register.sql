@@ -1,2 +1,3 @@
--- An identity, not a host name: a restarted process must not be taken for the one that died.
+-- Registers a worker under a new id. A host name would not do: a restarted process must not be taken for the dead
+-- one.
 INSERT INTO fang_workers (info) VALUES ($1::text::jsonb) RETURNING id

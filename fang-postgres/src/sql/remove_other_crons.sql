@@ -1,4 +1,4 @@
--- What a program no longer has: all crons of its mode but those it names.
+-- Removes all crons of a mode but the named ones: those that a program no longer has.
 WITH removed AS (
     DELETE FROM fang_crons WHERE mode = $1 AND NOT name = ANY ($2) RETURNING name, task_id
 ), waiting AS (

@@ -1,5 +1,5 @@
--- The task that is alive and holds this hash, or whose period does; that ends. By id, and checked again
--- under its lock.
+-- Removes the task with this hash that waits or runs, or the one of this period, and ends the period. The row is
+-- found by id and checked again under its lock.
 WITH ended AS (
     DELETE FROM fang_unique WHERE key = $2 RETURNING task_id
 )

@@ -1,9 +1,9 @@
--- Takes back what no living worker holds. A worker that is not in the table is dead as well, but
--- not one that this statement's snapshot is too old to see: its claims are younger than a lease.
--- The row itself is checked again under its lock, so a finish that comes first wins. The crash that
--- would fail a task counts only if the task was the suspect, or if the first crash does. What was to be cancelled is
--- not run again. A row that somebody has locked is left for the next time: whoever finishes it within a
--- transaction of the application may hang there, and must not hold up the rescue of all others.
+-- Takes back tasks whose worker is dead. A worker that is not in the table counts as dead too, unless this
+-- statement's snapshot may be too old to see it: its claims are then younger than a lease. Rows are checked again
+-- under their lock, so a finish that comes first wins. The crash that would fail a task counts only if the task was
+-- marked as the suspect, or if the first crash fails a task anyway. Cancelled tasks do not run again. Locked rows
+-- are left for the next rescue: a transaction of an application that finishes one may hang, and must not hold up the
+-- rescue of all others.
 WITH orphan AS MATERIALIZED (
     SELECT t.ctid AS place, least(abs(greatest(t.crashes, -32767)), 32766) + 1 AS crashes,
         t.crashes < 0 OR $2::smallint <= 1 AS counts,

@@ -1,5 +1,5 @@
--- A failed task begins anew, a waiting one is due now, and neither is to be cancelled any more. A unique one stays
--- failed while another like it is alive: the index would refuse it.
+-- Makes a failed or waiting task due now and clears its cancellation. A failed task gets all its retries again. A
+-- unique one stays failed while it has a duplicate, because the unique index would refuse it.
 WITH retried AS (
     UPDATE fang_tasks t
     SET state = 'retried', retries = CASE WHEN t.state = 'failed' THEN 0 ELSE t.retries END, crashes = 0,

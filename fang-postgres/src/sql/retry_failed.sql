@@ -1,5 +1,5 @@
--- `retry` for a bounded batch of the failed tasks, in the order of their ids, so that one which fails again meanwhile
--- is not met twice. Of unique ones that are alike the oldest runs again.
+-- Retries a bounded batch of failed tasks. The order of ids makes sure that a task which fails again meanwhile does
+-- not come twice. If several unique tasks have the same hash, only the oldest runs again.
 WITH seen AS MATERIALIZED (
     SELECT id, uniq_hash
     FROM fang_tasks

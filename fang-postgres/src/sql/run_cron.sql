@@ -1,4 +1,5 @@
--- The cron itself stays as it is. The id comes from the client, so a repeated call does nothing more.
+-- Inserts a task of a cron, due now, and leaves the cron as it is. The id comes from the client, so a repeated call
+-- inserts nothing more.
 WITH ran AS (
     INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at)
     SELECT $2, metadata, task_type, mode, priority, now() FROM fang_crons WHERE name = $1

@@ -1,7 +1,6 @@
--- Keeps a cron and inserts its first tick, in one statement, so that eight processes that start at
--- once make one. Nothing changes when it is there as it should be. When its pattern, zone, policy or task
--- changed, the tick of the old one that still waits gives way to the first of the new one. A paused one
--- gets no task.
+-- Saves a cron and inserts the task of its first tick in one statement, so that many processes that start together
+-- insert one task. An unchanged cron stays as it is. If its pattern, time zone, policy or task changed, the waiting
+-- task of the old cron is replaced. A paused cron gets no task.
 WITH kept AS (
     INSERT INTO fang_crons AS c
         (name, pattern, time_zone, missed, metadata, task_type, mode, priority, last_tick, task_id)

@@ -1,2 +1,2 @@
--- Which schema this is. A missing table is the caller's sign that there is none.
+-- Returns the schema version. If the table is missing, the caller knows that there is no schema.
 SELECT version FROM fang_meta

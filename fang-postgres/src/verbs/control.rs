@@ -51,7 +51,7 @@ pub(crate) async fn reschedule<C: Connections>(
     let Some(row) = rows.first() else { return Ok(false) };
     if due.may_be_now() {
         store.notify(Topic::task_type(get(row, 0)?), due.notice()).await;
-        // It may be an instant that is long past.
+        // The new time may be long past, and then before the scan floor.
         store.notify_each_time(Role::Calls, &Topic::CameBack).await;
     }
     Ok(true)
@@ -65,7 +65,7 @@ pub(crate) async fn set_priority<C: Connections>(
     let statement = Statement::count(&store.db.sql.set_priority, &[&id, &(priority as i16)])?;
     let is_set = store.db.execute(Role::Calls, statement).await? > 0;
     if is_set {
-        // It has the same place in another range.
+        // It keeps its time in another scan range, and may be before the scan floor there.
         store.notify_each_time(Role::Calls, &Topic::CameBack).await;
     }
     Ok(is_set)

@@ -1,4 +1,4 @@
-//! Crons: sync, look, fire; and what people do with them.
+//! Crons: sync, look, fire, and the calls that manage them.
 
 use crate::database::Database;
 use crate::row::{cron_info, due_cron, get, instant};
@@ -12,7 +12,7 @@ use fang_core::notify::{Notice, Topic};
 use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
 use uuid::Uuid;
 
-/// In a transaction, so that changes of one cron by several processes follow each other.
+/// In a transaction, so that processes which change the same cron do so one after the other.
 pub(crate) async fn sync<C: Connections>(
     store: &PostgresStore<C>,
     cron: &NewCron,
@@ -75,7 +75,7 @@ pub(crate) async fn list<C: Connections>(db: &Database<C>) -> Result<Vec<CronInf
     rows.iter().map(cron_info).collect()
 }
 
-/// In a transaction, so that the task it takes out is that of the last tick.
+/// In a transaction, so that the task it removes is that of the last tick.
 pub(crate) async fn pause<C: Connections>(db: &Database<C>, name: &str) -> Result<bool, StoreError> {
     let statements =
         [Statement::count(&db.sql.hold_cron, &[&name])?, Statement::count(&db.sql.pause_cron, &[&name])?];

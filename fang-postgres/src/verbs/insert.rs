@@ -25,7 +25,7 @@ pub(crate) async fn insert<C: Connections>(
     }
     if are_new(tasks) {
         match insert_new(store, tasks).await {
-            // Some were saved by an earlier try, or their data is refused: the statement below tells which.
+            // Some tasks were saved by an earlier try, or their data is refused. The statement below tells which.
             Err(error) if error.nature() == Nature::Data => {}
             outcome => return outcome,
         }
@@ -50,7 +50,7 @@ async fn insert_new<C: Connections>(
     answers.finish()
 }
 
-/// Sends an insert, and tells those who wait for such tasks.
+/// Sends an insert, and notifies pools that wait for such tasks.
 async fn send<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
@@ -83,7 +83,7 @@ async fn try_insert<C: Connections>(
     Ok(())
 }
 
-/// Inserts in a transaction of its own, which is rolled back when a task is kept out that must not be.
+/// Inserts in a transaction that is rolled back if a task has a duplicate that it must not have.
 async fn insert_all_or_none<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
@@ -116,7 +116,7 @@ async fn insert_in_transaction<C: Connections>(
     Ok(inserted)
 }
 
-/// Saves tasks of which none is unique, by COPY. Fails when one of them is there already.
+/// Saves tasks of which none is unique, by COPY. Fails if one of them was saved before.
 async fn copy<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
@@ -138,7 +138,7 @@ async fn copy_once<C: Connections>(
     session.end(outcome).await
 }
 
-/// Returns the clock of the transaction: what the tasks are delayed by counts from it.
+/// Returns the clock of the transaction, from which the delays of the tasks count.
 async fn copy_in_transaction<C: Connections>(
     store: &PostgresStore<C>,
     session: &mut C::Session,

@@ -1,4 +1,4 @@
-//! Where the lists of what is held begin.
+//! Where the lists of locked tasks begin.
 
 use crate::database::Database;
 use crate::row::get;
@@ -9,7 +9,7 @@ use fang_core::StoreError;
 use fang_core::lists::LookAtLists;
 
 impl<C: Connections> Database<C> {
-    /// Looks now and then where they begin.
+    /// Looks up, about once a second, where the lists begin.
     pub(crate) async fn look_at_lists(&self) {
         if !self.first.is_due(self.epoch.elapsed()) {
             return;

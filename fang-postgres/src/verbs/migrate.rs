@@ -1,4 +1,4 @@
-//! From whatever schema there is to the one of this version.
+//! Migrations to the schema of this version.
 
 use crate::database::again_if;
 use crate::migrations;
@@ -13,14 +13,14 @@ use crate::value::Typed;
 use fang_core::StoreError;
 use postgres_types::FromSql;
 
-/// Whether the schema serves.
+/// Checks that this program can use the schema.
 pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<(), StoreError> {
     let rows = store.db.query(Role::Calls, Statement::rows(&store.db.sql.version, &[])?).await?;
     migrations::check(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
 }
 
-/// Takes all steps that are missing, each in a transaction of its own, and returns how many those
-/// were. Processes that start at once wait for each other, and all but the first find nothing to do.
+/// Applies all missing migrations, each in its own transaction, and returns how many there were. Processes that
+/// start together wait for each other; all but the first find nothing to do.
 pub(crate) async fn migrate<C: Connections>(store: &PostgresStore<C>) -> Result<usize, StoreError> {
     let mut steps = 0;
     while again_if(StoreError::lost_a_race, || step_once(store)).await? {
@@ -37,10 +37,10 @@ async fn step_once<C: Connections>(store: &PostgresStore<C>) -> Result<bool, Sto
     session.end(outcome).await
 }
 
-/// Brings the schema up to date over a connection of the application, and returns how many steps that took.
+/// Applies all missing migrations over a connection of the application, and returns how many there were.
 ///
 /// # Errors
-/// [`StoreError`] when a step fails; those before it stay.
+/// [`StoreError`] when a migration fails; the ones before it stay applied.
 pub async fn take_steps(session: &mut impl Session, schema: &Schema) -> Result<usize, StoreError> {
     let (sql, mut steps) = (Statements::new(schema), 0);
     while step(session, schema, &sql, "BEGIN").await? {
@@ -49,7 +49,7 @@ pub async fn take_steps(session: &mut impl Session, schema: &Schema) -> Result<u
     Ok(steps)
 }
 
-/// Takes the next step, if one is missing, in a transaction.
+/// Applies the next migration in a transaction. Returns whether there was one.
 async fn step(
     session: &mut impl Session,
     schema: &Schema,
@@ -70,7 +70,7 @@ fn explain(error: StoreError) -> StoreError {
     }
 }
 
-/// By its code, where the driver tells it, or by the server's words.
+/// Looks for the error code if the driver tells it, else for the server's words.
 fn is_lock_timeout(message: &str) -> bool {
     message.contains("SQLSTATE 55P03") || message.contains("lock timeout")
 }
@@ -82,7 +82,7 @@ async fn step_within(
     begin: &str,
 ) -> Result<bool, StoreError> {
     session.run(&[Step::Begin(begin)]).await?;
-    // The files name no schema, so that psql can run them in any: the search path says which.
+    // The files name no schema, so that psql can run them in any schema; here the search path names it.
     if let Some(name) = schema.quoted() {
         let enter = format!("CREATE SCHEMA IF NOT EXISTS {name}; SET LOCAL search_path TO {name}");
         session.run(&[Step::Batch(&enter)]).await?;

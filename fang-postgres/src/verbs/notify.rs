@@ -1,4 +1,4 @@
-//! Notifications: to the pools of this process, and over the channel of the database to those of others.
+//! Notifications: to the pools of this process directly, and to those of others over the channel of the database.
 
 use crate::session::Connections;
 use crate::settings::Role;
@@ -8,7 +8,7 @@ use fang_core::StoreError;
 use fang_core::notify::{Notice, Notices, Topic};
 
 impl<C: Connections> PostgresStore<C> {
-    /// Notifies all who listen to these topics, as far as bursts allow.
+    /// Notifies the listeners of these topics. Within a burst further notifications are left out.
     pub(crate) async fn notify_all(&self, notices: &Notices<'_>) {
         self.notify_here(notices);
         for payload in self.payloads(notices) {
@@ -16,32 +16,32 @@ impl<C: Connections> PostgresStore<C> {
         }
     }
 
-    /// Notifies all who listen to one topic, as far as bursts allow.
+    /// Notifies the listeners of one topic. Within a burst further notifications are left out.
     pub(crate) async fn notify(&self, topic: Topic<'_>, notice: Notice) {
         self.notify_all(&[(topic, notice)].into()).await;
     }
 
-    /// Notifies all who listen to this topic, each time. The parts of a pool do so over their own connections, and do not
-    /// wait for those of its tasks.
+    /// Notifies the listeners of this topic every time. The parts of a pool use their own connections for it, so
+    /// that they do not wait for those of the tasks.
     pub(crate) async fn notify_each_time(&self, role: Role, topic: &Topic<'_>) {
         self.db.connections.listeners().notify(topic, Notice::Single);
         self.send(role, &topic.payload(Notice::Single)).await;
     }
 
-    /// Notifies the listeners of this process alone.
+    /// Notifies the listeners in this process only.
     pub(crate) fn notify_here(&self, notices: &Notices<'_>) {
         let connections = &self.db.connections;
         connections.listeners().notify_all_of(notices, connections.listens());
     }
 
-    /// What to send of these now.
+    /// The payloads of these notices that are to be sent now.
     pub(crate) fn payloads(&self, notices: &Notices<'_>) -> Vec<String> {
         self.outgoing.payloads(notices, self.epoch.elapsed())
     }
 
     async fn send(&self, role: Role, payload: &str) {
         if let Err(error) = self.try_send(role, payload).await {
-            log::debug!("a notification was lost: {error}");
+            log::debug!("a notification was lost; pools find the task by polling: {error}");
         }
     }
 

@@ -21,7 +21,8 @@ pub(crate) async fn claim<C: Connections>(
     outcome?.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
 }
 
-/// In a crowd it waits for its turn, in a transaction that then sees what was claimed meanwhile.
+/// A crowded claim first takes an advisory lock, in a transaction whose next statement sees all claims made
+/// meanwhile.
 async fn send_claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
@@ -34,7 +35,7 @@ async fn send_claim<C: Connections>(
     }
 }
 
-/// A row of `claim.sql`, unless it was claimed in the name of another worker.
+/// A row of `claim.sql`, unless it was claimed for another worker.
 fn claimed_for_itself(row: &impl Row) -> Result<Option<Claimed>, StoreError> {
     if get(row, 10)? { claimed(row).map(Some) } else { Ok(None) }
 }

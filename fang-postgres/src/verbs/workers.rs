@@ -44,6 +44,17 @@ pub(crate) async fn disown<C: Connections>(
     Ok(given_back)
 }
 
+pub(crate) async fn unlist_unknown<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+    known: &[(Uuid, i32)],
+) -> Result<u64, StoreError> {
+    let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
+    let statement =
+        Statement::count(&db.sql.unlist_unknown, &[&worker.0, &ids, &leases, &db.first.holder()])?;
+    db.execute(Role::Engine, statement).await
+}
+
 pub(crate) async fn suspect<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,
@@ -54,7 +65,7 @@ pub(crate) async fn suspect<C: Connections>(
     Ok(db.execute(Role::Engine, statement).await? > 0)
 }
 
-/// Three statements, each of which repeats without harm: the second who comes finds less to do.
+/// Runs three statements that may be repeated: a second process that sends them at the same time finds less to do.
 pub(crate) async fn rescue<C: Connections>(
     store: &PostgresStore<C>,
     rescue: &Rescue,

@@ -17,13 +17,7 @@ fn main() {
         Faults { pauses: 1, losses: 1, ..NONE },
         Faults { cuts: 1, losses: 1, ..NONE },
     ] {
-        let guards = Protocol {
-            yield_by_worker: true,
-            list_own_only: true,
-            doubt_outlasts_lists: true,
-            ..Protocol::default()
-        };
-        let protocol = Protocol { slow_sweeps: false, slots: 2, faults, ..guards };
+        let protocol = Protocol { slow_sweeps: false, slots: 2, faults, ..Protocol::default() };
         let checker = protocol.checker().threads(2).finish_when(HasDiscoveries::Any).spawn_bfs().join();
         println!(
             "{faults:?}: {} states, at most {} steps away",

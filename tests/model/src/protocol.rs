@@ -55,9 +55,9 @@ pub struct Protocol {
     pub memory: bool,
     /// A lock-claim of a task that runs here already yields to the worker that runs it, which may be dead.
     pub yield_by_worker: bool,
-    /// A task that others have listed is not listed at all. The library lists it, and then takes it out again.
+    /// A task that others have listed is not listed again. Without this it is listed, and then taken out again.
     pub list_own_only: bool,
-    /// A process in doubt takes back unknown lists, and doubts anew after each list taken back. Not so in the library.
+    /// A process in doubt takes back unknown lists, and doubts anew after each list taken back.
     pub doubt_outlasts_lists: bool,
     /// What may go wrong.
     pub faults: Faults,
@@ -83,8 +83,8 @@ impl Default for Protocol {
             look: true,
             memory: true,
             yield_by_worker: true,
-            list_own_only: false,
-            doubt_outlasts_lists: false,
+            list_own_only: true,
+            doubt_outlasts_lists: true,
             faults: Faults::default(),
         }
     }

@@ -164,11 +164,6 @@ fn lock_claims() -> Protocol {
     Protocol { slots: 2, ..Protocol::default() }
 }
 
-/// Lock-claims with the two guards that the library does not have.
-fn mended() -> Protocol {
-    Protocol { list_own_only: true, doubt_outlasts_lists: true, ..lock_claims() }
-}
-
 #[test]
 fn lock_claims_hold_when_a_process_dies_or_one_connection_or_message_is_lost() {
     for faults in
@@ -186,12 +181,6 @@ fn lock_claims_hold_when_the_server_restarts_or_the_network_is_cut() {
 }
 
 #[test]
-fn lock_claims_of_one_connection_hold_when_a_process_is_paused() {
-    let faults = Faults { pauses: 1, ..NONE };
-    assert_holds(Protocol { slots: 1, faults, ..lock_claims() });
-}
-
-#[test]
 fn lock_claims_hold_for_two_tasks_and_for_three_processes_when_a_connection_is_lost() {
     let faults = Faults { disconnects: 1, ..NONE };
     assert_holds(Protocol { tasks: 2, faults, ..lock_claims() });
@@ -199,23 +188,23 @@ fn lock_claims_hold_for_two_tasks_and_for_three_processes_when_a_connection_is_l
 }
 
 #[test]
-fn mended_lock_claims_hold_when_a_process_dies_or_is_paused_or_the_server_restarts() {
+fn lock_claims_hold_when_a_process_dies_and_one_is_paused_or_the_server_restarts() {
     for faults in [Faults { pauses: 1, kills: 1, ..NONE }, Faults { restarts: 1, kills: 1, ..NONE }] {
-        assert_holds(Protocol { slow_sweeps: false, faults, ..mended() });
+        assert_holds(Protocol { slow_sweeps: false, faults, ..lock_claims() });
     }
 }
 
 #[test]
-fn mended_lock_claims_hold_when_two_connections_are_lost_or_one_and_a_message() {
+fn lock_claims_hold_when_two_connections_are_lost_or_one_and_a_message() {
     for faults in [Faults { disconnects: 2, ..NONE }, Faults { disconnects: 1, losses: 1, ..NONE }] {
-        assert_holds(Protocol { faults, ..mended() });
+        assert_holds(Protocol { faults, ..lock_claims() });
     }
 }
 
 #[test]
-fn mended_lock_claims_hold_for_three_processes_when_a_connection_is_lost_and_one_dies() {
+fn lock_claims_hold_for_three_processes_when_a_connection_is_lost_and_one_dies() {
     let faults = Faults { kills: 1, disconnects: 1, ..NONE };
-    assert_holds(Protocol { processes: 3, faults, ..mended() });
+    assert_holds(Protocol { processes: 3, faults, ..lock_claims() });
 }
 
 /// Whether each process runs a task.
@@ -259,7 +248,7 @@ fn without_the_memory_of_lost_locks_a_claim_that_was_under_way_runs_a_task_again
 #[test]
 fn a_process_that_goes_on_under_a_new_identity_loses_a_task_that_it_locks_while_its_old_run_lasts() {
     let faults = Faults { pauses: 1, ..NONE };
-    let protocol = Protocol { yield_by_worker: false, faults, ..mended() };
+    let protocol = Protocol { yield_by_worker: false, faults, ..lock_claims() };
     let (states, steps) = witness(protocol, LOST);
     let Some(Action::Lock(p, task)) = steps.last() else { panic!("{:?}", steps.last()) };
     let process = &last(&states).processes[*p];
@@ -273,19 +262,19 @@ fn a_process_that_goes_on_under_a_new_identity_loses_a_task_that_it_locks_while_
 fn a_process_that_dies_or_loses_its_locks_before_it_takes_a_list_back_makes_the_task_of_another_run_twice() {
     let dies = Faults { kills: 1, disconnects: 1, ..NONE };
     for faults in [dies, Faults { disconnects: 2, ..NONE }] {
-        let protocol = Protocol { list_own_only: false, faults, ..mended() };
+        let protocol = Protocol { list_own_only: false, faults, ..lock_claims() };
         let (states, _) = witness(protocol, AGAIN);
         let leases = |process: &Process| process.runs_of().map(|run| run.lease).collect::<BTreeSet<_>>();
         assert!(last(&states).processes.iter().any(|process| leases(process) == BTreeSet::from([1, 2])));
     }
-    assert_holds(Protocol { faults: dies, ..mended() });
+    assert_holds(Protocol { faults: dies, ..lock_claims() });
 }
 
 #[test]
 fn a_list_that_outlasts_the_doubt_gives_a_task_to_a_process_that_does_not_know() {
     for faults in [Faults { disconnects: 1, losses: 1, ..NONE }, Faults { disconnects: 1, pauses: 1, ..NONE }]
     {
-        let protocol = Protocol { doubt_outlasts_lists: false, faults, ..mended() };
+        let protocol = Protocol { doubt_outlasts_lists: false, faults, ..lock_claims() };
         let (states, steps) = witness(protocol, LOST);
         assert!(matches!(steps.last(), Some(Action::Lock(..) | Action::List(..) | Action::Claim(..))));
         let listed = last(&states).lists[0];

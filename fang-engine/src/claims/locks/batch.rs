@@ -1,4 +1,4 @@
-//! The tasks that one transaction keeps locked, and what it writes of them in the end.
+//! The tasks of one lock-claim, and what its transaction writes when it commits.
 
 use crate::state::in_flight::InFlight;
 use crate::state::results::Finished;
@@ -6,19 +6,20 @@ use fang_core::store::{Claimed, LockedTask, Place, Settlement, Verdict, WorkerId
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
-/// The tasks that one transaction keeps locked.
+/// The tasks of one lock-claim.
 #[derive(Debug)]
 pub(super) struct Batch {
     worker: WorkerId,
-    /// Those that may run here.
+    /// Tasks that may run here.
     own: HashMap<Uuid, (i32, Place)>,
-    /// Those that may still run elsewhere.
+    /// Tasks that may still run elsewhere.
     foreign: Vec<(WorkerId, Place)>,
     apart: HashSet<Uuid>,
 }
 
 impl Batch {
-    /// The tasks that were locked for this worker. Returns them all, those [apart](Self::set_apart) included.
+    /// The tasks that were locked for this worker. Returns all of them, including those to set
+    /// [apart](Self::set_apart).
     pub(super) fn new(worker: WorkerId, locked: Vec<LockedTask>) -> (Self, Vec<Claimed>) {
         let mut batch = Self { worker, own: HashMap::new(), foreign: Vec::new(), apart: HashSet::new() };
         let mut tasks = Vec::with_capacity(locked.len());
@@ -33,13 +34,12 @@ impl Batch {
         (batch, tasks)
     }
 
-    /// For whom they are locked.
+    /// The worker for which they are locked.
     pub(super) fn worker(&self) -> WorkerId {
         self.worker
     }
 
-    /// Takes out the tasks whose rows must be written before they run. They wait for a written claim. Returns whether
-    /// there are any.
+    /// Takes out the tasks that only a written claim can take. Returns whether there are any.
     pub(super) fn set_apart(&self, tasks: &mut Vec<Claimed>) -> bool {
         if !self.apart.is_empty() {
             tasks.retain(|task| !self.apart.contains(&task.id));
@@ -47,24 +47,24 @@ impl Batch {
         !self.apart.is_empty()
     }
 
-    /// Takes out the tasks that run here already, since a connection that is gone had them locked before. They become
-    /// written claims of the identity that runs them.
+    /// Takes out the tasks that already run here by an earlier lock-claim whose connection was lost. They get
+    /// written claims of the worker id under which they run.
     pub(super) fn set_running_apart(&mut self, in_flight: &InFlight, tasks: &mut Vec<Claimed>) {
         self.yield_to(in_flight.take_out_of(tasks), tasks);
     }
 
-    /// None of them will run here.
+    /// Drops all tasks: none of them runs here.
     pub(super) fn forget(&mut self, tasks: &mut Vec<Claimed>) {
         self.own.clear();
         tasks.clear();
     }
 
-    /// Those that may run here, by task and lease.
+    /// The tasks that may run here, by id and lease.
     pub(super) fn keys(&self) -> Vec<(Uuid, i32)> {
         self.own.iter().map(|(id, (lease, _))| (*id, *lease)).collect()
     }
 
-    /// Takes out the tasks that others have listed. They become written claims of those.
+    /// Takes out the tasks that other workers have listed. They get written claims of those workers.
     pub(super) fn yield_to(&mut self, listed: Vec<(Uuid, WorkerId)>, tasks: &mut Vec<Claimed>) {
         for (id, worker) in listed {
             if let Some((_, place)) = self.own.remove(&id) {
@@ -76,7 +76,7 @@ impl Batch {
         }
     }
 
-    /// What to write, given the results so far.
+    /// The writes of the commit, given the results so far.
     pub(super) fn settle(&self, results: Vec<Finished>) -> Settled {
         let (removed, others): (Vec<Finished>, Vec<Finished>) =
             results.into_iter().partition(|finished| finished.result.verdict == Verdict::Remove);
@@ -99,14 +99,14 @@ impl Batch {
     }
 }
 
-/// What becomes of a batch.
+/// The writes of a commit, and what becomes of the results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settled {
-    /// What its transaction writes.
+    /// The writes of its transaction.
     pub(super) settlement: Settlement,
-    /// The results that are saved with it.
+    /// Results that are saved by the commit itself.
     pub(super) removed: Vec<Finished>,
-    /// Those that are to be saved after it, as those of any claims.
+    /// Results to save after the commit, like those of written claims.
     pub(super) others: Vec<Finished>,
 }
 

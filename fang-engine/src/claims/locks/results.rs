@@ -1,4 +1,4 @@
-//! The results of the tasks that one transaction keeps locked.
+//! The results of the tasks of one lock-claim.
 
 use crate::runtime::BoxFuture;
 use crate::signal::{Latch, Signal};
@@ -7,13 +7,13 @@ use crate::state::unwritten::UnwrittenClaim;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The results of the tasks that one transaction keeps locked. Workers write; the settler reads.
+/// The results of the tasks of one lock-claim. Workers write; the settler reads.
 #[derive(Debug)]
 pub(super) struct LockedResults {
     inner: Mutex<Inner>,
     all_in: Signal,
     over: Latch,
-    /// Whether a run of the pool ever had to wait until its claim was written. Runs write; the claimer reads.
+    /// Whether any run of the pool ever waited for its written claim. Runs write; the claimer reads.
     wants_written: Arc<AtomicBool>,
 }
 
@@ -32,7 +32,7 @@ enum Stage {
 }
 
 impl LockedResults {
-    /// This many tasks are about to run.
+    /// For a lock-claim of this many tasks, which are about to run.
     pub(super) fn new(tasks: usize, wants_written: Arc<AtomicBool>) -> Self {
         let inner = Inner { stage: Stage::Open, running: tasks, results: Vec::with_capacity(tasks) };
         let (inner, all_in) = (Mutex::new(inner), Signal::default());
@@ -47,14 +47,15 @@ impl LockedResults {
         self.all_in.notified().await;
     }
 
-    /// The transaction is about to commit. Returns the results so far.
+    /// Tells that the transaction is about to commit. Returns the results so far.
     pub(super) fn commit(&self) -> Vec<Finished> {
         let mut inner = self.inner();
         inner.stage = Stage::Committing;
         std::mem::take(&mut inner.results)
     }
 
-    /// It has. Returns the results that came meanwhile, which are those of written claims.
+    /// Tells that the transaction has ended. Returns the results that came meanwhile; their tasks have written
+    /// claims now.
     pub(super) fn over(&self) -> Vec<Finished> {
         let mut inner = self.inner();
         inner.stage = Stage::Over;
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_result_says_that_all_are_in() {
+    fn the_last_result_ends_the_wait_for_results() {
         let results = LockedResults::new(2, Arc::default());
         assert_eq!(results.keep(result(1, Verdict::Remove)), None);
         assert!(results.all_in().now_or_never().is_none());

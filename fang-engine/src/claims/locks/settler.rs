@@ -1,4 +1,4 @@
-//! Ends the transactions that keep tasks locked.
+//! The end of lock-claims: a settler commits their transactions.
 
 use super::batch::{Batch, Settled};
 use super::results::LockedResults;
@@ -17,25 +17,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How long tasks are kept locked. Those that still run then get written claims, so that no transaction keeps the server
-/// from tidying up for longer.
+/// The longest time for which a lock-claim keeps rows locked; tasks that still run then get written claims. A longer
+/// transaction would keep the server from vacuuming.
 const AT_MOST: Duration = Duration::from_millis(200);
 
-/// A connection that can lock tasks.
+/// A connection for lock-claims.
 pub(super) type Connection = Box<dyn LockClaims>;
 
-/// The tasks that one connection keeps locked.
+/// A lock-claim whose tasks run.
 pub(super) struct Locked {
     pub(super) connection: Connection,
     pub(super) batch: Batch,
     pub(super) results: Arc<LockedResults>,
     pub(super) has_apart: bool,
-    /// Whether all tasks of it that run are listed, and no others.
+    /// Whether exactly the tasks that run here are listed.
     pub(super) is_listed: bool,
     pub(super) open: OneMore,
 }
 
-/// How many transactions keep tasks locked. The claimer adds, settlers take away, the shutdown waits.
+/// A count of the open lock-claims. The claimer adds, settlers subtract, the shutdown waits for zero.
 #[derive(Debug, Default)]
 pub(crate) struct OpenBatches {
     count: AtomicUsize,
@@ -48,13 +48,13 @@ impl OpenBatches {
         OneMore(self.clone())
     }
 
-    /// Waits until there are none.
+    /// Waits until no lock-claim is open.
     pub(crate) async fn none(&self) {
         until(&self.none, || self.count.load(Ordering::SeqCst) == 0).await;
     }
 }
 
-/// One of them, until it is dropped.
+/// One open lock-claim, counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct OneMore(Arc<OpenBatches>);
 
@@ -66,7 +66,7 @@ impl Drop for OneMore {
     }
 }
 
-/// Ends one transaction after the other. Ends itself when the claimer has.
+/// Commits one lock-claim after the other. Ends when the claimer has ended.
 pub(super) struct Settler {
     pool: Arc<Pool>,
     locked: Receiver<Locked>,
@@ -96,7 +96,7 @@ impl Settler {
             Ok(()) => self.saved(&removed),
             Err(error) => {
                 self.write_claims(&mut connection, &batch, &error).await;
-                // It may have been written all the same.
+                // The commit may have got through although its answer did not.
                 others.extend(removed.into_iter().map(|result| Finished { may_be_saved: true, ..result }));
             }
         }
@@ -106,8 +106,10 @@ impl Settler {
             self.left.set_apart();
         }
         if !is_listed {
-            // If this fails, it is forgotten with the next list.
+            // If this fails, the claimer takes the list back.
             let _ = connection.unlist(batch.worker()).await;
+            // Others may have read it until now.
+            self.pool.state.must_reconcile();
         }
         self.pool.room.notify();
         (connection, open)
@@ -119,15 +121,15 @@ impl Settler {
         self.pool.state.in_flight.remove(keys);
     }
 
-    /// The locks are gone, and the tasks may run on: writes claims for them, unless others have by now.
+    /// Writes claims for tasks that lost their locks and may still run, unless others have claimed them by now.
     async fn write_claims(&self, connection: &mut Connection, batch: &Batch, error: &StoreError) {
-        log::warn!("a connection with lock-claims was lost; its tasks are claimed in writing: {error}");
+        log::warn!("a connection with lock-claims was lost; its tasks get written claims: {error}");
         let tasks = batch.keys();
         let mut pause = RetryPause::default();
         while let Err(error) = connection.lease(batch.worker(), &tasks).await {
             if self.pool.phase.get() >= Phase::GivingUp {
                 log::error!(
-                    "{} tasks with lock-claims are given up; some may run again: {error}",
+                    "{} tasks got no written claim before the shutdown and may run again: {error}",
                     tasks.len()
                 );
                 return;
@@ -149,7 +151,7 @@ impl Part for Settler {
     async fn work(&mut self) {
         while let Ok(locked) = self.locked.recv().await {
             let (connection, open) = self.settle(locked).await;
-            // Nobody takes it back once the claimer has ended.
+            // The channel is closed once the claimer has ended.
             let _ = self.back.try_send(connection);
             drop(open);
         }

@@ -1,4 +1,4 @@
-//! Whether lock-claims are worth it.
+//! The decision whether lock-claims are worth it.
 
 use crate::policy::decide::success;
 use crate::state::load::Load;
@@ -6,19 +6,20 @@ use fang_core::RetentionMode;
 use fang_core::store::Verdict;
 use std::time::Duration;
 
-/// Lock-claims are for tasks that take less than this on average: of longer ones too few would end in time.
+/// Lock-claims are for tasks that take less than this on average. Too few longer ones would end before the commit.
 const SHORT: Duration = Duration::from_millis(10);
 
-/// After two failures in a row, which may mean that the server has no connection left for this, all claims are written
-/// for this long.
+/// How long all claims are written after two lock-claims failed in a row: the server may have no connection left for
+/// them.
 const REST: Duration = Duration::from_secs(5);
 
-/// Whether a pool may claim by locks alone. Of tasks that stay in the store something is written in any case.
+/// Whether a pool may make lock-claims. It may not where rows of finished tasks are kept: these are written in any
+/// case.
 pub(super) fn may_lock(is_wanted: bool, retention: RetentionMode) -> bool {
     is_wanted && success(retention) == Verdict::Remove
 }
 
-/// Whether lock-claims are worth it now. All instants count from any fixed one.
+/// The decision whether lock-claims are worth it now. All instants count from the same fixed one.
 #[derive(Debug, Default)]
 pub(super) struct Worth {
     rests_until: Duration,
@@ -26,17 +27,17 @@ pub(super) struct Worth {
 }
 
 impl Worth {
-    /// They are if tasks are short, and there are more of them than one claim takes.
+    /// They are worth it if tasks are short and more of them wait than one claim takes.
     pub(super) fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
         has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
     }
 
-    /// A lock-claim got through.
+    /// Tells that a lock-claim succeeded.
     pub(super) fn locked(&mut self) {
         self.has_failed = false;
     }
 
-    /// A lock-claim failed.
+    /// Tells that a lock-claim failed.
     pub(super) fn failed(&mut self, now: Duration) {
         if self.has_failed {
             self.rests_until = now + REST;

@@ -54,7 +54,7 @@ fn large_payloads_are_claimed_ahead_only_as_memory_allows() {
 }
 
 #[test]
-fn an_idle_pool_polls_ever_more_slowly_and_a_wake_up_ends_that() {
+fn an_idle_pool_polls_ever_more_slowly_until_a_notification_comes() {
     let mut pace = pace(1);
     let mut now = ms(1000);
     let mut sleeps = Vec::new();
@@ -83,7 +83,7 @@ fn after_a_task_it_looks_every_5_ms_for_as_long_as_notifications_are_held_back()
     }
 }
 
-/// How long it sleeps after a claim now that brings so many.
+/// How long it sleeps after a claim that returns this many tasks.
 fn sleep_after(pace: &mut Pace, now: u64, got: usize) -> Option<Duration> {
     let claim = request(pace.step(ms(now), busy(0, None)));
     pace.claimed(ms(now), claim, got);
@@ -94,21 +94,21 @@ fn sleep_after(pace: &mut Pace, now: u64, got: usize) -> Option<Duration> {
 }
 
 #[test]
-fn after_a_task_that_was_announced_it_looks_seldom_as_the_next_one_will_be() {
+fn after_a_task_with_a_single_notification_it_looks_seldom() {
     let mut pace = pace(2);
     pace.woken(ms(0), Notice::Single);
     let sleeps = [(0, 1), (40, 0), (120, 0)].map(|(at, got)| sleep_after(&mut pace, at, got));
     assert_eq!(sleeps, [40, 80, 160].map(|sleep| Some(ms(sleep))));
-    // What nobody announced may have others behind it.
+    // A task without a notification may have others behind it.
     assert_eq!(sleep_after(&mut pace, 280, 1), Some(ms(5)));
-    // That goes on, whatever is announced meanwhile.
+    // A single notification during that time changes nothing.
     pace.woken(ms(282), Notice::Single);
     let sleeps = [(282, 1), (287, 0), (379, 0), (384, 0)].map(|(at, got)| sleep_after(&mut pace, at, got));
     assert_eq!(sleeps, [5, 5, 5, 10].map(|sleep| Some(ms(sleep))));
 }
 
 #[test]
-fn what_others_got_of_what_was_announced_does_not_make_it_look_more_seldom() {
+fn notified_tasks_that_others_got_do_not_slow_the_polling() {
     let mut pace = pace(2);
     pace.woken(ms(0), Notice::Single);
     assert_eq!(sleep_after(&mut pace, 0, 1), Some(ms(40)));
@@ -119,7 +119,7 @@ fn what_others_got_of_what_was_announced_does_not_make_it_look_more_seldom() {
 }
 
 #[test]
-fn all_that_follows_a_full_claim_was_announced_with_it() {
+fn tasks_that_follow_a_full_claim_count_for_the_same_notification() {
     let mut pace = pace(2);
     pace.woken(ms(0), Notice::Single);
     assert_eq!([sleep_after(&mut pace, 0, 2), sleep_after(&mut pace, 1, 1)], [None, None]);
@@ -148,14 +148,14 @@ fn a_claim_from_the_floor_that_is_not_full_is_followed_by_a_full_walk_at_once() 
     assert_eq!(request(pace.step(ms(1), busy(0, Some(SLOW)))).start, Start::Beginning);
 }
 
-/// A claim at this moment that takes so long and brings one task of four.
+/// Makes a claim at this time that takes this long and returns one task of four.
 fn claim(pace: &mut Pace, at: u64, takes: u64) -> Start {
     let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
     pace.claimed(ms(at + takes), claim, 1);
     claim.start
 }
 
-/// After walks that took 20 ms, until 1320.
+/// A pace after walks that took 20 ms; they rest until 1320.
 fn over_dead_rows() -> Pace {
     let mut pace = pace(4);
     assert_eq!([claim(&mut pace, 0, 20), claim(&mut pace, 100, 20)], [Start::Beginning; 2]);
@@ -189,7 +189,7 @@ fn ten_minutes_are_the_longest_rest() {
 #[test]
 fn where_all_claims_take_long_walks_do_not_rest() {
     let mut pace = over_dead_rows();
-    // The first after the walks shows that they took no longer than any other.
+    // The first claim after the walks shows that they took no longer than any other.
     assert_eq!(claim(&mut pace, 200, 20), Start::BeforeFloor);
     assert_eq!(claim(&mut pace, 300, 20), Start::Floor);
     for at in [1400, 1500, 1600] {
@@ -208,11 +208,11 @@ fn a_claim_that_took_long_once_does_not_make_all_walks_seem_short() {
 }
 
 #[test]
-fn what_came_back_is_looked_for_after_a_short_rest() {
+fn tasks_that_came_back_are_looked_for_after_a_short_rest() {
     let mut pace = over_dead_rows();
     pace.came_back();
     assert_eq!([claim(&mut pace, 200, 1), claim(&mut pace, 221, 20)], [Start::BeforeFloor, Start::Beginning]);
-    // It has been looked for.
+    // It has looked for it.
     assert_eq!([claim(&mut pace, 700, 1), claim(&mut pace, 1400, 1)], [Start::Floor, Start::BeforeFloor]);
     pace.full.took = [ms(60_000); 2];
     pace.came_back();
@@ -221,7 +221,7 @@ fn what_came_back_is_looked_for_after_a_short_rest() {
 }
 
 #[test]
-fn of_walks_that_rest_every_second_begins_with_the_least_urgent_lane() {
+fn every_second_slow_walk_begins_with_the_least_urgent_range() {
     let mut pace = over_dead_rows();
     let mut upwards = Vec::new();
     for at in [2000, 4000, 6000, 8000] {
@@ -234,7 +234,7 @@ fn of_walks_that_rest_every_second_begins_with_the_least_urgent_lane() {
 }
 
 #[test]
-fn a_wait_for_a_turn_is_no_walk_but_a_short_one_shows_that_walks_are() {
+fn a_crowded_claim_may_show_that_walks_are_short_but_not_that_they_are_long() {
     let mut pace = over_dead_rows();
     let crowded = Request { crowded: true, ..request(pace.step(ms(2000), busy(0, None))) };
     pace.claimed(ms(2900), crowded, 1);
@@ -271,7 +271,7 @@ fn a_claim_from_the_floor_that_is_not_full_is_followed_by_a_sleep_while_walks_ta
 }
 
 #[test]
-fn a_full_claim_that_took_long_is_followed_by_one_that_waits_for_its_turn() {
+fn a_full_claim_that_took_long_is_followed_by_one_under_the_advisory_lock() {
     let mut pace = pace(4);
     let mut after = |at, took, got| {
         let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));

@@ -1,35 +1,37 @@
-//! Walks over the dead rows that a long transaction keeps, and the rests between them.
+//! Walks: claims that begin before the scan floor, and so pass the dead rows that a long transaction keeps in the
+//! index. Slow walks are followed by rests.
 
 use std::time::Duration;
 
-/// A claim begins at the beginning of each range at least this often, or shortly before its floor while that takes long.
+/// At least this often a claim begins at the beginning of each scan range, or shortly before its floor while that is
+/// slow.
 const WALK_EVERY: Duration = Duration::from_secs(1);
 
-/// A walk over dead rows that takes no longer is made whenever something may be there.
+/// A walk that takes no longer than this needs no rest.
 const CHEAP_WALK: Duration = Duration::from_millis(5);
 
-/// How long nothing is walked after a walk.
+/// How long to rest after a walk.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rest {
     pub(super) times: u32,
     pub(super) at_most: Duration,
 }
 
-/// Walks of one kind, over whatever dead rows a long transaction keeps there.
+/// Walks of one kind, and how long they took.
 #[derive(Debug, Default)]
 pub(super) struct Walks {
     pub(super) made: u64,
     pub(super) last: Option<Duration>,
-    /// How long the last two took: dead rows make each slow, a hiccup but one.
+    /// The durations of the last two. Dead rows make both slow, a hiccup only one.
     pub(super) took: [Duration; 2],
 }
 
 impl Walks {
-    /// One has ended that took so long, beyond what any claim takes.
+    /// Tells that a walk has ended, which took this much longer than a claim without one.
     pub(super) fn made(&mut self, now: Duration, took: Duration, crowded: bool) {
         self.made += 1;
         self.last = Some(now);
-        // In a crowd it may be the wait for its turn that took long.
+        // In a crowd the claim may have waited for the advisory lock.
         let took = if crowded { took.min(self.typical()) } else { took };
         self.took = [self.took[1], took];
     }
@@ -46,7 +48,7 @@ impl Walks {
         self.typical() > CHEAP_WALK
     }
 
-    /// Whether they take so long that it is too early for another.
+    /// Whether walks take so long that it is too early for another.
     pub(super) fn rest(&self, now: Duration, rest: Rest) -> bool {
         let span = self.typical().saturating_mul(rest.times).min(rest.at_most);
         self.are_slow() && self.ended_within(span, now)

@@ -20,6 +20,7 @@ crate::each_mode! {
     two_pools_that_hold_share_a_table_and_run_each_task_once,
     a_task_that_saves_its_own_success_waits_until_its_claim_is_written,
     whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle,
+    a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run,
     a_pooler_has_no_connections_for_locks,
 }
 
@@ -236,7 +237,32 @@ async fn whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle(mode
         WHERE datname = current_database() AND state = 'idle in transaction'";
     assert_eq!(world.number(cut).await, 1);
     assert!(!locked.list().await);
+    assert_eq!(world.number("SELECT count(*) FROM fang_holds").await, 0, "others may have listed it by now");
     assert!(!locked.settle().await);
+}
+
+/// It had given the list up, and others would make claims of it.
+async fn a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(2).start().await;
+    world.run("BEGIN").await;
+    let aborted = world.number("SELECT pg_current_xact_id()::text::bigint").await;
+    world.run("ROLLBACK").await;
+    let list = format!(
+        "INSERT INTO fang_holds (worker, slot, task_type, holder, ids, leases)
+         SELECT max(id), 0, 'common', '{aborted}', ARRAY[gen_random_uuid()], '{{1}}' FROM fang_workers"
+    );
+    world.run(&list).await;
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert!(world.number(cut).await >= 1);
+    until(async || {
+        // It asks what is in flight before it claims.
+        let _ = world.queue.insert_task(&say("more")).await;
+        world.number("SELECT count(*) FROM fang_holds").await == 0
+    })
+    .await;
+    pool.shutdown(PATIENCE).await;
 }
 
 async fn a_pooler_has_no_connections_for_locks(mode: Mode) {
