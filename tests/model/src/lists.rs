@@ -1,4 +1,4 @@
-//! The rows of `fang_holds`, and the statements that read or write them. Only the lists of transactions that were
+//! The rows of `fang_lock_claims`, and the statements that read or write them. Only the lists of transactions that were
 //! aborted matter: until then the rows of the tasks are locked, and a commit makes each of them a written claim or
 //! removes it.
 
