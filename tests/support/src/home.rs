@@ -48,6 +48,11 @@ impl Home {
         self.root.join("data")
     }
 
+    /// The files of the cluster before its first start, where they were kept.
+    pub(crate) fn template(&self) -> PathBuf {
+        self.root.join("template")
+    }
+
     /// Makes the folders, which must not exist: in a folder everybody writes
     /// to, one that is there already is somebody else's.
     pub(crate) fn make(&self, user: &ServerUser) -> Result<(), SupportError> {
