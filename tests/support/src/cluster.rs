@@ -36,7 +36,7 @@ impl Cluster {
     ///
     /// When there is no server to run, or it does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, Home::choose, false)
+        Self::create_at(durability, |user| Home::choose(user, durability), false)
     }
 
     /// As [`create`](Self::create), and keeps a copy of what it began with in [`template`](Self::template). Clusters of
@@ -45,7 +45,7 @@ impl Cluster {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_as_template(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, Home::choose, true)
+        Self::create_at(durability, |user| Home::choose(user, durability), true)
     }
 
     /// As [`create`](Self::create), with all its files below `folder`, which everybody may write to.
