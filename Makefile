@@ -8,11 +8,12 @@ target := $(or $(CARGO_TARGET_DIR),target)
 tools := $(target)/tools
 cargo_deny := $(tools)/bin/cargo-deny-$(CARGO_DENY_VERSION)
 with_postgres := $(target)/debug/with-postgres
+run_tests := $(target)/debug/run-tests
 
-# All tests, against a throwaway Postgres (or the server DATABASE_URL names).
+# All tests, side by side, against a throwaway Postgres (or the server DATABASE_URL names). ARGS go to each program.
 test: setup
 	cargo test --workspace --all-features --no-run
-	$(with_postgres) -- cargo test --workspace --all-features
+	$(with_postgres) -- $(run_tests) $(ARGS)
 
 # Everything CI checks.
 check: check-rest test

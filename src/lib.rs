@@ -57,9 +57,9 @@ pub mod store {
     pub use fang_core::notify::{Listeners, Notice, Topic};
     pub use fang_core::store::{
         Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron, FailedTasks, Feature,
-        Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockedTask, NewCron, NonBlocking, Offers,
-        Place, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, ScanRange, Settlement,
-        Socket, Store, Tick, Verdict, WorkerId, micros,
+        Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockCommit, LockedTask, NewCron,
+        NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
+        ScanRange, Socket, Store, Tick, Verdict, WorkerId, micros,
     };
     pub use fang_core::task::read_metadata;
 }
@@ -77,5 +77,26 @@ pub use fang_blocking::run_migrations_postgres;
 
 #[cfg(feature = "blocking")]
 pub use blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool};
+/// Turns an error of your own into a [`FangError`]:
+///
+/// ```
+/// use fang::{FangError, ToFangError};
+///
+/// #[derive(Debug, ToFangError)]
+/// enum MailError {
+///     Refused { code: u16 },
+/// }
+///
+/// fn send() -> Result<(), MailError> {
+///     Err(MailError::Refused { code: 550 })
+/// }
+///
+/// fn run() -> Result<(), FangError> {
+///     send()?;
+///     Ok(())
+/// }
+///
+/// assert_eq!(run().unwrap_err().description, "Refused { code: 550 }");
+/// ```
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;

@@ -8,100 +8,31 @@ mod store;
 #[path = "own_store/tables.rs"]
 mod tables;
 
-use fang::contract::{self, Rig};
-use fang::store::{Feature, Store};
-use fang::{DateTime, Mode, NewTask, Utc, Uuid, async_trait};
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Wake};
-use std::thread::{self, Thread};
-use std::time::Duration;
+use fang::contract::{self, ClockRig, Rig, Scenario};
+use fang::store::Feature;
 use store::BTreeStore;
 
-/// A store whose clock moves only by hand.
-struct Own {
-    store: Arc<BTreeStore>,
-    /// Microseconds since the beginning.
-    clock: Arc<AtomicU64>,
+mod on_a_thread {
+    super::contract::tests!(super::on_this_thread);
 }
 
-impl Own {
-    fn new() -> Self {
-        let clock = Arc::new(AtomicU64::new(0));
-        let beginning: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
-        let read = clock.clone();
-        let now = move || beginning + Duration::from_micros(read.load(Ordering::SeqCst));
-        Self { store: Arc::new(BTreeStore::new(now)), clock }
-    }
+mod under_tokio {
+    super::contract::tests!(super::with_tokio);
 }
 
-#[async_trait]
-impl Rig for Own {
-    fn store(&self) -> Arc<dyn Store> {
-        self.store.clone()
-    }
-
-    async fn advance(&self, by: Duration) {
-        self.clock.fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-
-    async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {
-        let task = NewTask::new(metadata.to_owned(), task_type.to_owned(), Mode::Asynk);
-        self.store.insert(&[task.with_id(id)]).await.unwrap();
-    }
+fn on_this_thread(scenario: Scenario) {
+    scenario.run_on_this_thread(&ClockRig::new(BTreeStore::new));
 }
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
+fn with_tokio(scenario: Scenario) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(scenario.run(&ClockRig::new(BTreeStore::new)));
 }
-
-/// On a plain thread.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Arc::new(Unpark(thread::current())).into();
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
-}
-
-macro_rules! tests {
-    ($($scenario:ident,)*) => {
-        mod on_a_thread {
-            use super::{Own, block_on, contract};
-            $(
-                #[test]
-                fn $scenario() {
-                    block_on(contract::$scenario(&Own::new()));
-                }
-            )*
-        }
-
-        mod under_tokio {
-            use super::{Own, contract};
-            $(
-                #[tokio::test]
-                async fn $scenario() {
-                    contract::$scenario(&Own::new()).await;
-                }
-            )*
-        }
-    };
-}
-
-contract::for_each_scenario!(tests);
 
 /// What is skipped is what needs a feature: no scenario of the required verbs is.
 #[test]
 fn only_scenarios_of_what_it_does_not_offer_are_skipped() {
-    let offers = Own::new().store.offers();
+    let offers = ClockRig::new(BTreeStore::new).store().offers();
     let skipped: Vec<_> = contract::skipped(offers).collect();
     assert!(skipped.contains(&"a_cron_is_kept_once_with_one_task"));
     assert!(!skipped.contains(&"tasks_are_counted_by_task_type_and_state"), "it is offered");

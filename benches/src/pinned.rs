@@ -13,7 +13,7 @@ const REFILL: u64 = 10_000;
 const DEAD: i64 = 3_000_000;
 const DEAD_LISTS: i64 = 250_000;
 const LIST: &str = "
-    INSERT INTO fang_holds (holder, worker, slot, task_type, ids, leases)
+    INSERT INTO fang_lock_claims (transaction, worker, slot, task_type, ids, leases)
     SELECT '3', n, 0, 'common', '{}', '{}' FROM generate_series(1, $1::bigint) n";
 const INSERT: &str = "
     INSERT INTO fang_tasks (metadata, mode, scheduled_at)
@@ -50,7 +50,7 @@ async fn go_on(is_pinned: bool, dead: (i64, i64), span: Duration) -> Result<(f64
     if is_pinned {
         reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM fang_tasks LIMIT 1").await?;
     }
-    meter.client().batch_execute("DELETE FROM fang_tasks; DELETE FROM fang_holds").await?;
+    meter.client().batch_execute("DELETE FROM fang_tasks; DELETE FROM fang_lock_claims").await?;
     meter.settle().await?;
     let pool = side.start(10).await?;
     let tally = Tally::new(0);

@@ -80,13 +80,13 @@ impl Side {
         Ok(match &self.queue {
             Mode::Async(queue) => {
                 let builder = AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone());
-                let mut pool = builder.hold_short_tasks(self.holds).build();
+                let mut pool = builder.lock_claims(self.holds).build();
                 pool.start().await?;
                 Pool::Async(pool)
             }
             Mode::Blocking(queue) => {
                 let builder = WorkerPool::builder().number_of_workers(workers).queue(queue.clone());
-                let mut pool = builder.hold_short_tasks(self.holds).build();
+                let mut pool = builder.lock_claims(self.holds).build();
                 pool.start()?;
                 Pool::Blocking(pool)
             }

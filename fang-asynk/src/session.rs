@@ -33,7 +33,7 @@ pub(crate) struct Pools {
     calls: Pool,
     engine: Pool,
     heart: Pool,
-    holds: Pool,
+    lock_claims: Pool,
 }
 
 impl Pools {
@@ -48,7 +48,7 @@ impl Pools {
             calls,
             engine: address.pool(Role::Engine, &listeners)?,
             heart: address.pool(Role::Heart, &listeners)?,
-            holds: address.pool(Role::LockClaims, &listeners)?,
+            lock_claims: address.pool(Role::LockClaims, &listeners)?,
             address,
             listeners,
         })
@@ -70,7 +70,7 @@ impl Connections for Pools {
             Role::Calls => TokioSession::lent(self.get(&self.calls).await?, is_pooled),
             Role::Engine => TokioSession::lent(self.get(&self.engine).await?, is_pooled),
             Role::Heart => TokioSession::lent(self.get(&self.heart).await?, is_pooled),
-            Role::LockClaims => TokioSession::own(Object::take(self.get(&self.holds).await?)),
+            Role::LockClaims => TokioSession::own(Object::take(self.get(&self.lock_claims).await?)),
         })
     }
 
@@ -82,7 +82,7 @@ impl Connections for Pools {
         self.address.is_pooled()
     }
 
-    fn can_hold(&self) -> bool {
+    fn can_lock(&self) -> bool {
         !self.is_pooled()
     }
 

@@ -5,11 +5,12 @@
 
 use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_core::async_trait;
-use fang_core::contract::{self, Rig};
+use fang_core::contract::{self, Rig, Scenario};
 use fang_core::store::Store;
 use fang_test_support::{PgBouncer, TestDatabase};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -83,34 +84,24 @@ impl Rig for Postgres {
     }
 }
 
-macro_rules! tests {
-    ($($scenario:ident,)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $scenario() {
-                let postgres = Postgres::new().await;
-                contract::$scenario(&postgres).await;
-                postgres.database.drop().await.unwrap();
-            }
-        )*
-    };
+contract::tests!(directly);
+
+fn directly(scenario: Scenario) {
+    runtime().block_on(async {
+        let postgres = Postgres::new().await;
+        scenario.run(&postgres).await;
+        postgres.database.drop().await.unwrap();
+    });
 }
 
-contract::for_each_scenario!(tests);
-
 mod through_pgbouncer {
-    use super::{Postgres, contract};
+    super::contract::tests!(super::through_pgbouncer);
+}
 
-    macro_rules! tests {
-        ($($scenario:ident,)*) => {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $scenario() {
-                    contract::$scenario(&Postgres::through_pgbouncer().await).await;
-                }
-            )*
-        };
-    }
+fn through_pgbouncer(scenario: Scenario) {
+    runtime().block_on(async { scenario.run(&Postgres::through_pgbouncer().await).await });
+}
 
-    contract::for_each_scenario!(tests);
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }

@@ -127,9 +127,9 @@ async fn lists_are_read_from_where_they_begin() {
         [("first_listed", "9"), ("hold", range), ("list_held", list), ("unlist_unknown", unlist)]
     {
         let plan = kept_plan(&world.client, name, values, "").await;
-        assert!(plan.contains("using fang_holds_pkey on fang_holds"), "{name}:\n{plan}");
-        assert!(plan.contains("holder >=") || plan.contains("holder = ANY"), "{name}:\n{plan}");
-        assert!(!plan.contains("Seq Scan on fang_holds"), "{name}:\n{plan}");
+        assert!(plan.contains("using fang_lock_claims_pkey on fang_lock_claims"), "{name}:\n{plan}");
+        assert!(plan.contains("transaction >=") || plan.contains("transaction = ANY"), "{name}:\n{plan}");
+        assert!(!plan.contains("Seq Scan on fang_lock_claims"), "{name}:\n{plan}");
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use fang_blocking::{Backend, Queue};
 use fang_core::async_trait;
-use fang_core::contract::{self, Rig};
+use fang_core::contract::{self, Rig, Scenario};
 use fang_core::store::Store;
 use fang_test_support::{PgBouncer, TestDatabase};
 use futures_util::FutureExt;
@@ -96,35 +96,21 @@ impl Rig for Postgres {
     }
 }
 
-macro_rules! tests {
-    ($($scenario:ident,)*) => {
-        $(
-            #[test]
-            fn $scenario() {
-                let postgres = Postgres::new();
-                // Each verb answers inside its future, so nothing is ever pending.
-                contract::$scenario(&postgres).now_or_never().expect("it never waits");
-            }
-        )*
-    };
+contract::tests!(directly);
+
+fn directly(scenario: Scenario) {
+    keeps(scenario, &Postgres::new());
 }
 
-contract::for_each_scenario!(tests);
-
 mod through_pgbouncer {
-    use super::{FutureExt, Postgres, contract};
+    super::contract::tests!(super::through_pgbouncer);
+}
 
-    macro_rules! tests {
-        ($($scenario:ident,)*) => {
-            $(
-                #[test]
-                fn $scenario() {
-                    let postgres = Postgres::through_pgbouncer();
-                    contract::$scenario(&postgres).now_or_never().expect("it never waits");
-                }
-            )*
-        };
-    }
+fn through_pgbouncer(scenario: Scenario) {
+    keeps(scenario, &Postgres::through_pgbouncer());
+}
 
-    contract::for_each_scenario!(tests);
+/// Each verb answers inside its future, so nothing is ever pending.
+fn keeps(scenario: Scenario, rig: &dyn Rig) {
+    scenario.run(rig).now_or_never().expect("it never waits");
 }

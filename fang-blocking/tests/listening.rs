@@ -10,10 +10,10 @@ use fang_core::{FangError, Queueable, Runnable, SleepParams, typetag};
 use fang_test_support::{Cluster, Durability, TestDatabase};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -32,16 +32,25 @@ impl Runnable for Tell {
     }
 }
 
-/// What the system knows of the thread of this name.
-fn status(name: &str) -> PathBuf {
-    let threads = fs::read_dir("/proc/self/task").unwrap().map(|thread| thread.unwrap().path());
+/// What the system knows of the threads of this name, once there are so many: one gets its name a moment after it begins,
+/// and ends a moment after its pool.
+fn statuses(name: &str, count: usize) -> Vec<PathBuf> {
     let is_named =
         |thread: &PathBuf| fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.trim() == name);
-    threads.into_iter().find(is_named).expect("there is such a thread").join("status")
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let threads = fs::read_dir("/proc/self/task").unwrap().map(|thread| thread.unwrap().path());
+        let named: Vec<_> = threads.filter(is_named).map(|thread| thread.join("status")).collect();
+        if named.len() == count {
+            return named;
+        }
+        assert!(Instant::now() < end, "{count} threads named {name}, not {}", named.len());
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// How often a thread has gone to sleep.
-fn sleeps(status: &PathBuf) -> u64 {
+fn sleeps(status: &Path) -> u64 {
     let status = fs::read_to_string(status).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     line.expect("Linux counts them").trim().parse().unwrap()
@@ -80,11 +89,12 @@ fn between_two_announcements_the_heart_sleeps() {
         let (sender, ran) = mpsc::channel();
         let mut pool = pool(&queue, Ran(sender));
         pool.start().unwrap();
-        let heart = status("fang-heart");
+        let hearts = statuses("fang-heart", 1);
+        let heart = &hearts[0];
         // The first may be met by the claim at the start.
         elsewhere.insert_task(&Tell).unwrap();
         ran.recv_timeout(PATIENCE).expect("it was announced");
-        let before = sleeps(&heart);
+        let before = sleeps(heart);
         for _ in 0..TASKS {
             // Past the window in which announcements are held back.
             thread::sleep(Duration::from_millis(150));
@@ -92,8 +102,10 @@ fn between_two_announcements_the_heart_sleeps() {
             ran.recv_timeout(PATIENCE).expect("it was announced");
         }
         // A few for each; one that looked would have slept hundreds of times.
-        let slept = sleeps(&heart) - before;
+        let slept = sleeps(heart) - before;
         assert!(slept < 10 * TASKS, "{how}: {slept} sleeps for {TASKS} tasks");
         pool.shutdown(PATIENCE);
+        drop(pool);
+        statuses("fang-heart", 0);
     }
 }

@@ -4,40 +4,32 @@
 //! store breaks the contract. It is a future, for whatever the store fits: a runtime, or a `block_on`. One that needs what
 //! the store does not [offer](crate::store::Offers) says so and ends; [`skipped`] tells which those are.
 //!
-//! The macro [`for_each_scenario!`](crate::for_each_scenario) knows them all, so
-//! that a store's test file is a rig and a few lines, and none is forgotten:
+//! [`tests!`](crate::contract_tests) makes a test of each [`Scenario`], so that none is forgotten. The tests of a store
+//! that asks a clock it is given are a few lines, with the [`ClockRig`]:
 //!
 //! ```
-//! use fang_core::contract::Rig;
-//! macro_rules! tests {
-//!     ($($name:ident,)*) => {
-//!         $(
-//!             # #[allow(dead_code)]
-//!             #[test]
-//!             fn $name() {
-//!                 run(async |rig| fang_core::contract::$name(rig).await);
-//!             }
-//!         )*
-//!     };
-//! }
-//! fang_core::contract::for_each_scenario!(tests);
+//! # #![allow(dead_code)]
+//! use fang_core::contract::{self, ClockRig, Scenario};
+//! use fang_core::memory::MemoryStore;
 //!
-//! fn run(scenario: impl AsyncFnOnce(&dyn Rig)) {
-//!     // Make a store, and wait for the scenario.
-//! #   let _ = scenario;
+//! contract::tests!(run);
+//!
+//! fn run(scenario: Scenario) {
+//!     scenario.run_on_this_thread(&ClockRig::new(MemoryStore::new));
 //! }
 //! ```
+//!
+//! Any other store needs a [`Rig`] of its own. One that needs a runtime waits there for [`Scenario::run`].
 
 // Test support: a panic is how a scenario reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-// The example is about tests.
-#![allow(clippy::test_attr_in_doctest)]
 
 mod acts;
 mod admin;
 mod cancel;
 mod claim;
 mod claimers;
+mod clock_rig;
 mod control;
 mod cron;
 mod cron_admin;
@@ -54,6 +46,7 @@ mod remove;
 mod replace;
 mod rescue;
 mod retry;
+mod scenario;
 mod scenarios;
 mod unique;
 mod unknown;
@@ -66,7 +59,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-pub use crate::for_each_scenario;
+pub use crate::contract_tests as tests;
+pub use clock_rig::{Clock, ClockRig};
+pub use scenario::{Run, Scenario};
+
+use crate::for_each_scenario;
 
 // An unlisted scenario is dead code, and so a warning.
 for_each_scenario!(@list guarded);

@@ -77,7 +77,7 @@ impl<'q> AsyncInsert<'q> {
 }
 
 fn only(inserted: Vec<Inserted>) -> Result<Inserted, QueueError> {
-    inserted.into_iter().next().ok_or_else(|| StoreError::unsettled().into())
+    inserted.into_iter().next().ok_or_else(|| StoreError::no_answer().into())
 }
 
 /// The options are those of `NewTask`, where each is written once.

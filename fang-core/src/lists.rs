@@ -22,7 +22,7 @@ pub struct FirstListed(Mutex<Known>);
 
 #[derive(Clone, Debug, Default)]
 struct Known {
-    holder: i64,
+    transaction: i64,
     looked_at: Option<Duration>,
     /// Whether tasks were found since then: while there are none, nothing is listed.
     has_found_tasks: bool,
@@ -43,8 +43,8 @@ pub struct LookAtLists {
 
 impl FirstListed {
     /// The number of that transaction, zero when it is not known.
-    pub fn holder(&self) -> i64 {
-        self.known().holder
+    pub fn transaction(&self) -> i64 {
+        self.known().transaction
     }
 
     /// What came of a claim: where some are found, others may hold more. After a failure the next answer may come from
@@ -70,7 +70,7 @@ impl FirstListed {
         known.to_come.retain(|entry| !is_past(entry) || Some(*entry) == past);
         known.to_come.push_back((now, look.to_come));
         let may_list = past.map_or(look.open, |(_, to_come)| to_come.max(look.open));
-        known.holder = look.listed.map_or(may_list, |listed| listed.min(may_list));
+        known.transaction = look.listed.map_or(may_list, |listed| listed.min(may_list));
         (known.looked_at, known.has_found_tasks) = (Some(now), false);
     }
 
@@ -85,11 +85,11 @@ impl FirstListed {
 }
 
 /// How far one that holds has come: where the last of its tasks lies, in the order in which they were found.
-pub fn reached(held: &[LockedTask]) -> Option<ScanRange> {
-    let last = &held.last()?.task;
+pub fn reached(locked: &[LockedTask]) -> Option<ScanRange> {
+    let last = &locked.last()?.task;
     let (mode, priority) = (last.mode, last.priority);
-    let mine = held.iter().filter(|held| (held.task.mode, held.task.priority) == (mode, priority));
-    let floor = mine.map(|held| held.task.scheduled_at).max()?;
+    let mine = locked.iter().filter(|locked| (locked.task.mode, locked.task.priority) == (mode, priority));
+    let floor = mine.map(|locked| locked.task.scheduled_at).max()?;
     Some(ScanRange { mode, priority, floor, is_shared: true })
 }
 
@@ -112,19 +112,19 @@ mod tests {
     #[test]
     fn where_lists_begin_is_looked_for_every_second_while_tasks_are_found_and_after_a_failure() {
         let first = FirstListed::default();
-        assert_eq!((first.holder(), first.is_due(NOW)), (0, false));
+        assert_eq!((first.transaction(), first.is_due(NOW)), (0, false));
         let found = || first.learn(&Ok::<_, ()>(vec![1]));
         found();
         assert!(first.is_due(NOW));
         first.looked(look(Some(7), 8, 9), NOW);
-        assert_eq!((first.holder(), first.is_due(NOW + ms(1_000))), (7, false));
+        assert_eq!((first.transaction(), first.is_due(NOW + ms(1_000))), (7, false));
         first.learn(&Ok::<Vec<i32>, ()>(Vec::new()));
         assert!(!first.is_due(NOW + ms(1_000)));
         found();
         assert!(!first.is_due(NOW + ms(999)) && first.is_due(NOW + ms(1_000)));
         first.learn(&Err::<Vec<i32>, ()>(()));
         found();
-        assert_eq!((first.holder(), first.is_due(NOW)), (0, true));
+        assert_eq!((first.transaction(), first.is_due(NOW)), (0, true));
     }
 
     #[test]
@@ -132,23 +132,23 @@ mod tests {
         let first = FirstListed::default();
         let after = |seconds: u64, listed, to_come| {
             first.looked(look(listed, 5, to_come), NOW + Duration::from_secs(seconds));
-            first.holder()
+            first.transaction()
         };
         // Transaction 5 goes on for ever.
-        let holders = [(0, 100), (10, 110), (59, 159), (60, 160), (69, 169), (70, 170), (200, 300)]
+        let transactions = [(0, 100), (10, 110), (59, 159), (60, 160), (69, 169), (70, 170), (200, 300)]
             .map(|(seconds, to_come)| after(seconds, None, to_come));
-        assert_eq!(holders, [5, 5, 5, 100, 100, 110, 170]);
+        assert_eq!(transactions, [5, 5, 5, 100, 100, 110, 170]);
         assert_eq!(after(300, Some(42), 400), 42);
     }
 
     #[test]
     fn how_far_one_has_come_is_the_last_instant_in_the_last_lane() {
-        let held = |priority, at| {
+        let locked = |priority, at| {
             let task = Claimed { priority, scheduled_at: DbInstant(at), ..Claimed::example() };
             LockedTask { task, place: Place(0, 0), is_apart: false }
         };
         assert_eq!(reached(&[]), None);
-        let tasks = [held(Priority::High, 9), held(Priority::Low, 3), held(Priority::Low, 2)];
+        let tasks = [locked(Priority::High, 9), locked(Priority::Low, 3), locked(Priority::Low, 2)];
         let range = reached(&tasks).unwrap();
         assert_eq!((range.priority, range.floor), (Priority::Low, DbInstant(3)));
     }

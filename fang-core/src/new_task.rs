@@ -267,7 +267,7 @@ impl NewTask {
     }
 
     /// The hash that its row holds: none when it is unique within a period, which outlives the row.
-    pub fn held_hash(&self) -> Option<&str> {
+    pub fn row_hash(&self) -> Option<&str> {
         self.uniq_hash.as_deref().filter(|_| self.period().is_none())
     }
 

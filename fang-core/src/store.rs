@@ -23,7 +23,7 @@ pub use cron::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 pub use finish::{Finish, Verdict};
 pub use insert::{InsertOutcome, Inserted};
 pub use listen::{Heard, Socket};
-pub use lock_claims::{LockClaims, LockedTask, Place, Settlement};
+pub use lock_claims::{LockClaims, LockCommit, LockedTask, Place};
 pub use offers::{Feature, Offers};
 pub use tables::{OwnResult, Tables};
 pub use verbs::{NonBlocking, Store};

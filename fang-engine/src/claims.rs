@@ -55,7 +55,7 @@ pub(crate) struct Claims {
 
 impl Claims {
     /// # Errors
-    /// When the system cannot run the settlers.
+    /// When the system cannot run the committers.
     pub(crate) fn start(pool: &Arc<Pool>, open: &Arc<OpenBatches>) -> std::io::Result<Self> {
         let left = Arc::<LeftByLocks>::default();
         let locks = Locks::start(pool, open, &left)?;

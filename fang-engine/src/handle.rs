@@ -80,7 +80,7 @@ impl Handle {
                 None => {}
             }
         }
-        Err(StoreError::unsettled().into())
+        Err(StoreError::no_answer().into())
     }
 
     /// Saves many tasks, in as few statements as possible.

@@ -13,7 +13,7 @@ pub(crate) struct Batch<'a> {
     /// Columns of `insert_unique.sql`, if a task in the batch needs that statement.
     unique: Option<UniqueColumns>,
     instants: Vec<Option<Instant>>,
-    held: Vec<&'a str>,
+    hashes: Vec<&'a str>,
 }
 
 impl<'a> Batch<'a> {
@@ -21,7 +21,7 @@ impl<'a> Batch<'a> {
         let columns = InsertColumns::new(tasks);
         Self {
             instants: columns.instants.iter().map(|at| at.map(Instant)).collect(),
-            held: columns.held(),
+            hashes: columns.unique_hashes(),
             unique: UniqueColumns::new(tasks),
             columns,
         }
@@ -47,14 +47,14 @@ impl<'a> Batch<'a> {
             &columns.options,
         ];
         if let Some(unique) = &self.unique {
-            let more: [&dyn Value; 4] = [&unique.periods, &unique.replaces, &self.held, &self.held];
+            let more: [&dyn Value; 4] = [&unique.periods, &unique.replaces, &self.hashes, &self.hashes];
             params.extend(more);
         }
         Statement::rows(sql, &params)
     }
 
     pub(crate) fn duplicates<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
-        Statement::rows(&sql.duplicates, &[&self.columns.ids, &self.held, &self.held])
+        Statement::rows(&sql.duplicates, &[&self.columns.ids, &self.hashes, &self.hashes])
     }
 
     /// The rows that an insert returned.

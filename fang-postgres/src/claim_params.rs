@@ -6,7 +6,7 @@ use crate::value::{Instant, Value};
 use fang_core::StoreError;
 use fang_core::store::{Claim, DbInstant, ScanRange};
 
-/// The parameters of `claim.sql` and `hold.sql`.
+/// The parameters of `claim.sql` and `lock_claim.sql`.
 pub(crate) struct ClaimParams<'a> {
     claim: &'a Claim<'a>,
     ranges: RangeColumns,
@@ -27,16 +27,16 @@ impl<'a> ClaimParams<'a> {
         Statement::rows(&sql.claim, &self.all()[..7])
     }
 
-    pub(crate) fn hold<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
-        Statement::rows(&sql.hold, &self.all())
+    pub(crate) fn lock<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
+        Statement::rows(&sql.lock_claim, &self.all())
     }
 
-    /// The statement `turn.sql`, `hold_turn.sql` or `leave_turn.sql`.
-    pub(crate) fn turn<'s>(&self, sql: &'s str) -> Result<Statement<'s>, StoreError> {
+    /// The statement `crowd_lock.sql`, `crowd_lock_session.sql` or `crowd_unlock.sql`.
+    pub(crate) fn crowd<'s>(&self, sql: &'s str) -> Result<Statement<'s>, StoreError> {
         Statement::count(sql, &[&self.claim.task_type, &self.claim.worker.0])
     }
 
-    /// The parameters of `hold.sql`. All but the last are those of `claim.sql`.
+    /// The parameters of `lock_claim.sql`. All but the last are those of `claim.sql`.
     fn all(&self) -> [&dyn Value; 8] {
         let Self { claim, ranges, floors, limit, first_listed } = self;
         let RangeColumns { modes, priorities, shared, .. } = ranges;
@@ -53,7 +53,7 @@ pub struct RangeColumns {
     pub priorities: Vec<i16>,
     /// The floors.
     pub floors: Vec<DbInstant>,
-    /// Whether a claim may begin where another left off; for `hold.sql` alone.
+    /// Whether a claim may begin where another left off; for `lock_claim.sql` alone.
     pub shared: Vec<bool>,
 }
 

@@ -57,7 +57,7 @@ impl<'a> InsertColumns<'a> {
 
     /// The unique hashes of the tasks that have one: the last parameters of `duplicates.sql` and of
     /// `insert_unique.sql`.
-    pub fn held(&self) -> Vec<&'a str> {
+    pub fn unique_hashes(&self) -> Vec<&'a str> {
         self.hashes.iter().flatten().copied().collect()
     }
 }
@@ -180,8 +180,8 @@ impl<'a> Answers<'a> {
             // A duplicate that came after the insert waits to be replaced, so the task is sent again.
             let is_kept = |row: &&&InTable| !(row.waits && task.replaces().is_some());
             let duplicate = || {
-                let held = by_hash.get(task.uniq_hash()?);
-                held.filter(is_kept).map(|row| row.answer(InsertOutcome::Kept))
+                let same = by_hash.get(task.uniq_hash()?);
+                same.filter(is_kept).map(|row| row.answer(InsertOutcome::Kept))
             };
             *known = known.or_else(own).or_else(replaced).or_else(duplicate);
         }
@@ -193,13 +193,13 @@ impl<'a> Answers<'a> {
     /// A passing [`StoreError`] when some answers are missing; [`StoreError::NotUnique`] when a task with
     /// [`or_error`](fang_core::Unique::or_error) has a duplicate.
     pub fn finish(self) -> Result<Vec<Inserted>, StoreError> {
-        let all = self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::unsettled)?;
+        let all = self.known.into_iter().collect::<Option<Vec<_>>>().ok_or_else(StoreError::no_answer)?;
         Inserted::check(self.tasks, &all)?;
         Ok(all)
     }
 }
 
-/// The parameters of `list_held.sql` that say how far the lock-claim has come.
+/// The parameters of `list_locked.sql` that say how far the lock-claim has come.
 #[derive(Clone, Copy, Debug)]
 pub struct ReachedColumns {
     /// The mode of the last range.

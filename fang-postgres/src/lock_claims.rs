@@ -3,7 +3,7 @@
 use crate::claim_params::ClaimParams;
 use crate::columns::ReachedColumns;
 use crate::database::{Database, RowOf};
-use crate::row::{get, held};
+use crate::row::{get, locked};
 use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
 use crate::statement::{Statement, Step};
@@ -11,7 +11,7 @@ use crate::value::{Instant, Tid};
 use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::lists::reached;
-use fang_core::store::{Claim, LockClaims, LockedTask, Place, ScanRange, Settlement, WorkerId};
+use fang_core::store::{Claim, LockClaims, LockCommit, LockedTask, Place, ScanRange, WorkerId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub(crate) struct PostgresLockClaims<C: Connections> {
     /// The transactions under which lists of this connection may still be in the table.
     listed: Vec<i64>,
     /// The transaction that keeps the rows locked.
-    holder: i64,
+    transaction: i64,
     /// How far its claim has come in the scan ranges.
     reached: Option<ScanRange>,
     /// The connection with the open transaction. Writes that must not depend on that transaction use the engine's
@@ -31,7 +31,7 @@ pub(crate) struct PostgresLockClaims<C: Connections> {
 
 impl<C: Connections> PostgresLockClaims<C> {
     pub(crate) fn new(db: Arc<Database<C>>, slot: i16) -> Self {
-        Self { slot, db, listed: Vec::new(), holder: 0, reached: None, session: None }
+        Self { slot, db, listed: Vec::new(), transaction: 0, reached: None, session: None }
     }
 
     /// Runs steps on the connection. After an error the connection is closed, which releases its locks.
@@ -60,19 +60,19 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         self.db.look_at_lists().await;
         self.connect().await?;
         let db = self.db.clone();
-        let (sql, params) = (&db.sql, ClaimParams::new(claim, db.first.holder()));
-        let mut steps = vec![Step::Begin("BEGIN"), Step::Run(params.hold(sql)?)];
+        let (sql, params) = (&db.sql, ClaimParams::new(claim, db.first.transaction()));
+        let mut steps = vec![Step::Begin("BEGIN"), Step::Run(params.lock(sql)?)];
         if claim.crowded {
-            steps.insert(0, Step::Run(params.turn(&sql.hold_turn)?));
-            steps.push(Step::Run(params.turn(&sql.leave_turn)?));
+            steps.insert(0, Step::Run(params.crowd(&sql.crowd_lock_session)?));
+            steps.push(Step::Run(params.crowd(&sql.crowd_unlock)?));
         }
         let rows = self.run(&steps).await;
         db.first.learn(&rows);
         let rows = rows?;
         if let Some(row) = rows.first() {
-            self.holder = get(row, 12)?;
+            self.transaction = get(row, 12)?;
         }
-        let tasks: Vec<LockedTask> = rows.iter().map(held).collect::<Result<_, _>>()?;
+        let tasks: Vec<LockedTask> = rows.iter().map(locked).collect::<Result<_, _>>()?;
         self.reached = reached(&tasks);
         Ok(tasks)
     }
@@ -86,42 +86,42 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
         let ReachedColumns { mode, priority, floor } = ReachedColumns::new(self.reached);
         let floor = floor.map(Instant);
-        let (db, holder) = (self.db.clone(), self.holder);
-        let earlier: Vec<i64> = self.listed.iter().copied().filter(|listed| *listed != holder).collect();
-        self.listed.push(holder);
+        let (db, transaction) = (self.db.clone(), self.transaction);
+        let earlier: Vec<i64> = self.listed.iter().copied().filter(|listed| *listed != transaction).collect();
+        self.listed.push(transaction);
         let statement = Statement::rows(
-            &db.sql.list_held,
+            &db.sql.list_locked,
             &[
                 &worker.0,
                 &self.slot,
                 &task_type,
-                &holder,
+                &transaction,
                 &ids,
                 &leases,
                 &mode,
                 &priority,
                 &floor,
                 &earlier,
-                &db.first.holder(),
+                &db.first.transaction(),
             ],
         )?;
         let rows = db.query(Role::Engine, statement).await?;
-        self.listed = vec![holder];
+        self.listed = vec![transaction];
         // From now on, other pools that lock one of these rows find it listed. This checks that the rows are still
         // locked.
         self.run(&[Step::Batch("SELECT 1")]).await?;
         rows.iter().map(|row| Ok((get(row, 0)?, WorkerId(get(row, 1)?)))).collect()
     }
 
-    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+    async fn commit(&mut self, commit: &LockCommit) -> Result<(), StoreError> {
         let db = self.db.clone();
         let mut steps = Vec::new();
-        if !settlement.remove.is_empty() {
-            let places = tids(&settlement.remove);
-            steps.push(Step::Run(Statement::count(&db.sql.settle_remove, &[&places])?));
+        if !commit.remove.is_empty() {
+            let places = tids(&commit.remove);
+            steps.push(Step::Run(Statement::count(&db.sql.remove_locked, &[&places])?));
         }
-        for (worker, places) in &settlement.lease {
-            steps.push(Step::Run(Statement::count(&db.sql.settle_lease, &[&worker.0, &tids(places)])?));
+        for (worker, places) in &commit.write {
+            steps.push(Step::Run(Statement::count(&db.sql.write_claims, &[&worker.0, &tids(places)])?));
         }
         steps.push(Step::Commit);
         self.run(&steps).await.map(|_| ())
@@ -135,9 +135,9 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         Ok(())
     }
 
-    async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
+    async fn write_claims(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
-        let statement = Statement::count(&self.db.sql.lease_held, &[&worker.0, &ids, &leases])?;
+        let statement = Statement::count(&self.db.sql.write_lost_claims, &[&worker.0, &ids, &leases])?;
         self.db.execute(Role::Engine, statement).await.map(|_| ())
     }
 }

@@ -24,14 +24,7 @@ macro_rules! migration {
 }
 
 /// All migrations for Postgres, in order.
-pub const POSTGRES: &[Migration] = &[
-    migration!(1, "0001_baseline"),
-    migration!(2, "0002_leases"),
-    migration!(3, "0003_options"),
-    migration!(4, "0004_unique"),
-    migration!(5, "0005_cancellations"),
-    migration!(6, "0006_holds"),
-];
+pub const POSTGRES: &[Migration] = &[migration!(1, "0001_baseline"), migration!(2, "0002_tables")];
 
 /// The schema version of this program. The program also runs on the next version, so that processes of two versions
 /// can share a table during a rolling deploy.

@@ -84,8 +84,8 @@ pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
     })
 }
 
-/// A row of `hold.sql`. The column with the transaction is read elsewhere.
-pub(crate) fn held(row: &impl Row) -> Read<LockedTask> {
+/// A row of `lock_claim.sql`. The column with the transaction is read elsewhere.
+pub(crate) fn locked(row: &impl Row) -> Read<LockedTask> {
     Ok(LockedTask { task: claimed(row)?, place: get::<Tid>(row, 10)?.0, is_apart: get(row, 11)? })
 }
 

@@ -74,7 +74,7 @@ pub trait Connections: Send + Sync + Sized + 'static {
     fn is_pooled(&self) -> bool;
 
     /// Whether lock-claims are possible: there are sessions for [`Role::LockClaims`].
-    fn can_hold(&self) -> bool;
+    fn can_lock(&self) -> bool;
 
     /// Whether notifications of other processes are received.
     fn listens(&self) -> bool;

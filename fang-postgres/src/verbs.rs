@@ -44,7 +44,7 @@ impl<C: NeverBlocks> NonBlocking for PostgresStore<C> {}
 #[async_trait]
 impl<C: Connections> Store for PostgresStore<C> {
     fn offers(&self) -> Offers {
-        match self.db.connections.can_hold() {
+        match self.db.connections.can_lock() {
             true => Offers::all(),
             false => Offers::all().without(Feature::Locks),
         }
@@ -193,7 +193,7 @@ impl<C: Connections> Store for PostgresStore<C> {
 
     fn lock_claims(&self, slot: i16) -> Option<Box<dyn LockClaims>> {
         // Not behind a pooler: the open transaction would block one of its connections.
-        self.db.connections.can_hold().then(|| Box::new(PostgresLockClaims::new(self.db.clone(), slot)) as _)
+        self.db.connections.can_lock().then(|| Box::new(PostgresLockClaims::new(self.db.clone(), slot)) as _)
     }
 
     fn listeners(&self) -> &Listeners {

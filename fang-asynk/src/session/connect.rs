@@ -118,7 +118,7 @@ impl Address {
         let mut config = self.config.expose().clone();
         guard(&mut config);
         if !self.pgbouncer {
-            settle_session(&mut config, role);
+            set_session(&mut config, role);
         }
         (self.make_pool)(config, role, listeners)
     }
@@ -161,7 +161,7 @@ fn guard(config: &mut Config) {
 }
 
 /// Nor do they depend on the defaults of a role or a database.
-fn settle_session(config: &mut Config, role: Role) {
+fn set_session(config: &mut Config, role: Role) {
     let own = role.options();
     let options = config.get_options().map_or(own.clone(), |theirs| format!("{theirs} {own}"));
     config.options(options);

@@ -60,7 +60,7 @@ impl Links {
     }
 
     fn session_apart(&self) -> Result<DieselSession, StoreError> {
-        let none = || StoreError::unreachable("nothing can be held over these connections".into());
+        let none = || StoreError::unreachable("these connections take no lock-claims".into());
         let dialer = self.dialer.as_ref().ok_or_else(none)?;
         Ok(DieselSession::new(Link::Own(dialer.connect()?), Place::Apart, Keep::Prepared))
     }
@@ -99,7 +99,7 @@ impl Connections for Links {
         self.address.pgbouncer
     }
 
-    fn can_hold(&self) -> bool {
+    fn can_lock(&self) -> bool {
         self.dialer.is_some()
     }
 

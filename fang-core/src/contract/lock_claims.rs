@@ -4,7 +4,7 @@ use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::scan::{ScanRanges, Start};
 use crate::store::{
-    self, Claim, Claimed, Finish, LockedTask, Rescue, Rescued, ScanRange, Settlement, Verdict, WorkerId,
+    self, Claim, Claimed, Finish, LockCommit, LockedTask, Rescue, Rescued, ScanRange, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
@@ -55,7 +55,7 @@ async fn claim_some(rig: &dyn Rig, worker: WorkerId) -> Vec<Claimed> {
 }
 
 async fn let_go(holder: &mut LockClaims) {
-    holder.settle(&Settlement::default()).await.unwrap();
+    holder.commit(&LockCommit::default()).await.unwrap();
 }
 
 fn held_numbers(held: &[LockedTask]) -> Vec<u128> {
@@ -133,7 +133,7 @@ pub async fn what_has_ended_goes_and_what_still_runs_becomes_a_claim(rig: &dyn R
     let held = hold(&mut holder, worker).await;
     let place = |n: usize| held[n].place;
     let lease = vec![(worker, vec![place(1)]), (other, vec![place(2)])];
-    holder.settle(&Settlement { remove: vec![place(0)], lease }).await.unwrap();
+    holder.commit(&LockCommit { remove: vec![place(0)], write: lease }).await.unwrap();
     assert!(rig.store().find(id(1)).await.unwrap().is_none());
     assert!(rig.claim(worker, 10).await.is_empty());
     for (worker, held) in [(worker, &held[1]), (other, &held[2])] {
@@ -155,7 +155,7 @@ pub async fn what_was_listed_is_known_to_whoever_holds_it_next(rig: &dyn Rig) {
     let listed = next.list(worker, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     assert_eq!(listed, [(id(1), loser)]);
     let lease = vec![(loser, vec![held[0].place]), (worker, vec![held[1].place])];
-    next.settle(&Settlement { remove: vec![], lease }).await.unwrap();
+    next.commit(&LockCommit { remove: vec![], write: lease }).await.unwrap();
     assert_eq!((rig.find(1).await.lease, rig.find(2).await.lease), (1, 1));
     assert!(rig.finish(loser, first, Verdict::Remove).await, "the result was refused");
     assert!(rig.finish(worker, second, Verdict::Remove).await, "the result was refused");
@@ -267,7 +267,7 @@ pub async fn what_was_listed_and_has_moved_on_is_free(rig: &dyn Rig) {
     let held = hold(&mut one, first).await;
     one.list(first, DEFAULT_TASK_TYPE, &keys(&held)).await.unwrap();
     let lease = vec![(first, vec![held[0].place])];
-    one.settle(&Settlement { remove: Vec::new(), lease }).await.unwrap();
+    one.commit(&LockCommit { remove: Vec::new(), write: lease }).await.unwrap();
     assert!(rig.finish(first, &held[0].task, Verdict::Release { delay: Duration::ZERO }).await);
     let again = hold(&mut other, next).await;
     assert_eq!(keys(&again), [(id(1), 2)]);
@@ -285,7 +285,7 @@ pub async fn tasks_whose_locks_are_lost_can_still_be_claimed(rig: &dyn Rig) {
     let_go(&mut lost).await;
     assert_eq!(rig.claim(other, 1).await.len(), 1);
     for _ in 0..2 {
-        lost.lease(loser, &keys(&held)).await.unwrap();
+        lost.write_claims(loser, &keys(&held)).await.unwrap();
     }
     let result = |held: &LockedTask| Finish { id: held.task.id, lease: 1, verdict: Verdict::Remove };
     assert_eq!(rig.finish_all(loser, &held.iter().map(result).collect::<Vec<_>>()).await, 1);

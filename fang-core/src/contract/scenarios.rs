@@ -1,16 +1,23 @@
 //! The list.
 
-/// Calls the macro of this name with the names of all scenarios of the [`contract`](crate::contract).
+/// The scenarios of the [`contract`](crate::contract), for the macros of this crate alone.
 ///
 /// In the list, the [features](crate::store::Feature) that a scenario needs stand before it, in brackets. A store that
 /// does not offer one of them passes the scenario without being asked anything.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_scenario {
-    ($callback:ident) => {
-        $crate::for_each_scenario!(@list names $callback);
+    (@tests $run:tt $($module:ident $needs:tt { $($name:ident,)* })*) => {
+        $($crate::for_each_scenario!(@test $run $($name)*);)*
     };
-    (@names $callback:ident $($module:ident $needs:tt { $($name:ident,)* })*) => {
-        $callback!($($($name,)*)*);
+    (@test $run:tt $($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                let run: $crate::contract::Run = |rig| ::std::boxed::Box::pin($crate::contract::$name(rig));
+                $run($crate::contract::Scenario::new(::std::stringify!($name), run));
+            }
+        )*
     };
     (@guarded $($module:ident $needs:tt { $($name:ident,)* })*) => {
         $($crate::for_each_scenario!(@guard $module $needs $($name)*);)*
@@ -35,7 +42,7 @@ macro_rules! for_each_scenario {
     (@features [$($feature:ident)*]) => {
         &[$(Feature::$feature),*]
     };
-    (@list $($then:ident)+) => {
+    (@list $($then:tt)+) => {
         $crate::for_each_scenario!(@$($then)+
             insert [] {
                 a_store_that_serves_is_ready,

@@ -124,7 +124,7 @@ impl StoreError {
     }
 
     /// Unique tasks came and went so quickly that no insert got an answer.
-    pub fn unsettled() -> Self {
+    pub fn no_answer() -> Self {
         let reason = "unique tasks ended each time just before they were looked for; try again";
         Self::Statement { nature: Nature::Passing, source: reason.into() }
     }

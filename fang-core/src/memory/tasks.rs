@@ -80,7 +80,7 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         error_message: None,
         state: FangTaskState::New,
         task_type: task.task_type.clone(),
-        uniq_hash: task.held_hash().map(str::to_owned),
+        uniq_hash: task.row_hash().map(str::to_owned),
         retries: 0,
         scheduled_at: due_at(task.due, now),
         created_at: now,

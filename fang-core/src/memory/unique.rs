@@ -66,7 +66,7 @@ impl Tables {
     }
 
     fn meet_row(&mut self, task: &NewTask, now: DateTime<Utc>) -> Option<Inserted> {
-        let row = self.row(*self.unique.get(task.held_hash()?)?)?.clone();
+        let row = self.row(*self.unique.get(task.row_hash()?)?)?.clone();
         Some(self.meet(row, task, now))
     }
 

@@ -46,7 +46,7 @@ impl NewTask {
             task_type: &self.task_type,
             mode: self.mode,
             priority: self.priority,
-            uniq_hash: self.held_hash(),
+            uniq_hash: self.row_hash(),
             due: self.due,
             max_retries: self.options.max_retries,
             tags: &self.options.tags,

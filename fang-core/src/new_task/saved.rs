@@ -8,7 +8,7 @@ impl Task {
     /// The row of a task that was just inserted, without reading it back.
     pub fn saved(task: NewTask, inserted: Inserted) -> Self {
         Self {
-            uniq_hash: task.held_hash().map(str::to_owned),
+            uniq_hash: task.row_hash().map(str::to_owned),
             task_type: task.task_type,
             scheduled_at: inserted.scheduled_at,
             created_at: inserted.created_at,

@@ -20,11 +20,11 @@ pub struct LockedTask {
 
 /// What to write of the tasks that are held before their locks go. Of those not named nothing is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settlement {
+pub struct LockCommit {
     /// The rows that go.
     pub remove: Vec<Place>,
     /// The rows that become claims, each of this worker.
-    pub lease: Vec<(WorkerId, Vec<Place>)>,
+    pub write: Vec<(WorkerId, Vec<Place>)>,
 }
 
 /// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
@@ -46,7 +46,7 @@ pub trait LockClaims: Send {
 
     /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
     /// was written.
-    async fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError>;
+    async fn commit(&mut self, commit: &LockCommit) -> Result<(), StoreError>;
 
     /// Forgets what this connection has listed, and closes it: there is nothing to hold for a while. To be called while
     /// nothing is held.
@@ -54,5 +54,5 @@ pub trait LockClaims: Send {
 
     /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
     /// without harm.
-    async fn lease(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
+    async fn write_claims(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
 }

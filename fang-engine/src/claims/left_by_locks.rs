@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Messages from lock-claims to the next written claims. Settlers write, the claimer reads.
+/// Messages from lock-claims to the next written claims. Committers write, the claimer reads.
 #[derive(Debug, Default)]
 pub(super) struct LeftByLocks {
     /// Whether tasks wait that only a written claim can take.

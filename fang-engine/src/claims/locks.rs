@@ -2,11 +2,11 @@
 //! in time.
 
 mod batch;
+mod committer;
 mod results;
-mod settler;
 mod worth;
 
-pub(crate) use settler::OpenBatches;
+pub(crate) use committer::OpenBatches;
 
 use super::left_by_locks::LeftByLocks;
 use super::{ClaimSource, ToRun};
@@ -17,11 +17,11 @@ use crate::state::pool::Pool;
 use async_channel::{Receiver, Sender, unbounded};
 use async_trait::async_trait;
 use batch::Batch;
+use committer::{Committer, Connection, Locked};
 use fang_core::StoreError;
 use fang_core::lists::SLOTS;
 use fang_core::store::{Claimed, WorkerId};
 use results::LockedResults;
-use settler::{Connection, Locked, Settler};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) struct Locks {
     pool: Arc<Pool>,
     free: Receiver<Connection>,
     back: Sender<Connection>,
-    to_settle: Sender<Locked>,
+    to_commit: Sender<Locked>,
     open: Arc<OpenBatches>,
     /// The connection that the next lock-claim uses.
     at_hand: Option<Connection>,
@@ -57,7 +57,7 @@ impl Locks {
         open: &Arc<OpenBatches>,
         left: &Arc<LeftByLocks>,
     ) -> std::io::Result<Option<Self>> {
-        let ((back, free), (to_settle, locked)) = (unbounded(), unbounded());
+        let ((back, free), (to_commit, locked)) = (unbounded(), unbounded());
         let slots = if may_lock(pool.config.lock_claims, pool.config.retention) { SLOTS } else { 0 };
         let connections: Vec<Connection> =
             (0..slots).filter_map(|slot| pool.store.lock_claims(slot)).collect();
@@ -65,8 +65,8 @@ impl Locks {
             return Ok(None);
         }
         for connection in connections {
-            let settler = Settler::new(pool.clone(), locked.clone(), back.clone(), left.clone());
-            pool.runtime.spawn("fang-settler", Box::pin(settler.run()))?;
+            let committer = Committer::new(pool.clone(), locked.clone(), back.clone(), left.clone());
+            pool.runtime.spawn("fang-committer", Box::pin(committer.run()))?;
             // The channel is open: its other end is here.
             let _ = back.try_send(connection);
         }
@@ -74,7 +74,7 @@ impl Locks {
             pool: pool.clone(),
             free,
             back,
-            to_settle,
+            to_commit,
             open: open.clone(),
             at_hand: None,
             listed_at: None,
@@ -153,8 +153,8 @@ impl Locks {
         self.listed_at = Some(self.pool.now());
         let (open, is_listed) = (self.open.one_more(), listed.is_ok());
         let locked = Locked { connection, batch, results: results.clone(), has_apart, is_listed, open };
-        // Settlers live as long as `self`, so the channel is open.
-        let _ = self.to_settle.try_send(locked);
+        // Committers live as long as `self`, so the channel is open.
+        let _ = self.to_commit.try_send(locked);
         listed.map(|()| ToRun { tasks, task_type: asked.task_type, worker, unwritten: Some(results) })
     }
 }

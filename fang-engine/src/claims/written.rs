@@ -32,7 +32,7 @@ impl Written {
             }
             unlisted?;
             store.disown(worker, &known).await?;
-            policy.settled(self.pool.now());
+            policy.reconciled(self.pool.now());
         }
         Ok(())
     }
@@ -40,7 +40,7 @@ impl Written {
     /// Drops tasks that this pool already ran under this lease, by a lock-claim whose connection is gone. Returns
     /// whether it dropped any.
     fn take_out_known(&self, tasks: &mut Vec<Claimed>) -> bool {
-        // In this order: a settler notes a lost lock before it removes the task from those in flight.
+        // In this order: a committer notes a lost lock before it removes the task from those in flight.
         let runs = !self.pool.state.in_flight.take_out_of(tasks).is_empty();
         self.left.take_lost_out_of(tasks) || runs
     }

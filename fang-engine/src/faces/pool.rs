@@ -81,7 +81,7 @@ macro_rules! worker_pool {
             ///
             $(#[doc = $no_effect])+
             #[builder(default = true)]
-            hold_short_tasks: bool,
+            lock_claims: bool,
             $($(#[$extra_attribute])* $extra: $extra_type,)*
             #[builder(via_mutators)]
             state: $crate::core::context::State,
@@ -134,7 +134,7 @@ macro_rules! worker_pool {
                     retention: self.retention_mode,
                     lease: self.lease,
                     prune_after: self.prune_after,
-                    lock_claims: self.hold_short_tasks,
+                    lock_claims: self.lock_claims,
                     cancel_grace: $crate::CANCEL_GRACE,
                     state: self.state.clone(),
                     kinds: self.kinds.clone(),

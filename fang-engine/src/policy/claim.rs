@@ -172,8 +172,8 @@ impl ClaimPolicy {
     }
 
     /// Tells that claims were reconciled.
-    pub fn settled(&mut self, now: Duration) {
-        self.reconcile.settled(now);
+    pub fn reconciled(&mut self, now: Duration) {
+        self.reconcile.asked(now);
     }
 
     /// Tells that there are tasks of the type with this index.
@@ -253,7 +253,7 @@ mod tests {
         let mut policy = policy();
         assert!(matches!(policy.next(NOW, &Seen { must_reconcile: true, ..IDLE }), Act::Claim(_)));
         assert!(policy.is_in_doubt(NOW));
-        policy.settled(NOW);
+        policy.reconciled(NOW);
         assert!(matches!(policy.next(NOW, &IDLE), Act::Claim(_)));
         assert!(!policy.is_in_doubt(NOW), "claims are reconciled now and then, not each time");
     }

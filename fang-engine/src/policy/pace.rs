@@ -85,7 +85,7 @@ pub struct Pace {
     sleep: SleepParams,
     period: Duration,
     look_at: Duration,
-    hold_until: Duration,
+    poll_often_until: Duration,
     /// Whether it looks because of a [single](Notice::Single) notification.
     is_single: bool,
     full: Walks,
@@ -110,7 +110,7 @@ impl Pace {
             period: sleep.sleep_period.clamp(sleep.shortest(), sleep.longest()),
             sleep,
             look_at: Duration::ZERO,
-            hold_until: Duration::ZERO,
+            poll_often_until: Duration::ZERO,
             is_single: false,
             full: Walks::default(),
             short: Walks::default(),
@@ -169,7 +169,7 @@ impl Pace {
         // A single notification may have been for a task that another pool got. It says nothing of tasks that become
         // due.
         let was_single = std::mem::take(&mut self.is_single);
-        if got == 0 && !was_single && now >= self.hold_until {
+        if got == 0 && !was_single && now >= self.poll_often_until {
             self.period = self.sleep.longer_than(self.period);
         }
         self.look_at = now + self.period;
@@ -222,7 +222,7 @@ impl Pace {
         if self.failures == 0 {
             match notice {
                 Notice::Single => self.is_single = true,
-                Notice::Burst => self.hold(now),
+                Notice::Burst => self.poll_often(now),
             }
             self.look_at = now;
         }
@@ -231,16 +231,16 @@ impl Pace {
     /// Tasks were found, so more may follow soon.
     fn found(&mut self, now: Duration) {
         if !self.is_single {
-            self.hold(now);
-        } else if now >= self.hold_until {
+            self.poll_often(now);
+        } else if now >= self.poll_often_until {
             self.period = self.sleep.shortest().saturating_mul(SOON).min(self.sleep.longest());
         }
     }
 
     /// Polls often during the time in which inserts of a burst send no second notification.
-    fn hold(&mut self, now: Duration) {
+    fn poll_often(&mut self, now: Duration) {
         self.period = self.sleep.shortest();
-        self.hold_until = now + BurstGate::WINDOW;
+        self.poll_often_until = now + BurstGate::WINDOW;
     }
 
     fn request(&self, now: Duration, room: usize) -> Request {

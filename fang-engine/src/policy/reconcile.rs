@@ -27,7 +27,7 @@ impl Reconcile {
     }
 
     /// Tells that claims were reconciled.
-    pub fn settled(&mut self, now: Duration) {
+    pub fn asked(&mut self, now: Duration) {
         self.ask_at = now + Self::ASK_EVERY;
         self.until = self.until.filter(|until| now < *until);
     }
@@ -47,7 +47,7 @@ mod tests {
             let now = Duration::from_secs(second);
             if doubt.is_due(now) {
                 asked.push(second);
-                doubt.settled(now);
+                doubt.asked(now);
             }
         }
         assert_eq!(asked, [10, 15, 20, 25, 30, 35, 40, 45]);

@@ -29,7 +29,7 @@ pub struct Pool {
     pub phase: PhaseWatch,
     /// A task was inserted, or the pool has a new worker id. Inserts and the heart set it; the claimer waits for it.
     pub inserted: Signal,
-    /// The claimer may want more tasks, or a lock-claim is over. Workers and settlers set it; the claimer waits for
+    /// The claimer may want more tasks, or a lock-claim is over. Workers and committers set it; the claimer waits for
     /// it.
     pub room: Signal,
     /// A task that runs here was cancelled. Notifications set it; the heart waits for it.
@@ -38,7 +38,7 @@ pub struct Pool {
     pub crons_changed: Signal,
     /// The finisher has ended, or was dropped with its runtime. The heart and the shutdown wait for it.
     pub finisher_ended: Arc<Latch>,
-    /// Results on their way to the finisher. Workers, settlers and the shutdown send.
+    /// Results on their way to the finisher. Workers, committers and the shutdown send.
     results: Sender<Finished>,
     epoch: Instant,
 }

@@ -29,7 +29,7 @@ pub struct PoolState {
     pub kinds: Kinds,
     /// The load of the pool. The claimer, workers and the finisher write; the claimer reads.
     pub gauge: Gauge,
-    /// The tasks in flight. The claimer and settlers add, the finisher removes.
+    /// The tasks in flight. The claimer and committers add, the finisher removes.
     pub in_flight: InFlight,
     /// Counters for the report of the shutdown.
     pub stats: Stats,
@@ -39,7 +39,7 @@ pub struct PoolState {
     came_back: AtomicBool,
     /// Whether the store may have claims for this pool that the pool does not know of: the server may have crashed and
     /// forgotten results, or another worker may have read a list that was then taken back. The listening connection,
-    /// settlers and the claimer write; the claimer takes.
+    /// committers and the claimer write; the claimer takes.
     must_reconcile: AtomicBool,
     /// How many workers the pool is to have. The application writes; the claimer reads.
     workers: AtomicUsize,

@@ -7,5 +7,5 @@ WITH gone AS (
       AND NOT EXISTS (SELECT FROM fang_tasks t WHERE t.state = 'in_progress' AND t.locked_by = w.id)
     RETURNING w.id
 )
-DELETE FROM fang_holds
+DELETE FROM fang_lock_claims
 WHERE worker IN (SELECT id FROM gone UNION ALL SELECT id FROM fang_workers WHERE dead_at < now() - interval '10 minutes')

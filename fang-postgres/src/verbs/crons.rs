@@ -20,7 +20,7 @@ pub(crate) async fn sync<C: Connections>(
     let (db, sql) = (&store.db, &store.db.sql);
     let statements = [
         Statement::count(&sql.cron_lock, &[&cron.name])?,
-        Statement::count(&sql.hold_cron, &[&cron.name])?,
+        Statement::count(&sql.lock_cron, &[&cron.name])?,
         sync_statement(&sql.sync_cron, cron)?,
     ];
     if db.together(Role::Calls, statements).await?.count > 0 {
@@ -78,7 +78,7 @@ pub(crate) async fn list<C: Connections>(db: &Database<C>) -> Result<Vec<CronInf
 /// In a transaction, so that the task it removes is that of the last tick.
 pub(crate) async fn pause<C: Connections>(db: &Database<C>, name: &str) -> Result<bool, StoreError> {
     let statements =
-        [Statement::count(&db.sql.hold_cron, &[&name])?, Statement::count(&db.sql.pause_cron, &[&name])?];
+        [Statement::count(&db.sql.lock_cron, &[&name])?, Statement::count(&db.sql.pause_cron, &[&name])?];
     Ok(db.together(Role::Calls, statements).await?.count > 0)
 }
 

@@ -21,7 +21,7 @@ impl<C: Connections> Database<C> {
     }
 
     async fn ask_where_lists_begin(&self) -> Result<LookAtLists, StoreError> {
-        let statement = Statement::rows(&self.sql.first_listed, &[&self.first.holder()])?;
+        let statement = Statement::rows(&self.sql.first_listed, &[&self.first.transaction()])?;
         let row = self.query_one(Role::Engine, statement).await?;
         Ok(LookAtLists { listed: get(&row, 0)?, open: get(&row, 1)?, to_come: get(&row, 2)? })
     }

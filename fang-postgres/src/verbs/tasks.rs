@@ -27,11 +27,11 @@ async fn send_claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
 ) -> Result<Vec<RowOf<C>>, StoreError> {
-    let params = ClaimParams::new(claim, db.first.holder());
+    let params = ClaimParams::new(claim, db.first.transaction());
     let statement = params.claim(&db.sql)?;
     match claim.crowded {
         false => db.query(Role::Engine, statement).await,
-        true => Ok(db.together(Role::Engine, [params.turn(&db.sql.turn)?, statement]).await?.rows),
+        true => Ok(db.together(Role::Engine, [params.crowd(&db.sql.crowd_lock)?, statement]).await?.rows),
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) async fn unlist_unknown<C: Connections>(
 ) -> Result<u64, StoreError> {
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
     let statement =
-        Statement::count(&db.sql.unlist_unknown, &[&worker.0, &ids, &leases, &db.first.holder()])?;
+        Statement::count(&db.sql.unlist_unknown, &[&worker.0, &ids, &leases, &db.first.transaction()])?;
     db.execute(Role::Engine, statement).await
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn rescue<C: Connections>(
     let (db, sql) = (&store.db, &store.db.sql);
     let (lease, by) = (micros(rescue.lease), rescue.by.map(|by| by.0));
     let buried = db.execute(Role::Heart, Statement::count(&sql.bury, &[&lease, &by])?).await?;
-    db.execute(Role::Heart, Statement::count(&sql.lease_of_dead, &[])?).await?;
+    db.execute(Role::Heart, Statement::count(&sql.write_claims_of_dead, &[])?).await?;
     let statement = Statement::rows(&sql.rescue, &[&lease, &rescue.max_crashes])?;
     let row = db.query_one(Role::Heart, statement).await?;
     let (retried, failed) = (get::<i64>(&row, 0)?.unsigned_abs(), get::<i64>(&row, 1)?.unsigned_abs());

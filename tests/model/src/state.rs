@@ -12,7 +12,7 @@ pub struct State {
     pub tasks: Vec<Task>,
     /// The rows of `fang_workers`.
     pub workers: Vec<Worker>,
-    /// The rows of `fang_holds`: tasks that run or ran under locks alone.
+    /// The rows of `fang_lock_claims`: tasks that run or ran under locks alone.
     pub lists: Vec<Listed>,
     /// The processes.
     pub processes: Vec<Process>,

@@ -14,6 +14,9 @@ use std::{
 /// How often another port is tried when somebody took ours first.
 const PORT_ATTEMPTS: usize = 5;
 
+/// The variable that names the files of a new cluster, for other processes to copy: see [`Cluster::create_as_template`].
+pub const TEMPLATE: &str = "FANG_CLUSTER_TEMPLATE";
+
 /// A Postgres cluster of its own, on a free port of 127.0.0.1 and on a Unix
 /// socket, with the superuser `postgres` and no password.
 ///
@@ -33,7 +36,16 @@ impl Cluster {
     ///
     /// When there is no server to run, or it does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, Home::choose)
+        Self::create_at(durability, |user| Home::choose(user, durability), false)
+    }
+
+    /// As [`create`](Self::create), and keeps a copy of what it began with in [`template`](Self::template). Clusters of
+    /// processes that have this folder in [`TEMPLATE`] begin with it, too.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_as_template(durability: Durability) -> Result<Self, SupportError> {
+        Self::create_at(durability, |user| Home::choose(user, durability), true)
     }
 
     /// As [`create`](Self::create), with all its files below `folder`, which everybody may write to.
@@ -41,12 +53,13 @@ impl Cluster {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_in(durability: Durability, folder: &Path) -> Result<Self, SupportError> {
-        Self::create_at(durability, |_| Home::within(folder))
+        Self::create_at(durability, |_| Home::within(folder), false)
     }
 
     fn create_at(
         durability: Durability,
         home: impl FnOnce(&ServerUser) -> Home,
+        is_template: bool,
     ) -> Result<Self, SupportError> {
         let bin = find_binaries(env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql"))?;
         let user = ServerUser::choose()?;
@@ -54,6 +67,9 @@ impl Cluster {
         let mut guardian = Guardian::spawn(&bin, &home, &user)?;
         home.make(&user)?;
         guardian.order("init", &home)?;
+        if is_template {
+            guardian.order("template", &home)?;
+        }
         append(&home, &config::text(&bin, &home.socket, durability))?;
         let port = first_start(&mut guardian, &home)?;
         Ok(Self { home, port, guardian: Mutex::new(guardian) })
@@ -103,6 +119,12 @@ impl Cluster {
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {
         self.home.data()
+    }
+
+    /// The folder with what the server's files were at first.
+    #[must_use]
+    pub fn template(&self) -> PathBuf {
+        self.home.template()
     }
 
     /// A `postgres://` URI for `database`, over TCP.

@@ -38,8 +38,7 @@ impl TestDatabase {
     pub async fn create_in(server: &str) -> Result<Self, SupportError> {
         let name = unique_name();
         let uri = with_database(server, &name)?;
-        // template0: nobody is ever connected to it, so creating never waits.
-        run(server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
+        make(server, &name).await?;
         Ok(Self { server: server.to_owned(), uri, name, dropped: false })
     }
 
@@ -102,6 +101,21 @@ fn unique_name() -> String {
 
 fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+}
+
+async fn make(server: &str, name: &str) -> Result<(), SupportError> {
+    let (client, connection) = tokio_postgres::connect(server, NoTls).await?;
+    // From 15 on, files are copied only where that is asked for; it takes a fifth of the processor time of going
+    // through the log.
+    let version = connection.parameter("server_version").and_then(|version| version.split('.').next());
+    let strategy = match version.and_then(|version| version.parse::<u32>().ok()) {
+        Some(15..) => "STRATEGY file_copy",
+        _ => "",
+    };
+    tokio::spawn(connection);
+    // template0: nobody is ever connected to it, so creating never waits.
+    let statement = format!("CREATE DATABASE {name} TEMPLATE template0 {strategy}");
+    Ok(client.batch_execute(&statement).await?)
 }
 
 pub(crate) async fn connect(uri: &str) -> Result<Client, SupportError> {

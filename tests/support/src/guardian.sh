@@ -4,13 +4,23 @@
 # time. So when the owner is gone, however it went, and `read` meets the end
 # of the input, no start is under way that could outlive the clean-up.
 #
+# Where FANG_CLUSTER_TEMPLATE names the files of a new cluster, they are copied:
+# that takes a seventh of the processor time of making them.
+#
 # usage: guardian BIN ROOT SOCKET [WORDS THAT BECOME THE SERVER'S USER...]
 trap '' HUP INT QUIT TERM PIPE
 bin=$1 root=$2 socket=$3
 shift 3
 
 initialise() {
+    if [ -d "$FANG_CLUSTER_TEMPLATE" ]; then
+        "$@" cp -R "$FANG_CLUSTER_TEMPLATE" "$root/data"
+        return
+    fi
     "$@" "$bin/initdb" -D "$root/data" -U postgres -A trust -E UTF8 --no-locale --no-sync
+}
+keep() {
+    "$@" cp -R "$root/data" "$root/template"
 }
 start() {
     "$@" "$bin/pg_ctl" start -D "$root/data" -l "$root/data/server.log" -s -w -t 60
@@ -26,6 +36,7 @@ echo ready
 while read -r order; do
     case $order in
         init) answer initialise "$@" ;;
+        template) answer keep "$@" ;;
         start) answer start "$@" ;;
         stop) answer stop "$@" ;;
     esac

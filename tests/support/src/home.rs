@@ -1,6 +1,7 @@
 //! The folders of one cluster.
 
-use crate::{SupportError, user::ServerUser};
+use crate::{Durability, SupportError, user::ServerUser};
+use rustix::fs::statvfs;
 use std::{
     env, fs,
     fs::DirBuilder,
@@ -15,6 +16,11 @@ use std::{
 /// to the folder's.
 const SOCKET_PATH_LIMIT: usize = 107 - "/.s.PGSQL.65535".len();
 
+/// A file system in memory. Each database is 300 files, and an ext4 that many were deleted from is slow to make new ones.
+const MEMORY: &str = "/dev/shm";
+/// The files of all tests that run at once have room in this many bytes, many times over.
+const ROOM: u64 = 4 << 30;
+
 /// Names that do not exist yet: the guardian must know them before anything
 /// is made, so that it removes whatever there is however early we die.
 #[derive(Debug)]
@@ -25,9 +31,13 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Below `target/postgres`, or below the system's temporary folder where
-    /// the server's account cannot go there or we may not write there.
-    pub(crate) fn choose(user: &ServerUser) -> Self {
+    /// Where nothing has to reach a disk: in memory, if there is room. Else below `target/postgres`, or below the
+    /// system's temporary folder where the server's account cannot go there or we may not write there.
+    pub(crate) fn choose(user: &ServerUser, durability: Durability) -> Self {
+        let memory = Path::new(MEMORY);
+        if durability == Durability::Fast && has_room(memory) && usable(memory, user) {
+            return Self::within(memory);
+        }
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let ours = fs::canonicalize(workspace).map(|folder| folder.join("target/postgres"));
         Self::within(&ours.ok().filter(|base| usable(base, user)).unwrap_or_else(env::temp_dir))
@@ -48,6 +58,11 @@ impl Home {
         self.root.join("data")
     }
 
+    /// The files of the cluster before its first start, where they were kept.
+    pub(crate) fn template(&self) -> PathBuf {
+        self.root.join("template")
+    }
+
     /// Makes the folders, which must not exist: in a folder everybody writes
     /// to, one that is there already is somebody else's.
     pub(crate) fn make(&self, user: &ServerUser) -> Result<(), SupportError> {
@@ -60,6 +75,10 @@ impl Home {
         }
         Ok(())
     }
+}
+
+fn has_room(folder: &Path) -> bool {
+    statvfs(folder).is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) >= ROOM)
 }
 
 /// Whether a folder can be made in `base` that the server can use.

@@ -22,7 +22,7 @@ mod uri;
 mod user;
 
 pub use binaries::find_binaries;
-pub use cluster::Cluster;
+pub use cluster::{Cluster, TEMPLATE};
 pub use config::Durability;
 pub use database::TestDatabase;
 pub use disk::Disk;

@@ -7,18 +7,28 @@ use std::{
     os::unix::fs::chown,
     path::Path,
     process::{Command, Stdio},
+    sync::OnceLock,
 };
 
 /// The account the server runs as: ourselves, except that Postgres refuses to
 /// run as root.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ServerUser {
     ids: Option<(u32, u32)>,
     prefix: Vec<OsString>,
 }
 
 impl ServerUser {
+    /// The same one each time: a choice takes three programs.
     pub(crate) fn choose() -> Result<Self, SupportError> {
+        static CHOSEN: OnceLock<ServerUser> = OnceLock::new();
+        if let Some(chosen) = CHOSEN.get() {
+            return Ok(chosen.clone());
+        }
+        Self::choose_anew().map(|user| CHOSEN.get_or_init(|| user).clone())
+    }
+
+    fn choose_anew() -> Result<Self, SupportError> {
         if id("-u", None) != Some(0) {
             return Ok(Self { ids: None, prefix: Vec::new() });
         }

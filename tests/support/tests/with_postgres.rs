@@ -15,7 +15,7 @@ use std::{
 fn with_postgres(script: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_with-postgres"));
     command.args(["--", "sh", "-c", script]);
-    command.env_remove("DATABASE_URL");
+    command.env_remove("DATABASE_URL").env_remove("FANG_CLUSTER_TEMPLATE");
     command
 }
 
@@ -71,6 +71,16 @@ fn a_server_that_is_given_is_used() {
     let output =
         with_postgres("echo $DATABASE_URL").env("DATABASE_URL", "postgres://given").output().unwrap();
     assert_eq!(output.stdout, b"postgres://given\n");
+}
+
+#[test]
+fn clusters_of_the_command_begin_with_a_copy_of_the_files() {
+    let script = format!(
+        "touch $FANG_CLUSTER_TEMPLATE/mark && unset DATABASE_URL &&
+        {} -- sh -c 'test -e $FANG_CLUSTER_TEMPLATE/mark'",
+        env!("CARGO_BIN_EXE_with-postgres"),
+    );
+    assert!(with_postgres(&script).status().unwrap().success());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::state::in_flight::InFlight;
 use crate::state::results::Finished;
-use fang_core::store::{Claimed, LockedTask, Place, Settlement, Verdict, WorkerId};
+use fang_core::store::{Claimed, LockCommit, LockedTask, Place, Verdict, WorkerId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -77,7 +77,7 @@ impl Batch {
     }
 
     /// The writes of the commit, given the results so far.
-    pub(super) fn settle(&self, results: Vec<Finished>) -> Settled {
+    pub(super) fn to_commit(&self, results: Vec<Finished>) -> ToCommit {
         let (removed, others): (Vec<Finished>, Vec<Finished>) =
             results.into_iter().partition(|finished| finished.result.verdict == Verdict::Remove);
         let gone: HashSet<Uuid> = removed.iter().map(|finished| finished.result.id).collect();
@@ -87,23 +87,23 @@ impl Batch {
         }
         remove.sort_unstable();
         own.sort_unstable();
-        let mut lease = BTreeMap::new();
+        let mut write = BTreeMap::new();
         if !own.is_empty() {
-            lease.insert(self.worker, own);
+            write.insert(self.worker, own);
         }
         for (worker, place) in &self.foreign {
-            lease.entry(*worker).or_insert_with(Vec::new).push(*place);
+            write.entry(*worker).or_insert_with(Vec::new).push(*place);
         }
-        let settlement = Settlement { remove, lease: lease.into_iter().collect() };
-        Settled { settlement, removed, others }
+        let commit = LockCommit { remove, write: write.into_iter().collect() };
+        ToCommit { commit, removed, others }
     }
 }
 
 /// The writes of a commit, and what becomes of the results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Settled {
+pub(super) struct ToCommit {
     /// The writes of its transaction.
-    pub(super) settlement: Settlement,
+    pub(super) commit: LockCommit,
     /// Results that are saved by the commit itself.
     pub(super) removed: Vec<Finished>,
     /// Results to save after the commit, like those of written claims.
@@ -141,11 +141,11 @@ mod tests {
         let (batch, mut tasks) = Batch::new(ME, (1..=4).map(|number| locked(number, number == 4)).collect());
         assert!(batch.set_apart(&mut tasks));
         assert_eq!(ids(&tasks), [id(1), id(2), id(3)]);
-        let settled = batch.settle(vec![result(1, Verdict::Remove), result(2, Verdict::Keep)]);
-        let lease = vec![(ME, vec![Place(0, 2), Place(0, 3)])];
-        assert_eq!(settled.settlement, Settlement { remove: vec![Place(0, 1)], lease });
-        assert_eq!(settled.removed, [result(1, Verdict::Remove)]);
-        assert_eq!(settled.others, [result(2, Verdict::Keep)]);
+        let ended = batch.to_commit(vec![result(1, Verdict::Remove), result(2, Verdict::Keep)]);
+        let write = vec![(ME, vec![Place(0, 2), Place(0, 3)])];
+        assert_eq!(ended.commit, LockCommit { remove: vec![Place(0, 1)], write });
+        assert_eq!(ended.removed, [result(1, Verdict::Remove)]);
+        assert_eq!(ended.others, [result(2, Verdict::Keep)]);
     }
 
     #[test]
@@ -155,8 +155,8 @@ mod tests {
         let (mut batch, mut tasks) = Batch::new(ME, vec![locked(1, false), locked(2, false)]);
         batch.set_running_apart(&in_flight, &mut tasks);
         assert_eq!(ids(&tasks), [id(1)]);
-        let lease = batch.settle(Vec::new()).settlement.lease;
-        assert_eq!(lease, [(ME, vec![Place(0, 1), Place(0, 2)])]);
+        let write = batch.to_commit(Vec::new()).commit.write;
+        assert_eq!(write, [(ME, vec![Place(0, 1), Place(0, 2)])]);
     }
 
     #[test]
@@ -166,8 +166,8 @@ mod tests {
         let (mut batch, mut tasks) = Batch::new(ME, vec![locked(1, false), locked(2, false)]);
         batch.set_running_apart(&in_flight, &mut tasks);
         assert_eq!(ids(&tasks), [id(1)]);
-        let lease = batch.settle(Vec::new()).settlement.lease;
-        assert_eq!(lease, [(ME, vec![Place(0, 1)]), (earlier, vec![Place(0, 2)])]);
+        let write = batch.to_commit(Vec::new()).commit.write;
+        assert_eq!(write, [(ME, vec![Place(0, 1)]), (earlier, vec![Place(0, 2)])]);
     }
 
     #[test]
@@ -176,8 +176,8 @@ mod tests {
         batch.yield_to(vec![(id(2), OTHER)], &mut tasks);
         assert_eq!(ids(&tasks), [id(1)]);
         assert_eq!(batch.keys(), [(id(1), 1)]);
-        let settlement = batch.settle(vec![result(1, Verdict::Remove)]).settlement;
-        assert_eq!(settlement.remove, [Place(0, 1)]);
-        assert_eq!(settlement.lease, [(OTHER, vec![Place(0, 2)])]);
+        let commit = batch.to_commit(vec![result(1, Verdict::Remove)]).commit;
+        assert_eq!(commit.remove, [Place(0, 1)]);
+        assert_eq!(commit.write, [(OTHER, vec![Place(0, 2)])]);
     }
 }

@@ -7,7 +7,7 @@ use crate::state::unwritten::UnwrittenClaim;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The results of the tasks of one lock-claim. Workers write; the settler reads.
+/// The results of the tasks of one lock-claim. Workers write; the committer reads.
 #[derive(Debug)]
 pub(super) struct LockedResults {
     inner: Mutex<Inner>,

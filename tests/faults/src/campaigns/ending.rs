@@ -54,7 +54,7 @@ pub(super) fn end(
     findings.judge(report);
     report.judge_none("tasks that failed", &failed);
     if options.hold {
-        let held = "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'fang_holds'";
+        let held = "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'fang_lock_claims'";
         report.tell("lock-claims", world.number(held)?);
     }
     if findings.failed_by_kills > 0 {

@@ -129,7 +129,7 @@ both!(FinishesItself);
 async fn a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_ends_well(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("long 0")]).await;
     let listed =
-        "SELECT count(*) FROM fang_tasks t, fang_holds h WHERE t.id = ANY (h.ids) AND t.state = 'new'";
+        "SELECT count(*) FROM fang_tasks t, fang_lock_claims h WHERE t.id = ANY (h.ids) AND t.state = 'new'";
     held.long_until(listed).await;
     let leased = "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress' AND lease = 1";
     held.world.until_number(leased, 1).await;
@@ -193,12 +193,12 @@ async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it(mode: Mode)
     }
     // Nor is a claim under way: without a deadline nothing waits for it.
     let taken = "SELECT count(*) FROM fang_tasks t
-        WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_holds h WHERE t.id = ANY (h.ids))";
+        WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_lock_claims h WHERE t.id = ANY (h.ids))";
     held.world.until_number(taken, 4).await;
     held.pool.shutdown(Duration::ZERO).await;
     let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND locked_by IS NULL";
     assert_eq!(held.world.number(waiting).await, 4);
-    assert_eq!(held.world.number("SELECT count(*) FROM fang_holds").await, 0);
+    assert_eq!(held.world.number("SELECT count(*) FROM fang_lock_claims").await, 0);
     // The runs that could not be stopped, and those that come.
     held.world.stage.open(if mode == Mode::Blocking { 4 } else { 2 });
     held.pool.start().await.unwrap();
@@ -237,8 +237,12 @@ async fn whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle(mode
         WHERE datname = current_database() AND state = 'idle in transaction'";
     assert_eq!(world.number(cut).await, 1);
     assert!(!locked.list().await);
-    assert_eq!(world.number("SELECT count(*) FROM fang_holds").await, 0, "others may have listed it by now");
-    assert!(!locked.settle().await);
+    assert_eq!(
+        world.number("SELECT count(*) FROM fang_lock_claims").await,
+        0,
+        "others may have listed it by now"
+    );
+    assert!(!locked.commit().await);
 }
 
 /// It had given the list up, and others would make claims of it.
@@ -249,7 +253,7 @@ async fn a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run(mode: M
     let aborted = world.number("SELECT pg_current_xact_id()::text::bigint").await;
     world.run("ROLLBACK").await;
     let list = format!(
-        "INSERT INTO fang_holds (worker, slot, task_type, holder, ids, leases)
+        "INSERT INTO fang_lock_claims (worker, slot, task_type, transaction, ids, leases)
          SELECT max(id), 0, 'common', '{aborted}', ARRAY[gen_random_uuid()], '{{1}}' FROM fang_workers"
     );
     world.run(&list).await;
@@ -259,7 +263,7 @@ async fn a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run(mode: M
     until(async || {
         // It asks what is in flight before it claims.
         let _ = world.queue.insert_task(&say("more")).await;
-        world.number("SELECT count(*) FROM fang_holds").await == 0
+        world.number("SELECT count(*) FROM fang_lock_claims").await == 0
     })
     .await;
     pool.shutdown(PATIENCE).await;

@@ -73,7 +73,7 @@ pub struct PoolBuilder {
     sleep: SleepParams,
     retention: RetentionMode,
     cancel_grace: Duration,
-    hold_short_tasks: bool,
+    lock_claims: bool,
 }
 
 impl PoolBuilder {
@@ -88,7 +88,7 @@ impl PoolBuilder {
             sleep: SleepParams::default(),
             retention: RetentionMode::default(),
             cancel_grace: CANCEL_GRACE,
-            hold_short_tasks: true,
+            lock_claims: true,
         }
     }
 
@@ -129,7 +129,7 @@ impl PoolBuilder {
                     .lease(self.lease)
                     .sleep_params(self.sleep)
                     .retention_mode(self.retention)
-                    .hold_short_tasks(self.hold_short_tasks)
+                    .lock_claims(self.lock_claims)
                     .state(self.stage)
             };
         }

@@ -2,7 +2,7 @@
 
 use super::{Mode, Queue};
 use fang_core::scan::{ScanRanges, Start};
-use fang_core::store::{Claim, Claimed, LockClaims, Rescue, Settlement, Store, WorkerId};
+use fang_core::store::{Claim, Claimed, LockClaims, LockCommit, Rescue, Store, WorkerId};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub struct Rival {
 
 /// Tasks that it has claimed by locks alone.
 pub struct Locked {
-    holder: Box<dyn LockClaims>,
+    lock_claims: Box<dyn LockClaims>,
     worker: WorkerId,
     /// The ids and leases.
     pub tasks: Vec<(Uuid, i32)>,
@@ -38,13 +38,13 @@ impl Rival {
 
     /// Claims by locks alone.
     pub async fn lock(&self, limit: usize) -> Locked {
-        let mut holder = self.store.lock_claims(0).expect("it has connections for it");
+        let mut lock_claims = self.store.lock_claims(0).expect("it has connections for it");
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
         let claim =
             Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
-        let held = holder.lock(&claim).await.unwrap();
-        let tasks = held.iter().map(|held| (held.task.id, held.task.lease)).collect();
-        Locked { holder, worker: self.worker, tasks }
+        let locked = lock_claims.lock(&claim).await.unwrap();
+        let tasks = locked.iter().map(|locked| (locked.task.id, locked.task.lease)).collect();
+        Locked { lock_claims, worker: self.worker, tasks }
     }
 
     /// Whether it has connections to claim by locks alone.
@@ -71,11 +71,11 @@ impl Rival {
 impl Locked {
     /// Whether the list of what it holds can be written.
     pub async fn list(&mut self) -> bool {
-        self.holder.list(self.worker, "common", &self.tasks).await.is_ok()
+        self.lock_claims.list(self.worker, "common", &self.tasks).await.is_ok()
     }
 
     /// Whether it can end its claim.
-    pub async fn settle(&mut self) -> bool {
-        self.holder.settle(&Settlement::default()).await.is_ok()
+    pub async fn commit(&mut self) -> bool {
+        self.lock_claims.commit(&LockCommit::default()).await.is_ok()
     }
 }

@@ -3,7 +3,7 @@
 //! Runs a command with `DATABASE_URL` naming a throwaway cluster, which is
 //! gone afterwards. Where `DATABASE_URL` is set already, that server is used.
 
-use fang_test_support::{Cluster, Durability};
+use fang_test_support::{Cluster, Durability, TEMPLATE};
 use std::{
     env,
     error::Error,
@@ -37,10 +37,10 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     command.args(words);
     let cluster = match env::var_os("DATABASE_URL") {
         Some(_) => None,
-        None => Some(Cluster::create(durability)?),
+        None => Some(Cluster::create_as_template(durability)?),
     };
     if let Some(cluster) = &cluster {
-        command.env("DATABASE_URL", cluster.uri("postgres"));
+        command.env("DATABASE_URL", cluster.uri("postgres")).env(TEMPLATE, cluster.template());
     }
     let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
     let status = wait(child).await?;

@@ -6,8 +6,8 @@
 -- aborted: others may have locked the rows and listed the tasks since. Lists are grouped, because a search in an array
 -- of hundreds for each task would be slow.
 WITH old AS (
-    DELETE FROM fang_holds
-    WHERE holder = ANY (ARRAY (SELECT earlier::text::xid8 FROM unnest($10::bigint[]) earlier))
+    DELETE FROM fang_lock_claims
+    WHERE transaction = ANY (ARRAY (SELECT earlier::text::xid8 FROM unnest($10::bigint[]) earlier))
       AND worker = $1 AND slot = $2
 ), theirs AS MATERIALIZED (
     SELECT id, lease, worker FROM fang_listed($3, 1, $11) WHERE worker <> $1
@@ -23,7 +23,7 @@ WITH old AS (
     GROUP BY id, lease
     HAVING bool_or(is_own)
 ), listed AS (
-    INSERT INTO fang_holds (worker, slot, task_type, holder, ids, leases, mode, priority, floor)
+    INSERT INTO fang_lock_claims (worker, slot, task_type, transaction, ids, leases, mode, priority, floor)
     SELECT $1, $2, $3, $4::bigint::text::xid8,
         CASE WHEN has_theirs THEN ids ELSE $5::uuid[] END, CASE WHEN has_theirs THEN leases ELSE $6::integer[] END,
         $7::smallint, $8::smallint, $9::timestamptz
@@ -37,7 +37,7 @@ WITH old AS (
         WHEN $4::bigint::text::xid8 < pg_snapshot_xmax(pg_current_snapshot())
         THEN pg_xact_status($4::bigint::text::xid8)
       END IS DISTINCT FROM 'aborted'
-    ON CONFLICT (holder, worker, slot) DO UPDATE SET ids = excluded.ids, leases = excluded.leases
+    ON CONFLICT (transaction, worker, slot) DO UPDATE SET ids = excluded.ids, leases = excluded.leases
 )
 SELECT id, listed_by AS worker
 FROM own

@@ -1,6 +1,6 @@
-//! The end of lock-claims: a settler commits their transactions.
+//! The end of lock-claims: a committer commits their transactions.
 
-use super::batch::{Batch, Settled};
+use super::batch::{Batch, ToCommit};
 use super::results::LockedResults;
 use crate::claims::left_by_locks::LeftByLocks;
 use crate::part::{Part, run_to_end};
@@ -35,7 +35,7 @@ pub(super) struct Locked {
     pub(super) open: OneMore,
 }
 
-/// A count of the open lock-claims. The claimer adds, settlers subtract, the shutdown waits for zero.
+/// A count of the open lock-claims. The claimer adds, committers subtract, the shutdown waits for zero.
 #[derive(Debug, Default)]
 pub(crate) struct OpenBatches {
     count: AtomicUsize,
@@ -67,14 +67,14 @@ impl Drop for OneMore {
 }
 
 /// Commits one lock-claim after the other. Ends when the claimer has ended.
-pub(super) struct Settler {
+pub(super) struct Committer {
     pool: Arc<Pool>,
     locked: Receiver<Locked>,
     back: Sender<Connection>,
     left: Arc<LeftByLocks>,
 }
 
-impl Settler {
+impl Committer {
     pub(super) fn new(
         pool: Arc<Pool>,
         locked: Receiver<Locked>,
@@ -88,11 +88,11 @@ impl Settler {
         run_to_end(&mut self).await;
     }
 
-    async fn settle(&self, locked: Locked) -> (Connection, OneMore) {
+    async fn commit(&self, locked: Locked) -> (Connection, OneMore) {
         let Locked { mut connection, batch, results, has_apart, is_listed, open } = locked;
         first_of([Box::pin(results.all_in()), self.pool.sleep(AT_MOST)]).await;
-        let Settled { settlement, removed, mut others } = batch.settle(results.commit());
-        match connection.settle(&settlement).await {
+        let ToCommit { commit, removed, mut others } = batch.to_commit(results.commit());
+        match connection.commit(&commit).await {
             Ok(()) => self.saved(&removed),
             Err(error) => {
                 self.write_claims(&mut connection, &batch, &error).await;
@@ -126,7 +126,7 @@ impl Settler {
         log::warn!("a connection with lock-claims was lost; its tasks get written claims: {error}");
         let tasks = batch.keys();
         let mut pause = RetryPause::default();
-        while let Err(error) = connection.lease(batch.worker(), &tasks).await {
+        while let Err(error) = connection.write_claims(batch.worker(), &tasks).await {
             if self.pool.phase.get() >= Phase::GivingUp {
                 log::error!(
                     "{} tasks got no written claim before the shutdown and may run again: {error}",
@@ -141,8 +141,8 @@ impl Settler {
     }
 }
 
-impl Part for Settler {
-    const NAME: &str = "settler";
+impl Part for Committer {
+    const NAME: &str = "committer";
 
     fn pool(&self) -> &Pool {
         &self.pool
@@ -150,7 +150,7 @@ impl Part for Settler {
 
     async fn work(&mut self) {
         while let Ok(locked) = self.locked.recv().await {
-            let (connection, open) = self.settle(locked).await;
+            let (connection, open) = self.commit(locked).await;
             // The channel is closed once the claimer has ended.
             let _ = self.back.try_send(connection);
             drop(open);

@@ -4,7 +4,7 @@
 -- that have locked a row and not yet looked.
 WITH waiting AS MATERIALIZED (
     SELECT hit.ctid AS place, h.worker
-    FROM fang_holds h,
+    FROM fang_lock_claims h,
         unnest(h.ids, h.leases) AS r (id, lease),
         LATERAL (
             SELECT t.ctid

@@ -1,7 +1,17 @@
--- Back to the table of fang 0.11. Stop all workers first: running tasks become claimable again.
+-- Back to the table of fang 0.11. Stop all workers first: running tasks become claimable again. What the table of 0.11
+-- cannot keep is lost: crons, periods of unique tasks, cancellations, options, and failures but the last of each task.
 
 UPDATE fang_meta SET version = 1;
 
+ALTER TABLE fang_meta
+    DROP COLUMN well_since,
+    DROP COLUMN beat_at;
+
+DROP FUNCTION fang_crowd_lock;
+DROP FUNCTION fang_listed;
+DROP TABLE fang_lock_claims;
+DROP TABLE fang_cancellations;
+DROP TABLE fang_unique;
 DROP TABLE fang_crons;
 DROP TABLE fang_queues;
 DROP TABLE fang_workers;
@@ -13,6 +23,8 @@ DROP INDEX fang_tasks_ready;
 UPDATE fang_tasks SET state = 'retried' WHERE state = 'in_progress';
 
 ALTER TABLE fang_tasks
+    DROP COLUMN errors,
+    DROP COLUMN options,
     DROP COLUMN unknown_since,
     DROP COLUMN locked_by,
     DROP COLUMN crashes,

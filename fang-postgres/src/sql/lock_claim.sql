@@ -8,20 +8,20 @@
 SELECT id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
     CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
     options::text, place, crashes <> 0 OR coalesce(uniq_hash LIKE 's%', false) AS is_apart,
-    (SELECT pg_current_xact_id()::text::bigint) AS holder
+    (SELECT pg_current_xact_id()::text::bigint) AS transaction
 FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[], $8::boolean[])
-        AS lane (of_mode, of_priority, floor, is_shared),
+        AS scan_range (of_mode, of_priority, floor, is_shared),
     LATERAL (
         SELECT t.ctid AS place, t.id, least(t.lease, 2147483646) + 1 AS lease, t.retries, t.crashes, t.metadata, t.mode,
             t.priority, t.scheduled_at, t.unknown_since, t.options, t.uniq_hash
         FROM fang_tasks t
-        WHERE t.task_type = $2 AND t.mode = lane.of_mode AND t.priority = lane.of_priority
+        WHERE t.task_type = $2 AND t.mode = scan_range.of_mode AND t.priority = scan_range.of_priority
           AND t.state IN ('new', 'retried')
-          AND t.scheduled_at <= now() AND t.scheduled_at >= greatest(lane.floor, CASE WHEN lane.is_shared THEN (
+          AND t.scheduled_at <= now() AND t.scheduled_at >= greatest(scan_range.floor, CASE WHEN scan_range.is_shared THEN (
             SELECT max(h.floor)
-            FROM fang_holds h
-            WHERE h.holder >= $7::bigint::text::xid8 AND h.task_type = $2 AND h.mode = lane.of_mode
-              AND h.priority = lane.of_priority
+            FROM fang_lock_claims h
+            WHERE h.transaction >= $7::bigint::text::xid8 AND h.task_type = $2 AND h.mode = scan_range.of_mode
+              AND h.priority = scan_range.of_priority
           ) END)
         ORDER BY t.scheduled_at
         LIMIT $6

@@ -1,0 +1,206 @@
+//! `run-tests [ARGUMENT...]`
+//!
+//! Runs the test programs of the workspace side by side, and its doctests. Each program's output comes when it has
+//! ended: all of it if a test failed, else a line. Arguments go to each test program, as those of `cargo test -- ` do.
+
+use std::collections::VecDeque;
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{PipeReader, Read, pipe};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What is built and run, in both calls of cargo the same, so that nothing is compiled twice.
+const ALL: [&str; 3] = ["test", "--workspace", "--all-features"];
+
+/// Programs whose tests have leases to keep, and mostly wait: one of them at a time, the longest first.
+const KEEP_TIME: [&str; 3] = ["fang-faults short", "fang-pool-tests pools", "fang-example-feeds feeds"];
+
+/// How many of their tests run at once, for each processor.
+const TESTS_PER_CORE: usize = 2;
+
+/// How far the others, which only take as long as they take, stand back behind those.
+const NICENESS: &str = "5";
+
+/// One program, or the doctests.
+struct Job {
+    name: String,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    folder: PathBuf,
+}
+
+impl Job {
+    /// Its place among those that keep time, if it does.
+    fn rank(&self) -> Option<usize> {
+        KEEP_TIME.iter().position(|name| *name == self.name)
+    }
+
+    /// What carries it out.
+    fn command(&self, cores: usize) -> Command {
+        let mut command = if self.rank().is_some() {
+            let mut command = Command::new(&self.program);
+            if env::var_os("RUST_TEST_THREADS").is_none() {
+                command.env("RUST_TEST_THREADS", (TESTS_PER_CORE * cores).to_string());
+            }
+            command
+        } else {
+            let mut command = Command::new("nice");
+            command.args(["-n", NICENESS]).arg(&self.program);
+            command
+        };
+        command.args(&self.arguments).current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command
+    }
+}
+
+struct Outcome {
+    name: String,
+    passed: bool,
+    output: String,
+    took: Duration,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("run-tests: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all passed.
+fn run() -> Result<bool, Box<dyn Error>> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let mut jobs = vec![doctests(&arguments)?];
+    jobs.extend(programs(&arguments)?);
+    let (mut timed, others): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.rank().is_some());
+    timed.sort_by_key(Job::rank);
+    let (timed, others) = (queue(timed), queue(others));
+    let (libraries, cores) = (libraries()?, thread::available_parallelism()?.get());
+    let (sender, outcomes) = mpsc::channel();
+    let failed: Vec<String> = thread::scope(|scope| {
+        for lane in 0..cores.max(2) {
+            let (sender, timed, others, libraries) = (sender.clone(), &timed, &others, &libraries);
+            let next = move || if lane == 0 { next(timed).or_else(|| next(others)) } else { next(others) };
+            scope.spawn(move || {
+                while let Some(job) = next() {
+                    // It fails where nobody is told of outcomes any more.
+                    let _ = sender.send(outcome(&job, libraries, cores));
+                }
+            });
+        }
+        drop(sender);
+        outcomes.iter().inspect(tell).filter(|outcome| !outcome.passed).map(|outcome| outcome.name).collect()
+    });
+    for name in &failed {
+        println!("failed: {name}");
+    }
+    Ok(failed.is_empty())
+}
+
+type Queue = Mutex<VecDeque<Job>>;
+
+fn queue(jobs: Vec<Job>) -> Queue {
+    Mutex::new(jobs.into())
+}
+
+fn next(jobs: &Queue) -> Option<Job> {
+    jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+}
+
+/// Builds all test programs.
+fn programs(arguments: &[OsString]) -> Result<Vec<Job>, Box<dyn Error>> {
+    let output = Command::new(cargo())
+        .args(ALL)
+        .args(["--no-run", "--message-format=json-render-diagnostics", "--quiet"])
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err("the tests do not build".into());
+    }
+    let lines = String::from_utf8(output.stdout)?;
+    let messages = lines.lines().map(serde_json::from_str::<serde_json::Value>);
+    let jobs = messages
+        .map(|message| Ok(program(&message?, arguments)))
+        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    Ok(jobs.into_iter().flatten().collect())
+}
+
+/// The program that a message of cargo tells of.
+fn program(message: &serde_json::Value, arguments: &[OsString]) -> Option<Job> {
+    if message["profile"]["test"] != true {
+        return None;
+    }
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
+    let package = message["package_id"].as_str()?.rsplit(['/', '#']).find(|word| word.starts_with("fang"))?;
+    Some(Job {
+        name: format!("{} {}", package.split('@').next()?, message["target"]["name"].as_str()?),
+        program: message["executable"].as_str()?.into(),
+        arguments: arguments.to_vec(),
+        folder,
+    })
+}
+
+fn doctests(arguments: &[OsString]) -> Result<Job, Box<dyn Error>> {
+    let words = ALL.iter().chain(&["--doc", "--"]).map(OsString::from);
+    Ok(Job {
+        name: "doctests".to_owned(),
+        program: cargo().into(),
+        arguments: words.chain(arguments.iter().cloned()).collect(),
+        folder: env::current_dir()?,
+    })
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Where the standard library is: tests of macros link to it as macros do.
+fn libraries() -> Result<String, Box<dyn Error>> {
+    let output = Command::new("rustc").args(["--print", "target-libdir"]).output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+fn outcome(job: &Job, libraries: &str, cores: usize) -> Outcome {
+    let began = Instant::now();
+    let (passed, output) =
+        carry_out(job, libraries, cores).unwrap_or_else(|error| (false, error.to_string()));
+    Outcome { name: job.name.clone(), passed, output, took: began.elapsed() }
+}
+
+fn carry_out(job: &Job, libraries: &str, cores: usize) -> Result<(bool, String), Box<dyn Error>> {
+    let (reader, writer) = pipe()?;
+    let mut command = job.command(cores);
+    command.env("LD_LIBRARY_PATH", libraries);
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn()?;
+    // The ends for writing that are ours: while they are open, there is no end to read.
+    drop(command);
+    let output = read(reader)?;
+    Ok((child.wait()?.success(), output))
+}
+
+fn read(mut reader: PipeReader) -> Result<String, Box<dyn Error>> {
+    let mut output = Vec::new();
+    reader.read_to_end(&mut output)?;
+    Ok(String::from_utf8_lossy(&output).into_owned())
+}
+
+fn tell(outcome: &Outcome) {
+    let Outcome { name, passed, output, took } = outcome;
+    if !passed {
+        println!("\n==== {name} failed after {:.1} s\n{output}==== end of {name}\n", took.as_secs_f64());
+        return;
+    }
+    let results = output.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
+    let passed: u64 = results.filter_map(|result| result.split(' ').next()?.parse::<u64>().ok()).sum();
+    println!("{name}: {passed} passed in {:.1} s", took.as_secs_f64());
+}
