@@ -65,7 +65,7 @@ pub struct Task {
 /// A row of `fang_workers`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Worker {
-    /// Which process it is. The database does not know that.
+    /// Its process. The database does not know that.
     pub process: usize,
     /// The time since its last beat.
     pub silent_for: u8,
@@ -131,7 +131,7 @@ pub enum Sweep {
 /// A claimed task in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Job {
-    /// Which task.
+    /// The task.
     pub task: usize,
     /// The lease of its claim.
     pub lease: u8,

@@ -23,7 +23,7 @@ pub struct Fresh {
 /// One result.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Which of the claims made so far, counted from the newest.
+    /// The claim, counted back from the newest.
     pub claim: usize,
     /// The difference between the lease in the result and that of the claim.
     pub off_by: i32,
@@ -54,7 +54,7 @@ pub enum Verb {
         by: Option<usize>,
         results: Vec<Outcome>,
     },
-    /// Of one of the claims made so far, by its worker or by another.
+    /// Marks one of the claims made so far, by its worker or by another.
     Suspect {
         by: Option<usize>,
         claim: usize,

@@ -25,7 +25,7 @@ const KEPT: &str = "SELECT 1\0";
 const DRAINS_WITHIN: Duration = Duration::from_secs(120);
 const ENDS_WITHIN: Duration = Duration::from_secs(40);
 
-/// Which replies are cut, under which retention.
+/// The replies that are cut, and the retention.
 #[derive(Clone, Copy, Debug)]
 struct Stage {
     name: &'static str,

@@ -15,11 +15,11 @@ use uuid::Uuid;
 pub struct Work {
     /// How long, in milliseconds.
     pub millis: u64,
-    /// What it does during this time.
+    /// How it spends this time.
     pub manner: Manner,
 }
 
-/// What a task does during its time.
+/// How a task spends its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Manner {
     /// Waits, as fits its mode: an async task yields its thread to others.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The unit of the times in `/proc`, by the ABI of the kernel.
 const TICKS_A_SECOND: f64 = 100.0;
 
-/// What the workers used, summed up over all faults.
+/// The use of processor and memory by the workers, over all faults.
 pub(super) struct Effort {
     pids: Vec<u32>,
     spent: Vec<f64>,

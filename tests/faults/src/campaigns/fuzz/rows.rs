@@ -12,7 +12,7 @@ pub(super) const ODD_TYPE: &str = "it's \"odd\"; 🦀 \\ %s $1\n--";
 /// Task types without workers.
 const NOBODYS: [&str; 4] = ["", " ", "'\"🦀", "x"];
 
-/// What must become of a row.
+/// The expected outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// The row is valid and runs once.
