@@ -118,7 +118,7 @@ pub trait Store: Send + Sync + 'static {
     /// Does so for a batch of the failed tasks.
     ///
     /// Not offered by default.
-    async fn retry_failed(&self, _bite: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
+    async fn retry_failed(&self, _batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
         Err(StoreError::NotOffered { verb: "retry_failed" })
     }
 

@@ -69,10 +69,10 @@ mod tests {
 
     #[test]
     fn others_are_declared_dead_only_once_beats_have_come_for_a_lease() {
-        let mut pulse = BeatPolicy::new(Lease::default());
+        let mut policy = BeatPolicy::new(Lease::default());
         let rescues = [0, 29, 30, 99].map(|seconds| {
             let beat = Beat { well_for: Duration::from_secs(seconds), ..SUSPECT };
-            pulse.got_through(beat, QUICK).rescue
+            policy.got_through(beat, QUICK).rescue
         });
         assert_eq!(rescues, [false, false, true, true]);
     }
@@ -80,31 +80,31 @@ mod tests {
     #[test]
     fn a_pool_that_was_held_up_declares_no_worker_dead() {
         let late = Duration::from_secs(16);
-        let mut pulse = BeatPolicy::new(Lease::default());
-        assert!(!pulse.got_through(Beat { silent_for: late, ..SUSPECT }, QUICK).rescue);
-        assert!(!pulse.got_through(SUSPECT, late).rescue);
-        assert!(pulse.got_through(SUSPECT, QUICK).rescue);
+        let mut policy = BeatPolicy::new(Lease::default());
+        assert!(!policy.got_through(Beat { silent_for: late, ..SUSPECT }, QUICK).rescue);
+        assert!(!policy.got_through(SUSPECT, late).rescue);
+        assert!(policy.got_through(SUSPECT, QUICK).rescue);
     }
 
     #[test]
     fn a_failure_and_its_end_are_told_once_each() {
-        let mut pulse = BeatPolicy::new(Lease::default());
-        assert_eq!([pulse.failed(), pulse.failed()], [true, false]);
-        let tells = [0, 1].map(|_| pulse.got_through(SUSPECT, QUICK).tell);
+        let mut policy = BeatPolicy::new(Lease::default());
+        assert_eq!([policy.failed(), policy.failed()], [true, false]);
+        let tells = [0, 1].map(|_| policy.got_through(SUSPECT, QUICK).tell);
         assert_eq!(tells, [true, false]);
     }
 
     #[test]
     fn without_a_suspect_it_rescues_now_and_then() {
         let calm = Beat { has_suspects: false, ..SUSPECT };
-        let mut pulse = BeatPolicy::new(Lease::default());
-        let rescues: Vec<u64> = (1..=18).filter(|_| pulse.got_through(calm, QUICK).rescue).collect();
+        let mut policy = BeatPolicy::new(Lease::default());
+        let rescues: Vec<u64> = (1..=18).filter(|_| policy.got_through(calm, QUICK).rescue).collect();
         assert_eq!(rescues, [6, 12, 18]);
     }
 
     #[test]
     fn a_pool_that_was_declared_dead_registers_again() {
-        let mut pulse = BeatPolicy::new(Lease::default());
-        assert!(pulse.got_through(Beat { is_alive: false, ..SUSPECT }, QUICK).register);
+        let mut policy = BeatPolicy::new(Lease::default());
+        assert!(policy.got_through(Beat { is_alive: false, ..SUSPECT }, QUICK).register);
     }
 }

@@ -87,9 +87,9 @@ fn run() -> Result<bool, Box<dyn Error>> {
     let (libraries, cores) = (libraries()?, thread::available_parallelism()?.get());
     let (sender, outcomes) = mpsc::channel();
     let failed: Vec<String> = thread::scope(|scope| {
-        for lane in 0..cores.max(2) {
+        for number in 0..cores.max(2) {
             let (sender, timed, others, libraries) = (sender.clone(), &timed, &others, &libraries);
-            let next = move || if lane == 0 { next(timed).or_else(|| next(others)) } else { next(others) };
+            let next = move || if number == 0 { next(timed).or_else(|| next(others)) } else { next(others) };
             scope.spawn(move || {
                 while let Some(job) = next() {
                     // It fails where nobody is told of outcomes any more.
