@@ -1,4 +1,4 @@
-//! The campaigns, each a file.
+//! The campaigns, one file each.
 
 mod away;
 mod blackhole;
@@ -34,7 +34,7 @@ pub enum Campaign {
     Kill(Options),
     /// Immediate restarts of Postgres.
     Restart(Options),
-    /// Postgres away for three leases.
+    /// Postgres unreachable for three leases.
     Away(Options),
     /// `pg_terminate_backend` at random.
     Terminate(Options),
@@ -44,7 +44,7 @@ pub enum Campaign {
     Term(Options),
     /// Tasks that abort their process.
     Poison(Options),
-    /// Tasks that keep every thread of tokio.
+    /// Tasks that block every thread of tokio.
     Block(Options),
     /// A rolling upgrade and its rollback.
     Upgrade(Options),
@@ -52,22 +52,22 @@ pub enum Campaign {
     Blackhole(Options),
     /// Connections that end between a commit and its reply.
     Cut(Options),
-    /// Rows that somebody wrote by hand.
+    /// Invalid rows, written by SQL.
     Fuzz(Options),
-    /// A full disk, and locks that are held.
+    /// A full disk, and a table that is locked.
     Full(Options),
     /// Producers that race for the same unique tasks.
     Unique(Options),
     /// Payloads of megabytes.
     Payload(Options),
-    /// 64 producers, and few notifications.
+    /// 64 producers at once, with few notifications.
     Herd(Options),
     /// A transaction that keeps old rows from being removed.
     Snapshot(Options),
 }
 
 impl Campaign {
-    /// Runs it.
+    /// Runs the campaign.
     ///
     /// # Errors
     /// When it could not be carried out.

@@ -1,10 +1,10 @@
-//! What the processes of a campaign say they did, outside of Postgres.
+//! The ledger: records of what the processes of a campaign did, outside of Postgres.
 //!
-//! Two files to which every process appends, one write for one fact (or for the facts of one
-//! statement), so that a process killed at any moment leaves no half line:
+//! Every process appends to two files. It makes one write for each fact (or for the facts of one statement), so that
+//! a process that is killed at any moment leaves no half line:
 //!
-//! - `runs`: `start|end ID LEASE PID MICROS`, and `down PID HANDED-BACK STILL-RUNNING LATE` by a pool
-//!   that was shut down;
+//! - `runs`: `start|end ID LEASE PID MICROS`, and `down PID HANDED-BACK STILL-RUNNING LATE` by a pool that was shut
+//!   down;
 //! - `inserts`: `want|acked|rolled-back ID MICROS`.
 
 mod book;
@@ -24,12 +24,12 @@ use std::io::Write as _;
 use std::path::Path;
 use uuid::Uuid;
 
-/// The file of runs, in the folder of a campaign.
+/// The name of the file of runs.
 pub const RUNS: &str = "runs";
-/// The file of inserts, in the folder of a campaign.
+/// The name of the file of inserts.
 pub const INSERTS: &str = "inserts";
 
-/// What a process appends with.
+/// Appends to one file of the ledger.
 #[derive(Debug)]
 pub struct Pen(File);
 
@@ -42,7 +42,7 @@ impl Pen {
         Ok(Self(OpenOptions::new().create(true).append(true).open(folder.join(name))?))
     }
 
-    /// One moment of a run: `start` or `end`.
+    /// Records a moment of a run: `start` or `end`.
     ///
     /// # Errors
     /// When the system refuses.
@@ -51,7 +51,7 @@ impl Pen {
         self.line(&format!("{moment} {} {lease} {pid} {now}\n", id.simple()))
     }
 
-    /// One moment of the inserts of these tasks: `want`, `acked` or `rolled-back`.
+    /// Records a moment of the inserts of these tasks: `want`, `acked` or `rolled-back`.
     ///
     /// # Errors
     /// When the system refuses.
@@ -65,7 +65,7 @@ impl Pen {
         self.line(&lines)
     }
 
-    /// The end of a pool.
+    /// Records the shutdown of a pool.
     ///
     /// # Errors
     /// When the system refuses.

@@ -1,4 +1,4 @@
-//! `fang-faults CAMPAIGN`: breaks things, prints a table, and exits with 0 only when all held.
+//! `fang-faults CAMPAIGN`: runs a campaign, prints a table, and exits with 0 only if every promise was kept.
 
 use clap::{Parser, Subcommand};
 use fang_faults::Failure;
@@ -9,7 +9,7 @@ use fang_faults::roles::racer::{self, RacerSettings};
 use fang_faults::roles::worker::{self, WorkerSettings};
 use std::process::ExitCode;
 
-/// Breaks what fang runs on, and counts what that cost.
+/// Breaks processes, connections and servers under fang, and counts what that costs.
 #[derive(Parser)]
 #[command(name = "fang-faults")]
 struct Arguments {

@@ -6,42 +6,42 @@ use std::time::Duration;
 /// How a campaign is run.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// How long to strike, in minutes; each campaign has a default of its own.
+    /// How long to cause faults, in minutes. Each campaign has its own default.
     #[arg(long)]
     pub minutes: Option<f64>,
-    /// Where the random numbers start.
+    /// The seed of the random numbers.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Which workers to strike.
+    /// The mode of the workers.
     #[arg(long, value_enum, default_value_t = Modes::Both)]
     pub mode: Modes,
-    /// Fewer workers, and more tasks than they can run, so that pools hold them.
+    /// Fewer workers, and more tasks than they can run, so that pools make lock-claims.
     #[arg(long)]
     pub hold: bool,
-    /// Seconds instead of minutes, with short leases; judges losses and duplicates, not rates.
+    /// Seconds instead of minutes, with short leases. Judges lost and repeated tasks, not rates.
     #[arg(long)]
     pub short: bool,
 }
 
 impl Options {
-    /// How long to strike: what was asked for, or else the default of this form.
+    /// How long to cause faults: the given minutes, or else the default of this form.
     pub fn length(&self, full: Duration, short: Duration) -> Duration {
         let default = self.either(full, short);
         let asked = self.minutes.map(|minutes| Duration::try_from_secs_f64(minutes * 60.0));
         asked.and_then(Result::ok).unwrap_or(default)
     }
 
-    /// After how long a silence a worker is dead.
+    /// The lease: how long a worker may be silent before it is dead.
     pub fn lease(&self) -> Duration {
         self.either(fang::Lease::default().dead_after, Duration::from_secs(3))
     }
 
-    /// Within what time the tasks of a dead process must run again.
+    /// The time within which the tasks of a dead process must run again.
     pub fn rescued_within(&self) -> Duration {
         self.lease() + Duration::from_secs(15)
     }
 
-    /// One value for the full form, another for the short.
+    /// The first value in the full form, the second in the short form.
     pub fn either<T>(&self, full: T, short: T) -> T {
         if self.short { short } else { full }
     }
@@ -59,7 +59,7 @@ pub enum Modes {
 }
 
 impl Modes {
-    /// The kinds of workers in it.
+    /// The runtimes of these workers.
     pub fn all(self) -> &'static [Runtime] {
         match self {
             Self::Asynk => &[Runtime::Asynk],
@@ -68,12 +68,12 @@ impl Modes {
         }
     }
 
-    /// As many as there are processes, in turns.
+    /// A runtime for each process, alternating.
     pub fn deal(self, processes: usize) -> impl Iterator<Item = Runtime> {
         self.all().iter().copied().cycle().take(processes)
     }
 
-    /// As it is written in the arguments.
+    /// The name in the arguments.
     pub fn name(self) -> &'static str {
         match self {
             Self::Asynk => "asynk",
@@ -93,7 +93,7 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    /// As it is written in the arguments.
+    /// The name in the arguments.
     pub fn name(self) -> &'static str {
         match self {
             Self::Asynk => "asynk",

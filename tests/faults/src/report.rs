@@ -1,9 +1,9 @@
-//! What a campaign found.
+//! The report of a campaign.
 
 use crate::options::Options;
 use std::fmt;
 
-/// A table: what was promised, what was measured, whether it held.
+/// A table: for each promise the limit, the measured figure, and whether the promise was kept.
 #[derive(Debug)]
 pub struct Report {
     title: String,
@@ -22,17 +22,17 @@ impl Report {
     /// An empty report of this campaign.
     pub fn new(campaign: &str, options: &Options) -> Self {
         let form = options.either("full form", "short form");
-        let held = if options.hold { ", holding" } else { "" };
+        let held = if options.hold { ", lock-claims" } else { "" };
         let title = format!("{campaign}: mode {}, seed {}, {form}{held}", options.mode.name(), options.seed);
         Self { title, rows: Vec::new() }
     }
 
-    /// A figure for the reader, which nothing depends on.
+    /// Adds a figure for information.
     pub fn tell(&mut self, what: impl Into<String>, measured: impl fmt::Display) {
         self.add(what.into(), String::new(), measured.to_string(), None);
     }
 
-    /// A figure that decides.
+    /// Adds a figure that decides whether the campaign passed.
     pub fn judge(
         &mut self,
         what: impl Into<String>,
@@ -43,7 +43,7 @@ impl Report {
         self.add(what.into(), must.to_string(), measured.to_string(), Some(held));
     }
 
-    /// Judges a list that has to be empty; names the first of what is in it.
+    /// Adds a list that has to be empty. Names its first three elements.
     pub fn judge_none<T: fmt::Display>(&mut self, what: impl Into<String>, found: &[T]) {
         let named: Vec<String> = found.iter().take(3).map(T::to_string).collect();
         let measured = match found.len() {
@@ -53,7 +53,7 @@ impl Report {
         self.judge(what, 0, measured, found.is_empty());
     }
 
-    /// A figure that decides in the full form only: the short one runs on busy machines.
+    /// Adds a figure that decides in the full form only, since the short form runs on busy machines.
     pub fn judge_in_full(
         &mut self,
         options: &Options,
@@ -65,7 +65,7 @@ impl Report {
         self.add(what.into(), must.to_string(), measured.to_string(), (!options.short).then_some(held));
     }
 
-    /// Whether all that decides held.
+    /// Whether every judged figure passed.
     pub fn held(&self) -> bool {
         self.rows.iter().all(|row| row.held != Some(false))
     }
@@ -77,7 +77,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n\n| what | must | measured | held |\n|---|---|---|---|", self.title)?;
+        writeln!(f, "{}\n\n| figure | must be | measured | passed |\n|---|---|---|---|", self.title)?;
         for Row { what, must, measured, held } in &self.rows {
             let held = match held {
                 Some(true) => "yes",

@@ -1,4 +1,4 @@
-//! What the processes of a campaign do: this program, run again with a hidden subcommand.
+//! The roles of the processes of a campaign. Each is this program, run again with a hidden subcommand.
 
 pub mod bulk;
 pub mod herd;
@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static STOPPING: AtomicBool = AtomicBool::new(false);
 
-/// Whether whoever started this process wants no more of it; for those that called [`stop_with_parent`].
+/// Whether the parent process wants this one to end. Needs [`stop_with_parent`].
 fn is_stopping() -> bool {
     STOPPING.load(Ordering::Relaxed)
 }
 
-/// From now on somebody waits for the parent's end.
+/// Starts a thread that waits for the parent to close the standard input.
 fn stop_with_parent() {
     std::thread::spawn(|| {
         wait_for_parent();
@@ -26,8 +26,8 @@ fn stop_with_parent() {
     });
 }
 
-/// Blocks until whoever started this process closes its standard input, or ends itself.
+/// Blocks until the parent process closes the standard input, or ends.
 fn wait_for_parent() {
-    // An error means that it is gone as well.
+    // An error means that the parent is gone.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }

@@ -1,4 +1,4 @@
-//! Everything a campaign has for itself: a cluster, a folder for the ledger, processes.
+//! The surroundings of a campaign: a cluster, a folder for the ledger, processes.
 
 mod database;
 mod process;
@@ -20,11 +20,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long anything takes at most that works.
+/// The longest that any step may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The program whose subcommands are the processes.
+/// The program whose subcommands are the roles of the processes.
 const PROGRAM: &str = "fang-faults";
 
 /// A migrated database in a throwaway cluster, and a folder with the ledger and the logs.
@@ -42,7 +42,7 @@ pub struct World {
 }
 
 impl World {
-    /// Starts a cluster and makes the tables in it.
+    /// Starts a cluster and creates the tables in it.
     ///
     /// # Errors
     /// When there is no Postgres, or it fails.
@@ -50,7 +50,7 @@ impl World {
         Self::over(Cluster::create(Durability::Fast)?, options)
     }
 
-    /// Makes the tables in this cluster.
+    /// Creates the tables in this cluster.
     ///
     /// # Errors
     /// When it fails.
@@ -72,22 +72,22 @@ impl World {
         })
     }
 
-    /// The cluster, to stop and start.
+    /// The cluster.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
-    /// The database.
+    /// The URI of the database.
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// Where the ledger and the logs are.
+    /// The folder of the ledger and the logs.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Leaves the folder where it is, for whoever wants to know more, and tells where.
+    /// Keeps the folder for inspection, and prints its path.
     pub fn keep(&self) {
         if self.is_kept.swap(true, Ordering::Relaxed) {
             return;
@@ -95,7 +95,7 @@ impl World {
         eprintln!("the ledger and the logs are in {}", self.folder.display());
     }
 
-    /// A worker process as usual, to be changed before it is started.
+    /// The usual settings of a worker process.
     pub fn worker_settings(&self, runtime: Runtime) -> WorkerSettings {
         WorkerSettings {
             uri: self.uri.clone(),
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// A producer process as usual, to be changed before it is started.
+    /// The usual settings of a producer process.
     pub fn producer_settings(&self, runtime: Runtime, rate: u32, seed: u64) -> ProducerSettings {
         ProducerSettings {
             uri: self.uri.clone(),
@@ -141,7 +141,7 @@ impl World {
         Process::start(program, arguments, &self.folder, "worker")
     }
 
-    /// Starts worker processes of these modes in turns, and waits until they work.
+    /// Starts a worker process for each of these runtimes, and waits until they work.
     ///
     /// # Errors
     /// When the system refuses, or they do not come up.
@@ -162,7 +162,7 @@ impl World {
         Process::start(PROGRAM, arguments, &self.folder, "producer")
     }
 
-    /// Starts a process of producers that race.
+    /// Starts a process of producers that race for unique tasks.
     ///
     /// # Errors
     /// When the system refuses.
@@ -186,7 +186,7 @@ impl World {
     /// When the system refuses.
     pub fn producers(&self, options: &Options, rate: u32) -> Result<Vec<Process>, Failure> {
         let runtimes = options.mode.all();
-        // Only of more than they can run at once do pools hold any.
+        // Pools make lock-claims only if there are more tasks than they can run at once.
         let rate = if self.hold { rate.max(3000) } else { rate };
         let each = rate / u32::try_from(runtimes.len())?;
         let seeds = options.seed..;
@@ -195,7 +195,7 @@ impl World {
         settings.map(|settings| self.producer(&settings)).collect()
     }
 
-    /// Inserts a task from here, and acknowledges it in the ledger.
+    /// Inserts tasks from this process, and acknowledges them in the ledger.
     ///
     /// # Errors
     /// When Postgres or the ledger fails.
@@ -222,19 +222,19 @@ impl World {
         Ok(())
     }
 
-    /// Waits until no task is alive any more, and tells how long that took.
+    /// Waits until no task is alive, and returns how long that took.
     ///
     /// # Errors
     /// When it takes longer than `at_most`.
     pub fn drain(&self, at_most: Duration) -> Result<Duration, Failure> {
         let sql = "SELECT count(*) FROM fang_tasks WHERE state IN ('new', 'in_progress', 'retried')";
-        self.wait_until("the table to have no task that is alive", at_most, || Ok(self.number(sql)? == 0))
+        self.wait_until("the table to have no live task", at_most, || Ok(self.number(sql)? == 0))
     }
 
-    /// Waits until this is so, and tells how long that took.
+    /// Waits until the condition is true, and returns how long that took.
     ///
     /// # Errors
-    /// When it takes longer than `at_most`, or asking fails.
+    /// When it takes longer than `at_most`, or the condition fails.
     pub fn wait_until(
         &self,
         what: &str,
@@ -245,14 +245,14 @@ impl World {
         while !is_so()? {
             if began.elapsed() > at_most {
                 self.keep();
-                return Err(format!("waited {at_most:?} in vain for {what}").into());
+                return Err(format!("waited {at_most:?} for {what}, without success").into());
             }
             std::thread::sleep(LOOK_EVERY);
         }
         Ok(began.elapsed())
     }
 
-    /// The tasks that this process holds, run or not, by the table.
+    /// The tasks that this process has claimed, by the table.
     ///
     /// # Errors
     /// When Postgres fails.
@@ -264,7 +264,7 @@ impl World {
         self.ids(&sql)
     }
 
-    /// The ids that a query finds.
+    /// The ids that a query returns.
     ///
     /// # Errors
     /// When Postgres fails.
@@ -275,7 +275,7 @@ impl World {
             .collect()
     }
 
-    /// The number that a query finds.
+    /// The number that a query returns.
     ///
     /// # Errors
     /// When Postgres fails.
@@ -283,7 +283,7 @@ impl World {
         Ok(self.rows(sql)?.first().and_then(|row| row.first()).ok_or("no row")?.parse()?)
     }
 
-    /// What a query finds, as text.
+    /// The rows that a query returns, as text.
     ///
     /// # Errors
     /// When Postgres fails.
@@ -291,7 +291,7 @@ impl World {
         database::rows(&self.uri, sql)
     }
 
-    /// The ledger as it is now.
+    /// Reads the ledger.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-/// Runs a campaign as a person would; its table says what did not hold.
+/// Runs a campaign by the command line. Its table shows which figures failed.
 fn holds(campaign: &str) {
     holds_with(campaign, &[]);
 }
@@ -27,7 +27,7 @@ fn a_killed_worker_loses_nothing() {
 }
 
 #[test]
-fn a_killed_worker_that_held_its_tasks_loses_nothing() {
+fn a_killed_worker_with_lock_claims_loses_nothing() {
     holds_with("kill", &["--hold"]);
 }
 
@@ -37,7 +37,7 @@ fn a_restarted_server_loses_nothing() {
 }
 
 #[test]
-fn a_restarted_server_on_which_tasks_were_held_loses_nothing() {
+fn a_restarted_server_with_lock_claims_loses_nothing() {
     holds_with("restart", &["--hold"]);
 }
 
@@ -52,7 +52,7 @@ fn terminated_connections_lose_nothing() {
 }
 
 #[test]
-fn terminated_connections_that_held_tasks_lose_nothing() {
+fn terminated_connections_with_lock_claims_lose_nothing() {
     holds_with("terminate", &["--hold"]);
 }
 
@@ -72,7 +72,7 @@ fn a_task_that_aborts_its_process_harms_no_other() {
 }
 
 #[test]
-fn blocked_threads_are_not_taken_for_dead() {
+fn workers_with_blocked_threads_are_not_declared_dead() {
     holds("block");
 }
 
@@ -82,22 +82,22 @@ fn an_upgrade_and_its_rollback_lose_nothing() {
 }
 
 #[test]
-fn a_silent_network_is_noticed_and_loses_nothing() {
+fn a_network_that_drops_everything_is_noticed_and_loses_nothing() {
     holds("blackhole");
 }
 
 #[test]
-fn an_answer_lost_after_the_commit_doubles_nothing() {
+fn an_answer_lost_after_the_commit_runs_nothing_twice() {
     holds("cut");
 }
 
 #[test]
-fn of_racing_producers_one_holds_a_key_at_a_time() {
+fn racing_producers_never_get_two_tasks_under_one_key() {
     holds("unique");
 }
 
 #[test]
-fn rows_that_cannot_be_run_harm_no_other() {
+fn invalid_rows_harm_no_other_row() {
     holds("fuzz");
 }
 
@@ -107,7 +107,7 @@ fn a_full_disk_and_a_held_lock_lose_nothing_and_end_no_process() {
 }
 
 #[test]
-fn payloads_of_megabytes_harm_no_other_and_over_the_cap_are_refused_by_name() {
+fn large_payloads_harm_no_other_task_and_are_refused_over_the_cap() {
     holds("payload");
 }
 

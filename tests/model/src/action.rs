@@ -1,51 +1,51 @@
-//! What may happen next, and what then is.
+//! The steps of the model: which are possible in a state, and how each changes it.
 
 use crate::protocol::Protocol;
 use crate::state::{Doubt, Job, Late, Life, Link, State, Sweep, TaskState};
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
-    /// It is done and answered.
+    /// It is executed and answered.
     Answered,
-    /// It is done; whoever sent it does not learn of it.
+    /// It is executed, but its answer is lost.
     AnswerLost,
-    /// Whoever sent it has given it up; it may still be done.
+    /// Its process has given it up. It may still be executed later.
     Late,
 }
 
-/// One step. The first number is the process.
+/// A step. The first number is the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// A heartbeat gets through.
     Beat(usize),
-    /// A heartbeat does not.
+    /// A heartbeat fails.
     BeatFails(usize),
-    /// The next statement of a sweep.
+    /// The next statement of a sweep is executed.
     Sweep(usize),
     /// A sweep is given up.
     SweepFails(usize),
-    /// A claim, which takes this task.
+    /// A written claim of this task.
     Claim(usize, usize, Fate),
-    /// Gives back what it does not know it holds.
+    /// The process gives back claims that it does not know.
     Disown(usize),
     /// A run ends, and its result is sent.
     Finish(usize, Job, Fate),
     /// A run under an identity that is dead is dropped.
     Drop(usize, Job),
-    /// A late request is done; a claim takes this task.
+    /// A late request is executed. If it is a claim, it takes this task.
     Arrive(Late, usize),
     /// The answer of a written claim arrives.
     Answer(usize),
     /// A process no longer waits for the answer of a written claim.
     GiveUp(usize),
-    /// A claim by locks alone, of this task.
+    /// A lock-claim of this task.
     Lock(usize, usize),
-    /// This slot lists its task, or takes it out of the list as it is another's.
+    /// This slot lists its task, or takes it out of the list because another worker may run it.
     List(usize, usize, Fate),
-    /// This slot looks whether it still has its lock, and begins to run.
+    /// This slot checks that it still has its lock, and begins to run.
     Look(usize, usize),
-    /// This slot ends its transaction, after its run or before.
+    /// This slot commits. The flag says whether its run has ended.
     Commit(usize, usize, bool, Fate),
     /// This slot makes a written claim of a run that lost its lock.
     Repair(usize, usize),
@@ -53,9 +53,9 @@ pub enum Action {
     Unlist(usize, usize),
     /// A request of this slot fails.
     SlotFails(usize, usize),
-    /// This slot loses its connection and its lock. The process does not know.
+    /// This slot loses its connection and its lock. The process does not know it yet.
     Disconnect(usize, usize),
-    /// The server notices that the process has given up the connection which has this task locked.
+    /// The server notices that a process has given up the connection that locks this task.
     Unlock(usize),
     /// Time passes.
     Tick,
@@ -65,14 +65,14 @@ pub enum Action {
     Pause(usize),
     /// `SIGCONT`
     Resume(usize),
-    /// The server shuts down and comes back later; or the network is cut.
+    /// The server shuts down, or the network is cut.
     Fall(Link),
     /// The database can be reached again.
     Rise,
 }
 
 impl State {
-    /// All that may happen next.
+    /// Adds all steps that are possible now.
     pub(crate) fn offer(&self, protocol: &Protocol, actions: &mut Vec<Action>) {
         if self.is_over() {
             return self.offer_aftermath(actions);
@@ -94,7 +94,7 @@ impl State {
         }
     }
 
-    /// Once all tasks are over, only results that are still on their way could do harm.
+    /// The steps once all tasks are over: only requests on their way can still do harm.
     fn offer_aftermath(&self, actions: &mut Vec<Action>) {
         for (p, process) in self.processes.iter().enumerate() {
             actions.extend(process.jobs.iter().map(|job| Action::Finish(p, *job, Fate::Answered)));
@@ -131,7 +131,7 @@ impl State {
             return;
         }
         if process.doubt.is_some_and(|doubt| !doubt.was_asked) {
-            // The claimer does that before it claims.
+            // The claimer reconciles before it claims.
             return actions.push(Action::Disown(p));
         }
         if self.left.losses > 0 {
@@ -192,7 +192,7 @@ impl State {
         [Fate::Answered, Fate::AnswerLost, Fate::Late].into_iter().take(count)
     }
 
-    /// A process that runs beats in every tick, and only a pause or an outage keeps it from that.
+    /// Whether time may pass. A running process beats in every tick, except in an outage.
     fn may_tick(&self, protocol: &Protocol) -> bool {
         self.processes.iter().filter(|process| process.runs()).all(|process| match process.sweep {
             None => process.has_beaten,
@@ -200,7 +200,7 @@ impl State {
         }) && (self.link != Link::Up || self.is_settled())
     }
 
-    /// What then is.
+    /// Changes the state by a step.
     pub(crate) fn apply(&mut self, protocol: &Protocol, action: Action) {
         match action {
             Action::Beat(p) => self.beat(protocol, p),
@@ -256,7 +256,7 @@ impl State {
         }
     }
 
-    /// Nothing is left of a process but its row.
+    /// Removes all that a process knows. Only its row is left.
     fn die(&mut self, p: usize, protocol: &Protocol) {
         let process = &mut self.processes[p];
         process.life = Life::Dead;
@@ -277,7 +277,7 @@ impl State {
         self.link = link;
         if link == Link::Restarting {
             self.left.restarts -= 1;
-            // Its connections go down with it.
+            // All connections end with the server.
             self.late.clear();
             self.tasks.iter_mut().for_each(|row| row.lock = None);
             for process in self.processes.iter_mut().filter(|process| process.under_way.is_some()) {
@@ -304,14 +304,14 @@ impl State {
             process.doubt =
                 process.doubt.map(|doubt| Doubt { left: doubt.left.saturating_sub(1), was_asked: false });
             if self.link != Link::Up && process.runs() && protocol.slots > 0 {
-                // Its claims fail. Each failure renews the doubt.
+                // Its claims fail, and each failure renews the doubt.
                 process.arise(protocol);
             }
             process.sweep = process.sweep.and_then(|sweep| grown(sweep, process.life, protocol));
         }
-        // The server ends a transaction that is idle for so long.
+        // The server ends transactions that are idle for a tick.
         self.tasks.iter_mut().for_each(|row| row.lock = None);
-        // Statements are given up after a time as long as the lease.
+        // Statements are given up after as long as a lease.
         self.late.retain_mut(|late| {
             let (Late::Claim(_, age) | Late::Finish(_, age) | Late::List(_, age)) = late;
             *age += 1;
@@ -320,7 +320,7 @@ impl State {
     }
 }
 
-/// A statement that hangs is given up in the end; one that was not yet sent waits for its process.
+/// The sweep after a tick. A statement that hangs is given up in the end. One that was not sent waits for its process.
 fn grown(sweep: Sweep, life: Life, protocol: &Protocol) -> Option<Sweep> {
     let (Sweep::Bury(age) | Sweep::Collect(age) | Sweep::Rescue(age)) = sweep;
     if life == Life::Paused {

@@ -1,4 +1,4 @@
-//! What becomes of a state when nothing more goes wrong.
+//! How a state goes on when nothing more goes wrong.
 
 use crate::action::{Action, Fate};
 use crate::lock_claim::Stage;
@@ -6,8 +6,8 @@ use crate::protocol::Protocol;
 use crate::state::{Life, Link, State, TaskState};
 
 impl State {
-    /// Whether every task comes to its end once the database is back, the paused are resumed, every run
-    /// ends, and nothing more goes wrong. There is always a process that is not dead.
+    /// Whether every task ends once the database is back, paused processes are resumed, every run ends, and nothing
+    /// more goes wrong. At least one process is always alive.
     pub(crate) fn comes_to_its_end(&self, protocol: &Protocol) -> bool {
         let mut state = self.clone();
         if state.link != Link::Up {
@@ -18,7 +18,7 @@ impl State {
                 process.life = Life::Running;
             }
         }
-        // A lease until somebody is well, one until the server is, and one of silence.
+        // One lease until a process is well, one until the server is, and one of silence.
         for _ in 0..=4 * protocol.lease + 4 {
             if state.is_over() {
                 return true;
@@ -29,7 +29,7 @@ impl State {
         state.is_over()
     }
 
-    /// All that a healthy process does in a tick.
+    /// All steps of a healthy process in a tick.
     fn round(&mut self, protocol: &Protocol, p: usize) {
         if !self.processes[p].runs() {
             return;
@@ -54,7 +54,7 @@ impl State {
         }
     }
 
-    /// All that its slots do, whose runs end.
+    /// All steps of its slots, until their runs have ended.
     fn end_lock_claims(&mut self, protocol: &Protocol, p: usize) {
         if self.processes[p].under_way.is_some() {
             self.apply(protocol, Action::Answer(p));

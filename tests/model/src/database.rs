@@ -1,11 +1,11 @@
-//! The statements, each atomic: what `fang-postgres/src/sql` does to a row.
+//! The statements, each atomic: how `fang-postgres/src/sql` changes a row.
 
 use crate::protocol::Protocol;
 use crate::state::{Job, Life, State, TaskState, Worker};
 
 impl State {
-    /// `claim.sql`. A worker that was declared dead gets nothing. A task that another worker has listed becomes a claim
-    /// of that worker. Rows that are locked are passed by.
+    /// `claim.sql`. A worker that was declared dead gets nothing. A task that another worker has listed becomes a
+    /// written claim of that worker. Locked rows are skipped.
     pub(crate) fn claim(&mut self, worker: usize, task: usize) -> Option<Job> {
         let row = &self.tasks[task];
         if self.workers[worker].is_dead || row.state != TaskState::Waiting || row.lock.is_some() {
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// `rescue.sql`. No model of a worker that is not in the table: no verb removes one that holds a task.
+    /// `rescue.sql`. Workers that are not in the table are not modelled, since no verb removes a worker that has tasks.
     pub(crate) fn rescue(&mut self, protocol: &Protocol) {
         for row in &mut self.tasks {
             let Some(worker) = row.locked_by.map(|worker| &self.workers[worker]) else { continue };

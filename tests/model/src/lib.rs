@@ -1,5 +1,5 @@
-//! A model of how fang's processes share a table of tasks: claim, beat, sweep, finish, and the faults that
-//! they must survive. Small enough to visit every state; `docs/model.md` says what it leaves out.
+//! A model of how the processes of fang share a table of tasks: claims, beats, sweeps, results, and the faults that
+//! they must survive. It is small enough to visit every state. `docs/model.md` says what it leaves out.
 //!
 //! ```
 //! use fang_model::Protocol;

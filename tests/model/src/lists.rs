@@ -1,6 +1,6 @@
-//! The rows of `fang_lock_claims`, and the statements that read or write them. Only the lists of transactions that were
-//! aborted matter: until then the rows of the tasks are locked, and a commit makes each of them a written claim or
-//! removes it.
+//! The list of lock-claimed tasks, and the statements that read or write it. Only entries of aborted transactions
+//! matter. While a transaction is open, the rows of its tasks are locked. Its commit removes each row or gives it a
+//! written claim.
 
 use crate::protocol::Protocol;
 use crate::state::{Job, Late, State, TaskState};
@@ -14,9 +14,9 @@ pub struct Listed {
     pub lease: u8,
     /// The worker that may run it.
     pub worker: usize,
-    /// The connection that had the row locked.
+    /// The connection that locked the row.
     pub slot: usize,
-    /// The list was written after its process had given it up and its locks were gone.
+    /// Whether it was written after its process had given it up and its lock was gone.
     pub is_stray: bool,
 }
 
@@ -29,7 +29,7 @@ impl State {
         other
     }
 
-    /// A list that its process has given up is written.
+    /// Writes a list that its process has given up.
     pub(crate) fn late_list(&mut self, protocol: &Protocol, listed: Listed) {
         let process = self.workers[listed.worker].process;
         let is_open = self.has_lock(process, listed.slot, listed.task);
@@ -45,12 +45,12 @@ impl State {
         }
     }
 
-    /// Removes what a slot has listed. It does not know of strays.
+    /// Removes the list of a slot. The process does not know of stray lists.
     pub(crate) fn unlist(&mut self, worker: usize, slot: usize) {
         self.lists.retain(|listed| listed.is_stray || (listed.worker, listed.slot) != (worker, slot));
     }
 
-    /// Removes what a process has listed and does not run. Returns whether there was any.
+    /// Removes listed tasks that their process does not run. Returns whether there were any.
     pub(crate) fn unlist_unknown(&mut self, p: usize) -> bool {
         let (process, before) = (&self.processes[p], self.lists.len());
         self.lists.retain(|listed| {
@@ -61,13 +61,13 @@ impl State {
         self.lists.len() < before
     }
 
-    /// The other worker that has listed a task under this lease. Of several, the one with the largest number.
+    /// The other worker that has listed a task under this lease. If there are several, the one with the largest number.
     pub(crate) fn listed_by_other(&self, task: usize, lease: u8, me: usize) -> Option<usize> {
         let same = self.lists.iter().filter(|listed| (listed.task, listed.lease) == (task, lease));
         same.map(|listed| listed.worker).filter(|worker| *worker != me).max()
     }
 
-    /// Makes a written claim of a lock-claim, unless the task was claimed since.
+    /// Makes a written claim of a lock-claim, unless the task was claimed meanwhile.
     pub(crate) fn write_claim(&mut self, job: Job) {
         let row = &mut self.tasks[job.task];
         if row.lock.is_none() && row.state == TaskState::Waiting && row.lease + 1 == job.lease {
@@ -77,7 +77,7 @@ impl State {
         }
     }
 
-    /// Makes written claims of what the dead have listed. The statement passes by rows that are locked.
+    /// Makes written claims of the tasks that dead workers have listed. Skips locked rows.
     pub(crate) fn collect(&mut self) {
         for listed in self.lists.clone() {
             if self.workers[listed.worker].is_dead {
@@ -86,7 +86,7 @@ impl State {
         }
     }
 
-    /// Leaves out what was listed under a lease that is past, which no statement looks for.
+    /// Removes entries with a past lease, which no statement reads.
     pub(crate) fn forget_lists(&mut self) {
         let tasks = &self.tasks;
         let matters = |listed: &Listed| {

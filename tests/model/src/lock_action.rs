@@ -1,4 +1,4 @@
-//! What lock-claims may do next.
+//! The steps of lock-claims.
 
 use crate::action::{Action, Fate};
 use crate::lock_claim::{LockClaim, Stage};
@@ -6,7 +6,7 @@ use crate::protocol::Protocol;
 use crate::state::{Link, Process, State};
 
 impl State {
-    /// What its slots may do, and the claim that is under way.
+    /// Adds the possible steps of its slots, and of the claim under way.
     pub(crate) fn offer_slots(&self, p: usize, actions: &mut Vec<Action>) {
         let process = &self.processes[p];
         if process.under_way.is_some() {
@@ -49,14 +49,14 @@ impl State {
         }
     }
 
-    /// A lock that its process has given up goes as soon as the server notices.
+    /// Adds the end of locks whose connection its process has given up.
     pub(crate) fn offer_unlocks(&self, actions: &mut Vec<Action>) {
         let orphans = (0..self.tasks.len()).filter(|task| self.is_orphan(*task));
         actions.extend(orphans.map(Action::Unlock));
     }
 
-    /// Whether the processes that run have no claim under way and no lock-claim. Both take less than a tick. A broken
-    /// one may have to wait for a lock of another.
+    /// Whether no running process has a claim under way or a lock-claim. Both take less than a tick, except that a
+    /// broken lock-claim may have to wait for the lock of another.
     pub(crate) fn is_settled(&self) -> bool {
         self.processes.iter().filter(|process| process.runs()).all(|process| {
             let waits =
@@ -65,7 +65,7 @@ impl State {
         })
     }
 
-    /// A step of a lock-claim.
+    /// Changes the state by a step of a lock-claim.
     pub(crate) fn lock_claim(&mut self, protocol: &Protocol, step: Action) {
         match step {
             Action::Answer(p) => self.answer(protocol, p),
@@ -92,7 +92,7 @@ impl State {
 }
 
 impl Process {
-    /// It no longer waits for the answer of its claim.
+    /// Stops waiting for the answer of its claim.
     pub(crate) fn give_up(&mut self, protocol: &Protocol) {
         self.under_way = None;
         self.unlocked = None;

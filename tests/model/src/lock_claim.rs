@@ -1,17 +1,16 @@
-//! Claims by locks alone. A connection locks a row and writes nothing. Its process lists the task, runs it, and ends
-//! the transaction.
+//! Lock-claims. A connection locks a row and writes nothing. Its process lists the task, runs it, and commits.
 
 use crate::action::Fate;
 use crate::lists::Listed;
 use crate::protocol::Protocol;
 use crate::state::{Doubt, Job, Late, Process, State, TaskState};
 
-/// The connection that has a row locked.
+/// The connection that locks a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lock {
     /// Its process.
     pub process: usize,
-    /// Its number there.
+    /// Its number in the process.
     pub slot: usize,
 }
 
@@ -20,33 +19,33 @@ pub struct Lock {
 pub struct LockClaim {
     /// The task, and the lease that it would be given next.
     pub job: Job,
-    /// How far it has come.
+    /// The stage that it has reached.
     pub stage: Stage,
 }
 
-/// How far a lock-claim has come, as its process knows it. The lock may be gone at any stage.
+/// The stage of a lock-claim, as its process knows it. The lock may be gone in any stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// The row was locked, and is to be listed.
+    /// The row was locked. Next the process lists the task.
     Locked,
-    /// It is listed, and this other worker had listed it before. Next the process looks whether it has its lock.
+    /// The task is listed, perhaps also by this other worker. Next the process checks that it still has the lock.
     Listed(Option<usize>),
-    /// It does not run, as this other worker may run it, and is to be taken out of the list.
+    /// The task does not run, because this other worker may run it. Next the process takes it out of the list.
     Withdraws(usize),
-    /// It does not run. The end of the transaction makes it a written claim of this worker.
+    /// The task does not run. The commit makes it a written claim of this worker.
     Yields(usize),
-    /// It runs.
+    /// The task runs.
     Runs,
-    /// It runs or has run, and its connection is known to be lost. It is to become a written claim.
+    /// The task runs or has run, and its connection is known to be lost. Next it gets a written claim.
     Broken,
-    /// It could not be listed and does not run. The transaction is to be ended.
+    /// The task could not be listed and does not run. Next the process ends the transaction.
     Abandoned,
-    /// The transaction is over, and the list is to be taken back, as it may have been written.
+    /// The transaction is over. Next the process takes back the list, which may have been written.
     Unlists,
 }
 
 impl State {
-    /// A claim by locks alone. A task that runs here already, as its connection was lost, does not run twice.
+    /// A lock-claim. If its task already runs here because an earlier connection was lost, it does not run twice.
     pub(crate) fn lock(&mut self, protocol: &Protocol, p: usize, task: usize) {
         let process = &mut self.processes[p];
         let Some(slot) = process.slots.iter().position(Option::is_none) else { return };
@@ -59,7 +58,7 @@ impl State {
         process.slots[slot] = Some(LockClaim { job, stage });
     }
 
-    /// Lists a task before it runs, or takes one out of the list that another worker may run.
+    /// Lists a task before it runs, or takes a task out of the list that another worker may run.
     pub(crate) fn list(&mut self, protocol: &Protocol, p: usize, slot: usize, fate: Fate) {
         let Some(LockClaim { job, stage }) = self.processes[p].slots[slot] else { return };
         let theirs = match stage {
@@ -79,7 +78,7 @@ impl State {
             return self.processes[p].abandon(protocol, slot);
         }
         match stage {
-            // The process looks whether it has its lock after each list.
+            // The process checks its lock after each change of the list.
             Stage::Withdraws(_) if !self.has_lock(p, slot, job.task) => {
                 self.processes[p].abandon(protocol, slot)
             }
@@ -88,7 +87,7 @@ impl State {
         }
     }
 
-    /// Looks whether the lock is still there, and begins to run. Another claim would now find the list.
+    /// Checks that the lock is still there, and begins to run. From now on another claim would find the list.
     pub(crate) fn look(&mut self, protocol: &Protocol, p: usize, slot: usize) {
         let Some(LockClaim { job, stage: Stage::Listed(theirs) }) = self.processes[p].slots[slot] else {
             return;
@@ -106,7 +105,7 @@ impl State {
         self.processes[p].reach(slot, Stage::Runs);
     }
 
-    /// Ends a transaction. A run that has not ended becomes a written claim.
+    /// Commits. A run that has not ended gets a written claim.
     pub(crate) fn commit(&mut self, p: usize, slot: usize, has_ended: bool, fate: Fate) {
         let Some(LockClaim { job, stage }) = self.processes[p].slots[slot] else { return };
         let has_lock = self.has_lock(p, slot, job.task);
@@ -139,7 +138,7 @@ impl State {
             }
             Stage::Runs => self.write_claim(job),
             Stage::Yields(worker) => self.write_claim(Job { worker, ..job }),
-            // The list of a transaction that was committed does not count, though it arrive later.
+            // The list of a committed transaction does not count, even if it arrives later.
             _ => {
                 let listed = Listed::new(job, slot);
                 let stray = Listed { is_stray: true, ..listed };
@@ -149,17 +148,17 @@ impl State {
         }
     }
 
-    /// Makes a written claim of a run that lost its lock, and goes on with that.
+    /// Makes a written claim of a run that lost its lock.
     pub(crate) fn repair(&mut self, p: usize, slot: usize) {
         let Some(LockClaim { job, .. }) = self.processes[p].slots[slot] else { return };
         self.write_claim(job);
         let process = &mut self.processes[p];
         process.free_running(slot, job);
-        // Only a claim that is under way can bring it: the row is written by now.
+        // Only the claim under way can bring this task again, since its row is written by now.
         process.unlocked = process.under_way.filter(|claim| claim.is_of(job)).or(process.unlocked);
     }
 
-    /// A request of this slot fails, as the database cannot be reached.
+    /// A request of this slot fails because the database cannot be reached.
     pub(crate) fn slot_fails(&mut self, protocol: &Protocol, p: usize, slot: usize) {
         let process = &mut self.processes[p];
         match process.slots[slot].map(|claim| claim.stage) {
@@ -171,7 +170,7 @@ impl State {
         }
     }
 
-    /// Takes back a list whose task does not run. The process tries until there is an answer.
+    /// Takes back a list whose task does not run. The process repeats this until there is an answer.
     pub(crate) fn take_back(&mut self, protocol: &Protocol, p: usize, slot: usize) {
         let process = &mut self.processes[p];
         let Some(LockClaim { job, .. }) = process.slots[slot].take() else { return };
@@ -194,7 +193,8 @@ impl State {
         self.processes[p].accept(job);
     }
 
-    /// Checks a run that begins: its claim stands, and no living worker runs the task. The dead may break both.
+    /// Checks a run that begins: its claim must stand, and no other living worker may run the task. Dead workers may
+    /// break both.
     fn begins(&mut self, p: usize, job: Job) {
         if self.workers[job.worker].is_dead {
             return;
@@ -218,7 +218,7 @@ impl State {
         self.tasks[task].lock == Some(Lock { process: p, slot })
     }
 
-    /// Whether the process has given up the connection that has this row locked.
+    /// Whether the process has given up the connection that locks this row.
     pub(crate) fn is_orphan(&self, task: usize) -> bool {
         self.tasks[task].lock.is_some_and(|lock| {
             let claim = self.processes[lock.process].slots.get(lock.slot).copied().flatten();
@@ -230,25 +230,25 @@ impl State {
 }
 
 impl Process {
-    /// Whether its claimer is busy with a claim.
+    /// Whether its claimer is waiting for a claim.
     pub(crate) fn is_claiming(&self) -> bool {
         let is_begun =
             |claim: &LockClaim| matches!(claim.stage, Stage::Locked | Stage::Listed(_) | Stage::Withdraws(_));
         self.under_way.is_some() || self.slots.iter().flatten().any(is_begun)
     }
 
-    /// The tasks that it runs, or whose results it has yet to save.
+    /// The tasks that it runs or whose results are not saved yet.
     pub fn runs_of(&self) -> impl Iterator<Item = Job> {
         let is_run = |claim: &&LockClaim| matches!(claim.stage, Stage::Runs | Stage::Broken);
         self.jobs.iter().copied().chain(self.slots.iter().flatten().filter(is_run).map(|claim| claim.job))
     }
 
-    /// From now on it is in doubt what it has claimed.
+    /// Begins a time in which it reconciles.
     pub(crate) fn arise(&mut self, protocol: &Protocol) {
         self.doubt = Some(Doubt { left: protocol.lease + 1, was_asked: false });
     }
 
-    /// A task that could not be listed does not run. Others may still make it a claim of this worker.
+    /// Gives up a task that could not be listed. Others may still make it a claim of this worker.
     fn abandon(&mut self, protocol: &Protocol, slot: usize) {
         self.reach(slot, Stage::Abandoned);
         self.arise(protocol);
@@ -258,7 +258,7 @@ impl Process {
         self.slots[slot] = self.slots[slot].map(|claim| LockClaim { stage, ..claim });
     }
 
-    /// Frees the slot. Its run goes on under a written claim.
+    /// Frees the slot of a run that goes on under a written claim.
     fn free_running(&mut self, slot: usize, job: Job) {
         self.slots[slot] = None;
         self.jobs.push(job);
@@ -267,7 +267,7 @@ impl Process {
 }
 
 impl LockClaim {
-    /// Whether it is of this worker, or yields to it.
+    /// Whether it belongs to this worker or yields to it.
     pub(crate) fn names(&self, worker: usize) -> bool {
         let other = match self.stage {
             Stage::Listed(other) => other,

@@ -1,12 +1,12 @@
-//! What a process does of its own: the heart, the claimer, the finisher.
+//! The heart, the claimer and the finisher of a process.
 
 use crate::action::Fate;
 use crate::protocol::Protocol;
 use crate::state::{Doubt, Job, Late, State, Sweep};
 
 impl State {
-    /// `heartbeat.sql`, and what `Pulse` makes of its answer. A sweep is due after every beat, which is more
-    /// often than in truth; but one that would find nothing, and that nothing can delay, is left out.
+    /// `heartbeat.sql`, and how `BeatPolicy` reads its answer. A sweep is due after every beat, which is more often
+    /// than in the library. A sweep that would find nothing and cannot be delayed is left out.
     pub(crate) fn beat(&mut self, protocol: &Protocol, p: usize) {
         let row = &mut self.workers[self.processes[p].worker];
         let (is_dead, silent_for) = (row.is_dead, row.silent_for);
@@ -43,7 +43,7 @@ impl State {
         process.was_cut_off = true;
     }
 
-    /// The next statement of a sweep.
+    /// Executes the next statement of a sweep.
     pub(crate) fn sweep(&mut self, protocol: &Protocol, p: usize) {
         self.processes[p].sweep = match self.processes[p].sweep {
             Some(Sweep::Bury(age)) => {
@@ -61,7 +61,7 @@ impl State {
         };
     }
 
-    /// A claim, which takes this task if it is made at once.
+    /// Sends a written claim, which takes this task if it is executed at once.
     pub(crate) fn ask(&mut self, protocol: &Protocol, p: usize, task: usize, fate: Fate) {
         let worker = self.processes[p].worker;
         let claimed = if fate == Fate::Late { None } else { self.claim(worker, task) };
@@ -75,13 +75,13 @@ impl State {
         }
         let Some(job) = claimed else { return };
         process.under_way = Some(job);
-        // Only a delay after a lock-claim of the same task matters.
+        // A delayed answer matters only during a lock-claim of the same task.
         if !process.slots.iter().flatten().any(|claim| claim.job.task == job.task) {
             self.answer(protocol, p);
         }
     }
 
-    /// Gives back what the process does not know it holds.
+    /// Reconciles: gives back claims that the process does not know.
     pub(crate) fn settle(&mut self, protocol: &Protocol, p: usize) {
         let has_unlisted = protocol.doubt_outlasts_lists && self.unlist_unknown(p);
         self.disown(protocol, p);
@@ -92,7 +92,7 @@ impl State {
         *doubt = doubt.filter(|doubt| doubt.left > 0).map(|doubt| Doubt { was_asked: true, ..doubt });
     }
 
-    /// A result on its way. It is kept, and sent again, until there is an answer.
+    /// Sends a result. It is kept, and sent again, until there is an answer.
     pub(crate) fn save(&mut self, protocol: &Protocol, p: usize, job: Job, fate: Fate) {
         match fate {
             Fate::Answered => self.processes[p].forget(job),
@@ -118,7 +118,7 @@ impl crate::state::Process {
         self.known[job.task] = Some(job.lease);
     }
 
-    /// A result was saved or dropped: `Held::remove`.
+    /// Forgets a claim whose result was saved or dropped, as `InFlight::remove` does.
     pub(crate) fn forget(&mut self, job: Job) {
         self.jobs.retain(|other| *other != job);
         if self.known[job.task] == Some(job.lease) {

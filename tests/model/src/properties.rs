@@ -1,4 +1,4 @@
-//! What must hold in every state.
+//! The properties that must hold in every state.
 
 use crate::protocol::Protocol;
 use crate::state::State;
@@ -6,20 +6,20 @@ use stateright::Property;
 
 /// At most one result of a task is accepted.
 pub const TWICE: &str = "no task is finished twice";
-/// The fence.
+/// A result is accepted only under the claim that stands.
 pub const STALE: &str = "no stale result is accepted";
-/// Whatever happened, each task comes to its end once nothing more goes wrong.
+/// Each task ends once nothing more goes wrong.
 pub const LOST: &str = "no task is lost";
-/// Grace.
+/// No living worker is charged a crash after an outage.
 pub const RERUN: &str = "no outage makes the tasks of the living run again";
-/// What happens without grace.
+/// After an outage, not all tasks are charged a crash.
 pub const MASS: &str = "no outage makes everything run again";
-/// Crashes are counted for the dead, and for who was paused for a lease.
+/// Crashes are charged only to tasks of processes that died or were paused for a lease.
 pub const UNJUST: &str = "only the dead and the paused are charged a crash";
 
-/// The list is for that.
+/// Two living workers never run one task. The list of lock-claims ensures that.
 pub const BESIDE: &str = "no task begins to run while another living worker runs it";
-/// A process knows its own claims.
+/// A process never repeats its own run.
 pub const AGAIN: &str = "no process runs a task again that it runs or has finished";
 
 pub(crate) fn all() -> Vec<Property<Protocol>> {

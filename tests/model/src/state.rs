@@ -1,11 +1,11 @@
-//! Everything there is at one moment. Instants are kept as ages, which stop counting where it no longer
-//! matters: so there are finitely many states, and histories of any length.
+//! The state of the model. Instants are kept as ages that stop counting once they no longer matter, so there are
+//! finitely many states and histories of any length.
 
 use crate::lists::Listed;
 use crate::lock_claim::{Lock, LockClaim};
 use crate::protocol::{Faults, Protocol};
 
-/// One moment of the whole.
+/// The state of the database and all processes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// The rows of `fang_tasks`.
@@ -18,17 +18,17 @@ pub struct State {
     pub processes: Vec<Process>,
     /// Whether the database can be reached.
     pub link: Link,
-    /// For how long the server has been up.
+    /// The time since the server started.
     pub up_for: u8,
-    /// Since the last beat of anybody.
+    /// The time since the last beat of any worker.
     pub unheard_for: u8,
-    /// For how long beats have come without a gap of half a lease.
+    /// The time in which beats have come without a gap of half a lease.
     pub well_for: u8,
-    /// Requests that were given up by who sent them and may still arrive.
+    /// Requests that their process has given up and that may still arrive.
     pub late: Vec<Late>,
-    /// What may still go wrong.
+    /// The faults that may still happen.
     pub left: Faults,
-    /// What must never have happened.
+    /// The violations so far.
     pub violations: Violations,
 }
 
@@ -52,32 +52,32 @@ pub struct Task {
     pub state: TaskState,
     /// How often it was claimed.
     pub lease: u8,
-    /// Who claimed it.
+    /// The worker that claimed it.
     pub locked_by: Option<usize>,
-    /// The connection that has its row locked.
+    /// The connection that locks its row.
     pub lock: Option<Lock>,
     /// How often its process died.
     pub crashes: u8,
-    /// How many results were accepted: at most one.
+    /// How many results were accepted. Must be at most one.
     pub accepted: u8,
 }
 
 /// A row of `fang_workers`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Worker {
-    /// Which process it is. The database does not know that.
+    /// Its process. The database does not know that.
     pub process: usize,
-    /// Since its last beat.
+    /// The time since its last beat.
     pub silent_for: u8,
     /// Whether it was declared dead.
     pub is_dead: bool,
-    /// It was, though its process lived and was not paused for so long.
+    /// Whether it was declared dead though its process lived and was not paused for that long.
     pub is_wronged: bool,
-    /// It was, after its beats had failed.
+    /// Whether it was declared dead after its beats had failed.
     pub was_cut_off: bool,
 }
 
-/// What a process is able to do.
+/// Whether a process can act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Life {
     /// It runs.
@@ -91,60 +91,60 @@ pub enum Life {
 /// A process: its heart, its claimer, its workers, its finisher.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
-    /// What it is able to do.
+    /// Whether it can act.
     pub life: Life,
-    /// Its row.
+    /// The number of its row.
     pub worker: usize,
-    /// In this tick.
+    /// Whether it has beaten in this tick.
     pub has_beaten: bool,
     /// Whether beats have failed since the last good one.
     pub was_cut_off: bool,
-    /// Ticks that it was paused since its last good beat.
+    /// How many ticks it was paused since its last good beat.
     pub paused_for: u8,
-    /// A sweep that is under way.
+    /// The sweep under way.
     pub sweep: Option<Sweep>,
     /// The runs without a saved result.
     pub jobs: Vec<Job>,
-    /// What it knows it holds: for each task the lease of the last claim.
+    /// The claims that it knows: for each task the lease of the last claim.
     pub known: Vec<Option<u8>>,
-    /// Whether a claim without an answer may have been made.
+    /// Set while a claim without an answer may have been made.
     pub doubt: Option<Doubt>,
     /// The lock-claims of its connections.
     pub slots: Vec<Option<LockClaim>>,
-    /// A written claim that the server has made, while the answer is on its way.
+    /// A written claim that the server has made and whose answer is on its way.
     pub under_way: Option<Job>,
-    /// A task that lost its lock and became a written claim since that claim began.
+    /// A task that lost its lock and got a written claim since the claim under way began.
     pub unlocked: Option<Job>,
 }
 
-/// The statements of a sweep, of which the next is named, and how long it has been under way.
+/// The next statement of a sweep, and how long it has been under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sweep {
-    /// Declare the silent dead.
+    /// Declare silent workers dead.
     Bury(u8),
-    /// Make written claims of the tasks that the dead have listed.
+    /// Make written claims of the tasks that dead workers have listed.
     Collect(u8),
-    /// Take back what the dead hold.
+    /// Take back the tasks of dead workers.
     Rescue(u8),
 }
 
 /// A claimed task in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Job {
-    /// Which task.
+    /// The task.
     pub task: usize,
-    /// Of its claim.
+    /// The lease of its claim.
     pub lease: u8,
-    /// Under which identity it was claimed.
+    /// The worker that claimed it.
     pub worker: usize,
 }
 
-/// After a claim without an answer.
+/// The time after a claim without an answer, in which the process reconciles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Doubt {
-    /// Ticks in which the server may still make the claim.
+    /// How many ticks the server may still make the claim.
     pub left: u8,
-    /// Whether the process has given back what it does not know of, in this tick.
+    /// Whether the process has given back unknown claims in this tick.
     pub was_asked: bool,
 }
 
@@ -155,11 +155,11 @@ pub enum Link {
     Up,
     /// It is restarting.
     Restarting,
-    /// It is up, and nobody reaches it.
+    /// It is up, and no process reaches it.
     Cut,
 }
 
-/// A request on its way, and for how long it has been.
+/// A request on its way, and how long it has been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Late {
     /// A claim by this worker.
@@ -170,14 +170,14 @@ pub enum Late {
     List(Listed, u8),
 }
 
-/// What must never have happened.
+/// Events that must never happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Violations {
     /// A result was accepted whose claim no longer stood.
     pub stale: bool,
     /// A task was charged a crash though its process lived and was not paused for a lease.
     pub unjust: bool,
-    /// The same, after an outage.
+    /// As `unjust`, after an outage.
     pub rerun: bool,
     /// A task began to run while another living worker ran it.
     pub beside: bool,
@@ -186,7 +186,7 @@ pub struct Violations {
 }
 
 impl State {
-    /// A fleet that has long been running, and tasks that have just been inserted.
+    /// The first state: processes that have run for long, and new tasks.
     pub fn new(protocol: &Protocol) -> Self {
         let task = Task {
             state: TaskState::Waiting,
@@ -218,8 +218,8 @@ impl State {
 }
 
 impl State {
-    /// Leaves out the dead whom nothing names any more, so that states which differ in nothing else are one. The
-    /// others move up; no worker takes the number of another that is named.
+    /// Removes dead workers that are not referenced any more, so that states that differ only in these are the same.
+    /// The others are renumbered.
     pub(crate) fn forget_workers(&mut self) {
         for gone in (0..self.workers.len()).rev() {
             if self.workers[gone].is_dead && !self.is_named(gone) {
@@ -267,7 +267,7 @@ impl State {
 }
 
 impl Worker {
-    /// One that has just registered.
+    /// A worker that has just registered.
     pub fn new(process: usize) -> Self {
         Self { process, silent_for: 0, is_dead: false, is_wronged: false, was_cut_off: false }
     }
@@ -291,7 +291,7 @@ impl Process {
         }
     }
 
-    /// Whether a pause accounts for its silence: one of a lease, or a shorter one and beats that failed.
+    /// Whether a pause explains its silence: one of a lease, or a shorter one together with failed beats.
     pub(crate) fn was_paused_past(&self, protocol: &Protocol) -> bool {
         self.paused_for >= if self.was_cut_off { 1 } else { protocol.lease }
     }

@@ -1,18 +1,18 @@
-//! What may be asked of a store, at random.
+//! Random verbs.
 
 use fang_core::Priority;
 use fang_core::store::Verdict;
 use proptest::prelude::*;
 use std::time::Duration;
 
-/// How many tasks there are in a history: few, so that verbs meet.
+/// How many tasks a history has. Few, so that verbs meet the same tasks.
 pub const TASKS: usize = 6;
-/// A delay that no sum of [`ADVANCE`] comes near.
+/// A delay, in seconds, that is not near a multiple of [`ADVANCE`].
 pub const DELAY: u64 = 50;
-/// How far time moves at once.
+/// How many seconds pass at once.
 pub const ADVANCE: u64 = 20;
 
-/// A task to insert, always the same under the same number.
+/// A task to insert. The number decides its key.
 #[derive(Clone, Copy, Debug)]
 pub struct Fresh {
     pub task: usize,
@@ -23,9 +23,9 @@ pub struct Fresh {
 /// One result.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Which of the claims made so far.
+    /// The claim, counted back from the newest.
     pub claim: usize,
-    /// How far off the lease is that it names.
+    /// The difference between the lease in the result and that of the claim.
     pub off_by: i32,
     pub verdict: Verdict,
 }
@@ -39,8 +39,8 @@ pub enum Remove {
     Id(usize),
 }
 
-/// Workers are counted from the first that registered, modulo one more than there are: the one too many has
-/// never registered.
+/// A verb. Workers are counted from the first that registered, modulo one more than there are. The last number is a
+/// worker that never registered.
 #[derive(Clone, Debug)]
 pub enum Verb {
     Register,
@@ -49,12 +49,12 @@ pub enum Verb {
         worker: usize,
         limit: usize,
     },
-    /// By who made the first claim, or by another worker.
+    /// By the worker of the first of these claims, or by another worker.
     Finish {
         by: Option<usize>,
         results: Vec<Outcome>,
     },
-    /// Of one of the claims made so far, by who made it or by another worker.
+    /// Marks one of the claims made so far, by its worker or by another.
     Suspect {
         by: Option<usize>,
         claim: usize,
@@ -68,7 +68,7 @@ pub enum Verb {
     },
     Retry(usize),
     Cancel(usize),
-    /// Of one worker.
+    /// The cancelled tasks of a worker.
     Cancellations(usize),
     Remove(Remove),
     Advance,

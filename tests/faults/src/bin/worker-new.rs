@@ -1,4 +1,4 @@
-//! The worker of a program after an upgrade: it knows one more kind of task.
+//! The worker of a program after an upgrade. It knows one more kind of task.
 
 use clap::Parser;
 use fang::{AsyncQueueable, AsyncRunnable, FangError, Queueable, Runnable, async_trait, typetag};

@@ -1,4 +1,4 @@
-//! The worker of a program as it was before an upgrade.
+//! The worker of a program before an upgrade.
 
 use clap::Parser;
 use fang_faults::Failure;

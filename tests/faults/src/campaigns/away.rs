@@ -1,4 +1,4 @@
-//! Postgres is away for longer than a lease while tasks run.
+//! `away`: Postgres is unreachable for longer than a lease while tasks run.
 
 use super::ending::end;
 use crate::Failure;
@@ -8,10 +8,10 @@ use crate::roles::work::{Manner, Work};
 use crate::world::World;
 use std::time::{Duration, Instant};
 
-/// How many leases Postgres is away.
+/// How many leases an outage takes.
 const LEASES: u32 = 3;
 
-/// Stops Postgres for three leases, with short tasks and tasks that outlast the outage under way.
+/// Stops Postgres for three leases, while short tasks and tasks longer than the outage run.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// One outage: tasks that end before, during and after it are under way when it begins.
+/// One outage. Tasks run when it begins, and end during it or after it.
 fn outage(world: &World, options: &Options, away: Duration) -> Result<(), Failure> {
     let mut tasks = Vec::new();
     for share in [0.2, 0.5, 0.8, 1.0, 1.2] {

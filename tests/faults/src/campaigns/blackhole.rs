@@ -1,4 +1,4 @@
-//! A network that swallows everything.
+//! `blackhole`: a network that drops everything.
 
 mod sockets;
 
@@ -18,10 +18,10 @@ use std::fmt;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-/// Within what time a worker must notice.
+/// The time within which a worker must notice.
 const NOTICED_WITHIN: Duration = Duration::from_secs(20);
-/// Within what time it must have given up everything. Its keepalive gives an idle connection up after
-/// 15 s; once something is sent on one, the 15 s begin again.
+/// The time within which a worker must have given up all old connections. Its keepalive gives up an idle connection
+/// after 15 s. If something is sent on it, the 15 s begin again.
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(32);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -33,18 +33,18 @@ struct Victim {
     _bystander: Process,
 }
 
-/// What was measured of one victim in one hole.
+/// The figures of one victim in one hole.
 struct Measured {
     strike: Strike,
-    /// Until a connection was made anew ...
+    /// The time until a new connection was made.
     reconnects: Option<Duration>,
-    /// ... until the worker had given up all the old ones ...
+    /// The time until the worker had given up all old connections.
     given_up: Option<Duration>,
-    /// ... and until an insert into the hole came back with an error.
+    /// The time until an insert failed.
     insert_failed: Duration,
 }
 
-/// Lets some workers, and some inserts, vanish into a hole for a while, again and again.
+/// Drops the traffic of some workers and of an application for a while, again and again.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -117,12 +117,12 @@ fn one_hole(world: &World, options: &Options, victim: &Victim) -> Result<Measure
     thread::sleep((began + hole(options)).saturating_duration_since(Instant::now()));
     let reconnects = proxy.connected_after(began, Duration::ZERO).map(|at| at - began);
     proxy.set(Network::Pass);
-    // What it claimed in the hole, it learns of some time after.
+    // The worker learns of claims from the hole only some time later.
     let strike = Strike { pid: worker.pid(), from, to: now() + micros(NOTICED_WITHIN), fatal: false };
     Ok(Measured { strike, reconnects, given_up, insert_failed })
 }
 
-/// When none of these sockets was in use any more.
+/// When none of these sockets was in use any more, if that happened.
 fn given_up(proxy: &Proxy, old: &[u16], until: Instant) -> Result<Option<Instant>, Failure> {
     while Instant::now() < until {
         let open = sockets::open(proxy.port())?;
@@ -134,7 +134,7 @@ fn given_up(proxy: &Proxy, old: &[u16], until: Instant) -> Result<Option<Instant
     Ok(None)
 }
 
-/// An application with a connection of its own, which inserts.
+/// An application that inserts over its own connection.
 struct Application {
     runtime: Runtime,
     proxy: Proxy,
@@ -142,7 +142,7 @@ struct Application {
 }
 
 impl Application {
-    /// With its connection open, for a hole to swallow.
+    /// Opens the connection, so that the hole hits it.
     fn new(world: &World, runtime: Runtime) -> Result<Self, Failure> {
         let proxy = Proxy::start(world.uri())?;
         let caller = Caller::new(runtime, proxy.uri())?;
@@ -157,13 +157,13 @@ impl Application {
         Ok(Work { millis: 0, manner: Manner::Wait }.task(self.runtime)?)
     }
 
-    /// How long an insert takes to fail; it is repeated once the hole is over.
+    /// Returns how long an insert takes to fail. Repeats it once the hole is over.
     fn insert_into_hole(&self, world: &World) -> Result<Duration, Failure> {
         let task = self.task()?;
         self.proxy.set(Network::Blackhole);
         let began = Instant::now();
         if self.caller.insert(vec![task.clone()]).is_ok() {
-            return Err("an insert into a hole was acknowledged".into());
+            return Err("an insert was acknowledged though the network drops everything".into());
         }
         let failed = began.elapsed();
         self.proxy.set(Network::Pass);
@@ -181,17 +181,17 @@ fn judge(options: &Options, all: &[Measured], report: &mut Report) {
     let spans = |what: &dyn Fn(&Measured) -> Option<Duration>| Spans::of(all.iter().map(what));
     let must = |limit: Duration| format!("{} s", limit.as_secs());
     for (what, spans) in [
-        ("until a worker made a connection anew", spans(&|measured| measured.reconnects)),
-        ("until an insert failed", spans(&|measured| Some(measured.insert_failed))),
+        ("time until a worker made a new connection", spans(&|measured| measured.reconnects)),
+        ("time until an insert failed", spans(&|measured| Some(measured.insert_failed))),
     ] {
         report.judge(what, must(NOTICED_WITHIN), &spans, spans.are_within(NOTICED_WITHIN));
     }
     let spans = spans(&|measured| measured.given_up);
-    let what = "until a worker had given up all connections from before, those it first used in the hole too";
+    let what = "time until a worker had given up all old connections, also those first used in the hole";
     report.judge_in_full(options, what, must(GIVEN_UP_WITHIN), &spans, spans.are_within(GIVEN_UP_WITHIN));
 }
 
-/// The shortest and the longest of some spans, if all came to their end.
+/// The shortest and the longest of some spans, if all ended.
 struct Spans(Option<(Duration, Duration)>);
 
 impl Spans {
@@ -224,6 +224,6 @@ fn judge_alive(victims: Vec<Victim>, report: &mut Report) -> Result<(), Failure>
         let ended = victim.worker.ends_within(Duration::from_secs(40))?;
         exits.extend(ended.filter(|status| !status.success()).map(|status| status.to_string()));
     }
-    report.judge_none("workers that ended by themselves, or not well", &exits);
+    report.judge_none("workers that ended by themselves, or with an error", &exits);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Tasks that keep every thread of the runtime for longer than a lease.
+//! `block`: tasks block every thread of the runtime for longer than a lease.
 
 use super::ending::end;
 use crate::Failure;
@@ -10,10 +10,10 @@ use crate::world::World;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Of each mode: so many that among four processes one has as many as it has threads of tokio, two.
+/// How many tasks of each mode. A process has two threads of tokio, so of four processes one gets two blocking tasks.
 const TASKS: usize = 6;
 
-/// Blocks all threads of one process of each mode, beside processes that would take its tasks over.
+/// Blocks all threads of one process of each mode, beside processes that could rescue its tasks.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -29,7 +29,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     std::thread::sleep(time);
 
     let mut report = Report::new("block", options);
-    report.tell("tasks that keep a thread", format!("{}, for {:.0} s", ids.len(), time.as_secs_f64()));
+    report.tell("tasks that block a thread", format!("{}, for {:.0} s", ids.len(), time.as_secs_f64()));
     let (book, _) = end(&world, options, Vec::new(), &[], &mut report)?;
     let again: Vec<&Uuid> =
         ids.iter().filter(|id| book.tasks.get(*id).is_none_or(|entry| entry.runs.len() != 1)).collect();

@@ -1,4 +1,4 @@
-//! An application that inserts and does not give up.
+//! An application that inserts, and repeats inserts that fail.
 
 use crate::Failure;
 use crate::options::Runtime;
@@ -48,14 +48,14 @@ impl Caller {
         }
     }
 
-    /// Repeats the same tasks until they are acknowledged, and tells how many calls failed.
+    /// Inserts the same tasks again until they are acknowledged. Returns how many calls failed.
     pub(super) fn insist(&self, tasks: &[NewTask]) -> Result<u32, Failure> {
         let began = Instant::now();
         let mut failures = 0;
         while let Err(error) = self.insert(tasks.to_vec()) {
             failures += 1;
             if began.elapsed() > PATIENCE {
-                return Err(format!("an insert failed for {PATIENCE:?}, at last with: {error}").into());
+                return Err(format!("an insert failed for {PATIENCE:?}; the last error: {error}").into());
             }
         }
         Ok(failures)

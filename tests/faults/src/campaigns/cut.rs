@@ -1,4 +1,4 @@
-//! Connections that end between a commit and its reply.
+//! `cut`: connections end between a commit and its reply.
 
 use super::caller::Caller;
 use crate::Failure;
@@ -14,19 +14,18 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// One reply in so many is lost.
+/// The share of replies that are lost.
 const CHANCE: f64 = 0.3;
-/// The tags of the replies. A result that keeps its row comes back as a count, and so does a beat of
-/// the heart, now and then.
+/// The tags of the replies. A finish that keeps its row returns a count, and so does a beat now and then.
 const INSERTED: &str = "INSERT 0 ";
-/// An insert with keys tells what it took, and another statement who has the others.
+/// An insert with keys returns rows.
 const SELECTED: &str = "SELECT ";
 const REMOVED: &str = "DELETE ";
 const KEPT: &str = "SELECT 1\0";
 const DRAINS_WITHIN: Duration = Duration::from_secs(120);
 const ENDS_WITHIN: Duration = Duration::from_secs(40);
 
-/// What is cut, under which retention.
+/// The replies that are cut, and the retention.
 #[derive(Clone, Copy, Debug)]
 struct Stage {
     name: &'static str,
@@ -39,7 +38,7 @@ struct Stage {
 }
 
 const BARE: Stage = Stage { name: "", keep: true, keyed: false, insert: None, finish: None };
-/// Where the id or the key of a task stays, a repeated insert finds it; so that is where inserts are judged.
+/// A repeated insert finds the id or the key of its task if that is still there. Only such inserts are judged.
 const STAGES: [Stage; 4] = [
     Stage { name: "insert, rows kept", insert: Some(INSERTED), ..BARE },
     Stage {
@@ -52,11 +51,11 @@ const STAGES: [Stage; 4] = [
     Stage { name: "finish, rows kept", finish: Some(KEPT), ..BARE },
     Stage { name: "finish, rows removed", keep: false, finish: Some(REMOVED), ..BARE },
 ];
-/// The row of a task that ran before its insert is repeated is gone, and its id with it.
+/// If a task has run before its insert is repeated, its row is gone, and its id with it.
 const FORGETFUL: Stage = Stage { name: "insert, rows removed", keep: false, insert: Some(INSERTED), ..BARE };
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What was done in a stage.
+/// The counts of a stage.
 #[derive(Default)]
 struct Tally {
     cuts: u64,
@@ -64,7 +63,7 @@ struct Tally {
     tasks: Vec<Uuid>,
 }
 
-/// Loses replies, lets the application and the workers repeat what they asked, and counts what ran.
+/// Drops replies, so that the application and the workers repeat their statements. Counts the runs.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -84,9 +83,9 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     }
     let book = world.book()?;
     check(&book, &[]).judge(&mut report);
-    // Nothing befell these processes, so nobody took their tasks: each was saved by the lost reply's commit.
+    // No process failed, so no task was rescued: each result was saved by the commit whose reply was lost.
     let late: u64 = book.down.values().map(|shutdown| shutdown.late_results).sum();
-    report.tell("results that were saved, but whose repetition was counted as too late", late);
+    report.tell("results that were saved, and counted as too late when they were sent again", late);
     judge_rows(&world, &mut report)?;
     forgetful(&world, options, each, &mut report)?;
     if !report.held() {
@@ -112,7 +111,7 @@ fn all_modes(world: &World, options: &Options, stage: Stage, cuts: u64) -> Resul
     Ok(all)
 }
 
-/// Inserts small batches until there were enough cuts.
+/// Inserts small batches until there are enough cuts.
 fn one_mode(world: &World, runtime: Runtime, stage: Stage, cuts: u64, seed: u64) -> Result<Tally, Failure> {
     let (to_insert, to_finish) = (Proxy::start(world.uri())?, Proxy::start(world.uri())?);
     let uri = to_finish.uri().to_owned();
@@ -162,30 +161,30 @@ fn insert(world: &World, caller: &Caller, tasks: &[NewTask], tally: &mut Tally) 
     Ok(())
 }
 
-/// A worker that still has results to save saves them.
+/// Shuts a worker down, so that it saves its last results.
 fn stop(worker: &mut Process) -> Result<(), Failure> {
     worker.terminate()?;
-    let ended = worker.ends_within(ENDS_WITHIN)?.ok_or("a worker does not end")?;
-    if ended.success() { Ok(()) } else { Err(format!("a worker failed: {ended}").into()) }
+    let ended = worker.ends_within(ENDS_WITHIN)?.ok_or("a worker does not end; see workers.log")?;
+    if ended.success() { Ok(()) } else { Err(format!("a worker failed, see workers.log: {ended}").into()) }
 }
 
-/// The rows that stayed are those that ran.
+/// Each row that stayed belongs to one finished run.
 fn judge_rows(world: &World, report: &mut Report) -> Result<(), Failure> {
     let odd = world.ids("SELECT id FROM fang_tasks WHERE state <> 'finished' OR lease <> 1")?;
     report.judge_none("rows claimed more than once, or not finished", &odd);
     Ok(())
 }
 
-/// Not judged by how often it runs: at least once is what is promised.
+/// Inserts whose rows are removed. How often their tasks run is not judged: the promise is at least once.
 fn forgetful(world: &World, options: &Options, cuts: u64, report: &mut Report) -> Result<(), Failure> {
     let tally = all_modes(world, options, FORGETFUL, cuts)?;
     tell(report, FORGETFUL, &tally);
     let tasks: HashSet<Uuid> = tally.tasks.iter().copied().collect();
     let findings = check(&world.book()?, &[]);
     let of_stage = |ids: &[Uuid]| ids.iter().filter(|id| tasks.contains(id)).copied().collect::<Vec<_>>();
-    report.judge_none("of the last, acknowledged tasks that never ran", &of_stage(&findings.lost));
+    report.judge_none("of this stage, acknowledged tasks that never ran", &of_stage(&findings.lost));
     report.tell(
-        "of the last, tasks that ran again, as they had run and were gone when their insert was repeated",
+        "of this stage, tasks that ran again because their row was gone when the insert was repeated",
         of_stage(&findings.repeated).len(),
     );
     Ok(())

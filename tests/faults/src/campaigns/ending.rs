@@ -1,4 +1,4 @@
-//! How campaigns end: producers stop, workers drain the table, the ledger is checked.
+//! The end of a campaign: producers stop, workers drain the table, the ledger is checked.
 
 use super::rate;
 use crate::Failure;
@@ -8,19 +8,19 @@ use crate::report::Report;
 use crate::world::{Process, World};
 use std::time::Duration;
 
-/// How long a producer takes at most to end its last insert.
+/// The longest that the last insert of a producer may take.
 const LAST_INSERT: Duration = Duration::from_secs(60);
-/// How long the rest of the work takes at most, once every dead process is known to be dead; a task
-/// of an unknown kind is looked at again after five minutes at the latest.
+/// The longest that the rest of the work may take once all dead processes are declared dead. A task of an unknown
+/// kind is claimed again after five minutes at the latest.
 const LAST_WORK: Duration = Duration::from_secs(400);
 
-/// Lets producers come to their end.
+/// Ends the producers.
 pub(super) fn stop_producers(mut producers: Vec<Process>) -> Result<(), Failure> {
     producers.iter_mut().for_each(Process::finish);
     for producer in &mut producers {
-        let ended = producer.ends_within(LAST_INSERT)?.ok_or("a producer does not end")?;
+        let ended = producer.ends_within(LAST_INSERT)?.ok_or("a producer does not end; see producers.log")?;
         if !ended.success() {
-            return Err(format!("a producer failed: {ended}").into());
+            return Err(format!("a producer failed, see producers.log: {ended}").into());
         }
     }
     Ok(())
@@ -40,7 +40,7 @@ pub(super) fn drained(
     Ok((book, findings, took))
 }
 
-/// As [`drained`], and judges what every campaign judges.
+/// As [`drained`], and adds the figures that every campaign has.
 pub(super) fn end(
     world: &World,
     options: &Options,
@@ -55,17 +55,17 @@ pub(super) fn end(
     report.judge_none("tasks that failed", &failed);
     if options.hold {
         let held = "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'fang_lock_claims'";
-        report.tell("claims that held their tasks", world.number(held)?);
+        report.tell("lock-claims", world.number(held)?);
     }
     if findings.failed_by_kills > 0 {
         let what =
-            format!("besides, failed as a process was killed that ran them on claim {MAX_CRASHES} or later");
+            format!("tasks that failed because their process was killed on claim {MAX_CRASHES} or later");
         report.tell(what, findings.failed_by_kills);
     }
     let ends = book.ends();
     let span = (ends.first().copied().unwrap_or_default(), ends.last().copied().unwrap_or_default());
-    report.tell("tasks that ended a second, over all", format!("{:.0}", rate::mean(&ends, span.0, span.1)));
-    report.tell("until the table was empty of live tasks", format!("{:.1} s", took.as_secs_f64()));
+    report.tell("tasks that ended a second, overall", format!("{:.0}", rate::mean(&ends, span.0, span.1)));
+    report.tell("time until no task was alive", format!("{:.1} s", took.as_secs_f64()));
     if !report.held() {
         world.keep();
     }

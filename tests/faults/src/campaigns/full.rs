@@ -1,4 +1,4 @@
-//! The disk of the server is full, and somebody holds a lock: whatever is sent fails, or waits.
+//! `full`: the disk of the server is full, then the table is locked. Statements fail, or wait.
 
 mod effort;
 
@@ -13,32 +13,32 @@ use fang_test_support::{Cluster, Disk, Durability};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// What the server's files, the table and its log have to fit into.
+/// The size of the disk.
 const MEGABYTES: u32 = 200;
-/// So that the log of the server does not fill the disk by itself.
+/// Keeps the log of the server from filling the disk by itself.
 const SMALL_LOG: &str = "max_wal_size = 64MB\nmin_wal_size = 32MB\n";
 const PROCESSES: usize = 4;
-/// Of each process.
+/// Workers in each process.
 const WORKERS: u64 = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How long a server that stopped may take to start again by itself.
+/// The longest that a stopped server may take to start again by itself.
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(5);
 
-/// Longer than any statement may take.
+/// How long the table is locked: longer than any statement may take.
 const LOCKED_FOR: Duration = Duration::from_secs(45);
 
-/// How much of one processor each worker may use while nothing can be done ...
+/// The share of one processor that a worker may use during a fault.
 const IDLE_SHARE: f64 = 0.2;
-/// ... how many warnings it may write each time ...
+/// How many warnings a worker may write in each fault.
 const WARNINGS: usize = 20;
-/// ... and how much it may grow, in megabytes.
+/// How much the memory of a worker may grow, in megabytes.
 const GROWTH: u64 = 100;
 
-/// Fills the disk, then holds a lock on the tasks, by turns; counts what that cost.
+/// Fills the disk, then locks the table of tasks, alternating. Counts what that costs.
 ///
 /// # Errors
-/// When it could not be carried out, above all when no disk can be mounted.
+/// When it could not be carried out, for example because no disk can be mounted.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let disk = Disk::mount(MEGABYTES)?;
     let world = World::over(cluster(&disk)?, options)?;
@@ -63,7 +63,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let mut report = Report::new("full", options);
     let seconds = length.as_secs();
     report.tell("times that the disk was full, and for how long", format!("{rounds}, {seconds} s each"));
-    report.tell("of those, times that the server itself stopped for it", stops);
+    report.tell("of those, times that the server itself stopped", stops);
     judge_space(&world, &mut report)?;
     judge_alive("workers", &mut workers, &mut report)?;
     judge_alive("producers", &mut producers, &mut report)?;
@@ -83,7 +83,8 @@ fn cluster(disk: &Disk) -> Result<Cluster, Failure> {
     Ok(cluster)
 }
 
-/// More than all workers can do meanwhile, so that there is always something to claim and to save.
+/// Inserts more tasks than all workers can run during the fault, so that there is always something to claim and to
+/// save.
 fn backlog(world: &World, options: &Options, length: Duration) -> Result<(), Failure> {
     const MILLIS: u64 = 100;
     let each = u64::try_from(length.as_millis())? / MILLIS * WORKERS * PROCESSES as u64;
@@ -94,15 +95,15 @@ fn backlog(world: &World, options: &Options, length: Duration) -> Result<(), Fai
     Ok(())
 }
 
-/// Tells whether the server stopped. One that cannot write its log does, and may not come back before
+/// Fills the disk. Returns whether the server stopped: it does if it cannot write its log, and may not come back before
 /// there is space.
 fn full(world: &World, disk: &Disk, length: Duration) -> Result<bool, Failure> {
     let began = Instant::now();
     while began.elapsed() < length {
-        // What it has freed meanwhile goes as well.
+        // Fill what the server has freed meanwhile.
         disk.fill()?;
         if began.elapsed() > length.mul_f64(0.7) {
-            // A new file of the log is what it does not find space for. Its answer does not matter.
+            // The server finds no space for a new file of its log. The answer does not matter.
             let _ = world.rows("SELECT pg_switch_wal()");
         }
         std::thread::sleep(LOOK_EVERY);
@@ -129,7 +130,7 @@ fn locked(world: &World, length: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until tasks come to their end that were inserted from now on.
+/// Waits until more tasks have ended.
 fn work_goes_on(world: &World) -> Result<(), Failure> {
     let before = world.book()?.ends().len();
     world.wait_until("the work to go on", Duration::from_secs(60), || {
@@ -138,7 +139,7 @@ fn work_goes_on(world: &World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether anybody met the full disk.
+/// Counts the statements that met the full disk.
 fn judge_space(world: &World, report: &mut Report) -> Result<(), Failure> {
     let mut met = Vec::new();
     for log in ["workers.log", "producers.log"] {
@@ -146,7 +147,7 @@ fn judge_space(world: &World, report: &mut Report) -> Result<(), Failure> {
         met.push(text.lines().filter(|line| line.contains("No space left")).count());
     }
     let all = met.iter().sum::<usize>();
-    report.judge("times that a statement failed for the lack of space, by the logs", "some", all, all > 0);
+    report.judge("statements that failed for lack of space, by the logs", "some", all, all > 0);
     Ok(())
 }
 

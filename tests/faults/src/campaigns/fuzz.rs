@@ -1,4 +1,4 @@
-//! Rows that somebody wrote by hand.
+//! `fuzz`: invalid rows, written by SQL.
 
 mod json;
 mod rows;
@@ -17,21 +17,21 @@ use table::Table;
 use uuid::Uuid;
 
 const BATCH: usize = 1000;
-/// One valid row stands beside so many fuzzed ones.
+/// There is one valid row for this many fuzzed ones.
 const NEIGHBOURS: usize = 10;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What a worker logs when it is kept from its work, and when that is over.
+/// The log messages of a worker when it cannot work, and when it can again.
 const TROUBLE: [(&str, &str); 2] = [
     ("no tasks can be claimed", "tasks can be claimed again"),
     ("results cannot be saved", "results can be saved again"),
 ];
 
-/// Rows that are due and that nobody has looked at yet, and those that somebody seems to run.
+/// Rows that are due and were not claimed yet, and rows that seem to run.
 const OPEN: &str = "SELECT count(*) FROM fang_tasks
     WHERE error_message IS NULL AND (state = 'in_progress' OR (state IN ('new', 'retried')
         AND scheduled_at <= now() AND task_type IN ($types) AND mode BETWEEN 0 AND 2))";
 
-/// What became of each row that is still there.
+/// The state of each remaining row.
 const ENDS: &str = "SELECT id, CASE
         WHEN state = 'failed' AND error_message <> '' THEN 'failed'
         WHEN state NOT IN ('failed', 'finished') AND unknown_since IS NOT NULL AND error_message <> ''
@@ -40,7 +40,7 @@ const ENDS: &str = "SELECT id, CASE
         ELSE state || ' without a reason'
     END FROM fang_tasks";
 
-/// Writes rows of all kinds beside valid ones, while workers run, and looks what became of each.
+/// Writes fuzzed and valid rows while workers run, and checks what became of each.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -50,7 +50,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let fates = write(&world, options)?;
     let sql = OPEN.replace("$types", &format!("'{COMMON}', '{}'", ODD_TYPE.replace('\'', "''")));
     let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
-    let took = world.wait_until("every due row to be looked at", patience, || {
+    let took = world.wait_until("every due row to be claimed", patience, || {
         std::thread::sleep(LOOK_EVERY);
         Ok(world.number(&sql)? == 0)
     })?;
@@ -58,7 +58,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let mut report = Report::new("fuzz", options);
     let neighbours = fates.values().filter(|fate| **fate == Fate::Runs).count();
     report.tell("fuzzed rows, valid rows beside them", format!("{}, {neighbours}", fates.len() - neighbours));
-    report.tell("from the last insert until all were looked at", format!("{:.0} s", took.as_secs_f64()));
+    report.tell("time from the last insert until all were claimed", format!("{:.0} s", took.as_secs_f64()));
     judge_workers(&mut workers, &world, &mut report)?;
     let book = world.book()?;
     check(&book, &[]).judge(&mut report);
@@ -83,7 +83,7 @@ fn start(world: &World, options: &Options) -> Result<Vec<Process>, Failure> {
     Ok(workers)
 }
 
-/// Writes all rows; what must become of each.
+/// Writes all rows. Returns what must become of each.
 fn write(world: &World, options: &Options) -> Result<HashMap<Uuid, Fate>, Failure> {
     let table = Table::open(world.uri())?;
     let pen = Pen::open(world.folder(), INSERTS)?;
@@ -112,17 +112,17 @@ fn judge_workers(workers: &mut [Process], world: &World, report: &mut Report) ->
         let (begun_lines, over_lines) = (lines(begun).len(), lines(over).len());
         let must = format!("as often over ({over_lines})");
         report.judge(
-            format!("times that they logged: {begun}"),
+            format!("times that workers logged: {begun}"),
             must,
             begun_lines,
             begun_lines == over_lines,
         );
     }
-    report.judge_none("panics that they logged", &lines("panicked"));
+    report.judge_none("panics that workers logged", &lines("panicked"));
     Ok(())
 }
 
-/// A row that is gone ran to its end, by the ledger; any other says why it did not.
+/// The ledger must show that each removed row ran once. Each other row must say why it did not run.
 fn judge_rows(
     world: &World,
     book: &Book,
@@ -151,8 +151,8 @@ fn judge_rows(
         *counts.entry((format!("{fate:?}"), end)).or_default() += 1;
     }
     for ((fate, end), count) in counts {
-        report.tell(format!("rows that were meant so: {fate}; and are now: {end}"), count);
+        report.tell(format!("rows meant as {fate} that are now: {end}"), count);
     }
-    report.judge_none("rows of which this became that must not, or that do not say why", &wrong);
+    report.judge_none("rows in a wrong state, or without a reason", &wrong);
     Ok(())
 }

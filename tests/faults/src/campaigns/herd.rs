@@ -1,4 +1,4 @@
-//! 64 producers at once: each notification makes every commit of the database wait, so there must be few.
+//! `herd`: 64 producers at once. Each notification makes every commit of the database wait, so there must be few.
 
 use super::ending::end;
 use super::meter::{self, NOTIFY, Waits};
@@ -13,20 +13,21 @@ use crate::{Failure, clock};
 use fang_test_support::{Cluster, Durability};
 use std::time::Duration;
 
-/// Processes of producers, and as many of workers.
+/// How many processes of producers, and of workers.
 const PROCESSES: usize = 4;
-/// Longer than the longest sleep of a pool, so that all sleep deeply when the herd comes.
+/// Milliseconds between two herds: longer than the longest sleep of a pool, so that all pools sleep when the herd
+/// comes.
 const PAUSE: u64 = 2500;
-/// A process announces at most so often a second, and twice at the begin.
+/// The most notifications that a process sends in a second. It may send two more at the beginning.
 const A_SECOND: f64 = 10.0;
-/// How much longer than its round a stage lasts at most, in seconds: producers come to their end.
+/// How many seconds a stage may last longer than its round, until the producers have ended.
 const SLACK: f64 = 2.0;
-/// By when 99 of 100 tasks have begun that were inserted while all pools slept.
+/// The time within which 99 of 100 tasks begin that were inserted while all pools slept.
 const STARTS_WITHIN: Duration = Duration::from_millis(200);
-/// How many times the rate of a notification an insert there must be.
+/// The rate must be this many times that with a notification for each insert.
 const TIMES: f64 = 2.0;
 
-/// What peers do: a notification of each insert, in its transaction.
+/// A notification for each insert, in its transaction, as other libraries do.
 const ANNOUNCE_EACH: &str = "
     CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_notify('fang', NEW.task_type); RETURN NEW; END $$;
@@ -40,7 +41,7 @@ struct Stage {
     every: u64,
     within: bool,
     mute: bool,
-    /// Whether a trigger announces every row.
+    /// Whether a trigger sends a notification for every row.
     naive: bool,
 }
 
@@ -50,9 +51,9 @@ const DEAF: Stage = Stage { name: "listening off", ..CALLS };
 const WITHIN: Stage = Stage { name: "within transactions of the application", within: true, ..CALLS };
 const MUTE: Stage =
     Stage { name: "within transactions, without notifications", within: true, mute: true, ..CALLS };
-const NAIVE: Stage = Stage { name: "a notification of each insert, by a trigger", naive: true, ..CALLS };
+const NAIVE: Stage = Stage { name: "a notification for each insert, by a trigger", naive: true, ..CALLS };
 
-/// What was measured of one.
+/// The figures of one stage.
 struct Round {
     stage: Stage,
     from: u64,
@@ -60,12 +61,12 @@ struct Round {
     notifications: u64,
 }
 
-/// Lets the herd insert in every stage.
+/// Runs the herd in every stage.
 ///
 /// # Errors
 /// When it could not be carried out.
 pub fn run(options: &Options) -> Result<Report, Failure> {
-    // Only commits that wait for the disk show what it costs that they wait for each other.
+    // Only commits that wait for the disk show the cost of waiting for each other.
     let world =
         World::over(Cluster::create(options.either(Durability::Durable, Durability::Fast))?, options)?;
     meter::start(&world)?;
@@ -153,8 +154,8 @@ fn tell(round: &Round, book: &Book, report: &mut Report) {
     let Round { stage, notifications, .. } = round;
     let waits = Waits::between(book, round.from, round.to);
     let counted = format!("{}, {:.0}, {notifications}", waits.count(), round.rate(book));
-    report.tell(format!("tasks, a second, notifications by the library ({})", stage.name), counted);
-    let what = format!("from the insert to the begin: median, 99 %, longest ({})", stage.name);
+    report.tell(format!("tasks, tasks a second, notifications by the library ({})", stage.name), counted);
+    let what = format!("time from insert to start: median, 99 %, longest ({})", stage.name);
     report.tell(what, waits.text());
     if stage.mute {
         report.judge(
@@ -174,7 +175,7 @@ fn judge_rates(options: &Options, rounds: &[Round], book: &Book, report: &mut Re
     let [asleep, calls, within, mute, naive, deaf] = rounds else { return };
     let waits = Waits::between(book, asleep.from, asleep.to);
     let (limit, measured) = (STARTS_WITHIN.as_millis() as f64, waits.at(0.99));
-    let what = "99 of 100 tasks begun, after the herd came to pools asleep, within";
+    let what = "time until 99 of 100 tasks had begun, for a herd that met sleeping pools";
     report.judge_in_full(
         options,
         what,
@@ -183,12 +184,12 @@ fn judge_rates(options: &Options, rounds: &[Round], book: &Book, report: &mut Re
         measured <= limit,
     );
     let ratio = calls.rate(book) / naive.rate(book).max(1.0);
-    let what = "the rate, to that of a notification of each insert";
+    let what = "the rate, divided by that with a notification for each insert";
     report.judge_in_full(options, what, format!("at least {TIMES}"), format!("{ratio:.2}"), ratio >= TIMES);
     let ratio = mute.rate(book) / within.rate(book).max(1.0);
-    let what = "the rate within transactions without notifications, to that with";
+    let what = "the rate within transactions without notifications, divided by that with";
     report.judge_in_full(options, what, format!("at least {TIMES}"), format!("{ratio:.2}"), ratio >= TIMES);
     let ratio = calls.rate(book) / deaf.rate(book).max(1.0);
-    let what = "the rate, to that with listening off";
+    let what = "the rate, divided by that with listening off";
     report.judge_in_full(options, what, "at least 0.8", format!("{ratio:.2}"), ratio >= 0.8);
 }

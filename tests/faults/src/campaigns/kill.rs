@@ -1,4 +1,4 @@
-//! `kill -9` of workers under load.
+//! `kill`: `kill -9` of workers under load.
 
 use super::ending::end;
 use crate::Failure;
@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 const PROCESSES: usize = 4;
 
-/// One kill, and the tasks that its process held by the table.
+/// One kill, and the tasks that the table says its process had claimed.
 struct Kill {
     strike: Strike,
     held: Vec<Uuid>,
 }
 
-/// Kills a random worker now and then and starts another in its place; counts what that cost.
+/// Kills a random worker now and then, and starts another in its place. Counts what that costs.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -34,7 +34,10 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let strikes: Vec<Strike> = kills.iter().map(|kill| kill.strike).collect();
     let (book, findings) = end(&world, options, producers, &strikes, &mut report)?;
     report.tell("tasks that ran again, running or unsaved at the kill", findings.repeated_after_strike);
-    report.tell("longest time from an unsaved end to the kill", format!("{:.0?}", findings.longest_unsaved));
+    report.tell(
+        "longest time from the end of an unsaved run to the kill",
+        format!("{:.0?}", findings.longest_unsaved),
+    );
     judge_rescues(options, &kills, &book, &mut report);
     if !report.held() {
         world.keep();
@@ -60,8 +63,8 @@ fn strike(world: &World, options: &Options, workers: &mut [Process]) -> Result<V
     Ok(kills)
 }
 
-/// From each kill until each task that the process held was with another: it began there, or was
-/// caught by the next kill.
+/// The time from each kill until each task of the dead process was with another process: it began there, or was there
+/// at a later kill.
 fn judge_rescues(options: &Options, kills: &[Kill], book: &Book, report: &mut Report) {
     let mut waits = Vec::new();
     let mut never = Vec::new();
@@ -80,8 +83,8 @@ fn judge_rescues(options: &Options, kills: &[Kill], book: &Book, report: &mut Re
         }
     }
     waits.sort_unstable();
-    report.tell("tasks that the dead processes held", waits.len() + never.len());
-    report.tell("of those, never with another again", never.len());
+    report.tell("tasks of the dead processes", waits.len() + never.len());
+    report.tell("of those, never with another process again", never.len());
     let limit = options.rescued_within();
     let late = waits.iter().filter(|wait| **wait > micros(limit)).count();
     let seconds = |wait: Option<&u64>| wait.copied().unwrap_or_default() as f64 / 1e6;
@@ -90,6 +93,6 @@ fn judge_rescues(options: &Options, kills: &[Kill], book: &Book, report: &mut Re
         seconds(waits.get(waits.len() / 2)),
         seconds(waits.last())
     );
-    let what = format!("of those, with another later than after {} s", limit.as_secs());
+    let what = format!("of those, with another process only after more than {} s", limit.as_secs());
     report.judge(what, 0, measured, late == 0);
 }

@@ -1,15 +1,15 @@
-//! What the server was asked, by `pg_stat_statements`, and how long tasks waited for their begin.
+//! Measures the statements of the server, by `pg_stat_statements`, and how long tasks waited before they began.
 
 use crate::Failure;
 use crate::ledger::Book;
 use crate::world::World;
 
-/// Only the claim says this.
+/// Words that only the claim contains.
 pub(super) const CLAIM: &str = "scan_range (mode, priority, floor)";
-/// Only an announcement says this.
+/// Words that only a notification contains.
 pub(super) const NOTIFY: &str = "pg_notify(";
 
-/// How often a statement was sent so far, and how long it took in all, in milliseconds.
+/// How often a statement was sent so far, and its total time in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spent {
     pub(super) calls: u64,
@@ -17,21 +17,21 @@ pub(super) struct Spent {
 }
 
 impl Spent {
-    /// The mean of what came between an earlier look and this one, in milliseconds.
+    /// The mean time of the calls since an earlier measurement, in milliseconds.
     pub(super) fn mean_since(self, before: Self) -> f64 {
         (self.millis - before.millis) / (self.calls.saturating_sub(before.calls)).max(1) as f64
     }
 }
 
-/// Has the server count statements from now on.
+/// Makes the server count statements from now on.
 pub(super) fn start(world: &World) -> Result<(), Failure> {
     world.rows("CREATE EXTENSION pg_stat_statements").map_err(|error| {
-        format!("pg_stat_statements is needed, of Postgres's contrib; install it and try again: {error}")
+        format!("the extension pg_stat_statements is missing; install the contrib package of Postgres and try again: {error}")
     })?;
     Ok(())
 }
 
-/// What statements with these words have come to.
+/// The calls and times of statements that contain these words.
 pub(super) fn spent(world: &World, words: &str) -> Result<Spent, Failure> {
     let sql = format!(
         "SELECT coalesce(sum(calls), 0), coalesce(sum(total_exec_time), 0) FROM pg_stat_statements
@@ -42,8 +42,7 @@ pub(super) fn spent(world: &World, words: &str) -> Result<Spent, Failure> {
     Ok(Spent { calls: calls.parse()?, millis: millis.parse()? })
 }
 
-/// How long tasks that were acknowledged between two instants waited for their begin: the median, the
-/// 99th of a hundred and the longest.
+/// How long tasks that were acknowledged between two instants waited before they began.
 pub(super) struct Waits {
     sorted: Vec<u64>,
 }
@@ -57,17 +56,18 @@ impl Waits {
         Self { sorted }
     }
 
-    /// So many were there.
+    /// The number of tasks.
     pub(super) fn count(&self) -> usize {
         self.sorted.len()
     }
 
-    /// At this share of them, in milliseconds.
+    /// The quantile, in milliseconds.
     pub(super) fn at(&self, share: f64) -> f64 {
         let index = (share * self.sorted.len().saturating_sub(1) as f64).round() as usize;
         self.sorted.get(index).copied().unwrap_or_default() as f64 / 1000.0
     }
 
+    /// The median, the 99th percentile and the longest.
     pub(super) fn text(&self) -> String {
         format!("{:.1}, {:.1}, {:.0} ms", self.at(0.5), self.at(0.99), self.at(1.0))
     }

@@ -1,4 +1,5 @@
-//! Payloads of megabytes, beside small ones: refused by default, and where they are allowed, a matter of memory.
+//! `payload`: payloads of megabytes, beside small ones. They are refused by default. Where they are allowed, they cost
+//! memory.
 
 use super::caller::Caller;
 use super::ending::end;
@@ -16,29 +17,29 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const MIB: usize = 1024 * 1024;
-/// What a queue takes unless it is told otherwise.
+/// The default limit of a queue.
 const CAP: usize = MIB;
 const REFUSED: [usize; 3] = [CAP + 1, 10 * MIB, 255 * MIB];
-/// More than Postgres keeps in one text of a JSON.
+/// More than Postgres can store in one string of a JSON.
 const TOO_LONG: usize = 257 * MIB;
-/// So many of those make more than Postgres takes in one message.
+/// How many payloads of 255 MiB exceed what Postgres takes in one message.
 const TOO_MANY: usize = 5;
-/// Of each process.
+/// Workers in each process.
 const WORKERS: u32 = 2;
 const PROCESSES: usize = 4;
-/// How many times a payload is in memory at most while its task runs: as it came, as text, and read.
+/// How many copies of a payload may be in memory while its task runs: as received, as text, and decoded.
 const COPIES: u64 = 4;
-/// The log of the server may grow by so many bytes for each byte of a payload.
+/// How many bytes the log of the server may grow for each byte of a payload.
 const LOG: f64 = 1.3;
-/// How much of the rate without must remain for the small ones.
+/// The share of the undisturbed rate of small tasks that must remain.
 const SHARE: f64 = 0.8;
 const RUN_WITHIN: Duration = Duration::from_secs(180);
 
-/// What was inserted, and what it took.
+/// The large tasks, and their cost.
 struct Load {
     ids: Vec<Uuid>,
     bytes: u64,
-    /// With what was sent again.
+    /// The bytes that were sent, repetitions included.
     sent: u64,
     logged: u64,
     /// Inserts that failed and were sent again.
@@ -86,19 +87,21 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     report.judge("large tasks begun once, and whole", all, ran, ran == all);
     judge_cost(options, &load, (base, peak), &mut report);
     let (without, with) = (rate::mean(&ends, began, load.from), rate::mean(&ends, load.from, load.to));
-    report.tell("tasks a second without", format!("{without:.0}"));
+    report.tell("tasks a second, without large tasks", format!("{without:.0}"));
     let must = format!("at least {:.0}", without * SHARE);
     report.judge_in_full(
         options,
-        "tasks a second beside them",
+        "tasks a second, beside large tasks",
         must,
         format!("{with:.0}"),
         with >= without * SHARE,
     );
-    // They were due later, all at once.
+    // The large tasks were due later, so their waits say nothing.
     load.ids.iter().for_each(|id| drop(book.tasks.remove(id)));
-    for (when, from, to) in [("without", began, load.from), ("beside them", load.from, load.to)] {
-        let what = format!("from the insert to the begin {when}: median, 99 %, longest");
+    for (when, from, to) in
+        [("without large tasks", began, load.from), ("beside large tasks", load.from, load.to)]
+    {
+        let what = format!("time from insert to start {when}: median, 99 %, longest");
         report.tell(what, Waits::between(&book, from, to).text());
     }
     if !report.held() {
@@ -111,10 +114,10 @@ fn mode(runtime: Runtime) -> Mode {
     if runtime == Runtime::Asynk { Mode::Asynk } else { Mode::Blocking }
 }
 
-/// Over the cap nothing reaches the server, and who inserts is told what is too large.
+/// Inserts payloads over the limit. Nothing may reach the server, and the error must say what is too large.
 fn refused(world: &World, runtime: Runtime, report: &mut Report) -> Result<(), Failure> {
     let caller = Caller::new(runtime, world.uri())?;
-    // Whatever a first connection asks is none of what is measured.
+    // The first connection is not to be measured.
     world.insert(Vec::new())?;
     let before = log_position(world)?;
     let mut wrong = Vec::new();
@@ -127,28 +130,28 @@ fn refused(world: &World, runtime: Runtime, report: &mut Report) -> Result<(), F
     }
     let name = runtime.name();
     report.judge_none(
-        format!("payloads of 1 MiB and a byte, of 10 and 255 MiB, not refused by name ({name})"),
+        format!("payloads of 1 MiB and a byte, of 10 and 255 MiB, that were not refused with kind and size ({name})"),
         &wrong,
     );
     let rows = world.number("SELECT count(*) FROM fang_tasks")?;
-    report.judge(format!("rows of those ({name})"), 0, rows, rows == 0);
+    report.judge(format!("rows of these payloads ({name})"), 0, rows, rows == 0);
     let logged = log_position(world)?.saturating_sub(before);
-    let what = format!("bytes of the server's log for those ({name})");
+    let what = format!("bytes of the server's log for these payloads ({name})");
     report.judge(what, format!("under {CAP}"), logged, logged < CAP as u64);
     Ok(())
 }
 
-/// Says the kind, the size and the limit, and nothing of the payload.
+/// Whether the error names the kind, the size and the limit, and does not contain the payload.
 fn tells(error: &QueueError, bytes: usize) -> bool {
     let text = error.to_string();
     let words = ["Bulk".to_owned(), bytes.to_string(), CAP.to_string(), "max_payload_bytes".to_owned()];
     words.iter().all(|word| text.contains(word)) && text.len() < 500
 }
 
-/// Inserts all sizes into roomy queues, due at the same moment, and waits until they have run.
+/// Inserts all sizes into queues that allow them, due at the same moment, and waits until they have run.
 fn load(world: &World, options: &Options) -> Result<Load, Failure> {
     let plan: &[(usize, usize)] = options.either(&[(1, 20), (10, 10), (255, 2)], &[(1, 4), (10, 3)]);
-    // Time to insert them all: a server takes seconds for each of the largest, and many where others are busy.
+    // Time to insert them all. A server takes seconds for each of the largest, and more on a busy machine.
     let after = options.either(Duration::from_secs(180), Duration::from_secs(4));
     let (began, logged) = (Instant::now(), log_position(world)?);
     let mut load = Load {
@@ -191,7 +194,7 @@ fn load(world: &World, options: &Options) -> Result<Load, Failure> {
     Ok(load)
 }
 
-/// What Postgres itself does not take is an error as well, and what is inserted next goes through.
+/// Inserts payloads that Postgres itself refuses. That must be an error, and the next insert must succeed.
 fn too_long(world: &World, options: &Options, runtime: Runtime, report: &mut Report) -> Result<(), Failure> {
     let caller = Caller::roomy(runtime, world.uri(), usize::MAX)?;
     let bulk = |bytes| task(bytes, mode(runtime), Duration::ZERO);
@@ -213,18 +216,18 @@ fn too_long(world: &World, options: &Options, runtime: Runtime, report: &mut Rep
         let told = told.replace(['|', '\n'], " ");
         match is_too_long {
             true => report.judge(what, "an error", told, outcome.is_err()),
-            // Each is inserted by itself, so the server may get through with them in time.
+            // Each is inserted by itself, so the server may manage all of them in time.
             false => report.tell(what, told),
         }
         let small = crate::roles::work::Work { millis: 0, manner: crate::roles::work::Manner::Wait };
         let next = caller.insert(vec![small.task(runtime)?]);
         let told = next.as_ref().map_or_else(ToString::to_string, |()| "accepted".to_owned());
-        report.judge("a small one after it, over the same queue", "accepted", told, next.is_ok());
+        report.judge("a small task after it, over the same queue", "accepted", told, next.is_ok());
     }
     Ok(())
 }
 
-/// The most memory that a process had so far, in megabytes.
+/// The peak memory of the largest worker so far, in megabytes.
 fn peak(workers: &[Process]) -> Result<u64, Failure> {
     let mut most = 0;
     for worker in workers {
@@ -248,17 +251,17 @@ fn judge_cost(options: &Options, load: &Load, (base, peak): (u64, u64), report: 
         "the longest insert; inserts that failed and were sent again",
         format!("{longest}; {}", load.repeated),
     );
-    // An insert that fails for its time may have written all of it.
+    // An insert that exceeded its time may have written everything.
     let log = load.logged as f64 / load.sent as f64;
     report.judge_in_full(
         options,
-        "bytes of the server's log a byte that was sent",
+        "bytes of the server's log for each byte sent",
         format!("at most {LOG}"),
         format!("{log:.2}"),
         log <= LOG,
     );
-    report.tell("megabytes of a worker before, at most", base);
+    report.tell("peak memory of a worker before, in megabytes", base);
     let most = base + u64::from(WORKERS) * COPIES * largest + 64;
-    let what = format!("megabytes of a worker that runs {WORKERS} at once, at most");
+    let what = format!("peak memory of a worker that runs {WORKERS} at once, in megabytes");
     report.judge(what, format!("at most {most}"), peak, peak <= most);
 }

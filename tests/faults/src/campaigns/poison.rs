@@ -1,4 +1,4 @@
-//! Tasks that abort their process, beside tasks that do not.
+//! `poison`: tasks that abort their process, beside innocent tasks.
 
 use super::ending::drained;
 use crate::ledger::{Book, MAX_CRASHES, Strike};
@@ -12,15 +12,15 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The poison tasks of each mode: after how many milliseconds they abort. Beside the first, others
-/// are only waiting; beside the second, others have begun.
+/// The poison tasks of each mode, by the milliseconds after which they abort. When the first aborts, its neighbours
+/// still wait; when the second does, some have begun.
 const POISONS: [u64; 2] = [0, 100];
 const INNOCENTS: usize = 40;
-/// How long the pools see nothing but short tasks before.
+/// How long the pools run only short tasks before.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Lets tasks abort the processes that run them, starts those again, and counts the deaths and who
-/// else was harmed.
+/// Lets tasks abort their processes, starts the processes again, and counts the deaths and the innocent tasks that
+/// failed.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -50,7 +50,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// Tasks that take no time: only beside such does a pool take more than it can run at once.
+/// Starts producers of tasks that take no time, since only then does a pool claim more than it can run at once.
 fn produce(world: &World, options: &Options) -> Result<Vec<Process>, Failure> {
     let settings = options.mode.all().iter().zip(options.seed..).map(|(runtime, seed)| {
         let usual = world.producer_settings(*runtime, 50, seed);
@@ -61,8 +61,8 @@ fn produce(world: &World, options: &Options) -> Result<Vec<Process>, Failure> {
     producers
 }
 
-/// In one insert, so that a poison task and innocent ones are claimed together: those that run beside
-/// it when it strikes, and those that only wait for their turn.
+/// Inserts each poison task with innocent ones in one batch, so that they are claimed together. Some innocent tasks run
+/// when the poison task aborts, others still wait.
 fn insert(world: &World, options: &Options) -> Result<(HashSet<Uuid>, Vec<Uuid>), Failure> {
     let (mut poisons, mut innocents) = (HashSet::new(), Vec::new());
     for runtime in options.mode.all() {
@@ -80,7 +80,7 @@ fn insert(world: &World, options: &Options) -> Result<(HashSet<Uuid>, Vec<Uuid>)
     Ok((poisons, innocents))
 }
 
-/// Starts every process again that dies, until each poison task has failed.
+/// Restarts each process that dies, until each poison task has failed.
 fn supervise(
     world: &World,
     options: &Options,
@@ -103,7 +103,7 @@ fn supervise(
         }
         if began.elapsed() > patience {
             world.keep();
-            return Err(format!("the poison tasks have not failed after {patience:?}").into());
+            return Err(format!("some poison tasks have not failed after {patience:?}").into());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -119,7 +119,7 @@ fn judge(
     report: &mut Report,
 ) -> Result<Book, Failure> {
     let (book, mut findings, _) = drained(world, options, producers, strikes)?;
-    // They never come to their end, and are not meant to.
+    // Poison tasks never end, and are not lost.
     findings.lost.retain(|id| !poisons.contains(id));
     let deaths = deaths_of(&book, poisons);
     let most = deaths.values().max().copied().unwrap_or_default();
@@ -139,7 +139,7 @@ fn judge(
     Ok(book)
 }
 
-/// Each run of a poison task is the end of a process.
+/// How many processes each poison task killed. Each of its runs ends one.
 fn deaths_of(book: &Book, poisons: &HashSet<Uuid>) -> HashMap<Uuid, usize> {
     let runs = book.runs().filter(|(id, _)| poisons.contains(id));
     runs.fold(HashMap::new(), |mut deaths, (id, _)| {

@@ -1,4 +1,4 @@
-//! Postgres restarts as after a crash, again and again.
+//! `restart`: Postgres restarts as after a crash, again and again.
 
 use super::{ending::end, rate};
 use crate::options::Options;
@@ -7,13 +7,13 @@ use crate::world::World;
 use crate::{Failure, clock};
 use std::time::{Duration, Instant};
 
-/// How long everybody works before the first restart: what a restart is compared with.
+/// The time before the first restart, which restarts are compared with.
 const WARM_UP: Duration = Duration::from_secs(5);
-/// Within what time the work must go on as before.
+/// The time within which the rate must be back.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
 const RESTARTS: u32 = 20;
 
-/// Restarts Postgres at a steady load; counts what was lost, and how soon the work went on.
+/// Restarts Postgres under a steady load. Counts what was lost, and how soon the rate was back.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -34,11 +34,10 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// When the server started, by itself: the tool that starts it looks only now and then whether it
-/// accepts connections.
+/// When the server started, by its own account. The tool that starts it reports only later that it accepts connections.
 const STARTED: &str = "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
 
-/// Restarts, and tells when the new server started each time; it accepts connections a little later.
+/// Restarts. Returns when each new server started; it accepts connections a little later.
 fn strike(world: &World, options: &Options) -> Result<Vec<u64>, Failure> {
     let restarts = options.either(RESTARTS, 3);
     let length = options.length(Duration::from_secs(400), Duration::from_secs(12));
@@ -73,6 +72,6 @@ fn judge_rates(options: &Options, ends: &[u64], calm: (u64, u64), starts: &[u64]
         0 => format!("{:.1} s", longest.as_secs_f64()),
         missing => format!("{missing} times not within {} s", patience.as_secs()),
     };
-    let what = "90 % of that rate, counted from the start of the new server: at the latest after";
+    let what = "longest time from the start of the new server until 90 % of that rate";
     report.judge_in_full(options, what, format!("{} s", BACK_WITHIN.as_secs()), measured, is_back);
 }

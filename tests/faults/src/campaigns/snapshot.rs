@@ -1,4 +1,4 @@
-//! A transaction that stays open: what tasks leave behind cannot be removed as long as it may look.
+//! `snapshot`: a transaction stays open, so that the server cannot remove dead rows.
 
 use super::ending::end;
 use super::meter::{self, CLAIM, Spent, Waits};
@@ -11,26 +11,26 @@ use crate::{Failure, clock};
 use fang::{Mode, Priority};
 use std::time::{Duration, Instant};
 
-/// How much of the rate without must remain.
+/// The share of the undisturbed rate that must remain.
 const SHARE: f64 = 0.8;
-/// How much slower a claim may be in the end.
+/// How many times longer a claim may take at the end.
 const SLOWER: f64 = 3.0;
-/// How much of a claim's time is noise, in milliseconds.
+/// The noise of a claim's time, in milliseconds.
 const NOISE: f64 = 2.0;
-/// In how many parts the time is looked at.
+/// Into how many parts the time is divided.
 const PARTS: u32 = 10;
-/// Within what time after the transaction's end a look from the beginning is cheap again.
+/// The time after the end of the transaction within which a scan from the beginning must be cheap again.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(90);
 
-/// What was seen at the end of a part.
+/// The figures at the end of a part.
 struct Look {
     at: u64,
     claims: Spent,
-    /// How long a claim takes that walks from the beginning of the range.
+    /// How long a scan from the beginning of the range takes, in milliseconds.
     walk: f64,
 }
 
-/// Holds a snapshot under load; compares with the time before and after.
+/// Keeps a snapshot open under load. Compares with the time before and after.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -55,15 +55,15 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let ends = book.ends();
     judge_rate(options, &ends, &before, &during, &mut report);
     judge_claims(options, [&before, &during, &after], &mut report);
-    report.tell("a claim of one that walks from the beginning, in each part", row(&during, |look| look.walk));
-    let what = "until such a claim was as cheap as before, after the transaction's end";
+    report.tell("a claim of one task from the beginning, in each part", row(&during, |look| look.walk));
+    let what = "time after the end of the transaction until such a claim was as cheap as before";
     let must = format!("at most {} s", RECOVERS_WITHIN.as_secs());
     let took = recovered.map_or("never".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
     report.judge_in_full(options, what, must, took, recovered.is_some());
     for (when, looks) in [("before", &before[..]), ("in its last part", last(&during)), ("after", &after[..])]
     {
         let waits = Waits::between(&book, looks[0].at, looks[1].at);
-        report.tell(format!("from the insert to the begin {when}: median, 99 %, longest"), waits.text());
+        report.tell(format!("time from insert to start {when}: median, 99 %, longest"), waits.text());
     }
     if !report.held() {
         world.keep();
@@ -73,7 +73,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Of tasks that take no time: it is the claims that are measured.
+/// Starts producers of tasks that take no time, since only claims are measured.
 fn producers(world: &World, options: &Options) -> Result<Vec<crate::world::Process>, Failure> {
     let runtimes = options.mode.all();
     let each = options.either(2000, 300) / u32::try_from(runtimes.len())?;
@@ -84,7 +84,7 @@ fn producers(world: &World, options: &Options) -> Result<Vec<crate::world::Proce
     runtimes.iter().zip(options.seed..).map(settings).map(|settings| world.producer(&settings)).collect()
 }
 
-/// Looks at the beginning, and at the end of each part.
+/// Keeps the snapshot open. Measures at the beginning, and at the end of each part.
 fn hold(world: &World, options: &Options, length: Duration) -> Result<Vec<Look>, Failure> {
     let sql = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM fang_tasks; SELECT pg_sleep({}); COMMIT",
@@ -95,12 +95,12 @@ fn hold(world: &World, options: &Options, length: Duration) -> Result<Vec<Look>,
         let holder = scope.spawn(|| world.rows(&sql).map(drop).map_err(|error| error.to_string()));
         let mut looks = vec![look(world, options)?];
         for part in 1..=PARTS {
-            // The last look is still within.
+            // The last measurement falls within the transaction.
             let due = length.mul_f64(f64::from(part) / f64::from(PARTS)).mul_f64(0.99);
             std::thread::sleep(due.saturating_sub(began.elapsed()));
             looks.push(look(world, options)?);
         }
-        holder.join().map_err(|_| "the holder of the snapshot panicked")??;
+        holder.join().map_err(|_| "the thread with the snapshot panicked")??;
         Ok(looks)
     })
 }
@@ -115,7 +115,7 @@ fn look(world: &World, options: &Options) -> Result<Look, Failure> {
     Ok(Look { at: clock::now(), claims, walk: walk(world, options)? })
 }
 
-/// The walk of a claim without a floor, in milliseconds; that of the slower mode.
+/// How long a scan without a floor takes, in milliseconds. The longer of both modes.
 fn walk(world: &World, options: &Options) -> Result<f64, Failure> {
     let mut longest = 0_f64;
     for runtime in options.mode.all() {
@@ -133,7 +133,7 @@ fn walk(world: &World, options: &Options) -> Result<f64, Failure> {
     Ok(longest)
 }
 
-/// How long until a walk from the beginning is as cheap as it was.
+/// The time until a scan from the beginning is as cheap as before. `None` if that takes too long.
 fn recovers(world: &World, options: &Options, before: f64) -> Result<Option<Duration>, Failure> {
     let began = Instant::now();
     let at_most = options.either(RECOVERS_WITHIN, Duration::from_secs(2));
@@ -163,7 +163,7 @@ fn judge_rate(options: &Options, ends: &[u64], before: &[Look], during: &[Look],
     let without = mean(before);
     report.tell("tasks a second before", format!("{without:.0}"));
     let must = format!("at least {:.0}", without * SHARE);
-    for (when, with) in [("over all", mean(during)), ("in its last part", mean(last(during)))] {
+    for (when, with) in [("overall", mean(during)), ("in its last part", mean(last(during)))] {
         let what = format!("tasks a second with the snapshot, {when}");
         report.judge_in_full(options, what, &must, format!("{with:.0}"), with >= without * SHARE);
     }
@@ -178,7 +178,7 @@ fn judge_claims(options: &Options, looks: [&[Look]; 3], report: &mut Report) {
     let without = mean(before);
     report.tell("a claim before, on average", format!("{without:.2} ms"));
     let parts: Vec<String> = during.windows(2).map(|part| format!("{:.2}", mean(part))).collect();
-    report.tell("in each part with the snapshot", format!("{} ms", parts.join(", ")));
+    report.tell("a claim on average, in each part with the snapshot", format!("{} ms", parts.join(", ")));
     let limit = without * SLOWER + NOISE;
     for (when, with) in [("in its last part", mean(last(during))), ("after its end", mean(after))] {
         let must = format!("at most {limit:.2} ms");

@@ -1,4 +1,4 @@
-//! Processes are paused for longer than their lease, and go on.
+//! `stop`: processes are paused for longer than their lease, then resumed.
 
 use super::ending::end;
 use crate::clock::{self, micros};
@@ -12,11 +12,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const PROCESSES: usize = 6;
-/// Paused at the same time.
+/// How many are paused at the same time.
 const AT_ONCE: usize = 3;
 
-/// Pauses some processes at a time for two leases; counts results that were accepted too late, and
-/// runs that came too early.
+/// Pauses some processes at a time for two leases. Counts results that were accepted too late, and runs that began too
+/// early.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -66,8 +66,8 @@ fn strike(options: &Options, workers: &[Process]) -> Result<Vec<Strike>, Failure
     Ok(strikes)
 }
 
-/// Nobody may take a task over before the lease of whoever has it is over. The last beat may have
-/// come just before the pause, but also a whole beat before it.
+/// No task may be rescued before the lease of its worker is over. The last beat may have come just before the pause, or
+/// as long as a beat interval before it.
 fn judge_overlaps(options: &Options, findings: &Findings, report: &mut Report) {
     let lease = fang::Lease::new(options.lease());
     let silence = micros(lease.dead_after - lease.beat_every);
@@ -81,8 +81,8 @@ fn judge_overlaps(options: &Options, findings: &Findings, report: &mut Report) {
     report.judge_none("of those, begun before the lease was over", &early);
 }
 
-/// The row says which claim the task was finished under, and when: that claim must be its last, and
-/// its run over by then.
+/// A row says under which claim its task was finished, and when. That claim must be its last, and its run must have
+/// ended by then.
 fn judge_results(world: &World, book: &Book, report: &mut Report) -> Result<(), Failure> {
     let epoch = clock::since_epoch();
     let finished = world.rows(
@@ -109,7 +109,7 @@ fn judge_results(world: &World, book: &Book, report: &mut Report) -> Result<(), 
     Ok(())
 }
 
-/// Ends the workers as an application would; they tell how many results they dropped.
+/// Shuts the workers down. They report how many results they dropped.
 fn stop(workers: Vec<Process>, world: &World, report: &mut Report) -> Result<(), Failure> {
     let mut workers = workers;
     workers.iter().try_for_each(Process::terminate)?;

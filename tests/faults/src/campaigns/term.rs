@@ -1,4 +1,4 @@
-//! SIGTERM under load.
+//! `term`: SIGTERM under load.
 
 use super::ending::end;
 use crate::Failure;
@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const PROCESSES: usize = 4;
-/// What an orchestrator allows before it kills.
+/// The time that an orchestrator allows before it kills.
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
-/// What became of the SIGTERMs of one slot.
+/// How the workers of one slot ended.
 #[derive(Default)]
 struct Ends {
     took: Vec<Duration>,
     bad: Vec<String>,
 }
 
-/// Terminates workers and starts others in their place, all slots at once.
+/// Terminates workers and starts others in their place, in all slots at the same time.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -28,7 +28,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let workers = world.workers(options.mode.deal(PROCESSES))?;
     let mut producers = world.producers(options, options.either(500, 200))?;
     for runtime in options.mode.all() {
-        // Long ones, yet shorter than the deadline of a shutdown.
+        // Long tasks, but shorter than the deadline of a shutdown.
         let mut settings = world.producer_settings(*runtime, 1, options.seed + 100);
         (settings.long, settings.longest) = (100, options.either(20_000, 4000));
         producers.push(world.producer(&settings)?);
@@ -38,7 +38,8 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let mut report = Report::new("term", options);
     report.tell("processes that got a SIGTERM", ends.took.len() + ends.bad.len());
     end(&world, options, producers, &[], &mut report)?;
-    let what = format!("ends with another code than 0, or not within {} s", ENDS_WITHIN.as_secs());
+    let what =
+        format!("workers that ended with another code than 0, or not within {} s", ENDS_WITHIN.as_secs());
     report.judge_none(what, &ends.bad);
     let longest = ends.took.iter().max().copied().unwrap_or_default();
     report.tell("longest time from SIGTERM to the end", format!("{:.1} s", longest.as_secs_f64()));

@@ -1,4 +1,4 @@
-//! Postgres ends connections at random.
+//! `terminate`: Postgres ends random connections.
 
 use super::{ending::end, rate};
 use crate::options::Options;
@@ -7,7 +7,7 @@ use crate::world::World;
 use crate::{Failure, clock};
 use std::time::{Duration, Instant};
 
-/// How much of the rate without must remain.
+/// The share of the undisturbed rate that must remain.
 const SHARE: f64 = 0.8;
 /// Ten random backends of the workers and the producers.
 const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM (
@@ -15,7 +15,7 @@ const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM (
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 10
 ) victims";
 
-/// Terminates ten backends a second; compares with a time in which it does not.
+/// Terminates ten backends a second. Compares the rate with that of an undisturbed time.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -35,9 +35,15 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let (book, _) = end(&world, options, producers, &[], &mut report)?;
     let ends = book.ends();
     let (without, with) = (rate::mean(&ends, began, struck), rate::mean(&ends, struck, over));
-    report.tell("tasks a second without", format!("{without:.0}"));
+    report.tell("tasks a second, undisturbed", format!("{without:.0}"));
     let must = format!("at least {:.0}", without * SHARE);
-    report.judge_in_full(options, "tasks a second with", must, format!("{with:.0}"), with >= without * SHARE);
+    report.judge_in_full(
+        options,
+        "tasks a second, with terminated backends",
+        must,
+        format!("{with:.0}"),
+        with >= without * SHARE,
+    );
     Ok(report)
 }
 

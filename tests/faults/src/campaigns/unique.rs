@@ -1,4 +1,4 @@
-//! Producers that race for the same unique tasks, while they and the workers are killed.
+//! `unique`: producers race for the same unique tasks, while they and the workers are killed.
 
 use super::ending::end;
 use crate::Failure;
@@ -16,14 +16,14 @@ use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Processes of producers, and as many of workers.
+/// How many processes of producers, and of workers.
 const PROCESSES: usize = 4;
-/// A task that a dead worker held keeps its key until it is rescued, so that is soon here.
+/// Short, since a task of a dead worker keeps its key until it is rescued.
 const LEASE: Duration = Duration::from_secs(3);
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The processes, and what was done to them and seen while they raced.
+/// The processes, the kills, and the findings during the race.
 struct Race<'w> {
     world: &'w World,
     runtimes: Vec<Runtime>,
@@ -33,11 +33,11 @@ struct Race<'w> {
     strikes: Vec<Strike>,
     racers_killed: usize,
     looks: usize,
-    /// Keys with more tasks at one moment than may be.
+    /// Keys that had two tasks at one moment.
     twice: Vec<String>,
 }
 
-/// Lets producers race until there were enough tries, and kills some of them now and then.
+/// Lets producers race until there are enough tries, and kills some processes now and then.
 ///
 /// # Errors
 /// When it could not be carried out.
@@ -54,7 +54,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     );
     let (book, _) = end(&world, options, race.racers, &race.strikes, &mut report)?;
     report.tell("looks at the table", race.looks);
-    report.judge_none("keys that two tasks held at a moment", &race.twice);
+    report.judge_none("keys with two tasks at one moment", &race.twice);
     judge_rows(&world, &book, &mut report)?;
     if !report.held() {
         world.keep();
@@ -84,7 +84,7 @@ impl<'w> Race<'w> {
         Ok(Self { world, runtimes, workers, racers, random, strikes, racers_killed: 0, looks: 0, twice })
     }
 
-    /// Looks and kills until there were enough tries.
+    /// Checks the table and kills processes until there are enough tries.
     fn run(&mut self, options: &Options) -> Result<(), Failure> {
         let enough = options.either(100_000, 4_000);
         let interval = options.either(Duration::from_secs(3), Duration::from_secs(1));
@@ -105,7 +105,7 @@ impl<'w> Race<'w> {
         }
     }
 
-    /// One strike in three is at a worker.
+    /// Kills a process. One in three is a worker.
     fn strike(&mut self) -> Result<(), Failure> {
         let index = self.random.usize(0..PROCESSES);
         let runtime = *self.runtimes.get(index).ok_or("no such process")?;
@@ -122,7 +122,7 @@ impl<'w> Race<'w> {
         Ok(())
     }
 
-    /// One statement sees one moment.
+    /// Checks the table for keys with two tasks. One statement sees one moment.
     fn look(&mut self) -> Result<(), Failure> {
         let sql = format!(
             "SELECT options->'tags'->>0 AS key FROM fang_tasks
@@ -149,7 +149,7 @@ fn tries(world: &World) -> Result<usize, Failure> {
     Ok(lines.map_while(Result::ok).filter(|line| line.starts_with("want")).count())
 }
 
-/// All rows are kept, so each accepted task is there, and no other.
+/// All rows are kept, so the table must have each accepted task, and no other.
 fn judge_rows(world: &World, book: &Book, report: &mut Report) -> Result<(), Failure> {
     let rows = world.rows("SELECT id, options->'tags'->>0 FROM fang_tasks")?;
     let mut keys: HashMap<Uuid, String> = HashMap::new();
@@ -165,9 +165,9 @@ fn judge_rows(world: &World, book: &Book, report: &mut Report) -> Result<(), Fai
         of_fate(Fate::RolledBack).map(|(id, _)| *id).filter(|id| keys.contains_key(id)).collect();
     report.judge_none("tasks that were kept out or rolled back, with a row", &kept_out);
     let unanswered = of_fate(Fate::Unknown).filter(|(id, _)| keys.contains_key(id)).count();
-    report.tell("rows; of those, of inserts without an answer", format!("{}, {unanswered}", keys.len()));
+    report.tell("rows; of those, from inserts without an answer", format!("{}, {unanswered}", keys.len()));
     report
-        .judge_none("tasks of one key, of which one ran before the other had ended", &too_early(book, &keys));
+        .judge_none("tasks that ran before an earlier task of their key had ended", &too_early(book, &keys));
     let sql = format!(
         "SELECT id FROM (SELECT id, created_at - lag(created_at) OVER (
             PARTITION BY options->'tags'->>0 ORDER BY created_at) AS gap
@@ -179,7 +179,7 @@ fn judge_rows(world: &World, book: &Book, report: &mut Report) -> Result<(), Fai
     Ok(())
 }
 
-/// A task that is unique while it is alive begins only after the one before has come to its end for good.
+/// Tasks that are unique while alive and began before the previous one had ended for good.
 fn too_early(book: &Book, keys: &HashMap<Uuid, String>) -> Vec<Uuid> {
     let mut lives: HashMap<&str, Vec<(u64, u64, Uuid)>> = HashMap::new();
     for (id, key) in keys.iter().filter(|(_, key)| key.starts_with(ALIVE)) {
@@ -196,7 +196,7 @@ fn too_early(book: &Book, keys: &HashMap<Uuid, String>) -> Vec<Uuid> {
     early
 }
 
-/// From the begin of its first run to the last that is known of it.
+/// From the start of the first run to the last known moment of a run.
 fn life(entry: &Entry) -> Option<(u64, u64)> {
     let first = entry.runs.first()?;
     let last = entry.runs.iter().map(|run| run.end.unwrap_or(run.start)).max()?;

@@ -1,4 +1,4 @@
-//! A rolling upgrade and its rollback, under load.
+//! `upgrade`: a rolling upgrade and its rollback, under load.
 
 use super::ending::{end, stop_producers};
 use crate::Failure;
@@ -10,11 +10,11 @@ use std::time::Duration;
 const PROCESSES: usize = 4;
 const OLD: &str = "worker-old";
 const NEW: &str = "worker-new";
-/// How long a worker may take to end after a SIGTERM.
+/// The longest that a worker may take to end after a SIGTERM.
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
-/// Replaces old workers by new ones, one by one, and back, while tasks of a kind arrive that only the
-/// new ones know; in the end upgrades again.
+/// Replaces old workers by new ones, one by one, and back, while tasks arrive whose kind only the new ones know.
+/// Upgrades again at the end.
 ///
 /// # Errors
 /// When it could not be carried out.

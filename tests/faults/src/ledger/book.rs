@@ -1,4 +1,4 @@
-//! The ledger, read.
+//! Reads the ledger.
 
 use super::{INSERTS, RUNS};
 use crate::Failure;
@@ -8,19 +8,19 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use uuid::Uuid;
 
-/// All that the processes of a campaign wrote.
+/// All records of a campaign.
 #[derive(Debug, Default)]
 pub struct Book {
-    /// By the id of the task.
+    /// The tasks, by id.
     pub tasks: HashMap<Uuid, Entry>,
-    /// What the pools that were shut down reported, by pid.
+    /// The reports of pools that were shut down, by pid.
     pub down: HashMap<u32, fang::Shutdown>,
 }
 
-/// One task.
+/// The records of one task.
 #[derive(Debug, Default)]
 pub struct Entry {
-    /// What became of its insert.
+    /// The outcome of its insert.
     pub fate: Fate,
     /// When its insert was acknowledged, if it was.
     pub acked_at: Option<u64>,
@@ -28,10 +28,10 @@ pub struct Entry {
     pub runs: Vec<Run>,
 }
 
-/// What became of an insert.
+/// The outcome of an insert.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fate {
-    /// Nobody knows: no answer came, and both is right.
+    /// No answer came: the task may exist or not.
     #[default]
     Unknown,
     /// It was acknowledged.
@@ -43,13 +43,13 @@ pub enum Fate {
 /// One run.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
-    /// The claim it belongs to.
+    /// The lease number of its claim.
     pub lease: i32,
     /// The process.
     pub pid: u32,
     /// When it began.
     pub start: u64,
-    /// When it came to its end, if it did.
+    /// When it ended, if it did.
     pub end: Option<u64>,
 }
 
@@ -57,7 +57,7 @@ impl Book {
     /// Reads the files in the folder of a campaign.
     ///
     /// # Errors
-    /// When they cannot be read, or a line is none of ours.
+    /// When they cannot be read, or a line has an unknown form.
     pub fn read(folder: &Path) -> Result<Self, Failure> {
         let mut book = Self::default();
         for name in [INSERTS, RUNS] {
@@ -67,7 +67,8 @@ impl Book {
             }
             for line in BufReader::new(File::open(file)?).lines() {
                 let line = line?;
-                book.add(&line).ok_or_else(|| format!("no line of a ledger: {line:?}"))?;
+                book.add(&line)
+                    .ok_or_else(|| format!("the ledger has a line of an unknown form: {line:?}"))?;
             }
         }
         for entry in book.tasks.values_mut() {
@@ -121,7 +122,7 @@ impl Book {
         self.tasks.iter().flat_map(|(id, entry)| entry.runs.iter().map(|run| (*id, *run)))
     }
 
-    /// When tasks came to their end, in order.
+    /// When runs ended, in order.
     pub fn ends(&self) -> Vec<u64> {
         let mut ends: Vec<u64> = self.runs().filter_map(|(_, run)| run.end).collect();
         ends.sort_unstable();
@@ -130,7 +131,7 @@ impl Book {
 }
 
 impl Entry {
-    /// From the acknowledgement until the first run began, which may have been before.
+    /// When the insert was acknowledged, and how long after that the first run began (0 if it began before).
     pub fn wait(&self) -> Option<(u64, u64)> {
         let acked_at = self.acked_at?;
         Some((acked_at, self.runs.first()?.start.saturating_sub(acked_at)))

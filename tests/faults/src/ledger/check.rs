@@ -1,4 +1,4 @@
-//! What the ledger says about the promises.
+//! Checks the ledger against the promises.
 
 use super::{Book, Entry, Fate, Run};
 use crate::clock::micros;
@@ -7,33 +7,33 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long before a strike a run may have ended whose result was not saved yet, and how long after
-/// a pause one may start that was claimed before it.
+/// A run that ended up to this long before a strike may have an unsaved result. A run that starts up to this long after
+/// a pause may have been claimed before it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What `Lease` says unless it is told otherwise.
+/// The default of `Lease::max_crashes`.
 pub const MAX_CRASHES: usize = 3;
 
-/// What the campaign did to a process. A kill is a pause that never ends, but nothing runs in it.
+/// A fault of one process: a pause, or a kill.
 #[derive(Clone, Copy, Debug)]
 pub struct Strike {
     /// The process.
     pub pid: u32,
-    /// When it was killed or stopped.
+    /// When it was killed or paused.
     pub from: u64,
-    /// When it went on; as `from` where it did not.
+    /// When it was resumed; the same as `from` for a kill.
     pub to: u64,
     /// Whether it was killed.
     pub fatal: bool,
 }
 
 impl Strike {
-    /// The end of a process.
+    /// A kill.
     pub fn death(pid: u32, at: u64) -> Self {
         Self { pid, from: at, to: at, fatal: true }
     }
 
-    /// Whether it explains that a run did not count.
+    /// Whether it explains that the result of a run did not count.
     pub fn hits(&self, run: &Run) -> bool {
         let grace = micros(GRACE);
         let last_start = if self.fatal { self.to } else { self.to + grace };
@@ -41,32 +41,33 @@ impl Strike {
     }
 }
 
-/// What was found.
+/// The result of the check.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// How many inserts were acknowledged.
     pub acked: usize,
     /// How many inserts had no answer.
     pub unknown: usize,
-    /// How many were rolled back.
+    /// How many inserts were rolled back.
     pub rolled_back: usize,
-    /// Acknowledged, but never run to the end.
+    /// Acknowledged tasks without a run that ended.
     pub lost: Vec<Uuid>,
-    /// Run, though rolled back.
+    /// Tasks that ran though their insert was rolled back.
     pub phantom: Vec<Uuid>,
-    /// Run to the end again, after a strike that explains it.
+    /// How many tasks ran to the end again after a strike that explains it.
     pub repeated_after_strike: usize,
-    /// Run to the end again, and nothing explains it.
+    /// Tasks that ran to the end again without a strike that explains it.
     pub repeated: Vec<Uuid>,
-    /// Two runs at the same time, and nothing explains it.
+    /// Tasks with two runs at the same time, without a strike that explains it.
     pub overlapping: Vec<Uuid>,
-    /// Two runs at the same time, after a strike that explains it: task, the strike, the second run.
+    /// Tasks with two runs at the same time and a strike that explains it: task, strike, second run.
     pub overlapping_after_strike: Vec<(Uuid, Strike, Run)>,
     /// The longest time between the end of a run and the strike that kept it from being saved.
     pub longest_unsaved: Duration,
-    /// Failed, since the process of their last run was killed, on as late a claim as a lease allows crashes.
+    /// How many tasks failed because the process of their last run was killed, on their [`MAX_CRASHES`]th claim or
+    /// later.
     pub failed_by_kills: usize,
-    /// Begun, never ended, and nothing explains it.
+    /// How many runs began and never ended, without a strike that explains it.
     pub given_up: usize,
 }
 
@@ -137,10 +138,9 @@ impl Findings {
         }
     }
 
-    /// Takes out of those lost what failed by right: a process was killed while it ran, on as late a claim
-    /// as a lease allows crashes. The kills before may have met claims of which no run had begun yet, and
-    /// those the ledger does not know; so it is the claim that counts. Of the other failed ones, returns the
-    /// ids.
+    /// Removes tasks from the lost ones that may have failed: their process was killed while they ran, on their
+    /// [`MAX_CRASHES`]th claim or later. Claims are counted, not runs, because an earlier kill may have hit a claim
+    /// whose run had not begun, which the ledger does not record. Returns the ids of all other failed tasks.
     pub fn fail(&mut self, failed: Vec<Uuid>, book: &Book, strikes: &[Strike]) -> Vec<Uuid> {
         let deaths: HashSet<u32> =
             strikes.iter().filter(|strike| strike.fatal).map(|strike| strike.pid).collect();
@@ -157,20 +157,17 @@ impl Findings {
         other.into_iter().collect()
     }
 
-    /// The rows that every campaign has.
+    /// Adds the rows that every campaign has.
     pub fn judge(&self, report: &mut Report) {
         report.tell(
             "inserts acknowledged, rolled back, unanswered",
             format!("{}, {}, {}", self.acked, self.rolled_back, self.unknown),
         );
-        report.judge_none("acknowledged tasks that never came to their end", &self.lost);
-        report.judge_none("tasks that ran though rolled back", &self.phantom);
-        report.judge_none("tasks that ran again though nothing befell their process", &self.repeated);
-        report.judge_none(
-            "tasks that ran twice at once though nothing befell their process",
-            &self.overlapping,
-        );
-        report.tell("runs given up though nothing befell their process", self.given_up);
+        report.judge_none("acknowledged tasks that never ran to the end", &self.lost);
+        report.judge_none("tasks that ran though their insert was rolled back", &self.phantom);
+        report.judge_none("tasks that ran again without a fault of their process", &self.repeated);
+        report.judge_none("tasks that ran twice at once without a fault of their process", &self.overlapping);
+        report.tell("runs that never ended without a fault of their process", self.given_up);
     }
 }
 

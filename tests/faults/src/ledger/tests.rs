@@ -8,7 +8,7 @@ const SECOND: u64 = 1_000_000;
 const MINE: u32 = 7;
 const OTHER: u32 = 8;
 
-/// A ledger that a test writes by hand.
+/// A ledger of one task, written by a test.
 struct Page {
     id: Uuid,
     text: Vec<String>,
@@ -20,7 +20,7 @@ impl Page {
         Self { id, text: vec![format!("{fate} {} 0", id.simple())] }
     }
 
-    /// A run in seconds; without an end, it never came to it.
+    /// Adds a run, in seconds. Without an end it never ended.
     fn run(mut self, lease: i32, pid: u32, start: u64, end: Option<u64>) -> Self {
         let id = self.id.simple();
         self.text.push(format!("start {id} {lease} {pid} {}", start * SECOND));
@@ -62,7 +62,7 @@ fn killed(pid: u32, second: u64) -> Strike {
 }
 
 #[test]
-fn what_was_acknowledged_and_never_ended_is_lost() {
+fn an_acknowledged_task_that_never_ended_is_lost() {
     assert_eq!(Page::new("acked").check(&[]).lost.len(), 1);
     assert_eq!(Page::new("acked").run(1, MINE, 1, None).check(&[killed(MINE, 2)]).lost.len(), 1);
     assert!(Page::new("acked").run(1, MINE, 1, Some(2)).check(&[]).lost.is_empty());
@@ -70,7 +70,7 @@ fn what_was_acknowledged_and_never_ended_is_lost() {
 }
 
 #[test]
-fn what_was_rolled_back_and_begun_is_a_phantom() {
+fn a_rolled_back_task_that_began_is_a_phantom() {
     assert_eq!(Page::new("rolled-back").run(1, MINE, 1, None).check(&[]).phantom.len(), 1);
     assert!(Page::new("rolled-back").check(&[]).phantom.is_empty());
 }
@@ -106,7 +106,7 @@ fn a_failure_is_explained_by_a_kill_in_the_third_claim_and_in_no_earlier_one() {
 }
 
 #[test]
-fn two_runs_at_once_are_explained_by_a_pause_and_not_where_the_first_was_killed_before() {
+fn two_runs_at_once_are_explained_by_a_pause_and_need_none_after_a_kill_of_the_first() {
     let at_once = Page::new("acked").run(1, MINE, 10, Some(80)).run(2, OTHER, 50, Some(51));
     assert_eq!(at_once.check(&[]).overlapping.len(), 1);
     let pause = Strike { pid: MINE, from: 12 * SECOND, to: 79 * SECOND, fatal: false };
@@ -118,7 +118,7 @@ fn two_runs_at_once_are_explained_by_a_pause_and_not_where_the_first_was_killed_
 }
 
 #[test]
-fn a_book_tells_what_pens_wrote() {
+fn a_book_reads_what_pens_wrote() {
     let folder = Folder::new();
     let (runs, inserts) =
         (Pen::open(&folder.0, super::RUNS).unwrap(), Pen::open(&folder.0, super::INSERTS).unwrap());
@@ -137,7 +137,7 @@ fn a_book_tells_what_pens_wrote() {
 }
 
 #[test]
-fn a_line_that_is_none_of_ours_is_an_error_that_shows_it() {
+fn a_line_of_an_unknown_form_is_an_error_that_shows_it() {
     let folder = Folder::new();
     std::fs::write(folder.0.join(super::RUNS), "start with nonsense\n").unwrap();
     assert!(Book::read(&folder.0).unwrap_err().to_string().contains("nonsense"));

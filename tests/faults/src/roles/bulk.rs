@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Says how long its text has to be.
+/// A long text, with the length that it must have.
 #[derive(Serialize, Deserialize)]
 struct Bulk {
     length: usize,
@@ -24,9 +24,9 @@ impl Bulk {
     }
 }
 
-/// A task whose JSON has so many bytes, and which is due after a while.
+/// A task with this many bytes of JSON, due after this time.
 ///
-/// Its text is written, not serialized: that would take longer than all else.
+/// The JSON is formatted by hand, since serializing it would take longer than the rest.
 pub fn task(bytes: usize, mode: Mode, after: Duration) -> NewTask {
     let shell = |length: usize, text: &str| format!(r#"{{"type":"Bulk","length":{length},"text":"{text}"}}"#);
     let mut length = bytes;
@@ -37,7 +37,7 @@ pub fn task(bytes: usize, mode: Mode, after: Duration) -> NewTask {
     task.with_id(Uuid::now_v7()).delay(after)
 }
 
-/// Letters that do not become fewer when they are compressed.
+/// Letters that compress badly.
 fn noise(length: usize) -> String {
     const BLOCK: usize = 1024 * 1024;
     let block: String = std::iter::repeat_with(fastrand::alphanumeric).take(length.min(BLOCK)).collect();

@@ -1,5 +1,5 @@
-//! A process of producers that insert one task each at the same moment, again and again, or as fast as they
-//! can; over one queue, as an application does.
+//! A process of producers that insert one task each at the same moment, again and again, or as fast as they can. All
+//! use one queue, as in an application.
 
 mod heavy;
 mod light;
@@ -14,10 +14,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Producers in a process, each with a connection.
+/// How many producers a process has. Each has a connection.
 pub const PRODUCERS: u32 = 16;
 
-/// What one process is told.
+/// The settings of one process.
 #[derive(clap::Args, Clone, Debug)]
 pub struct HerdSettings {
     /// The database.
@@ -26,10 +26,11 @@ pub struct HerdSettings {
     /// The folder of the ledger.
     #[arg(long)]
     pub folder: PathBuf,
-    /// Which mode inserts, and which runs what is inserted.
+    /// The mode of the queue, and of the tasks.
     #[arg(long, value_enum)]
     pub runtime: Runtime,
-    /// All producers of all processes insert whenever so many milliseconds are over; 0: without a pause.
+    /// The time between inserts, in milliseconds. All producers of all processes insert at the same moments. 0: no
+    /// pause.
     #[arg(long, default_value_t = 0)]
     pub every: u64,
     /// Whether each insert is in a transaction of the application.
@@ -41,7 +42,7 @@ pub struct HerdSettings {
 }
 
 impl HerdSettings {
-    /// The arguments that say the same.
+    /// The same settings as command line arguments.
     pub fn arguments(&self) -> Vec<String> {
         let (folder, every) = (self.folder.display().to_string(), self.every.to_string());
         let words = ["--uri", &self.uri, "--folder", &folder, "--runtime", self.runtime.name()];
@@ -49,7 +50,7 @@ impl HerdSettings {
         words.into_iter().chain(["--every", &every]).chain(flags).map(str::to_owned).collect()
     }
 
-    /// How long until all insert.
+    /// The time until the next common moment.
     fn pause(&self) -> Duration {
         let every = self.every * 1000;
         Duration::from_micros(if every == 0 { 0 } else { every - clock::now() % every })
@@ -59,7 +60,7 @@ impl HerdSettings {
 /// Inserts until the standard input is closed.
 ///
 /// # Errors
-/// When the ledger cannot be written, or an insert fails: nothing befalls the database.
+/// When the ledger cannot be written, or an insert fails, since this campaign does not break the database.
 pub fn run(settings: &HerdSettings) -> Result<(), Failure> {
     logger::start();
     stop_with_parent();
@@ -69,7 +70,7 @@ pub fn run(settings: &HerdSettings) -> Result<(), Failure> {
     }
 }
 
-/// One producer's task and ledger.
+/// The tasks of one producer, and its ledger.
 struct Tasks {
     runtime: Runtime,
     pen: Pen,

@@ -1,4 +1,4 @@
-//! The log of a process, on its standard error.
+//! Logs to the standard error of the process.
 
 use crate::clock;
 use log::{LevelFilter, Log, Metadata, Record};
@@ -20,7 +20,7 @@ impl Log for Lines {
 }
 
 pub(super) fn start() {
-    // Somebody else's logger is as good.
+    // If there is a logger already, it is kept.
     if log::set_logger(&Lines).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }

@@ -10,10 +10,10 @@ use crate::options::Runtime;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How often each task type inserts a batch.
+/// How often a producer inserts a batch.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What one process is told.
+/// The settings of one process.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ProducerSettings {
     /// The database.
@@ -22,28 +22,28 @@ pub struct ProducerSettings {
     /// The folder of the ledger.
     #[arg(long)]
     pub folder: PathBuf,
-    /// Which mode inserts, and which runs what is inserted.
+    /// The mode of the queue, and of the tasks.
     #[arg(long, value_enum)]
     pub runtime: Runtime,
-    /// Tasks a second that are meant to run.
+    /// How many tasks a second are inserted, apart from rolled back ones.
     #[arg(long)]
     pub rate: u32,
-    /// How many tasks of a hundred take long; most take no time at all.
+    /// How many tasks of a hundred are long. Most others take no time.
     #[arg(long, default_value_t = 5)]
     pub long: u8,
     /// The longest task, in milliseconds.
     #[arg(long, default_value_t = 500)]
     pub longest: u64,
-    /// One in how many tasks is of the kind that only the new program knows; 0: none.
+    /// One in this many tasks is of the kind that only the new program knows. 0: none.
     #[arg(long, default_value_t = 0)]
     pub novel: u64,
-    /// Where the random numbers start.
+    /// The seed of the random numbers.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 
 impl ProducerSettings {
-    /// The arguments that say the same.
+    /// The same settings as command line arguments.
     pub fn arguments(&self) -> Vec<String> {
         let pairs = [
             ("--uri", self.uri.clone()),
@@ -58,14 +58,13 @@ impl ProducerSettings {
         pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
     }
 
-    /// The tasks of one batch: as many as are due each tick.
+    /// How many tasks a batch has.
     fn per_tick(&self) -> usize {
         let per_tick = f64::from(self.rate) * TICK.as_secs_f64();
         (per_tick.round() as usize).max(1)
     }
 
-    /// When the next batch is due. After a time in which nothing could be inserted, it does not make
-    /// up for it.
+    /// When the next batch is due. After a time without inserts, the producer does not catch up.
     fn next_tick(&self, due: Instant) -> Instant {
         let interval = Duration::from_secs_f64(self.per_tick() as f64 / f64::from(self.rate.max(1)));
         (due + interval).max(Instant::now().checked_sub(Duration::from_millis(500)).unwrap_or(due))
@@ -75,7 +74,7 @@ impl ProducerSettings {
 /// Inserts until the standard input is closed.
 ///
 /// # Errors
-/// When the ledger cannot be written; that the database is away is no error.
+/// When the ledger cannot be written. An unreachable database is no error.
 pub fn run(settings: &ProducerSettings) -> Result<(), Failure> {
     logger::start();
     stop_with_parent();

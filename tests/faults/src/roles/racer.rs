@@ -1,5 +1,5 @@
-//! A process of producers that race: all insert the same few unique tasks, as fast as they can, until the
-//! standard input is closed.
+//! A process of producers that race: all insert the same few unique tasks, as fast as they can, until the standard
+//! input is closed.
 
 mod heavy;
 mod light;
@@ -16,23 +16,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The period of those that are unique within one.
+/// The period of the tasks that are unique within one.
 pub const PERIOD: Duration = Duration::from_secs(2);
-/// What the keys of tasks that are unique while they are alive begin with.
+/// The prefix of keys of tasks that are unique while alive.
 pub const ALIVE: &str = "alive";
-/// The same for those that are unique until they are started.
+/// The prefix of keys of tasks that are unique until started.
 pub const STARTED: &str = "started";
-/// The same for those that are unique within the period.
+/// The prefix of keys of tasks that are unique within the period.
 pub const WITHIN: &str = "within";
 
-/// Producers in a process.
+/// How many producers a process has.
 pub const PRODUCERS: u64 = 16;
-/// Keys of each way, beside the one that most of them want.
+/// How many keys each way to be unique has, besides the contested one.
 const KEYS: u8 = 8;
 /// The longest task, in milliseconds.
 const LONGEST: u64 = 20;
 
-/// What one process is told.
+/// The settings of one process.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RacerSettings {
     /// The database.
@@ -41,16 +41,16 @@ pub struct RacerSettings {
     /// The folder of the ledger.
     #[arg(long)]
     pub folder: PathBuf,
-    /// Which mode inserts, and which runs what is inserted.
+    /// The mode of the queue, and of the tasks.
     #[arg(long, value_enum)]
     pub runtime: Runtime,
-    /// Where the random numbers start.
+    /// The seed of the random numbers.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 
 impl RacerSettings {
-    /// The arguments that say the same.
+    /// The same settings as command line arguments.
     pub fn arguments(&self) -> Vec<String> {
         let pairs = [
             ("--uri", self.uri.clone()),
@@ -65,7 +65,7 @@ impl RacerSettings {
 /// Inserts until the standard input is closed.
 ///
 /// # Errors
-/// When the ledger cannot be written; that the database is away is no error.
+/// When the ledger cannot be written. An unreachable database is no error.
 pub fn run(settings: &RacerSettings) -> Result<(), Failure> {
     logger::start();
     stop_with_parent();
@@ -86,7 +86,7 @@ enum Within {
     RolledBack,
 }
 
-/// One producer's tries, and the ledger of what became of them.
+/// The tries of one producer, and the ledger of their outcomes.
 struct Tries {
     runtime: Runtime,
     random: Rng,
@@ -100,7 +100,7 @@ impl Tries {
         Ok(Self { runtime: settings.runtime, random: Rng::with_seed(seed), pen })
     }
 
-    /// The next task, wanted by the ledger.
+    /// Makes the next task, and records it in the ledger as wanted.
     fn next(&mut self) -> Result<(NewTask, Within), Failure> {
         let work = Work { millis: self.random.u64(0..=LONGEST), manner: Manner::Wait };
         let (key, unique) = self.unique();
@@ -112,13 +112,13 @@ impl Tries {
         };
         self.pen.inserts("want", &[task.id()])?;
         if within == Within::RolledBack {
-            // Whatever happens from here on, nobody commits.
+            // From here on it cannot be committed.
             self.never(task.id())?;
         }
         Ok((task, within))
     }
 
-    /// Two in five want the same one.
+    /// A random key. Two in five tasks want the contested one.
     fn unique(&mut self) -> (String, Unique) {
         let number = self.random.u8(0..KEYS);
         let (way, unique): (_, fn(Unique) -> Unique) = match self.random.u8(0..5) {
@@ -139,8 +139,8 @@ impl Tries {
         }
     }
 
-    /// What an insert came to: new, or kept out, so that this task must never run. Of anything else, nobody
-    /// knows.
+    /// Records the outcome of an insert: new, or kept out, so that this task must never run. After any other error the
+    /// outcome is unknown.
     fn told(&self, id: Uuid, outcome: Result<Vec<Inserted>, QueueError>) -> Result<(), Failure> {
         match outcome {
             Ok(inserted) if inserted.iter().all(|told| told.is_new) => {
@@ -148,7 +148,7 @@ impl Tries {
             }
             Ok(_) | Err(QueueError::NotUnique { .. }) => self.never(id),
             Err(error) => {
-                log::info!("not inserted, or nobody knows: {error}");
+                log::info!("the outcome of an insert is unknown: {error}");
                 Ok(())
             }
         }

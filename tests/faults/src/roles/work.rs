@@ -1,4 +1,4 @@
-//! The tasks that are run: each writes its start and its end into the ledger.
+//! The usual task. It writes its start and its end into the ledger.
 
 use crate::ledger::Pen;
 use crate::options::Runtime;
@@ -10,31 +10,31 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Takes a while, in one manner or another.
+/// A task that takes a given time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Work {
     /// How long, in milliseconds.
     pub millis: u64,
-    /// What it does meanwhile.
+    /// How it spends this time.
     pub manner: Manner,
 }
 
-/// What a task does while it takes its time.
+/// How a task spends its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Manner {
-    /// Waits as its mode should: a light task leaves its thread to others.
+    /// Waits, as fits its mode: an async task yields its thread to others.
     Wait,
-    /// Keeps its thread, in either mode.
+    /// Blocks its thread, in either mode.
     Block,
     /// Aborts the process when the time is over.
     Abort,
 }
 
 impl Work {
-    /// To insert, with an id.
+    /// A new task with an id.
     ///
     /// # Errors
-    /// Never, in truth: it serializes.
+    /// When it cannot be serialized, which does not happen.
     pub fn task(self, runtime: Runtime) -> Result<NewTask, PayloadError> {
         let task = match runtime {
             Runtime::Asynk => NewTask::asynk(&self)?,
@@ -80,12 +80,12 @@ impl Runnable for Work {
     }
 }
 
-/// Writes a moment of this run into the ledger.
+/// Records a moment of this run in the ledger.
 ///
 /// # Errors
 /// When the ledger cannot be written.
 pub fn write(moment: &str, context: &Context) -> Result<(), FangError> {
     let pen = context.require_state::<Pen>()?;
     pen.run(moment, context.id(), context.lease())
-        .map_err(|error| FangError::new(format!("the ledger: {error}")))
+        .map_err(|error| FangError::new(format!("the ledger cannot be written: {error}")))
 }

@@ -1,4 +1,4 @@
-//! A process that runs tasks until it gets a SIGTERM, as an application would.
+//! A process that runs tasks until it gets a SIGTERM, like an application.
 
 use super::{logger, wait_for_parent};
 use crate::Failure;
@@ -12,13 +12,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How long a process tries to start: the campaign may have taken its database away.
+/// How long a process tries to start. The campaign may have made the database unreachable.
 const START_WITHIN: Duration = Duration::from_secs(120);
 
-/// The task type of tasks that name no other.
+/// The default task type.
 pub const COMMON: &str = "common";
 
-/// What one process is told.
+/// The settings of one process.
 #[derive(clap::Args, Clone, Debug)]
 pub struct WorkerSettings {
     /// The database.
@@ -42,13 +42,13 @@ pub struct WorkerSettings {
     /// Whether finished tasks stay in the table.
     #[arg(long)]
     pub keep: bool,
-    /// Whether it polls alone.
+    /// Whether it polls and does not listen.
     #[arg(long)]
     pub deaf: bool,
 }
 
 impl WorkerSettings {
-    /// The arguments that say the same.
+    /// The same settings as command line arguments.
     pub fn arguments(&self) -> Vec<String> {
         let folder = self.folder.display().to_string();
         let (workers, lease) = (self.workers.to_string(), self.lease.to_string());
@@ -76,7 +76,7 @@ pub fn run(settings: &WorkerSettings) -> Result<(), Failure> {
     logger::start();
     std::thread::spawn(|| {
         wait_for_parent();
-        // The campaign is over, or was itself killed.
+        // The campaign is over, or was killed.
         std::process::exit(3);
     });
     let shutdown = match settings.runtime {
@@ -84,7 +84,7 @@ pub fn run(settings: &WorkerSettings) -> Result<(), Failure> {
         Runtime::Blocking => heavy(settings)?,
     };
     Pen::open(&settings.folder, RUNS)?.down(shutdown)?;
-    // A run that cannot be stopped must not keep the process: `exit` does not wait for it.
+    // `exit` does not wait for a run that cannot be stopped.
     std::process::exit(0)
 }
 
@@ -135,8 +135,8 @@ fn terminate() -> std::io::Result<Signal> {
     signal(SignalKind::terminate())
 }
 
-/// How long to wait before the next try, unless it has been long enough.
+/// How long to wait before the next try to start. Returns the error once [`START_WITHIN`] is over.
 fn again(began: Instant, error: QueueError) -> Result<Duration, QueueError> {
-    log::warn!("the pool does not start: {error}");
+    log::warn!("the pool cannot start, and tries again: {error}");
     if began.elapsed() > START_WITHIN { Err(error) } else { Ok(Duration::from_millis(200)) }
 }

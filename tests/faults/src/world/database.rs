@@ -1,14 +1,14 @@
-//! A campaign's own questions to Postgres.
+//! Queries of the campaign itself.
 
 use crate::Failure;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-/// What a query finds, as text, over a connection of its own: any earlier one may be gone.
+/// The rows that a query returns, as text. Each query opens a connection, since an earlier one may be broken.
 pub(super) fn rows(uri: &str, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
-        // Its errors reach whoever uses the client.
+        // The client reports its errors.
         tokio::spawn(connection);
         let messages = client.simple_query(sql).await?;
         let rows = messages.iter().filter_map(|message| match message {

@@ -1,4 +1,4 @@
-//! One process of a campaign, and what can befall it.
+//! One process of a campaign: start, kill, pause, end.
 
 use crate::{Failure, clock};
 use rustix::process::{Pid, Signal, kill_process};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// A process, which is killed with the value.
+/// A process. Dropping the value kills it.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    /// Kept open: closed, it tells the process that the campaign is over.
+    /// Closing it tells the process to end.
     stdin: Option<ChildStdin>,
 }
 
@@ -35,12 +35,12 @@ impl Process {
         Ok(Self { child, stdin })
     }
 
-    /// Its number.
+    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// SIGKILL; tells when it was dead.
+    /// Sends SIGKILL and waits for the end. Returns when the process was dead.
     ///
     /// # Errors
     /// When the system refuses.
@@ -50,7 +50,7 @@ impl Process {
         Ok(clock::now())
     }
 
-    /// SIGSTOP; tells when.
+    /// Sends SIGSTOP. Returns when.
     ///
     /// # Errors
     /// When the system refuses.
@@ -59,7 +59,7 @@ impl Process {
         Ok(clock::now())
     }
 
-    /// SIGCONT; tells when.
+    /// Sends SIGCONT. Returns when.
     ///
     /// # Errors
     /// When the system refuses.
@@ -69,7 +69,7 @@ impl Process {
         Ok(at)
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     ///
     /// # Errors
     /// When the system refuses.
@@ -77,12 +77,12 @@ impl Process {
         self.signal(Signal::TERM)
     }
 
-    /// Closes its standard input: a producer comes to its end.
+    /// Closes its standard input, which ends a producer.
     pub fn finish(&mut self) {
         self.stdin = None;
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if it has ended.
     ///
     /// # Errors
     /// When the system refuses.
@@ -90,7 +90,7 @@ impl Process {
         Ok(self.child.try_wait()?)
     }
 
-    /// How it ends, unless that takes longer.
+    /// Waits for the exit status. `None` if that takes longer.
     ///
     /// # Errors
     /// When the system refuses.
@@ -119,7 +119,7 @@ impl Drop for Process {
     }
 }
 
-/// Cargo puts all programs of this crate into one folder, and tests into one below.
+/// Cargo puts all programs of this crate into one folder, and tests into a folder in it.
 fn beside_this_one(program: &str) -> Result<PathBuf, Failure> {
     let this = std::env::current_exe()?;
     let folders = this.ancestors().skip(1).take(2);

@@ -1,11 +1,11 @@
-//! What the kernel knows of connections, whose ends a black hole hides from the proxy.
+//! The connections that the kernel knows. A black hole hides their ends from the proxy.
 
 use crate::Failure;
 
-/// The state of a connection that is in use, in the table of the kernel.
+/// The state of an established connection, in the table of the kernel.
 const ESTABLISHED: &str = "01";
 
-/// The ports of the clients that are connected to this port of the loopback, as those clients see it.
+/// The ports of the clients that are connected to this port of the loopback.
 pub(super) fn open(server: u16) -> Result<Vec<u16>, Failure> {
     let table = std::fs::read_to_string("/proc/net/tcp")?;
     Ok(table.lines().filter_map(|line| client(line, server)).collect())
@@ -28,7 +28,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     #[test]
-    fn the_table_shows_who_is_connected() {
+    fn the_table_shows_connected_clients() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = listener.local_addr().unwrap();
         let client = TcpStream::connect(server).unwrap();

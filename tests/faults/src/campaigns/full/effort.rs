@@ -1,4 +1,4 @@
-//! What processes spend while nothing can be done.
+//! The processor time and memory that workers use during a fault.
 
 use crate::Failure;
 use crate::options::Options;
@@ -6,10 +6,10 @@ use crate::report::Report;
 use crate::world::{Process, World};
 use std::time::{Duration, Instant};
 
-/// Of the times in `/proc`, by the ABI of the kernel.
+/// The unit of the times in `/proc`, by the ABI of the kernel.
 const TICKS_A_SECOND: f64 = 100.0;
 
-/// What the workers spent, summed up over the times that were measured.
+/// The use of processor and memory by the workers, over all faults.
 pub(super) struct Effort {
     pids: Vec<u32>,
     spent: Vec<f64>,
@@ -26,7 +26,7 @@ impl Effort {
         Ok(Self { spent: vec![0.0; pids.len()], pids, grown: 0, at_first, time: Duration::ZERO, times: 0 })
     }
 
-    /// Lets something befall them, and measures them meanwhile.
+    /// Causes a fault, and measures the workers meanwhile.
     pub(super) fn measure(&mut self, befall: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
         let before = self.seconds()?;
         let began = Instant::now();
@@ -54,19 +54,19 @@ impl Effort {
     ) -> Result<(), Failure> {
         let most = self.spent.iter().copied().fold(0.0, f64::max) / self.time.as_secs_f64().max(0.001);
         let measured = format!("{:.0} %", most * 100.0);
-        let what = "share of a processor that a worker used meanwhile, at most";
+        let what = "highest share of a processor that a worker used during a fault";
         report.judge_in_full(options, what, format!("{:.0} %", share * 100.0), measured, most <= share);
         let log = std::fs::read_to_string(world.folder().join("workers.log"))?;
         let lines = log.lines().filter(|line| line.contains(" WARN ")).count();
         let each = lines.div_ceil(self.pids.len() * self.times.max(1));
         report.judge(
-            "warnings that a worker wrote each time",
+            "warnings that a worker wrote in each fault",
             format!("at most {warnings}"),
             each,
             each <= warnings,
         );
         let within = self.grown <= growth;
-        report.judge("megabytes that a worker grew, at most", growth, self.grown, within);
+        report.judge("largest growth of a worker, in megabytes", growth, self.grown, within);
         Ok(())
     }
 }
@@ -74,7 +74,7 @@ impl Effort {
 /// The processor time that a process has used.
 fn seconds(pid: u32) -> Result<f64, Failure> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name before may contain anything, but ends with the last parenthesis.
+    // The name of the program may contain anything, and ends with the last parenthesis.
     let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
     let ticks = fields.get(11..13).ok_or("no times in /proc")?;
     let ticks = ticks.iter().map(|ticks| Ok(ticks.parse::<f64>()?)).sum::<Result<f64, Failure>>()?;

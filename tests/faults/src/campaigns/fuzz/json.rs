@@ -1,9 +1,9 @@
-//! Payloads that nobody meant: whatever `jsonb` takes.
+//! Random payloads that `jsonb` accepts.
 
 use fastrand::Rng;
 use std::iter::repeat_with;
 
-/// The nesting that `serde_json` refuses, and far less than Postgres does.
+/// A nesting that `serde_json` refuses and Postgres accepts.
 const DEEP: usize = 200;
 const HUGE_TEXT: usize = 10_000;
 
@@ -22,7 +22,7 @@ const NUMBERS: [&str; 12] = [
     "123456789012345678901234567890.123456789012345678901234567890",
 ];
 
-/// What text has been known to go wrong with; a NUL is what `jsonb` itself refuses.
+/// Text that is known to cause trouble. It has no NUL, since `jsonb` refuses that.
 const TEXTS: [&str; 12] = [
     "",
     " ",
@@ -38,7 +38,7 @@ const TEXTS: [&str; 12] = [
     "NaN",
 ];
 
-/// Any JSON.
+/// A random JSON value.
 pub(super) fn value(random: &mut Rng, depth: usize) -> String {
     match random.u8(0..if depth == 0 { 5 } else { 8 }) {
         0 => "null".to_owned(),
@@ -51,7 +51,7 @@ pub(super) fn value(random: &mut Rng, depth: usize) -> String {
     }
 }
 
-/// A number, some of them larger than any of Rust's.
+/// A random number. Some are larger than any number type of Rust.
 pub(super) fn number(random: &mut Rng) -> String {
     match random.u8(0..3) {
         0 => random.i64(..).to_string(),
@@ -60,12 +60,12 @@ pub(super) fn number(random: &mut Rng) -> String {
     }
 }
 
-/// A string, quoted and escaped.
+/// A random string, quoted and escaped.
 pub(super) fn text(random: &mut Rng) -> String {
     serde_json::Value::from(plain(random)).to_string()
 }
 
-/// Text, now and then a lot of it.
+/// Random text, sometimes very long.
 pub(super) fn plain(random: &mut Rng) -> String {
     match random.u16(0..1000) {
         0 => "x".repeat(HUGE_TEXT),
@@ -89,7 +89,7 @@ fn object(random: &mut Rng, depth: usize) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-/// Lists in lists, or objects in objects.
+/// Deeply nested lists or objects.
 pub(super) fn deep(random: &mut Rng) -> String {
     let (open, close) = if random.bool() { ("[", "]") } else { ("{\"a\":", "}") };
     format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP))
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_comes_out_is_json_without_a_nul() {
+    fn values_are_json_without_a_nul() {
         let mut random = Rng::with_seed(1);
         for _ in 0..5000 {
             let json = value(&mut random, 3);

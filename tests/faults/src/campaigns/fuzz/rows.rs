@@ -1,4 +1,4 @@
-//! Rows that somebody wrote by hand, and the valid ones beside them.
+//! Random invalid rows, and valid ones.
 
 use super::json;
 use crate::options::Modes;
@@ -7,24 +7,24 @@ use fang::Mode;
 use fastrand::Rng;
 use uuid::Uuid;
 
-/// A task type whose name is nothing but trouble; it has workers too.
+/// A task type with a difficult name. It has workers too.
 pub(super) const ODD_TYPE: &str = "it's \"odd\"; 🦀 \\ %s $1\n--";
-/// A task type that nobody serves.
+/// Task types without workers.
 const NOBODYS: [&str; 4] = ["", " ", "'\"🦀", "x"];
 
-/// What must become of a row.
+/// The expected outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It is valid: it runs once.
+    /// The row is valid and runs once.
     Runs,
-    /// It may run or fail, or be kept for a program that knows its kind; in any case it says why.
+    /// The row may run, fail, or wait for a program that knows its kind. If it does not run, it says why.
     Settles,
-    /// Nobody may run it: nobody's task type or mode, or never due. One that claims to be running is taken
-    /// back all the same, and may fail for its crashes.
+    /// The row must not run: no worker serves its task type or mode, or it is never due. If its state says that it
+    /// runs, it is rescued, and may fail for its crashes.
     Waits,
 }
 
-/// The columns, as text where Rust has no type for all their values.
+/// The columns of a row, as text where Rust has no type for all values.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) fate: Fate,
@@ -60,7 +60,7 @@ impl Rows {
         Self { random: Rng::with_seed(seed), modes: all.into_iter().map(|mode| mode as i16).collect() }
     }
 
-    /// A row as an insert would make it.
+    /// A valid row, as an insert would write it.
     pub(super) fn valid(&mut self) -> Row {
         let task_type = if self.random.u8(0..4) == 0 { ODD_TYPE } else { COMMON };
         Row {
@@ -82,7 +82,7 @@ impl Rows {
         }
     }
 
-    /// A row that is wrong in its payload, in its other columns, or in both.
+    /// A row with an invalid payload, invalid other columns, or both.
     pub(super) fn fuzzed(&mut self) -> Row {
         let mut row = Row { fate: Fate::Settles, ..self.valid() };
         let wrong = self.random.u8(0..10);
@@ -105,7 +105,7 @@ impl Rows {
             4 | 5 => format!("{{\"type\":\"Work\",\"millis\":{},\"manner\":\"Wait\"}}", no_span(random)),
             6 => format!("{{\"type\":\"Work\",\"millis\":0,\"manner\":{}}}", json::value(random, 2)),
             7 => format!("{{\"type\":\"Work\",{}:{}}}", json::text(random), json::value(random, 2)),
-            // What it does not know, a struct ignores.
+            // The struct ignores unknown fields.
             8 => format!("{{\"extra\":{},{}", json::value(random, 3), &WORK[1..]),
             _ => format!(
                 "{{\"millis\":0,\"manner\":\"Wait\",{}:{}}}",
@@ -145,7 +145,7 @@ impl Rows {
 
 const WORK: &str = r#"{"type":"Work","millis":0,"manner":"Wait"}"#;
 
-/// What is no number of milliseconds. A valid one must not be drawn: it would run for ages.
+/// An invalid number of milliseconds. A valid one might run for ages.
 fn no_span(random: &mut Rng) -> String {
     const NONE: [&str; 8] =
         ["1e400", "-1e400", "1e5000", "1e-400", "-1", "0.5", "18446744073709551616", "null"];

@@ -1,4 +1,4 @@
-//! Straight into the table, past all that a queue would refuse.
+//! Inserts rows by SQL, past the checks of a queue.
 
 use super::rows::Row;
 use crate::Failure;
@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
 
-/// One array a column; what Rust has no type for is cast from text.
+/// One array for each column. Values without a Rust type are cast from text.
 const INSERT: &str =
     "INSERT INTO fang_tasks (id, metadata, state, task_type, retries, scheduled_at, created_at,
     updated_at, mode, priority, lease, crashes, locked_by, unknown_since)
@@ -28,7 +28,7 @@ impl Table {
     pub(super) fn open(uri: &str) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let (client, connection) = runtime.block_on(tokio_postgres::connect(uri, NoTls))?;
-        // Its errors reach whoever uses the client.
+        // The client reports its errors.
         runtime.spawn(connection);
         Ok(Self { runtime, client })
     }
@@ -59,7 +59,7 @@ impl Table {
             self.client.execute(INSERT, &columns).await
         });
         let inserted = inserted.map_err(|error| match error.as_db_error() {
-            Some(reason) => format!("the fuzzed rows were refused: {reason}").into(),
+            Some(reason) => format!("Postgres refused the fuzzed rows: {reason}").into(),
             None => Failure::from(error),
         })?;
         if inserted == rows.len() as u64 { Ok(()) } else { Err("not all fuzzed rows were inserted".into()) }

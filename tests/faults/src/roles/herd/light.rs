@@ -24,7 +24,7 @@ pub(super) fn run(settings: &HerdSettings) -> Result<(), Failure> {
 async fn produce(settings: HerdSettings, queue: AsyncQueue<NoTls>) -> Result<(), Failure> {
     let tasks = Tasks::new(&settings)?;
     let (mut client, connection) = tokio_postgres::connect(&settings.uri, tokio_postgres::NoTls).await?;
-    // Its errors reach whoever uses the client.
+    // The client reports its errors.
     tokio::spawn(connection);
     while !is_stopping() {
         tokio::time::sleep(settings.pause()).await;

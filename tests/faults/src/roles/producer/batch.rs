@@ -1,4 +1,4 @@
-//! What to insert next, and how.
+//! The batches of a producer.
 
 use super::ProducerSettings;
 use crate::Failure;
@@ -25,7 +25,7 @@ pub(super) enum Way {
     RolledBack,
 }
 
-/// Makes batches, and keeps the ledger of what became of them.
+/// Makes batches, and records their outcomes in the ledger.
 pub(super) struct Batches<'s> {
     settings: &'s ProducerSettings,
     random: Rng,
@@ -38,7 +38,7 @@ impl<'s> Batches<'s> {
         Ok(Self { settings, random: Rng::with_seed(settings.seed), pen })
     }
 
-    /// One in ten batches is rolled back, and comes on top of the rate.
+    /// How to insert the next batch. One in ten is rolled back, in addition to the rate.
     pub(super) fn way(&mut self) -> Way {
         match self.random.u8(0..10) {
             0 => Way::RolledBack,
@@ -48,7 +48,7 @@ impl<'s> Batches<'s> {
         }
     }
 
-    /// The tasks of the next batch, wanted by the ledger.
+    /// Makes the next batch, and records its tasks in the ledger as wanted.
     pub(super) fn next(&mut self) -> Result<(Vec<NewTask>, Vec<Uuid>), Failure> {
         let tasks =
             (0..self.settings.per_tick()).map(|_| self.task()).collect::<Result<Vec<_>, Failure>>()?;
@@ -75,7 +75,7 @@ impl<'s> Batches<'s> {
         Ok(Work { millis: self.millis(), manner: Manner::Wait }.task(runtime)?)
     }
 
-    /// Most tasks are over at once; one in ten takes some milliseconds.
+    /// A random length. Most tasks end at once; one in ten takes some milliseconds.
     fn millis(&mut self) -> u64 {
         let ProducerSettings { long, longest, .. } = *self.settings;
         match self.random.u8(0..100) {

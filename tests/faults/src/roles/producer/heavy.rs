@@ -28,7 +28,7 @@ impl Producer<'_> {
             let way = self.batches.way();
             let (tasks, ids) = self.batches.next()?;
             if let Err(error) = self.insert(way, tasks, &ids) {
-                log::info!("not inserted, or nobody knows: {error}");
+                log::info!("the outcome of an insert is unknown: {error}");
                 self.connection = None;
             }
             if way != Way::RolledBack {
@@ -59,7 +59,7 @@ impl Producer<'_> {
 
     fn within_transaction(&mut self, way: Way, tasks: Vec<NewTask>, ids: &[Uuid]) -> Result<(), Failure> {
         if way == Way::RolledBack {
-            // Whatever happens from here on, nobody commits.
+            // From here on it cannot be committed.
             self.batches.rolled_back(ids)?;
         }
         if self.connection.is_none() {

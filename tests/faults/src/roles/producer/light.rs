@@ -30,7 +30,7 @@ impl Producer<'_> {
             let way = self.batches.way();
             let (tasks, ids) = self.batches.next()?;
             if let Err(error) = self.insert(way, tasks, &ids).await {
-                log::info!("not inserted, or nobody knows: {error}");
+                log::info!("the outcome of an insert is unknown: {error}");
                 self.client = None;
             }
             if way != Way::RolledBack {
@@ -66,7 +66,7 @@ impl Producer<'_> {
         ids: &[Uuid],
     ) -> Result<(), Failure> {
         if way == Way::RolledBack {
-            // Whatever happens from here on, nobody commits.
+            // From here on it cannot be committed.
             self.batches.rolled_back(ids)?;
         }
         if self.client.is_none() {
@@ -85,7 +85,7 @@ impl Producer<'_> {
 
 async fn connect(uri: &str) -> Result<Client, Failure> {
     let (client, connection) = tokio_postgres::connect(uri, tokio_postgres::NoTls).await?;
-    // Its errors reach whoever uses the client.
+    // The client reports its errors.
     tokio::spawn(connection);
     Ok(client)
 }

@@ -36,7 +36,7 @@ impl Racer {
                 let outcome = self.queue.insert_tasks(vec![task]);
                 self.tries.told(id, outcome)?;
             } else if let Err(error) = self.within_transaction(task, within) {
-                log::info!("no transaction: {error}");
+                log::info!("a transaction failed: {error}");
                 self.connection = None;
             }
         }

@@ -40,7 +40,7 @@ impl Racer {
                 let outcome = self.queue.insert_tasks(vec![task]).await;
                 self.tries.told(id, outcome)?;
             } else if let Err(error) = self.within_transaction(task, within).await {
-                log::info!("no transaction: {error}");
+                log::info!("a transaction failed: {error}");
                 self.client = None;
             }
         }
@@ -65,7 +65,7 @@ impl Racer {
 
 async fn connect(uri: &str) -> Result<Client, Failure> {
     let (client, connection) = tokio_postgres::connect(uri, tokio_postgres::NoTls).await?;
-    // Its errors reach whoever uses the client.
+    // The client reports its errors.
     tokio::spawn(connection);
     Ok(client)
 }
