@@ -3,15 +3,15 @@
 #[non_exhaustive]
 pub struct Heard {
     /// How many there were.
-    pub announced: usize,
+    pub notifications: usize,
     /// Where the next one arrives, if the store knows: whoever waits there need not look again and again.
     pub arrives_on: Option<Socket>,
 }
 
 impl Heard {
-    /// So many were announced, and nobody knows where the next one arrives.
-    pub fn new(announced: usize) -> Self {
-        Self { announced, arrives_on: None }
+    /// So many were notifications, and nobody knows where the next one arrives.
+    pub fn new(notifications: usize) -> Self {
+        Self { notifications, arrives_on: None }
     }
 
     /// The next one arrives on this socket.
