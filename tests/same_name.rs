@@ -1,4 +1,4 @@
-//! Two kinds of one name: neither could be run, so no pool starts with them.
+//! A pool does not start if two kinds have the same name.
 #![cfg(all(feature = "asynk", feature = "blocking"))]
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used)]

@@ -11,29 +11,29 @@ use std::{
     process,
 };
 
-/// The kernel keeps 107 bytes of a socket's path; the server adds this much
-/// to the folder's.
+/// The limit for the path of the folder. The kernel allows 107 bytes for the path
+/// of a socket, and the server appends a file name.
 const SOCKET_PATH_LIMIT: usize = 107 - "/.s.PGSQL.65535".len();
 
-/// Names that do not exist yet: the guardian must know them before anything
-/// is made, so that it removes whatever there is however early we die.
+/// The folders of a cluster. They need not exist yet: the guardian is told their
+/// names before they are created, so that it always removes them.
 #[derive(Debug)]
 pub(crate) struct Home {
-    /// Holds the data folder and the logs.
+    /// The folder with the data and the logs.
     pub(crate) root: PathBuf,
     pub(crate) socket: PathBuf,
 }
 
 impl Home {
-    /// Below `target/postgres`, or below the system's temporary folder where
-    /// the server's account cannot go there or we may not write there.
+    /// Chooses folders below `target/postgres`. Uses the temporary folder of the
+    /// system if this process or the account of the server cannot use that.
     pub(crate) fn choose(user: &ServerUser) -> Self {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let ours = fs::canonicalize(workspace).map(|folder| folder.join("target/postgres"));
         Self::within(&ours.ok().filter(|base| usable(base, user)).unwrap_or_else(env::temp_dir))
     }
 
-    /// Below this folder, which the server's account can go into.
+    /// Chooses folders below this folder, which the account of the server can enter.
     pub(crate) fn within(base: &Path) -> Self {
         let name = format!("fang-pg-{}-{}", process::id(), random());
         let root = base.join(&name);
@@ -48,8 +48,8 @@ impl Home {
         self.root.join("data")
     }
 
-    /// Makes the folders, which must not exist: in a folder everybody writes
-    /// to, one that is there already is somebody else's.
+    /// Creates the folders. They must not exist: in a folder to which all accounts
+    /// may write, an existing one belongs to another user.
     pub(crate) fn make(&self, user: &ServerUser) -> Result<(), SupportError> {
         for folder in [&self.root, &self.socket] {
             DirBuilder::new()
@@ -62,7 +62,7 @@ impl Home {
     }
 }
 
-/// Whether a folder can be made in `base` that the server can use.
+/// Whether the server can use a folder in `base`.
 fn usable(base: &Path, user: &ServerUser) -> bool {
     let probe = base.join(format!("probe-{}-{}", process::id(), random()));
     let tried = || -> io::Result<bool> {
@@ -75,7 +75,7 @@ fn usable(base: &Path, user: &ServerUser) -> bool {
     tried().unwrap_or(false)
 }
 
-/// Eight digits nobody else has: the hasher's keys come from the system.
+/// Returns eight random hexadecimal digits. The keys of the hasher come from the system.
 pub(crate) fn random() -> String {
     let seed = RandomState::new().hash_one(process::id());
     format!("{:08x}", seed & 0xffff_ffff)
