@@ -1,7 +1,7 @@
 //! Both modes on one table, in one process and in two.
 
 #![cfg(all(feature = "asynk", feature = "blocking"))]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{

@@ -1,7 +1,7 @@
 //! Signals to real processes. This test program starts itself again as such a process.
 
 #![cfg(all(unix, feature = "asynk", feature = "blocking"))]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{

@@ -164,7 +164,7 @@ impl From<RustlsError> for FangError {
 }
 
 #[cfg(test)]
-// A panic is how a test reports.
+// Tests report by panics.
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;

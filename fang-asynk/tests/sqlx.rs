@@ -1,7 +1,7 @@
 //! Inserts within transactions of sqlx.
 
 #![cfg(feature = "sqlx")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang_asynk::{AsyncQueue, AsyncWorkerPool, NoTls};

@@ -1,6 +1,6 @@
 //! The plans that the server makes for the statements.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use fang_asynk::{AsyncQueue, NoTls};

@@ -1,7 +1,7 @@
 //! The queue over TLS, with a server that accepts only TLS.
 
 #![cfg(feature = "rustls")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang_asynk::{AsyncQueue, AsyncWorkerPool, NoTls, Rustls, TlsConnector};

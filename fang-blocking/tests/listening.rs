@@ -1,7 +1,7 @@
 //! The heart of a pool sleeps while it waits for notifications, over each kind of connection. These tests need a
 //! process of their own, because they find the thread of the heart by its name.
 #![cfg(target_os = "linux")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use diesel::r2d2::{ConnectionManager, Pool};

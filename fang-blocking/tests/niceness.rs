@@ -1,6 +1,6 @@
 //! The nice value of the threads of a pool.
 #![cfg(target_os = "linux")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use fang_blocking::{Backend, MemoryQueue, Queue, WorkerPool};

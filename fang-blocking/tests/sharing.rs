@@ -1,6 +1,6 @@
 //! Worker pools that use the connection pool of the application.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use diesel::connection::SimpleConnection;

@@ -1,6 +1,6 @@
 //! Shared by the benchmarks of fang and of its peers.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod figures;

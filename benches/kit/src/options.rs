@@ -1,6 +1,6 @@
 //! The options of the command line.
 
-/// Which parts to run, and how.
+/// The options: the parts to run, and how.
 #[derive(Debug)]
 pub struct Options {
     /// The parts to run. Empty means all.

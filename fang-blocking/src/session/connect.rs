@@ -102,7 +102,7 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
     }
 }
 
-/// Where the connections for a role come from.
+/// The source of the connections for a role.
 #[derive(Clone)]
 pub(super) enum Way {
     /// Connections that the library keeps for this role.

@@ -39,7 +39,7 @@ impl Cluster {
     /// Like [`create`](Self::create), with all files below `folder`, to which all accounts may write.
     ///
     /// # Errors
-    /// Those of [`create`](Self::create).
+    /// The errors of [`create`](Self::create).
     pub fn create_in(durability: Durability, folder: &Path) -> Result<Self, SupportError> {
         Self::create_at(durability, |_| Home::within(folder))
     }

@@ -39,7 +39,7 @@ impl Disk {
         let tried = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "fang-disk"]).arg(&path).output();
         let output = tried.map_err(SupportError::io("mounting a tmpfs"))?;
         if !output.status.success() {
-            // Nothing was mounted on it.
+            // The mount failed, so the folder is empty.
             let _ = fs::remove_dir(&path);
             return Err(SupportError::NoDisk(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }

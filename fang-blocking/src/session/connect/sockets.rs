@@ -17,7 +17,7 @@ const CLIENT: &str = "host(inet_client_addr()), inet_client_port()";
 #[derive(Debug)]
 pub(super) struct Opened(HashSet<u64>);
 
-/// What is known about the socket of a connection.
+/// The knowledge about the socket of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     /// The socket is known.

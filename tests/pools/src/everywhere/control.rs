@@ -221,7 +221,7 @@ async fn a_pool_that_shrinks_lets_running_tasks_end(world: World) {
     }
     pool.resize(1).unwrap();
     assert!(matches!(pool.resize(0), Err(QueueError::NoWorkers)));
-    // Each permit ends one run; only the fifth leaves a worker that begins another.
+    // Each permit ends one run. Only the fifth leaves a worker that begins another task.
     world.stage.open(4);
     world.until_in_state(FangTaskState::Finished, 4).await;
     for _ in 0..3 {

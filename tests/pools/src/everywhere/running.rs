@@ -1,4 +1,4 @@
-//! Which tasks run, how often, and how many at the same time.
+//! Runs of tasks: which tasks run, how often, and how many at the same time.
 
 use crate::seam::{Act, Elsewhere, HOUR, How, PATIENCE, World};
 use fang_core::{FangTaskState, QueueError, RetentionMode};

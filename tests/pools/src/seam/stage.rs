@@ -15,7 +15,7 @@ pub struct Report {
     pub attempt: u32,
     pub lease: i32,
     pub task_type: String,
-    /// How long it may still run.
+    /// The time until the deadline of the run.
     pub left: Option<Duration>,
     /// How many tasks ran then, including this one.
     pub at_once: usize,
