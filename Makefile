@@ -1,4 +1,4 @@
-# What people and CI run. Everything made here stays under target/.
+# The commands of developers and of CI. Everything they build stays under target/.
 
 .PHONY: test faults check check-rest setup fmt clippy docs deny features layers bench bench-peers clean
 
@@ -10,7 +10,7 @@ cargo_deny := $(tools)/bin/cargo-deny-$(CARGO_DENY_VERSION)
 with_postgres := $(target)/debug/with-postgres
 run_tests := $(target)/debug/run-tests
 
-# All tests, side by side, against a throwaway Postgres (or the server DATABASE_URL names). ARGS go to each program.
+# All tests, against a throwaway Postgres server, or against the server of DATABASE_URL.
 test: setup
 	cargo test --workspace --all-features --no-run
 	$(with_postgres) -- $(run_tests) $(ARGS)
@@ -22,41 +22,41 @@ faults: setup
 	FANG_FAULTS_FORM=$(FORM) $(with_postgres) -- \
 		cargo test --workspace --all-features --test campaigns -- --test-threads=$(if $(FORM),1,4) $(ARGS)
 
-# Everything CI checks.
+# All checks of CI.
 check: check-rest test faults
 
-# Everything CI checks besides the tests and the campaigns; what fails quickly comes first.
+# All checks of CI except the tests. Fast checks come first.
 check-rest: fmt layers clippy docs features deny
 
-# Installs Postgres where it is missing.
+# Installs Postgres and the other programs that the tests need, if they are missing.
 setup:
 	@scripts/setup
 
-# Formatting.
+# Checks the formatting.
 fmt:
 	cargo fmt --all --check
 
-# Lints, all of them errors.
+# Runs clippy. Every warning is an error.
 clippy:
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 
-# Documentation without broken links.
+# Builds the documentation. A broken link is an error.
 docs:
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
 
-# Licences, sources, and who may depend on what. The advisories are left out:
-# they come from a database on the network.
+# Checks licences, sources and dependencies. Leaves out advisories, which need a
+# database from the network.
 deny: $(cargo_deny)
 	$(cargo_deny) --workspace --all-features check bans licenses sources
 
-# A debug build: it takes a tenth of the time a release build takes.
+# Installs cargo-deny as a debug build, which takes a tenth of the time of a release build.
 $(cargo_deny):
 	CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=$(tools)/build cargo install --quiet --locked --debug \
 		--root $(tools) --version $(CARGO_DENY_VERSION) cargo-deny
 	rm -rf $(tools)/build
 	mv $(tools)/bin/cargo-deny $@
 
-# Each feature of `fang` alone, none, and each library crate alone.
+# Checks `fang` without features and with each feature alone, and each library crate alone.
 features:
 	cargo check -p fang --no-default-features
 	set -e; for feature in $$(sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z0-9_-]*\) *=.*/\1/p' Cargo.toml); do \
@@ -68,22 +68,22 @@ features:
 		cargo check --quiet -p $${crate%/Cargo.toml}; \
 	done
 
-# Which crates may see which others.
+# Checks which crates depend on which others.
 layers:
 	scripts/layers
 
-# Measures this crate, against a cluster that is as durable as a real one. ARGS chooses: see benches/src/main.rs.
+# Runs the benchmarks against a throwaway cluster with durable settings. ARGS selects parts: see benches/src/main.rs.
 bench: setup
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
 		cargo run --release -p fang-bench -- $(ARGS)
 
-# Measures other libraries beside this one, in a quarter of an hour. One that does not build is a line of the
-# table. The first build takes many minutes more.
+# Measures fang and other libraries, in a quarter of an hour. If a library does not build, its line in the table says
+# so. The first build takes many more minutes.
 bench-peers: setup
 	-cargo build --release --locked --keep-going --manifest-path benches/peers/Cargo.toml --target-dir $(target)/peers
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
 		$(target)/peers/release/fang-peers $(ARGS)
 
-# Removes all that was built.
+# Removes all build results.
 clean:
 	cargo clean

@@ -1,4 +1,4 @@
-//! fang in one file: three kinds of tasks, a pool that runs them, and what becomes of those that fail.
+//! fang in one file: three kinds of tasks, a pool that runs them, and tasks that fail and are retried.
 //!
 //! ```text
 //! cargo run --example quickstart                                   # in memory: needs no server
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// A task is a struct: its fields are saved when it is inserted, and are there again when it runs.
+/// A task is a struct. Its fields are saved when it is inserted, and restored when it runs.
 #[derive(Serialize, Deserialize)]
 struct ResizePicture {
     picture: u64,
@@ -25,14 +25,14 @@ struct ResizePicture {
 #[typetag::serde]
 impl AsyncRunnable for ResizePicture {
     async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        // The work would be here. To wait costs no thread, so a pool may have hundreds of workers.
+        // The real work would be here. A waiting task takes no thread, so a pool may have hundreds of workers.
         tokio::time::sleep(Duration::from_millis(50 + self.picture % 100)).await;
         tally(queue)?.finished.fetch_add(1, Relaxed);
         Ok(())
     }
 }
 
-/// Calls a server that is busy the first time. An `Err` is all it takes to be run again.
+/// Calls a server that is busy the first time. A task that returns `Err` is retried.
 #[derive(Serialize, Deserialize)]
 struct ChargeCard {
     order: u64,
@@ -51,13 +51,13 @@ impl AsyncRunnable for ChargeCard {
         Ok(())
     }
 
-    /// Seconds until the next run. By default 1, 2, 4, 8 and so on.
+    /// Seconds until the next run. Defaults to 1, 2, 4, 8 and so on.
     fn backoff(&self, _attempt: u32) -> u32 {
         1
     }
 }
 
-/// Can never work: it fails for good after its second run. Its row stays, with the error, to be looked at.
+/// A task that always fails. After its second run it is failed for good. Its row stays, with the error message.
 #[derive(Serialize, Deserialize)]
 struct ReadFax {
     page: u64,
@@ -74,13 +74,13 @@ impl AsyncRunnable for ReadFax {
         Err(FangError::new(format!("page {} cannot be read", self.page)))
     }
 
-    /// By default 20.
+    /// Defaults to 20.
     fn max_retries(&self) -> i32 {
         1
     }
 }
 
-/// What the tasks count. A pool hands such values of the application to every run.
+/// The counters of the tasks. The pool gives such application state to every run.
 #[derive(Default)]
 struct Tally {
     finished: AtomicU64,
@@ -108,12 +108,12 @@ async fn main() -> Result<(), FangError> {
     let mut queue = AsyncQueue::builder().uri(uri).schema("fang_quickstart").build();
     queue.connect(NoTls).await?;
     queue.migrate().await?;
-    // What an interrupted run has left. An application would keep it, of course.
+    // Removes the tasks of an earlier, interrupted run. A real application would keep them.
     queue.remove_all_tasks().await?;
     run(queue).await
 }
 
-/// From here on it makes no difference where the tasks are kept.
+/// Inserts and runs the tasks. The code is the same for every kind of queue.
 async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
     let tasks = tasks()?;
     let total = tasks.len() as u64;
@@ -126,7 +126,7 @@ async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
     pool.start().await?;
     tokio::select! {
         () = watch(&tally, total) => {}
-        _ = tokio::signal::ctrl_c() => println!("Stopping: what runs may end, the rest is not begun."),
+        _ = tokio::signal::ctrl_c() => println!("Stopping: running tasks may end, the others are not begun."),
     }
     pool.shutdown(Duration::from_secs(5)).await;
 
@@ -144,7 +144,7 @@ fn tasks() -> Result<Vec<NewTask>, FangError> {
         tasks.push(NewTask::asynk(&ResizePicture { picture })?);
     }
     for order in 0..40 {
-        // Due in 1 to 4 seconds; and then before the pictures that still wait.
+        // Due in 1 to 4 seconds. Their priority puts them before the pictures that wait then.
         let delay = Duration::from_secs(1 + order % 4);
         tasks.push(NewTask::asynk(&ChargeCard { order })?.delay(delay).priority(Priority::High));
     }
@@ -154,7 +154,7 @@ fn tasks() -> Result<Vec<NewTask>, FangError> {
     Ok(tasks)
 }
 
-/// Shows the progress until all is done: a bar, or a line a second where there is no terminal.
+/// Shows the progress until all tasks are done: a bar, or one line a second if there is no terminal.
 async fn watch(tally: &Tally, total: u64) {
     let bar = ProgressBar::new(total);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} done, {msg}") {

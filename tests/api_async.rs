@@ -1,7 +1,7 @@
-//! An application written for fang 0.10, as it stands: only its Cargo.toml names this version.
+//! An application written for fang 0.10 compiles and runs without changes.
 
 #![cfg(feature = "asynk")]
-// A panic is how a test reports; and the application is not ours to tidy.
+// Tests report by panics. The application is kept as it was written.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, missing_debug_implementations)]
 
 use fang::asynk::async_queue::{AsyncQueue, AsyncQueueError, AsyncQueueable};
@@ -111,11 +111,11 @@ async fn until(holds: impl Fn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), held).await.expect("it should come to that");
+    tokio::time::timeout(Duration::from_secs(30), held).await.expect("the condition should become true");
 }
 
 #[tokio::test]
-async fn it_runs_as_it_did() {
+async fn an_application_written_for_0_10_works_unchanged() {
     let database = TestDatabase::create().await.unwrap();
     let mut queue =
         AsyncQueue::builder().uri(database.uri()).max_pool_size(2_u32).duplicated_tasks(true).build();
@@ -163,7 +163,7 @@ impl AsyncRunnable for Unconnected {
 }
 
 #[tokio::test]
-async fn with_no_tls_it_connects_by_itself() {
+async fn a_queue_without_tls_connects_at_its_first_use() {
     let database = TestDatabase::create().await.unwrap();
     let queue =
         AsyncQueue::builder().uri(database.uri()).max_pool_size(2_u32).duplicated_tasks(false).build();
@@ -172,7 +172,7 @@ async fn with_no_tls_it_connects_by_itself() {
     queue.migrate().await.unwrap();
     let first = queue.insert_task(&Unconnected {} as &dyn AsyncRunnable).await.unwrap();
     let second = queue.insert_task(&Unconnected {} as &dyn AsyncRunnable).await.unwrap();
-    assert_eq!(first.id, second.id, "each task of this queue is unique");
+    assert_eq!(first.id, second.id, "every task of this queue is unique");
     pool.start().await.unwrap();
     until(|| UNCONNECTED.load(Ordering::SeqCst) == 1).await;
 }

@@ -1,7 +1,7 @@
-//! A feed bot written for fang 0.11, as it stands: only its Cargo.toml names this version.
+//! A feed bot written for fang 0.11 compiles and runs without changes.
 
 #![cfg(all(feature = "blocking", feature = "derive-error", feature = "migrations"))]
-// A panic is how a test reports; and the application is not ours to tidy.
+// Tests report by panics. The application is kept as it was written.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, missing_debug_implementations)]
 
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -84,7 +84,7 @@ pub struct SyncFeed {
 impl Runnable for SyncFeed {
     fn run(&self, _queue: &dyn Queueable) -> Result<(), FangError> {
         note("synced")?;
-        // Both conversions, without an error type of the application's own.
+        // Converts both errors without an error type of the application.
         let connection = &mut pool().get()?;
         sql_query("SELECT 1").execute(connection)?;
         SYNCED.fetch_add(1, Ordering::SeqCst);
@@ -175,7 +175,7 @@ fn start_workers(queue: &Queue, task_type: &str, number_of_workers: u32) {
         .task_type(task_type.to_string())
         .sleep_params(sleep_params)
         .build();
-    // Dropped at the end of this function: its threads go on.
+    // The pool is dropped at the end of this function. Its threads go on.
     worker_pool.start().expect("failed to start the workers");
 }
 
@@ -198,15 +198,15 @@ fn database() -> TestDatabase {
     runtime.block_on(TestDatabase::create()).unwrap()
 }
 
-/// The threads of the pools outlive `main`, and connect anew once the database is dropped. Libpq begins that with GSSAPI,
-/// whose library asserts that nobody uses it while the process ends.
+/// Turns GSSAPI off. The threads of the pools outlive `main` and reconnect after the database is dropped. libpq
+/// then uses GSSAPI, whose library aborts if it is used while the process ends.
 fn without_gssapi(uri: &str) -> String {
     let separator = if uri.contains('?') { '&' } else { '?' };
     format!("{uri}{separator}gssencmode=disable")
 }
 
 #[test]
-fn it_runs_as_it_did() {
+fn an_application_written_for_0_11_works_unchanged() {
     let database = database();
     let mut connection = PgConnection::establish(database.uri()).unwrap();
     run_migrations_postgres(&mut connection).expect("failed to migrate");
@@ -214,7 +214,7 @@ fn it_runs_as_it_did() {
     let manager = ConnectionManager::<PgConnection>::new(without_gssapi(database.uri()));
     POOL.set(Pool::builder().max_size(5).build(manager).unwrap()).unwrap();
 
-    // Left behind by the last start.
+    // A task that an earlier start has left.
     let before = Queue::builder().connection_pool(pool().clone()).build();
     let left: Task = before.insert_task(&SyncFeed { number: 9 }).unwrap();
     let queue = start_bot();
@@ -230,9 +230,9 @@ fn it_runs_as_it_did() {
     assert!(queue.remove_task(left.id).is_ok_and(|removed| removed == 0));
 }
 
-/// The paths that fang has had since 0.5.
+/// These paths exist since fang 0.5.
 #[test]
-fn the_old_paths_lead_to_the_same_things() {
+fn the_paths_of_earlier_versions_still_exist() {
     let _: Option<fang::blocking::queue::Queue> = None::<fang::Queue>;
     let _: Option<fang::blocking::worker_pool::WorkerPool<Queue>> = None::<fang::WorkerPool<Queue>>;
     let _: Option<&dyn fang::blocking::runnable::Runnable> = None::<&dyn fang::Runnable>;

@@ -1,7 +1,7 @@
-//! Threads and tokio tasks on one table, in one process and in two.
+//! Both modes on one table, in one process and in two.
 
 #![cfg(all(feature = "asynk", feature = "blocking"))]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{
@@ -14,10 +14,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Longer than anything takes that works.
+/// Longer than any step takes in a test that passes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where tasks tell what they are, and on which thread they run.
+/// Receives the name and the thread of each run.
 #[derive(Clone)]
 struct Told(mpsc::UnboundedSender<(String, String)>);
 
@@ -28,7 +28,7 @@ impl Told {
     }
 }
 
-/// A light task that leaves the heavy part to the threads.
+/// A light task that inserts a heavy one.
 #[derive(Serialize, Deserialize)]
 struct Light {
     then_heavy: bool,
@@ -46,7 +46,7 @@ impl AsyncRunnable for Light {
     }
 }
 
-/// A heavy task that leaves the rest to tokio.
+/// A heavy task that inserts a light one.
 #[derive(Serialize, Deserialize)]
 struct Heavy {
     then_light: bool,
@@ -91,7 +91,7 @@ impl World {
         builder.state(self.told.clone()).build()
     }
 
-    /// What the next task that runs tells, having checked where it runs.
+    /// Waits for the next run. Asserts that it is on the right kind of thread, and returns its name.
     async fn next(&mut self) -> String {
         let next = tokio::time::timeout(PATIENCE, self.heard.recv()).await;
         let (what, thread) = next.expect("a task should run").unwrap();
@@ -99,7 +99,7 @@ impl World {
         what
     }
 
-    /// How many rows there are, and how many of them were ever claimed or have an error.
+    /// Returns the number of rows, and the number of rows that were ever claimed or have an error.
     async fn rows(&self) -> (i64, i64) {
         let sql =
             "SELECT count(*), count(*) FILTER (WHERE lease > 0 OR error_message IS NOT NULL) FROM fang_tasks";
@@ -109,7 +109,7 @@ impl World {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_kind_runs_in_its_own_pool_whoever_inserted_it() {
+async fn each_task_runs_in_the_pool_of_its_mode() {
     let mut world = World::new().await;
     let (mut light, mut heavy) = (world.async_pool(), world.thread_pool());
     light.start().await.unwrap();
@@ -128,7 +128,7 @@ async fn each_kind_runs_in_its_own_pool_whoever_inserted_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_neither_claims_nor_delays_the_rows_of_the_other_kind() {
+async fn a_pool_neither_claims_nor_delays_tasks_of_the_other_mode() {
     let mut world = World::new().await;
     for _ in 0..20 {
         world.light.insert(NewTask::blocking(&Heavy { then_light: false }).unwrap()).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_pool_neither_claims_nor_delays_the_rows_of_the_other_kind() {
         assert_eq!(world.next().await, "light");
     }
     light.shutdown(PATIENCE).await;
-    assert_eq!(world.rows().await, (20, 0), "none of the threads' tasks was touched");
+    assert_eq!(world.rows().await, (20, 0), "no task of the blocking mode was touched");
 
     world.heavy.insert(NewTask::asynk(&Light { then_heavy: false }).unwrap()).unwrap();
     let mut heavy = world.thread_pool();
@@ -154,7 +154,7 @@ async fn a_pool_neither_claims_nor_delays_the_rows_of_the_other_kind() {
 
 const URI: &str = "FANG_TEST_THREADS_URI";
 
-/// Not a test by itself: the other process, with threads alone, until its standard input closes.
+/// Not a test, but the other process: it runs a pool of threads until its standard input closes.
 #[test]
 fn work_with_threads_as_another_process() {
     let Ok(uri) = std::env::var(URI) else { return };
@@ -166,7 +166,7 @@ fn work_with_threads_as_another_process() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_kind_runs_in_its_own_process() {
+async fn each_mode_can_run_in_a_process_of_its_own() {
     let mut world = World::new().await;
     let mut threads = Command::new(std::env::current_exe().unwrap())
         .args(["work_with_threads_as_another_process", "--exact"])
@@ -179,7 +179,7 @@ async fn each_kind_runs_in_its_own_process() {
     light.start().await.unwrap();
     for _ in 0..50 {
         world.light.insert_task(&Light { then_heavy: true }).await.unwrap();
-        // The second is what the threads of the other process left to tokio.
+        // The heavy task in the other process has inserted the second one.
         assert_eq!([world.next().await, world.next().await], ["light", "light"]);
     }
     drop(threads.stdin.take());

@@ -1,6 +1,6 @@
-//! Two kinds of one name: neither could be run, so no pool starts with them.
+//! A pool does not start if two kinds have the same name.
 #![cfg(all(feature = "asynk", feature = "blocking"))]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use fang::{AsyncQueueable, AsyncRunnable, FangError, Queueable, Runnable, async_trait, typetag};

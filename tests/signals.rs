@@ -1,7 +1,7 @@
-//! Real processes that are told to stop: this test program starts itself again as one.
+//! Signals to real processes. This test program starts itself again as such a process.
 
 #![cfg(all(unix, feature = "asynk", feature = "blocking"))]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// Set for the processes that are started, to what their task does when it is told to end.
+/// The environment variable of a started process. It says how its task reacts to a shutdown.
 const ROLE: &str = "FANG_TEST_SIGNALS";
 
-/// Says that it runs, and that it was told to end; and then ends, or never does.
+/// Prints that it runs and that it was told to end. Then it ends, or runs for ever.
 #[derive(Serialize, Deserialize)]
 struct Listen {
     ends: bool,
@@ -51,7 +51,7 @@ impl Runnable for Listen {
     }
 }
 
-/// Not a test by itself: a process of tokio tasks.
+/// Not a test, but a process with a pool of tokio tasks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_of_tokio_tasks() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -62,7 +62,7 @@ async fn be_a_process_of_tokio_tasks() {
     assert_eq!((report.handed_back, report.still_running), (0, 0));
 }
 
-/// Not a test by itself: a process of threads.
+/// Not a test, but a process with a pool of threads.
 #[test]
 fn be_a_process_of_threads() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -85,7 +85,7 @@ fn start(process: &str, role: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
 }
 
 fn wait_for(lines: &mut Lines<BufReader<ChildStdout>>, word: &str) {
-    assert!(lines.any(|line| line.unwrap().ends_with(word)), "it should have said {word:?}");
+    assert!(lines.any(|line| line.unwrap().ends_with(word)), "the process should have printed {word:?}");
 }
 
 fn send(signal: &str, child: &Child) {
@@ -93,7 +93,7 @@ fn send(signal: &str, child: &Child) {
     assert!(sent.success());
 }
 
-fn one_signal_ends_it_well(process: &str, signal: &str) {
+fn one_signal_shuts_it_down(process: &str, signal: &str) {
     let (mut child, mut lines) = start(process, "ends");
     wait_for(&mut lines, "running");
     send(signal, &child);
@@ -112,13 +112,13 @@ fn a_second_signal_ends_it_at_once(process: &str) {
 }
 
 #[test]
-fn a_signal_ends_a_process_of_tokio_tasks_well() {
-    one_signal_ends_it_well("be_a_process_of_tokio_tasks", "-TERM");
+fn a_signal_shuts_a_process_of_tokio_tasks_down() {
+    one_signal_shuts_it_down("be_a_process_of_tokio_tasks", "-TERM");
 }
 
 #[test]
-fn a_signal_ends_a_process_of_threads_well() {
-    one_signal_ends_it_well("be_a_process_of_threads", "-INT");
+fn a_signal_shuts_a_process_of_threads_down() {
+    one_signal_shuts_it_down("be_a_process_of_threads", "-INT");
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! A table with a great many rows that wait.
+//! The rates with a very large backlog of waiting tasks.
 
 use crate::side::Side;
 use crate::{Bench, fresh};
 use fang_bench_kit::{Error, Tally, resident_mb};
 use std::time::{Duration, Instant};
 
-/// Tasks of one bulk insert.
+/// The number of tasks in one bulk insert.
 const REFILL: u64 = 100_000;
 
 pub(crate) async fn backlog(bench: &mut Bench<'_>) -> Result<(), Error> {

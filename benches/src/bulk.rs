@@ -1,4 +1,4 @@
-//! Inserts in bulk, beside the fastest way there is.
+//! Bulk inserts, compared with `COPY`.
 
 use crate::side::{Mode, Side};
 use crate::tasks::{SMALL, heavies, lights};
@@ -27,7 +27,7 @@ pub(crate) async fn bulk(bench: &mut Bench<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The tasks are made before the clock starts, and a first one has opened the connection.
+/// Measures one bulk insert. The tasks are made and the connection is opened before the clock starts.
 async fn one_call(side: &Side) -> Result<Duration, Error> {
     side.insert(0).await?;
     let tasks = match &side.queue {

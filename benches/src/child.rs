@@ -1,19 +1,20 @@
-//! A process of its own with one pool, told what to do by the lines it reads.
+//! A child process with one pool. It is controlled by lines on its standard input.
 
 use crate::side::{Mode, Pool, Side};
 use fang_bench_kit::{Error, Tally, busy, resident_mb};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
-/// The first word of its command line.
+/// The first word of the command line of a child.
 pub(crate) const WORD: &str = "child-process";
 
-/// How often it tells how far it is: fifty that did so ten times as often had three quarters of the rate.
+/// How often a child reports its progress. With fifty children, reports ten times as often lowered the rate by a
+/// quarter.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// `async|blocking URI WORKERS`. Answers `ready` once it is connected, and then: to `start` with
-/// `started`, to `cost` with `cost MICROSECONDS MEGABYTES`, and to the end of its input by stopping in
-/// good order. In between it says `ran N` whenever more tasks have run.
+/// Runs a child with the arguments `async|blocking URI WORKERS`. It prints `ready` once it is connected, and `ran
+/// N` whenever more tasks have run. It answers the line `start` with `started` and the line `cost` with `cost
+/// MICROSECONDS MEGABYTES`. It shuts down at the end of its input.
 pub(crate) async fn run(words: &[String]) -> Result<(), Error> {
     let [name, uri, workers] = words else { return Err("a child needs a mode, a URI and a number".into()) };
     let (side, workers) = (Side::new(name, uri, 1), workers.parse()?);

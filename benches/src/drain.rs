@@ -1,4 +1,4 @@
-//! A backlog of no-op tasks, drained by one process, beside what plain SQL would take.
+//! Drains a backlog of no-op tasks in one process, compared with plain SQL.
 
 use crate::side::Side;
 use crate::tasks::SMALL;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const TASKS: u64 = 100_000;
 const AT_MOST: Duration = Duration::from_secs(60);
 
-/// Workers, bytes of text a payload, tasks.
+/// The number of workers, the bytes of text in a payload, and the number of tasks.
 type Case = (u32, usize, u64);
 
 const CASES: [Case; 5] =
@@ -64,7 +64,7 @@ async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -
     Ok(database.drop().await?)
 }
 
-/// Starts a pool and measures until the last task has run and its result is saved.
+/// Starts a pool. Returns the time until all tasks have run and their results are saved.
 async fn empty(side: &Side, tally: Tally, workers: u32) -> Result<Duration, Error> {
     let started = Instant::now();
     let pool = side.start(workers).await?;

@@ -1,4 +1,4 @@
-//! Several processes that work on one table.
+//! Several child processes that work on one table.
 
 use crate::child;
 use fang_bench_kit::Error;
@@ -10,10 +10,10 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-/// How long they may take to begin or to stop.
+/// How long the processes may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Children that are connected.
+/// The connected child processes.
 pub(crate) struct Fleet {
     members: Vec<(Child, Option<ChildStdin>)>,
     lines: mpsc::UnboundedReceiver<(usize, String)>,
@@ -21,7 +21,7 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// Starts so many processes, none of which works yet.
+    /// Starts this many processes and waits until they are connected. Their pools do not run yet.
     pub(crate) async fn launch(name: &str, uri: &str, workers: u32, processes: usize) -> Result<Self, Error> {
         let (sender, lines) = mpsc::unbounded_channel();
         let mut members = Vec::new();
@@ -42,12 +42,12 @@ impl Fleet {
         Ok(fleet)
     }
 
-    /// Starts their pools.
+    /// Starts the pools.
     pub(crate) async fn start(&mut self) -> Result<(), Error> {
         self.order("start\n").await
     }
 
-    /// Waits until so many tasks have run in all of them together.
+    /// Waits until this many tasks have run in all processes together.
     pub(crate) async fn all_ran(&mut self, tasks: usize, at_most: Duration) -> Result<(), Error> {
         let end = Instant::now() + at_most;
         while self.ran.values().sum::<usize>() < tasks {
@@ -59,7 +59,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// How long the first one has been on a core, and the memory it takes, in MB.
+    /// Returns the processor time of the first process, and its memory in MB.
     pub(crate) async fn cost(&mut self) -> Result<(Duration, f64), Error> {
         self.order("cost\n").await?;
         loop {
@@ -72,7 +72,7 @@ impl Fleet {
         }
     }
 
-    /// Stops them in good order.
+    /// Shuts all processes down.
     pub(crate) async fn stop(mut self) -> Result<(), Error> {
         self.members.iter_mut().for_each(|(_, input)| drop(input.take()));
         for (child, _) in &mut self.members {

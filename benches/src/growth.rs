@@ -1,4 +1,4 @@
-//! Whether the table and its indexes stay small while tasks come and go.
+//! The size of the table and its indexes over time, while tasks are inserted and finished.
 
 use crate::side::Side;
 use crate::{Bench, fresh};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const TASKS_PER_SECOND: u64 = 5_000;
 const QUARTERS: u32 = 4;
 
-/// Once: what it shows is a trend, not a rate.
+/// Runs only in the first round, since it shows a trend, not a rate.
 pub(crate) async fn growth(bench: &mut Bench<'_>) -> Result<(), Error> {
     if bench.round > 0 {
         return Ok(());

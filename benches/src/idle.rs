@@ -1,4 +1,4 @@
-//! What a process costs whose pool has nothing to do.
+//! The cost of a process with an idle pool.
 
 use crate::fleet::Fleet;
 use crate::side::Side;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const SPAN: Duration = Duration::from_secs(10);
 
-/// Until it polls no more often than it will.
+/// After this time an idle pool polls at its longest interval.
 const CALM_AFTER: Duration = Duration::from_secs(4);
 
 pub(crate) async fn idle(bench: &mut Bench<'_>) -> Result<(), Error> {

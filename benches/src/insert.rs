@@ -1,4 +1,4 @@
-//! Inserts one by one.
+//! Inserts tasks one by one.
 
 use crate::side::{Mode, Side};
 use crate::{Bench, fresh};
@@ -25,13 +25,13 @@ pub(crate) async fn insert(bench: &mut Bench<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Each producer inserts, waits for the answer, inserts. Returns how many tasks that made.
+/// Runs producers that each insert a task, wait for the answer and repeat. Returns the number of tasks.
 async fn for_a_while(side: &Side, producers: u64) -> Result<f64, Error> {
     let end = Instant::now() + SPAN;
     let mut running = Vec::new();
     for _ in 0..producers {
         let side = side.clone();
-        // On a thread of its own, since half of them block.
+        // Each producer has a thread, since those of the blocking mode block.
         let runtime = tokio::runtime::Handle::current();
         running.push(tokio::task::spawn_blocking(move || match &side.queue {
             Mode::Async(_) => runtime.block_on(tokio::spawn(async move { produce(&side, end).await }))?,

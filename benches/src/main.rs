@@ -1,9 +1,9 @@
-//! Prints what fang does a second on a Postgres server, and what each task costs it.
+//! Measures how many tasks fang processes per second on a Postgres server, and the cost of each task.
 //!
-//! `make bench` runs it against a throwaway cluster that is as durable as a real one;
-//! `cargo run --release -p fang-bench -- --rounds 5 drain idle` runs some parts. All parts run one after
-//! the other, and all of that as often as there are rounds, so that a noisy minute touches them alike.
-//! All figures of a run come from one machine at one time: compare them with each other, not across runs.
+//! `make bench` runs all parts against a throwaway cluster with durable settings. `cargo run --release -p
+//! fang-bench -- --rounds 5 drain idle` runs some parts. Each round runs all parts one after the other, so that a
+//! disturbance of the machine does not hit all samples of one part. Compare the figures of one run with each other,
+//! not with those of another run.
 
 mod backlog;
 mod bulk;
@@ -27,7 +27,7 @@ use fang_bench_kit::{Error, Figures, Machine, Meter, Options};
 use fang_test_support::TestDatabase;
 use std::time::{Duration, Instant};
 
-/// All of them; the arguments choose some.
+/// All parts. The arguments select some of them.
 const PARTS: [&str; 12] = [
     "insert",
     "bulk",
@@ -43,10 +43,10 @@ const PARTS: [&str; 12] = [
     "growth",
 ];
 
-/// Later than this no more parts are begun, unless the long form was asked for.
+/// After this time no part begins, unless `--long` is given.
 const LAST_PART: Duration = Duration::from_secs(15 * 60);
 
-/// What a part gets to measure with.
+/// The state that a part measures with.
 struct Bench<'a> {
     round: usize,
     is_long: bool,
@@ -78,7 +78,7 @@ async fn main() -> Result<(), Error> {
     report::print(&machine, &figures, &options)
 }
 
-/// Runs one part once. One that fails is a line of its table, and the others go on.
+/// Runs one part once. If it fails, a line in its table says so, and the other parts go on.
 async fn attempt(part: &str, bench: &mut Bench<'_>) {
     let limit = Duration::from_secs(if bench.is_long { 4 * 3600 } else { 300 });
     let outcome = tokio::time::timeout(limit, run(part, bench)).await;
@@ -108,7 +108,7 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
     }
 }
 
-/// A database of its own with the tables in it, and a meter that counts there.
+/// Creates a migrated database, and a meter for it.
 async fn fresh() -> Result<(TestDatabase, Meter), Error> {
     let database = TestDatabase::create().await?;
     side::migrate(database.uri()).await?;

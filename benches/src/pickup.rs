@@ -1,4 +1,4 @@
-//! How long an idle pool takes to start a task: from the begin of the insert, and from its end.
+//! The time in which an idle pool starts a task, from the begin of the insert and from its end.
 
 use crate::side::Side;
 use crate::{Bench, fresh};
@@ -6,7 +6,7 @@ use fang_bench_kit::{Error, Latency, Tally};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// In each round.
+/// The number of samples in each round.
 const SAMPLES: u64 = 60;
 
 type Starts = UnboundedReceiver<(u64, Instant)>;
@@ -15,7 +15,7 @@ pub(crate) async fn pickup(bench: &mut Bench<'_>) -> Result<(), Error> {
     for name in Side::NAMES {
         let (database, _meter) = fresh().await?;
         let near = Side::new(name, database.uri(), 4);
-        // Another queue stands for another process: it reaches the pool through the server alone.
+        // A second queue acts like another process, since it reaches the pool only through the server.
         let far = Side::new(name, database.uri(), 1);
         let pool = near.start(10).await?;
         Tally::new(1);
@@ -32,7 +32,7 @@ pub(crate) async fn pickup(bench: &mut Bench<'_>) -> Result<(), Error> {
 async fn sample(bench: &mut Bench<'_>, side: &Side, case: &str, starts: &mut Starts) -> Result<(), Error> {
     let (mut insert, mut whole, mut beyond) = (Latency::new()?, Latency::new()?, Latency::new()?);
     for number in 0..SAMPLES {
-        // Longer than notifications are held back, and never in step with the poll.
+        // Longer than the 100 ms in which further notifications are suppressed, and not in step with the poll.
         tokio::time::sleep(Duration::from_millis(150 + number * 7 % 50)).await;
         let began = Instant::now();
         side.insert(number).await?;

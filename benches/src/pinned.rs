@@ -1,15 +1,15 @@
-//! Work under a snapshot that pins old row versions: a transaction somebody left open.
+//! The rate while an open transaction keeps the server from removing old row versions.
 
 use crate::side::Side;
 use crate::{Bench, fresh};
 use fang_bench_kit::{Error, Tally};
 use std::time::{Duration, Instant};
 
-/// Tasks of one refill, and how many may wait before the next.
+/// The number of tasks in one refill. The next refill comes when fewer than this many wait.
 const REFILL: u64 = 10_000;
 
-/// Rows, and lists of what was held, that have gone under the snapshot before the short form begins; the long one makes
-/// them by itself.
+/// The number of rows, and of lists of locked tasks, that are deleted under the snapshot before the short form
+/// begins. The long form makes as many by itself.
 const DEAD: i64 = 3_000_000;
 const DEAD_LISTS: i64 = 250_000;
 const LIST: &str = "
@@ -22,13 +22,13 @@ const INSERT: &str = "
     FROM generate_series(1, $1::bigint) n";
 
 pub(crate) async fn pinned(bench: &mut Bench<'_>) -> Result<(), Error> {
-    // The one goes first in one round, the other in the next.
+    // The order alternates between rounds.
     let order = if bench.round.is_multiple_of(2) { [false, true] } else { [true, false] };
     for is_pinned in order {
         let span = Duration::from_secs(match (bench.is_long, is_pinned) {
             (false, _) => 20,
             (true, true) => 30 * 60,
-            // Nothing grows without a snapshot: the rate of minutes is that of half an hour.
+            // Without a snapshot the rate does not fall over time, so some minutes are enough.
             (true, false) => 5 * 60,
         });
         let dead = if bench.is_long { (0, 0) } else { (DEAD, DEAD_LISTS) };
@@ -40,7 +40,7 @@ pub(crate) async fn pinned(bench: &mut Bench<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps a pool of 10 busy. Returns the rates of the two halves.
+/// Keeps a pool of 10 workers busy. Returns the rates of the two halves of the time.
 async fn go_on(is_pinned: bool, dead: (i64, i64), span: Duration) -> Result<(f64, f64), Error> {
     let (database, meter) = fresh().await?;
     let side = Side::new("async", database.uri(), 4);

@@ -1,4 +1,4 @@
-//! A backlog of no-op tasks, drained by several processes at once.
+//! Drains a backlog of no-op tasks in several processes at once.
 
 use crate::fleet::Fleet;
 use crate::side::Side;
@@ -6,7 +6,7 @@ use crate::{Bench, fresh};
 use fang_bench_kit::Error;
 use std::time::{Duration, Instant};
 
-/// Enough that what fifty processes do to begin, a second of both cores, is a small part of it.
+/// Enough tasks that the start of fifty processes, which takes a second of both cores, is a small part of the time.
 const TASKS: u64 = 500_000;
 const AT_MOST: Duration = Duration::from_secs(60);
 
@@ -19,7 +19,7 @@ pub(crate) async fn processes(bench: &mut Bench<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Processes of 10 workers each. The clock runs from the start of the pools until the table is empty.
+/// Measures processes of 10 workers each. The clock runs from the start of the pools until the table is empty.
 async fn drain(bench: &mut Bench<'_>, name: &str, processes: usize) -> Result<(), Error> {
     let (database, meter) = fresh().await?;
     Side::new(name, database.uri(), 1).fill(0..TASKS).await?;

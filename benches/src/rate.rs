@@ -1,5 +1,4 @@
-//! Inserts at a fixed rate, beside a pool that runs them: how long a task takes from the begin of its
-//! insert to its own.
+//! The latency of tasks that are inserted at a fixed rate, from the begin of the insert to the start of the task.
 
 use crate::side::Side;
 use crate::{Bench, fresh};
@@ -57,7 +56,7 @@ async fn at(bench: &mut Bench<'_>, name: &str, rate: u64) -> Result<(), Error> {
     Ok(database.drop().await?)
 }
 
-/// Inserts every fourth task at the moment it is due, or late. Returns when each insert began.
+/// Inserts every fourth task when it is due, or later if it is behind. Returns when each insert began.
 async fn produce(side: &Side, producer: u64, tasks: u64, rate: u64) -> Result<Vec<(u64, Instant)>, Error> {
     let began = Instant::now();
     let mut begun = Vec::new();

@@ -1,9 +1,9 @@
-//! The figures, for people and for programs.
+//! Prints the figures as Markdown tables, and as JSON.
 
 use fang_bench_kit::{Error, Figures, Machine, Options, Ratio, table};
 use serde_json::json;
 
-/// What the parts whose names begin so are compared with.
+/// The ratio columns. Each belongs to the parts whose names begin with the given text.
 const RATIOS: [(&str, Ratio<'static>); 6] = [
     ("insert", Ratio { title: "of one producer", name: "tasks/s", base: "1 producer" }),
     ("bulk", Ratio { title: "of COPY", name: "tasks/s", base: "COPY, the floor" }),

@@ -1,4 +1,4 @@
-//! What a poll and a claim cost beside a great many rows that are not due yet.
+//! The cost of a poll and of a claim in a table with very many tasks that are not due yet.
 
 use crate::{Bench, fresh};
 use fang::asynk::async_queue::AsyncQueue;
@@ -11,7 +11,7 @@ use std::time::Instant;
 const BATCH: usize = 100;
 const POLLS: usize = 1000;
 const CLAIMS: usize = 3000;
-/// In one task type nothing is due yet; in the other both kinds of rows are.
+/// One task type has only tasks that are not due yet. The other has such tasks and due ones.
 const FILL: &str = "
     INSERT INTO fang_tasks (metadata, task_type, mode, scheduled_at)
     SELECT '{\"type\":\"Nothing\",\"text\":\"a payload of some sixty bytes, as they are\"}', $1, 1,
@@ -59,7 +59,7 @@ pub(crate) async fn scale(bench: &mut Bench<'_>) -> Result<(), Error> {
     Ok(database.drop().await?)
 }
 
-/// What a pool does with its store, without the pool.
+/// Claims and removes tasks as a pool does.
 struct Claimer {
     store: Arc<dyn NonBlocking>,
     worker: WorkerId,

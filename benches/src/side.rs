@@ -1,4 +1,4 @@
-//! The two modes as one thing to measure.
+//! Queue and pool of either mode behind one type.
 
 use crate::tasks::{SMALL, heavies, heavy, light, lights};
 use fang::asynk::async_queue::AsyncQueue;
@@ -7,13 +7,13 @@ use fang_bench_kit::Error;
 use std::ops::Range;
 use std::time::Duration;
 
-/// Behind the name of a mode: pools that hold nothing, whose claims are written.
+/// The ending of a name that turns lock-claims off: all claims are written.
 const WRITING: &str = ", writing";
 
 /// How long a pool may take to stop.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A mode, its queue, and whether its pools may hold short tasks.
+/// A queue of one mode, and whether its pools use lock-claims.
 #[derive(Clone)]
 pub(crate) struct Side {
     pub(crate) queue: Mode,
@@ -26,7 +26,7 @@ pub(crate) enum Mode {
     Blocking(Queue),
 }
 
-/// A pool that runs.
+/// A running pool.
 pub(crate) enum Pool {
     Async(AsyncWorkerPool<AsyncQueue<NoTls>>),
     Blocking(WorkerPool<Queue>),
@@ -40,10 +40,10 @@ pub(crate) async fn migrate(uri: &str) -> Result<(), Error> {
 impl Side {
     pub(crate) const NAMES: [&str; 2] = ["async", "blocking"];
 
-    /// And with what can be chosen, where it makes a difference.
+    /// All names: each mode with and without lock-claims.
     pub(crate) const ALL_NAMES: [&str; 4] = ["async", "async, writing", "blocking", "blocking, writing"];
 
-    /// One of [`ALL_NAMES`](Self::ALL_NAMES) over so many connections, with default settings otherwise.
+    /// Makes the side with this name, one of [`ALL_NAMES`](Self::ALL_NAMES), with this many connections.
     pub(crate) fn new(name: &str, uri: &str, connections: u32) -> Self {
         let mode = name.trim_end_matches(WRITING);
         let queue = match mode {
@@ -53,7 +53,7 @@ impl Side {
         Self { queue, holds: mode == name }
     }
 
-    /// Inserts one task, on the thread of the caller when it blocks.
+    /// Inserts one task. In the blocking mode this blocks the calling thread.
     pub(crate) async fn insert(&self, number: u64) -> Result<(), Error> {
         match &self.queue {
             Mode::Async(queue) => drop(queue.insert_task(&light(number)).await?),
@@ -62,7 +62,7 @@ impl Side {
         Ok(())
     }
 
-    /// Inserts many at once.
+    /// Inserts many tasks in one call.
     pub(crate) async fn fill(&self, numbers: Range<u64>) -> Result<(), Error> {
         self.fill_with(numbers, SMALL).await
     }
@@ -75,7 +75,7 @@ impl Side {
         Ok(())
     }
 
-    /// Starts a pool with default settings.
+    /// Starts a pool with this many workers.
     pub(crate) async fn start(&self, workers: u32) -> Result<Pool, Error> {
         Ok(match &self.queue {
             Mode::Async(queue) => {
@@ -95,7 +95,7 @@ impl Side {
 }
 
 impl Pool {
-    /// Returns once all results are saved.
+    /// Stops the pool. Returns once all results are saved.
     pub(crate) async fn stop(self) {
         match self {
             Self::Async(mut pool) => drop(pool.shutdown(DEADLINE).await),

@@ -1,4 +1,4 @@
-//! The tasks that are run. They do nothing but tell that they ran.
+//! The no-op tasks of the benchmarks. They only count their runs.
 
 use fang::{
     AsyncQueueable, AsyncRunnable, FangError, NewTask, PayloadError, Queueable, Runnable, async_trait,
@@ -26,7 +26,7 @@ impl AsyncRunnable for Light {
     }
 }
 
-/// The same on a thread.
+/// The no-op task of the blocking mode.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Heavy {
     pub(crate) number: u64,
@@ -49,7 +49,7 @@ pub(crate) fn heavy(number: u64) -> Heavy {
     Heavy { number, text: text(SMALL) }
 }
 
-/// Text that does not compress well, as real payloads do not.
+/// Makes text that compresses badly, like real payloads.
 pub(crate) fn text(bytes: usize) -> String {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let letters = std::iter::repeat_with(move || {

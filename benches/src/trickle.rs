@@ -1,4 +1,5 @@
-//! What many processes cost that wait, while a task comes now and then: each is told of it, and one gets it.
+//! The cost of many idle processes while tasks are inserted now and then. Each process is notified, and one gets
+//! the task.
 
 use crate::fleet::Fleet;
 use crate::side::Side;
@@ -11,7 +12,7 @@ const TASKS: u64 = 60;
 const EVERY: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Until they poll no more often than they will.
+/// After this time idle pools poll at their longest interval.
 const CALM_AFTER: Duration = Duration::from_secs(4);
 
 pub(crate) async fn trickle(bench: &mut Bench<'_>) -> Result<(), Error> {

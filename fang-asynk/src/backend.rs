@@ -5,18 +5,17 @@ use fang_engine::handle::Admin;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A queue that a pool can work for: it brings a store.
+/// A queue that a worker pool can run tasks from. Its store says where the tasks are saved.
 pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
-    /// The store as a pool's own engine uses it: over connections that neither the application nor
-    /// the tasks can exhaust.
+    /// Returns the store that a worker pool claims from and saves results to. It has connections of its own, which
+    /// neither the application nor the tasks can use up.
     ///
     /// # Errors
-    /// [`QueueError::NotConnected`] when the queue has to be connected first, or what keeps it from
-    /// being so.
+    /// [`QueueError::NotConnected`] when the queue must be connected first, and any error of connecting.
     fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError>;
 
-    /// What tools ask of the store: to look at tasks, count them, retry and cancel them, pause task types, list, pause,
-    /// resume and remove crons. Over the application's connections.
+    /// Returns the calls for tools and dashboards. They list, count, retry, cancel and remove tasks, pause task
+    /// types, and list, pause, resume and remove crons. They use the application's connections.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
@@ -24,17 +23,18 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
         Ok(self.handle()?.verbs()?.admin())
     }
 
-    /// The queue as tasks use it: over the application's connections.
+    /// Returns the queue that running tasks are given. It uses the application's connections.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
     fn handle(&self) -> Result<Handle, QueueError>;
 
-    /// Schedules these tasks, and removes all other crons of this mode, their waiting tasks with them:
-    /// those that the program no longer has. Returns how many crons were removed.
+    /// Schedules these tasks and removes every other cron of this mode, together with its waiting tasks. Call it at
+    /// the start of a program to remove the crons that the program no longer has. Returns how many crons were
+    /// removed.
     ///
-    /// The crons of other programs that share the tables go as well, so call it only where one
-    /// program has them all. When it fails, none has been removed.
+    /// It also removes the crons of other programs that share the tables. Call it only if one program schedules all
+    /// crons of this mode. If it fails, no cron has been removed.
     ///
     /// ```
     /// # use fang_asynk::{AsyncBackend, MemoryQueue};
@@ -69,8 +69,8 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
         async move { self.handle()?.verbs()?.schedule_only(Mode::Asynk, schedules?).await }
     }
 
-    /// Inserts a task of the cron of this name, due now and apart from its ticks, and even while it is
-    /// paused. Returns the task's id, or `None` when there is no such cron.
+    /// Inserts a task of the cron of this name that is due now. The ticks of the cron stay as they are. Works for a
+    /// paused cron too. Returns the id of the task, or `None` when there is no such cron.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.

@@ -1,10 +1,10 @@
-//! A queue over any store.
+//! The queue over any store.
 
 use fang_core::store::NonBlocking;
 
 fang_engine::handle! {
     asynk
-    /// A queue over any store: how the authors of stores make theirs usable. Cheap to clone.
+    /// A queue over any store. Use it to insert and run tasks with a store of your own. Cheap to clone.
     ///
     /// ```
     /// use fang_asynk::Handle;
@@ -13,7 +13,8 @@ fang_engine::handle! {
     /// let queue = Handle::new(Arc::new(MemoryStore::new(chrono::Utc::now)));
     /// ```
     pub struct Handle over
-    /// A queue that saves to `store`, whose futures must not block. A store that may is refused by the compiler:
+    /// Creates a queue that saves to `store`. The futures of the store must not block. The compiler refuses a store
+    /// that may block:
     ///
     /// ```compile_fail,E0277
     /// use fang_asynk::Handle;

@@ -1,5 +1,5 @@
-//! The async side of [fang](https://docs.rs/fang): tokio tasks over tokio-postgres, for light
-//! tasks. Applications use the crate `fang`, which re-exports what they need.
+//! The async side of [fang](https://docs.rs/fang), for light tasks: workers are tokio tasks, and the queue uses
+//! tokio-postgres. Applications depend on the crate `fang`, which re-exports this one.
 
 mod backend;
 #[cfg(feature = "postgres")]

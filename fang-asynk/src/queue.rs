@@ -12,8 +12,8 @@ use tokio_postgres::{NoTls, Transaction};
 
 fang_engine::postgres_queue! {
     asynk
-    /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
-    /// connections.
+    /// A queue in Postgres. An application inserts tasks through it, and
+    /// [`AsyncWorkerPool`](crate::AsyncWorkerPool) runs them. Clones share its connections.
     ///
     /// ```no_run
     /// use fang_asynk::{AsyncQueue, NoTls};
@@ -24,17 +24,17 @@ fang_engine::postgres_queue! {
     /// # Ok(()) }
     /// ```
     ///
-    /// With [`NoTls`] the first use connects by itself, so `connect` may be left out.
+    /// With [`NoTls`] the call to `connect` is optional: the first use of the queue connects.
     pub struct AsyncQueue<Tls: TlsConnector> as AsyncBackend over PostgresStore as dyn NonBlocking {
-        /// Where the database is: `postgres://user:password@host:port/database`, or `key=value` pairs.
+        /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs.
         #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
         uri: Redacted<String>,
-        /// How many connections the application and its tasks use at most. Each running pool opens up
-        /// to three of its own, and two more if it holds short tasks. Defaults to 10; 0 means 1.
+        /// The most connections that the application and its tasks use together. Each running worker pool opens up to
+        /// three connections of its own, and up to two more for lock-claims. Defaults to 10; 0 means 1.
         #[builder(default = 10, setter(into))]
         max_pool_size: u32,
-        /// Whether [`connect`](Self::connect) brings the schema up to date as well. Defaults to `false`:
-        /// [`migrate`](Self::migrate) does, when the application says so.
+        /// Whether [`connect`](Self::connect) also brings the schema up to date. Defaults to `false`: the application
+        /// calls [`migrate`](Self::migrate) itself.
         #[builder(default = false)]
         migrate_at_connect: bool,
         #[builder(default, setter(skip))]
@@ -43,12 +43,13 @@ fang_engine::postgres_queue! {
 }
 
 impl<Tls: TlsConnector> AsyncQueue<Tls> {
-    /// Connects, and says what is wrong when that is not possible. Brings the schema up to date, if the
-    /// queue was built with `migrate_at_connect(true)`.
+    /// Opens a connection to check that the database can be reached. Also brings the schema up to date if the queue
+    /// was built with `migrate_at_connect(true)`.
     ///
     /// # Errors
-    /// [`StoreError::Uri`], [`StoreError::Unreachable`] or [`StoreError::Refused`], in a
-    /// [`QueueError::Store`]; or as [`migrate`](Self::migrate).
+    /// [`QueueError::Store`] with [`StoreError::Uri`](fang_core::StoreError::Uri),
+    /// [`StoreError::Unreachable`](fang_core::StoreError::Unreachable) or
+    /// [`StoreError::Refused`](fang_core::StoreError::Refused), and the errors of [`migrate`](Self::migrate).
     pub async fn connect(&mut self, tls: Tls) -> Result<(), QueueError> {
         let store = self.store_with(tls)?;
         store.now().await?;
@@ -58,18 +59,17 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         Ok(())
     }
 
-    /// Brings the schema up to date: creates the tables, or upgrades those of fang 0.9 to 0.11 in
-    /// place. Returns how many steps that took. Any number of processes may call it at once.
+    /// Brings the schema up to date. Creates the tables, or upgrades the tables of fang 0.9 to 0.11 in place.
+    /// Returns how many migrations it applied. Several processes may call it at the same time.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the database cannot be reached, or its user may not create
-    /// tables.
+    /// [`QueueError::Store`] when the database cannot be reached, or when its user may not create tables.
     pub async fn migrate(&self) -> Result<usize, QueueError> {
         Ok(self.store()?.migrate().await?)
     }
 
-    /// Inserts tasks within the application's own transaction: they exist once it commits, and
-    /// never if it does not.
+    /// Inserts tasks within a transaction of the application. The tasks exist once the transaction commits, and never
+    /// exist if it does not commit.
     ///
     /// ```no_run
     /// # use fang_asynk::{AsyncQueue, NoTls};
@@ -83,10 +83,10 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when a task cannot be saved as it is: the transaction is not
-    /// touched. [`QueueError::NotUnique`] when one like it is there and it
-    /// [must not be](fang_core::Unique::or_error): nothing of its batch (up to 1,000 tasks) is saved, and the
-    /// transaction stands. [`QueueError::Store`] when the statement fails, and the transaction with it.
+    /// [`QueueError::Payload`] when the payload of a task cannot be saved: nothing was sent to the database.
+    /// [`QueueError::NotUnique`] when a task has a duplicate and was inserted with
+    /// [`or_error`](fang_core::Unique::or_error): no task of its batch (up to 1,000 tasks) is saved, and the
+    /// transaction can go on. [`QueueError::Store`] when a statement fails: the transaction has then failed too.
     pub async fn insert_tasks_in(
         &self,
         transaction: &Transaction<'_>,
@@ -95,7 +95,8 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         self.insert_within(&mut Theirs(transaction), tasks).await
     }
 
-    /// As [`insert_tasks_in`](Self::insert_tasks_in), within a transaction of sqlx.
+    /// Inserts tasks within a transaction of sqlx, as [`insert_tasks_in`](Self::insert_tasks_in) does. Needs the
+    /// feature `sqlx`.
     ///
     /// ```no_run
     /// # use fang_asynk::{AsyncQueue, NoTls};
@@ -108,7 +109,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     /// # Ok(()) }
     /// ```
     ///
-    /// On a connection without a transaction each batch of up to 1,000 tasks is saved by itself.
+    /// On a connection without a transaction, each batch of up to 1,000 tasks is saved in a transaction of its own.
     ///
     /// # Errors
     /// As [`insert_tasks_in`](Self::insert_tasks_in).
@@ -155,7 +156,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     }
 }
 
-/// [`NoTls`], if that is what `Tls` is: the one connector that needs nothing from the application.
+/// [`NoTls`], if `Tls` is that type. It is the only connector that can be made without the application.
 fn no_tls<Tls: 'static>() -> Option<Tls> {
     let any: Box<dyn Any> = Box::new(NoTls);
     any.downcast().ok().map(|tls| *tls)

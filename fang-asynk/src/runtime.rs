@@ -1,4 +1,4 @@
-//! How a pool waits and runs on tokio.
+//! The runtime of tokio: sleeps, and spawns the parts of a pool.
 
 use fang_core::Mode;
 use fang_engine::runtime::{BeginHeart, BoxFuture, Runtime};
@@ -7,8 +7,8 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-/// Parts are tokio tasks. The heart has a thread and a runtime of its own, so that tasks which hold up every thread of
-/// the application's runtime cannot make the pool look dead.
+/// Runs the parts of a pool as tokio tasks. The heart has a thread and a runtime of its own, so that it beats even
+/// while tasks block every thread of the application's runtime.
 pub(crate) struct Tokio;
 
 impl Runtime for Tokio {

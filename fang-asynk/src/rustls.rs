@@ -1,4 +1,4 @@
-//! TLS by rustls, ready-made.
+//! The TLS connector `Rustls`.
 
 use fang_core::FangError;
 use rustls::crypto::ring;
@@ -13,11 +13,11 @@ use tokio_postgres::Socket;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// A TLS connector that accepts a server whose certificate is signed by one of its roots and names
-/// the host of the connection string: what libpq calls `verify-full`. Needs the feature `rustls`.
+/// A TLS connector on rustls. It accepts a server if its certificate is signed by one of the trusted roots and
+/// names the host of the connection string. libpq calls this `verify-full`. Needs the feature `rustls`.
 ///
-/// TLS is required unless the connection string says otherwise in `sslmode`, for which the driver
-/// knows `disable`, `prefer` and `require`; write `require` for `verify-full`.
+/// TLS is required, unless `sslmode` in the connection string is `disable` or `prefer`. The driver knows no
+/// `sslmode=verify-full`: write `require`, which verifies the server in the same way with this connector.
 ///
 /// ```no_run
 /// use fang_asynk::{AsyncQueue, Rustls};
@@ -28,9 +28,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// # Ok(()) }
 /// ```
 ///
-/// Cryptography is that of ring, for this connector alone: the default provider of the process is
-/// neither read nor set. For client certificates, or another provider, make a `MakeRustlsConnect`
-/// of the crate `tokio-postgres-rustls`: it is a [`TlsConnector`](crate::TlsConnector) as it is.
+/// The connector uses ring for cryptography. It neither reads nor sets the default provider of the process. For
+/// client certificates or another provider, use `MakeRustlsConnect` of the crate `tokio-postgres-rustls`, which is
+/// a [`TlsConnector`](crate::TlsConnector) too.
 #[derive(Clone)]
 pub struct Rustls {
     connector: MakeRustlsConnect,
@@ -38,16 +38,18 @@ pub struct Rustls {
 }
 
 impl Rustls {
-    /// Trusts what this system trusts, or what the variables `SSL_CERT_FILE` and `SSL_CERT_DIR`
-    /// name. Reads files, so it is called once, at the start.
+    /// Creates a connector that trusts the root certificates of the system. The environment variables
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` name others in their place. Reads files, so call it once, at the start of
+    /// the program.
     ///
     /// # Errors
-    /// [`RustlsError::NoSystemRoots`] when there is nothing to trust.
+    /// [`RustlsError::NoSystemRoots`] when no root certificate is found.
     pub fn system_roots() -> Result<Self, RustlsError> {
         Self::with_native(rustls_native_certs::load_native_certs())
     }
 
-    /// Trusts the certificates in `pem` and no others: a provider's, or one's own.
+    /// Creates a connector that trusts only the root certificates in `pem`, such as those of a database provider or
+    /// of your own authority.
     ///
     /// ```no_run
     /// use fang_asynk::{AsyncQueue, Rustls};
@@ -58,8 +60,8 @@ impl Rustls {
     /// ```
     ///
     /// # Errors
-    /// [`RustlsError::NoCertificate`] when `pem` holds none; [`RustlsError::Pem`] or
-    /// [`RustlsError::Root`] when one of them cannot be read or trusted.
+    /// [`RustlsError::NoCertificate`] when `pem` contains no certificate, [`RustlsError::Pem`] when one cannot be
+    /// read, and [`RustlsError::Root`] when one cannot be used as a root.
     pub fn with_roots_pem(pem: &[u8]) -> Result<Self, RustlsError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -74,7 +76,7 @@ impl Rustls {
 
     fn with_native(found: CertificateResult) -> Result<Self, RustlsError> {
         let mut roots = RootCertStore::empty();
-        // Stores of systems hold old certificates that nobody can use; they are no reason to fail.
+        // Systems often have some old certificates that cannot be parsed. The others are enough.
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
             let source = found.errors.into_iter().next().map(|error| Box::new(error) as Source);
@@ -112,38 +114,38 @@ impl MakeTlsConnect<Socket> for Rustls {
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// Why there is no TLS connector.
+/// An error of making a [`Rustls`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RustlsError {
-    /// The system has no certificates, or they cannot be read.
+    /// The system has no root certificates, or they cannot be read.
     #[error(
         "no root certificates were found on this system{}; install ca-certificates, or use \
          Rustls::with_roots_pem", because(source.as_ref())
     )]
     NoSystemRoots {
-        /// What went wrong first while looking, if anything did.
+        /// The first error of the search, if there was one.
         source: Option<Source>,
     },
-    /// The text is not PEM.
+    /// A certificate is not valid PEM.
     #[error("the root certificates cannot be read: {source}; pass the file of the CA in PEM format")]
     Pem {
-        /// What is wrong with it.
+        /// The error of the parser.
         source: Source,
     },
-    /// The text holds no certificate.
+    /// The text contains no certificate.
     #[error(
         "there is no certificate among the root certificates; pass the file of the CA, with its lines \
          -----BEGIN CERTIFICATE-----"
     )]
     NoCertificate,
-    /// One of the certificates cannot be trusted.
+    /// One of the certificates cannot be used as a root.
     #[error("a root certificate cannot be used: {source}; pass the certificate of the CA (X.509, version 3)")]
     Root {
-        /// What is wrong with it.
+        /// The reason.
         source: Source,
     },
-    /// The provider of cryptography supports no version of TLS.
+    /// The cryptography provider supports no version of TLS.
     #[error("TLS cannot be set up: {source}; check the features of the crate rustls")]
     Protocol {
         /// The error of rustls.
@@ -162,7 +164,7 @@ impl From<RustlsError> for FangError {
 }
 
 #[cfg(test)]
-// A panic is how a test reports.
+// Tests report by panics.
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_kept_the_certificates_of_the_system_from_being_read_is_told() {
+    fn an_unreadable_file_of_root_certificates_is_named_in_the_error() {
         let found = rustls_native_certs::load_certs_from_paths(Some("/no/such/file".as_ref()), None);
         let error = Rustls::with_native(found).unwrap_err();
         assert!(error.to_string().contains("'/no/such/file'"), "{error}");
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_is_none_is_refused_and_not_shown() {
+    fn an_invalid_certificate_is_refused_and_not_shown() {
         let unreadable = "-----BEGIN CERTIFICATE-----\nhunter2 !\n-----END CERTIFICATE-----\n";
         let error = Rustls::with_roots_pem(unreadable.as_bytes()).unwrap_err();
         assert!(matches!(error, RustlsError::Pem { .. }), "{error:?}");

@@ -1,4 +1,4 @@
-//! Sessions over tokio-postgres, for the store of fang-postgres.
+//! Sessions over tokio-postgres, which the Postgres store uses.
 
 mod client;
 mod connect;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// The store over one database.
 pub(crate) type PostgresStore = fang_postgres::PostgresStore<Pools>;
 
-/// Connections of each kind, which are made when they are first used.
+/// A connection pool for each role. Connections are opened when they are first needed.
 pub(crate) struct Pools {
     address: Arc<Address>,
     listeners: Listeners,

@@ -1,4 +1,4 @@
-//! How an operating system asks a process to stop.
+//! The signals that tell a process to stop.
 
 use std::io;
 
@@ -16,7 +16,7 @@ impl Signals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// The number of the next one.
+    /// Waits for the next signal. Returns its number.
     pub(crate) async fn next(&mut self) -> i32 {
         use tokio::signal::unix::SignalKind;
         tokio::select! {
@@ -36,7 +36,7 @@ impl Signals {
         Ok(Self)
     }
 
-    /// The number that SIGINT has elsewhere.
+    /// Waits for Ctrl-C. Returns the number of SIGINT on Unix.
     pub(crate) async fn next(&mut self) -> i32 {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! The pool: what an application starts and stops.
+//! The worker pool of this mode.
 
 use crate::backend::AsyncBackend;
 use crate::runtime::Tokio;
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 fang_engine::worker_pool! {
     [async]
-    /// Workers that run the light tasks of one task type, or of several. Dropping a pool does not stop it;
-    /// [`shutdown`](Self::shutdown) does.
+    /// A pool of workers that run async tasks of one or several task types. The workers are tokio tasks. Dropping a
+    /// pool does not stop it: call [`shutdown`](Self::shutdown).
     ///
     /// ```
     /// use fang_asynk::{AsyncWorkerPool, MemoryQueue};
@@ -33,28 +33,31 @@ fang_engine::worker_pool! {
     /// # Ok(()) }
     /// ```
     pub struct AsyncWorkerPool<Q: AsyncBackend> {
-        /// How long the run of a cancelled task may go on before it is dropped where it waits. Defaults to 5 s.
+        /// How long a cancelled task may still run. After that its future is dropped at an `await`. Defaults to 5 s.
         #[builder(default = CANCEL_GRACE)]
         cancel_grace: Duration,
     }
     lock-claims have no effect
-    /// Has no effect where finished tasks are kept, behind a pooler (`pgbouncer(true)`), nor on a queue that is not in
+    /// It has no effect if finished tasks are kept, behind a pooler (`pgbouncer(true)`), or if the queue is not in
     /// Postgres.
 }
 
 impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
-    /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
-    /// and gives back, uncharged, what runs even then. Returns once all results are saved, at the
-    /// latest some seconds after the deadline. A second call returns an empty report at once.
+    /// Stops the pool. It stops claiming, releases the tasks that no worker has begun, and waits up to `deadline`
+    /// for the tasks that run. Tasks that still run then are dropped at an `await` and given back: they run again
+    /// later, and the interrupted run does not count as an attempt.
+    ///
+    /// Returns once all results are saved, at most some seconds after the deadline. A second call returns an empty
+    /// report at once.
     pub async fn shutdown(&mut self, deadline: Duration) -> Shutdown {
         match self.running.take() {
-            // In a task of its own, so that it comes to its end even if nobody waits for it.
+            // In a task of its own, so that the shutdown completes even if the caller drops this future.
             Some(running) => tokio::spawn(running.stop(deadline)).await.unwrap_or_default(),
             None => Shutdown::default(),
         }
     }
 
-    /// Runs until `signal` is ready, then shuts down with a deadline of 25 s.
+    /// Starts the pool, waits for the future `signal`, and then shuts down with a deadline of 25 s.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -70,9 +73,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         Ok(self.shutdown(DEFAULT_DEADLINE).await)
     }
 
-    /// Runs until the process is told to stop by SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C), then
-    /// shuts down with a deadline of 25 s, in time for those that send SIGKILL after 30, such as
-    /// Kubernetes. A second signal ends the process at once.
+    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C on systems other than Unix), and then shuts down with a
+    /// deadline of 25 s. Kubernetes sends SIGKILL after 30 s. A second signal ends the process at once.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -81,12 +83,12 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Signals`], or as [`start`](Self::start).
+    /// [`QueueError::Signals`] when the signals cannot be received, and the errors of [`start`](Self::start).
     pub async fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let mut signals = Signals::new().map_err(QueueError::Signals)?;
         self.start().await?;
         signals.next().await;
-        log::info!("told to stop; a second signal ends the process at once");
+        log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
         tokio::select! {
             report = self.shutdown(DEFAULT_DEADLINE) => Ok(report),
             signal = signals.next() => std::process::exit(128 + signal),

@@ -1,4 +1,4 @@
-//! Workers that are tokio tasks.
+//! The workers of this mode: tokio tasks.
 
 mod executor;
 mod supervisor;
@@ -13,11 +13,11 @@ use std::sync::Arc;
 use supervisor::Supervisor;
 use tokio::sync::mpsc;
 
-/// What a worker is told to do.
+/// An order to one worker.
 enum Order {
-    /// Run a task, and go on.
+    /// Run this task, then take the next order.
     Run(Job),
-    /// End: there are to be fewer workers.
+    /// End, because the pool is resized to fewer workers.
     Leave,
 }
 
@@ -27,9 +27,9 @@ pub(crate) struct TokioWorkers {
     orders: async_channel::Sender<Order>,
     waiting: async_channel::Receiver<Order>,
     hire: mpsc::UnboundedSender<usize>,
-    /// Set once all have ended.
+    /// Set once all workers have ended.
     ended: Arc<Latch>,
-    /// How many could not be stopped.
+    /// Receives how many workers could not be stopped.
     left: async_channel::Receiver<usize>,
 }
 
@@ -59,11 +59,11 @@ impl TokioWorkers {
 
 impl Workers for TokioWorkers {
     fn run(&self, job: Job) {
-        // The channel has no bound of its own: the pace of the claimer is its bound.
+        // The channel is unbounded, since the claimer limits how much it claims.
         if let Err(refused) = self.orders.try_send(Order::Run(job))
             && let Order::Run(job) = refused.into_inner()
         {
-            // The workers have ended before a claim that took too long.
+            // A slow claim has returned after the workers ended.
             Unfinished::new(self.pool.clone(), job).hand_back();
         }
     }
@@ -94,7 +94,7 @@ impl Workers for TokioWorkers {
     }
 
     fn abort(&self) -> BoxFuture<'_, usize> {
-        // The supervisor aborts them when the pool comes to that phase.
+        // The supervisor aborts the workers when the pool reaches that phase.
         Box::pin(async { self.left.recv().await.unwrap_or_default() })
     }
 }

@@ -1,7 +1,7 @@
 //! Inserts within transactions of sqlx.
 
 #![cfg(feature = "sqlx")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang_asynk::{AsyncQueue, AsyncWorkerPool, NoTls};
@@ -38,7 +38,7 @@ impl World {
 #[derive(Clone)]
 struct Ear(mpsc::UnboundedSender<String>);
 
-/// Tells its text.
+/// Sends its text to the test.
 #[derive(Serialize, Deserialize)]
 struct Say {
     text: String,
@@ -62,10 +62,10 @@ fn task(text: &str) -> NewTask {
 }
 
 #[tokio::test]
-async fn a_task_inserted_in_a_transaction_of_sqlx_wakes_a_pool_by_its_commit_and_never_runs_without() {
+async fn a_task_inserted_in_a_transaction_of_sqlx_runs_at_once_after_the_commit_and_never_without_it() {
     let world = World::new().await;
     let (sender, mut ear) = mpsc::unbounded_channel();
-    // It never polls: what runs was woken.
+    // The pool never polls, so a task runs only if a notification arrives.
     let sleep =
         SleepParams { sleep_period: HOUR, max_sleep_period: HOUR, min_sleep_period: HOUR, sleep_step: HOUR };
     let mut pool = AsyncWorkerPool::builder()
@@ -94,7 +94,7 @@ async fn a_task_inserted_in_a_transaction_of_sqlx_wakes_a_pool_by_its_commit_and
 }
 
 #[tokio::test]
-async fn uniqueness_holds_in_a_transaction_of_sqlx_in_all_its_forms() {
+async fn every_form_of_uniqueness_works_in_a_transaction_of_sqlx() {
     let world = World::new().await;
     let mut connection = connect(&world).await;
     let first = world.queue.insert(task("only").unique_by(Unique::key("k"))).await.unwrap();
@@ -120,11 +120,11 @@ async fn uniqueness_holds_in_a_transaction_of_sqlx_in_all_its_forms() {
     assert_eq!((inserted[0].id, inserted[2].id, inserted[3].id), (first.id, inserted[1].id, first.id));
     assert!(matches!(refused, QueueError::NotUnique { id } if id == first.id), "{refused}");
     let tasks = world.client.query_one("SELECT count(*) FROM fang_tasks", &[]).await.unwrap();
-    assert_eq!(tasks.get::<_, i64>(0), 2, "the transaction stood");
+    assert_eq!(tasks.get::<_, i64>(0), 2, "the transaction went on after the error");
 }
 
 #[tokio::test]
-async fn what_the_server_says_to_sqlx_quotes_no_row() {
+async fn an_error_of_the_server_over_sqlx_quotes_no_row() {
     let world = World::new().await;
     let mut connection = connect(&world).await;
     let deep = format!(r#"{{"type":"Say","text":{}1{}}}"#, "[".repeat(9000), "]".repeat(9000));

@@ -1,6 +1,6 @@
-//! How the server runs the statements.
+//! The plans that the server makes for the statements.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use fang_asynk::{AsyncQueue, NoTls};
@@ -32,7 +32,7 @@ async fn every_statement_can_be_prepared_in_the_search_path_and_in_a_named_schem
     }
 }
 
-/// The statements that a pool sends all the time, with parameters to explain them.
+/// The statements that a pool sends all the time, with example parameters for EXPLAIN.
 const ENGINE: [(&str, &str); 3] = [
     (
         "claim",
@@ -42,7 +42,7 @@ const ENGINE: [(&str, &str); 3] = [
     ("finish", "1, '{}', '{}', '{}', '{}', '{}'"),
 ];
 
-/// How the server runs a statement once it has kept a plan for it, on a connection of the engine.
+/// Returns the generic plan of a statement, with the settings of an engine connection.
 async fn kept_plan(client: &Client, name: &str, values: &str, options: &str) -> String {
     let statements = Statements::new(&Schema::default());
     let all = statements.all();
@@ -63,7 +63,7 @@ async fn fill(client: &Client, rows: i64, due: &str) {
     client.execute(&sql, &[&rows]).await.unwrap();
 }
 
-/// Every index scan is told which rows it wants: it never walks an index from end to end.
+/// Whether every index scan has a condition, so that none walks a whole index.
 fn looks_up_each_row(plan: &str) -> bool {
     let lines: Vec<&str> = plan.lines().collect();
     let mut scans = lines.iter().enumerate().filter(|(_, line)| line.contains("Scan using"));
@@ -71,9 +71,9 @@ fn looks_up_each_row(plan: &str) -> bool {
     conditional && !["Seq Scan", "Sort", "Bitmap"].iter().any(|bad| plan.contains(bad))
 }
 
-/// A plan that was made while the table was empty serves on when it no longer is.
+/// The server may keep a plan that it made while the table was empty, so that plan must suit a full table too.
 #[tokio::test]
-async fn the_engine_looks_up_each_row_whatever_was_known_of_the_table_when_it_was_planned() {
+async fn the_statements_of_the_engine_look_up_each_row_with_any_table_statistics() {
     let world = World::new().await;
     let tides = ["", "ANALYZE fang_tasks", "DELETE FROM fang_tasks", "VACUUM ANALYZE fang_tasks"];
     for (rows, due) in [(0, "-n"), (10, "-n"), (50_000, "-n"), (50_000, "n")] {
@@ -105,9 +105,10 @@ async fn a_claim_reads_no_future_row() {
     assert!(!plan.contains("Rows Removed by Filter"), "{plan}");
 }
 
-/// The index of what runs is full of entries of what ran, and only such a scan marks them as dead.
+/// The index of running tasks is full of dead entries of finished ones. Only an index scan, not a bitmap scan,
+/// marks them.
 #[tokio::test]
-async fn what_nobody_holds_is_looked_for_by_an_index_scan() {
+async fn lost_tasks_are_searched_by_an_index_scan() {
     let world = World::new().await;
     for (name, values) in [("disown", "1, '{}', '{}'"), ("rescue", "30000000, 3")] {
         let plan = kept_plan(&world.client, name, values, "").await;
@@ -116,9 +117,9 @@ async fn what_nobody_holds_is_looked_for_by_an_index_scan() {
     }
 }
 
-/// There are hundreds of lists a second, and a long transaction keeps the server from clearing those that are gone.
+/// Hundreds of lists are written a second, and a long transaction keeps the server from removing their dead rows.
 #[tokio::test]
-async fn lists_are_read_from_where_they_begin() {
+async fn lists_of_locked_tasks_are_read_from_the_first_live_one() {
     let world = World::new().await;
     let range = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}'";
     let list = "1, 0, 'common', 9, '{}', '{}', 1, 1, now(), '{8}', 9";
@@ -133,9 +134,9 @@ async fn lists_are_read_from_where_they_begin() {
     }
 }
 
-/// Every pool looks once a minute, whatever waits in the table, and whatever is kept for longer.
+/// Every pool prunes once a minute, so the statement must not read waiting tasks or tasks that are kept for longer.
 #[tokio::test]
-async fn a_prune_looks_at_nothing_that_stays() {
+async fn a_prune_reads_no_task_that_stays() {
     let world = World::new().await;
     fill(&world.client, 20_000, "-n").await;
     let end = "UPDATE fang_tasks SET state = 'finished', updated_at = now() - interval '1 day'
@@ -146,9 +147,9 @@ async fn a_prune_looks_at_nothing_that_stays() {
     assert!(!plan.contains("Seq Scan") && !plan.contains("Rows Removed by Filter"), "{plan}");
 }
 
-/// However many tasks there are: those that are to be cancelled are few.
+/// Cancellations are few, so the plan must not depend on the number of tasks.
 #[tokio::test]
-async fn what_is_to_be_cancelled_is_looked_up_by_its_id() {
+async fn tasks_to_cancel_are_looked_up_by_id() {
     let world = World::new().await;
     for rows in [0, 50_000] {
         fill(&world.client, rows, "-n").await;

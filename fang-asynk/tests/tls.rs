@@ -1,7 +1,7 @@
-//! The queue over TLS, against a server that takes nothing else.
+//! The queue over TLS, with a server that accepts only TLS.
 
 #![cfg(feature = "rustls")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang_asynk::{AsyncQueue, AsyncWorkerPool, NoTls, Rustls, TlsConnector};
@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Longer than anything takes that works.
+/// Longer than any step takes in a test that passes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Server {
@@ -67,7 +67,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A file that only the account of the server can read: it refuses a key that others can.
+/// Writes a file that only the account of the server can read. The server refuses a key that others can read.
 fn give(file: &Path, text: &str) {
     fs::write(file, text).unwrap();
     fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
@@ -92,13 +92,13 @@ impl AsyncRunnable for Say {
     }
 }
 
-/// A poll that takes part in no test: what runs was woken.
+/// A pool with this never polls during a test, so a task runs only if a notification arrives.
 fn asleep() -> SleepParams {
     let hour = Duration::from_secs(3600);
     SleepParams { sleep_period: hour, max_sleep_period: hour, min_sleep_period: hour, sleep_step: hour }
 }
 
-/// Waits until as many of fang's connections are open as a query asks for, all of them over TLS.
+/// Waits until `wanted` connections are open. Asserts that all are encrypted.
 async fn until_open(client: &tokio_postgres::Client, wanted: i64) {
     let sql = "SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
         WHERE datname = current_database()";
@@ -130,7 +130,7 @@ async fn a_queue_migrates_inserts_and_runs_tasks_over_tls_alone() {
     pool.start().await.unwrap();
     let (client, connection) = tokio_postgres::connect(&server.uri(), server.tls()).await.unwrap();
     tokio::spawn(connection);
-    // This one, the application's, the engine's and that of heartbeats, which also listens.
+    // The connection of this test, one of the application, one of the engine, and one of the heart.
     until_open(&client, 4).await;
     let mut elsewhere: AsyncQueue<Rustls> = AsyncQueue::builder().uri(server.uri()).build();
     elsewhere.connect(server.tls()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What tools ask of a store, for callers that block.
+//! `Admin`: the calls for tools, in blocking form.
 
 use crate::runtime::block_on;
 use fang_core::new_task::Due;
@@ -7,7 +7,8 @@ use fang_core::{Priority, QueueError, Task};
 use fang_engine::handle;
 use uuid::Uuid;
 
-/// Reads and steers all tasks and crons of a store. Claims, finishes and retires nothing.
+/// Calls for tools and dashboards: they list, count, retry, cancel and remove tasks and crons. They claim and run
+/// no task.
 #[derive(Clone, Debug)]
 pub struct Admin(handle::Admin);
 
@@ -16,8 +17,8 @@ impl Admin {
         Self(admin)
     }
 
-    /// Makes failed tasks due now, batch by batch, so that no transaction is long. Returns how many. Tasks that are unique
-    /// stay failed while another like them is alive.
+    /// Retries failed tasks: makes them due now. Works in batches, so that every transaction is short. Returns how
+    /// many tasks it retried. A unique task stays failed while a duplicate waits or runs.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails, or does not offer this.

@@ -1,4 +1,4 @@
-//! The success of a run, saved by the run itself.
+//! `finish_in`: a run that saves its own success in a transaction of the application.
 
 use crate::runtime::block_on;
 use crate::session::Theirs;
@@ -6,11 +6,12 @@ use diesel::PgConnection;
 use fang_core::{Context, QueueError};
 use fang_engine::state::run_of;
 
-/// Saves the success of a run within a transaction of the application, so that the rows which the run writes there
-/// and the end of its task are one: both are there once it commits, and neither if it does not. Should the process die
-/// at any moment, the task either has not run, as far as the database is concerned, or is not run again.
+/// Finishes a task in the same transaction as the rows that its run writes. Both are saved when the transaction
+/// commits, and neither is saved if it does not commit. If the process dies before the commit, the task runs again
+/// and none of its rows are in the database. If the process dies after the commit, the task does not run again.
 ///
-/// For the effects in the database that holds the tasks; a mail that was sent is sent.
+/// This covers only what the run writes to the database of the tasks. Other effects, such as a mail that the run
+/// sent, happen twice if the task runs twice.
 ///
 /// ```
 /// use diesel::{Connection, RunQueryDsl, sql_query};
@@ -32,17 +33,17 @@ use fang_engine::state::run_of;
 /// }
 /// ```
 pub trait FinishIn {
-    /// Saves the success of this run, as the pool would: what stays is what its retention says. The last statement
-    /// before the commit, and once in a run: it locks the row of the task, and whoever wants to cancel the task waits
-    /// for that.
+    /// Saves the success of this run in the transaction. The retention mode of the pool decides whether the row of
+    /// the task stays. Call it once in a run, as the last statement before the commit: it locks the row of the
+    /// task, and a call that cancels the task waits until the transaction ends.
     ///
-    /// What the run returns after the commit changes nothing any more. If the transaction is rolled back, what it
-    /// returns counts as always.
+    /// After the commit, the result that the run returns has no effect. If the transaction is rolled back, the result
+    /// that the run returns is saved as usual.
     ///
     /// # Errors
-    /// [`QueueError::ClaimLost`] when the task may run elsewhere: roll back, or let the error do so.
-    /// [`QueueError::NoTables`] outside of a run, or when the queue is not in Postgres. [`QueueError::Store`] when
-    /// the statement fails, and the transaction with it.
+    /// [`QueueError::ClaimLost`] when this run has lost its claim and the task may run elsewhere: roll the
+    /// transaction back. [`QueueError::NoTables`] outside of a run, or when the queue is not in Postgres.
+    /// [`QueueError::Store`] when the statement fails: the transaction has then failed too.
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError>;
 }
 

@@ -1,10 +1,10 @@
-//! A queue over any store.
+//! The queue over any store.
 
 use fang_core::store::Store;
 
 fang_engine::handle! {
     blocking
-    /// A queue over any store: how the authors of stores make theirs usable. Cheap to clone.
+    /// A queue over any store. Use it to insert and run tasks with a store of your own. Cheap to clone.
     ///
     /// ```
     /// use fang_blocking::Handle;
@@ -13,6 +13,6 @@ fang_engine::handle! {
     /// let queue = Handle::new(Arc::new(MemoryStore::new(chrono::Utc::now)));
     /// ```
     pub struct Handle over
-    /// A queue that saves to `store`.
+    /// Creates a queue that saves to `store`.
     dyn Store;
 }

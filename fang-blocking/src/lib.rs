@@ -1,5 +1,5 @@
-//! The blocking side of [fang](https://docs.rs/fang): OS threads over diesel, for heavy tasks.
-//! Applications use the crate `fang`, which re-exports what they need.
+//! The blocking side of [fang](https://docs.rs/fang), for heavy tasks: workers are OS threads, and the queue uses
+//! diesel. Applications depend on the crate `fang`, which re-exports this one.
 
 mod admin;
 mod backend;

@@ -4,8 +4,8 @@ use fang_core::store::Store;
 
 fang_engine::memory_queue! {
     blocking
-    /// A queue without a server: everything stays in this process and ends with it. For tests,
-    /// examples, and programs that may lose what is waiting. Clones share one queue.
+    /// A queue in the memory of this process, without a server. Its tasks are lost when the process ends. For tests,
+    /// examples, and programs that may lose waiting tasks. Clones share one queue.
     ///
     /// ```
     /// use fang_blocking::{WorkerPool, MemoryQueue};

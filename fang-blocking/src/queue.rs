@@ -11,12 +11,10 @@ use std::sync::Arc;
 
 fang_engine::postgres_queue! {
     blocking
-    /// A queue in Postgres: the handle through which an application inserts tasks. Clones share its
-    /// connections.
+    /// A queue in Postgres. An application inserts tasks through it, and [`WorkerPool`](crate::WorkerPool) runs them.
+    /// Clones share its connections.
     ///
-    /// It works over the application's own pool, of which the worker pools that run keep two connections
-    /// (one when it has two; none when it has one, and then a task that holds this one for longer than a
-    /// lease looks dead). Clone one queue for all worker pools, so that they share those two:
+    /// The queue can use the connection pool of the application:
     ///
     /// ```no_run
     /// use diesel::r2d2::{ConnectionManager, Pool};
@@ -28,34 +26,40 @@ fang_engine::postgres_queue! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// or over connections of its own: `Queue::builder().uri("postgres://...").build()`.
+    /// Running worker pools keep two connections of that pool for themselves. Build one queue and clone it for all
+    /// worker pools, so that they share these two connections. A pool of two connections lends them one. A pool of
+    /// one connection lends them none: a task that uses this connection for longer than the lease then makes its
+    /// worker pool look dead, and may run twice.
+    ///
+    /// The queue can also open connections of its own: `Queue::builder().uri("postgres://...").build()`.
     pub struct Queue as Backend over PostgresStore as dyn Store {
-        /// The application's pool.
+        /// The connection pool of the application. It takes precedence over `uri`. Defaults to none.
         #[builder(default, setter(strip_option))]
         connection_pool: Option<PgPool>,
-        /// Where the database is, when there is no pool: a URI or `key=value` pairs, as libpq reads them.
+        /// The address of the database, if the queue opens connections of its own: a URI or `key=value` pairs, in the
+        /// format of libpq.
         #[builder(default, setter(transform = |uri: impl Into<String>| Some(Redacted::from(uri.into()))))]
         uri: Option<Redacted<String>>,
-        /// How many connections the application and its tasks use at most, over a URI. Each running
-        /// pool opens up to three of its own. Defaults to 10; 0 means 1.
+        /// The most connections that the application and its tasks use together, if the queue has a `uri`. Each
+        /// running worker pool opens up to three connections of its own, and up to two more for lock-claims.
+        /// Defaults to 10; 0 means 1.
         #[builder(default = 10, setter(into))]
         max_pool_size: u32,
     }
 }
 
 impl Queue {
-    /// Brings the schema up to date: creates the tables, or upgrades those of fang 0.9 to 0.11 in
-    /// place. Returns how many steps that took. Any number of processes may call it at once.
+    /// Brings the schema up to date. Creates the tables, or upgrades the tables of fang 0.9 to 0.11 in place.
+    /// Returns how many migrations it applied. Several processes may call it at the same time.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the database cannot be reached, or its user may not create
-    /// tables.
+    /// [`QueueError::Store`] when the database cannot be reached, or when its user may not create tables.
     pub fn migrate(&self) -> Result<usize, QueueError> {
         Ok(block_on(self.store()?.migrate())?)
     }
 
-    /// Inserts tasks within the application's own transaction: they exist once it commits, and
-    /// never if it does not.
+    /// Inserts tasks within a transaction of the application. The tasks exist once the transaction commits, and never
+    /// exist if it does not commit.
     ///
     /// ```no_run
     /// # use diesel::{Connection, RunQueryDsl, sql_query};
@@ -71,10 +75,10 @@ impl Queue {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when a task cannot be saved as it is: the transaction is not
-    /// touched. [`QueueError::NotUnique`] when one like it is there and it
-    /// [must not be](fang_core::Unique::or_error): nothing of its batch (up to 1,000 tasks) is saved, and the
-    /// transaction stands. [`QueueError::Store`] when the statement fails, and the transaction with it.
+    /// [`QueueError::Payload`] when the payload of a task cannot be saved: nothing was sent to the database.
+    /// [`QueueError::NotUnique`] when a task has a duplicate and was inserted with
+    /// [`or_error`](fang_core::Unique::or_error): no task of its batch (up to 1,000 tasks) is saved, and the
+    /// transaction can go on. [`QueueError::Store`] when a statement fails: the transaction has then failed too.
     pub fn insert_tasks_in(
         &self,
         connection: &mut PgConnection,

@@ -1,4 +1,4 @@
-//! How a pool waits and runs on threads.
+//! The runtime of threads: sleeps, and spawns the parts of a pool.
 
 mod park;
 mod reactor;
@@ -13,7 +13,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-/// Each part has a thread of its own.
+/// Runs each part of a pool on a thread of its own.
 pub(crate) struct Threads;
 
 impl Runtime for Threads {

@@ -1,4 +1,5 @@
-//! Sessions over diesel, for the store of fang-postgres. Each answers inside its future, and blocks until then.
+//! Sessions over diesel, which the Postgres store uses. Their futures block while they are polled, and are never
+//! pending.
 
 mod client;
 mod connect;

@@ -1,4 +1,4 @@
-//! How an operating system asks a process to stop.
+//! The signals that tell a process to stop.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator;
@@ -13,12 +13,12 @@ impl Signals {
         iterator::Signals::new([SIGTERM, SIGINT]).map(Self)
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) fn next(&mut self) {
         self.0.forever().next();
     }
 
-    /// Ends the process when another comes.
+    /// Ends the process at the next signal.
     pub(crate) fn exit_at_the_next(mut self) {
         let waits = thread::Builder::new().name("fang-signals".to_owned()).spawn(move || {
             if let Some(signal) = self.0.forever().next() {
@@ -26,7 +26,9 @@ impl Signals {
             }
         });
         if let Err(error) = waits {
-            log::warn!("a second signal will not be heard: {error}");
+            log::warn!(
+                "no thread could be started, so a second signal will not end the process; send SIGKILL: {error}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The pool: what an application starts and stops.
+//! The worker pool of this mode.
 
 use crate::backend::Backend;
 use crate::runtime::{Threads, block_on};
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 fang_engine::worker_pool! {
     []
-    /// Workers that run the heavy tasks of one task type, or of several, each on a thread of its own. Dropping a pool
-    /// does not stop its threads; [`shutdown`](Self::shutdown) does.
+    /// A pool of workers that run blocking tasks of one or several task types. Each worker is an OS thread.
+    /// Dropping a pool does not stop its threads: call [`shutdown`](Self::shutdown).
     ///
     /// ```
     /// use fang_blocking::{MemoryQueue, WorkerPool};
@@ -32,30 +32,32 @@ fang_engine::worker_pool! {
     /// # Ok::<(), fang_core::QueueError>(())
     /// ```
     pub struct WorkerPool<Q: Backend> {
-        /// How far the workers yield the processor to what else runs: it is added to the nice value of their
-        /// threads. Defaults to 0: they are as urgent as all others. At 19 they take little more than what
-        /// others leave; more counts as 19.
+        /// How much processor time the workers leave to other threads. The value is added to the nice value of the
+        /// worker threads. Defaults to 0: workers have the same priority as all other threads. At 19 they run
+        /// almost only when the processor is free. Higher values count as 19.
         ///
-        /// Only tasks yield, never what claims, saves and beats for them. A thread or a program that a task
-        /// starts yields as the task does, and whoever waits for a lock that a task holds waits for longer.
-        /// Nor does it reach the database: what its statements cost there, it costs as before.
+        /// Only the worker threads are affected, not the threads that claim, save results and send beats. Threads and
+        /// programs that a task starts inherit the value. Code that waits for a lock which a task has taken may wait
+        /// longer. The load of the statements of a task on the database stays the same.
         ///
-        /// On Linux; elsewhere a thread has no nice value of its own, and this has no effect. Where Linux
-        /// groups what runs, by containers or by sessions (`kernel.sched_autogroup_enabled`), a nice value
-        /// counts within its group: the workers yield to the other threads of their process in any case.
+        /// This works on Linux only; it has no effect on other systems. If Linux groups threads by container or
+        /// session (`kernel.sched_autogroup_enabled`), the nice value counts within the group. The other threads of
+        /// the process are always in that group.
         #[builder(default)]
         niceness: u8,
     }
     lock-claims have no effect
-    /// Has no effect where finished tasks are kept, behind a pooler (`pgbouncer(true)`), on connections of the
-    /// application's pool, nor on a queue that is not in Postgres.
+    /// It has no effect if finished tasks are kept, behind a pooler (`pgbouncer(true)`), on the connection pool of
+    /// the application, or if the queue is not in Postgres.
 }
 
 impl<Q: Backend> WorkerPool<Q> {
-    /// Stops claiming, gives back what no worker has begun, waits up to `deadline` for what runs,
-    /// and gives back, uncharged, what runs even then: a thread cannot be stopped, so end the process
-    /// soon. Returns once all results are saved, at the latest some seconds after the deadline. A
-    /// second call returns an empty report at once.
+    /// Stops the pool. It stops claiming, releases the tasks that no worker has begun, and waits up to `deadline`
+    /// for the tasks that run. Tasks that still run then are given back: they run again later, and the interrupted
+    /// run does not count as an attempt. A thread cannot be stopped, so end the process soon after.
+    ///
+    /// Returns once all results are saved, at most some seconds after the deadline. A second call returns an empty
+    /// report at once.
     pub fn shutdown(&mut self, deadline: Duration) -> Shutdown {
         match self.running.take() {
             Some(running) => block_on(running.stop(deadline)),
@@ -63,7 +65,7 @@ impl<Q: Backend> WorkerPool<Q> {
         }
     }
 
-    /// Runs until `signal` returns, then shuts down with a deadline of 25 s.
+    /// Starts the pool, waits until the closure `signal` returns, and then shuts down with a deadline of 25 s.
     ///
     /// ```no_run
     /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -82,9 +84,8 @@ impl<Q: Backend> WorkerPool<Q> {
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }
 
-    /// Runs until the process is told to stop by SIGTERM or SIGINT, then
-    /// shuts down with a deadline of 25 s, in time for those that send SIGKILL after 30, such as
-    /// Kubernetes. A second signal ends the process at once.
+    /// Starts the pool, waits for SIGTERM or SIGINT, and then shuts down with a deadline of 25 s. Kubernetes sends
+    /// SIGKILL after 30 s. A second signal ends the process at once. Unix only.
     ///
     /// ```no_run
     /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -93,13 +94,13 @@ impl<Q: Backend> WorkerPool<Q> {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Signals`], or as [`start`](Self::start).
+    /// [`QueueError::Signals`] when the signals cannot be received, and the errors of [`start`](Self::start).
     #[cfg(unix)]
     pub fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let mut signals = Signals::new().map_err(QueueError::Signals)?;
         self.start()?;
         signals.next();
-        log::info!("told to stop; a second signal ends the process at once");
+        log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
         signals.exit_at_the_next();
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }

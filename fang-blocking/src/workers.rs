@@ -1,4 +1,4 @@
-//! Workers that are OS threads.
+//! The workers of this mode: OS threads.
 
 mod crew;
 mod executor;
@@ -10,10 +10,10 @@ pub(crate) use crew::Crew;
 
 use fang_engine::state::Job;
 
-/// What a worker is told to do.
+/// An order to one worker.
 enum Order {
-    /// Run a task, and go on.
+    /// Run this task, then take the next order.
     Run(Job),
-    /// End: there are to be fewer workers.
+    /// End, because the pool is resized to fewer workers.
     Leave,
 }

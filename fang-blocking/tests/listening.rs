@@ -1,7 +1,7 @@
-//! A pool that waits for announcements sleeps, however it reaches its server. A program of its own: it tells the
-//! heart's thread by its name.
+//! The heart of a pool sleeps while it waits for notifications, over each kind of connection. These tests need a
+//! process of their own, because they find the thread of the heart by its name.
 #![cfg(target_os = "linux")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -32,8 +32,7 @@ impl Runnable for Tell {
     }
 }
 
-/// What the system knows of the threads of this name, once there are so many: one gets its name a moment after it begins,
-/// and ends a moment after its pool.
+/// The path of the `status` file of the thread with this name.
 fn statuses(name: &str, count: usize) -> Vec<PathBuf> {
     let is_named =
         |thread: &PathBuf| fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.trim() == name);
@@ -49,14 +48,14 @@ fn statuses(name: &str, count: usize) -> Vec<PathBuf> {
     }
 }
 
-/// How often a thread has gone to sleep.
+/// Returns how often a thread has gone to sleep.
 fn sleeps(status: &Path) -> u64 {
     let status = fs::read_to_string(status).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     line.expect("Linux counts them").trim().parse().unwrap()
 }
 
-/// One that neither polls nor beats: what runs was announced, and heard when it was.
+/// A pool that neither polls nor beats during the test, so a task runs only if a notification arrives.
 fn pool(queue: &Queue, ran: Ran) -> WorkerPool<Queue> {
     let sleep =
         SleepParams { sleep_period: HOUR, max_sleep_period: HOUR, min_sleep_period: HOUR, sleep_step: HOUR };
@@ -71,9 +70,9 @@ fn pool(queue: &Queue, ran: Ran) -> WorkerPool<Queue> {
 }
 
 #[test]
-fn between_two_announcements_the_heart_sleeps() {
+fn the_heart_sleeps_between_two_notifications() {
     let cluster = Cluster::create(Durability::Fast).unwrap();
-    // Only the support of the tests is async.
+    // Only the test support is async.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let database = runtime.block_on(TestDatabase::create_in(&cluster.uri("postgres"))).unwrap();
     let (folder, port, name) = (cluster.socket_dir().display(), cluster.port(), database.name());
@@ -91,17 +90,17 @@ fn between_two_announcements_the_heart_sleeps() {
         pool.start().unwrap();
         let hearts = statuses("fang-heart", 1);
         let heart = &hearts[0];
-        // The first may be met by the claim at the start.
+        // The claim at the start of the pool may find the first task without a notification.
         elsewhere.insert_task(&Tell).unwrap();
         ran.recv_timeout(PATIENCE).expect("it was announced");
         let before = sleeps(heart);
         for _ in 0..TASKS {
-            // Past the window in which announcements are held back.
+            // Longer than the 100 ms in which further notifications are suppressed.
             thread::sleep(Duration::from_millis(150));
             elsewhere.insert_task(&Tell).unwrap();
-            ran.recv_timeout(PATIENCE).expect("it was announced");
+            ran.recv_timeout(PATIENCE).expect("a notification should arrive");
         }
-        // A few for each; one that looked would have slept hundreds of times.
+        // A heart that polled the socket would sleep hundreds of times.
         let slept = sleeps(heart) - before;
         assert!(slept < 10 * TASKS, "{how}: {slept} sleeps for {TASKS} tasks");
         pool.shutdown(PATIENCE);

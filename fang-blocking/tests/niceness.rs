@@ -1,6 +1,6 @@
-//! How far the threads of a pool yield to others.
+//! The nice value of the threads of a pool.
 #![cfg(target_os = "linux")]
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use fang_blocking::{Backend, MemoryQueue, Queue, WorkerPool};
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Told(Sender<i32>);
 
-/// Tells how far its thread yields.
+/// Sends the nice value of its thread to the test.
 #[derive(Serialize, Deserialize)]
 struct Tell;
 
@@ -30,20 +30,20 @@ impl Runnable for Tell {
     }
 }
 
-fn a_task_yields_as_far_as_its_pool_was_told_and_nothing_else_does(queue: &impl Backend) {
+fn niceness_applies_to_tasks_and_to_no_other_thread(queue: &impl Backend) {
     assert_eq!(niceness_of_a_task(queue, 7), (niceness_of_the_process() + 7).min(19));
 }
 
-fn a_pool_that_was_told_nothing_yields_no_more_than_its_process(queue: &impl Backend) {
+fn tasks_have_the_nice_value_of_the_process_by_default(queue: &impl Backend) {
     assert_eq!(niceness_of_a_task(queue, 0), niceness_of_the_process());
 }
 
-fn more_than_the_system_knows_is_the_most_it_knows(queue: &impl Backend) {
+fn niceness_above_the_maximum_counts_as_the_maximum(queue: &impl Backend) {
     assert_eq!(niceness_of_a_task(queue, u8::MAX), 19);
 }
 
-/// As a task of such a pool tells it. The other threads, with the hearts and claimers of all pools
-/// among them, yield as the process does meanwhile.
+/// Returns the nice value of a task in a pool with this niceness. Asserts that all other threads, including those
+/// of the pool, have the nice value of the process.
 fn niceness_of_a_task(queue: &impl Backend, niceness: u8) -> i32 {
     let (sender, told) = channel();
     let builder = WorkerPool::builder().number_of_workers(2_u32).queue(queue.clone()).niceness(niceness);
@@ -60,11 +60,11 @@ fn niceness_of_a_task(queue: &impl Backend, niceness: u8) -> i32 {
     told
 }
 
-/// The threads of this process that are no workers, each with its name.
+/// The names and nice values of all threads of this process, except workers.
 fn others() -> Vec<(String, i32)> {
     let threads = fs::read_dir("/proc/self/task").unwrap().map(|thread| thread.unwrap().path());
     let named = threads.filter_map(|thread| {
-        // Some end while they are looked at. Its name comes second: a worker has one before it yields.
+        // Some threads end meanwhile. The name is read second, since a worker gets its name before its nice value.
         let niceness = niceness_of(&thread)?;
         let name = fs::read_to_string(thread.join("comm")).ok()?;
         Some((name.trim_end().to_owned(), niceness))
@@ -76,14 +76,14 @@ fn niceness_of_the_process() -> i32 {
     niceness_of(Path::new("/proc/self")).unwrap()
 }
 
-/// The 19th field of its `stat`. The second, in parentheses, is its name, which may have spaces.
+/// Reads the 19th field of `stat`. The second field is the name, in parentheses, and may contain spaces.
 fn niceness_of(thread: &Path) -> Option<i32> {
     let stat = fs::read_to_string(thread.join("stat")).ok()?;
     let (_, after_the_name) = stat.rsplit_once(')')?;
     after_the_name.split_whitespace().nth(16)?.parse().ok()
 }
 
-/// Makes a test of each, over each store.
+/// Makes a test of each function for each store.
 macro_rules! over_each_store {
     ($($name:ident),+) => {
         mod memory {
@@ -101,13 +101,13 @@ macro_rules! over_each_store {
 }
 
 over_each_store!(
-    a_task_yields_as_far_as_its_pool_was_told_and_nothing_else_does,
-    a_pool_that_was_told_nothing_yields_no_more_than_its_process,
-    more_than_the_system_knows_is_the_most_it_knows
+    niceness_applies_to_tasks_and_to_no_other_thread,
+    tasks_have_the_nice_value_of_the_process_by_default,
+    niceness_above_the_maximum_counts_as_the_maximum
 );
 
 fn over_postgres(is_pooled: bool, test: impl FnOnce(&Queue)) {
-    // Only the support of the tests is async.
+    // Only the test support is async.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let database = runtime.block_on(TestDatabase::create()).unwrap();
     let bouncer = is_pooled.then(|| runtime.block_on(PgBouncer::start(database.uri(), 3)).unwrap());

@@ -1,6 +1,6 @@
-//! The engine lives on the connections of the application's own pool.
+//! Worker pools that use the connection pool of the application.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use diesel::connection::SimpleConnection;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Silence of a quarter of the time that a task holds its connection looks like death.
+/// A pool is taken for dead after 250 ms of silence. With two or more connections, tasks use them for longer.
 const QUICK: Lease =
     Lease { beat_every: Duration::from_millis(40), dead_after: Duration::from_millis(250), max_crashes: 3 };
 
@@ -33,7 +33,7 @@ struct Number {
 
 impl World {
     fn new() -> Self {
-        // Only the support of the tests is async.
+        // Only the test support is async.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let world = Self { database: runtime.block_on(TestDatabase::create()).unwrap() };
         Queue::builder().uri(world.database.uri()).max_pool_size(1_u32).build().migrate().unwrap();
@@ -45,14 +45,14 @@ impl World {
         sql_query(format!("SELECT ({sql}) AS number")).get_result::<Number>(&mut client).unwrap().number
     }
 
-    /// A pool as an application has one.
+    /// Makes the connection pool of an application.
     fn application_pool(&self, size: u32) -> PgPool {
         let manager = ConnectionManager::new(self.database.uri());
         Pool::builder().max_size(size).connection_timeout(PATIENCE).build(manager).unwrap()
     }
 }
 
-/// Tells that it runs.
+/// Tells the test that it runs.
 #[derive(Serialize, Deserialize)]
 struct Say;
 
@@ -67,7 +67,7 @@ impl Runnable for Say {
 #[derive(Clone)]
 struct Ear(mpsc::Sender<String>);
 
-/// Holds a connection of the application's pool.
+/// Uses a connection of the application's pool for a while.
 #[derive(Serialize, Deserialize)]
 struct Hoard {
     millis: u64,
@@ -99,7 +99,7 @@ fn pool_of_hoarders(queue: &Queue, connections: &PgPool, done: Done) -> WorkerPo
         .build()
 }
 
-/// Runs `tasks`, each of which holds a connection, and looks whether anything ran twice.
+/// Runs tasks that each use a connection for a while. Asserts that none runs twice.
 fn hoard(size: u32, tasks: usize, millis: u64) {
     let world = World::new();
     let connections = world.application_pool(size);
@@ -115,13 +115,13 @@ fn hoard(size: u32, tasks: usize, millis: u64) {
     let report = pool.shutdown(PATIENCE);
     assert_eq!((report.late_results, report.still_running), (0, 0));
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks"), 0);
-    // None but this pool ever signed on, and it was never declared dead.
+    // A pool that is declared dead registers again as a new worker.
     assert_eq!(world.number("SELECT count(*) FROM fang_workers"), 1);
     assert!(done.try_recv().is_err());
 }
 
 #[test]
-fn ten_workers_whose_tasks_hold_all_of_five_connections_for_a_second_each_lose_nothing() {
+fn ten_workers_whose_tasks_use_all_five_connections_lose_no_task() {
     hoard(5, 12, 1000);
 }
 
@@ -136,7 +136,7 @@ fn a_pool_of_one_connection_makes_progress() {
 }
 
 #[test]
-fn five_worker_pools_of_one_queue_share_what_they_keep_of_a_pool_of_three() {
+fn five_worker_pools_of_one_queue_work_with_three_connections() {
     let world = World::new();
     let queue = Queue::builder().connection_pool(world.application_pool(3)).build();
     let (sender, ear) = mpsc::channel();
@@ -159,7 +159,7 @@ fn five_worker_pools_of_one_queue_share_what_they_keep_of_a_pool_of_three() {
 }
 
 #[test]
-fn the_connections_go_back_as_they_came() {
+fn connections_go_back_to_the_application_with_their_old_settings() {
     let world = World::new();
     let connections = world.application_pool(3);
     let set = "SET statement_timeout = '7s'; SET enable_hashjoin = off";

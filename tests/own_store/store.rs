@@ -1,4 +1,4 @@
-//! A store as somebody else would write it, with nothing but what `fang` exports.
+//! A store as a user of `fang` could write it, with public items only.
 
 use super::tables::{Row, Tables};
 use fang::store::{
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Tasks in a map, and a clock of its own.
+/// A store that keeps tasks in a map. It takes the time from a clock that it is given.
 pub struct BTreeStore {
     tables: Mutex<Tables>,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
@@ -27,7 +27,7 @@ impl BTreeStore {
         Ok(act(&mut self.tables.lock().unwrap(), now))
     }
 
-    /// Tells pools that tasks wait again where they were.
+    /// Notifies pools that tasks were given back.
     fn came_back(&self, have: bool) {
         if have {
             self.listeners.notify(&Topic::CameBack, Notice::Single);
@@ -35,7 +35,7 @@ impl BTreeStore {
     }
 }
 
-/// It waits for nothing but a mutex that is held for a moment.
+/// The store blocks only on a mutex, which is always released quickly.
 impl NonBlocking for BTreeStore {}
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The tables of the store: two maps.
+//! The tables of the store, as two maps.
 
 use fang::store::{
     Beat, Claim, Claimed, DbInstant, Finish, InsertOutcome, Inserted, MAX_FAILURES, Prune, Removal, Rescue,
@@ -8,7 +8,7 @@ use fang::{DateTime, Due, Failure, FangTaskState, NewTask, Task, Utc, Uuid, chro
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a dead worker is remembered that holds nothing.
+/// How long the row of a dead worker without tasks is kept.
 const MOURNING: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct Tables {
     pub rows: BTreeMap<Uuid, Row>,
     workers: BTreeMap<WorkerId, Worker>,
     last_worker: i64,
-    /// The last beat of any worker, and since when beats have come without a gap.
+    /// The last beat of any worker, and the begin of the time in which beats came without a gap.
     beats: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
@@ -75,7 +75,7 @@ impl Row {
         }
     }
 
-    /// The fence.
+    /// Whether the task has this claim: the fence against stale results.
     fn is_claim(&self, worker: WorkerId, lease: i32) -> bool {
         let Task { state, lease: current, .. } = self.task;
         state == FangTaskState::InProgress && current == lease && self.locked_by == Some(worker)
@@ -139,7 +139,7 @@ impl Worker {
 }
 
 impl Tables {
-    /// One by one, so that a task may be kept out by one before it.
+    /// Inserts tasks one by one, since a task may be a duplicate of an earlier one.
     pub fn insert(&mut self, tasks: &[NewTask], now: DateTime<Utc>) -> Vec<Inserted> {
         tasks.iter().map(|task| self.insert_one(task, now)).collect()
     }

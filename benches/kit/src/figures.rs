@@ -1,23 +1,23 @@
-//! Figures as they come in, and their medians.
+//! Collects figures, and computes their medians.
 
 use serde_json::{Value, json};
 
-/// All figures of a run, in the order in which they first came.
+/// All figures of a run, in the order in which they were first added.
 #[derive(Debug, Default)]
 pub struct Figures {
     rows: Vec<Row>,
 }
 
-/// What was measured of one case of one part.
+/// The figures of one case of one part.
 #[derive(Debug)]
 pub struct Row {
     /// The part, which becomes a table.
     pub part: String,
-    /// The case, which becomes a line of it.
+    /// The case, which becomes a line of the table.
     pub case: String,
-    /// A column each.
+    /// The figures. Each becomes a column.
     pub figures: Vec<Figure>,
-    /// Why there is nothing, or less than there should be.
+    /// Remarks, such as the reason for missing figures.
     pub notes: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ pub struct Row {
 pub struct Figure {
     /// Its name and unit.
     pub name: String,
-    /// One of each round.
+    /// One sample of each round.
     pub samples: Vec<f64>,
 }
 
@@ -39,7 +39,7 @@ impl Figures {
         }
     }
 
-    /// Adds a remark, once.
+    /// Adds a remark, unless it is there already.
     pub fn note(&mut self, part: &str, case: &str, note: impl Into<String>) {
         let (row, note) = (self.row(part, case), note.into());
         if !row.notes.contains(&note) {
@@ -47,7 +47,7 @@ impl Figures {
         }
     }
 
-    /// All lines.
+    /// All cases of all parts.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -68,7 +68,7 @@ impl Figures {
         self.rows.iter().find(|row| row.part == part && row.case == case)?.figure(name)?.median()
     }
 
-    /// All of it, for programs.
+    /// All figures as JSON.
     pub fn json(&self) -> Value {
         self.rows.iter().map(Row::json).collect()
     }
@@ -85,7 +85,7 @@ impl Figures {
 }
 
 impl Row {
-    /// One of its figures.
+    /// The figure with this name.
     pub fn figure(&self, name: &str) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.name == name)
     }
@@ -108,7 +108,7 @@ impl Row {
 }
 
 impl Figure {
-    /// The median of its rounds.
+    /// The median of the samples.
     pub fn median(&self) -> Option<f64> {
         let mut sorted = self.samples.clone();
         sorted.sort_by(f64::total_cmp);
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_of_the_rounds_is_what_counts() {
+    fn a_figure_is_the_median_of_its_rounds() {
         let mut figures = Figures::default();
         for value in [3.0, 1.0, 100.0] {
             figures.add("drain", "1 worker", [("tasks/s", value)]);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_keep_the_order_in_which_they_came() {
+    fn parts_keep_the_order_in_which_they_were_added() {
         let mut figures = Figures::default();
         figures.add("b", "x", [("f", 1.0)]);
         figures.note("a", "x", "failed");

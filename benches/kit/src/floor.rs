@@ -1,5 +1,5 @@
-//! What the table and the statements of this crate allow at best: plain SQL over tokio-postgres, with no
-//! workers, no channel and no decoding.
+//! The floor: the best rate that the table and the statements of fang allow. It runs plain SQL over tokio-postgres,
+//! without workers, channels and decoding.
 
 use crate::Error;
 use fang_core::Mode;
@@ -13,13 +13,13 @@ use tokio_postgres::types::{Json, Timestamp, ToSql, Type};
 use tokio_postgres::{Client, NoTls, Statement};
 use uuid::Uuid;
 
-/// How many rows a claim takes, and a finish removes.
+/// The number of rows that one claim takes and one finish removes.
 const BATCH: i64 = 100;
 
-/// Where lists of held tasks begin: nothing is known of them, and there are none.
+/// The first list of locked tasks to read. The floor makes no lock-claims, so there are no lists.
 const NOTHING_LISTED: i64 = 0;
 
-/// A database with this crate's tables and no program around it.
+/// A database with the tables of fang.
 #[derive(Debug)]
 pub struct Floor {
     uri: String,
@@ -27,10 +27,10 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// Creates the tables, if they are not there.
+    /// Creates the tables, if they do not exist.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// When a statement fails.
     pub async fn new(uri: &str) -> Result<Self, Error> {
         let floor = Self { uri: uri.to_owned(), statements: Statements::new(&Schema::default()) };
         let client = connect(uri).await?;
@@ -43,11 +43,11 @@ impl Floor {
         Ok(floor)
     }
 
-    /// Removes all rows over so many connections, which are open before the clock starts. Returns how many
-    /// rows that were, and how long it took.
+    /// Claims and removes all rows over this many connections, which are opened before the clock starts. Returns
+    /// the number of rows and the time it took.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// When a statement fails.
     pub async fn drain(&self, connections: usize) -> Result<(usize, Duration), Error> {
         let mut drainers = Vec::new();
         for _ in 0..connections {
@@ -100,10 +100,10 @@ impl Drainer {
     }
 }
 
-/// Inserts rows as `COPY` does, the fastest way there is. The payloads are JSON. Returns how long it took.
+/// Inserts rows by `COPY`, the fastest way to insert. The payloads are JSON. Returns the time it took.
 ///
 /// # Errors
-/// When the server refuses.
+/// When a statement fails.
 pub async fn copy_floor(client: &Client, payloads: Vec<String>) -> Result<Duration, Error> {
     let payloads: Vec<Box<RawValue>> =
         payloads.into_iter().map(RawValue::from_string).collect::<Result<_, _>>()?;
@@ -122,7 +122,7 @@ pub async fn copy_floor(client: &Client, payloads: Vec<String>) -> Result<Durati
 
 async fn connect(uri: &str) -> Result<Client, Error> {
     let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
-    // Its errors reach whoever uses the client.
+    // The client reports the errors of the connection.
     tokio::spawn(connection);
     Ok(client)
 }

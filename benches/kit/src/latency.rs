@@ -1,4 +1,4 @@
-//! Times, and their quantiles.
+//! Latencies, and their quantiles.
 
 use crate::Error;
 use hdrhistogram::Histogram;
@@ -9,26 +9,26 @@ use std::time::Duration;
 pub struct Latency(Histogram<u64>);
 
 impl Latency {
-    /// None yet.
+    /// Creates an empty collection.
     ///
     /// # Errors
-    /// Never: the precision is one that exists.
+    /// Never, since the precision is valid.
     pub fn new() -> Result<Self, Error> {
         Ok(Self(Histogram::new(3)?))
     }
 
-    /// Adds one.
+    /// Adds a duration.
     pub fn record(&mut self, duration: Duration) {
-        // It grows as it needs to, so nothing is refused.
+        // The histogram resizes itself, so it accepts every value.
         let _ = self.0.record(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// So much of them, `0.5` for a half, was no longer than this, in milliseconds.
+    /// Returns a quantile in milliseconds: `0.5` is the median.
     pub fn ms(&self, quantile: f64) -> f64 {
         self.0.value_at_quantile(quantile) as f64 / 1000.0
     }
 
-    /// How many were added.
+    /// The number of durations.
     pub fn count(&self) -> u64 {
         self.0.len()
     }
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_time_is_not_cut_short() -> Result<(), Error> {
+    fn long_durations_are_recorded_exactly() -> Result<(), Error> {
         let mut latency = Latency::new()?;
         (1..=100).for_each(|ms| latency.record(Duration::from_millis(ms)));
         assert!((latency.ms(0.5) - 50.0).abs() < 0.1 && (latency.ms(0.99) - 99.0).abs() < 0.2);

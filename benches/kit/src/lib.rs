@@ -1,6 +1,6 @@
-//! What the benchmarks of this crate and of its peers have in common.
+//! Shared by the benchmarks of fang and of its peers.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod figures;
@@ -23,5 +23,5 @@ pub use options::Options;
 pub use process::{busy, resident_mb};
 pub use tally::{Tally, ran};
 
-/// What any part of a benchmark may end with.
+/// An error of any part of a benchmark.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! Where the figures come from.
+//! Describes the machine and the server on which the figures were measured.
 
 use crate::Error;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::fs;
 use std::thread::available_parallelism;
 use tokio_postgres::Client;
 
-/// The settings of the server that change what is measured.
+/// The server settings that affect the figures.
 const SETTINGS: [&str; 8] = [
     "server_version",
     "fsync",
@@ -29,10 +29,10 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks around.
+    /// Reads the description.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When the connection is lost.
     pub async fn read(client: &Client) -> Result<Self, Error> {
         let mut settings = Vec::new();
         for name in SETTINGS {
@@ -50,7 +50,7 @@ impl Machine {
         })
     }
 
-    /// A paragraph for people.
+    /// The description as a paragraph of Markdown.
     pub fn markdown(&self) -> String {
         let settings: Vec<String> =
             self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
@@ -64,7 +64,7 @@ impl Machine {
         )
     }
 
-    /// The same for programs.
+    /// The description as JSON.
     pub fn json(&self) -> Value {
         let settings: serde_json::Map<String, Value> =
             self.settings.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -75,7 +75,7 @@ impl Machine {
     }
 }
 
-/// What stands after the colon of the first line that begins with `name`.
+/// Returns the text after the colon in the first line that begins with `name`.
 pub(crate) fn field(file: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;

@@ -1,20 +1,20 @@
-//! Figures as tables that people read.
+//! Prints figures as Markdown tables.
 
 use crate::figures::{Figures, Row};
 use std::fmt::Write;
 
-/// A column that compares one figure with the same one of another case.
+/// A column that compares a figure with the same figure of a base case.
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio<'a> {
     /// The title of the column.
     pub title: &'a str,
-    /// The figure.
+    /// The name of the figure.
     pub name: &'a str,
-    /// The case that is 1.
+    /// The base case, whose ratio is 1.
     pub base: &'a str,
 }
 
-/// The table of one part: a line a case, a column a figure, a column a ratio.
+/// Returns the table of one part: a line for each case, a column for each figure and each ratio.
 pub fn table(figures: &Figures, part: &str, ratios: &[Ratio<'_>]) -> String {
     let rows: Vec<&Row> = figures.rows().iter().filter(|row| row.part == part).collect();
     let names = names(&rows);
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_has_a_line_a_case_and_says_what_is_missing() {
+    fn a_table_has_a_line_for_each_case_and_shows_missing_figures() {
         let mut figures = Figures::default();
         figures.add("drain", "floor", [("tasks/s", 1_234_567.0)]);
         figures.add("drain", "other", [("tasks/s", 123_456.7), ("WAL B/task", 0.5)]);

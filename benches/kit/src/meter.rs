@@ -1,28 +1,28 @@
-//! What the server counted.
+//! Reads the counters of the server.
 
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, Error};
 
-/// An idle backend reports its commits after 10 s at the latest (pgstat's idle interval).
+/// After this time an idle backend has reported its commits (the idle interval of pgstat is 10 s).
 const REPORTED_AFTER: Duration = Duration::from_millis(10_500);
 
-/// Reads the server's own counters of the database under test.
+/// Reads the counters that the server keeps for the database under test.
 #[derive(Debug)]
 pub struct Meter(Client);
 
-/// The counters at one moment, or between two.
+/// The counters at one moment, or their difference between two moments.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     /// Transactions committed.
     pub commits: f64,
-    /// Statements executed, the meter's own not counted.
+    /// Executed statements, without those of the meter.
     pub statements: f64,
     /// Bytes of write-ahead log.
     pub wal_bytes: f64,
 }
 
 impl Meter {
-    /// Counts in the database that `client` is connected to.
+    /// Creates a meter for the database of this connection.
     ///
     /// # Errors
     /// When the server has no `pg_stat_statements`.
@@ -31,11 +31,11 @@ impl Meter {
         Ok(Self(client))
     }
 
-    /// The counters once all other connections are closed: a backend reports what it has done at its end.
-    /// One that stays open reports after ten seconds.
+    /// Reads the counters after all other connections are closed, because a backend reports its commits when it
+    /// ends. If connections stay open, waits until their backends have reported, which takes ten seconds.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When the connection is lost.
     pub async fn read_alone(&self) -> Result<Reading, Error> {
         let end = Instant::now() + REPORTED_AFTER;
         while !self.is_alone().await? && Instant::now() < end {
@@ -44,10 +44,10 @@ impl Meter {
         self.read().await
     }
 
-    /// The counters now: commits of connections that are open may be missing.
+    /// Reads the counters now. Commits of open connections may be missing.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When the connection is lost.
     pub async fn read(&self) -> Result<Reading, Error> {
         let row = self
             .0
@@ -64,21 +64,21 @@ impl Meter {
         Ok(Reading { commits: row.get(0), statements: row.get(1), wal_bytes: row.get(2) })
     }
 
-    /// Writes back what is dirty, so that no checkpoint falls into the measurement.
+    /// Runs a checkpoint now, so that none runs during the measurement.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When the connection is lost.
     pub async fn quiesce(&self) -> Result<(), Error> {
         self.0.batch_execute("CHECKPOINT").await
     }
 
-    /// Waits until `question`, an expression, is true. Returns whether that was in time.
+    /// Waits until the SQL expression `question` is true. Returns `false` if that takes longer than `at_most`.
     ///
     /// # Errors
-    /// When the server refuses the question.
+    /// When the query fails.
     pub async fn wait_until(&self, question: &str, at_most: Duration) -> Result<bool, Error> {
         let end = Instant::now() + at_most;
-        // The name keeps it from being counted.
+        // The counter leaves out statements with this name in their text.
         let question = format!("SELECT ({question}) AS pg_stat_answer");
         while Instant::now() < end {
             if self.0.query_one(&question, &[]).await?.get(0) {
@@ -89,7 +89,7 @@ impl Meter {
         Ok(false)
     }
 
-    /// The connection it asks through.
+    /// The connection of the meter.
     pub fn client(&self) -> &Client {
         &self.0
     }
@@ -102,7 +102,7 @@ impl Meter {
 }
 
 impl Reading {
-    /// The counts for each of so many tasks, named for a table.
+    /// Divides the counts by this number of tasks. Returns them with their names in the tables.
     pub fn per_task(self, tasks: f64) -> [(&'static str, f64); 3] {
         [
             ("statements/task", self.statements / tasks),

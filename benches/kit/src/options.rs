@@ -1,15 +1,15 @@
-//! What the command line says.
+//! The options of the command line.
 
-/// Which parts to run, and how.
+/// The options: the parts to run, and how.
 #[derive(Debug)]
 pub struct Options {
-    /// The parts that were named; all when empty.
+    /// The parts to run. Empty means all.
     pub parts: Vec<String>,
-    /// How often each part runs, one after the other, before the medians are taken.
+    /// How often each part runs. The tables have the medians.
     pub rounds: usize,
-    /// Where to write the figures as JSON.
+    /// The file for the figures as JSON.
     pub json: Option<String>,
-    /// The forms that take hours.
+    /// Whether to run the long forms of the parts, which take hours.
     pub long: bool,
 }
 
@@ -17,7 +17,7 @@ impl Options {
     /// Reads `[--rounds N] [--json FILE] [--long] [PART...]`.
     ///
     /// # Errors
-    /// A sentence about the word that makes no sense.
+    /// A message about the first invalid word.
     pub fn parse(words: impl IntoIterator<Item = String>, known: &[&str]) -> Result<Self, String> {
         let mut options = Self { parts: Vec::new(), rounds: 3, json: None, long: false };
         let mut words = words.into_iter();
@@ -42,7 +42,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether this part is to run.
+    /// Whether this part should run.
     pub fn wants(&self, part: &str) -> bool {
         self.parts.is_empty() || self.parts.iter().any(|wanted| wanted == part)
     }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn without_words_all_parts_run_three_times() -> Result<(), String> {
+    fn by_default_all_parts_run_three_times() -> Result<(), String> {
         let options = parse("")?;
         assert!(options.wants("drain") && options.rounds == 3 && !options.long);
         Ok(())

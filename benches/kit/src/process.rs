@@ -1,15 +1,15 @@
-//! What this process takes, as Linux tells it.
+//! The memory and processor time of this process, read from Linux.
 
 use crate::machine::{field, first_number};
 use std::fs;
 use std::time::Duration;
 
-/// Its resident memory in MB.
+/// Returns the resident memory in MB.
 pub fn resident_mb() -> f64 {
     field("/proc/self/status", "VmRSS").and_then(|text| first_number(&text)).unwrap_or(0.0) / 1024.0
 }
 
-/// How long its threads have run on a core.
+/// Returns the processor time of all threads.
 pub fn busy() -> Duration {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let nanos = threads.filter_map(|thread| {

@@ -1,11 +1,11 @@
-//! Which tasks have run, and how often: a lost or doubled one shows.
+//! Counts the runs of each task, to find lost and doubled tasks.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
-/// Tasks are numbered from 0; more than so many share a counter with another.
+/// The number of counters. Tasks are numbered from 0. If there are more tasks, several share a counter.
 const NUMBERS: usize = 1 << 24;
 
 static RUNS: [AtomicU8; NUMBERS] = [const { AtomicU8::new(0) }; NUMBERS];
@@ -16,7 +16,7 @@ static REACHED: Notify = Notify::const_new();
 static IS_WATCHED: AtomicBool = AtomicBool::new(false);
 static WATCHER: Mutex<Option<mpsc::UnboundedSender<(u64, Instant)>>> = Mutex::new(None);
 
-/// What each task calls, whoever runs it.
+/// Counts a run. Every task of a benchmark calls this.
 pub fn ran(number: u64) {
     STARTED.fetch_add(1, Ordering::Relaxed);
     if RUNS[number as usize % NUMBERS].fetch_add(1, Ordering::Relaxed) == 0
@@ -31,12 +31,12 @@ pub fn ran(number: u64) {
     }
 }
 
-/// The tasks of one measurement, numbered from 0. There is one at a time in a process.
+/// The tasks of one measurement, numbered from 0. A process can have only one tally at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Tally(usize);
 
 impl Tally {
-    /// Begins anew, with so many tasks to come.
+    /// Resets all counters for a measurement with this many tasks.
     pub fn new(tasks: usize) -> Self {
         RUNS.iter()
             .take(tasks.max(DISTINCT.load(Ordering::SeqCst)))
@@ -47,7 +47,7 @@ impl Tally {
         Self(tasks)
     }
 
-    /// Waits until all have run. Returns whether they did in time.
+    /// Waits until all tasks have run. Returns `false` if that takes longer than `at_most`.
     pub async fn all_ran(self, at_most: Duration) -> bool {
         let end = tokio::time::Instant::now() + at_most;
         while DISTINCT.load(Ordering::SeqCst) < self.0 {
@@ -58,27 +58,27 @@ impl Tally {
         true
     }
 
-    /// How many different tasks have run.
+    /// The number of different tasks that have run.
     pub fn distinct(self) -> usize {
         DISTINCT.load(Ordering::SeqCst)
     }
 
-    /// How many runs have begun, repeated ones included.
+    /// The number of runs, including repeated ones.
     pub fn started(self) -> usize {
         STARTED.load(Ordering::SeqCst)
     }
 
-    /// How many never ran.
+    /// The number of tasks that never ran.
     pub fn missing(self) -> usize {
         self.0.saturating_sub(self.distinct())
     }
 
-    /// How many runs were one too many.
+    /// The number of repeated runs.
     pub fn doubled(self) -> usize {
         self.started().saturating_sub(self.distinct())
     }
 
-    /// The numbers of the tasks from now on, and when each of them started.
+    /// Receives the number and the start time of each run from now on.
     pub fn watch() -> mpsc::UnboundedReceiver<(u64, Instant)> {
         let (sender, starts) = mpsc::unbounded_channel();
         if let Ok(mut watcher) = WATCHER.lock() {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lost_and_a_doubled_task_show() {
+    fn lost_and_doubled_tasks_are_counted() {
         let tally = Tally::new(3);
         ran(0);
         ran(2);

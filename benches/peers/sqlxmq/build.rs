@@ -1,4 +1,4 @@
-//! Finds the migrations of sqlxmq, which it ships as files to copy and not as code to call.
+//! Finds the migrations of sqlxmq. It ships them as files, not as code.
 
 use std::error::Error;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (cargo, target) = (std::env::var("CARGO")?, std::env::var("TARGET")?);
-    // Of this platform alone: what others need has not been downloaded.
+    // Limited to this platform, since the dependencies of others are not downloaded.
     let output = Command::new(cargo)
         .args(["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform", &target])
         .output()?;

@@ -9,30 +9,30 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The tables of this example, and those of fang beside them.
+/// The schema of the tables of this example and of the tables of fang.
 pub(crate) const SCHEMA: &str = "fang_feeds";
 
 const TABLES: &str = include_str!("tables.sql");
 const MAX_CONNECTIONS: usize = 16;
-/// How long one feed may take, from the connection to its last byte.
+/// How long the fetch of one feed may take, from the connection to the last byte.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_REDIRECTS: usize = 5;
 
-/// What the tasks need of the application. Its pools give it to every run, and all clones share it.
+/// The application state that tasks use. The pools give it to every run. Clones share one state.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) database: Pool,
     pub(crate) http: Client,
     pub(crate) queue: AsyncQueue<NoTls>,
-    /// Where the demo's feeds are served in this process, if they are.
+    /// The address of the demo server in this process, if there is one.
     pub(crate) demo: Option<SocketAddr>,
-    /// Whether this process runs heavy tasks. Otherwise they wait for one that does.
+    /// Whether this process runs heavy tasks. Otherwise they wait for a process that does.
     pub(crate) has_threads: bool,
     pub(crate) figures: Arc<Figures>,
 }
 
 impl App {
-    /// Connects, and makes the tables where they are missing.
+    /// Connects, and creates missing tables.
     pub(crate) async fn new(args: &Args, uri: &str, demo: Option<SocketAddr>) -> Result<Self, FangError> {
         let mut queue = AsyncQueue::builder().uri(uri).schema(SCHEMA).build();
         queue.connect(NoTls).await?;
@@ -53,19 +53,20 @@ impl App {
         })
     }
 
-    /// The application, as a running task sees it.
+    /// Returns the application state of a running task.
     pub(crate) fn of(queue: &dyn AsyncQueueable) -> Result<&Self, FangError> {
         queue.context().require_state()
     }
 
-    /// Where to fetch a feed. The demo's feeds have stable names, but another port in each process.
+    /// Returns the URL to fetch a feed from. The feeds of the demo have stable names, but another port in each
+    /// process.
     pub(crate) fn resolve(&self, url: &str) -> Result<Url, FangError> {
         demo::resolve(url, self.demo).unwrap_or_else(|| Url::parse(url).map_err(FangError::from_error))
     }
 }
 
 fn http(demo: bool) -> Result<Client, reqwest::Error> {
-    // One of rustls' providers has to be chosen. This fails only where one has been already.
+    // rustls needs a default provider. This fails only if one is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = ClientBuilder::new()
         .user_agent(concat!("fang-example-feeds/", env!("CARGO_PKG_VERSION")))

@@ -6,16 +6,16 @@ use std::time::SystemTime;
 /// The task type of these tasks.
 pub(crate) const TASK_TYPE: &str = "deliveries";
 
-// A task is run at least once. Where the work can be repeated without harm, it is done once.
+// A task runs at least once. A repeated insert changes nothing, so the item is delivered once.
 const INSERT: &str = "
     INSERT INTO fang_feeds.outbox (item, subscriber) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
-/// Sends an item to a subscriber: puts it into the outbox.
+/// Delivers an item to a subscriber: inserts it into the outbox.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Deliver {
     pub(crate) item: i64,
     pub(crate) subscriber: i64,
-    /// For the summary's latency.
+    /// For the delivery latency in the summary.
     pub(crate) inserted_at: SystemTime,
 }
 

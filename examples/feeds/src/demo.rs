@@ -1,4 +1,5 @@
-//! Feeds of our own, on loopback: always the same, so that a run can be repeated and continued.
+//! The feeds of the demo, served on loopback. They are the same in every run, so that a run can be repeated and
+//! continued.
 
 mod behaviour;
 mod content;
@@ -13,12 +14,12 @@ pub(crate) use server::serve;
 
 const SCHEME: &str = "demo:";
 
-/// The name of a feed. It stays the same when the next process serves it at another port.
+/// Returns the name of a feed. It does not contain the port, which changes with each process.
 pub(crate) fn url(number: u64) -> String {
     format!("{SCHEME}{number}")
 }
 
-/// Where to fetch the feed of that name; `None` for a feed that is not one of the demo's.
+/// Returns the URL to fetch a demo feed from. `None` if the name is not that of a demo feed.
 pub(crate) fn resolve(url: &str, server: Option<SocketAddr>) -> Option<Result<Url, FangError>> {
     let number = url.strip_prefix(SCHEME)?;
     let Some(server) = server else {

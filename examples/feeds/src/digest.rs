@@ -1,23 +1,24 @@
-//! What a text is about, in short: real work for a processor, and none for a database.
+//! The digest of a text: its language and its most frequent words. It needs the processor, not the database.
 
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
 const TOP_WORDS: usize = 5;
-/// Shorter words are mostly those that each text has.
+/// Shorter words are mostly ones that every text has, such as articles.
 const MIN_LETTERS: usize = 5;
-/// So many characters tell a language; with more, a debug build would mostly do just that.
+/// This many characters are enough to detect the language. With more, a debug build would spend most of its time on
+/// it.
 const SAMPLE: usize = 240;
 
-/// What is kept of a text.
+/// The digest of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Digest {
-    /// By ISO 639-3; `None` when nobody can tell.
+    /// The code of ISO 639-3. `None` if the language was not detected.
     pub(crate) language: Option<&'static str>,
     pub(crate) words: i32,
-    /// The most frequent ones, the first first.
+    /// The most frequent words, in descending order of frequency.
     pub(crate) top_words: Vec<String>,
-    /// Of the text as it came, mark-up included.
+    /// The hash of the original text, with its mark-up.
     pub(crate) sha256: Vec<u8>,
 }
 
@@ -38,7 +39,7 @@ fn sample(plain: &str) -> &str {
     plain.char_indices().nth(SAMPLE).map_or(plain, |(end, _)| &plain[..end])
 }
 
-/// Many feeds have HTML in their items, and its tags are words of no language.
+/// Removes HTML tags, which many feeds have in their items.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut is_tag = false;
@@ -56,7 +57,7 @@ fn without_tags(text: &str) -> String {
     plain
 }
 
-/// How many words there are, and the most frequent among the longer ones.
+/// Counts the words. Returns their number and the most frequent of the longer ones.
 fn count(plain: &str) -> (i32, Vec<String>) {
     let lower = plain.to_lowercase();
     let mut words = 0;
@@ -68,7 +69,7 @@ fn count(plain: &str) -> (i32, Vec<String>) {
         }
     }
     let mut frequencies: Vec<_> = frequencies.into_iter().collect();
-    // Words that are as frequent come in the order of the alphabet: a digest is always the same.
+    // Equally frequent words are sorted by the alphabet, so that the digest of a text is always the same.
     frequencies.sort_unstable_by(|(one, often), (other, less)| less.cmp(often).then(one.cmp(other)));
     (words, frequencies.into_iter().take(TOP_WORDS).map(|(word, _)| word.to_owned()).collect())
 }
@@ -78,14 +79,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_no_words_and_ties_are_in_order() {
+    fn tags_do_not_count_as_words_and_ties_are_sorted() {
         let digest = Digest::of("<p class=\"x\">Ferries and harbours, harbours &amp; ferries; ferries.</p>");
         assert_eq!(digest.top_words, ["ferries", "harbours"]);
         assert_eq!(digest.words, 7);
     }
 
     #[test]
-    fn a_text_of_nothing_has_no_language() {
+    fn an_empty_text_has_no_language() {
         let digest = Digest::of("");
         assert_eq!((digest.language, digest.words), (None, 0));
         assert_eq!(digest.sha256[..4], [0xe3, 0xb0, 0xc4, 0x42]);

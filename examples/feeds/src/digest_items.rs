@@ -29,16 +29,16 @@ mod tables {
 }
 use tables::{digests, feed_items};
 
-/// What these tasks need of the application.
+/// The application state that these tasks use.
 #[derive(Clone)]
 pub(crate) struct Tools {
     pub(crate) database: PgPool,
     pub(crate) figures: Arc<Figures>,
 }
 
-/// Makes the digests of items, those of one sync together: a task for each would cost the database more
-/// than it takes the processor. That keeps a processor busy, so it runs on a thread, where it holds up none
-/// of what waits for the network.
+/// Makes the digests of all items of one sync. A task for each item would cost the database more than the digests
+/// cost the processor. The task keeps a processor busy, so it runs on a thread, where it does not delay the tokio
+/// tasks.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DigestItems {
     pub(crate) items: Vec<i64>,
@@ -55,7 +55,7 @@ impl Runnable for DigestItems {
             .select((feed_items::id, feed_items::text))
             .load(&mut connection)?;
         let rows: Vec<_> = texts.iter().map(|(item, text)| row(*item, Digest::of(text))).collect();
-        // As with deliveries: a task that runs twice saves once.
+        // As with deliveries, a task that runs twice saves its rows once.
         diesel::insert_into(digests::table).values(rows).on_conflict_do_nothing().execute(&mut connection)?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What this process has measured of itself.
+//! Measurements of this process, for the summary.
 
 use hdrhistogram::{CreationError, Histogram};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant, SystemTime};
 /// A longer latency counts as an hour, in microseconds.
 const LONGEST: u64 = 3_600_000_000;
 
-/// Until then connections are opened, plans made and caches filled.
+/// In this time connections are opened, plans are made and caches are filled.
 pub(crate) const WARM_UP: Duration = Duration::from_secs(5);
 
-/// How many tasks of a kind have run, and how long that took.
+/// The number of runs in one mode, and the time they took.
 pub(crate) struct Tally {
     began: Instant,
     runs: AtomicU64,
-    /// In microseconds after the begin.
+    /// When the last run began, in microseconds since `began`.
     last: AtomicU64,
 }
 
@@ -33,27 +33,27 @@ impl Tally {
         self.runs.load(Relaxed)
     }
 
-    /// Until the last of them began. The other kind may have work for longer.
+    /// Runs per second until the last run began. Later the other mode may still have work.
     pub(crate) fn a_second(&self) -> f64 {
         let seconds = Duration::from_micros(self.last.load(Relaxed)).as_secs_f64();
         if seconds > 0.0 { self.runs() as f64 / seconds } else { 0.0 }
     }
 }
 
-/// Of this process, for the summary.
+/// Measurements of this process, for the summary.
 pub(crate) struct Figures {
     began: SystemTime,
-    /// What runs on tokio.
+    /// Tasks on tokio.
     pub(crate) light: Tally,
-    /// What runs on threads.
+    /// Tasks on threads.
     pub(crate) heavy: Tally,
     latencies: Mutex<Latencies>,
 }
 
-/// In microseconds.
+/// Latencies in microseconds.
 struct Latencies {
     all: Histogram<u64>,
-    /// Those after [`WARM_UP`].
+    /// The latencies after [`WARM_UP`].
     warm: Histogram<u64>,
 }
 
@@ -70,8 +70,8 @@ impl Figures {
         })
     }
 
-    /// A delivery that was inserted then begins now. Those of an earlier process are left out: they
-    /// would tell for how long it was dead.
+    /// Records the latency of a delivery that begins now. Deliveries that an earlier process inserted are left out,
+    /// since their latency includes the time between the two processes.
     pub(crate) fn delivery_begins(&self, inserted_at: SystemTime) {
         if inserted_at < self.began {
             return;
@@ -85,7 +85,7 @@ impl Figures {
         }
     }
 
-    /// What shares of all deliveries began within which times; and of those after [`WARM_UP`], if there were any.
+    /// Returns the latencies at these quantiles: of all deliveries, and of those after [`WARM_UP`] if there are any.
     pub(crate) fn latency<const N: usize>(&self, shares: [f64; N]) -> ([Duration; N], Option<[Duration; N]>) {
         let latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
         let at = |latency: &Histogram<u64>| {

@@ -1,4 +1,4 @@
-//! Which feeds to sync.
+//! The list of feeds to sync.
 
 use crate::args::Source;
 use crate::demo;
@@ -6,7 +6,7 @@ use fang::FangError;
 use reqwest::Url;
 use std::path::Path;
 
-/// The URLs of the feeds, each once, in order.
+/// Returns the URLs of the feeds in order, without duplicates.
 pub(crate) fn urls(source: &Source) -> Result<Vec<String>, FangError> {
     match &source.feeds {
         Some(file) => from_file(file),
@@ -28,15 +28,15 @@ fn from_file(file: &Path) -> Result<Vec<String>, FangError> {
     Ok(urls)
 }
 
-/// The URL on a line, if there is one.
+/// Reads the URL on a line, if there is one.
 fn read(line: &str) -> Result<Option<String>, String> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
     }
-    // A URL may hold a `#` of its own: a comment behind one begins after a space.
+    // A URL may contain a `#`, so a comment after a URL begins with a space.
     let url = line.split_whitespace().next().unwrap_or(line);
-    let parsed = Url::parse(url).map_err(|error| format!("{url:?} is no URL: {error}"))?;
+    let parsed = Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}"))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(format!("{url:?} is neither http nor https"));
     }

@@ -1,8 +1,8 @@
 //! Syncs RSS, Atom and JSON feeds, and delivers each new item once to each subscriber of its feed.
 //!
-//! It is a program as one would write it with fang: a task a feed, a task a delivery and a
-//! heavy one an item, a pool for each, and an application database in which the tasks are inserted together with what they are about. See
-//! its README.md.
+//! The program shows a typical use of fang. It has a task for each feed, a task for each delivery and a heavy task
+//! for the digests of each sync, and a pool for each of these kinds. Tasks are inserted in the same transaction as
+//! the rows of the application. See its README.md.
 
 mod app;
 mod args;
@@ -52,7 +52,7 @@ async fn main() -> ExitCode {
     match run::run(&args, &uri).await {
         Ok(Ending::Complete) => ExitCode::SUCCESS,
         Ok(Ending::Incorrect) => ExitCode::FAILURE,
-        // What a shell answers for a program that Ctrl-C has ended.
+        // The exit code of a shell for a program that Ctrl-C has ended.
         Ok(Ending::Interrupted) => ExitCode::from(130),
         Err(error) => {
             eprintln!("feeds: {error}");

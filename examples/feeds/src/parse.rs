@@ -2,20 +2,20 @@ use crate::trouble::Trouble;
 use feed_rs::model::{Content, Text};
 use feed_rs::parser;
 
-/// What the application keeps of an item.
+/// The parts of an item that the application saves.
 #[derive(Debug)]
 pub(crate) struct Item {
-    /// Names it within its feed.
+    /// Identifies the item within its feed.
     pub(crate) guid: String,
     pub(crate) title: Option<String>,
     pub(crate) link: Option<String>,
-    /// The whole of it, or the beginning, or nothing: as the feed has it.
+    /// The text as the feed has it: complete, only its beginning, or empty.
     pub(crate) text: String,
 }
 
 /// Reads RSS, Atom and JSON feeds.
 pub(crate) fn parse(body: &[u8]) -> Result<Vec<Item>, Trouble> {
-    // Parsers guess at bytes that are not what they should be. Items full of garbage help nobody.
+    // The parser would replace invalid bytes by guesses and return items with garbage.
     if is_declared_utf8(body) && std::str::from_utf8(body).is_err() {
         return Err(Trouble::Encoding);
     }
@@ -34,7 +34,7 @@ fn text(content: Option<Content>, summary: Option<Text>) -> String {
     without_nul(&content.or(summary.map(|summary| summary.content)).unwrap_or_default())
 }
 
-/// UTF-8 is what XML is in unless its first line names another encoding, and what JSON always is.
+/// XML is in UTF-8 unless its first line names another encoding. JSON always is.
 fn is_declared_utf8(body: &[u8]) -> bool {
     const UTF_16_MARKS: [&[u8]; 2] = [&[0xFE, 0xFF], &[0xFF, 0xFE]];
     if UTF_16_MARKS.iter().any(|mark| body.starts_with(mark)) {
@@ -48,7 +48,7 @@ fn is_declared_utf8(body: &[u8]) -> bool {
     }
 }
 
-/// The one character that Postgres cannot keep, and JSON can hold.
+/// Removes the NUL character, which JSON can contain and Postgres cannot save.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_is_left_out() {
+    fn a_nul_character_is_removed() {
         let feed = br#"{"version":"https://jsonfeed.org/version/1","title":"t","items":[{"id":"a\u0000b"}]}"#;
         assert_eq!(parse(feed).map(|items| items[0].guid.clone()).ok().as_deref(), Some("ab"));
     }

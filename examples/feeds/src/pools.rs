@@ -5,7 +5,7 @@ use crate::{deliver, sync_feed};
 use fang::{AsyncQueue, AsyncWorkerPool, FangError, Lease, NoTls};
 use std::time::Duration;
 
-/// How long tasks may run on after Ctrl-C; longer than a fetch may take.
+/// How long tasks may still run after Ctrl-C. Longer than a fetch may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
 
 /// A pool for each task type: two of tokio tasks, and one of threads.
@@ -27,7 +27,7 @@ impl Pools {
         Ok(pools)
     }
 
-    /// Lets what runs come to its end. What waits stays in the queue, for the next start.
+    /// Stops the pools. Running tasks may end. Waiting tasks stay in the queue for the next start.
     pub(crate) async fn shutdown(mut self) {
         let digests = async {
             if let Some(threads) = self.digests {

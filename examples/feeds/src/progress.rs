@@ -4,13 +4,12 @@ use fang::FangError;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// A look counts the whole table, which takes some milliseconds of a processor when much waits there.
+/// Each look counts the whole table, which takes some milliseconds when many tasks wait.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PRINT_EVERY: Duration = Duration::from_secs(1);
 const TEMPLATE: &str = "{wide_bar} {pos} of {len} feeds, {msg}";
 
-/// Shows the progress until nothing is left to do: a bar, or a line a second where there is no
-/// terminal.
+/// Shows the progress until nothing is left to do: a bar, or one line a second if there is no terminal.
 pub(crate) async fn watch(app: &App, feeds: u64) -> Result<(), FangError> {
     let bar = ProgressBar::new(feeds);
     if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {

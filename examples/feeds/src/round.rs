@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const REGISTER: &str = "
     INSERT INTO fang_feeds.feeds (url) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
-// Two subscribers a feed, of a hundred.
+// Each feed has two of the hundred subscribers.
 const SUBSCRIBE: &str = "
     INSERT INTO fang_feeds.subscriptions (feed, subscriber)
     SELECT id, (id + step) % 100 FROM fang_feeds.feeds, generate_series(0, 1) AS step WHERE url = ANY($1)
@@ -22,14 +22,14 @@ const MISSING: &str = "
     SELECT id, url FROM fang_feeds.feeds
     WHERE url = ANY($1) AND synced_at IS NULL AND trouble IS NULL ORDER BY id";
 
-/// What is still to be done.
+/// The number of tasks that are still to be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Left {
     pub(crate) feeds: u64,
     pub(crate) deliveries: u64,
-    /// Each digests the items of one sync. None where no threads are to run them.
+    /// Digest tasks, one for each sync. 0 if this process has no threads to run them.
     pub(crate) digests: u64,
-    /// Those among them that some process runs, or ran when it died.
+    /// The tasks among them that a process has claimed. That process may have died since.
     pub(crate) held: u64,
 }
 
@@ -46,8 +46,8 @@ impl Left {
     }
 }
 
-/// Queues the feeds, unless a round that was interrupted and had so much left is to be ended first: then only those
-/// that it lacks.
+/// Inserts a task for each feed. If `before` has tasks of an interrupted round, continues that round: inserts tasks
+/// only for the feeds that are missing in it.
 pub(crate) async fn begin(
     app: &App,
     urls: &[String],
@@ -75,15 +75,15 @@ async fn missing(transaction: &Transaction<'_>, urls: &[String]) -> Result<Vec<N
     Ok(tasks)
 }
 
-/// Spread over time, so that no more than `rate` of them begin in a second.
+/// Delays the tasks so that at most `rate` of them begin per second.
 fn paced(tasks: Vec<NewTask>, rate: Option<u32>) -> Vec<NewTask> {
     let Some(rate) = rate else { return tasks };
     let gap = Duration::from_secs(1) / rate;
     (0..).zip(tasks).map(|(place, task)| task.delay(gap * place)).collect()
 }
 
-/// What is still to be done, in one look at the database: a feed's deliveries and digests are there before
-/// the feed is done, so there is no moment at which nothing seems to be left.
+/// Counts the tasks that are still to be done, in one query. Deliveries and digests are inserted before the task of
+/// their feed is finished, so the count is not 0 before everything is done.
 pub(crate) async fn left(app: &App) -> Result<Left, FangError> {
     let mut left = Left::default();
     for Count { task_type, state, tasks } in app.queue.admin()?.count().await? {

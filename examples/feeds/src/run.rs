@@ -7,13 +7,13 @@ use crate::{demo, list, progress};
 use fang::FangError;
 use std::time::Instant;
 
-/// How it ended.
+/// How a run of the program ended.
 pub(crate) enum Ending {
-    /// All is done: each item was delivered once to each subscriber, and digested.
+    /// All tasks are done. Each item was delivered once to each subscriber, and has a digest.
     Complete,
-    /// All is done, and the tables are not what they should be.
+    /// All tasks are done, but a delivery or digest is missing or doubled.
     Incorrect,
-    /// Ctrl-C: the rest waits for the next start.
+    /// Ctrl-C ended it. The remaining tasks wait for the next start.
     Interrupted,
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
 
     let before = round::left(&app).await?;
     print_start(before, args.lease_seconds);
-    // First the pools: what became due while they start would be a burst.
+    // The pools start first, so that no tasks pile up while they start.
     let pools = Pools::start(&app, args, uri).await?;
     let started = Instant::now();
     let round = async {
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
         done = round => done.map(|()| true),
         _ = tokio::signal::ctrl_c() => Ok(false),
     };
-    // Whatever happened, the workers end in good order.
+    // Shuts down after errors too, so that the results of the workers are saved.
     pools.shutdown().await;
     if !is_done? {
         let left = round::left(&app).await?;
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
     Ok(if summary.is_correct() { Ending::Complete } else { Ending::Incorrect })
 }
 
-/// Says what an earlier run has left.
+/// Prints how many tasks an earlier run has left.
 fn print_start(before: Left, lease_seconds: u64) {
     if before.is_nothing() {
         return;
@@ -61,7 +61,7 @@ fn print_start(before: Left, lease_seconds: u64) {
     if before.held > 0 {
         let held = before.held;
         println!(
-            "{held} of them are held by a process. Should it be dead, they run once its {lease_seconds} s are over."
+            "{held} of them are claimed by a process. If it is dead, they run again after its lease of {lease_seconds} s."
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of a feed that was fetched.
+//! Saves the outcome of a sync: new items with their tasks, or the reason of a failure.
 
 use crate::app::App;
 use crate::deliver::Deliver;
@@ -21,16 +21,16 @@ const SYNCED: &str = "
 const TROUBLE: &str = "
     UPDATE fang_feeds.feeds SET synced_at = NULL, trouble = $3, attempt = $2 WHERE id = $1";
 
-/// Saves the new items of a feed, together with the tasks that deliver and digest them. Either all are there
-/// afterwards or, if this process is killed, none; then the feed is synced again.
+/// Saves the new items of a feed and the tasks that deliver and digest them, in one transaction. If this process is
+/// killed before the commit, none of them is saved and the feed is synced again.
 pub(crate) async fn items(app: &App, feed: i64, attempt: u32, items: &[Item]) -> Result<(), FangError> {
     let mut client = app.database.get().await?;
     let transaction = client.transaction().await?;
     let fresh = insert_items(&transaction, feed, items).await?;
     let mut tasks = deliveries(&transaction, feed, &fresh).await?;
     if !fresh.is_empty() {
-        // The heavy task. Which runtime runs it is written on its row: it is inserted together with the
-        // others, and nothing here waits for a thread.
+        // The heavy task. Its row says that it is blocking, so it is inserted like the others, and a pool of threads
+        // runs it.
         tasks.push(NewTask::blocking(&DigestItems { items: fresh })?);
     }
     app.queue.insert_tasks_in(&transaction, tasks).await?;
@@ -40,7 +40,7 @@ pub(crate) async fn items(app: &App, feed: i64, attempt: u32, items: &[Item]) ->
     Ok(())
 }
 
-/// Notes why a feed could not be synced.
+/// Saves the reason why a feed could not be synced.
 pub(crate) async fn trouble(app: &App, feed: i64, attempt: u32, trouble: &Trouble) -> Result<(), FangError> {
     let client = app.database.get().await?;
     let statement = client.prepare_cached(TROUBLE).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn trouble(app: &App, feed: i64, attempt: u32, trouble: &Troubl
     Ok(())
 }
 
-/// Returns the ids of those that are new.
+/// Inserts the items that are new. Returns their ids.
 async fn insert_items(
     transaction: &Transaction<'_>,
     feed: i64,
@@ -63,7 +63,7 @@ async fn insert_items(
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// One task for each of the items and each of the feed's subscribers.
+/// Makes a delivery task for each pair of an item and a subscriber of the feed.
 async fn deliveries(
     transaction: &Transaction<'_>,
     feed: i64,

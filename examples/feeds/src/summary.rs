@@ -1,4 +1,4 @@
-//! What the database says when all is done.
+//! The summary of a round, read from the database.
 
 mod digests;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 const SYNCED: &str = "
     SELECT count(*), count(*) FILTER (WHERE attempt > 1)
     FROM fang_feeds.feeds WHERE url = ANY($1) AND synced_at IS NOT NULL";
-// A feed with neither outcome: its task failed for a reason of our own, and its row says which.
+// A feed without a synced_at and a trouble: its task failed for another reason, which is in its row.
 const FAILED: &str = "
     SELECT coalesce(trouble, 'see fang_tasks') AS cause, count(*), (array_agg(url ORDER BY id))[:3]
     FROM fang_feeds.feeds WHERE url = ANY($1) AND synced_at IS NULL
@@ -33,7 +33,7 @@ struct Failed {
     examples: Vec<String>,
 }
 
-/// What became of a round.
+/// The outcome of a round.
 pub(crate) struct Summary {
     feeds: usize,
     synced: i64,
@@ -43,9 +43,9 @@ pub(crate) struct Summary {
     new_items: i64,
     /// Pairs of an item and a subscriber of its feed.
     due: i64,
-    /// Those of them that are in the outbox ...
+    /// The due pairs that are in the outbox.
     delivered: i64,
-    /// ... and all that is in the outbox.
+    /// All pairs in the outbox.
     outbox: i64,
     digests: Digests,
     figures: Arc<Figures>,
@@ -83,18 +83,18 @@ impl Summary {
         })
     }
 
-    /// Whether all that was to be done was done, once.
+    /// Whether all deliveries and digests were made, each once.
     pub(crate) fn is_correct(&self) -> bool {
         self.is_delivered() && self.digests.is_correct()
     }
 
-    /// Whether each item was delivered once to each subscriber, and nothing else was.
+    /// Whether each item was delivered once to each subscriber, and no other delivery was made.
     fn is_delivered(&self) -> bool {
         self.due == self.delivered && self.due == self.outbox
     }
 }
 
-/// How many items there are.
+/// Counts the items.
 pub(crate) async fn items(app: &App) -> Result<i64, FangError> {
     Ok(app.database.get().await?.query_one(ITEMS, &[]).await?.try_get(0)?)
 }

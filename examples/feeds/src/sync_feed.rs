@@ -5,10 +5,10 @@ use crate::{fetch, save};
 use fang::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 
-/// The task type of these tasks. Each has a pool of its own, so that slow servers hold up no delivery.
+/// The task type of these tasks. Each task type has a pool of its own, so that slow servers delay no delivery.
 pub(crate) const TASK_TYPE: &str = "feeds";
 
-/// Fetches a feed and saves what is new in it.
+/// Fetches a feed and saves its new items.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SyncFeed {
     pub(crate) feed: i64,
@@ -34,12 +34,12 @@ impl AsyncRunnable for SyncFeed {
         TASK_TYPE.to_owned()
     }
 
-    /// A feed that still waits is not queued a second time.
+    /// A feed whose task still waits is not inserted again.
     fn uniq(&self) -> bool {
         true
     }
 
-    /// Few: the next round will try again anyway.
+    /// Few retries are enough, since the next round tries again.
     fn max_retries(&self) -> i32 {
         2
     }

@@ -3,10 +3,10 @@ CREATE SCHEMA IF NOT EXISTS fang_feeds;
 CREATE TABLE IF NOT EXISTS fang_feeds.feeds (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     url text NOT NULL UNIQUE,
-    -- The outcome of the last sync: one or the other; neither before the first run has ended.
+    -- The outcome of the last sync: one of the two is set. Both are null before the first run has ended.
     synced_at timestamptz,
     trouble text,
-    -- At which attempt.
+    -- The attempt that had this outcome.
     attempt integer
 );
 
@@ -25,18 +25,18 @@ CREATE TABLE IF NOT EXISTS fang_feeds.feed_items (
     text text NOT NULL
 );
 
--- An item is saved once, however often its feed is synced. The hash, since a guid may be longer than
--- an index takes.
+-- An item is saved once, even if its feed is synced many times. The index has a hash, since a guid may be
+-- too long for an index.
 CREATE UNIQUE INDEX IF NOT EXISTS feed_items_once ON fang_feeds.feed_items (feed, md5(guid));
 
--- What a subscriber is sent. The key makes of "at least once", which a task is run, a single delivery.
+-- The deliveries. A task runs at least once. The key makes sure that an item is delivered once.
 CREATE TABLE IF NOT EXISTS fang_feeds.outbox (
     item bigint NOT NULL REFERENCES fang_feeds.feed_items,
     subscriber bigint NOT NULL,
     PRIMARY KEY (item, subscriber)
 );
 
--- What an item is about. One of each: here too, the key makes of "at least once" a single one.
+-- The digests. Here too, the key makes sure that an item has one digest.
 CREATE TABLE IF NOT EXISTS fang_feeds.digests (
     item bigint PRIMARY KEY REFERENCES fang_feeds.feed_items,
     language text,

@@ -1,4 +1,4 @@
-//! The heavy half: a pool of OS threads in the process of the tokio tasks.
+//! The pool of OS threads that runs the heavy tasks, in the same process as the tokio tasks.
 
 use crate::app::{App, SCHEMA};
 use crate::args::Args;
@@ -11,21 +11,21 @@ use fang::{FangError, Queue, SleepParams, WorkerPool};
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-/// How often the threads look for digests. A subscriber waits for a delivery, nobody for a digest: woken for each, they
-/// would ask the database at the very moment at which the deliveries of the same feed begin.
+/// How often the threads poll for digest tasks. Digests are not urgent. If the threads were woken for each digest,
+/// they would query the database at the moment when the deliveries of the same feed begin.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// The pool that runs the digests.
+/// The pool that runs the digest tasks.
 pub(crate) struct Threads(WorkerPool<Queue>);
 
 impl Threads {
-    /// It waits for the database, which nothing on the runtime may do: it starts and ends beside it.
+    /// Starts the pool. This call blocks on the database, so it runs outside of the tokio runtime threads.
     pub(crate) async fn start(app: &App, args: &Args, uri: &str) -> Result<Self, FangError> {
         let (uri, threads) = (uri.to_owned(), args.threads);
         let (niceness, lease) = (args.niceness, lease(args));
         let figures = app.figures.clone();
         let start = spawn_blocking(move || {
-            // A connection for each thread: none waits for another.
+            // One connection for each thread, so that no thread waits for a connection.
             let database = Pool::builder().max_size(threads).connection_customizer(Box::new(Unhurried));
             let database = database.build(ConnectionManager::new(&uri))?;
             let queue = Queue::builder().uri(uri).schema(SCHEMA).listen(false).build();
@@ -46,7 +46,7 @@ impl Threads {
 
     pub(crate) async fn shutdown(mut self) {
         if let Err(error) = spawn_blocking(move || self.0.shutdown(DEADLINE)).await {
-            eprintln!("feeds: the threads did not end in good order: {error}");
+            eprintln!("feeds: the pool of threads did not shut down properly: {error}");
         }
     }
 }
@@ -60,8 +60,9 @@ fn looks() -> SleepParams {
     }
 }
 
-/// The commit of a digest need not wait for the disk: that of its task's result does, which comes later
-/// in the same log and brings along all that was written before. What is lost in between runs again.
+/// Turns off `synchronous_commit`. The commit of a digest need not wait for the disk. The result of its task is
+/// written later to the same log, and its commit flushes both. If the server crashes in between, the task runs
+/// again.
 #[derive(Debug)]
 struct Unhurried;
 

@@ -2,7 +2,7 @@ use crate::fetch::MAX_BODY;
 use fang::FangError;
 use feed_rs::parser::ParseFeedError;
 
-/// Why a feed could not be synced.
+/// The reason why a feed could not be synced.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     #[error("cannot resolve its address: {0}")]
@@ -17,14 +17,14 @@ pub(crate) enum Trouble {
     Connection(#[source] reqwest::Error),
     #[error("it has more than {MAX_BODY} bytes")]
     TooLarge,
-    #[error("it declares UTF-8, and is not")]
+    #[error("it declares UTF-8, but its bytes are not UTF-8")]
     Encoding,
-    #[error("it is no feed, or only half of one")]
+    #[error("it is not a complete feed")]
     Malformed(#[source] ParseFeedError),
 }
 
 impl Trouble {
-    /// By what the summary counts it.
+    /// The name under which the summary counts it.
     pub(crate) fn cause(&self) -> String {
         let cause = match self {
             Self::Url(_) => "bad address",
@@ -52,7 +52,7 @@ impl From<reqwest::Error> for Trouble {
     }
 }
 
-/// What the task's row keeps as its error message.
+/// Makes the error message that the row of the task keeps.
 impl From<Trouble> for FangError {
     fn from(trouble: Trouble) -> Self {
         Self::from_error(trouble)

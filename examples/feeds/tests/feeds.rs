@@ -1,4 +1,4 @@
-//! The program itself, as a user runs it.
+//! Runs the program as a user does.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ use fang_test_support::TestDatabase;
 use std::process::{Child, Command, Output, Stdio};
 use tokio_postgres::Client;
 
-/// The demo's feeds 0 to 59: one each of five causes of failure, none that is flaky.
+/// The summary of the demo feeds 0 to 59. They contain five broken feeds, each for another cause, and no flaky one.
 const SUMMARY_OF_60: [&str; 10] = [
     "55 synced, 0 of them after a retry",
     "5 failed",
@@ -30,7 +30,7 @@ fn feeds(database: &TestDatabase, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// Waits for its end on a thread of its own: the runtime has the test's connections to serve.
+/// Waits for the end of the program on a blocking thread, since the runtime serves the connections of the test.
 async fn output(child: Child) -> Output {
     tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap()
 }
@@ -40,7 +40,7 @@ fn text(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn it_syncs_every_feed_it_can_and_says_why_not_the_others() {
+async fn it_syncs_all_valid_feeds_and_names_the_causes_of_failures() {
     let database = TestDatabase::create().await.unwrap();
     let first = output(feeds(&database, &["--demo", "60"])).await;
     assert!(first.status.success(), "{}", text(&first));
@@ -49,7 +49,7 @@ async fn it_syncs_every_feed_it_can_and_says_why_not_the_others() {
         assert!(lines.iter().any(|printed| printed == line), "{line:?} is not in {lines:#?}");
     }
 
-    // Another round finds nothing new, and delivers nothing twice.
+    // A second round finds no new items, and delivers no item twice.
     let second = output(feeds(&database, &["--demo", "60"])).await;
     assert!(second.status.success(), "{}", text(&second));
     assert!(text(&second).contains("702 items, 0 of them new"), "{}", text(&second));
@@ -59,7 +59,7 @@ async fn it_syncs_every_feed_it_can_and_says_why_not_the_others() {
 }
 
 #[tokio::test]
-async fn what_waits_for_threads_is_done_by_the_next_start_that_has_them() {
+async fn digest_tasks_wait_for_a_start_with_threads() {
     let database = TestDatabase::create().await.unwrap();
     let first = output(feeds(&database, &["--demo", "20", "--threads", "0"])).await;
     assert!(first.status.success(), "{}", text(&first));
@@ -86,7 +86,7 @@ async fn killed_and_started_again_it_delivers_and_digests_each_item_once() {
     {
         assert!(killed.try_wait().unwrap().is_none(), "it ended too early: {}", text(&output(killed).await));
     }
-    // SIGKILL: it has no chance to give anything back.
+    // Sends SIGKILL, so the program cannot release its tasks.
     killed.kill().unwrap();
     killed.wait().unwrap();
     let left = count(&client, "fang_feeds.fang_tasks WHERE state = 'in_progress'").await;
@@ -108,7 +108,7 @@ async fn assert_each_item_is_delivered_once(client: &Client) {
         ORDER BY 1, 2";
     let delivered = "SELECT item, subscriber FROM fang_feeds.outbox ORDER BY 1, 2";
     let due = pairs(client, due).await;
-    // Of the 200 feeds, 12 are broken for good; the others have 2374 items, with two subscribers each.
+    // 12 of the 200 feeds are broken for good. The others have 2374 items, each with two subscribers.
     assert_eq!(due.len(), 2 * 2374);
     assert_eq!(due, pairs(client, delivered).await);
 }
@@ -131,7 +131,7 @@ async fn pairs(client: &Client, sql: &str) -> Vec<(i64, i64)> {
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-/// How many rows there are; none while the program has not yet made the table.
+/// Counts rows. Returns 0 until the program has created the table.
 async fn count(client: &Client, what: &str) -> i64 {
     let row = client.query_one(&format!("SELECT count(*) FROM {what}"), &[]).await;
     row.map_or(0, |row| row.get(0))

@@ -1,4 +1,4 @@
-//! One connection of the library's own.
+//! A session over one connection that the library opened.
 
 use super::error::store_error;
 use super::pipeline::{self, TokioRow};
@@ -12,25 +12,25 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio_postgres::Error;
 
-/// A step that takes longer is given up, and its connection with it: the socket may be half
-/// open. The server's own limit is the same, so that it does not go on by itself.
+/// The time limit of one call. After it, the connection is closed, since its socket may be half open. The
+/// `statement_timeout` of the server is the same, so that the statement ends there as well.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A connection in use. Dropped with a transaction open, or broken, it is closed.
+/// A connection in use. It is closed if it is dropped while it is broken or has an open transaction.
 pub(crate) struct TokioSession {
     client: Client,
     is_pooled: bool,
     deadline: Option<Duration>,
-    /// Whether a transaction is open on it.
+    /// Whether a transaction is open.
     is_open: bool,
-    /// Whether it is of no more use.
+    /// Whether the connection must not be used again.
     is_broken: bool,
 }
 
 enum Client {
-    /// Of a pool, to which it returns.
+    /// From a pool, to which it returns.
     Lent(Option<Object>),
-    /// Of none.
+    /// From no pool: it is closed after use.
     Own(ClientWrapper),
 }
 
@@ -55,14 +55,14 @@ impl TokioSession {
         }
     }
 
-    /// Takes note of an outcome that leaves a connection of no more use.
+    /// Marks the connection as broken after an outcome that makes it useless.
     fn note<T>(&mut self, outcome: &Result<T, StoreError>) {
-        // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+        // A server that has become a standby refuses all writes, so a new connection must find the primary.
         self.is_broken |= matches!(outcome, Err(StoreError::Timeout { .. } | StoreError::ReadOnly { .. }));
     }
 }
 
-/// What comes of something that a connection does, if that takes no longer than it may.
+/// Waits for `work`, at most until the deadline.
 async fn in_time<T>(
     deadline: Option<Duration>,
     work: impl Future<Output = Result<T, Error>>,
@@ -78,7 +78,7 @@ impl Session for TokioSession {
 
     async fn run(&mut self, steps: &[Step<'_>]) -> Result<Vec<Answer<TokioRow>>, StoreError> {
         let ends = steps.iter().any(|step| matches!(step, Step::Commit));
-        // What both begins and ends one leaves as a whole, or not at all.
+        // Steps that contain a begin and a commit leave no transaction open.
         self.is_open |= !ends && steps.iter().any(|step| matches!(step, Step::Begin(_)));
         let outcome = in_time(self.deadline, pipeline::send(self.client()?, steps, self.is_pooled)).await;
         self.is_open &= !ends;
@@ -115,7 +115,7 @@ impl OwnSession for TokioSession {
         };
         let outcome = in_time(self.deadline, work).await;
         self.note(&outcome);
-        // PgBouncer may have lost count of the answers to a COPY that was refused, and the next one would never come.
+        // PgBouncer may miscount the answers after a refused COPY, and then the next answer would never arrive.
         self.is_broken |= self.is_pooled && outcome.is_err();
         outcome
     }

@@ -1,4 +1,4 @@
-//! How connections are made, each kind with its own guards.
+//! Opens connections, with timeouts and settings for each role.
 
 use super::error::{store_error, uri_error};
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
@@ -18,15 +18,17 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, Socket};
 
-/// How long a new connection may take, and how long a caller waits for one of a full pool.
+/// How long opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a caller waits while all connections of a pool are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A socket on which nothing comes back is given up after this long.
+/// After this long without an answer, a socket is closed.
 const DEAD_SOCKET: Duration = Duration::from_secs(15);
 
-/// A maker of TLS connections for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), or one of the
-/// crates `tokio-postgres-rustls`, `postgres-native-tls`, ...
+/// A TLS connector for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), `Rustls` (feature `rustls`), or the
+/// connector of a crate such as `tokio-postgres-rustls` or `postgres-native-tls`. Implemented for all of them.
 pub trait TlsConnector:
     MakeTlsConnect<
         Socket,
@@ -51,7 +53,7 @@ impl<T> TlsConnector for T where
 {
 }
 
-/// What the application chose.
+/// The options that the application chose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     pub(crate) max_pool_size: usize,
@@ -60,7 +62,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Nothing that a session listens to would reach it behind a pooler.
+    /// Behind a pooler, notifications do not reach the session that listens.
     fn listens(self) -> bool {
         self.listen && !self.pgbouncer
     }
@@ -68,7 +70,7 @@ impl Options {
 
 type MakePool = dyn Fn(Config, Role, &Listeners) -> Result<Pool, StoreError> + Send + Sync;
 
-/// Where the database is, and how to get there.
+/// The address of the database, and the options to connect with.
 pub(crate) struct Address {
     config: Redacted<Config>,
     make_pool: Box<MakePool>,
@@ -82,8 +84,8 @@ impl Address {
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(StoreError::Uri { reason: "it names no host".to_owned() });
         }
-        // Who brings a connector wants it used: the driver's own default would go on in plain text when
-        // the server, or somebody in between, says that it has no TLS.
+        // The default of the driver falls back to plain text if the server, or an attacker in between, answers that
+        // it has no TLS. An application that passes a TLS connector does not want that.
         if !names_sslmode(uri) && TypeId::of::<Tls>() != TypeId::of::<NoTls>() {
             config.ssl_mode(SslMode::Require);
         }
@@ -103,17 +105,17 @@ impl Address {
         Ok(Self { config: config.into(), make_pool: Box::new(make_pool), listens, pgbouncer })
     }
 
-    /// Whether its hearts hear of what others insert.
+    /// Whether hearts listen for the inserts of other processes.
     pub(super) fn listens(&self) -> bool {
         self.listens
     }
 
-    /// Whether a pooler stands before the server.
+    /// Whether connections go through a pooler.
     pub(super) fn is_pooled(&self) -> bool {
         self.pgbouncer
     }
 
-    /// Connections of one kind.
+    /// Makes the connection pool of one role.
     pub(super) fn pool(&self, role: Role, listeners: &Listeners) -> Result<Pool, StoreError> {
         let mut config = self.config.expose().clone();
         guard(&mut config);
@@ -131,14 +133,14 @@ fn listener(role: Role, options: Options, listeners: &Listeners) -> Option<Liste
 fn pool_size(role: Role, options: Options) -> usize {
     match role {
         Role::Calls => options.max_pool_size.max(1),
-        // One to claim and one to finish; the second opens only when both have to be done at once.
+        // One to claim and one to finish. The second opens only when both are needed at the same time.
         Role::Engine => 2,
         Role::Heart => 1,
         Role::LockClaims => usize::from(lists::SLOTS.unsigned_abs()),
     }
 }
 
-/// The library's own connections never wait for ever, unless their string says so.
+/// Sets timeouts that the connection string does not set, so that no connection waits without end.
 fn guard(config: &mut Config) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
@@ -160,14 +162,14 @@ fn guard(config: &mut Config) {
     }
 }
 
-/// Nor do they depend on the defaults of a role or a database.
+/// Sets the session options that the library needs, since a database role may have other defaults.
 fn set_session(config: &mut Config, role: Role) {
     let own = role.options();
     let options = config.get_options().map_or(own.clone(), |theirs| format!("{theirs} {own}"));
     config.options(options);
 }
 
-/// Whether a connection string says what it wants of TLS, in its parameters.
+/// Whether the parameters of a connection string contain `sslmode`.
 fn names_sslmode(uri: &str) -> bool {
     let parameters = match uri.split_once("://") {
         Some((_, rest)) => rest.rsplit_once('?').map_or("", |(_, parameters)| parameters),
@@ -176,7 +178,7 @@ fn names_sslmode(uri: &str) -> bool {
     parameters.split(['&', ' ', '\t', '\n']).any(|parameter| parameter.starts_with("sslmode"))
 }
 
-/// Makes connections, and listens on them where that is asked for.
+/// Opens connections. Those with a listener also listen for notifications.
 struct Dialer<Tls> {
     tls: Tls,
     listener: Option<Listeners>,
@@ -193,14 +195,14 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
             let heard = listeners.clone();
             let driver = tokio::spawn(drive(connection, move |payload| heard.receive(payload)));
             client.batch_execute(LISTEN).await?;
-            // Notifications from before this moment went unheard.
+            // Notifications that were sent before this moment were missed.
             listeners.notify_everyone();
             Ok((client, driver))
         })
     }
 }
 
-/// Moves a connection along until it ends. What ended it comes to light at the next statement.
+/// Drives a connection until it ends. The next statement on it returns the error.
 async fn drive<S, T>(mut connection: Connection<S, T>, heard: impl Fn(&str))
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -212,7 +214,10 @@ where
             Ok(AsyncMessage::Notification(notification)) => heard(notification.payload()),
             Ok(_) => {}
             Err(error) => {
-                log::debug!("a connection ended: {}", store_error(&error));
+                log::debug!(
+                    "a database connection ended; a new one opens when it is needed: {}",
+                    store_error(&error)
+                );
                 return;
             }
         }
@@ -224,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_parameter_says_what_is_wanted_of_tls() {
+    fn sslmode_is_found_among_the_parameters_only() {
         assert!(names_sslmode("postgres://u:p@h/db?application_name=x&sslmode=disable"));
         assert!(names_sslmode("host=h user=u sslmode=disable"));
         assert!(!names_sslmode("postgres://u:sslmode=x@h/sslmode"));

@@ -1,4 +1,4 @@
-//! What the driver's errors mean. The details of a server's error quote rows, so they are dropped.
+//! Translates the errors of the driver. The details of a server error are dropped, since they quote rows.
 
 use deadpool_postgres::PoolError;
 use fang_core::StoreError;
@@ -7,7 +7,7 @@ use std::fmt;
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
-/// A server's error without its details.
+/// A server error without its details.
 #[derive(Debug)]
 pub(super) struct ServerError {
     pub(super) code: String,
@@ -28,20 +28,20 @@ impl From<&DbError> for ServerError {
     }
 }
 
-/// An error of a statement or a connection.
+/// Translates an error of a statement or a connection.
 pub(super) fn store_error(error: &Error) -> StoreError {
     if let Some(server) = error.as_db_error() {
         return StoreError::from_sqlstate(server.code().code(), Box::new(ServerError::from(server)));
     }
     let text = with_cause(error);
-    // The server asked for a password or a method that the connection string does not give.
+    // The server asks for a password or a method that the connection string does not have.
     if text.starts_with("invalid configuration") || text.starts_with("authentication error") {
         return StoreError::Refused { source: text.into() };
     }
     StoreError::unreachable(text.into())
 }
 
-/// An error of a pool.
+/// Translates an error of a connection pool.
 pub(super) fn pool_error(error: &PoolError) -> StoreError {
     match error {
         PoolError::Backend(error) => store_error(error),
@@ -50,8 +50,8 @@ pub(super) fn pool_error(error: &PoolError) -> StoreError {
     }
 }
 
-/// A connection string that cannot be read. What the driver says of it may quote it, password and all,
-/// unless it is about the value of an option that it knows.
+/// Translates the error for an unreadable connection string. The text of the driver may quote the string with its
+/// password, except when it is about the value of an option.
 pub(super) fn uri_error(error: &Error) -> StoreError {
     let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
     let is_safe = text.starts_with("invalid value for option");

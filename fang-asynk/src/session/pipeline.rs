@@ -1,4 +1,4 @@
-//! Steps that leave one behind the other, in one round trip.
+//! Sends the steps of a session in one round trip.
 
 use deadpool_postgres::ClientWrapper;
 use fang_core::StoreError;
@@ -14,7 +14,7 @@ use super::error::store_error;
 
 type Failure = Box<dyn std::error::Error + Sync + Send>;
 
-/// A row of the driver, whose columns are read where they are.
+/// A row of the driver. Its columns are read without a copy.
 pub(crate) struct TokioRow(pub(super) tokio_postgres::Row);
 
 impl Row for TokioRow {
@@ -24,7 +24,7 @@ impl Row for TokioRow {
     }
 }
 
-/// The bytes of a column, whatever its type.
+/// The bytes of a column of any type.
 struct Raw<'a>(Option<&'a [u8]>);
 
 impl<'a> FromSql<'a> for Raw<'a> {
@@ -41,14 +41,15 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// What comes of a step, if it is a statement.
+/// The outcome of a step. Only a statement has an answer.
 type Outcome = Result<Option<Answer<TokioRow>>, Error>;
 
-/// Sends the steps in their order, each by its own messages, and waits for all answers. A statement that stands aside
-/// fails alone.
+/// Sends the steps in order and waits for all answers. If a [`Step::Aside`] fails, the other steps do not fail with
+/// it.
 ///
-/// With `is_pooled` nothing is prepared, and what stands aside is sent once the answers are there: what follows a commit at
-/// once may have its answer lost by the pooler. It cannot go into the transaction, which would fail with it.
+/// With `is_pooled`, statements are not prepared, and each [`Step::Aside`] is sent after the answers to the other
+/// steps have arrived: the pooler may lose the answer to a statement that follows a commit at once. It is not sent
+/// within the transaction, because the transaction would fail with it.
 pub(super) async fn send(
     client: &ClientWrapper,
     steps: &[Step<'_>],
@@ -90,7 +91,10 @@ async fn take(client: &ClientWrapper, step: &Step<'_>, prepared: Option<&Prepare
         Step::Run(statement) => run(client, statement, prepared).await.map(Some),
         Step::Aside(statement) => {
             if let Err(error) = run(client, statement, prepared).await {
-                log::debug!("an announcement was lost: {}", store_error(&error));
+                log::debug!(
+                    "a notification could not be sent; other processes find the task by polling: {}",
+                    store_error(&error)
+                );
             }
             Ok(None)
         }
@@ -118,18 +122,18 @@ pub(super) fn rows(rows: Vec<tokio_postgres::Row>) -> Answer<TokioRow> {
     Answer::of_rows(rows.into_iter().map(TokioRow).collect())
 }
 
-/// The parameters as the driver takes them for a statement that was prepared.
+/// The parameters of a prepared statement, for the driver.
 fn plain<'a>(statement: &'a Statement<'_>) -> Vec<&'a (dyn ToSql + Sync)> {
     statement.params().iter().map(|param| param as &(dyn ToSql + Sync)).collect()
 }
 
-/// And for one that was not.
+/// The parameters of a statement that is not prepared, with their types, for the driver.
 pub(super) fn typed<'a>(statement: &'a Statement<'_>) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
     let typed = statement.params().iter();
     typed.map(|param| (param as &(dyn ToSql + Sync), param.sql_type().clone())).collect()
 }
 
-/// All outcomes of futures that are polled in this order, so that what they send leaves in it.
+/// Polls futures in this order, so that they send in this order. Returns all outcomes.
 async fn in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<Pin<Box<MaybeDone<F>>>> =
         futures.map(|future| Box::pin(maybe_done(future))).collect();

@@ -1,4 +1,4 @@
-//! A session within a transaction of sqlx.
+//! The session over a transaction of sqlx.
 
 use super::error::ServerError;
 use super::transaction::{RELEASE, ROLL_BACK, SAVEPOINT};
@@ -11,10 +11,10 @@ use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnection, PgRow, PgTypeI
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Encode, Postgres, Row as _, Type, ValueRef};
 
-/// A transaction of theirs.
+/// A transaction of the application, over sqlx.
 pub(crate) struct SqlxTransaction<'a>(pub(crate) &'a mut PgConnection);
 
-/// A row of sqlx, whose columns are read where they are.
+/// A row of sqlx. Its columns are read without a copy.
 pub(crate) struct SqlxRow(PgRow);
 
 impl Row for SqlxRow {
@@ -40,7 +40,10 @@ impl Session for SqlxTransaction<'_> {
 
     async fn rollback(&mut self) {
         if let Err(error) = self.batch(ROLL_BACK).await {
-            log::debug!("a savepoint was lost: {}", store_error(&error));
+            log::debug!(
+                "a savepoint could not be rolled back; the next statement of the transaction fails: {}",
+                store_error(&error)
+            );
         }
     }
 }
@@ -52,7 +55,7 @@ impl SqlxTransaction<'_> {
             Step::Batch(sql) => self.batch(sql).await.map(|()| None),
             Step::Commit => self.batch(RELEASE).await.map(|()| None),
             Step::Run(statement) => self.run_one(statement).await.map(Some),
-            // Nothing stands aside of a transaction that fails with it.
+            // A failed statement fails the whole transaction, so this one cannot fail alone.
             Step::Aside(statement) => self.run_one(statement).await.map(|_| None),
         }
     }
@@ -76,14 +79,14 @@ impl SqlxTransaction<'_> {
     }
 }
 
-/// The statements are this library's own; what they name of the application's is the schema, which was
-/// checked and quoted.
+/// Safe SQL: the statements are part of this library, and the only value of the application in them is the schema
+/// name, which is checked and quoted.
 fn query<'a>(statement: &'a Statement<'_>) -> Query<'a, Postgres, PgArguments> {
     let query = sqlx::query(AssertSqlSafe(statement.sql()));
     statement.params().iter().fold(query, |query, param| query.bind(Ready(param)))
 }
 
-/// A parameter whose bytes are ready.
+/// A parameter that is already encoded.
 struct Ready<'a>(&'a Param);
 
 impl Type<Postgres> for Ready<'_> {
@@ -104,7 +107,7 @@ impl Encode<'_, Postgres> for Ready<'_> {
     }
 }
 
-/// Of a server's error without its details, which quote rows; of any other, what it says.
+/// Translates an error of sqlx. The details of a server error are dropped, since they quote rows.
 fn store_error(error: &sqlx::Error) -> StoreError {
     let Some(server) = error.as_database_error() else {
         return StoreError::unreachable(error.to_string().into());

@@ -1,4 +1,4 @@
-//! A session within a transaction of the application, which has prepared nothing and is given nothing to keep.
+//! The session over a transaction of the application. It leaves no prepared statements on the connection.
 
 use super::error::store_error;
 use super::pipeline::{TokioRow, rows, typed};
@@ -6,12 +6,12 @@ use fang_core::StoreError;
 use fang_postgres::{Answer, Session, Statement, Step, Wanted};
 use tokio_postgres::{Error, Transaction};
 
-/// What stands within the transaction for one of its own.
+/// A savepoint takes the place of a transaction of the library's own.
 pub(super) const SAVEPOINT: &str = "SAVEPOINT fang_insert";
 pub(super) const RELEASE: &str = "RELEASE SAVEPOINT fang_insert";
 pub(super) const ROLL_BACK: &str = "ROLLBACK TO SAVEPOINT fang_insert; RELEASE SAVEPOINT fang_insert";
 
-/// A transaction of theirs.
+/// A transaction of the application, over tokio-postgres.
 pub(crate) struct Theirs<'a, 't>(pub(crate) &'a Transaction<'t>);
 
 impl Theirs<'_, '_> {
@@ -21,7 +21,7 @@ impl Theirs<'_, '_> {
             Step::Batch(sql) => self.0.batch_execute(sql).await.map(|()| None),
             Step::Commit => self.0.batch_execute(RELEASE).await.map(|()| None),
             Step::Run(statement) => self.run_one(statement).await.map(Some),
-            // Nothing stands aside of a transaction that fails with it.
+            // A failed statement fails the whole transaction, so this one cannot fail alone.
             Step::Aside(statement) => self.run_one(statement).await.map(|_| None),
         }
     }
@@ -48,7 +48,10 @@ impl Session for Theirs<'_, '_> {
 
     async fn rollback(&mut self) {
         if let Err(error) = self.0.batch_execute(ROLL_BACK).await {
-            log::debug!("a savepoint was lost: {}", store_error(&error));
+            log::debug!(
+                "a savepoint could not be rolled back; the next statement of the transaction fails: {}",
+                store_error(&error)
+            );
         }
     }
 }

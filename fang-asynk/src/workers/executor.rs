@@ -1,4 +1,4 @@
-//! One run of one task on tokio: a run that takes too long is dropped where it waits.
+//! Runs one task on tokio. A run that exceeds its timeout is dropped at an `await`.
 
 use crate::handle::Handle;
 use fang_core::AsyncRunnable;
@@ -38,7 +38,7 @@ async fn run(pool: &Pool, queue: &Handle, ready: &Ready<dyn AsyncRunnable>) -> O
     result.map_or_else(|| ready.timed_out(), |result| ready.ended(result))
 }
 
-/// The result of a run, or `None` when it was dropped because it took too long.
+/// Returns the result of a run, or `None` if it exceeded its timeout and was dropped.
 async fn within<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Option<T> {
     match limit {
         None => Some(run.await),
@@ -46,13 +46,13 @@ async fn within<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Opt
     }
 }
 
-/// Waits until the task was cancelled, and then for as long as its run may go on.
+/// Waits until the task is cancelled, and then until the grace period is over.
 async fn given_up(run: &Run, grace: Duration) {
     run.cancelled_from_outside().await;
     tokio::time::sleep(grace).await;
 }
 
-/// Hands a task back that is dropped without a result. Dropped by a panic, it has failed.
+/// Gives a task back when it is dropped without a result. Fails it when the drop is due to a panic.
 struct Guard(Unfinished);
 
 impl Drop for Guard {

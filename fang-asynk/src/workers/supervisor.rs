@@ -9,22 +9,23 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// How long aborted tasks may take to end. One that never awaits cannot be aborted.
+/// How long to wait for aborted tasks to end. A task that never awaits cannot be aborted.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
 
 pub(super) struct Supervisor {
     pub(super) pool: Arc<Pool>,
     /// The queue as tasks use it.
     pub(super) queue: Handle,
-    /// How many to start with. Taken when the pool starts: it may be resized before this first runs.
+    /// The number of workers at the start. Read before the supervisor first runs, since the pool may be resized by
+    /// then.
     pub(super) number: usize,
-    /// This many more are wanted.
+    /// Receives how many more workers to start.
     pub(super) hire: mpsc::UnboundedReceiver<usize>,
     pub(super) orders: async_channel::Receiver<Order>,
 }
 
 impl Supervisor {
-    /// Runs the workers until all have ended. Returns how many could not be stopped.
+    /// Runs the workers until all have ended. Returns how many of them could not be stopped.
     pub(super) async fn run(mut self) -> usize {
         let mut workers = JoinSet::new();
         self.spawn(self.number, &mut workers);
@@ -35,7 +36,7 @@ impl Supervisor {
                     None => return 0,
                     Some(Ok(())) => {}
                     Some(Err(_)) => {
-                        log::error!("a worker died and is replaced");
+                        log::error!("a worker died from a panic; another one replaces it");
                         self.spawn(1, &mut workers);
                     }
                 },
@@ -52,13 +53,13 @@ impl Supervisor {
     }
 }
 
-/// One worker: runs one task after the other, until there will be no more, or fewer workers are wanted.
+/// One worker: runs one task after the other, until the channel closes or it is told to leave.
 async fn work(pool: Arc<Pool>, queue: Handle, orders: async_channel::Receiver<Order>) {
     while let Ok(Order::Run(job)) = orders.recv().await {
         if pool.owns(&job) {
             executor::execute(&pool, &queue, job).await;
         }
-        // A row of tasks that never wait must not keep its thread from all others.
+        // Lets other tokio tasks run even if no task of this worker ever waits.
         tokio::task::coop::consume_budget().await;
     }
 }
@@ -68,7 +69,7 @@ async fn abort(mut workers: JoinSet<()>) -> usize {
     let all_ended = async { while workers.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(ABORT_GRACE, all_ended).await;
     let left = workers.len();
-    // They end when their tasks let them. To drop the set would not stop them sooner.
+    // Dropping the set would not stop them sooner: they end when their tasks reach an `await`.
     workers.detach_all();
     left
 }

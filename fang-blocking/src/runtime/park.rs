@@ -1,4 +1,4 @@
-//! Drives a future on the thread that calls: the thread is parked until the future is woken or what it sleeps for is due.
+//! Drives a future on the calling thread. The thread is parked until the future is woken or its next sleep is over.
 
 use std::cell::Cell;
 use std::pin::{Pin, pin};
@@ -9,32 +9,32 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 thread_local! {
-    /// When the first sleep is over that the future polled on this thread waits for.
+    /// The end of the earliest sleep that the future on this thread waits for.
     static DUE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// What a thread waits with.
+/// A way for a thread to wait until it is woken.
 pub(super) trait Park {
-    /// Ends the wait, or the next one.
+    /// Returns the waker that ends the current wait, or else the next one.
     fn waker(&self) -> Waker;
 
-    /// Waits until woken, for at most this long. `None` waits for as long as it takes. May end early.
+    /// Waits until woken, for at most `at_most`. `None` means no limit. May return early.
     fn park(&mut self, at_most: Option<Duration>);
 }
 
-/// The value of a future, whose sleeps are those of the blocking runtime. The futures of a store over diesel are
-/// ready when they are first polled.
+/// Runs a future to its end on the calling thread and returns its value. The future may sleep only with the blocking
+/// runtime. The futures of a store over diesel are ready at their first poll.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     drive(&mut Parker::new(), future)
 }
 
-/// The same, on a thread that waits for other things besides.
+/// Like [`block_on`], on a thread that waits with `parker`.
 pub(super) fn drive<F: Future>(parker: &mut impl Park, future: F) -> F::Output {
     let waker = parker.waker();
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        // A future that is driven within another has sleeps of its own.
+        // A nested `drive` must not see the sleeps of the outer future.
         let outer = DUE.replace(None);
         let polled = future.as_mut().poll(&mut context);
         let due = DUE.replace(outer);
@@ -45,9 +45,9 @@ pub(super) fn drive<F: Future>(parker: &mut impl Park, future: F) -> F::Output {
     }
 }
 
-/// Is ready after a while.
+/// A future that is ready after a span of time.
 pub(super) struct Sleep {
-    /// `None` when no clock can hold it.
+    /// `None` when the instant is beyond the range of the clock: it never ends.
     until: Option<Instant>,
 }
 
@@ -70,11 +70,11 @@ impl Future for Sleep {
     }
 }
 
-/// The thread itself.
+/// Parks the calling thread.
 struct Parker(Arc<Unpark>);
 
 struct Unpark {
-    /// Whether it was woken. The thread's own token may be taken by whatever a future calls.
+    /// Whether it was woken. The park token of the thread is not enough, since code inside a future may consume it.
     is_woken: AtomicBool,
     thread: Thread,
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_future_within_another_leaves_the_sleep_of_that_one_alone() {
+    fn a_nested_future_does_not_change_the_sleep_of_the_outer_one() {
         block_on(async {
             let outer = pin!(Sleep::new(Duration::from_millis(3)));
             let inner = std::future::poll_fn(|_| {
@@ -145,7 +145,7 @@ mod tests {
             polls += 1;
             if polls == 1 {
                 context.waker().wake_by_ref();
-                // Takes the token of the thread.
+                // Consumes the park token of the thread.
                 thread::park();
                 return Poll::Pending;
             }

@@ -1,4 +1,4 @@
-//! How the heart waits: for the other parts of its pool and for what arrives on a socket, both at once.
+//! The wait of the heart: for the other parts of its pool and for data on a socket, at the same time.
 
 use super::park::Park;
 use fang_core::store::Socket;
@@ -15,7 +15,7 @@ use std::time::Duration;
 const WOKEN: Token = Token(0);
 const SOCKET: Token = Token(1);
 
-/// What the thread of the heart waits with.
+/// The thread of the heart waits with this.
 pub(super) struct Reactor {
     poll: Poll,
     events: Events,
@@ -23,7 +23,7 @@ pub(super) struct Reactor {
     has_arrived: Arc<AtomicBool>,
 }
 
-/// Which socket it watches. The heart says so from within what it runs.
+/// Selects the socket to watch. Used by the future of the heart, on the thread that waits.
 pub(super) struct Watch {
     registry: Registry,
     socket: Option<Socket>,
@@ -35,7 +35,7 @@ struct Interrupt(mio::Waker);
 impl Wake for Interrupt {
     fn wake(self: Arc<Self>) {
         if let Err(error) = self.0.wake() {
-            log::debug!("the heart hears with its next beat: {error}");
+            log::debug!("the heart could not be woken and acts at its next beat: {error}");
         }
     }
 }
@@ -59,8 +59,8 @@ impl Park for Reactor {
 
     fn park(&mut self, at_most: Option<Duration>) {
         if let Err(error) = self.poll.poll(&mut self.events, at_most) {
-            // By a signal, most likely. No error makes this a loop that turns without a pause.
-            log::debug!("the wait of a heart has ended early: {error}");
+            // The cause is most likely a signal. The sleep keeps any other error from making this a busy loop.
+            log::debug!("the wait of the heart was interrupted and is repeated: {error}");
             thread::sleep(at_most.unwrap_or(Duration::MAX).min(Duration::from_millis(2)));
         }
         if self.events.iter().any(|event| event.token() == SOCKET) {
@@ -70,11 +70,12 @@ impl Park for Reactor {
 }
 
 impl runtime::Reactor for Watch {
-    /// What is on the socket already has arrived too. It is told once, so all of it is to be read then.
+    /// Data that is already on the socket counts as an arrival. An arrival is reported once, so the caller must
+    /// read all data then.
     fn watch(&mut self, socket: Option<Socket>) -> bool {
         if self.socket != socket {
             if let Some(old) = self.socket {
-                // Usually it is closed, and forgotten by the system.
+                // Fails if the socket is closed already, which is the usual case.
                 let _ = forget(&self.registry, old);
             }
             self.socket = socket.filter(|new| register(&self.registry, *new).is_ok());
@@ -83,7 +84,7 @@ impl runtime::Reactor for Watch {
     }
 
     fn arrival(&mut self) -> BoxFuture<'_, ()> {
-        // The thread that waits polls this again whenever something has arrived.
+        // Needs no waker: the thread that waits polls again after each arrival.
         Box::pin(poll_fn(|_| match self.has_arrived.swap(false, Ordering::SeqCst) {
             true => task::Poll::Ready(()),
             false => task::Poll::Pending,
@@ -101,7 +102,7 @@ fn forget(registry: &Registry, socket: Socket) -> io::Result<()> {
     registry.deregister(&mut mio::unix::SourceFd(&socket.descriptor))
 }
 
-/// Elsewhere no store knows its socket.
+/// On other systems no store knows its socket.
 #[cfg(not(unix))]
 fn register(_: &Registry, _: Socket) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_ends_by_what_arrives_before_it_or_meanwhile() -> io::Result<()> {
+    fn a_wait_ends_by_data_that_arrives_before_or_during_it() -> io::Result<()> {
         let (mut here, mut there) = UnixStream::pair()?;
         let (mut reactor, mut watch) = Reactor::new()?;
         there.write_all(b"a")?;
@@ -137,7 +138,7 @@ mod tests {
         drive(&mut reactor, watch.arrival());
         here.read_exact(&mut [0])?;
         drop(writer.join());
-        // Its other end is closed.
+        // The other end is closed.
         drive(&mut reactor, watch.arrival());
         Ok(())
     }
@@ -149,7 +150,7 @@ mod tests {
         assert!(watch.watch(socket(&here, 1)));
         there.write_all(b"a")?;
         drive(&mut reactor, watch.arrival());
-        // What is there ends a wait once for each.
+        // The same data is reported again for the new socket.
         assert!(watch.watch(socket(&here, 2)));
         drive(&mut reactor, watch.arrival());
         Ok(())
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_open_socket_is_not_waited_for() -> io::Result<()> {
+    fn a_descriptor_that_is_no_open_socket_is_not_watched() -> io::Result<()> {
         let (_reactor, mut watch) = Reactor::new()?;
         assert!(!watch.watch(Some(Socket { descriptor: -1, inode: 1 })));
         assert!(!watch.watch(None));

@@ -1,4 +1,4 @@
-//! One connection in the hands of a verb.
+//! A session over one connection.
 
 use super::copy;
 use super::error::store_error;
@@ -11,12 +11,12 @@ use diesel::pg::PgConnection;
 use fang_core::StoreError;
 use fang_postgres::{Answer, OwnSession, Session, Step};
 
-/// A connection, out of its place for as long as it is used: what is dropped before its end is closed.
+/// A connection in use. It is closed if it is dropped before `finish`.
 pub(crate) struct DieselSession {
     link: Link,
     place: Place,
     keep: Keep,
-    /// Whether a transaction is open on it.
+    /// Whether a transaction is open.
     is_open: bool,
 }
 
@@ -29,14 +29,14 @@ impl DieselSession {
         self.link.connection()
     }
 
-    /// Puts the connection back where it belongs, unless it is of no more use.
+    /// Returns the connection to its place, unless it must not be used again.
     pub(super) fn finish<T>(mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         if self.link.is_theirs() {
             give_up_read_only(self.link.connection(), &outcome);
         }
         let Place::Seat(seat) = self.place else { return outcome };
         let (outcome, is_usable) = judge(self.link.connection(), outcome);
-        // The seat is free only once a connection that is of no more use is closed.
+        // A useless connection is closed before its seat is freed, so that there is never one too many.
         if is_usable {
             seat.leave(self.link);
         } else {
@@ -58,7 +58,7 @@ impl Session for DieselSession {
 
     async fn rollback(&mut self) {
         if std::mem::take(&mut self.is_open) {
-            // One that cannot be rolled back is not used again.
+            // If the rollback fails, the connection is not used again.
             let _ = AnsiTransactionManager::rollback_transaction(self.link.connection());
         }
     }
@@ -73,7 +73,7 @@ impl OwnSession for DieselSession {
         copy::insert(self.link.connection(), chunks).map_err(|error| store_error(&error))
     }
 
-    /// There is only the server's own.
+    /// Does nothing: the only deadline is the `statement_timeout` of the server.
     fn without_deadline(&mut self) {}
 
     fn is_closed(&mut self) -> bool {

@@ -1,4 +1,4 @@
-//! Where connections come from, and how they are made ready.
+//! Opens connections, or borrows them from the application, and sets them up.
 
 mod listener;
 mod pin;
@@ -20,12 +20,12 @@ use setup::Setup;
 pub(super) use setup::finds_closed;
 use std::sync::Arc;
 
-/// With fewer connections than this, the engine shares those of the application ...
+/// With fewer connections than this in the pool of the application, the engine keeps none for itself.
 const ENOUGH_FOR_THE_ENGINE: u32 = 3;
-/// ... and with fewer than this, so does the heart, which then cannot listen.
+/// With fewer than this the heart keeps none either, and cannot listen.
 const ENOUGH_FOR_THE_HEART: u32 = 2;
 
-/// Where the database is, and how to get there.
+/// The address of the database, and the options to connect with.
 #[derive(Clone)]
 pub(crate) struct Address {
     source: Source,
@@ -35,9 +35,9 @@ pub(crate) struct Address {
 
 #[derive(Clone)]
 enum Source {
-    /// A database, to which the library connects by itself.
+    /// The address of a database, to which the library opens connections.
     Uri { uri: Redacted<String>, max_pool_size: u32 },
-    /// The application's own pool: the engine lives on its connections.
+    /// The connection pool of the application.
     Pool { pool: PgPool, pins: Arc<Pins> },
 }
 
@@ -51,7 +51,7 @@ impl Address {
         Self { source: Source::Pool { pool, pins: Arc::default() }, listen: false, pgbouncer: false }
     }
 
-    /// What the application chose.
+    /// Sets the options that the application chose.
     pub(crate) fn options(self, listen: bool, pgbouncer: bool) -> Self {
         let can_listen = match &self.source {
             Source::Uri { .. } => !pgbouncer,
@@ -60,7 +60,7 @@ impl Address {
         Self { listen: listen && can_listen, pgbouncer, ..self }
     }
 
-    /// How what this is for reaches the database.
+    /// Returns where the connections for a role come from.
     pub(super) fn way(&self, role: Role, listeners: &Listeners) -> Way {
         let listener = (role == Role::Heart && self.listen).then(|| Listener::new(listeners.clone()));
         let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
@@ -81,8 +81,8 @@ impl Address {
         }
     }
 
-    /// What opens the connections that hold tasks: only where they are the library's own, and lead straight to the
-    /// server.
+    /// Returns the dialer for lock-claims. `None` on the pool of the application or behind a pooler, where
+    /// lock-claims are not possible.
     pub(super) fn dialer(&self) -> Option<Dialer> {
         let setup = Setup { role: Role::LockClaims, listener: None, pgbouncer: false };
         match &self.source {
@@ -95,24 +95,24 @@ impl Address {
 fn pool_size(role: Role, max_pool_size: u32) -> usize {
     match role {
         Role::Calls => max_pool_size.max(1) as usize,
-        // One to claim and one to finish; the second opens only when both have to be done at once.
+        // One to claim and one to finish. The second opens only when both are needed at the same time.
         Role::Engine => 2,
-        // Those that hold tasks are opened one by one.
+        // Connections of lock-claims are opened one by one.
         Role::Heart | Role::LockClaims => 1,
     }
 }
 
-/// A way to the database.
+/// The source of the connections for a role.
 #[derive(Clone)]
 pub(super) enum Way {
-    /// Connections that the library keeps.
+    /// Connections that the library keeps for this role.
     Kept(Arc<Seats>),
-    /// The application's, one for each session.
+    /// The pool of the application, which lends one for each session.
     Shared(PgPool),
 }
 
 impl Way {
-    /// Where announcements arrive, if its connection listens and the system tells.
+    /// The socket on which notifications arrive, if the connection listens and its socket is known.
     pub(super) fn socket(&self) -> Option<Socket> {
         match self {
             Self::Kept(seats) => seats.socket(),

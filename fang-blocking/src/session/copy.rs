@@ -1,4 +1,4 @@
-//! Many tasks at once, by COPY.
+//! Inserts many tasks at once by COPY.
 
 use diesel::ExecuteCopyFromDsl;
 use diesel::pg::{CopyFormat, PgConnection};
@@ -6,8 +6,8 @@ use diesel::result::{Error, QueryResult};
 use std::cell::RefCell;
 use std::io::Write;
 
-// As `copy.sql` names them. Diesel makes its own statement of it, which cannot name a schema that is known
-// only when it runs.
+// The columns of `copy.sql`. Diesel writes the statement itself, and cannot name a schema that is known only at run
+// time.
 diesel::table! {
     fang_tasks (id) {
         id -> Uuid,
@@ -20,12 +20,12 @@ diesel::table! {
     }
 }
 
-/// Sends data in the binary format.
+/// Sends chunks of data in the binary format of COPY.
 pub(super) fn insert(
     connection: &mut PgConnection,
     chunks: &mut (dyn Iterator<Item = Vec<u8>> + Send),
 ) -> QueryResult<()> {
-    // It is called once, but diesel does not promise that.
+    // Diesel calls the closure once, but requires `Fn`.
     let chunks = RefCell::new(chunks);
     let send = |out: &mut dyn Write| {
         let mut chunks = chunks.borrow_mut();

@@ -1,12 +1,12 @@
-//! What diesel's errors mean. Diesel keeps no SQLSTATE, so its kinds have to do, and where those say
-//! nothing, the server's words. The details of a server's error quote rows, so they are dropped.
+//! Translates the errors of diesel. Diesel keeps no SQLSTATE, so its error kinds decide, and otherwise the words of
+//! the message. The details of a server error are dropped, since they quote rows.
 
 use diesel::r2d2::PoolError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use fang_core::StoreError;
 use fang_core::error::{Nature, is_pooler};
 
-/// An error of a statement.
+/// Translates an error of a statement.
 pub(super) fn store_error(error: &Error) -> StoreError {
     match error {
         Error::DatabaseError(kind, information) => database_error(kind, information.as_ref()),
@@ -14,7 +14,7 @@ pub(super) fn store_error(error: &Error) -> StoreError {
     }
 }
 
-/// An error of a pool: r2d2 tells it as text alone.
+/// Translates an error of a connection pool. r2d2 gives only its text.
 pub(super) fn pool_error(error: &PoolError) -> StoreError {
     connection_error(&error.to_string())
 }
@@ -77,8 +77,8 @@ fn nature(kind: &DatabaseErrorKind, message: &str) -> Nature {
     }
 }
 
-/// libpq says in words why it could not connect. What it says of a string that it cannot read quotes
-/// the string, so that is not passed on.
+/// Translates the text of libpq for a failed connection. If libpq cannot read the connection string, its text
+/// quotes the string, so that text is dropped.
 pub(super) fn connection_error(message: &str) -> StoreError {
     const UNREADABLE: [&str; 8] = [
         "nvalid connection URL",
@@ -101,7 +101,7 @@ pub(super) fn connection_error(message: &str) -> StoreError {
     if mentions(message, &UNREADABLE) {
         return unreadable();
     }
-    // Nothing but the wait itself: every connection is in use.
+    // No cause follows the colon, so all connections of the pool are in use.
     if message.trim() == "timed out waiting for connection" {
         return StoreError::PoolExhausted;
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_libpq_quotes_of_a_connection_string_is_not_passed_on() {
+    fn an_error_never_quotes_the_connection_string() {
         let error =
             connection_error("timed out waiting for connection: missing \"=\" after \"hunter2\" in string");
         assert!(matches!(error, StoreError::Uri { .. }));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_pool_is_told_from_a_server_that_is_down() {
+    fn a_full_pool_is_another_error_than_a_server_that_is_down() {
         let full = connection_error("timed out waiting for connection");
         assert!(matches!(full, StoreError::PoolExhausted));
         let down = connection_error("timed out waiting for connection: Connection refused");

@@ -1,15 +1,15 @@
-//! One connection, and what becomes of it.
+//! A connection with its origin, and the check whether it can be used again.
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, PooledConnection};
 use fang_core::StoreError;
 
-/// A connection, and where it came from.
+/// A connection with its origin.
 pub(super) enum Link {
-    /// The library opened it.
+    /// Opened by the library.
     Own(PgConnection),
-    /// It is lent by the application's pool.
+    /// Lent by the pool of the application.
     Theirs(PooledConnection<ConnectionManager<PgConnection>>),
 }
 
@@ -26,15 +26,15 @@ impl Link {
     }
 }
 
-/// What came of a statement, and whether its connection is of any more use: the words of an error do
-/// not always say.
+/// Returns the outcome of a statement, and whether its connection can be used again. The text of an error does not
+/// always tell, so the connection is tried.
 pub(super) fn judge<T>(
     connection: &mut PgConnection,
     outcome: Result<T, StoreError>,
 ) -> (Result<T, StoreError>, bool) {
     match outcome {
         Ok(value) => (Ok(value), true),
-        // A server that has become a standby refuses to write for ever; the primary is elsewhere.
+        // A server that has become a standby refuses all writes, so a new connection must find the primary.
         Err(error @ StoreError::ReadOnly { .. }) => (Err(error), false),
         Err(error) if is_usable(connection) => (Err(error), true),
         Err(StoreError::Statement { source, .. }) => (Err(StoreError::unreachable(source)), false),
@@ -47,11 +47,11 @@ fn is_usable(connection: &mut PgConnection) -> bool {
         && connection.batch_execute("SELECT 1").is_ok()
 }
 
-/// Ends a connection of the application's pool that takes no changes: the pool would keep it, and hand
-/// it out again and again. It makes a new one in its place.
+/// Ends a read-only connection of the application's pool. The pool would lend it again and again; now it opens
+/// another one instead.
 pub(super) fn give_up_read_only<T>(connection: &mut PgConnection, outcome: &Result<T, StoreError>) {
     if matches!(outcome, Err(StoreError::ReadOnly { .. })) {
-        // Its answer is that the connection has ended.
+        // This always fails, since it ends its own connection.
         let _ = connection.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())");
     }
 }

@@ -1,4 +1,4 @@
-//! Which connection a verb is given.
+//! Gives out a session for each role.
 
 use super::client::DieselSession;
 use super::connect::{Address, Dialer, Way};
@@ -13,19 +13,19 @@ use fang_postgres::Connections;
 use fang_postgres::settings::Role;
 use std::collections::BTreeSet;
 
-/// The ways to the database.
+/// The sources of connections, one for each role.
 pub(crate) struct Links {
     address: Address,
     listeners: Listeners,
     calls: Way,
     engine: Way,
     heart: Way,
-    /// What opens the connections that hold tasks.
+    /// Opens the connections of lock-claims.
     dialer: Option<Dialer>,
 }
 
 impl Links {
-    /// Those of an application.
+    /// The connections of an application. Worker pools get theirs from `of_a_pool`.
     pub(crate) fn new(address: Address) -> Self {
         let listeners = Listeners::default();
         let calls = address.way(Role::Calls, &listeners);
@@ -65,7 +65,7 @@ impl Links {
         Ok(DieselSession::new(Link::Own(dialer.connect()?), Place::Apart, Keep::Prepared))
     }
 
-    /// Hears what was announced since the last look.
+    /// Reads the notifications that have arrived since the last call.
     fn hear(&self) -> Result<Heard, StoreError> {
         let mut session = self.session_now(Role::Heart)?;
         let payloads =

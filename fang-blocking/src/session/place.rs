@@ -1,20 +1,20 @@
-//! Where a connection belongs.
+//! The place to which a connection returns after use.
 
 use super::connect::{Seat, finds_closed};
 use diesel::pg::PgConnection;
 
-/// Where a connection belongs.
+/// The place to which a connection returns after use.
 pub(super) enum Place {
-    /// To a seat, for the next who comes.
+    /// A seat, for the next session.
     Seat(Seat),
-    /// To the application's pool.
+    /// The pool of the application.
     Pool,
-    /// To nobody else.
+    /// None: it is closed after use.
     Apart,
 }
 
 impl Place {
-    /// Whether the server has closed a connection from here while nobody used it.
+    /// Whether the server has closed a connection of this place while it was idle.
     pub(super) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
         match self {
             Self::Seat(seat) => seat.finds_closed(connection),

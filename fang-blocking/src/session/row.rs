@@ -1,4 +1,4 @@
-//! Rows as the server sent them.
+//! Rows of raw bytes, as the server sent them.
 
 use diesel::QueryableByName;
 use diesel::deserialize;
@@ -8,14 +8,14 @@ use fang_core::StoreError;
 use fang_postgres::Row;
 use std::ops::Range;
 
-/// What most rows of a claim fit into.
+/// The size in bytes that most rows of a claim fit into.
 const USUAL: usize = 192;
 
-/// A row taken out of the buffer of libpq, which lives no longer than the statement.
+/// A copy of a row. The buffer of libpq lives only as long as the statement.
 pub(crate) struct OwnRow {
-    /// All columns, one behind the other.
+    /// The bytes of all columns, concatenated.
     bytes: Vec<u8>,
-    /// Where each of them is, unless it is null.
+    /// The range of each column in `bytes`. `None` for null.
     columns: Vec<Option<Range<usize>>>,
 }
 
@@ -27,7 +27,7 @@ impl Row for OwnRow {
     }
 }
 
-/// Its columns are found by their number, whatever diesel's name for that.
+/// Columns are found by number, although the trait is named for access by name.
 impl QueryableByName<Pg> for OwnRow {
     fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
         let count = row.field_count();

@@ -1,4 +1,4 @@
-//! Steps over one connection, one after the other.
+//! Runs the steps of a session over one connection, one after the other.
 
 use super::error::store_error;
 use super::row::OwnRow;
@@ -15,17 +15,17 @@ use fang_core::StoreError;
 use fang_postgres::{Answer, Param, Statement, Step, Wanted};
 use std::io::Write;
 
-/// What becomes of a statement once it was sent.
+/// Whether a statement stays prepared after it ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
     /// It stays prepared on its connection.
     Prepared,
-    /// Nothing: the connection may be another's next time.
+    /// It is not kept, since another client may get the connection next.
     Nothing,
 }
 
-/// A statement with its parameters. Unlike `diesel::sql_query` it is prepared once a
-/// connection, under its text, where it is to be kept.
+/// A statement with its parameters. With [`Keep::Prepared`] it is prepared once for each connection and found again
+/// by its text, which `diesel::sql_query` does not do.
 struct Prepared<'a> {
     sql: &'a str,
     params: Vec<Ready<'a>>,
@@ -39,8 +39,7 @@ impl<'a> Prepared<'a> {
 }
 
 impl QueryFragment<Pg> for Prepared<'_> {
-    /// Diesel numbers parameters in the order in which they come, so each `$n` of the text becomes a
-    /// parameter of its own.
+    /// Diesel numbers parameters in the order in which they are pushed, so each mention of `$n` becomes a parameter.
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if self.keep == Keep::Nothing {
             pass.unsafe_to_cache_prepared();
@@ -57,7 +56,7 @@ impl QueryFragment<Pg> for Prepared<'_> {
     }
 }
 
-/// The text before the next `$n`, the number, and the text behind it.
+/// Returns the text before the next `$n`, the number, and the text after it.
 fn next_parameter(sql: &str) -> Option<(&str, usize, &str)> {
     let (before, after) = sql.split_once('$')?;
     let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -67,7 +66,7 @@ fn next_parameter(sql: &str) -> Option<(&str, usize, &str)> {
 
 impl QueryId for Prepared<'_> {
     type QueryId = ();
-    // One type serves all statements, so it is the text that tells them apart.
+    // All statements have this one type, so only their text identifies them.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
@@ -77,12 +76,12 @@ impl Query for Prepared<'_> {
 
 impl<C> RunQueryDsl<C> for Prepared<'_> {}
 
-/// Where a row lies, to Postgres.
+/// The Postgres type `tid`, the place of a row in its table.
 #[derive(Clone, Copy, Debug, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 27, array_oid = 1010))]
 struct TidSql;
 
-/// A parameter whose bytes are ready, whatever its type.
+/// A parameter of any type that is already encoded.
 #[derive(Debug)]
 struct Ready<'a>(&'a Param);
 
@@ -95,7 +94,7 @@ impl<ST> ToSql<ST, Pg> for Ready<'_> {
 }
 
 impl Ready<'_> {
-    /// Diesel knows types as Rust has them, so each that a statement takes is named here.
+    /// Diesel needs a Rust type for each SQL type, so all types that parameters have are listed here.
     fn push<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         macro_rules! by_type {
             ($($oid:literal => $sql_type:ty),+ $(,)?) => {
@@ -118,7 +117,7 @@ impl Ready<'_> {
     }
 }
 
-/// Takes steps one after the other until one fails; then rolls back, if there is a commit among them.
+/// Runs steps one after the other. If one fails and a commit is among the steps, rolls the transaction back.
 pub(super) fn take_steps<C: LoadConnection<Backend = Pg>>(
     connection: &mut C,
     keep: Keep,
@@ -133,7 +132,7 @@ pub(super) fn take_steps<C: LoadConnection<Backend = Pg>>(
             Err(error) => {
                 let ends = steps.iter().any(|step| matches!(step, Step::Commit));
                 if ends && std::mem::take(is_open) {
-                    // One that cannot be rolled back is not used again.
+                    // If the rollback fails, the connection is not used again.
                     let _ = C::TransactionManager::rollback_transaction(connection);
                 }
                 return Err(store_error(&error));
@@ -163,7 +162,10 @@ fn take_step<C: LoadConnection<Backend = Pg>>(
         Step::Run(statement) => return run(connection, keep, statement).map(Some),
         Step::Aside(statement) => {
             if let Err(error) = run(connection, keep, statement) {
-                log::debug!("an announcement was lost: {}", store_error(&error));
+                log::debug!(
+                    "a notification could not be sent; other processes find the task by polling: {}",
+                    store_error(&error)
+                );
             }
         }
     }
@@ -187,7 +189,7 @@ mod tests {
     use super::next_parameter;
 
     #[test]
-    fn each_mention_of_a_parameter_is_found_where_it_is() {
+    fn each_mention_of_a_parameter_is_found() {
         let (before, number, rest) = next_parameter("SELECT $12::int, $1").unwrap_or_default();
         assert_eq!((before, number), ("SELECT ", 12));
         assert_eq!(next_parameter(rest), Some(("::int, ", 1, "")));

@@ -1,4 +1,4 @@
-//! Sessions over connections of the application.
+//! The session over a connection of the application.
 
 use super::row::OwnRow;
 use super::statement::{Keep, take_steps};
@@ -8,8 +8,8 @@ use diesel::pg::Pg;
 use fang_core::StoreError;
 use fang_postgres::{Answer, Schema, Session, Step};
 
-/// A connection of theirs, which may reach the server through a pooler. What is begun on it is a savepoint where a
-/// transaction is open.
+/// A connection of the application. It may go through a pooler. If a transaction is open on it, a begin creates a
+/// savepoint.
 pub(crate) struct Theirs<'a, C> {
     connection: &'a mut C,
     is_open: bool,
@@ -31,14 +31,14 @@ impl<C: LoadConnection<Backend = Pg>> Session for Theirs<'_, C> {
 
     async fn rollback(&mut self) {
         if std::mem::take(&mut self.is_open) {
-            // Their next statement tells.
+            // If this fails, the next statement of the application fails too.
             let _ = <C as Connection>::TransactionManager::rollback_transaction(self.connection);
         }
     }
 }
 
-/// Brings the schema up to date over a connection of the application: creates the tables, or
-/// upgrades those of fang 0.9 to 0.11 in place. Any number of processes may call it at once.
+/// Brings the schema up to date over a connection of the application. Creates the tables, or upgrades the tables of
+/// fang 0.9 to 0.11 in place. Several processes may call it at the same time.
 ///
 /// ```no_run
 /// use diesel::Connection;
@@ -48,7 +48,7 @@ impl<C: LoadConnection<Backend = Pg>> Session for Theirs<'_, C> {
 /// ```
 ///
 /// # Errors
-/// [`StoreError`] when a step fails; those before it stay.
+/// [`StoreError`] when a migration fails. The migrations before it stay applied.
 pub fn run_migrations_postgres(
     connection: &mut impl LoadConnection<Backend = Pg>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync + 'static>> {

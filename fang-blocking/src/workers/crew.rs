@@ -17,30 +17,30 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long tasks may take that are on their way to a worker when the pool gives up what runs.
+/// How long an abort waits for tasks that a worker has taken from the channel but not yet put into its slot.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
 
-/// How often to look meanwhile.
+/// How often an abort looks for such tasks.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// This many runs may take longer than their timeout at once, or as many as there are workers, before they are no longer
-/// replaced: a stuck thread is never got rid of.
+/// At most this many workers are replaced at the same time because their runs exceed the timeout, or as many as the
+/// pool has workers, if that is more. A stuck thread cannot be ended, so the number of threads needs a limit.
 const MAX_OVERRUNS: usize = 16;
 
-/// The worker threads of a pool, and what they share.
+/// The worker threads of a pool, and the state they share.
 pub(crate) struct Crew {
     pub(super) overtime: Overtime,
     pool: Arc<Pool>,
     /// The queue as tasks use it.
     queue: Handle,
-    /// How much more than the other threads those of the workers yield.
+    /// Added to the nice value of the worker threads.
     niceness: u8,
-    /// `None` once no more tasks are taken. The claimer sends, the shutdown closes.
+    /// `None` once the pool takes no more tasks. The claimer sends, the shutdown closes.
     orders: Mutex<Option<Sender<Order>>>,
     waiting: Receiver<Order>,
-    /// One for each thread. Workers add and remove their own; the shutdown and the overtime read.
+    /// One slot for each thread. Workers add and remove their own; the shutdown and `Overtime` read.
     slots: Mutex<Vec<Arc<Slot>>>,
-    /// A worker has ended. Only the shutdown waits for it.
+    /// Notified when a worker ends. Only the shutdown waits for it.
     one_ended: Signal,
 }
 
@@ -60,7 +60,7 @@ impl Crew {
         });
         let started = (0..pool.state.workers()).try_for_each(|_| crew.hire());
         if started.is_err() {
-            // Those that were started end.
+            // Ends the workers that have started.
             crew.close();
         }
         started.map(|()| Arc::new(Threads(crew)) as _)
@@ -84,17 +84,19 @@ impl Crew {
         lock(&self.slots).clone()
     }
 
-    /// Starts a worker in the place of one whose run takes too long. Returns whether it could.
+    /// Starts a worker in place of one whose run exceeds its timeout. Returns whether a worker was started.
     pub(super) fn replace(self: &Arc<Self>, overruns: usize) -> bool {
         if overruns > MAX_OVERRUNS.max(self.pool.state.workers()) {
             log::error!(
-                "{overruns} runs take longer than their timeouts: no more are replaced; restart the process"
+                "{overruns} runs exceed their timeouts, so no more workers are replaced; restart the process"
             );
             return false;
         }
         let hired = self.hire();
         if let Err(error) = &hired {
-            log::error!("a worker whose run takes too long could not be replaced: {error}");
+            log::error!(
+                "a worker whose run exceeds its timeout could not be replaced; allow more threads: {error}"
+            );
         }
         if hired.is_ok() {
             self.pool.state.gauge.replaced();
@@ -103,13 +105,13 @@ impl Crew {
         hired.is_ok()
     }
 
-    /// A worker has left its slot for good.
+    /// Removes the slot of a worker that has ended.
     fn leave(&self, slot: &Arc<Slot>) {
         lock(&self.slots).retain(|other| !Arc::ptr_eq(other, slot));
         self.one_ended.notify();
     }
 
-    /// Returns the order if no more are taken.
+    /// Sends an order to the next free worker. Returns the order if the pool takes no more.
     fn send(&self, order: Order) -> Option<Order> {
         match &*lock(&self.orders) {
             Some(orders) => orders.send(order).err().map(|refused| refused.0),
@@ -127,11 +129,11 @@ impl Crew {
     }
 }
 
-/// The crew, as the other parts of the pool see it. Threads can be hired only for one that is shared.
+/// The crew behind the trait of the engine. Hiring a thread needs the `Arc`.
 struct Threads(Arc<Crew>);
 
 impl Drop for Threads {
-    /// The workers hold their crew, and end only when it is closed.
+    /// Each worker has an `Arc` of the crew and ends only when the crew is closed.
     fn drop(&mut self) {
         drop(self.0.close());
     }
@@ -139,9 +141,9 @@ impl Drop for Threads {
 
 impl Workers for Threads {
     fn run(&self, job: Job) {
-        // The channel has no bound of its own: the pace of the claimer is its bound.
+        // The channel is unbounded, since the claimer limits how much it claims.
         if let Some(Order::Run(job)) = self.0.send(Order::Run(job)) {
-            // The workers have ended before a claim that took too long.
+            // A slow claim has returned after the workers ended.
             Unfinished::new(self.0.pool.clone(), job).hand_back();
         }
     }
@@ -165,13 +167,13 @@ impl Workers for Threads {
         })
     }
 
-    /// A thread cannot be stopped, so its task is handed back.
+    /// Gives back the tasks that still run, since their threads cannot be stopped.
     fn abort(&self) -> BoxFuture<'_, usize> {
         Box::pin(async {
             let (mut still_running, grace) = (0, Instant::now() + ABORT_GRACE);
             loop {
                 still_running += self.0.slots().iter().filter(|slot| slot.hand_back()).count();
-                // A task that a worker has just taken is in no slot yet.
+                // A task that a worker has just taken is not in its slot yet.
                 if self.0.pool.state.gauge.load().in_flight == 0 || Instant::now() > grace {
                     return still_running;
                 }
@@ -187,8 +189,8 @@ struct Worker {
 }
 
 impl Worker {
-    /// Runs one task after the other, until there will be no more, fewer workers are wanted, or another has taken its
-    /// place.
+    /// Runs one task after the other, until the channel closes, it is told to leave, or another worker has replaced
+    /// it.
     fn run(&self) {
         let pool = &self.crew.pool;
         while let Ok(Order::Run(job)) = self.crew.waiting.recv() {
@@ -200,7 +202,7 @@ impl Worker {
         self.crew.leave(&self.slot);
     }
 
-    /// Runs one task. Returns whether this worker goes on.
+    /// Runs one task. Returns whether this worker takes another one.
     fn work(&self, job: Job) -> bool {
         let Crew { pool, queue, .. } = &*self.crew;
         let unfinished = Unfinished::new(pool.clone(), job);
@@ -209,7 +211,7 @@ impl Worker {
             unfinished.hand_back();
             return true;
         }
-        // What the executor cannot catch (a panic that panics when it is dropped) ends here.
+        // Catches the panic that the executor cannot: one whose payload panics when it is dropped.
         let executed = catch_unwind(AssertUnwindSafe(|| {
             executor::execute(pool, queue, &unfinished, &|run| {
                 if let Some(deadline) = run.deadline() {
@@ -219,8 +221,10 @@ impl Worker {
             });
         }));
         if let Err(panic) = executed {
-            log::error!("a worker died and is replaced");
-            // Dropping it may panic once more.
+            log::error!(
+                "the panic of a task panicked again when it was dropped: the task fails, and its worker goes on"
+            );
+            // Dropping the payload may panic again.
             std::mem::forget(panic);
             unfinished.fail();
         }
@@ -228,16 +232,18 @@ impl Worker {
     }
 }
 
-/// For the worker that calls. What the system refuses one of them it refuses all: the first tells.
+/// Sets the niceness of the calling worker. Only the first worker logs a refusal, since the system refuses all alike.
 fn be_nice(niceness: u8, number: usize) {
     if let Err(error) = yield_more(niceness)
         && number == 0
     {
-        log::warn!("the workers cannot yield by {niceness}, and run as urgently as all else: {error}");
+        log::warn!(
+            "the system refused niceness {niceness}; the workers run with the usual priority: {error}"
+        );
     }
 }
 
-/// No value behind these locks is ever left half-written, so a panic elsewhere does not spoil it.
+/// Ignores poisoning: the values behind these locks are never half-written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! One run of one task on a thread, which cannot be stopped.
+//! Runs one task on the thread of a worker. Such a run cannot be stopped from outside.
 
 use crate::handle::Handle;
 use fang_core::Runnable;
@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Runs a task and sends its result. `begins` hears of the run once it is known how long it may take.
+/// Runs a task and sends its result. Calls `begins` before the run starts, once its deadline is known.
 pub(super) fn execute(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<Run>)) {
     let started = Instant::now();
     let outcome = outcome(pool, queue, unfinished, begins);

@@ -1,22 +1,20 @@
-//! How far a thread yields the processor to others.
+//! The nice value of worker threads.
 
-/// Lets the calling thread, and none of the others, yield by so much more than it does now.
-///
-/// A thread that cannot is no reason to run nothing: it is as urgent as it was.
+/// Adds `niceness` to the nice value of the calling thread. After an error the thread keeps its priority and can
+/// still run tasks.
 pub(super) fn yield_more(niceness: u8) -> std::io::Result<()> {
-    // Nothing to ask of a system that might refuse the call.
+    // A sandbox may refuse the call even for 0.
     if niceness == 0 { Ok(()) } else { add(niceness) }
 }
 
-/// POSIX has this value a process, and so have its documentation and the name of the call; Linux has
-/// it a thread.
+/// On Linux `nice` applies to the calling thread, although POSIX defines it for the whole process.
 #[cfg(target_os = "linux")]
 fn add(niceness: u8) -> std::io::Result<()> {
     rustix::process::nice(i32::from(niceness))?;
     Ok(())
 }
 
-/// Elsewhere the call would slow down the whole process, heart and tokio tasks included.
+/// On other systems the call would change the whole process, including the heart and tokio tasks.
 #[cfg(not(target_os = "linux"))]
 fn add(_: u8) -> std::io::Result<()> {
     Ok(())

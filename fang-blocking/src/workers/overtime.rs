@@ -1,12 +1,12 @@
-//! Watches runs that have a timeout. A thread cannot be stopped, so one that takes too long is told,
-//! reported, and replaced.
+//! Watches the timeouts of runs. A thread cannot be stopped, so a run that exceeds its timeout is told to end, the
+//! log reports it, and another worker replaces its thread.
 
 use super::Crew;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Watches the slots of a pool, on a thread that starts with the first run that has a timeout.
+/// Watches the slots of a pool. Its thread starts with the first run that has a timeout.
 #[derive(Default)]
 pub(super) struct Overtime(Arc<Shared>);
 
@@ -19,16 +19,16 @@ struct Shared {
 #[derive(Default)]
 struct State {
     has_thread: bool,
-    /// When the thread looks next; `None` when there is nothing to look for.
+    /// When the thread looks next. `None` while no run has a timeout.
     look_at: Option<Instant>,
     is_over: bool,
 }
 
 impl Overtime {
-    /// A run has to end by `deadline`.
+    /// Makes the thread look at `deadline` at the latest, since a run must end by then.
     pub(super) fn watch(&self, crew: &Arc<Crew>, deadline: Instant) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nearly all runs end in time, so nearly all find the thread waiting for an earlier one.
+        // Usually the thread already waits for an earlier deadline, so this is rare.
         if state.look_at.is_none_or(|look_at| deadline < look_at) {
             state.look_at = Some(deadline);
             self.0.earlier.notify_one();
@@ -38,7 +38,9 @@ impl Overtime {
             let thread = thread::Builder::new().name("fang-overtime".to_owned());
             match thread.spawn(move || shared.run(&crew)) {
                 Ok(_) => state.has_thread = true,
-                Err(error) => log::error!("no thread to watch timeouts could be started: {error}"),
+                Err(error) => log::error!(
+                    "no thread could be started, so timeouts are not watched; allow more threads: {error}"
+                ),
             }
         }
     }
@@ -59,13 +61,13 @@ impl Shared {
         }
     }
 
-    /// Waits until it is time to look; `false` when there will be nothing more.
+    /// Waits until it is time to look. Returns `false` when the crew is gone.
     fn wait(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let left = state.look_at.map(|at| at.saturating_duration_since(Instant::now()));
             if state.is_over || left == Some(Duration::ZERO) {
-                // Whoever begins from here on says so.
+                // Runs that begin from now on set this again.
                 state.look_at = None;
                 return !state.is_over;
             }

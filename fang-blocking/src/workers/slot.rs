@@ -1,10 +1,10 @@
-//! The task that a worker runs, where other threads see it.
+//! The slot of a worker: the task it runs, visible to other threads.
 
 use fang_engine::state::{Run, Unfinished};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// The task that one worker runs.
+/// The task that one worker runs, and its deadline.
 #[derive(Default)]
 pub(super) struct Slot(Mutex<Contents>);
 
@@ -14,7 +14,7 @@ struct Contents {
     time: Time,
 }
 
-/// How the run in the slot stands with its timeout.
+/// The state of the timeout of the run in the slot.
 #[derive(Default)]
 enum Time {
     #[default]
@@ -26,22 +26,22 @@ enum Time {
 }
 
 impl Slot {
-    /// A run begins.
+    /// Puts a task into the slot. Its run is about to begin.
     pub(super) fn put(&self, unfinished: Unfinished) {
         *self.contents() = Contents { unfinished: Some(unfinished), time: Time::Unlimited };
     }
 
-    /// It has to end by `deadline`.
+    /// Sets the deadline of the run in the slot.
     pub(super) fn expect(&self, deadline: Instant, run: Arc<Run>) {
         self.contents().time = Time::Until(deadline, run);
     }
 
-    /// A run has ended; whether another worker has taken the place of this one.
+    /// Empties the slot after a run. Returns whether another worker has replaced this one.
     pub(super) fn clear(&self) -> bool {
         matches!(std::mem::take(&mut *self.contents()).time, Time::Over { is_replaced: true })
     }
 
-    /// By when the run in the slot has to end.
+    /// The deadline of the run in the slot, unless it has passed.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.contents().time {
             Time::Until(deadline, _) => Some(*deadline),
@@ -49,24 +49,27 @@ impl Slot {
         }
     }
 
-    /// Whether the run in the slot has taken too long.
+    /// Whether the run in the slot has exceeded its timeout.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.contents().time, Time::Over { .. })
     }
 
-    /// Tells the run in the slot, once, that its time is over, if it is; `replace` tells whether another
-    /// worker takes this one's place.
+    /// If the deadline of the run has passed, tells the run to end and calls `replace`, which returns whether another
+    /// worker replaces this one. Does this once for each run.
     pub(super) fn call_time(&self, now: Instant, replace: impl FnOnce() -> bool) {
         let mut contents = self.contents();
         let Time::Until(deadline, run) = &contents.time else { return };
         if now >= *deadline {
             run.tell_to_end();
-            log::warn!("task {} takes longer than its timeout", run.id());
+            log::warn!(
+                "task {} exceeds its timeout and was told to end; check that it looks for `is_cancelled`",
+                run.id()
+            );
             contents.time = Time::Over { is_replaced: replace() };
         }
     }
 
-    /// Hands back the task in the slot. Returns whether it had no result.
+    /// Gives back the task in the slot. Returns whether it had no result yet.
     pub(super) fn hand_back(&self) -> bool {
         self.take().is_some_and(|unfinished| unfinished.hand_back())
     }

@@ -1,4 +1,4 @@
-//! What holds over each store.
+//! Scenarios that run over each store.
 
 mod control;
 mod crons;

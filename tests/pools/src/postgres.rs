@@ -1,4 +1,4 @@
-//! What only holds over Postgres.
+//! Scenarios that run over Postgres only.
 
 mod cancel;
 pub mod clocks;

@@ -1,4 +1,4 @@
-//! The seam between the scenarios and the two modes: queues, pools, transactions and tasks that are alike in both.
+//! The layer between the scenarios and the two modes: queues, pools, transactions and tasks with one interface.
 
 mod act;
 mod child;
@@ -29,10 +29,10 @@ pub use world::{World, until};
 use fang_asynk::Lease;
 use std::time::Duration;
 
-/// Longer than anything takes that works.
+/// Longer than any step takes in a test that passes.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// For tests in which somebody is to be found dead.
+/// A short lease, for tests in which a worker is declared dead.
 pub const QUICK: Lease =
     Lease { beat_every: Duration::from_millis(100), dead_after: Duration::from_millis(1000), max_crashes: 3 };
 

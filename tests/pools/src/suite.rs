@@ -1,10 +1,10 @@
-//! What a pool does, told once. A scenario is an `async fn`; the macros here make a test of it in each mode, and over
-//! each store that it fits. What stands in one crate's own tests is what only that crate has.
+//! Tests of pools. A scenario is an `async fn`. The macros here make a test of it in each mode, and over each store
+//! that it fits. The tests in the crates of the modes cover only what one mode has.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-/// Tests of scenarios that take a [`World`](seam::World): each mode, over memory, over Postgres, and behind a pooler.
+/// Makes tests of scenarios that take a [`World`](seam::World): in each mode, over memory, Postgres and PgBouncer.
 macro_rules! each_mode_and_store {
     ($($name:ident),+ $(,)?) => {
         crate::each_store!(asynk, Asynk, $($name),+);
@@ -12,7 +12,7 @@ macro_rules! each_mode_and_store {
     };
 }
 
-/// Tests of scenarios that fit one mode, over each store.
+/// Makes tests of scenarios that fit one mode, over each store.
 macro_rules! each_store {
     ($module:ident, $mode:ident, $($name:ident),+ $(,)?) => {
         mod $module {
@@ -37,7 +37,7 @@ macro_rules! one_store {
     };
 }
 
-/// Tests of scenarios over Postgres, which take a [`Mode`](seam::Mode): each mode.
+/// Makes tests of scenarios over Postgres, which take a [`Mode`](seam::Mode), in each mode.
 macro_rules! each_mode {
     ($($name:ident),+ $(,)?) => {
         crate::one_mode!(asynk, Asynk, $($name),+);
@@ -45,7 +45,7 @@ macro_rules! each_mode {
     };
 }
 
-/// Tests of scenarios over Postgres that fit one mode.
+/// Makes tests of scenarios over Postgres that fit one mode.
 macro_rules! one_mode {
     ($module:ident, $mode:ident, $($name:ident),+ $(,)?) => {
         mod $module {

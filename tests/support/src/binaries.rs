@@ -1,4 +1,4 @@
-//! Where the server's programs are.
+//! Finds the programs of the server.
 
 use crate::SupportError;
 use std::{
@@ -11,22 +11,22 @@ use std::{
 
 const NEEDED: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
 
-/// The folder with `initdb`, `pg_ctl` and `postgres`.
+/// Finds the folder with `initdb`, `pg_ctl` and `postgres`.
 ///
 /// Looks in the folders of `path` (the value of a `PATH` variable), then in
-/// `versions/*/bin`, the highest version first: Debian keeps its servers in
-/// `/usr/lib/postgresql/*/bin`, which is in nobody's `PATH`.
+/// `versions/*/bin`, the highest version first. Debian installs servers in
+/// `/usr/lib/postgresql/*/bin`, which is not in `PATH`.
 ///
 /// # Errors
 ///
-/// [`SupportError::NotInstalled`] when no folder holds all three.
+/// [`SupportError::NotInstalled`] when no folder contains all three.
 pub fn find_binaries(path: Option<&OsStr>, versions: &Path) -> Result<PathBuf, SupportError> {
     let in_path = path.into_iter().flat_map(env::split_paths);
     let found = in_path
         .chain(by_version(versions))
         .find(|folder| NEEDED.iter().all(|name| folder.join(name).is_file()))
         .ok_or(SupportError::NotInstalled)?;
-    // A folder of links is not where the server finds its own files.
+    // Resolves links, since the server looks for its files beside the real program.
     let real = fs::canonicalize(found.join("initdb")).ok();
     Ok(real.and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or(found))
 }
@@ -45,7 +45,7 @@ fn by_version(versions: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, folder)| folder).collect()
 }
 
-/// Whether the server can preload `library`, a file of the contrib package.
+/// Whether the server can preload this library of the contrib package.
 pub(crate) fn has_library(bin: &Path, library: &str) -> bool {
     let Ok(output) = Command::new(bin.join("pg_config")).arg("--pkglibdir").output() else {
         return false;

@@ -1,4 +1,4 @@
-//! One throwaway cluster.
+//! A throwaway cluster.
 
 use crate::{
     Durability, SupportError, binaries::find_binaries, config, guardian::Guardian, home::Home,
@@ -11,17 +11,17 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// How often another port is tried when somebody took ours first.
+/// How often another port is tried when a port is taken by another process.
 const PORT_ATTEMPTS: usize = 5;
 
 /// The variable that names the files of a new cluster, for other processes to copy: see [`Cluster::create_as_template`].
 pub const TEMPLATE: &str = "FANG_CLUSTER_TEMPLATE";
 
-/// A Postgres cluster of its own, on a free port of 127.0.0.1 and on a Unix
-/// socket, with the superuser `postgres` and no password.
+/// A throwaway Postgres cluster on a free port of 127.0.0.1 and on a Unix
+/// socket. Its superuser is `postgres`, without a password.
 ///
-/// It is stopped and removed when the value is dropped, and also when this
-/// process ends in any other way, SIGKILL included.
+/// The cluster is stopped and removed when the value is dropped, and also when
+/// this process ends in any way, including SIGKILL.
 #[derive(Debug)]
 pub struct Cluster {
     home: Home,
@@ -30,11 +30,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster and starts it.
+    /// Creates a cluster and starts it.
     ///
     /// # Errors
     ///
-    /// When there is no server to run, or it does not start.
+    /// When Postgres is not installed, or the server does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
         Self::create_at(durability, |user| Home::choose(user, durability), false)
     }
@@ -48,10 +48,10 @@ impl Cluster {
         Self::create_at(durability, |user| Home::choose(user, durability), true)
     }
 
-    /// As [`create`](Self::create), with all its files below `folder`, which everybody may write to.
+    /// Like [`create`](Self::create), with all files below `folder`, to which all accounts may write.
     ///
     /// # Errors
-    /// As [`create`](Self::create).
+    /// The errors of [`create`](Self::create).
     pub fn create_in(durability: Durability, folder: &Path) -> Result<Self, SupportError> {
         Self::create_at(durability, |_| Home::within(folder), false)
     }
@@ -75,11 +75,11 @@ impl Cluster {
         Ok(Self { home, port, guardian: Mutex::new(guardian) })
     }
 
-    /// Ends the server as a crash would: no checkpoint, no goodbye to clients.
+    /// Stops the server as a crash would: without a checkpoint and without closing connections.
     ///
     /// # Errors
     ///
-    /// When it is not running.
+    /// When the server is not running.
     pub fn stop_immediate(&self) -> Result<(), SupportError> {
         self.guardian().order("stop", &self.home)
     }
@@ -88,12 +88,12 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// When it is running, or does not come up.
+    /// When the server is running already, or does not start.
     pub fn start(&self) -> Result<(), SupportError> {
         self.guardian().order("start", &self.home)
     }
 
-    /// [`stop_immediate`](Self::stop_immediate), then [`start`](Self::start).
+    /// Calls [`stop_immediate`](Self::stop_immediate), then [`start`](Self::start).
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Cluster {
         &self.home.socket
     }
 
-    /// The folder with the server's files.
+    /// The data folder of the server.
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {
         self.home.data()
@@ -134,7 +134,7 @@ impl Cluster {
     }
 
     fn guardian(&self) -> MutexGuard<'_, Guardian> {
-        // A panic of another test says nothing about the server.
+        // The lock may be poisoned by a panic in another test, which does not affect the server.
         self.guardian.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -152,7 +152,7 @@ fn first_start(guardian: &mut Guardian, home: &Home) -> Result<u16, SupportError
     }
 }
 
-/// The last of several settings counts, so adding is enough.
+/// Appends settings. Postgres uses the last value of each.
 fn append(home: &Home, settings: &str) -> Result<(), SupportError> {
     let file = home.data().join("postgresql.conf");
     fs::OpenOptions::new()

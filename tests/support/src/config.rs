@@ -3,13 +3,13 @@
 use crate::{binaries, home::random};
 use std::{net::TcpListener, path::Path};
 
-/// What a cluster promises about a crash of the machine.
+/// Whether data of a cluster survives a crash of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// Nothing is forced to the disk. A crash of the server alone loses
-    /// nothing all the same, so this is what tests use.
+    /// Without `fsync`. A crash of the server process loses nothing, so tests
+    /// use this.
     Fast,
-    /// Postgres's own settings: what benchmarks have to measure.
+    /// The default settings of Postgres, for benchmarks.
     Durable,
 }
 
@@ -33,9 +33,9 @@ pub(crate) fn text(bin: &Path, socket: &Path, durability: Durability) -> String 
     text
 }
 
-/// A port nobody listens on, below the range the system takes client ports
-/// from: in that range a client that retries while the server is down can end
-/// up connected to itself and keep the server from coming back.
+/// Returns a free port below the range of client ports. In that range, a client
+/// that retries while the server is down can get connected to itself, and then
+/// the port is taken when the server starts again.
 pub(crate) fn free_port() -> u16 {
     const FIRST: u32 = 15_000;
     const COUNT: u32 = 15_000;

@@ -1,4 +1,4 @@
-//! One fresh database for one test.
+//! A fresh database for one test.
 
 use crate::{SupportError, home::random, server::server_uri, uri::with_database};
 use std::{
@@ -8,7 +8,7 @@ use std::{
 };
 use tokio_postgres::{Client, NoTls};
 
-/// A new, empty database, which is dropped with the value.
+/// A new, empty database. It is dropped with the value.
 #[derive(Debug)]
 pub struct TestDatabase {
     server: String,
@@ -18,19 +18,19 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Makes a database nobody else uses, in the server `DATABASE_URL` names
-    /// or else in the cluster all tests of this process share.
+    /// Creates a database in the server of `DATABASE_URL`, or else in the cluster
+    /// that all tests of this process share.
     ///
     /// # Errors
     ///
-    /// When there is no server, or it refuses to make a database.
+    /// When there is no server, or it refuses to create a database.
     pub async fn create() -> Result<Self, SupportError> {
         let server = server_uri()?;
         Self::create_in(&server).await
     }
 
-    /// Makes a database in the server `server`, a `postgres://` URI, names:
-    /// for a test with a [`Cluster`](crate::Cluster) of its own.
+    /// Creates a database in the server of this `postgres://` URI, for a test
+    /// with a [`Cluster`](crate::Cluster) of its own.
     ///
     /// # Errors
     ///
@@ -42,19 +42,19 @@ impl TestDatabase {
         Ok(Self { server: server.to_owned(), uri, name, dropped: false })
     }
 
-    /// The database's `postgres://` URI.
+    /// The `postgres://` URI of the database.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// The database's name.
+    /// The name of the database.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A new connection to the database.
+    /// Opens a connection to the database.
     ///
     /// # Errors
     ///
@@ -63,11 +63,11 @@ impl TestDatabase {
         connect(&self.uri).await
     }
 
-    /// Drops the database, connections to it included.
+    /// Drops the database and closes all connections to it.
     ///
     /// # Errors
     ///
-    /// When the server is gone.
+    /// When the server cannot be reached.
     pub async fn drop(mut self) -> Result<(), SupportError> {
         self.dropped = true;
         run(&self.server, &drop_statement(&self.name)).await
@@ -81,11 +81,11 @@ impl Drop for TestDatabase {
         }
         let server = std::mem::take(&mut self.server);
         let statement = drop_statement(&self.name);
-        // The test's own runtime may be the one we are in, or shutting down.
+        // A runtime of its own, since that of the test cannot block here and may be shutting down.
         let cleaner = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
-                // The test has its result; a leftover is no reason to fail it.
+                // A database that is left over is no reason to fail the test.
                 let _ = runtime.block_on(run(&server, &statement));
             }
         });
@@ -120,7 +120,7 @@ async fn make(server: &str, name: &str) -> Result<(), SupportError> {
 
 pub(crate) async fn connect(uri: &str) -> Result<Client, SupportError> {
     let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
-    // Its errors reach whoever uses the client.
+    // The client reports the errors of the connection.
     tokio::spawn(connection);
     Ok(client)
 }

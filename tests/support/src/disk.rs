@@ -1,4 +1,4 @@
-//! A disk that is small, and can be full.
+//! A small disk that a test can fill.
 
 use crate::{SupportError, home::random};
 use std::{
@@ -9,8 +9,8 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-/// Unmounts it when our end of the pipe is gone: when the value is dropped, and also when this process
-/// ends in any other way. Whoever still uses it keeps it until then.
+/// Unmounts the disk when the pipe closes: when the value is dropped, and also when this process ends in any way. A
+/// process that still has files open on it keeps it until it closes them.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM PIPE
 read -r _
@@ -19,7 +19,7 @@ umount -l "$1" && rmdir "$1"
 
 const BALLAST: &str = "ballast";
 
-/// A file system of its own in memory, which only root can mount. It is gone with the value.
+/// A file system in memory. Only root can mount it. It is unmounted when the value is dropped.
 #[derive(Debug)]
 pub struct Disk {
     path: PathBuf,
@@ -28,7 +28,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Mounts one of so many megabytes.
+    /// Mounts a disk of this many megabytes.
     ///
     /// # Errors
     /// [`SupportError::NoDisk`] when it cannot be mounted.
@@ -39,7 +39,7 @@ impl Disk {
         let tried = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "fang-disk"]).arg(&path).output();
         let output = tried.map_err(SupportError::io("mounting a tmpfs"))?;
         if !output.status.success() {
-            // Nothing was mounted on it.
+            // The mount failed, so the folder is empty.
             let _ = fs::remove_dir(&path);
             return Err(SupportError::NoDisk(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
@@ -54,23 +54,23 @@ impl Disk {
         Ok(Self { path, child, pipe })
     }
 
-    /// Where it is mounted.
+    /// The folder where it is mounted.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Takes all the space that is left, until it is [freed](Self::free).
+    /// Fills all free space, until it is [freed](Self::free).
     ///
     /// # Errors
-    /// When anything but the lack of space keeps it from that.
+    /// When writing fails for any reason but a full disk.
     pub fn fill(&self) -> Result<(), SupportError> {
         let file = OpenOptions::new().create(true).append(true).open(self.path.join(BALLAST));
         let mut file = match file {
             Err(error) if error.kind() == ErrorKind::StorageFull => return Ok(()),
             file => file.map_err(SupportError::io("opening the ballast"))?,
         };
-        // What is left of the last megabyte is taken page by page.
+        // Fills the rest of the last megabyte page by page.
         for chunk in [1 << 20, 1 << 12] {
             let bytes = vec![0; chunk];
             loop {
@@ -84,7 +84,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Gives the space back.
+    /// Frees the space again.
     ///
     /// # Errors
     /// When the system refuses.
@@ -96,7 +96,7 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         drop(self.pipe.take());
-        // Waiting makes "dropped" mean "gone"; there is nobody to tell of a failure.
+        // Waits, so that the disk is unmounted when `drop` returns. A failure cannot be reported here.
         let _ = self.child.wait();
     }
 }

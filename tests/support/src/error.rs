@@ -1,39 +1,39 @@
-//! What can go wrong while a test gets its database.
+//! The errors of the test support.
 
 use std::{fmt, io};
 
-/// Why there is no cluster or no database.
+/// An error of creating a cluster, a database, a proxy or a disk.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SupportError {
-    /// No Postgres server is installed where we look.
+    /// Postgres was not found.
     NotInstalled,
-    /// PgBouncer is not installed where we look.
+    /// PgBouncer was not found.
     NoPgBouncer,
-    /// libfaketime is not installed where we look.
+    /// libfaketime was not found.
     NoFaketime,
-    /// A disk could not be mounted; the text is what `mount` said.
+    /// A disk could not be mounted. The text is the output of `mount`.
     NoDisk(String),
-    /// Running as root, and neither `setpriv` nor `runuser` nor an account to
-    /// run the server as is there.
+    /// The process runs as root, and an account for the server, or the programs
+    /// `setpriv` and `runuser`, are missing.
     NoServerUser(String),
-    /// The system refused something while the cluster was being set up.
+    /// A system call failed.
     Io {
-        /// What was being done.
+        /// The operation that failed.
         doing: String,
-        /// The system's answer.
+        /// The error of the system.
         source: io::Error,
     },
-    /// `initdb` or `pg_ctl` failed; the text is the end of what they printed.
+    /// `initdb` or `pg_ctl` failed.
     Server {
         /// The step: `init`, `start` or `stop`.
         step: &'static str,
-        /// The end of the output and of the server's log.
+        /// The end of their output and of the log of the server.
         output: String,
     },
-    /// What was given, such as `DATABASE_URL`, is not a `postgres://` URI with what it needs.
+    /// The connection string, such as `DATABASE_URL`, is not a suitable `postgres://` URI.
     BadUri,
-    /// The server was reached (or not) and said no.
+    /// The server cannot be reached or returned an error.
     Postgres(tokio_postgres::Error),
 }
 
@@ -60,10 +60,10 @@ impl fmt::Display for SupportError {
                  install it (`apt-get install libfaketime`, or run scripts/setup)",
             ),
             Self::NoDisk(why) => {
-                write!(f, "a tmpfs could not be mounted, which takes root (in a container, CAP_SYS_ADMIN): {why}")
+                write!(f, "a tmpfs could not be mounted; run as root (in a container, with CAP_SYS_ADMIN): {why}")
             }
             Self::NoServerUser(what) => {
-                write!(f, "Postgres refuses to run as root and there is no other way to run it: {what}")
+                write!(f, "Postgres refuses to run as root; run the tests as another user, or install what is missing: {what}")
             }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Server { step, output } => write!(f, "Postgres: {step} failed:\n{output}"),
@@ -71,7 +71,7 @@ impl fmt::Display for SupportError {
                 "the connection string (DATABASE_URL, unless another was given) must be a postgres:// URI; \
                  a proxy needs a host in it that is reached over TCP",
             ),
-            // Its own text is only "db error"; the reason is one level down.
+            // The text of tokio-postgres is only "db error". The reason is in its source.
             Self::Postgres(error) => match error.as_db_error() {
                 Some(reason) => write!(f, "Postgres: {reason}"),
                 None => write!(f, "Postgres: {error}"),

@@ -1,13 +1,13 @@
-//! Processes whose clocks are wrong.
+//! Processes with wrong clocks.
 
 use crate::SupportError;
 use std::{fs, path::Path, path::PathBuf, process::Command};
 
-/// The one for programs with threads.
+/// The version of the library for programs with threads.
 const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
-/// Has a command believe that it is so much later or earlier, as libfaketime writes it: `+1h`, `-2m`.
-/// The clocks that only measure spans stay as they are, as they do when a clock is set wrongly.
+/// Makes the clock of a command wrong by this much, in the notation of libfaketime: `+1h`, `-2m`. Monotonic clocks
+/// stay right, as they do when the clock of a machine is set wrongly.
 ///
 /// # Errors
 /// [`SupportError::NoFaketime`] when libfaketime is not installed.
@@ -17,7 +17,7 @@ pub fn skew(command: &mut Command, by: &str) -> Result<(), SupportError> {
     Ok(())
 }
 
-/// Debian keeps it in a folder named after the machine.
+/// Finds the library. Debian installs it in a folder named after the architecture.
 fn find() -> Option<PathBuf> {
     let roots = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(Path::new);
     let below = roots.iter().flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten());

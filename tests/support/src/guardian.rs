@@ -1,5 +1,5 @@
-//! The child that runs the server and outlives us for as long as it takes to
-//! clean up.
+//! The guardian: a child process that runs the server. It outlives this process
+//! until the cluster is removed.
 
 use crate::{SupportError, home::Home, user::ServerUser};
 use std::{
@@ -15,8 +15,8 @@ const SCRIPT: &str = include_str!("guardian.sh");
 #[derive(Debug)]
 pub(crate) struct Guardian {
     child: Child,
-    /// Its end is the signal to clean up. No other child of ours inherits it,
-    /// so it ends with this process, even by SIGKILL.
+    /// The guardian cleans up when this pipe closes. No other child inherits the
+    /// pipe, so it closes when this process ends, even by SIGKILL.
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
@@ -28,7 +28,7 @@ impl Guardian {
             .args([bin, &home.root, &home.socket])
             .args(user.prefix())
             .current_dir("/")
-            // Options meant for another server must not reach this one.
+            // These variables may be meant for another server.
             .env_remove("PGDATA")
             .env_remove("PGPORT")
             .env_remove("PGOPTIONS")
@@ -41,11 +41,11 @@ impl Guardian {
         let (orders, answers) =
             pipes.ok_or_else(|| SupportError::io("guardian")(io::Error::other("no pipes")))?;
         let mut guardian = Self { child, orders: Some(orders), answers: BufReader::new(answers) };
-        // Only now has it left our process group and ignores our signals.
+        // After this it has left the process group and ignores signals.
         guardian.expect("ready").map(|_| guardian)
     }
 
-    /// Has `step` done, and waits for it.
+    /// Orders a step and waits until it is done.
     pub(crate) fn order(&mut self, step: &'static str, home: &Home) -> Result<(), SupportError> {
         if let Some(orders) = &mut self.orders {
             writeln!(orders, "{step}").map_err(SupportError::io("asking the guardian"))?;
@@ -66,13 +66,13 @@ impl Guardian {
 impl Drop for Guardian {
     fn drop(&mut self) {
         drop(self.orders.take());
-        // Waiting makes "dropped" mean "gone"; there is nobody to tell of a
-        // failure.
+        // Waits, so that the cluster is removed when `drop` returns. A failure
+        // cannot be reported here.
         let _ = self.child.wait();
     }
 }
 
-/// A shell in a session of its own, which a Ctrl-C in ours does not reach.
+/// A shell in a session of its own, so that Ctrl-C in the terminal does not reach it.
 fn shell() -> Command {
     let has_setsid = Command::new("setsid")
         .arg("true")

@@ -1,8 +1,8 @@
-# Runs one Postgres cluster for the process that holds our standard input.
+# Runs one Postgres cluster for the process at the other end of the standard input.
 #
-# Everything that starts or stops the server happens here, one order at a
-# time. So when the owner is gone, however it went, and `read` meets the end
-# of the input, no start is under way that could outlive the clean-up.
+# Only this script starts and stops the server, one order at a time. When the
+# owner ends, in whatever way, `read` meets the end of the input. No start is
+# under way then, so none can outlive the clean-up.
 #
 # Where FANG_CLUSTER_TEMPLATE names the files of a new cluster, they are copied:
 # that takes a seventh of the processor time of making them.
@@ -42,6 +42,6 @@ while read -r order; do
     esac
 done
 
-# Should the stop fail: a server whose data folder is gone ends by itself.
+# If the stop fails, the server ends by itself once its data folder is removed.
 stop "$@" </dev/null >/dev/null 2>&1
 rm -rf -- "$root" "$socket"

@@ -12,8 +12,8 @@ use std::{
     process,
 };
 
-/// The kernel keeps 107 bytes of a socket's path; the server adds this much
-/// to the folder's.
+/// The limit for the path of the folder. The kernel allows 107 bytes for the path
+/// of a socket, and the server appends a file name.
 const SOCKET_PATH_LIMIT: usize = 107 - "/.s.PGSQL.65535".len();
 
 /// A file system in memory. Each database is 300 files, and an ext4 that many were deleted from is slow to make new ones.
@@ -21,18 +21,18 @@ const MEMORY: &str = "/dev/shm";
 /// The files of all tests that run at once have room in this many bytes, many times over.
 const ROOM: u64 = 4 << 30;
 
-/// Names that do not exist yet: the guardian must know them before anything
-/// is made, so that it removes whatever there is however early we die.
+/// The folders of a cluster. They need not exist yet: the guardian is told their
+/// names before they are created, so that it always removes them.
 #[derive(Debug)]
 pub(crate) struct Home {
-    /// Holds the data folder and the logs.
+    /// The folder with the data and the logs.
     pub(crate) root: PathBuf,
     pub(crate) socket: PathBuf,
 }
 
 impl Home {
-    /// Where nothing has to reach a disk: in memory, if there is room. Else below `target/postgres`, or below the
-    /// system's temporary folder where the server's account cannot go there or we may not write there.
+    /// Chooses folders below `target/postgres`. Uses the temporary folder of the
+    /// system if this process or the account of the server cannot use that.
     pub(crate) fn choose(user: &ServerUser, durability: Durability) -> Self {
         let memory = Path::new(MEMORY);
         if durability == Durability::Fast && has_room(memory) && usable(memory, user) {
@@ -43,7 +43,7 @@ impl Home {
         Self::within(&ours.ok().filter(|base| usable(base, user)).unwrap_or_else(env::temp_dir))
     }
 
-    /// Below this folder, which the server's account can go into.
+    /// Chooses folders below this folder, which the account of the server can enter.
     pub(crate) fn within(base: &Path) -> Self {
         let name = format!("fang-pg-{}-{}", process::id(), random());
         let root = base.join(&name);
@@ -63,8 +63,8 @@ impl Home {
         self.root.join("template")
     }
 
-    /// Makes the folders, which must not exist: in a folder everybody writes
-    /// to, one that is there already is somebody else's.
+    /// Creates the folders. They must not exist: in a folder to which all accounts
+    /// may write, an existing one belongs to another user.
     pub(crate) fn make(&self, user: &ServerUser) -> Result<(), SupportError> {
         for folder in [&self.root, &self.socket] {
             DirBuilder::new()
@@ -81,7 +81,7 @@ fn has_room(folder: &Path) -> bool {
     statvfs(folder).is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) >= ROOM)
 }
 
-/// Whether a folder can be made in `base` that the server can use.
+/// Whether the server can use a folder in `base`.
 fn usable(base: &Path, user: &ServerUser) -> bool {
     let probe = base.join(format!("probe-{}-{}", process::id(), random()));
     let tried = || -> io::Result<bool> {
@@ -94,7 +94,7 @@ fn usable(base: &Path, user: &ServerUser) -> bool {
     tried().unwrap_or(false)
 }
 
-/// Eight digits nobody else has: the hasher's keys come from the system.
+/// Returns eight random hexadecimal digits. The keys of the hasher come from the system.
 pub(crate) fn random() -> String {
     let seed = RandomState::new().hash_one(process::id());
     format!("{:08x}", seed & 0xffff_ffff)

@@ -1,9 +1,9 @@
 //! Throwaway Postgres for tests and benchmarks.
 //!
-//! [`TestDatabase::create`] gives a test a fresh database. It lives in the
-//! server `DATABASE_URL` names, or, where that is not set, in a [`Cluster`]
-//! this process starts on first use and takes down when it ends. A [`Proxy`]
-//! in front of it is a network that fails on demand, a [`PgBouncer`] a pooler.
+//! [`TestDatabase::create`] gives a test a fresh database, in the server of
+//! `DATABASE_URL`. Without that variable, the process starts a [`Cluster`] at the
+//! first use and removes it at its end. A [`Proxy`] in front of the server
+//! simulates network faults, and a [`PgBouncer`] is a pooler.
 
 mod binaries;
 mod cluster;

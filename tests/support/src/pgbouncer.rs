@@ -1,4 +1,4 @@
-//! A PgBouncer in transaction mode in front of a server.
+//! PgBouncer in transaction mode, in front of a server.
 
 use crate::{SupportError, config::free_port, home::random, uri::with_address, user::ServerUser};
 use std::{
@@ -9,9 +9,9 @@ use std::{
 };
 use tokio_postgres::{Client, Config, config::Host};
 
-/// Ends it, and removes its folder, when our end of the pipe is gone: when the value is dropped, and
-/// also when this process ends in any other way. It must heed that from its first moment on, before it has
-/// a handler of its own, and does not inherit what the shell ignores.
+/// Stops PgBouncer and removes its folder when the pipe closes: when the value is dropped, and also when this
+/// process ends in any way. SIGTERM must end PgBouncer even before it has a handler, so it does not inherit the
+/// ignored signals of the shell.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM PIPE
 folder=$1
@@ -25,13 +25,13 @@ rm -rf -- "$folder"
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What it logs once it listens ...
+/// PgBouncer logs this once it listens.
 const IS_UP: &str = "process up";
-/// ... and when it cannot.
+/// PgBouncer logs this when it cannot start.
 const IS_OVER: &str = "FATAL";
 
-/// A PgBouncer of its own, on a free port of 127.0.0.1, in transaction mode. All who come share a few
-/// connections, by turns, so that no two transactions in a row are those of one session.
+/// A PgBouncer in transaction mode, on a free port of 127.0.0.1. All clients share a few server connections in
+/// round-robin order, so that two transactions in a row run in different sessions.
 #[derive(Debug)]
 pub struct PgBouncer {
     uri: String,
@@ -40,10 +40,10 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Serves in front of the database that `uri` names, over so many connections.
+    /// Starts PgBouncer in front of the database of `uri`, with this many server connections.
     ///
     /// # Errors
-    /// When it is not installed, or does not start.
+    /// When PgBouncer is not installed or does not start.
     pub async fn start(uri: &str, connections: usize) -> Result<Self, SupportError> {
         let program = find(env::var_os("PATH").as_deref()).ok_or(SupportError::NoPgBouncer)?;
         let (user, port) = (ServerUser::choose()?, free_port());
@@ -70,13 +70,13 @@ impl PgBouncer {
         Ok(bouncer)
     }
 
-    /// The URI of the same database, through it.
+    /// The URI of the database through PgBouncer.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// A new connection through it.
+    /// Opens a connection through PgBouncer.
     ///
     /// # Errors
     /// When the server refuses.
@@ -84,7 +84,7 @@ impl PgBouncer {
         crate::database::connect(&self.uri).await
     }
 
-    /// Has it open all its connections: it goes round those that it has.
+    /// Makes PgBouncer open all its server connections, since it only uses those that are open.
     async fn fill(&self, connections: usize) -> Result<(), SupportError> {
         let mut clients = Vec::new();
         for _ in 0..connections {
@@ -102,12 +102,12 @@ impl PgBouncer {
 impl Drop for PgBouncer {
     fn drop(&mut self) {
         drop(self.pipe.take());
-        // Waiting makes "dropped" mean "gone"; there is nobody to tell of a failure.
+        // Waits, so that PgBouncer has ended when `drop` returns. A failure cannot be reported here.
         let _ = self.child.wait();
     }
 }
 
-/// By its log: whoever answers at its port before it listens is somebody else.
+/// Waits until the log says that PgBouncer listens. Its port does not tell, since another process may listen there.
 fn wait_for(folder: &Path) -> Result<(), SupportError> {
     let began = Instant::now();
     loop {
@@ -122,7 +122,7 @@ fn wait_for(folder: &Path) -> Result<(), SupportError> {
     }
 }
 
-/// Debian has it in a folder that is not in everybody's `PATH`.
+/// Finds the program. Debian installs it in a folder that is not always in `PATH`.
 fn find(path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
     let in_path = path.into_iter().flat_map(env::split_paths);
     let folders = in_path.chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));

@@ -1,4 +1,4 @@
-//! A proxy in front of a server: a network that can be made to fail.
+//! A proxy in front of a server, which simulates network faults.
 
 mod cut;
 mod link;
@@ -13,33 +13,34 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What the network does.
+/// The behaviour of the simulated network.
 #[derive(Clone, Debug)]
 pub enum Network {
-    /// Everything passes.
+    /// All data passes.
     Pass,
-    /// Whatever is sent vanishes, in both directions, and the packets that close a connection with it.
-    /// Connections stay open, and new ones are accepted and never answered. As behind a real hole,
-    /// TCP sends again what was lost: whoever still waits when it ends is served after all.
+    /// All data is lost in both directions, and so are the packets that close a connection. Connections stay open.
+    /// New ones are accepted but get no answer. TCP sends lost data again when the fault ends, so a client that
+    /// still waits is served then.
     ///
-    /// On Linux the proxy's sockets do not even acknowledge what is sent to them, so that keepalives
-    /// and `tcp_user_timeout` do their work; elsewhere they merely fall silent.
+    /// On Linux the sockets of the proxy do not acknowledge data either, so that keepalives and `tcp_user_timeout`
+    /// notice the fault. On other systems they only stop answering.
     Blackhole,
-    /// All connections are reset, and every new one at once.
+    /// All open connections are reset, and every new one is reset at once.
     Reset,
-    /// Whatever is sent arrives this much later.
+    /// All data arrives this much later.
     Delay(Duration),
-    /// What the server sends together with this word, or with its end, arrives this much later, and all that follows.
+    /// The data of the server that contains the end of this word arrives this much later, and so does all data
+    /// after it.
     DelayAnswers(Vec<u8>, Duration),
-    /// Each connection is closed once so many more bytes have passed in this direction.
+    /// Each connection is closed after this many more bytes in this direction.
     CutAfter(Direction, usize),
-    /// Connections are closed when certain words come by.
+    /// A connection is closed when certain words pass.
     CutAt(Cut),
 }
 
-/// A proxy on a port of its own. It ends, and all connections with it, when it is dropped.
+/// A proxy on a port of its own. It ends with all its connections when it is dropped.
 ///
-/// What the network does applies to all connections at once, and can be changed at any time.
+/// The behaviour of the network applies to all connections and can be changed at any time.
 #[derive(Debug)]
 pub struct Proxy {
     uri: String,
@@ -49,10 +50,10 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Serves in front of the server that `uri` names; everything passes.
+    /// Starts a proxy in front of the server of `uri`. At first all data passes.
     ///
     /// # Errors
-    /// When the URI names no host to connect to over TCP, or no port is to be had.
+    /// When the URI has no host for TCP, or no port is free.
     pub fn start(uri: &str) -> Result<Self, SupportError> {
         let server = uri::address(uri)?;
         let listen = || {
@@ -67,59 +68,58 @@ impl Proxy {
         Ok(Self { uri, address, server, shared })
     }
 
-    /// The URI of the same database, through the proxy.
+    /// The URI of the database through the proxy.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// The port it serves on.
+    /// The port of the proxy.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// New connections go to the server that `uri` names from now on, as when a host name moves; those
-    /// there are stay where they are.
+    /// Sends new connections to the server of `uri` from now on, as when a host name gets another address. Open
+    /// connections stay as they are.
     ///
     /// # Errors
-    /// When the URI names no host to connect to over TCP.
+    /// When the URI has no host for TCP.
     pub fn point_at(&self, uri: &str) -> Result<(), SupportError> {
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = uri::address(uri)?;
         Ok(())
     }
 
-    /// From now on the network does this.
+    /// Changes the behaviour of the network.
     pub fn set(&self, network: Network) {
         self.shared.set(network);
     }
 
-    /// How many connections were cut, by [`Network::CutAfter`] and [`Network::CutAt`].
+    /// The number of connections that were cut by [`Network::CutAfter`] and [`Network::CutAt`].
     #[must_use]
     pub fn cuts(&self) -> u64 {
         self.shared.cuts()
     }
 
-    /// Waits until there were so many cuts; `false` when that takes longer than `patience`.
+    /// Waits until there were this many cuts. Returns `false` if that takes longer than `patience`.
     #[must_use]
     pub fn wait_for_cuts(&self, cuts: u64, patience: Duration) -> bool {
         self.shared.wait(patience, |state| (state.cuts >= cuts).then_some(())).is_some()
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     #[must_use]
     pub fn accepted(&self) -> usize {
         self.shared.wait(Duration::ZERO, |state| Some(state.accepted.len())).unwrap_or_default()
     }
 
-    /// Waits for the first connection that came after `since`; `None` when that takes longer than
-    /// `patience`.
+    /// Waits for the first connection after `since`. Returns `None` if that takes longer than `patience`.
     #[must_use]
     pub fn connected_after(&self, since: Instant, patience: Duration) -> Option<Instant> {
         self.shared.wait(patience, |state| state.accepted.iter().find(|at| **at > since).copied())
     }
 
-    /// The ports of the clients whose connections are open, as far as the proxy was told.
+    /// The ports of the clients whose connections are open, as far as the proxy knows.
     #[must_use]
     pub fn clients(&self) -> Vec<u16> {
         self.shared.clients()
@@ -129,7 +129,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.end();
-        // The listener looks whether it is over after each connection, so it is given one.
+        // The listener checks after each connection whether the proxy has ended.
         let _ = TcpStream::connect(self.address);
     }
 }

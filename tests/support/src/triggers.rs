@@ -1,7 +1,7 @@
-//! Statements that make a database behave as a test wants it.
+//! SQL that makes a database fail in certain ways.
 
-/// The first transaction that writes into the tables of tasks or crons is told that it has lost a race, until the
-/// sequence `tries` is restarted: what a sequence has counted is not rolled back.
+/// Makes the first transaction that writes to the tables of tasks or crons fail with a deadlock. Restart the
+/// sequence `tries` to make the next one fail. A sequence counts on even if the transaction is rolled back.
 pub const THE_FIRST_LOSES: &str = "
     CREATE SEQUENCE tries;
     CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -14,7 +14,7 @@ pub const THE_FIRST_LOSES: &str = "
     CREATE TRIGGER lose AFTER INSERT OR UPDATE ON fang_tasks FOR EACH STATEMENT EXECUTE FUNCTION lose();
     CREATE TRIGGER lose AFTER INSERT OR UPDATE ON fang_crons FOR EACH STATEMENT EXECUTE FUNCTION lose()";
 
-/// Refuses to change the schema where a statement may take only so long.
+/// Makes changes of the schema fail if the session has a `statement_timeout`.
 pub const NO_LIMIT_FOR_CHANGES: &str = "
     CREATE FUNCTION unlimited() RETURNS event_trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -1,8 +1,8 @@
-//! Just enough of connection URIs to point one at another database, or through a proxy.
+//! Changes the database or the address in a connection URI.
 
 use crate::SupportError;
 
-/// `uri` with its database replaced; user, hosts and parameters stay.
+/// Replaces the database in a URI. User, hosts and parameters stay.
 pub(crate) fn with_database(uri: &str, database: &str) -> Result<String, SupportError> {
     let (scheme, rest) = uri.split_once("://").ok_or(SupportError::BadUri)?;
     if !matches!(scheme, "postgres" | "postgresql") {
@@ -16,7 +16,7 @@ pub(crate) fn with_database(uri: &str, database: &str) -> Result<String, Support
     Ok(format!("{scheme}://{hosts}/{database}{parameters}"))
 }
 
-/// Where a URI says that the server is: its first host, which must be one for TCP.
+/// Returns the address of the first host in a URI. It must be a host for TCP.
 pub(crate) fn address(uri: &str) -> Result<String, SupportError> {
     let (from, to) = hosts(uri)?;
     let host = uri.get(from..to).and_then(|hosts| hosts.split(',').next()).unwrap_or_default();
@@ -28,14 +28,14 @@ pub(crate) fn address(uri: &str) -> Result<String, SupportError> {
     Ok(if has_port { host.to_owned() } else { format!("{host}:5432") })
 }
 
-/// `uri` with its hosts replaced; user, database and parameters stay.
+/// Replaces the hosts in a URI. User, database and parameters stay.
 pub(crate) fn with_address(uri: &str, address: &str) -> Result<String, SupportError> {
     let (from, to) = hosts(uri)?;
     let (before, after) = (uri.get(..from).unwrap_or_default(), uri.get(to..).unwrap_or_default());
     Ok(format!("{before}{address}{after}"))
 }
 
-/// Where the hosts begin and end.
+/// Returns where the hosts of a URI begin and end.
 fn hosts(uri: &str) -> Result<(usize, usize), SupportError> {
     let scheme = ["postgres://", "postgresql://"].into_iter().find(|scheme| uri.starts_with(scheme));
     let start = scheme.ok_or(SupportError::BadUri)?.len();

@@ -1,4 +1,4 @@
-//! Who the server runs as.
+//! The account that the server runs as.
 
 use crate::SupportError;
 use std::{
@@ -10,8 +10,8 @@ use std::{
     sync::OnceLock,
 };
 
-/// The account the server runs as: ourselves, except that Postgres refuses to
-/// run as root.
+/// The account that the server runs as. It is that of this process, except for
+/// root, as which Postgres refuses to run.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerUser {
     ids: Option<(u32, u32)>,
@@ -48,12 +48,12 @@ impl ServerUser {
         Ok(Self { ids: Some((uid, gid)), prefix })
     }
 
-    /// The words to put in front of a command so that this account runs it.
+    /// The words before a command that make it run as this account.
     pub(crate) fn prefix(&self) -> &[OsString] {
         &self.prefix
     }
 
-    /// Whether the account can get at what is inside `folder`.
+    /// Whether the account can enter `folder`.
     pub(crate) fn can_enter(&self, folder: &Path) -> bool {
         succeeds(&self.prefix, "test".as_ref(), &["-x".as_ref(), folder])
     }
@@ -82,7 +82,7 @@ fn succeeds(prefix: &[OsString], program: &Path, arguments: &[&Path]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// What `id` prints; there is no other way to ask without unsafe code.
+/// Runs `id`, since the standard library has no safe call for this.
 fn id(flag: &str, account: Option<&str>) -> Option<u32> {
     let output = Command::new("id").arg(flag).args(account).stderr(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()

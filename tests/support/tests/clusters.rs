@@ -1,4 +1,4 @@
-//! Clusters are separate, come back after a crash, and leave nothing behind.
+//! Clusters are separate, can be restarted after a crash, and are removed completely.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

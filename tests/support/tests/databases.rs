@@ -1,11 +1,11 @@
-//! Every test has a database to itself.
+//! Every test gets a database of its own.
 
 #![allow(clippy::unwrap_used)]
 
 use fang_test_support::TestDatabase;
 
 #[tokio::test]
-async fn a_database_is_fresh_and_nobody_elses() {
+async fn a_database_is_empty_and_belongs_to_one_test() {
     let first = TestDatabase::create().await.unwrap();
     let second = TestDatabase::create().await.unwrap();
     assert_ne!(first.name(), second.name());
@@ -24,7 +24,7 @@ async fn a_database_is_fresh_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn it_is_dropped_even_while_somebody_is_connected() {
+async fn a_database_is_dropped_even_while_clients_are_connected() {
     let witness = TestDatabase::create().await.unwrap();
     let witness = (witness.client().await.unwrap(), witness);
     let asked = TestDatabase::create().await.unwrap();
@@ -40,7 +40,7 @@ async fn it_is_dropped_even_while_somebody_is_connected() {
 }
 
 #[tokio::test]
-async fn many_at_once() {
+async fn many_databases_can_be_created_at_once() {
     let tasks: Vec<_> = (0..12).map(|_| tokio::spawn(TestDatabase::create())).collect();
     for task in tasks {
         task.await.unwrap().unwrap();

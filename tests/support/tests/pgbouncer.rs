@@ -1,4 +1,4 @@
-//! A pooler between a client and the server.
+//! PgBouncer between a client and the server.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ use fang_test_support::{PgBouncer, TestDatabase};
 use std::collections::HashSet;
 
 #[tokio::test]
-async fn the_statements_of_one_client_go_to_sessions_by_turns() {
+async fn the_statements_of_one_client_are_spread_over_all_sessions() {
     let database = TestDatabase::create().await.unwrap();
     let bouncer = PgBouncer::start(database.uri(), 3).await.unwrap();
     let client = bouncer.client().await.unwrap();
@@ -19,7 +19,7 @@ async fn the_statements_of_one_client_go_to_sessions_by_turns() {
 }
 
 #[tokio::test]
-async fn it_is_gone_with_the_value() {
+async fn pgbouncer_ends_when_its_value_is_dropped() {
     let database = TestDatabase::create().await.unwrap();
     let bouncer = PgBouncer::start(database.uri(), 1).await.unwrap();
     let uri = bouncer.uri().to_owned();

@@ -1,4 +1,4 @@
-//! A network that fails on demand.
+//! The network faults of the proxy.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Long enough to tell silence from an answer.
+/// Without an answer for this long, a connection counts as silent.
 const SILENCE: Duration = Duration::from_millis(200);
 
-/// A proxy in front of a server that sends back whatever it gets.
+/// Starts a proxy in front of a server that echoes all data.
 fn echo() -> Proxy {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("postgres://u@{}/d", listener.local_addr().unwrap());
@@ -67,7 +67,7 @@ fn everything_passes_and_only_the_address_of_the_uri_changes() {
 }
 
 #[test]
-fn an_answer_is_late_from_a_certain_word_on() {
+fn answers_are_delayed_from_a_certain_word_on() {
     let proxy = echo();
     let delay = PATIENCE * 2;
     proxy.set(Network::DelayAnswers(b"late".to_vec(), delay));
@@ -78,12 +78,12 @@ fn an_answer_is_late_from_a_certain_word_on() {
     say(&client, "te");
     assert!(is_silent(&client));
     proxy.set(Network::DelayAnswers(b"late".to_vec(), SILENCE));
-    assert!(hears(&client, "te"), "a shorter delay holds for what is on its way");
+    assert!(hears(&client, "te"), "a shorter delay applies to data that waits");
     assert!(talks(&client));
 }
 
 #[test]
-fn a_client_that_goes_takes_its_connection_along() {
+fn a_connection_ends_when_its_client_disconnects() {
     let proxy = echo();
     let (gone, stays) = (connect(&proxy), connect(&proxy));
     assert!(talks(&gone) && talks(&stays));
@@ -96,7 +96,7 @@ fn a_client_that_goes_takes_its_connection_along() {
 }
 
 #[test]
-fn in_a_black_hole_nothing_is_heard_and_nobody_is_told() {
+fn a_black_hole_is_silent_and_reports_no_error() {
     let proxy = echo();
     let old = connect(&proxy);
     assert!(talks(&old));
@@ -109,7 +109,7 @@ fn in_a_black_hole_nothing_is_heard_and_nobody_is_told() {
     assert!(proxy.connected_after(began, PATIENCE).is_some());
 
     proxy.set(Network::Pass);
-    assert!(hears(&old, "old") && hears(&new, "new"), "TCP sends it again");
+    assert!(hears(&old, "old") && hears(&new, "new"), "TCP sends the data again");
 }
 
 #[cfg(target_os = "linux")]
@@ -133,7 +133,7 @@ fn in_a_black_hole_an_idle_connection_looks_dead_to_its_keepalive() {
     assert!(talks(&client));
     let second = Duration::from_secs(1);
     let keepalive = socket2::TcpKeepalive::new().with_time(second).with_interval(second).with_retries(2);
-    // Longer than the proxy's own keepalive waits.
+    // Longer than the keepalive of the proxy waits.
     let patience = Duration::from_secs(8);
     let socket = socket2::SockRef::from(&client);
     socket.set_tcp_keepalive(&keepalive.with_time(patience - second * 2)).unwrap();
@@ -171,17 +171,17 @@ fn a_delay_holds_up_both_directions() {
     say(&client, "late");
     assert!(is_silent(&client));
     proxy.set(Network::Pass);
-    assert!(hears(&client, "late"), "a shorter delay holds for what is on its way");
+    assert!(hears(&client, "late"), "a shorter delay applies to data that waits");
 }
 
 #[test]
-fn a_cut_after_bytes_lets_exactly_so_many_pass() {
+fn a_cut_after_some_bytes_lets_exactly_that_many_pass() {
     for direction in [Direction::Up, Direction::Down] {
         let proxy = echo();
         let client = connect(&proxy);
         assert!(talks(&client));
         proxy.set(Network::CutAfter(direction, 7));
-        assert!(talks(&client), "what passed before does not count");
+        assert!(talks(&client), "earlier data does not count");
         say(&client, "hello");
         if direction == Direction::Down {
             assert!(hears(&client, "he"));
@@ -204,7 +204,7 @@ fn a_cut_at_a_word_swallows_it_and_leaves_others_alone() {
     say(&one, "ETE 1");
     assert!(matches!(end(&one), Ok(0) | Err(ErrorKind::ConnectionReset)));
     say(&two, "DELETE 1");
-    assert!(hears(&two, "DELETE 1"), "it was told to cut once");
+    assert!(hears(&two, "DELETE 1"), "only one cut was allowed");
     assert_eq!(proxy.cuts(), 1);
 }
 

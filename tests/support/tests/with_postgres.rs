@@ -1,5 +1,5 @@
-//! The command: what it gives its command, and that it leaves nothing behind
-//! however it ends.
+//! The program `with-postgres`: the environment and exit code of its command, and
+//! the clean-up after every kind of end.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -19,12 +19,12 @@ fn with_postgres(script: &str) -> Command {
     command
 }
 
-/// A running `with-postgres`, what keeps its command running, its cluster's
-/// port and its data folder.
+/// Starts `with-postgres`. Returns the process, the pipe that keeps its command
+/// running, and the port and the data folder of its cluster.
 fn running() -> (Child, ChildStdin, u16, String) {
     let mut child = with_postgres("echo $DATABASE_URL; read -r line")
-        // The command reads from here: nobody tells it when its owner is
-        // killed, and so it ends with the test.
+        // The command reads from this pipe. It is not told when its owner is
+        // killed, so it ends with the test.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -67,7 +67,7 @@ fn the_exit_code_is_passed_on() {
 }
 
 #[test]
-fn a_server_that_is_given_is_used() {
+fn the_server_of_database_url_is_used() {
     let output =
         with_postgres("echo $DATABASE_URL").env("DATABASE_URL", "postgres://given").output().unwrap();
     assert_eq!(output.stdout, b"postgres://given\n");

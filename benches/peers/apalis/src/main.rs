@@ -56,7 +56,8 @@ impl Peer for Apalis {
         Ok(true)
     }
 
-    /// On a thread of its own, as `main` is in its examples; what it spawns runs with all the others.
+    /// Runs the worker on a thread of its own, like `main` in the examples of apalis. Its tasks are spawned on the
+    /// shared runtime.
     async fn start(&self) -> Result<(), Error> {
         let (storage, is_best, runtime) = (self.storage.clone(), self.is_best, Handle::current());
         std::thread::spawn(move || {

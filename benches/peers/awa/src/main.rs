@@ -60,14 +60,14 @@ impl Peer for Awa {
             measures: &MEASURES,
         },
     ];
-    /// Its view of all jobs takes minutes to read after a drain; so its clock stops when the last task has run.
+    /// A query of its view of jobs takes minutes after a drain, so the clock stops when the last task has run.
     const IS_DONE: &'static str = "true";
 
     async fn new(uri: &str, setting: &Setting) -> Result<Self, Error> {
         let is_best = setting.name == "best";
         let pool = PgPoolOptions::new().max_connections(if is_best { 20 } else { 10 }).connect(uri).await?;
         awa::migrations::run(&pool).await?;
-        // The first client in an empty database turns its queue storage on.
+        // The first client in an empty database enables its queue storage.
         let first = client(&pool, is_best)?;
         first.start().await?;
         first.shutdown(Duration::from_secs(5)).await;

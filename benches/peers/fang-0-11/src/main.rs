@@ -1,4 +1,4 @@
-//! The last release of this crate before it was written anew, in both modes.
+//! fang 0.11, the last release before the rewrite, in both modes.
 
 use async_trait::async_trait;
 use diesel::Connection;
@@ -102,7 +102,7 @@ impl Peer for Fang {
         Ok(())
     }
 
-    /// Its workers run for as long as the process does.
+    /// Does nothing: its workers cannot be stopped.
     async fn stop(&self) -> Result<(), Error> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! This crate, in both modes, with nothing set but the number of workers.
+//! This version of fang in both modes, with default settings except for the number of workers.
 
 use fang::asynk::async_queue::AsyncQueue;
 use fang::{

@@ -1,4 +1,4 @@
-//! What the table and the statements of fang allow, with no workers around them.
+//! The floor: the statements of fang as plain SQL, without workers.
 
 use fang_bench_kit::{Floor, copy_floor};
 use harness::{Error, Payload, Peer, Setting, ran};

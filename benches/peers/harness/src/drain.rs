@@ -1,4 +1,4 @@
-//! A backlog of no-op tasks, from the start of the workers until all results are saved.
+//! Drains a backlog of no-op tasks. The clock runs from the start of the workers until all results are saved.
 
 use crate::Peer;
 use crate::insert::{PRODUCERS, produce};

@@ -1,4 +1,4 @@
-//! Inserts, one by one and in bulk.
+//! Inserts tasks one by one and in bulk.
 
 use crate::Peer;
 use crate::outcome::Outcome;
@@ -12,7 +12,7 @@ const SPAN: Duration = Duration::from_millis(1500);
 const BULK: u64 = 50_000;
 pub(crate) const PRODUCERS: usize = 8;
 
-/// One producer, then eight.
+/// Measures inserts one by one: with one producer, then with eight.
 pub(crate) async fn one_by_one<P: Peer>(peer: Arc<P>, meter: &Meter) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     meter.quiesce().await?;
@@ -27,10 +27,10 @@ pub(crate) async fn one_by_one<P: Peer>(peer: Arc<P>, meter: &Meter) -> Result<O
     Ok(outcome)
 }
 
-/// Many in one call.
+/// Measures the insert of many tasks in one call.
 pub(crate) async fn bulk<P: Peer>(peer: &P, meter: &Meter) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
-    // Opens the connection.
+    // Opens the connection before the clock starts.
     peer.insert(0).await?;
     meter.quiesce().await?;
     let before = meter.read().await?;
@@ -44,7 +44,7 @@ pub(crate) async fn bulk<P: Peer>(peer: &P, meter: &Meter) -> Result<Outcome, Er
     Ok(outcome)
 }
 
-/// Producers that insert, wait for the answer, insert. Returns how many tasks that made, in which time.
+/// Runs producers that each insert a task, wait for the answer and repeat. Returns the number of tasks and the time.
 pub(crate) async fn produce<P: Peer>(
     peer: &Arc<P>,
     producers: usize,

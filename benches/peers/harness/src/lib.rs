@@ -1,7 +1,7 @@
-//! What each peer implements, and the program that measures it.
+//! The trait that each peer implements, and the program that measures it.
 //!
-//! `peer-NAME list` prints its settings; `peer-NAME MEASURE SETTING URI` measures once, in the empty
-//! database `URI`, and prints the figures as JSON. The runner starts it for each measurement anew.
+//! `peer-NAME list` prints the settings of the peer. `peer-NAME MEASURE SETTING URI` measures once, in the empty
+//! database `URI`, and prints the figures as JSON. The runner starts a new process for each measurement.
 
 mod drain;
 mod idle;
@@ -21,66 +21,66 @@ use std::sync::Arc;
 /// All measurements.
 pub const MEASURES: [&str; 5] = ["drain", "insert", "bulk", "pickup", "idle"];
 
-/// A way to use a peer.
+/// A configuration of a peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// A short name for it.
+    /// A short name.
     pub name: &'static str,
-    /// What differs from the defaults, in the words of the library.
+    /// The difference to the defaults, in the words of the library.
     pub text: &'static str,
-    /// How many tasks to drain: fewer where 20,000 would take minutes.
+    /// The number of tasks to drain. Fewer than 20,000 if those would take minutes.
     pub tasks: u64,
-    /// Which of [`MEASURES`] make sense with it.
+    /// The measurements of [`MEASURES`] to run with this setting.
     pub measures: &'static [&'static str],
 }
 
 /// A library, connected to an empty database.
 pub trait Peer: Sized + Send + Sync + 'static {
-    /// Its name in the tables.
+    /// The name of the library in the tables.
     const NAME: &'static str;
-    /// What it may be used with: its defaults first.
+    /// The settings to measure, the defaults first.
     const SETTINGS: &'static [Setting];
     /// An SQL expression that is true once no task waits or runs.
     const IS_DONE: &'static str;
 
-    /// Creates its tables and connects.
+    /// Creates the tables of the library and connects.
     fn new(uri: &str, setting: &Setting) -> impl Future<Output = Result<Self, Error>>;
 
     /// Inserts one task.
     fn insert(&self, number: u64) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Inserts many in one call; false where the library cannot.
+    /// Inserts many tasks in one call. Returns `false` if the library cannot do that.
     fn insert_many(&self, _numbers: Range<u64>) -> impl Future<Output = Result<bool, Error>> {
         async { Ok(false) }
     }
 
-    /// Starts its workers.
+    /// Starts the workers.
     fn start(&self) -> impl Future<Output = Result<(), Error>>;
 
-    /// Stops them, where the library can.
+    /// Stops the workers, if the library can do that.
     fn stop(&self) -> impl Future<Output = Result<(), Error>>;
 }
 
-/// What a task carries: about 60 bytes with the name of its kind.
+/// The payload of a task: about 60 bytes together with the name of its kind.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Payload {
-    /// Which one it is.
+    /// The number of the task.
     pub number: u64,
-    /// So that it is not all numbers.
+    /// Some text, as real payloads have.
     pub text: String,
 }
 
 impl Payload {
-    /// The payload of one task.
+    /// Creates the payload of one task.
     pub fn new(number: u64) -> Self {
         Self { number, text: "some words so".to_owned() }
     }
 }
 
-/// The program: `fn main() -> Result<(), harness::Error> { harness::main::<MyPeer>() }`.
+/// The main function of a peer: `fn main() -> Result<(), harness::Error> { harness::main::<MyPeer>() }`.
 ///
 /// # Errors
-/// Whatever goes wrong; the runner puts it into the table.
+/// Any failure. The runner puts it into the table.
 pub fn main<P: Peer>() -> Result<(), Error> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -91,7 +91,7 @@ pub fn main<P: Peer>() -> Result<(), Error> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let outcome = runtime.block_on(run::<P>(measure, setting, uri))?;
             println!("{}", outcome.json());
-            // Workers that cannot be stopped must not keep the process.
+            // Exits here, since some libraries cannot stop their workers.
             std::process::exit(0)
         }
         _ => return Err("usage: list | MEASURE SETTING URI".into()),

@@ -1,4 +1,4 @@
-//! What one measurement found.
+//! The outcome of one measurement.
 
 use serde_json::{Value, json};
 

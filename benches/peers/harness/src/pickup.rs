@@ -1,4 +1,4 @@
-//! How long idle workers take to start a task, from the begin of its insert.
+//! The time in which idle workers start a task, from the begin of its insert.
 
 use crate::Peer;
 use crate::outcome::Outcome;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 const SAMPLES: u64 = 60;
-/// Those that poll every few seconds get fewer samples.
+/// The time for all samples. Libraries that poll every few seconds get fewer samples.
 const AT_MOST: Duration = Duration::from_secs(12);
 const WORST: Duration = Duration::from_secs(20);
 
@@ -23,7 +23,7 @@ pub(crate) async fn pickup<P: Peer>(peer: &P) -> Result<Outcome, Error> {
         if first.elapsed() > AT_MOST {
             break;
         }
-        // Never in step with a poll.
+        // The wait varies, so that it is not in step with a poll.
         tokio::time::sleep(Duration::from_millis(130 + number * 7 % 50)).await;
         let began = Instant::now();
         peer.insert(number).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn pickup<P: Peer>(peer: &P) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Passes over what is started twice.
+/// Waits for the start of this task. Skips repeated starts of earlier tasks.
 async fn start_of(number: u64, starts: &mut UnboundedReceiver<(u64, Instant)>) -> Option<Instant> {
     loop {
         let (started, at) = starts.recv().await?;

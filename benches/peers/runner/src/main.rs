@@ -1,9 +1,9 @@
-//! Measures the peers one beside the other, each in a database and a process of its own, and prints the
-//! medians as Markdown. `make bench-peers` runs it against a throwaway cluster;
+//! Measures the peers one after the other, each in a database and a process of its own, and prints the medians as
+//! Markdown. `make bench-peers` runs it against a throwaway cluster. Usage:
 //! `fang-peers [--rounds N] [--json FILE] [MEASURE...]`.
 //!
-//! A peer that is not built, fails or hangs is a line that says so. After twelve minutes no more rounds
-//! are begun, and a first round leaves out what would take longer than fifteen.
+//! If a peer is not built, fails or hangs, its line in the table says so. No round begins after twelve minutes, and
+//! no measurement after fifteen.
 
 mod peer;
 mod report;
@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 
 const MEASURES: [&str; 5] = ["drain", "insert", "bulk", "pickup", "idle"];
 
-/// In the order of the tables. Each is the program `peer-NAME` beside this one.
+/// The peers, in the order of the tables. Each is a program `peer-NAME` in the directory of this one.
 const PEERS: [&str; 9] =
     ["floor", "fang", "fang-0-11", "riverqueue", "graphile", "apalis", "awa", "sqlxmq", "underway"];
 
-/// Rounds of these cost most of the time, and one has many samples.
+/// These run in the first round only. Together they take most of the time, and `pickup` has many samples in one
+/// round.
 const ONCE: [&str; 2] = ["pickup", "idle"];
 
 const LAST_ROUND: Duration = Duration::from_secs(12 * 60);
@@ -44,10 +45,10 @@ async fn main() -> Result<(), Error> {
     report::print(&machine, &figures, &peers, &options, rounds)
 }
 
-/// Returns how many rounds there was time for.
+/// Runs the rounds that there is time for. Returns their number.
 async fn all_rounds(peers: &[Peer], options: &Options, figures: &mut Figures) -> usize {
     let began = Instant::now();
-    // A long form has all the time it takes.
+    // With `--long` there is no time limit.
     let is_late = |limit: Duration| !options.long && began.elapsed() > limit;
     for round in 0..options.rounds {
         if is_late(LAST_ROUND) {

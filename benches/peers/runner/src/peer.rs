@@ -1,4 +1,4 @@
-//! A peer: a program that measures one library.
+//! A peer: the program that measures one library.
 
 use fang_bench_kit::Error;
 use serde_json::Value;
@@ -7,10 +7,10 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// Longer than any measurement takes that comes to an end.
+/// The time limit of a measurement. A peer that exceeds it hangs.
 const AT_MOST: Duration = Duration::from_secs(100);
 
-/// What is left of an error in a table.
+/// The number of characters of an error that a table shows.
 const SHOWN: usize = 200;
 
 pub(crate) struct Peer {
@@ -32,7 +32,7 @@ pub(crate) struct Outcome {
 }
 
 impl Peer {
-    /// Looks for its program and asks it for its settings.
+    /// Finds the program of a peer and reads its settings.
     pub(crate) async fn find(package: &'static str) -> Result<Self, Error> {
         let program = std::env::current_exe()?.with_file_name(format!("peer-{package}"));
         if !program.exists() {
@@ -48,7 +48,7 @@ impl Peer {
         Ok(Self { package, title: text(&list["name"]), settings: settings.collect(), program })
     }
 
-    /// The names of the settings with which this makes sense.
+    /// The names of the settings for this measurement.
     pub(crate) fn settings_for<'a>(&'a self, measure: &'a str) -> impl Iterator<Item = (&'a Self, &'a str)> {
         let fits = move |setting: &&Setting| setting.measures.iter().any(|known| known == measure);
         self.settings.iter().filter(fits).map(move |setting| (self, setting.name.as_str()))
@@ -69,7 +69,7 @@ impl Peer {
     }
 }
 
-/// The last line a program prints, as JSON.
+/// Runs a program and parses the last line of its output as JSON.
 async fn answer(program: &Path, words: &[&str]) -> Result<Value, Error> {
     let mut child = Command::new(program);
     child.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

@@ -1,4 +1,4 @@
-//! The tables, for people and for programs.
+//! Prints the figures as Markdown tables, and as JSON.
 
 use crate::peer::Peer;
 use crate::versions::version;

@@ -1,8 +1,8 @@
-//! Which releases were measured.
+//! The versions of the libraries that were measured.
 
 const LOCK: &str = include_str!("../../Cargo.lock");
 
-/// The version of the library that a peer measures.
+/// Returns the version of the library that a peer measures.
 pub(crate) fn version(package: &str) -> String {
     let (name, is_own) = match package {
         "fang" | "floor" => ("fang", true),
@@ -11,7 +11,7 @@ pub(crate) fn version(package: &str) -> String {
         "apalis" => ("apalis-postgres", false),
         other => (other, false),
     };
-    // What comes from a path has no source.
+    // In the lock file, a package from a path has no `source`.
     let wanted = |block: &&str| {
         block.contains(&format!("name = \"{name}\"\n")) && block.contains("\nsource = ") != is_own
     };

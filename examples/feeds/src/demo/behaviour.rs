@@ -3,22 +3,22 @@ use std::time::Duration;
 /// How the server answers for a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behaviour {
-    /// At once.
+    /// Answers at once.
     Prompt,
-    /// After 100 to 800 ms: 5 % of the feeds.
+    /// Answers after 100 to 800 ms. 5 % of the feeds.
     Slow(Duration),
-    /// With a 503 at first, then promptly: 1 %, as all that follow.
+    /// Answers the first request with 503, later ones at once. 1 % of the feeds, like each one below.
     Flaky,
     NotFound,
-    /// With the first half of its XML.
+    /// Answers with the first half of its XML.
     Truncated,
-    /// With 5 MB.
+    /// Answers with 5 MB.
     TooLarge,
-    /// With UTF-8 declared and Latin-1 sent.
+    /// Declares UTF-8 and sends Latin-1.
     WrongEncoding,
-    /// With a redirect to itself.
+    /// Redirects to itself.
     RedirectLoop,
-    /// Not at all: it closes the connection.
+    /// Closes the connection without an answer.
     Closed,
 }
 

@@ -1,11 +1,11 @@
-//! What is in the feeds: 5 to 20 items each, as RSS 2.0, Atom or JSON Feed.
+//! The content of the demo feeds: 5 to 20 items each, as RSS 2.0, Atom or JSON Feed.
 
 use super::prose;
 use bytes::Bytes;
 
 const HUGE: usize = 5_000_000;
 
-/// A feed in the format that its number stands for, and the type it is sent as.
+/// Returns the content type of a feed and its text. The number decides the format.
 pub(super) fn feed(number: u64) -> (&'static str, Bytes) {
     match number % 3 {
         0 => ("application/rss+xml", rss(number).into()),
@@ -14,23 +14,23 @@ pub(super) fn feed(number: u64) -> (&'static str, Bytes) {
     }
 }
 
-/// It ends in the middle.
+/// Returns a feed that ends in the middle.
 pub(super) fn truncated(number: u64) -> Bytes {
     let mut text = atom(number);
-    // Between two characters: half of one would be a wrong encoding.
+    // Cut between two characters, since half a character would be an encoding error instead.
     text.truncate(text.floor_char_boundary(text.len() / 2));
     text.into()
 }
 
-/// It goes on and on.
+/// Returns a feed of 5 MB.
 pub(super) fn huge(number: u64) -> Bytes {
     let padding = " ".repeat(HUGE);
     rss(number).replace("</channel>", &format!("{padding}</channel>")).into()
 }
 
-/// It says that it is UTF-8, and has its characters as single bytes.
+/// Returns a feed that declares UTF-8 but is encoded in Latin-1.
 pub(super) fn latin1(number: u64) -> Bytes {
-    // Each of them is in Latin-1, which is the beginning of Unicode.
+    // All characters are in Latin-1, whose codes are the first 256 of Unicode.
     rss(number).chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
 }
 

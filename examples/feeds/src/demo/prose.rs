@@ -1,6 +1,6 @@
-//! What the items say: paragraphs in eight languages, the same for an item at every run.
+//! The text of the demo items: paragraphs in eight languages. An item has the same text in every run.
 
-/// Sentences of each language, to be put together anew for each item.
+/// Sentences of each language, from which the items are put together.
 const LANGUAGES: [[&str; 6]; 8] = [
     [
         "The ferry leaves the harbour early in the morning, long before the shops along the quay have opened.",
@@ -69,7 +69,7 @@ const LANGUAGES: [[&str; 6]; 8] = [
 ];
 const SENTENCES: u64 = 5;
 
-/// The text of an item. A feed keeps to two languages, as some do.
+/// Returns the text of an item. Each feed uses two languages.
 pub(super) fn text(number: u64, item: u64) -> String {
     let language = number + if item % 4 == 3 { 3 } else { 0 };
     let sentences = pick(&LANGUAGES, language);

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Answer = Result<Response<Full<Bytes>>, io::Error>;
 
-/// How many feeds there are, and which of the flaky ones have failed once.
+/// The number of feeds, and the flaky feeds that have failed once.
 struct Demo {
     feeds: u64,
     seen: Mutex<HashSet<u64>>,
@@ -32,7 +32,7 @@ pub(crate) async fn serve(feeds: u64) -> io::Result<SocketAddr> {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => drop(tokio::spawn(converse(stream, demo.clone()))),
-                // Too many open files, for instance: that passes.
+                // For instance too many open files, which is temporary.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
@@ -41,13 +41,13 @@ pub(crate) async fn serve(feeds: u64) -> io::Result<SocketAddr> {
 }
 
 async fn converse(stream: TcpStream, demo: Arc<Demo>) {
-    // Otherwise small answers wait for the client's acknowledgement.
+    // Without this, small answers wait for the acknowledgement of the client.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let demo = demo.clone();
         async move { demo.answer(&request).await }
     });
-    // A client that goes away is no concern of a server.
+    // An error here means that the client has disconnected.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 

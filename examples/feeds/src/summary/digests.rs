@@ -2,7 +2,7 @@ use crate::app::App;
 use fang::FangError;
 use std::fmt;
 
-// Right is a digest of just the text that its item has; the database works out the hash anew.
+// A digest is right if its hash is that of the text of its item. The database computes the hash again.
 const DIGESTS: &str = "
     SELECT count(*), count(digests.item),
         count(*) FILTER (WHERE digests.sha256 = sha256(convert_to(text, 'UTF8')))
@@ -11,12 +11,12 @@ const LANGUAGES: &str = "
     SELECT coalesce(language, 'unknown') AS language, count(*)
     FROM fang_feeds.digests GROUP BY 1 ORDER BY 2 DESC, 1";
 
-/// What the threads have made.
+/// The counts of the digests that the threads have made.
 pub(super) struct Digests {
     items: i64,
     made: i64,
     right: i64,
-    /// Whether those that are missing wait for threads that are not there.
+    /// Whether missing digests are allowed, because this process has no threads.
     may_wait: bool,
     languages: Vec<(String, i64)>,
 }
@@ -38,7 +38,7 @@ impl Digests {
         })
     }
 
-    /// Whether each item has its digest. No item has two: the table's key sees to that.
+    /// Whether each item has its digest. The key of the table makes a second digest impossible.
     pub(super) fn is_correct(&self) -> bool {
         self.made == self.right && (self.may_wait || self.made == self.items)
     }

@@ -1,4 +1,4 @@
-//! What makes a connection listen, and tells where to wait for what it hears.
+//! Makes a connection listen for notifications, and finds the socket on which they arrive.
 
 use super::sockets::{self, Known, Opened};
 use diesel::connection::SimpleConnection;
@@ -9,7 +9,7 @@ use fang_postgres::settings::LISTEN;
 use std::sync::{Mutex, PoisonError};
 
 pub(super) struct Listener {
-    /// Whom to wake once it listens.
+    /// Notified once the connection listens.
     listeners: Listeners,
     known: Mutex<Known>,
 }
@@ -19,7 +19,7 @@ impl Listener {
         Self { listeners, known: Mutex::new(Known::Not) }
     }
 
-    /// Listens on this connection from now on, whose socket is not one of `before`.
+    /// Makes this connection listen. Its socket is not among those of `before`.
     pub(super) fn begin(
         &self,
         connection: &mut PgConnection,
@@ -28,12 +28,12 @@ impl Listener {
         self.learn(Known::Not);
         connection.batch_execute(LISTEN)?;
         self.learn(sockets::find(connection, before)?);
-        // Whatever was announced before this moment went unheard.
+        // Notifications that were sent before this moment were missed.
         self.listeners.notify_everyone();
         Ok(())
     }
 
-    /// The socket of the connection that listens.
+    /// The socket of the connection that listens, if it is known.
     pub(super) fn socket(&self) -> Option<Socket> {
         match self.known() {
             Known::As(socket) => Some(socket),
@@ -41,7 +41,7 @@ impl Listener {
         }
     }
 
-    /// Whether only other connections, which were opened at the same time, keep the socket from being known.
+    /// Whether the socket is unknown only because other sockets were opened at the same time.
     pub(super) fn is_unsure(&self) -> bool {
         self.known() == Known::AsOneOfSeveral
     }

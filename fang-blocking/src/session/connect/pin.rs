@@ -1,19 +1,18 @@
-//! Connections of the application's pool that running worker pools keep, so that tasks which hold
-//! all others do not stop them.
+//! Connections of the application's pool that running worker pools keep for themselves. They keep working while
+//! tasks use all the other connections.
 
 use super::seats::Seats;
 use super::setup::{PgPool, Setup};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// What the worker pools of a queue keep: one connection of each kind for all of them, so that ten do
-/// not keep twenty.
+/// The connections that all worker pools of a queue keep together: one for the engine and one for the heart.
 #[derive(Default)]
 pub(super) struct Pins {
     pub(super) engine: Pin,
     pub(super) heart: Pin,
 }
 
-/// Where the one of its kind is found, while anybody uses it.
+/// The seats for one role. They exist while a worker pool uses them.
 #[derive(Default)]
 pub(super) struct Pin(Mutex<Weak<Seats>>);
 

@@ -1,4 +1,4 @@
-//! The few connections that the library keeps: opened when they are first needed, never more than so many.
+//! A small connection pool: opens connections when they are first needed, up to a limit.
 
 use super::listener::Listener;
 use super::setup::{PgPool, Setup};
@@ -13,14 +13,15 @@ use fang_postgres::settings::Role;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a caller waits for one of them when all are in use.
+/// How long a caller waits while all connections are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many connections to open for one whose socket can be told from those that others open meanwhile. Should that
-/// never come about, the heart looks often instead of waiting there.
+/// How often to open a connection again while its socket cannot be told from others that the process opens at the
+/// same time. If all tries fail, the heart polls the connection instead of waiting on its socket.
 const TRIES: usize = 3;
 
-/// Unlike a pool of r2d2 it has no threads, and tells at once when the server cannot be reached.
+/// A small connection pool. Unlike a pool of r2d2 it needs no threads, and fails at once if the server cannot be
+/// reached.
 pub(in crate::session) struct Seats {
     source: Source,
     max_size: usize,
@@ -28,12 +29,11 @@ pub(in crate::session) struct Seats {
     freed: Condvar,
 }
 
-/// Where its connections come from.
+/// The source of the connections.
 enum Source {
     /// The library opens them.
     Own(Dialer),
-    /// The application's pool gives them away, so that tasks which hold all others do not stop a worker pool. They go back
-    /// as they came when nobody needs the seats any more.
+    /// The pool of the application lends them. They go back with their old settings when the seats are dropped.
     Pool { pool: PgPool, setup: Setup },
 }
 
@@ -55,12 +55,12 @@ pub(in crate::session) struct Seat {
 }
 
 impl Seats {
-    /// So many connections that the library opens.
+    /// Creates seats for at most `max_size` connections that the library opens.
     pub(super) fn own(dialer: Dialer, max_size: usize) -> Self {
         Self::new(Source::Own(dialer), max_size)
     }
 
-    /// One connection of the application's pool.
+    /// Creates one seat for a connection of the application's pool.
     pub(super) fn pinned(pool: PgPool, setup: Setup) -> Self {
         Self::new(Source::Pool { pool, setup }, 1)
     }
@@ -69,12 +69,12 @@ impl Seats {
         Self { source, max_size, taken: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Where announcements arrive, if its connection listens and the system tells.
+    /// The socket on which notifications arrive, if the connection listens and its socket is known.
     pub(in crate::session) fn socket(&self) -> Option<Socket> {
         self.setup().listener.as_ref().and_then(Listener::socket)
     }
 
-    /// A connection, and the seat that it has.
+    /// Takes a connection with its seat. Opens one if none is idle.
     pub(in crate::session) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
         let (idle, seat) = self.seat()?;
         let link = match idle {
@@ -84,7 +84,7 @@ impl Seats {
         Ok((link, seat))
     }
 
-    /// The right to a connection, and one that was left, if there is one.
+    /// Takes a seat, with an idle connection if there is one.
     fn seat(self: Arc<Self>) -> Result<(Option<Link>, Seat), StoreError> {
         let full = |taken: &mut Taken| taken.seats >= self.max_size;
         let waited = self.freed.wait_timeout_while(self.lock(), WAIT_TIMEOUT, full);
@@ -134,14 +134,17 @@ impl Drop for Seats {
         let taken = self.taken.get_mut().unwrap_or_else(PoisonError::into_inner);
         for link in &mut taken.idle {
             if let Err(error) = link.connection().batch_execute(&restore(setup.role)) {
-                log::debug!("a connection could not be given back as it came: {}", store_error(&error));
+                log::debug!(
+                    "the settings of a connection of the application could not be restored: {}",
+                    store_error(&error)
+                );
             }
         }
     }
 }
 
 impl Seat {
-    /// Leaves the connection for the next who comes.
+    /// Leaves the connection idle for the next caller.
     pub(in crate::session) fn leave(self, link: Link) {
         self.seats.lock().idle.push(link);
     }
@@ -182,13 +185,13 @@ impl Dialer {
     }
 }
 
-/// Notes what `Setup` changes ...
+/// Remembers the settings that [`Setup`] changes, in the session itself.
 fn note(role: Role) -> String {
     let names = quoted_names(role);
     format!("SELECT set_config('fang.' || name, setting, false) FROM pg_settings WHERE name IN ({names})")
 }
 
-/// ... and takes it back before a connection returns to the application.
+/// Restores these settings before a connection returns to the application.
 fn restore(role: Role) -> String {
     let names = quoted_names(role);
     format!(

@@ -1,4 +1,4 @@
-//! How a new connection is made ready.
+//! Sets up new connections.
 
 use super::listener::Listener;
 use super::sockets::Opened;
@@ -7,20 +7,20 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
 use fang_postgres::settings::Role;
 
-/// The connection pool of an application over diesel.
+/// The diesel connection pool of an application.
 pub type PgPool = Pool<ConnectionManager<PgConnection>>;
 
-/// How a new connection is made ready.
+/// The setup of a new connection.
 pub(super) struct Setup {
     pub(super) role: Role,
-    /// What listens on it.
+    /// Listens on the connection, if the role listens.
     pub(super) listener: Option<Listener>,
-    /// Whether it is told nothing: its transactions are.
+    /// Whether a pooler is in between. Settings then travel with each transaction instead.
     pub(super) pgbouncer: bool,
 }
 
 impl Setup {
-    /// For a connection whose socket is not one of `before`, if it is known what was open.
+    /// Sets up a connection. `before` has the sockets that were open before it, if they are known.
     pub(super) fn run(
         &self,
         connection: &mut PgConnection,
@@ -33,21 +33,21 @@ impl Setup {
         self.listener.iter().try_for_each(|listener| listener.begin(connection, before))
     }
 
-    /// What is open before a connection, if that is of interest.
+    /// The sockets that are open before a connection. Needed only to listen.
     pub(super) fn before(&self) -> Option<Opened> {
         self.listener.is_some().then(Opened::now)
     }
 
-    /// Whether the server has closed the connection while nobody used it: a look at the socket, since
-    /// asking the server each time would double the round trips.
+    /// Whether the server has closed the idle connection. Looks only at the socket, since a query would double the
+    /// round trips.
     pub(super) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
-        // A look takes what was announced, and the heart looks when it is closed.
+        // The look would consume notifications. The heart itself finds out when its connection is closed.
         self.listener.is_none() && finds_closed(connection)
     }
 }
 
-/// Whether a connection has ended, as far as a look at its socket tells.
+/// Whether the socket of a connection is closed.
 pub(in crate::session) fn finds_closed(connection: &mut PgConnection) -> bool {
-    // The first may read the server's last words, and only the second that the socket is closed.
+    // The first look may read the last message of the server, and only the second one finds the socket closed.
     (0..2).any(|_| connection.notifications_iter().any(|heard| heard.is_err()))
 }

@@ -1,5 +1,5 @@
-//! Which of the process's sockets belongs to a connection. libpq gives it away only to `unsafe` code, but what one
-//! needs to wait on it is its number, and that the system tells.
+//! Finds the socket of a connection. libpq gives it only to `unsafe` code. A wait needs only its number, which the
+//! system lists.
 
 use diesel::QueryResult;
 use diesel::dsl::sql;
@@ -10,21 +10,21 @@ use fang_core::store::Socket;
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
-/// Where the server sees the connection come from; without a port when over a Unix socket.
+/// The client address that the server sees. Null over a Unix socket.
 const CLIENT: &str = "host(inet_client_addr()), inet_client_port()";
 
-/// The inodes of the sockets that were open at a moment.
+/// The inodes of the sockets that were open at one moment.
 #[derive(Debug)]
 pub(super) struct Opened(HashSet<u64>);
 
-/// What is known of a connection's socket.
+/// The knowledge about the socket of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
-    /// It is this one.
+    /// The socket is known.
     As(Socket),
-    /// It is one of several that were opened at the same time.
+    /// The socket is one of several that were opened at the same time.
     AsOneOfSeveral,
-    /// Nothing: the system does not tell, or something stands between here and the server.
+    /// The socket is unknown: the system does not list it, or a pooler or proxy is in between.
     Not,
 }
 
@@ -34,7 +34,7 @@ impl Opened {
     }
 }
 
-/// Looks for the socket of this connection, which is not one of `before`, if it is known what was there.
+/// Finds the socket of this connection. `before` has the sockets that were open before it, if they are known.
 pub(super) fn find(connection: &mut PgConnection, before: Option<&Opened>) -> QueryResult<Known> {
     let client = sql::<(Nullable<Text>, Nullable<Integer>)>(CLIENT);
     let client: (Option<String>, Option<i32>) = diesel::select(client).get_result(connection)?;
@@ -45,14 +45,15 @@ pub(super) fn find(connection: &mut PgConnection, before: Option<&Opened>) -> Qu
     })
 }
 
-/// The one at the address from which the server sees it come.
+/// Finds the socket whose local address is the client address that the server sees.
 fn over_tcp(address: &str, port: i32) -> Known {
     let inodes = address_of(address, port).map(system::tcp_from).unwrap_or_default();
     let is_there = |socket: &Socket| inodes.contains(&socket.inode);
     system::sockets().into_iter().find(is_there).map_or(Known::Not, Known::As)
 }
 
-/// The only one that is new. Behind a pooler, which may be the one that reaches the server so, it is of another kind.
+/// Finds the only new socket. If it is not a Unix socket, a pooler is in between, and the pooler uses the Unix
+/// socket.
 fn over_unix(before: &Opened) -> Known {
     let is_new = |socket: &Socket| !before.0.contains(&socket.inode);
     let new: Vec<_> = system::sockets().into_iter().filter(is_new).collect();
@@ -69,7 +70,7 @@ fn address_of(address: &str, port: i32) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.to_canonical(), u16::try_from(port).ok()?))
 }
 
-/// What Linux tells of a process to itself. Whatever it does not tell, in a sandbox, say, is not there.
+/// Reads `/proc`. Entries that cannot be read, as in a sandbox, are left out.
 #[cfg(target_os = "linux")]
 mod system {
     use fang_core::store::Socket;
@@ -78,7 +79,7 @@ mod system {
     use std::collections::HashSet;
     use std::net::SocketAddr;
 
-    /// Those of this process.
+    /// The sockets of this process.
     pub(super) fn sockets() -> Vec<Socket> {
         let opened = Process::myself().and_then(|this| this.fd());
         opened.into_iter().flatten().flatten().filter_map(|info| socket(&info)).collect()
@@ -91,18 +92,18 @@ mod system {
         }
     }
 
-    /// The inodes of those whose own end is this.
+    /// The inodes of the TCP sockets with this local address.
     pub(super) fn tcp_from(client: SocketAddr) -> HashSet<u64> {
         let entries = [net::tcp(), net::tcp6()].into_iter().flatten().flatten();
         entries.filter(|entry| canonical(entry.local_address) == client).map(|entry| entry.inode).collect()
     }
 
-    /// A client of IPv4 over a socket of IPv6 is one of IPv4.
+    /// An IPv4 address, where an IPv6 socket shows a mapped one.
     fn canonical(address: SocketAddr) -> SocketAddr {
         SocketAddr::new(address.ip().to_canonical(), address.port())
     }
 
-    /// The inodes of those that are not of the network and have no name, as clients have none.
+    /// The inodes of the Unix sockets without a name. Clients have none.
     pub(super) fn unix() -> HashSet<u64> {
         let clients = net::unix().into_iter().flatten().filter(|entry| entry.path.is_none());
         clients.map(|entry| entry.inode).collect()

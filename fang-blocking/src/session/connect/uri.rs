@@ -1,6 +1,6 @@
-//! What a connection string says besides what the application wrote.
+//! Adds timeouts to a connection string.
 
-/// A new connection may take 10 s; a socket on which nothing comes back is given up after 15.
+/// Opening a connection may take 10 s. A socket without an answer is closed after 15 s.
 const GUARDS: [(&str, &str); 6] = [
     ("connect_timeout", "10"),
     ("fallback_application_name", "fang"),
@@ -10,7 +10,7 @@ const GUARDS: [(&str, &str); 6] = [
     ("tcp_user_timeout", "15000"),
 ];
 
-/// The string with the guards before what it says itself: libpq takes the last word.
+/// Adds the guards before the parameters of the string, because libpq takes the last value of each.
 pub(super) fn guarded(uri: &str) -> String {
     let is_uri = ["postgres://", "postgresql://"].iter().any(|scheme| uri.starts_with(scheme));
     let guards: Vec<String> = GUARDS.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -27,7 +27,7 @@ pub(super) fn guarded(uri: &str) -> String {
     }
 }
 
-/// Where the `?` is, or would be. A password may contain one, as libpq reads it.
+/// The place of the `?`, or of the end. A password may contain a `?`, which does not count.
 fn options_at(uri: &str) -> usize {
     let authority = uri.find("://").map_or(0, |at| at + "://".len());
     let host = match uri[authority..].find(['@', '/']) {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guards_come_first_whatever_the_string_looks_like() {
+    fn the_guards_come_first_in_every_form_of_connection_string() {
         let guarded = |uri| guarded(uri).replace(&guards("&"), "G").replace(&guards(" "), "G");
         assert_eq!(guarded("postgres://u:p@h/d"), "postgres://u:p@h/d?G");
         assert_eq!(guarded("postgresql://h?"), "postgresql://h?G");

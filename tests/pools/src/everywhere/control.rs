@@ -1,4 +1,4 @@
-//! What is done to tasks and pools from outside while they run.
+//! Control of tasks and pools: cancel, retry, reschedule, pause and resize.
 
 use crate::seam::{Act, HOUR, How, PATIENCE, World};
 use fang_asynk::Lease;
@@ -12,35 +12,35 @@ use uuid::Uuid;
 crate::each_mode_and_store! {
     a_waiting_task_that_is_cancelled_never_runs,
     a_running_task_hears_that_it_was_cancelled_and_is_not_run_again,
-    a_cancelled_task_that_succeeds_has_succeeded,
-    tasks_that_fail_again_and_again_at_once_end_when_they_are_cancelled,
+    a_cancelled_task_that_still_succeeds_counts_as_finished,
+    tasks_that_are_retried_at_once_end_when_they_are_cancelled,
     failed_tasks_run_again_when_they_are_retried,
     a_task_runs_when_it_is_rescheduled_and_by_its_new_priority,
     a_paused_task_type_runs_nothing_until_it_is_resumed,
     a_task_sees_its_deadline_and_its_own_task_type,
     task_types_share_a_pool_by_their_weights,
-    a_task_type_that_is_alone_has_the_whole_pool,
+    a_task_type_gets_the_whole_pool_while_the_others_have_no_tasks,
     task_types_without_names_or_weights_of_their_own_are_refused,
     a_pool_that_grows_runs_more_at_once,
-    a_pool_that_shrinks_lets_its_workers_end_what_they_run,
-    a_pool_that_is_resized_right_after_its_start_has_as_many_workers_as_it_was_told,
+    a_pool_that_shrinks_lets_running_tasks_end,
+    a_pool_that_is_resized_right_after_its_start_has_the_last_number_of_workers,
 }
 
 crate::each_store! {
     only_asynk, Asynk,
-    a_cancelled_task_that_does_not_listen_is_dropped_after_its_grace,
+    a_cancelled_task_that_does_not_listen_is_dropped_after_the_grace_period,
 }
 
 crate::each_store! {
     only_blocking, Blocking,
-    a_cancelled_thread_that_does_not_listen_counts_as_it_ends,
+    the_result_of_a_cancelled_thread_that_does_not_listen_counts,
 }
 
 async fn a_waiting_task_that_is_cancelled_never_runs(world: World) {
     let cancelled = world.act("cancelled", How::Succeed).await;
     world.act("next", How::Succeed).await;
     assert!(world.queue.cancel_task(cancelled.id).await.unwrap());
-    assert!(!world.queue.cancel_task(cancelled.id).await.unwrap(), "it is over");
+    assert!(!world.queue.cancel_task(cancelled.id).await.unwrap(), "the task is over");
     let _pool = world.pool(1).start().await;
     assert_eq!(world.next().await.name, "next");
     let row = world.row_in(&cancelled, FangTaskState::Failed).await;
@@ -48,7 +48,7 @@ async fn a_waiting_task_that_is_cancelled_never_runs(world: World) {
 }
 
 async fn a_running_task_hears_that_it_was_cancelled_and_is_not_run_again(world: World) {
-    // It does not beat while this lasts.
+    // The pool does not beat during this test.
     let _pool = world.pool(1).lease(Lease::new(HOUR)).start().await;
     let task = world.act("attentive", How::FailWhenCancelled).await;
     world.next().await;
@@ -57,7 +57,7 @@ async fn a_running_task_hears_that_it_was_cancelled_and_is_not_run_again(world: 
     assert_eq!((row.error_message.as_deref(), row.retries), (Some("cancelled"), 0));
 }
 
-async fn a_cancelled_task_that_succeeds_has_succeeded(world: World) {
+async fn a_cancelled_task_that_still_succeeds_counts_as_finished(world: World) {
     let mut pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let task = world.act("quick", How::WaitForShutdown).await;
     world.next().await;
@@ -66,7 +66,7 @@ async fn a_cancelled_task_that_succeeds_has_succeeded(world: World) {
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
 }
 
-async fn a_cancelled_task_that_does_not_listen_is_dropped_after_its_grace(world: World) {
+async fn a_cancelled_task_that_does_not_listen_is_dropped_after_the_grace_period(world: World) {
     let _pool = world.pool(1).cancel_grace(Duration::from_millis(10)).start().await;
     let task = world.act("deaf", How::Wait).await;
     world.act("next", How::Succeed).await;
@@ -77,18 +77,18 @@ async fn a_cancelled_task_that_does_not_listen_is_dropped_after_its_grace(world:
     assert_eq!(world.next().await.name, "next", "its worker is free");
 }
 
-async fn a_cancelled_thread_that_does_not_listen_counts_as_it_ends(world: World) {
+async fn the_result_of_a_cancelled_thread_that_does_not_listen_counts(world: World) {
     let mut pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let task = world.act("deaf", How::Wait).await;
     world.next().await;
     assert!(world.queue.cancel_task(task.id).await.unwrap());
-    assert_eq!(world.row_in(&task, FangTaskState::InProgress).await.lease, 1, "nobody can stop it");
+    assert_eq!(world.row_in(&task, FangTaskState::InProgress).await.lease, 1, "a thread cannot be stopped");
     world.stage.open(1);
     world.row_in(&task, FangTaskState::Finished).await;
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
 }
 
-async fn tasks_that_fail_again_and_again_at_once_end_when_they_are_cancelled(world: World) {
+async fn tasks_that_are_retried_at_once_end_when_they_are_cancelled(world: World) {
     let _pool = world.pool(4).start().await;
     let act = Act { retries: i32::MAX, ..Act::new("hopeless", How::FailBefore(u32::MAX)) };
     let mut tasks = Vec::new();
@@ -140,7 +140,7 @@ async fn a_paused_task_type_runs_nothing_until_it_is_resumed(world: World) {
     world.act("paused", How::Succeed).await;
     let other = world.queue.insert(world.of_type("other", How::Succeed)).await.unwrap();
     let _others = world.pool(1).task_type("other").start().await;
-    assert_eq!(world.next().await.name, "other", "others run");
+    assert_eq!(world.next().await.name, "other", "other task types run");
     world.gone(&other).await;
     assert_eq!(world.queue.list_tasks(&Filter::default()).await.unwrap().len(), 1);
     assert_eq!(world.queue.count_tasks().await.unwrap()[0].tasks, 1);
@@ -171,12 +171,12 @@ async fn task_types_share_a_pool_by_their_weights(world: World) {
     for _ in 0..4000 {
         *started.entry(world.next().await.task_type).or_default() += 1;
     }
-    // Short tasks are claimed by the hundreds.
+    // Short tasks are claimed in hundreds, so the counts are not exact.
     assert!((started["mail"] - 3000).abs() < 500, "three of four while both have work: {started:?}");
     pool.shutdown(PATIENCE).await;
 }
 
-async fn a_task_type_that_is_alone_has_the_whole_pool(world: World) {
+async fn a_task_type_gets_the_whole_pool_while_the_others_have_no_tasks(world: World) {
     let _pool = world.pool(4).task_types(&[("mail", 1), ("sync", 1000)]).start().await;
     for _ in 0..4 {
         world.queue.insert(world.of_type("mail", How::Wait)).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_pool_that_grows_runs_more_at_once(world: World) {
     world.act_many(7, How::Wait).await;
     let mut pool = world.pool(1).start().await;
     assert_eq!(world.next().await.at_once, 1);
-    // A second worker would have started another before, or would start it beside the next.
+    // A second worker would make `at_once` 2.
     for _ in 0..2 {
         world.stage.open(1);
         assert_eq!(world.next().await.at_once, 1);
@@ -213,7 +213,7 @@ async fn a_pool_that_grows_runs_more_at_once(world: World) {
     assert_eq!(pool.shutdown(PATIENCE).await.handed_back, 0);
 }
 
-async fn a_pool_that_shrinks_lets_its_workers_end_what_they_run(world: World) {
+async fn a_pool_that_shrinks_lets_running_tasks_end(world: World) {
     world.act_many(8, How::Wait).await;
     let mut pool = world.pool(5).keeps(RetentionMode::KeepAll).start().await;
     for _ in 0..5 {
@@ -221,22 +221,22 @@ async fn a_pool_that_shrinks_lets_its_workers_end_what_they_run(world: World) {
     }
     pool.resize(1).unwrap();
     assert!(matches!(pool.resize(0), Err(QueueError::NoWorkers)));
-    // Each permit ends one run; only the fifth leaves a worker that begins another.
+    // Each permit ends one run. Only the fifth leaves a worker that begins another task.
     world.stage.open(4);
     world.until_in_state(FangTaskState::Finished, 4).await;
     for _ in 0..3 {
         world.stage.open(1);
-        assert_eq!(world.next().await.at_once, 1, "none began but when another ended");
+        assert_eq!(world.next().await.at_once, 1, "a task begins only when another ends");
     }
     pool.resize(2).unwrap();
     world.act("two", How::Wait).await;
-    assert_eq!(world.next().await.name, "two", "it grows again");
+    assert_eq!(world.next().await.name, "two", "the pool grows again");
     world.stage.open(2);
     assert_eq!(pool.shutdown(PATIENCE).await.still_running, 0);
 }
 
-/// Even before any worker has begun.
-async fn a_pool_that_is_resized_right_after_its_start_has_as_many_workers_as_it_was_told(world: World) {
+/// The pool may be resized before its first worker has begun.
+async fn a_pool_that_is_resized_right_after_its_start_has_the_last_number_of_workers(world: World) {
     let mut pool = world.pool(4).start().await;
     pool.resize(1).unwrap();
     pool.resize(3).unwrap();
@@ -244,7 +244,7 @@ async fn a_pool_that_is_resized_right_after_its_start_has_as_many_workers_as_it_
     world.act_many(8, How::Wait).await;
     let first = [world.next().await.at_once, world.next().await.at_once];
     assert_eq!(BTreeSet::from(first), BTreeSet::from([1, 2]));
-    // A third worker would have started another before, or would start it beside the next.
+    // A third worker would make `at_once` 3.
     for _ in 0..4 {
         world.stage.open(1);
         assert_eq!(world.next().await.at_once, 2);

@@ -11,9 +11,9 @@ use uuid::Uuid;
 crate::each_mode_and_store! {
     a_cron_ticks_again_and_again,
     a_cron_scheduled_twice_by_two_pools_ticks_once,
-    a_failing_cron_task_starts_no_second_chain,
+    the_retries_of_a_cron_task_insert_no_further_ticks,
     a_task_scheduled_once_runs_once,
-    a_tick_to_skip_is_gone_before_the_pool_claims_its_first_task,
+    a_missed_tick_is_removed_before_the_pool_claims_its_first_task,
     a_pool_catches_up_as_many_ticks_as_its_cron_says,
     a_cron_is_run_now_and_resumed_by_its_name,
 }
@@ -38,12 +38,12 @@ async fn a_cron_scheduled_twice_by_two_pools_ticks_once(world: World) {
     }
     one.shutdown(PATIENCE).await;
     two.shutdown(PATIENCE).await;
-    // All that is left is the one tick ahead.
+    // Only the next tick is left.
     let left = world.queue.list_tasks(&Filter::default()).await.unwrap();
     assert!(left.len() <= 1, "{left:?}");
 }
 
-async fn a_failing_cron_task_starts_no_second_chain(world: World) {
+async fn the_retries_of_a_cron_task_insert_no_further_ticks(world: World) {
     world.queue.schedule_task(&Act::every_second(How::FailBefore(2))).await.unwrap();
     let mut pool = world.pool(1).start().await;
     let (mut first_attempts, mut retries) = (Vec::new(), 0);
@@ -87,7 +87,7 @@ async fn a_task_scheduled_once_runs_once(world: World) {
     assert_eq!(world.queue.count_tasks().await.unwrap().iter().filter(|count| count.tasks > 1).count(), 0);
 }
 
-/// A cron that ticks every hour and whose waiting tick has been due for this many minutes.
+/// Inserts a cron that ticks every hour. Its waiting tick has been due for this many minutes.
 async fn hourly(world: &World, missed: Missed, minutes: i64) {
     let task = world.new_task(&Act::new("tick", How::Succeed)).with_id(Uuid::max());
     let first = world.queue.admin().now().await.unwrap() - TimeDelta::minutes(minutes);
@@ -96,7 +96,7 @@ async fn hourly(world: &World, missed: Missed, minutes: i64) {
     world.queue.admin().sync_cron(&cron).await.unwrap();
 }
 
-async fn a_tick_to_skip_is_gone_before_the_pool_claims_its_first_task(world: World) {
+async fn a_missed_tick_is_removed_before_the_pool_claims_its_first_task(world: World) {
     hourly(&world, Missed::Skip, 190).await;
     world.act("other", How::Succeed).await;
     let mut pool = world.pool(1).start().await;

@@ -1,4 +1,4 @@
-//! What becomes of a task that fails, panics, takes too long or cannot be read.
+//! Tasks that fail, panic, exceed their timeout or cannot be decoded.
 
 use crate::seam::{Act, How, PATIENCE, World};
 use fang_core::{FangTaskState, NewTask, RetentionMode};
@@ -10,22 +10,22 @@ crate::each_mode_and_store! {
     remove_all_removes_failed_tasks_as_well,
     a_panic_is_a_failure_and_the_worker_goes_on,
     a_worker_that_dies_is_replaced_and_its_task_has_failed,
-    a_snoozed_task_runs_again_uncharged,
-    a_cancelled_task_fails_for_good,
+    a_snoozed_task_runs_again_without_counting_an_attempt,
+    a_task_that_cancels_itself_fails_for_good,
     an_unknown_kind_waits_for_another_program,
     a_row_that_cannot_be_decoded_costs_only_itself,
-    a_run_that_ends_in_time_counts,
+    a_run_that_ends_within_its_timeout_counts,
 }
 
 crate::each_store! {
     only_asynk, Asynk,
-    a_run_that_takes_too_long_is_dropped_and_has_failed,
+    a_run_that_exceeds_its_timeout_is_dropped_and_fails,
 }
 
 crate::each_store! {
     only_blocking, Blocking,
     a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends,
-    a_run_that_takes_too_long_learns_that_it_should_end,
+    a_run_that_exceeds_its_timeout_is_told_to_end,
 }
 
 async fn a_failed_task_runs_again_and_its_next_success_counts(world: World) {
@@ -76,7 +76,7 @@ async fn a_worker_that_dies_is_replaced_and_its_task_has_failed(world: World) {
     assert_eq!(world.next().await.name, "next");
 }
 
-async fn a_snoozed_task_runs_again_uncharged(world: World) {
+async fn a_snoozed_task_runs_again_without_counting_an_attempt(world: World) {
     let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let task = world.act("tired", How::SnoozeOnce).await;
     let runs = [world.next().await, world.next().await].map(|report| (report.attempt, report.lease));
@@ -84,7 +84,7 @@ async fn a_snoozed_task_runs_again_uncharged(world: World) {
     assert_eq!(world.row_in(&task, FangTaskState::Finished).await.retries, 0);
 }
 
-async fn a_cancelled_task_fails_for_good(world: World) {
+async fn a_task_that_cancels_itself_fails_for_good(world: World) {
     let _pool = world.pool(1).start().await;
     let task = world.act("unwanted", How::Cancel).await;
     world.next().await;
@@ -121,7 +121,7 @@ async fn a_row_that_cannot_be_decoded_costs_only_itself(world: World) {
     }
 }
 
-async fn a_run_that_takes_too_long_is_dropped_and_has_failed(world: World) {
+async fn a_run_that_exceeds_its_timeout_is_dropped_and_fails(world: World) {
     let _pool = world.pool(1).start().await;
     let slow = Act { retries: 0, timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::Wait) };
     let task = world.queue.insert_task(&slow).await.unwrap();
@@ -140,27 +140,27 @@ async fn a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends(world: Worl
     assert_eq!(
         world.row_in(&task, FangTaskState::InProgress).await.lease,
         1,
-        "nobody runs it again meanwhile"
+        "it does not run again while the first run goes on"
     );
     world.stage.open(1);
     world.row_in(&task, FangTaskState::Finished).await;
     world.act_many(4, How::Wait).await;
     for _ in 0..4 {
-        assert_eq!(world.next().await.at_once, 1, "there is one worker again");
+        assert_eq!(world.next().await.at_once, 1, "the pool has one worker again");
         world.stage.open(1);
     }
     assert_eq!(pool.shutdown(PATIENCE).await.still_running, 0);
     assert_eq!(world.told(), []);
 }
 
-async fn a_run_that_takes_too_long_learns_that_it_should_end(world: World) {
+async fn a_run_that_exceeds_its_timeout_is_told_to_end(world: World) {
     let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::WaitForShutdown) };
     let task = world.queue.insert_task(&slow).await.unwrap();
     world.row_in(&task, FangTaskState::Finished).await;
 }
 
-async fn a_run_that_ends_in_time_counts(world: World) {
+async fn a_run_that_ends_within_its_timeout_counts(world: World) {
     let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let quick = Act { timeout: Some(Duration::MAX), ..Act::new("quick", How::Succeed) };
     let task = world.queue.insert_task(&quick).await.unwrap();

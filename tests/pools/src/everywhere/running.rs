@@ -1,4 +1,4 @@
-//! What runs, how often, and how many at once.
+//! Runs of tasks: which tasks run, how often, and how many at the same time.
 
 use crate::seam::{Act, Elsewhere, HOUR, How, PATIENCE, World};
 use fang_core::{FangTaskState, QueueError, RetentionMode};
@@ -6,19 +6,19 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 crate::each_mode_and_store! {
-    a_task_runs_and_its_row_goes,
-    keep_all_keeps_what_has_finished,
-    a_task_sees_who_it_is_and_the_state_of_its_pool,
+    a_task_runs_and_its_row_is_removed,
+    keep_all_keeps_finished_tasks,
+    a_task_sees_its_id_and_attempt_and_the_state_of_its_pool,
     a_task_inserts_further_tasks,
     a_pool_runs_its_own_task_type_only,
-    what_was_inserted_before_the_start_runs_too,
+    tasks_inserted_before_the_start_run_too,
     a_hundred_tasks_on_ten_workers_run_once_each,
     as_many_tasks_run_at_once_as_there_are_workers,
     a_delayed_task_waits,
     a_pool_without_workers_is_refused,
 }
 
-async fn a_task_runs_and_its_row_goes(world: World) {
+async fn a_task_runs_and_its_row_is_removed(world: World) {
     let _pool = world.pool(2).start().await;
     let task = world.act("first", How::Succeed).await;
     assert_eq!(task.state, FangTaskState::New);
@@ -27,7 +27,7 @@ async fn a_task_runs_and_its_row_goes(world: World) {
     world.gone(&task).await;
 }
 
-async fn keep_all_keeps_what_has_finished(world: World) {
+async fn keep_all_keeps_finished_tasks(world: World) {
     let _pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let task = world.act("kept", How::Succeed).await;
     world.next().await;
@@ -35,7 +35,7 @@ async fn keep_all_keeps_what_has_finished(world: World) {
     assert_eq!((row.retries, row.lease, row.error_message), (0, 1, None));
 }
 
-async fn a_task_sees_who_it_is_and_the_state_of_its_pool(world: World) {
+async fn a_task_sees_its_id_and_attempt_and_the_state_of_its_pool(world: World) {
     let _pool = world.pool(1).start().await;
     let task = world.act("me", How::Succeed).await;
     let report = world.next().await;
@@ -58,7 +58,7 @@ async fn a_pool_runs_its_own_task_type_only(world: World) {
     assert_eq!((row.state, row.lease), (FangTaskState::New, 0));
 }
 
-async fn what_was_inserted_before_the_start_runs_too(world: World) {
+async fn tasks_inserted_before_the_start_run_too(world: World) {
     world.act("early", How::Succeed).await;
     let _pool = world.pool(1).start().await;
     assert_eq!(world.next().await.name, "early");
@@ -73,7 +73,7 @@ async fn a_hundred_tasks_on_ten_workers_run_once_each(world: World) {
     }
     let report = pool.shutdown(PATIENCE).await;
     assert_eq!(names.len(), 100);
-    assert_eq!(world.told(), [], "nothing ran after that");
+    assert_eq!(world.told(), [], "no task ran after that");
     assert_eq!((report.handed_back, report.still_running, report.late_results), (0, 0, 0));
     assert_eq!(world.queue.count_tasks().await.unwrap(), []);
 }
@@ -86,7 +86,7 @@ async fn as_many_tasks_run_at_once_as_there_are_workers(world: World) {
         at_once.insert(world.next().await.at_once);
     }
     assert_eq!(at_once, BTreeSet::from([1, 2, 3]));
-    // One more would have started before, or beside three others.
+    // A fourth worker would make `at_once` 4.
     for _ in 0..3 {
         world.stage.open(1);
         assert_eq!(world.next().await.at_once, 3);
@@ -108,7 +108,7 @@ async fn a_delayed_task_waits(world: World) {
     assert_eq!(world.next().await.name, "soon");
     world.gone(&soon).await;
     pool.shutdown(PATIENCE).await;
-    assert_eq!((world.told(), world.count(FangTaskState::New).await), (vec![], 1), "the other waits");
+    assert_eq!((world.told(), world.count(FangTaskState::New).await), (vec![], 1), "the other task waits");
 }
 
 async fn a_pool_without_workers_is_refused(world: World) {

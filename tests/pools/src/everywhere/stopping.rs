@@ -6,8 +6,8 @@ use std::time::Duration;
 
 crate::each_mode_and_store! {
     shutdown_hands_back_what_has_not_begun,
-    shutdown_waits_for_what_runs,
-    shutdown_hands_back_uncharged_what_runs_at_the_deadline,
+    shutdown_waits_for_running_tasks,
+    shutdown_gives_back_running_tasks_at_the_deadline_without_counting_an_attempt,
     a_task_learns_that_its_pool_is_shutting_down,
     run_until_ends_with_its_signal,
     a_pool_can_be_started_again,
@@ -16,12 +16,12 @@ crate::each_mode_and_store! {
 
 crate::each_store! {
     only_blocking, Blocking,
-    what_a_run_says_after_it_was_handed_back_counts_no_longer,
+    the_result_of_a_run_that_was_given_back_is_ignored,
 }
 
 async fn shutdown_hands_back_what_has_not_begun(world: World) {
     let mut pool = world.pool(1).start().await;
-    // Short runs first, so that the pool claims ahead; then one that holds the only worker.
+    // Short runs first, so that the pool claims ahead. Then a long one occupies the only worker.
     world.act_many(50, How::Succeed).await;
     for _ in 0..50 {
         world.next().await;
@@ -29,8 +29,8 @@ async fn shutdown_hands_back_what_has_not_begun(world: World) {
     world.act_many(20, How::Wait).await;
     world.next().await;
     let shutdown = tokio::spawn(async move { pool.shutdown(PATIENCE).await });
-    // One runs; all others are free again while it still does. Before that, none of them is written while they are
-    // held, and then all are for a moment.
+    // One task runs, and the others are given back meanwhile. Before that they may be in a lock-claim (all new), or
+    // all have written claims for a moment.
     let given_back = async || {
         world.count(FangTaskState::New).await == 19 && world.count(FangTaskState::InProgress).await == 1
     };
@@ -41,7 +41,7 @@ async fn shutdown_hands_back_what_has_not_begun(world: World) {
     assert_eq!(world.count(FangTaskState::New).await, 19);
 }
 
-async fn shutdown_waits_for_what_runs(world: World) {
+async fn shutdown_waits_for_running_tasks(world: World) {
     let task = world.act("slow", How::Wait).await;
     let mut pool = world.pool(1).start().await;
     world.next().await;
@@ -52,7 +52,7 @@ async fn shutdown_waits_for_what_runs(world: World) {
     assert_eq!(world.queue.find_task_by_id(task.id).await.unwrap(), None);
 }
 
-async fn shutdown_hands_back_uncharged_what_runs_at_the_deadline(world: World) {
+async fn shutdown_gives_back_running_tasks_at_the_deadline_without_counting_an_attempt(world: World) {
     let task = world.act("endless", How::Wait).await;
     let mut pool = world.pool(1).start().await;
     world.next().await;
@@ -65,7 +65,7 @@ async fn shutdown_hands_back_uncharged_what_runs_at_the_deadline(world: World) {
     assert_eq!(row.scheduled_at, task.scheduled_at);
 }
 
-async fn what_a_run_says_after_it_was_handed_back_counts_no_longer(world: World) {
+async fn the_result_of_a_run_that_was_given_back_is_ignored(world: World) {
     let task = world.act("twice", How::Wait).await;
     let mut pool = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     world.next().await;
@@ -73,7 +73,7 @@ async fn what_a_run_says_after_it_was_handed_back_counts_no_longer(world: World)
     let mut next = world.pool(1).keeps(RetentionMode::KeepAll).start().await;
     let again = world.next().await;
     assert_eq!((again.attempt, again.lease), (1, 2));
-    // The first of the two to end may be the one that counts no longer.
+    // Either of the two runs may end first.
     world.stage.open(2);
     let row = world.row_in(&task, FangTaskState::Finished).await;
     assert_eq!((row.retries, row.lease), (0, 2));

@@ -1,4 +1,4 @@
-//! How a pool hears that a task which it runs was cancelled by another process.
+//! Tasks that another process cancels while a pool runs them.
 
 use crate::seam::{Act, Both, HOUR, How, Mode, Options, World, holding, say};
 use fang_asynk::Lease;
@@ -6,13 +6,13 @@ use fang_core::FangTaskState;
 use std::time::Duration;
 
 crate::each_mode! {
-    a_pool_that_listens_hears_of_it_at_once,
-    a_pool_that_does_not_listen_hears_of_it_with_its_next_beat,
-    each_task_type_of_a_pool_that_sleeps_is_woken,
+    a_pool_that_listens_learns_of_a_cancellation_at_once,
+    a_pool_that_does_not_listen_learns_of_a_cancellation_with_its_next_beat,
+    a_notification_wakes_a_pool_for_each_of_its_task_types,
 }
 
-/// Cancels a task that runs, and waits until it has failed: one that waits and listens to nothing, or, on a thread, one that
-/// looks whether it was cancelled, and nothing else.
+/// Cancels a running task and waits until it has failed. In the async mode the task ignores cancellation, in the
+/// blocking mode it polls `is_cancelled`.
 async fn cancel(mode: Mode, listen: bool, lease: Lease) {
     let world = World::postgres(mode).await;
     let queue =
@@ -30,17 +30,17 @@ async fn cancel(mode: Mode, listen: bool, lease: Lease) {
     assert_eq!(row.error_message.as_deref(), Some("cancelled"));
 }
 
-async fn a_pool_that_listens_hears_of_it_at_once(mode: Mode) {
-    // It does not beat while this lasts.
+async fn a_pool_that_listens_learns_of_a_cancellation_at_once(mode: Mode) {
+    // The pool does not beat during this test.
     cancel(mode, true, Lease::new(HOUR)).await;
 }
 
-async fn a_pool_that_does_not_listen_hears_of_it_with_its_next_beat(mode: Mode) {
+async fn a_pool_that_does_not_listen_learns_of_a_cancellation_with_its_next_beat(mode: Mode) {
     cancel(mode, false, Lease::new(Duration::from_secs(1))).await;
 }
 
-/// The poll takes no part.
-async fn each_task_type_of_a_pool_that_sleeps_is_woken(mode: Mode) {
+/// The pool does not poll.
+async fn a_notification_wakes_a_pool_for_each_of_its_task_types(mode: Mode) {
     let world = World::postgres(mode).await;
     let _pool = world.pool(2).task_types(&[("mail", 1), ("sync", 1), ("feeds", 1)]).asleep().start().await;
     for task_type in ["sync", "feeds", "mail", "sync"] {

@@ -1,4 +1,4 @@
-//! Processes whose clocks are an hour off: this test program starts itself again.
+//! Processes whose clocks are an hour off. This test program starts itself again as such a process.
 
 use crate::seam::{Child, Mode, PATIENCE, Run, World, both, told_to_end};
 use fang_asynk::Lease;
@@ -12,7 +12,7 @@ crate::each_mode! {
     clocks_an_hour_off_make_nothing_early_or_late_and_nobody_dead,
 }
 
-/// Much less than the clocks are off, and less than the longest task takes.
+/// A lease much shorter than the error of the clocks, and shorter than the longest task.
 const QUICK: Lease =
     Lease { beat_every: Duration::from_millis(100), dead_after: Duration::from_millis(1500), max_crashes: 3 };
 /// The delays of the tasks of each producer, in milliseconds.
@@ -47,13 +47,13 @@ fn clock() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// How many seconds the clock of a process is off, once it is at work.
+/// Waits until a process works. Returns by how many seconds its clock is off.
 fn off_by(output: &mut BufReader<ChildStdout>) -> i64 {
     let mut lines = output.lines().map(Result::unwrap);
     lines.find_map(|line| line.strip_prefix("clock ")?.parse::<i64>().ok()).unwrap() - clock()
 }
 
-/// Works until its parent closes its input.
+/// Runs a pool until the parent closes the standard input.
 pub async fn works(mode: Mode, uri: &str) {
     let mut pool = World::at(mode, uri).pool(10).lease(QUICK).keeps(RetentionMode::KeepAll).start().await;
     println!(
@@ -65,7 +65,7 @@ clock {}",
     pool.shutdown(PATIENCE).await;
 }
 
-/// Inserts, and then waits for the same.
+/// Inserts tasks, and then waits until the parent closes the standard input.
 pub async fn produces(mode: Mode, uri: &str) {
     let queue = mode.queue(uri);
     for delay in DELAYS.map(Duration::from_millis) {
@@ -81,10 +81,10 @@ clock {}",
     told_to_end().await;
 }
 
-/// The longest nap and its second attempt begin right after the last delay, and a second apart.
+/// Counts tasks that ended late. A task has two runs with a backoff of a second between them.
 const LATE: &str = "SELECT count(*) FROM fang_tasks
     WHERE updated_at > scheduled_at + (metadata->>'millis')::int * interval '1 ms' + interval '20 s'";
-/// The last attempt is due after the first: a delay, a nap and a backoff after the insert.
+/// Counts tasks that ran early. The second run is due after the delay, the first run and the backoff.
 const EARLY: &str = "SELECT count(*) FROM fang_tasks
     WHERE updated_at < scheduled_at + (metadata->>'millis')::int * interval '1 ms'
         OR scheduled_at < created_at + (metadata->>'millis')::int * interval '1 ms' + interval '1 s'";
@@ -98,7 +98,7 @@ async fn clocks_an_hour_off_make_nothing_early_or_late_and_nobody_dead(mode: Mod
         children.iter_mut().map(|child| BufReader::new(child.stdout.take().unwrap())).collect();
     for (output, (_, by)) in outputs.iter_mut().zip(roles) {
         let hour = if by == "+1h" { 3600 } else { -3600 };
-        assert!((off_by(output) - hour).abs() < 60, "libfaketime does its work");
+        assert!((off_by(output) - hour).abs() < 60, "libfaketime should change the clock");
     }
     world.until_in_state(FangTaskState::Finished, 2 * 2 * DELAYS.len() as u64).await;
     assert_eq!(world.number(LATE).await, 0);

@@ -1,4 +1,4 @@
-//! Crons of several pools, of code that changes, and of rows that nobody should have written.
+//! Crons with several pools, with changing schedules, and with invalid rows.
 
 use crate::seam::{Act, How, Mode, PATIENCE, World, idle};
 use fang_core::Scheduled;
@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 crate::each_mode! {
-    ticks_go_on_whichever_of_two_pools_stops,
+    ticks_go_on_when_one_of_two_pools_stops,
     a_cron_changed_by_many_at_once_leaves_one_tick,
-    a_cron_at_no_instant_harms_no_other,
+    an_invalid_cron_row_does_not_stop_other_crons,
 }
 
-async fn ticks_go_on_whichever_of_two_pools_stops(mode: Mode) {
+async fn ticks_go_on_when_one_of_two_pools_stops(mode: Mode) {
     let world = World::postgres(mode).await;
     world.queue.schedule_task(&Act::every_second(How::Succeed)).await.unwrap();
     let queues = [mode.queue(world.uri()), mode.queue(world.uri())];
@@ -32,7 +32,7 @@ async fn ticks_go_on_whichever_of_two_pools_stops(mode: Mode) {
     }
 }
 
-/// A cron whose code says something else each time.
+/// A task whose schedule is different at each call.
 #[derive(Serialize, Deserialize)]
 struct Changing;
 
@@ -62,7 +62,7 @@ async fn a_cron_changed_by_many_at_once_leaves_one_tick(mode: Mode) {
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1);
 }
 
-async fn a_cron_at_no_instant_harms_no_other(mode: Mode) {
+async fn an_invalid_cron_row_does_not_stop_other_crons(mode: Mode) {
     let world = World::postgres(mode).await;
     let endless =
         "INSERT INTO fang_crons (name, pattern, metadata, task_type, mode, priority, last_tick, task_id)
@@ -76,7 +76,7 @@ async fn a_cron_at_no_instant_harms_no_other(mode: Mode) {
     }
 }
 
-/// The code of the files of these names, in all crates of the library.
+/// Collects the source of the files with these names below a folder.
 fn code_of(names: &[&str], folder: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
@@ -87,9 +87,9 @@ fn code_of(names: &[&str], folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// The store's clock says what is due: that of the application may be wrong by any amount.
+/// The clock of the store decides which ticks are due, since the clock of the application may be wrong.
 #[test]
-fn no_clock_of_the_application_takes_part_in_a_cron() {
+fn no_code_of_crons_reads_the_clock_of_the_application() {
     let mut found = Vec::new();
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap() {
         let sources = entry.unwrap().path().join("src");

@@ -1,15 +1,15 @@
-//! The library's statements do not depend on the defaults of a role or a database.
+//! The statements of the library do not depend on the defaults of a role or a database.
 
 use crate::seam::{Mode, Options, PATIENCE, Queue, World, say};
 use fang_test_support::PgBouncer;
 use std::time::Duration;
 
 crate::each_mode! {
-    no_default_of_the_database_decides_how_a_statement_runs,
-    nor_does_one_behind_a_pooler,
+    statements_do_not_depend_on_the_defaults_of_the_database,
+    statements_behind_a_pooler_do_not_depend_on_the_defaults_of_the_database,
 }
 
-/// Refuses whatever was left to the defaults.
+/// Refuses statements that run with the defaults of the database.
 const STRICT: &str = "CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('statement_timeout') <> '30s' THEN
@@ -19,10 +19,10 @@ const STRICT: &str = "CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql 
     END $$;
     CREATE TRIGGER strict BEFORE INSERT OR UPDATE OR DELETE ON fang_tasks FOR EACH ROW EXECUTE FUNCTION strict()";
 
-/// Inserts, claims and saves under defaults of which none may count.
+/// Inserts and runs a task while the defaults of the database are unsuitable.
 async fn work(world: &World, queue: Queue) {
     let mut pool = queue.pool(2, &world.stage).start().await;
-    // For longer than the default lets a statement wait.
+    // Waits for longer than the default `statement_timeout`.
     world.run("BEGIN; LOCK TABLE fang_tasks IN ACCESS EXCLUSIVE MODE").await;
     let waiting = tokio::spawn(async move { queue.insert_task(&say("patient")).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -43,13 +43,13 @@ async fn strict(mode: Mode) -> World {
     world
 }
 
-async fn no_default_of_the_database_decides_how_a_statement_runs(mode: Mode) {
+async fn statements_do_not_depend_on_the_defaults_of_the_database(mode: Mode) {
     let world = strict(mode).await;
     work(&world, mode.queue(world.uri())).await;
 }
 
-/// What a session cannot be told, each transaction says.
-async fn nor_does_one_behind_a_pooler(mode: Mode) {
+/// Behind a pooler, each transaction sets the options that otherwise the session has.
+async fn statements_behind_a_pooler_do_not_depend_on_the_defaults_of_the_database(mode: Mode) {
     let world = strict(mode).await;
     let bouncer = PgBouncer::start(world.uri(), 3).await.unwrap();
     let options = Options { pgbouncer: true, ..Options::default() };

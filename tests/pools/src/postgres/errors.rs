@@ -1,4 +1,4 @@
-//! What is told when something is wrong, and what is not.
+//! Errors: their variants, their messages, and that they contain no secrets.
 
 use crate::seam::{Client, Mode, Options, Queue, World, idle, say};
 use fang_asynk::NoTls;
@@ -9,14 +9,14 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 crate::each_mode! {
-    a_wrong_uri_is_told_without_being_shown,
-    a_server_that_is_down_is_told_at_once_by_each_way_to_it,
+    an_invalid_uri_is_reported_without_quoting_it,
+    every_call_reports_at_once_that_the_server_is_down,
     a_wrong_password_a_missing_one_and_a_missing_database_are_refused,
-    a_schema_that_was_never_migrated_is_told_by_insert_and_start,
-    a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long,
-    a_payload_too_large_or_with_a_nul_is_refused_and_its_size_can_be_allowed,
-    one_bad_task_in_a_bulk_insert_is_told_before_anything_is_saved,
-    a_schedule_that_cannot_be_followed_is_refused,
+    insert_and_start_report_a_missing_schema,
+    a_migration_that_cannot_get_its_lock_fails_soon_and_says_why,
+    a_large_payload_or_a_nul_is_refused_and_the_limit_can_be_raised,
+    a_bulk_insert_with_one_bad_task_saves_nothing,
+    an_invalid_schedule_is_refused,
 }
 
 crate::one_mode! {
@@ -24,7 +24,7 @@ crate::one_mode! {
     a_queue_with_neither_a_pool_nor_a_uri_says_so,
 }
 
-/// What each way to the database says.
+/// Returns the errors of all calls that connect to the database.
 async fn errors(mode: Mode, uri: &str) -> Vec<QueueError> {
     let world = World::at(mode, uri);
     let mut errors = vec![
@@ -42,8 +42,8 @@ fn keeps_the_secret(error: &QueueError) {
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
 }
 
-async fn a_wrong_uri_is_told_without_being_shown(mode: Mode) {
-    // Without a host, libpq has defaults.
+async fn an_invalid_uri_is_reported_without_quoting_it(mode: Mode) {
+    // Without a host, libpq uses its defaults, so only tokio-postgres refuses such a URI.
     let of_mode = match mode {
         Mode::Asynk => ["", "postgres://"].as_slice(),
         Mode::Blocking => &["user='hunter2"],
@@ -65,8 +65,8 @@ async fn a_wrong_uri_is_told_without_being_shown(mode: Mode) {
     }
 }
 
-async fn a_server_that_is_down_is_told_at_once_by_each_way_to_it(mode: Mode) {
-    // Nobody listens on a port that was free a moment ago.
+async fn every_call_reports_at_once_that_the_server_is_down(mode: Mode) {
+    // No server listens on a port that was free a moment ago.
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     drop(socket);
@@ -108,7 +108,7 @@ async fn a_queue_with_neither_a_pool_nor_a_uri_says_so(_: Mode) {
     assert!(matches!(error, QueueError::NotConnected), "{error:?}");
 }
 
-async fn a_schema_that_was_never_migrated_is_told_by_insert_and_start(mode: Mode) {
+async fn insert_and_start_report_a_missing_schema(mode: Mode) {
     let world = World::without_schema(mode).await;
     let mut pool = world.pool(1).build();
     let errors = [world.queue.insert_task(&say("x")).await.unwrap_err(), pool.start().await.unwrap_err()];
@@ -118,10 +118,10 @@ async fn a_schema_that_was_never_migrated_is_told_by_insert_and_start(mode: Mode
     }
 }
 
-async fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_long(mode: Mode) {
+async fn a_migration_that_cannot_get_its_lock_fails_soon_and_says_why(mode: Mode) {
     let world = World::postgres(mode).await;
     world.run(fang_postgres::migrations::POSTGRES.last().unwrap().down).await;
-    // Whatever else it changes, a step writes its version.
+    // Every migration writes its version into this table.
     world.run("BEGIN; LOCK TABLE fang_meta IN SHARE MODE").await;
     let error = world.queue.migrate().await.unwrap_err();
     assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
@@ -129,7 +129,7 @@ async fn a_migration_that_cannot_have_its_lock_says_so_and_holds_nobody_up_for_l
     assert_eq!(world.queue.migrate().await.unwrap(), 1);
 }
 
-async fn a_payload_too_large_or_with_a_nul_is_refused_and_its_size_can_be_allowed(mode: Mode) {
+async fn a_large_payload_or_a_nul_is_refused_and_the_limit_can_be_raised(mode: Mode) {
     let world = World::postgres(mode).await;
     let large = say(&"x".repeat(1024 * 1024));
     let error = world.queue.insert_task(&large).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn a_payload_too_large_or_with_a_nul_is_refused_and_its_size_can_be_allowe
     roomy.insert_task(&say(&"x".repeat(10 * 1024 * 1024))).await.unwrap();
 }
 
-async fn one_bad_task_in_a_bulk_insert_is_told_before_anything_is_saved(mode: Mode) {
+async fn a_bulk_insert_with_one_bad_task_saves_nothing(mode: Mode) {
     let world = World::postgres(mode).await;
     let good = world.new_task(&say("good"));
     let bad = world.new_task(&say("a\0b"));
@@ -161,7 +161,7 @@ idle! {
     }
 }
 
-async fn a_schedule_that_cannot_be_followed_is_refused(mode: Mode) {
+async fn an_invalid_schedule_is_refused(mode: Mode) {
     let world = World::postgres(mode).await;
     let refused = async |pattern: Option<&str>| {
         let task = Planned(pattern.map(str::to_owned));

@@ -1,4 +1,4 @@
-//! What goes wrong around a pool, and what must not come of it.
+//! Faults around a pool: lost connections, stalls, deadlocks, odd rows, dropped runtimes.
 
 use crate::seam::{Mode, PATIENCE, QUICK, World, holding, say, until};
 use fang_asynk::Lease;
@@ -12,11 +12,11 @@ use uuid::Uuid;
 crate::each_mode! {
     a_claim_whose_answer_was_lost_is_given_back_and_runs,
     a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once,
-    plain_tasks_beside_unique_ones_that_come_and_go_run_once,
+    plain_tasks_inserted_together_with_unique_ones_run_once,
     a_stall_of_the_database_is_nobodys_death,
-    no_value_that_sql_can_write_into_a_row_stops_its_neighbours,
-    a_transaction_that_commits_late_is_announced_all_the_same,
-    what_was_lost_before_it_began_is_not_run,
+    odd_values_in_one_row_do_not_stop_other_tasks,
+    the_commit_of_a_long_transaction_sends_a_notification,
+    tasks_that_were_lost_before_they_began_are_not_run,
     a_shutdown_keeps_its_deadline_when_the_database_stalls,
     removing_all_tasks_while_they_run_never_fails_for_a_deadlock,
     a_lease_that_would_kill_a_healthy_pool_is_refused,
@@ -24,8 +24,8 @@ crate::each_mode! {
 
 crate::one_mode! {
     only_asynk, Asynk,
-    a_runtime_that_is_dropped_takes_its_heart_along,
-    a_shutdown_that_nobody_waits_for_comes_to_its_end,
+    the_heart_of_a_pool_ends_with_its_runtime,
+    a_shutdown_completes_even_if_its_future_is_dropped,
 }
 
 async fn a_claim_whose_answer_was_lost_is_given_back_and_runs(mode: Mode) {
@@ -38,11 +38,15 @@ async fn a_claim_whose_answer_was_lost_is_given_back_and_runs(mode: Mode) {
     assert_eq!(world.heard().await, "CUT ME");
     pool.shutdown(PATIENCE).await;
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
-    assert_eq!(world.number("SELECT count(*) FROM fang_workers").await, 1, "nobody had to die for it");
+    assert_eq!(
+        world.number("SELECT count(*) FROM fang_workers").await,
+        1,
+        "no worker was declared dead for it"
+    );
     assert_eq!(proxy.cuts(), 1);
 }
 
-/// Once before anything was saved, once when everything was.
+/// The connection is cut once before any task is saved, and once after all are saved.
 async fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once(mode: Mode) {
     let world = World::postgres(mode).await;
     let proxy = Proxy::start(world.uri()).unwrap();
@@ -59,7 +63,7 @@ async fn a_bulk_insert_that_is_cut_and_repeated_saves_each_task_once(mode: Mode)
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1_000);
 }
 
-async fn plain_tasks_beside_unique_ones_that_come_and_go_run_once(mode: Mode) {
+async fn plain_tasks_inserted_together_with_unique_ones_run_once(mode: Mode) {
     const CALLERS: usize = 8;
     const CALLS: usize = 60;
     let world = World::postgres(mode).await;
@@ -86,7 +90,7 @@ async fn plain_tasks_beside_unique_ones_that_come_and_go_run_once(mode: Mode) {
     assert!(plain.iter().all(|(_, runs)| **runs == 1), "some ran twice");
 }
 
-async fn a_runtime_that_is_dropped_takes_its_heart_along(mode: Mode) {
+async fn the_heart_of_a_pool_ends_with_its_runtime(mode: Mode) {
     let (tell, until_told) = async_channel::bounded(1);
     let world = World::postgres(mode).await;
     let (uri, stage) = (world.uri().to_owned(), world.stage.clone());
@@ -115,7 +119,7 @@ async fn a_stall_of_the_database_is_nobodys_death(mode: Mode) {
         world.heard().await;
         pools.push(pool);
     }
-    // Until each has been well for a lease, so that it might declare others dead.
+    // After a lease of regular beats, each pool may declare others dead.
     tokio::time::sleep(QUICK.dead_after * 2).await;
     let stall = "BEGIN; LOCK TABLE fang_workers IN EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT";
     world.run(stall).await;
@@ -128,7 +132,7 @@ async fn a_stall_of_the_database_is_nobodys_death(mode: Mode) {
     }
 }
 
-async fn no_value_that_sql_can_write_into_a_row_stops_its_neighbours(mode: Mode) {
+async fn odd_values_in_one_row_do_not_stop_other_tasks(mode: Mode) {
     for set in [
         "lease = 2147483647",
         "unknown_since = 'infinity'",
@@ -153,7 +157,7 @@ async fn no_value_that_sql_can_write_into_a_row_stops_its_neighbours(mode: Mode)
     while world.heard().await != "good" {}
 }
 
-async fn a_transaction_that_commits_late_is_announced_all_the_same(mode: Mode) {
+async fn the_commit_of_a_long_transaction_sends_a_notification(mode: Mode) {
     let world = World::postgres(mode).await;
     let _pool = world.pool(1).asleep().start().await;
     world.queue.insert_task(&say("before")).await.unwrap();
@@ -166,7 +170,7 @@ async fn a_transaction_that_commits_late_is_announced_all_the_same(mode: Mode) {
     assert_eq!(world.heard().await, "late");
 }
 
-async fn what_was_lost_before_it_began_is_not_run(mode: Mode) {
+async fn tasks_that_were_lost_before_they_began_are_not_run(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
     // Short runs first, so that the pool claims ahead.
@@ -181,7 +185,7 @@ async fn what_was_lost_before_it_began_is_not_run(mode: Mode) {
         .await
         .unwrap();
     while world.heard().await != "held" {}
-    // A short one may still be in progress, its result not saved yet; so those alone count that are lost.
+    // The result of a short task may not be saved yet, so only tasks named `lost` count.
     let ahead = "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress' AND metadata->>'text' = 'lost'";
     until(async || world.number(ahead).await > 1).await;
     let first = world.number("SELECT max(id) FROM fang_workers").await;
@@ -194,7 +198,7 @@ async fn what_was_lost_before_it_began_is_not_run(mode: Mode) {
     assert!(pool.shutdown(PATIENCE).await.late_results > 1);
 }
 
-async fn a_shutdown_that_nobody_waits_for_comes_to_its_end(mode: Mode) {
+async fn a_shutdown_completes_even_if_its_future_is_dropped(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
     world.queue.insert_task(&holding("held")).await.unwrap();
@@ -218,7 +222,7 @@ async fn a_shutdown_keeps_its_deadline_when_the_database_stalls(mode: Mode) {
     assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
 }
 
-/// Locks that a finish and a removal take in different orders.
+/// A finish and a removal take row locks in different orders.
 async fn removing_all_tasks_while_they_run_never_fails_for_a_deadlock(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(4).lease(QUICK).start().await;

@@ -1,4 +1,5 @@
-//! A task that finishes within its own transaction has its effect exactly once, whatever happens around the commit.
+//! A task that finishes in a transaction of its own has its effect exactly once, even if its process dies around
+//! the commit.
 
 use crate::seam::{Child, Client, Mode, PATIENCE, QUICK, Rival, Run, World, both, say, until};
 use fang_core::{FangError, FangTaskState, RetentionMode, Task};
@@ -6,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 crate::each_mode! {
     a_task_that_finishes_in_its_transaction_is_done_and_no_result_is_late,
-    what_a_run_returns_after_its_commit_changes_nothing,
-    what_a_run_returns_after_it_rolled_back_counts,
-    whoever_has_lost_its_claim_is_told_and_leaves_no_effect,
-    without_tables_nothing_can_be_finished_in_a_transaction,
+    the_result_of_a_run_is_ignored_after_it_has_finished_itself,
+    the_result_of_a_run_counts_after_it_has_rolled_back,
+    a_run_that_has_lost_its_claim_gets_an_error_and_leaves_no_effect,
+    finish_in_is_refused_without_tables_in_postgres,
     a_process_that_dies_after_the_commit_has_done_it_once,
     a_process_that_dies_before_the_commit_has_done_nothing_and_another_does_it_once,
-    a_transaction_that_hangs_holds_up_no_rescue_of_others,
+    a_hanging_transaction_does_not_delay_the_rescue_of_other_tasks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +76,8 @@ async fn effects(world: &World) -> i64 {
     world.number("SELECT count(*) FROM effects").await
 }
 
-/// Runs one such task to its end: how many effects there are, how many results were late, and what is left of it.
+/// Runs one such task to its end. Returns the number of effects, the number of late results, and the row that is
+/// left.
 async fn run(mode: Mode, end: End, retention: RetentionMode) -> (i64, u64, Option<Task>) {
     let world = world_with_effects(mode).await;
     let task = world.queue.insert_task(&Pay(end)).await.unwrap();
@@ -92,13 +94,13 @@ async fn a_task_that_finishes_in_its_transaction_is_done_and_no_result_is_late(m
     assert_eq!((effects, late, kept.unwrap().state), (1, 0, FangTaskState::Finished));
 }
 
-async fn what_a_run_returns_after_its_commit_changes_nothing(mode: Mode) {
+async fn the_result_of_a_run_is_ignored_after_it_has_finished_itself(mode: Mode) {
     let (effects, late, kept) = run(mode, End::CommitAndFail, RetentionMode::KeepAll).await;
     let kept = kept.unwrap();
     assert_eq!((effects, late, kept.state, kept.retries, kept.lease), (1, 0, FangTaskState::Finished, 0, 1));
 }
 
-async fn what_a_run_returns_after_it_rolled_back_counts(mode: Mode) {
+async fn the_result_of_a_run_counts_after_it_has_rolled_back(mode: Mode) {
     let (effects, late, kept) = run(mode, End::RollBack, RetentionMode::KeepAll).await;
     assert_eq!((effects, late, kept.unwrap().state), (0, 0, FangTaskState::Finished));
     let (effects, late, kept) = run(mode, End::RollBackAndFail, RetentionMode::KeepAll).await;
@@ -106,14 +108,14 @@ async fn what_a_run_returns_after_it_rolled_back_counts(mode: Mode) {
     assert_eq!((effects, late, kept.state, kept.retries, kept.lease), (1, 0, FangTaskState::Finished, 1, 2));
 }
 
-async fn whoever_has_lost_its_claim_is_told_and_leaves_no_effect(mode: Mode) {
+async fn a_run_that_has_lost_its_claim_gets_an_error_and_leaves_no_effect(mode: Mode) {
     let (effects, late, kept) = run(mode, End::LoseTheClaim, RetentionMode::KeepAll).await;
     assert_eq!((effects, late, kept.unwrap().lease), (1, 1, 2), "the second run has the effect");
     let (effects, late, kept) = run(mode, End::LoseTheClaim, RetentionMode::RemoveFinished).await;
-    assert_eq!((effects, late, kept.is_none()), (1, 1, true), "the same where its row goes");
+    assert_eq!((effects, late, kept.is_none()), (1, 1, true), "the same if its row is removed");
 }
 
-async fn without_tables_nothing_can_be_finished_in_a_transaction(mode: Mode) {
+async fn finish_in_is_refused_without_tables_in_postgres(mode: Mode) {
     let world = world_with_effects(mode).await;
     let mut client = world.connect().await;
     let mut transaction = client.begin().await.unwrap();
@@ -121,13 +123,13 @@ async fn without_tables_nothing_can_be_finished_in_a_transaction(mode: Mode) {
     assert!(error.to_string().contains("return Ok instead"), "{error}");
 }
 
-/// A worker process, until its task ends it.
+/// Runs a pool in a process that its task kills.
 pub async fn pays(mode: Mode, uri: &str) {
     let _pool = World::at(mode, uri).pool(2).lease(QUICK).start().await;
     tokio::time::sleep(PATIENCE).await;
 }
 
-/// The child dies at `end`; then a pool of this process does what is left to do.
+/// Lets a child process die at `end`. Then a pool of this process runs the task, if it is left.
 async fn dies(mode: Mode, end: End) -> (World, bool) {
     let world = world_with_effects(mode).await;
     let task = world.queue.insert_task(&Pay(end)).await.unwrap();
@@ -135,7 +137,7 @@ async fn dies(mode: Mode, end: End) -> (World, bool) {
     assert!(!child.unwrap().status.success());
     let is_left = world.queue.find_task_by_id(task.id).await.unwrap().is_some();
     let mut pool = world.pool(2).lease(QUICK).start().await;
-    // The dead worker is buried, and with it, what it held is taken back.
+    // Waits until the worker is declared dead, which also rescues its tasks.
     until(async || world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await > 0)
         .await;
     world.is_empty().await;
@@ -153,8 +155,8 @@ async fn a_process_that_dies_before_the_commit_has_done_nothing_and_another_does
     assert_eq!((effects(&world).await, is_left), (1, true));
 }
 
-/// Who finishes a task and hangs before the commit holds a lock on its row.
-async fn a_transaction_that_hangs_holds_up_no_rescue_of_others(mode: Mode) {
+/// A run that has called `finish_in` and hangs before the commit locks the row of its task.
+async fn a_hanging_transaction_does_not_delay_the_rescue_of_other_tasks(mode: Mode) {
     let world = World::postgres(mode).await;
     for text in ["hangs", "waits"] {
         world.queue.insert_task(&say(text)).await.unwrap();

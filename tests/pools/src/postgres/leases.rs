@@ -1,15 +1,15 @@
-//! What becomes of the tasks of a worker that falls silent, and of one that does not.
+//! Leases: workers that fall silent, that are declared dead, and that only seem silent.
 
 use crate::seam::{HOUR, Mode, PATIENCE, QUICK, Rival, World, holding, say, until};
 use futures_util::future::try_join_all;
 
 crate::each_mode! {
     the_tasks_of_a_worker_that_fell_silent_run_elsewhere,
-    in_a_crowd_a_third_claimer_waits_for_its_turn,
+    the_third_crowded_claim_waits_for_an_advisory_lock,
     a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new,
-    a_pool_that_stops_signs_off,
+    a_pool_that_stops_retires_its_worker_id,
     the_tasks_of_a_worker_whose_row_vanished_run_elsewhere,
-    what_the_server_forgot_in_a_crash_is_given_back_and_runs_again,
+    a_task_whose_result_the_server_lost_in_a_crash_runs_again,
 }
 
 crate::one_mode! {
@@ -34,8 +34,8 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     assert!(!dead.is_alive(QUICK.dead_after).await);
 }
 
-/// With more of them, each would spend its time on what the others have just taken.
-async fn in_a_crowd_a_third_claimer_waits_for_its_turn(mode: Mode) {
+/// With more claimers at the same time, each would spend its time on rows that the others have just locked.
+async fn the_third_crowded_claim_waits_for_an_advisory_lock(mode: Mode) {
     let world = World::postgres(mode).await;
     world.queue.insert_tasks(vec![world.new_task(&say("one")); 2]).await.unwrap();
     let others = "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('fang common', slot)) FROM generate_series(0, 1) slot";
@@ -45,7 +45,7 @@ async fn in_a_crowd_a_third_claimer_waits_for_its_turn(mode: Mode) {
 
     let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
     world.until_number(waiting, 1).await;
-    assert_eq!(does_not.claim(1, false).await.len(), 1, "whoever does not wait is not held up");
+    assert_eq!(does_not.claim(1, false).await.len(), 1, "a claim that is not crowded does not wait");
     world.run("COMMIT").await;
     assert_eq!(waits.await.unwrap(), 1);
 }
@@ -59,7 +59,7 @@ async fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody
     let first = world.number("SELECT max(id) FROM fang_workers").await;
     world.run("UPDATE fang_workers SET dead_at = now()").await;
     world.goes_on_after(first).await;
-    // Somebody else has it by now; what the first run says no longer counts.
+    // Another worker has the task by now, so the result of the first run must not count.
     world.run("UPDATE fang_tasks SET state = 'failed', lease = lease + 1, locked_by = NULL").await;
     world.stage.open(1);
     world.queue.insert_task(&say("afterwards")).await.unwrap();
@@ -74,12 +74,12 @@ async fn tasks_that_block_every_thread_do_not_make_the_pool_look_dead(mode: Mode
     let _pool = world.pool(1).lease(QUICK).start().await;
     let beats = "SELECT (extract(epoch FROM max(beat_at)) * 1000)::bigint FROM fang_workers";
     let before = world.number(beats).await;
-    // All threads of this runtime stand still for longer than a lease.
+    // All threads of this runtime are blocked for longer than a lease.
     let blocked = [(); 2].map(|()| tokio::spawn(async { std::thread::sleep(QUICK.dead_after * 3) }));
     std::thread::sleep(QUICK.dead_after * 3);
     try_join_all(blocked).await.unwrap();
     let missed = world.number(beats).await - before;
-    assert!(missed >= 2000, "the heart beat on: {missed} ms");
+    assert!(missed >= 2000, "the heart should go on beating: {missed} ms");
     assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await, 0);
     world.queue.insert_task(&say("alive")).await.unwrap();
     assert_eq!(world.heard().await, "alive");
@@ -90,7 +90,7 @@ async fn tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead(mode:
     let mut pool = world.pool(1).lease(QUICK).start().await;
     world.queue.insert_task(&holding("held")).await.unwrap();
     world.heard().await;
-    // The only worker stands still for longer than a lease, while somebody else watches.
+    // The only worker is busy for longer than a lease, while another worker may declare it dead.
     let watcher = Rival::new(&world.queue).await;
     tokio::time::sleep(QUICK.dead_after * 3).await;
     watcher.is_alive(QUICK.dead_after).await;
@@ -100,12 +100,12 @@ async fn tasks_that_compute_on_every_thread_do_not_make_the_pool_look_dead(mode:
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
 }
 
-async fn a_pool_that_stops_signs_off(mode: Mode) {
+async fn a_pool_that_stops_retires_its_worker_id(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
     pool.shutdown(PATIENCE).await;
     assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL").await, 1);
-    // And its connections are gone.
+    // Its connections are closed too.
     let left =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%beat_at%'
         AND pid <> pg_backend_pid()";
@@ -113,7 +113,7 @@ async fn a_pool_that_stops_signs_off(mode: Mode) {
     world.until_number(left, 0).await;
 }
 
-/// Somebody tidied up the table of workers.
+/// The rows of the table of workers were deleted.
 async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere(mode: Mode) {
     let world = World::postgres(mode).await;
     world.queue.insert_task(&say("orphan")).await.unwrap();
@@ -124,9 +124,10 @@ async fn the_tasks_of_a_worker_whose_row_vanished_run_elsewhere(mode: Mode) {
     pool.shutdown(PATIENCE).await;
 }
 
-/// A server that does not wait for its disk may forget the result of a task when it crashes; then the row says that the pool
-/// still works on it. No claim has failed that would tell of the crash.
-async fn what_the_server_forgot_in_a_crash_is_given_back_and_runs_again(mode: Mode) {
+/// A server that does not wait for its disk may lose the result of a task when it crashes. The row of the task then
+/// says that the pool still runs it. In this test no claim fails, so the pool learns of the crash only by its
+/// heart.
+async fn a_task_whose_result_the_server_lost_in_a_crash_runs_again(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
     let later = world.new_task(&say("forgotten")).delay(HOUR);

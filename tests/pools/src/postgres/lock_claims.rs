@@ -1,4 +1,4 @@
-//! Tasks that are held: claimed by locks alone.
+//! Lock-claims.
 
 use crate::seam::{
     Both, Client, Mode, Options, PATIENCE, Pool, Queue, Rival, Run, World, both, holding, inserts, say, until,
@@ -11,47 +11,47 @@ use std::time::Duration;
 use uuid::Uuid;
 
 crate::each_mode! {
-    a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_ends_well,
-    a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_nothing,
-    a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_runs_none_of_it_again,
-    results_other_than_a_removal_are_saved_as_always,
-    a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way,
-    a_shutdown_hands_back_what_is_held_and_another_pool_runs_it,
-    two_pools_that_hold_share_a_table_and_run_each_task_once,
+    a_long_task_of_a_lock_claim_gets_a_written_claim_and_finishes,
+    no_task_is_lost_or_doubled_when_the_connection_of_a_lock_claim_is_cut,
+    a_late_answer_to_a_claim_runs_no_task_again_that_has_finished_after_losing_its_locks,
+    results_other_than_a_removal_are_saved_too,
+    a_task_that_is_unique_until_started_gets_a_written_claim,
+    a_shutdown_gives_back_the_tasks_of_lock_claims,
+    two_pools_with_lock_claims_run_each_task_once,
     a_task_that_saves_its_own_success_waits_until_its_claim_is_written,
-    whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle,
+    a_lock_claim_that_has_lost_its_connection_can_neither_list_nor_commit,
     a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run,
-    a_pooler_has_no_connections_for_locks,
+    lock_claims_are_not_possible_behind_a_pooler,
 }
 
 crate::one_mode! {
     only_blocking, Blocking,
-    an_application_s_pool_has_no_connections_for_locks,
+    lock_claims_are_not_possible_on_the_pool_of_the_application,
 }
 
-/// Enough for the pool to know that they are short, and that there are more.
+/// Enough short tasks to make the pool use lock-claims.
 const WARM: usize = 100;
 
-/// Cuts the connections that hold something, and tells how many.
+/// Cuts the connections with a lock-claim. Returns their number.
 const CUT: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND state = 'idle in transaction'";
 
 struct Held {
     world: World,
     pool: Pool,
-    /// How often each task ran, as far as it was heard.
+    /// How often each task ran, as far as its reports were read.
     runs: BTreeMap<String, u32>,
 }
 
 impl Held {
-    /// A backlog of short tasks, and after them these.
+    /// Starts a pool with a backlog of short tasks, followed by these tasks.
     async fn new(mode: Mode, tasks: &[&dyn Both]) -> Self {
         let world = World::postgres(mode).await;
         let queue = world.queue.clone();
         Self::over(world, &queue, tasks).await
     }
 
-    /// The same, and the pool is over this queue.
+    /// Like `new`, with a pool over this queue.
     async fn over(world: World, queue: &Queue, tasks: &[&dyn Both]) -> Self {
         backlog(&world, tasks).await;
         let pool = queue.pool(2, &world.stage).start().await;
@@ -66,7 +66,7 @@ impl Held {
         }
     }
 
-    /// Waits until a long task runs while this is not 0: it was held, and still is.
+    /// Waits until a long task runs in a lock-claim. `sql` returns a number above 0 then.
     async fn long_until(&mut self, sql: &str) {
         for number in 0..20 {
             self.hears(&format!("long {number}")).await;
@@ -76,14 +76,14 @@ impl Held {
             self.world.stage.open(1);
             backlog(&self.world, &[&holding(&format!("long {}", number + 1))]).await;
         }
-        panic!("no long task was held");
+        panic!("no long task was in a lock-claim");
     }
 
-    /// Nothing was lost, and nothing ran twice.
+    /// Shuts down. Asserts that no result was late and no task ran twice.
     async fn ends(self) {
         let Self { mut world, mut pool, mut runs } = self;
         let late = pool.shutdown(PATIENCE).await.late_results;
-        // Its tasks tell to the end.
+        // Reports arrive until the pool and its runs have ended.
         drop(pool);
         for run in world.told_to_the_end().await {
             *runs.entry(run.name).or_default() += 1;
@@ -126,7 +126,7 @@ impl FinishesItself {
 
 both!(FinishesItself);
 
-async fn a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_ends_well(mode: Mode) {
+async fn a_long_task_of_a_lock_claim_gets_a_written_claim_and_finishes(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("long 0")]).await;
     let listed =
         "SELECT count(*) FROM fang_tasks t, fang_lock_claims h WHERE t.id = ANY (h.ids) AND t.state = 'new'";
@@ -138,7 +138,7 @@ async fn a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_
     held.ends().await;
 }
 
-async fn a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_nothing(mode: Mode) {
+async fn no_task_is_lost_or_doubled_when_the_connection_of_a_lock_claim_is_cut(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("long 0")]).await;
     held.long_until(CUT).await;
     held.world.stage.open(1);
@@ -146,11 +146,9 @@ async fn a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_
     held.ends().await;
 }
 
-/// The locks are lost, and before the pool knows, another claim of its own takes the tasks again, under the same lease; the
-/// answer comes when they have ended and their results are saved.
-async fn a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_runs_none_of_it_again(
-    mode: Mode,
-) {
+/// The locks of a lock-claim are lost. Before the pool learns of that, another claim of the same pool takes the
+/// tasks again, with the same lease. Its answer arrives when the tasks have ended and their results are saved.
+async fn a_late_answer_to_a_claim_runs_no_task_again_that_has_finished_after_losing_its_locks(mode: Mode) {
     let world = World::postgres(mode).await;
     let proxy = Proxy::start(world.uri()).unwrap();
     let queue = mode.queue(proxy.uri());
@@ -165,7 +163,7 @@ async fn a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_run
     held.ends().await;
 }
 
-async fn results_other_than_a_removal_are_saved_as_always(mode: Mode) {
+async fn results_other_than_a_removal_are_saved_too(mode: Mode) {
     let held = Held::new(mode, &[&Fails]).await;
     let failed = "SELECT count(*) FROM fang_tasks WHERE state = 'retried' AND retries = 1
         AND lease = 1 AND locked_by IS NULL AND error_message = 'no'";
@@ -173,7 +171,7 @@ async fn results_other_than_a_removal_are_saved_as_always(mode: Mode) {
     held.ends().await;
 }
 
-async fn a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way(mode: Mode) {
+async fn a_task_that_is_unique_until_started_gets_a_written_claim(mode: Mode) {
     let held = Held::new(mode, &[]).await;
     for number in 0..5 {
         let task = say(&format!("unique {number}"));
@@ -184,14 +182,14 @@ async fn a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way(mo
     held.ends().await;
 }
 
-async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it(mode: Mode) {
+async fn a_shutdown_gives_back_the_tasks_of_lock_claims(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("a"), &holding("b"), &say("c"), &say("d")]).await;
-    // Both workers: what came before has ended.
+    // Waits until both workers run these tasks, so that all earlier ones have ended.
     let mut missing = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
     while !missing.is_empty() {
         missing.remove(&held.world.heard().await);
     }
-    // Nor is a claim under way: without a deadline nothing waits for it.
+    // Waits until no claim is under way, since a shutdown without a deadline does not wait for it.
     let taken = "SELECT count(*) FROM fang_tasks t
         WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_lock_claims h WHERE t.id = ANY (h.ids))";
     held.world.until_number(taken, 4).await;
@@ -199,13 +197,13 @@ async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it(mode: Mode)
     let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND locked_by IS NULL";
     assert_eq!(held.world.number(waiting).await, 4);
     assert_eq!(held.world.number("SELECT count(*) FROM fang_lock_claims").await, 0);
-    // The runs that could not be stopped, and those that come.
+    // Permits for the runs that could not be stopped (threads), and for the new runs.
     held.world.stage.open(if mode == Mode::Blocking { 4 } else { 2 });
     held.pool.start().await.unwrap();
     held.world.is_empty().await;
 }
 
-async fn two_pools_that_hold_share_a_table_and_run_each_task_once(mode: Mode) {
+async fn two_pools_with_lock_claims_run_each_task_once(mode: Mode) {
     let mut held = Held::new(mode, &[]).await;
     let mut second = held.world.pool(2).start().await;
     for _ in 0..20 {
@@ -228,7 +226,7 @@ async fn a_task_that_saves_its_own_success_waits_until_its_claim_is_written(mode
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
 }
 
-async fn whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle(mode: Mode) {
+async fn a_lock_claim_that_has_lost_its_connection_can_neither_list_nor_commit(mode: Mode) {
     let world = World::postgres(mode).await;
     let id = world.queue.insert_task(&say("a")).await.unwrap().id;
     let mut locked = Rival::new(&world.queue).await.lock(10).await;
@@ -269,13 +267,13 @@ async fn a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run(mode: M
     pool.shutdown(PATIENCE).await;
 }
 
-async fn a_pooler_has_no_connections_for_locks(mode: Mode) {
+async fn lock_claims_are_not_possible_behind_a_pooler(mode: Mode) {
     let world = World::postgres(mode).await;
     let options = Options { max_pool_size: 2, pgbouncer: true, ..Options::default() };
     assert!(!Rival::can_lock(&mode.queue_with(world.uri(), &options)));
 }
 
-async fn an_application_s_pool_has_no_connections_for_locks(mode: Mode) {
+async fn lock_claims_are_not_possible_on_the_pool_of_the_application(mode: Mode) {
     let world = World::postgres(mode).await;
     assert!(!Rival::can_lock(&Mode::queue_over_application_pool(world.uri(), 5)));
 }

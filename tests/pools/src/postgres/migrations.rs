@@ -1,4 +1,4 @@
-//! How a schema comes to be, step by step.
+//! Migrations of the schema.
 
 use crate::seam::{Client, Mode, Queue, World};
 use fang_asynk::{AsyncQueue, NoTls};
@@ -9,11 +9,11 @@ use futures_util::future::try_join_all;
 use tokio::task::block_in_place;
 
 crate::each_mode! {
-    an_empty_database_gets_all_steps_once,
+    an_empty_database_gets_all_migrations_once,
     eight_processes_that_start_at_once_migrate_once,
     the_files_can_be_run_by_hand_up_and_down_and_up_again,
-    a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told,
-    a_step_may_take_as_long_as_it_takes,
+    a_schema_one_migration_ahead_works_and_two_ahead_is_refused,
+    a_migration_has_no_statement_timeout,
 }
 
 crate::one_mode! {
@@ -26,7 +26,7 @@ crate::one_mode! {
     the_application_migrates_over_a_connection_of_its_own,
 }
 
-async fn an_empty_database_gets_all_steps_once(mode: Mode) {
+async fn an_empty_database_gets_all_migrations_once(mode: Mode) {
     let world = World::without_schema(mode).await;
     assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());
     assert_eq!(world.queue.migrate().await.unwrap(), 0);
@@ -81,7 +81,7 @@ async fn the_files_can_be_run_by_hand_up_and_down_and_up_again(mode: Mode) {
     }
 }
 
-async fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told(mode: Mode) {
+async fn a_schema_one_migration_ahead_works_and_two_ahead_is_refused(mode: Mode) {
     let world = World::postgres(mode).await;
     let store = world.queue.admin();
     let set = async |version: i32| {
@@ -93,9 +93,9 @@ async fn a_schema_one_step_ahead_serves_and_two_steps_ahead_is_told(mode: Mode) 
     assert!(set(migrations::VERSION - 1).await.unwrap_err().to_string().contains("too old"));
 }
 
-/// Not even over the library's own connections, on which other statements have half a minute: the index of a large table
-/// takes longer.
-async fn a_step_may_take_as_long_as_it_takes(mode: Mode) {
+/// Other statements have a timeout of 30 s on the connections of the library. A migration has none, since creating
+/// an index on a large table takes longer.
+async fn a_migration_has_no_statement_timeout(mode: Mode) {
     let world = World::without_schema(mode).await;
     world.run(NO_LIMIT_FOR_CHANGES).await;
     assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());

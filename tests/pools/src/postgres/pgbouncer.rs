@@ -1,4 +1,4 @@
-//! What only matters behind a pooler that hands connections on from transaction to transaction.
+//! Queues and pools behind PgBouncer in transaction mode.
 
 use crate::seam::{Client, Mode, Options, PATIENCE, QUICK, Queue, Rival, World, say};
 use diesel::PgConnection;
@@ -12,28 +12,28 @@ crate::each_mode! {
     pools_share_a_few_sessions_run_each_task_once_and_leave_nothing_behind,
     the_tasks_of_a_worker_that_fell_silent_run_elsewhere,
     tasks_of_a_transaction_of_the_application_come_with_its_commit,
-    a_queue_that_was_not_told_says_what_to_do,
+    a_queue_without_the_pgbouncer_option_says_how_to_set_it,
 }
 
 crate::one_mode! {
     only_blocking, Blocking,
-    connections_of_the_application_are_kept_by_pools_and_told_nothing,
+    pools_keep_connections_of_the_application_without_session_settings,
 }
 
-/// Sessions of the server that all share.
+/// The number of server sessions that all clients share.
 const SESSIONS: usize = 3;
 
 async fn bouncer(world: &World) -> PgBouncer {
     PgBouncer::start(world.uri(), SESSIONS).await.unwrap()
 }
 
-/// The queue of a world, through a pooler.
+/// Makes a queue through a pooler.
 fn pooled(mode: Mode, bouncer: &PgBouncer) -> Queue {
     mode.queue_with(bouncer.uri(), &Options { pgbouncer: true, ..Options::default() })
 }
 
-/// What lasts longer than a transaction, of the session that happens to answer. What a driver itself says
-/// to each new connection, the pooler says for it.
+/// Lists the state of a server session that lasts longer than a transaction, without the settings that the pooler
+/// itself restores for each client.
 const LEFT: &str = "SELECT coalesce(string_agg(thing, ', '), 'nothing') AS left FROM (
         SELECT name || ': ' || statement FROM pg_prepared_statements
         UNION ALL SELECT pg_listening_channels()
@@ -97,8 +97,8 @@ async fn tasks_of_a_transaction_of_the_application_come_with_its_commit(mode: Mo
     nothing_is_left(&bouncer).await;
 }
 
-/// Each driver gives names to its statements as if a session were its own, and two of them meet in one session.
-async fn a_queue_that_was_not_told_says_what_to_do(mode: Mode) {
+/// Two clients prepare statements of the same name in one server session, which fails.
+async fn a_queue_without_the_pgbouncer_option_says_how_to_set_it(mode: Mode) {
     let world = World::postgres(mode).await;
     let bouncer = bouncer(&world).await;
     let options = Options { max_pool_size: 1, ..Options::default() };
@@ -109,14 +109,14 @@ async fn a_queue_that_was_not_told_says_what_to_do(mode: Mode) {
                 assert!(error.to_string().contains("`.pgbouncer(true)`"), "{error}");
                 return;
             }
-            // Tokio's driver is told so at its first statement.
+            // tokio-postgres gets this error at its first statement.
             other => assert!(mode == Mode::Blocking, "{other:?}"),
         }
     }
-    panic!("two of them should have met");
+    panic!("two clients should have used the same session");
 }
 
-/// What an application tells its own pool.
+/// Turns prepared statements off, as an application behind a pooler does.
 #[derive(Debug)]
 struct PreparesNothing;
 
@@ -127,8 +127,8 @@ impl CustomizeConnection<PgConnection, Error> for PreparesNothing {
     }
 }
 
-/// The application's own pool, too, reaches the server through the pooler.
-async fn connections_of_the_application_are_kept_by_pools_and_told_nothing(mode: Mode) {
+/// The pool of the application goes through the pooler too.
+async fn pools_keep_connections_of_the_application_without_session_settings(mode: Mode) {
     let world = World::postgres(mode).await;
     let bouncer = bouncer(&world).await;
     for size in [1, 2, 4] {

@@ -1,4 +1,4 @@
-//! Real processes: this test program starts itself again as a worker.
+//! Several real worker processes. This test program starts itself again as one.
 
 use crate::seam::{Child, Mode, PATIENCE, World, say};
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ crate::each_mode! {
 
 const TASKS: usize = 20_000;
 const PROCESSES: usize = 4;
-/// Works until there is nothing left to do.
+/// Runs a pool until no task is left.
 pub async fn works(mode: Mode, uri: &str) {
     let world = World::at(mode, uri);
     let tells = || world.told().iter().for_each(|run| println!("ran {}", run.name));

@@ -1,4 +1,4 @@
-//! Transactions that lose a race have changed nothing, and are made again.
+//! Transactions that fail because of a race are repeated.
 
 use crate::seam::{Mode, World, idle, say};
 use fang_core::{Scheduled, Unique};
@@ -6,7 +6,7 @@ use fang_test_support::triggers::THE_FIRST_LOSES;
 use serde::{Deserialize, Serialize};
 
 crate::each_mode! {
-    what_loses_a_race_is_sent_again,
+    transactions_that_lose_a_race_are_repeated,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -20,19 +20,19 @@ idle! {
     }
 }
 
-/// What was called since the last time has lost once.
+/// Asserts that the last call has lost one race, and makes the next call lose one.
 async fn has_lost_once(world: &World) {
     assert!(world.number("SELECT nextval('tries')").await > 2);
     world.run("ALTER SEQUENCE tries RESTART").await;
 }
 
-async fn what_loses_a_race_is_sent_again(mode: Mode) {
+async fn transactions_that_lose_a_race_are_repeated(mode: Mode) {
     let world = World::postgres(mode).await;
     world.run(THE_FIRST_LOSES).await;
     let new = || world.new_task(&say("racing"));
     let strict = |key: &str| new().unique_by(Unique::key(key).or_error());
 
-    // Announced, as the first of many, and not announced.
+    // With a notification, as the first of a burst, and without one.
     for _ in 0..3 {
         world.queue.insert_task(&say("racing")).await.unwrap();
         has_lost_once(&world).await;

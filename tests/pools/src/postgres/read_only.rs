@@ -1,4 +1,4 @@
-//! The server takes no changes for a while: it has become a standby, or somebody told it so.
+//! Servers that become read-only: by a setting, or after a fail-over.
 
 use crate::seam::{Mode, PATIENCE, Queue, World, holding, say, until};
 use fang_asynk::NoTls;
@@ -13,10 +13,10 @@ crate::each_mode! {
 
 crate::one_mode! {
     only_blocking, Blocking,
-    so_does_one_over_the_pool_of_the_application,
+    a_pool_over_application_connections_goes_on_once_its_database_takes_changes_again,
 }
 
-/// Whatever is tried again meanwhile comes to fewer statements a second than this.
+/// The limit of failing statements per second while a pool retries.
 const CALM: i64 = 60;
 
 const ENDED: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -32,7 +32,7 @@ async fn inserts(queue: &Queue, text: &str) {
     until(async || queue.insert_task(&say(text)).await.is_ok()).await;
 }
 
-/// Connections that were opened meanwhile stay read-only for ever.
+/// Connections that are opened meanwhile stay read-only until they are closed.
 async fn goes_on(world: &World, queue: &Queue) {
     let mut pool = queue.pool(2, &world.stage).start().await;
     queue.insert_task(&holding("held")).await.unwrap();
@@ -55,7 +55,7 @@ async fn goes_on(world: &World, queue: &Queue) {
     world.is_empty().await;
     let report = pool.shutdown(PATIENCE).await;
     assert_eq!((report.late_results, report.still_running), (0, 0));
-    assert_eq!(world.number("SELECT count(*) FROM fang_workers").await, 1, "nobody died of it");
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers").await, 1, "no worker was declared dead");
 }
 
 async fn a_pool_goes_on_by_itself_once_its_database_takes_changes_again(mode: Mode) {
@@ -63,14 +63,14 @@ async fn a_pool_goes_on_by_itself_once_its_database_takes_changes_again(mode: Mo
     goes_on(&world, &world.queue).await;
 }
 
-async fn so_does_one_over_the_pool_of_the_application(mode: Mode) {
+async fn a_pool_over_application_connections_goes_on_once_its_database_takes_changes_again(mode: Mode) {
     for size in [1, 4] {
         let world = World::postgres(mode).await;
         goes_on(&world, &Mode::queue_over_application_pool(world.uri(), size)).await;
     }
 }
 
-/// The old primary lives on, and so do the connections to it.
+/// The old primary goes on as a read-only server, and connections to it stay open.
 async fn after_a_fail_over_a_pool_leaves_the_old_primary_for_the_new_one(mode: Mode) {
     let clusters = [Cluster::create(Durability::Fast).unwrap(), Cluster::create(Durability::Fast).unwrap()];
     let [old, new] = clusters.each_ref().map(|cluster| cluster.uri("postgres"));
@@ -88,7 +88,7 @@ async fn after_a_fail_over_a_pool_leaves_the_old_primary_for_the_new_one(mode: M
     tokio::spawn(connection);
     client.batch_execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
     client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
-    // Each session learns of it in its own time.
+    // Each session reloads the setting at another time.
     until(async || is_read_only(&world.queue).await).await;
     inserts(&world.queue, "after").await;
     while world.heard().await != "after" {}

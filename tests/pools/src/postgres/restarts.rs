@@ -1,4 +1,4 @@
-//! The server goes away and comes back.
+//! Crashes of the server.
 
 use crate::seam::{Mode, PATIENCE, Queue, World, say, until};
 use fang_test_support::{Cluster, Durability, TestDatabase};
@@ -13,7 +13,7 @@ crate::each_mode! {
     no_acknowledged_task_is_lost_while_the_server_crashes_again_and_again,
 }
 
-/// Inserts until told to stop; returns what was acknowledged.
+/// Inserts tasks until `stop` is set. Returns those whose insert succeeded.
 async fn produce(queue: Queue, number: usize, stop: Arc<AtomicBool>) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for call in 0.. {
@@ -23,7 +23,7 @@ async fn produce(queue: Queue, number: usize, stop: Arc<AtomicBool>) -> Vec<Stri
         let text = format!("{number} {call}");
         match queue.insert_task(&say(&text)).await {
             Ok(_) => acknowledged.push(text),
-            // The server is away: not so often.
+            // The server is down, so the next try waits.
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
@@ -40,7 +40,7 @@ async fn no_acknowledged_task_is_lost_while_the_server_crashes_again_and_again(m
     let produce = |number| tokio::spawn(produce(world.queue.clone(), number, stop.clone()));
     let producers: Vec<_> = (0..4).map(produce).collect();
     for _ in 0..4 {
-        // Let it run for a while between two crashes.
+        // The server runs for a while between two crashes.
         tokio::time::sleep(Duration::from_millis(400)).await;
         block_in_place(|| cluster.restart_immediate()).unwrap();
     }

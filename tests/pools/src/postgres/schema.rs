@@ -4,8 +4,8 @@ use crate::seam::{Mode, Options, PATIENCE, Queue, World, say};
 use fang_core::{QueueError, StoreError};
 
 crate::each_mode! {
-    a_queue_lives_in_the_schema_it_is_given_whatever_its_name,
-    a_name_that_is_none_is_refused,
+    a_queue_works_in_a_schema_of_any_name,
+    an_invalid_schema_name_is_refused,
 }
 
 fn named(world: &World, schema: &'static str) -> Queue {
@@ -13,7 +13,7 @@ fn named(world: &World, schema: &'static str) -> Queue {
     world.mode.queue_with(world.uri(), &options)
 }
 
-async fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name(mode: Mode) {
+async fn a_queue_works_in_a_schema_of_any_name(mode: Mode) {
     let world = World::without_schema(mode).await;
     for name in ["fang_own", "it's \"odd\""] {
         let queue = named(&world, name);
@@ -22,7 +22,7 @@ async fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name(mode: Mode) {
         queue.insert_task(&say(name)).await.unwrap();
         assert_eq!(world.heard().await, name);
         pool.shutdown(PATIENCE).await;
-        // So many go another way.
+        // This many tasks are inserted by COPY.
         queue.insert_tasks(vec![world.new_task(&say("many")); 500]).await.unwrap();
         assert_eq!(queue.count_tasks().await.unwrap()[0].tasks, 500);
         let elsewhere = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -31,7 +31,7 @@ async fn a_queue_lives_in_the_schema_it_is_given_whatever_its_name(mode: Mode) {
     }
 }
 
-async fn a_name_that_is_none_is_refused(mode: Mode) {
+async fn an_invalid_schema_name_is_refused(mode: Mode) {
     let world = World::without_schema(mode).await;
     let queue = named(&world, "a\nb");
     let error = queue.migrate().await.unwrap_err();

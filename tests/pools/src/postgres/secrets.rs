@@ -12,7 +12,7 @@ crate::each_mode! {
 
 const SECRET: &str = "hunter2";
 
-/// Everything that this test program logs above trace, whichever test it is.
+/// All lines that this test program logs above trace level, in all tests.
 static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Collector;
@@ -66,7 +66,7 @@ async fn no_log_line_shows_a_payload_whatever_happens_to_the_task(mode: Mode) {
     let shown = format!("{task:?} {bad:?} {error} {error:?}");
     assert!(!shown.contains(SECRET), "{shown}");
     let logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(logged.iter().any(|line| line.contains("fang")), "the logger is in place");
+    assert!(logged.iter().any(|line| line.contains("fang")), "the logger should be installed");
     let leaks: Vec<_> = logged.iter().filter(|line| line.contains(SECRET)).collect();
     assert!(leaks.is_empty(), "{leaks:?}");
 }

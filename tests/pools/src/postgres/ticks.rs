@@ -1,4 +1,4 @@
-//! Real processes that fire the ticks of the same crons, and are killed at it.
+//! Several real processes that fire the ticks of the same crons, and are killed meanwhile.
 
 use crate::seam::{Child, Mode, World, say, told_to_end};
 use chrono::TimeDelta;
@@ -15,18 +15,18 @@ crate::each_mode! {
 const TICKS: i64 = 1_000;
 const CRONS: i64 = 50;
 const PROCESSES: usize = 8;
-/// Half of the processes believe that it is two minutes earlier, the others later.
+/// Starts a process. The clocks of half of them are two minutes slow, those of the others two minutes fast.
 fn spawn(mode: Mode, uri: &str, n: usize) -> Process {
     Child::new("ticker", mode, uri).skewed(if n.is_multiple_of(2) { "-2m" } else { "+2m" }).spawn()
 }
 
-/// Fires until it is killed, or its parent ends.
+/// Runs a pool, which fires ticks, until it is killed or its parent ends.
 pub async fn fires(mode: Mode, uri: &str) {
     let _pool = World::at(mode, uri).pool(1).keeps(RetentionMode::KeepAll).start().await;
     told_to_end().await;
 }
 
-/// Each second, from now on.
+/// Inserts crons that tick every second from now on.
 async fn schedule(world: &World) {
     let store = world.queue.engine();
     let first = store.now().await.unwrap() + TimeDelta::seconds(1);
@@ -56,7 +56,7 @@ async fn each_of_a_thousand_ticks_fires_once_from_eight_processes_with_wrong_clo
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(180), "{ticks} ticks only");
-        // One after the other, all along.
+        // Kills one process after the other, as long as the test runs.
         if ticks >= TICKS / 20 * (kills + 1) {
             let victim = usize::try_from(kills).unwrap() % PROCESSES;
             children[victim].kill().unwrap();

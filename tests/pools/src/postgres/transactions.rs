@@ -7,8 +7,8 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, Notification};
 
 crate::each_mode! {
     a_task_inserted_in_a_transaction_runs_once_that_commits_and_never_if_it_does_not,
-    a_unique_task_in_a_transaction_finds_the_one_that_is_alive,
-    inserts_announce_themselves_unless_the_queue_is_told_not_to,
+    a_unique_task_in_a_transaction_finds_its_duplicate,
+    inserts_send_notifications_unless_notify_is_off,
 }
 
 async fn a_task_inserted_in_a_transaction_runs_once_that_commits_and_never_if_it_does_not(mode: Mode) {
@@ -21,7 +21,7 @@ async fn a_task_inserted_in_a_transaction_runs_once_that_commits_and_never_if_it
             transaction.insert_tasks(&world.queue, vec![world.new_task(&say(text))]).await.unwrap();
         assert!(inserted[0].is_new);
         let visible = world.queue.find_task_by_id(inserted[0].id).await.unwrap();
-        assert_eq!(visible, None, "nobody sees it before the commit");
+        assert_eq!(visible, None, "it is not visible before the commit");
         transaction.end(commits).await.unwrap();
         world.quiet().await;
     }
@@ -30,7 +30,7 @@ async fn a_task_inserted_in_a_transaction_runs_once_that_commits_and_never_if_it
     assert_eq!(world.told(), []);
 }
 
-async fn a_unique_task_in_a_transaction_finds_the_one_that_is_alive(mode: Mode) {
+async fn a_unique_task_in_a_transaction_finds_its_duplicate(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut client = world.connect().await;
     let unique = || world.new_task(&say("only")).unique().unwrap();
@@ -44,7 +44,7 @@ async fn a_unique_task_in_a_transaction_finds_the_one_that_is_alive(mode: Mode) 
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 2);
 }
 
-/// What the server tells whoever listens, in order.
+/// Listens on a connection. Returns the receiver of its notifications.
 async fn listen(world: &World) -> (Client, mpsc::UnboundedReceiver<Notification>) {
     let (client, mut connection) = tokio_postgres::connect(world.uri(), NoTls).await.unwrap();
     let (sender, heard) = mpsc::unbounded_channel();
@@ -59,7 +59,7 @@ async fn listen(world: &World) -> (Client, mpsc::UnboundedReceiver<Notification>
     (client, heard)
 }
 
-async fn inserts_announce_themselves_unless_the_queue_is_told_not_to(mode: Mode) {
+async fn inserts_send_notifications_unless_notify_is_off(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut client = world.connect().await;
     let (listener, mut heard) = listen(&world).await;
@@ -71,7 +71,7 @@ async fn inserts_announce_themselves_unless_the_queue_is_told_not_to(mode: Mode)
         let mut transaction = client.begin().await.unwrap();
         transaction.insert_tasks(&queue, vec![world.new_task(&say("within"))]).await.unwrap();
         transaction.end(true).await.unwrap();
-        // What was sent comes before the answer.
+        // All notifications arrive before the answer to this query.
         listener.batch_execute("SELECT 1").await.unwrap();
         let expected = if notify { 3 } else { 0 };
         assert_eq!(std::iter::from_fn(|| heard.try_recv().ok()).count(), expected, "{notify}");

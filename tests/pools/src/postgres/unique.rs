@@ -1,4 +1,4 @@
-//! Uniqueness among connections that race, and within the application's transactions.
+//! Unique tasks: with racing connections, and in transactions of the application.
 
 use crate::seam::{HOUR, Mode, PATIENCE, Queue, World, idle, inserts, say};
 use fang_core::store::{InsertOutcome, Inserted};
@@ -7,17 +7,17 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 crate::each_mode! {
-    an_insert_says_more_than_its_type_and_is_told_what_became_of_it,
-    what_is_wrong_with_a_task_is_told_at_the_end_of_its_insert,
+    an_insert_can_override_its_type_and_reports_the_outcome,
+    an_invalid_task_is_reported_by_its_insert,
     a_type_chooses_how_its_tasks_are_unique_and_how_they_are_removed,
-    a_rollback_lets_go_of_what_was_unique_in_it_and_a_commit_does_not,
-    a_task_that_must_not_be_kept_out_leaves_the_transaction_standing,
+    a_unique_task_in_a_transaction_keeps_others_out_only_if_it_commits,
+    a_not_unique_error_leaves_the_transaction_usable,
     of_callers_that_race_one_inserts_and_all_are_told_of_it,
-    whoever_replaces_what_a_pool_runs_is_told_the_truth,
-    a_hundred_thousand_in_one_call_are_all_answered_in_every_way,
+    replacing_a_task_that_a_pool_may_have_started_reports_the_right_outcome,
+    a_bulk_insert_of_a_hundred_thousand_unique_tasks_reports_every_outcome,
 }
 
-/// One a user, by its own choice.
+/// A task type that is unique for each user.
 #[derive(Serialize, Deserialize)]
 struct Remind {
     user: String,
@@ -44,7 +44,7 @@ fn task(mode: Mode, unique: &Unique) -> NewTask {
     mode.new_task(&say("only")).unique_by(unique.clone())
 }
 
-async fn an_insert_says_more_than_its_type_and_is_told_what_became_of_it(mode: Mode) {
+async fn an_insert_can_override_its_type_and_reports_the_outcome(mode: Mode) {
     let world = World::postgres(mode).await;
     let unique = Unique::key("ada").replace(Replace::PRIORITY);
     let insert = async |priority| {
@@ -65,7 +65,7 @@ async fn an_insert_says_more_than_its_type_and_is_told_what_became_of_it(mode: M
     assert_eq!((row.tags.join(""), row.scheduled_at), ("abc".to_owned(), first.scheduled_at));
 }
 
-async fn what_is_wrong_with_a_task_is_told_at_the_end_of_its_insert(mode: Mode) {
+async fn an_invalid_task_is_reported_by_its_insert(mode: Mode) {
     let world = World::postgres(mode).await;
     let by_id = Unique::fields(["id"]);
     let error = inserts!(world.queue, &say("hi"), .unique_by(by_id)).unwrap_err();
@@ -83,7 +83,7 @@ async fn a_type_chooses_how_its_tasks_are_unique_and_how_they_are_removed(mode: 
     let again = world.queue.insert_task(&remind("ada", "ho")).await.unwrap();
     assert_eq!((again.id, &again.metadata["text"]), (first.id, &serde_json::json!("hi")));
     assert_ne!(world.queue.insert_task(&remind("bob", "hi")).await.unwrap().id, first.id);
-    // Its row is gone, its period is not.
+    // The row is removed, but the period of uniqueness goes on.
     assert_eq!(world.queue.remove_task(first.id).await.unwrap(), 1);
     let ended = world.queue.insert_task(&remind("ada", "hi")).await.unwrap();
     assert_eq!(
@@ -95,13 +95,14 @@ async fn a_type_chooses_how_its_tasks_are_unique_and_how_they_are_removed(mode: 
     assert_eq!(next.state, FangTaskState::New);
     assert_eq!(world.queue.remove_task_by_metadata(&remind("ada", "?")).await.unwrap(), 1);
     assert_eq!(world.queue.remove_task_by_metadata(&remind("ada", "?")).await.unwrap(), 0);
-    // Those that older versions saved are unique by their payload.
+    // Tasks that older versions inserted are unique by payload.
     let plain = world.new_task(&remind("eve", "hi")).not_unique();
     world.queue.insert(plain.unique().unwrap()).await.unwrap();
     assert_eq!(world.queue.remove_task_by_metadata(&remind("eve", "hi")).await.unwrap(), 1);
 }
 
-/// Inserts while another connection has the same task in a transaction, and waits for what becomes of that.
+/// Inserts a task while an open transaction has inserted a duplicate. The insert waits for the end of the
+/// transaction.
 async fn beside_a_transaction(mode: Mode, unique: &Unique, commits: bool) -> (Inserted, Inserted) {
     let world = World::postgres(mode).await;
     let mut client = world.connect().await;
@@ -116,7 +117,7 @@ async fn beside_a_transaction(mode: Mode, unique: &Unique, commits: bool) -> (In
     (first[0], second.await.unwrap()[0])
 }
 
-async fn a_rollback_lets_go_of_what_was_unique_in_it_and_a_commit_does_not(mode: Mode) {
+async fn a_unique_task_in_a_transaction_keeps_others_out_only_if_it_commits(mode: Mode) {
     for unique in ways() {
         let (first, second) = beside_a_transaction(mode, &unique, false).await;
         assert!(first.id != second.id && second.is_new, "{unique:?}");
@@ -128,7 +129,7 @@ async fn a_rollback_lets_go_of_what_was_unique_in_it_and_a_commit_does_not(mode:
     }
 }
 
-async fn a_task_that_must_not_be_kept_out_leaves_the_transaction_standing(mode: Mode) {
+async fn a_not_unique_error_leaves_the_transaction_usable(mode: Mode) {
     let world = World::postgres(mode).await;
     let strict = task(mode, &Unique::key("x").or_error());
     let there = world.queue.insert(strict.clone()).await.unwrap();
@@ -146,10 +147,10 @@ async fn a_task_that_must_not_be_kept_out_leaves_the_transaction_standing(mode: 
     }
     transaction.insert_tasks(&world.queue, vec![plain()]).await.unwrap();
     transaction.end(true).await.unwrap();
-    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 2, "the last one alone");
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 2, "only the last insert was saved");
 }
 
-/// The answers of callers that all insert at once.
+/// Inserts from several callers at once. Returns their answers.
 async fn race(queue: &Queue, callers: usize, new: impl Fn() -> NewTask) -> Vec<Inserted> {
     let calls = (0..callers).map(|_| {
         let (queue, task) = (queue.clone(), new());
@@ -170,14 +171,17 @@ async fn of_callers_that_race_one_inserts_and_all_are_told_of_it(mode: Mode) {
     }
 }
 
-async fn whoever_replaces_what_a_pool_runs_is_told_the_truth(mode: Mode) {
+async fn replacing_a_task_that_a_pool_may_have_started_reports_the_right_outcome(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(2).keeps(RetentionMode::KeepAll).start().await;
     let unique = Unique::key("x").until_started().replace(Replace::ALL);
     let mut new = 0;
     for _ in 0..20 {
         let answers = race(&world.queue, 16, || task(mode, &unique)).await;
-        assert!(answers.iter().all(|answer| answer.outcome != InsertOutcome::Kept), "what waits is replaced");
+        assert!(
+            answers.iter().all(|answer| answer.outcome != InsertOutcome::Kept),
+            "a waiting task is replaced"
+        );
         new += answers.iter().filter(|answer| answer.is_new).count();
     }
     world.until_number("SELECT count(*) FROM fang_tasks WHERE state <> 'finished'", 0).await;
@@ -186,7 +190,7 @@ async fn whoever_replaces_what_a_pool_runs_is_told_the_truth(mode: Mode) {
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks WHERE lease <> 1").await, 0);
 }
 
-async fn a_hundred_thousand_in_one_call_are_all_answered_in_every_way(mode: Mode) {
+async fn a_bulk_insert_of_a_hundred_thousand_unique_tasks_reports_every_outcome(mode: Mode) {
     const KEYS: usize = 1_500;
     let world = World::postgres(mode).await;
     let plain = world.new_task(&say("many"));

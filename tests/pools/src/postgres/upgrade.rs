@@ -1,4 +1,4 @@
-//! Tables made by fang 0.9, 0.10 and 0.11 become those of this version, rows and all.
+//! Upgrades of tables of fang 0.9, 0.10 and 0.11, with their rows.
 
 use crate::seam::{Client, Mode, PATIENCE, World, say};
 use fang_blocking::run_migrations_postgres;
@@ -13,7 +13,7 @@ crate::each_mode! {
     a_table_of_0_11_is_upgraded_in_place,
 }
 
-/// What differs between the tables of the old versions.
+/// The differences between the tables of the old versions.
 struct Version {
     labels: &'static str,
     columns: &'static str,
@@ -55,7 +55,7 @@ fn payload(text: &str) -> serde_json::Value {
     serde_json::json!({ "type": "Say", "text": text })
 }
 
-/// Inserts as the old version did: without a mode, the hash where the task was unique.
+/// Inserts a task as the old version did: without a mode, and with a hash if it is unique.
 async fn insert(world: &World, text: &str, state: &str, is_unique: bool, due_in_hours: i32) -> Uuid {
     let metadata = payload(text);
     let hash = is_unique.then(|| unique::hash(&metadata));
@@ -76,7 +76,7 @@ async fn upgrades(mode: Mode, version: &Version) {
     let finished = insert(&world, "finished", "finished", true, 0).await;
     let failed = insert(&world, "failed", "failed", false, 0).await;
     let unique = insert(&world, "unique", "new", true, 24).await;
-    // Nothing kept the old versions from this.
+    // The old versions allowed such duplicates.
     let twin = insert(&world, "unique", "new", true, 24).await;
 
     match world.connect().await {
@@ -92,11 +92,11 @@ async fn upgrades(mode: Mode, version: &Version) {
     let twins = [find(unique).await, find(twin).await].map(|task| task.uniq_hash.is_some());
     assert_eq!(twins, [true, false], "the older one stays the unique one");
 
-    // A unique insert finds the one that waits since then.
+    // A unique insert finds the waiting task of the old version.
     let again =
         NewTask::new(payload("unique").to_string(), "common".into(), world.mode.of_rows()).unique().unwrap();
     assert_eq!(world.queue.insert(again).await.unwrap().id, unique);
-    // And one that may, changes it.
+    // An insert with `replace` changes that task.
     let sooner = NewTask::new(payload("unique").to_string(), "common".into(), world.mode.of_rows());
     let replacing = sooner.priority(Priority::High).unique_by(Unique::payload().replace(Replace::PRIORITY));
     assert_eq!(world.queue.insert(replacing).await.unwrap().id, unique);
@@ -113,7 +113,7 @@ async fn upgrades(mode: Mode, version: &Version) {
     goes_back(&world, version).await;
 }
 
-/// And back: the old version finds its table again.
+/// Runs the migrations down. The old version can use its table again.
 async fn goes_back(world: &World, version: &Version) {
     world.queue.insert_task(&say("written by the new version")).await.unwrap();
     for migration in fang_postgres::migrations::POSTGRES[1..].iter().rev() {

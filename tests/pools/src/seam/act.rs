@@ -1,4 +1,4 @@
-//! The task of most scenarios: it tells that it started, and then does as it is told.
+//! `Act`, the task of most scenarios: it reports its start to the test, and then acts as `How` says.
 
 use super::{Mode, Run, both, idle};
 use fang_core::{FangError, Scheduled};
@@ -11,7 +11,7 @@ pub enum How {
     /// Fails on every attempt before this one.
     FailBefore(u32),
     Panic,
-    /// Panics with a payload that panics again when it is dropped, which nothing can catch.
+    /// Panics with a payload that panics again when it is dropped, which the executor cannot catch.
     KillTheWorker,
     Wait,
     WaitForShutdown,
@@ -43,7 +43,7 @@ impl Act {
         Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None }
     }
 
-    /// A cron of the shortest period.
+    /// Makes a cron with the shortest period.
     pub fn every_second(how: How) -> Self {
         Self { cron: Some("* * * * * * *".to_owned()), retries: 1, ..Self::new("tick", how) }
     }
@@ -96,7 +96,7 @@ both! {
     }
 }
 
-/// Waits under a task type of its own.
+/// A task with another task type.
 #[derive(Serialize, Deserialize)]
 pub struct Elsewhere;
 

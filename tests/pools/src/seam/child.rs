@@ -1,4 +1,4 @@
-//! Real processes: this program of tests starts itself again in a role.
+//! Real processes: this test program starts itself again in a role.
 
 use super::Mode;
 use crate::postgres;
@@ -8,11 +8,11 @@ const ROLE: &str = "FANG_TEST_ROLE";
 const MODE: &str = "FANG_TEST_MODE";
 const URI: &str = "FANG_TEST_URI";
 
-/// A process to be started.
+/// A process that is to be started.
 pub struct Child(Command);
 
 impl Child {
-    /// In this role, over this database. The process is told to end by its standard input.
+    /// Makes a process with this role and database. It should end when its standard input closes.
     pub fn new(role: &str, mode: Mode, uri: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
@@ -23,7 +23,7 @@ impl Child {
         Self(command)
     }
 
-    /// Its clock is off.
+    /// Makes its clock wrong by this much.
     pub fn skewed(mut self, by: &str) -> Self {
         fang_test_support::skew(&mut self.0, by).unwrap();
         self
@@ -34,13 +34,13 @@ impl Child {
     }
 }
 
-/// Waits until the parent closes the standard input, or has ended.
+/// Waits until the parent closes the standard input or ends.
 pub async fn told_to_end() {
     let parent = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
     let _ = parent.await;
 }
 
-/// Not a test by itself: what such a process does.
+/// Not a test, but the main function of such a process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_in_a_role() {
     let Ok(role) = std::env::var(ROLE) else { return };

@@ -1,10 +1,10 @@
-//! The task of the scenarios over Postgres, whose payload old versions could have written.
+//! `Say`, the task of the scenarios over Postgres. Its payload has the form that old versions wrote.
 
 use super::{Run, both};
 use fang_core::FangError;
 use serde::{Deserialize, Serialize};
 
-/// Tells its text, and then waits for a permit if it holds.
+/// Reports its text to the test. With `hold` it then waits for a permit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Say {
     pub text: String,

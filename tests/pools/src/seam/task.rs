@@ -1,4 +1,4 @@
-//! A task of both modes: its struct says once what it does.
+//! Tasks of both modes, from one `async fn`.
 
 use super::{Mode, Stage};
 use fang_core::{AsyncQueueable, AsyncRunnable, Context, FangError, QueueError, Queueable, Runnable, Task};
@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// What both modes can run.
+/// A task that both modes can run.
 pub trait Both: AsyncRunnable + Runnable {}
 
 impl<T: AsyncRunnable + Runnable> Both for T {}
 
-/// The queue that a run was given.
+/// The queue that a run is given.
 #[derive(Clone, Copy)]
 pub enum Run<'q> {
     Asynk(&'q dyn AsyncQueueable),
@@ -34,7 +34,7 @@ impl<'q> Run<'q> {
         }
     }
 
-    /// What the tests of its world share with it.
+    /// The stage of the world of this run.
     pub fn stage(&self) -> &'q Stage {
         self.context().state::<Stage>().unwrap()
     }
@@ -46,7 +46,7 @@ impl<'q> Run<'q> {
         }
     }
 
-    /// Looks again and again whether the run should end, as one does that has other work.
+    /// Polls `is_cancelled` until the run should end.
     pub async fn looks_until_cancelled(&self) {
         while !self.context().is_cancelled() {
             tokio::task::yield_now().await;
@@ -54,7 +54,8 @@ impl<'q> Run<'q> {
     }
 }
 
-/// Implements both traits for a struct by its `async fn does(&self, run: Run<'_>)`, and by whatever else it says of itself.
+/// Implements both traits for a struct by its `async fn does(&self, run: Run<'_>)`, with further methods of the
+/// traits.
 macro_rules! both {
     ($task:ident $(; $($also:tt)*)?) => {
         #[fang_core::async_trait]
@@ -76,7 +77,7 @@ macro_rules! both {
     };
 }
 
-/// Implements both traits for a struct of which only that matters what it says of itself.
+/// Implements both traits for a struct whose run does nothing, with further methods of the traits.
 macro_rules! idle {
     ($task:ident; $($also:tt)*) => {
         impl $task {
@@ -99,7 +100,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs what a task does on the thread of its worker, which stands still while the task waits.
+/// Runs a future on the thread of the worker. Parks the thread while the future waits.
 pub fn block_on(does: impl Future<Output = Result<(), FangError>>) -> Result<(), FangError> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut does = pin!(does);

@@ -1,4 +1,4 @@
-//! A queue over a fresh store, and what the tasks of its pools tell.
+//! A queue over a fresh store, and the reports of its tasks.
 
 use super::{Act, Both, Client, How, Mode, Options, PATIENCE, PoolBuilder, Queue, Report, Stage};
 use async_channel::Receiver;
@@ -6,7 +6,8 @@ use fang_core::{FangTaskState, NewTask, Task};
 use fang_test_support::{PgBouncer, TestDatabase};
 use std::time::Duration;
 
-/// How often a test looks for what no signal tells. Whatever is waited for needs the processor as well.
+/// How often a test polls for a condition without a signal. More often would take processor time from the code
+/// under test.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 pub struct World {
@@ -17,14 +18,14 @@ pub struct World {
     server: Option<Server>,
 }
 
-/// What is there until the test is over.
+/// The resources that exist until the test is over.
 struct Server {
     client: tokio_postgres::Client,
     _bouncer: Option<PgBouncer>,
     database: TestDatabase,
 }
 
-/// Few connections, so that a test may have many.
+/// Options with few connections, so that a test may have many queues.
 fn small(pgbouncer: bool) -> Options {
     Options { max_pool_size: 3, pgbouncer, ..Options::default() }
 }
@@ -55,7 +56,7 @@ impl World {
         Self::over(mode, queue, Some(Server { client, _bouncer: Some(bouncer), database }))
     }
 
-    /// An empty database.
+    /// Makes a world over an empty database.
     pub async fn without_schema(mode: Mode) -> Self {
         Self::in_database(mode, TestDatabase::create().await.unwrap()).await
     }
@@ -65,7 +66,7 @@ impl World {
         Self::over(mode, queue, Some(Server { client, _bouncer: None, database }))
     }
 
-    /// Over a database that another process, or another server, has.
+    /// Makes a world over an existing database.
     pub fn at(mode: Mode, uri: &str) -> Self {
         let (stage, told) = Stage::new(uri);
         Self { mode, queue: mode.queue(uri), stage, told, server: None }
@@ -88,7 +89,7 @@ impl World {
         &self.server().client
     }
 
-    /// A connection of the application, by the driver of its mode.
+    /// Opens a connection of the application, with the driver of the mode.
     pub async fn connect(&self) -> Client {
         Client::connect(self.mode, self.uri()).await.unwrap()
     }
@@ -98,7 +99,7 @@ impl World {
         self.client().batch_execute(sql).await.unwrap();
     }
 
-    /// One number that a query returns.
+    /// Returns the number that a query returns.
     pub async fn number(&self, sql: &str) -> i64 {
         self.client().query_one(sql, &[]).await.unwrap().get(0)
     }
@@ -113,13 +114,13 @@ impl World {
         self.until_number("SELECT count(*) FROM fang_tasks", 0).await;
     }
 
-    /// Waits until a pool that was declared dead knows it: it has beaten under another name.
+    /// Waits until a pool that was declared dead has sent a beat with a new worker id.
     pub async fn goes_on_after(&self, worker: i64) {
         let beats = format!("SELECT count(*) FROM fang_workers WHERE id > {worker} AND beat_at > started_at");
         until(async || self.number(&beats).await > 0).await;
     }
 
-    /// Past the window in which further announcements are held back.
+    /// Waits longer than the 100 ms in which further notifications are suppressed.
     pub async fn quiet(&self) {
         tokio::time::sleep(Duration::from_millis(110)).await;
     }
@@ -142,27 +143,27 @@ impl World {
         self.queue.insert_tasks(tasks.collect()).await.unwrap();
     }
 
-    /// An act under another task type, by which it is called.
+    /// Makes an [`Act`] with this task type, which is also its name.
     pub fn of_type(&self, task_type: &str, how: How) -> NewTask {
         self.new_task(&Act::new(task_type, how)).task_type(task_type)
     }
 
-    /// What the next task that starts tells.
+    /// Waits for the report of the next task that starts.
     pub async fn next(&self) -> Report {
         tokio::time::timeout(PATIENCE, self.told.recv()).await.expect("a task should start").unwrap()
     }
 
-    /// The name of the next task that starts.
+    /// Waits for the next task that starts. Returns its name.
     pub async fn heard(&self) -> String {
         self.next().await.name
     }
 
-    /// What was told so far. All that was ever told, if no pool runs any more.
+    /// Returns the reports that have arrived. These are all, if no pool runs any more.
     pub fn told(&self) -> Vec<Report> {
         std::iter::from_fn(|| self.told.try_recv().ok()).collect()
     }
 
-    /// What is told until the last pool and the last run are gone.
+    /// Returns all reports until the last pool and the last run have ended.
     pub async fn told_to_the_end(&mut self) -> Vec<Report> {
         self.stage.forget();
         let mut told = Vec::new();
@@ -172,7 +173,7 @@ impl World {
         told
     }
 
-    /// The row of a task, once `is_it` is true of it (`None`: once there is no row).
+    /// Waits until `is_it` is true for the row of a task (`None` if there is no row). Returns the row.
     pub async fn row_when(&self, task: &Task, is_it: impl Fn(Option<&Task>) -> bool) -> Option<Task> {
         let mut row = None;
         until(async || {
@@ -183,7 +184,7 @@ impl World {
         row
     }
 
-    /// The row of a task, once it is in this state.
+    /// Waits until a task is in this state. Returns its row.
     pub async fn row_in(&self, task: &Task, state: FangTaskState) -> Task {
         self.row_when(task, |row| row.is_some_and(|row| row.state == state)).await.unwrap()
     }
@@ -193,24 +194,24 @@ impl World {
         self.row_when(task, |row| row.is_none()).await;
     }
 
-    /// How many tasks are in a state.
+    /// Counts the tasks in a state.
     pub async fn count(&self, state: FangTaskState) -> u64 {
         let counts = self.queue.count_tasks().await.unwrap();
         counts.iter().filter(|count| count.state == state).map(|count| count.tasks).sum()
     }
 
-    /// Waits until so many tasks are in a state.
+    /// Waits until this many tasks are in a state.
     pub async fn until_in_state(&self, state: FangTaskState, count: u64) {
         until(async || self.count(state).await == count).await;
     }
 }
 
-/// Waits until a condition holds.
+/// Waits until a condition is true.
 pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let held = async {
         while !holds().await {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    tokio::time::timeout(PATIENCE, held).await.expect("it should come to that");
+    tokio::time::timeout(PATIENCE, held).await.expect("the condition should become true");
 }

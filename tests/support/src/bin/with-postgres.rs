@@ -1,7 +1,8 @@
 //! `with-postgres [--durable] [--] COMMAND [ARGUMENT...]`
 //!
-//! Runs a command with `DATABASE_URL` naming a throwaway cluster, which is
-//! gone afterwards. Where `DATABASE_URL` is set already, that server is used.
+//! Runs a command with a throwaway Postgres cluster. The command finds the
+//! cluster in `DATABASE_URL`, and the cluster is removed afterwards. If
+//! `DATABASE_URL` is set already, the command uses that server.
 
 use fang_test_support::{Cluster, Durability, TEMPLATE};
 use std::{
@@ -24,7 +25,7 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("with-postgres: {error}");
-            // What a shell answers when it cannot run a command.
+            // The exit code of a shell for a command that cannot be run.
             ExitCode::from(127)
         }
     }
@@ -56,9 +57,9 @@ fn arguments() -> (Durability, impl Iterator<Item = OsString>) {
     (durability, words)
 }
 
-/// Waits for the command. A Ctrl-C reaches it from the terminal, and the
-/// database has to stay until it has dealt with that; a SIGTERM reaches only
-/// us and is passed on.
+/// Waits for the command. Ctrl-C reaches the command from the terminal, so this
+/// process ignores it and keeps the cluster until the command has ended. SIGTERM
+/// reaches only this process, which passes it on.
 async fn wait(mut child: Child) -> Result<ExitStatus, Box<dyn Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -75,7 +76,7 @@ async fn wait(mut child: Child) -> Result<ExitStatus, Box<dyn Error>> {
     }
 }
 
-/// The command's exit code, or what a shell makes of the signal that ended it.
+/// The exit code of the command, or 128 and the number of the signal that ended it.
 fn code(status: ExitStatus) -> ExitCode {
     let number = status
         .code()

@@ -1,17 +1,17 @@
-//! Where to cut.
+//! Cuts: words at which the proxy closes a connection.
 
 use std::collections::VecDeque;
 
-/// One of the two ways through the proxy.
+/// A direction through the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// What the client sends.
+    /// From the client to the server.
     Up,
-    /// What the server sends.
+    /// From the server to the client.
     Down,
 }
 
-/// Words on which connections are closed: what came with them does not arrive.
+/// Words at which connections are closed. The data that contains the word does not arrive.
 #[derive(Clone, Debug)]
 pub struct Cut {
     pub(super) direction: Direction,
@@ -22,14 +22,14 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// Whenever the server sends one of these words. The tag with which it tells that a statement is
-    /// done, such as `INSERT 0 ` or `DELETE `, cuts between the commit and its reply.
+    /// Cuts when the server sends one of these words. The command tag of a finished statement, such as `INSERT 0 ` or
+    /// `DELETE `, cuts between the commit and its reply.
     #[must_use]
     pub fn answers<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Self {
         Self::new(Direction::Down, words)
     }
 
-    /// Whenever the client sends one of these words.
+    /// Cuts when the client sends one of these words.
     #[must_use]
     pub fn requests<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Self {
         Self::new(Direction::Up, words)
@@ -40,14 +40,14 @@ impl Cut {
         Self { direction, words, left: u64::MAX, chance: 1.0, random: fastrand::Rng::with_seed(0) }
     }
 
-    /// At most so often; then everything passes.
+    /// Limits the number of cuts. After that all data passes.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.left = times;
         self
     }
 
-    /// Not each time, but with this chance, drawn from this seed.
+    /// Cuts with this probability only. The seed makes the choice repeatable.
     #[must_use]
     pub fn by_chance(mut self, chance: f64, seed: u64) -> Self {
         self.chance = chance;
@@ -55,7 +55,7 @@ impl Cut {
         self
     }
 
-    /// Whether to cut, now that a word came by.
+    /// Decides whether to cut at a word that passes.
     pub(super) fn draw(&mut self) -> bool {
         let is_drawn = self.left > 0 && self.random.f64() < self.chance;
         self.left -= u64::from(is_drawn);
@@ -63,7 +63,7 @@ impl Cut {
     }
 }
 
-/// The end of what passed, since a word may come in two parts.
+/// The end of the data that has passed, since a word may arrive in two parts.
 #[derive(Debug, Default)]
 pub(super) struct Tail(VecDeque<u8>);
 

@@ -1,4 +1,4 @@
-//! One connection through the proxy.
+//! A connection through the proxy.
 
 use super::Network;
 use super::cut::Direction;
@@ -10,16 +10,16 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-/// Clients that went while nothing got through are missed after so long.
+/// After this time the proxy notices clients that disconnected during a black hole.
 const MISSED: Duration = Duration::from_secs(5);
 
-/// More than a statement has, less than a large answer: what is read at once.
+/// The number of bytes to read at once: more than a statement has, and less than a large answer.
 const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Link {
     client: TcpStream,
-    /// From the moment on when the client's first bytes could have got there.
+    /// Set once the network lets the first bytes of the client pass.
     server: OnceLock<TcpStream>,
 }
 
@@ -31,7 +31,7 @@ impl Link {
         Ok(Self { client, server: OnceLock::new() })
     }
 
-    /// Carries bytes until one of both ends closes, or the network does.
+    /// Carries data until one end closes or the network closes the connection.
     pub(super) fn serve(self: Arc<Self>, server: &str, shared: &Arc<Shared>) {
         if shared.judge(Direction::Up, &mut Memory::default(), &[]) == Fate::Pass
             && let Ok(server) = TcpStream::connect(server)
@@ -50,17 +50,17 @@ impl Link {
         self.close();
     }
 
-    /// Does to the sockets what a network does.
+    /// Applies the behaviour of the network to the sockets.
     pub(super) fn obey(&self, network: &Network) {
         let hears = !matches!(network, Network::Blackhole);
-        // Its probes would be a sign of life.
+        // The probes of keepalive would be a sign of life.
         let _ = SockRef::from(&self.client).set_keepalive(hears);
         hear(&self.client, hears);
         if matches!(network, Network::Reset) {
             for end in self.ends() {
-                // Without the linger an end would be a polite one, and the peer could not tell.
+                // A linger of 0 makes the close a reset, which the peer can tell from a normal end.
                 let _ = SockRef::from(end).set_linger(Some(Duration::ZERO));
-                // Wakes whoever reads, so that the socket is closed; tells the peer nothing.
+                // Wakes the reading thread, which then closes the socket. The peer does not notice this call.
                 let _ = end.shutdown(Shutdown::Read);
             }
         }
@@ -70,7 +70,7 @@ impl Link {
         self.client.peer_addr().ok().map(|address| address.port())
     }
 
-    /// Both directions end together.
+    /// Closes both directions.
     fn close(&self) {
         for end in self.ends() {
             let is_reset = matches!(SockRef::from(end).linger(), Ok(Some(Duration::ZERO)));
@@ -100,14 +100,14 @@ fn carry(direction: Direction, mut from: &TcpStream, mut to: &TcpStream, shared:
     }
 }
 
-/// Whether packets get as far as this socket. One without a filter cannot be made deaf enough: the
-/// kernel acknowledges what nobody reads.
+/// Sets whether this socket receives packets. To stop reading is not enough, since the kernel acknowledges data
+/// that is not read. A packet filter prevents that.
 #[cfg(target_os = "linux")]
 fn hear(socket: &TcpStream, hears: bool) {
-    /// A program of the kernel's packet filter: return how many bytes of a packet to keep. None.
+    /// A program for the packet filter of the kernel. It keeps 0 bytes of each packet.
     const DROP: [socket2::SockFilter; 1] = [socket2::SockFilter::new(0x06, 0, 0, 0)];
     let socket = SockRef::from(socket);
-    // There may be none to detach, which is an error and as well.
+    // Detaching fails if there is no filter, which is fine.
     let _ = if hears { socket.detach_filter() } else { socket.attach_filter(&DROP) };
 }
 

@@ -1,4 +1,4 @@
-//! Where connections come in.
+//! Accepts the connections of a proxy.
 
 use super::link::Link;
 use super::shared::Shared;

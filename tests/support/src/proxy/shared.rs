@@ -1,4 +1,4 @@
-//! What all connections of a proxy have in common.
+//! The state that all connections of a proxy share.
 
 use super::cut::{Direction, Tail};
 use super::link::Link;
@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Whatever a client was sent before a hole, it has acknowledged by now. Without that the kernel would
-/// send it again during the hole, and the client take that for a sign of life.
+/// The time in which a client acknowledges the data that was sent before a black hole. Without that wait the kernel
+/// would send the data again during the black hole, which the client would take for a sign of life.
 const ACKNOWLEDGED: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct State {
     network: Network,
-    /// Tells one network from the next.
+    /// Changes with each call of `set`.
     epoch: u64,
     ended: bool,
     links: Vec<Weak<Link>>,
@@ -36,16 +36,16 @@ impl Default for State {
     }
 }
 
-/// What becomes of bytes.
+/// The decision about bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Pass,
-    /// So many of them pass, then the connection is closed.
+    /// This many bytes pass, then the connection is closed.
     Cut(usize),
     Gone,
 }
 
-/// What one direction of one connection remembers.
+/// The memory of one direction of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     epoch: u64,
@@ -80,7 +80,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Takes in a connection; `false` when it is all over.
+    /// Adds a connection. Returns `false` if the proxy has ended.
     pub(super) fn admit(&self, link: &Arc<Link>) -> bool {
         let mut state = self.lock();
         if state.ended {
@@ -102,7 +102,7 @@ impl Shared {
         self.lock().links.iter().filter_map(Weak::upgrade).filter_map(|link| link.client_port()).collect()
     }
 
-    /// Waits until `look` finds something.
+    /// Waits until `look` returns a value.
     pub(super) fn wait<T>(&self, patience: Duration, mut look: impl FnMut(&State) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + patience;
         let mut state = self.lock();
@@ -116,8 +116,8 @@ impl Shared {
         }
     }
 
-    /// Decides about bytes that just came, or about an end when there are none; takes as long as the
-    /// network does.
+    /// Decides about bytes that have arrived. No bytes mean the end of the connection. Waits as long as the network
+    /// delays them.
     pub(super) fn judge(&self, direction: Direction, memory: &mut Memory, bytes: &[u8]) -> Fate {
         let came = Instant::now();
         let mut state = self.lock();
