@@ -1,6 +1,6 @@
 # What people and CI run. Everything made here stays under target/.
 
-.PHONY: test check check-rest setup fmt clippy docs deny features layers bench bench-peers clean
+.PHONY: test faults check check-rest setup fmt clippy docs deny features layers bench bench-peers clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -15,10 +15,17 @@ test: setup
 	cargo test --workspace --all-features --no-run
 	$(with_postgres) -- $(run_tests) $(ARGS)
 
-# Everything CI checks.
-check: check-rest test
+# Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, four
+# at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
+faults: setup
+	cargo test --workspace --all-features --test campaigns --no-run
+	FANG_FAULTS_FORM=$(FORM) $(with_postgres) -- \
+		cargo test --workspace --all-features --test campaigns -- --test-threads=$(if $(FORM),1,4) $(ARGS)
 
-# Everything CI checks besides the tests; what fails quickly comes first.
+# Everything CI checks.
+check: check-rest test faults
+
+# Everything CI checks besides the tests and the campaigns; what fails quickly comes first.
 check-rest: fmt layers clippy docs features deny
 
 # Installs Postgres where it is missing.

@@ -12,7 +12,7 @@ const TASKS: u64 = 100_000;
 pub(crate) async fn bulk(bench: &mut Bench<'_>) -> Result<(), Error> {
     for name in Side::NAMES.into_iter().chain(["COPY"]) {
         let (database, meter) = fresh().await?;
-        meter.settle().await?;
+        meter.quiesce().await?;
         let before = meter.read().await?;
         let took = match name {
             "COPY" => copy_floor(meter.client(), payloads()?).await?,

@@ -33,7 +33,7 @@ async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u
     let (database, meter) = fresh().await?;
     let floor = Floor::new(database.uri()).await?;
     Side::new("async", database.uri(), 1).fill_with(0..tasks, bytes).await?;
-    meter.settle().await?;
+    meter.quiesce().await?;
     let before = meter.read_alone().await?;
     let (rows, took) = floor.drain(connections).await?;
     let cost = meter.read_alone().await? - before;
@@ -46,7 +46,7 @@ async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u
 async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -> Result<(), Error> {
     let (database, meter) = fresh().await?;
     Side::new(name, database.uri(), 1).fill_with(0..tasks, bytes).await?;
-    meter.settle().await?;
+    meter.quiesce().await?;
     let before = meter.read_alone().await?;
     let tally = Tally::new(usize::try_from(tasks)?);
     let took = empty(&Side::new(name, database.uri(), 4), tally, workers).await?;

@@ -11,7 +11,7 @@ pub(crate) async fn insert(bench: &mut Bench<'_>) -> Result<(), Error> {
     for name in Side::NAMES {
         for producers in [1, 8] {
             let (database, meter) = fresh().await?;
-            meter.settle().await?;
+            meter.quiesce().await?;
             let before = meter.read_alone().await?;
             let inserted = for_a_while(&Side::new(name, database.uri(), 8), producers).await?;
             let cost = meter.read_alone().await? - before;

@@ -51,7 +51,7 @@ async fn go_on(is_pinned: bool, dead: (i64, i64), span: Duration) -> Result<(f64
         reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM fang_tasks LIMIT 1").await?;
     }
     meter.client().batch_execute("DELETE FROM fang_tasks; DELETE FROM fang_lock_claims").await?;
-    meter.settle().await?;
+    meter.quiesce().await?;
     let pool = side.start(10).await?;
     let tally = Tally::new(0);
     let began = Instant::now();

@@ -24,7 +24,7 @@ async fn drain(bench: &mut Bench<'_>, name: &str, processes: usize) -> Result<()
     let (database, meter) = fresh().await?;
     Side::new(name, database.uri(), 1).fill(0..TASKS).await?;
     let mut fleet = Fleet::launch(name, database.uri(), 10, processes).await?;
-    meter.settle().await?;
+    meter.quiesce().await?;
     let before = meter.read().await?;
     let started = Instant::now();
     fleet.start().await?;

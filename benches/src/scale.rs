@@ -29,7 +29,7 @@ pub(crate) async fn scale(bench: &mut Bench<'_>) -> Result<(), Error> {
         client.execute(FILL, &[&task_type, &is_future, &rows]).await?;
     }
     client.batch_execute("VACUUM (ANALYZE) fang_tasks").await?;
-    meter.settle().await?;
+    meter.quiesce().await?;
     let case = format!("{future} future and {ready} ready rows");
     let claimer = Claimer::new(database.uri()).await?;
     let mut polls = Latency::new()?;

@@ -124,7 +124,7 @@ async fn lists_are_read_from_where_they_begin() {
     let list = "1, 0, 'common', 9, '{}', '{}', 1, 1, now(), '{8}', 9";
     let unlist = "1, '{}', '{}', 9";
     for (name, values) in
-        [("first_listed", "9"), ("hold", range), ("list_held", list), ("unlist_unknown", unlist)]
+        [("first_listed", "9"), ("lock_claim", range), ("list_locked", list), ("unlist_unknown", unlist)]
     {
         let plan = kept_plan(&world.client, name, values, "").await;
         assert!(plan.contains("using fang_lock_claims_pkey on fang_lock_claims"), "{name}:\n{plan}");

@@ -68,7 +68,7 @@ impl Meter {
     ///
     /// # Errors
     /// When the server is gone.
-    pub async fn settle(&self) -> Result<(), Error> {
+    pub async fn quiesce(&self) -> Result<(), Error> {
         self.0.batch_execute("CHECKPOINT").await
     }
 

@@ -27,7 +27,7 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
     let items_before = summary::items(&app).await?;
 
     let before = round::left(&app).await?;
-    announce(before, args.lease_seconds);
+    print_start(before, args.lease_seconds);
     // First the pools: what became due while they start would be a burst.
     let pools = Pools::start(&app, args, uri).await?;
     let started = Instant::now();
@@ -53,7 +53,7 @@ pub(crate) async fn run(args: &Args, uri: &str) -> Result<Ending, FangError> {
 }
 
 /// Says what an earlier run has left.
-fn announce(before: Left, lease_seconds: u64) {
+fn print_start(before: Left, lease_seconds: u64) {
     if before.is_nothing() {
         return;
     }

@@ -3,7 +3,7 @@
 #[non_exhaustive]
 pub struct Heard {
     /// How many there were.
-    pub announced: usize,
+    pub notifications: usize,
     /// The socket on which the next one arrives, if the store knows it. The caller can wait there instead
     /// of calling again and again.
     pub arrives_on: Option<Socket>,
@@ -11,8 +11,8 @@ pub struct Heard {
 
 impl Heard {
     /// This many notifications. It is not known where the next one arrives.
-    pub fn new(announced: usize) -> Self {
-        Self { announced, arrives_on: None }
+    pub fn new(notifications: usize) -> Self {
+        Self { notifications, arrives_on: None }
     }
 
     /// Sets the socket on which the next notification arrives.

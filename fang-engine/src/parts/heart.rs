@@ -146,7 +146,7 @@ impl Heart {
     /// store that cannot listen now is tried again after the next beat.
     async fn listen(&mut self) -> Option<Duration> {
         let heard = self.pool.store.listen().await.ok().flatten()?;
-        if heard.announced > 0 {
+        if heard.notifications > 0 {
             self.heard_at = Some(Instant::now());
         }
         if self.reactor.watch(heard.arrives_on) {

@@ -54,7 +54,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Campaign(campaign) => {
             let report = campaign.run()?;
             println!("{report}");
-            if !report.held() {
+            if !report.passed() {
                 return Ok(ExitCode::FAILURE);
             }
         }

@@ -17,7 +17,7 @@ pub struct Options {
     pub mode: Modes,
     /// Fewer workers, and more tasks than they can run, so that pools make lock-claims.
     #[arg(long)]
-    pub hold: bool,
+    pub lock_claims: bool,
     /// Seconds instead of minutes, with short leases. Judges lost and repeated tasks, not rates.
     #[arg(long)]
     pub short: bool,

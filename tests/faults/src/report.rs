@@ -15,15 +15,16 @@ struct Row {
     what: String,
     must: String,
     measured: String,
-    held: Option<bool>,
+    passed: Option<bool>,
 }
 
 impl Report {
     /// An empty report of this campaign.
     pub fn new(campaign: &str, options: &Options) -> Self {
         let form = options.either("full form", "short form");
-        let held = if options.hold { ", lock-claims" } else { "" };
-        let title = format!("{campaign}: mode {}, seed {}, {form}{held}", options.mode.name(), options.seed);
+        let passed = if options.lock_claims { ", lock-claims" } else { "" };
+        let title =
+            format!("{campaign}: mode {}, seed {}, {form}{passed}", options.mode.name(), options.seed);
         Self { title, rows: Vec::new() }
     }
 
@@ -38,9 +39,9 @@ impl Report {
         what: impl Into<String>,
         must: impl fmt::Display,
         measured: impl fmt::Display,
-        held: bool,
+        passed: bool,
     ) {
-        self.add(what.into(), must.to_string(), measured.to_string(), Some(held));
+        self.add(what.into(), must.to_string(), measured.to_string(), Some(passed));
     }
 
     /// Adds a list that has to be empty. Names its first three elements.
@@ -60,31 +61,31 @@ impl Report {
         what: impl Into<String>,
         must: impl fmt::Display,
         measured: impl fmt::Display,
-        held: bool,
+        passed: bool,
     ) {
-        self.add(what.into(), must.to_string(), measured.to_string(), (!options.short).then_some(held));
+        self.add(what.into(), must.to_string(), measured.to_string(), (!options.short).then_some(passed));
     }
 
     /// Whether every judged figure passed.
-    pub fn held(&self) -> bool {
-        self.rows.iter().all(|row| row.held != Some(false))
+    pub fn passed(&self) -> bool {
+        self.rows.iter().all(|row| row.passed != Some(false))
     }
 
-    fn add(&mut self, what: String, must: String, measured: String, held: Option<bool>) {
-        self.rows.push(Row { what, must, measured, held });
+    fn add(&mut self, what: String, must: String, measured: String, passed: Option<bool>) {
+        self.rows.push(Row { what, must, measured, passed });
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n\n| figure | must be | measured | passed |\n|---|---|---|---|", self.title)?;
-        for Row { what, must, measured, held } in &self.rows {
-            let held = match held {
+        for Row { what, must, measured, passed } in &self.rows {
+            let passed = match passed {
                 Some(true) => "yes",
                 Some(false) => "**no**",
                 None => "",
             };
-            writeln!(f, "| {what} | {must} | {measured} | {held} |")?;
+            writeln!(f, "| {what} | {must} | {measured} | {passed} |")?;
         }
         Ok(())
     }

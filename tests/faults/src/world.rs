@@ -60,14 +60,14 @@ impl World {
         let folder =
             std::env::temp_dir().join(format!("fang-faults-{}-{}", std::process::id(), clock::now()));
         std::fs::create_dir(&folder)?;
-        let long = if options.hold { 1 } else { options.either(5, 10) };
+        let long = if options.lock_claims { 1 } else { options.either(5, 10) };
         Ok(Self {
             cluster,
             uri,
             folder,
             lease: options.lease(),
             long,
-            hold: options.hold,
+            hold: options.lock_claims,
             is_kept: AtomicBool::new(false),
         })
     }

@@ -197,7 +197,7 @@ impl State {
         self.processes.iter().filter(|process| process.runs()).all(|process| match process.sweep {
             None => process.has_beaten,
             Some(_) => self.link != Link::Up && protocol.slow_sweeps,
-        }) && (self.link != Link::Up || self.is_settled())
+        }) && (self.link != Link::Up || self.is_reconciled())
     }
 
     /// Changes the state by a step.
@@ -208,7 +208,7 @@ impl State {
             Action::Sweep(p) => self.sweep(protocol, p),
             Action::SweepFails(p) => self.processes[p].sweep = None,
             Action::Claim(p, task, fate) => self.ask(protocol, p, task, fate),
-            Action::Disown(p) => self.settle(protocol, p),
+            Action::Disown(p) => self.reconcile(protocol, p),
             Action::Finish(p, job, fate) => self.save(protocol, p, job, fate),
             Action::Drop(p, job) => self.processes[p].forget(job),
             Action::Arrive(late, task) => self.arrive(protocol, late, task),

@@ -57,7 +57,7 @@ impl State {
 
     /// Whether no running process has a claim under way or a lock-claim. Both take less than a tick, except that a
     /// broken lock-claim may have to wait for the lock of another.
-    pub(crate) fn is_settled(&self) -> bool {
+    pub(crate) fn is_reconciled(&self) -> bool {
         self.processes.iter().filter(|process| process.runs()).all(|process| {
             let waits =
                 |claim: &LockClaim| claim.stage == Stage::Broken && self.tasks[claim.job.task].lock.is_some();

@@ -82,7 +82,7 @@ impl State {
     }
 
     /// Reconciles: gives back claims that the process does not know.
-    pub(crate) fn settle(&mut self, protocol: &Protocol, p: usize) {
+    pub(crate) fn reconcile(&mut self, protocol: &Protocol, p: usize) {
         let has_unlisted = protocol.doubt_outlasts_lists && self.unlist_unknown(p);
         self.disown(protocol, p);
         if has_unlisted {

@@ -15,7 +15,7 @@ pub(crate) async fn drain<P: Peer>(peer: Arc<P>, meter: &Meter, tasks: u64) -> R
     if !peer.insert_many(0..tasks).await? {
         produce(&peer, PRODUCERS, 0..tasks, Duration::from_secs(60)).await?;
     }
-    meter.settle().await?;
+    meter.quiesce().await?;
     let tally = Tally::new(usize::try_from(tasks)?);
     let before = meter.read().await?;
     let started = Instant::now();

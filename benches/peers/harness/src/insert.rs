@@ -15,7 +15,7 @@ pub(crate) const PRODUCERS: usize = 8;
 /// One producer, then eight.
 pub(crate) async fn one_by_one<P: Peer>(peer: Arc<P>, meter: &Meter) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
-    meter.settle().await?;
+    meter.quiesce().await?;
     let before = meter.read().await?;
     let (one, took) = produce(&peer, 1, 0..u64::MAX, SPAN).await?;
     let cost = meter.read().await? - before;
@@ -32,7 +32,7 @@ pub(crate) async fn bulk<P: Peer>(peer: &P, meter: &Meter) -> Result<Outcome, Er
     let mut outcome = Outcome::default();
     // Opens the connection.
     peer.insert(0).await?;
-    meter.settle().await?;
+    meter.quiesce().await?;
     let before = meter.read().await?;
     let started = Instant::now();
     if peer.insert_many(1..BULK + 1).await? {

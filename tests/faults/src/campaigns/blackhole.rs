@@ -64,7 +64,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let (_, findings) = end(&world, options, producers, &strikes, &mut report)?;
     report.tell("tasks that ran again after a hole", findings.repeated_after_strike);
     judge_alive(victims, &mut report)?;
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok(report)

@@ -53,7 +53,7 @@ pub(super) fn end(
     let failed = findings.fail(failed, &book, strikes);
     findings.judge(report);
     report.judge_none("tasks that failed", &failed);
-    if options.hold {
+    if options.lock_claims {
         let held = "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'fang_lock_claims'";
         report.tell("lock-claims", world.number(held)?);
     }
@@ -66,7 +66,7 @@ pub(super) fn end(
     let span = (ends.first().copied().unwrap_or_default(), ends.last().copied().unwrap_or_default());
     report.tell("tasks that ended a second, overall", format!("{:.0}", rate::mean(&ends, span.0, span.1)));
     report.tell("time until no task was alive", format!("{:.1} s", took.as_secs_f64()));
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok((book, findings))

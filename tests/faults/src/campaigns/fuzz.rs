@@ -63,7 +63,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let book = world.book()?;
     check(&book, &[]).judge(&mut report);
     judge_rows(&world, &book, &fates, &mut report)?;
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok(report)
@@ -141,8 +141,8 @@ fn judge_rows(
         let ended = runs.iter().filter(|run| run.end.is_some()).count();
         let end = ends.get(id).map_or("gone", String::as_str);
         let is_right = match (fate, end) {
-            (Fate::Runs | Fate::Settles, "gone") => ended == 1,
-            (Fate::Settles, "failed" | "unknown") | (Fate::Waits, "failed" | "waits") => runs.is_empty(),
+            (Fate::Runs | Fate::Ends, "gone") => ended == 1,
+            (Fate::Ends, "failed" | "unknown") | (Fate::Waits, "failed" | "waits") => runs.is_empty(),
             _ => false,
         };
         if !is_right {

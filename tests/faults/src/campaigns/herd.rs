@@ -28,11 +28,11 @@ const STARTS_WITHIN: Duration = Duration::from_millis(200);
 const TIMES: f64 = 2.0;
 
 /// A notification for each insert, in its transaction, as other libraries do.
-const ANNOUNCE_EACH: &str = "
-    CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql AS
+const NOTIFY_EACH: &str = "
+    CREATE FUNCTION notify_each() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_notify('fang', NEW.task_type); RETURN NEW; END $$;
-    CREATE TRIGGER announce AFTER INSERT ON fang_tasks FOR EACH ROW EXECUTE FUNCTION announce()";
-const ANNOUNCE_FEW: &str = "DROP TRIGGER announce ON fang_tasks; DROP FUNCTION announce()";
+    CREATE TRIGGER notify_each AFTER INSERT ON fang_tasks FOR EACH ROW EXECUTE FUNCTION notify_each()";
+const NOTIFY_FEW: &str = "DROP TRIGGER notify_each ON fang_tasks; DROP FUNCTION notify_each()";
 
 /// How the herd inserts.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let (book, _) = end(&world, options, Vec::new(), &[], &mut report)?;
     rounds.iter().for_each(|round| tell(round, &book, &mut report));
     judge_rates(options, &rounds, &book, &mut report);
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok(report)
@@ -111,7 +111,7 @@ fn stop(mut workers: Vec<Process>) -> Result<(), Failure> {
 
 fn round(world: &World, options: &Options, stage: Stage, time: Duration) -> Result<Round, Failure> {
     if stage.naive {
-        world.rows(ANNOUNCE_EACH)?;
+        world.rows(NOTIFY_EACH)?;
     }
     let settings = |runtime| HerdSettings {
         uri: world.uri().to_owned(),
@@ -132,7 +132,7 @@ fn round(world: &World, options: &Options, stage: Stage, time: Duration) -> Resu
     let notifications = meter::spent(world, NOTIFY)?.calls - before;
     world.drain(Duration::from_secs(120))?;
     if stage.naive {
-        world.rows(ANNOUNCE_FEW)?;
+        world.rows(NOTIFY_FEW)?;
     }
     Ok(Round { stage, from, to, notifications })
 }

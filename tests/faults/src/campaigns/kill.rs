@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         format!("{:.0?}", findings.longest_unsaved),
     );
     judge_rescues(options, &kills, &book, &mut report);
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok(report)

@@ -65,7 +65,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         let waits = Waits::between(&book, looks[0].at, looks[1].at);
         report.tell(format!("time from insert to start {when}: median, 99 %, longest"), waits.text());
     }
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok(report)
@@ -92,7 +92,7 @@ fn hold(world: &World, options: &Options, length: Duration) -> Result<Vec<Look>,
     );
     let began = Instant::now();
     std::thread::scope(|scope| {
-        let holder = scope.spawn(|| world.rows(&sql).map(drop).map_err(|error| error.to_string()));
+        let reader = scope.spawn(|| world.rows(&sql).map(drop).map_err(|error| error.to_string()));
         let mut looks = vec![look(world, options)?];
         for part in 1..=PARTS {
             // The last measurement falls within the transaction.
@@ -100,7 +100,7 @@ fn hold(world: &World, options: &Options, length: Duration) -> Result<Vec<Look>,
             std::thread::sleep(due.saturating_sub(began.elapsed()));
             looks.push(look(world, options)?);
         }
-        holder.join().map_err(|_| "the thread with the snapshot panicked")??;
+        reader.join().map_err(|_| "the thread with the snapshot panicked")??;
         Ok(looks)
     })
 }

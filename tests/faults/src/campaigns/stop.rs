@@ -38,7 +38,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     judge_overlaps(options, &findings, &mut report);
     judge_results(&world, &book, &mut report)?;
     stop(workers, &world, &mut report)?;
-    if !report.held() {
+    if !report.passed() {
         world.keep();
     }
     Ok(report)

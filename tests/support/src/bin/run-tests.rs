@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const ALL: [&str; 3] = ["test", "--workspace", "--all-features"];
 
 /// Programs whose tests have leases to keep, and mostly wait: one of them at a time, the longest first.
-const KEEP_TIME: [&str; 3] = ["fang-faults short", "fang-pool-tests pools", "fang-example-feeds feeds"];
+const KEEP_TIME: [&str; 2] = ["fang-pool-tests pools", "fang-example-feeds feeds"];
 
 /// How many of their tests run at once, for each processor.
 const TESTS_PER_CORE: usize = 2;

@@ -18,7 +18,7 @@ pub(super) enum Fate {
     /// The row is valid and runs once.
     Runs,
     /// The row may run, fail, or wait for a program that knows its kind. If it does not run, it says why.
-    Settles,
+    Ends,
     /// The row must not run: no worker serves its task type or mode, or it is never due. If its state says that it
     /// runs, it is rescued, and may fail for its crashes.
     Waits,
@@ -84,7 +84,7 @@ impl Rows {
 
     /// A row with an invalid payload, invalid other columns, or both.
     pub(super) fn fuzzed(&mut self) -> Row {
-        let mut row = Row { fate: Fate::Settles, ..self.valid() };
+        let mut row = Row { fate: Fate::Ends, ..self.valid() };
         let wrong = self.random.u8(0..10);
         if wrong < 8 {
             row.metadata = self.payload();
