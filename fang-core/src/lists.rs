@@ -1,22 +1,24 @@
-//! Where the lists of lock-claimed tasks begin.
+//! Where the list of lock-claimed tasks, the table `fang_lock_claims`, begins.
 
 use crate::store::{LockedTask, ScanRange};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many connections hold tasks: one claims or settles while the tasks of the other run.
+/// How many connections of a pool make lock-claims. One claims or commits while the tasks of the other run.
 pub const SLOTS: i16 = 2;
 
-/// How often it is looked where lists begin: each claim walks what has gone since, once for each range.
+/// How often to look where the list begins. Each claim walks past the rows deleted since, once for each
+/// scan range.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Whoever holds tasks has listed them by then, or finds its connection closed and lists nothing that counts: statements
-/// end after 30 s, and transactions that do nothing after 5 s.
+/// A transaction that locks tasks lists them within this time, or its connection is closed and what it
+/// lists has no effect: statements end after 30 s, and idle transactions after 5 s.
 const LISTED_WITHIN: Duration = Duration::from_secs(60);
 
-/// From which transaction on something may be listed. Whoever reads lists begins there: a long transaction may keep the
-/// server from clearing those that are gone, and there are hundreds a second.
+/// Remembers the first transaction under which tasks may be listed, so that claims read the list from there
+/// on. A long transaction may keep the server from removing deleted rows, and hundreds of lists are written
+/// each second.
 #[derive(Debug, Default)]
 pub struct FirstListed(Mutex<Known>);
 
@@ -24,31 +26,31 @@ pub struct FirstListed(Mutex<Known>);
 struct Known {
     transaction: i64,
     looked_at: Option<Duration>,
-    /// Whether tasks were found since then: while there are none, nothing is listed.
+    /// Whether a claim has found tasks since. Until then, nothing new is listed.
     has_found_tasks: bool,
-    /// Which transaction was to come at each look of the last minute, the latest last.
+    /// The next transaction at each look of the last minute, the latest last.
     to_come: VecDeque<(Duration, i64)>,
 }
 
-/// What `first_listed.sql` tells.
+/// The answer of `first_listed.sql`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookAtLists {
-    /// The first transaction, from the known one on, under which something is listed.
+    /// The first transaction, from the known one on, under which tasks are listed.
     pub listed: Option<i64>,
-    /// The oldest transaction that is open.
+    /// The oldest open transaction.
     pub open: i64,
-    /// The next one to come.
+    /// The next transaction to begin.
     pub to_come: i64,
 }
 
 impl FirstListed {
-    /// The number of that transaction, zero when it is not known.
+    /// The number of that transaction; zero when it is not known.
     pub fn transaction(&self) -> i64 {
         self.known().transaction
     }
 
-    /// What came of a claim: where some are found, others may hold more. After a failure the next answer may come from
-    /// another server, whose transactions have other numbers.
+    /// Notes the outcome of a claim. Where one claim finds tasks, others may list more. After a failure all
+    /// is forgotten: the next answer may come from another server, whose transactions have other numbers.
     pub fn learn<T, E>(&self, claim: &Result<Vec<T>, E>) {
         match claim {
             Ok(tasks) => self.known().has_found_tasks |= !tasks.is_empty(),
@@ -62,7 +64,8 @@ impl FirstListed {
         known.has_found_tasks && known.looked_at.is_none_or(|at| now.saturating_sub(at) >= LOOK_EVERY)
     }
 
-    /// What may be listed from now on is listed under a transaction that is open and not too old, or has yet to begin.
+    /// Notes the answer of a look. From now on, tasks are listed only by transactions that are open and not
+    /// too old, or that have yet to begin.
     pub fn looked(&self, look: LookAtLists, now: Duration) {
         let mut known = self.known();
         let is_past = |(at, _): &(Duration, i64)| now.saturating_sub(*at) >= LISTED_WITHIN;
@@ -74,7 +77,7 @@ impl FirstListed {
         (known.looked_at, known.has_found_tasks) = (Some(now), false);
     }
 
-    /// Nothing is known any more.
+    /// Forgets everything.
     pub fn forget(&self) {
         *self.known() = Known::default();
     }
@@ -84,7 +87,8 @@ impl FirstListed {
     }
 }
 
-/// How far one that holds has come: where the last of its tasks lies, in the order in which they were found.
+/// How far a lock-claim has come: the scan range of its last task, and the latest instant of its tasks in
+/// that range.
 pub fn reached(locked: &[LockedTask]) -> Option<ScanRange> {
     let last = &locked.last()?.task;
     let (mode, priority) = (last.mode, last.priority);
@@ -110,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn where_lists_begin_is_looked_for_every_second_while_tasks_are_found_and_after_a_failure() {
+    fn a_look_is_due_every_second_while_tasks_are_found_and_after_a_failure() {
         let first = FirstListed::default();
         assert_eq!((first.transaction(), first.is_due(NOW)), (0, false));
         let found = || first.learn(&Ok::<_, ()>(vec![1]));
@@ -142,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn how_far_one_has_come_is_the_last_instant_in_the_last_lane() {
+    fn a_lock_claim_reaches_the_last_instant_in_the_range_of_its_last_task() {
         let locked = |priority, at| {
             let task = Claimed { priority, scheduled_at: DbInstant(at), ..Claimed::example() };
             LockedTask { task, place: Place(0, 0), is_apart: false }

@@ -1,5 +1,5 @@
-//! The store without a server: the same rules, in memory, for tests, examples and small tools.
-//! Nothing outlives the process.
+//! A store in memory, without a server, with the same rules as other stores. For tests, examples and small
+//! tools. Its tasks are lost when the process ends.
 
 mod admin;
 mod control;
@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A store in memory.
+/// A store in memory. It fits pools of both modes, and its tasks are lost when the process ends.
 ///
 /// ```
 /// use fang_core::memory::MemoryStore;
@@ -47,25 +47,25 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store whose clock is `clock`: this crate has none of its own.
+    /// An empty store that reads the time from `clock`, since this crate has no clock of its own.
     pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self { tables: Mutex::default(), clock: Box::new(clock), listeners: Listeners::default() }
     }
 
-    /// No verb leaves the tables half-written, so a panic of another thread does not spoil them.
+    /// Ignores the poison of a lock: no verb leaves the tables half-written.
     fn with<T>(&self, act: impl FnOnce(&mut Tables, DateTime<Utc>) -> T) -> Result<T, StoreError> {
         let now = (self.clock)();
         Ok(act(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner), now))
     }
 
-    /// Tells those who claim whether tasks have kept their places.
+    /// Notifies claimers of tasks that came back to their places.
     fn call_back(&self, have_come_back: bool) {
         if have_come_back {
             self.notify(&Topic::CameBack);
         }
     }
 
-    /// Tasks of these types are due now.
+    /// Notifies claimers that tasks of these types are due.
     fn are_due<'a>(&self, task_types: impl IntoIterator<Item = &'a String>) {
         task_types.into_iter().for_each(|task_type| self.notify(&Topic::task_type(task_type)));
     }
@@ -250,5 +250,5 @@ impl Store for MemoryStore {
     }
 }
 
-/// Its verbs only lock what no one holds for long.
+/// Each verb locks a mutex for a short time and waits for nothing else.
 impl NonBlocking for MemoryStore {}

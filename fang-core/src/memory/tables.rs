@@ -1,4 +1,4 @@
-//! The rows, and the indexes that mirror those of Postgres.
+//! The rows, and indexes that mirror those of Postgres.
 
 use crate::failure::Failure;
 use crate::options::Options;
@@ -38,12 +38,12 @@ impl Row {
         (self.task_type.clone(), self.mode as i16, self.priority as i16, self.scheduled_at, self.id)
     }
 
-    /// The fence: whether this claim stands.
+    /// Whether this claim still stands.
     pub(super) fn is_claim(&self, worker: WorkerId, lease: i32) -> bool {
         self.state == FangTaskState::InProgress && self.lease == lease && self.locked_by == Some(worker)
     }
 
-    /// Ends a claim.
+    /// Ends the claim.
     pub(super) fn let_go(&mut self, now: DateTime<Utc>) {
         self.locked_by = None;
         self.is_suspect = false;
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// Task type, mode, priority, instant, id: the ready index.
+/// The key of the ready index: task type, mode, priority, instant, id.
 pub(super) type ReadyKey = (String, i16, i16, DateTime<Utc>, Uuid);
 
 #[derive(Clone)]
@@ -86,13 +86,13 @@ pub(super) struct Worker {
 pub(super) struct Cron {
     pub(super) cron: NewCron,
     pub(super) last_tick: DateTime<Utc>,
-    /// Nil when a pause took it.
+    /// Nil when a pause removed the task.
     pub(super) task_id: Uuid,
     pub(super) created_at: DateTime<Utc>,
     pub(super) paused_at: Option<DateTime<Utc>>,
 }
 
-/// Who holds a unique hash for a period.
+/// A period in which a unique hash keeps duplicates out.
 #[derive(Clone)]
 pub(super) struct Period {
     pub(super) task_id: Uuid,
@@ -101,11 +101,11 @@ pub(super) struct Period {
     pub(super) until: DateTime<Utc>,
 }
 
-/// All tables. Rows are written through [`put`](Self::put) and [`take`](Self::take) alone, which
-/// keep the indexes in step.
+/// All tables. Rows are written by [`put`](Self::put) and [`take`](Self::take) alone, which update the
+/// indexes.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
-    /// The last beat of any worker, and since when they have come without a gap.
+    /// The last beat of any worker, and since when beats have come without a gap.
     pub(super) chain: Option<(DateTime<Utc>, DateTime<Utc>)>,
     rows: BTreeMap<Uuid, Row>,
     pub(super) ready: BTreeSet<ReadyKey>,
@@ -145,7 +145,7 @@ impl Tables {
         self.rows.insert(row.id, row);
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub(super) fn take(&mut self, id: Uuid) -> Option<Row> {
         let row = self.rows.remove(&id)?;
         self.ready.remove(&row.ready_key());
@@ -166,7 +166,7 @@ impl Tables {
         count
     }
 
-    /// Takes out the rows that match; returns how many did.
+    /// Removes rows that match, at most `limit`; returns how many.
     pub(super) fn delete(&mut self, limit: usize, matches: impl Fn(&Row) -> bool) -> u64 {
         let found: Vec<Uuid> = self.rows().filter(|row| matches(row)).map(|row| row.id).take(limit).collect();
         found.iter().filter(|id| self.take(**id).is_some()).count() as u64

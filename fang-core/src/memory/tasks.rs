@@ -1,4 +1,4 @@
-//! Claim, finish.
+//! Claim and finish.
 
 use super::tables::{Row, Tables};
 use crate::failure::{Failure, MAX_FAILURES};
@@ -59,7 +59,7 @@ impl Tables {
         results.iter().filter(|result| self.finish_one(worker, result, now)).count() as u64
     }
 
-    /// The fence: whoever lost the claim changes nothing.
+    /// Changes nothing unless the claim still stands.
     fn finish_one(&mut self, worker: WorkerId, result: &Finish, now: DateTime<Utc>) -> bool {
         let holds = |row: &&Row| row.is_claim(worker, result.lease);
         let Some(mut row) = self.row(result.id).filter(holds).cloned() else { return false };
@@ -97,7 +97,7 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
     }
 }
 
-/// When a task becomes due that is inserted now.
+/// When a task that is inserted now becomes due.
 pub(super) fn due_at(due: Due, now: DateTime<Utc>) -> DateTime<Utc> {
     match due {
         Due::At(at) => at,

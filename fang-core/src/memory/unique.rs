@@ -1,4 +1,4 @@
-//! Insert, and what keeps a task out.
+//! Insert, and the checks that keep duplicates out.
 
 use super::tables::{Period, Row, Tables};
 use super::tasks::{due_at, later, new_row};
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 impl Tables {
-    /// All or none.
+    /// Inserts all tasks or none.
     pub(super) fn insert(
         &mut self,
         tasks: &[NewTask],
@@ -41,13 +41,13 @@ impl Tables {
             self.periods.insert(hash.clone(), period);
         }
         let inserted = answer(&row, InsertOutcome::New);
-        // It was meant for an earlier task under this id.
+        // That cancelled an earlier task with the same id.
         self.cancelled.remove(&row.id);
         self.put(row);
         inserted
     }
 
-    /// What holds the hash of a task for a period, whether its row is there or gone.
+    /// The answer for a task whose period is taken, even when the row of the other task is gone.
     fn meet_period(&mut self, task: &NewTask, now: DateTime<Utc>) -> Option<Inserted> {
         task.period()?;
         let held = self.periods.get(task.uniq_hash.as_ref()?).filter(|held| held.until > now)?.clone();
@@ -89,7 +89,7 @@ impl Tables {
         replaced
     }
 
-    /// Ends whatever keeps a task of this hash out; returns how many tasks went.
+    /// Removes the living tasks with this hash and ends its period; returns how many tasks.
     pub(super) fn release(&mut self, hash: &str) -> u64 {
         let by_period = self.periods.remove(hash).map(|period| period.task_id);
         let held = by_period.into_iter().chain(self.unique.get(hash).copied());
@@ -98,7 +98,7 @@ impl Tables {
         alive.into_iter().filter(|id| self.take(*id).is_some()).count() as u64
     }
 
-    /// Forgets periods that are over; returns how many.
+    /// Removes periods that are over; returns how many.
     pub(super) fn prune_periods(&mut self, limit: u32, now: DateTime<Utc>) -> u64 {
         let over =
             self.periods.iter().filter(|(_, period)| period.until <= now).map(|(hash, _)| hash.clone());

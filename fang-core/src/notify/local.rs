@@ -1,4 +1,4 @@
-//! Who listens in this process.
+//! The listeners of this process.
 
 use super::burst::Notice;
 use super::outgoing::Notices;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
 
-/// Who listens in this process, by topic. Cheap to clone.
+/// The listeners of this process, by topic. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Listeners(Arc<Mutex<Registry>>);
 
@@ -20,7 +20,7 @@ struct Registry {
 }
 
 impl Listeners {
-    /// Calls `listener` at each notification of this topic, until the registration is dropped.
+    /// Calls `listener` for each notification of this topic until the registration is dropped.
     pub fn register(
         &self,
         topic: Topic<'_>,
@@ -42,21 +42,21 @@ impl Listeners {
         listeners.iter().flatten().for_each(|(_, listener)| listener(notice));
     }
 
-    /// Passes on what was inserted here. A pool that does not `hear` others never knows what follows: to it, all is the
-    /// first of a burst.
+    /// Notifies listeners of what this process inserted. Without `hears_others`, each notice is passed on
+    /// as a burst, since inserts of other processes may follow without a notification.
     pub fn notify_all_of(&self, notices: &Notices<'_>, hears_others: bool) {
         for (topic, notice) in notices {
             self.notify(topic, if hears_others { *notice } else { Notice::Burst });
         }
     }
 
-    /// Passes on a [payload](Topic::payload) that arrived on the channel of the database.
+    /// Notifies listeners of a [payload](Topic::payload) that arrived on the channel of the database.
     pub fn receive(&self, payload: &str) {
         let (topic, notice) = Topic::read(payload);
         self.notify(&topic, notice);
     }
 
-    /// Notifies all listeners of all topics: after a time in which notifications may have been lost.
+    /// Notifies all listeners of all topics. For use after notifications may have been lost.
     pub fn notify_everyone(&self) {
         let all: Vec<_> = self.with(|registry| registry.by_topic.values().flatten().cloned().collect());
         all.iter().for_each(|(_, listener)| listener(Notice::Burst));
@@ -73,7 +73,7 @@ impl fmt::Debug for Listeners {
     }
 }
 
-/// A place among the listeners; dropping it gives it up.
+/// The registration of a listener. Dropping it ends the registration.
 #[derive(Debug)]
 #[must_use = "dropping it ends the registration"]
 pub struct Registration {

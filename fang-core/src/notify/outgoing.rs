@@ -1,4 +1,4 @@
-//! What a process sends to others about the tasks that it inserts.
+//! Notifications to other processes about inserted tasks.
 
 use super::burst::{BurstGate, Notice};
 use super::topic::Topic;
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Topics to send notifications about, each with its notice.
+/// The topics to notify, each with its notice.
 pub type Notices<'a> = BTreeMap<Topic<'a>, Notice>;
 
-/// Decides which notifications are sent to other processes. One for all handles of a queue.
+/// Decides which notifications are sent to other processes. All handles of a queue share one.
 #[derive(Debug)]
 pub struct Outgoing {
     is_wanted: bool,
@@ -17,12 +17,12 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Sends none unless they are `wanted`.
+    /// Sends notifications only if `is_wanted`.
     pub fn new(is_wanted: bool) -> Self {
         Self { is_wanted, gate: Mutex::default() }
     }
 
-    /// The payloads to send now. `now` counts from any fixed instant.
+    /// The payloads to send now, as the gate allows. `now` counts from any fixed instant.
     pub fn payloads(&self, notices: &Notices<'_>, now: Duration) -> Vec<String> {
         if !self.is_wanted {
             return Vec::new();
@@ -38,8 +38,8 @@ impl Outgoing {
         notices.iter().filter_map(passed).collect()
     }
 
-    /// The payloads of a transaction of the application: all, since nobody knows when it will commit, which is when they
-    /// leave.
+    /// The payloads to send within a transaction of the application: one for each notice, without the gate.
+    /// They are delivered when the transaction commits, and that time is not known.
     pub fn payloads_at_commit(&self, notices: &Notices<'_>) -> Vec<String> {
         let wanted = notices.iter().filter(|_| self.is_wanted);
         wanted.map(|(topic, notice)| topic.payload(*notice).into_owned()).collect()
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_is_told_not_to_sends_nothing() {
+    fn a_queue_without_notifications_sends_none() {
         let outgoing = Outgoing::new(false);
         assert!(outgoing.payloads(&mail(), Duration::ZERO).is_empty());
         assert!(outgoing.payloads_at_commit(&mail()).is_empty());

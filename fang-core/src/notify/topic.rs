@@ -1,31 +1,31 @@
-//! What a notification is about, and how that is written on the channel of the database.
+//! Topics of notifications, and how they are written on the channel of the database.
 
 use super::burst::Notice;
 use crate::store::WorkerId;
 use std::borrow::Cow;
 
-/// What a notification is about.
+/// The topic of a notification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic<'a> {
-    /// There are tasks of this type to claim.
+    /// Tasks of this type are ready to be claimed.
     TaskType(Cow<'a, str>),
     /// A cron was added or changed.
     Crons,
-    /// Tasks came back to places that claims may have passed by.
+    /// Tasks wait again, at places in the scan ranges that claims may have passed already.
     CameBack,
     /// A task that this worker runs was cancelled.
     Cancelled(WorkerId),
-    /// The pool listens again after its connection was lost: the server may have crashed, and one that does not wait for
-    /// its disk (`synchronous_commit = off`) has then forgotten the last results. The pool gives back what the server
-    /// takes it to work on still. Never sent over the channel.
+    /// The pool listens again after its connection was lost. The server may have crashed, and with
+    /// `synchronous_commit = off` it has then forgotten the last results. The pool gives back tasks that
+    /// the server counts as its claims and that it does not know. Never sent over the channel.
     ListensAnew,
 }
 
-/// Before a task type whose [notice](Notice::Single) is a single one. A bare task type is the first of a burst, since an
-/// application that notifies by hand does not know of this.
+/// The prefix of a task type whose notice is [single](Notice::Single). A bare task type stands for a burst,
+/// since an application that notifies by hand does not know the prefix.
 const SINGLE: char = '\u{1}';
 
-/// Before all topics but task types.
+/// The prefix of all topics but task types.
 const OTHER: char = '\u{2}';
 
 const CRONS: &str = "\u{2}crons";
@@ -39,7 +39,7 @@ impl<'a> Topic<'a> {
         Self::TaskType(Cow::Borrowed(name))
     }
 
-    /// The same topic, with a name of its own.
+    /// The same topic, which owns its name.
     pub fn into_owned(self) -> Topic<'static> {
         match self {
             Self::TaskType(name) => Topic::TaskType(Cow::Owned(name.into_owned())),
@@ -50,7 +50,8 @@ impl<'a> Topic<'a> {
         }
     }
 
-    /// What is sent over the channel. A burst of a task type whose name looks like another payload is sent as single.
+    /// The text to send over the channel. A task type that looks like another payload is always sent as
+    /// single.
     pub fn payload(&self, notice: Notice) -> Cow<'_, str> {
         match self {
             Self::TaskType(name) if notice == Notice::Burst && !name.starts_with([SINGLE, OTHER]) => {
@@ -64,7 +65,8 @@ impl<'a> Topic<'a> {
         }
     }
 
-    /// What was sent. A payload of an unknown form is a task type: it wakes nobody who does not work on it.
+    /// Reads a payload that arrived. A payload of an unknown form is read as a task type, so that it
+    /// reaches no pools but those of that type.
     pub fn read(payload: &'a str) -> (Self, Notice) {
         let other = match payload {
             CRONS => Some(Self::Crons),
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_is_read_as_the_same_topic_with_the_same_notice() {
+    fn a_payload_is_read_as_the_topic_and_the_notice_that_were_sent() {
         for name in ["mail", "", "\u{1}mail", CRONS] {
             let topic = Topic::task_type(name);
             assert_eq!(Topic::read(&topic.payload(Notice::Single)), (topic.clone(), Notice::Single));
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_type_that_looks_like_another_payload_is_never_sent_as_that() {
+    fn a_task_type_that_looks_like_another_payload_is_not_mistaken_for_it() {
         for name in ["\u{1}mail", CRONS, "\u{2}cancelled 17"] {
             let topic = Topic::task_type(name);
             assert_eq!(Topic::read(&topic.payload(Notice::Burst)), (topic.clone(), Notice::Single));

@@ -5,19 +5,19 @@ use uuid::Uuid;
 /// Which tasks to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// All of them, all crons, and all periods in which a task is unique.
+    /// All tasks, all crons, and all periods of unique tasks.
     All,
-    /// Those that wait for a future instant, and all crons.
+    /// Tasks that wait for a future instant, and all crons.
     Scheduled,
-    /// Those of a task type, and its crons.
+    /// The tasks and the crons of a task type.
     TaskType(String),
-    /// The one that is alive with this unique hash, or holds it for a period, which ends.
+    /// The living tasks with this unique hash. A period of the hash ends.
     Unique(String),
-    /// One.
+    /// The task with this id.
     Id(Uuid),
 }
 
-/// Which tasks to list: the newest first.
+/// Which tasks to list, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Only in this state. Defaults to any.
@@ -26,9 +26,10 @@ pub struct Filter {
     pub task_type: Option<String>,
     /// Only with this tag. Defaults to any.
     pub tag: Option<String>,
-    /// How many at most. Defaults to 100.
+    /// At most this many tasks. Defaults to 100.
     pub limit: u32,
-    /// Only those older than this task: the last one of the page before.
+    /// Only tasks older than this one. For the next page, pass the last task of a page. Without it, the
+    /// list begins with the newest task.
     pub before: Option<Uuid>,
 }
 
@@ -38,22 +39,22 @@ impl Default for Filter {
     }
 }
 
-/// How many tasks of a type are in a state.
+/// The number of tasks of one type in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The task type.
     pub task_type: String,
     /// The state.
     pub state: FangTaskState,
-    /// How many.
+    /// The number of tasks.
     pub tasks: u64,
 }
 
-/// Which leftovers to remove.
+/// Which old data to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prune {
-    /// Finished and failed tasks that have not changed for this long; `None` keeps them.
+    /// Removes finished and failed tasks that have not changed for this long; `None` keeps them.
     pub older_than: Option<Duration>,
-    /// How many tasks at most, and how many periods, so that no transaction is long.
+    /// At most this many tasks, and this many periods, so that no transaction takes long.
     pub limit: u32,
 }

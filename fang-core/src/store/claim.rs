@@ -8,45 +8,46 @@ use uuid::Uuid;
 /// A request for tasks that are due.
 #[derive(Clone, Debug)]
 pub struct Claim<'a> {
-    /// Who claims. A worker that was declared dead gets nothing.
+    /// The worker that claims. A worker that was declared dead gets no tasks.
     pub worker: WorkerId,
-    /// The task type. A paused one gives nothing.
+    /// The task type. A paused type gives no tasks.
     pub task_type: &'a str,
-    /// How many at most.
+    /// At most this many tasks.
     pub limit: usize,
-    /// Where to look, in this order.
+    /// The scan ranges to search, in this order.
     pub ranges: &'a [ScanRange],
-    /// Whether so many claim tasks of this type at once that they hold each other up. A store may then let
-    /// all but a few wait for their turn; what they get is the same.
+    /// Whether so many workers claim this task type at once that they slow each other down. A store may
+    /// then make crowded claims take an advisory lock, one after the other. They get the same tasks.
     pub crowded: bool,
 }
 
-/// One stretch of the ready index, in which tasks lie in the order of their instants.
+/// A slice of the ready index: the tasks of one mode and one priority, ordered by when they become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanRange {
     /// The mode of its tasks.
     pub mode: Mode,
     /// The priority of its tasks.
     pub priority: Priority,
-    /// Nothing due before this instant is looked at.
+    /// The scan floor. Tasks that became due before it are skipped.
     pub floor: DbInstant,
-    /// Whether to begin where another left off, if that is known to be further. A store may leave that alone.
+    /// Whether to begin where another worker left off, if that is known to be further. A store may ignore
+    /// this.
     pub is_shared: bool,
 }
 
-/// An instant exactly as Postgres counts it: microseconds since 2000-01-01 UTC, with both
-/// infinities, which no calendar type can hold.
+/// An instant as Postgres counts it: microseconds since 2000-01-01 UTC, with both infinities, which no
+/// calendar type has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DbInstant(pub i64);
 
 impl DbInstant {
-    /// Before every instant (`-infinity`).
+    /// `-infinity`, which is before every other instant.
     pub const MIN: Self = Self(i64::MIN);
 
     /// Microseconds from 1970 to 2000.
     const EPOCH: i64 = 946_684_800_000_000;
 
-    /// The instant so long before, or the first of all.
+    /// The instant this much earlier, at the earliest [`MIN`](Self::MIN).
     pub fn earlier_by(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
     }
@@ -64,17 +65,17 @@ impl From<DateTime<Utc>> for DbInstant {
     }
 }
 
-/// A claimed task: what is needed to run it, its payload still as text so that one that cannot be
-/// decoded costs nobody else anything.
+/// A claimed task, with everything that its run needs. The payload is still text, so one that cannot be
+/// decoded does no harm to the others.
 #[derive(Clone, PartialEq)]
 pub struct Claimed {
-    /// Which task.
+    /// The id of the task.
     pub id: Uuid,
-    /// The number of this claim: the fence.
+    /// The number of this claim. Results under another number are refused.
     pub lease: i32,
     /// How many runs have failed so far.
     pub retries: i32,
-    /// How often a process died with it.
+    /// How often its process died while it ran.
     pub crashes: i16,
     /// The payload.
     pub metadata: String,
@@ -84,15 +85,15 @@ pub struct Claimed {
     pub priority: Priority,
     /// When it became due.
     pub scheduled_at: DbInstant,
-    /// For how long its kind has been unknown to those who claimed it.
+    /// How long its kind has been unknown to the programs that claimed it; `None` when it is not.
     pub unknown_for: Option<Duration>,
-    /// How often it is run again after a failure, if its insert said so.
+    /// How often it is run again after a failure, if its insert set that.
     pub max_retries: Option<i32>,
 }
 
 #[cfg(test)]
 impl Claimed {
-    /// One for tests: its first claim, nothing behind it.
+    /// A task for tests, at its first claim.
     pub(crate) fn example() -> Self {
         Self {
             id: Uuid::nil(),
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn infinity_becomes_the_nearest_instant_there_is() {
+    fn infinity_becomes_the_nearest_instant_of_the_calendar() {
         assert_eq!(DbInstant(i64::MAX).to_datetime(), DateTime::<Utc>::MAX_UTC);
         assert_eq!(DbInstant::MIN.to_datetime(), DateTime::<Utc>::MIN_UTC);
     }

@@ -16,41 +16,41 @@ pub struct FailedTasks {
 }
 
 impl FailedTasks {
-    /// All of them.
+    /// All failed tasks.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// Those of a kind: the name under which the struct is registered.
+    /// The failed tasks of a kind, the name under which the struct is registered.
     pub fn of_kind(kind: impl Into<String>) -> Self {
         Self { kind: Some(kind.into()), ..Self::default() }
     }
 
-    /// Those of a task type.
+    /// The failed tasks of a task type.
     pub fn of_type(task_type: impl Into<String>) -> Self {
         Self { task_type: Some(task_type.into()), ..Self::default() }
     }
 }
 
-/// A batch of the failed tasks, in the order of their ids.
+/// A batch of failed tasks to retry, in the order of their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryFailed<'a> {
-    /// Which of them.
+    /// Which failed tasks.
     pub which: &'a FailedTasks,
-    /// Only those behind this task; `None` begins with the first.
+    /// Only tasks after this id; `None` begins with the first.
     pub after: Option<Uuid>,
-    /// How many at most, so that no transaction is long. At least 1.
+    /// At most this many tasks, at least 1, so that no transaction takes long.
     pub limit: u32,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetriedFailed {
-    /// How many run again. The others are unique, and another like them is alive.
+    /// How many tasks run again. Unique tasks with a living duplicate stay failed and are not counted.
     pub tasks: u64,
-    /// Where the next batch begins; `None` when there are no more.
+    /// The `after` of the next batch; `None` when there are no more tasks.
     pub next: Option<Uuid>,
 }
 
-/// How many tasks a batch of `retry_failed` takes.
+/// How many tasks are in a batch of `retry_failed`.
 pub const RETRY_BATCH: u32 = 1000;

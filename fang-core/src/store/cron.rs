@@ -6,30 +6,30 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A cron to keep, with its first tick: a task of the cron is always inserted one tick ahead, so
-/// that it starts on time however late the next look at the crons is.
+/// A cron to save, with its first tick. The task of the next tick is always inserted ahead, so that it
+/// starts on time even when the crons are looked at late.
 #[derive(Clone, Debug)]
 pub struct NewCron {
-    /// Its name: kind and payload, so that a second schedule of the same finds the first.
+    /// Its name, made of kind and payload. Scheduling the same task again finds the same cron.
     pub name: String,
     /// When it ticks.
     pub cron: Cron,
-    /// What each tick inserts; its id is that of the first tick's task.
+    /// The task that each tick inserts. Its id is that of the first tick's task.
     pub task: NewTask,
     /// The first tick.
     pub first: DateTime<Utc>,
 }
 
-/// A cron as the store keeps it.
+/// A cron as the store has saved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedCron {
-    /// The last tick for which a task was inserted.
+    /// The last tick whose task was inserted.
     pub last_tick: DateTime<Utc>,
-    /// That task; nil when it was taken out, by a pause.
+    /// The id of that task; nil when a pause removed it.
     pub task_id: Uuid,
 }
 
-/// A cron, for people to look at.
+/// A cron, as tools show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CronInfo {
     /// Its name.
@@ -38,15 +38,15 @@ pub struct CronInfo {
     pub cron: Cron,
     /// The task type of its tasks.
     pub task_type: String,
-    /// Which runtime they are for.
+    /// Which workers may claim them.
     pub mode: Mode,
     /// How urgent they are.
     pub priority: Priority,
-    /// The tick that comes next; past when nobody has looked since, or the cron is paused.
+    /// The next tick. It is past when no pool has looked at the crons since, or while the cron is paused.
     pub next_tick: DateTime<Utc>,
     /// When it was first scheduled.
     pub created_at: DateTime<Utc>,
-    /// Since when it is paused.
+    /// Since when it is paused; `None` when it is not.
     pub paused_at: Option<DateTime<Utc>>,
 }
 
@@ -56,24 +56,23 @@ impl CronInfo {
         self.name.rsplit_once('/').map_or(self.name.as_str(), |(kind, _)| kind)
     }
 
-    /// The last instant up to `now` at which it was to tick, going by the pattern it has now; `None`
-    /// when that would have been before it was scheduled.
+    /// The last tick up to `now`, by the current pattern; `None` when that was before the cron was created.
     pub fn last_tick(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         Timetable::read(&self.cron).ok()?.last(self.next_tick, self.created_at, now)
     }
 }
 
-/// The crons at one look.
+/// The crons, as one look found them.
 #[derive(Clone, Debug, Default)]
 pub struct Crons {
-    /// Those whose last inserted tick is due, and that therefore need another.
+    /// Crons whose last inserted tick is due. Each needs another tick.
     pub due: Vec<DueCron>,
-    /// How long until the next of the others needs one.
+    /// How long until one of the other crons needs a tick.
     pub next_in: Option<Duration>,
 }
 
 impl Crons {
-    /// Sorted by whether they are due, at one look.
+    /// Splits crons into those that are due and the time until the next is.
     pub fn new(crons: impl Iterator<Item = DueCron>) -> Self {
         let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(DueCron::is_due);
         let next_in = waiting.iter().filter_map(|cron| (cron.last_tick - cron.now).to_std().ok()).min();
@@ -88,32 +87,32 @@ pub struct DueCron {
     pub name: String,
     /// When it ticks.
     pub cron: Cron,
-    /// The last tick for which a task was inserted.
+    /// The last tick whose task was inserted.
     pub last_tick: DateTime<Utc>,
-    /// That task; nil when it was taken out, by a pause.
+    /// The id of that task; nil when a pause removed it.
     pub task_id: Uuid,
     /// The clock of the store at this look.
     pub now: DateTime<Utc>,
 }
 
-/// A tick found later than this is missed, even when no other has passed since.
+/// A tick found later than this is missed, even if no other tick has passed since.
 const GRACE: TimeDelta = TimeDelta::seconds(60);
 
 impl DueCron {
-    /// Its task is due, or was taken out by a pause that is over.
+    /// Whether its task is due, or a pause that is over removed the task.
     fn is_due(&self) -> bool {
         self.last_tick <= self.now || self.task_id.is_nil()
     }
 
-    /// The ticks to insert: the next one from now, and of those that were missed what the cron's policy
-    /// says. Tasks get their ids from `new_id`.
+    /// The ticks to insert: the next one after now, and the missed ones that the policy of the cron runs.
+    /// `new_id` makes the ids of their tasks.
     ///
     /// # Errors
     /// As [`Timetable::read`], when the cron cannot be read.
     pub fn tick(&self, mut new_id: impl FnMut() -> Uuid) -> Result<Tick<'_>, ScheduleError> {
         let timetable = Timetable::read(&self.cron)?;
         if self.last_tick > self.now {
-            // Its pause is over before the tick was due whose task it took.
+            // The pause ended before the tick whose task it removed.
             return Ok(Tick::new(&self.name, self.last_tick, Some(self.last_tick), new_id()));
         }
         let (late, drops) = self.late(&timetable);
@@ -127,7 +126,7 @@ impl DueCron {
         })
     }
 
-    /// The past ticks to insert, and whether the task that waits since the last one is to go.
+    /// The past ticks to insert, and whether to drop the waiting task of the last tick.
     fn late(&self, timetable: &Timetable) -> (Vec<DateTime<Utc>>, bool) {
         let Some(caught_up) = self.cron.missed.caught_up() else {
             return (if self.task_id.is_nil() { vec![self.last_tick] } else { vec![] }, false);
@@ -138,31 +137,31 @@ impl DueCron {
         let kept = caught_up + usize::from(is_on_time);
         let drops = ticks.len() > kept;
         let first = ticks.len().saturating_sub(kept);
-        // The task of the last tick is there already, unless a pause took it.
+        // The task of the last tick is inserted already, unless a pause removed it.
         let is_there = !drops && !self.task_id.is_nil();
         (ticks.split_off(first + usize::from(is_there)), drops)
     }
 }
 
-/// Ticks to insert, unless somebody else already has.
+/// Ticks to insert, unless another process has inserted them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tick<'a> {
-    /// Of which cron.
+    /// The name of the cron.
     pub name: &'a str,
-    /// The last tick as it was seen: compared before anything is written.
+    /// The last tick as it was read. The store compares it before it writes.
     pub seen: DateTime<Utc>,
-    /// Ticks that were missed and are caught up, each with the id of its task.
+    /// Missed ticks to run, each with the id of its task.
     pub late: Vec<(DateTime<Utc>, Uuid)>,
-    /// The task of the last tick, when that was missed and goes if it still waits.
+    /// The task of the last tick, to be removed if it still waits, because that tick was missed.
     pub dropped: Option<Uuid>,
-    /// The tick to insert ahead; `None` when the pattern never fires again, which ends the cron.
+    /// The tick to insert ahead. `None` when the pattern never fires again, which ends the cron.
     pub next: Option<DateTime<Utc>>,
-    /// The id of that tick's task.
+    /// The id of the task of the next tick.
     pub id: Uuid,
 }
 
 impl<'a> Tick<'a> {
-    /// The next tick, with nothing missed before it.
+    /// The next tick, with no missed ones before it.
     pub fn new(name: &'a str, seen: DateTime<Utc>, next: Option<DateTime<Utc>>, id: Uuid) -> Self {
         Self { name, seen, late: vec![], dropped: None, next, id }
     }
@@ -171,13 +170,13 @@ impl<'a> Tick<'a> {
 /// Which crons to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronRemoval {
-    /// The one of this name.
+    /// The cron of this name.
     Name(String),
-    /// All of a mode but those of these names: what a program no longer has.
+    /// All crons of a mode except those of these names, for crons that a program no longer has.
     AllBut {
         /// The mode.
         mode: Mode,
-        /// Those that stay.
+        /// The names of the crons that stay.
         names: Vec<String>,
     },
 }
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn missed_ticks_become_one_which_is_the_one_that_waits() {
+    fn coalesced_ticks_become_the_one_task_that_waits() {
         assert_eq!(told(&minutely(Missed::Coalesce, 60 * 60 + 7)), (vec![53], false));
     }
 
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_that_a_pause_took_comes_back_if_it_is_not_dropped() {
+    fn a_tick_that_a_pause_removed_comes_back_unless_it_is_dropped() {
         let paused = |missed, late| DueCron { task_id: Uuid::nil(), ..minutely(missed, late) };
         assert_eq!(told(&paused(Missed::Coalesce, -30)), (vec![30], false));
         assert_eq!(told(&paused(Missed::Coalesce, 187)), (vec![-187, 53], false));
@@ -274,7 +273,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the policy: in order, none twice, one ahead, and no more than were missed.
+        /// For every policy: in order, none twice, one ahead, and no more than were missed.
         #[test]
         fn ticks_are_inserted_in_order_and_one_ahead(
             late in -100_i64..100_000, keep in 0_u32..5, policy in 0_usize..3, took in any::<bool>(),

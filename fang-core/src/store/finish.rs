@@ -3,42 +3,42 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The result of one run, to be saved if the claim still stands.
+/// The result of one run. It is saved only if the claim still stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finish {
-    /// Which task.
+    /// The id of the task.
     pub id: Uuid,
-    /// The claim under which it ran; a later one makes this result stale.
+    /// The claim under which the task ran. A later claim makes this result stale.
     pub lease: i32,
     /// What to write.
     pub verdict: Verdict,
 }
 
-/// What to write for a task whose run is over.
+/// What to write for a task when its run is over.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The row goes.
+    /// Delete the row.
     Remove,
-    /// The row stays as finished.
+    /// Keep the row as finished.
     Keep,
-    /// It failed and runs again.
+    /// Run the task again. It failed, and a retry is charged.
     Retry {
         /// How long from now.
         delay: Duration,
         /// Why it failed.
         error: String,
     },
-    /// It failed for good and stays.
+    /// Fail the task for good and keep the row.
     Fail {
         /// Why.
         error: String,
     },
-    /// It runs again and nothing is charged: it was not run, or asked for more time.
+    /// Run the task again without charging a retry. It was not begun, or it asked for more time.
     Release {
         /// How long from now.
         delay: Duration,
     },
-    /// Nobody here knows its kind: another program may. Nothing is charged.
+    /// Let another program run the task, since this one does not know its kind. No retry is charged.
     Unknown {
         /// How long from now.
         delay: Duration,
@@ -48,12 +48,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the task is due again where it was before it was claimed: it was handed back.
+    /// Whether the task keeps the instant at which it was due before the claim: it was released without a
+    /// delay.
     pub fn keeps_its_place(&self) -> bool {
         matches!(self, Self::Release { delay } if micros(*delay) == 0)
     }
 
-    /// Its number in the SQL of the stores.
+    /// The number of the verdict in the SQL of stores.
     pub fn code(&self) -> i16 {
         match self {
             Self::Remove => 0,

@@ -3,18 +3,18 @@ use crate::new_task::NewTask;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// What became of one task that was to be inserted.
+/// The answer to the insert of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inserted {
-    /// The id of the task that is in the store now: the new one, or the one that was there.
+    /// The id of the new task, or of its duplicate.
     pub id: Uuid,
-    /// `false` when a task like it was there already and nothing was inserted.
+    /// `false` when there was a duplicate and nothing was inserted.
     pub is_new: bool,
-    /// The same, and whether the one that was there has changed.
+    /// How the insert ended, which also says whether the duplicate was changed.
     pub outcome: InsertOutcome,
-    /// When it was saved, by the clock of the store.
+    /// When the task with this id was saved, by the clock of the store.
     pub created_at: DateTime<Utc>,
-    /// When it becomes due.
+    /// When the task with this id becomes due.
     pub scheduled_at: DateTime<Utc>,
 }
 
@@ -23,18 +23,18 @@ pub struct Inserted {
 pub enum InsertOutcome {
     /// The task was inserted, by this insert or by an earlier one of the same id.
     New,
-    /// A task like it was there and was left as it is.
+    /// There was a duplicate. It was left as it is.
     Kept,
-    /// A task like it was there and waited; it took what the insert said, by
-    /// [`Unique::replace`](crate::Unique::replace).
+    /// There was a waiting duplicate. Parts of it were replaced, as
+    /// [`Unique::replace`](crate::Unique::replace) says.
     Replaced,
 }
 
 impl Inserted {
-    /// Fails when a task was kept out that must not be.
+    /// Checks that no task that asks for an error was kept out by a duplicate.
     ///
     /// # Errors
-    /// [`StoreError::NotUnique`], for the first of them.
+    /// [`StoreError::NotUnique`], for the first such task.
     pub fn check(tasks: &[NewTask], inserted: &[Self]) -> Result<(), StoreError> {
         let mut answers = tasks.iter().zip(inserted);
         match answers.find(|(task, inserted)| task.is_strict() && !inserted.is_new) {

@@ -3,40 +3,46 @@ use crate::error::StoreError;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-/// Where a row lies, which does not change while it is locked: a block, and its place therein.
+/// The place of a row: its block, and its position in the block. It does not change while the row is
+/// locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(pub u32, pub u16);
 
-/// A task whose row is locked, and nothing written to it.
+/// A task of a lock-claim. Its row is locked, and nothing is written to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LockedTask {
-    /// The task, under the lease that it is given as soon as anything is written.
+    /// The task, under the lease that a written claim would give it.
     pub task: Claimed,
     /// Where its row lies.
     pub place: Place,
-    /// Whether the row must be written before the task runs: it is not to be run now.
+    /// Whether the row must be written before the task runs. Such a task does not run under this
+    /// lock-claim.
     pub is_apart: bool,
 }
 
-/// What to write of the tasks that are held before their locks go. Of those not named nothing is.
+/// What to write before the transaction of a lock-claim commits. Nothing is written for tasks that are not
+/// named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockCommit {
-    /// The rows that go.
+    /// The rows to delete.
     pub remove: Vec<Place>,
-    /// The rows that become claims, each of this worker.
+    /// The rows that become written claims, each of this worker.
     pub write: Vec<(WorkerId, Vec<Place>)>,
 }
 
-/// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
-/// part of a store.
+/// A connection that makes lock-claims, an optional part of a store. A lock-claim locks the rows of its
+/// tasks, writes nothing to them, and lasts as long as its transaction is open.
 #[async_trait]
 pub trait LockClaims: Send {
-    /// Locks the rows of tasks that are due, as a claim would. Nothing may be held yet.
+    /// Begins a transaction and locks the rows of due tasks, chosen as by a claim. The previous transaction
+    /// must be committed.
     async fn lock(&mut self, claim: &Claim<'_>) -> Result<Vec<LockedTask>, StoreError>;
 
-    /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
-    /// Returns what of it others had listed before they lost it, which may still run there, and who has it. That is not
-    /// listed again, nor is anything once the locks are gone.
+    /// Adds tasks to the list of locked tasks, by id and lease, before they run, so that other workers see
+    /// where they run. Then checks that the locks are still there.
+    ///
+    /// Returns the tasks that another worker had listed before it lost its locks, each with that worker.
+    /// They may still run there. They are not listed again, and nothing is listed once the locks are gone.
     async fn list(
         &mut self,
         worker: WorkerId,
@@ -44,15 +50,15 @@ pub trait LockClaims: Send {
         tasks: &[(Uuid, i32)],
     ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
 
-    /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
-    /// was written.
+    /// Writes this and commits the transaction, which ends all locks. An error means that the locks are
+    /// gone, and perhaps that nothing was written.
     async fn commit(&mut self, commit: &LockCommit) -> Result<(), StoreError>;
 
-    /// Forgets what this connection has listed, and closes it: there is nothing to hold for a while. To be called while
-    /// nothing is held.
+    /// Removes from the list what this connection has added, and closes the connection, since there is
+    /// nothing to claim for a while. Must not be called while its transaction is open.
     async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
 
-    /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
-    /// without harm.
+    /// Makes written claims of tasks whose locks were lost, unless another worker has claimed them since.
+    /// May be repeated.
     async fn write_claims(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The name of a running pool in the store. Never used twice, so that a restart under the same
-/// host name cannot be taken for the process that died.
+/// The id of a running pool in the store. No id is used twice, so a restarted process is not taken for the
+/// one that died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub i64);
 
@@ -15,39 +15,39 @@ impl fmt::Display for WorkerId {
 /// The answer to a heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beat {
-    /// `false` when this worker was declared dead: its tasks belong to others now.
+    /// `false` when this worker was declared dead. Its tasks may then run in other pools.
     pub is_alive: bool,
-    /// Whether a worker has been silent for longer than its lease.
+    /// Whether another worker has been silent for longer than its lease.
     pub has_suspects: bool,
-    /// How long this worker had been silent before this beat: after a stall of the database, or of
-    /// itself, it is in no position to declare others dead.
+    /// How long this worker was silent before this beat. After a long silence, caused by the database or by
+    /// itself, it must not declare other workers dead.
     pub silent_for: Duration,
-    /// For how long the beats of any workers have come without a gap of half a lease: only then is
-    /// the silence of one of them its own.
+    /// How long the beats of all workers together have come without a gap of half a lease. The silence of a
+    /// worker means its death only when others were heard at the time.
     pub well_for: Duration,
-    /// Whether any task of anybody is to be cancelled: then `cancellations` tells which.
+    /// Whether any running task is to be cancelled. If so, `cancellations` returns those of this worker.
     pub has_cancellations: bool,
 }
 
-/// How to take tasks back from workers that died.
+/// How to take back tasks from dead workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rescue {
-    /// Who rescues. Whoever has been silent for half a lease by the time the store gets to it declares
-    /// nobody dead: it may have hung through an outage. `None`: whoever it is.
+    /// The worker that rescues. It declares no worker dead if it was itself silent for half a lease, since
+    /// this call may have hung through an outage. With `None` there is no such check.
     pub by: Option<WorkerId>,
-    /// A worker silent for longer than this is dead.
+    /// A worker that was silent for longer than this is dead.
     pub lease: Duration,
-    /// A task whose process died this often fails, so that it cannot kill them all.
+    /// A task whose process died this often fails, so that it cannot crash every process.
     pub max_crashes: i16,
 }
 
-/// What a rescue did.
+/// The outcome of a rescue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rescued {
-    /// Workers declared dead.
+    /// How many workers were declared dead.
     pub buried: u64,
-    /// Tasks that run again.
+    /// How many tasks run again.
     pub retried: u64,
-    /// Tasks that had crashed too often.
+    /// How many tasks failed, because they had crashed too often or were cancelled.
     pub failed: u64,
 }
