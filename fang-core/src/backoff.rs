@@ -1,11 +1,11 @@
-//! How long a failed task waits.
+//! The wait of a failed task before its next run.
 
 use std::time::Duration;
 
-/// The longest that any backoff waits, unless told otherwise.
+/// The longest wait, unless [`Backoff::at_most`] sets another: a day.
 pub const LONGEST_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a failed task waits before it runs again, for
+/// How long a failed task waits before its next run. Returned by
 /// [`AsyncRunnable::backoff_policy`](crate::AsyncRunnable::backoff_policy) and
 /// [`Runnable::backoff_policy`](crate::Runnable::backoff_policy).
 ///
@@ -32,22 +32,22 @@ enum Shape {
 }
 
 impl Backoff {
-    /// `first`, then twice as long each time.
+    /// Waits `first`, then twice as long each time.
     pub fn exponential(first: Duration) -> Self {
         Self::new(Shape::Exponential(first))
     }
 
-    /// `step`, then longer by it each time.
+    /// Waits `step`, then longer by `step` each time.
     pub fn linear(step: Duration) -> Self {
         Self::new(Shape::Linear(step))
     }
 
-    /// The same each time.
+    /// Waits the same each time.
     pub fn constant(wait: Duration) -> Self {
         Self::new(Shape::Constant(wait))
     }
 
-    /// These, one after the other, and the last one for ever. Without any, no wait at all.
+    /// Waits these times one after the other, and then the last one each time. An empty list does not wait.
     pub fn list(waits: impl IntoIterator<Item = Duration>) -> Self {
         Self::new(Shape::List(waits.into_iter().collect()))
     }
@@ -56,20 +56,20 @@ impl Backoff {
         Self { shape, longest: LONGEST_BACKOFF, jitter: 0.0 }
     }
 
-    /// Never waits longer than this. Defaults to a day.
+    /// Limits each wait. Defaults to a day.
     pub fn at_most(mut self, longest: Duration) -> Self {
         self.longest = longest;
         self
     }
 
-    /// Spreads each wait evenly by this part of it to both sides, so that tasks which failed together
-    /// do not come back together: with 0.1, between 90 % and 110 %. From 0 to 1; defaults to 0.
+    /// Adds or subtracts a random part of each wait, up to `part`, so that tasks that failed together do not
+    /// run again together. With 0.1, a wait is between 90 % and 110 %. From 0 to 1; defaults to 0.
     pub fn jitter(mut self, part: f64) -> Self {
         self.jitter = if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) };
         self
     }
 
-    /// How long to wait after `attempt` earlier retries; `random` is a number in `0.0..1.0`.
+    /// The wait after `attempt` earlier retries. `random` is a number in `0.0..1.0`.
     pub fn wait(&self, attempt: u32, random: f64) -> Duration {
         let wait = match &self.shape {
             Shape::Exponential(first) => first.saturating_mul(2_u32.saturating_pow(attempt)),
@@ -81,7 +81,7 @@ impl Backoff {
             }
         };
         let factor = 1.0 + self.jitter * (2.0 * random.clamp(0.0, 1.0) - 1.0);
-        // Capped before and after: the product of a long wait is no duration.
+        // Limited before and after: the product of a long wait may overflow.
         wait.min(self.longest).mul_f64(factor).min(self.longest)
     }
 }

@@ -1,4 +1,4 @@
-//! What a running task may know and wish.
+//! The view that a running task has of its run.
 
 mod port;
 mod state;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 static NO_RUN: LazyLock<port::NoRun> = LazyLock::new(port::NoRun::default);
 
-/// One run of one task, as seen from inside. Cheap to clone.
+/// One run of one task, as seen by the task. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Context {
     /// `None` outside of a run.
@@ -39,12 +39,12 @@ impl Context {
         self.port().id()
     }
 
-    /// Which run this is, counted from 1; 0 outside of a run.
+    /// The number of this run, counted from 1; 0 outside of a run.
     pub fn attempt(&self) -> u32 {
         self.port().attempt()
     }
 
-    /// How often the task was ever claimed: together with the id it names this run.
+    /// The number of this claim of the task. Together with the id it identifies this run.
     pub fn lease(&self) -> i32 {
         self.port().lease()
     }
@@ -54,7 +54,7 @@ impl Context {
         self.port().task_type()
     }
 
-    /// By when this run has to end, if its task has a timeout.
+    /// The instant at which the timeout of this run ends; `None` without a timeout.
     pub fn deadline(&self) -> Option<Instant> {
         self.port().deadline()
     }
@@ -64,10 +64,10 @@ impl Context {
         self.port().state().get()
     }
 
-    /// The application's value of type `T`, for a task that cannot do without.
+    /// The application's value of type `T`, for a task that needs it.
     ///
     /// # Errors
-    /// An error that names the type, when the pool was not given one: add `.state(value)` to it.
+    /// An error that names the type, when the pool has no such value: add `.state(value)` to its builder.
     pub fn require_state<T: Send + Sync + 'static>(&self) -> Result<&T, FangError> {
         self.state().ok_or_else(|| {
             let name = std::any::type_name::<T>();
@@ -77,14 +77,14 @@ impl Context {
         })
     }
 
-    /// Whether the run should come to an end: its task was cancelled, its pool is shutting down, or its time is
-    /// over. A long task looks now and then, and [`snooze`](Self::snooze)s to go on later. A task that was cancelled
-    /// is not snoozed.
+    /// Whether the run should end: its task was cancelled, its pool shuts down, or its timeout has passed. A
+    /// long task checks this from time to time, and [`snooze`](Self::snooze)s to continue later. A cancelled
+    /// task is not snoozed.
     pub fn is_cancelled(&self) -> bool {
         self.port().is_ending()
     }
 
-    /// Waits until the run should come to an end, for an async task:
+    /// Waits until the run should end. For async tasks:
     ///
     /// ```
     /// # use fang_core::{AsyncQueueable, FangError};
@@ -102,12 +102,12 @@ impl Context {
         self.port().ending().await;
     }
 
-    /// Once this run has returned, runs the task again after `delay`; no retry is charged.
+    /// Runs the task again after `delay`, counted from the end of this run. No retry is charged.
     pub fn snooze(&self, delay: Duration) {
         self.port().wish_for(Wish::Snooze(delay));
     }
 
-    /// Once this run has returned, fails the task for good.
+    /// Fails the task for good, once this run has returned.
     pub fn cancel(&self, reason: impl Into<String>) {
         self.port().wish_for(Wish::Cancel(reason.into()));
     }

@@ -1,4 +1,4 @@
-//! What can go wrong, and what to do next.
+//! The errors of the queue, each with the next step in its message.
 
 mod fang_error;
 mod payload_error;

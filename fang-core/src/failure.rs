@@ -1,20 +1,20 @@
-//! The failures that a task went through.
+//! The failures of a task.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// So many failures are kept on a row, the last ones.
+/// The number of failures that a row keeps, the newest ones.
 pub const MAX_FAILURES: usize = 10;
 
-/// One run that failed.
+/// A failed run.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// When its result was saved.
+    /// When the failure was saved.
     pub at: DateTime<Utc>,
-    /// Which run it was, counted from 1.
+    /// The number of the run, counted from 1.
     pub attempt: u32,
-    /// Why it failed.
+    /// The error.
     pub error: String,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// What the row says. People may write into rows: what cannot be read is left out.
+/// Reads the failures of a row. Entries that cannot be read, such as those edited by hand, are left out.
 pub fn read_failures(json: Option<&str>) -> Vec<Failure> {
     let all: Vec<serde_json::Value> =
         json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! An insert in the making: a task bound to a queue, in both colours.
+//! Builders of an insert: a task bound to a queue, in both modes.
 
 use crate::error::{PayloadError, QueueError, StoreError};
 use crate::new_task::NewTask;
@@ -16,22 +16,22 @@ type AsyncSend<'q> = dyn FnOnce(NewTask) -> Pin<Box<dyn Future<Output = Outcome>
     + std::marker::Send
     + 'q;
 
-/// An insert through a blocking queue: what [`Queueable::light`](crate::Queueable::light) and
-/// [`heavy`](crate::Queueable::heavy) begin, and [`insert`](Self::insert) ends.
+/// An insert through a blocking queue. [`Queueable::light`](crate::Queueable::light) or
+/// [`heavy`](crate::Queueable::heavy) begins it, and [`insert`](Self::insert) saves the task.
 ///
-/// It has the options of a [`NewTask`]. Whatever is wrong with the task is told at its end, so that nothing
-/// needs a `?` before.
+/// It has the options of a [`NewTask`]. Errors of the task are returned by `insert`, so that no option needs
+/// a `?`.
 #[must_use = "nothing is inserted before `insert` is called"]
 pub struct Insert<'q> {
     task: Result<NewTask, PayloadError>,
     send: Box<Send<'q>>,
 }
 
-/// An insert through an async queue: what [`AsyncQueueable::light`](crate::AsyncQueueable::light) and
-/// [`heavy`](crate::AsyncQueueable::heavy) begin, and [`insert`](Self::insert) ends.
+/// An insert through an async queue. [`AsyncQueueable::light`](crate::AsyncQueueable::light) or
+/// [`heavy`](crate::AsyncQueueable::heavy) begins it, and [`insert`](Self::insert) saves the task.
 ///
-/// It has the options of a [`NewTask`]. Whatever is wrong with the task is told at its end, so that nothing
-/// needs a `?` before.
+/// It has the options of a [`NewTask`]. Errors of the task are returned by `insert`, so that no option needs
+/// a `?`.
 #[must_use = "nothing is inserted before `insert` is awaited"]
 pub struct AsyncInsert<'q> {
     task: Result<NewTask, PayloadError>,
@@ -46,11 +46,12 @@ impl<'q> Insert<'q> {
         Self { task, send: Box::new(send) }
     }
 
-    /// Saves it, and tells what is there now.
+    /// Saves the task. Returns its id, or that of its duplicate, and what the insert did.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::NotUnique`] when a task like
-    /// it is there and it [must not be](Unique::or_error), [`QueueError::Store`] when the store fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
+    /// a duplicate and asks [for an error](Unique::or_error) then, [`QueueError::Store`] when the store
+    /// fails.
     pub fn insert(self) -> Result<Inserted, QueueError> {
         only((self.send)(self.task?)?)
     }
@@ -66,11 +67,12 @@ impl<'q> AsyncInsert<'q> {
         Self { task, send: Box::new(send) }
     }
 
-    /// Saves it, and tells what is there now.
+    /// Saves the task. Returns its id, or that of its duplicate, and what the insert did.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::NotUnique`] when a task like
-    /// it is there and it [must not be](Unique::or_error), [`QueueError::Store`] when the store fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
+    /// a duplicate and asks [for an error](Unique::or_error) then, [`QueueError::Store`] when the store
+    /// fails.
     pub async fn insert(self) -> Result<Inserted, QueueError> {
         only((self.send)(self.task?).await?)
     }
@@ -80,7 +82,7 @@ fn only(inserted: Vec<Inserted>) -> Result<Inserted, QueueError> {
     inserted.into_iter().next().ok_or_else(|| StoreError::no_answer().into())
 }
 
-/// The options are those of `NewTask`, where each is written once.
+/// Forwards the options to `NewTask`, so that each is written once.
 macro_rules! options {
     ($($name:ident($value:ident: $type:ty)),+ $(,)?) => {
         options!(@of Insert { $($name($value: $type)),+ });

@@ -1,4 +1,4 @@
-//! From the payload of a row back to the struct.
+//! Decoding of payloads: from the JSON of a row to the struct.
 
 use crate::error::QueueError;
 use serde::Deserialize;
@@ -9,23 +9,23 @@ use std::collections::HashSet;
 use std::fmt;
 use std::iter;
 
-/// Why a payload did not become a task.
+/// Why a payload could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undecodable {
-    /// Nothing of this name is registered in this program: another version may know it.
+    /// No struct of this name is registered in this program. Another version of it may have one.
     UnknownKind(String),
-    /// The pool does not run tasks of this kind: another pool may.
+    /// The pool does not run tasks of this kind. Another pool may.
     NotAllowed(String),
-    /// It can never be decoded by this program; the reason does not quote the payload.
+    /// This program can never decode it. The reason does not quote the payload.
     Malformed(String),
 }
 
-/// Reads the JSON of a payload as the registered struct that its `type` names.
+/// Decodes the JSON of a payload to the registered struct that its `type` names.
 ///
 /// `R` is the trait object: `dyn Runnable` or `dyn AsyncRunnable`.
 ///
 /// # Errors
-/// [`Undecodable`], by whether another program might be able to run it.
+/// [`Undecodable`], which says whether another program may be able to run the task.
 pub fn decode<R: ?Sized>(metadata: &str) -> Result<Box<R>, Undecodable>
 where
     Box<R>: DeserializeOwned,
@@ -33,7 +33,7 @@ where
     serde_json::from_str(metadata).map_err(|error| explain::<R>(metadata, &error))
 }
 
-/// The kind that a payload names.
+/// The kind in a payload.
 pub fn name(metadata: &str) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Tag<'a> {
@@ -51,7 +51,7 @@ where
     !matches!(look_up::<R>(kind), Err(Probe::UnknownKind(_)))
 }
 
-/// One look-up in the registry of typetag, without a payload.
+/// Looks a kind up in the registry of typetag, without a payload.
 fn look_up<R: ?Sized>(kind: &str) -> Result<Box<R>, Probe>
 where
     Box<R>: DeserializeOwned,
@@ -60,20 +60,20 @@ where
     <Box<R>>::deserialize(MapDeserializer::new(tag))
 }
 
-/// The kinds that a pool runs.
+/// The kinds that a pool runs. Defaults to all.
 #[derive(Clone, Debug, Default)]
 pub struct Kinds(Option<HashSet<String>>);
 
 impl Kinds {
-    /// Adds a kind. Before the first, all are allowed.
+    /// Allows a kind. After the first call, only the kinds named are allowed.
     pub fn allow(&mut self, kind: impl Into<String>) {
         self.0.get_or_insert_default().insert(kind.into());
     }
 
-    /// As the function [`decode`], for kinds that are allowed.
+    /// Decodes a payload as the function [`decode`] does, if its kind is allowed.
     ///
     /// # Errors
-    /// [`Undecodable`], as `decode`, or because the kind is not allowed.
+    /// [`Undecodable`], as `decode`, or [`NotAllowed`](Undecodable::NotAllowed).
     pub fn decode<R: ?Sized>(&self, metadata: &str) -> Result<Box<R>, Undecodable>
     where
         Box<R>: DeserializeOwned,
@@ -87,15 +87,15 @@ impl Kinds {
     }
 }
 
-/// Checks that no two kinds of tasks are registered under the same name: none of them would run.
+/// Checks that all kinds of tasks have names of their own. Kinds of the same name would never run.
 ///
 /// # Errors
-/// [`QueueError::SameKind`] with the first such name.
+/// [`QueueError::SameKind`] with the first name that two kinds share.
 pub fn check_names<R: ?Sized>() -> Result<(), QueueError>
 where
     Box<R>: DeserializeOwned,
 {
-    // The registry tells its names, in order, only to those who ask for one that it does not have.
+    // typetag lists its names, sorted, only in the error for an unknown one.
     let Err(Probe::UnknownKind(names)) = look_up::<R>("\0") else { return Ok(()) };
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(QueueError::SameKind { kind: pair[0].to_owned() }),
@@ -116,8 +116,8 @@ where
     }
 }
 
-/// serde_json's message may quote a value of the payload between backticks or quotes; keep its
-/// category and position only, unless it merely names a field.
+/// The messages of serde_json may quote values of the payload, so only category and position are kept, unless
+/// the message names just a field.
 fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let names_fields_only = ["missing field", "duplicate field", "unknown field", "recursion limit"]
@@ -129,7 +129,7 @@ fn without_values(error: &serde_json::Error) -> String {
     format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column())
 }
 
-/// An error that only remembers whether the registry knew the name, and else all names it knows.
+/// An error that keeps only whether typetag knew the name, and the names that it knows if not.
 #[derive(Debug)]
 enum Probe {
     UnknownKind(&'static [&'static str]),

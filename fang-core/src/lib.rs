@@ -1,7 +1,6 @@
-//! The pure part of [fang](https://docs.rs/fang): types, traits, decisions and the in-memory
-//! store. No clock, no I/O, no threads: the runtimes in `fang-asynk` and `fang-blocking`
-//! supply those. Applications use the crate `fang`; this one is for the authors of stores and
-//! runtimes.
+//! The pure part of [fang](https://docs.rs/fang): types, traits, decisions and the in-memory store. It has no
+//! clock, no I/O and no threads; the runtimes in `fang-asynk` and `fang-blocking` provide those. Applications
+//! use the crate `fang`. This crate is for the authors of stores and runtimes.
 
 pub mod backoff;
 pub mod context;

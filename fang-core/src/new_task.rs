@@ -1,4 +1,4 @@
-//! What to insert: a task that is not yet in the store.
+//! A task that is not yet in the store, with the options of its insert.
 
 mod plan;
 mod row;
@@ -20,30 +20,30 @@ use uuid::Uuid;
 pub use plan::Plan;
 pub use row::NewRow;
 
-/// The largest payload that a queue takes unless told otherwise, in bytes of JSON.
+/// The largest payload that a queue takes by default, in bytes of JSON.
 pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
 
-/// The longest task type, in bytes: it is a key of an index and travels in notifications.
+/// The longest task type, in bytes. The task type is a key of an index and is sent in notifications.
 pub const MAX_TASK_TYPE_BYTES: usize = 255;
 
 /// When a task becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// At once, or after a delay that the clock of the store measures.
+    /// After a delay by the clock of the store; at once when it is zero.
     After(Duration),
-    /// At an instant of the application's choice.
+    /// At an instant.
     At(DateTime<Utc>),
 }
 
 impl Due {
-    /// Whether a task inserted now may be claimed now: an instant may be past, and only the clock of
-    /// the store knows.
+    /// Whether a task inserted now may be due at once. `true` for any instant: it may be past, which only the
+    /// clock of the store knows.
     pub fn may_be_now(self) -> bool {
         !matches!(self, Self::After(delay) if !delay.is_zero())
     }
 
-    /// The notice that pools get of its task. An instant may as well be due in a moment, by a clock that differs a little,
-    /// and no notification follows then.
+    /// The notice that pools get of the task. For an instant it is a burst: the task may be due in a moment,
+    /// by a clock that differs a little, and no notification follows then.
     pub fn notice(self) -> Notice {
         match self {
             Self::After(_) => Notice::Single,
@@ -52,7 +52,7 @@ impl Due {
     }
 }
 
-/// A task to insert: the serialized struct, and what overrides the choices of its type.
+/// A task to insert: the serialized struct, and options that override those of its type.
 ///
 /// ```
 /// use fang_core::{AsyncQueueable, AsyncRunnable, FangError, NewTask, Priority, async_trait, typetag};
@@ -73,44 +73,44 @@ impl Due {
 #[derive(Clone)]
 #[must_use = "a task runs only once it has been inserted"]
 pub struct NewTask {
-    /// Made by the client, so that an insert that is repeated cannot double the task as long
-    /// as its row is there. The queue sets it.
+    /// Made by the client, so that repeating an insert cannot double the task while its row exists. The queue
+    /// sets it.
     pub(crate) id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
     pub(crate) metadata: String,
     /// The task type.
     pub(crate) task_type: String,
-    /// Which runtime may claim it.
+    /// Which workers may claim it.
     pub(crate) mode: Mode,
     /// How urgent it is among its type.
     pub(crate) priority: Priority,
-    /// By what it is compared with others, when it is unique. The queue works it out.
+    /// The hash that it shares with its duplicates, when it is unique. The queue computes it.
     pub(crate) uniq_hash: Option<String>,
-    /// How it is unique, if at all. With a hash and without this: while another is alive.
+    /// How it is unique, if at all. A hash without this: unique while a duplicate is alive.
     pub(crate) unique: Option<Unique>,
     /// When it becomes due.
     pub(crate) due: Due,
-    /// What it chooses beyond its type.
+    /// Options of this insert.
     pub(crate) options: Options,
 }
 
 impl NewTask {
-    /// A light task, for tokio workers.
+    /// A light task, for the workers of the async mode.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the struct does not serialize, or what is wrong with its
-    /// [`unique_by`](AsyncRunnable::unique_by).
+    /// [`PayloadError::Serialize`] when the struct does not serialize. Another [`PayloadError`] when its
+    /// [`unique_by`](AsyncRunnable::unique_by) names a field that it lacks, or a key that cannot be used.
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
         Self { unique: task.unique_by(), ..new }.hashed()
     }
 
-    /// A heavy task, for OS threads.
+    /// A heavy task, for the workers of the blocking mode.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the struct does not serialize, or what is wrong with its
-    /// [`unique_by`](Runnable::unique_by).
+    /// [`PayloadError::Serialize`] when the struct does not serialize. Another [`PayloadError`] when its
+    /// [`unique_by`](Runnable::unique_by) names a field that it lacks, or a key that cannot be used.
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
@@ -132,70 +132,71 @@ impl NewTask {
         }
     }
 
-    /// Under this id instead of one that the queue makes. An insert that is repeated under the same id cannot double the
-    /// task as long as its row is there.
+    /// Sets the id, in place of one that the queue makes. Repeating an insert with the same id cannot double
+    /// the task while its row exists.
     pub fn with_id(mut self, id: Uuid) -> Self {
         self.id = id;
         self
     }
 
-    /// Its id; nil until a queue or [`with_id`](Self::with_id) gives it one.
+    /// The id; nil until a queue or [`with_id`](Self::with_id) sets it.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// Has this task type instead of the one its struct names.
+    /// Sets the task type, in place of the one of its struct.
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = task_type.into();
         self
     }
 
-    /// How urgent it is among the tasks of its type. Defaults to [`Priority::Normal`].
+    /// Sets how urgent the task is among the tasks of its type. Defaults to [`Priority::Normal`].
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
         self
     }
 
-    /// Becomes due this long after it was saved, by the clock of the store. Defaults to at once.
+    /// Makes the task due this long after the insert, by the clock of the store. Defaults to zero.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.due = Due::After(delay);
         self
     }
 
-    /// Becomes due at this instant.
+    /// Makes the task due at this instant.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
         self
     }
 
-    /// Runs again this often after failures, whatever its type says; 0 means never.
+    /// Sets how often the task is run again after a failure, in place of the number of its struct; 0 means
+    /// never.
     pub fn max_retries(mut self, max_retries: i32) -> Self {
         self.options.max_retries = Some(max_retries);
         self
     }
 
-    /// Adds a word to find it by: at most 255 bytes. See [`Filter::tag`](crate::store::Filter::tag).
+    /// Adds a tag to find the task by, of at most 255 bytes. See [`Filter::tag`](crate::store::Filter::tag).
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.options.tags.push(tag.into());
         self
     }
 
-    /// Adds words to find it by. See [`tag`](Self::tag).
+    /// Adds tags to find the task by. See [`tag`](Self::tag).
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.options.tags.extend(tags.into_iter().map(Into::into));
         self
     }
 
-    /// Unique in this way, whatever its type says. A field or a key that cannot be used is told at the
-    /// insert.
+    /// Makes the task unique in this way, in place of that of its struct. A missing field or an invalid key
+    /// is an error of the insert.
     pub fn unique_by(mut self, unique: Unique) -> Self {
         self.unique = Some(unique);
         self.uniq_hash = None;
         self
     }
 
-    /// Only one task of the same kind and payload may be alive: while there is one, an insert
-    /// changes nothing. Changes nothing when it is unique already.
+    /// Makes the task unique: while another with the same kind and payload is alive, the insert changes
+    /// nothing. Has no effect on a task that is unique already.
     ///
     /// # Errors
     /// [`PayloadError::Serialize`] when the metadata is not JSON.
@@ -206,21 +207,21 @@ impl NewTask {
         self.hashed()
     }
 
-    /// Not unique, whatever its type says.
+    /// Makes the task not unique, in place of what its struct says.
     pub fn not_unique(mut self) -> Self {
         (self.unique, self.uniq_hash) = (None, None);
         self
     }
 
-    /// The hash by which it is compared with others, once it is [worked out](Self::hashed).
+    /// The hash that the task shares with its duplicates, once it is [computed](Self::hashed).
     pub fn uniq_hash(&self) -> Option<&str> {
         self.uniq_hash.as_deref()
     }
 
-    /// Works out its unique hash, if it is unique and that was not done yet. A queue does this.
+    /// Computes the unique hash of a unique task, unless that is done. A queue calls this.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload lacks a field, or the key cannot be one.
+    /// [`PayloadError`] when the payload lacks a field, or the key is invalid.
     pub fn hashed(mut self) -> Result<Self, PayloadError> {
         if let (Some(unique), None) = (&self.unique, &self.uniq_hash) {
             self.uniq_hash = unique.hash(&serde_json::from_str(&self.metadata)?)?;
@@ -232,47 +233,48 @@ impl NewTask {
         self.unique.as_ref().filter(|_| self.uniq_hash.is_some())
     }
 
-    /// For how long its unique hash holds others up, if that is a span.
+    /// How long its unique hash keeps duplicates out, when the task is unique within a period.
     pub fn period(&self) -> Option<Duration> {
         self.way().and_then(Unique::period)
     }
 
-    /// Whether its unique hash holds others up only until it is claimed.
+    /// Whether its unique hash keeps duplicates out only until the task is claimed.
     pub fn is_unique_until_started(&self) -> bool {
         self.uniq_hash.as_ref().is_some_and(|hash| hash.starts_with(unique::UNTIL_STARTED))
     }
 
-    /// What it replaces of a task like it that waits.
+    /// The parts of a waiting duplicate that this insert replaces.
     pub fn replaces(&self) -> Option<Replace> {
         self.way().and_then(Unique::replaces)
     }
 
-    /// Whether its insert fails when a task like it is there.
+    /// Whether the insert fails when there is a duplicate.
     pub fn is_strict(&self) -> bool {
         self.way().is_some_and(Unique::is_strict)
     }
 
-    /// Whether this stands as the answer to its insert, though the row is gone meanwhile: then it must not
-    /// be inserted again.
+    /// Whether `inserted` is a valid answer to the insert even though its row is gone. If so, the task must
+    /// not be inserted again.
     pub fn is_answered_by(&self, inserted: Inserted) -> bool {
         inserted.outcome != InsertOutcome::Kept || self.period().is_some()
     }
 
-    /// The hashes by which it may be there: by its payload, as tasks of fang 0.9 to 0.11 are, and by its own
-    /// way of being unique.
+    /// The hashes that a duplicate in the store may have: that of the payload, which fang 0.9 to 0.11 saved,
+    /// and that of its own way of being unique.
     pub fn hashes(&self) -> Vec<String> {
         let by_payload = unique::hash(&read_metadata(&self.metadata));
         let own = self.uniq_hash.clone().filter(|hash| *hash != by_payload);
         std::iter::once(by_payload).chain(own).collect()
     }
 
-    /// The hash that its row holds: none when it is unique within a period, which outlives the row.
+    /// The hash on its row. `None` for a task that is unique within a period, since the period outlives the
+    /// row.
     pub fn row_hash(&self) -> Option<&str> {
         self.uniq_hash.as_deref().filter(|_| self.period().is_none())
     }
 
-    /// The name of the cron whose ticks insert this task: the same kind and payload is the same cron.
-    /// By this name a store pauses, resumes, runs and removes it.
+    /// The name of the cron whose ticks insert this task. Tasks of the same kind and payload have the same
+    /// cron. A store pauses, resumes, runs and removes a cron by this name.
     ///
     /// ```
     /// # use fang_core::{Mode, NewTask};
@@ -284,10 +286,11 @@ impl NewTask {
         format!("{kind}/{}", unique::hash(&read_metadata(&self.metadata)))
     }
 
-    /// Whether a store can keep it.
+    /// Checks that a store can keep the task.
     ///
     /// # Errors
-    /// [`PayloadError`] when it is too large, or holds what a store cannot keep.
+    /// [`PayloadError`] when the payload is too large, a text contains NUL, or the task type or a tag has a
+    /// length that is not allowed.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
         if self.metadata.len() > max_payload_bytes {
             return Err(PayloadError::TooLarge {

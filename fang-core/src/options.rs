@@ -1,21 +1,20 @@
-//! What a single insert chooses beyond its type.
+//! The options of one insert.
 
 use serde::{Deserialize, Serialize};
 
-/// What a single insert chooses beyond its type. Kept on the row as JSON, and only when something is
-/// chosen.
+/// The options of one insert. Kept on the row as JSON, unless none is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
-    /// How often the task is run again after a failure. Defaults to what its type says.
+    /// How often the task is run again after a failure. Defaults to the number of its type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_retries: Option<i32>,
-    /// Words to find it by. Defaults to none.
+    /// Tags to find the task by. Defaults to none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
 }
 
 impl Options {
-    /// What the row keeps: nothing when nothing is chosen.
+    /// The JSON for the row; `None` when no option is set.
     pub fn to_json(&self) -> Option<String> {
         if *self == Self::default() {
             return None;
@@ -24,7 +23,8 @@ impl Options {
         serde_json::to_string(self).ok()
     }
 
-    /// What the row says. People may write into rows: what cannot be read counts as not chosen.
+    /// Reads the options of a row. JSON that cannot be read, such as that edited by hand, counts as no
+    /// options.
     pub fn read(json: Option<&str>) -> Self {
         json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What a task may ask of its queue, in both colours.
+//! The queue as tasks and applications see it, in both modes.
 
 use crate::context::Context;
 use crate::error::QueueError;
@@ -10,20 +10,21 @@ use crate::task::{Priority, Task};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-/// An async queue: the handle through which tasks are inserted, scheduled, found and removed.
+/// An async queue: inserts, schedules, finds and removes tasks.
 #[async_trait]
 pub trait AsyncQueueable: Send + Sync {
-    /// Saves a light task and returns its row. Of a unique task that is there already, the row is
-    /// returned as it is then.
+    /// Saves a light task and returns its row. When a unique task has a duplicate, nothing is inserted, and
+    /// the row of the duplicate is returned.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::NotUnique`] when one like it
-    /// is there and it [must not be](crate::Unique::or_error), [`QueueError::Store`] when the store fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
+    /// a duplicate and asks [for an error](crate::Unique::or_error) then, [`QueueError::Store`] when the
+    /// store fails.
     async fn insert_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError> {
         self.insert(NewTask::asynk(task)?).await
     }
 
-    /// Begins an insert of a light task, to say more than its type does; see [`AsyncInsert`].
+    /// Begins an insert of a light task, with options that its type does not set. See [`AsyncInsert`].
     ///
     /// ```
     /// # use fang_core::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
@@ -54,92 +55,98 @@ pub trait AsyncQueueable: Send + Sync {
         AsyncInsert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Begins an insert of a heavy task, for the workers of the blocking mode; as [`light`](Self::light).
+    /// Begins an insert of a heavy task, for the workers of the blocking mode. Used as
+    /// [`light`](Self::light).
     fn heavy<'q>(&'q self, task: &dyn Runnable) -> AsyncInsert<'q> {
         AsyncInsert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row. When it is unique
-    /// within a period and the one that is there has ended and its row is gone, the row returned has the
-    /// id and the instants of that one, the state `Finished`, and the payload of this insert.
+    /// Saves one task of either mode, with the options set on it, and returns its row. When its duplicate is
+    /// returned instead, the row of that may be gone, because the task is unique within a period. The row
+    /// returned then has the id and the instants of the duplicate, the state `Finished`, and the payload of
+    /// this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     async fn insert(&self, task: NewTask) -> Result<Task, QueueError>;
 
-    /// Saves many tasks of either mode in as few statements as possible, in order. When it fails,
-    /// those before the failing batch are saved.
+    /// Saves many tasks of either mode in as few statements as possible, in order. When a batch fails, the
+    /// batches before it are saved.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
-    /// Saves a light task by its [`cron`](AsyncRunnable::cron): once at an instant, or as a cron,
-    /// of which the next tick is returned. Scheduling a cron that exists changes nothing; nor does it
-    /// end a pause, in which no task waits, so that the one returned has the nil id.
+    /// Saves a light task by its [`cron`](AsyncRunnable::cron): once at an instant, or as a cron. For a cron,
+    /// returns the task of its next tick. Scheduling a cron that exists changes nothing, and does not end a
+    /// pause. While a cron is paused, no task of it waits, and the row returned has the nil id.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when it has no schedule or one that cannot be followed, else as
+    /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. Otherwise as
     /// [`insert_task`](Self::insert_task).
     async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError>;
 
-    /// Removes all tasks and crons, running tasks among them; returns how many tasks.
+    /// Removes all tasks, running ones too, and all crons. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_all_tasks(&self) -> Result<u64, QueueError>;
 
-    /// Removes all tasks that wait for a future instant, and all crons; returns how many tasks.
+    /// Removes all tasks that wait for a future instant, and all crons. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_all_scheduled_tasks(&self) -> Result<u64, QueueError>;
 
-    /// Removes the task with this id; returns how many that were.
+    /// Removes the task with this id. Returns the number of removed tasks: 1, or 0 when there is no such
+    /// task.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_task(&self, id: Uuid) -> Result<u64, QueueError>;
 
-    /// Removes the unique tasks that are alive with the kind and payload of `task`, and the one that keeps
-    /// `task` from being inserted by its own [`unique_by`](AsyncRunnable::unique_by), of which it ends the
-    /// period as well; returns how many tasks.
+    /// Removes the duplicates of `task` that wait or run: those with the same kind and payload, and the one
+    /// that its own [`unique_by`](AsyncRunnable::unique_by) finds. Ends the period of the latter. Returns the
+    /// number of removed tasks.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when `task` does not serialize or is not unique as it says, [`QueueError::Store`]
-    /// when the store fails.
+    /// [`QueueError::Payload`] when `task` does not serialize, or lacks a field or key that it is unique by,
+    /// [`QueueError::Store`] when the store fails.
     async fn remove_task_by_metadata(&self, task: &dyn AsyncRunnable) -> Result<u64, QueueError>;
 
-    /// Removes the tasks and crons of this task type; returns how many tasks.
+    /// Removes the tasks and crons of this task type. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_tasks_type(&self, task_type: &str) -> Result<u64, QueueError>;
 
-    /// The task with this id, or `None`.
+    /// Finds the task with this id. Returns `None` when there is no such task.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the store fails, which is not "not found".
+    /// [`QueueError::Store`] when the store fails.
     async fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError>;
 
-    /// Cancels a task: one that waits has failed at once, with the reason `cancelled`. One that runs is told
-    /// ([`Context::is_cancelled`](crate::Context::is_cancelled)) within some 100 ms, or with the next heartbeat of its pool where
-    /// pools do not listen; it is dropped where it waits after a grace, which its pool says. It ends as failed unless it has succeeded before, and
-    /// is not run again, even if its process dies. Returns whether there was a task that waited or ran.
+    /// Cancels a task. Returns whether the task waited or ran.
+    ///
+    /// A waiting task fails at once, with the error message `cancelled`. A running task is told through
+    /// [`Context::is_cancelled`](crate::Context::is_cancelled), within about 100 ms, or with the next
+    /// heartbeat of its pool where pools do not listen for notifications. When it goes on after the grace
+    /// period of its pool, it is dropped at its next `.await`. It ends as failed, unless it succeeds first.
+    /// It is not run again, even if its process dies.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Runs a failed task again, with all its retries, or a waiting one now. Returns whether there was one: a
-    /// unique task stays failed while another like it is alive.
+    /// Runs a failed task again, with all its retries, or a waiting task now. Returns whether the task will
+    /// run. A unique task stays failed while a duplicate of it is alive.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn retry_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Does so with all failed tasks of a kind or of a task type, in bounded batches, each task once. Returns
-    /// how many. When it fails, some of them run again already, and calling it again is safe.
+    /// Runs failed tasks again, by kind or task type, in bounded batches, each task once. Returns the number
+    /// of these tasks. When it fails, some of the tasks run again already. Calling it again is safe.
     ///
     /// ```
     /// # use fang_core::{AsyncQueueable, QueueError};
@@ -153,60 +160,61 @@ pub trait AsyncQueueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails.
     async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError>;
 
-    /// Lets a waiting task become due at another time. Returns whether there was one.
+    /// Changes when a waiting task becomes due. Returns whether the task waited.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError>;
 
-    /// Gives a waiting task another priority. Returns whether there was one.
+    /// Changes the priority of a waiting task. Returns whether the task waited.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError>;
 
-    /// Gives out no more tasks of this type, in any process, until it is resumed; what runs goes on. Returns
-    /// whether that is new.
+    /// Pauses a task type: no process starts tasks of it until it is resumed. Running tasks go on. Returns
+    /// `false` when it was paused already.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn pause(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Ends a pause; what is due starts at once. Returns whether there was one.
+    /// Resumes a task type: due tasks start at once. Returns whether it was paused.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn resume(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Tasks, the newest first.
+    /// Lists tasks, the newest first.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
 
-    /// How many tasks of each type are in each state.
+    /// Counts the tasks of each type in each state.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
-    /// This run of this task. Outside of a run, an empty context.
+    /// The context of this run of this task. Outside of a run, an empty context.
     fn context(&self) -> &Context;
 }
 
-/// A blocking queue: the handle through which tasks are inserted, scheduled, found and removed.
+/// A blocking queue: inserts, schedules, finds and removes tasks.
 pub trait Queueable: Send + Sync {
-    /// Saves a heavy task and returns its row. Of a unique task that is there already, the row is
-    /// returned as it is then.
+    /// Saves a heavy task and returns its row. When a unique task has a duplicate, nothing is inserted, and
+    /// the row of the duplicate is returned.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when it cannot be saved as it is, [`QueueError::NotUnique`] when one like it
-    /// is there and it [must not be](crate::Unique::or_error), [`QueueError::Store`] when the store fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
+    /// a duplicate and asks [for an error](crate::Unique::or_error) then, [`QueueError::Store`] when the
+    /// store fails.
     fn insert_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
         self.insert(NewTask::blocking(task)?)
     }
 
-    /// Begins an insert of a heavy task, to say more than its type does; see [`Insert`].
+    /// Begins an insert of a heavy task, with options that its type does not set. See [`Insert`].
     ///
     /// ```
     /// # use fang_core::{FangError, Queueable, Runnable, typetag};
@@ -235,92 +243,96 @@ pub trait Queueable: Send + Sync {
         Insert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Begins an insert of a light task, for the workers of the async mode; as [`heavy`](Self::heavy).
+    /// Begins an insert of a light task, for the workers of the async mode. Used as [`heavy`](Self::heavy).
     fn light<'q>(&'q self, task: &dyn AsyncRunnable) -> Insert<'q> {
         Insert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row. When it is unique
-    /// within a period and the one that is there has ended and its row is gone, the row returned has the
-    /// id and the instants of that one, the state `Finished`, and the payload of this insert.
+    /// Saves one task of either mode, with the options set on it, and returns its row. When its duplicate is
+    /// returned instead, the row of that may be gone, because the task is unique within a period. The row
+    /// returned then has the id and the instants of the duplicate, the state `Finished`, and the payload of
+    /// this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     fn insert(&self, task: NewTask) -> Result<Task, QueueError>;
 
-    /// Saves many tasks of either mode in as few statements as possible, in order. When it fails,
-    /// those before the failing batch are saved.
+    /// Saves many tasks of either mode in as few statements as possible, in order. When a batch fails, the
+    /// batches before it are saved.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
-    /// Saves a heavy task by its [`cron`](Runnable::cron): once at an instant, or as a cron, of
-    /// which the next tick is returned. Scheduling a cron that exists changes nothing; nor does it end
-    /// a pause, in which no task waits, so that the one returned has the nil id.
+    /// Saves a heavy task by its [`cron`](Runnable::cron): once at an instant, or as a cron. For a cron,
+    /// returns the task of its next tick. Scheduling a cron that exists changes nothing, and does not end a
+    /// pause. While a cron is paused, no task of it waits, and the row returned has the nil id.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when it has no schedule or one that cannot be followed, else as
+    /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. Otherwise as
     /// [`insert_task`](Self::insert_task).
     fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError>;
 
-    /// Removes all tasks and crons, running tasks among them; returns how many tasks.
+    /// Removes all tasks, running ones too, and all crons. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_all_tasks(&self) -> Result<u64, QueueError>;
 
-    /// Removes all tasks that wait for a future instant, and all crons; returns how many tasks.
+    /// Removes all tasks that wait for a future instant, and all crons. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_all_scheduled_tasks(&self) -> Result<u64, QueueError>;
 
-    /// Removes the task with this id; returns how many that were.
+    /// Removes the task with this id. Returns the number of removed tasks: 1, or 0 when there is no such
+    /// task.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_task(&self, id: Uuid) -> Result<u64, QueueError>;
 
-    /// Removes the unique tasks that are alive with the kind and payload of `task`, and the one that keeps
-    /// `task` from being inserted by its own [`unique_by`](Runnable::unique_by), of which it ends the period
-    /// as well; returns how many tasks.
+    /// Removes the duplicates of `task` that wait or run: those with the same kind and payload, and the one
+    /// that its own [`unique_by`](Runnable::unique_by) finds. Ends the period of the latter. Returns the
+    /// number of removed tasks.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when `task` does not serialize or is not unique as it says, [`QueueError::Store`]
-    /// when the store fails.
+    /// [`QueueError::Payload`] when `task` does not serialize, or lacks a field or key that it is unique by,
+    /// [`QueueError::Store`] when the store fails.
     fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<u64, QueueError>;
 
-    /// Removes the tasks and crons of this task type; returns how many tasks.
+    /// Removes the tasks and crons of this task type. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError>;
 
-    /// The task with this id, or `None`.
+    /// Finds the task with this id. Returns `None` when there is no such task.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the store fails, which is not "not found".
+    /// [`QueueError::Store`] when the store fails.
     fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError>;
 
-    /// Cancels a task: one that waits has failed at once, with the reason `cancelled`. One that runs is told
-    /// ([`Context::is_cancelled`](crate::Context::is_cancelled)) within some 100 ms, or with the next heartbeat of its pool where
-    /// pools do not listen; a thread cannot be stopped. It ends as failed unless it has succeeded before, and
-    /// is not run again, even if its process dies. Returns whether there was a task that waited or ran.
+    /// Cancels a task. Returns whether the task waited or ran.
+    ///
+    /// A waiting task fails at once, with the error message `cancelled`. A running task is told through
+    /// [`Context::is_cancelled`](crate::Context::is_cancelled), within about 100 ms, or with the next
+    /// heartbeat of its pool where pools do not listen for notifications. Its thread cannot be stopped. The
+    /// task ends as failed, unless it succeeds first. It is not run again, even if its process dies.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Runs a failed task again, with all its retries, or a waiting one now. Returns whether there was one: a
-    /// unique task stays failed while another like it is alive.
+    /// Runs a failed task again, with all its retries, or a waiting task now. Returns whether the task will
+    /// run. A unique task stays failed while a duplicate of it is alive.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn retry_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Does so with all failed tasks of a kind or of a task type, in bounded batches, each task once. Returns
-    /// how many. When it fails, some of them run again already, and calling it again is safe.
+    /// Runs failed tasks again, by kind or task type, in bounded batches, each task once. Returns the number
+    /// of these tasks. When it fails, some of the tasks run again already. Calling it again is safe.
     ///
     /// ```
     /// # use fang_core::{Queueable, QueueError};
@@ -334,43 +346,43 @@ pub trait Queueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails.
     fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError>;
 
-    /// Lets a waiting task become due at another time. Returns whether there was one.
+    /// Changes when a waiting task becomes due. Returns whether the task waited.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError>;
 
-    /// Gives a waiting task another priority. Returns whether there was one.
+    /// Changes the priority of a waiting task. Returns whether the task waited.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError>;
 
-    /// Gives out no more tasks of this type, in any process, until it is resumed; what runs goes on. Returns
-    /// whether that is new.
+    /// Pauses a task type: no process starts tasks of it until it is resumed. Running tasks go on. Returns
+    /// `false` when it was paused already.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn pause(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Ends a pause; what is due starts at once. Returns whether there was one.
+    /// Resumes a task type: due tasks start at once. Returns whether it was paused.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn resume(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Tasks, the newest first.
+    /// Lists tasks, the newest first.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
 
-    /// How many tasks of each type are in each state.
+    /// Counts the tasks of each type in each state.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
-    /// This run of this task. Outside of a run, an empty context.
+    /// The context of this run of this task. Outside of a run, an empty context.
     fn context(&self) -> &Context;
 }

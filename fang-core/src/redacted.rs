@@ -1,18 +1,18 @@
-//! A value that never shows itself.
+//! A wrapper that keeps values out of logs.
 
 use std::fmt;
 
-/// Holds a secret (a connection string, a payload) and shows `***` in its place.
+/// A secret (a connection string, a payload) that shows `***` in its `Debug` output.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redacted<T>(T);
 
 impl<T> Redacted<T> {
-    /// The value itself. Never log what this returns.
+    /// The value. Never log it.
     pub fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value itself, taken out.
+    /// The value, taken out.
     pub fn into_inner(self) -> T {
         self.0
     }

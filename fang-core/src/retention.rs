@@ -1,27 +1,26 @@
-//! What stays in the table once a task is done.
+//! Which tasks stay in the table after their last run.
 
 use serde::{Deserialize, Serialize};
 
-/// Which tasks stay in the table after their last run.
-/// Defaults to [`RetentionMode::RemoveFinished`].
+/// Which tasks stay in the table after their last run. Defaults to [`RetentionMode::RemoveFinished`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RetentionMode {
-    /// Every task stays, finished or failed.
+    /// Keeps finished and failed tasks.
     KeepAll,
-    /// No task stays, not even a failed one.
+    /// Removes finished and failed tasks.
     RemoveAll,
-    /// Finished tasks go; failed ones stay for inspection.
+    /// Removes finished tasks and keeps failed ones for inspection.
     #[default]
     RemoveFinished,
 }
 
 impl RetentionMode {
-    /// Whether a finished task stays.
+    /// Whether finished tasks stay.
     pub fn keeps_finished(self) -> bool {
         self == Self::KeepAll
     }
 
-    /// Whether a failed task stays.
+    /// Whether failed tasks stay.
     pub fn keeps_failed(self) -> bool {
         self != Self::RemoveAll
     }

@@ -1,4 +1,4 @@
-//! When a task runs: once at an instant, or again and again by a cron.
+//! Schedules: once at an instant, or again and again by a cron.
 
 mod civil;
 mod cron;
@@ -12,15 +12,15 @@ pub use timetable::Timetable;
 
 use chrono::{DateTime, Utc};
 
-/// When a task runs. What [`AsyncRunnable::cron`](crate::AsyncRunnable::cron) and
-/// [`Runnable::cron`](crate::Runnable::cron) return.
+/// When a task runs. Returned by [`AsyncRunnable::cron`](crate::AsyncRunnable::cron) and
+/// [`Runnable::cron`](crate::Runnable::cron).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scheduled {
-    /// Again and again, in UTC. See [`CronPattern`] for what the pattern may be.
+    /// Again and again, by a pattern in UTC. See [`CronPattern`] for its forms.
     CronPattern(String),
-    /// Once, not before this instant.
+    /// Once, at this instant or later.
     ScheduleOnce(DateTime<Utc>),
-    /// Again and again: in a time zone, at an interval, or with a say about missed ticks.
+    /// Again and again, with options: a time zone, an interval, a policy for missed ticks.
     Cron(Cron),
 }
 

@@ -1,11 +1,11 @@
-//! How long a claimer sleeps when it finds nothing.
+//! How often an idle pool polls for tasks.
 
 use std::time::Duration;
 use typed_builder::TypedBuilder;
 
-/// Bounds of the poll that backs up wake-ups. While there is work that nobody announces the period is the shortest, and
-/// eight times as long after what was announced; each look that finds nothing doubles it, by at least `sleep_step`, up to
-/// the longest.
+/// Polling behind notifications. The period is the shortest while a pool finds tasks without a notification,
+/// and eight times that after a notification. Each poll that finds nothing doubles the period, and adds at
+/// least `sleep_step`, up to the longest.
 ///
 /// ```
 /// use fang_core::SleepParams;
@@ -15,14 +15,14 @@ use typed_builder::TypedBuilder;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, TypedBuilder)]
 pub struct SleepParams {
-    /// The first period, kept between the bounds. Defaults to 5 ms.
+    /// The first period, kept between the shortest and the longest. Defaults to 5 ms.
     #[builder(default = SleepParams::default().sleep_period)]
     pub sleep_period: Duration,
-    /// The longest period: so late may a task start that becomes due while the pool is idle. Defaults to
-    /// 1.5 s.
+    /// The longest period. A task that becomes due in an idle pool starts at most this late. Defaults to 1.5
+    /// s.
     #[builder(default = SleepParams::default().max_sleep_period)]
     pub max_sleep_period: Duration,
-    /// The shortest period. Defaults to 5 ms; never less than 1 ms.
+    /// The shortest period. Defaults to 5 ms; values under 1 ms count as 1 ms.
     #[builder(default = SleepParams::default().min_sleep_period)]
     pub min_sleep_period: Duration,
     /// The least by which a period grows. Defaults to 5 ms.
@@ -42,17 +42,17 @@ impl Default for SleepParams {
 }
 
 impl SleepParams {
-    /// The shortest period that is really used.
+    /// The shortest period in effect.
     pub fn shortest(&self) -> Duration {
         self.min_sleep_period.max(Duration::from_millis(1))
     }
 
-    /// The longest period that is really used.
+    /// The longest period in effect.
     pub fn longest(&self) -> Duration {
         self.max_sleep_period.max(self.shortest())
     }
 
-    /// The period after `current`, when a look has found nothing.
+    /// The period after `current`, when a poll finds nothing.
     pub fn longer_than(&self, current: Duration) -> Duration {
         let grown = current.saturating_add(self.sleep_step.max(current));
         grown.min(self.longest())

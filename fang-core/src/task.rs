@@ -1,4 +1,4 @@
-//! The row: what the table says about one task.
+//! The row of a task, as it is in the table.
 
 use crate::failure::Failure;
 use chrono::{DateTime, Utc};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
-/// The task type of tasks that name no other.
+/// The default task type.
 pub const DEFAULT_TASK_TYPE: &str = "common";
 
-/// Where a task is in its life.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FangTaskState {
@@ -17,11 +17,12 @@ pub enum FangTaskState {
     New,
     /// Claimed by a worker.
     InProgress,
-    /// Failed for good: no retries are left, or it can never run.
+    /// Failed for good: no retries are left, it was cancelled, or it can never run.
     Failed,
-    /// Ran successfully and was kept.
+    /// Ran successfully. The row is kept only under
+    /// [`RetentionMode::KeepAll`](crate::RetentionMode::KeepAll).
     Finished,
-    /// Failed or was handed back, and waits for its next run.
+    /// Waiting for its next run, after a failure or because its pool gave it back.
     Retried,
 }
 
@@ -37,14 +38,14 @@ impl FangTaskState {
         }
     }
 
-    /// The state behind a label of the database, if it is one.
+    /// The state with this label of the database, if there is one.
     pub fn from_label(label: &str) -> Option<Self> {
         [Self::New, Self::InProgress, Self::Failed, Self::Finished, Self::Retried]
             .into_iter()
             .find(|state| state.as_str() == label)
     }
 
-    /// Whether a task in this state will still run, or runs now.
+    /// Whether a task in this state waits or runs.
     pub fn is_alive(self) -> bool {
         matches!(self, Self::New | Self::InProgress | Self::Retried)
     }
@@ -55,11 +56,11 @@ impl FangTaskState {
     }
 }
 
-/// Which runtime may claim a task.
+/// Which workers may claim a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum Mode {
-    /// Either: rows written by fang 0.9 to 0.11, or by hand, which do not say.
+    /// Both modes: a row of fang 0.9 to 0.11, or written by hand, which names no mode.
     Any = 0,
     /// Tokio tasks: an [`AsyncRunnable`](crate::AsyncRunnable).
     Asynk = 1,
@@ -68,7 +69,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The mode behind the number that the database keeps, if it is one.
+    /// The mode with this number of the database, if there is one.
     pub fn from_number(number: i16) -> Option<Self> {
         [Self::Any, Self::Asynk, Self::Blocking].into_iter().find(|mode| *mode as i16 == number)
     }
@@ -76,19 +77,19 @@ impl Mode {
 
 /// How urgent a task is among the tasks of its type. Defaults to [`Priority::Normal`].
 ///
-/// A more urgent task that is due goes first; one claim in sixteen looks at the least urgent
-/// first, so that no priority waits for ever.
+/// Due tasks that are more urgent start first. One claim in sixteen begins with the least urgent, so that no
+/// priority waits for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i16)]
 pub enum Priority {
-    /// Before everything else.
+    /// Before all others.
     Urgent = 0,
     /// Before normal tasks.
     High = 1,
     /// The default.
     #[default]
     Normal = 2,
-    /// When nothing more urgent is due.
+    /// After all others.
     Low = 3,
 }
 
@@ -96,49 +97,49 @@ impl Priority {
     /// All priorities, the most urgent first.
     pub const ALL: [Self; 4] = [Self::Urgent, Self::High, Self::Normal, Self::Low];
 
-    /// The priority behind the number that the database keeps; out of range means the nearest.
+    /// The priority with this number of the database, or the nearest one.
     pub fn from_number(number: i16) -> Self {
         Self::ALL.into_iter().find(|priority| *priority as i16 >= number).unwrap_or(Self::Low)
     }
 }
 
-/// One task as the store keeps it.
+/// The row of a task in the store.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
-    /// Made by the client (UUID version 7, RFC 9562), so that an insert repeated while its row
-    /// is there cannot double it.
+    /// Made by the client (UUID version 7, RFC 9562), so that repeating an insert cannot double the task
+    /// while its row exists.
     pub id: Uuid,
-    /// The serialized struct; its `type` is the kind. JSON that Rust cannot read (a number too
-    /// large, nesting too deep) is kept as its text.
+    /// The serialized struct; its `type` is the kind. JSON that Rust cannot read (a number too large, nesting
+    /// too deep) is kept as a string.
     pub metadata: serde_json::Value,
-    /// Why the last run failed, if one did.
+    /// The error of the last run that failed.
     pub error_message: Option<String>,
-    /// Where the task is in its life.
+    /// The state.
     pub state: FangTaskState,
-    /// What others call a queue name: pools serve task types.
+    /// The task type, which other libraries call a queue name. Pools serve task types.
     pub task_type: String,
-    /// Set when the task keeps others like it from being inserted, as long as it is alive.
+    /// The hash that keeps duplicates of a unique task out while it is alive.
     pub uniq_hash: Option<String>,
     /// How many runs have failed.
     pub retries: i32,
-    /// Not started before this instant.
+    /// The instant at which the task becomes due.
     pub scheduled_at: DateTime<Utc>,
     /// When it was inserted.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
-    /// Which runtime may claim it.
+    /// Which workers may claim it.
     pub mode: Mode,
     /// How urgent it is among its type.
     pub priority: Priority,
-    /// How often it was ever claimed: the fence against late results.
+    /// How often it was claimed. A result is saved only for the latest claim.
     pub lease: i32,
     /// How often the process that ran it died.
     pub crashes: i16,
-    /// How often it is run again after a failure, if its insert said so.
+    /// How often it is run again after a failure, if its insert set that.
     pub max_retries: Option<i32>,
-    /// Words to find it by.
+    /// Tags to find it by.
     pub tags: Vec<String>,
     /// The last failures, the newest last.
     pub failures: Vec<Failure>,

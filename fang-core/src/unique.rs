@@ -1,4 +1,4 @@
-//! What makes two tasks the same, for how long, and what becomes of the second one.
+//! Unique tasks: what makes two tasks duplicates, for how long, and what an insert does then.
 
 mod canonical;
 mod replace;
@@ -16,21 +16,22 @@ use std::time::Duration;
 /// The longest key, in bytes.
 pub const MAX_UNIQUE_KEY_BYTES: usize = 1024;
 
-/// What the hashes of tasks that are unique until they are started begin with. A claim lets go of such
-/// a hash; see `claim.sql`.
+/// First character of the hashes of tasks that are unique until they are started. A claim clears such a hash;
+/// see `claim.sql`.
 pub const UNTIL_STARTED: char = 's';
 
-/// How a task is unique: what makes another one the same, how long that counts, and what an insert
-/// does when there is one. Only an index decides, so it holds against any number of racing processes.
+/// How a task is unique: which tasks are its duplicates, how long a duplicate keeps it out, and what the
+/// insert does then. An index of the store decides, so that it also works for processes that insert at the
+/// same time.
 ///
-/// By default it counts as long as the other task is alive (it waits, runs, or waits for a retry), and
-/// the other one is kept as it is. Tasks are compared with those that are unique in the same way: by
-/// a key with others by a key, until started with others until started.
+/// By default, a duplicate keeps the task out while it is alive (waits, runs, or waits for a retry), and is
+/// left as it is. Only tasks that are unique in the same way are compared: by a key with others by a key,
+/// until started with others until started.
 ///
 /// ```
 /// use fang_core::{Replace, Unique};
 /// use std::time::Duration;
-/// // One reminder a user and day, whatever becomes of it.
+/// // One reminder per user and day, even when it has ended.
 /// let reminder = Unique::fields(["user_id"]).within(Duration::from_secs(24 * 60 * 60));
 /// // Many changes, one reindexing after the last of them.
 /// let reindex = Unique::key("products").until_started().replace(Replace::TIME);
@@ -65,21 +66,21 @@ enum Conflict {
 }
 
 impl Unique {
-    /// The same is what has the same kind and payload.
+    /// Duplicates have the same kind and payload.
     pub fn payload() -> Self {
         Self::by(By::Payload)
     }
 
-    /// The same is what has the same kind and the same values in these fields of its payload. Without any
-    /// field, there is one task of a kind.
+    /// Duplicates have the same kind and the same values in these fields of the payload. Without fields, all
+    /// tasks of the kind are duplicates.
     ///
-    /// The insert fails with [`PayloadError::UniqueField`] when the payload lacks one of them.
+    /// The insert fails with [`PayloadError::UniqueField`] when the payload lacks one of the fields.
     pub fn fields<F: Into<String>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self::by(By::Fields(fields.into_iter().map(Into::into).collect()))
     }
 
-    /// The same is what has the same kind and this key: 1 to [`MAX_UNIQUE_KEY_BYTES`] bytes without NUL,
-    /// else the insert fails with a [`PayloadError`].
+    /// Duplicates have the same kind and this key. The key has 1 to [`MAX_UNIQUE_KEY_BYTES`] bytes without
+    /// NUL, otherwise the insert fails with a [`PayloadError`].
     pub fn key(key: impl Into<String>) -> Self {
         Self::by(By::Key(key.into()))
     }
@@ -88,40 +89,40 @@ impl Unique {
         Self { by, lasts: Lasts::Alive, conflict: Conflict::Keep }
     }
 
-    /// It counts until a pool has claimed the other task, which may be a moment before that runs. Once
-    /// claimed, a task does not hold others up again, though it may wait again: to be retried, or because
-    /// its pool handed it back or died. So there is never less than one run after an insert.
+    /// A duplicate keeps the task out until a pool claims the duplicate, which may be a moment before its
+    /// run. A claimed task never keeps others out again, even when it waits again because it is retried,
+    /// released or rescued. So each insert is followed by at least one run.
     pub fn until_started(self) -> Self {
         Self { lasts: Lasts::UntilStarted, ..self }
     }
 
-    /// It counts for this long after the other one was inserted, whatever becomes of that: it may have
-    /// ended, failed, been cancelled or removed, and its row may be gone. It counts no longer, even if the
-    /// other one still waits. At most a hundred years; a period of zero means not unique at all.
+    /// A duplicate keeps the task out for this long after the insert of the duplicate, even when it has
+    /// ended, failed, or been cancelled or removed. After that it no longer does, even when it still waits.
+    /// At most a hundred years. With a period of zero, the task is not unique.
     ///
-    /// Removing the task by what makes it the same (`remove_task_by_metadata`) ends its period, and so does
-    /// the removal of all tasks.
+    /// `remove_task_by_metadata` ends the period, and so does the removal of all tasks.
     pub fn within(self, period: Duration) -> Self {
         Self { lasts: Lasts::Within(period), ..self }
     }
 
-    /// The other task, if it waits, takes this much from the new one. One that runs or has ended is kept as
-    /// it is. A period goes on, it does not begin anew. What was replaced of the other one is lost.
+    /// The insert copies these parts of the new task to its duplicate, if that waits. The old values are
+    /// lost. A duplicate that runs or has ended is left as it is. The period of the duplicate does not begin
+    /// anew.
     pub fn replace(self, replace: Replace) -> Self {
         Self { conflict: Conflict::Replace(replace), ..self }
     }
 
-    /// The insert fails with [`QueueError::NotUnique`](crate::QueueError::NotUnique), and nothing of its
-    /// statement is saved.
+    /// The insert fails with [`QueueError::NotUnique`](crate::QueueError::NotUnique) when there is a
+    /// duplicate. Tasks inserted by the same statement are not saved either.
     pub fn or_error(self) -> Self {
         Self { conflict: Conflict::Error, ..self }
     }
 
-    /// The hash of a payload by which tasks are compared, always of 64 characters. `None` when it is not
-    /// unique after all.
+    /// The unique hash of a payload, of 64 characters. Duplicates have the same hash. `None` when the task is
+    /// not unique after all, because its period is zero.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload lacks a field, or the key cannot be one.
+    /// [`PayloadError`] when the payload lacks a field, or the key is invalid.
     pub fn hash(&self, metadata: &Value) -> Result<Option<String>, PayloadError> {
         if self.period().is_some_and(|period| micros(period) == 0) {
             return Ok(None);
@@ -131,8 +132,8 @@ impl Unique {
             By::Fields(fields) => hash_behind("fields", &chosen(metadata, fields)?),
             By::Key(key) => hash_behind("key", &Value::from(vec![kind(metadata), check_key(key)?.into()])),
         };
-        // A hexadecimal digit gives way to a letter that is none, so that the hashes of tasks that are
-        // unique in different ways never meet, and none meets the hash that fang 0.9 to 0.11 saved.
+        // The first digit is replaced by a letter that is no hexadecimal digit, so that hashes of different
+        // ways never collide, and none collides with a hash that fang 0.9 to 0.11 saved.
         Ok(Some(match (&self.by, self.lasts) {
             (By::Payload, Lasts::Alive) => hash,
             (_, Lasts::Alive) => marked('k', &hash),
@@ -141,7 +142,7 @@ impl Unique {
         }))
     }
 
-    /// How long it counts, if that is a span and not a part of the other task's life.
+    /// The period, when the task is unique within one.
     pub fn period(&self) -> Option<Duration> {
         match self.lasts {
             Lasts::Within(period) => Some(period),
@@ -149,7 +150,7 @@ impl Unique {
         }
     }
 
-    /// What is replaced, if anything.
+    /// The parts of a waiting duplicate that an insert replaces, if any.
     pub fn replaces(&self) -> Option<Replace> {
         match self.conflict {
             Conflict::Replace(replace) => Some(replace),
@@ -157,7 +158,7 @@ impl Unique {
         }
     }
 
-    /// Whether an insert fails where another would change nothing.
+    /// Whether an insert fails when there is a duplicate.
     pub fn is_strict(&self) -> bool {
         self.conflict == Conflict::Error
     }

@@ -4,49 +4,50 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// What a task asks to happen to itself once its run returns.
+/// The outcome that a task asks for, in place of the result of its run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Run again after a delay, without being charged a retry.
+    /// Run again after a delay, without charging a retry.
     Snooze(Duration),
     /// Fail for good, with this reason.
     Cancel(String),
 }
 
-/// What a [`Context`](super::Context) asks of the engine that runs its task.
+/// The run behind a [`Context`](super::Context), as the engine provides it.
 ///
-/// The engine implements it. A driver that needs more than a task may ask finds the engine's own type behind [`Any`].
+/// The engine implements it. Drivers that need more than a task downcast it to the engine's own type through
+/// [`Any`].
 #[doc(hidden)]
 pub trait RunPort: Any + Send + Sync {
-    /// The task.
+    /// The id of the task.
     fn id(&self) -> Uuid;
 
-    /// Which run of it this is, counted from 1.
+    /// The number of the run, counted from 1.
     fn attempt(&self) -> u32;
 
-    /// The number of its claim.
+    /// The number of the claim.
     fn lease(&self) -> i32;
 
     /// The task type of the task.
     fn task_type(&self) -> &str;
 
-    /// By when it has to end, if it has a timeout.
+    /// The instant at which the timeout ends, if there is one.
     fn deadline(&self) -> Option<Instant>;
 
     /// The application's values.
     fn state(&self) -> &State;
 
-    /// Whether the run should come to an end.
+    /// Whether the run should end.
     fn is_ending(&self) -> bool;
 
-    /// Waits until it should.
+    /// Waits until the run should end.
     fn ending(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
-    /// What is to happen to the task once its run returns.
+    /// Sets the outcome that the task asks for.
     fn wish_for(&self, wish: Wish);
 }
 
-/// There is no run.
+/// The port outside of a run.
 #[derive(Default)]
 pub(super) struct NoRun {
     state: State,

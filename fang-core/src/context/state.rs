@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// The application's own values, one of each type, shared with every run of a pool.
+/// The application's own values, one per type, shared by all runs of a pool.
 #[derive(Clone, Default)]
 pub struct State(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 

@@ -1,7 +1,7 @@
 use super::{PayloadError, QueueError, ScheduleError, StoreError};
 use std::fmt;
 
-/// Why a task failed, in words: what `run` returns, and what the row keeps as its error message.
+/// The reason why a task failed. `run` returns it, and the row keeps it as its error message.
 ///
 /// ```
 /// use fang_core::FangError;
@@ -10,7 +10,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FangError {
-    /// What happened.
+    /// The reason, in words.
     pub description: String,
 }
 
@@ -20,14 +20,14 @@ impl FangError {
         Self { description: description.into() }
     }
 
-    /// An error described by another and by all that caused it.
+    /// An error described by another error and its causes.
     ///
     /// ```
     /// use fang_core::FangError;
     /// let error = "x".parse::<u8>().map_err(FangError::from_error).unwrap_err();
     /// assert_eq!(error.description, "invalid digit found in string");
     /// ```
-    // By value, so that `map_err` takes it as it is; a reference to an error is an error as well.
+    // By value, so that it can be passed to `map_err`. A reference to an error is an error as well.
     #[allow(clippy::needless_pass_by_value)]
     pub fn from_error(error: impl std::error::Error) -> Self {
         Self { description: with_causes(&error) }
@@ -42,7 +42,7 @@ impl fmt::Display for FangError {
 
 impl std::error::Error for FangError {}
 
-/// The message of an error and of everything that caused it.
+/// The messages of an error and its causes.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -18,10 +18,10 @@ pub enum PayloadError {
         /// The limit of the queue.
         limit: usize,
     },
-    /// Postgres stores no NUL character in JSON or text.
+    /// A text contains a NUL character, which Postgres cannot store.
     #[error("{place} contains a NUL character, which Postgres cannot store; remove or encode it")]
     Nul {
-        /// Which part of the task it is in.
+        /// The part of the task that contains it.
         place: &'static str,
     },
     /// The task type is empty or too long.
@@ -29,7 +29,7 @@ pub enum PayloadError {
     TaskTypeLength {
         /// The length of the task type.
         bytes: usize,
-        /// The longest allowed.
+        /// The longest that is allowed.
         limit: usize,
     },
     /// The payload lacks a field by which the task is unique.
@@ -38,12 +38,12 @@ pub enum PayloadError {
         /// The name of the field.
         field: String,
     },
-    /// The key by which the task is unique is empty or too long.
+    /// The key that makes the task unique is empty or too long.
     #[error("the unique key has {bytes} bytes; 1 to {limit} are allowed")]
     UniqueKeyLength {
         /// The length of the key.
         bytes: usize,
-        /// The longest allowed.
+        /// The longest that is allowed.
         limit: usize,
     },
     /// A tag is empty or too long.
@@ -51,7 +51,7 @@ pub enum PayloadError {
     TagLength {
         /// The length of the tag.
         bytes: usize,
-        /// The longest allowed.
+        /// The longest that is allowed.
         limit: usize,
     },
 }

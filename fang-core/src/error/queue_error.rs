@@ -1,35 +1,35 @@
 use super::{PayloadError, ScheduleError, StoreError};
 use uuid::Uuid;
 
-/// Why a queue could not do what it was asked.
+/// Why a call of a queue or pool failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueueError {
-    /// The task itself cannot be saved.
+    /// The task cannot be saved as it is.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// Its schedule cannot be followed.
+    /// The schedule cannot be followed.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
-    /// A task like it is there, and the insert was told to fail then: see
+    /// A duplicate exists, and the insert asked for an error then. See
     /// [`Unique::or_error`](crate::Unique::or_error).
-    #[error("task {id} is there and is the same; wait until it no longer counts, or remove it")]
+    #[error("a duplicate exists (task {id}); wait for it or remove it")]
     NotUnique {
-        /// The one that is there.
+        /// The id of the duplicate.
         id: Uuid,
     },
     /// The queue has not been connected.
     #[error("the queue is not connected; call connect(tls) before its first use")]
     NotConnected,
-    /// A lease under which a healthy pool would be declared dead.
+    /// The lease is so short that healthy pools would be declared dead.
     #[error(
         "the lease must have at least three beats (dead_after >= 3 * beat_every > 0) and max_crashes of 1 or more"
     )]
     Lease,
-    /// Two kinds of tasks that cannot be told apart.
+    /// Two kinds of tasks have the same name.
     #[error(
         "two kinds of tasks are called {kind:?}; give one of them another name with #[typetag::serde(name = \"..\")]"
     )]
@@ -37,28 +37,28 @@ pub enum QueueError {
         /// The name.
         kind: String,
     },
-    /// The signals of the operating system cannot be heard.
+    /// The process cannot listen for signals of the operating system.
     #[error("signals cannot be waited for; use run_until with a signal of your own")]
     Signals(#[source] std::io::Error),
-    /// A result was to be saved by its run, whose claim no longer stands.
+    /// A run tried to save its result, but has lost its claim.
     #[error(
-        "this run no longer holds its task, which may run elsewhere; roll the transaction back, so that nothing is done twice"
+        "this run has lost its claim, and its task may run elsewhere; roll the transaction back, so that its work is not done twice"
     )]
     ClaimLost,
-    /// A result was to be saved by its run, and there is no place for it.
+    /// A run tried to save its result in a transaction, but does not run from a queue in Postgres.
     #[error(
         "only a task that runs from a queue in Postgres can finish within a transaction; return Ok instead"
     )]
     NoTables,
-    /// Task types that make no pool.
+    /// The task types of a pool are not valid: two have the same name, or one has a weight of 0.
     #[error(
         "the task types of a pool need names of their own and weights of 1 or more; look at {task_type:?}"
     )]
     TaskTypes {
-        /// The first that has not.
+        /// The first that is not valid.
         task_type: String,
     },
-    /// A number of workers that makes no pool.
+    /// The pool has no workers.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,
 }

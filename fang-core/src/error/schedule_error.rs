@@ -1,11 +1,11 @@
-/// A schedule that cannot be followed.
+/// Why a schedule cannot be followed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScheduleError {
     /// The task has no schedule.
     #[error("the task has no schedule; implement `cron()` for it, or use insert_task")]
     Missing,
-    /// The cron pattern is not one.
+    /// The cron pattern is not valid.
     #[error(
         "the cron pattern {pattern:?} is not valid: {reason}; write 5 fields (minute hour day month \
          weekday), 6 (with seconds first) or 7 (with the year last)"
@@ -13,15 +13,15 @@ pub enum ScheduleError {
     Pattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The interval is not one that can be followed.
+    /// The interval is not valid.
     #[error("the interval {pattern:?} cannot be followed: {reason}; use a second or more")]
     Interval {
         /// The interval, as a pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// The time zone is not known.
@@ -32,7 +32,7 @@ pub enum ScheduleError {
         /// The name.
         time_zone: String,
     },
-    /// The cron pattern matches no instant any more.
+    /// The cron pattern matches no future instant.
     #[error("the cron pattern {pattern:?} never fires again; check its day, month and year")]
     NeverFires {
         /// The pattern.

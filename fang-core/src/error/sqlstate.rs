@@ -1,15 +1,15 @@
-//! What an SQLSTATE code means to a queue (Appendix A of the PostgreSQL manual).
+//! The meaning of SQLSTATE codes for a queue (Appendix A of the PostgreSQL manual).
 
 use super::Nature;
 
-/// Whether trying again can help.
+/// Whether repeating the request can help.
 pub(super) fn nature(code: &str) -> Nature {
     match code {
         // Serialization failure, deadlock.
         "40001" | "40P01" => Nature::Contended,
         // Lock not available, statement timeout.
         "55P03" | "57014" => Nature::Passing,
-        // A program limit exceeded: this row is too large for something.
+        // A program limit is exceeded: the row is too large.
         "54000" => Nature::Data,
         _ => match code.get(..2) {
             // Connection, resources, operator intervention, system error.
@@ -27,18 +27,18 @@ pub(super) fn is_missing_schema(code: &str) -> bool {
     matches!(code, "42P01" | "42703" | "42704" | "3F000" | "42883")
 }
 
-/// Whether the server refused to let the user in.
+/// Whether the server refused the user.
 pub(super) fn is_refused(code: &str) -> bool {
     // Invalid authorization; invalid password; the database does not exist.
     matches!(code, "28000" | "28P01" | "3D000")
 }
 
-/// Whether the server takes no changes.
+/// Whether the server is read-only.
 pub(super) fn is_read_only(code: &str) -> bool {
     code == "25006"
 }
 
-/// Whether a statement that was prepared is another's, or gone.
+/// Whether a prepared statement belongs to another client, or is gone.
 pub(super) fn is_pooled(code: &str) -> bool {
     matches!(code, "42P05" | "26000")
 }

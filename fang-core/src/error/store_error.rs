@@ -4,16 +4,16 @@ use uuid::Uuid;
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// Whether trying again can help.
+/// Whether repeating the request can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// Passes by itself: the connection broke, the server restarts, a lock was taken.
+    /// The cause passes by itself: a broken connection, a restart of the server, a lock.
     Passing,
-    /// Another transaction won; nothing was changed, and the same statement may be sent again at once.
+    /// Another transaction won. Nothing was changed, and the same statement may be sent again at once.
     Contended,
-    /// The data is at fault: the same request fails for ever, its neighbours do not.
+    /// The data is at fault. The same request always fails, but others in its batch may succeed.
     Data,
-    /// Somebody has to act: a wrong password, a missing schema.
+    /// The cause must be repaired, such as a wrong password or a missing schema.
     Final,
 }
 
@@ -21,19 +21,19 @@ pub enum Nature {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The connection string cannot be read. The string itself is not shown: it may hold a password.
+    /// The connection string is not valid. The string is not shown, since it may contain a password.
     #[error(
         "the database URI is not valid ({reason}); it looks like \
          postgres://user:password@host:5432/database"
     )]
     Uri {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The name of the schema cannot be one.
+    /// The name of the schema is not valid.
     #[error("{reason}")]
     Schema {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// No connection to the server.
@@ -50,11 +50,12 @@ pub enum StoreError {
         /// The error of the driver.
         source: Source,
     },
-    /// A pooler gives the connection to others between transactions, and the queue was not told.
+    /// A pooler shares the connection with other clients between transactions, and the queue is not set up
+    /// for that.
     #[error(
-        "the connections to the database are shared with others from transaction to transaction, by PgBouncer or \
-         another pooler ({source}); build the queue with `.pgbouncer(true)`, and let a connection pool of your own \
-         prepare nothing; or connect to the server itself"
+        "a pooler such as PgBouncer shares the connections to the database between transactions ({source}); build \
+         the queue with `.pgbouncer(true)`, and turn off prepared statements in a connection pool of your own; or \
+         connect to the server itself"
     )]
     Pooled {
         /// The error of the driver.
@@ -66,51 +67,50 @@ pub enum StoreError {
          files of migrations/ with psql"
     )]
     NotMigrated {
-        /// What is missing.
+        /// The detail.
         reason: String,
     },
-    /// Another transaction holds the tables.
+    /// Another transaction has locked the tables.
     #[error(
-        "another transaction holds the tables of fang: {reason}; end it (pg_blocking_pids tells which) and try again"
+        "another transaction has locked the tables of fang: {reason}; end it (pg_blocking_pids shows which) and try again"
     )]
     Locked {
-        /// What was waited for.
+        /// The lock that was waited for.
         reason: String,
     },
-    /// The server takes no changes: it is a standby by now, or was told to take none.
+    /// The server is read-only: it has become a standby, or was set to read-only.
     #[error(
-        "the database is read-only: {source}; its connections are made anew until they lead to a server that \
-         takes changes"
+        "the database is read-only: {source}; the queue reconnects until it finds a server that takes changes"
     )]
     ReadOnly {
         /// The error of the driver.
         source: Source,
     },
     /// The server did not answer in time.
-    #[error("the database did not answer within {seconds} s; it is tried again")]
+    #[error("the database did not answer within {seconds} s; the request is repeated")]
     Timeout {
-        /// How long was waited.
+        /// The time limit, in seconds.
         seconds: u64,
     },
-    /// A task like it is there, and the insert was told to fail then. Nothing was saved.
-    #[error("task {id} is there and is the same; wait until it no longer counts, or remove it")]
+    /// A duplicate exists, and the insert asked for an error then. Nothing was saved.
+    #[error("a duplicate exists (task {id}); wait for it or remove it")]
     NotUnique {
-        /// The one that is there.
+        /// The id of the duplicate.
         id: Uuid,
     },
     /// All connections of the pool are in use.
-    #[error("no connection became free in time; raise max_pool_size, or hold connections for less time")]
+    #[error("no connection became free in time; raise max_pool_size, or return connections sooner")]
     PoolExhausted,
-    /// The store has no such feature.
+    /// The store does not offer this feature.
     #[error("this store does not offer {verb}; use one that does: `Store::offers` tells what a store can do")]
     NotOffered {
-        /// What was asked of it.
+        /// The verb that was called.
         verb: &'static str,
     },
     /// The server refused a statement.
     #[error("the database refused a statement: {source}")]
     Statement {
-        /// Whether trying again can help.
+        /// Whether repeating the request can help.
         nature: Nature,
         /// The error of the driver.
         source: Source,
@@ -118,18 +118,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// An error of a connection, which passes.
+    /// A broken connection, which passes.
     pub fn unreachable(source: Source) -> Self {
         Self::Unreachable { source }
     }
 
-    /// Unique tasks came and went so quickly that no insert got an answer.
+    /// An insert without an answer: each duplicate of the task ended before it was looked up.
     pub fn no_answer() -> Self {
-        let reason = "unique tasks ended each time just before they were looked for; try again";
+        let reason = "each duplicate of the task ended just before it was looked up; try again";
         Self::Statement { nature: Nature::Passing, source: reason.into() }
     }
 
-    /// What a server's error means, by its SQLSTATE code.
+    /// The error for the SQLSTATE code of a server's error.
     pub fn from_sqlstate(code: &str, source: Source) -> Self {
         if sqlstate::is_missing_schema(code) {
             return Self::NotMigrated { reason: source.to_string() };
@@ -146,7 +146,7 @@ impl StoreError {
         Self::Statement { nature: sqlstate::nature(code), source }
     }
 
-    /// The task that is there, when that is why nothing was saved.
+    /// The id of the duplicate that kept a task out.
     pub fn duplicate(&self) -> Option<Uuid> {
         match self {
             Self::NotUnique { id } => Some(*id),
@@ -154,13 +154,13 @@ impl StoreError {
         }
     }
 
-    /// Whether another transaction won, so that nothing was changed and the same statement may be
-    /// sent again at once.
+    /// Whether another transaction won. If so, nothing was changed, and the same statement may be sent again
+    /// at once.
     pub fn lost_a_race(&self) -> bool {
         matches!(self, Self::Statement { nature: Nature::Contended, .. })
     }
 
-    /// Whether trying again can help.
+    /// Whether repeating the request can help.
     pub fn nature(&self) -> Nature {
         match self {
             Self::Unreachable { .. }
@@ -180,7 +180,7 @@ impl StoreError {
     }
 }
 
-/// Whether words of a server's error are those of a pooler, or of a server behind one.
+/// Whether a server's error message comes from a pooler, or from a server behind one.
 pub fn is_pooler(message: &str) -> bool {
     let statement = message.contains("prepared statement");
     message.contains("unsupported startup parameter")

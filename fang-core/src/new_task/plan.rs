@@ -2,14 +2,14 @@ use super::NewTask;
 use crate::error::ScheduleError;
 use crate::schedule::{Cron, Scheduled};
 
-/// What `schedule_task` has to do for a task.
+/// The work of `schedule_task`, by the schedule of the task.
 #[derive(Clone, Debug)]
 pub enum Plan {
-    /// Insert it, due at its instant.
+    /// Insert the task, due at its instant.
     Once(NewTask),
-    /// Keep its cron.
+    /// Save the cron.
     Cron {
-        /// What each tick inserts.
+        /// The task that each tick inserts.
         task: NewTask,
         /// When it ticks.
         cron: Cron,
@@ -17,10 +17,10 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// By the schedule that the task names.
+    /// Reads the schedule of a task.
     ///
     /// # Errors
-    /// [`ScheduleError::Missing`] when it names none.
+    /// [`ScheduleError::Missing`] when the task has no schedule.
     pub fn new(task: NewTask, schedule: Option<Scheduled>) -> Result<Self, ScheduleError> {
         match schedule {
             None => Err(ScheduleError::Missing),

@@ -3,27 +3,27 @@ use crate::task::{Mode, Priority};
 use std::fmt;
 use uuid::Uuid;
 
-/// What a store saves for a new task.
+/// The columns that a store saves for a new task.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct NewRow<'a> {
-    /// The id. Where it is there already, nothing is to be saved.
+    /// The id. When a row with it exists, the store saves nothing.
     pub id: Uuid,
     /// The payload: JSON, with the kind as `type`.
     pub metadata: &'a str,
     /// The task type.
     pub task_type: &'a str,
-    /// Which runtime may claim it.
+    /// Which workers may claim it.
     pub mode: Mode,
     /// How urgent it is among its type.
     pub priority: Priority,
-    /// While it is alive, no other row may have this hash.
+    /// No other row that is alive may have this hash.
     pub uniq_hash: Option<&'a str>,
     /// When it becomes due.
     pub due: Due,
-    /// How often it is run again after a failure, if the insert says so.
+    /// How often it is run again after a failure, if the insert sets that.
     pub max_retries: Option<i32>,
-    /// Words to find it by.
+    /// Tags to find it by.
     pub tags: &'a [String],
 }
 

@@ -1,4 +1,4 @@
-//! The row of a task that was inserted, without reading it back.
+//! The rows of inserted tasks, without reading them back.
 
 use super::NewTask;
 use crate::store::{InsertOutcome, Inserted, NewCron, SavedCron};
@@ -21,13 +21,13 @@ impl Task {
         }
     }
 
-    /// The task that keeps another from being inserted, when its row is gone: it ended within the period in
-    /// which it counts. With the payload of the other one, which is the same only in what is compared.
+    /// The row of a duplicate that is gone: the task ended within its period. The payload is that of the new
+    /// task, which may differ from that of the duplicate in all but the fields compared.
     pub fn ended(task: NewTask, inserted: Inserted) -> Self {
         Self { state: FangTaskState::Finished, ..Self::saved(task, inserted) }
     }
 
-    /// The task of a cron's last tick when its row is gone, because it has run already.
+    /// The row of a cron's last tick that is gone, because the task has run.
     pub fn ticked(cron: NewCron, saved: SavedCron) -> Self {
         let SavedCron { last_tick, task_id } = saved;
         let inserted = Inserted {

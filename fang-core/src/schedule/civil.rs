@@ -1,15 +1,16 @@
-//! From what clocks show to instants. A pattern is matched against the times that the clocks of a zone
-//! show, as if they never changed; this file alone knows that they do.
+//! Conversion of the times of a zone's clocks to instants. A pattern is matched against times without a zone.
+//! Only this file knows that clocks are put forward and back.
 //!
-//! The library that matches patterns has rules of its own for clocks that change, by which patterns
-//! with wildcards tick twice in a repeated hour; so it is given times without a zone.
+//! The library that matches patterns treats such changes differently: patterns with wildcards tick twice in a
+//! repeated hour. That is why it gets times without a zone.
 
 use chrono::{DateTime, FixedOffset, MappedLocalTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 use croner::Cron;
 
-/// The first instant after `after` at which the clocks of `zone` show a time that the pattern matches:
-/// at its first occurrence if they show it twice, at the first instant behind it if they skip it.
+/// The first instant after `after` at which the clocks of `zone` show a time that the pattern matches. A time
+/// shown twice counts at its first occurrence. A time that is skipped counts at the first instant after the
+/// gap.
 pub(super) fn next_after(pattern: &Cron, zone: Tz, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let shown = after.naive_utc().checked_add_offset(offset_at(zone, after))?;
     let next = match repeated_until(zone, shown, after) {
@@ -19,14 +20,15 @@ pub(super) fn next_after(pattern: &Cron, zone: Tz, after: DateTime<Utc>) -> Opti
     instant(zone, next.ok()?.naive_utc())
 }
 
-/// Where the repeated stretch ends in whose second run `after` lies: all times before have ticked.
+/// The end of the repeated stretch, when `after` is in its second run. All times before that end have ticked
+/// already.
 fn repeated_until(zone: Tz, shown: NaiveDateTime, after: DateTime<Utc>) -> Option<NaiveDateTime> {
     let MappedLocalTime::Ambiguous(one, other) = zone.from_local_datetime(&shown) else { return None };
     let (first, second) = (one.min(other), one.max(other));
     if after < second.to_utc() {
         return None;
     }
-    // Between the two the clocks were put back.
+    // A binary search for the instant at which the clocks were put back.
     let offset = first.offset().fix();
     let (mut before, mut since) = (first.timestamp(), second.timestamp());
     while since - before > 1 {

@@ -2,14 +2,14 @@ use super::every;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// When a task runs again and again.
+/// A cron: a task that runs again and again, by a pattern or at an interval.
 ///
-/// Whether it can be followed is said when the task is scheduled, with the reason if not.
+/// The pattern and the time zone are checked when the task is scheduled.
 ///
 /// ```
 /// use fang_core::schedule::{Cron, Missed, Scheduled};
 /// use std::time::Duration;
-/// // At nine on working days, by the clocks of Berlin. What was missed stays undone.
+/// // At nine on working days, by the clocks of Berlin. Missed ticks are dropped.
 /// let report = Cron::new("0 9 * * 1-5").time_zone("Europe/Berlin").missed(Missed::Skip);
 /// // Every 90 seconds.
 /// let poll = Cron::every(Duration::from_secs(90));
@@ -20,69 +20,67 @@ use std::time::Duration;
 pub struct Cron {
     /// The pattern, or the interval as `@every 90s`.
     pub pattern: String,
-    /// A name of the IANA database. Defaults to `UTC`.
+    /// The time zone, a name of the IANA database. Defaults to `UTC`.
     pub time_zone: String,
-    /// What becomes of missed ticks. Defaults to [`Missed::Coalesce`].
+    /// The policy for missed ticks. Defaults to [`Missed::Coalesce`].
     pub missed: Missed,
 }
 
 impl Cron {
-    /// By a pattern, in UTC. See [`CronPattern`](super::CronPattern) for what it may be.
+    /// A cron by a pattern, in UTC. See [`CronPattern`](super::CronPattern) for its forms.
     pub fn new(pattern: impl Into<String>) -> Self {
         Self { pattern: pattern.into(), time_zone: "UTC".to_owned(), missed: Missed::default() }
     }
 
-    /// Again and again after this interval, counted from tick to tick and first from when it is
-    /// scheduled; whole milliseconds, at least a second. The same as the pattern `@every 90s`, for
-    /// which the units are `ms`, `s`, `m` and `h`.
+    /// A cron at an interval, in whole milliseconds, of at least a second. The first tick comes one interval
+    /// after the task was scheduled, and each other tick one interval after the last. The pattern
+    /// `@every 90s` means the same; its units are `ms`, `s`, `m` and `h`.
     pub fn every(interval: Duration) -> Self {
         Self::new(every::text(interval))
     }
 
-    /// By the clocks of this zone, such as `Europe/Berlin`. Defaults to UTC.
+    /// Sets the time zone, such as `Europe/Berlin`. Defaults to UTC.
     ///
-    /// When those clocks are put forward, the ticks of the skipped time become one, at the first
-    /// instant after it. When they are put back, each time of the repeated stretch ticks once, at its
-    /// first occurrence: a cron that should never pause for an hour is one in UTC, or an
-    /// [interval](Self::every).
+    /// When the clocks are put forward, the ticks of the skipped time become one, at the first instant after
+    /// it. When they are put back, each time of the repeated stretch ticks once, at its first occurrence. Use
+    /// UTC or an [interval](Self::every) for a cron that must not pause for an hour.
     pub fn time_zone(mut self, name: impl Into<String>) -> Self {
         self.time_zone = name.into();
         self
     }
 
-    /// What becomes of ticks that were missed. Defaults to [`Missed::Coalesce`].
+    /// Sets the policy for missed ticks. Defaults to [`Missed::Coalesce`].
     pub fn missed(mut self, missed: Missed) -> Self {
         self.missed = missed;
         self
     }
 }
 
-/// What becomes of the ticks of a cron that were missed: that nobody looked at in time, because no
-/// pool ran, the store was out of reach, or the cron was paused.
+/// Policy for the missed ticks of a cron. Ticks are missed while no pool runs, the store cannot be reached,
+/// or the cron is paused.
 ///
-/// A tick is missed once the one after it has passed as well, or when it is found more than a minute
-/// late. A task that waits because all workers are busy, or because no pool works on its task type
-/// while others run, is not a missed tick: it runs when its turn comes.
+/// A tick is missed once the next tick has passed as well, or when a pool finds it more than a minute late. A
+/// task that waits because all workers are busy, or because no running pool serves its task type, is not a
+/// missed tick. It runs when a worker claims it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missed {
-    /// All missed ticks become one: the task that was waiting when they were missed runs late. The
-    /// default.
+    /// All missed ticks become one: the task that waited when they were missed runs late. The default.
     #[default]
     Coalesce,
-    /// Missed ticks are dropped, the task that was waiting with them. A pool looks at the crons before it
-    /// claims its first task, so that one is dropped before it is run; only under a pool that goes on
-    /// through an outage of its database may it be claimed first.
+    /// Missed ticks are dropped, together with the task that waited for the first of them. A pool checks the
+    /// crons before its first claim, so that this task is dropped before it can run. Only a pool that stays
+    /// up through an outage of its database may claim it first.
     Skip,
-    /// Of the missed ticks, this many of the newest are run, each as a task; at most
+    /// The newest missed ticks are run, up to this number, each as a task of its own; at most
     /// [`MAX_CATCH_UP`](Self::MAX_CATCH_UP).
     CatchUp(u32),
 }
 
 impl Missed {
-    /// How many ticks are caught up at most, whatever the cron says: they are one statement.
+    /// The largest number of ticks that are caught up, since they are inserted by one statement.
     pub const MAX_CATCH_UP: u32 = 1000;
 
-    /// How many missed ticks are run as tasks of their own, unless they become one.
+    /// The number of missed ticks that run as tasks of their own; `None` when they become one.
     pub(crate) fn caught_up(self) -> Option<usize> {
         match self {
             Self::Coalesce => None,
@@ -91,7 +89,7 @@ impl Missed {
         }
     }
 
-    /// As stores keep it.
+    /// The text that stores keep.
     pub fn as_text(self) -> Cow<'static, str> {
         match self {
             Self::Coalesce => "coalesce".into(),
@@ -100,7 +98,8 @@ impl Missed {
         }
     }
 
-    /// From how stores keep it. What another version may have written coalesces.
+    /// Reads the text that stores keep. An unknown text of another version means
+    /// [`Coalesce`](Self::Coalesce).
     pub fn from_text(text: &str) -> Self {
         let ticks = || text.strip_prefix("catch_up ")?.parse().ok();
         match text {

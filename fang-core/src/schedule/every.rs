@@ -1,4 +1,4 @@
-//! Plain intervals, as patterns write them: `@every 90s`.
+//! Intervals, written as patterns: `@every 90s`.
 
 use crate::error::ScheduleError;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 const PREFIX: &str = "@every ";
 
-/// Shorter ones would keep every pool busy with its crons.
+/// In milliseconds. Shorter intervals would keep every pool busy with its crons.
 const SHORTEST: u64 = 1000;
 
-/// An interval as a pattern; what is below a millisecond is lost.
+/// The pattern of an interval, rounded down to milliseconds.
 pub(super) fn text(interval: Duration) -> String {
     let millis = interval.as_millis();
     match millis % 1000 {
@@ -18,7 +18,7 @@ pub(super) fn text(interval: Duration) -> String {
     }
 }
 
-/// The interval of a pattern, if it is one.
+/// The interval of a pattern; `None` when the pattern is no interval.
 pub(super) fn parse(pattern: &str) -> Option<Result<TimeDelta, ScheduleError>> {
     let interval = pattern.trim().strip_prefix(PREFIX)?.trim();
     let refuse = |reason| ScheduleError::Interval { pattern: pattern.to_owned(), reason };
@@ -56,7 +56,7 @@ pub(super) fn next_after(
     if after < anchor {
         return Some(anchor);
     }
-    // In microseconds, which is how exactly stores keep an anchor.
+    // In microseconds, the precision in which stores keep an anchor.
     let since = (after - anchor).num_microseconds()?;
     let interval = interval.num_microseconds()?;
     let steps = (since / interval).checked_add(1)?;

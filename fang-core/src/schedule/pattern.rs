@@ -5,14 +5,14 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-/// A cron pattern that has been read.
+/// A parsed cron pattern.
 ///
-/// - Five fields, `minute hour day month weekday`, as in crontab(5) of Vixie cron: weekdays count
-///   from 0 (Sunday), and a day matches when the day of the month *or* the weekday does. When one of
-///   these two fields starts with `*`, as `*/2` does, a day matches when both fields do.
-/// - Six, `second minute hour day month weekday`, and seven, with the year last, as in the
-///   Quartz scheduler and in fang 0.9 to 0.11: weekdays count from 1 (Sunday), and a day matches
-///   when the day of the month *and* the weekday do.
+/// - Five fields, `minute hour day month weekday`, as in crontab(5) of Vixie cron. Weekdays count from 0
+///   (Sunday). A day matches when the day of the month *or* the weekday does. When one of these two fields
+///   starts with `*`, such as `*/2`, a day matches when both fields do.
+/// - Six fields, `second minute hour day month weekday`, or seven, with the year last, as in the Quartz
+///   scheduler and in fang 0.9 to 0.11. Weekdays count from 1 (Sunday). A day matches when the day of the
+///   month *and* the weekday do.
 ///
 /// ```
 /// use fang_core::schedule::CronPattern;
@@ -28,10 +28,10 @@ pub struct CronPattern {
 }
 
 impl CronPattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// [`ScheduleError::Pattern`] when it is not one.
+    /// [`ScheduleError::Pattern`] when the text is not a valid pattern.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         let refuse = |reason: String| ScheduleError::Pattern { pattern: text.to_owned(), reason };
         let parser = match text.split_whitespace().count() {
@@ -46,7 +46,7 @@ impl CronPattern {
     /// The first instant after `now` that the pattern matches, in UTC.
     ///
     /// # Errors
-    /// [`ScheduleError::NeverFires`] when there is none.
+    /// [`ScheduleError::NeverFires`] when there is no such instant.
     pub fn next_after(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, ScheduleError> {
         self.next_in(Tz::UTC, now)
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::VecDeque;
 
-/// When a [`Cron`] ticks: its pattern, read, and its time zone, found.
+/// The ticks of a [`Cron`]: its parsed pattern and its time zone.
 ///
 /// ```
 /// use fang_core::schedule::{Cron, Timetable};
@@ -25,11 +25,11 @@ enum Rhythm {
 }
 
 impl Timetable {
-    /// Reads the pattern of a cron, or its interval, and finds its time zone.
+    /// Parses the pattern or the interval of a cron, and looks up its time zone.
     ///
     /// # Errors
-    /// [`ScheduleError::Pattern`], [`ScheduleError::Interval`] or [`ScheduleError::TimeZone`] when
-    /// one of them is none.
+    /// [`ScheduleError::Pattern`], [`ScheduleError::Interval`] or [`ScheduleError::TimeZone`] when one of
+    /// them is not valid.
     pub fn read(cron: &Cron) -> Result<Self, ScheduleError> {
         let name = &cron.time_zone;
         let zone = name.parse().map_err(|_| ScheduleError::TimeZone { time_zone: name.clone() })?;
@@ -39,11 +39,10 @@ impl Timetable {
         }
     }
 
-    /// The first tick after `after`. An interval is counted from `anchor`, a tick or when it was
-    /// scheduled.
+    /// The first tick after `after`. An interval is counted from `anchor`: a tick, or the time of scheduling.
     ///
     /// # Errors
-    /// [`ScheduleError::NeverFires`] when there is none.
+    /// [`ScheduleError::NeverFires`] when there is no such tick.
     pub fn next_after(
         &self,
         anchor: DateTime<Utc>,
@@ -56,10 +55,9 @@ impl Timetable {
         }
     }
 
-    /// The newest ticks behind `anchor` and up to `now`, at most `limit`, the oldest first.
+    /// The newest ticks after `anchor` and up to `now`, at most `limit`, the oldest first.
     pub fn newest(&self, anchor: DateTime<Utc>, now: DateTime<Utc>, limit: usize) -> Vec<DateTime<Utc>> {
-        // A year of seconds is not walked for the last few: the stretch to walk is doubled until it has
-        // enough of them.
+        // Doubles the span that is searched until it has enough ticks, instead of walking from `anchor`.
         let mut stretch = TimeDelta::seconds(limit as i64 + 1);
         loop {
             let from = now.checked_sub_signed(stretch).unwrap_or(anchor).max(anchor);
@@ -71,7 +69,7 @@ impl Timetable {
         }
     }
 
-    /// The last tick up to `now`, later than `since`; `next` is a tick that comes later.
+    /// The last tick after `since` and up to `now`. `next` is a known later tick.
     pub(crate) fn last(
         &self,
         next: DateTime<Utc>,

@@ -1,25 +1,26 @@
-//! JSON as one text, whoever wrote it, and its hash.
+//! JSON as canonical text, with sorted keys, and its hash.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// The unique hash of a payload: SHA-256 (FIPS 180-4) over its JSON with sorted keys, in lower-case
-/// hex. The kind is part of the payload. It equals the hash of fang 0.9 to 0.11, so that tasks
-/// saved by those stay unique.
+/// The unique hash of a payload: SHA-256 (FIPS 180-4) of its JSON with sorted keys, in lower-case hex. The
+/// kind is part of the payload. It equals the hash of fang 0.9 to 0.11, so that tasks saved by those versions
+/// stay unique.
 pub fn hash(metadata: &Value) -> String {
     hash_behind("", metadata)
 }
 
-/// The hash of a value behind a word that no JSON begins with, so that it is that of no payload.
+/// The hash of a word and a value. No JSON begins with the word, so that the hash differs from that of any
+/// payload.
 pub(super) fn hash_behind(word: &str, value: &Value) -> String {
     let mut canonical = word.to_owned();
     write_canonical(value, &mut canonical);
     hex(&Sha256::digest(canonical.as_bytes()))
 }
 
-/// Sorts keys itself: with serde_json's `preserve_order` on anywhere in the build, a map keeps the
-/// order of the source.
+/// Sorts the keys itself, since maps keep the order of the source when any crate turns on `preserve_order` of
+/// serde_json.
 fn write_canonical(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => {

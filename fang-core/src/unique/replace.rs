@@ -1,6 +1,6 @@
 use std::ops::BitOr;
 
-/// What an insert changes in the task that is there and still waits.
+/// The parts of a waiting duplicate that an insert replaces.
 ///
 /// ```
 /// use fang_core::Replace;
@@ -20,12 +20,12 @@ impl Replace {
     /// Payload, time and priority.
     pub const ALL: Self = Self(7);
 
-    /// Whether all of `other` is among it.
+    /// Whether this includes all of `other`.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Its number in the SQL of the stores: 1 the payload, 2 the time, 4 the priority, added up.
+    /// The number in the SQL of the stores: 1 is the payload, 2 the time, 4 the priority. They are added up.
     pub fn code(self) -> i16 {
         self.0.into()
     }
