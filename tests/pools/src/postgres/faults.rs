@@ -165,7 +165,7 @@ async fn the_commit_of_a_long_transaction_sends_a_notification(mode: Mode) {
     let mut client = world.connect().await;
     let mut transaction = client.begin().await.unwrap();
     transaction.insert_tasks(&world.queue, vec![world.new_task(&say("late"))]).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    world.quiet().await;
     transaction.end(true).await.unwrap();
     assert_eq!(world.heard().await, "late");
 }

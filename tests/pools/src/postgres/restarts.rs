@@ -5,7 +5,7 @@ use fang_test_support::{Cluster, Durability, TestDatabase};
 use futures_util::future::try_join_all;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::task::block_in_place;
 
@@ -14,7 +14,7 @@ crate::each_mode! {
 }
 
 /// Inserts tasks until `stop` is set. Returns those whose insert succeeded.
-async fn produce(queue: Queue, number: usize, stop: Arc<AtomicBool>) -> Vec<String> {
+async fn produce(queue: Queue, number: usize, stop: Arc<AtomicBool>, saved: Arc<AtomicUsize>) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for call in 0.. {
         if stop.load(Ordering::SeqCst) {
@@ -22,7 +22,10 @@ async fn produce(queue: Queue, number: usize, stop: Arc<AtomicBool>) -> Vec<Stri
         }
         let text = format!("{number} {call}");
         match queue.insert_task(&say(&text)).await {
-            Ok(_) => acknowledged.push(text),
+            Ok(_) => {
+                acknowledged.push(text);
+                saved.fetch_add(1, Ordering::SeqCst);
+            }
             // The server is down, so the next try waits.
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
@@ -37,11 +40,13 @@ async fn no_acknowledged_task_is_lost_while_the_server_crashes_again_and_again(m
     world.queue.migrate().await.unwrap();
     let mut pool = world.pool(4).start().await;
     let stop = Arc::new(AtomicBool::new(false));
-    let produce = |number| tokio::spawn(produce(world.queue.clone(), number, stop.clone()));
+    let saved = Arc::new(AtomicUsize::new(0));
+    let produce = |number| tokio::spawn(produce(world.queue.clone(), number, stop.clone(), saved.clone()));
     let producers: Vec<_> = (0..4).map(produce).collect();
     for _ in 0..4 {
-        // The server runs for a while between two crashes.
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        // The server saves some tasks between two crashes.
+        let enough = saved.load(Ordering::SeqCst) + 100;
+        until(async || saved.load(Ordering::SeqCst) >= enough).await;
         block_in_place(|| cluster.restart_immediate()).unwrap();
     }
     stop.store(true, Ordering::SeqCst);
