@@ -1,4 +1,4 @@
-//! The contract of the stores, kept by the one in memory.
+//! The contract of stores, run on the store in memory.
 
 // A panic is how a test reports.
 #![allow(clippy::expect_used)]

@@ -1,5 +1,5 @@
-//! Every zone of the IANA database, at every change of its clocks: ticks come by the clocks of the zone,
-//! each time that they show once, in order.
+//! Ticks around every change of the clocks, in every zone of the IANA database: each time that the clocks
+//! show ticks once, in order.
 
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -9,8 +9,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use fang_core::schedule::{Cron, Timetable};
 use std::collections::BTreeSet;
 
-/// How far around a change ticks are looked at: more than any clock is changed by in one go, but for
-/// those that skip a day.
+/// How far around a change to look at ticks. It is more than any clock is changed by at once, except where
+/// a day is skipped.
 const AROUND: TimeDelta = TimeDelta::hours(4);
 
 fn shown(zone: Tz, instant: i64) -> NaiveDateTime {
@@ -42,8 +42,8 @@ fn changes(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc
     found
 }
 
-/// Each time of the clocks around a change with the instant at which it should tick, found by watching
-/// them minute by minute: when they show it first, or have skipped it.
+/// The times that the clocks show around a change, each with the instant at which it should tick: when the
+/// clocks first show it, or have skipped it. Found by reading the clocks minute by minute.
 fn watched(zone: Tz, change: DateTime<Utc>) -> Vec<(NaiveDateTime, DateTime<Utc>)> {
     let minute = TimeDelta::minutes(1);
     let mut at = change - AROUND;
@@ -75,14 +75,14 @@ fn ticks(timetable: &Timetable, change: DateTime<Utc>) -> BTreeSet<DateTime<Utc>
     }
 }
 
-/// A pattern at a time that the change skips or repeats.
+/// A pattern that ticks once a day, at this time.
 fn daily_at(time: NaiveDateTime) -> String {
     format!("{} {} * * *", time.minute(), time.hour())
 }
 
 fn check(zone: Tz, change: DateTime<Utc>) {
     let at = change.timestamp();
-    // Half-way through what is skipped or repeated, to the minute.
+    // Half-way through the skipped or repeated stretch, to the minute.
     let middle = (offset(zone, at) - offset(zone, at - 1)).abs() / 120 * 60;
     let time = shown(zone, at - 1).min(shown(zone, at)) + TimeDelta::seconds(i64::from(middle));
     let daily = move |shown: NaiveDateTime| (shown.hour(), shown.minute()) == (time.hour(), time.minute());
@@ -104,7 +104,7 @@ fn check(zone: Tz, change: DateTime<Utc>) {
 fn every_time_of_every_zone_ticks_once_around_every_change_of_its_clocks() {
     let from = "2024-01-01T00:00:00Z".parse().unwrap();
     let to = "2036-01-01T00:00:00Z".parse().unwrap();
-    // Two halves, since there are that many cores anywhere.
+    // In two halves, for machines with two cores.
     let halves = TZ_VARIANTS.split_at(TZ_VARIANTS.len() / 2);
     let checked = |zones: &[Tz]| -> usize {
         let changes =
@@ -118,7 +118,7 @@ fn every_time_of_every_zone_ticks_once_around_every_change_of_its_clocks() {
     assert!(TZ_VARIANTS.len() > 500 && checked > 4_000, "{checked} changes in {} zones", TZ_VARIANTS.len());
 }
 
-/// On the 30th of December 2011, there was no day in Samoa.
+/// Samoa skipped the 30th of December 2011.
 #[test]
 fn a_skipped_day_ticks_once_at_its_end() {
     let timetable = Timetable::read(&Cron::new("0 9 * * *").time_zone("Pacific/Apia")).unwrap();

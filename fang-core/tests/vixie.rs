@@ -1,4 +1,4 @@
-//! Patterns of five fields fire when crontab(5) of Vixie cron fires. `vixie/table.py` worked out the table.
+//! Patterns of five fields fire when crontab(5) of Vixie cron fires. `vixie/table.py` computed the table.
 
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used)]

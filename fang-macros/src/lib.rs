@@ -5,8 +5,10 @@ mod to_fang_error;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Lets `?` turn an error of your own into a `FangError`, described by its `Debug` text. For enums and
-/// structs, generic ones too; `Debug` is needed.
+/// Implements `From` for `FangError`, so that `?` converts an error of your own. The description is the
+/// `Debug` text of the error.
+///
+/// Works for enums and structs, also with generic parameters. The type must implement `Debug`.
 #[proc_macro_derive(ToFangError)]
 pub fn derive_to_fang_error(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
