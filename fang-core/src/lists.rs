@@ -1,22 +1,23 @@
-//! Where the lists of lock-claimed tasks begin.
+//! Where the lists of lock-claimed tasks begin in their table.
 
 use crate::store::{LockedTask, ScanRange};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many connections hold tasks: one claims or settles while the tasks of the other run.
+/// The number of connections for lock-claims: one claims or commits while the tasks of the other run.
 pub const SLOTS: i16 = 2;
 
-/// How often it is looked where lists begin: each claim walks what has gone since, once for each range.
+/// How often the beginning is looked up. A claim scans all lists that were removed since, once for each scan
+/// range.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Whoever holds tasks has listed them by then, or finds its connection closed and lists nothing that counts: statements
-/// end after 30 s, and transactions that do nothing after 5 s.
+/// A worker lists the tasks that it has locked within this time, or finds its connection closed and lists
+/// nothing. Statements end after 30 s, and idle transactions after 5 s.
 const LISTED_WITHIN: Duration = Duration::from_secs(60);
 
-/// From which transaction on something may be listed. Whoever reads lists begins there: a long transaction may keep the
-/// server from clearing those that are gone, and there are hundreds a second.
+/// The first transaction with a list. Readers of lists begin there: a long transaction may keep the server
+/// from vacuuming removed lists, of which there are hundreds a second.
 #[derive(Debug, Default)]
 pub struct FirstListed(Mutex<Known>);
 
@@ -24,31 +25,31 @@ pub struct FirstListed(Mutex<Known>);
 struct Known {
     transaction: i64,
     looked_at: Option<Duration>,
-    /// Whether tasks were found since then: while there are none, nothing is listed.
+    /// Whether a claim has found tasks since then. Without tasks, nothing is listed.
     has_found_tasks: bool,
-    /// Which transaction was to come at each look of the last minute, the latest last.
+    /// The next transaction at each look of the last minute, the latest look last.
     to_come: VecDeque<(Duration, i64)>,
 }
 
-/// What `first_listed.sql` tells.
+/// The result of `first_listed.sql`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookAtLists {
-    /// The first transaction, from the known one on, under which something is listed.
+    /// The first transaction with a list, from the known one on.
     pub listed: Option<i64>,
-    /// The oldest transaction that is open.
+    /// The oldest open transaction.
     pub open: i64,
-    /// The next one to come.
+    /// The next transaction.
     pub to_come: i64,
 }
 
 impl FirstListed {
-    /// The number of that transaction, zero when it is not known.
+    /// The number of that transaction; zero when it is not known.
     pub fn transaction(&self) -> i64 {
         self.known().transaction
     }
 
-    /// What came of a claim: where some are found, others may hold more. After a failure the next answer may come from
-    /// another server, whose transactions have other numbers.
+    /// Takes the result of a claim into account. Where it found tasks, more may be listed. After a failure
+    /// the next answer may come from another server, whose transactions have other numbers.
     pub fn learn<T, E>(&self, claim: &Result<Vec<T>, E>) {
         match claim {
             Ok(tasks) => self.known().has_found_tasks |= !tasks.is_empty(),
@@ -62,7 +63,8 @@ impl FirstListed {
         known.has_found_tasks && known.looked_at.is_none_or(|at| now.saturating_sub(at) >= LOOK_EVERY)
     }
 
-    /// What may be listed from now on is listed under a transaction that is open and not too old, or has yet to begin.
+    /// Updates the first transaction. Further lists can only come from an open transaction that is not too
+    /// old, or from a future one.
     pub fn looked(&self, look: LookAtLists, now: Duration) {
         let mut known = self.known();
         let is_past = |(at, _): &(Duration, i64)| now.saturating_sub(*at) >= LISTED_WITHIN;
@@ -74,7 +76,7 @@ impl FirstListed {
         (known.looked_at, known.has_found_tasks) = (Some(now), false);
     }
 
-    /// Nothing is known any more.
+    /// Forgets all that is known.
     pub fn forget(&self) {
         *self.known() = Known::default();
     }
@@ -84,7 +86,7 @@ impl FirstListed {
     }
 }
 
-/// How far one that holds has come: where the last of its tasks lies, in the order in which they were found.
+/// How far a lock-claim has come: the scan range of its last task, up to the latest instant there.
 pub fn reached(locked: &[LockedTask]) -> Option<ScanRange> {
     let last = &locked.last()?.task;
     let (mode, priority) = (last.mode, last.priority);
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn where_lists_begin_is_looked_for_every_second_while_tasks_are_found_and_after_a_failure() {
+    fn the_first_list_is_looked_up_every_second_while_tasks_are_found_and_after_a_failure() {
         let first = FirstListed::default();
         assert_eq!((first.transaction(), first.is_due(NOW)), (0, false));
         let found = || first.learn(&Ok::<_, ()>(vec![1]));
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_listed_under_a_transaction_that_began_a_minute_ago() {
+    fn transactions_that_began_a_minute_ago_list_nothing_more() {
         let first = FirstListed::default();
         let after = |seconds: u64, listed, to_come| {
             first.looked(look(listed, 5, to_come), NOW + Duration::from_secs(seconds));
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn how_far_one_has_come_is_the_last_instant_in_the_last_lane() {
+    fn a_lock_claim_has_reached_the_last_instant_in_its_last_scan_range() {
         let locked = |priority, at| {
             let task = Claimed { priority, scheduled_at: DbInstant(at), ..Claimed::example() };
             LockedTask { task, place: Place(0, 0), is_apart: false }

@@ -1,5 +1,5 @@
-//! The store without a server: the same rules, in memory, for tests, examples and small tools.
-//! Nothing outlives the process.
+//! The store in memory, with the same rules as those with a server. For tests, examples and small tools. It
+//! keeps nothing after the process ends.
 
 mod admin;
 mod control;
@@ -35,7 +35,7 @@ type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// use fang_core::store::Store;
 /// use futures_util::FutureExt;
 /// let store = MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH);
-/// // It answers at once, so there is nothing to wait for.
+/// // It answers at once, without waiting.
 /// let now = store.now().now_or_never();
 /// assert_eq!(now.transpose()?, Some(chrono::DateTime::UNIX_EPOCH));
 /// # Ok::<(), fang_core::StoreError>(())
@@ -47,25 +47,25 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store whose clock is `clock`: this crate has none of its own.
+    /// An empty store that reads the time from `clock`, since this crate has no clock.
     pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self { tables: Mutex::default(), clock: Box::new(clock), listeners: Listeners::default() }
     }
 
-    /// No verb leaves the tables half-written, so a panic of another thread does not spoil them.
+    /// Verbs leave the tables consistent, so a lock poisoned by a panic can still be used.
     fn with<T>(&self, act: impl FnOnce(&mut Tables, DateTime<Utc>) -> T) -> Result<T, StoreError> {
         let now = (self.clock)();
         Ok(act(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner), now))
     }
 
-    /// Tells those who claim whether tasks have kept their places.
+    /// Notifies claimers that tasks came back to places that they may have passed by.
     fn call_back(&self, have_come_back: bool) {
         if have_come_back {
             self.notify(&Topic::CameBack);
         }
     }
 
-    /// Tasks of these types are due now.
+    /// Notifies claimers that tasks of these types are due now.
     fn are_due<'a>(&self, task_types: impl IntoIterator<Item = &'a String>) {
         task_types.into_iter().for_each(|task_type| self.notify(&Topic::task_type(task_type)));
     }
@@ -226,8 +226,8 @@ impl Store for MemoryStore {
     }
 
     async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        let (is_hit, held_by) = self.with(|tables, now| tables.cancel(id, now))?;
-        held_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
+        let (is_hit, claimed_by) = self.with(|tables, now| tables.cancel(id, now))?;
+        claimed_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
         Ok(is_hit)
     }
 
@@ -250,5 +250,5 @@ impl Store for MemoryStore {
     }
 }
 
-/// Its verbs only lock what no one holds for long.
+/// Its verbs wait for nothing but a mutex that is locked for short times.
 impl NonBlocking for MemoryStore {}

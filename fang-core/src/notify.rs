@@ -1,5 +1,5 @@
-//! Notifications: how pools hear of tasks to claim, in this process and in others. Losing one costs a little time and
-//! nothing else, since pools poll as well.
+//! Notifications, which tell pools in this process and in others of tasks to claim. Losing one costs a little
+//! time and nothing else, since pools poll as well.
 
 mod burst;
 mod local;

@@ -1,42 +1,42 @@
-//! Where a claim looks: the ranges of a task type, and how far their beginnings are known.
+//! The scan ranges of a task type, and their scan floors.
 
 use crate::store::{Claimed, DbInstant, ScanRange};
 use crate::task::{Mode, Priority};
 use std::time::Duration;
 
-/// How far before its floor a claim begins that looks for what came late.
+/// How far before its scan floor a claim begins that looks for tasks that were committed late.
 const SHORTLY: Duration = Duration::from_secs(5);
 
-/// Where in each range a claim begins.
+/// Where in each scan range a claim begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Where the last one left off.
+    /// At the scan floor, where the last claim left off.
     Floor,
-    /// Five seconds before that: few tasks are inserted by transactions that take longer.
+    /// Five seconds before the scan floor. Few tasks are inserted by transactions that take longer.
     BeforeFloor,
     /// At the beginning.
     Beginning,
 }
 
-/// The ranges of one claimer, each with its floor.
+/// The scan ranges of one claimer, each with its scan floor.
 ///
-/// While a long transaction pins old row versions, the head of the ready index fills with dead
-/// entries that every claim would walk again. So a claim under load begins where the last one left
-/// off; the pace of its pool decides when to begin at the beginning.
+/// While a long transaction pins old row versions, the head of the ready index fills with dead entries that
+/// every claim would scan again. So under load a claim begins where the last one left off. The pool decides
+/// when to begin at the beginning.
 #[derive(Debug)]
 pub struct ScanRanges(Vec<Stretch>);
 
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     range: ScanRange,
-    /// The highest floor so far. Whoever finds tasks below it goes on from there, and leaves it to the others to go on
-    /// from where they are.
+    /// The highest floor so far. A claimer that finds tasks below it continues there, and does not share its
+    /// floor with others.
     highest: DbInstant,
 }
 
 impl ScanRanges {
-    /// The ranges that a runtime works on: its own, and after each of them the rows of the same
-    /// priority that do not say who may claim them.
+    /// The scan ranges of a mode. Each one is followed by that of the tasks of the same priority that name no
+    /// mode.
     pub fn new(mode: Mode) -> Self {
         let stretch = |mode, priority| {
             let range = ScanRange { mode, priority, floor: DbInstant::MIN, is_shared: false };
@@ -46,7 +46,7 @@ impl ScanRanges {
         Self(ranges.concat())
     }
 
-    /// The ranges in the order to look: the most urgent first, or the least urgent.
+    /// The scan ranges in the order to search: the most urgent first, or the least urgent when `upwards`.
     pub fn in_order(&self, upwards: bool, start: Start) -> Vec<ScanRange> {
         let range = |stretch: &Stretch| match start {
             Start::Floor => ScanRange { is_shared: stretch.range.floor >= stretch.highest, ..stretch.range },
@@ -62,7 +62,7 @@ impl ScanRanges {
         ranges
     }
 
-    /// Remembers how far a claim has come.
+    /// Moves the scan floors to where a claim has come.
     pub fn claimed(&mut self, tasks: &[Claimed]) {
         for Stretch { range, highest } in &mut self.0 {
             let mine = |task: &&Claimed| task.mode == range.mode && task.priority == range.priority;
@@ -74,7 +74,7 @@ impl ScanRanges {
     }
 }
 
-/// Sorts claimed tasks into the order in which they should run: no store promises one.
+/// Sorts claimed tasks into the order in which they run, since stores return them in any order.
 pub fn sort(tasks: &mut [Claimed], upwards: bool) {
     tasks.sort_unstable_by_key(|task| {
         let priority = task.priority as i16;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_begins_where_the_last_claim_left_it() {
+    fn a_scan_range_begins_where_the_last_claim_left_off() {
         let mut ranges = ScanRanges::new(Mode::Asynk);
         ranges.claimed(&[task(Priority::High, 5), task(Priority::High, 9)]);
         let shortly_before = DbInstant(9 - 5_000_000);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_is_shared_unless_its_last_claim_found_tasks_from_before_an_earlier_one() {
+    fn a_scan_range_is_shared_unless_its_last_claim_found_tasks_below_its_highest_floor() {
         let mut ranges = ScanRanges::new(Mode::Asynk);
         let is_shared = |ranges: &ScanRanges, start| {
             let ranges = ranges.in_order(false, start);

@@ -1,5 +1,5 @@
-//! What a backend does: a handful of verbs, in batches. Values are decided elsewhere in this
-//! crate; a store does only what must be atomic.
+//! The store trait: what a backend implements, as a few verbs that work on batches. Values are decided
+//! elsewhere in this crate. A store does only what must be atomic.
 
 mod admin;
 mod batch;
@@ -29,8 +29,7 @@ pub use tables::{OwnResult, Tables};
 pub use verbs::{NonBlocking, Store};
 pub use worker::{Beat, Rescue, Rescued, WorkerId};
 
-/// A delay in the microseconds that stores count, at most a hundred years, so that no calendar
-/// overflows.
+/// A delay in microseconds, at most a hundred years, so that no date overflows.
 pub fn micros(delay: std::time::Duration) -> i64 {
     const HUNDRED_YEARS: i64 = 100 * 365 * 24 * 60 * 60 * 1_000_000;
     i64::try_from(delay.as_micros()).unwrap_or(HUNDRED_YEARS).min(HUNDRED_YEARS)

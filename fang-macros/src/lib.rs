@@ -5,8 +5,8 @@ mod to_fang_error;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Lets `?` turn an error of your own into a `FangError`, described by its `Debug` text. For enums and
-/// structs, generic ones too; `Debug` is needed.
+/// Lets `?` convert an error type of your own into a `FangError`, described by its `Debug` text. The type must
+/// implement `Debug`, and be an enum or a struct. It may be generic.
 #[proc_macro_derive(ToFangError)]
 pub fn derive_to_fang_error(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

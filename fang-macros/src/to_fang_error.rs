@@ -1,10 +1,10 @@
-//! `#[derive(ToFangError)]`.
+//! The expansion of `#[derive(ToFangError)]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Error, parse_quote};
 
-/// The conversion, or where and why there can be none.
+/// Expands to the conversion, or returns an error for a union.
 pub(crate) fn expand(mut input: DeriveInput) -> syn::Result<TokenStream> {
     if let Data::Union(union) = &input.data {
         let message =
@@ -12,7 +12,7 @@ pub(crate) fn expand(mut input: DeriveInput) -> syn::Result<TokenStream> {
         return Err(Error::new(union.union_token.span, message));
     }
     let name = &input.ident;
-    // The bound is on the whole type: only its own `Debug` knows what that asks of the parameters.
+    // The bound is on the whole type, since its own `Debug` decides about the bounds of the parameters.
     if !input.generics.params.is_empty() {
         let (_, generics, _) = input.generics.split_for_impl();
         let bound = parse_quote!(#name #generics: ::core::fmt::Debug);

@@ -1,4 +1,4 @@
-//! Find, list, count, remove.
+//! Find, list, count and remove.
 
 use super::tables::{Row, Tables};
 use crate::store::{Count, Filter, Removal};

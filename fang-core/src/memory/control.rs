@@ -1,4 +1,4 @@
-//! Retry, reschedule, cancel.
+//! Retry, reschedule and cancel.
 
 use super::tables::{Row, Tables};
 use super::tasks::due_at;
@@ -11,7 +11,7 @@ use std::ops::Bound;
 use uuid::Uuid;
 
 impl Tables {
-    /// Returns the type of the task, if it is due now.
+    /// Returns the task type, if the task is due now.
     pub(super) fn retry(&mut self, id: Uuid, now: DateTime<Utc>) -> Option<String> {
         let mut row = self.row(id).filter(|row| self.may_retry(row)).cloned()?;
         if row.state == FangTaskState::Failed {
@@ -28,13 +28,13 @@ impl Tables {
         Some(task_type)
     }
 
-    /// Another that is alive with the same unique hash keeps a failed one where it is.
+    /// Whether the task waits, or has failed and no duplicate of it is alive.
     fn may_retry(&self, row: &Row) -> bool {
-        let is_held = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
-        row.state.is_waiting() || (row.state == FangTaskState::Failed && !is_held)
+        let has_duplicate = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
+        row.state.is_waiting() || (row.state == FangTaskState::Failed && !has_duplicate)
     }
 
-    /// Returns the types of the tasks that are due now as well.
+    /// Returns the task types of the tasks that are due now, too.
     pub(super) fn retry_failed(
         &mut self,
         batch: &RetryFailed<'_>,
@@ -55,7 +55,7 @@ impl Tables {
         self.rows_from(after.map_or(Bound::Unbounded, Bound::Excluded))
     }
 
-    /// Returns the type of the task, if it waits.
+    /// Returns the task type, if the task waited.
     pub(super) fn reschedule(&mut self, id: Uuid, due: Due, now: DateTime<Utc>) -> Option<String> {
         let task_type = self.row(id).filter(|row| row.state.is_waiting())?.task_type.clone();
         self.change_waiting(id, now, |row| row.scheduled_at = due_at(due, now));
@@ -66,17 +66,17 @@ impl Tables {
         self.change_waiting(id, now, |row| row.priority = priority)
     }
 
-    /// Returns whether the task waited or runs, and who runs it.
+    /// Returns whether the task waited or runs, and the worker that claimed it.
     pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (bool, Option<WorkerId>) {
         let running = self.row(id).filter(|row| row.state == FangTaskState::InProgress);
-        if let Some(held_by) = running.map(|row| row.locked_by) {
+        if let Some(claimed_by) = running.map(|row| row.locked_by) {
             self.cancelled.insert(id);
-            return (true, held_by);
+            return (true, claimed_by);
         }
         (self.fail_waiting(id, now), None)
     }
 
-    /// What waits again fails, and what is over is forgotten.
+    /// Also fails cancelled tasks that wait again, and forgets cancellations of tasks that are over.
     pub(super) fn cancellations(&mut self, worker: WorkerId, now: DateTime<Utc>) -> Vec<(Uuid, i32)> {
         let asked: Vec<Uuid> = self.cancelled.iter().copied().collect();
         for id in asked {
@@ -87,11 +87,11 @@ impl Tables {
                 self.cancelled.remove(&id);
             }
         }
-        let held = self.cancelled.iter().filter_map(|id| self.row(*id));
-        held.filter(|row| row.locked_by == Some(worker)).map(|row| (row.id, row.lease)).collect()
+        let running = self.cancelled.iter().filter_map(|id| self.row(*id));
+        running.filter(|row| row.locked_by == Some(worker)).map(|row| (row.id, row.lease)).collect()
     }
 
-    /// Whether a task that is alive is to be cancelled.
+    /// Whether a task is alive and to be cancelled.
     pub(super) fn is_cancelled(&self, id: Uuid) -> bool {
         self.cancelled.contains(&id) && self.row(id).is_some_and(|row| row.state.is_alive())
     }

@@ -1,4 +1,4 @@
-//! Crons: always one tick ahead, each tick once.
+//! Crons. The task of a tick is inserted one tick ahead, and each tick once.
 
 use super::tables::{Cron, Tables};
 use super::tasks::new_row;
@@ -74,7 +74,7 @@ impl Tables {
         self.crons.get_mut(name).is_some_and(|cron| cron.paused_at.take().is_some())
     }
 
-    /// The task type of the cron, if there is one.
+    /// Returns the task type of the cron, if there is one.
     pub(super) fn run_cron(&mut self, name: &str, id: Uuid, now: DateTime<Utc>) -> Option<String> {
         let cron = self.crons.get(name)?.cron.clone();
         if self.row(id).is_none() {
@@ -96,7 +96,7 @@ impl Tables {
         gone.len() as u64
     }
 
-    /// With the task of its last tick, unless it is paused.
+    /// Inserts the task of the last tick, unless the cron is paused.
     fn put_cron(&mut self, cron: Cron, now: DateTime<Utc>) -> Cron {
         if cron.paused_at.is_none() {
             self.put_tick(&cron, cron.last_tick, cron.task_id, now);
@@ -104,7 +104,7 @@ impl Tables {
         cron
     }
 
-    /// A tick is never unique by its payload: it is inserted while the one before may still run.
+    /// The task of a tick is never unique, since it is inserted while the task before may still run.
     fn put_tick(&mut self, cron: &Cron, at: DateTime<Utc>, id: Uuid, now: DateTime<Utc>) {
         let mut task = cron.cron.task.clone().at(at);
         task.id = id;

@@ -1,4 +1,4 @@
-//! The rows, and the indexes that mirror those of Postgres.
+//! The rows, with the indexes that Postgres has.
 
 use crate::failure::Failure;
 use crate::options::Options;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use uuid::Uuid;
 
-/// One row of the table of tasks.
+/// A row of the table of tasks.
 #[derive(Clone)]
 pub(super) struct Row {
     pub(super) id: Uuid,
@@ -38,7 +38,7 @@ impl Row {
         (self.task_type.clone(), self.mode as i16, self.priority as i16, self.scheduled_at, self.id)
     }
 
-    /// The fence: whether this claim stands.
+    /// Whether this claim still stands.
     pub(super) fn is_claim(&self, worker: WorkerId, lease: i32) -> bool {
         self.state == FangTaskState::InProgress && self.lease == lease && self.locked_by == Some(worker)
     }
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// Task type, mode, priority, instant, id: the ready index.
+/// Key of the ready index: task type, mode, priority, instant, id.
 pub(super) type ReadyKey = (String, i16, i16, DateTime<Utc>, Uuid);
 
 #[derive(Clone)]
@@ -86,13 +86,13 @@ pub(super) struct Worker {
 pub(super) struct Cron {
     pub(super) cron: NewCron,
     pub(super) last_tick: DateTime<Utc>,
-    /// Nil when a pause took it.
+    /// Nil when a pause removed the task.
     pub(super) task_id: Uuid,
     pub(super) created_at: DateTime<Utc>,
     pub(super) paused_at: Option<DateTime<Utc>>,
 }
 
-/// Who holds a unique hash for a period.
+/// The task that has a unique hash for a period.
 #[derive(Clone)]
 pub(super) struct Period {
     pub(super) task_id: Uuid,
@@ -101,11 +101,11 @@ pub(super) struct Period {
     pub(super) until: DateTime<Utc>,
 }
 
-/// All tables. Rows are written through [`put`](Self::put) and [`take`](Self::take) alone, which
-/// keep the indexes in step.
+/// All tables. Rows are written with [`put`](Self::put) and [`take`](Self::take) only, which keep the indexes
+/// up to date.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
-    /// The last beat of any worker, and since when they have come without a gap.
+    /// The last beat of any worker, and the instant since which beats have come without a gap.
     pub(super) chain: Option<(DateTime<Utc>, DateTime<Utc>)>,
     rows: BTreeMap<Uuid, Row>,
     pub(super) ready: BTreeSet<ReadyKey>,
@@ -114,7 +114,7 @@ pub(super) struct Tables {
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) last_worker: i64,
     pub(super) paused: HashSet<String>,
-    /// The tasks that are to be cancelled.
+    /// The tasks to be cancelled.
     pub(super) cancelled: BTreeSet<Uuid>,
     pub(super) crons: BTreeMap<String, Cron>,
 }
@@ -133,7 +133,7 @@ impl Tables {
         self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row)
     }
 
-    /// Saves a row, new or changed.
+    /// Saves a new or changed row.
     pub(super) fn put(&mut self, row: Row) {
         self.take(row.id);
         if row.state.is_waiting() {
@@ -145,7 +145,7 @@ impl Tables {
         self.rows.insert(row.id, row);
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub(super) fn take(&mut self, id: Uuid) -> Option<Row> {
         let row = self.rows.remove(&id)?;
         self.ready.remove(&row.ready_key());
@@ -155,7 +155,7 @@ impl Tables {
         Some(row)
     }
 
-    /// Changes the rows that match; returns how many did.
+    /// Changes the matching rows. Returns their number.
     pub(super) fn change(&mut self, matches: impl Fn(&Row) -> bool, mut act: impl FnMut(&mut Row)) -> u64 {
         let found: Vec<Row> = self.rows().filter(|row| matches(row)).cloned().collect();
         let count = found.len() as u64;
@@ -166,7 +166,7 @@ impl Tables {
         count
     }
 
-    /// Takes out the rows that match; returns how many did.
+    /// Removes the matching rows, up to `limit`. Returns their number.
     pub(super) fn delete(&mut self, limit: usize, matches: impl Fn(&Row) -> bool) -> u64 {
         let found: Vec<Uuid> = self.rows().filter(|row| matches(row)).map(|row| row.id).take(limit).collect();
         found.iter().filter(|id| self.take(**id).is_some()).count() as u64

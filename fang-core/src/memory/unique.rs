@@ -1,4 +1,4 @@
-//! Insert, and what keeps a task out.
+//! Insert, and the duplicates that keep tasks out.
 
 use super::tables::{Period, Row, Tables};
 use super::tasks::{due_at, later, new_row};
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 impl Tables {
-    /// All or none.
+    /// Inserts all tasks, or none.
     pub(super) fn insert(
         &mut self,
         tasks: &[NewTask],
@@ -41,21 +41,21 @@ impl Tables {
             self.periods.insert(hash.clone(), period);
         }
         let inserted = answer(&row, InsertOutcome::New);
-        // It was meant for an earlier task under this id.
+        // An earlier task may have had this id.
         self.cancelled.remove(&row.id);
         self.put(row);
         inserted
     }
 
-    /// What holds the hash of a task for a period, whether its row is there or gone.
+    /// Finds the duplicate that has the hash of a task for a period, even when its row is gone.
     fn meet_period(&mut self, task: &NewTask, now: DateTime<Utc>) -> Option<Inserted> {
         task.period()?;
-        let held = self.periods.get(task.uniq_hash.as_ref()?).filter(|held| held.until > now)?.clone();
-        if let Some(row) = self.row(held.task_id).cloned() {
+        let kept = self.periods.get(task.uniq_hash.as_ref()?).filter(|kept| kept.until > now)?.clone();
+        if let Some(row) = self.row(kept.task_id).cloned() {
             return Some(self.meet(row, task, now));
         }
-        let outcome = if held.task_id == task.id { InsertOutcome::New } else { InsertOutcome::Kept };
-        let Period { task_id, created_at, scheduled_at, .. } = held;
+        let outcome = if kept.task_id == task.id { InsertOutcome::New } else { InsertOutcome::Kept };
+        let Period { task_id, created_at, scheduled_at, .. } = kept;
         Some(Inserted {
             id: task_id,
             is_new: outcome == InsertOutcome::New,
@@ -89,16 +89,16 @@ impl Tables {
         replaced
     }
 
-    /// Ends whatever keeps a task of this hash out; returns how many tasks went.
+    /// Ends all that keeps a task with this hash out. Returns the number of removed tasks.
     pub(super) fn release(&mut self, hash: &str) -> u64 {
         let by_period = self.periods.remove(hash).map(|period| period.task_id);
-        let held = by_period.into_iter().chain(self.unique.get(hash).copied());
+        let duplicates = by_period.into_iter().chain(self.unique.get(hash).copied());
         let alive: Vec<Uuid> =
-            held.filter(|id| self.row(*id).is_some_and(|row| row.state.is_alive())).collect();
+            duplicates.filter(|id| self.row(*id).is_some_and(|row| row.state.is_alive())).collect();
         alive.into_iter().filter(|id| self.take(*id).is_some()).count() as u64
     }
 
-    /// Forgets periods that are over; returns how many.
+    /// Removes periods that are over. Returns their number.
     pub(super) fn prune_periods(&mut self, limit: u32, now: DateTime<Utc>) -> u64 {
         let over =
             self.periods.iter().filter(|(_, period)| period.until <= now).map(|(hash, _)| hash.clone());

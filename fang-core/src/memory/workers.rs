@@ -1,4 +1,4 @@
-//! Register, heartbeat, retire, rescue, prune.
+//! Register, heartbeat, retire, rescue and prune.
 
 use super::tables::{Row, Tables, Worker};
 use crate::store::{Beat, Prune, Rescue, Rescued, WorkerId};
@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long the dead are remembered.
+/// How long dead workers are kept.
 const MOURNING: TimeDelta = TimeDelta::hours(1);
 
 impl Tables {
@@ -50,7 +50,7 @@ impl Tables {
         Beat { is_alive, has_suspects, silent_for, well_for: self.well_for(lease, now), has_cancellations }
     }
 
-    /// How long anybody's beats have come without a gap, this one included.
+    /// How long the beats of all workers have come without a gap, up to this one.
     fn well_for(&mut self, lease: Duration, now: DateTime<Utc>) -> Duration {
         let unbroken = self.chain.filter(|(beat_at, _)| !is_longer_ago(*beat_at, lease / 2, now));
         let well_since = unbroken.map_or(now, |(_, well_since)| well_since);
@@ -88,7 +88,7 @@ impl Tables {
         rescued
     }
 
-    /// Whether a row runs but no living worker holds it.
+    /// Whether a row is in progress without a living worker that claimed it.
     fn is_orphan(&self, row: &Row, lease: Duration, now: DateTime<Utc>) -> bool {
         if row.state != FangTaskState::InProgress {
             return false;
@@ -146,7 +146,7 @@ mod tests {
     use crate::new_task::NewTask;
     use crate::task::Mode;
 
-    /// No verb of a store makes such a row: a worker is kept as long as it holds a task.
+    /// No verb of a store makes such a row, since a worker is kept while it has claimed tasks.
     #[test]
     fn a_task_of_a_vanished_worker_comes_back_after_a_lease() {
         let mut tables = Tables::default();

@@ -1,43 +1,44 @@
-//! Inserts close together, of which few are worth a notification.
+//! Bursts: inserts close together, for which only a few notifications are sent.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// What a notification says of the inserts that follow.
+/// The kind of a notification, which says whether the inserts that follow send one as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notice {
-    /// The next insert sends one as well.
+    /// The next insert sends a notification as well.
     Single,
-    /// A burst begins: more may follow without one, for as long as the [window](BurstGate::WINDOW) of a gate is open.
+    /// A burst begins. For the length of the [window](BurstGate::WINDOW), further inserts send none.
     Burst,
 }
 
-/// Lets few notifications of a task type pass: each costs every other commit of the database a wait. A task that comes
-/// alone is notice, and so is the next one, if it comes soon: as the first of many, for which claimers look often
-/// for a while.
+/// Limits the notifications of a task type, since each one makes all other commits of the database wait. A
+/// task that comes alone is sent as [`Single`](Notice::Single). One that follows soon is sent as the first of
+/// a [`Burst`](Notice::Burst), during which claimers poll often.
 #[derive(Debug, Default)]
 pub struct BurstGate {
     passed: HashMap<String, Passed>,
 }
 
-/// What has passed of a task type.
+/// The last notification of a task type.
 #[derive(Clone, Copy, Debug)]
 struct Passed {
     notice: Notice,
     at: Duration,
-    /// When the last task came, notice or not.
+    /// When the last task was inserted, with or without a notification.
     last: Duration,
 }
 
 impl BurstGate {
-    /// For so long after a [burst](Notice::Burst) has begun no notification of its task type passes. A claimer that hears
-    /// of it looks often for just as long.
+    /// The length of a [burst](Notice::Burst): during this time, no further notification of the task type is
+    /// sent. A claimer that receives a burst polls often for the same time.
     pub const WINDOW: Duration = Duration::from_millis(100);
 
-    /// How many task types are remembered before those are forgotten whose window is over.
+    /// The number of task types from which on those without a recent insert are forgotten.
     const REMEMBERED: usize = 1024;
 
-    /// Whether to announce an insert now, and as what: at least as `least`. `now` counts from any fixed instant.
+    /// The notification to send for an insert, if any, at least as strong as `least`. `now` counts from any
+    /// fixed instant.
     pub fn pass(&mut self, task_type: &str, least: Notice, now: Duration) -> Option<Notice> {
         let Some(passed) = self.passed.get_mut(task_type) else {
             self.remember(task_type, least, now);
@@ -52,7 +53,7 @@ impl BurstGate {
     }
 
     fn remember(&mut self, task_type: &str, notice: Notice, now: Duration) {
-        // Task types may be as many as an application has customers.
+        // An application may have a task type for each of its customers.
         if self.passed.len() >= Self::REMEMBERED {
             self.passed.retain(|_, passed| is_recent(passed.last, now));
         }
@@ -61,7 +62,7 @@ impl BurstGate {
 }
 
 impl Passed {
-    /// What passes now.
+    /// The notification to send now, if any.
     fn next(&self, now: Duration) -> Option<Notice> {
         let is_open = self.notice == Notice::Burst && is_recent(self.at, now);
         match is_recent(self.last, now) {
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_due_in_a_moment_is_announced_as_the_first_of_many() {
+    fn a_task_that_may_be_due_soon_is_sent_as_the_first_of_a_burst() {
         let (mut gate, at) = (BurstGate::default(), Duration::from_millis);
         let first = Some(Notice::Burst);
         assert_eq!([0, 50, 100].map(|ms| gate.pass("a", Notice::Burst, at(ms))), [first, None, first]);
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_comes_alone_is_announced_and_then_one_of_many_in_a_window() {
+    fn a_single_task_sends_a_notification_and_a_burst_sends_one_per_window() {
         let (each, first) = (Some(Notice::Single), Some(Notice::Burst));
         assert_eq!(passed(&[("a", 0), ("a", 100), ("a", 200)]), [each; 3]);
         assert_eq!(

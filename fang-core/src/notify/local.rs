@@ -1,4 +1,4 @@
-//! Who listens in this process.
+//! The listeners in this process.
 
 use super::burst::Notice;
 use super::outgoing::Notices;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
 
-/// Who listens in this process, by topic. Cheap to clone.
+/// The listeners in this process, by topic. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Listeners(Arc<Mutex<Registry>>);
 
@@ -42,8 +42,8 @@ impl Listeners {
         listeners.iter().flatten().for_each(|(_, listener)| listener(notice));
     }
 
-    /// Passes on what was inserted here. A pool that does not `hear` others never knows what follows: to it, all is the
-    /// first of a burst.
+    /// Notifies the listeners of the inserts of this process. A pool that does not hear others misses the
+    /// notifications that follow, so it takes every notice as a burst.
     pub fn notify_all_of(&self, notices: &Notices<'_>, hears_others: bool) {
         for (topic, notice) in notices {
             self.notify(topic, if hears_others { *notice } else { Notice::Burst });
@@ -56,7 +56,7 @@ impl Listeners {
         self.notify(&topic, notice);
     }
 
-    /// Notifies all listeners of all topics: after a time in which notifications may have been lost.
+    /// Notifies all listeners of all topics, after a time in which notifications may have been lost.
     pub fn notify_everyone(&self) {
         let all: Vec<_> = self.with(|registry| registry.by_topic.values().flatten().cloned().collect());
         all.iter().for_each(|(_, listener)| listener(Notice::Burst));
@@ -73,7 +73,7 @@ impl fmt::Debug for Listeners {
     }
 }
 
-/// A place among the listeners; dropping it gives it up.
+/// The registration of a listener, which ends when it is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it ends the registration"]
 pub struct Registration {

@@ -1,4 +1,4 @@
-//! What a process sends to others about the tasks that it inserts.
+//! The notifications that a process sends to others.
 
 use super::burst::{BurstGate, Notice};
 use super::topic::Topic;
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Topics to send notifications about, each with its notice.
+/// Topics to notify about, each with its notice.
 pub type Notices<'a> = BTreeMap<Topic<'a>, Notice>;
 
-/// Decides which notifications are sent to other processes. One for all handles of a queue.
+/// Decides which notifications to send to other processes. All handles of a queue share one.
 #[derive(Debug)]
 pub struct Outgoing {
     is_wanted: bool,
@@ -17,7 +17,7 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Sends none unless they are `wanted`.
+    /// Sends notifications only when they are wanted.
     pub fn new(is_wanted: bool) -> Self {
         Self { is_wanted, gate: Mutex::default() }
     }
@@ -38,8 +38,8 @@ impl Outgoing {
         notices.iter().filter_map(passed).collect()
     }
 
-    /// The payloads of a transaction of the application: all, since nobody knows when it will commit, which is when they
-    /// leave.
+    /// The payloads to send in a transaction of the application. Nothing is left out, since they are sent at
+    /// the commit, at an unknown time.
     pub fn payloads_at_commit(&self, notices: &Notices<'_>) -> Vec<String> {
         let wanted = notices.iter().filter(|_| self.is_wanted);
         wanted.map(|(topic, notice)| topic.payload(*notice).into_owned()).collect()
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_is_told_not_to_sends_nothing() {
+    fn a_queue_without_notifications_sends_nothing() {
         let outgoing = Outgoing::new(false);
         assert!(outgoing.payloads(&mail(), Duration::ZERO).is_empty());
         assert!(outgoing.payloads_at_commit(&mail()).is_empty());

@@ -1,31 +1,31 @@
-//! What a notification is about, and how that is written on the channel of the database.
+//! The topics of notifications, and their payloads on the channel of the database.
 
 use super::burst::Notice;
 use crate::store::WorkerId;
 use std::borrow::Cow;
 
-/// What a notification is about.
+/// The topic of a notification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic<'a> {
     /// There are tasks of this type to claim.
     TaskType(Cow<'a, str>),
     /// A cron was added or changed.
     Crons,
-    /// Tasks came back to places that claims may have passed by.
+    /// Tasks came back to the ready index, at places that later claims may pass by.
     CameBack,
-    /// A task that this worker runs was cancelled.
+    /// A task that runs on this worker was cancelled.
     Cancelled(WorkerId),
-    /// The pool listens again after its connection was lost: the server may have crashed, and one that does not wait for
-    /// its disk (`synchronous_commit = off`) has then forgotten the last results. The pool gives back what the server
-    /// takes it to work on still. Never sent over the channel.
+    /// The pool listens again after its connection was lost. The server may have crashed, and with
+    /// `synchronous_commit = off` it has then lost the last results. The pool releases the tasks that the
+    /// server still counts as claimed by it. Never sent over the channel.
     ListensAnew,
 }
 
-/// Before a task type whose [notice](Notice::Single) is a single one. A bare task type is the first of a burst, since an
-/// application that notifies by hand does not know of this.
+/// Prefix of a task type with a [single](Notice::Single) notice. A task type without a prefix begins a burst,
+/// since applications that send notifications themselves do not know of the prefix.
 const SINGLE: char = '\u{1}';
 
-/// Before all topics but task types.
+/// Prefix of all topics other than task types.
 const OTHER: char = '\u{2}';
 
 const CRONS: &str = "\u{2}crons";
@@ -39,7 +39,7 @@ impl<'a> Topic<'a> {
         Self::TaskType(Cow::Borrowed(name))
     }
 
-    /// The same topic, with a name of its own.
+    /// The same topic, with an owned name.
     pub fn into_owned(self) -> Topic<'static> {
         match self {
             Self::TaskType(name) => Topic::TaskType(Cow::Owned(name.into_owned())),
@@ -50,7 +50,7 @@ impl<'a> Topic<'a> {
         }
     }
 
-    /// What is sent over the channel. A burst of a task type whose name looks like another payload is sent as single.
+    /// The payload on the channel. A burst of a task type that looks like another payload is sent as single.
     pub fn payload(&self, notice: Notice) -> Cow<'_, str> {
         match self {
             Self::TaskType(name) if notice == Notice::Burst && !name.starts_with([SINGLE, OTHER]) => {
@@ -64,7 +64,7 @@ impl<'a> Topic<'a> {
         }
     }
 
-    /// What was sent. A payload of an unknown form is a task type: it wakes nobody who does not work on it.
+    /// Reads a payload. One of an unknown form is a task type, which only pools of that type listen for.
     pub fn read(payload: &'a str) -> (Self, Notice) {
         let other = match payload {
             CRONS => Some(Self::Crons),
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_is_read_as_the_same_topic_with_the_same_notice() {
+    fn a_payload_is_read_as_the_topic_and_notice_that_were_sent() {
         for name in ["mail", "", "\u{1}mail", CRONS] {
             let topic = Topic::task_type(name);
             assert_eq!(Topic::read(&topic.payload(Notice::Single)), (topic.clone(), Notice::Single));

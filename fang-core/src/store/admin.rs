@@ -5,30 +5,30 @@ use uuid::Uuid;
 /// Which tasks to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// All of them, all crons, and all periods in which a task is unique.
+    /// All tasks, all crons, and all periods of unique tasks.
     All,
-    /// Those that wait for a future instant, and all crons.
+    /// The tasks that wait for a future instant, and all crons.
     Scheduled,
-    /// Those of a task type, and its crons.
+    /// The tasks and crons of a task type.
     TaskType(String),
-    /// The one that is alive with this unique hash, or holds it for a period, which ends.
+    /// The task that is alive with this unique hash, and the period of the hash.
     Unique(String),
-    /// One.
+    /// The task with this id.
     Id(Uuid),
 }
 
-/// Which tasks to list: the newest first.
+/// Which tasks to list, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Only in this state. Defaults to any.
+    /// Only tasks in this state. Defaults to any.
     pub state: Option<FangTaskState>,
-    /// Only of this task type. Defaults to any.
+    /// Only tasks of this task type. Defaults to any.
     pub task_type: Option<String>,
-    /// Only with this tag. Defaults to any.
+    /// Only tasks with this tag. Defaults to any.
     pub tag: Option<String>,
-    /// How many at most. Defaults to 100.
+    /// The largest number of tasks. Defaults to 100.
     pub limit: u32,
-    /// Only those older than this task: the last one of the page before.
+    /// Only tasks older than this one. For the next page, set it to the last task of the page before.
     pub before: Option<Uuid>,
 }
 
@@ -38,22 +38,22 @@ impl Default for Filter {
     }
 }
 
-/// How many tasks of a type are in a state.
+/// The number of tasks of one type in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The task type.
     pub task_type: String,
     /// The state.
     pub state: FangTaskState,
-    /// How many.
+    /// The number of tasks.
     pub tasks: u64,
 }
 
-/// Which leftovers to remove.
+/// Which old rows to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prune {
     /// Finished and failed tasks that have not changed for this long; `None` keeps them.
     pub older_than: Option<Duration>,
-    /// How many tasks at most, and how many periods, so that no transaction is long.
+    /// The largest number of tasks, and of periods, so that the transaction stays short.
     pub limit: u32,
 }

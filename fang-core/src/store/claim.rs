@@ -8,34 +8,36 @@ use uuid::Uuid;
 /// A request for tasks that are due.
 #[derive(Clone, Debug)]
 pub struct Claim<'a> {
-    /// Who claims. A worker that was declared dead gets nothing.
+    /// The worker that claims. A worker that was declared dead gets no tasks.
     pub worker: WorkerId,
-    /// The task type. A paused one gives nothing.
+    /// The task type. A paused one has no tasks to claim.
     pub task_type: &'a str,
-    /// How many at most.
+    /// The largest number of tasks.
     pub limit: usize,
-    /// Where to look, in this order.
+    /// The scan ranges to search, in this order.
     pub ranges: &'a [ScanRange],
-    /// Whether so many claim tasks of this type at once that they hold each other up. A store may then let
-    /// all but a few wait for their turn; what they get is the same.
+    /// Whether too many workers claim tasks of this type at the same time and slow each other down. A store
+    /// may then let crowded claims take an advisory lock, one after the other. The tasks that they get are
+    /// the same.
     pub crowded: bool,
 }
 
-/// One stretch of the ready index, in which tasks lie in the order of their instants.
+/// A slice of the ready index: due tasks of one mode and priority, in the order of their instants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanRange {
     /// The mode of its tasks.
     pub mode: Mode,
     /// The priority of its tasks.
     pub priority: Priority,
-    /// Nothing due before this instant is looked at.
+    /// The scan floor: the search begins at tasks due at this instant.
     pub floor: DbInstant,
-    /// Whether to begin where another left off, if that is known to be further. A store may leave that alone.
+    /// Whether the store may begin later, at a scan floor that another worker has reached. A store may ignore
+    /// this.
     pub is_shared: bool,
 }
 
-/// An instant exactly as Postgres counts it: microseconds since 2000-01-01 UTC, with both
-/// infinities, which no calendar type can hold.
+/// An instant as Postgres counts it: microseconds since 2000-01-01 UTC, with both infinities, which calendar
+/// types lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DbInstant(pub i64);
 
@@ -46,7 +48,7 @@ impl DbInstant {
     /// Microseconds from 1970 to 2000.
     const EPOCH: i64 = 946_684_800_000_000;
 
-    /// The instant so long before, or the first of all.
+    /// The instant `span` earlier, or [`MIN`](Self::MIN).
     pub fn earlier_by(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
     }
@@ -64,17 +66,17 @@ impl From<DateTime<Utc>> for DbInstant {
     }
 }
 
-/// A claimed task: what is needed to run it, its payload still as text so that one that cannot be
-/// decoded costs nobody else anything.
+/// A claimed task, with what is needed to run it. The payload is text, so that a payload that cannot be
+/// decoded does not affect other tasks.
 #[derive(Clone, PartialEq)]
 pub struct Claimed {
-    /// Which task.
+    /// The id.
     pub id: Uuid,
-    /// The number of this claim: the fence.
+    /// The number of this claim. A result is saved only for the latest claim.
     pub lease: i32,
-    /// How many runs have failed so far.
+    /// The number of failed runs.
     pub retries: i32,
-    /// How often a process died with it.
+    /// How often a process died while it ran the task.
     pub crashes: i16,
     /// The payload.
     pub metadata: String,
@@ -84,15 +86,15 @@ pub struct Claimed {
     pub priority: Priority,
     /// When it became due.
     pub scheduled_at: DbInstant,
-    /// For how long its kind has been unknown to those who claimed it.
+    /// How long all claims of the task have found its kind unknown.
     pub unknown_for: Option<Duration>,
-    /// How often it is run again after a failure, if its insert said so.
+    /// How often it is run again after a failure, if its insert set that.
     pub max_retries: Option<i32>,
 }
 
 #[cfg(test)]
 impl Claimed {
-    /// One for tests: its first claim, nothing behind it.
+    /// A first claim, for tests.
     pub(crate) fn example() -> Self {
         Self {
             id: Uuid::nil(),
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn infinity_becomes_the_nearest_instant_there_is() {
+    fn infinity_becomes_the_nearest_instant() {
         assert_eq!(DbInstant(i64::MAX).to_datetime(), DateTime::<Utc>::MAX_UTC);
         assert_eq!(DbInstant::MIN.to_datetime(), DateTime::<Utc>::MIN_UTC);
     }

@@ -6,47 +6,47 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A cron to keep, with its first tick: a task of the cron is always inserted one tick ahead, so
-/// that it starts on time however late the next look at the crons is.
+/// A cron to save, with its first tick. The task of a tick is inserted one tick ahead, so that it starts on
+/// time even when the crons are checked late.
 #[derive(Clone, Debug)]
 pub struct NewCron {
-    /// Its name: kind and payload, so that a second schedule of the same finds the first.
+    /// The name, from kind and payload, so that the same task always has the same cron.
     pub name: String,
-    /// When it ticks.
+    /// The pattern or interval, and its options.
     pub cron: Cron,
-    /// What each tick inserts; its id is that of the first tick's task.
+    /// The task that each tick inserts. Its id is that of the task of the first tick.
     pub task: NewTask,
     /// The first tick.
     pub first: DateTime<Utc>,
 }
 
-/// A cron as the store keeps it.
+/// A cron as it is saved in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedCron {
     /// The last tick for which a task was inserted.
     pub last_tick: DateTime<Utc>,
-    /// That task; nil when it was taken out, by a pause.
+    /// The id of that task; nil when a pause removed it.
     pub task_id: Uuid,
 }
 
-/// A cron, for people to look at.
+/// A cron with its details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CronInfo {
     /// Its name.
     pub name: String,
-    /// When it ticks.
+    /// The pattern or interval, and its options.
     pub cron: Cron,
     /// The task type of its tasks.
     pub task_type: String,
-    /// Which runtime they are for.
+    /// Which workers may claim its tasks.
     pub mode: Mode,
-    /// How urgent they are.
+    /// How urgent its tasks are.
     pub priority: Priority,
-    /// The tick that comes next; past when nobody has looked since, or the cron is paused.
+    /// The next tick. It is in the past while no pool has checked the crons, or the cron is paused.
     pub next_tick: DateTime<Utc>,
     /// When it was first scheduled.
     pub created_at: DateTime<Utc>,
-    /// Since when it is paused.
+    /// When it was paused; `None` when it is not paused.
     pub paused_at: Option<DateTime<Utc>>,
 }
 
@@ -56,24 +56,24 @@ impl CronInfo {
         self.name.rsplit_once('/').map_or(self.name.as_str(), |(kind, _)| kind)
     }
 
-    /// The last instant up to `now` at which it was to tick, going by the pattern it has now; `None`
-    /// when that would have been before it was scheduled.
+    /// The last tick up to `now`, by the present pattern; `None` when that would be before the cron was
+    /// scheduled.
     pub fn last_tick(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         Timetable::read(&self.cron).ok()?.last(self.next_tick, self.created_at, now)
     }
 }
 
-/// The crons at one look.
+/// The crons that a check found.
 #[derive(Clone, Debug, Default)]
 pub struct Crons {
-    /// Those whose last inserted tick is due, and that therefore need another.
+    /// The crons whose last inserted tick is due, so that they need another.
     pub due: Vec<DueCron>,
-    /// How long until the next of the others needs one.
+    /// The time until the next of the other crons needs another tick.
     pub next_in: Option<Duration>,
 }
 
 impl Crons {
-    /// Sorted by whether they are due, at one look.
+    /// Splits the crons by whether they are due.
     pub fn new(crons: impl Iterator<Item = DueCron>) -> Self {
         let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(DueCron::is_due);
         let next_in = waiting.iter().filter_map(|cron| (cron.last_tick - cron.now).to_std().ok()).min();
@@ -86,34 +86,34 @@ impl Crons {
 pub struct DueCron {
     /// Its name.
     pub name: String,
-    /// When it ticks.
+    /// The pattern or interval, and its options.
     pub cron: Cron,
     /// The last tick for which a task was inserted.
     pub last_tick: DateTime<Utc>,
-    /// That task; nil when it was taken out, by a pause.
+    /// The id of that task; nil when a pause removed it.
     pub task_id: Uuid,
-    /// The clock of the store at this look.
+    /// The time of this check, by the clock of the store.
     pub now: DateTime<Utc>,
 }
 
-/// A tick found later than this is missed, even when no other has passed since.
+/// A tick found later than this is missed, even when the next one has not passed yet.
 const GRACE: TimeDelta = TimeDelta::seconds(60);
 
 impl DueCron {
-    /// Its task is due, or was taken out by a pause that is over.
+    /// Whether the task of the last tick is due, or was removed by a pause that has ended.
     fn is_due(&self) -> bool {
         self.last_tick <= self.now || self.task_id.is_nil()
     }
 
-    /// The ticks to insert: the next one from now, and of those that were missed what the cron's policy
-    /// says. Tasks get their ids from `new_id`.
+    /// The ticks to insert: the next one after now, and the missed ones that the policy of the cron asks for.
+    /// `new_id` makes the ids of their tasks.
     ///
     /// # Errors
     /// As [`Timetable::read`], when the cron cannot be read.
     pub fn tick(&self, mut new_id: impl FnMut() -> Uuid) -> Result<Tick<'_>, ScheduleError> {
         let timetable = Timetable::read(&self.cron)?;
         if self.last_tick > self.now {
-            // Its pause is over before the tick was due whose task it took.
+            // The pause ended before the tick whose task it removed.
             return Ok(Tick::new(&self.name, self.last_tick, Some(self.last_tick), new_id()));
         }
         let (late, drops) = self.late(&timetable);
@@ -127,7 +127,7 @@ impl DueCron {
         })
     }
 
-    /// The past ticks to insert, and whether the task that waits since the last one is to go.
+    /// The past ticks to insert, and whether to remove the waiting task of the last tick.
     fn late(&self, timetable: &Timetable) -> (Vec<DateTime<Utc>>, bool) {
         let Some(caught_up) = self.cron.missed.caught_up() else {
             return (if self.task_id.is_nil() { vec![self.last_tick] } else { vec![] }, false);
@@ -138,26 +138,26 @@ impl DueCron {
         let kept = caught_up + usize::from(is_on_time);
         let drops = ticks.len() > kept;
         let first = ticks.len().saturating_sub(kept);
-        // The task of the last tick is there already, unless a pause took it.
+        // The task of the last tick exists, unless a pause removed it.
         let is_there = !drops && !self.task_id.is_nil();
         (ticks.split_off(first + usize::from(is_there)), drops)
     }
 }
 
-/// Ticks to insert, unless somebody else already has.
+/// Ticks to insert, unless another process has inserted them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tick<'a> {
-    /// Of which cron.
+    /// The name of the cron.
     pub name: &'a str,
-    /// The last tick as it was seen: compared before anything is written.
+    /// The last tick as this process read it. Nothing is written when the store has another by now.
     pub seen: DateTime<Utc>,
-    /// Ticks that were missed and are caught up, each with the id of its task.
+    /// The missed ticks that are caught up, each with the id of its task.
     pub late: Vec<(DateTime<Utc>, Uuid)>,
-    /// The task of the last tick, when that was missed and goes if it still waits.
+    /// The task of the last tick, when that was missed. It is removed if it still waits.
     pub dropped: Option<Uuid>,
-    /// The tick to insert ahead; `None` when the pattern never fires again, which ends the cron.
+    /// The tick to insert ahead. `None` when the pattern never fires again, which ends the cron.
     pub next: Option<DateTime<Utc>>,
-    /// The id of that tick's task.
+    /// The id of the task of that tick.
     pub id: Uuid,
 }
 
@@ -171,13 +171,13 @@ impl<'a> Tick<'a> {
 /// Which crons to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronRemoval {
-    /// The one of this name.
+    /// The cron of this name.
     Name(String),
-    /// All of a mode but those of these names: what a program no longer has.
+    /// All crons of a mode except these, to remove those that a program no longer has.
     AllBut {
         /// The mode.
         mode: Mode,
-        /// Those that stay.
+        /// The names of the crons that stay.
         names: Vec<String>,
     },
 }
@@ -196,7 +196,7 @@ mod tests {
         DueCron { name: "minutely".into(), cron, last_tick, task_id: Uuid::max(), now }
     }
 
-    /// Seconds from `now` to the ticks that are inserted, and whether the waiting one is dropped.
+    /// The inserted ticks, in seconds from `now`, and whether the waiting task is removed.
     fn told(cron: &DueCron) -> (Vec<i64>, bool) {
         let mut ids = (1..).map(Uuid::from_u128);
         let tick = cron.tick(|| ids.next().unwrap()).unwrap();

@@ -3,57 +3,59 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The result of one run, to be saved if the claim still stands.
+/// The result of a run. It is saved only if the claim still stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finish {
-    /// Which task.
+    /// The id of the task.
     pub id: Uuid,
-    /// The claim under which it ran; a later one makes this result stale.
+    /// The number of the claim under which the task ran. After a later claim, this result is stale.
     pub lease: i32,
-    /// What to write.
+    /// The change to the row.
     pub verdict: Verdict,
 }
 
-/// What to write for a task whose run is over.
+/// The change to the row of a task whose run is over.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The row goes.
+    /// Removes the row.
     Remove,
-    /// The row stays as finished.
+    /// Keeps the row as finished.
     Keep,
-    /// It failed and runs again.
+    /// Runs the task again after a failure.
     Retry {
-        /// How long from now.
+        /// The wait before the next run.
         delay: Duration,
-        /// Why it failed.
+        /// The error.
         error: String,
     },
-    /// It failed for good and stays.
+    /// Keeps the row as failed for good.
     Fail {
-        /// Why.
+        /// The error.
         error: String,
     },
-    /// It runs again and nothing is charged: it was not run, or asked for more time.
+    /// Runs the task again without charging a retry, because it was not run or was snoozed.
     Release {
-        /// How long from now.
+        /// The wait before the next run.
         delay: Duration,
     },
-    /// Nobody here knows its kind: another program may. Nothing is charged.
+    /// Runs the task again without charging a retry, because its kind is unknown to this program but another
+    /// may know it.
     Unknown {
-        /// How long from now.
+        /// The wait before the next run.
         delay: Duration,
-        /// Which kind.
+        /// An error that names the kind.
         error: String,
     },
 }
 
 impl Verdict {
-    /// Whether the task is due again where it was before it was claimed: it was handed back.
+    /// Whether the task is released without a wait, so that it is due again at its old place in the ready
+    /// index.
     pub fn keeps_its_place(&self) -> bool {
         matches!(self, Self::Release { delay } if micros(*delay) == 0)
     }
 
-    /// Its number in the SQL of the stores.
+    /// The number in the SQL of the stores.
     pub fn code(&self) -> i16 {
         match self {
             Self::Remove => 0,
@@ -65,7 +67,7 @@ impl Verdict {
         }
     }
 
-    /// How long the task waits, if it runs again.
+    /// The wait before the next run, if the task runs again.
     pub fn delay(&self) -> Option<Duration> {
         match self {
             Self::Retry { delay, .. } | Self::Release { delay } | Self::Unknown { delay, .. } => Some(*delay),
@@ -73,7 +75,7 @@ impl Verdict {
         }
     }
 
-    /// Why it failed, if it did.
+    /// The error, if the task failed.
     pub fn error(&self) -> Option<&str> {
         match self {
             Self::Retry { error, .. } | Self::Fail { error } | Self::Unknown { error, .. } => Some(error),

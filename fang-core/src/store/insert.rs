@@ -3,38 +3,37 @@ use crate::new_task::NewTask;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// What became of one task that was to be inserted.
+/// The result of inserting one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inserted {
-    /// The id of the task that is in the store now: the new one, or the one that was there.
+    /// The id of the new task, or of its duplicate.
     pub id: Uuid,
-    /// `false` when a task like it was there already and nothing was inserted.
+    /// Whether the task was inserted; `false` when a duplicate kept it out.
     pub is_new: bool,
-    /// The same, and whether the one that was there has changed.
+    /// Whether the task was inserted, or its duplicate kept or changed.
     pub outcome: InsertOutcome,
-    /// When it was saved, by the clock of the store.
+    /// When the new task, or its duplicate, was saved, by the clock of the store.
     pub created_at: DateTime<Utc>,
-    /// When it becomes due.
+    /// When the new task, or its duplicate, becomes due.
     pub scheduled_at: DateTime<Utc>,
 }
 
-/// How an insert ended.
+/// The outcome of an insert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InsertOutcome {
-    /// The task was inserted, by this insert or by an earlier one of the same id.
+    /// The task was inserted, now or by an earlier insert with the same id.
     New,
-    /// A task like it was there and was left as it is.
+    /// A duplicate kept it out, and was left as it is.
     Kept,
-    /// A task like it was there and waited; it took what the insert said, by
-    /// [`Unique::replace`](crate::Unique::replace).
+    /// A duplicate kept it out, and was changed as [`Unique::replace`](crate::Unique::replace) says.
     Replaced,
 }
 
 impl Inserted {
-    /// Fails when a task was kept out that must not be.
+    /// Fails when a task that asks for an error has a duplicate.
     ///
     /// # Errors
-    /// [`StoreError::NotUnique`], for the first of them.
+    /// [`StoreError::NotUnique`], for the first such task.
     pub fn check(tasks: &[NewTask], inserted: &[Self]) -> Result<(), StoreError> {
         let mut answers = tasks.iter().zip(inserted);
         match answers.find(|(task, inserted)| task.is_strict() && !inserted.is_new) {

@@ -1,20 +1,21 @@
-/// What a look for announcements found.
+/// The result of a check for notifications.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Heard {
-    /// How many there were.
+    /// The number of notifications received.
     pub announced: usize,
-    /// Where the next one arrives, if the store knows: whoever waits there need not look again and again.
+    /// The socket on which the next notification arrives, if the store knows it. The caller can wait for it
+    /// instead of checking again and again.
     pub arrives_on: Option<Socket>,
 }
 
 impl Heard {
-    /// So many were announced, and nobody knows where the next one arrives.
+    /// This number of notifications, and no known socket.
     pub fn new(announced: usize) -> Self {
         Self { announced, arrives_on: None }
     }
 
-    /// The next one arrives on this socket.
+    /// Sets the socket on which the next notification arrives.
     #[must_use]
     pub fn arrives_on(self, socket: Option<Socket>) -> Self {
         Self { arrives_on: socket, ..self }
@@ -24,8 +25,8 @@ impl Heard {
 /// A socket of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
-    /// Its file descriptor, which becomes that of another once it is closed ...
+    /// The file descriptor. It may be reused for another socket after this one is closed.
     pub descriptor: i32,
-    /// ... and its inode, which does not.
+    /// The inode. It is not reused, and tells such sockets apart.
     pub inode: u64,
 }

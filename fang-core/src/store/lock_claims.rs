@@ -3,40 +3,44 @@ use crate::error::StoreError;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-/// Where a row lies, which does not change while it is locked: a block, and its place therein.
+/// The place of a row in its table, which does not change while the row is locked: a block, and an index in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(pub u32, pub u16);
 
-/// A task whose row is locked, and nothing written to it.
+/// A task whose row is locked by a lock-claim. Nothing is written to the row yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LockedTask {
-    /// The task, under the lease that it is given as soon as anything is written.
+    /// The task. Its lease is the one that a written claim will give it.
     pub task: Claimed,
-    /// Where its row lies.
+    /// The place of its row.
     pub place: Place,
-    /// Whether the row must be written before the task runs: it is not to be run now.
+    /// Whether the task must get a written claim before it runs, because it is not to run with the others.
     pub is_apart: bool,
 }
 
-/// What to write of the tasks that are held before their locks go. Of those not named nothing is.
+/// The changes to locked rows at the end of a lock-claim's transaction. Rows that are not named stay as they
+/// are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockCommit {
-    /// The rows that go.
+    /// The rows of finished tasks, which are deleted.
     pub remove: Vec<Place>,
-    /// The rows that become claims, each of this worker.
+    /// The rows of tasks that still run, which get written claims of these workers.
     pub write: Vec<(WorkerId, Vec<Place>)>,
 }
 
-/// One connection that holds tasks: claims that write nothing, for as long as its transaction is open. An optional
-/// part of a store.
+/// A connection for lock-claims: claims by row locks alone, which last as long as the connection's
+/// transaction. An optional part of a store.
 #[async_trait]
 pub trait LockClaims: Send {
-    /// Locks the rows of tasks that are due, as a claim would. Nothing may be held yet.
+    /// Locks the rows of due tasks, in place of a claim that updates them. Called only while the connection
+    /// has no rows locked.
     async fn lock(&mut self, claim: &Claim<'_>) -> Result<Vec<LockedTask>, StoreError>;
 
-    /// Lists, for all to see, what is about to run here, by task and lease, and makes sure that it is still held then.
-    /// Returns what of it others had listed before they lost it, which may still run there, and who has it. That is not
-    /// listed again, nor is anything once the locks are gone.
+    /// Lists the tasks that are about to run, by task and lease, where other pools can read it. Then checks
+    /// that their rows are still locked. Returns the tasks that another worker has listed before it lost its
+    /// locks, with the id of that worker. They may still run there, and are not listed again. Lists nothing
+    /// when the locks are gone.
     async fn list(
         &mut self,
         worker: WorkerId,
@@ -44,15 +48,15 @@ pub trait LockClaims: Send {
         tasks: &[(Uuid, i32)],
     ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
 
-    /// Writes this, and lets go of all that is held. An error means that the locks are gone, and perhaps that nothing
-    /// was written.
+    /// Makes these changes, and commits. After an error the locks are gone, and the changes may not have been
+    /// made.
     async fn commit(&mut self, commit: &LockCommit) -> Result<(), StoreError>;
 
-    /// Forgets what this connection has listed, and closes it: there is nothing to hold for a while. To be called while
-    /// nothing is held.
+    /// Removes the lists of this connection, and closes it. Called when there is nothing to claim for a
+    /// while, and only while no rows are locked.
     async fn unlist(&mut self, worker: WorkerId) -> Result<(), StoreError>;
 
-    /// Makes claims of those tasks that were held when the locks went, and that nobody has taken since. Repeats
-    /// without harm.
+    /// Writes claims of tasks whose locks were lost, unless another worker has taken them since. Repeating it
+    /// has no effect.
     async fn write_claims(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError>;
 }

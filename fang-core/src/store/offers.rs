@@ -2,12 +2,12 @@ use crate::error::StoreError;
 use crate::new_task::NewTask;
 use std::fmt;
 
-/// Something that a store may offer besides the required verbs.
+/// A feature that a store may offer besides the required verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
-    /// Tasks that come by the clock: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `resume_cron`,
-    /// `run_cron`, `remove_crons`.
+    /// Crons: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `resume_cron`, `run_cron`,
+    /// `remove_crons`.
     Crons,
     /// `count`.
     Counts,
@@ -19,20 +19,21 @@ pub enum Feature {
     Cancellations,
     /// `pause` and `resume`.
     Pauses,
-    /// `suspect`: of the tasks of a process that died only the suspect is charged in full. Without, each of them is.
+    /// `suspect`. When a process dies, only its suspect is charged with a full crash. Without this feature,
+    /// all its tasks are.
     Suspects,
-    /// `holder`: claims that write nothing.
+    /// `lock_claims`: claims by row locks alone.
     Locks,
     /// Tasks that are [unique within a period](crate::Unique::within).
     Periods,
     /// Tasks that are [unique until they are started](crate::Unique::until_started).
     UntilStarted,
-    /// Inserts that [replace](crate::Unique::replace) a task that waits.
+    /// Inserts that [replace](crate::Unique::replace) parts of a waiting duplicate.
     Replacing,
 }
 
 impl Feature {
-    /// All of them.
+    /// All features.
     pub const ALL: [Self; 11] = [
         Self::Crons,
         Self::Counts,
@@ -52,7 +53,7 @@ impl Feature {
     }
 }
 
-/// Which features a store offers.
+/// The features that a store offers.
 ///
 /// ```
 /// use fang_core::store::{Feature, Offers};
@@ -63,37 +64,37 @@ impl Feature {
 pub struct Offers(u16);
 
 impl Offers {
-    /// The required verbs and nothing else.
+    /// No features, just the required verbs.
     pub const fn none() -> Self {
         Self(0)
     }
 
-    /// All that there is.
+    /// All features.
     pub fn all() -> Self {
         Feature::ALL.into_iter().fold(Self::none(), Self::with)
     }
 
-    /// This one as well.
+    /// Adds a feature.
     #[must_use]
     pub fn with(self, feature: Feature) -> Self {
         Self(self.0 | feature.bit())
     }
 
-    /// All but this one.
+    /// Removes a feature.
     #[must_use]
     pub fn without(self, feature: Feature) -> Self {
         Self(self.0 & !feature.bit())
     }
 
-    /// Whether this one is among them.
+    /// Whether a feature is offered.
     pub fn has(self, feature: Feature) -> bool {
         self.0 & feature.bit() != 0
     }
 
-    /// For the `insert` of a store: whether it can keep the promise of each task to be unique.
+    /// Checks that the store offers the ways in which these tasks are unique. For the `insert` of a store.
     ///
     /// # Errors
-    /// [`StoreError::NotOffered`], for the first way of being unique that is not offered.
+    /// [`StoreError::NotOffered`], for the first way that is not offered.
     pub fn check(self, tasks: &[NewTask]) -> Result<(), StoreError> {
         tasks.iter().try_for_each(|task| {
             let needed = [
@@ -131,7 +132,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn features_come_and_go_one_by_one() {
+    fn features_are_added_and_removed_one_by_one() {
         let mut offers = Offers::all();
         for feature in Feature::ALL {
             assert!(offers.has(feature));
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_cannot_be_as_unique_as_it_says_is_refused() {
+    fn a_task_that_is_unique_in_a_way_not_offered_is_refused() {
         let task = |unique: Unique| {
             let task = NewTask::new("{}".to_owned(), "common".to_owned(), Mode::Asynk);
             task.unique_by(unique).hashed().unwrap()

@@ -3,18 +3,18 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The tables of a store, as a driver needs to know them that reaches them within a transaction of the application: only
-/// the crate of the store knows what is inside.
+/// The tables of a store, for a driver that writes to them in a transaction of the application. Only the
+/// crate of the store knows the type inside.
 #[derive(Clone)]
 pub struct Tables(Arc<dyn Any + Send + Sync>);
 
 impl Tables {
-    /// Tables of this kind.
+    /// Wraps the tables of a store.
     pub fn new<T: Any + Send + Sync>(tables: Arc<T>) -> Self {
         Self(tables)
     }
 
-    /// The same again, unless they are of another kind.
+    /// The tables, if they have this type.
     pub fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.0.clone().downcast().ok()
     }
@@ -26,13 +26,13 @@ impl fmt::Debug for Tables {
     }
 }
 
-/// The success of a run, for a driver to save within a transaction of the application.
+/// The successful result of a run, for a driver to save in a transaction of the application.
 #[derive(Clone, Debug)]
 pub struct OwnResult {
-    /// The tables that the task is in.
+    /// The tables with the task.
     pub tables: Tables,
-    /// Whose claim it is.
+    /// The worker that claimed the task.
     pub worker: WorkerId,
-    /// What to save.
+    /// The result.
     pub result: Finish,
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The name of a running pool in the store. Never used twice, so that a restart under the same
-/// host name cannot be taken for the process that died.
+/// The id of a running pool in the store. It is never reused, so that a restarted process is not mistaken for
+/// the one that died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub i64);
 
@@ -15,39 +15,40 @@ impl fmt::Display for WorkerId {
 /// The answer to a heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beat {
-    /// `false` when this worker was declared dead: its tasks belong to others now.
+    /// `false` when this worker was declared dead. Its tasks may run elsewhere.
     pub is_alive: bool,
-    /// Whether a worker has been silent for longer than its lease.
+    /// Whether another worker has been silent for longer than the lease.
     pub has_suspects: bool,
-    /// How long this worker had been silent before this beat: after a stall of the database, or of
-    /// itself, it is in no position to declare others dead.
+    /// How long this worker was silent before this beat. After a stall of the database or of this process,
+    /// the worker must not declare others dead.
     pub silent_for: Duration,
-    /// For how long the beats of any workers have come without a gap of half a lease: only then is
-    /// the silence of one of them its own.
+    /// How long the beats of all workers together have come without a gap of half a lease. Only then does the
+    /// silence of one worker mean that it died.
     pub well_for: Duration,
-    /// Whether any task of anybody is to be cancelled: then `cancellations` tells which.
+    /// Whether any running task, of any worker, is to be cancelled. If so, `cancellations` lists those of
+    /// this worker.
     pub has_cancellations: bool,
 }
 
-/// How to take tasks back from workers that died.
+/// The parameters of a rescue of tasks from dead workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rescue {
-    /// Who rescues. Whoever has been silent for half a lease by the time the store gets to it declares
-    /// nobody dead: it may have hung through an outage. `None`: whoever it is.
+    /// The worker that rescues. It declares no others dead when it was itself silent for half a lease, since
+    /// it may have hung through an outage. `None` means that any caller may.
     pub by: Option<WorkerId>,
-    /// A worker silent for longer than this is dead.
+    /// How long a living worker may be silent.
     pub lease: Duration,
-    /// A task whose process died this often fails, so that it cannot kill them all.
+    /// A task fails for good once its process has died this often, so that it cannot crash all pools.
     pub max_crashes: i16,
 }
 
-/// What a rescue did.
+/// The result of a rescue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rescued {
-    /// Workers declared dead.
+    /// The number of workers declared dead.
     pub buried: u64,
-    /// Tasks that run again.
+    /// The number of tasks that run again.
     pub retried: u64,
-    /// Tasks that had crashed too often.
+    /// The number of tasks that failed for good, because they had crashed too often or were cancelled.
     pub failed: u64,
 }
