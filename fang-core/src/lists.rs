@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_listed_under_a_transaction_that_began_a_minute_ago() {
+    fn transactions_that_began_a_minute_ago_list_nothing_more() {
         let first = FirstListed::default();
         let after = |seconds: u64, listed, to_come| {
             first.looked(look(listed, 5, to_come), NOW + Duration::from_secs(seconds));

@@ -35,7 +35,7 @@ type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// use fang_core::store::Store;
 /// use futures_util::FutureExt;
 /// let store = MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH);
-/// // It answers at once, so there is nothing to wait for.
+/// // It answers at once, without waiting.
 /// let now = store.now().now_or_never();
 /// assert_eq!(now.transpose()?, Some(chrono::DateTime::UNIX_EPOCH));
 /// # Ok::<(), fang_core::StoreError>(())
@@ -226,8 +226,8 @@ impl Store for MemoryStore {
     }
 
     async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        let (is_hit, held_by) = self.with(|tables, now| tables.cancel(id, now))?;
-        held_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
+        let (is_hit, claimed_by) = self.with(|tables, now| tables.cancel(id, now))?;
+        claimed_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
         Ok(is_hit)
     }
 

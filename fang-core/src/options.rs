@@ -35,18 +35,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_chosen_is_nothing_kept() {
+    fn without_options_the_row_keeps_no_json() {
         assert_eq!(Options::default().to_json(), None);
     }
 
     #[test]
-    fn what_is_chosen_comes_back() {
+    fn options_are_read_as_they_were_written() {
         let options = Options { max_retries: Some(0), tags: vec!["a\"b".to_owned(), "🦀".to_owned()] };
         assert_eq!(Options::read(options.to_json().as_deref()), options);
     }
 
     #[test]
-    fn what_people_wrote_costs_no_row() {
+    fn json_that_cannot_be_read_counts_as_no_options() {
         for odd in ["[]", "7", r#"{"max_retries":"x"}"#, r#"{"tags":[1]}"#, ""] {
             assert_eq!(Options::read(Some(odd)), Options::default(), "{odd}");
         }

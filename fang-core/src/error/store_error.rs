@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_that_come_and_go_by_themselves_tell_of_a_pooler() {
+    fn errors_of_prepared_statements_and_startup_parameters_reveal_a_pooler() {
         let error = StoreError::from_sqlstate("42P05", "prepared statement \"s1\" already exists".into());
         assert!(error.to_string().contains("`.pgbouncer(true)`"), "{error}");
         let error = StoreError::from_sqlstate("08P01", "unsupported startup parameter: options".into());
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_offered_never_will_be_and_says_what_to_do() {
+    fn a_feature_that_is_not_offered_is_a_final_error_with_a_next_step() {
         let error = StoreError::NotOffered { verb: "count" };
         assert_eq!(error.nature(), Nature::Final);
         assert!(error.to_string().contains("count; use one that does"), "{error}");

@@ -30,8 +30,8 @@ impl Tables {
 
     /// A failed task stays failed while a duplicate is alive.
     fn may_retry(&self, row: &Row) -> bool {
-        let is_held = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
-        row.state.is_waiting() || (row.state == FangTaskState::Failed && !is_held)
+        let has_duplicate = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
+        row.state.is_waiting() || (row.state == FangTaskState::Failed && !has_duplicate)
     }
 
     /// Also returns the types of the tasks that are due now.
@@ -69,9 +69,9 @@ impl Tables {
     /// Returns whether the task waited or runs, and the worker that runs it.
     pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (bool, Option<WorkerId>) {
         let running = self.row(id).filter(|row| row.state == FangTaskState::InProgress);
-        if let Some(held_by) = running.map(|row| row.locked_by) {
+        if let Some(claimed_by) = running.map(|row| row.locked_by) {
             self.cancelled.insert(id);
-            return (true, held_by);
+            return (true, claimed_by);
         }
         (self.fail_waiting(id, now), None)
     }
@@ -87,8 +87,8 @@ impl Tables {
                 self.cancelled.remove(&id);
             }
         }
-        let held = self.cancelled.iter().filter_map(|id| self.row(*id));
-        held.filter(|row| row.locked_by == Some(worker)).map(|row| (row.id, row.lease)).collect()
+        let running = self.cancelled.iter().filter_map(|id| self.row(*id));
+        running.filter(|row| row.locked_by == Some(worker)).map(|row| (row.id, row.lease)).collect()
     }
 
     /// Whether this task is alive and is to be cancelled.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use uuid::Uuid;
 
-/// One row of the table of tasks.
+/// A row of the table of tasks.
 #[derive(Clone)]
 pub(super) struct Row {
     pub(super) id: Uuid,
@@ -114,7 +114,7 @@ pub(super) struct Tables {
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) last_worker: i64,
     pub(super) paused: HashSet<String>,
-    /// The tasks that are to be cancelled.
+    /// The tasks to be cancelled.
     pub(super) cancelled: BTreeSet<Uuid>,
     pub(super) crons: BTreeMap<String, Cron>,
 }
@@ -133,7 +133,7 @@ impl Tables {
         self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row)
     }
 
-    /// Saves a row, new or changed.
+    /// Saves a new or changed row.
     pub(super) fn put(&mut self, row: Row) {
         self.take(row.id);
         if row.state.is_waiting() {
@@ -155,7 +155,7 @@ impl Tables {
         Some(row)
     }
 
-    /// Changes the rows that match; returns how many did.
+    /// Changes the matching rows. Returns their number.
     pub(super) fn change(&mut self, matches: impl Fn(&Row) -> bool, mut act: impl FnMut(&mut Row)) -> u64 {
         let found: Vec<Row> = self.rows().filter(|row| matches(row)).cloned().collect();
         let count = found.len() as u64;

@@ -24,7 +24,7 @@ impl Tables {
         found.into_iter().filter_map(|id| self.take_for(id, claim.worker, now)).collect()
     }
 
-    /// The due tasks of a range, the earliest first.
+    /// The due tasks of a scan range, the earliest first.
     fn due(&self, task_type: &str, range: &ScanRange, now: DateTime<Utc>) -> impl Iterator<Item = Uuid> {
         let key = |at, id| (task_type.to_owned(), range.mode as i16, range.priority as i16, at, id);
         let from = Bound::Included(key(range.floor.to_datetime(), Uuid::nil()));
@@ -61,8 +61,8 @@ impl Tables {
 
     /// Changes nothing unless the claim still stands.
     fn finish_one(&mut self, worker: WorkerId, result: &Finish, now: DateTime<Utc>) -> bool {
-        let holds = |row: &&Row| row.is_claim(worker, result.lease);
-        let Some(mut row) = self.row(result.id).filter(holds).cloned() else { return false };
+        let is_claim = |row: &&Row| row.is_claim(worker, result.lease);
+        let Some(mut row) = self.row(result.id).filter(is_claim).cloned() else { return false };
         if result.verdict == Verdict::Remove {
             self.take(result.id);
         } else {

@@ -50,12 +50,12 @@ impl Tables {
     /// The answer for a task whose period is taken, even when the row of the other task is gone.
     fn meet_period(&mut self, task: &NewTask, now: DateTime<Utc>) -> Option<Inserted> {
         task.period()?;
-        let held = self.periods.get(task.uniq_hash.as_ref()?).filter(|held| held.until > now)?.clone();
-        if let Some(row) = self.row(held.task_id).cloned() {
+        let kept = self.periods.get(task.uniq_hash.as_ref()?).filter(|kept| kept.until > now)?.clone();
+        if let Some(row) = self.row(kept.task_id).cloned() {
             return Some(self.meet(row, task, now));
         }
-        let outcome = if held.task_id == task.id { InsertOutcome::New } else { InsertOutcome::Kept };
-        let Period { task_id, created_at, scheduled_at, .. } = held;
+        let outcome = if kept.task_id == task.id { InsertOutcome::New } else { InsertOutcome::Kept };
+        let Period { task_id, created_at, scheduled_at, .. } = kept;
         Some(Inserted {
             id: task_id,
             is_new: outcome == InsertOutcome::New,
@@ -92,9 +92,9 @@ impl Tables {
     /// Removes the living tasks with this hash and ends its period; returns how many tasks.
     pub(super) fn release(&mut self, hash: &str) -> u64 {
         let by_period = self.periods.remove(hash).map(|period| period.task_id);
-        let held = by_period.into_iter().chain(self.unique.get(hash).copied());
+        let duplicates = by_period.into_iter().chain(self.unique.get(hash).copied());
         let alive: Vec<Uuid> =
-            held.filter(|id| self.row(*id).is_some_and(|row| row.state.is_alive())).collect();
+            duplicates.filter(|id| self.row(*id).is_some_and(|row| row.state.is_alive())).collect();
         alive.into_iter().filter(|id| self.take(*id).is_some()).count() as u64
     }
 

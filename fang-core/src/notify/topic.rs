@@ -13,7 +13,7 @@ pub enum Topic<'a> {
     Crons,
     /// Tasks wait again, at places in the scan ranges that claims may have passed already.
     CameBack,
-    /// A task that this worker runs was cancelled.
+    /// A task that runs on this worker was cancelled.
     Cancelled(WorkerId),
     /// The pool listens again after its connection was lost. The server may have crashed, and with
     /// `synchronous_commit = off` it has then forgotten the last results. The pool gives back tasks that

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_refused_with_the_reason() {
+    fn an_invalid_pattern_is_refused_with_the_reason() {
         for pattern in ["", "* * * *", "61 * * * * *", "0 0 0 1 13 * *", "a b c d e", "* * * * * * * *"] {
             let error = CronPattern::parse(pattern).unwrap_err();
             assert!(matches!(error, ScheduleError::Pattern { .. }), "{pattern}: {error}");

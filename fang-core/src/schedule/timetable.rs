@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_all_time_are_no_trouble() {
+    fn the_first_and_last_instants_cause_no_panic() {
         let crons = [Cron::new("* * * * *").time_zone("Asia/Tokyo"), Cron::every(Duration::from_secs(1))];
         for cron in crons {
             let timetable = Timetable::read(&cron).unwrap();

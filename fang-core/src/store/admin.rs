@@ -20,11 +20,11 @@ pub enum Removal {
 /// Which tasks to list, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Only in this state. Defaults to any.
+    /// Only tasks in this state. Defaults to any.
     pub state: Option<FangTaskState>,
-    /// Only of this task type. Defaults to any.
+    /// Only tasks of this task type. Defaults to any.
     pub task_type: Option<String>,
-    /// Only with this tag. Defaults to any.
+    /// Only tasks with this tag. Defaults to any.
     pub tag: Option<String>,
     /// At most this many tasks. Defaults to 100.
     pub limit: u32,

@@ -73,7 +73,7 @@ pub struct Claimed {
     pub id: Uuid,
     /// The number of this claim. Results under another number are refused.
     pub lease: i32,
-    /// How many runs have failed so far.
+    /// The number of failed runs.
     pub retries: i32,
     /// How often its process died while it ran.
     pub crashes: i16,

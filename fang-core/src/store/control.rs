@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-/// Which failed tasks are to run again.
+/// Which failed tasks to run again.
 ///
 /// ```
 /// use fang_core::store::FailedTasks;
@@ -9,9 +9,9 @@ use uuid::Uuid;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedTasks {
-    /// Only of this task type. Defaults to any.
+    /// Only tasks of this task type. Defaults to any.
     pub task_type: Option<String>,
-    /// Only of this kind. Defaults to any.
+    /// Only tasks of this kind. Defaults to any.
     pub kind: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct NewCron {
     /// Its name, made of kind and payload. Scheduling the same task again finds the same cron.
     pub name: String,
-    /// When it ticks.
+    /// The pattern or interval, and its options.
     pub cron: Cron,
     /// The task that each tick inserts. Its id is that of the first tick's task.
     pub task: NewTask,
@@ -34,13 +34,13 @@ pub struct SavedCron {
 pub struct CronInfo {
     /// Its name.
     pub name: String,
-    /// When it ticks.
+    /// The pattern or interval, and its options.
     pub cron: Cron,
     /// The task type of its tasks.
     pub task_type: String,
     /// Which workers may claim them.
     pub mode: Mode,
-    /// How urgent they are.
+    /// How urgent its tasks are.
     pub priority: Priority,
     /// The next tick. It is past when no pool has looked at the crons since, or while the cron is paused.
     pub next_tick: DateTime<Utc>,
@@ -85,13 +85,13 @@ impl Crons {
 pub struct DueCron {
     /// Its name.
     pub name: String,
-    /// When it ticks.
+    /// The pattern or interval, and its options.
     pub cron: Cron,
     /// The last tick whose task was inserted.
     pub last_tick: DateTime<Utc>,
     /// The id of that task; nil when a pause removed it.
     pub task_id: Uuid,
-    /// The clock of the store at this look.
+    /// The time of this check, by the clock of the store.
     pub now: DateTime<Utc>,
 }
 
@@ -195,7 +195,7 @@ mod tests {
         DueCron { name: "minutely".into(), cron, last_tick, task_id: Uuid::max(), now }
     }
 
-    /// Seconds from `now` to the ticks that are inserted, and whether the waiting one is dropped.
+    /// The inserted ticks, in seconds from `now`, and whether the waiting task is removed.
     fn told(cron: &DueCron) -> (Vec<i64>, bool) {
         let mut ids = (1..).map(Uuid::from_u128);
         let tick = cron.tick(|| ids.next().unwrap()).unwrap();

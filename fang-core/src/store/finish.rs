@@ -10,7 +10,7 @@ pub struct Finish {
     pub id: Uuid,
     /// The claim under which the task ran. A later claim makes this result stale.
     pub lease: i32,
-    /// What to write.
+    /// The change to the row.
     pub verdict: Verdict,
 }
 
@@ -23,26 +23,26 @@ pub enum Verdict {
     Keep,
     /// Run the task again. It failed, and a retry is charged.
     Retry {
-        /// How long from now.
+        /// The wait before the next run.
         delay: Duration,
-        /// Why it failed.
+        /// The error.
         error: String,
     },
     /// Fail the task for good and keep the row.
     Fail {
-        /// Why.
+        /// The error.
         error: String,
     },
     /// Run the task again without charging a retry. It was not begun, or it asked for more time.
     Release {
-        /// How long from now.
+        /// The wait before the next run.
         delay: Duration,
     },
     /// Let another program run the task, since this one does not know its kind. No retry is charged.
     Unknown {
-        /// How long from now.
+        /// The wait before the next run.
         delay: Duration,
-        /// Which kind.
+        /// An error that names the kind.
         error: String,
     },
 }
@@ -66,7 +66,7 @@ impl Verdict {
         }
     }
 
-    /// How long the task waits, if it runs again.
+    /// The wait before the next run, if the task runs again.
     pub fn delay(&self) -> Option<Duration> {
         match self {
             Self::Retry { delay, .. } | Self::Release { delay } | Self::Unknown { delay, .. } => Some(*delay),
@@ -74,7 +74,7 @@ impl Verdict {
         }
     }
 
-    /// Why it failed, if it did.
+    /// The error, if the task failed.
     pub fn error(&self) -> Option<&str> {
         match self {
             Self::Retry { error, .. } | Self::Fail { error } | Self::Unknown { error, .. } => Some(error),

@@ -18,10 +18,10 @@ pub struct Inserted {
     pub scheduled_at: DateTime<Utc>,
 }
 
-/// How an insert ended.
+/// The outcome of an insert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InsertOutcome {
-    /// The task was inserted, by this insert or by an earlier one of the same id.
+    /// The task was inserted, now or by an earlier insert with the same id.
     New,
     /// There was a duplicate. It was left as it is.
     Kept,

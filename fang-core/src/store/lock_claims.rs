@@ -13,7 +13,7 @@ pub struct Place(pub u32, pub u16);
 pub struct LockedTask {
     /// The task, under the lease that a written claim would give it.
     pub task: Claimed,
-    /// Where its row lies.
+    /// The place of its row.
     pub place: Place,
     /// Whether the row must be written before the task runs. Such a task does not run under this
     /// lock-claim.

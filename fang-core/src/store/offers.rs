@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_cannot_be_as_unique_as_it_says_is_refused() {
+    fn a_task_that_is_unique_in_a_way_not_offered_is_refused() {
         let task = |unique: Unique| {
             let task = NewTask::new("{}".to_owned(), "common".to_owned(), Mode::Asynk);
             task.unique_by(unique).hashed().unwrap()

@@ -33,6 +33,6 @@ pub struct OwnResult {
     pub tables: Tables,
     /// The worker whose claim it is.
     pub worker: WorkerId,
-    /// What to save.
+    /// The result.
     pub result: Finish,
 }

@@ -26,7 +26,7 @@ use uuid::Uuid;
 /// future before it is ready, so a verb need not be safe to cancel.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// The features that this store has besides the required verbs. Defaults to none.
+    /// The features besides the required verbs. Defaults to none.
     fn offers(&self) -> Offers {
         Offers::none()
     }
@@ -73,10 +73,10 @@ pub trait Store: Send + Sync + 'static {
     /// The task with this id.
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError>;
 
-    /// Tasks, the newest first.
+    /// Lists tasks, the newest first.
     async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError>;
 
-    /// Removes tasks; returns how many.
+    /// Removes tasks. Returns the number of removed tasks.
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
 
     /// The listeners of this process, which the store notifies of its changes.
@@ -180,7 +180,7 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "sync_cron" })
     }
 
-    /// The crons that need another tick.
+    /// Finds the crons that need another tick.
     ///
     /// Defaults to none.
     async fn crons(&self) -> Result<Crons, StoreError> {
@@ -263,7 +263,7 @@ pub trait Store: Send + Sync + 'static {
 /// use fang_core::store::{NonBlocking, Store};
 /// use std::sync::Arc;
 /// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
-/// // It fits wherever any store does.
+/// // It fits blocking pools as well.
 /// let store: Arc<dyn Store> = store;
 /// ```
 pub trait NonBlocking: Store {}

@@ -51,7 +51,7 @@ fn a_field_that_is_missing_is_named() {
 }
 
 #[test]
-fn a_key_that_is_none_is_refused() {
+fn an_invalid_key_is_refused() {
     let hash = |key: &str| Unique::key(key).hash(&mail("ada", "hi"));
     assert!(matches!(hash("a\0b"), Err(PayloadError::Nul { .. })));
     for key in [String::new(), "x".repeat(1025)] {
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn tasks_that_are_unique_in_different_ways_never_meet(text in "[a-z]{1,9}") {
+    fn different_ways_of_being_unique_have_different_hashes(text in "[a-z]{1,9}") {
         let payload = json!({ "type": "Mail", "user": text });
         let by = [Unique::payload(), Unique::fields(["user"]), Unique::fields(["type", "user"]),
             Unique::key(text.clone()), Unique::key(payload.to_string())];
