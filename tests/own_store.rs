@@ -34,9 +34,9 @@ fn with_tokio(scenario: Scenario) {
 fn only_scenarios_of_what_it_does_not_offer_are_skipped() {
     let offers = ClockRig::new(BTreeStore::new).store().offers();
     let skipped: Vec<_> = contract::skipped(offers).collect();
-    assert!(skipped.contains(&"a_cron_is_kept_once_with_one_task"));
+    assert!(skipped.contains(&"a_cron_is_saved_once_with_its_first_tick"));
     assert!(!skipped.contains(&"tasks_are_counted_by_task_type_and_state"), "it is offered");
-    for scenario in ["two_claimers_never_share_a_task", "what_is_not_offered_is_refused"] {
+    for scenario in ["two_claimers_never_share_a_task", "a_feature_that_is_not_offered_is_refused"] {
         assert!(!skipped.contains(&scenario), "{scenario} is required");
     }
     assert!(Feature::ALL.into_iter().any(|feature| offers.has(feature)));

@@ -11,22 +11,22 @@ use std::time::Duration;
 use uuid::Uuid;
 
 crate::each_mode! {
-    a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_ends_well,
-    a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_nothing,
-    a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_runs_none_of_it_again,
-    results_other_than_a_removal_are_saved_as_always,
-    a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way,
-    a_shutdown_hands_back_what_is_held_and_another_pool_runs_it,
-    two_pools_that_hold_share_a_table_and_run_each_task_once,
-    a_task_that_saves_its_own_success_waits_until_its_claim_is_written,
-    whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle,
-    a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run,
-    a_pooler_has_no_connections_for_locks,
+    a_locked_task_that_runs_long_gets_a_written_claim_and_finishes,
+    a_cut_lock_connection_neither_loses_nor_repeats_a_task,
+    a_late_answer_to_a_claim_does_not_rerun_tasks_that_have_finished,
+    a_failure_of_a_locked_task_is_saved,
+    a_task_unique_until_started_gets_a_written_claim,
+    a_shutdown_releases_locked_tasks_and_a_restart_runs_them,
+    two_pools_with_lock_claims_run_each_task_once,
+    a_task_that_saves_its_own_success_waits_for_its_written_claim,
+    a_lock_claim_whose_connection_is_cut_cannot_list_or_commit,
+    a_pool_that_reconciles_removes_a_list_of_tasks_that_it_does_not_run,
+    a_queue_behind_a_pooler_offers_no_lock_claims,
 }
 
 crate::one_mode! {
     only_blocking, Blocking,
-    an_application_s_pool_has_no_connections_for_locks,
+    a_queue_over_an_application_pool_offers_no_lock_claims,
 }
 
 /// Enough for the pool to know that they are short, and that there are more.
@@ -126,7 +126,7 @@ impl FinishesItself {
 
 both!(FinishesItself);
 
-async fn a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_ends_well(mode: Mode) {
+async fn a_locked_task_that_runs_long_gets_a_written_claim_and_finishes(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("long 0")]).await;
     let listed =
         "SELECT count(*) FROM fang_tasks t, fang_lock_claims h WHERE t.id = ANY (h.ids) AND t.state = 'new'";
@@ -138,7 +138,7 @@ async fn a_task_that_takes_longer_than_it_is_held_becomes_an_ordinary_claim_and_
     held.ends().await;
 }
 
-async fn a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_nothing(mode: Mode) {
+async fn a_cut_lock_connection_neither_loses_nor_repeats_a_task(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("long 0")]).await;
     held.long_until(CUT).await;
     held.world.stage.open(1);
@@ -148,9 +148,7 @@ async fn a_connection_that_is_cut_while_its_tasks_run_loses_nothing_and_doubles_
 
 /// The locks are lost, and before the pool knows, another claim of its own takes the tasks again, under the same lease; the
 /// answer comes when they have ended and their results are saved.
-async fn a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_runs_none_of_it_again(
-    mode: Mode,
-) {
+async fn a_late_answer_to_a_claim_does_not_rerun_tasks_that_have_finished(mode: Mode) {
     let world = World::postgres(mode).await;
     let proxy = Proxy::start(world.uri()).unwrap();
     let queue = mode.queue(proxy.uri());
@@ -165,7 +163,7 @@ async fn a_claim_whose_answer_comes_after_the_results_of_what_lost_its_locks_run
     held.ends().await;
 }
 
-async fn results_other_than_a_removal_are_saved_as_always(mode: Mode) {
+async fn a_failure_of_a_locked_task_is_saved(mode: Mode) {
     let held = Held::new(mode, &[&Fails]).await;
     let failed = "SELECT count(*) FROM fang_tasks WHERE state = 'retried' AND retries = 1
         AND lease = 1 AND locked_by IS NULL AND error_message = 'no'";
@@ -173,7 +171,7 @@ async fn results_other_than_a_removal_are_saved_as_always(mode: Mode) {
     held.ends().await;
 }
 
-async fn a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way(mode: Mode) {
+async fn a_task_unique_until_started_gets_a_written_claim(mode: Mode) {
     let held = Held::new(mode, &[]).await;
     for number in 0..5 {
         let task = say(&format!("unique {number}"));
@@ -184,7 +182,7 @@ async fn a_task_that_is_unique_until_it_starts_is_claimed_in_the_ordinary_way(mo
     held.ends().await;
 }
 
-async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it(mode: Mode) {
+async fn a_shutdown_releases_locked_tasks_and_a_restart_runs_them(mode: Mode) {
     let mut held = Held::new(mode, &[&holding("a"), &holding("b"), &say("c"), &say("d")]).await;
     // Both workers: what came before has ended.
     let mut missing = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
@@ -205,7 +203,7 @@ async fn a_shutdown_hands_back_what_is_held_and_another_pool_runs_it(mode: Mode)
     held.world.is_empty().await;
 }
 
-async fn two_pools_that_hold_share_a_table_and_run_each_task_once(mode: Mode) {
+async fn two_pools_with_lock_claims_run_each_task_once(mode: Mode) {
     let mut held = Held::new(mode, &[]).await;
     let mut second = held.world.pool(2).start().await;
     for _ in 0..20 {
@@ -220,7 +218,7 @@ async fn two_pools_that_hold_share_a_table_and_run_each_task_once(mode: Mode) {
     assert_eq!((ran.len(), distinct.len()), (21 * WARM, 21 * WARM));
 }
 
-async fn a_task_that_saves_its_own_success_waits_until_its_claim_is_written(mode: Mode) {
+async fn a_task_that_saves_its_own_success_waits_for_its_written_claim(mode: Mode) {
     let world = World::postgres(mode).await;
     backlog(&world, &[&FinishesItself]).await;
     let mut pool = world.pool(2).start().await;
@@ -228,7 +226,7 @@ async fn a_task_that_saves_its_own_success_waits_until_its_claim_is_written(mode
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
 }
 
-async fn whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle(mode: Mode) {
+async fn a_lock_claim_whose_connection_is_cut_cannot_list_or_commit(mode: Mode) {
     let world = World::postgres(mode).await;
     let id = world.queue.insert_task(&say("a")).await.unwrap().id;
     let mut locked = Rival::new(&world.queue).await.lock(10).await;
@@ -246,7 +244,7 @@ async fn whoever_has_lost_the_connection_of_its_locks_cannot_list_or_settle(mode
 }
 
 /// It had given the list up, and others would make claims of it.
-async fn a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run(mode: Mode) {
+async fn a_pool_that_reconciles_removes_a_list_of_tasks_that_it_does_not_run(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(2).start().await;
     world.run("BEGIN").await;
@@ -269,13 +267,13 @@ async fn a_pool_in_doubt_takes_back_a_list_of_tasks_that_it_does_not_run(mode: M
     pool.shutdown(PATIENCE).await;
 }
 
-async fn a_pooler_has_no_connections_for_locks(mode: Mode) {
+async fn a_queue_behind_a_pooler_offers_no_lock_claims(mode: Mode) {
     let world = World::postgres(mode).await;
     let options = Options { max_pool_size: 2, pgbouncer: true, ..Options::default() };
     assert!(!Rival::can_lock(&mode.queue_with(world.uri(), &options)));
 }
 
-async fn an_application_s_pool_has_no_connections_for_locks(mode: Mode) {
+async fn a_queue_over_an_application_pool_offers_no_lock_claims(mode: Mode) {
     let world = World::postgres(mode).await;
     assert!(!Rival::can_lock(&Mode::queue_over_application_pool(world.uri(), 5)));
 }
