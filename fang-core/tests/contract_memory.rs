@@ -1,6 +1,6 @@
-//! The contract of the stores, kept by the one in memory.
+//! The memory store keeps the contract of the stores.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::expect_used)]
 
 use fang_core::contract::{self, ClockRig, Scenario};

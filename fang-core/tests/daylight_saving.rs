@@ -1,7 +1,6 @@
-//! Every zone of the IANA database, at every change of its clocks: ticks come by the clocks of the zone,
-//! each time that they show once, in order.
+//! Ticks around each change of the clocks, for every zone of the IANA database: each local time ticks once, in order.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
@@ -9,10 +8,10 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use fang_core::schedule::{Cron, Timetable};
 use std::collections::BTreeSet;
 
-/// How far around a change ticks are looked at: more than any clock is changed by in one go, but for
-/// those that skip a day.
+/// How far before and after a change ticks are compared: more than the size of any change, except for skipped days.
 const AROUND: TimeDelta = TimeDelta::hours(4);
 
+/// The local time of a zone.
 fn shown(zone: Tz, instant: i64) -> NaiveDateTime {
     zone.from_utc_datetime(&DateTime::from_timestamp(instant, 0).unwrap().naive_utc()).naive_local()
 }
@@ -24,7 +23,7 @@ fn offset(zone: Tz, instant: i64) -> i32 {
 
 /// The instants at which the clocks of a zone are changed.
 fn changes(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    const STEP: i64 = 4 * 24 * 60 * 60; // In Ramadan, Morocco changes its clocks for a month.
+    const STEP: i64 = 4 * 24 * 60 * 60; // Changes may be close: Morocco changes its clocks for the month of Ramadan.
     let mut found = Vec::new();
     let mut at = from.timestamp();
     while at < to.timestamp() {
@@ -42,15 +41,15 @@ fn changes(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc
     found
 }
 
-/// Each time of the clocks around a change with the instant at which it should tick, found by watching
-/// them minute by minute: when they show it first, or have skipped it.
+/// Each local time around a change, with the instant at which it should tick: when the clocks first show that time, or
+/// when they skip it. Found minute by minute.
 fn watched(zone: Tz, change: DateTime<Utc>) -> Vec<(NaiveDateTime, DateTime<Utc>)> {
     let minute = TimeDelta::minutes(1);
     let mut at = change - AROUND;
     let mut next = shown(zone, at.timestamp());
     let mut found = Vec::new();
     while at <= change + AROUND {
-        // Usually one time; none while the clocks repeat what they have shown; many behind a gap.
+        // Usually one local time; none while the clocks repeat an hour, and many after a gap.
         let now = shown(zone, at.timestamp());
         while next <= now {
             found.push((next, at));
@@ -82,7 +81,7 @@ fn daily_at(time: NaiveDateTime) -> String {
 
 fn check(zone: Tz, change: DateTime<Utc>) {
     let at = change.timestamp();
-    // Half-way through what is skipped or repeated, to the minute.
+    // The middle of the skipped or repeated time, to the minute.
     let middle = (offset(zone, at) - offset(zone, at - 1)).abs() / 120 * 60;
     let time = shown(zone, at - 1).min(shown(zone, at)) + TimeDelta::seconds(i64::from(middle));
     let daily = move |shown: NaiveDateTime| (shown.hour(), shown.minute()) == (time.hour(), time.minute());
@@ -104,7 +103,7 @@ fn check(zone: Tz, change: DateTime<Utc>) {
 fn every_time_of_every_zone_ticks_once_around_every_change_of_its_clocks() {
     let from = "2024-01-01T00:00:00Z".parse().unwrap();
     let to = "2036-01-01T00:00:00Z".parse().unwrap();
-    // Two halves, since there are that many cores anywhere.
+    // Two halves on two threads: every machine has two cores.
     let halves = TZ_VARIANTS.split_at(TZ_VARIANTS.len() / 2);
     let checked = |zones: &[Tz]| -> usize {
         let changes =
@@ -118,7 +117,7 @@ fn every_time_of_every_zone_ticks_once_around_every_change_of_its_clocks() {
     assert!(TZ_VARIANTS.len() > 500 && checked > 4_000, "{checked} changes in {} zones", TZ_VARIANTS.len());
 }
 
-/// On the 30th of December 2011, there was no day in Samoa.
+/// Samoa skipped the 30th of December 2011.
 #[test]
 fn a_skipped_day_ticks_once_at_its_end() {
     let timetable = Timetable::read(&Cron::new("0 9 * * *").time_zone("Pacific/Apia")).unwrap();

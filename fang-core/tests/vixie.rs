@@ -1,6 +1,6 @@
-//! Patterns of five fields fire when crontab(5) of Vixie cron fires. `vixie/table.py` worked out the table.
+//! Patterns of five fields fire at the same times as in crontab(5) of Vixie cron. `vixie/table.py` makes the table.
 
-// A panic is how a test reports.
+// Tests report by panics.
 #![allow(clippy::unwrap_used)]
 
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(&format!("{text}:00Z")).unwrap().to_utc()
 }
 
-/// The next instants after the start of the table.
+/// The first instants of a pattern after the start of the table.
 fn fires(pattern: &str, count: usize) -> Vec<DateTime<Utc>> {
     let pattern = CronPattern::parse(pattern).unwrap();
     let mut found = vec![at("2026-11-24T10:00")];

@@ -1,4 +1,4 @@
-//! Asks the store and the model the same, and compares.
+//! Calls the same verbs on the store and on the model, and compares the answers.
 
 use crate::rig::Rig;
 use crate::table::{LEASE, MAX_CRASHES, Table, Worker};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long a history itself may take on a store whose clock runs.
+/// How long a history may take on a store whose clock runs.
 const SLACK: Duration = Duration::from_secs(9);
 
 const RESCUE: Rescue = Rescue { by: None, lease: Duration::from_secs(LEASE), max_crashes: MAX_CRASHES };
@@ -23,7 +23,7 @@ struct Player<'a> {
     admin: Arc<dyn Store>,
     table: Table,
     workers: Vec<WorkerId>,
-    /// Task, lease, worker.
+    /// The task, lease and worker of each claim so far.
     claims: Vec<(usize, i32, usize)>,
 }
 
@@ -56,7 +56,7 @@ fn number(id: Uuid) -> usize {
     usize::try_from(id.as_u128()).unwrap() - 1
 }
 
-/// Every other task is unique, and there are fewer keys than such tasks.
+/// The unique key of a task. Every second task has one, and several tasks share a key.
 fn uniq(task: usize) -> Option<usize> {
     (task % 2 == 1).then_some(task / 2 % 2)
 }
@@ -85,7 +85,7 @@ fn delay(fresh: &Fresh) -> u64 {
     if fresh.is_delayed { DELAY } else { 0 }
 }
 
-// The callers have nothing that they keep.
+// The callers do not use the values again.
 #[allow(clippy::needless_pass_by_value)]
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, store: T, model: T) -> Step {
     if store == model { Ok(()) } else { Err(format!("{what}: the store has {store:?}, the model {model:?}")) }
@@ -96,7 +96,7 @@ fn answer<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, String> {
 }
 
 impl Player<'_> {
-    /// One of those that registered, or one that never did.
+    /// A registered worker, or one that never registered.
     fn worker(&self, n: usize) -> (usize, WorkerId) {
         let n = n % (self.workers.len() + 1);
         (n, self.workers.get(n).copied().unwrap_or(WorkerId(i64::MAX)))
@@ -118,7 +118,7 @@ impl Player<'_> {
             Verb::Rescue => same("rescued", answer(self.engine.rescue(&RESCUE).await)?, self.table.rescue()),
             Verb::Disown { worker, known } => {
                 let (n, worker) = self.worker(*worker);
-                // Of odd ones an earlier claim is known.
+                // The worker knows an earlier claim of tasks with an odd number, so the lease differs.
                 let lease =
                     |task: &usize| self.table.rows.get(task).map_or(0, |row| row.lease - *task as i32 % 2);
                 let known: Vec<(usize, i32)> = known.iter().map(|task| (*task, lease(task))).collect();
@@ -165,7 +165,7 @@ impl Player<'_> {
         same("inserted", inserted, fresh.iter().map(insert).collect())
     }
 
-    /// Any of those that are equally urgent may be claimed; the model follows the store.
+    /// A store may claim any of several tasks that are equally urgent. The model then claims the same ones.
     async fn claim(&mut self, worker: usize, limit: usize) -> Step {
         let (n, worker) = self.worker(worker);
         let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
@@ -244,7 +244,7 @@ impl Player<'_> {
         same("removed", answer(self.admin.remove(&removal).await)?, removed)
     }
 
-    /// Everything that a store tells of its tasks.
+    /// Compares all tasks of the store with the model.
     async fn compare(&self) -> Step {
         let now = answer(self.admin.now().await)?;
         let tasks = answer(self.admin.list(&Filter { limit: 2 * TASKS as u32, ..Filter::default() }).await)?;

@@ -1,4 +1,4 @@
-//! The stores, and what no verb of theirs can do: let time pass, and forget everything.
+//! The stores under test, with two operations that are no verbs: to let time pass, and to empty the store.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex};
 
 #[async_trait(?Send)]
 pub trait Rig {
-    /// What workers use.
+    /// The store that workers use.
     fn engine(&self) -> Arc<dyn Store>;
-    /// What applications use.
+    /// The store that applications use.
     fn admin(&self) -> Arc<dyn Store>;
     /// Makes the store believe that time has passed.
     async fn advance(&self, seconds: u64);
@@ -65,8 +65,8 @@ pub struct Postgres {
     database: TestDatabase,
 }
 
-/// No silence is trusted on a server that has been up for less than a lease, and the one of the tests is
-/// that young; so here it claims to be old.
+/// Makes the server look old. A store does not count the silence of workers until its server has been up for a lease, and
+/// the server of the tests is younger.
 const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
     LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
 

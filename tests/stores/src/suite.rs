@@ -1,7 +1,7 @@
-//! The real stores against a simple model of their tables: whatever verbs come in whatever order, both answer
-//! the same and hold the same.
+//! Tests of the real stores against a simple model of their tables. After any verbs in any order, both give the same
+//! answers and contain the same rows.
 
-// A panic is how a test reports, in its rig as well.
+// Tests and their rigs report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod drive;
@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use rig::{Memory, Postgres, Rig};
 use tokio::runtime::Runtime;
 
-/// How many histories, and how long.
+/// The number of histories, and the longest of them.
 #[derive(Clone, Copy)]
 struct Size {
     cases: u32,
@@ -26,7 +26,7 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Plays random histories, each on an emptied store. `FANG_MODEL_SEED` repeats those of a failure.
+/// Plays random histories, each on an empty store. Set `FANG_MODEL_SEED` to the seed of a failure to repeat it.
 fn check(runtime: &Runtime, rig: &dyn Rig, size: Size) {
     let seed =
         std::env::var("FANG_MODEL_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
@@ -39,17 +39,17 @@ fn check(runtime: &Runtime, rig: &dyn Rig, size: Size) {
         runtime.block_on(play(rig, &verbs)).map_err(TestCaseError::fail)
     });
     if let Err(error) = outcome {
-        panic!("{error}\nFANG_MODEL_SEED={seed} repeats it");
+        panic!("{error}\nrun again with FANG_MODEL_SEED={seed} to repeat this failure");
     }
 }
 
 #[test]
-fn the_store_in_memory_does_what_the_model_of_its_table_does() {
+fn the_memory_store_behaves_like_the_model() {
     check(&runtime(), &Memory::new(), Size { cases: 1000, steps: 120 });
 }
 
 #[test]
-fn the_async_store_does_what_the_model_of_its_table_does() {
+fn the_async_store_behaves_like_the_model() {
     let runtime = runtime();
     let postgres = runtime.block_on(Postgres::asynk());
     check(&runtime, &postgres, Size { cases: 40, steps: 100 });
@@ -57,7 +57,7 @@ fn the_async_store_does_what_the_model_of_its_table_does() {
 }
 
 #[test]
-fn the_blocking_store_does_what_the_model_of_its_table_does() {
+fn the_blocking_store_behaves_like_the_model() {
     let runtime = runtime();
     let postgres = runtime.block_on(Postgres::blocking());
     check(&runtime, &postgres, Size { cases: 40, steps: 100 });

@@ -1,4 +1,4 @@
-//! The model: two tables, and what each verb does to them, written as simply as it can be said.
+//! The model: a table of tasks and a table of workers, with the simplest implementation of each verb.
 
 use fang_core::store::{Rescued, Verdict};
 use fang_core::{FangTaskState, Priority};
@@ -60,12 +60,12 @@ impl Table {
         self.workers.get(worker).is_some_and(|worker| !worker.is_dead)
     }
 
-    /// The task that lives with this unique key.
+    /// The task that is alive and has this unique key.
     pub fn duplicate(&self, uniq: usize) -> Option<usize> {
         self.rows.iter().find(|(_, row)| row.uniq == Some(uniq) && row.is_alive()).map(|(task, _)| *task)
     }
 
-    /// Which task is there now, and whether it is this one.
+    /// Returns the saved task or its duplicate, and whether it is the saved task.
     pub fn insert(
         &mut self,
         task: usize,
@@ -97,14 +97,14 @@ impl Table {
         (task, true)
     }
 
-    /// What a worker may claim, each with its place in the order.
+    /// The tasks that a worker may claim, each with its place in the order.
     pub fn claimable(&self, worker: usize) -> BTreeMap<usize, (Priority, u64)> {
         let is_due = |row: &Row| row.is_waiting() && row.due <= self.now && self.is_alive(worker);
         let due = self.rows.iter().filter(|(_, row)| is_due(row));
         due.map(|(task, row)| (*task, (row.priority, row.due))).collect()
     }
 
-    /// Gives it to the worker; returns the lease.
+    /// Claims the task for the worker, and returns the lease.
     pub fn claim(&mut self, worker: usize, task: usize) -> i32 {
         let row = self.rows.get_mut(&task).unwrap();
         row.state = FangTaskState::InProgress;
@@ -131,7 +131,7 @@ impl Table {
                 row.retries += 1;
                 row.due = now + delay.as_secs();
             }
-            // Handed back, it keeps its place.
+            // A released task keeps its place.
             Verdict::Release { delay } if delay.is_zero() => {}
             Verdict::Release { delay } => row.due = now + delay.as_secs(),
             Verdict::Unknown { delay, error } => {
@@ -142,7 +142,7 @@ impl Table {
         true
     }
 
-    /// Whether it lives, whether others are suspect, and for how long it was silent.
+    /// Whether the worker is alive, whether others are silent for too long, and for how long it was silent itself.
     pub fn beat(&mut self, worker: usize) -> (bool, bool, u64) {
         let now = self.now;
         let suspects = self.silent();
@@ -196,10 +196,10 @@ impl Table {
         rescued
     }
 
-    /// The same fence as for a result.
+    /// The worker and the lease must match, as for a result.
     pub fn suspect(&mut self, worker: usize, task: usize, lease: i32) -> bool {
-        let holds = |row: &&mut Row| row.locked_by == Some(worker) && row.lease == lease;
-        let Some(row) = self.rows.get_mut(&task).filter(holds) else { return false };
+        let is_claimed = |row: &&mut Row| row.locked_by == Some(worker) && row.lease == lease;
+        let Some(row) = self.rows.get_mut(&task).filter(is_claimed) else { return false };
         row.is_suspect = true;
         true
     }
@@ -218,8 +218,8 @@ impl Table {
     pub fn retry(&mut self, task: usize) -> bool {
         let Some(row) = self.rows.get(&task) else { return false };
         let has_failed = row.state == FangTaskState::Failed;
-        let is_held = row.uniq.is_some_and(|uniq| self.duplicate(uniq).is_some());
-        if !row.is_waiting() && (!has_failed || is_held) {
+        let has_duplicate = row.uniq.is_some_and(|uniq| self.duplicate(uniq).is_some());
+        if !row.is_waiting() && (!has_failed || has_duplicate) {
             return false;
         }
         let now = self.now;
@@ -244,7 +244,7 @@ impl Table {
         true
     }
 
-    /// Those of a worker, with their leases.
+    /// The cancelled tasks of a worker, with their leases.
     pub fn cancellations(&mut self, worker: usize) -> Vec<(usize, i32)> {
         let mut told = Vec::new();
         for (task, row) in self.rows.iter_mut().filter(|(_, row)| row.is_cancelled) {

@@ -1,18 +1,18 @@
-//! What may be asked of a store, at random.
+//! Random calls of a store.
 
 use fang_core::Priority;
 use fang_core::store::Verdict;
 use proptest::prelude::*;
 use std::time::Duration;
 
-/// How many tasks there are in a history: few, so that verbs meet.
+/// The number of tasks in a history. It is small, so that many verbs concern the same task.
 pub const TASKS: usize = 6;
-/// A delay that no sum of [`ADVANCE`] comes near.
+/// A delay in seconds that is far from every multiple of [`ADVANCE`].
 pub const DELAY: u64 = 50;
-/// How far time moves at once.
+/// By how many seconds the clock moves at once.
 pub const ADVANCE: u64 = 20;
 
-/// A task to insert, always the same under the same number.
+/// A task to insert. Its number decides its payload and its unique key.
 #[derive(Clone, Copy, Debug)]
 pub struct Fresh {
     pub task: usize,
@@ -23,9 +23,9 @@ pub struct Fresh {
 /// One result.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Which of the claims made so far.
+    /// The claim, counted back from the newest.
     pub claim: usize,
-    /// How far off the lease is that it names.
+    /// The difference of its lease from that of the claim.
     pub off_by: i32,
     pub verdict: Verdict,
 }
@@ -39,8 +39,8 @@ pub enum Remove {
     Id(usize),
 }
 
-/// Workers are counted from the first that registered, modulo one more than there are: the one too many has
-/// never registered.
+/// Workers are numbered in the order of registration, modulo one more than their count. The highest number stands for a
+/// worker that never registered.
 #[derive(Clone, Debug)]
 pub enum Verb {
     Register,
@@ -49,12 +49,12 @@ pub enum Verb {
         worker: usize,
         limit: usize,
     },
-    /// By who made the first claim, or by another worker.
+    /// `by`: another worker than that of the first claim.
     Finish {
         by: Option<usize>,
         results: Vec<Outcome>,
     },
-    /// Of one of the claims made so far, by who made it or by another worker.
+    /// `by`: another worker than that of the claim, which is counted back from the newest.
     Suspect {
         by: Option<usize>,
         claim: usize,
@@ -68,7 +68,7 @@ pub enum Verb {
     },
     Retry(usize),
     Cancel(usize),
-    /// Of one worker.
+    /// The cancellations of one worker.
     Cancellations(usize),
     Remove(Remove),
     Advance,

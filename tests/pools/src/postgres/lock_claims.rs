@@ -1,4 +1,4 @@
-//! Tasks that are held: claimed by locks alone.
+//! Pools that claim short tasks by row locks alone (lock-claims).
 
 use crate::seam::{
     Both, Client, Mode, Options, PATIENCE, Pool, Queue, Rival, Run, World, both, holding, inserts, say, until,
@@ -29,29 +29,30 @@ crate::one_mode! {
     a_queue_over_an_application_pool_offers_no_lock_claims,
 }
 
-/// Enough for the pool to know that they are short, and that there are more.
+/// The short tasks of a backlog: enough for a pool to measure that they are short, and to switch to lock-claims.
 const WARM: usize = 100;
 
-/// Cuts the connections that hold something, and tells how many.
+/// Cuts the connections with an open lock-claim, and returns how many they were.
 const CUT: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND state = 'idle in transaction'";
 
-struct Held {
+/// A pool that has had enough short tasks to use lock-claims.
+struct WarmPool {
     world: World,
     pool: Pool,
-    /// How often each task ran, as far as it was heard.
+    /// How often each task ran, by the reports that were read so far.
     runs: BTreeMap<String, u32>,
 }
 
-impl Held {
-    /// A backlog of short tasks, and after them these.
+impl WarmPool {
+    /// A pool with a backlog of short tasks, and these tasks after them.
     async fn new(mode: Mode, tasks: &[&dyn Both]) -> Self {
         let world = World::postgres(mode).await;
         let queue = world.queue.clone();
         Self::over(world, &queue, tasks).await
     }
 
-    /// The same, and the pool is over this queue.
+    /// Like `new`, with a pool over this queue.
     async fn over(world: World, queue: &Queue, tasks: &[&dyn Both]) -> Self {
         backlog(&world, tasks).await;
         let pool = queue.pool(2, &world.stage).start().await;
@@ -66,7 +67,7 @@ impl Held {
         }
     }
 
-    /// Waits until a long task runs while this is not 0: it was held, and still is.
+    /// Runs long tasks until this query, asked while one runs, returns more than 0: the task is locked.
     async fn long_until(&mut self, sql: &str) {
         for number in 0..20 {
             self.hears(&format!("long {number}")).await;
@@ -76,14 +77,14 @@ impl Held {
             self.world.stage.open(1);
             backlog(&self.world, &[&holding(&format!("long {}", number + 1))]).await;
         }
-        panic!("no long task was held");
+        panic!("none of 20 long tasks was claimed by a lock");
     }
 
-    /// Nothing was lost, and nothing ran twice.
+    /// Asserts that each task ran once, and that no result came too late.
     async fn ends(self) {
         let Self { mut world, mut pool, mut runs } = self;
         let late = pool.shutdown(PATIENCE).await.late_results;
-        // Its tasks tell to the end.
+        // The reports end once the pool and its tasks are dropped.
         drop(pool);
         for run in world.told_to_the_end().await {
             *runs.entry(run.name).or_default() += 1;
@@ -94,8 +95,8 @@ impl Held {
 }
 
 async fn backlog(world: &World, tasks: &[&dyn Both]) {
-    let warm = (0..WARM).map(|number| world.new_task(&say(&format!("{} {number}", Uuid::now_v7()))));
-    world.queue.insert_tasks(warm.collect()).await.unwrap();
+    let tasks = (0..WARM).map(|number| world.new_task(&say(&format!("{} {number}", Uuid::now_v7()))));
+    world.queue.insert_tasks(tasks.collect()).await.unwrap();
     for task in tasks {
         world.queue.insert_task(*task).await.unwrap();
     }
@@ -127,93 +128,93 @@ impl FinishesItself {
 both!(FinishesItself);
 
 async fn a_locked_task_that_runs_long_gets_a_written_claim_and_finishes(mode: Mode) {
-    let mut held = Held::new(mode, &[&holding("long 0")]).await;
+    let mut warm = WarmPool::new(mode, &[&holding("long 0")]).await;
     let listed =
-        "SELECT count(*) FROM fang_tasks t, fang_lock_claims h WHERE t.id = ANY (h.ids) AND t.state = 'new'";
-    held.long_until(listed).await;
+        "SELECT count(*) FROM fang_tasks t, fang_lock_claims c WHERE t.id = ANY (c.ids) AND t.state = 'new'";
+    warm.long_until(listed).await;
     let leased = "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress' AND lease = 1";
-    held.world.until_number(leased, 1).await;
-    held.world.stage.open(1);
-    held.world.is_empty().await;
-    held.ends().await;
+    warm.world.until_number(leased, 1).await;
+    warm.world.stage.open(1);
+    warm.world.is_empty().await;
+    warm.ends().await;
 }
 
 async fn a_cut_lock_connection_neither_loses_nor_repeats_a_task(mode: Mode) {
-    let mut held = Held::new(mode, &[&holding("long 0")]).await;
-    held.long_until(CUT).await;
-    held.world.stage.open(1);
-    held.world.is_empty().await;
-    held.ends().await;
+    let mut warm = WarmPool::new(mode, &[&holding("long 0")]).await;
+    warm.long_until(CUT).await;
+    warm.world.stage.open(1);
+    warm.world.is_empty().await;
+    warm.ends().await;
 }
 
-/// The locks are lost, and before the pool knows, another claim of its own takes the tasks again, under the same lease; the
-/// answer comes when they have ended and their results are saved.
+/// The locks are lost. Before the pool knows that, another claim of its own takes the tasks again, under the same lease.
+/// The answer to that claim comes after the tasks have finished and their results are saved.
 async fn a_late_answer_to_a_claim_does_not_rerun_tasks_that_have_finished(mode: Mode) {
     let world = World::postgres(mode).await;
     let proxy = Proxy::start(world.uri()).unwrap();
     let queue = mode.queue(proxy.uri());
-    let mut held = Held::over(world, &queue, &[&holding("long 0")]).await;
-    held.long_until(CUT).await;
+    let mut warm = WarmPool::over(world, &queue, &[&holding("long 0")]).await;
+    warm.long_until(CUT).await;
     proxy.set(Network::DelayAnswers(b"long ".to_vec(), Duration::from_millis(300)));
-    backlog(&held.world, &[]).await;
+    backlog(&warm.world, &[]).await;
     let claimed = "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress' AND lease = 1";
-    until(async || held.world.number(claimed).await > 0).await;
-    held.world.stage.open(1);
-    held.world.is_empty().await;
-    held.ends().await;
+    until(async || warm.world.number(claimed).await > 0).await;
+    warm.world.stage.open(1);
+    warm.world.is_empty().await;
+    warm.ends().await;
 }
 
 async fn a_failure_of_a_locked_task_is_saved(mode: Mode) {
-    let held = Held::new(mode, &[&Fails]).await;
+    let warm = WarmPool::new(mode, &[&Fails]).await;
     let failed = "SELECT count(*) FROM fang_tasks WHERE state = 'retried' AND retries = 1
         AND lease = 1 AND locked_by IS NULL AND error_message = 'no'";
-    held.world.until_number(failed, 1).await;
-    held.ends().await;
+    warm.world.until_number(failed, 1).await;
+    warm.ends().await;
 }
 
 async fn a_task_unique_until_started_gets_a_written_claim(mode: Mode) {
-    let held = Held::new(mode, &[]).await;
+    let warm = WarmPool::new(mode, &[]).await;
     for number in 0..5 {
         let task = say(&format!("unique {number}"));
-        inserts!(held.world.queue, &task, .unique_by(Unique::payload().until_started())).unwrap();
-        backlog(&held.world, &[]).await;
+        inserts!(warm.world.queue, &task, .unique_by(Unique::payload().until_started())).unwrap();
+        backlog(&warm.world, &[]).await;
     }
-    held.world.is_empty().await;
-    held.ends().await;
+    warm.world.is_empty().await;
+    warm.ends().await;
 }
 
 async fn a_shutdown_releases_locked_tasks_and_a_restart_runs_them(mode: Mode) {
-    let mut held = Held::new(mode, &[&holding("a"), &holding("b"), &say("c"), &say("d")]).await;
-    // Both workers: what came before has ended.
+    let mut warm = WarmPool::new(mode, &[&holding("a"), &holding("b"), &say("c"), &say("d")]).await;
+    // Both workers run one of them, so all earlier tasks have finished.
     let mut missing = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
     while !missing.is_empty() {
-        missing.remove(&held.world.heard().await);
+        missing.remove(&warm.world.heard().await);
     }
-    // Nor is a claim under way: without a deadline nothing waits for it.
+    // No claim is under way either: a shutdown with a deadline of zero does not wait for one.
     let taken = "SELECT count(*) FROM fang_tasks t
-        WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_lock_claims h WHERE t.id = ANY (h.ids))";
-    held.world.until_number(taken, 4).await;
-    held.pool.shutdown(Duration::ZERO).await;
+        WHERE t.state = 'in_progress' OR EXISTS (SELECT FROM fang_lock_claims c WHERE t.id = ANY (c.ids))";
+    warm.world.until_number(taken, 4).await;
+    warm.pool.shutdown(Duration::ZERO).await;
     let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND locked_by IS NULL";
-    assert_eq!(held.world.number(waiting).await, 4);
-    assert_eq!(held.world.number("SELECT count(*) FROM fang_lock_claims").await, 0);
-    // The runs that could not be stopped, and those that come.
-    held.world.stage.open(if mode == Mode::Blocking { 4 } else { 2 });
-    held.pool.start().await.unwrap();
-    held.world.is_empty().await;
+    assert_eq!(warm.world.number(waiting).await, 4);
+    assert_eq!(warm.world.number("SELECT count(*) FROM fang_lock_claims").await, 0);
+    // Threads cannot be stopped, so their two runs wait for permits as well as the two runs to come.
+    warm.world.stage.open(if mode == Mode::Blocking { 4 } else { 2 });
+    warm.pool.start().await.unwrap();
+    warm.world.is_empty().await;
 }
 
 async fn two_pools_with_lock_claims_run_each_task_once(mode: Mode) {
-    let mut held = Held::new(mode, &[]).await;
-    let mut second = held.world.pool(2).start().await;
+    let mut warm = WarmPool::new(mode, &[]).await;
+    let mut second = warm.world.pool(2).start().await;
     for _ in 0..20 {
-        backlog(&held.world, &[]).await;
+        backlog(&warm.world, &[]).await;
     }
-    held.world.is_empty().await;
+    warm.world.is_empty().await;
     assert_eq!(second.shutdown(PATIENCE).await.late_results, 0);
-    held.pool.shutdown(PATIENCE).await;
-    drop((second, held.pool));
-    let ran: Vec<String> = held.world.told_to_the_end().await.into_iter().map(|run| run.name).collect();
+    warm.pool.shutdown(PATIENCE).await;
+    drop((second, warm.pool));
+    let ran: Vec<String> = warm.world.told_to_the_end().await.into_iter().map(|run| run.name).collect();
     let distinct: BTreeSet<&String> = ran.iter().collect();
     assert_eq!((ran.len(), distinct.len()), (21 * WARM, 21 * WARM));
 }
@@ -238,12 +239,12 @@ async fn a_lock_claim_whose_connection_is_cut_cannot_list_or_commit(mode: Mode) 
     assert_eq!(
         world.number("SELECT count(*) FROM fang_lock_claims").await,
         0,
-        "others may have listed it by now"
+        "a worker without its locks must not list a task"
     );
     assert!(!locked.commit().await);
 }
 
-/// It had given the list up, and others would make claims of it.
+/// Otherwise other workers would write claims for a pool that does not run the tasks.
 async fn a_pool_that_reconciles_removes_a_list_of_tasks_that_it_does_not_run(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(2).start().await;
@@ -259,7 +260,7 @@ async fn a_pool_that_reconciles_removes_a_list_of_tasks_that_it_does_not_run(mod
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     assert!(world.number(cut).await >= 1);
     until(async || {
-        // It asks what is in flight before it claims.
+        // The pool reconciles before its next claim.
         let _ = world.queue.insert_task(&say("more")).await;
         world.number("SELECT count(*) FROM fang_lock_claims").await == 0
     })

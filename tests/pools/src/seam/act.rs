@@ -1,17 +1,18 @@
-//! The task of most scenarios: it tells that it started, and then does as it is told.
+//! The task of most scenarios: it reports that it started, and then does what [`How`] says.
 
 use super::{Mode, Run, both, idle};
 use fang_core::{FangError, Scheduled};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// The behaviour of an [`Act`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum How {
     Succeed,
     /// Fails on every attempt before this one.
     FailBefore(u32),
     Panic,
-    /// Panics with a payload that panics again when it is dropped, which nothing can catch.
+    /// Panics with a payload that panics again when it is dropped, which kills the worker.
     KillTheWorker,
     Wait,
     WaitForShutdown,
@@ -34,7 +35,7 @@ struct Bomb;
 
 impl Drop for Bomb {
     fn drop(&mut self) {
-        panic!("and again");
+        panic!("the payload of the panic panics");
     }
 }
 
@@ -43,7 +44,7 @@ impl Act {
         Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None }
     }
 
-    /// A cron of the shortest period.
+    /// A cron that ticks every second.
     pub fn every_second(how: How) -> Self {
         Self { cron: Some("* * * * * * *".to_owned()), retries: 1, ..Self::new("tick", how) }
     }
@@ -96,7 +97,7 @@ both! {
     }
 }
 
-/// Waits under a task type of its own.
+/// A task with a task type of its own.
 #[derive(Serialize, Deserialize)]
 pub struct Elsewhere;
 

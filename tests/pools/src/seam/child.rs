@@ -1,4 +1,4 @@
-//! Real processes: this program of tests starts itself again in a role.
+//! Child processes: the test program starts itself again, in a role.
 
 use super::Mode;
 use crate::postgres;
@@ -8,11 +8,11 @@ const ROLE: &str = "FANG_TEST_ROLE";
 const MODE: &str = "FANG_TEST_MODE";
 const URI: &str = "FANG_TEST_URI";
 
-/// A process to be started.
+/// A child process to start.
 pub struct Child(Command);
 
 impl Child {
-    /// In this role, over this database. The process is told to end by its standard input.
+    /// A process in this role, over this database. It ends when its standard input is closed.
     pub fn new(role: &str, mode: Mode, uri: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
@@ -23,7 +23,7 @@ impl Child {
         Self(command)
     }
 
-    /// Its clock is off.
+    /// Moves the clock of the process by this much.
     pub fn skewed(mut self, by: &str) -> Self {
         fang_test_support::skew(&mut self.0, by).unwrap();
         self
@@ -34,13 +34,13 @@ impl Child {
     }
 }
 
-/// Waits until the parent closes the standard input, or has ended.
+/// Waits until the parent closes the standard input or ends.
 pub async fn told_to_end() {
     let parent = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
     let _ = parent.await;
 }
 
-/// Not a test by itself: what such a process does.
+/// The entry point of a child process. Without a role it does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_in_a_role() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -52,6 +52,6 @@ async fn be_a_process_in_a_role() {
         "payer" => postgres::finish_in::pays(mode, &uri).await,
         "ticker" => postgres::ticks::fires(mode, &uri).await,
         "worker" => postgres::processes::works(mode, &uri).await,
-        _ => panic!("{role}"),
+        _ => panic!("unknown role {role:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! A connection of the application, and a transaction on it, by the driver of either mode.
+//! A connection of the application and a transaction on it, with the driver of either mode.
 
 use super::{Mode, Queue};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -58,7 +58,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Inserts in it, through a queue of its mode.
+    /// Inserts tasks in the transaction, through a queue of the same mode.
     pub async fn insert_tasks(
         &mut self,
         queue: &Queue,
@@ -71,11 +71,11 @@ impl Transaction<'_> {
             (Self::Blocking(client), Queue::Blocking(queue)) => {
                 block_in_place(|| queue.insert_tasks_in(client, tasks))
             }
-            _ => panic!("a queue and a transaction of two modes"),
+            _ => panic!("the queue and the transaction must have the same mode"),
         }
     }
 
-    /// Saves the success of a run in it.
+    /// Saves the success of a run in the transaction.
     pub async fn finish(&mut self, context: &Context) -> Result<(), QueueError> {
         match self {
             Self::Asynk(transaction) => AsyncFinishIn::finish_in(context, transaction).await,
@@ -83,7 +83,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Commits, or rolls back.
+    /// Commits or rolls back.
     pub async fn end(self, commits: bool) -> Result<(), FangError> {
         match (self, commits) {
             (Self::Asynk(transaction), true) => Ok(transaction.commit().await?),

@@ -12,12 +12,12 @@ use std::fmt::Debug;
 use std::time::Duration;
 use tokio::task::block_in_place;
 
-/// What is done to a pool.
+/// The calls of a pool, the same for both modes.
 #[async_trait]
 pub trait Works: Debug + Send {
     async fn start(&mut self) -> Result<(), QueueError>;
     async fn shutdown(&mut self, deadline: Duration) -> Shutdown;
-    /// Until something is sent.
+    /// Runs until a message arrives on the channel.
     async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
 }
@@ -62,7 +62,7 @@ impl<Q: Backend + Debug> Works for WorkerPool<Q> {
     }
 }
 
-/// What a pool is told, with the defaults of the library.
+/// The options of a pool, with the defaults of the library.
 pub struct PoolBuilder {
     queue: Queue,
     number_of_workers: u32,
@@ -113,7 +113,7 @@ impl PoolBuilder {
         Self { cancel_grace, ..self }
     }
 
-    /// Polls for nothing: what runs was woken.
+    /// Polls once an hour, so tasks run only after a notification.
     pub fn asleep(self) -> Self {
         Self { sleep: sleeps_for(HOUR), ..self }
     }
@@ -142,7 +142,7 @@ impl PoolBuilder {
         )
     }
 
-    /// The pool at work.
+    /// Builds and starts the pool.
     pub async fn start(self) -> Pool {
         let mut pool = self.build();
         pool.start().await.unwrap();
@@ -150,7 +150,7 @@ impl PoolBuilder {
     }
 }
 
-/// A poll at one pace.
+/// Polls always with this period.
 fn sleeps_for(period: Duration) -> SleepParams {
     SleepParams {
         sleep_period: period,

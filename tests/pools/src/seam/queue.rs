@@ -11,16 +11,16 @@ use std::sync::Arc;
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
-/// How a pool works.
+/// The mode of a queue and its pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// By tokio tasks.
+    /// Tokio tasks.
     Asynk,
-    /// By threads.
+    /// OS threads.
     Blocking,
 }
 
-/// What a queue over Postgres is told.
+/// The options of a queue over Postgres.
 #[derive(Clone)]
 pub struct Options {
     pub max_pool_size: u32,
@@ -58,7 +58,7 @@ macro_rules! built {
 }
 
 impl Mode {
-    /// As the rows of its tasks say it.
+    /// The mode in the rows of its tasks.
     pub fn of_rows(self) -> fang_core::Mode {
         match self {
             Self::Asynk => fang_core::Mode::Asynk,
@@ -66,7 +66,7 @@ impl Mode {
         }
     }
 
-    /// A task that is to be inserted for this mode.
+    /// A task to insert for this mode.
     pub fn prepare(self, task: &dyn Both) -> Result<NewTask, PayloadError> {
         match self {
             Self::Asynk => NewTask::asynk(task),
@@ -74,12 +74,12 @@ impl Mode {
         }
     }
 
-    /// The same, of a task with which nothing is wrong.
+    /// Like `prepare`, for a task with a valid payload.
     pub fn new_task(self, task: &dyn Both) -> NewTask {
         self.prepare(task).unwrap()
     }
 
-    /// A queue over Postgres, of few connections.
+    /// A queue over Postgres with four connections.
     pub fn queue(self, uri: &str) -> Queue {
         self.queue_with(uri, &Options { max_pool_size: 4, ..Options::default() })
     }
@@ -91,7 +91,7 @@ impl Mode {
         }
     }
 
-    /// A queue over as many connections of the application's own pool, which only threads have.
+    /// A queue over a connection pool of the application with this many connections. Only blocking queues have that.
     pub fn queue_over_application_pool(uri: &str, size: u32) -> Queue {
         let builder = Pool::builder().max_size(size).connection_timeout(PATIENCE);
         let connections = builder.build(ConnectionManager::new(uri)).unwrap();
@@ -114,7 +114,7 @@ pub enum Queue {
     BlockingMemory(fang_blocking::MemoryQueue),
 }
 
-/// What to do with the queue of either mode. That of threads may take its time.
+/// Evaluates one expression for an async queue and another for a blocking queue, which may block the thread.
 macro_rules! by_mode {
     ($self:expr, $queue:ident, $asynk:expr, $blocking:expr) => {
         match $self {
@@ -146,7 +146,7 @@ impl Queue {
         self.engine()
     }
 
-    /// The store, over connections as those of a pool.
+    /// The store, over the connections that a pool uses.
     pub fn engine(&self) -> Arc<dyn Store> {
         by_mode!(self, queue, queue.engine().unwrap(), queue.engine().unwrap())
     }

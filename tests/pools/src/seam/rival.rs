@@ -1,4 +1,4 @@
-//! Another worker on the same table: verbs of the store that only pools call. What the store looks like is known here alone.
+//! Another worker on the same table, which calls the verbs of the store that otherwise only pools call.
 
 use super::{Mode, Queue};
 use fang_core::scan::{ScanRanges, Start};
@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// A worker that competes with the pool of a test.
 pub struct Rival {
     mode: Mode,
     store: Arc<dyn Store>,
     worker: WorkerId,
 }
 
-/// Tasks that it has claimed by locks alone.
+/// A lock-claim of a [`Rival`].
 pub struct Locked {
     lock_claims: Box<dyn LockClaims>,
     worker: WorkerId,
@@ -22,23 +23,23 @@ pub struct Locked {
 }
 
 impl Rival {
-    /// Signs on.
+    /// Registers a worker.
     pub async fn new(queue: &Queue) -> Self {
         let store = queue.engine();
         let worker = store.register("{}").await.unwrap();
         Self { mode: queue.mode(), store, worker }
     }
 
-    /// Claims as many, or, in a crowd, after others.
+    /// Claims up to `limit` tasks. A crowded claim waits for an advisory lock first.
     pub async fn claim(&self, limit: usize, crowded: bool) -> Vec<Claimed> {
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
         let claim = Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded };
         self.store.claim(&claim).await.unwrap()
     }
 
-    /// Claims by locks alone.
+    /// Locks up to `limit` tasks, and writes nothing.
     pub async fn lock(&self, limit: usize) -> Locked {
-        let mut lock_claims = self.store.lock_claims(0).expect("it has connections for it");
+        let mut lock_claims = self.store.lock_claims(0).expect("the store should offer lock-claims");
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
         let claim =
             Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
@@ -47,12 +48,12 @@ impl Rival {
         Locked { lock_claims, worker: self.worker, tasks }
     }
 
-    /// Whether it has connections to claim by locks alone.
+    /// Whether the store of this queue offers lock-claims.
     pub fn can_lock(queue: &Queue) -> bool {
         queue.engine().lock_claims(0).is_some()
     }
 
-    /// Whether it was not declared dead, as its own beat learns.
+    /// Sends a beat, and returns whether the worker is alive.
     pub async fn is_alive(&self, dead_after: Duration) -> bool {
         self.store.heartbeat(self.worker, dead_after).await.unwrap().is_alive
     }
@@ -61,7 +62,7 @@ impl Rival {
         self.store.retire(self.worker).await.unwrap();
     }
 
-    /// Takes back from the dead; returns how many run again.
+    /// Rescues the tasks of dead workers, and returns how many of them run again.
     pub async fn rescue(&self, lease: Duration) -> u64 {
         let rescue = Rescue { by: None, lease, max_crashes: 3 };
         self.store.rescue(&rescue).await.unwrap().retried
@@ -69,12 +70,12 @@ impl Rival {
 }
 
 impl Locked {
-    /// Whether the list of what it holds can be written.
+    /// Lists the locked tasks, and returns whether that succeeded.
     pub async fn list(&mut self) -> bool {
         self.lock_claims.list(self.worker, "common", &self.tasks).await.is_ok()
     }
 
-    /// Whether it can end its claim.
+    /// Commits and releases the tasks, and returns whether that succeeded.
     pub async fn commit(&mut self) -> bool {
         self.lock_claims.commit(&LockCommit::default()).await.is_ok()
     }

@@ -1,10 +1,10 @@
-//! The task of the scenarios over Postgres, whose payload old versions could have written.
+//! The task of the scenarios over Postgres. Old versions can write its payload too.
 
 use super::{Run, both};
 use fang_core::FangError;
 use serde::{Deserialize, Serialize};
 
-/// Tells its text, and then waits for a permit if it holds.
+/// Reports its text. If `hold` is set, it then waits until the test opens the [`Stage`](super::Stage).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Say {
     pub text: String,
@@ -12,10 +12,12 @@ pub struct Say {
     pub hold: bool,
 }
 
+/// A task that ends at once.
 pub fn say(text: &str) -> Say {
     Say { text: text.to_owned(), hold: false }
 }
 
+/// A task that waits for a permit before it ends.
 pub fn holding(text: &str) -> Say {
     Say { text: text.to_owned(), hold: true }
 }

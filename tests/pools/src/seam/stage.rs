@@ -1,4 +1,4 @@
-//! What a test and the tasks of its world share.
+//! The state that a test and its tasks share: reports to the test, and permits for tasks that wait.
 
 use async_channel::{Receiver, Sender};
 use fang_core::Context;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// What a task tells as it starts.
+/// The report of a task that starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub name: String,
@@ -15,23 +15,23 @@ pub struct Report {
     pub attempt: u32,
     pub lease: i32,
     pub task_type: String,
-    /// How long it may still run.
+    /// The time until its deadline.
     pub left: Option<Duration>,
-    /// How many runs were under way then, this one among them.
+    /// How many runs were under way, including this one.
     pub at_once: usize,
 }
 
-/// The state of each pool of a world.
+/// The application state of all pools of a world.
 #[derive(Clone)]
 pub struct Stage {
     reports: Sender<Report>,
     permits: (Sender<()>, Receiver<()>),
     under_way: Arc<AtomicUsize>,
-    /// Of the database, for tasks that connect to it.
+    /// The address of the database, for tasks that connect to it.
     pub uri: Arc<str>,
 }
 
-/// A run that is under way until this is dropped.
+/// Counts a run as under way until it is dropped.
 pub struct UnderWay(Arc<AtomicUsize>);
 
 impl Drop for UnderWay {
@@ -47,12 +47,12 @@ impl Stage {
         (Self { reports, permits, under_way: Arc::default(), uri: uri.into() }, told)
     }
 
-    /// Another stage with the same gate, which tells nobody.
+    /// Drops the sender of reports. The stages of pools keep theirs.
     pub fn forget(&mut self) {
         self.reports = async_channel::unbounded().0;
     }
 
-    /// Tells that a run starts.
+    /// Reports that a run starts.
     pub fn tell(&self, name: &str, context: &Context) -> UnderWay {
         let at_once = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         let report = Report {
@@ -64,12 +64,12 @@ impl Stage {
             left: context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now())),
             at_once,
         };
-        // A test may have ended.
+        // The test may have ended.
         let _ = self.reports.try_send(report);
         UnderWay(self.under_way.clone())
     }
 
-    /// Lets so many runs end that wait.
+    /// Lets this many waiting runs continue.
     pub fn open(&self, permits: usize) {
         for _ in 0..permits {
             self.permits.0.try_send(()).unwrap();

@@ -1,4 +1,4 @@
-//! A task of both modes: its struct says once what it does.
+//! Tasks of both modes: the struct implements its work once, and runs in either mode.
 
 use super::{Mode, Stage};
 use fang_core::{AsyncQueueable, AsyncRunnable, Context, FangError, QueueError, Queueable, Runnable, Task};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// What both modes can run.
+/// A task that can run in both modes.
 pub trait Both: AsyncRunnable + Runnable {}
 
 impl<T: AsyncRunnable + Runnable> Both for T {}
@@ -34,7 +34,7 @@ impl<'q> Run<'q> {
         }
     }
 
-    /// What the tests of its world share with it.
+    /// The state that the test shares with the run.
     pub fn stage(&self) -> &'q Stage {
         self.context().state::<Stage>().unwrap()
     }
@@ -46,7 +46,7 @@ impl<'q> Run<'q> {
         }
     }
 
-    /// Looks again and again whether the run should end, as one does that has other work.
+    /// Asks again and again whether the run is cancelled, as a task with a loop does.
     pub async fn looks_until_cancelled(&self) {
         while !self.context().is_cancelled() {
             tokio::task::yield_now().await;
@@ -54,7 +54,7 @@ impl<'q> Run<'q> {
     }
 }
 
-/// Implements both traits for a struct by its `async fn does(&self, run: Run<'_>)`, and by whatever else it says of itself.
+/// Implements both traits for a struct by its `async fn does(&self, run: Run<'_>)`. Further methods of the traits follow.
 macro_rules! both {
     ($task:ident $(; $($also:tt)*)?) => {
         #[fang_core::async_trait]
@@ -76,7 +76,7 @@ macro_rules! both {
     };
 }
 
-/// Implements both traits for a struct of which only that matters what it says of itself.
+/// Implements both traits for a struct whose run does nothing. The methods that matter follow.
 macro_rules! idle {
     ($task:ident; $($also:tt)*) => {
         impl $task {
@@ -99,7 +99,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs what a task does on the thread of its worker, which stands still while the task waits.
+/// Runs a task on the thread of its worker, which blocks while the task waits.
 pub fn block_on(does: impl Future<Output = Result<(), FangError>>) -> Result<(), FangError> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut does = pin!(does);

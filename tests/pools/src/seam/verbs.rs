@@ -1,4 +1,4 @@
-//! What an application asks of its queue, in either mode.
+//! The calls of an application on its queue, in either mode.
 
 use super::queue::by_mode;
 use super::{Both, Queue};
@@ -44,13 +44,13 @@ impl Queue {
         by_mode!(self, queue, queue.remove_tasks_type(task_type).await, queue.remove_tasks_of_type(task_type))
     }
 
-    /// Of no run.
+    /// The context of the queue, outside of a run.
     pub fn context(&self) -> Context {
         by_mode!(self, queue, queue.context().clone(), queue.context().clone())
     }
 }
 
-/// Inserts by the call that says more than the type of a task does: `inserts!(queue, &task, .priority(priority))`.
+/// Inserts a task with options: `inserts!(queue, &task, .priority(priority))`.
 macro_rules! inserts {
     ($queue:expr, $task:expr, $($more:tt)*) => {
         crate::seam::by_mode!(

@@ -1,4 +1,4 @@
-//! A queue over a fresh store, and what the tasks of its pools tell.
+//! A queue over a fresh store, and the reports of the tasks of its pools.
 
 use super::{Act, Both, Client, How, Mode, Options, PATIENCE, PoolBuilder, Queue, Report, Stage};
 use async_channel::Receiver;
@@ -6,7 +6,7 @@ use fang_core::{FangTaskState, NewTask, Task};
 use fang_test_support::{PgBouncer, TestDatabase};
 use std::time::Duration;
 
-/// How often a test looks for what no signal tells. Whatever is waited for needs the processor as well.
+/// How often a test checks a condition that has no signal. Not more often: the pool needs the processor as well.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 pub struct World {
@@ -17,14 +17,14 @@ pub struct World {
     server: Option<Server>,
 }
 
-/// What is there until the test is over.
+/// The database of a world, with the connections to it.
 struct Server {
     client: tokio_postgres::Client,
     _bouncer: Option<PgBouncer>,
     database: TestDatabase,
 }
 
-/// Few connections, so that a test may have many.
+/// Three connections a queue, so that many tests fit on one server.
 fn small(pgbouncer: bool) -> Options {
     Options { max_pool_size: 3, pgbouncer, ..Options::default() }
 }
@@ -65,7 +65,7 @@ impl World {
         Self::over(mode, queue, Some(Server { client, _bouncer: None, database }))
     }
 
-    /// Over a database that another process, or another server, has.
+    /// A world over a database that the test does not own, as that of another process or server.
     pub fn at(mode: Mode, uri: &str) -> Self {
         let (stage, told) = Stage::new(uri);
         Self { mode, queue: mode.queue(uri), stage, told, server: None }
@@ -108,18 +108,18 @@ impl World {
         until(async || self.number(sql).await == number).await;
     }
 
-    /// Waits until there are no tasks.
+    /// Waits until the table of tasks is empty.
     pub async fn is_empty(&self) {
         self.until_number("SELECT count(*) FROM fang_tasks", 0).await;
     }
 
-    /// Waits until a pool that was declared dead knows it: it has beaten under another name.
+    /// Waits until a pool whose worker was declared dead has beaten under a new worker id.
     pub async fn goes_on_after(&self, worker: i64) {
         let beats = format!("SELECT count(*) FROM fang_workers WHERE id > {worker} AND beat_at > started_at");
         until(async || self.number(&beats).await > 0).await;
     }
 
-    /// Past the window in which further announcements are held back.
+    /// Waits 110 ms: at most one notification a task type is sent in 100 ms.
     pub async fn quiet(&self) {
         tokio::time::sleep(Duration::from_millis(110)).await;
     }
@@ -142,12 +142,12 @@ impl World {
         self.queue.insert_tasks(tasks.collect()).await.unwrap();
     }
 
-    /// An act under another task type, by which it is called.
+    /// An act of this task type, with the task type as its name.
     pub fn of_type(&self, task_type: &str, how: How) -> NewTask {
         self.new_task(&Act::new(task_type, how)).task_type(task_type)
     }
 
-    /// What the next task that starts tells.
+    /// The report of the next task that starts.
     pub async fn next(&self) -> Report {
         tokio::time::timeout(PATIENCE, self.told.recv()).await.expect("a task should start").unwrap()
     }
@@ -157,12 +157,12 @@ impl World {
         self.next().await.name
     }
 
-    /// What was told so far. All that was ever told, if no pool runs any more.
+    /// The reports so far that were not read yet.
     pub fn told(&self) -> Vec<Report> {
         std::iter::from_fn(|| self.told.try_recv().ok()).collect()
     }
 
-    /// What is told until the last pool and the last run are gone.
+    /// All reports until the last pool and the last run are dropped.
     pub async fn told_to_the_end(&mut self) -> Vec<Report> {
         self.stage.forget();
         let mut told = Vec::new();
@@ -172,7 +172,7 @@ impl World {
         told
     }
 
-    /// The row of a task, once `is_it` is true of it (`None`: once there is no row).
+    /// The row of a task, once `is_it` returns true for it. Without a row, `is_it` gets `None`.
     pub async fn row_when(&self, task: &Task, is_it: impl Fn(Option<&Task>) -> bool) -> Option<Task> {
         let mut row = None;
         until(async || {
@@ -199,18 +199,18 @@ impl World {
         counts.iter().filter(|count| count.state == state).map(|count| count.tasks).sum()
     }
 
-    /// Waits until so many tasks are in a state.
+    /// Waits until this many tasks are in a state.
     pub async fn until_in_state(&self, state: FangTaskState, count: u64) {
         until(async || self.count(state).await == count).await;
     }
 }
 
-/// Waits until a condition holds.
-pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
-    let held = async {
-        while !holds().await {
+/// Waits until a condition is true.
+pub async fn until(mut is_true: impl AsyncFnMut() -> bool) {
+    let waited = async {
+        while !is_true().await {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    tokio::time::timeout(PATIENCE, held).await.expect("it should come to that");
+    tokio::time::timeout(PATIENCE, waited).await.expect("the condition should become true in time");
 }
