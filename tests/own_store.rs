@@ -1,6 +1,6 @@
-//! A store written outside the crates keeps the contract in both modes, less what it says it does not offer.
+//! A store outside the crates of fang keeps the contract in both modes, except for the features it does not offer.
 
-// A panic is how a test reports, and the store is a test's as well.
+// Tests report by panics, and the store is test code as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "own_store/store.rs"]
@@ -29,14 +29,14 @@ fn with_tokio(scenario: Scenario) {
     runtime.block_on(scenario.run(&ClockRig::new(BTreeStore::new)));
 }
 
-/// What is skipped is what needs a feature: no scenario of the required verbs is.
+/// A scenario that needs no feature is never skipped.
 #[test]
-fn only_scenarios_of_what_it_does_not_offer_are_skipped() {
+fn only_scenarios_of_features_that_are_not_offered_are_skipped() {
     let offers = ClockRig::new(BTreeStore::new).store().offers();
     let skipped: Vec<_> = contract::skipped(offers).collect();
-    assert!(skipped.contains(&"a_cron_is_kept_once_with_one_task"));
-    assert!(!skipped.contains(&"tasks_are_counted_by_task_type_and_state"), "it is offered");
-    for scenario in ["two_claimers_never_share_a_task", "what_is_not_offered_is_refused"] {
+    assert!(skipped.contains(&"a_cron_is_saved_once_with_its_first_tick"));
+    assert!(!skipped.contains(&"tasks_are_counted_by_task_type_and_state"), "the store offers counts");
+    for scenario in ["two_claimers_never_share_a_task", "a_feature_that_is_not_offered_is_refused"] {
         assert!(!skipped.contains(&scenario), "{scenario} is required");
     }
     assert!(Feature::ALL.into_iter().any(|feature| offers.has(feature)));

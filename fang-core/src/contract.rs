@@ -1,11 +1,11 @@
-//! What every store must do, as scenarios that any store can be put through.
+//! The contract of the stores: scenarios that test what every store must do.
 //!
-//! A scenario takes a [`Rig`], a fresh and empty store with a hand on its clock, and panics when the
-//! store breaks the contract. It is a future, for whatever the store fits: a runtime, or a `block_on`. One that needs what
-//! the store does not [offer](crate::store::Offers) says so and ends; [`skipped`] tells which those are.
+//! A scenario takes a [`Rig`] and panics if the store breaks the contract. A rig has a fresh, empty store and can move its
+//! clock. Scenarios are futures, so they run on a runtime or by a `block_on`. A scenario that needs a feature that the
+//! store does not [offer](crate::store::Offers) prints that and ends. [`skipped`] lists those scenarios.
 //!
-//! [`tests!`](crate::contract_tests) makes a test of each [`Scenario`], so that none is forgotten. The tests of a store
-//! that asks a clock it is given are a few lines, with the [`ClockRig`]:
+//! [`tests!`](crate::contract_tests) makes a test of each [`Scenario`]. A store that takes its clock as an argument needs
+//! only the [`ClockRig`]:
 //!
 //! ```
 //! # #![allow(dead_code)]
@@ -19,9 +19,9 @@
 //! }
 //! ```
 //!
-//! Any other store needs a [`Rig`] of its own. One that needs a runtime waits there for [`Scenario::run`].
+//! Other stores need a [`Rig`] of their own. A store that needs a runtime awaits [`Scenario::run`] on it.
 
-// Test support: a panic is how a scenario reports.
+// Scenarios report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acts;
@@ -65,10 +65,10 @@ pub use scenario::{Run, Scenario};
 
 use crate::for_each_scenario;
 
-// An unlisted scenario is dead code, and so a warning.
+// The compiler warns of a scenario that is not listed: it is dead code.
 for_each_scenario!(@list guarded);
 
-/// The scenarios that a store with these features is not put through.
+/// The names of the scenarios that are skipped for a store with these features.
 ///
 /// ```
 /// use fang_core::contract::skipped;
@@ -93,20 +93,20 @@ fn can_be_asked(rig: &dyn Rig, needs: &[Feature], scenario: &str) -> bool {
     missing.is_none()
 }
 
-/// The lease of all scenarios. A store that trusts no silence before its server has been up for so
-/// long must be helped by its rig.
+/// The lease of all scenarios. Some stores do not count the silence of a worker until their server has been up for a
+/// lease. The rig of such a store must make the server look older.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// A fresh, empty store, and what no verb of a store can do.
+/// A fresh, empty store, and operations that scenarios need and that are no verbs of a store.
 #[async_trait]
 pub trait Rig: Send + Sync {
     /// The store, the same at each call.
     fn store(&self) -> Arc<dyn Store>;
 
-    /// Makes the store believe that time has passed: its clock moves on, or all its instants move back. So
-    /// no scenario compares instants from before and after.
+    /// Makes the store believe that time has passed. Either the clock of the store moves on, or all saved instants move
+    /// back; so no scenario compares instants from before and after a call.
     async fn advance(&self, by: Duration);
 
-    /// Puts a row there as another program would, for tokio workers, with a payload that nobody checked.
+    /// Inserts an async task as another program would: without any check of its payload.
     async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str);
 }

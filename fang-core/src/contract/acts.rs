@@ -1,4 +1,4 @@
-//! What scenarios do over and over.
+//! The helpers of the scenarios: tasks to insert, and calls of the store that must succeed.
 
 use super::{LEASE, Rig};
 use crate::new_task::NewTask;
@@ -21,7 +21,7 @@ pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The rescue of all scenarios.
 pub(super) const RESCUE: Rescue = Rescue { by: None, lease: LEASE, max_crashes: 3 };
 
-/// How long a scenario itself may take on a store whose clock runs: less than all delays in it.
+/// How long a scenario may take on a store whose clock runs: shorter than every delay in a scenario.
 const SLACK: Duration = Duration::from_secs(25);
 
 pub(super) fn id(n: u128) -> Uuid {
@@ -34,7 +34,7 @@ pub(super) fn task(n: u128) -> NewTask {
     NewTask { id: id(n), ..NewTask::new(metadata, DEFAULT_TASK_TYPE.to_owned(), Mode::Asynk) }
 }
 
-/// Task number `n`, of which the payload is `payload`, and unique.
+/// Task number `n` with this payload, unique by its payload.
 pub(super) fn unique(n: u128, payload: &str) -> NewTask {
     let metadata = format!(r#"{{"type":"Contract","payload":"{payload}"}}"#);
     NewTask { metadata, ..task(n) }.unique().unwrap()
@@ -50,7 +50,7 @@ pub(super) fn numbers(claimed: &[Claimed]) -> Vec<u128> {
     claimed.iter().map(|task| task.id.as_u128()).collect()
 }
 
-/// Asserts that a span is as long as expected, or a little off where clocks run.
+/// Asserts that a span is about as long as expected: the clocks of some stores run.
 #[track_caller]
 pub(super) fn assert_about(span: Option<Duration>, expected: Duration) {
     let is_near = span.is_some_and(|span| span.abs_diff(expected) < SLACK);
@@ -90,7 +90,7 @@ impl dyn Rig + '_ {
         self.store().register(r#"{"host":"contract"}"#).await.unwrap()
     }
 
-    /// Claims common tasks for tokio workers, in the order in which they would run.
+    /// Claims async tasks of the default task type, and returns them in the order in which they would run.
     pub(super) async fn claim(&self, worker: WorkerId, limit: usize) -> Vec<Claimed> {
         self.claim_of(worker, DEFAULT_TASK_TYPE, Mode::Asynk, limit).await
     }
@@ -121,11 +121,16 @@ impl dyn Rig + '_ {
     /// Claims the only task that is due.
     pub(super) async fn claim_one(&self, worker: WorkerId) -> Claimed {
         let mut claimed = self.claim(worker, 10).await;
-        assert_eq!(claimed.len(), 1, "one task should have been due, not {:?}", numbers(&claimed));
+        assert_eq!(
+            claimed.len(),
+            1,
+            "exactly one task should be due, but these are: {:?}",
+            numbers(&claimed)
+        );
         claimed.remove(0)
     }
 
-    /// Saves one result; tells whether it was accepted.
+    /// Saves one result; returns whether it was accepted.
     pub(super) async fn finish(&self, worker: WorkerId, task: &Claimed, verdict: Verdict) -> bool {
         let saved = self.finish_all(worker, &[Finish { id: task.id, lease: task.lease, verdict }]).await;
         assert!(saved <= 1, "one result was counted as {saved}");
@@ -136,7 +141,7 @@ impl dyn Rig + '_ {
         self.store().finish(worker, results).await.unwrap()
     }
 
-    /// Inserts a task and takes it to its end.
+    /// Inserts a task, claims it and finishes it with this verdict.
     pub(super) async fn run(&self, task: NewTask, verdict: Verdict) {
         let worker = self.worker().await;
         self.insert(&[task]).await;
@@ -160,13 +165,13 @@ impl dyn Rig + '_ {
         self.store().rescue(&RESCUE).await.unwrap()
     }
 
-    /// Task number `n`, which must be there.
+    /// Task number `n`, which must exist.
     pub(super) async fn find(&self, n: u128) -> Task {
         let found = self.store().find(id(n)).await.unwrap();
-        found.unwrap_or_else(|| panic!("task {n} is not there"))
+        found.unwrap_or_else(|| panic!("task {n} should exist, and was not found"))
     }
 
-    /// How long ago the tasks that wait were due, to the minute, the earliest first.
+    /// How many minutes ago each new task was due, the earliest first.
     pub(super) async fn waiting_minutes(&self) -> Vec<i64> {
         let filter = Filter { state: Some(FangTaskState::New), limit: 10_000, ..Filter::default() };
         let now = self.now().await;
@@ -180,13 +185,13 @@ impl dyn Rig + '_ {
         self.find(n).await.state
     }
 
-    /// The numbers of the tasks that are there and match, the newest first.
+    /// The numbers of the tasks that match the filter, the newest first.
     pub(super) async fn list(&self, filter: Filter) -> Vec<u128> {
         let tasks = self.store().list(&filter).await.unwrap();
         tasks.iter().map(|task| task.id.as_u128()).collect()
     }
 
-    /// The numbers of all tasks that are there, the newest first.
+    /// The numbers of all tasks, the newest first.
     pub(super) async fn all(&self) -> Vec<u128> {
         self.list(Filter { limit: 10_000, ..Filter::default() }).await
     }

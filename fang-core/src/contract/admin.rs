@@ -3,12 +3,12 @@ use super::acts::{HOUR, id, task};
 use crate::store::{Count, Filter, Verdict};
 use crate::task::FangTaskState;
 
-/// An id that was never inserted.
-pub async fn a_task_that_is_not_there_is_not_found(rig: &dyn Rig) {
+/// Its id was never inserted.
+pub async fn a_missing_task_is_not_found(rig: &dyn Rig) {
     assert!(rig.store().find(id(1)).await.unwrap().is_none());
 }
 
-/// Each filter, and both together.
+/// By either, or by both together.
 pub async fn tasks_are_listed_by_state_and_task_type(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.run(task(2), Verdict::Fail { error: "no".to_owned() }).await;
@@ -37,7 +37,7 @@ pub async fn tasks_are_listed_by_state_and_task_type(rig: &dyn Rig) {
     assert_eq!(rig.list(by(Some(FangTaskState::Failed), Some("mail"))).await, []);
 }
 
-/// A word that their inserts gave them.
+/// A tag must match as a whole.
 pub async fn tasks_are_listed_by_tag(rig: &dyn Rig) {
     rig.insert(&[task(1).tag("a"), task(2).tag("b").tag("a"), task(3).tag("ab"), task(4)]).await;
     let tagged = |tag: &str| Filter { tag: Some(tag.to_owned()), ..Filter::default() };
@@ -45,7 +45,7 @@ pub async fn tasks_are_listed_by_tag(rig: &dyn Rig) {
     assert_eq!(rig.list(tagged("c")).await, []);
 }
 
-/// The last task of a page leads to the next.
+/// The id of the last task of a page leads to the next page.
 pub async fn tasks_are_listed_page_by_page_the_newest_first(rig: &dyn Rig) {
     let tasks: Vec<_> = [3, 1, 5, 2, 4].map(task).to_vec();
     rig.insert(&tasks).await;
@@ -57,7 +57,7 @@ pub async fn tasks_are_listed_page_by_page_the_newest_first(rig: &dyn Rig) {
     }
 }
 
-/// By task type and state; there is no line for none.
+/// Counts of zero are left out.
 pub async fn tasks_are_counted_by_task_type_and_state(rig: &dyn Rig) {
     assert_eq!(rig.store().count().await.unwrap(), []);
     rig.run(task(1), Verdict::Keep).await;

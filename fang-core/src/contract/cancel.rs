@@ -13,7 +13,7 @@ async fn cancellations(rig: &dyn Rig, worker: WorkerId) -> Vec<(Uuid, i32)> {
     rig.store().cancellations(worker).await.unwrap()
 }
 
-/// Task 1, which runs and is to be cancelled.
+/// Task 1, which runs and was cancelled.
 async fn cancelled_while_it_runs(rig: &dyn Rig) -> (WorkerId, Claimed) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
@@ -27,8 +27,8 @@ async fn assert_cancelled(rig: &dyn Rig, n: u128) {
     assert_eq!((kept.state, kept.error_message.as_deref()), (FangTaskState::Failed, Some("cancelled")));
 }
 
-/// It still runs, and what its run says is accepted.
-pub async fn a_task_that_is_cancelled_while_it_runs_is_told_to_its_worker(rig: &dyn Rig) {
+/// The task goes on running, and its result is accepted.
+pub async fn a_worker_is_told_that_its_running_task_is_cancelled(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
     assert!(cancel(rig, 1).await, "asking again is no error");
     for _ in 0..2 {
@@ -40,7 +40,7 @@ pub async fn a_task_that_is_cancelled_while_it_runs_is_told_to_its_worker(rig: &
     assert_eq!(rig.state(1).await, FangTaskState::Finished);
 }
 
-/// Each hears of its own.
+/// Each worker is told of its own tasks.
 pub async fn a_cancellation_is_told_to_no_other_worker(rig: &dyn Rig) {
     let (worker, _) = cancelled_while_it_runs(rig).await;
     let other = rig.worker().await;
@@ -48,7 +48,7 @@ pub async fn a_cancellation_is_told_to_no_other_worker(rig: &dyn Rig) {
     assert_eq!(cancellations(rig, worker).await, [(id(1), 1)]);
 }
 
-/// So that nobody has to look for nothing.
+/// Workers ask for cancellations only if there are any.
 pub async fn a_heartbeat_tells_whether_anything_is_to_be_cancelled(rig: &dyn Rig) {
     let other = rig.worker().await;
     assert!(!rig.beat(other).await.has_cancellations);
@@ -56,10 +56,13 @@ pub async fn a_heartbeat_tells_whether_anything_is_to_be_cancelled(rig: &dyn Rig
     assert!(rig.beat(worker).await.has_cancellations && rig.beat(other).await.has_cancellations);
     assert!(rig.finish(worker, &claimed, Verdict::Remove).await);
     cancellations(rig, other).await;
-    assert!(!rig.beat(worker).await.has_cancellations, "what is over is forgotten, whoever looks");
+    assert!(
+        !rig.beat(worker).await.has_cancellations,
+        "a finished task leaves no cancellation, whichever worker asks"
+    );
 }
 
-/// Its process failed, released or snoozed it before it could know.
+/// Its worker retried or released it before it was told.
 pub async fn a_cancelled_task_that_waits_again_fails(rig: &dyn Rig) {
     let error = || "no".to_owned();
     let again = [
@@ -80,7 +83,7 @@ pub async fn a_cancelled_task_that_waits_again_fails(rig: &dyn Rig) {
     assert!(!rig.beat(worker).await.has_cancellations);
 }
 
-/// Whoever has it then is told.
+/// The worker of the new claim is told.
 pub async fn a_cancellation_follows_a_task_that_is_claimed_again(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
@@ -90,7 +93,7 @@ pub async fn a_cancellation_follows_a_task_that_is_claimed_again(rig: &dyn Rig) 
     assert_eq!(cancellations(rig, next).await, [(id(1), again.lease)]);
 }
 
-/// It is not run again.
+/// A rescue does not run it again.
 pub async fn a_cancelled_task_whose_process_dies_fails(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
     rig.insert(&[task(2)]).await;
@@ -99,15 +102,15 @@ pub async fn a_cancelled_task_whose_process_dies_fails(rig: &dyn Rig) {
     let rescued = rig.rescue().await;
     assert_eq!((rescued.retried, rescued.failed), (1, 1));
     assert_cancelled(rig, 1).await;
-    assert!(!rig.finish(worker, &claimed, Verdict::Keep).await, "others have decided");
+    assert!(!rig.finish(worker, &claimed, Verdict::Keep).await, "the rescue has failed the task");
     let next = rig.worker().await;
     assert_eq!(rig.claim_one(next).await.id, id(2));
 }
 
-/// Whoever retries it wants it to run.
+/// The task runs again, as the caller of the retry wants.
 pub async fn a_retry_ends_a_cancellation(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
-    assert!(!rig.store().retry(id(1)).await.unwrap(), "it runs");
+    assert!(!rig.store().retry(id(1)).await.unwrap(), "a running task is not retried");
     assert_eq!(cancellations(rig, worker).await, [(id(1), 1)]);
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR }).await);
     assert!(rig.store().retry(id(1)).await.unwrap());
@@ -115,7 +118,7 @@ pub async fn a_retry_ends_a_cancellation(rig: &dyn Rig) {
     assert_eq!((again.id, cancellations(rig, worker).await), (id(1), vec![]));
 }
 
-/// The id was free again.
+/// The first task was removed, and another inserted under its id.
 pub async fn a_cancellation_is_not_for_a_later_task_under_the_same_id(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
     assert!(rig.finish(worker, &claimed, Verdict::Remove).await);
@@ -125,8 +128,8 @@ pub async fn a_cancellation_is_not_for_a_later_task_under_the_same_id(rig: &dyn 
     assert_eq!(cancellations(rig, worker).await, []);
 }
 
-/// A look at the task before must not decide.
-pub async fn a_task_is_cancelled_even_while_it_is_claimed_and_given_back(rig: &dyn Rig) {
+/// A store that first looks at the state and then cancels would miss the task.
+pub async fn a_task_is_cancelled_even_while_it_is_claimed_and_released(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     let claim_and_give_back = async || {
@@ -137,12 +140,12 @@ pub async fn a_task_is_cancelled_even_while_it_is_claimed_and_given_back(rig: &d
     };
     for _ in 0..100 {
         assert_eq!(both(cancel(rig, 1), claim_and_give_back()).await, [true; 2]);
-        // One that failed, or one that waits again.
+        // It was cancelled while it ran or while it waited.
         assert!(rig.store().retry(id(1)).await.unwrap());
     }
 }
 
-/// It keeps what it came to.
+/// It keeps its state and its error.
 pub async fn a_task_that_is_over_is_not_cancelled(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.run(task(2), Verdict::Fail { error: "no".to_owned() }).await;

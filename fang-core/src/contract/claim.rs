@@ -5,8 +5,8 @@ use crate::scan::{ScanRanges, Start};
 use crate::store::{DbInstant, ScanRange};
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Priority};
 
-/// All that a run needs comes with the claim, and the row says that it runs.
-pub async fn a_claim_tells_all_that_a_run_needs(rig: &dyn Rig) {
+/// The claim also moves the row to `in_progress`.
+pub async fn a_claim_returns_every_field_that_a_run_needs(rig: &dyn Rig) {
     rig.insert(&[task(1).priority(Priority::High)]).await;
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
@@ -20,8 +20,8 @@ pub async fn a_claim_tells_all_that_a_run_needs(rig: &dyn Rig) {
     assert_eq!(claimed.scheduled_at, DbInstant::from(kept.scheduled_at));
 }
 
-/// The most urgent first; among equals, whoever has waited longest.
-pub async fn claims_come_by_priority_and_then_by_time(rig: &dyn Rig) {
+/// The most urgent tasks come first. Among tasks of one priority, the earliest due comes first.
+pub async fn tasks_are_claimed_by_priority_and_then_by_time(rig: &dyn Rig) {
     let now = rig.now().await;
     let ago = |n, priority, minutes| task(n).priority(priority).at(now - MINUTE * minutes);
     rig.insert(&[
@@ -38,15 +38,15 @@ pub async fn claims_come_by_priority_and_then_by_time(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim(worker, 3).await), [4, 2, 1], "the second claim");
 }
 
-/// One claim in sixteen looks the other way.
-pub async fn a_claim_upwards_begins_with_the_least_urgent(rig: &dyn Rig) {
+/// Pools let one claim in sixteen begin with the least urgent range.
+pub async fn an_upward_claim_begins_with_the_least_urgent_task(rig: &dyn Rig) {
     rig.insert(&[task(1).priority(Priority::Urgent), task(2).priority(Priority::Low)]).await;
     let worker = rig.worker().await;
     let ranges = ScanRanges::new(Mode::Asynk).in_order(true, Start::Beginning);
     assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &ranges, 1).await), [2]);
 }
 
-/// Of all ranges together, not of each.
+/// The limit is for all ranges together.
 pub async fn a_claim_takes_no_more_than_its_limit(rig: &dyn Rig) {
     let tasks: Vec<_> =
         (1..=5).map(|n| task(n).priority(if n % 2 == 0 { Priority::High } else { Priority::Low })).collect();
@@ -57,8 +57,8 @@ pub async fn a_claim_takes_no_more_than_its_limit(rig: &dyn Rig) {
     }
 }
 
-/// What a range holds from before its floor is for another claim.
-pub async fn nothing_below_the_floor_of_a_lane_is_claimed(rig: &dyn Rig) {
+/// A claim without the floor finds it.
+pub async fn a_task_below_the_floor_of_its_scan_range_is_not_claimed(rig: &dyn Rig) {
     let now = rig.now().await;
     rig.insert(&[task(1).at(now - MINUTE * 3), task(2).at(now - MINUTE * 2), task(3).at(now - MINUTE)]).await;
     let worker = rig.worker().await;
@@ -66,12 +66,12 @@ pub async fn nothing_below_the_floor_of_a_lane_is_claimed(rig: &dyn Rig) {
     let range = ScanRange { mode: Mode::Asynk, priority: Priority::Normal, floor, is_shared: false };
     let mut above = numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[range], 10).await);
     above.sort_unstable();
-    assert_eq!(above, [2, 3], "the floor itself is in the range");
+    assert_eq!(above, [2, 3], "a task that is due at the floor is in the range");
     assert_eq!(numbers(&rig.claim(worker, 10).await), [1]);
 }
 
 /// A claim may name fewer ranges than there are.
-pub async fn a_claim_looks_into_no_lane_that_it_does_not_name(rig: &dyn Rig) {
+pub async fn a_claim_takes_tasks_from_its_scan_ranges_only(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).priority(Priority::High)]).await;
     let worker = rig.worker().await;
     let range =
@@ -80,16 +80,16 @@ pub async fn a_claim_looks_into_no_lane_that_it_does_not_name(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim_from(worker, DEFAULT_TASK_TYPE, &[], 10).await), []);
 }
 
-/// A light task never reaches an OS thread, nor a heavy one the tokio runtime.
-pub async fn a_mode_never_gets_the_tasks_of_the_other(rig: &dyn Rig) {
+/// Tokio workers get no blocking tasks, and threads get no async tasks.
+pub async fn a_claim_for_one_mode_never_gets_tasks_of_the_other(rig: &dyn Rig) {
     rig.insert(&[task(1), NewTask { mode: Mode::Blocking, ..task(2) }]).await;
     let worker = rig.worker().await;
     assert_eq!(numbers(&rig.claim_of(worker, DEFAULT_TASK_TYPE, Mode::Blocking, 10).await), [2]);
     assert_eq!(numbers(&rig.claim_of(worker, DEFAULT_TASK_TYPE, Mode::Asynk, 10).await), [1]);
 }
 
-/// Rows from before there were modes.
-pub async fn a_task_without_a_mode_goes_to_either(rig: &dyn Rig) {
+/// Rows of versions before modes existed have none.
+pub async fn a_task_without_a_mode_can_be_claimed_for_either(rig: &dyn Rig) {
     rig.insert(&[1, 2].map(|n| NewTask { mode: Mode::Any, ..task(n) })).await;
     let worker = rig.worker().await;
     for mode in [Mode::Blocking, Mode::Asynk] {
@@ -98,7 +98,7 @@ pub async fn a_task_without_a_mode_goes_to_either(rig: &dyn Rig) {
     }
 }
 
-/// Neither a prefix nor another case of the name will do.
+/// Task types are compared exactly: a prefix or another case is another task type.
 pub async fn a_claim_of_another_task_type_gets_nothing(rig: &dyn Rig) {
     rig.insert(&[task(1).task_type("mail")]).await;
     let worker = rig.worker().await;
@@ -108,7 +108,7 @@ pub async fn a_claim_of_another_task_type_gets_nothing(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim_of(worker, "mail", Mode::Asynk, 10).await), [1]);
 }
 
-/// However the time was given.
+/// The time may be given as a delay or as an instant.
 pub async fn a_future_task_waits_for_its_time(rig: &dyn Rig) {
     let at = rig.now().await + HOUR * 2;
     rig.insert(&[task(1).delay(HOUR), task(2).at(at)]).await;
@@ -119,7 +119,7 @@ pub async fn a_future_task_waits_for_its_time(rig: &dyn Rig) {
     }
 }
 
-/// Quotes, blanks and characters of four bytes are letters like others.
+/// Quotes, blanks and characters of four bytes are allowed.
 pub async fn a_task_type_may_be_any_text(rig: &dyn Rig) {
     let longest = "🦀".repeat(63) + "xyz";
     let names = ["it's", "\"; DROP TABLE fang_tasks; --", "🦀", "%", "a\\b", " ", longest.as_str()];

@@ -4,20 +4,20 @@ use crate::scan::{ScanRanges, Start};
 use crate::store::{Claim, WorkerId};
 use crate::task::{DEFAULT_TASK_TYPE, Mode};
 
-/// At the same time, however they are interleaved.
+/// Two workers claim at the same time.
 pub async fn two_claimers_never_share_a_task(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=1_000).map(task).collect();
     rig.insert(&tasks).await;
     let (one, other) = (rig.worker().await, rig.worker().await);
     let mut claimed = both(drain(rig, one), drain(rig, other)).await.concat();
-    // Whatever one of them passed by while the other was looking at it.
+    // Each may have skipped tasks that the other was locking.
     claimed.extend(drain(rig, one).await);
     claimed.sort_unstable();
     assert_eq!(claimed, (1..=1_000).collect::<Vec<_>>());
 }
 
-/// Nor does it matter that they wait for one another.
-pub async fn a_crowd_of_claimers_never_shares_a_task(rig: &dyn Rig) {
+/// Two workers claim at the same time, and both say that the claim is crowded.
+pub async fn crowded_claims_never_share_a_task(rig: &dyn Rig) {
     rig.insert(&(1..=100).map(task).collect::<Vec<_>>()).await;
     let (one, other) = (rig.worker().await, rig.worker().await);
     let mut claimed = Vec::new();
@@ -34,14 +34,14 @@ async fn claim_in_a_crowd(rig: &dyn Rig, worker: WorkerId) -> Vec<u128> {
     numbers(&rig.store().claim(&claim).await.unwrap())
 }
 
-/// In turns, so that each sees what the other left.
-pub async fn claimers_in_turn_get_each_task_once(rig: &dyn Rig) {
+/// One claim ends before the next begins.
+pub async fn two_alternating_claimers_get_each_task_once(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=100).map(task).collect();
     rig.insert(&tasks).await;
     let workers = [rig.worker().await, rig.worker().await];
     let mut claimed = Vec::new();
-    for turn in 0..16 {
-        claimed.extend(numbers(&rig.claim(workers[turn % 2], 7).await));
+    for round in 0..16 {
+        claimed.extend(numbers(&rig.claim(workers[round % 2], 7).await));
     }
     claimed.sort_unstable();
     assert_eq!(claimed, (1..=100).collect::<Vec<_>>());
@@ -58,7 +58,7 @@ async fn drain(rig: &dyn Rig, worker: WorkerId) -> Vec<u128> {
     }
 }
 
-/// What it would claim, nobody would finish.
+/// No process would finish its tasks.
 pub async fn a_retired_worker_claims_nothing(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
@@ -66,14 +66,14 @@ pub async fn a_retired_worker_claims_nothing(rig: &dyn Rig) {
     assert_eq!(rig.claim(worker, 10).await, []);
 }
 
-/// Nobody would ever notice its death.
+/// No rescue would find its tasks.
 pub async fn a_worker_that_never_registered_claims_nothing(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     assert_eq!(rig.claim(WorkerId(999_999), 10).await, []);
 }
 
-/// A pause holds up one task type and no insert.
-pub async fn a_paused_task_type_gives_nothing_until_it_is_resumed(rig: &dyn Rig) {
+/// Inserts still succeed, and other task types are still claimed.
+pub async fn a_paused_task_type_is_not_claimed_until_it_is_resumed(rig: &dyn Rig) {
     let worker = rig.worker().await;
     for _ in 0..2 {
         rig.store().pause("mail").await.unwrap();

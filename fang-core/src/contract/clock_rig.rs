@@ -1,4 +1,4 @@
-//! The rig of stores that ask a clock they are given.
+//! The rig of stores that take their clock as an argument.
 
 use super::Rig;
 use crate::new_task::NewTask;
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What a store asks for the time.
+/// The clock of a store: returns the current time.
 pub type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A [`Rig`] of a store that asks a clock it is given, and that checks no payload.
+/// A [`Rig`] of a store that takes its clock as an argument and does not check payloads.
 ///
 /// ```
 /// use fang_core::contract::ClockRig;
@@ -24,12 +24,12 @@ pub type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// ```
 pub struct ClockRig {
     store: Arc<dyn Store>,
-    /// Microseconds since the beginning.
+    /// By how many microseconds the clock was moved.
     moved: Arc<AtomicU64>,
 }
 
 impl ClockRig {
-    /// A rig of the store that `make` makes. Its clock stands still but for [`Rig::advance`].
+    /// A rig of the store that `make` returns. The clock moves only by [`Rig::advance`].
     pub fn new<S: Store + 'static>(make: impl FnOnce(Clock) -> S) -> Self {
         let moved = Arc::new(AtomicU64::new(0));
         let beginning = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();

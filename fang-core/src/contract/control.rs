@@ -17,7 +17,7 @@ async fn fail_all(rig: &dyn Rig, task_type: &str) {
     }
 }
 
-/// Retries a batch; tells how many run again, and where the next one begins.
+/// Retries a batch; returns how many tasks run again, and after which task the next batch begins.
 async fn batch(rig: &dyn Rig, which: &FailedTasks, after: Option<u128>, limit: u32) -> (u64, Option<u128>) {
     let after = after.map(id);
     let retried = rig.store().retry_failed(&RetryFailed { which, after, limit }).await.unwrap();
@@ -31,7 +31,7 @@ async fn in_state(rig: &dyn Rig, state: FangTaskState) -> Vec<u128> {
     found
 }
 
-/// And nothing else is.
+/// Tasks in other states stay as they are.
 pub async fn failed_tasks_are_retried_by_task_type_and_kind(rig: &dyn Rig) {
     let other = |n| NewTask { metadata: r#"{"type":"Other"}"#.to_owned(), ..task(n) };
     rig.insert(&[task(1), other(2), task(3).task_type("mail"), other(4).task_type("mail")]).await;
@@ -44,15 +44,15 @@ pub async fn failed_tasks_are_retried_by_task_type_and_kind(rig: &dyn Rig) {
     assert_eq!(batch(rig, &FailedTasks::of_kind("Other"), None, 100).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::Retried).await, [2, 4]);
     assert_eq!(batch(rig, &FailedTasks::of_type("mail"), None, 100).await, (1, None));
-    assert_eq!(batch(rig, &FailedTasks::of_kind("Nobody"), None, 100).await, (0, None));
+    assert_eq!(batch(rig, &FailedTasks::of_kind("Missing"), None, 100).await, (0, None));
     assert_eq!(batch(rig, &FailedTasks::all(), None, 100).await, (1, None));
     assert_eq!(in_state(rig, FangTaskState::New).await, [5]);
     let worker = rig.worker().await;
     assert_eq!(rig.claim(worker, 10).await.len(), 2, "they are due");
 }
 
-/// One that fails again meanwhile is not met twice.
-pub async fn failed_tasks_are_retried_in_bites(rig: &dyn Rig) {
+/// A task that fails again meanwhile is not retried twice.
+pub async fn failed_tasks_are_retried_in_batches(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=5).map(task).collect();
     rig.insert(&tasks).await;
     fail_all(rig, "common").await;
@@ -64,8 +64,8 @@ pub async fn failed_tasks_are_retried_in_bites(rig: &dyn Rig) {
     assert_eq!(in_state(rig, FangTaskState::Failed).await, [1, 2]);
 }
 
-/// The others stay failed, as does one while another like it is alive.
-pub async fn of_failed_unique_tasks_that_are_alike_the_oldest_runs_again(rig: &dyn Rig) {
+/// The others stay failed, as two equal unique tasks would be alive.
+pub async fn only_the_oldest_of_failed_duplicates_is_retried(rig: &dyn Rig) {
     for n in [1, 2] {
         rig.insert(&[unique(n, "same")]).await;
         fail_all(rig, "common").await;
@@ -76,7 +76,7 @@ pub async fn of_failed_unique_tasks_that_are_alike_the_oldest_runs_again(rig: &d
     assert_eq!(in_state(rig, FangTaskState::Failed).await, [2]);
 }
 
-/// Sooner or later than it was to be.
+/// The new time may be earlier or later.
 pub async fn a_rescheduled_task_waits_for_its_new_time(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).delay(HOUR), task(3).delay(HOUR)]).await;
     let past = rig.now().await - HOUR;
@@ -92,7 +92,7 @@ pub async fn a_rescheduled_task_waits_for_its_new_time(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim(worker, 10).await), [1]);
 }
 
-/// It goes before those that are less urgent.
+/// Before less urgent tasks.
 pub async fn a_task_with_a_new_priority_is_claimed_by_it(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2), task(3)]).await;
     let store = rig.store();
@@ -103,7 +103,7 @@ pub async fn a_task_with_a_new_priority_is_claimed_by_it(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim(worker, 10).await), [3, 2, 1]);
 }
 
-/// It runs, is over, or was never there.
+/// It runs, is over or does not exist.
 pub async fn a_task_that_does_not_wait_keeps_its_time_and_its_priority(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.insert(&[task(2)]).await;
@@ -117,8 +117,8 @@ pub async fn a_task_that_does_not_wait_keeps_its_time_and_its_priority(rig: &dyn
     assert_eq!(rig.find(2).await.priority, Priority::Normal);
 }
 
-/// The second of two that do the same did nothing.
-pub async fn a_pause_and_its_end_tell_whether_they_are_new(rig: &dyn Rig) {
+/// A second pause or a second resume changes nothing.
+pub async fn pause_and_resume_tell_whether_they_changed_anything(rig: &dyn Rig) {
     let store = rig.store();
     assert!(!store.resume("mail").await.unwrap());
     for _ in 0..2 {
@@ -127,7 +127,7 @@ pub async fn a_pause_and_its_end_tell_whether_they_are_new(rig: &dyn Rig) {
     }
 }
 
-/// How often somebody is woken from now on.
+/// Counts the notifications of a topic from now on.
 pub(super) fn count(rig: &dyn Rig, topic: Topic<'_>) -> (Registration, Arc<AtomicU32>) {
     let count = Arc::new(AtomicU32::new(0));
     let counter = count.clone();
@@ -137,8 +137,8 @@ pub(super) fn count(rig: &dyn Rig, topic: Topic<'_>) -> (Registration, Arc<Atomi
     (registration, count)
 }
 
-/// Whoever sleeps until then would sleep too long.
-pub async fn whatever_makes_a_task_due_now_wakes_those_who_wait_for_it(rig: &dyn Rig) {
+/// By a new time, a retry or a resume. A pool that sleeps would otherwise claim too late.
+pub async fn listeners_are_notified_when_a_task_becomes_due(rig: &dyn Rig) {
     rig.insert(&[task(1).delay(HOUR), task(2), task(3)]).await;
     let store = rig.store();
     store.reschedule(id(2), Due::After(HOUR)).await.unwrap();
@@ -157,10 +157,10 @@ pub async fn whatever_makes_a_task_due_now_wakes_those_who_wait_for_it(rig: &dyn
     assert!(is_woken());
 
     let worker = rig.worker().await;
-    let (_worker, calls) = count(rig, Topic::Cancelled(worker));
+    let (_worker, notified) = count(rig, Topic::Cancelled(worker));
     rig.claim(worker, 1).await;
     for n in 1..=3 {
         store.cancel(id(n)).await.unwrap();
     }
-    assert_eq!(calls.load(Ordering::SeqCst), 1, "the worker of the one that runs is called");
+    assert_eq!(notified.load(Ordering::SeqCst), 1, "only the worker of the running task is notified");
 }

@@ -6,7 +6,7 @@ use crate::store::{Crons, Filter, NewCron, SavedCron, Tick, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
 use std::time::Duration;
 
-/// A cron called `name`, of which the first tick is task `n` after `wait`. Stores do not read patterns.
+/// A cron called `name`, whose first tick is task `n`, due after `wait`. Stores do not read patterns.
 async fn cron(rig: &dyn Rig, name: &str, n: u128, wait: Duration) -> NewCron {
     let task = NewTask { id: id(n), ..task(1) };
     NewCron { name: name.to_owned(), cron: Cron::new("0 0 * * * * *"), task, first: rig.now().await + wait }
@@ -20,8 +20,8 @@ async fn crons(rig: &dyn Rig) -> Crons {
     rig.store().crons().await.unwrap()
 }
 
-/// The first tick is inserted ahead of its time, and found by whoever schedules the same again.
-pub async fn a_cron_is_kept_once_with_one_task(rig: &dyn Rig) {
+/// The task of the first tick is inserted ahead of its time. Scheduling the same cron again returns it.
+pub async fn a_cron_is_saved_once_with_its_first_tick(rig: &dyn Rig) {
     let first = cron(rig, "hourly", 1, HOUR).await;
     let saved = SavedCron { last_tick: first.first, task_id: id(1) };
     assert_eq!(sync(rig, &first).await, saved);
@@ -31,15 +31,15 @@ pub async fn a_cron_is_kept_once_with_one_task(rig: &dyn Rig) {
     assert_eq!((tick.state, tick.scheduled_at), (FangTaskState::New, first.first));
 }
 
-/// Eight processes start at once.
-pub async fn a_cron_that_two_processes_schedule_at_once_is_one(rig: &dyn Rig) {
+/// Both get the same answer.
+pub async fn a_cron_that_two_processes_schedule_at_once_is_saved_once(rig: &dyn Rig) {
     let (one, other) = (cron(rig, "hourly", 1, HOUR).await, cron(rig, "hourly", 2, HOUR).await);
     let [one, other] = both(sync(rig, &one), sync(rig, &other)).await;
     assert_eq!(one, other);
     assert_eq!(rig.all().await.len(), 1);
 }
 
-/// Neither the old tick nor the old pattern remains.
+/// The old tick is removed.
 pub async fn a_changed_pattern_replaces_the_waiting_tick(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
     let changed = NewCron { cron: Cron::new("0 30 * * * * *"), ..cron(rig, "hourly", 2, MINUTE).await };
@@ -50,7 +50,7 @@ pub async fn a_changed_pattern_replaces_the_waiting_tick(rig: &dyn Rig) {
     assert_eq!(due.iter().map(|cron| cron.cron.pattern.as_str()).collect::<Vec<_>>(), ["0 30 * * * * *"]);
 }
 
-/// So does whatever else it inserts.
+/// A change of the payload, task type, mode or priority counts.
 pub async fn a_changed_task_replaces_the_waiting_tick(rig: &dyn Rig) {
     let mut changed = cron(rig, "hourly", 1, HOUR).await;
     sync(rig, &changed).await;
@@ -71,7 +71,7 @@ pub async fn a_changed_task_replaces_the_waiting_tick(rig: &dyn Rig) {
     assert_eq!(kept.kind(), Some("Contract"));
 }
 
-/// So do another time zone and another policy, even when the first tick is the same.
+/// Even if the first tick is at the same instant.
 pub async fn a_changed_zone_or_policy_replaces_the_waiting_tick(rig: &dyn Rig) {
     let mut changed = cron(rig, "hourly", 1, HOUR).await;
     sync(rig, &changed).await;
@@ -87,7 +87,7 @@ pub async fn a_changed_zone_or_policy_replaces_the_waiting_tick(rig: &dyn Rig) {
     assert_eq!(crons(rig).await.due[0].cron, changed.cron);
 }
 
-/// Its result is still wanted.
+/// Its result is accepted.
 pub async fn a_changed_pattern_leaves_a_running_tick_alone(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, MINUTE).await).await;
     rig.advance(MINUTE).await;
@@ -99,9 +99,9 @@ pub async fn a_changed_pattern_leaves_a_running_tick_alone(rig: &dyn Rig) {
     assert!(rig.finish(worker, &running, Verdict::Keep).await);
 }
 
-/// Until then, the store tells how long it takes.
+/// Until then, the store says how long that takes.
 pub async fn a_cron_needs_a_tick_only_once_the_last_one_is_due(rig: &dyn Rig) {
-    assert!(crons(rig).await.next_in.is_none(), "there is none");
+    assert!(crons(rig).await.next_in.is_none(), "there is no cron");
     sync(rig, &cron(rig, "second", 2, HOUR * 3).await).await;
     sync(rig, &cron(rig, "first", 1, HOUR).await).await;
     let early = crons(rig).await;
@@ -117,7 +117,7 @@ pub async fn a_cron_needs_a_tick_only_once_the_last_one_is_due(rig: &dyn Rig) {
     assert_about(late.next_in, HOUR * 2);
 }
 
-/// Whoever looks second has lost, however often it tries.
+/// The second one is refused, and stays refused.
 pub async fn a_tick_that_two_processes_fire_is_inserted_once(rig: &dyn Rig) {
     sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
     rig.advance(HOUR).await;
@@ -134,8 +134,8 @@ pub async fn a_tick_that_two_processes_fire_is_inserted_once(rig: &dyn Rig) {
     assert_about(after.next_in, HOUR);
 }
 
-/// And is due at its own time, of the task type of its cron.
-pub async fn a_tick_is_a_task_like_the_first(rig: &dyn Rig) {
+/// It is due at its own time.
+pub async fn a_later_tick_inserts_the_same_task_as_the_first(rig: &dyn Rig) {
     let mut kept = cron(rig, "hourly", 1, HOUR).await;
     kept.task.mode = Mode::Blocking;
     kept.task = kept.task.task_type("heavy").priority(Priority::High);
@@ -153,17 +153,17 @@ pub async fn a_tick_is_a_task_like_the_first(rig: &dyn Rig) {
 }
 
 /// A slow run must not cost the next tick.
-pub async fn the_ticks_of_a_unique_task_do_not_hold_each_other_up(rig: &dyn Rig) {
+pub async fn the_ticks_of_a_unique_task_do_not_keep_each_other_out(rig: &dyn Rig) {
     let mut kept = cron(rig, "hourly", 1, HOUR).await;
     kept.task = unique(1, "x");
     sync(rig, &kept).await;
     let tick = Tick::new("hourly", kept.first, Some(kept.first + HOUR), id(2));
     assert!(rig.store().fire(&tick).await.unwrap());
-    assert!(rig.insert(&[unique(3, "x")]).await[0].is_new, "nor others like them");
+    assert!(rig.insert(&[unique(3, "x")]).await[0].is_new, "a tick keeps no other task out");
     assert_eq!(rig.list(Filter { state: Some(FangTaskState::New), ..Filter::default() }).await, [3, 2, 1]);
 }
 
-/// Its task still runs; and whoever saw an older tick cannot end it.
+/// Its last task still runs. A process that saw an older tick cannot end the cron.
 pub async fn a_cron_without_a_next_tick_is_over(rig: &dyn Rig) {
     let kept = cron(rig, "hourly", 1, HOUR).await;
     sync(rig, &kept).await;
@@ -176,16 +176,16 @@ pub async fn a_cron_without_a_next_tick_is_over(rig: &dyn Rig) {
     assert_eq!(rig.all().await, [1]);
 }
 
-/// It may have been removed in the meantime.
-pub async fn no_tick_is_inserted_for_a_cron_that_is_gone(rig: &dyn Rig) {
+/// It may have been removed meanwhile.
+pub async fn no_tick_is_inserted_for_a_missing_cron(rig: &dyn Rig) {
     let now = rig.now().await;
     let tick = Tick::new("gone", now, Some(now + HOUR), id(1));
     assert!(!rig.store().fire(&tick).await.unwrap());
     assert_eq!(rig.all().await, []);
 }
 
-/// Whatever its name.
-pub async fn crons_are_told_apart_by_their_names(rig: &dyn Rig) {
+/// A name may be any text.
+pub async fn crons_are_distinguished_by_their_names(rig: &dyn Rig) {
     for (n, name) in (1..).zip(["it's", "its", "🦀", "{\"type\":\"Contract\"}"]) {
         sync(rig, &cron(rig, name, n, HOUR).await).await;
     }

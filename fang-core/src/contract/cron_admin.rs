@@ -15,8 +15,8 @@ async fn resume(rig: &dyn Rig) -> bool {
     rig.store().resume_cron("hourly").await.unwrap()
 }
 
-/// With its task type, its schedule, and whether it is paused.
-pub async fn crons_are_listed_with_all_that_is_known_of_them(rig: &dyn Rig) {
+/// The list has the kind, task type, mode, priority, next tick and pause of each cron.
+pub async fn crons_are_listed_with_their_task_and_schedule_and_pause(rig: &dyn Rig) {
     assert_eq!(rig.store().list_crons().await.unwrap(), []);
     let kept = hourly(rig, Missed::CatchUp(4)).await;
     let cron = Cron::new("0 9 * * 1-5").time_zone("Europe/Berlin").missed(Missed::Skip);
@@ -26,7 +26,7 @@ pub async fn crons_are_listed_with_all_that_is_known_of_them(rig: &dyn Rig) {
     rig.store().sync_cron(&other).await.unwrap();
     let listed = rig.store().list_crons().await.unwrap();
     let [one, two] = listed.as_slice() else { panic!("{listed:?}") };
-    // The order of names is that of the store's collation.
+    // The collation of the store decides the order of names.
     let (hourly, report) = if one.name == "hourly" { (one, two) } else { (two, one) };
     assert_eq!((&hourly.cron, hourly.next_tick), (&kept.cron, kept.first));
     assert_eq!((report.kind(), &report.cron, report.next_tick), ("Report", &other.cron, kept.first));
@@ -42,7 +42,7 @@ pub async fn crons_are_listed_with_all_that_is_known_of_them(rig: &dyn Rig) {
     assert_about(since.to_std().ok(), Duration::ZERO);
 }
 
-/// Nor does the task run that was inserted ahead.
+/// Its waiting tick is removed.
 pub async fn a_paused_cron_does_not_tick(rig: &dyn Rig) {
     let kept = hourly(rig, Missed::CatchUp(9)).await;
     assert!(pause(rig).await);
@@ -52,10 +52,10 @@ pub async fn a_paused_cron_does_not_tick(rig: &dyn Rig) {
     rig.advance(HOUR * 2).await;
     assert_eq!(look(rig, 2).await, 0);
     rig.store().sync_cron(&kept).await.unwrap();
-    assert_eq!(rig.all().await, [], "scheduling it again is no end of a pause");
+    assert_eq!(rig.all().await, [], "scheduling a paused cron again does not resume it");
 }
 
-/// The tick comes when it would have come.
+/// The next tick comes at its usual time.
 pub async fn a_pause_that_ends_before_the_next_tick_changes_nothing(rig: &dyn Rig) {
     hourly(rig, Missed::Skip).await;
     pause(rig).await;
@@ -70,7 +70,7 @@ pub async fn a_pause_that_ends_before_the_next_tick_changes_nothing(rig: &dyn Ri
     assert_eq!(rig.waiting_minutes().await, [0, -60]);
 }
 
-/// Like those that were missed because no pool ran.
+/// The same as ticks that were missed because no pool ran.
 pub async fn ticks_missed_during_a_pause_follow_the_policy(rig: &dyn Rig) {
     let policies = [
         (Missed::Coalesce, vec![130, -50]),
@@ -91,7 +91,7 @@ pub async fn ticks_missed_during_a_pause_follow_the_policy(rig: &dyn Rig) {
     }
 }
 
-/// Its result is still wanted, and its tick does not come back.
+/// Its result is accepted, and the tick is not repeated after the pause.
 pub async fn a_pause_leaves_a_running_tick_alone(rig: &dyn Rig) {
     hourly(rig, Missed::Coalesce).await;
     rig.advance(HOUR).await;
@@ -104,7 +104,7 @@ pub async fn a_pause_leaves_a_running_tick_alone(rig: &dyn Rig) {
     assert_eq!(rig.waiting_minutes().await, [-60]);
 }
 
-/// And ticks by its new pattern afterwards.
+/// After the pause, it ticks by its new pattern.
 pub async fn a_cron_changed_while_it_is_paused_stays_paused(rig: &dyn Rig) {
     let mut changed = hourly(rig, Missed::Coalesce).await;
     pause(rig).await;
@@ -121,7 +121,7 @@ pub async fn a_cron_changed_while_it_is_paused_stays_paused(rig: &dyn Rig) {
 }
 
 /// Whichever comes first.
-pub async fn a_pause_beside_a_tick_leaves_no_tick_behind(rig: &dyn Rig) {
+pub async fn a_pause_at_the_same_time_as_a_tick_leaves_no_waiting_tick(rig: &dyn Rig) {
     hourly(rig, Missed::Coalesce).await;
     rig.advance(HOUR).await;
     let due = rig.store().crons().await.unwrap().due.remove(0);
@@ -129,17 +129,17 @@ pub async fn a_pause_beside_a_tick_leaves_no_tick_behind(rig: &dyn Rig) {
     let store = rig.store();
     let [fired, paused] = both(store.fire(&tick), store.pause_cron("hourly")).await.map(Result::unwrap);
     assert!(paused);
-    assert_eq!(rig.all().await, if fired { vec![1] } else { vec![] }, "the tick ahead is gone");
+    assert_eq!(rig.all().await, if fired { vec![1] } else { vec![] }, "the waiting tick is removed");
     resume(rig).await;
     look(rig, 3).await;
-    assert_eq!(rig.waiting_minutes().await, [0, -60], "and comes back");
+    assert_eq!(rig.waiting_minutes().await, [0, -60], "a resume inserts the tick again");
 }
 
-/// Even while it is paused.
+/// A paused cron can be run as well.
 pub async fn a_cron_that_is_run_now_keeps_its_ticks(rig: &dyn Rig) {
     let kept = hourly(rig, Missed::Coalesce).await;
     assert!(rig.store().run_cron("hourly", id(2)).await.unwrap());
-    assert!(rig.store().run_cron("hourly", id(2)).await.unwrap(), "its answer may have been lost");
+    assert!(rig.store().run_cron("hourly", id(2)).await.unwrap(), "a repeated call gets the same answer");
     let worker = rig.worker().await;
     assert_eq!(rig.claim_one(worker).await.id, id(2));
     assert_eq!(rig.find(2).await.metadata, rig.find(1).await.metadata);
@@ -150,14 +150,14 @@ pub async fn a_cron_that_is_run_now_keeps_its_ticks(rig: &dyn Rig) {
     assert_eq!(rig.claim_one(worker).await.id, id(3));
 }
 
-/// But not one that runs.
-pub async fn a_removed_cron_goes_with_its_waiting_tick(rig: &dyn Rig) {
+/// A tick that runs is not removed.
+pub async fn removing_a_cron_removes_its_waiting_tick(rig: &dyn Rig) {
     let removal = CronRemoval::Name("hourly".to_owned());
     hourly(rig, Missed::Coalesce).await;
     rig.insert(&[task(2)]).await;
     assert_eq!(rig.store().remove_crons(&removal).await.unwrap(), 1);
     assert_eq!(rig.store().list_crons().await.unwrap(), []);
-    assert_eq!(rig.all().await, [2], "it was told apart from others like it");
+    assert_eq!(rig.all().await, [2], "an equal task that is no tick stays");
     hourly(rig, Missed::Coalesce).await;
     rig.advance(HOUR).await;
     let worker = rig.worker().await;
@@ -166,7 +166,7 @@ pub async fn a_removed_cron_goes_with_its_waiting_tick(rig: &dyn Rig) {
     assert_eq!(rig.state(1).await, FangTaskState::InProgress);
 }
 
-/// Those of the other mode are another program's business.
+/// Crons of the other mode stay, since they belong to another program.
 pub async fn crons_that_the_program_no_longer_has_are_removed(rig: &dyn Rig) {
     let first = rig.now().await + HOUR;
     for (n, (name, mode)) in
@@ -188,8 +188,8 @@ pub async fn crons_that_the_program_no_longer_has_are_removed(rig: &dyn Rig) {
     assert_eq!(rig.store().list_crons().await.unwrap()[0].name, "c");
 }
 
-/// And changes nothing.
-pub async fn what_is_done_to_a_cron_that_is_not_there_is_told(rig: &dyn Rig) {
+/// It changes nothing.
+pub async fn an_operation_on_a_missing_cron_says_that_it_is_missing(rig: &dyn Rig) {
     let store = rig.store();
     assert!(!store.pause_cron("gone").await.unwrap());
     assert!(!store.resume_cron("gone").await.unwrap());

@@ -4,7 +4,7 @@ use crate::store::{Claimed, Finish, Verdict, WorkerId};
 use crate::task::FangTaskState;
 use std::time::Duration;
 
-/// Asserts that a late result is neither accepted nor counted, whatever it says.
+/// Asserts that a late result is not accepted and changes nothing, with any verdict.
 async fn assert_refused(rig: &dyn Rig, worker: WorkerId, late: &Claimed) {
     let error = || "late".to_owned();
     for verdict in [
@@ -21,7 +21,7 @@ async fn assert_refused(rig: &dyn Rig, worker: WorkerId, late: &Claimed) {
     }
 }
 
-/// The lease is the fence.
+/// The task was released and claimed again, which raised its lease.
 pub async fn a_result_under_an_old_lease_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
@@ -29,16 +29,16 @@ pub async fn a_result_under_an_old_lease_is_refused(rig: &dyn Rig) {
     rig.finish(worker, &old, Verdict::Release { delay: Duration::ZERO }).await;
     let new = rig.claim_one(worker).await;
     assert_refused(rig, worker, &old).await;
-    assert!(rig.finish(worker, &new, Verdict::Keep).await, "the claim that stands");
+    assert!(rig.finish(worker, &new, Verdict::Keep).await, "the result of the current claim was refused");
 }
 
-/// So is the worker.
+/// Only the worker that claimed the task may finish it.
 pub async fn a_result_of_another_worker_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let (worker, other) = (rig.worker().await, rig.worker().await);
     let claimed = rig.claim_one(worker).await;
     assert_refused(rig, other, &claimed).await;
-    assert!(rig.finish(worker, &claimed, Verdict::Keep).await, "the claim that stands");
+    assert!(rig.finish(worker, &claimed, Verdict::Keep).await, "the result of the current claim was refused");
 }
 
 /// A result is saved once.
@@ -50,7 +50,7 @@ pub async fn a_result_for_a_task_that_is_over_is_refused(rig: &dyn Rig) {
     assert_refused(rig, worker, &claimed).await;
 }
 
-/// A claim is given up with the result.
+/// A release ends the claim.
 pub async fn a_result_for_a_task_that_waits_again_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
@@ -59,7 +59,7 @@ pub async fn a_result_for_a_task_that_waits_again_is_refused(rig: &dyn Rig) {
     assert_refused(rig, worker, &claimed).await;
 }
 
-/// Whoever lost a task cannot finish it: neither while it waits, nor while another runs it.
+/// A worker that lost a task cannot finish it, neither while it waits nor while another worker runs it.
 pub async fn a_result_after_a_rescue_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let (lost, next) = (rig.worker().await, rig.worker().await);
@@ -69,11 +69,11 @@ pub async fn a_result_after_a_rescue_is_refused(rig: &dyn Rig) {
     assert_refused(rig, lost, &late).await;
     let claimed = rig.claim_one(next).await;
     assert_refused(rig, lost, &late).await;
-    assert!(rig.finish(next, &claimed, Verdict::Keep).await, "the claim that stands");
+    assert!(rig.finish(next, &claimed, Verdict::Keep).await, "the result of the current claim was refused");
     assert_refused(rig, lost, &late).await;
 }
 
-/// A worker that was declared dead may still save what nobody has taken back.
+/// A dead worker may still save results of tasks that were not yet rescued.
 pub async fn a_result_before_the_rescue_is_accepted(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
@@ -83,16 +83,16 @@ pub async fn a_result_before_the_rescue_is_accepted(rig: &dyn Rig) {
     assert_eq!(rig.rescue().await.retried, 0);
 }
 
-/// A task that is gone, or never was.
-pub async fn a_result_for_no_task_is_refused(rig: &dyn Rig) {
+/// The task may have been removed.
+pub async fn a_result_for_a_missing_task_is_refused(rig: &dyn Rig) {
     let worker = rig.worker().await;
     for verdict in [Verdict::Remove, Verdict::Keep] {
         assert_eq!(rig.finish_all(worker, &[Finish { id: id(9), lease: 1, verdict }]).await, 0);
     }
 }
 
-/// Late results do not spoil the others of their batch.
-pub async fn of_a_mixed_batch_just_the_good_results_are_saved(rig: &dyn Rig) {
+/// The good results of the batch are saved and counted.
+pub async fn a_late_result_does_not_affect_the_others_of_its_batch(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=4).map(task).collect();
     rig.insert(&tasks).await;
     let worker = rig.worker().await;

@@ -8,34 +8,34 @@ fn failed(delay: Duration) -> Verdict {
     Verdict::Retry { delay, error: "no route to host".to_owned() }
 }
 
-/// A claimed task and who claimed it.
+/// A claimed task and its worker.
 async fn claimed(rig: &dyn Rig) -> (WorkerId, Claimed) {
     let worker = rig.worker().await;
     rig.insert(&[task(1)]).await;
     (worker, rig.claim_one(worker).await)
 }
 
-/// The row after this verdict.
+/// The row of a task that was finished with this verdict.
 async fn after(rig: &dyn Rig, verdict: Verdict) -> Task {
     let (worker, claimed) = claimed(rig).await;
     assert!(rig.finish(worker, &claimed, verdict).await, "the result was refused");
     rig.find(1).await
 }
 
-/// The row goes.
+/// The row is deleted.
 pub async fn remove_removes_the_task(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Remove).await;
     assert_eq!(rig.all().await, []);
 }
 
-/// The row stays.
+/// The row stays, in the state `finished`.
 pub async fn keep_keeps_the_task_as_finished(rig: &dyn Rig) {
     let task = after(rig, Verdict::Keep).await;
     assert_eq!((task.state, task.error_message), (FangTaskState::Finished, None));
     assert_eq!((task.retries, task.lease, task.crashes), (0, 1, 0));
 }
 
-/// The row stays and says why.
+/// The row stays, in the state `failed`, with the error.
 pub async fn fail_keeps_the_task_and_the_error(rig: &dyn Rig) {
     let task = after(rig, Verdict::Fail { error: "out of \"ideas\" 🦀".to_owned() }).await;
     assert_eq!((task.state, task.retries, task.lease), (FangTaskState::Failed, 0, 1));
@@ -45,7 +45,7 @@ pub async fn fail_keeps_the_task_and_the_error(rig: &dyn Rig) {
     assert_eq!(rig.claim(worker, 10).await, [], "it never runs again");
 }
 
-/// A failed run is charged, and says when the next is due.
+/// The verdict has the delay until the next run.
 pub async fn retry_charges_a_retry_and_moves_the_task(rig: &dyn Rig) {
     let task = after(rig, failed(HOUR)).await;
     assert_eq!((task.state, task.retries, task.lease), (FangTaskState::Retried, 1, 1));
@@ -53,7 +53,7 @@ pub async fn retry_charges_a_retry_and_moves_the_task(rig: &dyn Rig) {
     assert_about((task.scheduled_at - rig.now().await).to_std().ok(), HOUR);
 }
 
-/// And is claimed again, under a new lease.
+/// The next claim has a new lease.
 pub async fn a_retried_task_is_claimed_again_only_after_its_delay(rig: &dyn Rig) {
     let (worker, claimed) = claimed(rig).await;
     rig.finish(worker, &claimed, failed(HOUR)).await;
@@ -67,8 +67,8 @@ pub async fn a_retried_task_is_claimed_again_only_after_its_delay(rig: &dyn Rig)
     assert_eq!((kept.retries, kept.lease, kept.error_message), (1, 2, None), "a success clears the error");
 }
 
-/// It was not run, so it is as if it had not been claimed.
-pub async fn release_charges_nothing_and_keeps_its_place(rig: &dyn Rig) {
+/// The task was not run, so its row is as before the claim, except for the lease.
+pub async fn release_charges_nothing_and_keeps_the_place_of_the_task(rig: &dyn Rig) {
     let now = rig.now().await;
     let place = now - HOUR;
     rig.insert(&[task(1).at(place)]).await;
@@ -82,7 +82,7 @@ pub async fn release_charges_nothing_and_keeps_its_place(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim(worker, 10).await), [1, 2]);
 }
 
-/// A task that asked for more time gets it, and keeps what is known of its earlier runs.
+/// A snoozed task keeps the retries and the error of its earlier runs.
 pub async fn release_with_a_delay_moves_the_task(rig: &dyn Rig) {
     let (worker, claimed) = claimed(rig).await;
     rig.finish(worker, &claimed, failed(Duration::ZERO)).await;
@@ -94,8 +94,8 @@ pub async fn release_with_a_delay_moves_the_task(rig: &dyn Rig) {
     assert_about((task.scheduled_at - rig.now().await).to_std().ok(), HOUR);
 }
 
-/// The last ten, the newest last; what is not a failure is none.
-pub async fn the_failures_of_a_task_are_kept(rig: &dyn Rig) {
+/// The newest comes last. A release is no failure.
+pub async fn the_last_ten_failures_of_a_task_are_kept(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     for n in 1..=12 {
@@ -114,8 +114,8 @@ pub async fn the_failures_of_a_task_are_kept(rig: &dyn Rig) {
     assert!(kept.failures.iter().all(|one| one.at >= kept.created_at && one.at <= now));
 }
 
-/// Each task by its own verdict.
-pub async fn a_batch_of_results_may_hold_all_verdicts(rig: &dyn Rig) {
+/// Each task gets its own verdict.
+pub async fn a_batch_of_results_may_contain_all_verdicts(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=6).map(task).collect();
     rig.insert(&tasks).await;
     let worker = rig.worker().await;
@@ -142,5 +142,5 @@ pub async fn a_batch_of_results_may_hold_all_verdicts(rig: &dyn Rig) {
         states.push(rig.state(n).await.as_str());
     }
     assert_eq!(states, ["finished", "retried", "failed", "new", "new"]);
-    assert_eq!(rig.finish_all(worker, &[]).await, 0, "a batch of nothing");
+    assert_eq!(rig.finish_all(worker, &[]).await, 0, "an empty batch");
 }

@@ -9,13 +9,13 @@ use chrono::{DateTime, Utc};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// A store that serves says that it is ready.
-pub async fn a_store_that_serves_is_ready(rig: &dyn Rig) {
+/// The check of a store that answers succeeds.
+pub async fn a_working_store_passes_its_check(rig: &dyn Rig) {
     rig.store().check().await.unwrap();
 }
 
-/// What is there is told for each task of a batch, in its order.
-pub async fn an_insert_tells_for_each_task_in_order_what_is_there(rig: &dyn Rig) {
+/// The answer has one entry a task, in the order of the batch, with the instants that were saved.
+pub async fn an_insert_returns_the_saved_row_of_each_task_in_order(rig: &dyn Rig) {
     let at = rig.now().await + HOUR;
     let inserted = rig.insert(&[task(7), task(3).delay(MINUTE), task(5).at(at)]).await;
     let told: Vec<_> = inserted.iter().map(|task| (task.id, task.is_new)).collect();
@@ -29,8 +29,8 @@ pub async fn an_insert_tells_for_each_task_in_order_what_is_there(rig: &dyn Rig)
     }
 }
 
-/// A pool that sleeps claims at once; one of another task type is left alone.
-pub async fn an_insert_wakes_those_who_wait_for_its_task_type(rig: &dyn Rig) {
+/// Only if a task is due; listeners of other task types are not notified.
+pub async fn an_insert_notifies_the_listeners_of_its_task_type(rig: &dyn Rig) {
     let ((_common, woken), (_other, others)) =
         (count(rig, Topic::task_type("common")), count(rig, Topic::task_type("other")));
     rig.insert(&[task(1).delay(HOUR)]).await;
@@ -40,8 +40,8 @@ pub async fn an_insert_wakes_those_who_wait_for_its_task_type(rig: &dyn Rig) {
     assert_eq!(others.load(Ordering::SeqCst), 0);
 }
 
-/// What the task said about itself is what is kept.
-pub async fn an_insert_keeps_all_that_the_task_says(rig: &dyn Rig) {
+/// The row has the payload, task type, mode, priority and unique hash of the task.
+pub async fn an_insert_saves_every_field_of_the_task(rig: &dyn Rig) {
     let new = unique(1, "x").task_type("heavy").priority(Priority::Low);
     rig.insert(&[NewTask { mode: Mode::Blocking, ..new.clone() }]).await;
     let kept = rig.find(1).await;
@@ -51,8 +51,8 @@ pub async fn an_insert_keeps_all_that_the_task_says(rig: &dyn Rig) {
     assert_eq!((kept.retries, kept.lease, kept.crashes), (0, 0, 0));
 }
 
-/// What an insert chooses goes before what the type of the task says.
-pub async fn an_insert_keeps_its_own_choices(rig: &dyn Rig) {
+/// `max_retries` and tags are saved, and a claim returns `max_retries`.
+pub async fn an_insert_saves_its_own_options(rig: &dyn Rig) {
     rig.insert(&[task(1).max_retries(0).tag("a\"b").tag("🦀"), task(2)]).await;
     let (kept, plain) = (rig.find(1).await, rig.find(2).await);
     assert_eq!((kept.max_retries, kept.tags), (Some(0), vec!["a\"b".to_owned(), "🦀".to_owned()]));
@@ -62,7 +62,7 @@ pub async fn an_insert_keeps_its_own_choices(rig: &dyn Rig) {
     assert_eq!(claimed.iter().map(|task| task.max_retries).collect::<Vec<_>>(), [Some(0), None]);
 }
 
-/// A client that got no answer may ask again.
+/// A client that got no answer may repeat its insert.
 pub async fn a_repeated_insert_changes_nothing_and_gets_the_same_answer(rig: &dyn Rig) {
     let first = rig.insert(&[task(1), unique(2, "x")]).await;
     let again = rig.insert(&[task(1).priority(Priority::Urgent).delay(HOUR), unique(2, "x")]).await;
@@ -71,23 +71,23 @@ pub async fn a_repeated_insert_changes_nothing_and_gets_the_same_answer(rig: &dy
     assert_eq!(rig.all().await, [2, 1]);
 }
 
-/// Nor does a task run again because its insert came twice.
+/// A repeated insert does not run a task a second time.
 pub async fn a_repeated_insert_does_not_revive_a_finished_task(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.insert(&[task(1)]).await;
     assert_eq!(rig.state(1).await, FangTaskState::Finished);
 }
 
-/// The smallest batch.
-pub async fn an_insert_of_nothing_is_no_error(rig: &dyn Rig) {
+/// A batch may have no tasks.
+pub async fn an_empty_insert_is_no_error(rig: &dyn Rig) {
     assert_eq!(rig.insert(&[]).await, []);
 }
 
-/// Old and new tasks in one batch, a large one.
+/// The batch contains new tasks, a task that exists already and a duplicate.
 pub async fn a_large_batch_is_answered_in_its_order(rig: &dyn Rig) {
-    rig.insert(&[task(500), unique(2_000, "held")]).await;
+    rig.insert(&[task(500), unique(2_000, "same")]).await;
     let mut tasks: Vec<_> = (1..=1_000).rev().map(task).collect();
-    tasks.insert(300, unique(1_500, "held"));
+    tasks.insert(300, unique(1_500, "same"));
     let inserted = rig.insert(&tasks).await;
     let mut expected: Vec<_> = (1..=1_000).rev().map(id).collect();
     expected.insert(300, id(2_000));
@@ -97,8 +97,8 @@ pub async fn a_large_batch_is_answered_in_its_order(rig: &dyn Rig) {
     assert_eq!(rig.all().await.len(), 1_001);
 }
 
-/// However many come at once, each is kept as if it had come alone.
-pub async fn a_task_in_bulk_is_kept_as_if_it_came_alone(rig: &dyn Rig) {
+/// A store may use another statement for large batches; the rows must be the same.
+pub async fn a_task_of_a_large_batch_is_saved_like_a_single_task(rig: &dyn Rig) {
     let at = rig.now().await + HOUR;
     let alone = all_shapes(1, at);
     for task in alone.clone() {
@@ -121,7 +121,7 @@ fn delay_of(task: &Task) -> Duration {
     (task.scheduled_at - task.created_at).to_std().unwrap()
 }
 
-/// Tasks that make use of everything an insert can say, but for uniqueness.
+/// Tasks that use every option of an insert except uniqueness.
 fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 5] {
     let payload = r#"{"type":"Contract","payload":"é\"\\🦀\u0001","n":-0.5}"#;
     let new = |n| NewTask { metadata: payload.to_owned(), ..task(first + n) };
@@ -134,8 +134,8 @@ fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 5] {
     ]
 }
 
-/// A bulk insert whose answer was lost may be asked for again, even after some of it has run.
-pub async fn a_repeated_bulk_insert_saves_what_is_missing(rig: &dyn Rig) {
+/// A client that got no answer may repeat a large batch of which a part was saved.
+pub async fn a_repeated_bulk_insert_saves_the_missing_tasks(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=1_000).map(task).collect();
     rig.insert(&tasks[300..900]).await;
     let inserted = rig.insert(&tasks).await;

@@ -6,7 +6,7 @@ use crate::store::{NewCron, Removal, Tick, Verdict};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A cron that ticks every hour, the first time in an hour, as task number 1.
+/// A cron that ticks every hour. Its first tick is task 1, due in an hour.
 pub(super) async fn hourly(rig: &dyn Rig, missed: Missed) -> NewCron {
     let cron = NewCron {
         name: "hourly".to_owned(),
@@ -18,8 +18,7 @@ pub(super) async fn hourly(rig: &dyn Rig, missed: Missed) -> NewCron {
     cron
 }
 
-/// What a pool does: looks, and fires what is due; returns how many crons it fired. Tasks get numbers
-/// from `n` on.
+/// Fires the crons that are due, as a pool does, and returns how many it fired. Their tasks get numbers from `n` on.
 pub(super) async fn look(rig: &dyn Rig, n: u128) -> usize {
     let mut ids = (n..).map(id);
     let mut fired = 0;
@@ -30,8 +29,8 @@ pub(super) async fn look(rig: &dyn Rig, n: u128) -> usize {
     fired
 }
 
-/// The default policy.
-pub async fn ticks_missed_while_nobody_looked_are_one_which_runs_late(rig: &dyn Rig) {
+/// This is the default policy.
+pub async fn missed_ticks_are_coalesced_into_one_late_tick(rig: &dyn Rig) {
     hourly(rig, Missed::default()).await;
     rig.advance(HOUR * 5 + MINUTE * 10).await;
     assert_eq!(look(rig, 2).await, 1);
@@ -40,7 +39,7 @@ pub async fn ticks_missed_while_nobody_looked_are_one_which_runs_late(rig: &dyn 
     assert_eq!(look(rig, 9).await, 0);
 }
 
-/// Though its task was there, one tick ahead.
+/// Its task, which was inserted ahead of its time, is removed.
 pub async fn a_missed_tick_that_waits_is_skipped(rig: &dyn Rig) {
     hourly(rig, Missed::Skip).await;
     rig.advance(HOUR * 5 + MINUTE * 10).await;
@@ -48,11 +47,11 @@ pub async fn a_missed_tick_that_waits_is_skipped(rig: &dyn Rig) {
     assert_eq!(rig.all().await, [2]);
     assert_eq!(rig.waiting_minutes().await, [-50]);
     rig.advance(HOUR).await;
-    assert_eq!(look(rig, 3).await, 1, "missed by ten minutes, and not past the following one");
+    assert_eq!(look(rig, 3).await, 1, "the tick was missed by ten minutes");
     assert_eq!(rig.waiting_minutes().await, [-50]);
 }
 
-/// The tick before it was missed and goes; this one is inserted.
+/// A tick that is ten seconds late is inserted. A tick that is hours late is removed.
 pub async fn a_tick_that_is_a_little_late_is_not_skipped(rig: &dyn Rig) {
     hourly(rig, Missed::Skip).await;
     rig.advance(HOUR + Duration::from_secs(10)).await;
@@ -60,11 +59,11 @@ pub async fn a_tick_that_is_a_little_late_is_not_skipped(rig: &dyn Rig) {
     assert_eq!(rig.waiting_minutes().await, [0, -60]);
     rig.advance(HOUR * 3).await;
     look(rig, 10).await;
-    assert_eq!(rig.all().await, [11, 10, 1], "1 was found in time, whether it ran since or not");
+    assert_eq!(rig.all().await, [11, 10, 1], "the tick that was found in time stays");
     assert_eq!(rig.waiting_minutes().await, [180, 0, -60]);
 }
 
-/// Whoever claimed it goes on.
+/// Its result is accepted.
 pub async fn a_missed_tick_that_runs_already_is_not_skipped(rig: &dyn Rig) {
     hourly(rig, Missed::Skip).await;
     rig.advance(HOUR * 5 + MINUTE * 10).await;
@@ -76,12 +75,12 @@ pub async fn a_missed_tick_that_runs_already_is_not_skipped(rig: &dyn Rig) {
     assert_eq!(rig.waiting_minutes().await, [-50]);
 }
 
-/// As many as the policy says.
+/// The policy says how many are caught up.
 pub async fn the_newest_missed_ticks_are_caught_up_and_the_oldest_dropped(rig: &dyn Rig) {
     hourly(rig, Missed::CatchUp(3)).await;
     rig.advance(HOUR * 3 + MINUTE * 10).await;
     look(rig, 2).await;
-    assert_eq!(rig.waiting_minutes().await, [130, 70, 10, -50], "none more were missed");
+    assert_eq!(rig.waiting_minutes().await, [130, 70, 10, -50], "all missed ticks are caught up");
     rig.store().remove(&Removal::All).await.unwrap();
     hourly(rig, Missed::CatchUp(3)).await;
     rig.advance(HOUR * 30 + MINUTE * 10).await;
@@ -91,8 +90,8 @@ pub async fn the_newest_missed_ticks_are_caught_up_and_the_oldest_dropped(rig: &
     assert_eq!(rig.claim(worker, 10).await.len(), 3);
 }
 
-/// As with a single one, the first who fires wins.
-pub async fn ticks_are_caught_up_once_however_many_see_them(rig: &dyn Rig) {
+/// The second one is refused, as for a single tick.
+pub async fn two_pools_catch_up_missed_ticks_once(rig: &dyn Rig) {
     hourly(rig, Missed::CatchUp(100)).await;
     rig.advance(HOUR * 20 + MINUTE).await;
     let due = rig.store().crons().await.unwrap().due.remove(0);
@@ -105,8 +104,8 @@ pub async fn ticks_are_caught_up_once_however_many_see_them(rig: &dyn Rig) {
     assert_eq!(rig.waiting_minutes().await.len(), 21);
 }
 
-/// And is gone then.
-pub async fn a_cron_that_is_over_catches_up_what_it_missed(rig: &dyn Rig) {
+/// The cron is removed with the same call.
+pub async fn a_cron_without_a_next_tick_catches_up_its_missed_ticks(rig: &dyn Rig) {
     let cron = hourly(rig, Missed::CatchUp(3)).await;
     rig.advance(HOUR * 3).await;
     let due = rig.store().crons().await.unwrap().due.remove(0);

@@ -9,13 +9,13 @@ use crate::unique::{Replace, Unique};
 use std::fmt::Debug;
 
 fn assert_refused<T: Debug>(outcome: Result<T, StoreError>) {
-    let error = outcome.expect_err("what is not offered must not seem to work");
+    let error = outcome.expect_err("a feature that is not offered must be refused");
     assert!(matches!(error, StoreError::NotOffered { .. }), "{error}");
     assert_eq!(error.nature(), Nature::Final);
 }
 
-/// Nothing that an application asks for is passed over in silence, and nothing is changed by it.
-pub async fn what_is_not_offered_is_refused(rig: &dyn Rig) {
+/// The call fails with `NotOffered` and changes nothing.
+pub async fn a_feature_that_is_not_offered_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1).delay(HOUR)]).await;
     let before = rig.find(1).await;
     let offers = rig.store().offers();
@@ -50,7 +50,7 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
             assert_refused(store.pause("common").await);
             assert_refused(store.resume("common").await);
         }
-        // Pools mark suspects of any store.
+        // A pool marks suspects on every store, so the call must not fail.
         Feature::Suspects => {}
         Feature::Locks => assert!(store.lock_claims(0).is_none()),
         Feature::Periods => refuses_unique(rig, Unique::key("x").within(HOUR)).await,
@@ -73,5 +73,5 @@ async fn refuses_crons(rig: &dyn Rig) {
     assert_refused(store.resume_cron("none").await);
     assert_refused(store.run_cron("none", id(2)).await);
     assert_refused(store.remove_crons(&CronRemoval::Name("none".to_owned())).await);
-    assert!(store.crons().await.unwrap().due.is_empty(), "a pool that looks finds none");
+    assert!(store.crons().await.unwrap().due.is_empty(), "a store without crons has none that are due");
 }

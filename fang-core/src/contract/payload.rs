@@ -3,8 +3,7 @@ use super::acts::{id, task};
 use crate::store::{Claimed, Verdict};
 use crate::task::FangTaskState;
 
-/// Payloads that Postgres keeps and Rust does not read: a number beyond its range, and nesting
-/// beyond its limit.
+/// Payloads that Postgres accepts and `serde_json` refuses: a number out of range, and nesting that is too deep.
 fn unreadable() -> [String; 2] {
     [r#"{"type":"Contract","n":1e400}"#.to_owned(), "[".repeat(200) + &"]".repeat(200)]
 }
@@ -13,7 +12,7 @@ fn is_readable(task: &Claimed) -> bool {
     serde_json::from_str::<serde_json::Value>(&task.metadata).is_ok()
 }
 
-/// One bad row costs itself alone: its neighbours are claimed with it, and it can be failed.
+/// A bad row costs that row only.
 pub async fn an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed(rig: &dyn Rig) {
     for (n, payload) in (2..).zip(unreadable()) {
         rig.insert_raw(id(n), &payload, "common").await;
@@ -32,7 +31,7 @@ pub async fn an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_faile
     assert_eq!(rig.state(4).await, FangTaskState::Finished);
 }
 
-/// It is shown as its text.
+/// Its payload is shown as text.
 pub async fn an_unreadable_payload_is_found_and_listed(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     for (n, payload) in (2..).zip(unreadable()) {
@@ -42,7 +41,7 @@ pub async fn an_unreadable_payload_is_found_and_listed(rig: &dyn Rig) {
     assert_eq!(rig.all().await, [3, 2, 1]);
 }
 
-/// Without a kind, it is for the runtime to refuse.
+/// The runtime refuses a payload without a kind, not the store.
 pub async fn a_payload_may_be_any_json(rig: &dyn Rig) {
     let payloads = ["null", "[]", "\"text\"", "17", "{}", r#"{"type":7}"#, r#"{"type":"\\u0000"}"#];
     for (n, payload) in (1..).zip(payloads) {
@@ -54,8 +53,8 @@ pub async fn a_payload_may_be_any_json(rig: &dyn Rig) {
     assert!(claimed.iter().all(is_readable));
 }
 
-/// As a number, a blank or a character of four bytes.
-pub async fn a_payload_comes_back_as_it_went_in(rig: &dyn Rig) {
+/// Escapes, large numbers and characters of four bytes included.
+pub async fn a_payload_is_returned_unchanged(rig: &dyn Rig) {
     let payload =
         r#"{"type":"Contract","text":"it's \"quoted\" 🦀\n","numbers":[0.1,-7,18446744073709551615]}"#;
     rig.insert_raw(id(1), payload, "common").await;

@@ -5,7 +5,7 @@ use crate::store::{InsertOutcome, Prune, Removal, Verdict};
 use crate::unique::Unique;
 use std::time::Duration;
 
-/// Task number `n`, one of which is inserted in an hour.
+/// Task number `n`, unique within an hour by one key.
 fn hourly(n: u128) -> NewTask {
     hourly_of(n, "x")
 }
@@ -22,8 +22,8 @@ async fn outcome(rig: &dyn Rig, task: NewTask) -> (u128, InsertOutcome) {
 const NEW: InsertOutcome = InsertOutcome::New;
 const KEPT: InsertOutcome = InsertOutcome::Kept;
 
-/// Its row is gone, and the hour is not over.
-pub async fn a_period_goes_on_when_its_task_has_ended_and_is_gone(rig: &dyn Rig) {
+/// The row of the task may be gone.
+pub async fn a_period_continues_after_its_task_has_finished(rig: &dyn Rig) {
     let first = rig.insert(&[hourly(1)]).await;
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
@@ -34,22 +34,26 @@ pub async fn a_period_goes_on_when_its_task_has_ended_and_is_gone(rig: &dyn Rig)
     assert_eq!((told[0].created_at, told[0].scheduled_at), (first[0].created_at, first[0].scheduled_at));
     assert_eq!(rig.all().await, []);
     rig.advance(HOUR - MINUTE).await;
-    assert_eq!(outcome(rig, hourly(4)).await, (1, KEPT), "the insert that was kept out prolongs nothing");
+    assert_eq!(
+        outcome(rig, hourly(4)).await,
+        (1, KEPT),
+        "an insert that was kept out does not prolong the period"
+    );
     rig.advance(MINUTE * 2).await;
     assert_eq!(outcome(rig, hourly(5)).await, (5, NEW));
-    assert_eq!(outcome(rig, hourly(6)).await, (5, KEPT), "another hour has begun");
+    assert_eq!(outcome(rig, hourly(6)).await, (5, KEPT), "a new period has begun");
 }
 
-/// It counts inserts, not tasks.
-pub async fn a_period_ends_though_its_task_still_waits(rig: &dyn Rig) {
+/// A period counts from the insert, whatever the state of the task.
+pub async fn a_period_ends_even_while_its_task_waits(rig: &dyn Rig) {
     rig.insert(&[hourly(1).delay(HOUR * 9)]).await;
     rig.advance(HOUR + MINUTE).await;
     assert_eq!(outcome(rig, hourly(2)).await, (2, NEW));
     assert_eq!(rig.all().await, [2, 1]);
 }
 
-/// Failed, cancelled or removed: it was inserted within the hour.
-pub async fn a_period_goes_on_whatever_becomes_of_its_task(rig: &dyn Rig) {
+/// A period counts from the insert, whatever the state of the task.
+pub async fn a_period_continues_after_its_task_failed_or_was_cancelled_or_removed(rig: &dyn Rig) {
     rig.run(hourly_of(1, "a"), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[hourly_of(2, "b"), hourly_of(3, "c")]).await;
     assert!(rig.store().cancel(id(2)).await.unwrap());
@@ -59,7 +63,7 @@ pub async fn a_period_goes_on_whatever_becomes_of_its_task(rig: &dyn Rig) {
     }
 }
 
-/// By hash, or with all tasks.
+/// The removal of one task by its id does not end the period.
 pub async fn a_period_ends_when_its_hash_or_everything_is_removed(rig: &dyn Rig) {
     rig.insert(&[hourly(1)]).await;
     let hash = hourly(1).uniq_hash.unwrap();
@@ -69,15 +73,15 @@ pub async fn a_period_ends_when_its_hash_or_everything_is_removed(rig: &dyn Rig)
     assert_eq!(
         rig.store().remove(&Removal::Unique(hash)).await.unwrap(),
         0,
-        "the period of a row that is gone"
+        "no task is removed: only the period was left"
     );
     assert_eq!(outcome(rig, hourly(3)).await, (3, NEW));
     rig.store().remove(&Removal::All).await.unwrap();
     assert_eq!(outcome(rig, hourly(4)).await, (4, NEW));
 }
 
-/// The answer was lost, and meanwhile it ran.
-pub async fn a_repeated_insert_within_its_own_period_runs_nothing_again(rig: &dyn Rig) {
+/// The first answer was lost, and the task ran meanwhile.
+pub async fn a_repeated_insert_within_its_own_period_does_not_run_the_task_again(rig: &dyn Rig) {
     let first = rig.insert(&[hourly(1)]).await;
     assert_eq!(rig.insert(&[hourly(1)]).await, first);
     rig.run_waiting_hourly().await;
@@ -93,16 +97,16 @@ impl dyn Rig + '_ {
     }
 }
 
-/// It does not begin its period anew either.
-pub async fn a_repeated_insert_of_a_row_that_is_there_takes_no_period(rig: &dyn Rig) {
+/// The period is over, but the row of the finished task is still there.
+pub async fn a_repeated_insert_of_a_kept_task_starts_no_period(rig: &dyn Rig) {
     rig.run(hourly(1), Verdict::Keep).await;
     rig.advance(HOUR * 2).await;
     assert_eq!(outcome(rig, hourly(1)).await, (1, NEW));
     assert_eq!(outcome(rig, hourly(2)).await, (2, NEW));
 }
 
-/// Beside tasks of all other ways, in the order of the batch.
-pub async fn of_one_key_twice_in_a_batch_the_first_takes_the_period(rig: &dyn Rig) {
+/// The batch also contains tasks that are unique in other ways.
+pub async fn the_first_task_of_a_key_in_a_batch_starts_the_period(rig: &dyn Rig) {
     let alive = unique_by(2, Unique::key("x"));
     let batch = [hourly(5), alive, hourly(3), super::acts::task(4), hourly_of(1, "y"), hourly(6)];
     let told = rig.insert(&batch).await;
@@ -111,18 +115,22 @@ pub async fn of_one_key_twice_in_a_batch_the_first_takes_the_period(rig: &dyn Ri
     assert_eq!(rig.all().await, [5, 4, 2, 1]);
 }
 
-/// Two ways of being unique do not see each other.
-pub async fn a_period_holds_up_only_tasks_of_the_same_period_key(rig: &dyn Rig) {
+/// The same key without a period, or until started, is another way of being unique.
+pub async fn a_period_keeps_out_only_tasks_with_the_same_period_key(rig: &dyn Rig) {
     rig.insert(&[hourly(1)]).await;
     for (n, unique) in (2..).zip([Unique::key("x"), Unique::key("x").until_started(), Unique::payload()]) {
         assert_eq!(outcome(rig, unique_by(n, unique)).await, (n, NEW));
     }
     let minutely = Unique::key("x").within(MINUTE);
-    assert_eq!(outcome(rig, unique_by(9, minutely)).await, (1, KEPT), "the hour was chosen by who holds it");
+    assert_eq!(
+        outcome(rig, unique_by(9, minutely)).await,
+        (1, KEPT),
+        "the period of the first insert counts"
+    );
 }
 
-/// Whichever of them comes first.
-pub async fn two_batches_of_the_same_periods_do_not_lock_each_other_out(rig: &dyn Rig) {
+/// The batches have the tasks in opposite orders.
+pub async fn two_batches_of_the_same_periods_do_not_deadlock(rig: &dyn Rig) {
     let batch = |numbers: std::ops::Range<u128>| -> Vec<_> {
         numbers.map(|n| hourly_of(n, &format!("{}", n % 500))).collect()
     };
@@ -133,8 +141,8 @@ pub async fn two_batches_of_the_same_periods_do_not_lock_each_other_out(rig: &dy
     assert_eq!((count, rig.all().await.len()), (500, 500));
 }
 
-/// Batch by batch; those that go on stay.
-pub async fn a_prune_forgets_periods_that_are_over(rig: &dyn Rig) {
+/// At most as many as its limit. It keeps periods that are not over.
+pub async fn a_prune_removes_periods_that_are_over(rig: &dyn Rig) {
     let batch: Vec<_> = (1..=5).map(|n| hourly_of(n, &n.to_string())).collect();
     rig.insert(&batch).await;
     rig.advance(HOUR * 2).await;
@@ -147,8 +155,8 @@ pub async fn a_prune_forgets_periods_that_are_over(rig: &dyn Rig) {
     assert_eq!(rig.all().await.len(), 6, "the tasks stay");
 }
 
-/// Nothing but a wish for one.
-pub async fn a_period_of_no_time_holds_up_nobody(rig: &dyn Rig) {
+/// It is over at once.
+pub async fn a_period_of_zero_keeps_no_task_out(rig: &dyn Rig) {
     let never = |n| unique_by(n, Unique::key("x").within(Duration::ZERO));
     let told = rig.insert(&[never(1), never(2)]).await;
     assert!(told.iter().all(|told| told.is_new));

@@ -11,7 +11,7 @@ fn failed() -> Verdict {
     Verdict::Fail { error: "no".to_owned() }
 }
 
-/// Old counts from the last change.
+/// The age counts from the last change of the row.
 pub async fn a_prune_removes_only_old_tasks_that_are_over(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.run(task(2), failed()).await;
@@ -28,7 +28,7 @@ pub async fn a_prune_removes_only_old_tasks_that_are_over(rig: &dyn Rig) {
     assert_eq!(prune(rig, Some(HOUR), 100).await, 0);
 }
 
-/// Batch by batch.
+/// It can be repeated until it removes nothing.
 pub async fn a_prune_respects_its_limit(rig: &dyn Rig) {
     for n in 1..=5 {
         rig.run(task(n), if n % 2 == 0 { Verdict::Keep } else { failed() }).await;
@@ -39,7 +39,7 @@ pub async fn a_prune_respects_its_limit(rig: &dyn Rig) {
     }
 }
 
-/// However old they are.
+/// No matter how old they are.
 pub async fn a_prune_without_an_age_keeps_all_tasks(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.advance(HOUR * 10_000).await;
@@ -47,7 +47,7 @@ pub async fn a_prune_without_an_age_keeps_all_tasks(rig: &dyn Rig) {
     assert_eq!(rig.all().await, [1]);
 }
 
-/// What a dead worker held is still taken back.
+/// The tasks of a dead worker can still be rescued.
 pub async fn a_prune_before_the_rescue_loses_no_task(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
@@ -58,8 +58,8 @@ pub async fn a_prune_before_the_rescue_loses_no_task(rig: &dyn Rig) {
     assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
 }
 
-/// A worker that has nothing to do is alive all the same.
-pub async fn a_prune_forgets_no_living_worker(rig: &dyn Rig) {
+/// Not even one that has had no task for a long time.
+pub async fn a_prune_removes_no_living_worker(rig: &dyn Rig) {
     let worker = rig.worker().await;
     rig.advance(HOUR * 2).await;
     prune(rig, Some(HOUR), 100).await;

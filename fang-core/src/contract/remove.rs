@@ -9,7 +9,7 @@ async fn remove(rig: &dyn Rig, removal: Removal) -> u64 {
     rig.store().remove(&removal).await.unwrap()
 }
 
-/// A cron of this task type, of which the first tick is task `n` in an hour.
+/// Saves a cron of this task type, whose first tick is task `n`, due in an hour.
 async fn cron(rig: &dyn Rig, task_type: &str, n: u128) {
     let first = rig.now().await + HOUR;
     let task = task(n).task_type(task_type);
@@ -17,7 +17,7 @@ async fn cron(rig: &dyn Rig, task_type: &str, n: u128) {
     rig.store().sync_cron(&cron).await.unwrap();
 }
 
-/// The task types whose crons are there.
+/// The names of all crons, which are those of their task types.
 async fn crons(rig: &dyn Rig) -> Vec<String> {
     rig.advance(HOUR * 2).await;
     let mut names: Vec<_> =
@@ -26,7 +26,7 @@ async fn crons(rig: &dyn Rig) -> Vec<String> {
     names
 }
 
-/// In whatever state.
+/// In every state.
 pub async fn all_removes_every_task(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.insert(&[task(2)]).await;
@@ -37,8 +37,8 @@ pub async fn all_removes_every_task(rig: &dyn Rig) {
     assert_eq!(rig.all().await, []);
 }
 
-/// What is due already stays.
-pub async fn scheduled_removes_what_waits_for_the_future(rig: &dyn Rig) {
+/// Tasks that are due or over stay.
+pub async fn scheduled_removes_tasks_that_are_not_due(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Retry { delay: HOUR, error: "no".to_owned() }).await;
     rig.run(task(2), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[task(3), task(4).delay(HOUR)]).await;
@@ -46,14 +46,14 @@ pub async fn scheduled_removes_what_waits_for_the_future(rig: &dyn Rig) {
     assert_eq!(rig.all().await, [3, 2]);
 }
 
-/// The others stay.
-pub async fn a_task_type_is_removed(rig: &dyn Rig) {
+/// Other task types stay.
+pub async fn all_tasks_of_a_task_type_are_removed(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).task_type("mail"), task(3).task_type("mail").delay(HOUR)]).await;
     assert_eq!(remove(rig, Removal::TaskType("mail".to_owned())).await, 2);
     assert_eq!(rig.all().await, [1]);
 }
 
-/// With its waiting tick.
+/// The count contains the waiting tick.
 pub async fn all_removes_every_task_and_every_cron(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     cron(rig, "mail", 2).await;
@@ -62,21 +62,21 @@ pub async fn all_removes_every_task_and_every_cron(rig: &dyn Rig) {
     assert!(crons(rig).await.is_empty());
 }
 
-/// What is due already stays.
-pub async fn scheduled_removes_what_waits_for_the_future_and_every_cron(rig: &dyn Rig) {
+/// Tasks that are due, over or cancelled stay.
+pub async fn scheduled_removes_tasks_that_are_not_due_and_every_cron(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Retry { delay: HOUR, error: "no".to_owned() }).await;
     rig.run(task(2), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[task(3), task(4).delay(HOUR)]).await;
     cron(rig, "mail", 5).await;
     rig.insert(&[task(6).delay(HOUR)]).await;
-    assert!(rig.store().cancel(id(6)).await.unwrap(), "it waits no longer");
+    assert!(rig.store().cancel(id(6)).await.unwrap(), "a waiting task can be cancelled");
     assert_eq!(remove(rig, Removal::Scheduled).await, 3);
     assert_eq!(rig.all().await, [6, 3, 2]);
     assert!(crons(rig).await.is_empty());
 }
 
-/// The others keep theirs.
-pub async fn a_task_type_is_removed_with_its_crons(rig: &dyn Rig) {
+/// Tasks and crons of other task types stay.
+pub async fn all_tasks_of_a_task_type_are_removed_with_its_crons(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).task_type("mail"), task(3).task_type("mail").delay(HOUR)]).await;
     cron(rig, "mail", 4).await;
     cron(rig, "other", 5).await;
@@ -85,7 +85,7 @@ pub async fn a_task_type_is_removed_with_its_crons(rig: &dyn Rig) {
     assert_eq!(crons(rig).await, ["other"]);
 }
 
-/// Not those that are over.
+/// Tasks that are over stay.
 pub async fn a_unique_hash_removes_the_task_that_is_alive(rig: &dyn Rig) {
     rig.run(unique(1, "x"), Verdict::Keep).await;
     rig.insert(&[unique(2, "x"), unique(3, "y"), NewTask { uniq_hash: None, ..unique(4, "x") }]).await;
@@ -95,8 +95,8 @@ pub async fn a_unique_hash_removes_the_task_that_is_alive(rig: &dyn Rig) {
     assert_eq!(remove(rig, Removal::Unique(hash)).await, 0);
 }
 
-/// And whoever ran it is told that its result came too late.
-pub async fn one_task_is_removed_even_while_it_runs(rig: &dyn Rig) {
+/// The result of its run is refused.
+pub async fn a_task_is_removed_even_while_it_runs(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).delay(HOUR)]).await;
     let worker = rig.worker().await;
     let running = rig.claim_one(worker).await;

@@ -10,7 +10,7 @@ const NEW: InsertOutcome = InsertOutcome::New;
 const KEPT: InsertOutcome = InsertOutcome::Kept;
 const REPLACED: InsertOutcome = InsertOutcome::Replaced;
 
-/// Task number `n`, which replaces so much of another.
+/// Task number `n`, which replaces these fields of its duplicate.
 fn replacing(n: u128, replace: Replace) -> NewTask {
     unique_by(n, Unique::key("x").replace(replace))
 }
@@ -20,8 +20,8 @@ async fn outcome(rig: &dyn Rig, task: NewTask) -> (u128, InsertOutcome) {
     (told[0].id.as_u128(), told[0].outcome)
 }
 
-/// Each alone, and nothing else of it.
-pub async fn an_insert_replaces_what_it_was_told_of_a_task_that_waits(rig: &dyn Rig) {
+/// Payload, time, priority or all of them. Tags and `created_at` stay.
+pub async fn an_insert_replaces_the_chosen_fields_of_a_waiting_task(rig: &dyn Rig) {
     let urgent = |n, replace| replacing(n, replace).priority(Priority::Urgent).delay(MINUTE);
     for (n, replace) in
         (1..).step_by(2).zip([Replace::PAYLOAD, Replace::TIME, Replace::PRIORITY, Replace::ALL])
@@ -47,8 +47,8 @@ pub async fn an_insert_replaces_what_it_was_told_of_a_task_that_waits(rig: &dyn 
     }
 }
 
-/// What is running stays what it is, and whoever asked is told.
-pub async fn an_insert_replaces_nothing_of_a_task_that_runs(rig: &dyn Rig) {
+/// The answer says that the task was kept. Once the task waits again, its fields can be replaced.
+pub async fn an_insert_replaces_no_field_of_a_running_task(rig: &dyn Rig) {
     rig.insert(&[replacing(1, Replace::ALL)]).await;
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
@@ -63,8 +63,8 @@ pub async fn an_insert_replaces_nothing_of_a_task_that_runs(rig: &dyn Rig) {
     assert_about((after.scheduled_at - rig.now().await).to_std().ok(), HOUR);
 }
 
-/// And it is the one that is claimed then.
-pub async fn a_replaced_task_runs_as_it_was_replaced(rig: &dyn Rig) {
+/// The claim goes by the new time and priority.
+pub async fn a_replaced_task_runs_with_its_new_values(rig: &dyn Rig) {
     rig.insert(&[replacing(1, Replace::ALL).delay(HOUR), task(8)]).await;
     rig.insert(&[replacing(2, Replace::ALL).priority(Priority::Urgent)]).await;
     let worker = rig.worker().await;
@@ -73,7 +73,7 @@ pub async fn a_replaced_task_runs_as_it_was_replaced(rig: &dyn Rig) {
     assert!(claimed[0].metadata.contains('2'), "{}", claimed[0].metadata);
 }
 
-/// Its hour goes on; what ended is not revived.
+/// A replacement does not prolong the period. A task that runs or has ended is not replaced.
 pub async fn a_task_is_replaced_within_its_period_while_it_waits(rig: &dyn Rig) {
     let hourly = |n| unique_by(n, Unique::key("x").within(HOUR).replace(Replace::PAYLOAD));
     rig.insert(&[hourly(1).delay(MINUTE)]).await;
@@ -86,11 +86,11 @@ pub async fn a_task_is_replaced_within_its_period_while_it_waits(rig: &dyn Rig) 
     assert!(rig.finish(worker, &claimed, Verdict::Remove).await);
     assert_eq!(outcome(rig, hourly(4)).await, (1, KEPT), "it is gone");
     rig.advance(HOUR).await;
-    assert_eq!(outcome(rig, hourly(5)).await, (5, NEW), "a replacement prolongs nothing");
+    assert_eq!(outcome(rig, hourly(5)).await, (5, NEW), "a replacement does not prolong the period");
 }
 
-/// Many changes, one run after the last.
-pub async fn a_task_unique_until_started_can_be_put_off_again_and_again(rig: &dyn Rig) {
+/// This debounces: many inserts, one run after the last of them.
+pub async fn a_task_unique_until_started_can_be_postponed_repeatedly(rig: &dyn Rig) {
     let later = |n| unique_by(n, Unique::key("x").until_started().replace(Replace::TIME)).delay(MINUTE * 10);
     for n in 1..=3 {
         assert_eq!(outcome(rig, later(n)).await.0, 1);
@@ -100,16 +100,16 @@ pub async fn a_task_unique_until_started_can_be_put_off_again_and_again(rig: &dy
     assert_eq!(rig.claim(worker, 10).await, []);
     rig.advance(MINUTE * 2).await;
     rig.claim_one(worker).await;
-    assert_eq!(outcome(rig, later(4)).await, (4, NEW), "what has started is not put off");
+    assert_eq!(outcome(rig, later(4)).await, (4, NEW), "a started task is not postponed");
 }
 
-/// The answer was lost; another has changed it since.
-pub async fn a_repeated_insert_does_not_replace_what_came_after_it(rig: &dyn Rig) {
+/// The answer to the first insert was lost, and another insert has changed the task since.
+pub async fn a_repeated_insert_does_not_undo_a_later_replacement(rig: &dyn Rig) {
     rig.insert(&[replacing(1, Replace::ALL)]).await;
     rig.insert(&[replacing(2, Replace::PAYLOAD)]).await;
     assert_eq!(outcome(rig, replacing(1, Replace::ALL)).await, (1, NEW));
     assert_eq!(rig.find(1).await.metadata["n"], 2);
-    // Nor one that came when this one had ended.
+    // Neither does it replace a task that was inserted after the first had finished.
     rig.run_waiting_keep().await;
     rig.insert(&[replacing(3, Replace::ALL)]).await;
     assert_eq!(outcome(rig, replacing(1, Replace::ALL)).await, (1, NEW));
@@ -124,7 +124,7 @@ impl dyn Rig + '_ {
     }
 }
 
-/// In the order of the batch.
+/// Later tasks of a batch replace fields of the first.
 pub async fn a_batch_replaces_its_own_tasks_in_order(rig: &dyn Rig) {
     let batch = [
         replacing(1, Replace::ALL),
@@ -139,7 +139,8 @@ pub async fn a_batch_replaces_its_own_tasks_in_order(rig: &dyn Rig) {
     assert_eq!((row.metadata["n"].as_u64(), row.priority), (Some(3), Priority::Low));
 }
 
-/// Of two at the same time, the row is either claimed or changed, and both know which.
+/// A claim and an insert come at the same time. If the insert says that it replaced the payload, the run has the
+/// new one.
 pub async fn a_task_is_claimed_or_replaced_never_both(rig: &dyn Rig) {
     let worker = rig.worker().await;
     for n in (1..60).step_by(2) {
@@ -159,8 +160,8 @@ pub async fn a_task_is_claimed_or_replaced_never_both(rig: &dyn Rig) {
     }
 }
 
-/// In whatever order each of them has them.
-pub async fn two_batches_that_replace_the_same_tasks_do_not_lock_each_other_out(rig: &dyn Rig) {
+/// The batches have the tasks in opposite orders.
+pub async fn two_batches_that_replace_the_same_tasks_do_not_deadlock(rig: &dyn Rig) {
     let batch = |numbers: std::ops::Range<u128>| -> Vec<_> {
         let unique = |n: u128| Unique::key(format!("{}", n % 500)).replace(Replace::ALL);
         numbers.map(|n| unique_by(n, unique(n))).collect()
@@ -173,21 +174,25 @@ pub async fn two_batches_that_replace_the_same_tasks_do_not_lock_each_other_out(
     assert_eq!(rig.all().await.len(), 500);
 }
 
-/// The one that is there is named, and stays.
-pub async fn an_insert_that_must_not_be_kept_out_fails_with_the_one_that_is_there(rig: &dyn Rig) {
+/// The duplicate stays as it is.
+pub async fn an_insert_with_or_error_fails_and_names_the_duplicate(rig: &dyn Rig) {
     let ways = [Unique::key("x"), Unique::key("x").until_started(), Unique::key("x").within(HOUR)];
     for (n, unique) in (1..).step_by(2).zip(ways) {
         let strict = unique.or_error();
         assert_eq!(outcome(rig, unique_by(n, strict.clone())).await, (n, NEW));
-        assert_eq!(outcome(rig, unique_by(n, strict.clone())).await, (n, NEW), "a repeated one is no other");
+        assert_eq!(
+            outcome(rig, unique_by(n, strict.clone())).await,
+            (n, NEW),
+            "a repeated insert is no duplicate of itself"
+        );
         let error = rig.store().insert(&[unique_by(n + 1, strict)]).await.unwrap_err();
         assert_eq!(error.duplicate(), Some(id(n)), "{error}");
     }
     assert_eq!(rig.all().await, [5, 3, 1]);
 }
 
-/// Else nobody could tell what was.
-pub async fn a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing(rig: &dyn Rig) {
+/// Neither tasks nor replacements nor periods.
+pub async fn a_batch_that_fails_for_a_duplicate_saves_nothing(rig: &dyn Rig) {
     let strict = |n| unique_by(n, Unique::key("x").or_error());
     let hourly = |n| unique_by(n, Unique::key("y").within(HOUR));
     rig.insert(&[strict(1), unique_by(2, Unique::key("z")).delay(HOUR)]).await;
@@ -197,7 +202,7 @@ pub async fn a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing(
     assert_eq!(error.duplicate(), Some(id(1)));
     assert_eq!(rig.all().await, [2, 1]);
     assert_about((rig.find(2).await.scheduled_at - rig.now().await).to_std().ok(), HOUR);
-    assert_eq!(outcome(rig, hourly(8)).await, (8, NEW), "nor is the period taken");
+    assert_eq!(outcome(rig, hourly(8)).await, (8, NEW), "the failed batch starts no period");
     let twins = [task(9), strict(10)];
     rig.store().remove(&crate::store::Removal::Id(id(1))).await.unwrap();
     assert!(rig.insert(&twins).await.iter().all(|told| told.is_new));
@@ -206,13 +211,13 @@ pub async fn a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing(
     assert_eq!(
         rig.store().insert(&batch).await.unwrap_err().duplicate(),
         Some(id(11)),
-        "even of its own batch"
+        "a duplicate in the same batch is named"
     );
     assert!(!rig.all().await.contains(&11));
 }
 
-/// Whatever is there, by a key or by fields.
-pub async fn tasks_are_compared_by_a_key_or_by_fields_of_their_payload(rig: &dyn Rig) {
+/// The kind always counts as well.
+pub async fn duplicates_are_found_by_a_key_or_by_fields_of_the_payload(rig: &dyn Rig) {
     let mail = |n, user: &str, text: &str| {
         let metadata = serde_json::json!({ "type": "Mail", "user": user, "text": text }).to_string();
         let new = NewTask { metadata, ..task(n) };
@@ -231,7 +236,7 @@ pub async fn tasks_are_compared_by_a_key_or_by_fields_of_their_payload(rig: &dyn
     assert_eq!(outcome(rig, keyed(7, r#"{"type":"Other","n":1}"#, "a")).await, (7, NEW));
 }
 
-/// Now is not before a moment ago.
+/// The task can be claimed at once.
 pub async fn a_replaced_time_may_be_now(rig: &dyn Rig) {
     rig.insert(&[replacing(1, Replace::TIME).delay(HOUR)]).await;
     assert_eq!(outcome(rig, replacing(2, Replace::TIME).delay(Duration::ZERO)).await, (1, REPLACED));

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 const NOTHING: Rescued = Rescued { buried: 0, retried: 0, failed: 0 };
 
-/// A process that died without a word.
-pub async fn the_tasks_of_a_silent_worker_come_back_after_its_lease(rig: &dyn Rig) {
+/// Its process died. This charges a crash and no retry.
+pub async fn the_tasks_of_a_silent_worker_are_rescued_after_its_lease(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let silent = rig.worker().await;
     rig.claim_one(silent).await;
@@ -28,8 +28,8 @@ pub async fn the_tasks_of_a_silent_worker_come_back_after_its_lease(rig: &dyn Ri
     assert_eq!((again.crashes, again.retries, again.lease), (1, 0, 2));
 }
 
-/// A long run is no death.
-pub async fn the_tasks_of_a_living_worker_never_come_back(rig: &dyn Rig) {
+/// A task may run longer than a lease, while its worker beats.
+pub async fn the_tasks_of_a_living_worker_are_never_rescued(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
@@ -41,18 +41,22 @@ pub async fn the_tasks_of_a_living_worker_never_come_back(rig: &dyn Rig) {
     assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
 }
 
-/// It said that it was gone.
-pub async fn the_tasks_of_a_retired_worker_come_back_at_once(rig: &dyn Rig) {
+/// Tasks of other workers go on.
+pub async fn the_tasks_of_a_retired_worker_are_rescued_at_once(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2)]).await;
     let (gone, worker) = (rig.worker().await, rig.worker().await);
     assert_eq!(rig.claim(gone, 1).await.len(), 1);
-    let held = rig.claim_one(worker).await;
+    let other = rig.claim_one(worker).await;
     rig.retire(gone).await;
     assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
-    assert_eq!(rig.state(held.id.as_u128()).await, FangTaskState::InProgress, "the other's task");
+    assert_eq!(
+        rig.state(other.id.as_u128()).await,
+        FangTaskState::InProgress,
+        "the task of the living worker"
+    );
 }
 
-/// A task that kills whoever runs it must not kill them all.
+/// A task that kills its process must not kill every process, one after the other.
 pub async fn a_suspect_whose_process_died_too_often_fails(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     for (retried, failed) in [(1, 0), (1, 0), (0, 1)] {
@@ -67,8 +71,8 @@ pub async fn a_suspect_whose_process_died_too_often_fails(rig: &dyn Rig) {
     assert_eq!(dead.error_message.as_deref(), Some("the process that ran it died 3 times"));
 }
 
-/// What it asks may have hung through an outage, in which all were silent.
-pub async fn whoever_was_silent_itself_declares_nobody_dead(rig: &dyn Rig) {
+/// All workers may have been silent because of an outage. After a beat of its own it may.
+pub async fn a_worker_that_was_silent_itself_declares_no_worker_dead(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let (silent, other) = (rig.worker().await, rig.worker().await);
     rig.claim_one(silent).await;
@@ -80,7 +84,7 @@ pub async fn whoever_was_silent_itself_declares_nobody_dead(rig: &dyn Rig) {
     assert_eq!(rig.store().rescue(&rescue).await.unwrap(), rescued);
 }
 
-/// It was only ever beside the one that did it.
+/// Another task of the same process may have killed it.
 pub async fn a_task_that_is_no_suspect_never_fails_for_the_death_of_its_process(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     for crashes in [1, 2, 2, 2] {
@@ -92,7 +96,7 @@ pub async fn a_task_that_is_no_suspect_never_fails_for_the_death_of_its_process(
     }
 }
 
-/// It has shown that it does not kill, or was not run at all.
+/// The task did not kill its process, or was not run.
 pub async fn any_result_ends_the_suspicion(rig: &dyn Rig) {
     let (worker, next) = (rig.worker().await, rig.worker().await);
     let verdicts = [
@@ -118,8 +122,8 @@ pub async fn any_result_ends_the_suspicion(rig: &dyn Rig) {
     }
 }
 
-/// The same fence as for a result.
-pub async fn only_the_holder_of_a_claim_makes_it_a_suspect(rig: &dyn Rig) {
+/// The worker and the lease must match, as for a result.
+pub async fn only_the_worker_that_claimed_a_task_can_mark_it_a_suspect(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let (worker, other) = (rig.worker().await, rig.worker().await);
     let claimed = rig.claim_one(worker).await;
@@ -130,8 +134,8 @@ pub async fn only_the_holder_of_a_claim_makes_it_a_suspect(rig: &dyn Rig) {
     assert!(!rig.suspect(worker, &claimed).await, "it is over");
 }
 
-/// Anyone may, at any time.
-pub async fn a_rescue_repeats_without_harm(rig: &dyn Rig) {
+/// Any process may rescue at any time.
+pub async fn a_repeated_rescue_changes_nothing(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let silent = rig.worker().await;
     rig.claim_one(silent).await;
@@ -144,7 +148,7 @@ pub async fn a_rescue_repeats_without_harm(rig: &dyn Rig) {
     assert!(rig.find(1).await == before);
 }
 
-/// Of two at the same time, each task is taken back by one.
+/// Each task is taken back by one of them.
 pub async fn two_rescues_at_once_charge_one_crash(rig: &dyn Rig) {
     let tasks: Vec<_> = (1..=50).map(task).collect();
     rig.insert(&tasks).await;
@@ -158,7 +162,7 @@ pub async fn two_rescues_at_once_charge_one_crash(rig: &dyn Rig) {
     }
 }
 
-/// Whoever waited longest before the crash goes first after it.
+/// It is due since the same instant as before the crash.
 pub async fn a_rescued_task_keeps_its_place(rig: &dyn Rig) {
     let now = rig.now().await;
     rig.insert(&[task(1).at(now - HOUR)]).await;
@@ -171,8 +175,8 @@ pub async fn a_rescued_task_keeps_its_place(rig: &dyn Rig) {
     assert_eq!(numbers(&rig.claim(worker, 10).await), [1, 2]);
 }
 
-/// What the worker had finished or handed back is not its any more.
-pub async fn a_rescue_takes_only_what_still_runs(rig: &dyn Rig) {
+/// Tasks that the dead worker had finished or released stay as they are.
+pub async fn a_rescue_takes_back_running_tasks_only(rig: &dyn Rig) {
     let worker = rig.worker().await;
     let verdicts = [
         Verdict::Keep,
@@ -192,8 +196,8 @@ pub async fn a_rescue_takes_only_what_still_runs(rig: &dyn Rig) {
     }
 }
 
-/// It may still know of a task from an earlier claim, which others took over meanwhile.
-pub async fn a_claim_under_another_lease_is_not_the_one_it_knows(rig: &dyn Rig) {
+/// The worker knows its first claim of the task, but not the second.
+pub async fn a_claim_under_a_newer_lease_than_the_worker_knows_is_given_back(rig: &dyn Rig) {
     let (worker, other) = (rig.worker().await, rig.worker().await);
     rig.insert(&[task(1)]).await;
     let first = rig.claim_one(worker).await;
@@ -203,8 +207,8 @@ pub async fn a_claim_under_another_lease_is_not_the_one_it_knows(rig: &dyn Rig) 
     assert_eq!(rig.claim_one(other).await.lease, 3);
 }
 
-/// The answer to a claim may be lost when the claim is not.
-pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
+/// The answer to a claim may be lost after the claim was saved.
+pub async fn a_worker_gives_back_claims_that_it_does_not_know(rig: &dyn Rig) {
     let (worker, other) = (rig.worker().await, rig.worker().await);
     rig.insert(&[task(1), task(2), task(3)]).await;
     let known = rig.claim(worker, 1).await;
@@ -212,41 +216,45 @@ pub async fn a_worker_gives_back_what_it_does_not_know_it_holds(rig: &dyn Rig) {
     let theirs = rig.claim(other, 1).await;
     assert_eq!(rig.store().disown(worker, &[(known[0].id, known[0].lease)]).await.unwrap(), 1);
     let back = rig.claim_one(other).await;
-    assert_eq!((back.id, back.lease, back.retries, back.crashes), (lost[0].id, 2, 0, 0), "uncharged");
+    assert_eq!(
+        (back.id, back.lease, back.retries, back.crashes),
+        (lost[0].id, 2, 0, 0),
+        "nothing is charged"
+    );
     assert!(!rig.finish(worker, &lost[0], Verdict::Remove).await, "the lost claim no longer stands");
     assert!(rig.finish(worker, &known[0], Verdict::Remove).await);
     assert!(rig.finish(other, &theirs[0], Verdict::Remove).await);
     assert_eq!(rig.store().disown(worker, &[]).await.unwrap(), 0);
 }
 
-/// How often it is called out that tasks have kept their places.
+/// Counts the notifications that tasks came back to their places.
 fn came_back(rig: &dyn Rig) -> (Registration, Arc<AtomicU32>) {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = calls.clone();
-    let called = rig.store().listeners().register(Topic::CameBack, move |_| {
+    let registration = rig.store().listeners().register(Topic::CameBack, move |_| {
         counter.fetch_add(1, Ordering::SeqCst);
     });
-    (called, calls)
+    (registration, calls)
 }
 
-/// Whoever claims from where it left off has passed them by, and looks again only now and then.
-pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
-    let (_called, calls) = came_back(rig);
-    let was_called = || calls.swap(0, Ordering::SeqCst) > 0;
+/// Claims from a scan floor may have passed that place, and rarely look behind it.
+pub async fn listeners_are_told_that_a_task_returned_to_its_place(rig: &dyn Rig) {
+    let (_registration, calls) = came_back(rig);
+    let was_notified = || calls.swap(0, Ordering::SeqCst) > 0;
     let worker = rig.worker().await;
     rig.insert(&[task(1)]).await;
 
     let claimed = rig.claim_one(worker).await;
-    assert!(!was_called());
+    assert!(!was_notified());
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
-    assert!(was_called(), "handed back");
+    assert!(was_notified(), "released");
     rig.claim_one(worker).await;
     rig.store().disown(worker, &[]).await.unwrap();
-    assert!(was_called(), "given back");
+    assert!(was_notified(), "disowned");
     let claimed = rig.claim_one(worker).await;
     rig.retire(worker).await;
     rig.rescue().await;
-    assert!(was_called(), "rescued");
+    assert!(was_notified(), "rescued");
 
     let other = rig.worker().await;
     let error = || "no".to_owned();
@@ -257,17 +265,17 @@ pub async fn what_keeps_its_place_is_called_out(rig: &dyn Rig) {
         assert!(rig.finish(other, &claimed, verdict).await);
     }
     assert!(!rig.finish(worker, &claimed, Verdict::Remove).await);
-    assert!(!was_called(), "a retry goes to the end of its range");
+    assert!(!was_notified(), "a retry goes to the end of its range");
 }
 
-/// It may be behind where claims have come to.
-pub async fn what_is_put_elsewhere_is_called_out(rig: &dyn Rig) {
-    let (_called, calls) = came_back(rig);
-    let was_called = || calls.swap(0, Ordering::SeqCst) > 0;
+/// By a new priority or an earlier time. Claims from a scan floor may have passed its new place.
+pub async fn listeners_are_told_that_a_task_moved_ahead(rig: &dyn Rig) {
+    let (_registration, calls) = came_back(rig);
+    let was_notified = || calls.swap(0, Ordering::SeqCst) > 0;
     rig.insert(&[task(1)]).await;
-    assert!(!was_called());
+    assert!(!was_notified());
     rig.store().set_priority(id(1), Priority::Urgent).await.unwrap();
-    assert!(was_called(), "in another range");
+    assert!(was_notified(), "moved to another scan range");
     rig.store().reschedule(id(1), Due::At(rig.now().await - HOUR)).await.unwrap();
-    assert!(was_called(), "due since long ago");
+    assert!(was_notified(), "due earlier than before");
 }

@@ -12,7 +12,7 @@ async fn cancel(rig: &dyn Rig, n: u128) -> bool {
     rig.store().cancel(id(n)).await.unwrap()
 }
 
-/// With all its retries, and due now.
+/// It has all its retries again, and is due now.
 pub async fn a_failed_task_begins_anew_when_it_is_retried(rig: &dyn Rig) {
     let no = || "no".to_owned();
     rig.run(task(1), Verdict::Retry { delay: Duration::ZERO, error: no() }).await;
@@ -25,7 +25,7 @@ pub async fn a_failed_task_begins_anew_when_it_is_retried(rig: &dyn Rig) {
     assert_eq!((again.retries, again.crashes, again.lease), (0, 0, 3));
 }
 
-/// It need not wait out its delay, and keeps count of what has failed.
+/// It keeps the number of its retries.
 pub async fn a_waiting_task_is_due_when_it_is_retried(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Retry { delay: HOUR, error: "no".to_owned() }).await;
     rig.insert(&[task(2).delay(HOUR)]).await;
@@ -37,7 +37,7 @@ pub async fn a_waiting_task_is_due_when_it_is_retried(rig: &dyn Rig) {
     assert_eq!(claimed, [(id(1), 1), (id(2), 0)]);
 }
 
-/// Whoever retries it has deployed what knows it.
+/// The program that knows the kind was probably deployed.
 pub async fn a_retry_ends_the_time_that_a_kind_is_unknown(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Unknown { delay: HOUR, error: "no such kind".to_owned() }).await;
     assert!(retry(rig, 1).await);
@@ -45,7 +45,7 @@ pub async fn a_retry_ends_the_time_that_a_kind_is_unknown(rig: &dyn Rig) {
     assert_eq!(rig.claim_one(worker).await.unknown_for, None);
 }
 
-/// Else it would run twice.
+/// It would run twice.
 pub async fn a_task_that_runs_or_has_finished_is_not_retried(rig: &dyn Rig) {
     rig.run(task(1), Verdict::Keep).await;
     rig.insert(&[task(2)]).await;
@@ -55,7 +55,7 @@ pub async fn a_task_that_runs_or_has_finished_is_not_retried(rig: &dyn Rig) {
     assert_eq!(rig.claim(worker, 10).await, []);
 }
 
-/// After too many crashes, too.
+/// Its crashes are counted from zero.
 pub async fn a_task_that_crashed_too_often_begins_anew_when_it_is_retried(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     for _ in 0..3 {

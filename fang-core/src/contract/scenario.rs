@@ -1,4 +1,4 @@
-//! One scenario as a value, and the macro that makes tests of all.
+//! A scenario as a value, and the macro that makes a test of each.
 
 use super::Rig;
 use std::fmt;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 
-/// For [`tests!`](crate::contract_tests) alone.
+/// Only [`tests!`](crate::contract_tests) uses it.
 #[doc(hidden)]
 pub type Run = for<'a> fn(&'a dyn Rig) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// What every store must do in one situation.
+/// A test of one rule that every store must keep.
 #[derive(Clone, Copy)]
 pub struct Scenario {
     name: &'static str,
@@ -19,29 +19,29 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// For [`tests!`](crate::contract_tests) alone.
+    /// Only [`tests!`](crate::contract_tests) uses it.
     #[doc(hidden)]
     pub fn new(name: &'static str, run: Run) -> Self {
         Self { name, run }
     }
 
-    /// Its name: a sentence, with underscores.
+    /// The name of the scenario: a sentence, with underscores.
     pub fn name(self) -> &'static str {
         self.name
     }
 
-    /// Puts the store of this rig through it, under whatever runtime the store needs.
+    /// Runs the scenario on the store of this rig. Await it on the runtime that the store needs, if any.
     ///
     /// # Panics
-    /// When the store breaks the contract.
+    /// Panics if the store breaks the contract.
     pub async fn run(self, rig: &dyn Rig) {
         (self.run)(rig).await;
     }
 
-    /// As [`run`](Self::run), on a plain thread, without a runtime.
+    /// Like [`run`](Self::run), but blocks this thread and needs no runtime.
     ///
     /// # Panics
-    /// When the store breaks the contract.
+    /// Panics if the store breaks the contract.
     pub fn run_on_this_thread(self, rig: &dyn Rig) {
         block_on((self.run)(rig));
     }
@@ -72,10 +72,10 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Makes a test of each scenario of the [`contract`](crate::contract): it calls this function with the
+/// Makes a test of each scenario of the [`contract`](crate::contract). Each test calls the given function with its
 /// [`Scenario`](crate::contract::Scenario).
 ///
-/// Exported as `contract::tests!` too. Tests of several ways to run them stand in a module each.
+/// Also exported as `contract::tests!`. To run the scenarios in several ways, call the macro in one module for each.
 #[macro_export]
 macro_rules! contract_tests {
     ($run:path) => {

@@ -1,9 +1,9 @@
-//! The list.
+//! The list of all scenarios.
 
-/// The scenarios of the [`contract`](crate::contract), for the macros of this crate alone.
+/// The scenarios of the [`contract`](crate::contract). Only the macros of this crate use it.
 ///
-/// In the list, the [features](crate::store::Feature) that a scenario needs stand before it, in brackets. A store that
-/// does not offer one of them passes the scenario without being asked anything.
+/// The brackets before scenarios name the [features](crate::store::Feature) that they need. A scenario is skipped if the
+/// store does not offer all of them.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_scenario {
@@ -22,7 +22,7 @@ macro_rules! for_each_scenario {
     (@guarded $($module:ident $needs:tt { $($name:ident,)* })*) => {
         $($crate::for_each_scenario!(@guard $module $needs $($name)*);)*
 
-        /// All scenarios, behind the features that they need.
+        /// The features that scenarios need, and the names of the scenarios.
         const SCENARIOS: &[(&[Feature], &[&str])] =
             &[$(($crate::for_each_scenario!(@features $needs), &[$(stringify!($name)),*])),*];
     };
@@ -45,61 +45,61 @@ macro_rules! for_each_scenario {
     (@list $($then:tt)+) => {
         $crate::for_each_scenario!(@$($then)+
             insert [] {
-                a_store_that_serves_is_ready,
-                an_insert_tells_for_each_task_in_order_what_is_there,
-                an_insert_wakes_those_who_wait_for_its_task_type,
-                an_insert_keeps_all_that_the_task_says,
-                an_insert_keeps_its_own_choices,
+                a_working_store_passes_its_check,
+                an_insert_returns_the_saved_row_of_each_task_in_order,
+                an_insert_notifies_the_listeners_of_its_task_type,
+                an_insert_saves_every_field_of_the_task,
+                an_insert_saves_its_own_options,
                 a_repeated_insert_changes_nothing_and_gets_the_same_answer,
                 a_repeated_insert_does_not_revive_a_finished_task,
-                an_insert_of_nothing_is_no_error,
+                an_empty_insert_is_no_error,
                 a_large_batch_is_answered_in_its_order,
-                a_task_in_bulk_is_kept_as_if_it_came_alone,
-                a_repeated_bulk_insert_saves_what_is_missing,
+                a_task_of_a_large_batch_is_saved_like_a_single_task,
+                a_repeated_bulk_insert_saves_the_missing_tasks,
             }
             claim [] {
-                a_claim_tells_all_that_a_run_needs,
-                claims_come_by_priority_and_then_by_time,
-                a_claim_upwards_begins_with_the_least_urgent,
+                a_claim_returns_every_field_that_a_run_needs,
+                tasks_are_claimed_by_priority_and_then_by_time,
+                an_upward_claim_begins_with_the_least_urgent_task,
                 a_claim_takes_no_more_than_its_limit,
-                nothing_below_the_floor_of_a_lane_is_claimed,
-                a_claim_looks_into_no_lane_that_it_does_not_name,
-                a_mode_never_gets_the_tasks_of_the_other,
-                a_task_without_a_mode_goes_to_either,
+                a_task_below_the_floor_of_its_scan_range_is_not_claimed,
+                a_claim_takes_tasks_from_its_scan_ranges_only,
+                a_claim_for_one_mode_never_gets_tasks_of_the_other,
+                a_task_without_a_mode_can_be_claimed_for_either,
                 a_claim_of_another_task_type_gets_nothing,
                 a_future_task_waits_for_its_time,
                 a_task_type_may_be_any_text,
             }
             claimers [] {
                 two_claimers_never_share_a_task,
-                a_crowd_of_claimers_never_shares_a_task,
-                claimers_in_turn_get_each_task_once,
+                crowded_claims_never_share_a_task,
+                two_alternating_claimers_get_each_task_once,
                 a_retired_worker_claims_nothing,
                 a_worker_that_never_registered_claims_nothing,
             }
             claimers [Pauses] {
-                a_paused_task_type_gives_nothing_until_it_is_resumed,
+                a_paused_task_type_is_not_claimed_until_it_is_resumed,
             }
             lock_claims [Locks] {
-                a_held_task_is_out_of_reach_until_it_is_let_go,
-                a_held_task_tells_all_that_a_run_needs,
-                what_has_ended_goes_and_what_still_runs_becomes_a_claim,
-                what_was_listed_is_known_to_whoever_holds_it_next,
-                what_was_listed_and_is_settled_is_free,
-                one_that_holds_may_begin_where_another_has_left_off,
-                a_claim_of_what_was_listed_belongs_to_the_one_who_listed_it,
-                what_was_listed_and_has_moved_on_is_free,
-                what_is_listed_no_more_is_free,
-                what_another_has_listed_is_not_listed_again,
-                a_list_of_tasks_that_its_worker_does_not_know_is_taken_back,
-                tasks_whose_locks_are_lost_can_still_be_claimed,
-                the_death_of_a_worker_is_charged_to_what_it_had_listed,
+                a_locked_task_cannot_be_claimed_until_it_is_released,
+                a_lock_claim_returns_the_same_fields_as_a_written_claim,
+                a_commit_deletes_finished_tasks_and_writes_claims_of_running_ones,
+                a_worker_that_locks_a_listed_task_learns_which_worker_listed_it,
+                a_listed_task_is_free_after_the_commit,
+                a_lock_claim_from_the_floor_begins_after_the_listed_tasks_of_others,
+                a_written_claim_of_a_listed_task_belongs_to_the_worker_that_listed_it,
+                a_listed_task_that_has_a_newer_lease_is_free,
+                a_listed_task_is_free_after_its_worker_removes_the_list,
+                a_task_that_another_worker_listed_is_not_listed_again,
+                a_list_of_tasks_that_its_worker_does_not_know_is_removed,
+                a_worker_that_lost_its_locks_can_still_write_claims,
+                the_death_of_a_worker_charges_a_crash_to_its_listed_tasks,
             }
             lock_claims [Locks Pauses] {
-                a_paused_task_type_and_a_worker_that_is_gone_hold_nothing,
+                no_task_is_locked_in_a_paused_task_type_or_by_a_retired_worker,
             }
             lock_claims [Locks UntilStarted] {
-                what_has_to_be_written_before_it_runs_is_set_apart,
+                a_task_that_must_get_a_written_claim_first_is_set_apart,
             }
             finish [] {
                 remove_removes_the_task,
@@ -107,10 +107,10 @@ macro_rules! for_each_scenario {
                 fail_keeps_the_task_and_the_error,
                 retry_charges_a_retry_and_moves_the_task,
                 a_retried_task_is_claimed_again_only_after_its_delay,
-                release_charges_nothing_and_keeps_its_place,
+                release_charges_nothing_and_keeps_the_place_of_the_task,
                 release_with_a_delay_moves_the_task,
-                a_batch_of_results_may_hold_all_verdicts,
-                the_failures_of_a_task_are_kept,
+                a_batch_of_results_may_contain_all_verdicts,
+                the_last_ten_failures_of_a_task_are_kept,
             }
             fence [] {
                 a_result_under_an_old_lease_is_refused,
@@ -119,21 +119,21 @@ macro_rules! for_each_scenario {
                 a_result_for_a_task_that_waits_again_is_refused,
                 a_result_after_a_rescue_is_refused,
                 a_result_before_the_rescue_is_accepted,
-                a_result_for_no_task_is_refused,
-                of_a_mixed_batch_just_the_good_results_are_saved,
+                a_result_for_a_missing_task_is_refused,
+                a_late_result_does_not_affect_the_others_of_its_batch,
             }
             unknown [] {
-                a_task_of_an_unknown_kind_waits_uncharged,
+                a_task_of_an_unknown_kind_waits_and_is_charged_no_retry,
                 the_time_that_a_kind_is_unknown_adds_up,
                 another_verdict_ends_the_time_that_a_kind_is_unknown,
             }
             unique [] {
-                of_two_unique_tasks_one_is_alive,
-                of_two_unique_tasks_in_a_batch_the_first_is_inserted,
-                two_batches_of_the_same_unique_tasks_do_not_lock_each_other_out,
+                a_duplicate_of_a_unique_task_is_not_inserted,
+                the_first_of_two_duplicates_in_a_batch_is_inserted,
+                two_batches_of_the_same_unique_tasks_do_not_deadlock,
                 a_unique_task_is_unique_among_all_task_types,
-                tasks_that_are_not_unique_are_not_held_up,
-                a_unique_task_is_held_until_it_is_over,
+                a_task_that_is_not_unique_is_always_inserted,
+                a_unique_task_keeps_others_out_until_it_is_over,
                 a_finished_task_is_no_longer_unique,
                 a_failed_task_is_no_longer_unique,
             }
@@ -141,67 +141,67 @@ macro_rules! for_each_scenario {
                 a_removed_or_cancelled_task_is_no_longer_unique,
             }
             unique [Retries] {
-                a_failed_task_is_not_retried_while_another_like_it_is_alive,
+                a_failed_task_is_not_retried_while_a_duplicate_is_alive,
             }
             until_started [UntilStarted] {
-                a_task_unique_until_started_holds_up_others_until_it_is_claimed,
-                a_started_task_that_waits_again_stands_in_nobodys_way,
-                a_started_task_that_is_taken_back_stands_in_nobodys_way,
+                a_task_unique_until_started_keeps_others_out_until_it_is_claimed,
+                a_started_task_that_waits_again_keeps_no_task_out,
+                a_started_task_that_is_rescued_or_disowned_keeps_no_task_out,
             }
             until_started [UntilStarted Retries] {
                 a_started_task_that_failed_can_be_retried_beside_the_next,
             }
             until_started [UntilStarted Retries Cancellations] {
-                a_cancelled_task_that_was_never_started_holds_up_nobody,
+                a_cancelled_task_that_was_never_started_keeps_no_task_out,
             }
             until_started [] {
-                a_claim_lets_go_of_no_other_hash,
+                a_claim_keeps_the_hash_of_a_task_that_is_unique_in_another_way,
             }
             period [Periods] {
-                a_period_goes_on_when_its_task_has_ended_and_is_gone,
-                a_period_ends_though_its_task_still_waits,
+                a_period_continues_after_its_task_has_finished,
+                a_period_ends_even_while_its_task_waits,
                 a_period_ends_when_its_hash_or_everything_is_removed,
-                a_repeated_insert_within_its_own_period_runs_nothing_again,
-                a_repeated_insert_of_a_row_that_is_there_takes_no_period,
-                of_one_key_twice_in_a_batch_the_first_takes_the_period,
-                two_batches_of_the_same_periods_do_not_lock_each_other_out,
-                a_prune_forgets_periods_that_are_over,
+                a_repeated_insert_within_its_own_period_does_not_run_the_task_again,
+                a_repeated_insert_of_a_kept_task_starts_no_period,
+                the_first_task_of_a_key_in_a_batch_starts_the_period,
+                two_batches_of_the_same_periods_do_not_deadlock,
+                a_prune_removes_periods_that_are_over,
             }
             period [Periods Cancellations] {
-                a_period_goes_on_whatever_becomes_of_its_task,
+                a_period_continues_after_its_task_failed_or_was_cancelled_or_removed,
             }
             period [Periods UntilStarted] {
-                a_period_holds_up_only_tasks_of_the_same_period_key,
+                a_period_keeps_out_only_tasks_with_the_same_period_key,
             }
             period [] {
-                a_period_of_no_time_holds_up_nobody,
+                a_period_of_zero_keeps_no_task_out,
             }
             replace [Replacing] {
-                an_insert_replaces_what_it_was_told_of_a_task_that_waits,
-                an_insert_replaces_nothing_of_a_task_that_runs,
-                a_replaced_task_runs_as_it_was_replaced,
-                a_repeated_insert_does_not_replace_what_came_after_it,
+                an_insert_replaces_the_chosen_fields_of_a_waiting_task,
+                an_insert_replaces_no_field_of_a_running_task,
+                a_replaced_task_runs_with_its_new_values,
+                a_repeated_insert_does_not_undo_a_later_replacement,
                 a_batch_replaces_its_own_tasks_in_order,
                 a_task_is_claimed_or_replaced_never_both,
-                two_batches_that_replace_the_same_tasks_do_not_lock_each_other_out,
+                two_batches_that_replace_the_same_tasks_do_not_deadlock,
                 a_replaced_time_may_be_now,
             }
             replace [Replacing Periods] {
                 a_task_is_replaced_within_its_period_while_it_waits,
-                a_batch_with_a_task_that_must_not_be_kept_out_saves_all_or_nothing,
+                a_batch_that_fails_for_a_duplicate_saves_nothing,
             }
             replace [Replacing UntilStarted] {
-                a_task_unique_until_started_can_be_put_off_again_and_again,
+                a_task_unique_until_started_can_be_postponed_repeatedly,
             }
             replace [Periods UntilStarted] {
-                an_insert_that_must_not_be_kept_out_fails_with_the_one_that_is_there,
+                an_insert_with_or_error_fails_and_names_the_duplicate,
             }
             replace [] {
-                tasks_are_compared_by_a_key_or_by_fields_of_their_payload,
+                duplicates_are_found_by_a_key_or_by_fields_of_the_payload,
             }
             worker [] {
-                a_worker_that_beats_is_alive_and_no_suspect,
-                a_silent_worker_is_a_suspect_after_its_lease,
+                a_worker_that_beats_within_its_lease_is_alive,
+                a_heartbeat_reports_other_workers_that_were_silent_for_a_lease,
                 a_heartbeat_tells_how_long_the_worker_was_silent,
                 a_heartbeat_tells_how_long_beats_have_come_without_a_gap,
                 a_worker_that_was_declared_dead_stays_dead,
@@ -210,87 +210,87 @@ macro_rules! for_each_scenario {
                 the_id_of_a_worker_is_never_used_again,
             }
             rescue [] {
-                the_tasks_of_a_silent_worker_come_back_after_its_lease,
-                the_tasks_of_a_living_worker_never_come_back,
-                the_tasks_of_a_retired_worker_come_back_at_once,
+                the_tasks_of_a_silent_worker_are_rescued_after_its_lease,
+                the_tasks_of_a_living_worker_are_never_rescued,
+                the_tasks_of_a_retired_worker_are_rescued_at_once,
                 a_suspect_whose_process_died_too_often_fails,
-                a_rescue_repeats_without_harm,
-                whoever_was_silent_itself_declares_nobody_dead,
+                a_repeated_rescue_changes_nothing,
+                a_worker_that_was_silent_itself_declares_no_worker_dead,
                 two_rescues_at_once_charge_one_crash,
                 a_rescued_task_keeps_its_place,
-                a_rescue_takes_only_what_still_runs,
-                a_claim_under_another_lease_is_not_the_one_it_knows,
-                a_worker_gives_back_what_it_does_not_know_it_holds,
-                what_keeps_its_place_is_called_out,
+                a_rescue_takes_back_running_tasks_only,
+                a_claim_under_a_newer_lease_than_the_worker_knows_is_given_back,
+                a_worker_gives_back_claims_that_it_does_not_know,
+                listeners_are_told_that_a_task_returned_to_its_place,
             }
             rescue [Suspects] {
                 a_task_that_is_no_suspect_never_fails_for_the_death_of_its_process,
                 any_result_ends_the_suspicion,
-                only_the_holder_of_a_claim_makes_it_a_suspect,
+                only_the_worker_that_claimed_a_task_can_mark_it_a_suspect,
             }
             rescue [Reschedules] {
-                what_is_put_elsewhere_is_called_out,
+                listeners_are_told_that_a_task_moved_ahead,
             }
             prune [] {
                 a_prune_removes_only_old_tasks_that_are_over,
                 a_prune_respects_its_limit,
                 a_prune_without_an_age_keeps_all_tasks,
                 a_prune_before_the_rescue_loses_no_task,
-                a_prune_forgets_no_living_worker,
+                a_prune_removes_no_living_worker,
             }
             cron [Crons] {
-                a_cron_is_kept_once_with_one_task,
-                a_cron_that_two_processes_schedule_at_once_is_one,
+                a_cron_is_saved_once_with_its_first_tick,
+                a_cron_that_two_processes_schedule_at_once_is_saved_once,
                 a_changed_pattern_replaces_the_waiting_tick,
                 a_changed_task_replaces_the_waiting_tick,
                 a_changed_zone_or_policy_replaces_the_waiting_tick,
                 a_changed_pattern_leaves_a_running_tick_alone,
                 a_cron_needs_a_tick_only_once_the_last_one_is_due,
                 a_tick_that_two_processes_fire_is_inserted_once,
-                a_tick_is_a_task_like_the_first,
-                the_ticks_of_a_unique_task_do_not_hold_each_other_up,
+                a_later_tick_inserts_the_same_task_as_the_first,
+                the_ticks_of_a_unique_task_do_not_keep_each_other_out,
                 a_cron_without_a_next_tick_is_over,
-                no_tick_is_inserted_for_a_cron_that_is_gone,
-                crons_are_told_apart_by_their_names,
+                no_tick_is_inserted_for_a_missing_cron,
+                crons_are_distinguished_by_their_names,
             }
             missed [Crons] {
-                ticks_missed_while_nobody_looked_are_one_which_runs_late,
+                missed_ticks_are_coalesced_into_one_late_tick,
                 a_missed_tick_that_waits_is_skipped,
                 a_tick_that_is_a_little_late_is_not_skipped,
                 a_missed_tick_that_runs_already_is_not_skipped,
                 the_newest_missed_ticks_are_caught_up_and_the_oldest_dropped,
-                ticks_are_caught_up_once_however_many_see_them,
-                a_cron_that_is_over_catches_up_what_it_missed,
+                two_pools_catch_up_missed_ticks_once,
+                a_cron_without_a_next_tick_catches_up_its_missed_ticks,
             }
             cron_admin [Crons] {
-                crons_are_listed_with_all_that_is_known_of_them,
+                crons_are_listed_with_their_task_and_schedule_and_pause,
                 a_paused_cron_does_not_tick,
                 a_pause_that_ends_before_the_next_tick_changes_nothing,
                 ticks_missed_during_a_pause_follow_the_policy,
                 a_pause_leaves_a_running_tick_alone,
                 a_cron_changed_while_it_is_paused_stays_paused,
-                a_pause_beside_a_tick_leaves_no_tick_behind,
+                a_pause_at_the_same_time_as_a_tick_leaves_no_waiting_tick,
                 a_cron_that_is_run_now_keeps_its_ticks,
-                a_removed_cron_goes_with_its_waiting_tick,
+                removing_a_cron_removes_its_waiting_tick,
                 crons_that_the_program_no_longer_has_are_removed,
-                what_is_done_to_a_cron_that_is_not_there_is_told,
+                an_operation_on_a_missing_cron_says_that_it_is_missing,
             }
             remove [] {
                 all_removes_every_task,
-                scheduled_removes_what_waits_for_the_future,
-                a_task_type_is_removed,
+                scheduled_removes_tasks_that_are_not_due,
+                all_tasks_of_a_task_type_are_removed,
                 a_unique_hash_removes_the_task_that_is_alive,
-                one_task_is_removed_even_while_it_runs,
+                a_task_is_removed_even_while_it_runs,
             }
             remove [Crons] {
                 all_removes_every_task_and_every_cron,
-                a_task_type_is_removed_with_its_crons,
+                all_tasks_of_a_task_type_are_removed_with_its_crons,
             }
             remove [Crons Cancellations] {
-                scheduled_removes_what_waits_for_the_future_and_every_cron,
+                scheduled_removes_tasks_that_are_not_due_and_every_cron,
             }
             admin [] {
-                a_task_that_is_not_there_is_not_found,
+                a_missing_task_is_not_found,
                 tasks_are_listed_by_state_and_task_type,
                 tasks_are_listed_by_tag,
                 tasks_are_listed_page_by_page_the_newest_first,
@@ -310,7 +310,7 @@ macro_rules! for_each_scenario {
             }
             cancel [Cancellations] {
                 a_task_that_is_over_is_not_cancelled,
-                a_task_that_is_cancelled_while_it_runs_is_told_to_its_worker,
+                a_worker_is_told_that_its_running_task_is_cancelled,
                 a_cancellation_is_told_to_no_other_worker,
                 a_heartbeat_tells_whether_anything_is_to_be_cancelled,
                 a_cancelled_task_that_waits_again_fails,
@@ -319,13 +319,13 @@ macro_rules! for_each_scenario {
                 a_cancellation_is_not_for_a_later_task_under_the_same_id,
             }
             cancel [Cancellations Retries] {
-                a_task_is_cancelled_even_while_it_is_claimed_and_given_back,
+                a_task_is_cancelled_even_while_it_is_claimed_and_released,
                 a_retry_ends_a_cancellation,
             }
             control [Retries] {
                 failed_tasks_are_retried_by_task_type_and_kind,
-                failed_tasks_are_retried_in_bites,
-                of_failed_unique_tasks_that_are_alike_the_oldest_runs_again,
+                failed_tasks_are_retried_in_batches,
+                only_the_oldest_of_failed_duplicates_is_retried,
             }
             control [Reschedules] {
                 a_rescheduled_task_waits_for_its_new_time,
@@ -333,19 +333,19 @@ macro_rules! for_each_scenario {
                 a_task_that_does_not_wait_keeps_its_time_and_its_priority,
             }
             control [Pauses] {
-                a_pause_and_its_end_tell_whether_they_are_new,
+                pause_and_resume_tell_whether_they_changed_anything,
             }
             control [Retries Reschedules Cancellations Pauses] {
-                whatever_makes_a_task_due_now_wakes_those_who_wait_for_it,
+                listeners_are_notified_when_a_task_becomes_due,
             }
             payload [] {
                 an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed,
                 an_unreadable_payload_is_found_and_listed,
                 a_payload_may_be_any_json,
-                a_payload_comes_back_as_it_went_in,
+                a_payload_is_returned_unchanged,
             }
             offers [] {
-                what_is_not_offered_is_refused,
+                a_feature_that_is_not_offered_is_refused,
             }
         );
     };

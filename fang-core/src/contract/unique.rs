@@ -4,37 +4,37 @@ use crate::new_task::NewTask;
 use crate::store::{Removal, Verdict};
 use std::time::Duration;
 
-/// Asserts that the first of these tasks is alive, so that another like it is not inserted.
-async fn assert_held(rig: &dyn Rig, when: &str) {
+/// Asserts that task 1 is alive and keeps a duplicate out.
+async fn assert_kept_out(rig: &dyn Rig, when: &str) {
     let told = rig.insert(&[unique(9, "x")]).await;
     assert_eq!((told[0].id, told[0].is_new), (id(1), false), "{when}");
-    let held = rig.find(1).await;
-    assert_eq!((told[0].created_at, told[0].scheduled_at), (held.created_at, held.scheduled_at), "{when}");
+    let kept = rig.find(1).await;
+    assert_eq!((told[0].created_at, told[0].scheduled_at), (kept.created_at, kept.scheduled_at), "{when}");
 }
 
-/// Asserts that there is none alive any more.
-async fn assert_free(rig: &dyn Rig) {
+/// Asserts that no duplicate is alive, so that the task is inserted.
+async fn assert_inserted(rig: &dyn Rig) {
     let told = rig.insert(&[unique(9, "x")]).await;
     assert_eq!((told[0].id, told[0].is_new), (id(9), true));
 }
 
-/// The second insert learns of the first.
-pub async fn of_two_unique_tasks_one_is_alive(rig: &dyn Rig) {
+/// The answer names the task that is there already.
+pub async fn a_duplicate_of_a_unique_task_is_not_inserted(rig: &dyn Rig) {
     rig.insert(&[unique(1, "x")]).await;
-    assert_held(rig, "new").await;
+    assert_kept_out(rig, "new").await;
     assert_eq!(rig.all().await, [1]);
 }
 
-/// Also within one batch, of which the first wins.
-pub async fn of_two_unique_tasks_in_a_batch_the_first_is_inserted(rig: &dyn Rig) {
+/// The answers for the others name the first.
+pub async fn the_first_of_two_duplicates_in_a_batch_is_inserted(rig: &dyn Rig) {
     let told = rig.insert(&[task(5), unique(3, "x"), unique(1, "x"), unique(2, "y"), unique(4, "x")]).await;
     let told: Vec<_> = told.iter().map(|task| (task.id.as_u128(), task.is_new)).collect();
     assert_eq!(told, [(5, true), (3, true), (3, false), (2, true), (3, false)]);
     assert_eq!(rig.all().await, [5, 3, 2]);
 }
 
-/// In whatever order each of them has them.
-pub async fn two_batches_of_the_same_unique_tasks_do_not_lock_each_other_out(rig: &dyn Rig) {
+/// The batches have the tasks in opposite orders.
+pub async fn two_batches_of_the_same_unique_tasks_do_not_deadlock(rig: &dyn Rig) {
     let batch = |numbers: std::ops::Range<u128>| -> Vec<_> {
         numbers.map(|n| unique(n, &format!("{}", n % 1_000))).collect()
     };
@@ -45,45 +45,45 @@ pub async fn two_batches_of_the_same_unique_tasks_do_not_lock_each_other_out(rig
     assert_eq!((count, rig.all().await.len()), (1_000, 1_000));
 }
 
-/// Not even of another task type.
+/// A task of another task type is a duplicate too.
 pub async fn a_unique_task_is_unique_among_all_task_types(rig: &dyn Rig) {
     rig.insert(&[unique(1, "x")]).await;
     let told = rig.insert(&[unique(2, "x").task_type("other")]).await;
     assert_eq!((told[0].id, told[0].is_new), (id(1), false));
 }
 
-/// The same payload without the wish may be there often.
-pub async fn tasks_that_are_not_unique_are_not_held_up(rig: &dyn Rig) {
+/// Even if a unique task has the same payload.
+pub async fn a_task_that_is_not_unique_is_always_inserted(rig: &dyn Rig) {
     let plain = |n| NewTask { uniq_hash: None, ..unique(n, "x") };
     let told = rig.insert(&[unique(1, "x"), plain(2), plain(3)]).await;
     assert!(told.iter().all(|task| task.is_new));
 }
 
-/// A task that runs, waits for a retry or was rescued is alive.
-pub async fn a_unique_task_is_held_until_it_is_over(rig: &dyn Rig) {
+/// A task that runs, was released, waits for a retry or was rescued is alive.
+pub async fn a_unique_task_keeps_others_out_until_it_is_over(rig: &dyn Rig) {
     rig.insert(&[unique(1, "x")]).await;
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
-    assert_held(rig, "in progress").await;
+    assert_kept_out(rig, "in progress").await;
     let failed = Verdict::Retry { delay: Duration::ZERO, error: "no".to_owned() };
     assert!(rig.finish(worker, &claimed, failed).await);
-    assert_held(rig, "retried").await;
+    assert_kept_out(rig, "retried").await;
     let claimed = rig.claim_one(worker).await;
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
-    assert_held(rig, "released").await;
+    assert_kept_out(rig, "released").await;
     rig.claim_one(worker).await;
     rig.retire(worker).await;
     rig.rescue().await;
-    assert_held(rig, "rescued").await;
+    assert_kept_out(rig, "rescued").await;
     assert_eq!(rig.all().await, [1]);
 }
 
-/// Whether it stays or goes.
+/// Whether its row is kept or removed.
 pub async fn a_finished_task_is_no_longer_unique(rig: &dyn Rig) {
     rig.run(unique(1, "x"), Verdict::Keep).await;
-    assert_free(rig).await;
+    assert_inserted(rig).await;
     rig.run_waiting(Verdict::Remove).await;
-    assert_free(rig).await;
+    assert_inserted(rig).await;
 }
 
 impl dyn Rig + '_ {
@@ -94,31 +94,31 @@ impl dyn Rig + '_ {
     }
 }
 
-/// It may be tried anew.
+/// The same task may be inserted again.
 pub async fn a_failed_task_is_no_longer_unique(rig: &dyn Rig) {
     rig.run(unique(1, "x"), Verdict::Fail { error: "no".to_owned() }).await;
-    assert_free(rig).await;
+    assert_inserted(rig).await;
 }
 
-/// However it went.
+/// The same task may be inserted again.
 pub async fn a_removed_or_cancelled_task_is_no_longer_unique(rig: &dyn Rig) {
     rig.insert(&[unique(1, "x")]).await;
     rig.store().remove(&Removal::Id(id(1))).await.unwrap();
     rig.insert(&[unique(2, "x")]).await;
     assert!(rig.store().cancel(id(2)).await.unwrap());
-    assert_free(rig).await;
+    assert_inserted(rig).await;
 }
 
-/// Since two would be alive.
-pub async fn a_failed_task_is_not_retried_while_another_like_it_is_alive(rig: &dyn Rig) {
+/// Two equal unique tasks would be alive.
+pub async fn a_failed_task_is_not_retried_while_a_duplicate_is_alive(rig: &dyn Rig) {
     rig.run(unique(1, "x"), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[unique(2, "x")]).await;
     assert!(!rig.store().retry(id(1)).await.unwrap());
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
     assert_eq!(numbers(std::slice::from_ref(&claimed)), [2]);
-    assert!(!rig.store().retry(id(1)).await.unwrap(), "nor while it runs");
+    assert!(!rig.store().retry(id(1)).await.unwrap(), "a duplicate runs");
     assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
-    assert!(rig.store().retry(id(1)).await.unwrap(), "but once it is over");
-    assert_held(rig, "retried by hand").await;
+    assert!(rig.store().retry(id(1)).await.unwrap(), "the duplicate is over");
+    assert_kept_out(rig, "retried by hand").await;
 }

@@ -8,8 +8,8 @@ fn unknown() -> Verdict {
     Verdict::Unknown { delay: HOUR, error: "no such kind".to_owned() }
 }
 
-/// A rolling deploy: the task waits for a program that knows it, and nothing is charged.
-pub async fn a_task_of_an_unknown_kind_waits_uncharged(rig: &dyn Rig) {
+/// During a rolling deploy, it waits for a program that knows its kind.
+pub async fn a_task_of_an_unknown_kind_waits_and_is_charged_no_retry(rig: &dyn Rig) {
     rig.run(task(1), unknown()).await;
     let kept = rig.find(1).await;
     assert_eq!((kept.state, kept.retries, kept.lease), (FangTaskState::New, 0, 1));
@@ -17,7 +17,7 @@ pub async fn a_task_of_an_unknown_kind_waits_uncharged(rig: &dyn Rig) {
     assert_about((kept.scheduled_at - rig.now().await).to_std().ok(), HOUR);
 }
 
-/// From the first time on, so that it can end.
+/// It counts from the first such verdict, so that a pool can give up.
 pub async fn the_time_that_a_kind_is_unknown_adds_up(rig: &dyn Rig) {
     rig.run(task(1), unknown()).await;
     let worker = rig.worker().await;
@@ -29,7 +29,7 @@ pub async fn the_time_that_a_kind_is_unknown_adds_up(rig: &dyn Rig) {
     }
 }
 
-/// Somebody knew it.
+/// A program that knows the kind has run the task.
 pub async fn another_verdict_ends_the_time_that_a_kind_is_unknown(rig: &dyn Rig) {
     rig.run(task(1), unknown()).await;
     rig.advance(HOUR).await;

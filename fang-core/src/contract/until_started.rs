@@ -6,7 +6,7 @@ use crate::task::FangTaskState;
 use crate::unique::Unique;
 use std::time::Duration;
 
-/// Task number `n`, one of which waits.
+/// Task number `n`, unique by one key until it is started.
 fn waiting(n: u128) -> NewTask {
     unique_by(n, Unique::key("x").until_started())
 }
@@ -16,18 +16,22 @@ async fn outcome(rig: &dyn Rig, task: NewTask) -> (u128, InsertOutcome) {
     (told[0].id.as_u128(), told[0].outcome)
 }
 
-/// Before it is claimed, another is kept out; from then on it is not.
-pub async fn a_task_unique_until_started_holds_up_others_until_it_is_claimed(rig: &dyn Rig) {
+/// After the claim, the next equal task is inserted.
+pub async fn a_task_unique_until_started_keeps_others_out_until_it_is_claimed(rig: &dyn Rig) {
     assert_eq!(outcome(rig, waiting(1)).await, (1, InsertOutcome::New));
     assert_eq!(outcome(rig, waiting(2)).await, (1, InsertOutcome::Kept));
     let worker = rig.worker().await;
     assert_eq!(rig.claim_one(worker).await.id, id(1));
     assert_eq!(outcome(rig, waiting(3)).await, (3, InsertOutcome::New));
-    assert_eq!(outcome(rig, waiting(4)).await, (3, InsertOutcome::Kept), "the next one holds it now");
+    assert_eq!(
+        outcome(rig, waiting(4)).await,
+        (3, InsertOutcome::Kept),
+        "the next task keeps others out now"
+    );
 }
 
-/// However it comes back, it does not want its hash back: another may have it.
-pub async fn a_started_task_that_waits_again_stands_in_nobodys_way(rig: &dyn Rig) {
+/// It does not get its hash back, since the next equal task may have it.
+pub async fn a_started_task_that_waits_again_keeps_no_task_out(rig: &dyn Rig) {
     let verdicts = [
         Verdict::Release { delay: Duration::ZERO },
         Verdict::Retry { delay: Duration::ZERO, error: "no".to_owned() },
@@ -48,8 +52,8 @@ pub async fn a_started_task_that_waits_again_stands_in_nobodys_way(rig: &dyn Rig
     }
 }
 
-/// Nor when its process died, or did not know that it had it.
-pub async fn a_started_task_that_is_taken_back_stands_in_nobodys_way(rig: &dyn Rig) {
+/// Neither a rescue nor `disown` gives the hash back.
+pub async fn a_started_task_that_is_rescued_or_disowned_keeps_no_task_out(rig: &dyn Rig) {
     rig.insert(&[waiting(1)]).await;
     let gone = rig.worker().await;
     rig.claim_one(gone).await;
@@ -63,7 +67,7 @@ pub async fn a_started_task_that_is_taken_back_stands_in_nobodys_way(rig: &dyn R
     assert_eq!(rig.claim(worker, 10).await.len(), 3);
 }
 
-/// A failed one begins anew beside whoever waits now.
+/// It has no hash any more, so the next equal task is no duplicate.
 pub async fn a_started_task_that_failed_can_be_retried_beside_the_next(rig: &dyn Rig) {
     rig.run(waiting(1), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[waiting(2)]).await;
@@ -71,16 +75,16 @@ pub async fn a_started_task_that_failed_can_be_retried_beside_the_next(rig: &dyn
     assert_eq!((rig.state(1).await, rig.state(2).await), (FangTaskState::Retried, FangTaskState::New));
 }
 
-/// It was never started.
-pub async fn a_cancelled_task_that_was_never_started_holds_up_nobody(rig: &dyn Rig) {
+/// A retry of it is refused while an equal task waits.
+pub async fn a_cancelled_task_that_was_never_started_keeps_no_task_out(rig: &dyn Rig) {
     rig.insert(&[waiting(1).delay(HOUR)]).await;
     assert!(rig.store().cancel(id(1)).await.unwrap());
     assert_eq!(outcome(rig, waiting(2)).await, (2, InsertOutcome::New));
-    assert!(!rig.store().retry(id(1)).await.unwrap(), "two would wait");
+    assert!(!rig.store().retry(id(1)).await.unwrap(), "two equal tasks would wait");
 }
 
-/// The claim of others leaves their hashes alone.
-pub async fn a_claim_lets_go_of_no_other_hash(rig: &dyn Rig) {
+/// Only tasks that are unique until started lose their hash.
+pub async fn a_claim_keeps_the_hash_of_a_task_that_is_unique_in_another_way(rig: &dyn Rig) {
     let ways = [Unique::payload(), Unique::key("x"), Unique::fields(["n"])];
     for (n, unique) in (1..).zip(ways) {
         let new = unique_by(n, unique);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Works out when crontab(5) fires, apart from the library, and prints the table that the test reads.
+"""Prints the table that the test reads: when crontab(5) fires, computed without the library.
 
 Follows Vixie cron 3.0 (entry.c, cron.c): a field is a set of numbers; the flags DOM_STAR and DOW_STAR are set when the
 field of that day begins with a star; a day matches when both day fields do, if either flag is set, and else when one
