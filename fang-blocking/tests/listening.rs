@@ -92,7 +92,7 @@ fn the_heart_sleeps_between_two_notifications() {
         let heart = &hearts[0];
         // The claim at the start of the pool may find the first task without a notification.
         elsewhere.insert_task(&Tell).unwrap();
-        ran.recv_timeout(PATIENCE).expect("it was announced");
+        ran.recv_timeout(PATIENCE).expect("a notification should arrive");
         let before = sleeps(heart);
         for _ in 0..TASKS {
             // Longer than the 100 ms in which further notifications are suppressed.

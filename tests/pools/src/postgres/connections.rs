@@ -6,7 +6,7 @@ use std::time::Duration;
 
 crate::each_mode! {
     an_insert_by_another_process_wakes_a_pool_that_would_sleep_for_an_hour,
-    what_was_inserted_while_nobody_listened_is_found_once_somebody_does_again,
+    tasks_inserted_while_no_pool_listened_are_found_once_a_pool_listens_again,
     a_pool_whose_connections_were_killed_goes_on,
     tasks_that_hold_every_connection_of_the_application_do_not_stop_the_pool,
 }
@@ -52,7 +52,7 @@ async fn an_insert_by_another_process_wakes_a_pool_that_would_sleep_for_an_hour(
     pool.shutdown(PATIENCE).await;
 }
 
-async fn what_was_inserted_while_nobody_listened_is_found_once_somebody_does_again(mode: Mode) {
+async fn tasks_inserted_while_no_pool_listened_are_found_once_a_pool_listens_again(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(2).asleep().start().await;
     let elsewhere = small(&world);

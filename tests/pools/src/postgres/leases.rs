@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 crate::each_mode! {
     the_tasks_of_a_worker_that_fell_silent_run_elsewhere,
     the_third_crowded_claim_waits_for_an_advisory_lock,
-    a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new,
+    a_pool_that_was_declared_dead_drops_its_results_and_gets_a_new_worker_id,
     a_pool_that_stops_retires_its_worker_id,
     the_tasks_of_a_worker_whose_row_vanished_run_elsewhere,
     a_task_whose_result_the_server_lost_in_a_crash_runs_again,
@@ -50,7 +50,7 @@ async fn the_third_crowded_claim_waits_for_an_advisory_lock(mode: Mode) {
     assert_eq!(waits.await.unwrap(), 1);
 }
 
-async fn a_pool_that_was_declared_dead_drops_its_results_and_goes_on_as_somebody_new(mode: Mode) {
+async fn a_pool_that_was_declared_dead_drops_its_results_and_gets_a_new_worker_id(mode: Mode) {
     let world = World::postgres(mode).await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
     let task = world.queue.insert_task(&holding("held")).await.unwrap();
