@@ -38,7 +38,7 @@ pub struct CronInfo {
     pub cron: Cron,
     /// The task type of its tasks.
     pub task_type: String,
-    /// Which workers may claim its tasks.
+    /// The workers that may claim its tasks.
     pub mode: Mode,
     /// How urgent its tasks are.
     pub priority: Priority,
@@ -168,7 +168,7 @@ impl<'a> Tick<'a> {
     }
 }
 
-/// Which crons to remove.
+/// The crons to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronRemoval {
     /// The cron of this name.
@@ -274,7 +274,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the policy: in order, none twice, one ahead, and no more than were missed.
+        /// Under every policy: ticks are in order and unique, one is ahead, and no more are late than were missed.
         #[test]
         fn ticks_are_inserted_in_order_and_one_ahead(
             late in -100_i64..100_000, keep in 0_u32..5, policy in 0_usize..3, took in any::<bool>(),
