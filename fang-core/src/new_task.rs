@@ -80,7 +80,7 @@ pub struct NewTask {
     pub(crate) metadata: String,
     /// The task type.
     pub(crate) task_type: String,
-    /// Which workers may claim it.
+    /// The workers that may claim it.
     pub(crate) mode: Mode,
     /// How urgent it is among its type.
     pub(crate) priority: Priority,

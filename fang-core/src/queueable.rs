@@ -61,10 +61,9 @@ pub trait AsyncQueueable: Send + Sync {
         AsyncInsert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row. When its duplicate is
-    /// returned instead, the row of that may be gone, because the task is unique within a period. The row
-    /// returned then has the id and the instants of the duplicate, the state `Finished`, and the payload of
-    /// this insert.
+    /// Saves one task of either mode, with the options set on it, and returns its row, or that of its duplicate.
+    /// The row of the duplicate may be gone when the task is unique within a period. The row returned then has
+    /// the id and the instants of the duplicate, the state `Finished`, and the payload of this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
@@ -78,7 +77,7 @@ pub trait AsyncQueueable: Send + Sync {
     async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
     /// Saves a light task by its [`cron`](AsyncRunnable::cron): once at an instant, or as a cron. For a cron,
-    /// returns the task of its next tick. Scheduling a cron that exists changes nothing, and does not end a
+    /// returns the task of its next tick. Scheduling the same cron again changes nothing, and does not end a
     /// pause. While a cron is paused, no task of it waits, and the row returned has the nil id.
     ///
     /// # Errors
@@ -248,10 +247,9 @@ pub trait Queueable: Send + Sync {
         Insert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row. When its duplicate is
-    /// returned instead, the row of that may be gone, because the task is unique within a period. The row
-    /// returned then has the id and the instants of the duplicate, the state `Finished`, and the payload of
-    /// this insert.
+    /// Saves one task of either mode, with the options set on it, and returns its row, or that of its duplicate.
+    /// The row of the duplicate may be gone when the task is unique within a period. The row returned then has
+    /// the id and the instants of the duplicate, the state `Finished`, and the payload of this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
@@ -265,7 +263,7 @@ pub trait Queueable: Send + Sync {
     fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
     /// Saves a heavy task by its [`cron`](Runnable::cron): once at an instant, or as a cron. For a cron,
-    /// returns the task of its next tick. Scheduling a cron that exists changes nothing, and does not end a
+    /// returns the task of its next tick. Scheduling the same cron again changes nothing, and does not end a
     /// pause. While a cron is paused, no task of it waits, and the row returned has the nil id.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! Which tasks stay in the table after their last run.
+//! The choice of tasks that stay in the table after their last run.
 
 use serde::{Deserialize, Serialize};
 
-/// Which tasks stay in the table after their last run. Defaults to [`RetentionMode::RemoveFinished`].
+/// The tasks that stay in the table after their last run. Defaults to [`RetentionMode::RemoveFinished`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RetentionMode {
     /// Keeps finished and failed tasks.

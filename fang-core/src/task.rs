@@ -56,7 +56,7 @@ impl FangTaskState {
     }
 }
 
-/// Which workers may claim a task.
+/// The workers that may claim a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum Mode {
@@ -129,7 +129,7 @@ pub struct Task {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
-    /// Which workers may claim it.
+    /// The workers that may claim it.
     pub mode: Mode,
     /// How urgent it is among its type.
     pub priority: Priority,

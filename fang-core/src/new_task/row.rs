@@ -13,7 +13,7 @@ pub struct NewRow<'a> {
     pub metadata: &'a str,
     /// The task type.
     pub task_type: &'a str,
-    /// Which workers may claim it.
+    /// The workers that may claim it.
     pub mode: Mode,
     /// How urgent it is among its type.
     pub priority: Priority,

@@ -2,7 +2,7 @@ use crate::task::FangTaskState;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Which tasks to remove.
+/// The tasks to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// All tasks, all crons, and all periods of unique tasks.
@@ -17,7 +17,7 @@ pub enum Removal {
     Id(Uuid),
 }
 
-/// Which tasks to list, the newest first.
+/// The tasks to list, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Only tasks in this state. Defaults to any.

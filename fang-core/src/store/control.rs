@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-/// Which failed tasks to run again.
+/// The failed tasks to run again.
 ///
 /// ```
 /// use fang_core::store::FailedTasks;
@@ -35,7 +35,7 @@ impl FailedTasks {
 /// A batch of failed tasks to retry, in the order of their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryFailed<'a> {
-    /// Which failed tasks.
+    /// The failed tasks to take from.
     pub which: &'a FailedTasks,
     /// Only tasks after this id; `None` begins with the first.
     pub after: Option<Uuid>,

@@ -167,7 +167,7 @@ impl<'a> Tick<'a> {
     }
 }
 
-/// Which crons to remove.
+/// The crons to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronRemoval {
     /// The cron of this name.
