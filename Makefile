@@ -1,6 +1,6 @@
 # What people and CI run. Everything made here stays under target/.
 
-.PHONY: test check check-rest setup fmt clippy docs deny features layers bench bench-peers clean
+.PHONY: test check check-rest setup fmt clippy docs deny features layers package bench bench-peers clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -18,7 +18,7 @@ test: setup
 check: check-rest test
 
 # Everything CI checks besides the tests; what fails quickly comes first.
-check-rest: fmt layers clippy docs features deny
+check-rest: fmt layers clippy docs features package deny
 
 # Installs Postgres where it is missing.
 setup:
@@ -63,6 +63,10 @@ features:
 # Which crates may see which others.
 layers:
 	scripts/layers
+
+# The packages as a registry would serve them, and a program that depends on them.
+package:
+	scripts/package
 
 # Measures this crate, against a cluster that is as durable as a real one. ARGS chooses: see benches/src/main.rs.
 bench: setup

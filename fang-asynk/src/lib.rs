@@ -1,6 +1,8 @@
 //! The async side of [fang](https://docs.rs/fang): tokio tasks over tokio-postgres, for light
 //! tasks. Applications use the crate `fang`, which re-exports what they need.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backend;
 #[cfg(feature = "postgres")]
 mod finish_in;

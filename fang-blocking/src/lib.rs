@@ -1,6 +1,8 @@
 //! The blocking side of [fang](https://docs.rs/fang): OS threads over diesel, for heavy tasks.
 //! Applications use the crate `fang`, which re-exports what they need.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod admin;
 mod backend;
 #[cfg(feature = "postgres")]

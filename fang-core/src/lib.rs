@@ -3,6 +3,8 @@
 //! supply those. Applications use the crate `fang`; this one is for the authors of stores and
 //! runtimes.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod backoff;
 pub mod context;
 #[cfg(feature = "contract")]

@@ -1,6 +1,8 @@
 //! The worker pool of [fang](https://docs.rs/fang), once for both modes: its parts are `async fn`s over the trait of a
 //! store and a small seam to what they run on. Applications use the crate `fang`. This one is for the crates that run it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[doc(hidden)]
 pub mod claims;
 #[doc(hidden)]

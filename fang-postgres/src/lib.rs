@@ -2,6 +2,8 @@
 //! its SQL. No I/O of its own: `fang-asynk` brings tokio-postgres, `fang-blocking` brings diesel. Applications use the
 //! crate `fang`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod batch;
 mod claim_params;
 mod columns;
