@@ -1,6 +1,6 @@
 # The commands of developers and of CI. Everything they build stays under target/.
 
-.PHONY: test faults check check-rest setup fmt clippy docs deny features layers bench bench-peers clean
+.PHONY: test faults check check-rest setup fmt clippy docs deny features layers package bench bench-peers clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -26,7 +26,7 @@ faults: setup
 check: check-rest test faults
 
 # All checks of CI except the tests. Fast checks come first.
-check-rest: fmt layers clippy docs features deny
+check-rest: fmt layers clippy docs features package deny
 
 # Installs Postgres and the other programs that the tests need, if they are missing.
 setup:
@@ -71,6 +71,10 @@ features:
 # Checks which crates depend on which others.
 layers:
 	scripts/layers
+
+# Builds the packages as a registry would serve them, and a program that depends on them.
+package:
+	scripts/package
 
 # Runs the benchmarks against a throwaway cluster with durable settings. ARGS selects parts: see benches/src/main.rs.
 bench: setup

@@ -1,4 +1,4 @@
-//! Light tasks: tokio tasks over tokio-postgres.
+//! The async mode: tokio tasks over tokio-postgres. See [`guide::getting_started_async`](crate::guide::getting_started_async).
 
 pub use fang_asynk::{
     Admin, AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool,
@@ -7,18 +7,18 @@ pub use fang_asynk::{
 #[cfg(feature = "rustls")]
 pub use fang_asynk::{Rustls, RustlsError};
 
-/// The queue, under the path it has had since fang 0.5.
+/// The queue, under its path of fang 0.5 to 0.11.
 pub mod async_queue {
     pub use fang_asynk::AsyncQueue;
     pub use fang_core::{AsyncQueueable, QueueError as AsyncQueueError};
 }
 
-/// The task, under the path it has had since fang 0.5.
+/// The task, under its path of fang 0.5 to 0.11.
 pub mod async_runnable {
     pub use fang_core::AsyncRunnable;
 }
 
-/// The pool, under the path it has had since fang 0.5.
+/// The pool, under its path of fang 0.5 to 0.11.
 pub mod async_worker_pool {
     pub use fang_asynk::AsyncWorkerPool;
 }

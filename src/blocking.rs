@@ -1,22 +1,22 @@
-//! Heavy tasks: OS threads over diesel.
+//! The blocking mode: OS threads over diesel. See [`guide::getting_started_blocking`](crate::guide::getting_started_blocking).
 
 pub use fang_blocking::{
     Admin, Backend, FinishIn, Handle, Lease, MemoryQueue, PgConnection, PgPool, Queue, QueueBuilder,
     Shutdown, WorkerPool, WorkerPoolBuilder, run_migrations_postgres,
 };
 
-/// The queue, under the path it has had since fang 0.5.
+/// The queue, under its path of fang 0.5 to 0.11.
 pub mod queue {
     pub use fang_blocking::{PgConnection, Queue};
     pub use fang_core::{QueueError, Queueable};
 }
 
-/// The task, under the path it has had since fang 0.5.
+/// The task, under its path of fang 0.5 to 0.11.
 pub mod runnable {
     pub use fang_core::Runnable;
 }
 
-/// The pool, under the path it has had since fang 0.5.
+/// The pool, under its path of fang 0.5 to 0.11.
 pub mod worker_pool {
     pub use fang_blocking::WorkerPool;
 }

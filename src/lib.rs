@@ -1,4 +1,71 @@
-#![doc = include_str!("../README.md")]
+//! Background processing on Postgres: tasks are serializable structs, workers are tokio tasks or OS threads.
+//!
+//! A program inserts a task, which becomes a row. A pool of workers, in the same process or another, claims the row and runs
+//! the task. It runs again if it fails, and elsewhere if its process dies.
+//!
+//! ```no_run
+//! # #[cfg(feature = "asynk")]
+//! # mod example {
+//! use fang::{AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, MemoryQueue, async_trait, typetag};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Greet {
+//!     name: String,
+//! }
+//!
+//! #[typetag::serde]
+//! #[async_trait]
+//! impl AsyncRunnable for Greet {
+//!     async fn run(&self, _queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+//!         println!("Hello, {}!", self.name);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), FangError> {
+//!     let queue = MemoryQueue::new(); // or an `AsyncQueue`, in Postgres
+//!     queue.insert_task(&Greet { name: "Ada".to_string() }).await?;
+//!
+//!     let mut pool = AsyncWorkerPool::builder().number_of_workers(10_u32).queue(queue).build();
+//!     pool.run_until_signal().await?; // runs until Ctrl-C or SIGTERM
+//!     Ok(())
+//! }
+//! # }
+//! ```
+//!
+//! The [`guide`] has a page for each thing to do. Begin with [`guide::getting_started_async`] or
+//! [`guide::getting_started_blocking`].
+//!
+//! # The main items
+//!
+//! | | Async mode | Blocking mode |
+//! |---|---|---|
+//! | A task implements | [`AsyncRunnable`] | [`Runnable`] |
+//! | The calls of a queue | [`AsyncQueueable`] | [`Queueable`] |
+//! | A queue in Postgres | `AsyncQueue` | `Queue` |
+//! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
+//! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
+//!
+//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, [`Context`] describes the run of a task, and
+//! [`store`] is for stores of your own.
+//!
+//! # Features
+//!
+//! | Feature | Default | Brings |
+//! |---|---|---|
+//! | `asynk` (also `asynk-postgres`) | yes | the async mode, over tokio-postgres |
+//! | `blocking` (also `blocking-postgres`) | no | the blocking mode, over diesel; needs libpq |
+//! | `migrations` (also `migrations-postgres`) | no | `run_migrations_postgres` over a connection of diesel; brings `blocking` |
+//! | `derive-error` | yes | `#[derive(ToFangError)]` |
+//! | `rustls` | no | a TLS connector, `asynk::Rustls` |
+//! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
+//! | `contract` | no | `contract`: the tests of a store's author |
+//!
+//! Rust 1.91 or newer, and PostgreSQL 14 or newer.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(no_inline)]
 pub use chrono::{self, DateTime, Utc};
@@ -20,13 +87,12 @@ pub use uuid::{self, Uuid};
 pub use fang_core::new_task::Due;
 pub use fang_core::store::{FailedTasks, Filter};
 
-/// What the authors of stores and of tools work with.
+/// Everything that a store of your own needs, and the types that queues and `Admin` share with it.
 ///
-/// Implement [`Store`](store::Store): fourteen verbs are required, [`Offers`](store::Offers) says which of the others there
-/// are. One whose futures never block a thread is [`NonBlocking`](store::NonBlocking) as well, and fits both kinds of
-/// pools. `tests/own_store.rs` in the repository is an example of some 450 lines.
-///
-/// With the feature `contract`, [`contract`] has the scenarios that every store must pass, for its tests.
+/// Implement [`Store`](store::Store): fourteen verbs are required, and [`Offers`](store::Offers) says which others a store
+/// has. A store whose futures never block a thread implements [`NonBlocking`](store::NonBlocking) as well, and fits both kinds
+/// of pools. [`guide::own_store`] has an example. With the feature `contract`, `fang::contract` has the scenarios that every
+/// store must pass.
 ///
 /// A store whose verbs block does not fit pools of tokio tasks, and the compiler says so:
 ///
@@ -63,6 +129,13 @@ pub mod store {
     };
     pub use fang_core::task::read_metadata;
 }
+
+pub mod guide;
+
+/// Compiles the examples of the README.
+#[cfg(all(doctest, feature = "asynk", feature = "blocking"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(feature = "asynk")]
 pub mod asynk;

@@ -1,6 +1,8 @@
 //! The async side of [fang](https://docs.rs/fang), for light tasks: workers are tokio tasks, and the queue uses
 //! tokio-postgres. Applications depend on the crate `fang`, which re-exports this one.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backend;
 #[cfg(feature = "postgres")]
 mod finish_in;

@@ -1,6 +1,8 @@
 //! The blocking side of [fang](https://docs.rs/fang), for heavy tasks: workers are OS threads, and the queue uses
 //! diesel. Applications depend on the crate `fang`, which re-exports this one.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod admin;
 mod backend;
 #[cfg(feature = "postgres")]

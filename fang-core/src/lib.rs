@@ -2,6 +2,8 @@
 //! clock, no I/O and no threads; the runtimes in `fang-asynk` and `fang-blocking` provide those. Applications
 //! use the crate `fang`. This crate is for the authors of stores and runtimes.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod backoff;
 pub mod context;
 #[cfg(feature = "contract")]

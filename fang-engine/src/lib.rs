@@ -2,6 +2,8 @@
 //! store trait and a small runtime trait. Applications use the crate `fang`; this crate serves the crates that run
 //! it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[doc(hidden)]
 pub mod claims;
 #[doc(hidden)]

@@ -1,5 +1,7 @@
 //! The derive macros of [fang](https://docs.rs/fang), which re-exports them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod to_fang_error;
 
 use proc_macro::TokenStream;

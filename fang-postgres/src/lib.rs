@@ -2,6 +2,8 @@
 //! driver. It does no I/O itself: `fang-asynk` brings tokio-postgres, `fang-blocking` brings diesel. Applications
 //! use the crate `fang`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod batch;
 mod claim_params;
 mod columns;

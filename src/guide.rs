@@ -1,0 +1,61 @@
+//! How-to pages: one for each thing that a program does with fang. Every example in them is compiled.
+//!
+//! | Page | Tells how to |
+//! |---|---|
+//! | [`getting_started_async`] | define, insert and run tasks on tokio |
+//! | [`getting_started_blocking`] | define, insert and run tasks on OS threads |
+//! | [`retries`] | choose retries, backoff and timeouts, and snooze or cancel a run |
+//! | [`uniqueness`] | keep duplicates out, or replace the task that waits |
+//! | [`crons`] | run a task again and again |
+//! | [`transactions`] | insert and finish tasks in a transaction of your own |
+//! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
+//! | [`testing`] | test tasks and the code that inserts them |
+//! | [`pgbouncer`] | connect through PgBouncer |
+//! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and steer crons |
+//! | [`upgrading`] | move from fang 0.10 or 0.11 |
+//! | [`own_store`] | keep tasks in a store other than Postgres |
+//!
+//! # Words
+//!
+//! - A **task** is a struct that is saved as a row. Its **kind** is the name of the struct, its **payload** is the
+//!   struct as JSON.
+//! - A **task type** is a name that groups tasks. Other libraries call it a queue name. A pool serves one task type
+//!   or several.
+//! - The **mode** of a task says which workers run it: tokio tasks (async) or OS threads (blocking).
+//! - A **queue** is the handle through which a program inserts and controls tasks.
+//! - A **pool** runs tasks on its **workers**. It **claims** tasks that are due, runs them, and **finishes** them: it
+//!   saves their results.
+//! - A **lease** says how long a process may be silent. Other processes **rescue** the tasks of one that is silent for
+//!   longer.
+
+/// Declares a page with its text, or with a note where the text needs a feature that is off.
+macro_rules! page {
+    ($name:ident, $file:literal) => {
+        #[doc = include_str!($file)]
+        pub mod $name {}
+    };
+    ($name:ident, $file:literal, $feature:literal) => {
+        #[cfg_attr(feature = $feature, doc = include_str!($file))]
+        #[cfg_attr(
+            not(feature = $feature),
+            doc = concat!(
+                "Shown with the feature `", $feature, "`, and on ",
+                "[docs.rs](https://docs.rs/fang/latest/fang/guide/", stringify!($name), "/index.html)."
+            )
+        )]
+        pub mod $name {}
+    };
+}
+
+page!(getting_started_async, "guide/getting_started_async.md", "asynk");
+page!(getting_started_blocking, "guide/getting_started_blocking.md", "blocking");
+page!(retries, "guide/retries.md");
+page!(uniqueness, "guide/uniqueness.md", "asynk");
+page!(crons, "guide/crons.md", "asynk");
+page!(transactions, "guide/transactions.md", "asynk");
+page!(deploying, "guide/deploying.md", "asynk");
+page!(testing, "guide/testing.md", "asynk");
+page!(pgbouncer, "guide/pgbouncer.md", "asynk");
+page!(operating, "guide/operating.md", "asynk");
+page!(upgrading, "guide/upgrading.md", "asynk");
+page!(own_store, "guide/own_store.md", "asynk");
