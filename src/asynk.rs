@@ -6,6 +6,8 @@ pub use fang_asynk::{
 };
 #[cfg(feature = "rustls")]
 pub use fang_asynk::{Rustls, RustlsError};
+#[doc(no_inline)]
+pub use fang_core::{AsyncQueueable, AsyncRunnable, QueueError as AsyncQueueError};
 
 /// The queue, under its path of fang 0.5 to 0.11.
 pub mod async_queue {

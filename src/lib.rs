@@ -84,6 +84,9 @@ pub use serde::{self, Deserialize, Serialize};
 #[doc(no_inline)]
 pub use uuid::{self, Uuid};
 
+/// The name of [`QueueError`] in fang 0.5 to 0.11.
+#[doc(no_inline)]
+pub use fang_core::QueueError as AsyncQueueError;
 pub use fang_core::new_task::Due;
 pub use fang_core::store::{FailedTasks, Filter};
 
@@ -150,6 +153,10 @@ pub use fang_blocking::run_migrations_postgres;
 
 #[cfg(feature = "blocking")]
 pub use blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool};
+/// The modules of fang 0.5 to 0.11.
+#[cfg(feature = "blocking")]
+#[doc(no_inline)]
+pub use blocking::{queue, runnable, worker_pool};
 /// Turns an error of your own into a [`FangError`]:
 ///
 /// ```
