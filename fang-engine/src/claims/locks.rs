@@ -142,7 +142,10 @@ impl Locks {
             true => Ok(()),
             false => list(&mut connection, &mut batch, &mut tasks, &asked.task_type).await,
         };
-        if listed.is_err() {
+        if listed.is_ok() {
+            self.worth.locked();
+        } else {
+            self.worth.failed(self.pool.now());
             batch.forget(&mut tasks);
             policy.doubt(self.pool.now());
             policy.came_back();
@@ -174,7 +177,6 @@ impl ClaimSource for Locks {
             }
             Ok(locked) => {
                 let (batch, mut tasks) = Batch::new(asked.worker, locked);
-                self.worth.locked();
                 policy.claimed(self.pool.now(), &asked, &mut tasks);
                 self.begin(connection, (batch, tasks), asked, policy).await
             }

@@ -44,13 +44,9 @@ impl Written {
         let runs = !self.pool.state.in_flight.take_out_of(tasks).is_empty();
         self.left.take_lost_out_of(tasks) || runs
     }
-}
 
-#[async_trait]
-impl ClaimSource for Written {
-    async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
+    async fn try_claim(&self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
         let (pool, worker) = (&self.pool, self.pool.state.worker());
-        let wanted = if self.left.take_apart() { wanted.from_the_beginning() } else { wanted };
         self.reconcile(policy).await?;
         let asked = policy.ask(wanted, worker);
         self.left.claim_begins();
@@ -72,5 +68,19 @@ impl ClaimSource for Written {
                 Err(error)
             }
         }
+    }
+}
+
+#[async_trait]
+impl ClaimSource for Written {
+    async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
+        let has_apart = self.left.take_apart();
+        let wanted = if has_apart { wanted.from_the_beginning() } else { wanted };
+        let claimed = self.try_claim(policy, wanted).await;
+        if has_apart && claimed.is_err() {
+            // The next claim looks for them.
+            self.left.set_apart();
+        }
+        claimed
     }
 }
