@@ -138,18 +138,19 @@ impl Findings {
         }
     }
 
-    /// Removes tasks from the lost ones that may have failed: their process was killed while they ran, on their
-    /// [`MAX_CRASHES`]th claim or later. Claims are counted, not runs, because an earlier kill may have hit a claim
-    /// whose run had not begun, which the ledger does not record. Returns the ids of all other failed tasks.
+    /// Removes tasks from the lost ones that may have failed: their process was killed while they ran, and they
+    /// had [`MAX_CRASHES`] claims or more without a run that ended, or whose process lived. Claims are counted, not runs,
+    /// because an earlier kill may have hit a claim whose run had not begun, which the ledger does not record. Returns the ids of all other failed tasks.
     pub fn fail(&mut self, failed: Vec<Uuid>, book: &Book, strikes: &[Strike]) -> Vec<Uuid> {
         let deaths: HashSet<u32> =
             strikes.iter().filter(|strike| strike.fatal).map(|strike| strike.pid).collect();
         let (killed, other): (HashSet<Uuid>, HashSet<Uuid>) = failed.into_iter().partition(|id| {
-            let last = book.tasks.get(id).and_then(|entry| entry.runs.last());
-            last.is_some_and(|run| {
-                run.end.is_none()
-                    && deaths.contains(&run.pid)
-                    && usize::try_from(run.lease).is_ok_and(|claim| claim >= MAX_CRASHES)
+            let runs = book.tasks.get(id).map_or(&[][..], |entry| &entry.runs);
+            let was_killed = |run: &Run| run.end.is_none() && deaths.contains(&run.pid);
+            let others = runs.iter().filter(|run| !was_killed(run)).count();
+            runs.last().is_some_and(|last| {
+                let claims = usize::try_from(last.lease).unwrap_or_default();
+                was_killed(last) && claims.saturating_sub(others) >= MAX_CRASHES
             })
         });
         self.lost.retain(|id| !killed.contains(id));

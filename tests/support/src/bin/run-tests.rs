@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io::{PipeReader, Read, pipe};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,9 @@ const KEEP_TIME: [&str; 2] = ["fang-pool-tests pools", "fang-example-feeds feeds
 
 /// How many of their tests run at once, for each processor.
 const TESTS_PER_CORE: usize = 2;
+
+/// How long output may come after a program has ended.
+const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
 /// How far the others, which only take as long as they take, stand back behind those.
 const NICENESS: &str = "5";
@@ -128,19 +131,23 @@ fn programs(arguments: &[OsString]) -> Result<Vec<Job>, Box<dyn Error>> {
     }
     let lines = String::from_utf8(output.stdout)?;
     let messages = lines.lines().map(serde_json::from_str::<serde_json::Value>);
-    let jobs = messages
-        .map(|message| Ok(program(&message?, arguments)))
-        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    Ok(jobs.into_iter().flatten().collect())
+    let mut jobs = Vec::new();
+    for message in messages {
+        let message = message?;
+        if message["profile"]["test"] == true {
+            jobs.push(
+                program(&message, arguments).ok_or("cargo tells of a test program in an unknown form")?,
+            );
+        }
+    }
+    if jobs.is_empty() { Err("cargo tells of no test program".into()) } else { Ok(jobs) }
 }
 
-/// The program that a message of cargo tells of.
+/// The test program that a message of cargo tells of.
 fn program(message: &serde_json::Value, arguments: &[OsString]) -> Option<Job> {
-    if message["profile"]["test"] != true {
-        return None;
-    }
     let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
-    let package = message["package_id"].as_str()?.rsplit(['/', '#']).find(|word| word.starts_with("fang"))?;
+    let words = message["package_id"].as_str()?.rsplit(['/', '#']);
+    let package = words.into_iter().find(|word| !word.starts_with(|first: char| first.is_ascii_digit()))?;
     Some(Job {
         name: format!("{} {}", package.split('@').next()?, message["target"]["name"].as_str()?),
         program: message["executable"].as_str()?.into(),
@@ -166,7 +173,9 @@ fn cargo() -> OsString {
 /// Where the standard library is: tests of macros link to it as macros do.
 fn libraries() -> Result<String, Box<dyn Error>> {
     let output = Command::new("rustc").args(["--print", "target-libdir"]).output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    let own = String::from_utf8(output.stdout)?.trim().to_owned();
+    let known = env::var("LD_LIBRARY_PATH").unwrap_or_default();
+    Ok(if known.is_empty() { own } else { format!("{own}:{known}") })
 }
 
 fn outcome(job: &Job, libraries: &str, cores: usize) -> Outcome {
@@ -184,14 +193,25 @@ fn carry_out(job: &Job, libraries: &str, cores: usize) -> Result<(bool, String),
     let mut child = command.spawn()?;
     // The ends for writing that are ours: while they are open, there is no end to read.
     drop(command);
-    let output = read(reader)?;
-    Ok((child.wait()?.success(), output))
+    let output = Arc::<Mutex<Vec<u8>>>::default();
+    let (sender, ended) = mpsc::channel();
+    let gathered = output.clone();
+    thread::spawn(move || {
+        read(reader, &gathered);
+        drop(sender);
+    });
+    let status = child.wait()?;
+    // A child of the program that outlives it keeps the output open.
+    let _: Result<(), _> = ended.recv_timeout(LAST_OUTPUT);
+    let output = output.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok((status.success(), String::from_utf8_lossy(&output).into_owned()))
 }
 
-fn read(mut reader: PipeReader) -> Result<String, Box<dyn Error>> {
-    let mut output = Vec::new();
-    reader.read_to_end(&mut output)?;
-    Ok(String::from_utf8_lossy(&output).into_owned())
+fn read(mut reader: PipeReader, output: &Mutex<Vec<u8>>) {
+    let mut chunk = [0; 8192];
+    while let Ok(count @ 1..) = reader.read(&mut chunk) {
+        output.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..count]);
+    }
 }
 
 fn tell(outcome: &Outcome) {
