@@ -52,8 +52,7 @@ impl AsyncFinishIn for Context {
     async fn finish_in(&self, transaction: &Transaction<'_>) -> Result<(), QueueError> {
         let run = run_of(self)?;
         run.is_written().await;
-        fang_postgres::finish_in(&mut Theirs(transaction), &run.own_result()?).await?;
-        run.has_finished_itself();
-        Ok(())
+        let saved = fang_postgres::finish_in(&mut Theirs(transaction), &run.own_result()?).await;
+        saved.inspect(|()| run.has_finished_itself())
     }
 }

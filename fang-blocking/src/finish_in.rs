@@ -51,8 +51,7 @@ impl FinishIn for Context {
     fn finish_in(&self, connection: &mut PgConnection) -> Result<(), QueueError> {
         let run = run_of(self)?;
         block_on(run.is_written());
-        block_on(fang_postgres::finish_in(&mut Theirs::new(connection), &run.own_result()?))?;
-        run.has_finished_itself();
-        Ok(())
+        let saved = block_on(fang_postgres::finish_in(&mut Theirs::new(connection), &run.own_result()?));
+        saved.inspect(|()| run.has_finished_itself())
     }
 }

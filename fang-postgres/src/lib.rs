@@ -27,7 +27,7 @@ pub use row::Row;
 pub use schema::{Schema, SchemaNameError};
 pub use session::{Connections, NeverBlocks, OwnSession, Session};
 pub use sql::Statements;
-pub use statement::{Answer, Statement, Step, Wanted};
+pub use statement::{Answer, Statement, Step, Wanted, lost_notification};
 pub use store::PostgresStore;
 pub use value::Param;
 pub use verbs::migrate::take_steps;

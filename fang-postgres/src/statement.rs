@@ -87,3 +87,8 @@ impl<R> Answer<R> {
         Self { rows: Vec::new(), count }
     }
 }
+
+/// Logs that a step [aside](Step::Aside) failed, which sends a notification.
+pub fn lost_notification(error: &StoreError) {
+    log::debug!("a notification could not be sent; other processes find the task by polling: {error}");
+}

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::ClientWrapper;
 use fang_core::StoreError;
-use fang_postgres::{Answer, Row, Statement, Step, Wanted};
+use fang_postgres::{Answer, Row, Statement, Step, Wanted, lost_notification};
 use futures_util::future::{MaybeDone, maybe_done};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -91,10 +91,7 @@ async fn take(client: &ClientWrapper, step: &Step<'_>, prepared: Option<&Prepare
         Step::Run(statement) => run(client, statement, prepared).await.map(Some),
         Step::Aside(statement) => {
             if let Err(error) = run(client, statement, prepared).await {
-                log::debug!(
-                    "a notification could not be sent; other processes find the task by polling: {}",
-                    store_error(&error)
-                );
+                lost_notification(&store_error(&error));
             }
             Ok(None)
         }

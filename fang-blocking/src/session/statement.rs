@@ -12,7 +12,7 @@ use diesel::sql_types::{
 };
 use diesel::{QueryResult, RunQueryDsl};
 use fang_core::StoreError;
-use fang_postgres::{Answer, Param, Statement, Step, Wanted};
+use fang_postgres::{Answer, Param, Statement, Step, Wanted, lost_notification};
 use std::io::Write;
 
 /// Whether a statement stays prepared after it ran.
@@ -162,10 +162,7 @@ fn take_step<C: LoadConnection<Backend = Pg>>(
         Step::Run(statement) => return run(connection, keep, statement).map(Some),
         Step::Aside(statement) => {
             if let Err(error) = run(connection, keep, statement) {
-                log::debug!(
-                    "a notification could not be sent; other processes find the task by polling: {}",
-                    store_error(&error)
-                );
+                lost_notification(&store_error(&error));
             }
         }
     }
