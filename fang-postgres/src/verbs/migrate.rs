@@ -84,7 +84,13 @@ async fn step_within(
     session.run(&[Step::Begin(begin)]).await?;
     // The files name no schema, so that psql can run them in any schema; here the search path names it.
     if let Some(name) = schema.quoted() {
-        let enter = format!("CREATE SCHEMA IF NOT EXISTS {name}; SET LOCAL search_path TO {name}");
+        // Even if the schema exists, `IF NOT EXISTS` asks for the right to create one.
+        let exists = Statement::rows("SELECT to_regnamespace($1) IS NOT NULL", &[&name])?;
+        if !first(session, exists, false).await? {
+            let create = format!("CREATE SCHEMA IF NOT EXISTS {name}");
+            session.run(&[Step::Batch(&create)]).await?;
+        }
+        let enter = format!("SET LOCAL search_path TO {name}");
         session.run(&[Step::Batch(&enter)]).await?;
     }
     session.run(&[Step::Batch(&sql.migration_lock), Step::Batch(migrations::LIMITS)]).await?;

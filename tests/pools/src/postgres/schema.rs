@@ -6,6 +6,7 @@ use fang_core::{QueueError, StoreError};
 crate::each_mode! {
     a_queue_works_in_a_schema_of_any_name,
     an_invalid_schema_name_is_refused,
+    a_role_without_rights_on_the_database_migrates_its_own_schema,
 }
 
 fn named(world: &World, schema: &'static str) -> Queue {
@@ -36,4 +37,27 @@ async fn an_invalid_schema_name_is_refused(mode: Mode) {
     let queue = named(&world, "a\nb");
     let error = queue.migrate().await.unwrap_err();
     assert!(matches!(error, QueueError::Store(StoreError::Schema { .. })), "{error:?}");
+}
+
+/// A queue in the schema `jobs` whose connections have the rights of a role.
+fn with_role(world: &World, role: &str) -> Queue {
+    let options = Options { max_pool_size: 2, schema: Some("jobs"), ..Options::default() };
+    let before = if world.uri().contains('?') { '&' } else { '?' };
+    world.mode.queue_with(&format!("{}{before}options=-c%20role%3D{role}", world.uri()), &options)
+}
+
+/// The owner of the schema migrates. Another role, which may only read, sees that nothing is left to do.
+async fn a_role_without_rights_on_the_database_migrates_its_own_schema(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let [owner, reader] = ["owner", "reader"].map(|name| format!("{}_{name}", world.database().name()));
+    let roles =
+        format!("CREATE ROLE {owner}; CREATE ROLE {reader}; CREATE SCHEMA jobs AUTHORIZATION {owner}");
+    world.run(&roles).await;
+    assert!(with_role(&world, &owner).migrate().await.unwrap() > 0);
+    let grant = format!("GRANT USAGE ON SCHEMA jobs TO {reader}; GRANT SELECT ON jobs.fang_meta TO {reader}");
+    world.run(&grant).await;
+    assert_eq!(with_role(&world, &reader).migrate().await.unwrap(), 0);
+    let error = with_role(&world, &reader).insert_task(&say("no")).await.unwrap_err();
+    assert!(error.to_string().contains("permission denied"), "{error}");
+    world.run(&format!("DROP SCHEMA jobs CASCADE; DROP ROLE {owner}, {reader}")).await;
 }
