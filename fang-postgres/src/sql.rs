@@ -69,6 +69,7 @@ statements!(
     prune_tasks,
     prune_unique,
     prune_workers,
+    raise_worker_id,
     register,
     remove_all,
     remove_cron,

@@ -7,12 +7,24 @@ use crate::settings::Role;
 use crate::statement::Statement;
 use crate::store::PostgresStore;
 use fang_core::StoreError;
+use fang_core::error::Nature;
 use fang_core::notify::Topic;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// After a restore, or on a server that was a logical replica, the sequence of the ids may be behind the rows.
 pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
+    match try_register(db, info).await {
+        Err(error) if error.nature() == Nature::Data => {
+            db.query_one(Role::Heart, Statement::rows(&db.sql.raise_worker_id, &[])?).await?;
+            try_register(db, info).await
+        }
+        registered => registered,
+    }
+}
+
+async fn try_register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
     let row = db.query_one(Role::Heart, Statement::rows(&db.sql.register, &[&info])?).await?;
     Ok(WorkerId(get(&row, 0)?))
 }

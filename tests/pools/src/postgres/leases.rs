@@ -10,6 +10,7 @@ crate::each_mode! {
     a_pool_that_stops_retires_its_worker_id,
     the_tasks_of_a_worker_whose_row_vanished_run_elsewhere,
     a_task_whose_result_the_server_lost_in_a_crash_runs_again,
+    a_pool_starts_although_the_sequence_of_worker_ids_is_behind_the_rows,
 }
 
 crate::one_mode! {
@@ -140,4 +141,17 @@ async fn a_task_whose_result_the_server_lost_in_a_crash_runs_again(mode: Mode) {
     until(async || world.number(kill_the_heart).await > 0).await;
     assert_eq!(world.heard().await, "forgotten");
     pool.shutdown(PATIENCE).await;
+}
+
+/// As after a restore, or on a server that was a logical replica.
+async fn a_pool_starts_although_the_sequence_of_worker_ids_is_behind_the_rows(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let rows = "INSERT INTO fang_workers (id, info) OVERRIDING SYSTEM VALUE
+        SELECT id, '{}' FROM generate_series(1, 3) id";
+    world.run(rows).await;
+    let mut pools = [world.pool(1).start().await, world.pool(1).start().await];
+    assert_eq!(world.number("SELECT max(id) FROM fang_workers").await, 5);
+    for pool in &mut pools {
+        pool.shutdown(PATIENCE).await;
+    }
 }
