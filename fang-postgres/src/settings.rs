@@ -22,8 +22,14 @@ pub const LISTEN: &str = "LISTEN fang";
 type Setting = (&'static str, &'static str);
 
 /// The same for all roles: statements do not depend on defaults of the database, and none waits for ever.
-const GUARD: [Setting; 2] =
-    [("default_transaction_isolation", "read committed"), ("statement_timeout", "30s")];
+const GUARD: [Setting; 5] = [
+    ("default_transaction_isolation", "read committed"),
+    ("statement_timeout", "30s"),
+    // A statement may wait for a lock for as long as it may take.
+    ("lock_timeout", "0"),
+    ("idle_session_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
 
 /// Keeps the engine's statements on index scans. Plans are kept for long, and the table may grow a thousandfold
 /// before a new one is made. Bitmap scans are off because they visit the entries of all rows that were ever claimed,
@@ -46,7 +52,7 @@ const LET_GO: [Setting; 1] = [("idle_in_transaction_session_timeout", "5s")];
 /// The settings that a transaction needs behind a pooler. Session settings do not last there, so each transaction
 /// carries them. A process that stops in the middle of one blocks its rows and the pooler's connection for 30 s.
 pub const GUARD_OF_TRANSACTION: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-    SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '30s'";
+    SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 static BEGIN: LazyLock<String> = LazyLock::new(|| format!("BEGIN; {GUARD_OF_TRANSACTION}"));
 static BEGIN_BY_INDEX: LazyLock<String> =
@@ -103,16 +109,19 @@ mod tests {
 
     #[test]
     fn the_settings_are_the_same_for_sessions_options_and_transactions() {
-        let session = "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '30s'";
+        let session = "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '30s'; \
+            SET lock_timeout = '0'; SET idle_session_timeout = '0'; \
+            SET idle_in_transaction_session_timeout = '30s'";
         assert_eq!(Role::Calls.session(), session);
         assert_eq!(
             Role::Calls.options(),
-            "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s"
+            "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c lock_timeout=0 \
+                -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=30s"
         );
         assert!(Role::Engine.session().starts_with(&format!("{session}; SET enable_seqscan = 'off'; ")));
         assert!(Role::LockClaims.options().ends_with(" -c idle_in_transaction_session_timeout=5s"));
         assert!(Role::Heart.begin().ends_with("; SET LOCAL plan_cache_mode = 'force_generic_plan'"));
         assert_eq!(Role::Calls.begin(), format!("BEGIN; {GUARD_OF_TRANSACTION}"));
-        assert_eq!(Role::LockClaims.names().count(), 9);
+        assert_eq!(Role::LockClaims.names().count(), 12);
     }
 }

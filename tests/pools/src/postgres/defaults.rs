@@ -12,7 +12,8 @@ crate::each_mode! {
 /// Refuses statements that run with the defaults of the database.
 const STRICT: &str = "CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('statement_timeout') <> '30s' THEN
+        IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('statement_timeout') <> '30s'
+            OR current_setting('lock_timeout') <> '0' THEN
             RAISE EXCEPTION 'left to the defaults';
         END IF;
         RETURN coalesce(NEW, OLD);
@@ -22,7 +23,7 @@ const STRICT: &str = "CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql 
 /// Inserts and runs a task while the defaults of the database are unsuitable.
 async fn work(world: &World, queue: Queue) {
     let mut pool = queue.pool(2, &world.stage).start().await;
-    // Waits for longer than the default `statement_timeout`.
+    // Waits for longer than the default `statement_timeout` and `lock_timeout`.
     world.run("BEGIN; LOCK TABLE fang_tasks IN ACCESS EXCLUSIVE MODE").await;
     let waiting = tokio::spawn(async move { queue.insert_task(&say("patient")).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -36,7 +37,13 @@ async fn work(world: &World, queue: Queue) {
 async fn strict(mode: Mode) -> World {
     let world = World::postgres(mode).await;
     let name = world.database().name();
-    for set in ["default_transaction_isolation = 'serializable'", "statement_timeout = '100ms'"] {
+    let sets = [
+        "default_transaction_isolation = 'serializable'",
+        "statement_timeout = '100ms'",
+        "lock_timeout = '100ms'",
+        "idle_in_transaction_session_timeout = '100ms'",
+    ];
+    for set in sets {
         world.run(&format!("ALTER DATABASE {name} SET {set}")).await;
     }
     world.run(STRICT).await;
@@ -45,6 +52,8 @@ async fn strict(mode: Mode) -> World {
 
 async fn statements_do_not_depend_on_the_defaults_of_the_database(mode: Mode) {
     let world = strict(mode).await;
+    let name = world.database().name();
+    world.run(&format!("ALTER DATABASE {name} SET idle_session_timeout = '100ms'")).await;
     work(&world, mode.queue(world.uri())).await;
 }
 
