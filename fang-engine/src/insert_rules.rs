@@ -72,9 +72,6 @@ pub fn batches(mut rest: &[NewTask]) -> impl Iterator<Item = &[NewTask]> {
     })
 }
 
-/// How many times tasks are sent before those without an answer are given up.
-pub const MAX_INSERT_TRIES: usize = 10;
-
 fn batch_len(tasks: &[NewTask]) -> usize {
     let mut bytes = 0;
     let mut hashes = HashSet::new();

@@ -3,8 +3,7 @@
 use fang_core::new_task::{Due, NewRow, NewTask};
 use fang_core::notify::{Notices, Topic};
 use fang_core::options::Options;
-use fang_core::store::MAX_INSERT_TRIES;
-use fang_core::store::{DbInstant, InsertOutcome, Inserted, ScanRange, micros};
+use fang_core::store::{DbInstant, InsertOutcome, Inserted, MAX_INSERT_TRIES, ScanRange, micros};
 use fang_core::{Replace, StoreError};
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -8,8 +8,7 @@ use crate::session::Session;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
 use fang_core::notify::Outgoing;
-use fang_core::store::is_all_or_none;
-use fang_core::store::{Inserted, OwnResult};
+use fang_core::store::{Inserted, OwnResult, is_all_or_none};
 use fang_core::{NewTask, QueueError, StoreError};
 
 /// Inserts within the application's transaction. After [`StoreError::NotUnique`] the transaction can go on, without

@@ -12,8 +12,7 @@ use crate::store::PostgresStore;
 use crate::value::Instant;
 use crate::within;
 use fang_core::error::Nature;
-use fang_core::store::{DbInstant, Inserted};
-use fang_core::store::{are_new, is_all_or_none};
+use fang_core::store::{DbInstant, Inserted, are_new, is_all_or_none};
 use fang_core::{NewTask, StoreError};
 
 pub(crate) async fn insert<C: Connections>(
