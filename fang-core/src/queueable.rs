@@ -275,20 +275,20 @@ pub trait Queueable: Send + Sync {
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
-    fn remove_all_tasks(&self) -> Result<u64, QueueError>;
+    fn remove_all_tasks(&self) -> Result<usize, QueueError>;
 
     /// Removes all tasks that wait for a future instant, and all crons. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
-    fn remove_all_scheduled_tasks(&self) -> Result<u64, QueueError>;
+    fn remove_all_scheduled_tasks(&self) -> Result<usize, QueueError>;
 
     /// Removes the task with this id. Returns the number of removed tasks: 1, or 0 when there is no such
     /// task.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
-    fn remove_task(&self, id: Uuid) -> Result<u64, QueueError>;
+    fn remove_task(&self, id: Uuid) -> Result<usize, QueueError>;
 
     /// Removes the duplicates of `task` that wait or run: those with the same kind and payload, and the one
     /// that its own [`unique_by`](Runnable::unique_by) finds. Ends the period of the latter. Returns the
@@ -297,13 +297,13 @@ pub trait Queueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Payload`] when `task` does not serialize, or lacks a field or key that it is unique by,
     /// [`QueueError::Store`] when the store fails.
-    fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<u64, QueueError>;
+    fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<usize, QueueError>;
 
     /// Removes the tasks and crons of this task type. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
-    fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError>;
+    fn remove_tasks_of_type(&self, task_type: &str) -> Result<usize, QueueError>;
 
     /// Finds the task with this id. Returns `None` when there is no such task.
     ///

@@ -3,6 +3,18 @@
 
 mod pool;
 
+/// A number of removed tasks, as the async queues return it.
+#[doc(hidden)]
+pub fn u64(removed: u64) -> u64 {
+    removed
+}
+
+/// A number of removed tasks, as the blocking queues return it, since fang 0.5.
+#[doc(hidden)]
+pub fn usize(removed: u64) -> usize {
+    usize::try_from(removed).unwrap_or(usize::MAX)
+}
+
 /// Gets the value of a future: by `.await` in async mode, by blocking in the other.
 #[doc(hidden)]
 #[macro_export]
@@ -24,18 +36,18 @@ macro_rules! queueable {
     (asynk [$($generics:tt)*] $queue:ty) => {
         $crate::queueable! {
             #[$crate::core::async_trait]
-            AsyncQueueable for [$($generics)*] $queue, AsyncRunnable, asynk, remove_tasks_type, [async]
+            AsyncQueueable for [$($generics)*] $queue, AsyncRunnable, asynk, remove_tasks_type, u64, [async]
         }
     };
     (blocking [$($generics:tt)*] $queue:ty) => {
         $crate::queueable! {
-            Queueable for [$($generics)*] $queue, Runnable, blocking, remove_tasks_of_type, []
+            Queueable for [$($generics)*] $queue, Runnable, blocking, remove_tasks_of_type, usize, []
         }
     };
     (
         $(#[$attribute:meta])*
         $trait:ident for [$($generics:tt)*] $queue:ty,
-        $runnable:ident, $new_task:ident, $remove_tasks_type:ident, [$($asyncness:tt)?]
+        $runnable:ident, $new_task:ident, $remove_tasks_type:ident, $count:ident, [$($asyncness:tt)?]
     ) => {
         $(#[$attribute])*
         impl<$($generics)*> $crate::core::$trait for $queue {
@@ -60,31 +72,35 @@ macro_rules! queueable {
                 $crate::wait!([$($asyncness)?] self.verbs()?.schedule($crate::core::NewTask::$new_task(task)?, task.cron()))
             }
 
-            $($asyncness)? fn remove_all_tasks(&self) -> Result<u64, $crate::core::QueueError> {
-                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&$crate::core::store::Removal::All))
+            $($asyncness)? fn remove_all_tasks(&self) -> Result<$count, $crate::core::QueueError> {
+                let removal = $crate::core::store::Removal::All;
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&removal)).map($crate::faces::$count)
             }
 
-            $($asyncness)? fn remove_all_scheduled_tasks(&self) -> Result<u64, $crate::core::QueueError> {
-                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&$crate::core::store::Removal::Scheduled))
+            $($asyncness)? fn remove_all_scheduled_tasks(&self) -> Result<$count, $crate::core::QueueError> {
+                let removal = $crate::core::store::Removal::Scheduled;
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&removal)).map($crate::faces::$count)
             }
 
-            $($asyncness)? fn remove_task(&self, id: $crate::Uuid) -> Result<u64, $crate::core::QueueError> {
-                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&$crate::core::store::Removal::Id(id)))
+            $($asyncness)? fn remove_task(&self, id: $crate::Uuid) -> Result<$count, $crate::core::QueueError> {
+                let removal = $crate::core::store::Removal::Id(id);
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&removal)).map($crate::faces::$count)
             }
 
             $($asyncness)? fn remove_task_by_metadata(
                 &self,
                 task: &dyn $crate::core::$runnable,
-            ) -> Result<u64, $crate::core::QueueError> {
-                $crate::wait!([$($asyncness)?] self.verbs()?.remove_like($crate::core::NewTask::$new_task(task)?))
+            ) -> Result<$count, $crate::core::QueueError> {
+                let task = $crate::core::NewTask::$new_task(task)?;
+                $crate::wait!([$($asyncness)?] self.verbs()?.remove_like(task)).map($crate::faces::$count)
             }
 
             $($asyncness)? fn $remove_tasks_type(
                 &self,
                 task_type: &str,
-            ) -> Result<u64, $crate::core::QueueError> {
+            ) -> Result<$count, $crate::core::QueueError> {
                 let removal = $crate::core::store::Removal::TaskType(task_type.to_owned());
-                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&removal))
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().remove(&removal)).map($crate::faces::$count)
             }
 
             $($asyncness)? fn find_task_by_id(

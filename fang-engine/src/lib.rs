@@ -8,7 +8,8 @@
 pub mod claims;
 #[doc(hidden)]
 pub mod executor;
-mod faces;
+#[doc(hidden)]
+pub mod faces;
 #[doc(hidden)]
 pub mod handle;
 #[doc(hidden)]

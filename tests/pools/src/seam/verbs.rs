@@ -24,9 +24,6 @@ verbs! {
     insert(task: NewTask) -> Task;
     insert_tasks(tasks: Vec<NewTask>) -> Vec<Inserted>;
     schedule_task(task: &dyn Both) -> Task;
-    remove_all_tasks() -> u64;
-    remove_task(id: Uuid) -> u64;
-    remove_task_by_metadata(task: &dyn Both) -> u64;
     find_task_by_id(id: Uuid) -> Option<Task>;
     cancel_task(id: Uuid) -> bool;
     retry_task(id: Uuid) -> bool;
@@ -39,11 +36,32 @@ verbs! {
     count_tasks() -> Vec<Count>;
 }
 
-impl Queue {
-    pub async fn remove_tasks_of_type(&self, task_type: &str) -> Result<u64, QueueError> {
-        by_mode!(self, queue, queue.remove_tasks_type(task_type).await, queue.remove_tasks_of_type(task_type))
-    }
+/// The removals count in `u64` in one mode and in `usize` in the other.
+macro_rules! removals {
+    ($($verb:ident / $blocking:ident($($arg:ident: $type:ty),*);)+) => {
+        impl Queue {
+            $(
+                pub async fn $blocking(&self, $($arg: $type),*) -> Result<u64, QueueError> {
+                    by_mode!(
+                        self,
+                        queue,
+                        queue.$verb($($arg),*).await,
+                        queue.$blocking($($arg),*).map(|removed| removed as u64)
+                    )
+                }
+            )+
+        }
+    };
+}
 
+removals! {
+    remove_all_tasks / remove_all_tasks();
+    remove_task / remove_task(id: Uuid);
+    remove_task_by_metadata / remove_task_by_metadata(task: &dyn Both);
+    remove_tasks_type / remove_tasks_of_type(task_type: &str);
+}
+
+impl Queue {
     /// The context of the queue itself, outside of a run.
     pub fn context(&self) -> Context {
         by_mode!(self, queue, queue.context().clone(), queue.context().clone())
