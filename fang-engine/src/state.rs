@@ -9,6 +9,7 @@ pub mod results;
 pub mod run;
 pub mod run_signals;
 pub mod stats;
+mod told;
 pub mod unfinished;
 pub mod unwritten;
 

@@ -58,6 +58,7 @@ impl Running {
         let started = Self::start_parts(&pool, finisher, crons, workers, listening);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
+                log::info!("{} started", pool.described());
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {

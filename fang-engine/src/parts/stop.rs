@@ -17,6 +17,7 @@ impl Running {
     /// seconds after the deadline.
     pub async fn stop(self, deadline: Duration) -> Shutdown {
         let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
+        log::info!("{} is stopping; its running tasks have {deadline:?} to end", pool.described());
         let deadline = Instant::now() + deadline.min(YEAR);
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);
@@ -37,7 +38,14 @@ impl Running {
         }
         pool.phase.advance(Phase::Stopped);
         ended_within(&pool, LAST_BEAT, Box::pin(heart_ended.wait())).await;
-        pool.state.stats.report(still_running)
+        let shutdown = pool.state.stats.report(still_running);
+        log::info!(
+            "the pool of worker {} has stopped; it handed {} tasks back, and {} runs go on",
+            pool.state.worker(),
+            shutdown.handed_back,
+            shutdown.still_running
+        );
+        shutdown
     }
 }
 

@@ -1,4 +1,4 @@
-//! The result to write after a run. Only this file knows retries, backoff and retention.
+//! What becomes of a task after a run. Only this file knows retries, backoff and retention.
 
 use fang_core::backoff::exponential;
 use fang_core::context::Wish;
@@ -59,48 +59,98 @@ impl Outcome {
     }
 }
 
-/// The verdict to write for `task`.
-///
-/// ```
-/// use fang_core::{RetentionMode, store::Verdict};
-/// use fang_engine::policy::decide::{Outcome, decide};
-/// # use fang_core::{Mode, Priority, store::{Claimed, DbInstant}};
-/// # let task = Claimed {
-/// #     id: uuid::Uuid::nil(), lease: 1, retries: 0, crashes: 0, metadata: "{}".into(),
-/// #     mode: Mode::Asynk, priority: Priority::Normal, scheduled_at: DbInstant::MIN, unknown_for: None, max_retries: None,
-/// # };
-/// assert_eq!(decide(&task, Outcome::Done, RetentionMode::KeepAll), Verdict::Keep);
-/// assert_eq!(decide(&task, Outcome::Done, RetentionMode::RemoveFinished), Verdict::Remove);
-/// ```
-pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Verdict {
+/// What becomes of a task after a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It succeeded.
+    Succeeded,
+    /// It failed and will run again.
+    Retried {
+        /// How long it waits before that.
+        delay: Duration,
+        /// Why it failed.
+        error: String,
+    },
+    /// It failed for good.
+    Failed {
+        /// Why.
+        error: String,
+    },
+    /// It was cancelled, from outside or by itself.
+    Cancelled {
+        /// The error message to keep.
+        error: String,
+    },
+    /// It waits again, as if it had not run.
+    Released {
+        /// How long it waits.
+        delay: Duration,
+    },
+    /// It waits for a program or a pool that knows its kind.
+    LeftToOthers {
+        /// How long it waits before the next try.
+        delay: Duration,
+        /// Why it did not run here.
+        error: String,
+    },
+}
+
+/// What becomes of `task` after a run with this outcome.
+pub fn ending(task: &Claimed, outcome: Outcome) -> Ending {
     match outcome {
-        Outcome::Done => success(retention),
+        Outcome::Done => Ending::Succeeded,
         Outcome::Failed { error, max_retries, backoff }
             if task.retries < task.max_retries.unwrap_or(max_retries) =>
         {
-            Verdict::Retry { delay: backoff, error: storable(error) }
+            Ending::Retried { delay: backoff, error: storable(error) }
         }
-        Outcome::Failed { error, .. } => fail(error, retention),
+        Outcome::Failed { error, .. } => failed_for_good(error),
         // Without a delay it would keep its place before all other tasks and run next.
-        Outcome::Wished(Wish::Snooze(delay)) => Verdict::Release { delay: delay.max(SHORTEST_SNOOZE) },
-        Outcome::Wished(Wish::Cancel(reason)) => fail(format!("cancelled: {reason}"), retention),
+        Outcome::Wished(Wish::Snooze(delay)) => Ending::Released { delay: delay.max(SHORTEST_SNOOZE) },
+        Outcome::Wished(Wish::Cancel(reason)) => {
+            Ending::Cancelled { error: storable(format!("cancelled: {reason}")) }
+        }
         Outcome::Undecodable(Undecodable::Malformed(reason)) => {
-            fail(format!("the payload cannot be decoded: {reason}"), retention)
+            failed_for_good(format!("the payload cannot be decoded: {reason}"))
         }
-        Outcome::Undecodable(Undecodable::UnknownKind(kind)) => {
-            let error = format!(
+        Outcome::Undecodable(Undecodable::UnknownKind(kind)) => for_others(
+            task,
+            format!(
                 "no task of the kind {kind:?} is registered in this program; deploy one that has it, or remove the task"
-            );
-            for_others(task, error, retention)
-        }
-        Outcome::Undecodable(Undecodable::NotAllowed(kind)) => {
-            let error = format!(
+            ),
+        ),
+        Outcome::Undecodable(Undecodable::NotAllowed(kind)) => for_others(
+            task,
+            format!(
                 "this pool does not run tasks of the kind {kind:?}; start one that does, or remove the task"
-            );
-            for_others(task, error, retention)
+            ),
+        ),
+        Outcome::HandedBack => Ending::Released { delay: Duration::ZERO },
+        Outcome::Cancelled => Ending::Cancelled { error: "cancelled".to_owned() },
+    }
+}
+
+impl Ending {
+    /// The verdict to write for the task.
+    ///
+    /// ```
+    /// use fang_core::{RetentionMode, store::Verdict};
+    /// use fang_engine::policy::decide::Ending;
+    ///
+    /// assert_eq!(Ending::Succeeded.verdict(RetentionMode::KeepAll), Verdict::Keep);
+    /// assert_eq!(Ending::Succeeded.verdict(RetentionMode::RemoveFinished), Verdict::Remove);
+    /// ```
+    pub fn verdict(self, retention: RetentionMode) -> Verdict {
+        match self {
+            Self::Succeeded => success(retention),
+            Self::Retried { delay, error } => Verdict::Retry { delay, error },
+            Self::Failed { error } | Self::Cancelled { error } if retention.keeps_failed() => {
+                Verdict::Fail { error }
+            }
+            Self::Failed { .. } | Self::Cancelled { .. } => Verdict::Remove,
+            Self::Released { delay } => Verdict::Release { delay },
+            Self::LeftToOthers { delay, error } => Verdict::Unknown { delay, error },
         }
-        Outcome::HandedBack => Verdict::Release { delay: Duration::ZERO },
-        Outcome::Cancelled => fail("cancelled".to_owned(), retention),
     }
 }
 
@@ -167,19 +217,19 @@ pub fn without_refused_data(verdict: &Verdict) -> Verdict {
     }
 }
 
-fn fail(error: String, retention: RetentionMode) -> Verdict {
-    if retention.keeps_failed() { Verdict::Fail { error: storable(error) } } else { Verdict::Remove }
+fn failed_for_good(error: String) -> Ending {
+    Ending::Failed { error: storable(error) }
 }
 
 /// Leaves the task to other programs. The delay is as long as its kind has been unknown, so that it doubles up to
 /// the longest.
-fn for_others(task: &Claimed, error: String, retention: RetentionMode) -> Verdict {
+fn for_others(task: &Claimed, error: String) -> Ending {
     let unknown_for = task.unknown_for.unwrap_or_default();
     if unknown_for >= UNKNOWN_FOR_GOOD {
-        return fail(error, retention);
+        return failed_for_good(error);
     }
     let delay = unknown_for.clamp(SHORTEST_UNKNOWN_DELAY, LONGEST_UNKNOWN_DELAY);
-    Verdict::Unknown { delay, error: storable(error) }
+    Ending::LeftToOthers { delay, error: storable(error) }
 }
 
 /// Postgres cannot store NUL in a text, and long messages help no reader.
@@ -198,6 +248,10 @@ mod tests {
     use super::*;
     use crate::state::example;
     use proptest::prelude::*;
+
+    fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Verdict {
+        ending(task, outcome).verdict(retention)
+    }
 
     fn task(retries: i32) -> Claimed {
         Claimed { retries, ..example() }

@@ -73,6 +73,14 @@ impl Pool {
         self.runtime.mode()
     }
 
+    /// The pool as log messages name it: its worker id and what it serves.
+    pub(crate) fn described(&self) -> String {
+        let mode = if self.mode() == Mode::Asynk { "async" } else { "blocking" };
+        let types: Vec<&str> = self.state.shares.iter().map(|share| &*share.task_type).collect();
+        let (worker, workers) = (self.state.worker(), self.state.workers());
+        format!("the {mode} pool of worker {worker}, with {workers} workers for the task types {types:?},")
+    }
+
     /// The time since the pool started.
     pub fn now(&self) -> Duration {
         self.epoch.elapsed()

@@ -6,7 +6,8 @@ use super::load::Gauge;
 use super::results::Finished;
 use super::run::{Environment, Run};
 use super::stats::Stats;
-use crate::policy::decide::{Outcome, decide};
+use super::told::tell;
+use crate::policy::decide::{Outcome, ending};
 use crate::policy::weights::Share;
 use fang_core::kind::Kinds;
 use fang_core::notify::Notice;
@@ -157,7 +158,9 @@ impl PoolState {
         let Environment { signals, retention, .. } = &*self.environment;
         let (id, lease) = (job.task.id, job.task.lease);
         let outcome = if signals.is_cancelled((id, lease)) { outcome.of_cancelled() } else { outcome };
-        let verdict = decide(&job.task, outcome, *retention);
+        let ending = ending(&job.task, outcome);
+        tell(job, &ending);
+        let verdict = ending.verdict(*retention);
         let may_be_saved = signals.take_saved((id, lease));
         Finished { result: Finish { id, lease, verdict }, worker: job.worker, may_be_saved }
     }
