@@ -60,6 +60,7 @@
 //! | `migrations` (also `migrations-postgres`) | no | `run_migrations_postgres` over a connection of diesel; brings `blocking` |
 //! | `derive-error` | yes | `#[derive(ToFangError)]` |
 //! | `rustls` | no | a TLS connector, `asynk::Rustls` |
+//! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
 //! | `contract` | no | `contract`: the tests of a store's author |
 //!
@@ -134,6 +135,14 @@ pub mod store {
 }
 
 pub mod guide;
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The version of the tables that this program works with. It works with the next version as well, so that programs of two
+/// versions can share the tables while they are replaced.
+#[cfg(any(feature = "asynk", feature = "blocking"))]
+pub const SCHEMA_VERSION: i32 = fang_postgres::migrations::VERSION;
 
 /// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "asynk", feature = "blocking"))]

@@ -6,6 +6,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// A queue that a worker pool can run tasks from. Its store says where the tasks are saved.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no queue for an `AsyncWorkerPool`",
+    label = "not a queue of the async mode",
+    note = "an `AsyncWorkerPool` takes an `AsyncQueue`, an `asynk::MemoryQueue` or an `asynk::Handle`; a queue of the blocking mode goes to a `WorkerPool`"
+)]
 pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// Returns the store that a worker pool claims from and saves results to. It has connections of its own, which
     /// neither the application nor the tasks can use up.

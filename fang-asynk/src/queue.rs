@@ -18,20 +18,20 @@ fang_engine::postgres_queue! {
     /// ```no_run
     /// use fang_asynk::{AsyncQueue, NoTls};
     /// # async fn example() -> Result<(), fang_core::QueueError> {
-    /// let mut queue = AsyncQueue::builder().uri("postgres://fang:secret@localhost/app").max_pool_size(4_u32).build();
+    /// let mut queue = AsyncQueue::builder().uri("postgres://fang:secret@localhost/app").max_pool_size(4).build();
     /// queue.connect(NoTls).await?;
     /// queue.migrate().await?;
     /// # Ok(()) }
     /// ```
     ///
     /// With [`NoTls`] the call to `connect` is optional: the first use of the queue connects.
-    pub struct AsyncQueue<Tls: TlsConnector> as AsyncBackend over PostgresStore as dyn NonBlocking {
+    pub struct AsyncQueue<Tls: TlsConnector = NoTls> as AsyncBackend over PostgresStore as dyn NonBlocking {
         /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs.
         #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
         uri: Redacted<String>,
         /// The most connections that the application and its tasks use together. Each running worker pool opens up to
         /// three connections of its own, and up to two more for lock-claims. Defaults to 10; 0 means 1.
-        #[builder(default = 10, setter(into))]
+        #[builder(default = 10, setter(transform = |most: impl TryInto<u32>| most.try_into().unwrap_or(0)))]
         max_pool_size: u32,
         /// Whether [`connect`](Self::connect) also brings the schema up to date. Defaults to `false`: the application
         /// calls [`migrate`](Self::migrate) itself.

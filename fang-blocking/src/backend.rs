@@ -7,6 +7,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// A queue that a worker pool can run tasks from. Its store says where the tasks are saved.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no queue for a `WorkerPool`",
+    label = "not a queue of the blocking mode",
+    note = "a `WorkerPool` takes a `Queue`, a `blocking::MemoryQueue` or a `blocking::Handle`; a queue of the async mode goes to an `AsyncWorkerPool`"
+)]
 pub trait Backend: Queueable + Clone + 'static {
     /// Returns the store that a worker pool claims from and saves results to. It has connections of its own, which
     /// neither the application nor the tasks can use up.

@@ -43,7 +43,7 @@ fang_engine::postgres_queue! {
         /// The most connections that the application and its tasks use together, if the queue has a `uri`. Each
         /// running worker pool opens up to three connections of its own, and up to two more for lock-claims.
         /// Defaults to 10; 0 means 1.
-        #[builder(default = 10, setter(into))]
+        #[builder(default = 10, setter(transform = |most: impl TryInto<u32>| most.try_into().unwrap_or(0)))]
         max_pool_size: u32,
     }
 }

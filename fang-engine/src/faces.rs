@@ -273,14 +273,15 @@ macro_rules! postgres_queue {
     (
         $mode:ident
         $(#[$doc:meta])*
-        pub struct $queue:ident $(<$tls:ident: $bound:ident>)? as $backend:ident over $store:ty as $dyn_store:ty {
+        pub struct $queue:ident $(<$tls:ident: $bound:ident = $default:ty>)?
+        as $backend:ident over $store:ty as $dyn_store:ty {
             $($(#[$attribute:meta])* $field:ident: $type:ty,)*
         }
     ) => {
         $(#[$doc])*
         #[derive(Clone, typed_builder::TypedBuilder)]
         #[builder(doc)]
-        pub struct $queue $(<$tls>)? {
+        pub struct $queue $(<$tls = $default>)? {
             $($(#[$attribute])* $field: $type,)*
             /// With `false`, every task inserted through this queue is unique: an insert changes nothing while a
             /// task of the same kind and payload waits or runs. Defaults to `true`.

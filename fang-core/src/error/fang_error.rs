@@ -58,6 +58,14 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// The message of the error and its causes.
+#[cfg(feature = "anyhow")]
+impl From<anyhow::Error> for FangError {
+    fn from(error: anyhow::Error) -> Self {
+        Self { description: with_causes(error.as_ref()) }
+    }
+}
+
 macro_rules! from_errors {
     ($($(#[$attribute:meta])* $error:ty),+ $(,)?) => {
         $(
@@ -95,6 +103,17 @@ from_errors!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "anyhow")]
+    #[test]
+    fn the_question_mark_keeps_the_context_of_an_anyhow_error() {
+        fn run() -> Result<(), FangError> {
+            let read = std::fs::read("/no/such/file");
+            Ok(read.map(|_| ()).map_err(|error| anyhow::Error::from(error).context("no settings"))?)
+        }
+        let error = run().unwrap_err().description;
+        assert!(error.starts_with("no settings: No such file"), "{error}");
+    }
 
     #[test]
     fn the_question_mark_turns_io_and_json_errors_into_a_description() {

@@ -27,9 +27,10 @@ macro_rules! worker_pool {
                 self.kinds.allow(kind);
             }
         ))]
-        pub struct $pool<Q> {
+        #[must_use = "a pool runs tasks only once it has been started"]
+        pub struct $pool<Q: $backend> {
             /// How many tasks run at the same time. At least 1.
-            #[builder(setter(into))]
+            #[builder(setter(transform = |number: impl TryInto<u32>| number.try_into().unwrap_or(0)))]
             number_of_workers: u32,
             /// The queue to work for.
             queue: Q,
@@ -142,7 +143,7 @@ macro_rules! worker_pool {
             }
         }
 
-        impl<Q: std::fmt::Debug> std::fmt::Debug for $pool<Q> {
+        impl<Q: $backend + std::fmt::Debug> std::fmt::Debug for $pool<Q> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($pool))
                     .field("number_of_workers", &self.number_of_workers)
