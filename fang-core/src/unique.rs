@@ -34,13 +34,13 @@ pub const UNTIL_STARTED: char = 's';
 /// ```
 /// use fang_core::{Replace, Unique};
 /// use std::time::Duration;
-/// // One reminder per user and day, even when it has ended.
+/// // One reminder for each user in 24 hours, even if the first one has ended.
 /// let reminder = Unique::fields(["user_id"]).within(Duration::from_secs(24 * 60 * 60));
-/// // Many changes, one reindexing after the last of them.
+/// // One reindexing for many changes: each insert moves the time of the one that waits.
 /// let reindex = Unique::key("products").until_started().replace(Replace::TIME);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-#[must_use = "it has no effect until `unique_by` returns it or gets it"]
+#[must_use = "it has no effect until it is returned by `unique_by` of a task, or passed to that of an insert"]
 pub struct Unique {
     by: By,
     lasts: Lasts,

@@ -26,7 +26,7 @@ pub enum Nature {
 pub enum StoreError {
     /// The `uri` of the queue is not valid. The error does not show it, since it may contain a password.
     #[error(
-        "the database URI is not valid ({reason}); it looks like \
+        "the database URI is not valid ({reason}); write it as \
          postgres://user:password@host:5432/database"
     )]
     Uri {
