@@ -17,7 +17,9 @@ pub enum ScheduleError {
         reason: String,
     },
     /// The interval is shorter than a second, too long, or not a whole number of `ms`, `s`, `m` or `h`.
-    #[error("the interval {pattern:?} cannot be followed: {reason}; write one of a second or more, such as @every 90s")]
+    #[error(
+        "the interval {pattern:?} cannot be followed: {reason}; write one of a second or more, such as @every 90s"
+    )]
     Interval {
         /// The interval, as a pattern.
         pattern: String,
