@@ -84,7 +84,7 @@ impl Context {
 
     /// Whether the run should end soon: its task was cancelled, its pool shuts down, or its timeout is over.
     /// A long task asks this from time to time. To go on later, it calls [`snooze`](Self::snooze) and
-    /// returns; a task that was cancelled does not run again even so. Always `false` outside of a run.
+    /// returns; a task that was cancelled still does not run again. Always `false` outside of a run.
     pub fn is_cancelled(&self) -> bool {
         self.port().is_ending()
     }
@@ -107,12 +107,11 @@ impl Context {
         self.port().ending().await;
     }
 
-    /// Makes the task run again after `delay`, counted from the end of this run. Return soon after this call:
-    /// it replaces the result that `run` returns, even an error. It does not count as a failure, so no retry
-    /// is charged.
+    /// Makes the task run again after `delay`, counted from the end of this run. It takes effect when `run`
+    /// returns and replaces the result, even an error. No retry is charged.
     ///
-    /// The last call of `snooze` or [`cancel`](Self::cancel) in a run counts. If the run panics, none does.
-    /// Outside of a run it has no effect.
+    /// The last call of `snooze` or [`cancel`](Self::cancel) in a run counts. If the run panics, the panic
+    /// counts instead. Outside of a run it has no effect.
     pub fn snooze(&self, delay: Duration) {
         self.port().wish_for(Wish::Snooze(delay));
     }

@@ -126,7 +126,7 @@ pub trait AsyncQueueable: Send + Sync {
 
     /// Removes the duplicates of `task` that wait or run. Returns the number of removed tasks.
     ///
-    /// Removed are unique tasks of the same kind and payload, and the duplicate that
+    /// It removes unique tasks of the same kind and payload, and the duplicate that
     /// [`unique_by`](AsyncRunnable::unique_by) of `task` finds. The period of that duplicate ends. Tasks that
     /// are not unique stay.
     ///
@@ -348,7 +348,7 @@ pub trait Queueable: Send + Sync {
 
     /// Removes the duplicates of `task` that wait or run. Returns the number of removed tasks.
     ///
-    /// Removed are unique tasks of the same kind and payload, and the duplicate that
+    /// It removes unique tasks of the same kind and payload, and the duplicate that
     /// [`unique_by`](Runnable::unique_by) of `task` finds. The period of that duplicate ends. Tasks that are
     /// not unique stay.
     ///

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub const DEFAULT_MAX_RETRIES: i32 = 20;
 
 /// A light task: one for the async mode. It runs as a tokio task and uses no thread while it waits. It must
-/// not block its thread; work that does is for a heavy task, a [`Runnable`].
+/// not block its thread: work that blocks or computes for long belongs in a heavy task, a [`Runnable`].
 ///
 /// The name of the struct becomes the kind of the task. Two structs of a program must not have the same name,
 /// unless one is renamed with `#[typetag::serde(name = "..")]`.
@@ -72,8 +72,8 @@ pub trait AsyncRunnable: Send + Sync {
         None
     }
 
-    /// How many times the task runs again after failures. So it runs once more than this number at most.
-    /// Defaults to 20; 0 means never. Snoozed and interrupted runs do not count.
+    /// How many times the task runs again after failures. Snoozed and interrupted runs do not count. Defaults
+    /// to 20, so a task that always fails runs 21 times; 0 means never.
     fn max_retries(&self) -> i32 {
         DEFAULT_MAX_RETRIES
     }
@@ -156,8 +156,8 @@ pub trait Runnable: Send + Sync {
         None
     }
 
-    /// How many times the task runs again after failures. So it runs once more than this number at most.
-    /// Defaults to 20; 0 means never. Snoozed and interrupted runs do not count.
+    /// How many times the task runs again after failures. Snoozed and interrupted runs do not count. Defaults
+    /// to 20, so a task that always fails runs 21 times; 0 means never.
     fn max_retries(&self) -> i32 {
         DEFAULT_MAX_RETRIES
     }

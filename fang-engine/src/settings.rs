@@ -25,8 +25,8 @@ pub struct Lease {
     /// How long a pool may be silent before others rescue its tasks. Defaults to 30 s. It must be at least three times
     /// `beat_every`. All pools that share the tables should have the same value: each judges the others by its own.
     pub dead_after: Duration,
-    /// After how many crashes a task fails. A crash is the death of the process while it ran the task. The limit keeps
-    /// a task that kills its process from killing one after the other. At least 1; defaults to 3.
+    /// After how many crashes a task fails. A crash is the death of the process while it ran the task. Without a limit,
+    /// a task that kills its process would kill one process after the other. At least 1; defaults to 3.
     pub max_crashes: i16,
 }
 

@@ -2,9 +2,9 @@ use super::{PayloadError, QueueError, ScheduleError, StoreError};
 use std::fmt;
 
 /// The reason why a run failed. `run` returns it, and the row of the task keeps it as its error message, cut
-/// at 8 KiB. `?` makes one of the errors of this crate, of `serde_json` and of `std::io`, and of
-/// tokio-postgres, deadpool-postgres, diesel and sqlx if their features are on. For other errors, use
-/// [`from_error`](Self::from_error) or `#[derive(ToFangError)]`.
+/// at 8 KiB. `?` converts the errors of this crate, of `serde_json` and of `std::io` into it, and those of
+/// tokio-postgres, deadpool-postgres, diesel and sqlx if the features that use them are on. For other errors,
+/// use [`from_error`](Self::from_error) or `#[derive(ToFangError)]`.
 ///
 /// ```
 /// use fang_core::FangError;

@@ -23,7 +23,9 @@ pub enum QueueError {
     },
     /// The queue is not connected: `connect(tls)` was not called on an `AsyncQueue` with TLS, or a blocking
     /// `Queue` has neither `uri` nor `connection_pool`.
-    #[error("the queue is not connected; call connect(tls) before its first use")]
+    #[error(
+        "the queue is not connected; call connect(tls) before its first use, or give a blocking queue its uri or connection_pool"
+    )]
     NotConnected,
     /// The `Lease` of a pool is not valid: it has fewer than three beats, so that healthy pools would be
     /// declared dead, or `max_crashes` is less than 1.

@@ -57,8 +57,8 @@ macro_rules! worker_pool {
             /// [`Lease`]($crate::Lease).
             #[builder(default)]
             lease: $crate::Lease,
-            /// Removes finished and failed tasks after this time, of all task types, about once a minute. Defaults to
-            /// `None`: tasks that the `retention_mode` keeps stay for ever.
+            /// Removes finished and failed tasks this long after they ended. The pool looks about once a minute, at the
+            /// tasks of all task types. Defaults to `None`: tasks that the `retention_mode` keeps stay for ever.
             #[builder(default, setter(strip_option))]
             prune_after: Option<std::time::Duration>,
             /// Makes a backlog of short tasks run faster: the pool claims them by a lock of their rows (a lock-claim)
@@ -113,8 +113,8 @@ macro_rules! worker_pool {
             }
 
             /// Changes the number of workers: `pool.resize(8)?`. It may be called before and after the start. New
-            /// workers start at once. A worker that is no longer needed first ends the task that it runs and those that
-            /// were claimed ahead for it, about 10 ms of work. No task is interrupted.
+            /// workers start at once. A surplus worker stops only after the task that it runs and those that were
+            /// claimed ahead for it, which are at most some 10 ms of work.
             ///
             /// # Errors
             /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers) for 0, and
