@@ -1,4 +1,5 @@
-//! The async mode: tokio tasks over tokio-postgres. See [`guide::getting_started_async`](crate::guide::getting_started_async).
+//! The async mode, for light tasks: workers are tokio tasks, and the queue uses tokio-postgres. Begin with
+//! [`guide::getting_started_async`](crate::guide::getting_started_async).
 
 pub use fang_asynk::{
     Admin, AsyncBackend, AsyncFinishIn, AsyncQueue, AsyncQueueBuilder, AsyncWorkerPool,

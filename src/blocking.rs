@@ -1,4 +1,5 @@
-//! The blocking mode: OS threads over diesel. See [`guide::getting_started_blocking`](crate::guide::getting_started_blocking).
+//! The blocking mode, for heavy tasks: workers are OS threads, and the queue uses diesel. Begin with
+//! [`guide::getting_started_blocking`](crate::guide::getting_started_blocking).
 
 pub use fang_blocking::{
     Admin, Backend, FinishIn, Handle, Lease, MemoryQueue, PgConnection, PgPool, Queue, QueueBuilder,

@@ -1,7 +1,7 @@
 //! Background processing on Postgres: tasks are serializable structs, workers are tokio tasks or OS threads.
 //!
-//! A program inserts a task, which becomes a row. A pool of workers, in the same process or another, claims the row and runs
-//! the task. It runs again if it fails, and elsewhere if its process dies.
+//! A program inserts a task, which becomes a row in a table. A pool of workers, in the same process or another, claims
+//! the row and runs the task. A task runs again if it fails, or if the process that ran it dies.
 //!
 //! ```no_run
 //! # #[cfg(feature = "asynk")]
@@ -48,8 +48,9 @@
 //! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
 //!
-//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, [`Context`] describes the run of a task, and
-//! [`store`] is for stores of your own.
+//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, and [`Context`] is the run that a task is in.
+//! [`AsyncRunnable`] is for light tasks, which mostly wait, and [`Runnable`] for heavy ones, which compute or block.
+//! [`store`] is for the authors of stores.
 //!
 //! # Features
 //!
@@ -91,14 +92,17 @@ pub use fang_core::QueueError as AsyncQueueError;
 pub use fang_core::new_task::Due;
 pub use fang_core::store::{FailedTasks, Filter};
 
-/// Everything that a store of your own needs, and the types that queues and `Admin` share with it.
+/// The types for the authors of stores, and those that queues and `Admin` share with stores. Programs that keep their
+/// tasks in Postgres need only [`Filter`], [`FailedTasks`],
+/// [`Removal`](store::Removal), [`CronRemoval`](store::CronRemoval) and the values that queues and `Admin` return:
+/// [`Inserted`](store::Inserted), [`Count`](store::Count) and [`CronInfo`](store::CronInfo).
 ///
-/// Implement [`Store`](store::Store): fourteen verbs are required, and [`Offers`](store::Offers) says which others a store
-/// has. A store whose futures never block a thread implements [`NonBlocking`](store::NonBlocking) as well, and fits both kinds
-/// of pools. [`guide::own_store`] has an example. With the feature `contract`, `fang::contract` has the scenarios that every
-/// store must pass.
+/// A store implements [`Store`](store::Store): fourteen verbs (methods) are required, and [`Offers`](store::Offers)
+/// says which others it has. A store whose futures never block a thread implements [`NonBlocking`](store::NonBlocking)
+/// as well, and fits the pools of both modes. [`guide::own_store`] has an example. With the feature `contract`,
+/// `fang::contract` has the tests that every store must pass.
 ///
-/// A store whose verbs block does not fit pools of tokio tasks, and the compiler says so:
+/// A store whose verbs block the thread does not fit pools of tokio tasks. The compiler refuses it:
 ///
 #[cfg_attr(all(feature = "asynk", feature = "blocking"), doc = "```compile_fail,E0308")]
 #[cfg_attr(not(all(feature = "asynk", feature = "blocking")), doc = "```text")]

@@ -5,22 +5,24 @@ use fang_engine::handle::Admin;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A queue that a worker pool can run tasks from. Its store says where the tasks are saved.
+/// A queue whose tasks a worker pool can run. It also has the calls for crons and tools. The queues of this crate
+/// implement it; implement it for a queue of your own over a [`Handle`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no queue for an `AsyncWorkerPool`",
     label = "not a queue of the async mode",
     note = "an `AsyncWorkerPool` takes an `AsyncQueue`, an `asynk::MemoryQueue` or an `asynk::Handle`; a queue of the blocking mode goes to a `WorkerPool`"
 )]
 pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
-    /// Returns the store that a worker pool claims from and saves results to. It has connections of its own, which
-    /// neither the application nor the tasks can use up.
+    /// Returns the store for a worker pool, which claims tasks from it and saves results to it. Pools call this. Each
+    /// call returns a store with connections of its own, which neither the application nor its tasks can use up.
     ///
     /// # Errors
-    /// [`QueueError::NotConnected`] when the queue must be connected first, and any error of connecting.
+    /// [`QueueError::NotConnected`] when the queue must be connected first, and [`QueueError::Store`] when its options
+    /// are not valid.
     fn engine(&self) -> Result<Arc<dyn NonBlocking>, QueueError>;
 
-    /// Returns the calls for tools and dashboards. They list, count, retry, cancel and remove tasks, pause task
-    /// types, and list, pause, resume and remove crons. They use the application's connections.
+    /// Returns the calls for tools and dashboards: they list, count, retry, cancel and remove tasks, pause task types,
+    /// and list, pause, resume and remove crons. They use the connections of the queue.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
@@ -28,15 +30,15 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
         Ok(self.handle()?.verbs()?.admin())
     }
 
-    /// Returns the queue that running tasks are given. It uses the application's connections.
+    /// Returns the queue that `run` of each task gets. It uses the connections of the queue, not those of the pool.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
     fn handle(&self) -> Result<Handle, QueueError>;
 
-    /// Schedules these tasks and removes every other cron of this mode, together with its waiting tasks. Call it at
-    /// the start of a program to remove the crons that the program no longer has. Returns how many crons were
-    /// removed.
+    /// Schedules these tasks as `schedule_task` does, and removes every other cron of this mode together with its
+    /// waiting task. Call it at the start of a program, so that crons which the program no longer has are removed.
+    /// Returns how many crons were removed.
     ///
     /// It also removes the crons of other programs that share the tables. Call it only if one program schedules all
     /// crons of this mode. If it fails, no cron has been removed.
@@ -64,7 +66,7 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// ```
     ///
     /// # Errors
-    /// As `schedule_task`.
+    /// The errors of `schedule_task`.
     fn schedule_only(
         &self,
         tasks: &[&dyn AsyncRunnable],
@@ -74,8 +76,9 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
         async move { self.handle()?.verbs()?.schedule_only(Mode::Asynk, schedules?).await }
     }
 
-    /// Inserts a task of the cron of this name that is due now. The ticks of the cron stay as they are. Works for a
-    /// paused cron too. Returns the id of the task, or `None` when there is no such cron.
+    /// Runs a cron once, now: inserts its task, due at once, besides the ticks. Works for a paused cron too.
+    /// [`cron_name`](NewTask::cron_name) of the task returns the name. Returns the id of the inserted task, or `None`
+    /// if there is no such cron.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.

@@ -5,12 +5,13 @@ use fang_core::{Context, QueueError};
 use fang_engine::state::run_of;
 use tokio_postgres::Transaction;
 
-/// Finishes a task in the same transaction as the rows that its run writes. Both are saved when the transaction
-/// commits, and neither is saved if it does not commit. If the process dies before the commit, the task runs again
-/// and none of its rows are in the database. If the process dies after the commit, the task does not run again.
+/// Saves the success of a task in the same transaction as the rows that its run writes, so that its effects on the
+/// database happen exactly once. Both are saved when the transaction commits, and neither if it does not. If the
+/// process dies before the commit, the task runs again, and none of its rows are in the database. If the process dies
+/// after the commit, the task does not run again.
 ///
-/// This covers only what the run writes to the database of the tasks. Other effects, such as a mail that the run
-/// sent, happen twice if the task runs twice.
+/// This holds only for rows in the database that has the tables of fang. Other effects, such as a mail that the run
+/// sends, happen twice if the task runs twice. [`Context`] implements this trait.
 ///
 /// ```
 /// use fang_asynk::AsyncFinishIn;
@@ -33,12 +34,12 @@ use tokio_postgres::Transaction;
 /// }
 /// ```
 pub trait AsyncFinishIn {
-    /// Saves the success of this run in the transaction. The retention mode of the pool decides whether the row of
-    /// the task stays. Call it once in a run, as the last statement before the commit: it locks the row of the
-    /// task, and a call that cancels the task waits until the transaction ends.
+    /// Saves the success of this run in the transaction: the row of the task is removed, or kept as finished if the
+    /// pool has `RetentionMode::KeepAll`. Call it once in a run, as the last statement before the commit: it locks the
+    /// row of the task, and a call that cancels the task waits until the transaction ends.
     ///
-    /// After the commit, the result that the run returns has no effect. If the transaction is rolled back, the result
-    /// that the run returns is saved as usual.
+    /// After the commit, the result of `run` has no effect, even an error. If the transaction is rolled back, the
+    /// result of `run` is saved as usual.
     ///
     /// # Errors
     /// [`QueueError::ClaimLost`] when this run has lost its claim and the task may run elsewhere: roll the

@@ -4,7 +4,8 @@ use fang_core::store::NonBlocking;
 
 fang_engine::handle! {
     asynk
-    /// A queue over any store. Use it to insert and run tasks with a store of your own. Cheap to clone.
+    /// A queue over any store, such as one of your own. It has the inserts and the other calls of a queue, and tasks
+    /// get it as the argument of `run`. Cheap to clone.
     ///
     /// ```
     /// use fang_asynk::Handle;

@@ -12,8 +12,9 @@ use tokio_postgres::{NoTls, Transaction};
 
 fang_engine::postgres_queue! {
     asynk
-    /// A queue in Postgres. An application inserts tasks through it, and
-    /// [`AsyncWorkerPool`](crate::AsyncWorkerPool) runs them. Clones share its connections.
+    /// A queue in Postgres, for the async mode. A program inserts and controls tasks through it, with the calls of
+    /// [`AsyncQueueable`](fang_core::AsyncQueueable), and an [`AsyncWorkerPool`](crate::AsyncWorkerPool) runs them.
+    /// Clones share its connections.
     ///
     /// ```no_run
     /// use fang_asynk::{AsyncQueue, NoTls};
@@ -24,17 +25,25 @@ fang_engine::postgres_queue! {
     /// # Ok(()) }
     /// ```
     ///
-    /// With [`NoTls`] the call to `connect` is optional: the first use of the queue connects.
+    /// With [`NoTls`] the call of `connect` is optional: the first use of the queue opens a connection. With a TLS
+    /// connector it is required.
+    ///
+    /// The tables must exist before the first use: call [`migrate`](Self::migrate). A connection is opened within 10 s,
+    /// unless `connect_timeout` of the `uri` says otherwise, and every statement but those of `migrate` ends within 30
+    /// s. After that the call fails with [`QueueError::Store`].
     pub struct AsyncQueue<Tls: TlsConnector = NoTls> as AsyncBackend over PostgresStore as dyn NonBlocking {
-        /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs.
+        /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs as in
+        /// libpq. Required.
         #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
         uri: Redacted<String>,
-        /// The most connections that the application and its tasks use together. Each running worker pool opens up to
-        /// three connections of its own, and up to two more for lock-claims. Defaults to 10; 0 means 1.
+        /// The most connections for the calls of the program and of its tasks together. A call that finds all of them
+        /// in use waits up to 30 s, and then fails with
+        /// [`StoreError::PoolExhausted`](fang_core::StoreError::PoolExhausted). Each running worker pool opens up to
+        /// three connections besides, and up to two more for lock-claims. Defaults to 10; 0 means 1.
         #[builder(default = 10, setter(transform = |most: impl TryInto<u32>| most.try_into().unwrap_or(0)))]
         max_pool_size: u32,
-        /// Whether [`connect`](Self::connect) also brings the schema up to date. Defaults to `false`: the application
-        /// calls [`migrate`](Self::migrate) itself.
+        /// Whether `connect` also creates or upgrades the tables. Defaults to `false`: the program calls `migrate`
+        /// itself.
         #[builder(default = false)]
         migrate_at_connect: bool,
         #[builder(default, setter(skip))]
@@ -43,13 +52,16 @@ fang_engine::postgres_queue! {
 }
 
 impl<Tls: TlsConnector> AsyncQueue<Tls> {
-    /// Opens a connection to check that the database can be reached. Also brings the schema up to date if the queue
-    /// was built with `migrate_at_connect(true)`.
+    /// Opens a connection, to check that the database can be reached. Also creates or upgrades the tables if the queue
+    /// was built with `migrate_at_connect(true)`. Later calls of the queue use the TLS connector of the first call of
+    /// `connect`.
     ///
     /// # Errors
-    /// [`QueueError::Store`] with [`StoreError::Uri`](fang_core::StoreError::Uri),
+    /// [`QueueError::Store`]: [`StoreError::Uri`](fang_core::StoreError::Uri) or
+    /// [`StoreError::Schema`](fang_core::StoreError::Schema) when an option of the queue is not valid,
     /// [`StoreError::Unreachable`](fang_core::StoreError::Unreachable) or
-    /// [`StoreError::Refused`](fang_core::StoreError::Refused), and the errors of [`migrate`](Self::migrate).
+    /// [`StoreError::Refused`](fang_core::StoreError::Refused) when the server does not answer or does not let the user
+    /// in, and the errors of [`migrate`](Self::migrate).
     pub async fn connect(&mut self, tls: Tls) -> Result<(), QueueError> {
         let store = self.store_with(tls)?;
         store.now().await?;
@@ -59,17 +71,19 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         Ok(())
     }
 
-    /// Brings the schema up to date. Creates the tables, or upgrades the tables of fang 0.9 to 0.11 in place.
-    /// Returns how many migrations it applied. Several processes may call it at the same time.
+    /// Creates the tables, or upgrades those of fang 0.9 to 0.11 in place and keeps their rows. Does nothing if they
+    /// are up to date. Several processes may call it at the same time. Returns how many migrations it applied.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the database cannot be reached, or when its user may not create tables.
+    /// [`QueueError::Store`] when the database cannot be reached, when its user may not create tables, or when another
+    /// transaction locks the tables for 5 s.
     pub async fn migrate(&self) -> Result<usize, QueueError> {
         Ok(self.store()?.migrate().await?)
     }
 
-    /// Inserts tasks within a transaction of the application. The tasks exist once the transaction commits, and never
-    /// exist if it does not commit.
+    /// Inserts tasks of either mode within a transaction of yours. They exist once the transaction commits, and never
+    /// exist if it does not commit. The transaction must be on the database that has the tables. Returns an answer for
+    /// each task, in the same order.
     ///
     /// ```no_run
     /// # use fang_asynk::{AsyncQueue, NoTls};
@@ -83,10 +97,11 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when the payload of a task cannot be saved: nothing was sent to the database.
-    /// [`QueueError::NotUnique`] when a task has a duplicate and was inserted with
+    /// [`QueueError::Payload`] when a task cannot be saved as it is: nothing was sent to the database.
+    /// [`QueueError::NotUnique`] when a task has a duplicate and is unique with
     /// [`or_error`](fang_core::Unique::or_error): no task of its batch (up to 1,000 tasks) is saved, and the
-    /// transaction can go on. [`QueueError::Store`] when a statement fails: the transaction has then failed too.
+    /// transaction can go on. [`QueueError::Store`] when a statement fails: the transaction has then failed and can
+    /// only be rolled back.
     pub async fn insert_tasks_in(
         &self,
         transaction: &Transaction<'_>,
@@ -95,8 +110,8 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         self.insert_within(&mut Theirs(transaction), tasks).await
     }
 
-    /// Inserts tasks within a transaction of sqlx, as [`insert_tasks_in`](Self::insert_tasks_in) does. Needs the
-    /// feature `sqlx`.
+    /// Inserts tasks within a transaction of sqlx. The same as [`insert_tasks_in`](Self::insert_tasks_in) otherwise.
+    /// Needs the feature `sqlx`.
     ///
     /// ```no_run
     /// # use fang_asynk::{AsyncQueue, NoTls};

@@ -13,11 +13,11 @@ use tokio_postgres::Socket;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// A TLS connector on rustls. It accepts a server if its certificate is signed by one of the trusted roots and
-/// names the host of the connection string. libpq calls this `verify-full`. Needs the feature `rustls`.
+/// A TLS connector over rustls. It accepts a server if the certificate of the server is signed by one of the trusted
+/// roots and names the host of the `uri`. libpq calls this `verify-full`. Needs the feature `rustls`.
 ///
-/// TLS is required, unless `sslmode` in the connection string is `disable` or `prefer`. The driver knows no
-/// `sslmode=verify-full`: write `require`, which verifies the server in the same way with this connector.
+/// Connections without TLS are refused, unless the `uri` says `sslmode=disable` or `sslmode=prefer`. The driver does
+/// not know `sslmode=verify-full`: leave it out or write `require`, which means the same with this connector.
 ///
 /// ```no_run
 /// use fang_asynk::{AsyncQueue, Rustls};
@@ -28,9 +28,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// # Ok(()) }
 /// ```
 ///
-/// The connector uses ring for cryptography. It neither reads nor sets the default provider of the process. For
-/// client certificates or another provider, use `MakeRustlsConnect` of the crate `tokio-postgres-rustls`, which is
-/// a [`TlsConnector`](crate::TlsConnector) too.
+/// The connector uses the crate ring for cryptography, and leaves the default provider of the process alone. For client
+/// certificates or another provider, use `MakeRustlsConnect` of the crate `tokio-postgres-rustls`, which is a
+/// [`TlsConnector`](crate::TlsConnector) too.
 #[derive(Clone)]
 pub struct Rustls {
     connector: MakeRustlsConnect,
@@ -114,7 +114,7 @@ impl MakeTlsConnect<Socket> for Rustls {
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// An error of making a [`Rustls`].
+/// Why a [`Rustls`] could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RustlsError {

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 fang_engine::worker_pool! {
     [async]
-    /// A pool of workers that run async tasks of one or several task types. The workers are tokio tasks. Dropping a
-    /// pool does not stop it: call [`shutdown`](Self::shutdown).
+    /// A pool of workers that run light tasks of one or several task types. The workers are tokio tasks. Nothing runs
+    /// before [`start`](Self::start) or one of the `run_until` calls. Dropping a pool does not stop it: call
+    /// [`shutdown`](Self::shutdown).
     ///
     /// ```
     /// use fang_asynk::{AsyncWorkerPool, MemoryQueue};
@@ -33,22 +34,24 @@ fang_engine::worker_pool! {
     /// # Ok(()) }
     /// ```
     pub struct AsyncWorkerPool<Q: AsyncBackend> {
-        /// How long a cancelled task may still run. After that its future is dropped at an `await`. Defaults to 5 s.
+        /// How long a task that is cancelled while it runs may go on. After that its run is dropped at its next
+        /// `.await`. Defaults to 5 s.
         #[builder(default = CANCEL_GRACE)]
         cancel_grace: Duration,
     }
     lock-claims have no effect
-    /// It has no effect if finished tasks are kept, behind a pooler (`pgbouncer(true)`), or if the queue is not in
-    /// Postgres.
+    /// There are no lock-claims if finished tasks are kept (`RetentionMode::KeepAll`), behind a pooler
+    /// (`pgbouncer(true)`), or if the queue is not in Postgres.
 }
 
 impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
-    /// Stops the pool. It stops claiming, releases the tasks that no worker has begun, and waits up to `deadline`
-    /// for the tasks that run. Tasks that still run then are dropped at an `await` and given back: they run again
-    /// later, and the interrupted run does not count as an attempt.
+    /// Stops the pool. It claims no more tasks, gives back those that no worker has begun, tells the running ones
+    /// through [`is_cancelled`](fang_core::Context::is_cancelled), and waits up to `deadline` for them to end. Tasks
+    /// that still run then are dropped at their next `.await` and given back: they run again later, and no retry is
+    /// charged.
     ///
-    /// Returns once all results are saved, at most some seconds after the deadline. A second call returns an empty
-    /// report at once.
+    /// Returns once all results are saved, at most about 10 s after the deadline. If the pool does not run, it returns
+    /// an empty report at once. The pool can be started again.
     pub async fn shutdown(&mut self, deadline: Duration) -> Shutdown {
         match self.running.take() {
             // In a task of its own, so that the shutdown completes even if the caller drops this future.
@@ -57,7 +60,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         }
     }
 
-    /// Starts the pool, waits for the future `signal`, and then shuts down with a deadline of 25 s.
+    /// Starts the pool, waits until the future `signal` is ready, and then shuts the pool down with a deadline of 25 s.
+    /// Returns the report of the shutdown.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -66,15 +70,16 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// ```
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// The errors of [`start`](Self::start).
     pub async fn run_until(&mut self, signal: impl Future) -> Result<Shutdown, QueueError> {
         self.start().await?;
         signal.await;
         Ok(self.shutdown(DEFAULT_DEADLINE).await)
     }
 
-    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C on systems other than Unix), and then shuts down with a
-    /// deadline of 25 s. Kubernetes sends SIGKILL after 30 s. A second signal ends the process at once.
+    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down with a deadline of 25 s,
+    /// since Kubernetes kills a process 30 s after SIGTERM. A second signal ends the process at once. On systems other
+    /// than Unix, only Ctrl-C is waited for. Returns the report of the shutdown.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {

@@ -7,8 +7,8 @@ use fang_core::{Priority, QueueError, Task};
 use fang_engine::handle;
 use uuid::Uuid;
 
-/// Calls for tools and dashboards: they list, count, retry, cancel and remove tasks and crons. They claim and run
-/// no task.
+/// Calls for tools and dashboards: they list, count, retry, cancel and remove tasks and crons of both modes. They
+/// insert and run no task. `admin()` of a queue returns it.
 #[derive(Clone, Debug)]
 pub struct Admin(handle::Admin);
 
@@ -17,11 +17,12 @@ impl Admin {
         Self(admin)
     }
 
-    /// Retries failed tasks: makes them due now. Works in batches, so that every transaction is short. Returns how
-    /// many tasks it retried. A unique task stays failed while a duplicate waits or runs.
+    /// Makes failed tasks due now, with all their retries: all of them, or those of a kind or task type. Returns how
+    /// many. A unique task stays failed while a duplicate of it waits or runs. Works in batches of 1,000, so if it
+    /// fails, some of the tasks run again already. It may be called again.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the store fails, or does not offer this.
+    /// [`QueueError::Store`] when the store fails or does not have this call.
     pub fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
         block_on(self.0.retry_failed(which))
     }
@@ -34,7 +35,7 @@ macro_rules! verbs {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// [`QueueError::Store`] when the store fails, or does not offer this.
+                /// [`QueueError::Store`] when the store fails or does not have this call.
                 pub fn $name(&self $(, $arg: $type)*) -> Result<$value, QueueError> {
                     block_on(self.0.$name($($arg),*))
                 }

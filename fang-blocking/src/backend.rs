@@ -6,22 +6,24 @@ use fang_core::{Mode, NewTask, QueueError, Queueable, Runnable};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A queue that a worker pool can run tasks from. Its store says where the tasks are saved.
+/// A queue whose tasks a worker pool can run. It also has the calls for crons and tools. The queues of this crate
+/// implement it; implement it for a queue of your own over a [`Handle`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no queue for a `WorkerPool`",
     label = "not a queue of the blocking mode",
     note = "a `WorkerPool` takes a `Queue`, a `blocking::MemoryQueue` or a `blocking::Handle`; a queue of the async mode goes to an `AsyncWorkerPool`"
 )]
 pub trait Backend: Queueable + Clone + 'static {
-    /// Returns the store that a worker pool claims from and saves results to. It has connections of its own, which
-    /// neither the application nor the tasks can use up.
+    /// Returns the store for a worker pool, which claims tasks from it and saves results to it. Pools call this. Each
+    /// call returns a store with connections of its own, which neither the application nor its tasks can use up.
     ///
     /// # Errors
-    /// [`QueueError::NotConnected`] when the queue must be connected first, and any error of connecting.
+    /// [`QueueError::NotConnected`] when the queue must be connected first, and [`QueueError::Store`] when its options
+    /// are not valid.
     fn engine(&self) -> Result<Arc<dyn Store>, QueueError>;
 
-    /// Returns the calls for tools and dashboards. They list, count, retry, cancel and remove tasks, pause task
-    /// types, and list, pause, resume and remove crons. They use the application's connections.
+    /// Returns the calls for tools and dashboards: they list, count, retry, cancel and remove tasks, pause task types,
+    /// and list, pause, resume and remove crons. They use the connections of the queue.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
@@ -29,15 +31,15 @@ pub trait Backend: Queueable + Clone + 'static {
         Ok(Admin::new(self.handle()?.verbs()?.admin()))
     }
 
-    /// Returns the queue that running tasks are given. It uses the application's connections.
+    /// Returns the queue that `run` of each task gets. It uses the connections of the queue, not those of the pool.
     ///
     /// # Errors
     /// As [`engine`](Self::engine).
     fn handle(&self) -> Result<Handle, QueueError>;
 
-    /// Schedules these tasks and removes every other cron of this mode, together with its waiting tasks. Call it at
-    /// the start of a program to remove the crons that the program no longer has. Returns how many crons were
-    /// removed.
+    /// Schedules these tasks as `schedule_task` does, and removes every other cron of this mode together with its
+    /// waiting task. Call it at the start of a program, so that crons which the program no longer has are removed.
+    /// Returns how many crons were removed.
     ///
     /// It also removes the crons of other programs that share the tables. Call it only if one program schedules all
     /// crons of this mode. If it fails, no cron has been removed.
@@ -63,15 +65,16 @@ pub trait Backend: Queueable + Clone + 'static {
     /// ```
     ///
     /// # Errors
-    /// As `schedule_task`.
+    /// The errors of `schedule_task`.
     fn schedule_only(&self, tasks: &[&dyn Runnable]) -> Result<u64, QueueError> {
         let schedules = tasks.iter().map(|task| Ok((NewTask::blocking(*task)?, task.cron())));
         let schedules = schedules.collect::<Result<Vec<_>, QueueError>>()?;
         block_on(self.handle()?.verbs()?.schedule_only(Mode::Blocking, schedules))
     }
 
-    /// Inserts a task of the cron of this name that is due now. The ticks of the cron stay as they are. Works for a
-    /// paused cron too. Returns the id of the task, or `None` when there is no such cron.
+    /// Runs a cron once, now: inserts its task, due at once, besides the ticks. Works for a paused cron too.
+    /// [`cron_name`](NewTask::cron_name) of the task returns the name. Returns the id of the inserted task, or `None`
+    /// if there is no such cron.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.

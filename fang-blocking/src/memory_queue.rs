@@ -4,8 +4,9 @@ use fang_core::store::Store;
 
 fang_engine::memory_queue! {
     blocking
-    /// A queue in the memory of this process, without a server. Its tasks are lost when the process ends. For tests,
-    /// examples, and programs that may lose waiting tasks. Clones share one queue.
+    /// A queue in the memory of this process, for the blocking mode, without a server. Its tasks are lost when the
+    /// process ends, and other processes do not see them. For tests, examples, and programs that may lose waiting
+    /// tasks. Clones are the same queue.
     ///
     /// ```
     /// use fang_blocking::{WorkerPool, MemoryQueue};

@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 fang_engine::postgres_queue! {
     blocking
-    /// A queue in Postgres. An application inserts tasks through it, and [`WorkerPool`](crate::WorkerPool) runs them.
-    /// Clones share its connections.
+    /// A queue in Postgres, for the blocking mode. A program inserts and controls tasks through it, with the calls of
+    /// [`Queueable`](fang_core::Queueable), and a [`WorkerPool`](crate::WorkerPool) runs them. Clones share its
+    /// connections.
     ///
-    /// The queue can use the connection pool of the application:
+    /// The queue opens connections of its own: `Queue::builder().uri("postgres://...").build()`. Or it uses a
+    /// connection pool of yours:
     ///
     /// ```no_run
     /// use diesel::r2d2::{ConnectionManager, Pool};
@@ -26,40 +28,45 @@ fang_engine::postgres_queue! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Running worker pools keep two connections of that pool for themselves. Build one queue and clone it for all
-    /// worker pools, so that they share these two connections. A pool of two connections lends them one. A pool of
-    /// one connection lends them none: a task that uses this connection for longer than the lease then makes its
-    /// worker pool look dead, and may run twice.
+    /// While worker pools run, they keep two connections of that connection pool for themselves. Build one queue and
+    /// clone it for all worker pools, so that they share these two. Give the connection pool at least three
+    /// connections: of two, the worker pools keep one. Of one, they keep none. A task that uses that connection for
+    /// longer than the lease then makes its worker pool look dead, and may run twice.
     ///
-    /// The queue can also open connections of its own: `Queue::builder().uri("postgres://...").build()`.
+    /// The tables must exist before the first use: call [`migrate`](Self::migrate). A queue with neither `uri` nor
+    /// `connection_pool` fails with [`QueueError::NotConnected`] at its first use.
     pub struct Queue as Backend over PostgresStore as dyn Store {
-        /// The connection pool of the application. It takes precedence over `uri`. Defaults to none.
+        /// A connection pool of yours, to use instead of `uri`. Defaults to none.
         #[builder(default, setter(strip_option))]
         connection_pool: Option<PgPool>,
-        /// The address of the database, if the queue opens connections of its own: a URI or `key=value` pairs, in the
-        /// format of libpq.
+        /// The address of the database, if the queue opens connections of its own:
+        /// `postgres://user:password@host:port/database`, or `key=value` pairs as in libpq. Has no effect if there is a
+        /// `connection_pool`. Defaults to none.
         #[builder(default, setter(transform = |uri: impl Into<String>| Some(Redacted::from(uri.into()))))]
         uri: Option<Redacted<String>>,
-        /// The most connections that the application and its tasks use together, if the queue has a `uri`. Each
-        /// running worker pool opens up to three connections of its own, and up to two more for lock-claims.
-        /// Defaults to 10; 0 means 1.
+        /// The most connections for the calls of the program and of its tasks together, if the queue has a `uri`. A
+        /// call that finds all of them in use waits up to 30 s, and then fails with
+        /// [`StoreError::PoolExhausted`](fang_core::StoreError::PoolExhausted). Each running worker pool opens up to
+        /// three connections besides, and up to two more for lock-claims. Defaults to 10; 0 means 1.
         #[builder(default = 10, setter(transform = |most: impl TryInto<u32>| most.try_into().unwrap_or(0)))]
         max_pool_size: u32,
     }
 }
 
 impl Queue {
-    /// Brings the schema up to date. Creates the tables, or upgrades the tables of fang 0.9 to 0.11 in place.
-    /// Returns how many migrations it applied. Several processes may call it at the same time.
+    /// Creates the tables, or upgrades those of fang 0.9 to 0.11 in place and keeps their rows. Does nothing if they
+    /// are up to date. Several processes may call it at the same time. Returns how many migrations it applied.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the database cannot be reached, or when its user may not create tables.
+    /// [`QueueError::Store`] when the database cannot be reached, when its user may not create tables, or when another
+    /// transaction locks the tables for 5 s.
     pub fn migrate(&self) -> Result<usize, QueueError> {
         Ok(block_on(self.store()?.migrate())?)
     }
 
-    /// Inserts tasks within a transaction of the application. The tasks exist once the transaction commits, and never
-    /// exist if it does not commit.
+    /// Inserts tasks of either mode within a transaction of yours. They exist once the transaction commits, and never
+    /// exist if it does not commit. The transaction must be on the database that has the tables. Returns an answer for
+    /// each task, in the same order.
     ///
     /// ```no_run
     /// # use diesel::{Connection, RunQueryDsl, sql_query};
@@ -75,10 +82,11 @@ impl Queue {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when the payload of a task cannot be saved: nothing was sent to the database.
-    /// [`QueueError::NotUnique`] when a task has a duplicate and was inserted with
+    /// [`QueueError::Payload`] when a task cannot be saved as it is: nothing was sent to the database.
+    /// [`QueueError::NotUnique`] when a task has a duplicate and is unique with
     /// [`or_error`](fang_core::Unique::or_error): no task of its batch (up to 1,000 tasks) is saved, and the
-    /// transaction can go on. [`QueueError::Store`] when a statement fails: the transaction has then failed too.
+    /// transaction can go on. [`QueueError::Store`] when a statement fails: the transaction has then failed and can
+    /// only be rolled back.
     pub fn insert_tasks_in(
         &self,
         connection: &mut PgConnection,

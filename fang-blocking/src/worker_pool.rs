@@ -14,8 +14,9 @@ use std::time::Duration;
 
 fang_engine::worker_pool! {
     []
-    /// A pool of workers that run blocking tasks of one or several task types. Each worker is an OS thread.
-    /// Dropping a pool does not stop its threads: call [`shutdown`](Self::shutdown).
+    /// A pool of workers that run heavy tasks of one or several task types. Each worker is an OS thread. Nothing runs
+    /// before [`start`](Self::start) or one of the `run_until` calls. Dropping a pool does not stop its threads: call
+    /// [`shutdown`](Self::shutdown).
     ///
     /// ```
     /// use fang_blocking::{MemoryQueue, WorkerPool};
@@ -32,32 +33,33 @@ fang_engine::worker_pool! {
     /// # Ok::<(), fang_core::QueueError>(())
     /// ```
     pub struct WorkerPool<Q: Backend> {
-        /// How much processor time the workers leave to other threads. The value is added to the nice value of the
-        /// worker threads. Defaults to 0: workers have the same priority as all other threads. At 19 they run
-        /// almost only when the processor is free. Higher values count as 19.
+        /// How far the workers stand back for other threads when the processor is busy: from 0 to 19, added to the nice
+        /// value of the worker threads. Defaults to 0: workers have the same priority as all other threads. At 19 they
+        /// run almost only when the processor is free. Higher values count as 19.
         ///
-        /// Only the worker threads are affected, not the threads that claim, save results and send beats. Threads and
-        /// programs that a task starts inherit the value. Code that waits for a lock which a task has taken may wait
-        /// longer. The load of the statements of a task on the database stays the same.
+        /// It holds for the worker threads only, not for the threads that claim tasks, save results and send beats.
+        /// Threads and programs that a task starts inherit the value. Code that waits for a lock which a task has taken
+        /// may wait longer. The work of the database for a task stays the same.
         ///
-        /// This works on Linux only; it has no effect on other systems. If Linux groups threads by container or
-        /// session (`kernel.sched_autogroup_enabled`), the nice value counts within the group. The other threads of
-        /// the process are always in that group.
+        /// It works on Linux only and has no effect on other systems. If Linux groups threads by container or session
+        /// (`kernel.sched_autogroup_enabled`), the workers stand back only for the threads of their own group, to which
+        /// those of the process always belong.
         #[builder(default)]
         niceness: u8,
     }
     lock-claims have no effect
-    /// It has no effect if finished tasks are kept, behind a pooler (`pgbouncer(true)`), on the connection pool of
-    /// the application, or if the queue is not in Postgres.
+    /// There are no lock-claims if finished tasks are kept (`RetentionMode::KeepAll`), behind a pooler
+    /// (`pgbouncer(true)`), on a `connection_pool` of yours, or if the queue is not in Postgres.
 }
 
 impl<Q: Backend> WorkerPool<Q> {
-    /// Stops the pool. It stops claiming, releases the tasks that no worker has begun, and waits up to `deadline`
-    /// for the tasks that run. Tasks that still run then are given back: they run again later, and the interrupted
-    /// run does not count as an attempt. A thread cannot be stopped, so end the process soon after.
+    /// Stops the pool. It claims no more tasks, gives back those that no worker has begun, tells the running ones
+    /// through [`is_cancelled`](fang_core::Context::is_cancelled), and waits up to `deadline` for them to end. Tasks
+    /// that still run then are given back: they run again later, and no retry is charged. A thread cannot be stopped,
+    /// so end the process soon after.
     ///
-    /// Returns once all results are saved, at most some seconds after the deadline. A second call returns an empty
-    /// report at once.
+    /// Returns once all results are saved, at most about 10 s after the deadline. If the pool does not run, it returns
+    /// an empty report at once. The pool can be started again.
     pub fn shutdown(&mut self, deadline: Duration) -> Shutdown {
         match self.running.take() {
             Some(running) => block_on(running.stop(deadline)),
@@ -65,7 +67,8 @@ impl<Q: Backend> WorkerPool<Q> {
         }
     }
 
-    /// Starts the pool, waits until the closure `signal` returns, and then shuts down with a deadline of 25 s.
+    /// Starts the pool, calls the closure `signal`, and shuts the pool down once it returns, with a deadline of 25 s.
+    /// Returns the report of the shutdown.
     ///
     /// ```no_run
     /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -77,15 +80,16 @@ impl<Q: Backend> WorkerPool<Q> {
     /// ```
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// The errors of [`start`](Self::start).
     pub fn run_until<T>(&mut self, signal: impl FnOnce() -> T) -> Result<Shutdown, QueueError> {
         self.start()?;
         signal();
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }
 
-    /// Starts the pool, waits for SIGTERM or SIGINT, and then shuts down with a deadline of 25 s. Kubernetes sends
-    /// SIGKILL after 30 s. A second signal ends the process at once. Unix only.
+    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down with a deadline of 25 s,
+    /// since Kubernetes kills a process 30 s after SIGTERM. A second signal ends the process at once. Unix only.
+    /// Returns the report of the shutdown.
     ///
     /// ```no_run
     /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {

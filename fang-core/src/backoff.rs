@@ -5,9 +5,9 @@ use std::time::Duration;
 /// The longest wait, unless [`Backoff::at_most`] sets another: a day.
 pub const LONGEST_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a failed task waits before its next run. Returned by
+/// How long a failed task waits before its next run.
 /// [`AsyncRunnable::backoff_policy`](crate::AsyncRunnable::backoff_policy) and
-/// [`Runnable::backoff_policy`](crate::Runnable::backoff_policy).
+/// [`Runnable::backoff_policy`](crate::Runnable::backoff_policy) return it.
 ///
 /// ```
 /// use fang_core::Backoff;
@@ -32,22 +32,23 @@ enum Shape {
 }
 
 impl Backoff {
-    /// Waits `first`, then twice as long each time.
+    /// Waits `first` after the first failure, and twice as long after each further one.
     pub fn exponential(first: Duration) -> Self {
         Self::new(Shape::Exponential(first))
     }
 
-    /// Waits `step`, then longer by `step` each time.
+    /// Waits `step` after the first failure, and longer by `step` after each further one.
     pub fn linear(step: Duration) -> Self {
         Self::new(Shape::Linear(step))
     }
 
-    /// Waits the same each time.
+    /// Waits the same after every failure.
     pub fn constant(wait: Duration) -> Self {
         Self::new(Shape::Constant(wait))
     }
 
-    /// Waits these times one after the other, and then the last one each time. An empty list does not wait.
+    /// Waits the first time of the list after the first failure, the second after the second, and so on. The
+    /// last one repeats. An empty list means no wait.
     pub fn list(waits: impl IntoIterator<Item = Duration>) -> Self {
         Self::new(Shape::List(waits.into_iter().collect()))
     }
@@ -56,20 +57,22 @@ impl Backoff {
         Self { shape, longest: LONGEST_BACKOFF, jitter: 0.0 }
     }
 
-    /// Limits each wait. Defaults to a day.
+    /// Sets the longest wait, with jitter. Defaults to a day.
     pub fn at_most(mut self, longest: Duration) -> Self {
         self.longest = longest;
         self
     }
 
-    /// Adds or subtracts a random part of each wait, up to `part`, so that tasks that failed together do not
-    /// run again together. With 0.1, a wait is between 90 % and 110 %. From 0 to 1; defaults to 0.
+    /// Makes each wait randomly longer or shorter by up to `part` of it, so that tasks which failed together
+    /// do not run again together. With 0.1, a wait of 10 s becomes 9 to 11 s. `part` is from 0 to 1; other
+    /// numbers count as the nearest. Defaults to 0.
     pub fn jitter(mut self, part: f64) -> Self {
         self.jitter = if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) };
         self
     }
 
-    /// The wait after `attempt` earlier retries. `random` is a number in `0.0..1.0`.
+    /// Returns the wait. `attempt` is the number of failures before this one: 0 after the first failure.
+    /// `random` is a random number from 0 to 1 for the jitter.
     pub fn wait(&self, attempt: u32, random: f64) -> Duration {
         let wait = match &self.shape {
             Shape::Exponential(first) => first.saturating_mul(2_u32.saturating_pow(attempt)),
@@ -86,7 +89,8 @@ impl Backoff {
     }
 }
 
-/// The default backoff in seconds: 2 to the power of `attempt`, at most a day.
+/// The default backoff, in seconds: 2 to the power of `attempt`, at most a day. `attempt` is 0 after the
+/// first failure.
 ///
 /// ```
 /// use fang_core::backoff::exponential;

@@ -14,7 +14,9 @@ use uuid::Uuid;
 
 static NO_RUN: LazyLock<port::NoRun> = LazyLock::new(port::NoRun::default);
 
-/// One run of one task, as seen by the task. Cheap to clone.
+/// The run that a task is in. A task gets it from [`context`](crate::AsyncQueueable::context) of the queue
+/// that is passed to `run`: it says which run this is and when to stop, gives access to the state of the
+/// pool, and can snooze or cancel the task. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Context {
     /// `None` outside of a run.
@@ -39,12 +41,14 @@ impl Context {
         self.port().id()
     }
 
-    /// The number of this run, counted from 1; 0 outside of a run.
+    /// The number of this run: 1 plus the number of runs that failed before. 0 outside of a run. Snoozed and
+    /// interrupted runs do not count.
     pub fn attempt(&self) -> u32 {
         self.port().attempt()
     }
 
-    /// The number of this claim of the task. Together with the id it identifies this run.
+    /// The number of this claim of the task, counted from 1; 0 outside of a run. It grows with every run, so
+    /// the id and this number together name one run.
     pub fn lease(&self) -> i32 {
         self.port().lease()
     }
@@ -54,20 +58,21 @@ impl Context {
         self.port().task_type()
     }
 
-    /// The instant at which the timeout of this run ends; `None` without a timeout.
+    /// The instant at which the timeout of this run is over. `None` if the task has no timeout.
     pub fn deadline(&self) -> Option<Instant> {
         self.port().deadline()
     }
 
-    /// The application's value of type `T`, if the pool was given one.
+    /// The value of type `T` that was given to the pool with `.state(value)` of its builder. `None` if it has
+    /// none.
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.port().state().get()
     }
 
-    /// The application's value of type `T`, for a task that needs it.
+    /// The same as [`state`](Self::state), with an error if the pool has no such value.
     ///
     /// # Errors
-    /// An error that names the type, when the pool has no such value: add `.state(value)` to its builder.
+    /// A [`FangError`] that names the type, if the pool has no value of this type.
     pub fn require_state<T: Send + Sync + 'static>(&self) -> Result<&T, FangError> {
         self.state().ok_or_else(|| {
             let name = std::any::type_name::<T>();
@@ -77,14 +82,14 @@ impl Context {
         })
     }
 
-    /// Whether the run should end: its task was cancelled, its pool shuts down, or its timeout has passed. A
-    /// long task checks this from time to time, and [`snooze`](Self::snooze)s to continue later. A cancelled
-    /// task is not snoozed.
+    /// Whether the run should end soon: its task was cancelled, its pool shuts down, or its timeout is over.
+    /// A long task asks this from time to time. To go on later, it calls [`snooze`](Self::snooze) and
+    /// returns; a task that was cancelled still does not run again. Always `false` outside of a run.
     pub fn is_cancelled(&self) -> bool {
         self.port().is_ending()
     }
 
-    /// Waits until the run should end. For async tasks:
+    /// Waits until [`is_cancelled`](Self::is_cancelled) is true. For async tasks:
     ///
     /// ```
     /// # use fang_core::{AsyncQueueable, FangError};
@@ -102,12 +107,17 @@ impl Context {
         self.port().ending().await;
     }
 
-    /// Runs the task again after `delay`, counted from the end of this run. No retry is charged.
+    /// Makes the task run again after `delay`, counted from the end of this run. It takes effect when `run`
+    /// returns and replaces the result, even an error. No retry is charged.
+    ///
+    /// The last call of `snooze` or [`cancel`](Self::cancel) in a run counts. If the run panics, the panic
+    /// counts instead. Outside of a run it has no effect.
     pub fn snooze(&self, delay: Duration) {
         self.port().wish_for(Wish::Snooze(delay));
     }
 
-    /// Fails the task for good, once this run has returned.
+    /// Fails the task for good once this run returns, whatever it returns. The error message of the task
+    /// becomes `cancelled: ` and `reason`. Outside of a run it has no effect.
     pub fn cancel(&self, reason: impl Into<String>) {
         self.port().wish_for(Wish::Cancel(reason.into()));
     }

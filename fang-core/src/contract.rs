@@ -1,11 +1,11 @@
-//! The contract of the stores: scenarios that test what every store must do.
+//! The contract of the stores: tests that every store must pass, called scenarios. For the authors of stores.
 //!
-//! A scenario takes a [`Rig`] and panics if the store breaks the contract. A rig has a fresh, empty store and can move its
-//! clock. Scenarios are futures, so they run on a runtime or by a `block_on`. A scenario that needs a feature that the
-//! store does not [offer](crate::store::Offers) prints that and ends. [`skipped`] lists those scenarios.
+//! A scenario takes a [`Rig`] and panics if the store breaks the contract. A rig has a fresh, empty store and
+//! can move its clock. A scenario that needs a feature which the store does not [offer](crate::store::Offers)
+//! prints that and ends without a test. [`skipped`] returns the names of those scenarios.
 //!
-//! [`tests!`](crate::contract_tests) makes a test of each [`Scenario`]. A store that takes its clock as an argument needs
-//! only the [`ClockRig`]:
+//! [`tests!`](crate::contract_tests) makes a `#[test]` of each [`Scenario`]. For a store that takes its clock
+//! as an argument, [`ClockRig`] is the rig:
 //!
 //! ```
 //! # #![allow(dead_code)]
@@ -19,7 +19,8 @@
 //! }
 //! ```
 //!
-//! Other stores need a [`Rig`] of their own. A store that needs a runtime awaits [`Scenario::run`] on it.
+//! Other stores need a type that implements [`Rig`]. If the store needs a runtime, await [`Scenario::run`] on
+//! that runtime instead.
 
 // Scenarios report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -93,20 +94,21 @@ fn can_be_asked(rig: &dyn Rig, needs: &[Feature], scenario: &str) -> bool {
     missing.is_none()
 }
 
-/// The lease of all scenarios. Some stores do not count the silence of a worker until their server has been up for a
-/// lease. The rig of such a store must make the server look older.
+/// The lease of all scenarios: 30 s. A store may refuse to declare workers dead before its server has been up
+/// for a lease. The rig of such a store must make the server look older.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// A fresh, empty store, and operations that scenarios need and that are no verbs of a store.
+/// A fresh, empty store for one scenario, and operations that scenarios need besides the verbs of the store.
 #[async_trait]
 pub trait Rig: Send + Sync {
-    /// The store, the same at each call.
+    /// Returns the store, the same one at each call.
     fn store(&self) -> Arc<dyn Store>;
 
-    /// Makes the store believe that time has passed. Either the clock of the store moves on, or all saved instants move
-    /// back; so no scenario compares instants from before and after a call.
+    /// Makes the store believe that this much time has passed. Either move the clock of the store on, or move
+    /// all saved instants back: no scenario compares instants from before and after a call.
     async fn advance(&self, by: Duration);
 
-    /// Inserts an async task as another program would: without any check of its payload.
+    /// Inserts a task of the async mode as a program in another language would: without a check of its
+    /// payload.
     async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str);
 }

@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The number of failures that a row keeps, the newest ones.
+/// How many failures a row keeps: the ten newest.
 pub const MAX_FAILURES: usize = 10;
 
-/// A failed run.
+/// A failed run of a task. Its `Debug` output does not show the error, which may quote a payload.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// When the failure was saved.
+    /// When the failure was saved, by the clock of the store.
     pub at: DateTime<Utc>,
     /// The number of the run, counted from 1.
     pub attempt: u32,
-    /// The error.
+    /// The error that the run returned, or the message of its panic. At most 8 KiB.
     pub error: String,
 }
 

@@ -19,8 +19,8 @@ type AsyncSend<'q> = dyn FnOnce(NewTask) -> Pin<Box<dyn Future<Output = Outcome>
 /// An insert through a blocking queue. [`Queueable::light`](crate::Queueable::light) or
 /// [`heavy`](crate::Queueable::heavy) begins it, and [`insert`](Self::insert) saves the task.
 ///
-/// It has the options of a [`NewTask`]. Errors of the task are returned by `insert`, so that no option needs
-/// a `?`.
+/// Its options are those of [`NewTask`], and their defaults come from the type of the task. An option that
+/// cannot be used is reported by `insert`, so no option needs a `?`.
 #[must_use = "nothing is inserted before `insert` is called"]
 pub struct Insert<'q> {
     task: Result<NewTask, PayloadError>,
@@ -30,8 +30,8 @@ pub struct Insert<'q> {
 /// An insert through an async queue. [`AsyncQueueable::light`](crate::AsyncQueueable::light) or
 /// [`heavy`](crate::AsyncQueueable::heavy) begins it, and [`insert`](Self::insert) saves the task.
 ///
-/// It has the options of a [`NewTask`]. Errors of the task are returned by `insert`, so that no option needs
-/// a `?`.
+/// Its options are those of [`NewTask`], and their defaults come from the type of the task. An option that
+/// cannot be used is reported by `insert`, so no option needs a `?`.
 #[must_use = "nothing is inserted before `insert` is awaited"]
 pub struct AsyncInsert<'q> {
     task: Result<NewTask, PayloadError>,
@@ -46,12 +46,14 @@ impl<'q> Insert<'q> {
         Self { task, send: Box::new(send) }
     }
 
-    /// Saves the task. Returns its id, or that of its duplicate, and what the insert did.
+    /// Saves the task. Returns its id, or that of its duplicate, and the
+    /// [outcome](crate::store::InsertOutcome): inserted, kept out by the duplicate, or parts of the duplicate
+    /// replaced.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
-    /// a duplicate and asks [for an error](Unique::or_error) then, [`QueueError::Store`] when the store
-    /// fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is: [`PayloadError`] lists the reasons.
+    /// [`QueueError::NotUnique`] when it has a duplicate and is unique with [`or_error`](Unique::or_error).
+    /// [`QueueError::Store`] when the store fails.
     pub fn insert(self) -> Result<Inserted, QueueError> {
         only((self.send)(self.task?)?)
     }
@@ -67,12 +69,14 @@ impl<'q> AsyncInsert<'q> {
         Self { task, send: Box::new(send) }
     }
 
-    /// Saves the task. Returns its id, or that of its duplicate, and what the insert did.
+    /// Saves the task. Returns its id, or that of its duplicate, and the
+    /// [outcome](crate::store::InsertOutcome): inserted, kept out by the duplicate, or parts of the duplicate
+    /// replaced.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
-    /// a duplicate and asks [for an error](Unique::or_error) then, [`QueueError::Store`] when the store
-    /// fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is: [`PayloadError`] lists the reasons.
+    /// [`QueueError::NotUnique`] when it has a duplicate and is unique with [`or_error`](Unique::or_error).
+    /// [`QueueError::Store`] when the store fails.
     pub async fn insert(self) -> Result<Inserted, QueueError> {
         only((self.send)(self.task?).await?)
     }

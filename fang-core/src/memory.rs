@@ -28,7 +28,8 @@ use uuid::Uuid;
 
 type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A store in memory. It fits pools of both modes, and its tasks are lost when the process ends.
+/// A store in memory, without a server. It fits pools of both modes and has every [`Feature`] except `Locks`.
+/// Its tasks are lost when the process ends. `MemoryQueue` is a queue over it.
 ///
 /// ```
 /// use fang_core::memory::MemoryStore;
@@ -47,7 +48,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store that reads the time from `clock`, since this crate has no clock of its own.
+    /// Creates an empty store that reads the time from `clock`: `Utc::now`, or a clock of a test.
     pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self { tables: Mutex::default(), clock: Box::new(clock), listeners: Listeners::default() }
     }

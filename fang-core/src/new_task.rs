@@ -29,21 +29,23 @@ pub const MAX_TASK_TYPE_BYTES: usize = 255;
 /// When a task becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// After a delay by the clock of the store; at once when it is zero.
+    /// This long after the insert, by the clock of the store. Zero means at once. At most a hundred years;
+    /// longer delays count as that.
     After(Duration),
-    /// At an instant.
+    /// At this instant, by the clock of the store. An instant in the past means at once.
     At(DateTime<Utc>),
 }
 
 impl Due {
-    /// Whether a task inserted now may be due at once. `true` for any instant: it may be past, which only the
-    /// clock of the store knows.
+    /// Whether a task inserted now may be due at once. `true` for every instant: only the clock of the store
+    /// knows whether it is past. For the authors of stores.
     pub fn may_be_now(self) -> bool {
         !matches!(self, Self::After(delay) if !delay.is_zero())
     }
 
-    /// The notice that pools get of the task. For an instant it is a burst: the task may be due in a moment,
-    /// by a clock that differs a little, and no notification follows then.
+    /// The notice to send to pools when the task is inserted. For an instant it is [`Notice::Burst`], so that
+    /// pools poll often for a moment: the task may become due just after the notification. For the authors of
+    /// stores.
     pub fn notice(self) -> Notice {
         match self {
             Self::After(_) => Notice::Single,
@@ -52,7 +54,8 @@ impl Due {
     }
 }
 
-/// A task to insert: the serialized struct, and options that override those of its type.
+/// A task to insert: the struct as JSON, and options that override those of its type. Pass it to `insert`,
+/// `insert_tasks` or `insert_tasks_in` of a queue.
 ///
 /// ```
 /// use fang_core::{AsyncQueueable, AsyncRunnable, FangError, NewTask, Priority, async_trait, typetag};
@@ -95,29 +98,34 @@ pub struct NewTask {
 }
 
 impl NewTask {
-    /// A light task, for the workers of the async mode.
+    /// A light task, one for the async mode.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the struct does not serialize. Another [`PayloadError`] when its
-    /// [`unique_by`](AsyncRunnable::unique_by) names a field that it lacks, or a key that cannot be used.
+    /// [`PayloadError::Serialize`] when the struct does not serialize to JSON. [`PayloadError::UniqueField`]
+    /// when [`unique_by`](AsyncRunnable::unique_by) names a field that the payload lacks.
+    /// [`PayloadError::UniqueKeyLength`] or [`PayloadError::Nul`] when the unique key is not valid.
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
         Self { unique: task.unique_by(), ..new }.hashed()
     }
 
-    /// A heavy task, for the workers of the blocking mode.
+    /// A heavy task, one for the blocking mode.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the struct does not serialize. Another [`PayloadError`] when its
-    /// [`unique_by`](Runnable::unique_by) names a field that it lacks, or a key that cannot be used.
+    /// [`PayloadError::Serialize`] when the struct does not serialize to JSON. [`PayloadError::UniqueField`]
+    /// when [`unique_by`](Runnable::unique_by) names a field that the payload lacks.
+    /// [`PayloadError::UniqueKeyLength`] or [`PayloadError::Nul`] when the unique key is not valid.
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
         Self { unique: task.unique_by(), ..new }.hashed()
     }
 
-    /// A task from its JSON, for tools that do not have the struct.
+    /// A task from its payload, for tools that do not have the struct. `metadata` is a JSON object: the
+    /// fields of the struct, and its kind as `type`. The queue checks the size of the payload and the task
+    /// type when the task is inserted. It does not check that the JSON fits the struct: a task that does not
+    /// fit fails when it is run.
     pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
         Self {
             id: Uuid::nil(),
@@ -132,19 +140,19 @@ impl NewTask {
         }
     }
 
-    /// Sets the id, in place of one that the queue makes. Repeating an insert with the same id cannot double
-    /// the task while its row exists.
+    /// Sets the id. Defaults to a new one (UUID version 7) that the queue makes. A repeated insert with the
+    /// same id does not insert the task twice while its row exists.
     pub fn with_id(mut self, id: Uuid) -> Self {
         self.id = id;
         self
     }
 
-    /// The id; nil until a queue or [`with_id`](Self::with_id) sets it.
+    /// The id. It is nil until a queue or [`with_id`](Self::with_id) sets it.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// Sets the task type, in place of the one of its struct.
+    /// Sets the task type, 1 to 255 bytes. Defaults to that of the struct.
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = task_type.into();
         self
@@ -156,50 +164,52 @@ impl NewTask {
         self
     }
 
-    /// Makes the task due this long after the insert, by the clock of the store. Defaults to zero.
+    /// Makes the task due this long after the insert, by the clock of the store, at most a hundred years.
+    /// Defaults to zero: at once. The last call of `delay` and [`at`](Self::at) counts.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.due = Due::After(delay);
         self
     }
 
-    /// Makes the task due at this instant.
+    /// Makes the task due at this instant, by the clock of the store. If it is past, the task is due at once.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
         self
     }
 
-    /// Sets how often the task is run again after a failure, in place of the number of its struct; 0 means
-    /// never.
+    /// Sets how many times the task runs again after failures. Defaults to the number of its struct, which is
+    /// 20 if the struct does not set it; 0 means never.
     pub fn max_retries(mut self, max_retries: i32) -> Self {
         self.options.max_retries = Some(max_retries);
         self
     }
 
-    /// Adds a tag to find the task by, of at most 255 bytes. See [`Filter::tag`](crate::store::Filter::tag).
+    /// Adds a tag, 1 to 255 bytes. [`Filter::tag`](crate::store::Filter::tag) lists the tasks that have it.
+    /// Defaults to no tags.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.options.tags.push(tag.into());
         self
     }
 
-    /// Adds tags to find the task by. See [`tag`](Self::tag).
+    /// Adds several tags. See [`tag`](Self::tag).
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.options.tags.extend(tags.into_iter().map(Into::into));
         self
     }
 
-    /// Makes the task unique in this way, in place of that of its struct. A missing field or an invalid key
-    /// is an error of the insert.
+    /// Makes the task unique in this way. Defaults to [`unique_by`](AsyncRunnable::unique_by) of its struct.
+    /// If a field is missing or the key is not valid, the insert fails with a [`PayloadError`].
     pub fn unique_by(mut self, unique: Unique) -> Self {
         self.unique = Some(unique);
         self.uniq_hash = None;
         self
     }
 
-    /// Makes the task unique: while another with the same kind and payload is alive, the insert changes
-    /// nothing. Has no effect on a task that is unique already.
+    /// Makes the task unique by its payload: while a task of the same kind and payload waits or runs, the
+    /// insert changes nothing. Has no effect on a task that is unique already.
     ///
     /// # Errors
-    /// [`PayloadError::Serialize`] when the metadata is not JSON.
+    /// [`PayloadError::Serialize`] when the payload is not JSON.
     pub fn unique(mut self) -> Result<Self, PayloadError> {
         if self.uniq_hash.is_none() {
             self.unique.get_or_insert_with(Unique::payload);
@@ -207,21 +217,23 @@ impl NewTask {
         self.hashed()
     }
 
-    /// Makes the task not unique, in place of what its struct says.
+    /// Makes the task not unique, even if its struct is unique.
     pub fn not_unique(mut self) -> Self {
         (self.unique, self.uniq_hash) = (None, None);
         self
     }
 
-    /// The hash that the task shares with its duplicates, once it is [computed](Self::hashed).
+    /// The hash that the task shares with its duplicates. `None` if the task is not unique, or before the
+    /// hash is [computed](Self::hashed).
     pub fn uniq_hash(&self) -> Option<&str> {
         self.uniq_hash.as_deref()
     }
 
-    /// Computes the unique hash of a unique task, unless that is done. A queue calls this.
+    /// Computes the hash of a unique task, if it has none yet. Queues call this before they insert the task.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload lacks a field, or the key is invalid.
+    /// [`PayloadError`] when the payload is not JSON or lacks a field by which the task is unique, or when
+    /// the key is not valid.
     pub fn hashed(mut self) -> Result<Self, PayloadError> {
         if let (Some(unique), None) = (&self.unique, &self.uniq_hash) {
             self.uniq_hash = unique.hash(&serde_json::from_str(&self.metadata)?)?;
@@ -233,48 +245,50 @@ impl NewTask {
         self.unique.as_ref().filter(|_| self.uniq_hash.is_some())
     }
 
-    /// How long its unique hash keeps duplicates out, when the task is unique within a period.
+    /// How long the task keeps duplicates out, if it is [unique within a period](Unique::within). Else
+    /// `None`.
     pub fn period(&self) -> Option<Duration> {
         self.way().and_then(Unique::period)
     }
 
-    /// Whether its unique hash keeps duplicates out only until the task is claimed.
+    /// Whether the task is [unique until it is started](Unique::until_started): it keeps duplicates out until
+    /// it is claimed.
     pub fn is_unique_until_started(&self) -> bool {
         self.uniq_hash.as_ref().is_some_and(|hash| hash.starts_with(unique::UNTIL_STARTED))
     }
 
-    /// The parts of a waiting duplicate that this insert replaces.
+    /// The parts of a waiting duplicate that this insert [replaces](Unique::replace), if any.
     pub fn replaces(&self) -> Option<Replace> {
         self.way().and_then(Unique::replaces)
     }
 
-    /// Whether the insert fails when there is a duplicate.
+    /// Whether the insert fails if there is a duplicate, as [`or_error`](Unique::or_error) asks.
     pub fn is_strict(&self) -> bool {
         self.way().is_some_and(Unique::is_strict)
     }
 
-    /// Whether `inserted` is a valid answer to the insert even though its row is gone. If so, the task must
-    /// not be inserted again.
+    /// Whether `inserted` answers the insert of this task although its row is gone. If `false`, the duplicate
+    /// has ended, and the task can be inserted now. Queues ask this.
     pub fn is_answered_by(&self, inserted: Inserted) -> bool {
         inserted.outcome != InsertOutcome::Kept || self.period().is_some()
     }
 
-    /// The hashes that a duplicate in the store may have: that of the payload, which fang 0.9 to 0.11 saved,
-    /// and that of its own way of being unique.
+    /// The hashes that duplicates in the store may have: the hash of the payload, which fang 0.9 to 0.11
+    /// saved, and the [own hash](Self::uniq_hash) of this task.
     pub fn hashes(&self) -> Vec<String> {
         let by_payload = unique::hash(&read_metadata(&self.metadata));
         let own = self.uniq_hash.clone().filter(|hash| *hash != by_payload);
         std::iter::once(by_payload).chain(own).collect()
     }
 
-    /// The hash on its row. `None` for a task that is unique within a period, since the period outlives the
-    /// row.
+    /// The hash to save in the row. `None` for a task that is unique within a period: a store keeps that hash
+    /// apart, since the period may last longer than the row.
     pub fn row_hash(&self) -> Option<&str> {
         self.uniq_hash.as_deref().filter(|_| self.period().is_none())
     }
 
-    /// The name of the cron whose ticks insert this task. Tasks of the same kind and payload have the same
-    /// cron. A store pauses, resumes, runs and removes a cron by this name.
+    /// The name of the cron that `schedule_task` makes of this task. Tasks of the same kind and payload have
+    /// the same cron. `run_cron`, `pause_cron`, `resume_cron` and `remove_crons` take this name.
     ///
     /// ```
     /// # use fang_core::{Mode, NewTask};
@@ -286,11 +300,11 @@ impl NewTask {
         format!("{kind}/{}", unique::hash(&read_metadata(&self.metadata)))
     }
 
-    /// Checks that a store can keep the task.
+    /// Checks that a store can save the task. Queues call this before they insert it.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload is too large, a text contains NUL, or the task type or a tag has a
-    /// length that is not allowed.
+    /// [`PayloadError`] when the payload is larger than `max_payload_bytes`, when it, the task type or a tag
+    /// contains a NUL character, or when the task type or a tag does not have 1 to 255 bytes.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
         if self.metadata.len() > max_payload_bytes {
             return Err(PayloadError::TooLarge {

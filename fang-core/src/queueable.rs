@@ -10,21 +10,26 @@ use crate::task::{Priority, Task};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-/// An async queue: inserts, schedules, finds and removes tasks.
+/// The calls of a queue in the async mode: insert, schedule, find, control and remove tasks. Programs call
+/// them on an `AsyncQueue` or a `MemoryQueue`, and a running task calls them on the queue that `run` gets.
+///
+/// All calls but the inserts and `schedule_task` concern the tasks of both modes and of every program that
+/// uses the same store.
 #[async_trait]
 pub trait AsyncQueueable: Send + Sync {
-    /// Saves a light task and returns its row. When a unique task has a duplicate, nothing is inserted, and
-    /// the row of the duplicate is returned.
+    /// Saves a light task, one for the async mode, and returns its row. If the task is unique and has a
+    /// duplicate, nothing is inserted, and the row of the duplicate is returned.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
-    /// a duplicate and asks [for an error](crate::Unique::or_error) then, [`QueueError::Store`] when the
-    /// store fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is: [`PayloadError`](crate::PayloadError)
+    /// lists the reasons. [`QueueError::NotUnique`] when it has a duplicate and is unique with
+    /// [`or_error`](crate::Unique::or_error). [`QueueError::Store`] when the store fails.
     async fn insert_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError> {
         self.insert(NewTask::asynk(task)?).await
     }
 
-    /// Begins an insert of a light task, with options that its type does not set. See [`AsyncInsert`].
+    /// Begins an insert of a light task with options of its own, such as a delay or a priority. Nothing is
+    /// saved before [`insert`](AsyncInsert::insert) is awaited.
     ///
     /// ```
     /// # use fang_core::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
@@ -55,97 +60,120 @@ pub trait AsyncQueueable: Send + Sync {
         AsyncInsert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Begins an insert of a heavy task, for the workers of the blocking mode. Used as
+    /// Begins an insert of a heavy task, one for the blocking mode. Its options are those of
     /// [`light`](Self::light).
     fn heavy<'q>(&'q self, task: &dyn Runnable) -> AsyncInsert<'q> {
         AsyncInsert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row, or that of its duplicate.
-    /// The row of the duplicate may be gone when the task is unique within a period. The row returned then has
-    /// the id and the instants of the duplicate, the state `Finished`, and the payload of this insert.
+    /// Saves one task of either mode, with the options set on it. Returns its row, or that of its duplicate.
+    ///
+    /// A task that is [unique within a period](crate::Unique::within) may have a duplicate whose row is gone.
+    /// The returned row then has the id and the instants of the duplicate, the state `Finished`, and the
+    /// payload of this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     async fn insert(&self, task: NewTask) -> Result<Task, QueueError>;
 
-    /// Saves many tasks of either mode in as few statements as possible, in order. When a batch fails, the
-    /// batches before it are saved.
+    /// Saves many tasks of either mode with few statements. Returns an answer for each task, in the same
+    /// order.
+    ///
+    /// The tasks are saved in batches of up to 10,000 (1,000 if one of them is unique) and 8 MiB of payload.
+    /// If a batch fails, the batches before it stay saved.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
-    /// Saves a light task by its [`cron`](AsyncRunnable::cron): once at an instant, or as a cron. For a cron,
-    /// returns the task of its next tick. Scheduling the same cron again changes nothing, and does not end a
-    /// pause. While a cron is paused, no task of it waits, and the row returned has the nil id.
+    /// Schedules a light task as its [`cron`](AsyncRunnable::cron) says: once at an instant, or as a cron.
+    ///
+    /// - Once: inserts the task, due at that instant, and returns its row. Each call inserts another task,
+    ///   unless the task is unique.
+    /// - As a cron: saves the cron and returns the task of its next tick. Tasks of the same kind and payload
+    ///   are the same cron. Scheduling it again changes nothing, except that a changed schedule or task type
+    ///   replaces the old one. A paused cron stays paused: it has no waiting task, and the returned row has
+    ///   the nil id.
+    ///
+    /// The tasks of a cron are not unique: the task of a tick is inserted even while the task of the tick
+    /// before still runs.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. Otherwise as
-    /// [`insert_task`](Self::insert_task).
+    /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. The other
+    /// errors are those of [`insert_task`](Self::insert_task).
     async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError>;
 
-    /// Removes all tasks, running ones too, and all crons. Returns the number of removed tasks.
+    /// Removes all tasks and all crons, and ends all [periods](crate::Unique::within) of unique tasks. Tasks
+    /// that run go on, but their results are dropped. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_all_tasks(&self) -> Result<u64, QueueError>;
 
-    /// Removes all tasks that wait for a future instant, and all crons. Returns the number of removed tasks.
+    /// Removes all crons, and all tasks that wait for a future instant: delayed, scheduled, or waiting for
+    /// their next run after a failure. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_all_scheduled_tasks(&self) -> Result<u64, QueueError>;
 
-    /// Removes the task with this id. Returns the number of removed tasks: 1, or 0 when there is no such
-    /// task.
+    /// Removes the task with this id. If it runs, it goes on, but its result is dropped. Returns the number
+    /// of removed tasks: 1, or 0 if there is no such task.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_task(&self, id: Uuid) -> Result<u64, QueueError>;
 
-    /// Removes the duplicates of `task` that wait or run: those with the same kind and payload, and the one
-    /// that its own [`unique_by`](AsyncRunnable::unique_by) finds. Ends the period of the latter. Returns the
-    /// number of removed tasks.
+    /// Removes the duplicates of `task` that wait or run. Returns the number of removed tasks.
+    ///
+    /// It removes unique tasks of the same kind and payload, and the duplicate that
+    /// [`unique_by`](AsyncRunnable::unique_by) of `task` finds. The period of that duplicate ends. Tasks that
+    /// are not unique stay.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when `task` does not serialize, or lacks a field or key that it is unique by,
-    /// [`QueueError::Store`] when the store fails.
+    /// [`QueueError::Payload`] when `task` does not serialize, or when it lacks a field by which it is unique
+    /// or its unique key is not valid. [`QueueError::Store`] when the store fails.
     async fn remove_task_by_metadata(&self, task: &dyn AsyncRunnable) -> Result<u64, QueueError>;
 
-    /// Removes the tasks and crons of this task type. Returns the number of removed tasks.
+    /// Removes all tasks and crons of this task type. Tasks that run go on, but their results are dropped.
+    /// Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn remove_tasks_type(&self, task_type: &str) -> Result<u64, QueueError>;
 
-    /// Finds the task with this id. Returns `None` when there is no such task.
+    /// Finds the task with this id. Returns `None` if there is no such row. By default the row of a task is
+    /// removed when the task succeeds: see [`RetentionMode`](crate::RetentionMode).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError>;
 
-    /// Cancels a task. Returns whether the task waited or ran.
+    /// Cancels the task with this id. Returns `true` if the task waited or ran, and `false` if it has ended
+    /// or does not exist.
     ///
     /// A waiting task fails at once, with the error message `cancelled`. A running task is told through
-    /// [`Context::is_cancelled`](crate::Context::is_cancelled), within about 100 ms, or with the next
-    /// heartbeat of its pool where pools do not listen for notifications. When it goes on after the grace
-    /// period of its pool, it is dropped at its next `.await`. It ends as failed, unless it succeeds first.
-    /// It is not run again, even if its process dies.
+    /// [`Context::is_cancelled`](crate::Context::is_cancelled): within about 100 ms if its pool listens for
+    /// notifications, else with the next beat of its pool (every 5 s by default). If it still runs after the
+    /// `cancel_grace` of its pool (5 s by default), it is dropped at its next `.await`.
+    ///
+    /// The task fails, unless its run succeeds first. It does not run again, even if its process dies.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Runs a failed task again, with all its retries, or a waiting task now. Returns whether the task will
-    /// run. A unique task stays failed while a duplicate of it is alive.
+    /// Makes a failed task due now, with all its retries, or a waiting task due now. Returns `true` if the
+    /// task will run. Returns `false` if it runs already, has finished or does not exist. A failed unique
+    /// task stays failed while a duplicate of it waits or runs.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn retry_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Runs failed tasks again, by kind or task type, in bounded batches, each task once. Returns the number
-    /// of these tasks. When it fails, some of the tasks run again already. Calling it again is safe.
+    /// Makes failed tasks due now, with all their retries: all of them, or those of a kind or task type.
+    /// Returns how many. A unique task stays failed while a duplicate of it waits or runs. Works in batches
+    /// of 1,000, so if it fails, some of the tasks run again already. It may be called again.
     ///
     /// ```
     /// # use fang_core::{AsyncQueueable, QueueError};
@@ -159,61 +187,73 @@ pub trait AsyncQueueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails.
     async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError>;
 
-    /// Changes when a waiting task becomes due. Returns whether the task waited.
+    /// Changes when a waiting task becomes due. Returns `false`, and changes nothing, if the task does not
+    /// wait.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError>;
 
-    /// Changes the priority of a waiting task. Returns whether the task waited.
+    /// Changes the priority of a waiting task. Returns `false`, and changes nothing, if the task does not
+    /// wait.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError>;
 
-    /// Pauses a task type: no process starts tasks of it until it is resumed. Running tasks go on. Returns
-    /// `false` when it was paused already.
+    /// Pauses a task type: no process claims its tasks until it is resumed. Tasks that are claimed already
+    /// still run, and tasks can still be inserted. The store keeps the pause, so it outlasts restarts.
+    /// Returns `false` if the type was paused already.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn pause(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Resumes a task type: due tasks start at once. Returns whether it was paused.
+    /// Ends the pause of a task type: its due tasks start at once. Returns `false` if it was not paused.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn resume(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Lists tasks, the newest first.
+    /// Lists the tasks that match the filter, the newest first, at most [`limit`](Filter::limit) (100 by
+    /// default).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
 
-    /// Counts the tasks of each type in each state.
+    /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
+    /// Postgres this reads the whole table.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
-    /// The context of this run of this task. Outside of a run, an empty context.
+    /// The context of this run: its task, its attempt, its deadline and the state of its pool. Outside of a
+    /// run the context is empty: the id is nil and the attempt is 0.
     fn context(&self) -> &Context;
 }
 
-/// A blocking queue: inserts, schedules, finds and removes tasks.
+/// The calls of a queue in the blocking mode: insert, schedule, find, control and remove tasks. Programs call
+/// them on a `Queue` or a `blocking::MemoryQueue`, and a running task calls them on the queue that `run`
+/// gets.
+///
+/// All calls but the inserts and `schedule_task` concern the tasks of both modes and of every program that
+/// uses the same store.
 pub trait Queueable: Send + Sync {
-    /// Saves a heavy task and returns its row. When a unique task has a duplicate, nothing is inserted, and
-    /// the row of the duplicate is returned.
+    /// Saves a heavy task, one for the blocking mode, and returns its row. If the task is unique and has a
+    /// duplicate, nothing is inserted, and the row of the duplicate is returned.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::NotUnique`] when it has
-    /// a duplicate and asks [for an error](crate::Unique::or_error) then, [`QueueError::Store`] when the
-    /// store fails.
+    /// [`QueueError::Payload`] when the task cannot be saved as it is: [`PayloadError`](crate::PayloadError)
+    /// lists the reasons. [`QueueError::NotUnique`] when it has a duplicate and is unique with
+    /// [`or_error`](crate::Unique::or_error). [`QueueError::Store`] when the store fails.
     fn insert_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
         self.insert(NewTask::blocking(task)?)
     }
 
-    /// Begins an insert of a heavy task, with options that its type does not set. See [`Insert`].
+    /// Begins an insert of a heavy task with options of its own, such as a delay or a priority. Nothing is
+    /// saved before [`insert`](Insert::insert) is called.
     ///
     /// ```
     /// # use fang_core::{FangError, Queueable, Runnable, typetag};
@@ -242,95 +282,120 @@ pub trait Queueable: Send + Sync {
         Insert::new(NewTask::blocking(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Begins an insert of a light task, for the workers of the async mode. Used as [`heavy`](Self::heavy).
+    /// Begins an insert of a light task, one for the async mode. Its options are those of
+    /// [`heavy`](Self::heavy).
     fn light<'q>(&'q self, task: &dyn AsyncRunnable) -> Insert<'q> {
         Insert::new(NewTask::asynk(task), move |task| self.insert_tasks(vec![task]))
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row, or that of its duplicate.
-    /// The row of the duplicate may be gone when the task is unique within a period. The row returned then has
-    /// the id and the instants of the duplicate, the state `Finished`, and the payload of this insert.
+    /// Saves one task of either mode, with the options set on it. Returns its row, or that of its duplicate.
+    ///
+    /// A task that is [unique within a period](crate::Unique::within) may have a duplicate whose row is gone.
+    /// The returned row then has the id and the instants of the duplicate, the state `Finished`, and the
+    /// payload of this insert.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     fn insert(&self, task: NewTask) -> Result<Task, QueueError>;
 
-    /// Saves many tasks of either mode in as few statements as possible, in order. When a batch fails, the
-    /// batches before it are saved.
+    /// Saves many tasks of either mode with few statements. Returns an answer for each task, in the same
+    /// order.
+    ///
+    /// The tasks are saved in batches of up to 10,000 (1,000 if one of them is unique) and 8 MiB of payload.
+    /// If a batch fails, the batches before it stay saved.
     ///
     /// # Errors
     /// As [`insert_task`](Self::insert_task).
     fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<Vec<Inserted>, QueueError>;
 
-    /// Saves a heavy task by its [`cron`](Runnable::cron): once at an instant, or as a cron. For a cron,
-    /// returns the task of its next tick. Scheduling the same cron again changes nothing, and does not end a
-    /// pause. While a cron is paused, no task of it waits, and the row returned has the nil id.
+    /// Schedules a heavy task as its [`cron`](Runnable::cron) says: once at an instant, or as a cron.
+    ///
+    /// - Once: inserts the task, due at that instant, and returns its row. Each call inserts another task,
+    ///   unless the task is unique.
+    /// - As a cron: saves the cron and returns the task of its next tick. Tasks of the same kind and payload
+    ///   are the same cron. Scheduling it again changes nothing, except that a changed schedule or task type
+    ///   replaces the old one. A paused cron stays paused: it has no waiting task, and the returned row has
+    ///   the nil id.
+    ///
+    /// The tasks of a cron are not unique: the task of a tick is inserted even while the task of the tick
+    /// before still runs.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. Otherwise as
-    /// [`insert_task`](Self::insert_task).
+    /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. The other
+    /// errors are those of [`insert_task`](Self::insert_task).
     fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError>;
 
-    /// Removes all tasks, running ones too, and all crons. Returns the number of removed tasks.
+    /// Removes all tasks and all crons, and ends all [periods](crate::Unique::within) of unique tasks. Tasks
+    /// that run go on, but their results are dropped. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_all_tasks(&self) -> Result<usize, QueueError>;
 
-    /// Removes all tasks that wait for a future instant, and all crons. Returns the number of removed tasks.
+    /// Removes all crons, and all tasks that wait for a future instant: delayed, scheduled, or waiting for
+    /// their next run after a failure. Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_all_scheduled_tasks(&self) -> Result<usize, QueueError>;
 
-    /// Removes the task with this id. Returns the number of removed tasks: 1, or 0 when there is no such
-    /// task.
+    /// Removes the task with this id. If it runs, it goes on, but its result is dropped. Returns the number
+    /// of removed tasks: 1, or 0 if there is no such task.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_task(&self, id: Uuid) -> Result<usize, QueueError>;
 
-    /// Removes the duplicates of `task` that wait or run: those with the same kind and payload, and the one
-    /// that its own [`unique_by`](Runnable::unique_by) finds. Ends the period of the latter. Returns the
-    /// number of removed tasks.
+    /// Removes the duplicates of `task` that wait or run. Returns the number of removed tasks.
+    ///
+    /// It removes unique tasks of the same kind and payload, and the duplicate that
+    /// [`unique_by`](Runnable::unique_by) of `task` finds. The period of that duplicate ends. Tasks that are
+    /// not unique stay.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when `task` does not serialize, or lacks a field or key that it is unique by,
-    /// [`QueueError::Store`] when the store fails.
+    /// [`QueueError::Payload`] when `task` does not serialize, or when it lacks a field by which it is unique
+    /// or its unique key is not valid. [`QueueError::Store`] when the store fails.
     fn remove_task_by_metadata(&self, task: &dyn Runnable) -> Result<usize, QueueError>;
 
-    /// Removes the tasks and crons of this task type. Returns the number of removed tasks.
+    /// Removes all tasks and crons of this task type. Tasks that run go on, but their results are dropped.
+    /// Returns the number of removed tasks.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn remove_tasks_of_type(&self, task_type: &str) -> Result<usize, QueueError>;
 
-    /// Finds the task with this id. Returns `None` when there is no such task.
+    /// Finds the task with this id. Returns `None` if there is no such row. By default the row of a task is
+    /// removed when the task succeeds: see [`RetentionMode`](crate::RetentionMode).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn find_task_by_id(&self, id: Uuid) -> Result<Option<Task>, QueueError>;
 
-    /// Cancels a task. Returns whether the task waited or ran.
+    /// Cancels the task with this id. Returns `true` if the task waited or ran, and `false` if it has ended
+    /// or does not exist.
     ///
     /// A waiting task fails at once, with the error message `cancelled`. A running task is told through
-    /// [`Context::is_cancelled`](crate::Context::is_cancelled), within about 100 ms, or with the next
-    /// heartbeat of its pool where pools do not listen for notifications. Its thread cannot be stopped. The
-    /// task ends as failed, unless it succeeds first. It is not run again, even if its process dies.
+    /// [`Context::is_cancelled`](crate::Context::is_cancelled): within about 100 ms if its pool listens for
+    /// notifications, else with the next beat of its pool (every 5 s by default). A thread cannot be stopped,
+    /// so a heavy task that does not ask goes on to its end.
+    ///
+    /// The task fails, unless its run succeeds first. It does not run again, even if its process dies.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn cancel_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Runs a failed task again, with all its retries, or a waiting task now. Returns whether the task will
-    /// run. A unique task stays failed while a duplicate of it is alive.
+    /// Makes a failed task due now, with all its retries, or a waiting task due now. Returns `true` if the
+    /// task will run. Returns `false` if it runs already, has finished or does not exist. A failed unique
+    /// task stays failed while a duplicate of it waits or runs.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn retry_task(&self, id: Uuid) -> Result<bool, QueueError>;
 
-    /// Runs failed tasks again, by kind or task type, in bounded batches, each task once. Returns the number
-    /// of these tasks. When it fails, some of the tasks run again already. Calling it again is safe.
+    /// Makes failed tasks due now, with all their retries: all of them, or those of a kind or task type.
+    /// Returns how many. A unique task stays failed while a duplicate of it waits or runs. Works in batches
+    /// of 1,000, so if it fails, some of the tasks run again already. It may be called again.
     ///
     /// ```
     /// # use fang_core::{Queueable, QueueError};
@@ -344,43 +409,49 @@ pub trait Queueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails.
     fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError>;
 
-    /// Changes when a waiting task becomes due. Returns whether the task waited.
+    /// Changes when a waiting task becomes due. Returns `false`, and changes nothing, if the task does not
+    /// wait.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn reschedule_task(&self, id: Uuid, due: Due) -> Result<bool, QueueError>;
 
-    /// Changes the priority of a waiting task. Returns whether the task waited.
+    /// Changes the priority of a waiting task. Returns `false`, and changes nothing, if the task does not
+    /// wait.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, QueueError>;
 
-    /// Pauses a task type: no process starts tasks of it until it is resumed. Running tasks go on. Returns
-    /// `false` when it was paused already.
+    /// Pauses a task type: no process claims its tasks until it is resumed. Tasks that are claimed already
+    /// still run, and tasks can still be inserted. The store keeps the pause, so it outlasts restarts.
+    /// Returns `false` if the type was paused already.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn pause(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Resumes a task type: due tasks start at once. Returns whether it was paused.
+    /// Ends the pause of a task type: its due tasks start at once. Returns `false` if it was not paused.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn resume(&self, task_type: &str) -> Result<bool, QueueError>;
 
-    /// Lists tasks, the newest first.
+    /// Lists the tasks that match the filter, the newest first, at most [`limit`](Filter::limit) (100 by
+    /// default).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
 
-    /// Counts the tasks of each type in each state.
+    /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
+    /// Postgres this reads the whole table.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
-    /// The context of this run of this task. Outside of a run, an empty context.
+    /// The context of this run: its task, its attempt, its deadline and the state of its pool. Outside of a
+    /// run the context is empty: the id is nil and the attempt is 0.
     fn context(&self) -> &Context;
 }

@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The tasks that stay in the table after their last run. Defaults to [`RetentionMode::RemoveFinished`].
+/// The tasks whose rows stay in the table after their last run. A finished task has succeeded; a failed task
+/// has no retries left or was cancelled. Rows that stay are removed by `prune_after` of a pool, or never.
+/// Defaults to [`RetentionMode::RemoveFinished`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RetentionMode {
-    /// Keeps finished and failed tasks.
+    /// Finished and failed tasks stay.
     KeepAll,
-    /// Removes finished and failed tasks.
+    /// Neither finished nor failed tasks stay.
     RemoveAll,
-    /// Removes finished tasks and keeps failed ones for inspection.
+    /// Failed tasks stay, so that they can be inspected and retried. Finished tasks are removed.
     #[default]
     RemoveFinished,
 }

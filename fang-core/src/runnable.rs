@@ -12,7 +12,11 @@ use std::time::Duration;
 /// How often a failed task is run again by default.
 pub const DEFAULT_MAX_RETRIES: i32 = 20;
 
-/// A light task. It runs as a tokio task and uses no thread while it waits.
+/// A light task: one for the async mode. It runs as a tokio task and uses no thread while it waits. It must
+/// not block its thread: work that blocks or computes for long belongs in a heavy task, a [`Runnable`].
+///
+/// The name of the struct becomes the kind of the task. Two structs of a program must not have the same name,
+/// unless one is renamed with `#[typetag::serde(name = "..")]`.
 ///
 /// ```
 /// use fang_core::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
@@ -35,63 +39,70 @@ pub const DEFAULT_MAX_RETRIES: i32 = 20;
 #[typetag::serde(tag = "type")]
 #[async_trait]
 pub trait AsyncRunnable: Send + Sync {
-    /// Does the work. `queue` inserts further tasks, and describes this run through
-    /// [`context`](AsyncQueueable::context).
+    /// Does the work. `queue` can insert further tasks. Its [`context`](AsyncQueueable::context) describes
+    /// this run.
     ///
     /// # Errors
-    /// The reason why the run failed. The task is retried, and the description is kept on its row.
+    /// The reason why the run failed. The row of the task keeps it. The task runs again after its backoff,
+    /// unless it has no retries left. A panic counts as an error too.
     async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError>;
 
-    /// The task type, which other libraries call a queue name. Each pool serves one or several. Defaults to
-    /// `"common"`.
+    /// The task type, which other libraries call a queue name. Only pools that serve this type run the task.
+    /// 1 to 255 bytes. Defaults to `"common"`.
     fn task_type(&self) -> String {
         DEFAULT_TASK_TYPE.to_owned()
     }
 
-    /// Whether only one task of the same kind and payload may be alive, which is to wait or run. Defaults to
-    /// `false`.
+    /// Whether the task is unique: while a task of the same kind and payload waits or runs, no other is
+    /// inserted. Defaults to `false`.
     fn uniq(&self) -> bool {
         false
     }
 
-    /// How the task is unique: which tasks are its duplicates, for how long they keep it out, and whether it
-    /// replaces something of a duplicate. An insert may choose otherwise. Defaults to [`Unique::payload`]
-    /// when [`uniq`](Self::uniq) is `true`, else to `None`.
+    /// How the task is unique: which tasks are its duplicates, how long they keep it out, and what an insert
+    /// does if there is one. [`NewTask::unique_by`](crate::NewTask::unique_by) overrides it for one insert.
+    /// Defaults to [`Unique::payload`] if [`uniq`](Self::uniq) is `true`, else to `None`: not unique.
     fn unique_by(&self) -> Option<Unique> {
         self.uniq().then(Unique::payload)
     }
 
-    /// When `schedule_task` runs the task: once, or again and again. See [`Cron`](crate::schedule::Cron).
-    /// Defaults to `None`: `schedule_task` fails, and the task can only be inserted.
+    /// The schedule that `schedule_task` uses: once, or again and again by a [`Cron`](crate::schedule::Cron).
+    /// It has no effect on inserts. Defaults to `None`: `schedule_task` then fails.
     fn cron(&self) -> Option<Scheduled> {
         None
     }
 
-    /// How often the task is run again after a failure. Defaults to 20; 0 means never.
+    /// How many times the task runs again after failures. Snoozed and interrupted runs do not count. Defaults
+    /// to 20, so a task that always fails runs 21 times; 0 means never.
     fn max_retries(&self) -> i32 {
         DEFAULT_MAX_RETRIES
     }
 
-    /// How long a run may take. After that, the run is dropped at its next `.await`, and has failed. A run
-    /// that never awaits cannot be dropped. Defaults to `None`: no limit.
+    /// How long a run may take. A run that takes longer is dropped at its next `.await` and counts as failed.
+    /// A run that never awaits cannot be dropped. Defaults to `None`: no limit.
     fn timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// Seconds to wait before the next run, after `attempt` earlier retries. Defaults to 2^`attempt`, at most
-    /// a day.
+    /// How many seconds a failed task waits before its next run. `attempt` is the number of failures before
+    /// this one: 0 after the first failure. Defaults to 2 to the power of `attempt` (1 s, 2 s, 4 s, ...), at
+    /// most a day.
     fn backoff(&self, attempt: u32) -> u32 {
         backoff::exponential(attempt)
     }
 
-    /// How long to wait before the next run, by a policy: linear, from a list, with jitter. Takes precedence
-    /// over [`backoff`](Self::backoff). Defaults to `None`: `backoff` decides.
+    /// How long a failed task waits before its next run, as a [`Backoff`]: exponential, linear, constant or
+    /// from a list, with jitter. If it is `Some`, [`backoff`](Self::backoff) is not asked. Defaults to
+    /// `None`.
     fn backoff_policy(&self) -> Option<Backoff> {
         None
     }
 }
 
-/// A heavy task. It runs on an OS thread and may block it.
+/// A heavy task: one for the blocking mode. It runs on an OS thread and may block it.
+///
+/// The name of the struct becomes the kind of the task. Two structs of a program must not have the same name,
+/// unless one is renamed with `#[typetag::serde(name = "..")]`.
 ///
 /// ```
 /// use fang_core::{FangError, Queueable, Runnable, typetag};
@@ -112,58 +123,65 @@ pub trait AsyncRunnable: Send + Sync {
 /// ```
 #[typetag::serde(tag = "type")]
 pub trait Runnable: Send + Sync {
-    /// Does the work. `queue` inserts further tasks, and describes this run through
-    /// [`context`](Queueable::context).
+    /// Does the work. `queue` can insert further tasks. Its [`context`](Queueable::context) describes this
+    /// run.
     ///
     /// # Errors
-    /// The reason why the run failed. The task is retried, and the description is kept on its row.
+    /// The reason why the run failed. The row of the task keeps it. The task runs again after its backoff,
+    /// unless it has no retries left. A panic counts as an error too.
     fn run(&self, queue: &dyn Queueable) -> Result<(), FangError>;
 
-    /// The task type, which other libraries call a queue name. Each pool serves one or several. Defaults to
-    /// `"common"`.
+    /// The task type, which other libraries call a queue name. Only pools that serve this type run the task.
+    /// 1 to 255 bytes. Defaults to `"common"`.
     fn task_type(&self) -> String {
         DEFAULT_TASK_TYPE.to_owned()
     }
 
-    /// Whether only one task of the same kind and payload may be alive, which is to wait or run. Defaults to
-    /// `false`.
+    /// Whether the task is unique: while a task of the same kind and payload waits or runs, no other is
+    /// inserted. Defaults to `false`.
     fn uniq(&self) -> bool {
         false
     }
 
-    /// How the task is unique: which tasks are its duplicates, for how long they keep it out, and whether it
-    /// replaces something of a duplicate. An insert may choose otherwise. Defaults to [`Unique::payload`]
-    /// when [`uniq`](Self::uniq) is `true`, else to `None`.
+    /// How the task is unique: which tasks are its duplicates, how long they keep it out, and what an insert
+    /// does if there is one. [`NewTask::unique_by`](crate::NewTask::unique_by) overrides it for one insert.
+    /// Defaults to [`Unique::payload`] if [`uniq`](Self::uniq) is `true`, else to `None`: not unique.
     fn unique_by(&self) -> Option<Unique> {
         self.uniq().then(Unique::payload)
     }
 
-    /// When `schedule_task` runs the task: once, or again and again. See [`Cron`](crate::schedule::Cron).
-    /// Defaults to `None`: `schedule_task` fails, and the task can only be inserted.
+    /// The schedule that `schedule_task` uses: once, or again and again by a [`Cron`](crate::schedule::Cron).
+    /// It has no effect on inserts. Defaults to `None`: `schedule_task` then fails.
     fn cron(&self) -> Option<Scheduled> {
         None
     }
 
-    /// How often the task is run again after a failure. Defaults to 20; 0 means never.
+    /// How many times the task runs again after failures. Snoozed and interrupted runs do not count. Defaults
+    /// to 20, so a task that always fails runs 21 times; 0 means never.
     fn max_retries(&self) -> i32 {
         DEFAULT_MAX_RETRIES
     }
 
-    /// How long a run may take. Defaults to `None`: no limit. A thread cannot be stopped. When a run takes
-    /// longer, that is logged, the run is [told to end](crate::Context::is_cancelled), and another thread
-    /// takes over the place of its worker. The result of the run still counts.
+    /// How long a run may take. Defaults to `None`: no limit.
+    ///
+    /// A thread cannot be stopped. When a run takes longer, a warning is logged, the run is told through
+    /// [`Context::is_cancelled`](crate::Context::is_cancelled), and a new thread takes over as its worker.
+    /// The result of the run still counts, and the task does not run again before the run has ended. At most
+    /// 16 threads of a pool, or as many as it has workers, are replaced at the same time.
     fn timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// Seconds to wait before the next run, after `attempt` earlier retries. Defaults to 2^`attempt`, at most
-    /// a day.
+    /// How many seconds a failed task waits before its next run. `attempt` is the number of failures before
+    /// this one: 0 after the first failure. Defaults to 2 to the power of `attempt` (1 s, 2 s, 4 s, ...), at
+    /// most a day.
     fn backoff(&self, attempt: u32) -> u32 {
         backoff::exponential(attempt)
     }
 
-    /// How long to wait before the next run, by a policy: linear, from a list, with jitter. Takes precedence
-    /// over [`backoff`](Self::backoff). Defaults to `None`: `backoff` decides.
+    /// How long a failed task waits before its next run, as a [`Backoff`]: exponential, linear, constant or
+    /// from a list, with jitter. If it is `Some`, [`backoff`](Self::backoff) is not asked. Defaults to
+    /// `None`.
     fn backoff_policy(&self) -> Option<Backoff> {
         None
     }

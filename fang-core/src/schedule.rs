@@ -12,15 +12,16 @@ pub use timetable::Timetable;
 
 use chrono::{DateTime, Utc};
 
-/// When a task runs. Returned by [`AsyncRunnable::cron`](crate::AsyncRunnable::cron) and
-/// [`Runnable::cron`](crate::Runnable::cron).
+/// When `schedule_task` runs a task: once, or again and again.
+/// [`AsyncRunnable::cron`](crate::AsyncRunnable::cron) and [`Runnable::cron`](crate::Runnable::cron) return
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scheduled {
-    /// Again and again, by a pattern in UTC. See [`CronPattern`] for its forms.
+    /// Again and again, by a pattern in UTC. The same as [`Cron::new`], which describes the patterns.
     CronPattern(String),
-    /// Once, at this instant or later.
+    /// Once. The task becomes due at this instant, or at once if it is past.
     ScheduleOnce(DateTime<Utc>),
-    /// Again and again, with options: a time zone, an interval, a policy for missed ticks.
+    /// Again and again, by a pattern or at an interval, with a time zone and a policy for missed ticks.
     Cron(Cron),
 }
 

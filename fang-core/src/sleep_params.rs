@@ -3,9 +3,13 @@
 use std::time::Duration;
 use typed_builder::TypedBuilder;
 
-/// Polling behind notifications. The period is the shortest while a pool finds tasks without a notification,
-/// and eight times that after a notification. Each poll that finds nothing doubles the period, and adds at
-/// least `sleep_step`, up to the longest.
+/// How often an idle pool polls the store for tasks. Pools are notified of inserts too, so this matters for
+/// tasks that become due later, and where notifications are off or lost.
+///
+/// The time between two polls begins at `sleep_period`. A poll that finds nothing doubles it, or adds
+/// `sleep_step` if that is more, up to `max_sleep_period`. A poll that finds tasks sets it back to
+/// `min_sleep_period`, or to eight times that if a notification led to the poll. A busy pool claims when
+/// workers become free and does not sleep.
 ///
 /// ```
 /// use fang_core::SleepParams;
@@ -15,17 +19,18 @@ use typed_builder::TypedBuilder;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, TypedBuilder)]
 pub struct SleepParams {
-    /// The first period, kept between the shortest and the longest. Defaults to 5 ms.
+    /// The time between two polls with which a pool starts. Values outside of the range from
+    /// `min_sleep_period` to `max_sleep_period` count as the nearest of them. Defaults to 5 ms.
     #[builder(default = SleepParams::default().sleep_period)]
     pub sleep_period: Duration,
-    /// The longest period. A task that becomes due in an idle pool starts at most this late. Defaults to 1.5
-    /// s.
+    /// The longest time between two polls. A delayed task that becomes due while its pool is idle starts at
+    /// most this late. Defaults to 1.5 s; values under `min_sleep_period` count as that.
     #[builder(default = SleepParams::default().max_sleep_period)]
     pub max_sleep_period: Duration,
-    /// The shortest period. Defaults to 5 ms; values under 1 ms count as 1 ms.
+    /// The shortest time between two polls. Defaults to 5 ms; values under 1 ms count as 1 ms.
     #[builder(default = SleepParams::default().min_sleep_period)]
     pub min_sleep_period: Duration,
-    /// The least by which a period grows. Defaults to 5 ms.
+    /// The least by which the time grows after a poll that finds nothing. Defaults to 5 ms.
     #[builder(default = SleepParams::default().sleep_step)]
     pub sleep_step: Duration,
 }
@@ -42,17 +47,17 @@ impl Default for SleepParams {
 }
 
 impl SleepParams {
-    /// The shortest period in effect.
+    /// The shortest time between two polls: `min_sleep_period`, at least 1 ms.
     pub fn shortest(&self) -> Duration {
         self.min_sleep_period.max(Duration::from_millis(1))
     }
 
-    /// The longest period in effect.
+    /// The longest time between two polls: `max_sleep_period`, at least the shortest.
     pub fn longest(&self) -> Duration {
         self.max_sleep_period.max(self.shortest())
     }
 
-    /// The period after `current`, when a poll finds nothing.
+    /// The time that follows `current` if a poll finds nothing.
     pub fn longer_than(&self, current: Duration) -> Duration {
         let grown = current.saturating_add(self.sleep_step.max(current));
         grown.min(self.longest())

@@ -29,7 +29,8 @@ pub use tables::{OwnResult, Tables};
 pub use verbs::{NonBlocking, Store};
 pub use worker::{Beat, Rescue, Rescued, WorkerId};
 
-/// A delay in microseconds, the unit of stores. At most a hundred years, so that no calendar overflows.
+/// A delay in microseconds, the unit of stores. At most a hundred years; longer delays count as that, so that
+/// no calendar overflows.
 pub fn micros(delay: std::time::Duration) -> i64 {
     const HUNDRED_YEARS: i64 = 100 * 365 * 24 * 60 * 60 * 1_000_000;
     i64::try_from(delay.as_micros()).unwrap_or(HUNDRED_YEARS).min(HUNDRED_YEARS)

@@ -9,20 +9,22 @@ use uuid::Uuid;
 /// The default task type.
 pub const DEFAULT_TASK_TYPE: &str = "common";
 
-/// The state of a task.
+/// The state of a task. A short task of a backlog may run without a change of its row: it then looks `New` or
+/// `Retried` while it runs. See `lock_claims` of the pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FangTaskState {
-    /// Waiting for its first run.
+    /// Waiting, and no run has failed yet.
     New,
-    /// Claimed by a worker.
+    /// Claimed by a pool: it runs, or is about to run.
     InProgress,
-    /// Failed for good: no retries are left, it was cancelled, or it can never run.
+    /// Failed for good: no retries are left, it was cancelled, its payload cannot be read, or its process
+    /// died too often. `retry_task` makes it run again.
     Failed,
     /// Ran successfully. The row is kept only under
     /// [`RetentionMode::KeepAll`](crate::RetentionMode::KeepAll).
     Finished,
-    /// Waiting for its next run, after a failure or because its pool gave it back.
+    /// Waiting for its next run: after a failure, after `retry_task`, or because its process died.
     Retried,
 }
 
@@ -56,15 +58,16 @@ impl FangTaskState {
     }
 }
 
-/// The workers that may claim a task.
+/// The mode of a task: the workers that may run it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum Mode {
-    /// Both modes: a row of fang 0.9 to 0.11, or written by hand, which names no mode.
+    /// Workers of both modes. Only rows that name no mode have this: those of fang 0.9 to 0.11, and those
+    /// written by hand.
     Any = 0,
-    /// Tokio tasks: an [`AsyncRunnable`](crate::AsyncRunnable).
+    /// The async mode, on tokio tasks. The task is an [`AsyncRunnable`](crate::AsyncRunnable).
     Asynk = 1,
-    /// OS threads: a [`Runnable`](crate::Runnable).
+    /// The blocking mode, on OS threads. The task is a [`Runnable`](crate::Runnable).
     Blocking = 2,
 }
 
@@ -77,8 +80,8 @@ impl Mode {
 
 /// How urgent a task is among the tasks of its type. Defaults to [`Priority::Normal`].
 ///
-/// Due tasks that are more urgent start first. One claim in sixteen begins with the least urgent, so that no
-/// priority waits for ever.
+/// Among the due tasks of a type, the more urgent ones start first. One claim in sixteen begins with the
+/// least urgent ones, so that they are never kept waiting for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i16)]
 pub enum Priority {
@@ -103,45 +106,52 @@ impl Priority {
     }
 }
 
-/// The row of a task in the store.
+/// A task as it is saved in the store. Queues return it; its `Debug` output shows no payload and no errors.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
-    /// Made by the client (UUID version 7, RFC 9562), so that repeating an insert cannot double the task
-    /// while its row exists.
+    /// The id, made by the queue before the insert (UUID version 7, RFC 9562). A repeated insert with the
+    /// same id does not insert the task twice while its row exists.
     pub id: Uuid,
-    /// The serialized struct; its `type` is the kind. JSON that Rust cannot read (a number too large, nesting
-    /// too deep) is kept as a string.
+    /// The payload: the struct as JSON, with its kind as `type`. JSON that Postgres accepts and Rust cannot
+    /// read (a number too large, nesting too deep) is given as one string.
     pub metadata: serde_json::Value,
-    /// The error of the last run that failed.
+    /// The last error: that of a failed run, `cancelled`, or the reason why the task could not run. `None` if
+    /// there was none, and after a success.
     pub error_message: Option<String>,
     /// The state.
     pub state: FangTaskState,
     /// The task type, which other libraries call a queue name. Pools serve task types.
     pub task_type: String,
-    /// The hash that keeps duplicates of a unique task out while it is alive.
+    /// The hash that keeps duplicates out while the task waits or runs. `None` if the task is not unique, is
+    /// unique within a period, or is unique until started and was claimed.
     pub uniq_hash: Option<String>,
-    /// How many runs have failed.
+    /// How many runs have failed since the insert or the last `retry_task`. Crashes of the process do not
+    /// count.
     pub retries: i32,
-    /// The instant at which the task becomes due.
+    /// The instant at which the task becomes due, or became due for its last run.
     pub scheduled_at: DateTime<Utc>,
-    /// When it was inserted.
+    /// When the task was inserted, by the clock of the store.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When the row last changed. The age of an ended task is counted from here: see `prune_after` of the
+    /// pools.
     pub updated_at: DateTime<Utc>,
-    /// The workers that may claim it.
+    /// The mode: the workers that may run the task.
     pub mode: Mode,
-    /// How urgent it is among its type.
+    /// How urgent the task is among the tasks of its type.
     pub priority: Priority,
-    /// How often it was claimed. A result is saved only for the latest claim.
+    /// The number of the latest claim, counted from 1; 0 if the task was never claimed. Results of earlier
+    /// claims are refused.
     pub lease: i32,
-    /// How often the process that ran it died.
+    /// How many times its process died while the task ran. At `max_crashes` of the lease (3 by default) the
+    /// task fails.
     pub crashes: i16,
-    /// How often it is run again after a failure, if its insert set that.
+    /// How many times the task runs again after failures. `None` if its insert did not say: its struct
+    /// decides.
     pub max_retries: Option<i32>,
-    /// Tags to find it by.
+    /// Its tags. [`Filter::tag`](crate::store::Filter::tag) lists the tasks that have one.
     pub tags: Vec<String>,
-    /// The last failures, the newest last.
+    /// The last ten failures, the newest last. Failures before the last `retry_task` are kept too.
     pub failures: Vec<Failure>,
 }
 
@@ -162,7 +172,8 @@ impl fmt::Debug for Task {
     }
 }
 
-/// Reads a payload as [`Task::metadata`] keeps it.
+/// Reads the JSON of a payload as [`Task::metadata`] has it. JSON that cannot be read becomes one string. For
+/// the authors of stores.
 pub fn read_metadata(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_else(|_| serde_json::Value::String(json.to_owned()))
 }
@@ -191,7 +202,7 @@ impl Task {
         }
     }
 
-    /// The kind: the name under which the struct is registered, if the payload has one.
+    /// The kind: the name of the struct. `None` if the payload names none.
     pub fn kind(&self) -> Option<&str> {
         self.metadata.get("type").and_then(|kind| kind.as_str())
     }

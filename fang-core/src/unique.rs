@@ -21,23 +21,26 @@ pub const MAX_UNIQUE_KEY_BYTES: usize = 1024;
 pub const UNTIL_STARTED: char = 's';
 
 /// How a task is unique: which tasks are its duplicates, how long a duplicate keeps it out, and what the
-/// insert does then. An index of the store decides, so that it also works for processes that insert at the
-/// same time.
+/// insert does if there is one. The store decides, so duplicates are kept out even if several processes
+/// insert at the same time.
 ///
-/// By default, a duplicate keeps the task out while it is alive (waits, runs, or waits for a retry), and is
-/// left as it is. Only tasks that are unique in the same way are compared: by a key with others by a key,
-/// until started with others until started.
+/// By default a duplicate keeps the task out while the duplicate waits (also for a retry) or runs. The insert
+/// then changes nothing and returns the duplicate.
+///
+/// Only tasks that are unique in the same way are compared. A task that is unique by a key has no duplicates
+/// among tasks that are unique by fields, and one that is unique until started has none among those that are
+/// not.
 ///
 /// ```
 /// use fang_core::{Replace, Unique};
 /// use std::time::Duration;
-/// // One reminder per user and day, even when it has ended.
+/// // One reminder for each user in 24 hours, even if the first one has ended.
 /// let reminder = Unique::fields(["user_id"]).within(Duration::from_secs(24 * 60 * 60));
-/// // Many changes, one reindexing after the last of them.
+/// // One reindexing for many changes: each insert moves the time of the one that waits.
 /// let reindex = Unique::key("products").until_started().replace(Replace::TIME);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-#[must_use = "it counts once an insert is told"]
+#[must_use = "it has no effect until it is returned by `unique_by` of a task, or passed to that of an insert"]
 pub struct Unique {
     by: By,
     lasts: Lasts,
@@ -66,21 +69,22 @@ enum Conflict {
 }
 
 impl Unique {
-    /// Duplicates have the same kind and payload.
+    /// Duplicates have the same kind and payload. The order of fields does not matter.
     pub fn payload() -> Self {
         Self::by(By::Payload)
     }
 
-    /// Duplicates have the same kind and the same values in these fields of the payload. Without fields, all
-    /// tasks of the kind are duplicates.
+    /// Duplicates have the same kind and the same values in these fields of the struct, by their names in its
+    /// JSON. With an empty list, all tasks of the kind are duplicates.
     ///
     /// The insert fails with [`PayloadError::UniqueField`] when the payload lacks one of the fields.
     pub fn fields<F: Into<String>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self::by(By::Fields(fields.into_iter().map(Into::into).collect()))
     }
 
-    /// Duplicates have the same kind and this key. The key has 1 to [`MAX_UNIQUE_KEY_BYTES`] bytes without
-    /// NUL, otherwise the insert fails with a [`PayloadError`].
+    /// Duplicates have the same kind and this key, whatever their payloads are. The key must have 1 to 1,024
+    /// bytes and no NUL character. Else the insert fails with [`PayloadError::UniqueKeyLength`] or
+    /// [`PayloadError::Nul`].
     pub fn key(key: impl Into<String>) -> Self {
         Self::by(By::Key(key.into()))
     }
@@ -89,40 +93,41 @@ impl Unique {
         Self { by, lasts: Lasts::Alive, conflict: Conflict::Keep }
     }
 
-    /// A duplicate keeps the task out until a pool claims the duplicate, which may be a moment before its
-    /// run. A claimed task never keeps others out again, even when it waits again because it is retried,
-    /// released or rescued. So each insert is followed by at least one run.
+    /// A duplicate keeps the task out only until a pool claims the duplicate, a moment before its run. Once
+    /// claimed, it never keeps others out again, even if it waits again because it failed, was snoozed or its
+    /// process died. So at least one run begins after each insert.
     pub fn until_started(self) -> Self {
         Self { lasts: Lasts::UntilStarted, ..self }
     }
 
-    /// A duplicate keeps the task out for this long after the insert of the duplicate, even when it has
-    /// ended, failed, or been cancelled or removed. After that it no longer does, even when it still waits.
-    /// At most a hundred years. With a period of zero, the task is not unique.
+    /// A duplicate keeps the task out for this long after the insert of the duplicate, even if the duplicate
+    /// has finished, failed, or was cancelled or removed. After the period it no longer does, even if it
+    /// still waits. At most a hundred years; with a period of zero the task is not unique.
     ///
-    /// `remove_task_by_metadata` ends the period, and so does the removal of all tasks.
+    /// `remove_task_by_metadata` and `remove_all_tasks` end the period.
     pub fn within(self, period: Duration) -> Self {
         Self { lasts: Lasts::Within(period), ..self }
     }
 
-    /// The insert copies these parts of the new task to its duplicate, if that waits. The old values are
-    /// lost. A duplicate that runs or has ended is left as it is. The period of the duplicate does not begin
-    /// anew.
+    /// If there is a duplicate that waits, the insert copies these parts of the new task to it. The old
+    /// values are lost. A duplicate that runs or has ended is left as it is. The [period](Self::within) of
+    /// the duplicate does not start again.
     pub fn replace(self, replace: Replace) -> Self {
         Self { conflict: Conflict::Replace(replace), ..self }
     }
 
-    /// The insert fails with [`QueueError::NotUnique`](crate::QueueError::NotUnique) when there is a
-    /// duplicate. Tasks inserted by the same statement are not saved either.
+    /// If there is a duplicate, the insert fails with
+    /// [`QueueError::NotUnique`](crate::QueueError::NotUnique), which has the id of the duplicate. If several
+    /// tasks are inserted together, no other task of the same batch (up to 1,000) is saved either.
     pub fn or_error(self) -> Self {
         Self { conflict: Conflict::Error, ..self }
     }
 
-    /// The unique hash of a payload, of 64 characters. Duplicates have the same hash. `None` when the task is
-    /// not unique after all, because its period is zero.
+    /// The unique hash of a payload: 64 characters, the same for duplicates. `None` if the period is zero, so
+    /// that the task is not unique.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload lacks a field, or the key is invalid.
+    /// [`PayloadError`] when the payload lacks one of the fields, or the key is not valid.
     pub fn hash(&self, metadata: &Value) -> Result<Option<String>, PayloadError> {
         if self.period().is_some_and(|period| micros(period) == 0) {
             return Ok(None);
@@ -142,7 +147,7 @@ impl Unique {
         }))
     }
 
-    /// The period, when the task is unique within one.
+    /// The period, if the task is unique [within](Self::within) one.
     pub fn period(&self) -> Option<Duration> {
         match self.lasts {
             Lasts::Within(period) => Some(period),
@@ -158,7 +163,7 @@ impl Unique {
         }
     }
 
-    /// Whether an insert fails when there is a duplicate.
+    /// Whether an insert fails if there is a duplicate: [`or_error`](Self::or_error).
     pub fn is_strict(&self) -> bool {
         self.conflict == Conflict::Error
     }

@@ -184,7 +184,7 @@ macro_rules! handle {
                 Self($crate::handle::Handle::new(store))
             }
 
-            /// The same queue with these rules for what may be inserted.
+            /// The same queue with these rules for inserts.
             #[must_use]
             pub fn rules(self, rules: $crate::insert_rules::InsertRules) -> Self {
                 Self(self.0.rules(rules))
@@ -223,14 +223,15 @@ macro_rules! memory_queue {
         }
 
         impl $queue {
-            /// An empty queue.
+            /// Creates an empty queue. Its clock is that of this machine.
             pub fn new() -> Self {
                 let store = std::sync::Arc::new($crate::core::memory::MemoryStore::new($crate::Utc::now));
                 Self { handle: Handle::new(store.clone()), store, context: Default::default() }
             }
 
-            /// With `false`, every task inserted through this queue is unique: an insert changes nothing while a
-            /// task of the same kind and payload waits or runs. Defaults to `true`.
+            /// Whether a task may be inserted while a task of the same kind and payload waits or runs. With `false`,
+            /// such an insert changes nothing: every task of this queue is unique, unless it is unique in a way of its
+            /// own. Defaults to `true`.
             pub fn duplicated_tasks(mut self, duplicated_tasks: bool) -> Self {
                 let rules = $crate::insert_rules::InsertRules { duplicated_tasks, ..Default::default() };
                 self.handle = self.handle.rules(rules);
@@ -283,29 +284,35 @@ macro_rules! postgres_queue {
         #[builder(doc)]
         pub struct $queue $(<$tls = $default>)? {
             $($(#[$attribute])* $field: $type,)*
-            /// With `false`, every task inserted through this queue is unique: an insert changes nothing while a
-            /// task of the same kind and payload waits or runs. Defaults to `true`.
+            /// Whether a task may be inserted while a task of the same kind and payload waits or runs. With `false`,
+            /// such an insert changes nothing: every task of this queue is unique, unless it is unique in a way of its
+            /// own. Defaults to `true`.
             #[builder(default = true, setter(into))]
             duplicated_tasks: bool,
-            /// The schema that holds the tables. By default the search path of the connection decides.
+            /// The name of the Postgres schema that contains the tables: 1 to 63 bytes. Defaults to none: the search
+            /// path of the connection decides.
             #[builder(default, setter(into, strip_option))]
             schema: Option<String>,
-            /// The largest payload that may be inserted, in bytes of JSON. Defaults to 1 MiB.
+            /// The largest payload that may be inserted, in bytes of JSON. A larger one fails with
+            /// [`PayloadError::TooLarge`]($crate::core::PayloadError::TooLarge). Defaults to 1 MiB.
             #[builder(default = $crate::core::new_task::DEFAULT_MAX_PAYLOAD_BYTES)]
             max_payload_bytes: usize,
-            /// Whether pools listen for notifications besides polling. With `false` they find the inserts of other
-            /// processes by polling alone. Defaults to `true`.
+            /// Whether the pools of this queue listen for notifications of other processes. With `false` they find
+            /// tasks that other processes insert by polling alone, up to
+            /// [`max_sleep_period`]($crate::core::SleepParams) late. Defaults to `true`.
             #[builder(default = true)]
             listen: bool,
-            /// Whether inserts notify the pools of other processes, so that these find the task at once. Inserts
-            /// send at most about ten notifications a second for each task type, but those within a transaction of
-            /// the application send one each time. The server commits transactions that notify one after the other.
-            /// With `false` the other pools find the task by polling alone. Defaults to `true`.
+            /// Whether inserts notify the pools of other processes, so that these find the task at once. With `false`
+            /// the other pools find it by polling alone. Defaults to `true`.
+            ///
+            /// A queue sends at most about ten notifications a second for each task type. Inserts within a transaction
+            /// of yours are not limited: each sends one. The server commits transactions that notify one after the
+            /// other, so turn this off if many such transactions commit at the same time.
             #[builder(default = true)]
             notify: bool,
-            /// Whether connections go through [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a
-            /// pooler like it. The queue then keeps nothing on a connection: it sends each statement unprepared and
-            /// in a transaction of its own, and pools poll, whatever `listen` says. Defaults to `false`.
+            /// Whether the connections go through [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a
+            /// similar pooler. The queue then prepares no statements and keeps no settings on a connection. Its pools
+            /// find the tasks of other processes by polling alone, and `listen` has no effect. Defaults to `false`.
             #[builder(default = false)]
             pgbouncer: bool,
             #[builder(default, setter(skip))]

@@ -7,7 +7,10 @@ use fang_core::store::{Rescue, WorkerId};
 use fang_core::{Mode, QueueError, RetentionMode, SleepParams};
 use std::time::Duration;
 
-/// How long a process may be silent before it counts as dead, and what that means for its tasks.
+/// How long a process may be silent before it counts as dead, and how many such deaths a task may cause.
+///
+/// Each running pool sends a beat (a sign of life) to the database. When a pool is silent for `dead_after`, other pools
+/// rescue its tasks: they run again. An outage of the database makes no pool look dead.
 ///
 /// ```
 /// use fang_engine::Lease;
@@ -17,24 +20,26 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// How often a pool sends a sign of life. Defaults to 5 s.
+    /// How often a pool sends a beat. Defaults to 5 s.
     pub beat_every: Duration,
-    /// How long a process may be silent before others take its tasks. Defaults to 30 s. It has to be at least three
-    /// times `beat_every`, and all processes of a database should use the same value.
+    /// How long a pool may be silent before others rescue its tasks. Defaults to 30 s. It must be at least three times
+    /// `beat_every`. All pools that share the tables should have the same value: each judges the others by its own.
     pub dead_after: Duration,
-    /// How many crashes fail a task. A crash is the death of the process that ran the task, so that a task which
-    /// kills its process cannot kill all of them. Defaults to 3.
+    /// After how many crashes a task fails. A crash is the death of the process while it ran the task. Without a limit,
+    /// a task that kills its process would kill one process after the other. At least 1; defaults to 3.
     pub max_crashes: i16,
 }
 
 impl Lease {
-    /// A lease with this `dead_after`. A pool beats six times in it.
+    /// A lease with this `dead_after`, a sixth of it as `beat_every`, and 3 as `max_crashes`.
     pub fn new(dead_after: Duration) -> Self {
         Self { beat_every: dead_after / 6, dead_after, max_crashes: 3 }
     }
 }
 
 impl Lease {
+    /// Checks that the lease can be used. The start of a pool calls it.
+    ///
     /// # Errors
     /// [`QueueError::Lease`] when `beat_every` is zero or more than a third of `dead_after`, or when `max_crashes`
     /// is less than 1.
@@ -43,13 +48,13 @@ impl Lease {
         if has_beats && self.max_crashes > 0 { Ok(()) } else { Err(QueueError::Lease) }
     }
 
-    /// How long to wait for the next beat. `random` is a number in `0.0..1.0` that keeps the pools of a fleet from
-    /// beating together.
+    /// How long to wait before the next beat: `beat_every` or up to a tenth less. `random` is a random number from 0 to
+    /// 1, so that pools which started together do not beat together.
     pub fn next_beat(&self, random: f64) -> Duration {
         self.beat_every.mul_f64(0.9 + random.clamp(0.0, 1.0) / 10.0)
     }
 
-    /// The rescue that this worker sends.
+    /// The rescue that a pool with this lease asks its store for.
     pub fn rescue(&self, by: WorkerId) -> Rescue {
         Rescue { by: Some(by), lease: self.dead_after, max_crashes: self.max_crashes }
     }
@@ -120,15 +125,16 @@ pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
     serde_json::json!({ "mode": mode, "task_type": task_types.join(", "), "pid": pid }).to_string()
 }
 
-/// The report of a shutdown.
+/// The report of a pool that was shut down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shutdown {
-    /// Tasks that were given back uncharged: claimed and not begun, or still running at the deadline.
+    /// How many tasks the pool gave back: those it had claimed and not begun, and those that still ran at the deadline.
+    /// They run again, here or elsewhere, and no retry is charged.
     pub handed_back: u64,
-    /// Runs among these that could not be stopped, because they never wait. Their results no longer count, but their
-    /// code still runs, so end the process.
+    /// How many runs could not be stopped: blocking ones, and async ones that did not reach an `.await`. Their tasks
+    /// were given back, so their results no longer count. But their code still runs, so end the process soon.
     pub still_running: usize,
-    /// Results that came too late since the pool started, because others had taken over the tasks. They were
-    /// dropped.
+    /// How many results were dropped since the pool started, because they came too late: other pools had rescued the
+    /// tasks, or the tasks were removed.
     pub late_results: u64,
 }

@@ -7,10 +7,11 @@ mod to_fang_error;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `From` for `FangError`, so that `?` converts an error of your own. The description is the
-/// `Debug` text of the error.
+/// Implements `From` of the type for `FangError`, so that `?` converts it in `run`. The description is the `Debug` text
+/// of the error, which may quote a payload: it is saved in the row of the task.
 ///
-/// Works for enums and structs, also with generic parameters. The type must implement `Debug`.
+/// Works for enums and structs, also with generic parameters. The type must implement `Debug`. A union does not
+/// compile.
 #[proc_macro_derive(ToFangError)]
 pub fn derive_to_fang_error(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

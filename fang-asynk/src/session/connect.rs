@@ -27,8 +27,9 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// After this long without an answer, a socket is closed.
 const DEAD_SOCKET: Duration = Duration::from_secs(15);
 
-/// A TLS connector for tokio-postgres: [`NoTls`](tokio_postgres::NoTls), `Rustls` (feature `rustls`), or the
-/// connector of a crate such as `tokio-postgres-rustls` or `postgres-native-tls`. Implemented for all of them.
+/// A TLS connector that an `AsyncQueue` can use: [`NoTls`](tokio_postgres::NoTls) for none, `Rustls` (feature
+/// `rustls`), or that of a crate such as `tokio-postgres-rustls` or `postgres-native-tls`. Every connector of
+/// tokio-postgres that can be cloned and shared has this trait; there is nothing to implement.
 pub trait TlsConnector:
     MakeTlsConnect<
         Socket,

@@ -37,8 +37,9 @@ impl<C: LoadConnection<Backend = Pg>> Session for Theirs<'_, C> {
     }
 }
 
-/// Brings the schema up to date over a connection of the application. Creates the tables, or upgrades the tables of
-/// fang 0.9 to 0.11 in place. Several processes may call it at the same time.
+/// Creates the tables over a connection of yours, or upgrades those of fang 0.9 to 0.11 in place and keeps their rows.
+/// The search path of the connection decides on the schema. Does nothing if the tables are up to date. Several
+/// processes may call it at the same time.
 ///
 /// ```no_run
 /// use diesel::Connection;

@@ -29,7 +29,8 @@ pub struct ClockRig {
 }
 
 impl ClockRig {
-    /// A rig of the store that `make` returns. The clock moves only by [`Rig::advance`].
+    /// Creates a rig with the store that `make` returns. `make` gets the clock, which stands still until
+    /// [`Rig::advance`] moves it.
     pub fn new<S: Store + 'static>(make: impl FnOnce(Clock) -> S) -> Self {
         let moved = Arc::new(AtomicU64::new(0));
         let beginning = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();

@@ -72,8 +72,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Makes a test of each scenario of the [`contract`](crate::contract). Each test calls the given function with its
-/// [`Scenario`](crate::contract::Scenario).
+/// Makes a `#[test]` of each scenario of the [`contract`](crate::contract). Each test calls the function with
+/// the given name, and passes its [`Scenario`](crate::contract::Scenario).
 ///
 /// Also exported as `contract::tests!`. To run the scenarios in several ways, call the macro in one module for each.
 #[macro_export]

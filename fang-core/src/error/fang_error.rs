@@ -1,7 +1,10 @@
 use super::{PayloadError, QueueError, ScheduleError, StoreError};
 use std::fmt;
 
-/// The reason why a task failed. `run` returns it, and the row keeps it as its error message.
+/// The reason why a run failed. `run` returns it, and the row of the task keeps it as its error message, cut
+/// at 8 KiB. `?` converts the errors of this crate, of `serde_json` and of `std::io` into it, and those of
+/// tokio-postgres, deadpool-postgres, diesel and sqlx if the features that use them are on. For other errors,
+/// use [`from_error`](Self::from_error) or `#[derive(ToFangError)]`.
 ///
 /// ```
 /// use fang_core::FangError;
@@ -10,7 +13,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FangError {
-    /// The reason, in words.
+    /// The reason, as a text for people.
     pub description: String,
 }
 
@@ -20,7 +23,7 @@ impl FangError {
         Self { description: description.into() }
     }
 
-    /// An error described by another error and its causes.
+    /// An error whose description is the message of another error, followed by the messages of its causes.
     ///
     /// ```
     /// use fang_core::FangError;

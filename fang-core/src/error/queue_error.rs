@@ -8,57 +8,62 @@ pub enum QueueError {
     /// The task cannot be saved as it is.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// The schedule cannot be followed.
+    /// The schedule of the task is missing or cannot be followed.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
-    /// The store failed.
+    /// The store could not do what it was asked.
     #[error(transparent)]
     Store(StoreError),
-    /// A duplicate exists, and the insert asked for an error then. See
-    /// [`Unique::or_error`](crate::Unique::or_error).
+    /// The task has a duplicate and was inserted with [`Unique::or_error`](crate::Unique::or_error). It was
+    /// not saved.
     #[error("a duplicate exists (task {id}); wait for it or remove it")]
     NotUnique {
         /// The id of the duplicate.
         id: Uuid,
     },
-    /// The queue has not been connected.
-    #[error("the queue is not connected; call connect(tls) before its first use")]
+    /// The queue is not connected: `connect(tls)` was not called on an `AsyncQueue` with TLS, or a blocking
+    /// `Queue` has neither `uri` nor `connection_pool`.
+    #[error(
+        "the queue is not connected; call connect(tls) before its first use, or give a blocking queue its uri or connection_pool"
+    )]
     NotConnected,
-    /// The lease is so short that healthy pools would be declared dead.
+    /// The `Lease` of a pool is not valid: it has fewer than three beats, so that healthy pools would be
+    /// declared dead, or `max_crashes` is less than 1.
     #[error(
         "the lease must have at least three beats (dead_after >= 3 * beat_every > 0) and max_crashes of 1 or more"
     )]
     Lease,
-    /// Two kinds of tasks have the same name.
+    /// Two structs of the program have the same kind, so a pool could not tell their tasks apart.
     #[error(
         "two kinds of tasks are called {kind:?}; give one of them another name with #[typetag::serde(name = \"..\")]"
     )]
     SameKind {
-        /// The name.
+        /// The kind that they share.
         kind: String,
     },
     /// The process cannot listen for signals of the operating system.
     #[error("signals cannot be waited for; use run_until with a signal of your own")]
     Signals(#[source] std::io::Error),
-    /// A run tried to save its result, but has lost its claim.
+    /// `finish_in` was called by a run that has lost its claim, for example because its process was silent
+    /// for longer than its lease.
     #[error(
         "this run has lost its claim, and its task may run elsewhere; roll the transaction back, so that its work is not done twice"
     )]
     ClaimLost,
-    /// A run tried to save its result in a transaction, but does not run from a queue in Postgres.
+    /// `finish_in` was called outside of a run, or by a run whose queue is not in Postgres.
     #[error(
         "only a task that runs from a queue in Postgres can finish within a transaction; return Ok instead"
     )]
     NoTables,
-    /// The task types of a pool are not valid: two have the same name, or one has a weight of 0.
+    /// The `task_types` of a pool are not valid: one is named twice, or has the weight 0.
     #[error(
         "the task types of a pool need names of their own and weights of 1 or more; look at {task_type:?}"
     )]
     TaskTypes {
-        /// The first that is not valid.
+        /// The first one that is not valid.
         task_type: String,
     },
-    /// The pool has no workers.
+    /// The `number_of_workers` of a pool is 0.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,
 }

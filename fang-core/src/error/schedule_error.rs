@@ -2,10 +2,10 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScheduleError {
-    /// The task has no schedule.
+    /// The task has no schedule: its `cron()` returns `None`.
     #[error("the task has no schedule; implement `cron()` for it, or use insert_task")]
     Missing,
-    /// The cron pattern is not valid.
+    /// The text is not a valid cron pattern. See [`Cron::new`](crate::Cron::new).
     #[error(
         "the cron pattern {pattern:?} is not valid: {reason}; write 5 fields (minute hour day month \
          weekday), 6 (with seconds first) or 7 (with the year last)"
@@ -16,15 +16,17 @@ pub enum ScheduleError {
         /// The reason.
         reason: String,
     },
-    /// The interval is not valid.
-    #[error("the interval {pattern:?} cannot be followed: {reason}; use a second or more")]
+    /// The interval is shorter than a second, too long, or not a whole number of `ms`, `s`, `m` or `h`.
+    #[error(
+        "the interval {pattern:?} cannot be followed: {reason}; write one of a second or more, such as @every 90s"
+    )]
     Interval {
         /// The interval, as a pattern.
         pattern: String,
         /// The reason.
         reason: &'static str,
     },
-    /// The time zone is not known.
+    /// The time zone is not a name of the IANA database. Upper and lower case matter.
     #[error(
         "the time zone {time_zone:?} is not known; use a name of the IANA database, such as Europe/Berlin"
     )]
@@ -32,7 +34,7 @@ pub enum ScheduleError {
         /// The name.
         time_zone: String,
     },
-    /// The cron pattern matches no future instant.
+    /// The cron has no future tick, such as on 30 February or in a past year.
     #[error("the cron pattern {pattern:?} never fires again; check its day, month and year")]
     NeverFires {
         /// The pattern.

@@ -7,36 +7,40 @@ type Source = Box<dyn Error + Send + Sync>;
 /// Whether repeating the request can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// The cause passes by itself: a broken connection, a restart of the server, a lock.
+    /// The cause passes by itself: a broken connection, a restart of the server, a lock. Try again after a
+    /// moment.
     Passing,
     /// Another transaction won. Nothing was changed, and the same statement may be sent again at once.
     Contended,
-    /// The data is at fault. The same request always fails, but others in its batch may succeed.
+    /// The data cannot be saved, or there is a duplicate. The same request fails again, but the other tasks
+    /// of its batch may succeed without it.
     Data,
-    /// The cause must be repaired, such as a wrong password or a missing schema.
+    /// A person must remove the cause, such as a wrong password or missing tables.
     Final,
 }
 
-/// Why a store could not do what it was asked.
+/// Why a store could not do what it was asked. [`nature`](Self::nature) says whether trying again can help.
+/// Pools try again by themselves.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The connection string is not valid. The string is not shown, since it may contain a password.
+    /// The `uri` of the queue is not valid. The error does not show it, since it may contain a password.
     #[error(
-        "the database URI is not valid ({reason}); it looks like \
+        "the database URI is not valid ({reason}); write it as \
          postgres://user:password@host:5432/database"
     )]
     Uri {
         /// The reason.
         reason: String,
     },
-    /// The name of the schema is not valid.
+    /// The `schema` of the queue cannot be the name of a schema: it does not have 1 to 63 bytes, or it
+    /// contains control characters.
     #[error("{reason}")]
     Schema {
         /// The reason.
         reason: String,
     },
-    /// No connection to the server.
+    /// The server cannot be reached, or the connection broke.
     #[error(
         "the database cannot be reached: {source}; check that it runs and that host, port and TLS are right"
     )]
@@ -44,14 +48,14 @@ pub enum StoreError {
         /// The error of the driver.
         source: Source,
     },
-    /// The server refused the user.
+    /// The server refused the connection: the user, the password or the name of the database is wrong.
     #[error("the database refused the connection: {source}; check user, password and database name")]
     Refused {
         /// The error of the driver.
         source: Source,
     },
-    /// A pooler shares the connection with other clients between transactions, and the queue is not set up
-    /// for that.
+    /// The connection goes through a pooler that gives it to another client after each transaction, and the
+    /// queue was not built with `pgbouncer(true)`.
     #[error(
         "a pooler such as PgBouncer shares the connections to the database between transactions ({source}); build \
          the queue with `.pgbouncer(true)`, and turn off prepared statements in a connection pool of your own; or \
@@ -70,7 +74,7 @@ pub enum StoreError {
         /// The detail.
         reason: String,
     },
-    /// Another transaction has locked the tables.
+    /// Another transaction locked the tables for 5 s, so `migrate` could not change them.
     #[error(
         "another transaction has locked the tables of fang: {reason}; end it (pg_blocking_pids shows which) and try again"
     )]
@@ -78,7 +82,7 @@ pub enum StoreError {
         /// The lock that was waited for.
         reason: String,
     },
-    /// The server is read-only: it has become a standby, or was set to read-only.
+    /// The server takes no changes: it has become a standby, or was set to read-only.
     #[error(
         "the database is read-only: {source}; the queue reconnects until it finds a server that takes changes"
     )]
@@ -92,22 +96,24 @@ pub enum StoreError {
         /// The time limit, in seconds.
         seconds: u64,
     },
-    /// A duplicate exists, and the insert asked for an error then. Nothing was saved.
+    /// The task has a duplicate and was inserted with [`Unique::or_error`](crate::Unique::or_error). No task
+    /// of its batch was saved. Queues return it as [`QueueError::NotUnique`](crate::QueueError::NotUnique).
     #[error("a duplicate exists (task {id}); wait for it or remove it")]
     NotUnique {
         /// The id of the duplicate.
         id: Uuid,
     },
-    /// All connections of the pool are in use.
+    /// All connections were in use for the whole time that a call waits for one: 30 s, or the time limit of a
+    /// connection pool of your own.
     #[error("no connection became free in time; raise max_pool_size, or return connections sooner")]
     PoolExhausted,
-    /// The store does not offer this feature.
+    /// The store does not have this call. See [`Store::offers`](crate::store::Store::offers).
     #[error("this store does not offer {verb}; use one that does: `Store::offers` tells what a store can do")]
     NotOffered {
-        /// The verb that was called.
+        /// The call.
         verb: &'static str,
     },
-    /// The server refused a statement.
+    /// The server refused a statement, for any other reason.
     #[error("the database refused a statement: {source}")]
     Statement {
         /// Whether repeating the request can help.
@@ -118,18 +124,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// A broken connection, which passes.
+    /// The error for a broken connection, whose nature is [`Passing`](Nature::Passing).
     pub fn unreachable(source: Source) -> Self {
         Self::Unreachable { source }
     }
 
-    /// An insert without an answer: each duplicate of the task ended before it was looked up.
+    /// The error for an insert that found a duplicate again and again, each of which had ended before it
+    /// could be read.
     pub fn no_answer() -> Self {
         let reason = "each duplicate of the task ended just before it was looked up; try again";
         Self::Statement { nature: Nature::Passing, source: reason.into() }
     }
 
-    /// The error for the SQLSTATE code of a server's error.
+    /// The error for an error of a Postgres server with this SQLSTATE code.
     pub fn from_sqlstate(code: &str, source: Source) -> Self {
         if sqlstate::is_missing_schema(code) {
             return Self::NotMigrated { reason: source.to_string() };
@@ -146,7 +153,7 @@ impl StoreError {
         Self::Statement { nature: sqlstate::nature(code), source }
     }
 
-    /// The id of the duplicate that kept a task out.
+    /// The id of the duplicate, if this is [`NotUnique`](Self::NotUnique).
     pub fn duplicate(&self) -> Option<Uuid> {
         match self {
             Self::NotUnique { id } => Some(*id),
@@ -154,8 +161,8 @@ impl StoreError {
         }
     }
 
-    /// Whether another transaction won. If so, nothing was changed, and the same statement may be sent again
-    /// at once.
+    /// Whether another transaction won a race. If so, nothing was changed, and the same statement may be sent
+    /// again at once.
     pub fn lost_a_race(&self) -> bool {
         matches!(self, Self::Statement { nature: Nature::Contended, .. })
     }

@@ -3,11 +3,11 @@ use crate::task::{Mode, Priority};
 use std::fmt;
 use uuid::Uuid;
 
-/// The columns that a store saves for a new task.
+/// The columns that a store saves for a new task. [`NewTask::row`] returns them.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct NewRow<'a> {
-    /// The id. When a row with it exists, the store saves nothing.
+    /// The id. If a row with this id exists, the insert was repeated, and the store saves nothing.
     pub id: Uuid,
     /// The payload: JSON, with the kind as `type`.
     pub metadata: &'a str,
@@ -15,15 +15,16 @@ pub struct NewRow<'a> {
     pub task_type: &'a str,
     /// The workers that may claim it.
     pub mode: Mode,
-    /// How urgent it is among its type.
+    /// Its priority among the tasks of its type.
     pub priority: Priority,
-    /// No other row that is alive may have this hash.
+    /// The unique hash. No two rows that wait or run may have the same one. `None` for a task that is not
+    /// unique, or is unique within a period.
     pub uniq_hash: Option<&'a str>,
     /// When it becomes due.
     pub due: Due,
-    /// How often it is run again after a failure, if the insert sets that.
+    /// How many times it runs again after failures. `None` if the insert does not say: its struct decides.
     pub max_retries: Option<i32>,
-    /// Tags to find it by.
+    /// Its tags, for [`Filter::tag`](crate::store::Filter::tag).
     pub tags: &'a [String],
 }
 
@@ -38,7 +39,7 @@ impl fmt::Debug for NewRow<'_> {
 }
 
 impl NewTask {
-    /// The row that a store saves for it.
+    /// The row that a store saves for this task.
     pub fn row(&self) -> NewRow<'_> {
         NewRow {
             id: self.id,

@@ -21,13 +21,13 @@ impl Task {
         }
     }
 
-    /// The row of a duplicate that is gone: the task ended within its period. The payload is that of the new
-    /// task, which may differ from that of the duplicate in all but the fields compared.
+    /// The row of a duplicate that is gone, because it ended within its period. The payload is that of the
+    /// new task, since that of the duplicate is no longer known.
     pub fn ended(task: NewTask, inserted: Inserted) -> Self {
         Self { state: FangTaskState::Finished, ..Self::saved(task, inserted) }
     }
 
-    /// The row of a cron's last tick that is gone, because the task has run.
+    /// The row of a cron's last tick, if it is gone because the task has run or the cron is paused.
     pub fn ticked(cron: NewCron, saved: SavedCron) -> Self {
         let SavedCron { last_tick, task_id } = saved;
         let inserted = Inserted {

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Tells whether the inserts that follow a notification are notified as well.
+/// The kind of a notification: it tells the pools that get it whether the next inserts will be notified as
+/// well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notice {
-    /// The next insert is notified as well.
+    /// The next insert will be notified as well.
     Single,
-    /// A burst begins. Further inserts may come without a notification while the
-    /// [window](BurstGate::WINDOW) of a gate is open.
+    /// A burst of inserts. Further ones may come without a notification for 100 ms, so pools poll often
+    /// during that time.
     Burst,
 }
 

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
 
-/// The listeners of this process, by topic. Cheap to clone.
+/// The listeners of this process, by topic. A store has one `Listeners::default()`, returns it from
+/// [`Store::listeners`](crate::store::Store::listeners), and notifies it of its changes. Pools register their
+/// listeners there. Clones share the listeners.
 #[derive(Clone, Default)]
 pub struct Listeners(Arc<Mutex<Registry>>);
 
@@ -20,7 +22,8 @@ struct Registry {
 }
 
 impl Listeners {
-    /// Calls `listener` for each notification of this topic until the registration is dropped.
+    /// Adds a listener: it is called for each notification of this topic until the returned registration is
+    /// dropped. It must not block.
     pub fn register(
         &self,
         topic: Topic<'_>,
@@ -42,21 +45,23 @@ impl Listeners {
         listeners.iter().flatten().for_each(|(_, listener)| listener(notice));
     }
 
-    /// Notifies listeners of what this process inserted. Without `hears_others`, each notice is passed on
-    /// as a burst, since inserts of other processes may follow without a notification.
+    /// Notifies listeners of inserts of this process. `hears_others` tells whether this process gets the
+    /// notifications of others. If not, every notice becomes [`Notice::Burst`], since inserts of other
+    /// processes may follow without a notification.
     pub fn notify_all_of(&self, notices: &Notices<'_>, hears_others: bool) {
         for (topic, notice) in notices {
             self.notify(topic, if hears_others { *notice } else { Notice::Burst });
         }
     }
 
-    /// Notifies listeners of a [payload](Topic::payload) that arrived on the channel of the database.
+    /// Notifies listeners of a [text](Topic::payload) that arrived on the channel of the database.
     pub fn receive(&self, payload: &str) {
         let (topic, notice) = Topic::read(payload);
         self.notify(&topic, notice);
     }
 
-    /// Notifies all listeners of all topics. For use after notifications may have been lost.
+    /// Notifies all listeners of all topics. Call it after notifications may have been lost, such as after a
+    /// broken connection.
     pub fn notify_everyone(&self) {
         let all: Vec<_> = self.with(|registry| registry.by_topic.values().flatten().cloned().collect());
         all.iter().for_each(|(_, listener)| listener(Notice::Burst));

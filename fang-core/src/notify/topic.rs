@@ -11,13 +11,14 @@ pub enum Topic<'a> {
     TaskType(Cow<'a, str>),
     /// A cron was added or changed.
     Crons,
-    /// Tasks wait again, at places in the scan ranges that claims may have passed already.
+    /// Tasks wait again and are due, so they may lie before the [scan floors](crate::store::ScanRange::floor)
+    /// of the pools: released, retried, rescheduled or rescued ones, and those with a new priority.
     CameBack,
     /// A task that runs on this worker was cancelled.
     Cancelled(WorkerId),
-    /// The pool listens again after its connection was lost. The server may have crashed, and with
-    /// `synchronous_commit = off` it has then forgotten the last results. The pool gives back tasks that
-    /// the server counts as its claims and that it does not know. Never sent over the channel.
+    /// The connection that listens was lost and is there again. The server may have crashed and forgotten its
+    /// last commits, so the pool gives back tasks that the store counts as its claims and that it does not
+    /// know. Only for listeners of this process; never sent over the channel.
     ListensAnew,
 }
 
@@ -39,7 +40,7 @@ impl<'a> Topic<'a> {
         Self::TaskType(Cow::Borrowed(name))
     }
 
-    /// The same topic, which owns its name.
+    /// The same topic with a name of its own.
     pub fn into_owned(self) -> Topic<'static> {
         match self {
             Self::TaskType(name) => Topic::TaskType(Cow::Owned(name.into_owned())),
@@ -50,8 +51,8 @@ impl<'a> Topic<'a> {
         }
     }
 
-    /// The text to send over the channel. A task type that looks like another payload is always sent as
-    /// single.
+    /// The text to send over the channel of the database. [`read`](Self::read) reads it back. A task type
+    /// that looks like the text of another topic is always sent as [`Notice::Single`].
     pub fn payload(&self, notice: Notice) -> Cow<'_, str> {
         match self {
             Self::TaskType(name) if notice == Notice::Burst && !name.starts_with([SINGLE, OTHER]) => {
@@ -65,8 +66,8 @@ impl<'a> Topic<'a> {
         }
     }
 
-    /// Reads a payload that arrived. A payload of an unknown form is read as a task type, so that it
-    /// reaches no pools but those of that type.
+    /// Reads a text that arrived over the channel. A text that is no other topic is a task type, and reaches
+    /// only the pools of that type.
     pub fn read(payload: &'a str) -> (Self, Notice) {
         let other = match payload {
             CRONS => Some(Self::Crons),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 /// A cron: a task that runs again and again, by a pattern or at an interval.
 ///
-/// The pattern and the time zone are checked when the task is scheduled.
+/// Pools insert a task for each tick, one tick ahead, and run it when it is due. The clock of the store
+/// decides. The pattern and the time zone are checked by `schedule_task`, which fails with a
+/// [`ScheduleError`](crate::ScheduleError) if one is not valid.
 ///
 /// ```
 /// use fang_core::schedule::{Cron, Missed, Scheduled};
@@ -16,34 +18,41 @@ use std::time::Duration;
 /// # let _: [Scheduled; 2] = [report.into(), poll.into()];
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it is for `cron()` to return, as `Some(Scheduled::Cron(cron))`"]
+#[must_use = "it has no effect until `cron()` of a task returns it, as `Some(Scheduled::Cron(cron))`"]
 pub struct Cron {
-    /// The pattern, or the interval as `@every 90s`.
+    /// The pattern, or an interval such as `@every 90s`.
     pub pattern: String,
-    /// The time zone, a name of the IANA database. Defaults to `UTC`.
+    /// The time zone: a name of the IANA database, such as `Europe/Berlin`. Defaults to `UTC`. Has no effect
+    /// on an interval.
     pub time_zone: String,
     /// The policy for missed ticks. Defaults to [`Missed::Coalesce`].
     pub missed: Missed,
 }
 
 impl Cron {
-    /// A cron by a pattern, in UTC. See [`CronPattern`](super::CronPattern) for its forms.
+    /// A cron by a pattern, in UTC unless [`time_zone`](Self::time_zone) says otherwise. A pattern has one of
+    /// these forms; [`CronPattern`](super::CronPattern) has the details.
+    ///
+    /// - Five fields, as in crontab: `minute hour day month weekday`. Weekdays count from 0 (Sunday).
+    /// - Six fields: `second minute hour day month weekday`. Weekdays count from 1 (Sunday).
+    /// - Seven fields: the same with the year last.
     pub fn new(pattern: impl Into<String>) -> Self {
         Self { pattern: pattern.into(), time_zone: "UTC".to_owned(), missed: Missed::default() }
     }
 
-    /// A cron at an interval, in whole milliseconds, of at least a second. The first tick comes one interval
-    /// after the task was scheduled, and each other tick one interval after the last. The pattern
-    /// `@every 90s` means the same; its units are `ms`, `s`, `m` and `h`.
+    /// A cron at an interval of at least a second; parts of a millisecond are dropped. The first tick comes
+    /// one interval after the task is scheduled, and each other tick one interval after the tick before. The
+    /// pattern `@every 90s` means the same. Its units are `ms`, `s`, `m` and `h`, and its number is whole.
     pub fn every(interval: Duration) -> Self {
         Self::new(every::text(interval))
     }
 
-    /// Sets the time zone, such as `Europe/Berlin`. Defaults to UTC.
+    /// Sets the time zone, a name of the IANA database such as `Europe/Berlin`. Defaults to `UTC`. Has no
+    /// effect on an [interval](Self::every).
     ///
-    /// When the clocks are put forward, the ticks of the skipped time become one, at the first instant after
-    /// it. When they are put back, each time of the repeated stretch ticks once, at its first occurrence. Use
-    /// UTC or an [interval](Self::every) for a cron that must not pause for an hour.
+    /// When the clocks are put forward, the ticks of the skipped hour become one tick, right after it. When
+    /// they are put back, a time that the clocks show twice ticks only the first time. So a cron that ticks
+    /// many times an hour pauses for an hour then; with UTC or an interval it does not.
     pub fn time_zone(mut self, name: impl Into<String>) -> Self {
         self.time_zone = name.into();
         self
@@ -56,28 +65,28 @@ impl Cron {
     }
 }
 
-/// Policy for the missed ticks of a cron. Ticks are missed while no pool runs, the store cannot be reached,
-/// or the cron is paused.
+/// The policy for the ticks that a cron missed. Ticks are missed while no pool runs, while the store cannot
+/// be reached, or while the cron is paused.
 ///
-/// A tick is missed once the next tick has passed as well, or when a pool finds it more than a minute late. A
-/// task that waits because all workers are busy, or because no running pool serves its task type, is not a
-/// missed tick. It runs when a worker claims it.
+/// A tick counts as missed if the first pool that looks finds it more than a minute late, or finds that the
+/// tick after it has passed as well. A task that waits because all workers are busy, or because no running
+/// pool serves its task type, is not a missed tick: it runs once a worker that serves its type is free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missed {
-    /// All missed ticks become one: the task that waited when they were missed runs late. The default.
+    /// All missed ticks become one run, which is late. The default.
     #[default]
     Coalesce,
-    /// Missed ticks are dropped, together with the task that waited for the first of them. A pool checks the
-    /// crons before its first claim, so that this task is dropped before it can run. Only a pool that stays
-    /// up through an outage of its database may claim it first.
+    /// Missed ticks are dropped. The task of the first missed tick was inserted ahead and is removed by the
+    /// next pool that starts, before it can run. Only a pool that keeps running through an outage of its
+    /// database may still run it.
     Skip,
-    /// The newest missed ticks are run, up to this number, each as a task of its own; at most
-    /// [`MAX_CATCH_UP`](Self::MAX_CATCH_UP).
+    /// The newest missed ticks run, up to this number, each as a task of its own. Older ones are dropped. At
+    /// most 1,000; higher numbers count as that.
     CatchUp(u32),
 }
 
 impl Missed {
-    /// The largest number of ticks that are caught up, since they are inserted by one statement.
+    /// The most missed ticks that [`CatchUp`](Self::CatchUp) runs.
     pub const MAX_CATCH_UP: u32 = 1000;
 
     /// The number of missed ticks that run as tasks of their own; `None` when they become one.
@@ -89,7 +98,7 @@ impl Missed {
         }
     }
 
-    /// The text that stores keep.
+    /// The text that stores save: `coalesce`, `skip` or `catch_up 7`.
     pub fn as_text(self) -> Cow<'static, str> {
         match self {
             Self::Coalesce => "coalesce".into(),
@@ -98,8 +107,7 @@ impl Missed {
         }
     }
 
-    /// Reads the text that stores keep. An unknown text of another version means
-    /// [`Coalesce`](Self::Coalesce).
+    /// Reads the text that stores save. Any other text means [`Coalesce`](Self::Coalesce).
     pub fn from_text(text: &str) -> Self {
         let ticks = || text.strip_prefix("catch_up ")?.parse().ok();
         match text {

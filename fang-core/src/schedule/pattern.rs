@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-/// A parsed cron pattern.
+/// A parsed cron pattern. Fields are separated by spaces and may have lists (`1,15`), ranges (`1-5`), steps
+/// (`*/10`) and names (`Mon`, `Jan`).
 ///
 /// - Five fields, `minute hour day month weekday`, as in crontab(5) of Vixie cron. Weekdays count from 0
 ///   (Sunday). A day matches when the day of the month *or* the weekday does. When one of these two fields

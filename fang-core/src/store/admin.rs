@@ -2,22 +2,22 @@ use crate::task::FangTaskState;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The tasks to remove.
+/// The tasks to remove, and crons that go with them. For `remove` of `Admin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// All tasks, all crons, and all periods of unique tasks.
     All,
-    /// Tasks that wait for a future instant, and all crons.
+    /// All tasks that wait for a future instant, and all crons of every task type.
     Scheduled,
-    /// The tasks and the crons of a task type.
+    /// All tasks and crons of this task type.
     TaskType(String),
-    /// The living tasks with this unique hash. A period of the hash ends.
+    /// The tasks that wait or run and have this unique hash. If there is a period of this hash, it ends.
     Unique(String),
     /// The task with this id.
     Id(Uuid),
 }
 
-/// The tasks to list, the newest first.
+/// The tasks to list. All conditions must hold. `Filter::default()` lists the 100 newest tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Only tasks in this state. Defaults to any.
@@ -28,8 +28,8 @@ pub struct Filter {
     pub tag: Option<String>,
     /// At most this many tasks. Defaults to 100.
     pub limit: u32,
-    /// Only tasks older than this one. For the next page, pass the last task of a page. Without it, the
-    /// list begins with the newest task.
+    /// Only tasks older than the task with this id. For the next page, set it to the id of the last task of
+    /// this page. Defaults to `None`: the list begins with the newest task.
     pub before: Option<Uuid>,
 }
 
@@ -39,7 +39,7 @@ impl Default for Filter {
     }
 }
 
-/// The number of tasks of one type in one state.
+/// The number of tasks of one task type in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The task type.
@@ -50,11 +50,12 @@ pub struct Count {
     pub tasks: u64,
 }
 
-/// Which old data to remove.
+/// The old rows to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prune {
     /// Removes finished and failed tasks that have not changed for this long; `None` keeps them.
     pub older_than: Option<Duration>,
-    /// At most this many tasks, and this many periods, so that no transaction takes long.
+    /// At most this many tasks and at most this many periods in one call, so that no transaction takes long.
+    /// The caller repeats the call.
     pub limit: u32,
 }

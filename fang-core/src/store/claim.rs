@@ -5,38 +5,42 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A request for tasks that are due.
+/// A request of a pool for tasks that are due.
 #[derive(Clone, Debug)]
 pub struct Claim<'a> {
-    /// The worker that claims. A worker that was declared dead gets no tasks.
+    /// The worker that claims: a pool under its id. A worker that was declared dead gets no tasks.
     pub worker: WorkerId,
-    /// The task type. A paused type gives no tasks.
+    /// The task type. A paused type has no tasks to claim.
     pub task_type: &'a str,
     /// At most this many tasks.
     pub limit: usize,
-    /// The scan ranges to search, in this order.
+    /// The scan ranges to search, in this order, until there are `limit` tasks. Within a range, the task that
+    /// became due first comes first.
     pub ranges: &'a [ScanRange],
-    /// Whether so many workers claim this task type at once that they slow each other down. A store may
-    /// then make crowded claims take an advisory lock, one after the other. They get the same tasks.
+    /// Whether the last claim of this pool took long because other pools claim the same task type. A store
+    /// may then let such claims come one after the other, for example by an advisory lock, or ignore this.
     pub crowded: bool,
 }
 
-/// A slice of the ready index: the tasks of one mode and one priority, ordered by when they become due.
+/// A slice of the waiting tasks of a task type: those of one mode and one priority, ordered by when they
+/// become due. In Postgres it is a part of an index, the ready index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanRange {
     /// The mode of its tasks.
     pub mode: Mode,
     /// The priority of its tasks.
     pub priority: Priority,
-    /// The scan floor. Tasks that became due before it are skipped.
+    /// The scan floor: tasks that became due before it may be skipped. A pool starts here because its earlier
+    /// claims found nothing before it, which saves the search through rows that are gone. From time to time
+    /// it claims without a floor ([`MIN`](DbInstant::MIN)).
     pub floor: DbInstant,
-    /// Whether to begin where another worker left off, if that is known to be further. A store may ignore
-    /// this.
+    /// Whether to begin where the claims of other workers ended, if the store knows that and it is later than
+    /// `floor`. A store may ignore this.
     pub is_shared: bool,
 }
 
-/// An instant as Postgres counts it: microseconds since 2000-01-01 UTC, with both infinities, which no
-/// calendar type has.
+/// An instant as Postgres counts it: microseconds since 2000-01-01 UTC. The smallest number is `-infinity`
+/// and the largest is `infinity`, which calendar types do not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DbInstant(pub i64);
 
@@ -47,12 +51,12 @@ impl DbInstant {
     /// Microseconds from 1970 to 2000.
     const EPOCH: i64 = 946_684_800_000_000;
 
-    /// The instant this much earlier, at the earliest [`MIN`](Self::MIN).
+    /// The instant that is earlier by this span, but not before [`MIN`](Self::MIN).
     pub fn earlier_by(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
     }
 
-    /// The nearest instant of the calendar type.
+    /// The same instant as a `DateTime`, or the nearest one that a `DateTime` can have.
     pub fn to_datetime(self) -> DateTime<Utc> {
         let nearest = if self.0 < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
         self.0.checked_add(Self::EPOCH).and_then(DateTime::from_timestamp_micros).unwrap_or(nearest)
@@ -65,17 +69,18 @@ impl From<DateTime<Utc>> for DbInstant {
     }
 }
 
-/// A claimed task, with everything that its run needs. The payload is still text, so one that cannot be
-/// decoded does no harm to the others.
+/// A claimed task, with all that its run needs. The payload is text and is decoded later, so that a payload
+/// that cannot be decoded fails only its own task.
 #[derive(Clone, PartialEq)]
 pub struct Claimed {
     /// The id of the task.
     pub id: Uuid,
-    /// The number of this claim. Results under another number are refused.
+    /// The number of this claim, counted from 1 for each task. A result must name it, and is refused if the
+    /// task was claimed again since.
     pub lease: i32,
-    /// The number of failed runs.
+    /// How many runs have failed since the insert or the last retry by hand.
     pub retries: i32,
-    /// How often its process died while it ran.
+    /// How many times its process died while it ran.
     pub crashes: i16,
     /// The payload.
     pub metadata: String,
@@ -85,9 +90,10 @@ pub struct Claimed {
     pub priority: Priority,
     /// When it became due.
     pub scheduled_at: DbInstant,
-    /// How long its kind has been unknown to the programs that claimed it; `None` when it is not.
+    /// How long ago a program that does not know its kind claimed it first: since
+    /// [`Verdict::Unknown`](super::Verdict::Unknown). `None` if that has not happened since its last run.
     pub unknown_for: Option<Duration>,
-    /// How often it is run again after a failure, if its insert set that.
+    /// How many times it runs again after failures. `None` if its insert did not say: its struct decides.
     pub max_retries: Option<i32>,
 }
 

@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-/// The failed tasks to run again.
+/// The failed tasks to run again, for `retry_failed` of a queue.
 ///
 /// ```
 /// use fang_core::store::FailedTasks;
@@ -21,7 +21,7 @@ impl FailedTasks {
         Self::default()
     }
 
-    /// The failed tasks of a kind, the name under which the struct is registered.
+    /// The failed tasks of a kind: the name of the struct.
     pub fn of_kind(kind: impl Into<String>) -> Self {
         Self { kind: Some(kind.into()), ..Self::default() }
     }
@@ -37,18 +37,19 @@ impl FailedTasks {
 pub struct RetryFailed<'a> {
     /// The failed tasks to take from.
     pub which: &'a FailedTasks,
-    /// Only tasks after this id; `None` begins with the first.
+    /// Only tasks whose ids are greater than this one. `None` begins with the first.
     pub after: Option<Uuid>,
     /// At most this many tasks, at least 1, so that no transaction takes long.
     pub limit: u32,
 }
 
-/// The outcome of a batch.
+/// The outcome of one batch of [`RetryFailed`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetriedFailed {
-    /// How many tasks run again. Unique tasks with a living duplicate stay failed and are not counted.
+    /// How many tasks run again. Unique tasks stay failed while a duplicate of them waits or runs, and are
+    /// not counted.
     pub tasks: u64,
-    /// The `after` of the next batch; `None` when there are no more tasks.
+    /// The `after` for the next batch, or `None` if there are no more tasks.
     pub next: Option<Uuid>,
 }
 

@@ -6,15 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A cron to save, with its first tick. The task of the next tick is always inserted ahead, so that it
-/// starts on time even when the crons are looked at late.
+/// A cron to save, with its first tick. The task of the next tick is always inserted ahead, due at that tick,
+/// so that it starts on time even if no pool looks at the crons in that moment.
 #[derive(Clone, Debug)]
 pub struct NewCron {
-    /// Its name, made of kind and payload. Scheduling the same task again finds the same cron.
+    /// Its name: [`NewTask::cron_name`]. Scheduling the same task again finds the same cron.
     pub name: String,
     /// The pattern or interval, and its options.
     pub cron: Cron,
-    /// The task that each tick inserts. Its id is that of the first tick's task.
+    /// The task that each tick inserts. Its id is for the task of the first tick; each other tick gets an id
+    /// of its own.
     pub task: NewTask,
     /// The first tick.
     pub first: DateTime<Utc>,
@@ -23,13 +24,13 @@ pub struct NewCron {
 /// A cron as the store has saved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedCron {
-    /// The last tick whose task was inserted.
+    /// The latest tick whose task was inserted. It usually lies ahead.
     pub last_tick: DateTime<Utc>,
-    /// The id of that task; nil when a pause removed it.
+    /// The id of that task, or nil if a pause removed it.
     pub task_id: Uuid,
 }
 
-/// A cron, as tools show it.
+/// A cron, as `list_crons` returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CronInfo {
     /// Its name.
@@ -38,41 +39,42 @@ pub struct CronInfo {
     pub cron: Cron,
     /// The task type of its tasks.
     pub task_type: String,
-    /// Which workers may claim them.
+    /// The mode of its tasks.
     pub mode: Mode,
-    /// How urgent its tasks are.
+    /// The priority of its tasks.
     pub priority: Priority,
-    /// The next tick. It is past when no pool has looked at the crons since, or while the cron is paused.
+    /// The next tick. It may be past: if no pool has looked at the crons since, or if the cron is paused.
     pub next_tick: DateTime<Utc>,
     /// When it was first scheduled.
     pub created_at: DateTime<Utc>,
-    /// Since when it is paused; `None` when it is not.
+    /// When it was paused. `None` if it is not paused.
     pub paused_at: Option<DateTime<Utc>>,
 }
 
 impl CronInfo {
-    /// The kind of its task.
+    /// The kind of its tasks.
     pub fn kind(&self) -> &str {
         self.name.rsplit_once('/').map_or(self.name.as_str(), |(kind, _)| kind)
     }
 
-    /// The last tick up to `now`, by the current pattern; `None` when that was before the cron was created.
+    /// The last tick up to `now`, as the pattern says, whether its task ran or not. `None` if that is before
+    /// `created_at`.
     pub fn last_tick(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         Timetable::read(&self.cron).ok()?.last(self.next_tick, self.created_at, now)
     }
 }
 
-/// The crons, as one look found them.
+/// The crons that need another tick now, and when the next one will.
 #[derive(Clone, Debug, Default)]
 pub struct Crons {
-    /// Crons whose last inserted tick is due. Each needs another tick.
+    /// Crons that need another tick: the last inserted one is due, or a pause that is over removed its task.
     pub due: Vec<DueCron>,
-    /// How long until one of the other crons needs a tick.
+    /// How long until one of the other crons needs a tick. `None` if there are no others.
     pub next_in: Option<Duration>,
 }
 
 impl Crons {
-    /// Splits crons into those that are due and the time until the next is.
+    /// Sorts crons: those that are due now, and the time until the next of the others is due.
     pub fn new(crons: impl Iterator<Item = DueCron>) -> Self {
         let (due, waiting): (Vec<_>, Vec<_>) = crons.partition(DueCron::is_due);
         let next_in = waiting.iter().filter_map(|cron| (cron.last_tick - cron.now).to_std().ok()).min();
@@ -87,11 +89,11 @@ pub struct DueCron {
     pub name: String,
     /// The pattern or interval, and its options.
     pub cron: Cron,
-    /// The last tick whose task was inserted.
+    /// The latest tick whose task was inserted. It usually lies ahead.
     pub last_tick: DateTime<Utc>,
-    /// The id of that task; nil when a pause removed it.
+    /// The id of that task, or nil if a pause removed it.
     pub task_id: Uuid,
-    /// The time of this check, by the clock of the store.
+    /// The time when the store was asked, by its clock.
     pub now: DateTime<Utc>,
 }
 
@@ -104,11 +106,11 @@ impl DueCron {
         self.last_tick <= self.now || self.task_id.is_nil()
     }
 
-    /// The ticks to insert: the next one after now, and the missed ones that the policy of the cron runs.
-    /// `new_id` makes the ids of their tasks.
+    /// Decides which ticks to insert: the next one after `now`, and the missed ones that the
+    /// [`Missed`](crate::schedule::Missed) policy runs. `new_id` makes the ids of their tasks.
     ///
     /// # Errors
-    /// As [`Timetable::read`], when the cron cannot be read.
+    /// The errors of [`Timetable::read`].
     pub fn tick(&self, mut new_id: impl FnMut() -> Uuid) -> Result<Tick<'_>, ScheduleError> {
         let timetable = Timetable::read(&self.cron)?;
         if self.last_tick > self.now {
@@ -143,36 +145,39 @@ impl DueCron {
     }
 }
 
-/// Ticks to insert, unless another process has inserted them.
+/// Ticks to insert, unless another process has inserted them already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tick<'a> {
     /// The name of the cron.
     pub name: &'a str,
-    /// The last tick as it was read. The store compares it before it writes.
+    /// The last inserted tick, as it was read before. If the store has a later one now, another process was
+    /// faster, and nothing is written.
     pub seen: DateTime<Utc>,
     /// Missed ticks to run, each with the id of its task.
     pub late: Vec<(DateTime<Utc>, Uuid)>,
-    /// The task of the last tick, to be removed if it still waits, because that tick was missed.
+    /// The task of the last inserted tick, if that tick was missed and is to be dropped. The store removes it
+    /// if it still waits.
     pub dropped: Option<Uuid>,
-    /// The tick to insert ahead. `None` when the pattern never fires again, which ends the cron.
+    /// The tick to insert ahead. `None` if the pattern has no further tick: the store then removes the cron.
     pub next: Option<DateTime<Utc>>,
     /// The id of the task of the next tick.
     pub id: Uuid,
 }
 
 impl<'a> Tick<'a> {
-    /// The next tick, with no missed ones before it.
+    /// A tick to insert ahead, without missed ones.
     pub fn new(name: &'a str, seen: DateTime<Utc>, next: Option<DateTime<Utc>>, id: Uuid) -> Self {
         Self { name, seen, late: vec![], dropped: None, next, id }
     }
 }
 
-/// The crons to remove.
+/// The crons to remove, with their waiting tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronRemoval {
     /// The cron of this name.
     Name(String),
-    /// All crons of a mode except those of these names, for crons that a program no longer has.
+    /// All crons of a mode except those of these names. For `schedule_only`, which removes crons that a
+    /// program no longer has.
     AllBut {
         /// The mode.
         mode: Mode,

@@ -3,42 +3,46 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The result of one run. It is saved only if the claim still stands.
+/// The result of one run. It is saved only if the claim still stands: the task is in progress, claimed by
+/// this worker, under this lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finish {
     /// The id of the task.
     pub id: Uuid,
-    /// The claim under which the task ran. A later claim makes this result stale.
+    /// The number of the claim under which the task ran, as [`Claimed::lease`](super::Claimed::lease).
     pub lease: i32,
     /// The change to the row.
     pub verdict: Verdict,
 }
 
-/// What to write for a task when its run is over.
+/// The change to the row of a task when its run is over.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Delete the row.
     Remove,
-    /// Keep the row as finished.
+    /// Keep the row, in the state `Finished`.
     Keep,
-    /// Run the task again. It failed, and a retry is charged.
+    /// The run failed. The task runs again, and a retry is charged: `retries` grows by one.
     Retry {
         /// The wait before the next run.
         delay: Duration,
         /// The error.
         error: String,
     },
-    /// Fail the task for good and keep the row.
+    /// The task fails for good. Keep the row, in the state `Failed`.
     Fail {
         /// The error.
         error: String,
     },
-    /// Run the task again without charging a retry. It was not begun, or it asked for more time.
+    /// The task runs again and no retry is charged: its run was not begun, was interrupted, or called
+    /// `snooze`.
     Release {
         /// The wait before the next run.
         delay: Duration,
     },
-    /// Let another program run the task, since this one does not know its kind. No retry is charged.
+    /// The task waits for another program or pool, since this one does not know or does not run its kind. No
+    /// retry is charged. The store notes when this happened first, for
+    /// [`Claimed::unknown_for`](super::Claimed::unknown_for).
     Unknown {
         /// The wait before the next run.
         delay: Duration,
@@ -48,13 +52,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the task keeps the instant at which it was due before the claim: it was released without a
+    /// Whether the task stays due at the same instant as before its claim, since it is released without a
     /// delay.
     pub fn keeps_its_place(&self) -> bool {
         matches!(self, Self::Release { delay } if micros(*delay) == 0)
     }
 
-    /// The number of the verdict in the SQL of stores.
+    /// A number for the verdict, for the SQL of stores.
     pub fn code(&self) -> i16 {
         match self {
             Self::Remove => 0,

@@ -8,11 +8,11 @@ use uuid::Uuid;
 pub struct Inserted {
     /// The id of the new task, or of its duplicate.
     pub id: Uuid,
-    /// `false` when there was a duplicate and nothing was inserted.
+    /// Whether the task was inserted. `false` if there was a duplicate.
     pub is_new: bool,
-    /// How the insert ended, which also says whether the duplicate was changed.
+    /// The outcome, which also says whether the duplicate was changed.
     pub outcome: InsertOutcome,
-    /// When the task with this id was saved, by the clock of the store.
+    /// When the task with this id was inserted, by the clock of the store.
     pub created_at: DateTime<Utc>,
     /// When the task with this id becomes due.
     pub scheduled_at: DateTime<Utc>,
@@ -23,15 +23,16 @@ pub struct Inserted {
 pub enum InsertOutcome {
     /// The task was inserted, now or by an earlier insert with the same id.
     New,
-    /// There was a duplicate. It was left as it is.
+    /// There was a duplicate, and it was left as it is. Nothing was inserted.
     Kept,
-    /// There was a waiting duplicate. Parts of it were replaced, as
-    /// [`Unique::replace`](crate::Unique::replace) says.
+    /// There was a duplicate that waits, and parts of it were [replaced](crate::Unique::replace). Nothing was
+    /// inserted.
     Replaced,
 }
 
 impl Inserted {
-    /// Checks that no task that asks for an error was kept out by a duplicate.
+    /// Checks that no task that is unique with [`or_error`](crate::Unique::or_error) was kept out by a
+    /// duplicate. For the `insert` of a store.
     ///
     /// # Errors
     /// [`StoreError::NotUnique`], for the first such task.

@@ -3,35 +3,35 @@ use crate::error::StoreError;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-/// The place of a row: its block, and its position in the block. It does not change while the row is
-/// locked.
+/// The place of a row in a table of Postgres (its `ctid`): the block, and the position in the block. It does
+/// not change while the row is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(pub u32, pub u16);
 
-/// A task of a lock-claim. Its row is locked, and nothing is written to it.
+/// A task of a lock-claim: a claim that only locks its row and writes nothing to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LockedTask {
-    /// The task, under the lease that a written claim would give it.
+    /// The task. Its `lease` is the number that a written claim would get.
     pub task: Claimed,
     /// The place of its row.
     pub place: Place,
-    /// Whether the row must be written before the task runs. Such a task does not run under this
-    /// lock-claim.
+    /// Whether the task needs a written claim before it runs. If so, it does not run under this lock-claim.
     pub is_apart: bool,
 }
 
-/// What to write before the transaction of a lock-claim commits. Nothing is written for tasks that are not
-/// named.
+/// The changes to write before the transaction of a lock-claim commits. Tasks that are not named are
+/// released: nothing is written for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockCommit {
     /// The rows to delete.
     pub remove: Vec<Place>,
-    /// The rows that become written claims, each of this worker.
+    /// The rows that become written claims, by the worker whose claims they become.
     pub write: Vec<(WorkerId, Vec<Place>)>,
 }
 
 /// A connection that makes lock-claims, an optional part of a store. A lock-claim locks the rows of its
-/// tasks, writes nothing to them, and lasts as long as its transaction is open.
+/// tasks, writes nothing to them, and lasts as long as its transaction is open. See
+/// [`Store::lock_claims`](super::Store::lock_claims).
 #[async_trait]
 pub trait LockClaims: Send {
     /// Begins a transaction and locks the rows of due tasks, chosen as by a claim. The previous transaction
@@ -50,8 +50,8 @@ pub trait LockClaims: Send {
         tasks: &[(Uuid, i32)],
     ) -> Result<Vec<(Uuid, WorkerId)>, StoreError>;
 
-    /// Writes this and commits the transaction, which ends all locks. An error means that the locks are
-    /// gone, and perhaps that nothing was written.
+    /// Writes these changes and commits the transaction, which ends all locks. After an error the locks are
+    /// gone, and the changes may have been written or not.
     async fn commit(&mut self, commit: &LockCommit) -> Result<(), StoreError>;
 
     /// Removes from the list what this connection has added, and closes the connection, since there is

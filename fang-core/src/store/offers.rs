@@ -19,10 +19,10 @@ pub enum Feature {
     Cancellations,
     /// `pause` and `resume`.
     Pauses,
-    /// `suspect`: when a process dies, only the suspect among its tasks is charged in full. Without this
-    /// feature each of its tasks is.
+    /// `suspect`: if a process dies, only the task that is suspected to have killed it can reach
+    /// `max_crashes` and fail. Without this feature, each of its tasks can.
     Suspects,
-    /// `lock_claims`: claims by row locks alone.
+    /// `lock_claims`: claims by row locks alone, for backlogs of short tasks.
     Locks,
     /// Tasks that are [unique within a period](crate::Unique::within).
     Periods,
@@ -91,7 +91,7 @@ impl Offers {
         self.0 & feature.bit() != 0
     }
 
-    /// Checks that the store offers every way in which these tasks are unique. For the `insert` of a store.
+    /// Checks that the store offers the ways in which these tasks are unique. For the `insert` of a store.
     ///
     /// # Errors
     /// [`StoreError::NotOffered`], for the first way that it does not offer.

@@ -12,17 +12,17 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A backend: the required verbs, and optional ones.
+/// A store of tasks, as queues and pools use it: fourteen required verbs (methods), and optional ones.
 ///
-/// Fourteen verbs are required. The others have a default. A verb that only the application calls fails
-/// with [`StoreError::NotOffered`]. A verb that a pool calls by itself does what suits a store without the
-/// feature. [`offers`](Self::offers) returns the features of a store.
+/// The optional verbs have defaults. A verb that only a program calls fails by default with
+/// [`StoreError::NotOffered`]. A verb that pools call by themselves does nothing by default.
+/// [`offers`](Self::offers) says which features a store has.
 ///
 /// Every verb fails with [`StoreError`], whose [`nature`](StoreError::nature) says whether trying again can
 /// help.
 ///
-/// A verb may block the thread that polls its future, as a verb over diesel does. Such a store fits pools
-/// of threads. A store that never blocks is [`NonBlocking`] and fits both kinds of pools. No pool drops a
+/// A verb may block the thread that polls its future, as a verb over diesel does. Such a store fits the
+/// blocking mode only. A store that never blocks is [`NonBlocking`] too and fits both modes. No pool drops a
 /// future before it is ready, so a verb need not be safe to cancel.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -31,140 +31,148 @@ pub trait Store: Send + Sync + 'static {
         Offers::none()
     }
 
-    /// The current time, by the clock that decides which tasks are due.
+    /// Returns the current time, by the clock that decides which tasks are due.
     async fn now(&self) -> Result<DateTime<Utc>, StoreError>;
 
-    /// Saves tasks, all or none, and returns an answer for each, in order. One call takes at most 8 MiB of
-    /// payloads and at most 10,000 tasks, or 1,000 if one of them is unique. Fails with
-    /// [`StoreError::NotUnique`] when a task that [asks for an error](crate::Unique::or_error) has a
-    /// duplicate.
+    /// Saves tasks, all or none, and returns an answer for each, in the same order. Queues pass at most
+    /// 10,000 tasks (1,000 if one of them is unique) and 8 MiB of payload in one call. A task whose id exists
+    /// already was saved by an earlier call and counts as new. Fails with [`StoreError::NotUnique`] if a task
+    /// that is unique with [`or_error`](crate::Unique::or_error) has a duplicate.
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
 
-    /// Claims due tasks, in any order. No other worker gets them.
+    /// Claims due tasks for a worker, so that no other worker gets them. Returns them in any order; the pool
+    /// sorts them.
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Saves the results whose claims still stand, and returns how many. The other results came too late
-    /// and change nothing.
+    /// Saves the results whose claims still stand, and returns how many. The other results came too late, and
+    /// the store must drop them.
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
 
-    /// Releases the claims of a worker that are not among `known`, by task and lease: the answers to these
-    /// claims were lost. No retry is charged. Returns how many were released. Must not be called while a
-    /// claim of this worker is under way.
+    /// Releases all claims of a worker except those in `known`, a list of task ids and leases. The answers to
+    /// these claims were lost, so their tasks run nowhere. No retry is charged. Returns how many claims were
+    /// released. A pool does not call it while one of its claims is under way.
     async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError>;
 
-    /// Adds a worker, alive from now. `info` is JSON about it, for people to read.
+    /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 
-    /// Reports that a worker is alive.
+    /// Notes that a worker is alive. `lease` is how long a worker may be silent before it counts as dead.
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError>;
 
-    /// Marks a worker as dead, since its pool has stopped. Tasks that it has still claimed may be rescued
+    /// Marks a worker as dead, since its pool has stopped. Tasks that are still claimed by it may be rescued
     /// at once.
     async fn retire(&self, worker: WorkerId) -> Result<(), StoreError>;
 
-    /// Declares silent workers dead, and takes back tasks that no living worker has claimed. Any process
-    /// may call it at any time, and may repeat it.
+    /// Declares silent workers dead, and takes back the tasks whose worker is dead or gone: they become due
+    /// again, or fail after too many crashes. Any process may call it at any time, also twice.
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError>;
 
-    /// Removes old tasks, periods that are over, and dead workers without claimed tasks. Returns how many
-    /// tasks and periods were removed.
+    /// Removes old finished and failed tasks, periods that are over, and workers that died an hour ago and
+    /// have no claimed tasks. Returns how many tasks and periods were removed.
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError>;
 
-    /// The task with this id.
+    /// Returns the task with this id, or `None` if there is no such row.
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError>;
 
-    /// Lists tasks, the newest first.
+    /// Returns the tasks that match the filter, the newest first.
     async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError>;
 
-    /// Removes tasks. Returns the number of removed tasks.
+    /// Removes tasks, also those that run. Returns how many.
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
 
-    /// The listeners of this process, which the store notifies of its changes.
+    /// Returns the listeners of this process. The store must [notify](Listeners::notify) them of its changes:
+    /// new tasks, cancellations, changed crons.
     fn listeners(&self) -> &Listeners;
 
-    /// Checks that the store is ready: it can be reached and its schema is up to date. Defaults to `Ok`.
+    /// Checks that the store is ready: it can be reached and its tables are up to date. A pool calls it when
+    /// it starts. Defaults to `Ok`.
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Marks a claim as the one suspect of its worker, the task that may crash its process. If the worker
-    /// dies now, this task is charged a full crash. Returns whether the claim still stands. Any result
-    /// removes the mark.
+    /// Marks a claim as a suspect: its task may kill its process, and runs alone in this process for that
+    /// reason. If the worker dies now, this crash counts in full, so the task fails at `max_crashes`. Returns
+    /// whether the claim still stands. Any result removes the mark.
     ///
-    /// Defaults to `true` without a mark, for a store that charges every task in full.
+    /// Defaults to `true` without a mark, for a store that counts each crash of every task in full.
     async fn suspect(&self, _worker: WorkerId, _id: Uuid, _lease: i32) -> Result<bool, StoreError> {
         Ok(true)
     }
 
-    /// Removes the lists of a worker that name a task not among `known`, by task and lease, once their
-    /// locks are gone. Otherwise other workers would make claims of these tasks in the name of this worker.
-    /// Returns how many lists were removed. Must not be called while this worker lists tasks.
+    /// Removes those lists of a worker (see [`LockClaims::list`]) that name a task which is not in `known`, a
+    /// list of task ids and leases, and whose locks are gone. Such a list would make other workers write
+    /// claims of its tasks in the name of this worker. Returns how many lists were removed. A pool does not
+    /// call it while it lists tasks.
     ///
     /// Defaults to none, for a store without lock-claims.
     async fn unlist_unknown(&self, _worker: WorkerId, _known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         Ok(0)
     }
 
-    /// The number of tasks of each type in each state.
+    /// Counts the tasks of each task type in each state.
     ///
     /// Not offered by default.
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
         Err(StoreError::NotOffered { verb: "count" })
     }
 
-    /// Makes a failed or waiting task due now, and ends its cancellation. Returns whether there was one.
+    /// Makes a failed task due now with all its retries, or a waiting task due now, and ends its
+    /// cancellation. Returns whether it did. A failed unique task stays failed while a duplicate of it waits
+    /// or runs.
     ///
     /// Not offered by default.
     async fn retry(&self, _id: Uuid) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "retry" })
     }
 
-    /// Makes a batch of the failed tasks due now.
+    /// Makes a batch of failed tasks due now, each as [`retry`](Self::retry) does.
     ///
     /// Not offered by default.
     async fn retry_failed(&self, _batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
         Err(StoreError::NotOffered { verb: "retry_failed" })
     }
 
-    /// Changes when a waiting task becomes due. Returns whether there was one.
+    /// Changes when a waiting task becomes due. Returns whether it waited.
     ///
     /// Not offered by default.
     async fn reschedule(&self, _id: Uuid, _due: Due) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "reschedule" })
     }
 
-    /// Changes the priority of a waiting task. Returns whether there was one.
+    /// Changes the priority of a waiting task. Returns whether it waited.
     ///
     /// Not offered by default.
     async fn set_priority(&self, _id: Uuid, _priority: Priority) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "set_priority" })
     }
 
-    /// Cancels a task. A waiting task fails for good. A running task is added to the
-    /// [cancellations](Self::cancellations) and its worker is [notified](crate::notify::Topic::Cancelled).
-    /// Returns whether there was such a task. A cancellation lasts until the task is over: if the task
-    /// waits again, it fails.
+    /// Cancels a task. A waiting task fails for good, with the error `cancelled`. A running task is added to
+    /// the [cancellations](Self::cancellations), and its worker is
+    /// [notified](crate::notify::Topic::Cancelled). Returns whether the task waited or ran. A cancellation
+    /// lasts until the task has ended: if the task waits again instead, it fails.
     ///
     /// Not offered by default.
     async fn cancel(&self, _id: Uuid) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "cancel" })
     }
 
-    /// The running tasks of this worker that are to be cancelled, each with the lease of its claim.
+    /// Returns the running tasks of this worker that are to be cancelled, each with the lease of its claim.
+    /// Also fails cancelled tasks that wait again, of any worker.
     ///
     /// Defaults to none.
     async fn cancellations(&self, _worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
         Ok(Vec::new())
     }
 
-    /// Stops giving out tasks of this type until it is resumed. Returns whether it was not paused before.
+    /// Pauses a task type: [`claim`](Self::claim) returns no tasks of it until it is resumed. Returns `false`
+    /// if it was paused already.
     ///
     /// Not offered by default.
     async fn pause(&self, _task_type: &str) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "pause" })
     }
 
-    /// Ends a pause. Returns whether there was one.
+    /// Ends the pause of a task type. Returns `false` if it was not paused.
     ///
     /// Not offered by default.
     async fn resume(&self, _task_type: &str) -> Result<bool, StoreError> {
@@ -180,37 +188,38 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "sync_cron" })
     }
 
-    /// Finds the crons that need another tick.
+    /// Returns the crons that need another tick. Paused crons need none.
     ///
     /// Defaults to none.
     async fn crons(&self) -> Result<Crons, StoreError> {
         Ok(Crons::default())
     }
 
-    /// Inserts ticks unless another process has. Returns whether it did.
+    /// Inserts ticks, unless another process has inserted them already or the cron is paused or gone. Returns
+    /// whether it did.
     ///
     /// Not offered by default.
     async fn fire(&self, _tick: &Tick<'_>) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "fire" })
     }
 
-    /// All crons, ordered by name.
+    /// Returns all crons, ordered by name.
     ///
     /// Not offered by default.
     async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
         Err(StoreError::NotOffered { verb: "list_crons" })
     }
 
-    /// Stops the ticks of a cron until it is resumed, and removes its waiting task. Returns whether there
-    /// was such a cron that was not paused.
+    /// Stops the ticks of a cron until it is resumed, and removes its waiting task. Returns `false` if there
+    /// is no such cron or it was paused already.
     ///
     /// Not offered by default.
     async fn pause_cron(&self, _name: &str) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "pause_cron" })
     }
 
-    /// Ends the pause of a cron. Its [`Missed`](crate::schedule::Missed) policy decides about the ticks
-    /// that the pause missed. Returns whether there was such a pause.
+    /// Ends the pause of a cron. Its [`Missed`](crate::schedule::Missed) policy decides about the ticks that
+    /// the pause missed. Returns `false` if it was not paused.
     ///
     /// Not offered by default.
     async fn resume_cron(&self, _name: &str) -> Result<bool, StoreError> {
@@ -232,31 +241,32 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "remove_crons" })
     }
 
-    /// Notifies listeners of what other processes have sent, without waiting for more. Returns what
-    /// arrived, or `None` for a store without such notifications. The thread that beats calls it whenever
-    /// something arrives on the socket of the last answer, or often when that answer had none. Defaults to
-    /// `None`.
+    /// Passes the notifications that other processes have sent on to the listeners, without waiting for more.
+    /// Returns how many there were, or `None` for a store without such notifications. A pool calls it
+    /// whenever something arrives on the socket of the last answer, or often if that answer had no socket.
+    /// Defaults to `None`.
     async fn listen(&self) -> Result<Option<Heard>, StoreError> {
         Ok(None)
     }
 
-    /// The tables of the store, if a transaction of the application can reach them. Defaults to `None`.
+    /// Returns the tables of the store, if a transaction of the program can write to them: `finish_in` needs
+    /// them. Defaults to `None`.
     fn tables(&self) -> Option<Tables> {
         None
     }
 
-    /// One of the connections for [lock-claims](LockClaims), if the store has them. A pool uses each slot
-    /// number once. Defaults to `None`.
+    /// Returns a connection for [lock-claims](LockClaims), if the store has them. A pool calls it once for
+    /// each of its slots, 0 and 1. Defaults to `None`.
     fn lock_claims(&self, _slot: i16) -> Option<Box<dyn LockClaims>> {
         None
     }
 }
 
-/// A [`Store`] whose futures never block the thread that polls them. Pools of tokio tasks require it.
+/// A [`Store`] whose futures never block the thread that polls them. The pools of the async mode require it.
 ///
-/// Stores in memory, over an async driver or with a thread of their own qualify. A store that waits for a
-/// disk or a network inside its futures must not implement this trait, since it would block every other
-/// task on the thread.
+/// A store in memory, over an async driver, or with a thread of its own can implement it. A store that blocks
+/// its thread while it waits for a disk or a network must not, since it would block every other tokio task on
+/// that thread.
 ///
 /// ```
 /// use fang_core::memory::MemoryStore;

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The id of a running pool in the store. No id is used twice, so a restarted process is not taken for the
-/// one that died.
+/// The id of a running pool in the store. A store must not use an id twice, so that a restarted process is
+/// not taken for the one that died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub i64);
 
@@ -12,32 +12,36 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// The answer to a heartbeat.
+/// The answer to a beat, the sign of life that a pool sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beat {
-    /// `false` when this worker was declared dead. Its tasks may then run in other pools.
+    /// Whether this worker counts as alive. `false` if it was declared dead: its tasks may run in other pools
+    /// now, and it must register again.
     pub is_alive: bool,
-    /// Whether another worker has been silent for longer than its lease.
+    /// Whether another worker that counts as alive has been silent for longer than the lease. It may be dead,
+    /// and a rescue is due.
     pub has_suspects: bool,
-    /// How long this worker was silent before this beat. After a long silence, caused by the database or by
-    /// itself, it must not declare other workers dead.
+    /// How long this worker was silent before this beat. If that is long, it must not declare others dead:
+    /// the database or this process was held up, and the others may have been too.
     pub silent_for: Duration,
-    /// How long the beats of all workers together have come without a gap of half a lease. The silence of a
-    /// worker means its death only when others were heard at the time.
+    /// How long the store has been hearing beats, of any workers, without a gap of half a lease. After an
+    /// outage of the store it is short. A silent worker is declared dead only if this is at least a lease:
+    /// then others were heard while it was silent.
     pub well_for: Duration,
-    /// Whether any running task is to be cancelled. If so, `cancellations` returns those of this worker.
+    /// Whether any running task, of this worker or another, is to be cancelled. If so, the pool calls
+    /// [`cancellations`](super::Store::cancellations).
     pub has_cancellations: bool,
 }
 
-/// How to take back tasks from dead workers.
+/// How to find dead workers and take back their tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rescue {
-    /// The worker that rescues. It declares no worker dead if it was itself silent for half a lease, since
-    /// this call may have hung through an outage. With `None` there is no such check.
+    /// The worker that rescues. If it was itself silent for half a lease, this call may have hung through an
+    /// outage, and the store must declare no worker dead. With `None` there is no such check.
     pub by: Option<WorkerId>,
     /// A worker that was silent for longer than this is dead.
     pub lease: Duration,
-    /// A task whose process died this often fails, so that it cannot crash every process.
+    /// After this many crashes a task fails, so that it cannot kill one process after the other.
     pub max_crashes: i16,
 }
 
@@ -48,6 +52,6 @@ pub struct Rescued {
     pub buried: u64,
     /// How many tasks run again.
     pub retried: u64,
-    /// How many tasks failed, because they had crashed too often or were cancelled.
+    /// How many tasks failed, because their process died too often or they were cancelled.
     pub failed: u64,
 }

@@ -1,6 +1,7 @@
 use std::ops::BitOr;
 
-/// The parts of a waiting duplicate that an insert replaces.
+/// The parts of a waiting duplicate that an insert replaces. Combine them with `|`, and pass them to
+/// [`Unique::replace`](crate::Unique::replace).
 ///
 /// ```
 /// use fang_core::Replace;
@@ -13,9 +14,9 @@ pub struct Replace(u8);
 impl Replace {
     /// The payload.
     pub const PAYLOAD: Self = Self(1);
-    /// When it becomes due.
+    /// The time at which the task becomes due.
     pub const TIME: Self = Self(2);
-    /// How urgent it is.
+    /// The priority.
     pub const PRIORITY: Self = Self(4);
     /// Payload, time and priority.
     pub const ALL: Self = Self(7);
@@ -25,7 +26,8 @@ impl Replace {
         self.0 & other.0 == other.0
     }
 
-    /// The number in the SQL of the stores: 1 is the payload, 2 the time, 4 the priority. They are added up.
+    /// The parts as a number, for the SQL of stores: the sum of 1 for the payload, 2 for the time and 4 for
+    /// the priority.
     pub fn code(self) -> i16 {
         self.0.into()
     }

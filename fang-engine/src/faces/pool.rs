@@ -15,70 +15,72 @@ macro_rules! worker_pool {
         $(#[$doc])*
         #[derive(typed_builder::TypedBuilder)]
         #[builder(doc, mutators(
-            /// Gives every run access to `value` through `queue.context().state::<T>()`. A second value of the same
-            /// type replaces the first.
+            /// Gives every run of this pool access to `value`, through `queue.context().state::<T>()`. For example a
+            /// client or a configuration. A second value of the same type replaces the first. Defaults to no values.
             pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
                 self.state.insert(value);
             }
 
-            /// Runs tasks of this kind, and of the kinds that further calls name, and of no others. Use it when
-            /// others write to the table: they could name any kind that this program knows. Defaults to all kinds.
+            /// Makes the pool run tasks of this kind, and of the kinds that further calls name, and no others. A task
+            /// of another kind waits for a pool that runs it, and fails after a day. Use this if other programs write
+            /// to the table: they could name any kind that this program knows. Defaults to all kinds.
             pub fn allow_kind(&mut self, kind: impl Into<String>) {
                 self.kinds.allow(kind);
             }
         ))]
         #[must_use = "a pool runs tasks only once it has been started"]
         pub struct $pool<Q: $backend> {
-            /// How many tasks run at the same time. At least 1.
+            /// How many tasks the pool runs at the same time. At least 1, else the start fails with
+            /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers).
             #[builder(setter(transform = |number: impl TryInto<u32>| number.try_into().unwrap_or(0)))]
             number_of_workers: u32,
-            /// The queue to work for.
+            /// The queue whose tasks the pool runs. A clone is enough.
             queue: Q,
-            /// The task type to work on. Defaults to `"common"`.
+            /// The task type to serve. Defaults to `"common"`.
             #[builder(default = $crate::core::task::DEFAULT_TASK_TYPE.to_owned(), setter(into))]
             task_type: String,
-            /// Several task types to work on instead of `task_type`, each with its weight. While all of them have
-            /// work, weight 3 starts three tasks for each one of weight 1. A type without work leaves its share to
-            /// the others. Defaults to `task_type` alone.
+            /// Several task types to serve instead of `task_type`, each with a weight of at least 1: `[("mail", 3),
+            /// ("sync", 1)]`. While all of them have tasks, weight 3 starts three tasks for each one of weight 1. A
+            /// type without tasks leaves its share to the others. Defaults to `task_type` alone.
             #[builder(default, setter(transform = |types: impl IntoIterator<Item = (impl Into<String>, u32)>| {
                 types.into_iter().map(|(name, weight)| (name.into(), weight)).collect()
             }))]
             task_types: Vec<(String, u32)>,
-            /// How often the pool polls for tasks besides the notifications that it gets. See
-            /// [`SleepParams`]($crate::core::SleepParams).
+            /// How often the pool polls for tasks while it is idle. Defaults to every 5 ms at first, and up to every
+            /// 1.5 s while there are none. See [`SleepParams`]($crate::core::SleepParams).
             #[builder(default)]
             sleep_params: $crate::core::SleepParams,
-            /// The tasks that stay in the table after they end. Defaults to those that failed. See
-            /// [`RetentionMode`]($crate::core::RetentionMode).
+            /// The tasks whose rows stay in the table after they end. Defaults to the failed ones: finished tasks are
+            /// removed. See [`RetentionMode`]($crate::core::RetentionMode).
             #[builder(default)]
             retention_mode: $crate::core::RetentionMode,
-            /// How long a process may be silent before others take over its tasks. Defaults to 30 s. See
+            /// How long a process may be silent before others rescue its tasks. Defaults to 30 s. See
             /// [`Lease`]($crate::Lease).
             #[builder(default)]
             lease: $crate::Lease,
-            /// Removes tasks that finished or failed longer ago than this. Defaults to `None`: they stay.
+            /// Removes finished and failed tasks this long after they ended. The pool looks about once a minute, at the
+            /// tasks of all task types. Defaults to `None`: tasks that the `retention_mode` keeps stay for ever.
             #[builder(default, setter(strip_option))]
             prune_after: Option<std::time::Duration>,
-            /// Makes a backlog of short tasks run faster: the pool claims them by locking their rows instead of
-            /// updating them. No-op tasks get through at least a third faster, and the server writes less than half
-            /// as much log (WAL). Defaults to `true`.
+            /// Makes a backlog of short tasks run faster: the pool claims them by a lock of their rows (a lock-claim)
+            /// instead of an update of their rows (a written claim). Tasks that do nothing run at least a third faster,
+            /// and the server writes less than half as much log (WAL). Defaults to `true`.
             ///
-            /// The pool claims this way while runs take less than 10 ms on average and more tasks wait than one
-            /// claim takes. A task that still runs 200 ms after its claim gets a written claim, an update of its
-            /// row. A task that is unique until it starts, or whose process died before, always gets a written
-            /// claim. The pool opens two more connections while there is such a backlog; a transaction on one of
-            /// them lasts 200 ms at most. If the server refuses these connections, the pool goes on with written
-            /// claims.
+            /// The pool makes lock-claims while runs take less than 10 ms on average and more tasks wait than one claim
+            /// takes. A task that still runs 200 ms after its claim gets a written claim. A task that is unique until
+            /// it starts, or whose process died before, always gets a written claim. While there is such a backlog the
+            /// pool opens two more connections; a transaction on one of them lasts 200 ms at most. If the server
+            /// refuses these connections, the pool makes written claims only.
             ///
-            /// This changes the following for the tasks of such a backlog:
-            /// - A task that runs looks like a waiting one to others, until it ends or gets its written claim. Calls
-            ///   that cancel, remove, retry or reschedule it wait until then.
-            /// - The results of tasks that were claimed together are saved together, so up to 200 ms late. If the
-            ///   process dies before that, all of these tasks run again, including those that had ended.
-            /// - After a failover to a server that lacks the last commits, nothing there tells which tasks were
-            ///   running. They run again at once, although they may still run here.
-            /// - A task that saves its success in its own transaction (`finish_in`) has to wait for its written
-            ///   claim. After the first such task the pool writes all its claims.
+            /// For tasks that are claimed this way, the following is different:
+            /// - Until it ends or gets a written claim, a task that runs looks as if it still waited. Calls that
+            ///   cancel, remove, retry or reschedule it wait until then.
+            /// - The results of tasks that were claimed together are saved together, up to 200 ms after the first of
+            ///   them ended. If the process dies before that, all of these tasks run again, also those that had ended.
+            /// - If another server takes over that lacks the last commits of the old one, the tasks that were running
+            ///   run again at once, although they may still run here.
+            /// - A task that saves its success in its own transaction (`finish_in`) first waits for a written claim.
+            ///   After the first such task the pool makes written claims only.
             ///
             $(#[doc = $no_effect])+
             #[builder(default = true)]
@@ -93,16 +95,17 @@ macro_rules! worker_pool {
         }
 
         impl<Q: $backend> $pool<Q> {
-            /// Checks that the database is ready, then starts the workers. Does nothing if the pool is already
-            /// running.
+            /// Checks that the store can be reached and its tables are up to date, and starts the workers. Returns once
+            /// they are started; the tasks run in the background. Does nothing if the pool is already running.
             ///
             /// # Errors
             /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers),
-            /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes),
-            /// [`QueueError::Lease`]($crate::core::QueueError::Lease) or
-            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when the pool or the program is set up
-            /// wrongly; [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached
-            /// or its schema is not up to date.
+            /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes) or
+            /// [`QueueError::Lease`]($crate::core::QueueError::Lease) when an option of the pool is not valid.
+            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when two structs of the program have the
+            /// same kind. [`QueueError::NotConnected`]($crate::core::QueueError::NotConnected) when the queue is not
+            /// connected. [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached or
+            /// its tables are missing or too old.
             pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
                 if self.running.is_none() {
                     self.running = Some($crate::wait!([$($asyncness)?] self.launch())?);
@@ -111,8 +114,8 @@ macro_rules! worker_pool {
             }
 
             /// Changes the number of workers: `pool.resize(8)?`. It may be called before and after the start. New
-            /// workers start at once. A surplus worker ends after the task that it runs and those that were claimed
-            /// ahead for it, which are at most some 10 ms of work.
+            /// workers start at once. A surplus worker stops only after the task that it runs and those that were
+            /// claimed ahead for it, which are at most some 10 ms of work.
             ///
             /// # Errors
             /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers) for 0, and

@@ -9,7 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Reads and changes the tasks and crons of a store. It cannot claim, finish or retire.
+/// Calls for tools and dashboards: they list, count, retry, cancel and remove tasks and crons of both modes. They
+/// insert and run no task. `admin()` of a queue returns it.
 #[derive(Clone)]
 pub struct Admin {
     store: Arc<dyn Store>,
@@ -22,7 +23,7 @@ macro_rules! verbs {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// [`QueueError::Store`] when the store fails, or does not offer this.
+                /// [`QueueError::Store`] when the store fails or does not have this call.
                 pub async fn $name(&self $(, $arg: $type)*) -> Result<$value, QueueError> {
                     Ok(self.store.$name($($arg),*).await?)
                 }
@@ -37,35 +38,42 @@ macro_rules! verbs {
 macro_rules! admin_verbs {
     ($mode:ident) => {
         $mode! {
-            /// Finds a task.
+            /// Finds the task with this id. Returns `None` if there is no such row.
             find(id: Uuid) -> Option<Task>;
-            /// Lists tasks, the newest first.
+            /// Lists the tasks that match the filter, the newest first, at most its `limit` (100 by default).
             list(filter: &Filter) -> Vec<Task>;
-            /// Counts the tasks of each type in each state.
+            /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
+            /// Postgres this reads the whole table.
             count() -> Vec<Count>;
-            /// Removes tasks. Returns how many.
+            /// Removes the tasks that `removal` names, and crons if it says so. Tasks that run go on, but their results
+            /// are dropped. Returns how many tasks were removed.
             remove(removal: &Removal) -> u64;
-            /// Makes a failed or waiting task due now. Returns whether there was one.
+            /// Makes a failed task due now, with all its retries, or a waiting task due now. Returns `false` if it runs
+            /// already, has finished or does not exist, or if it is unique and a duplicate of it waits or runs.
             retry(id: Uuid) -> bool;
-            /// Changes when a waiting task becomes due. Returns whether there was one.
+            /// Changes when a waiting task becomes due. Returns `false`, and changes nothing, if the task does not
+            /// wait.
             reschedule(id: Uuid, due: Due) -> bool;
-            /// Changes the priority of a waiting task. Returns whether there was one.
+            /// Changes the priority of a waiting task. Returns `false`, and changes nothing, if the task does not wait.
             set_priority(id: Uuid, priority: Priority) -> bool;
-            /// Cancels a task that waits or runs. Returns whether there was one.
+            /// Cancels the task with this id, as `cancel_task` of a queue does. Returns `true` if it waited or ran, and
+            /// `false` if it has ended or does not exist.
             cancel(id: Uuid) -> bool;
-            /// Pauses a task type: none of its tasks starts until it is resumed. Returns whether it was not paused
-            /// before.
+            /// Pauses a task type: no process claims its tasks until it is resumed. Tasks that are claimed already
+            /// still run. Returns `false` if the type was paused already.
             pause(task_type: &str) -> bool;
-            /// Resumes a task type. Returns whether it was paused.
+            /// Ends the pause of a task type: its due tasks start at once. Returns `false` if it was not paused.
             resume(task_type: &str) -> bool;
-            /// Lists all crons by name.
+            /// Lists all crons of both modes, ordered by name.
             list_crons() -> Vec<CronInfo>;
-            /// Pauses a cron and removes its waiting task. Returns whether there was such a cron that was not
-            /// paused.
+            /// Pauses the cron of this name and removes its waiting task. The pause lasts until `resume_cron`, also
+            /// when the cron is scheduled again. Returns `false` if there is no such cron or it was paused already.
             pause_cron(name: &str) -> bool;
-            /// Resumes a cron. Returns whether it was paused.
+            /// Ends the pause of the cron of this name. Its `Missed` policy decides about the ticks of the pause.
+            /// Returns `false` if it was not paused.
             resume_cron(name: &str) -> bool;
-            /// Removes crons and their waiting tasks. Returns how many crons it removed.
+            /// Removes crons and their waiting tasks. Tasks of them that run go on. Returns how many crons were
+            /// removed.
             remove_crons(removal: &CronRemoval) -> u64;
         }
     };
@@ -78,11 +86,12 @@ impl Admin {
         Self { store }
     }
 
-    /// Makes failed tasks due now, batch by batch, so that no transaction is long. Returns how many. A unique task
-    /// stays failed while it has a duplicate that waits or runs.
+    /// Makes failed tasks due now, with all their retries: all of them, or those of a kind or task type. Returns how
+    /// many. A unique task stays failed while a duplicate of it waits or runs. Works in batches of 1,000, so if it
+    /// fails, some of the tasks run again already. It may be called again.
     ///
     /// # Errors
-    /// [`QueueError::Store`] when the store fails, or does not offer this.
+    /// [`QueueError::Store`] when the store fails or does not have this call.
     pub async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
         let (mut tasks, mut after) = (0, None);
         loop {

@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
 use fang_postgres::settings::Role;
 
-/// The diesel connection pool of an application.
+/// A connection pool of diesel and r2d2, as [`Queue`](crate::Queue) takes it.
 pub type PgPool = Pool<ConnectionManager<PgConnection>>;
 
 /// The setup of a new connection.
