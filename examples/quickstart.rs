@@ -74,7 +74,7 @@ impl AsyncRunnable for ReadFax {
         Err(FangError::new(format!("page {} cannot be read", self.page)))
     }
 
-    /// Defaults to 20.
+    /// How often the task is run again after a failure. Defaults to 20.
     fn max_retries(&self) -> i32 {
         1
     }
