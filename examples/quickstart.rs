@@ -74,7 +74,7 @@ impl AsyncRunnable for ReadFax {
         Err(FangError::new(format!("page {} cannot be read", self.page)))
     }
 
-    /// Defaults to 20.
+    /// How often the task is run again after a failure. Defaults to 20.
     fn max_retries(&self) -> i32 {
         1
     }
@@ -122,7 +122,7 @@ async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
     let started = Instant::now();
     let tally = Arc::new(Tally::default());
     let mut pool =
-        AsyncWorkerPool::builder().number_of_workers(10_u32).queue(queue).state(tally.clone()).build();
+        AsyncWorkerPool::builder().number_of_workers(10).queue(queue).state(tally.clone()).build();
     pool.start().await?;
     tokio::select! {
         () = watch(&tally, total) => {}

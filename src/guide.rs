@@ -5,13 +5,13 @@
 //! | [`getting_started_async`] | define, insert and run tasks on tokio |
 //! | [`getting_started_blocking`] | define, insert and run tasks on OS threads |
 //! | [`retries`] | choose retries, backoff and timeouts, and snooze or cancel a run |
-//! | [`uniqueness`] | keep duplicates out, or replace the task that waits |
+//! | [`uniqueness`] | keep duplicates out, or change the task that waits |
 //! | [`crons`] | run a task again and again |
 //! | [`transactions`] | insert and finish tasks in a transaction of your own |
 //! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
 //! | [`testing`] | test tasks and the code that inserts them |
 //! | [`pgbouncer`] | connect through PgBouncer |
-//! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and steer crons |
+//! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and control crons |
 //! | [`upgrading`] | move from fang 0.10 or 0.11 |
 //! | [`own_store`] | keep tasks in a store other than Postgres |
 //!
@@ -19,14 +19,17 @@
 //!
 //! - A **task** is a struct that is saved as a row. Its **kind** is the name of the struct, its **payload** is the
 //!   struct as JSON.
-//! - A **task type** is a name that groups tasks. Other libraries call it a queue name. A pool serves one task type
-//!   or several.
-//! - The **mode** of a task says which workers run it: tokio tasks (async) or OS threads (blocking).
+//! - A **task type** is a name that groups tasks, `"common"` by default. Other libraries call it a queue name. A pool
+//!   serves one task type or several.
+//! - The **mode** of a task says which workers run it: tokio tasks (async mode) or OS threads (blocking mode). Tasks of
+//!   the async mode are also called **light**, those of the blocking mode **heavy**.
 //! - A **queue** is the handle through which a program inserts and controls tasks.
 //! - A **pool** runs tasks on its **workers**. It **claims** tasks that are due, runs them, and **finishes** them: it
-//!   saves their results.
-//! - A **lease** says how long a process may be silent. Other processes **rescue** the tasks of one that is silent for
-//!   longer.
+//!   saves their results. A task is **due** when its time has come. A task without a delay is due at once.
+//! - A **lease** says how long a process may be silent, 30 s by default. If it is silent for longer, other processes
+//!   **rescue** its tasks: they run again.
+//! - A **cron** is a task that runs again and again. Each time is a **tick**.
+//! - A **duplicate** is the earlier task that keeps a unique task out.
 
 /// Declares a page with its text, or with a note where the text needs a feature that is off.
 macro_rules! page {

@@ -1,7 +1,7 @@
 //! Background processing on Postgres: tasks are serializable structs, workers are tokio tasks or OS threads.
 //!
-//! A program inserts a task, which becomes a row in a table. A pool of workers, in the same process or another, claims
-//! the row and runs the task. A task runs again if it fails, or if the process that ran it dies.
+//! A program inserts a task, which becomes a row. A pool of workers, in the same process or another, claims the row and runs
+//! the task. A task that fails is retried. If a process dies, another process runs its tasks.
 //!
 //! ```no_run
 //! # #[cfg(feature = "asynk")]
@@ -28,7 +28,7 @@
 //!     let queue = MemoryQueue::new(); // or an `AsyncQueue`, in Postgres
 //!     queue.insert_task(&Greet { name: "Ada".to_string() }).await?;
 //!
-//!     let mut pool = AsyncWorkerPool::builder().number_of_workers(10_u32).queue(queue).build();
+//!     let mut pool = AsyncWorkerPool::builder().number_of_workers(10).queue(queue).build();
 //!     pool.run_until_signal().await?; // runs until Ctrl-C or SIGTERM
 //!     Ok(())
 //! }
@@ -48,9 +48,8 @@
 //! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
 //!
-//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, and [`Context`] is the run that a task is in.
-//! [`AsyncRunnable`] is for light tasks, which mostly wait, and [`Runnable`] for heavy ones, which compute or block.
-//! [`store`] is for the authors of stores.
+//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, and [`Context`] describes the run of a task. The
+//! module [`store`] is for programs that keep tasks elsewhere than in Postgres.
 //!
 //! # Features
 //!
@@ -58,14 +57,14 @@
 //! |---|---|---|
 //! | `asynk` (also `asynk-postgres`) | yes | the async mode, over tokio-postgres |
 //! | `blocking` (also `blocking-postgres`) | no | the blocking mode, over diesel; needs libpq |
-//! | `migrations` (also `migrations-postgres`) | no | `run_migrations_postgres` over a connection of diesel; brings `blocking` |
-//! | `derive-error` | yes | `#[derive(ToFangError)]` |
-//! | `rustls` | no | a TLS connector, `asynk::Rustls` |
+//! | `migrations` (also `migrations-postgres`) | no | `run_migrations_postgres`, for a connection of diesel; turns `blocking` on |
+//! | `derive-error` | yes | `#[derive(ToFangError)]`, for errors of your own |
+//! | `rustls` | no | TLS for the async mode, by `asynk::Rustls` |
 //! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
-//! | `contract` | no | `contract`: the tests of a store's author |
+//! | `contract` | no | `contract`: tests for a store of your own |
 //!
-//! Rust 1.91 or newer, and PostgreSQL 14 or newer.
+//! fang needs Rust 1.91 or newer, and PostgreSQL 14 or newer.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -92,17 +91,14 @@ pub use fang_core::QueueError as AsyncQueueError;
 pub use fang_core::new_task::Due;
 pub use fang_core::store::{FailedTasks, Filter};
 
-/// The types for the authors of stores, and those that queues and `Admin` share with stores. Programs that keep their
-/// tasks in Postgres need only [`Filter`], [`FailedTasks`],
-/// [`Removal`](store::Removal), [`CronRemoval`](store::CronRemoval) and the values that queues and `Admin` return:
-/// [`Inserted`](store::Inserted), [`Count`](store::Count) and [`CronInfo`](store::CronInfo).
+/// Everything that a store of your own needs, and the types that queues and `Admin` share with it.
 ///
-/// A store implements [`Store`](store::Store): fourteen verbs (methods) are required, and [`Offers`](store::Offers)
-/// says which others it has. A store whose futures never block a thread implements [`NonBlocking`](store::NonBlocking)
-/// as well, and fits the pools of both modes. [`guide::own_store`] has an example. With the feature `contract`,
-/// `fang::contract` has the tests that every store must pass.
+/// Implement [`Store`](store::Store): fourteen of its verbs (methods) are required, and [`Offers`](store::Offers) says which
+/// others a store has. A store whose futures never block a thread implements [`NonBlocking`](store::NonBlocking) as well, and
+/// fits the pools of both modes. [`guide::own_store`] has an example. With the feature `contract`, `fang::contract` has the
+/// tests that every store must pass.
 ///
-/// A store whose verbs block the thread does not fit pools of tokio tasks. The compiler refuses it:
+/// A store that blocks the thread does not fit pools of tokio tasks. This does not compile:
 ///
 #[cfg_attr(all(feature = "asynk", feature = "blocking"), doc = "```compile_fail,E0308")]
 #[cfg_attr(not(all(feature = "asynk", feature = "blocking")), doc = "```text")]
@@ -112,7 +108,7 @@ pub use fang_core::store::{FailedTasks, Filter};
 /// }
 /// ```
 ///
-/// Threads may block, so there any store fits:
+/// Pools of OS threads fit any store:
 ///
 #[cfg_attr(all(feature = "asynk", feature = "blocking"), doc = "```")]
 #[cfg_attr(not(all(feature = "asynk", feature = "blocking")), doc = "```text")]
@@ -166,11 +162,11 @@ pub use fang_blocking::run_migrations_postgres;
 
 #[cfg(feature = "blocking")]
 pub use blocking::{Backend, FinishIn, PgConnection, Queue, WorkerPool};
-/// The modules of fang 0.5 to 0.11.
+/// The modules under their names of fang 0.5 to 0.11.
 #[cfg(feature = "blocking")]
 #[doc(no_inline)]
 pub use blocking::{queue, runnable, worker_pool};
-/// Turns an error of your own into a [`FangError`]:
+/// Lets `?` turn an error of your own into a [`FangError`], whose description is the `Debug` text of the error:
 ///
 /// ```
 /// use fang::{FangError, ToFangError};
