@@ -19,6 +19,8 @@ pub enum Topic<'a> {
     /// `synchronous_commit = off` it has then forgotten the last results. The pool gives back tasks that
     /// the server counts as its claims and that it does not know. Never sent over the channel.
     ListensAnew,
+    /// The store fell silent, or answers again: see [`Listeners`](super::Listeners). Never sent over the channel.
+    Reach,
 }
 
 /// The prefix of a task type whose notice is [single](Notice::Single). A bare task type stands for a burst,
@@ -31,6 +33,7 @@ const OTHER: char = '\u{2}';
 const CRONS: &str = "\u{2}crons";
 const CAME_BACK: &str = "\u{2}came back";
 const LISTENS_ANEW: &str = "\u{2}listens anew";
+const REACH: &str = "\u{2}reach";
 const CANCELLED: &str = "\u{2}cancelled ";
 
 impl<'a> Topic<'a> {
@@ -47,6 +50,7 @@ impl<'a> Topic<'a> {
             Self::CameBack => Topic::CameBack,
             Self::Cancelled(worker) => Topic::Cancelled(worker),
             Self::ListensAnew => Topic::ListensAnew,
+            Self::Reach => Topic::Reach,
         }
     }
 
@@ -62,6 +66,7 @@ impl<'a> Topic<'a> {
             Self::CameBack => Cow::Borrowed(CAME_BACK),
             Self::Cancelled(worker) => Cow::Owned(format!("{CANCELLED}{worker}")),
             Self::ListensAnew => Cow::Borrowed(LISTENS_ANEW),
+            Self::Reach => Cow::Borrowed(REACH),
         }
     }
 
