@@ -116,7 +116,20 @@ impl<C: Connections> Database<C> {
     async fn once(&self, role: Role, steps: &[Step<'_>]) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
         let mut session = self.connections.session(role).await?;
         let outcome = session.run(steps).await;
-        session.end(outcome).await
+        self.end(session, outcome).await
+    }
+
+    /// Gives a session back. Returns the outcome, and tells the pools of this process if the server has answered.
+    pub(crate) async fn end<T: Send>(
+        &self,
+        session: C::Session,
+        outcome: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let outcome = session.end(outcome).await;
+        if outcome.is_ok() {
+            self.connections.listeners().answered();
+        }
+        outcome
     }
 }
 

@@ -191,10 +191,16 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
         Box::pin(async move {
             let (client, connection) = config.connect(self.tls.clone()).await?;
             let Some(listeners) = &self.listener else {
-                return Ok((client, tokio::spawn(drive(connection, |_| {}))));
+                let driver = tokio::spawn(async move { drop(drive(connection, |_| {}).await) });
+                return Ok((client, driver));
             };
             let heard = listeners.clone();
-            let driver = tokio::spawn(drive(connection, move |payload| heard.receive(payload)));
+            let driver = tokio::spawn(async move {
+                if drive(connection, |payload| heard.receive(payload)).await.is_err() {
+                    // The heart opens another connection and listens again.
+                    heard.fell_silent();
+                }
+            });
             client.batch_execute(LISTEN).await?;
             // Notifications that were sent before this moment were missed.
             listeners.notify_everyone();
@@ -203,8 +209,8 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
     }
 }
 
-/// Drives a connection until it ends. The next statement on it returns the error.
-async fn drive<S, T>(mut connection: Connection<S, T>, heard: impl Fn(&str))
+/// Drives a connection until it ends, or fails. The next statement on it returns the error too.
+async fn drive<S, T>(mut connection: Connection<S, T>, heard: impl Fn(&str)) -> Result<(), Error>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -219,10 +225,11 @@ where
                     "a database connection ended; a new one opens when it is needed: {}",
                     store_error(&error)
                 );
-                return;
+                return Err(error);
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::outgoing::Notices;
 use super::topic::Topic;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
@@ -12,8 +13,19 @@ type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
 /// The listeners of this process, by topic. A store has one `Listeners::default()`, returns it from
 /// [`Store::listeners`](crate::store::Store::listeners), and notifies it of its changes. Pools register their
 /// listeners there. Clones share the listeners.
+///
+/// They also know whether the store answers, and tell it to the listeners of [`Topic::Reach`]. A call that failed
+/// reports it with [`fell_silent`](Self::fell_silent), and any call that succeeds ends the silence with
+/// [`answered`](Self::answered).
 #[derive(Clone, Default)]
-pub struct Listeners(Arc<Mutex<Registry>>);
+pub struct Listeners(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    registry: Mutex<Registry>,
+    /// Whether a call failed and none has succeeded since.
+    is_silent: AtomicBool,
+}
 
 #[derive(Default)]
 struct Registry {
@@ -67,8 +79,28 @@ impl Listeners {
         all.iter().for_each(|(_, listener)| listener(Notice::Burst));
     }
 
+    /// Tells that a call of the store failed.
+    pub fn fell_silent(&self) {
+        self.0.is_silent.store(true, Ordering::SeqCst);
+        self.notify(&Topic::Reach, Notice::Single);
+    }
+
+    /// Tells that a call of the store succeeded. Pools that wait after a failure then go on at once. A store
+    /// should say so for the calls of the application; pools do it for their own heartbeats.
+    pub fn answered(&self) {
+        // Nearly always there was no failure, and a load is cheaper.
+        if self.is_silent() && self.0.is_silent.swap(false, Ordering::SeqCst) {
+            self.notify(&Topic::Reach, Notice::Single);
+        }
+    }
+
+    /// Whether a call of the store failed and none has succeeded since.
+    pub fn is_silent(&self) -> bool {
+        self.0.is_silent.load(Ordering::SeqCst)
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut Registry) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.0.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -103,7 +135,22 @@ impl Drop for Registration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
+
+    #[test]
+    fn the_end_of_a_silence_is_told_once() {
+        let listeners = Listeners::default();
+        let told = Arc::<Mutex<Vec<bool>>>::default();
+        let (of_listener, tells) = (listeners.clone(), told.clone());
+        let _registration = listeners.register(Topic::Reach, move |_| {
+            tells.lock().unwrap().push(of_listener.is_silent());
+        });
+        listeners.answered();
+        listeners.fell_silent();
+        listeners.answered();
+        listeners.answered();
+        assert_eq!(*told.lock().unwrap(), [true, false]);
+    }
 
     #[test]
     fn only_listeners_of_the_topic_are_notified_and_only_while_registered() {

@@ -20,6 +20,8 @@ pub enum Topic<'a> {
     /// last commits, so the pool gives back tasks that the store counts as its claims and that it does not
     /// know. Only for listeners of this process; never sent over the channel.
     ListensAnew,
+    /// The store fell silent, or answers again: see [`Listeners`](super::Listeners). Never sent over the channel.
+    Reach,
 }
 
 /// The prefix of a task type whose notice is [single](Notice::Single). A bare task type stands for a burst,
@@ -32,6 +34,7 @@ const OTHER: char = '\u{2}';
 const CRONS: &str = "\u{2}crons";
 const CAME_BACK: &str = "\u{2}came back";
 const LISTENS_ANEW: &str = "\u{2}listens anew";
+const REACH: &str = "\u{2}reach";
 const CANCELLED: &str = "\u{2}cancelled ";
 
 impl<'a> Topic<'a> {
@@ -48,6 +51,7 @@ impl<'a> Topic<'a> {
             Self::CameBack => Topic::CameBack,
             Self::Cancelled(worker) => Topic::Cancelled(worker),
             Self::ListensAnew => Topic::ListensAnew,
+            Self::Reach => Topic::Reach,
         }
     }
 
@@ -63,6 +67,7 @@ impl<'a> Topic<'a> {
             Self::CameBack => Cow::Borrowed(CAME_BACK),
             Self::Cancelled(worker) => Cow::Owned(format!("{CANCELLED}{worker}")),
             Self::ListensAnew => Cow::Borrowed(LISTENS_ANEW),
+            Self::Reach => Cow::Borrowed(REACH),
         }
     }
 

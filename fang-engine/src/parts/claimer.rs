@@ -67,9 +67,10 @@ impl Claimer {
         }
     }
 
-    /// Reports to the policy that the store failed. Logs the first failure in a row.
+    /// Reports that the store failed. Logs the first failure in a row.
     fn failed(&mut self, error: &StoreError) {
         self.policy.failed(self.pool.now(), fastrand::f64());
+        self.pool.store.listeners().fell_silent();
         if !std::mem::replace(&mut self.is_failing, true) {
             log::warn!("no tasks can be claimed; the pool tries again: {error}");
         }

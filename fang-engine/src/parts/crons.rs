@@ -2,6 +2,7 @@
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
+use crate::policy::retry_pause::RetryPause;
 use crate::signal::first_of;
 use crate::state::Pool;
 use fang_core::store::DueCron;
@@ -18,13 +19,15 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
-    /// Fires the crons that are due. Returns when to look again. The first look comes before the first claim, so
-    /// that a missed tick that is to be skipped is gone by then. A failed look is repeated.
-    pub(crate) async fn look(&self) -> Duration {
-        self.run_once().await.unwrap_or_else(|error| {
-            log::debug!("the crons could not be read; the next look tries again: {error}");
-            LOOK_EVERY
-        })
+    /// Fires the crons that are due. Returns when to look again, or `None` if the look failed. The first look comes
+    /// before the first claim, so that a missed tick that is to be skipped is gone by then.
+    pub(crate) async fn look(&self) -> Option<Duration> {
+        let looked = self.run_once().await;
+        looked
+            .inspect_err(|error| {
+                log::debug!("the crons could not be read; the next look tries again: {error}");
+            })
+            .ok()
     }
 
     /// Looks and fires until the pool drains.
@@ -65,8 +68,14 @@ impl Part for CronKeeper {
 
     async fn work(&mut self) {
         let pool = &self.pool;
+        let mut pause = RetryPause::default();
         while pool.phase.get() == Phase::Running {
-            let wait = pool.sleep(self.look().await);
+            let Some(wait) = self.look().await else {
+                pool.wait_for_answer(&mut pause, Phase::Draining).await;
+                continue;
+            };
+            pause = RetryPause::default();
+            let wait = pool.sleep(wait);
             let drains = Box::pin(pool.phase.reached(Phase::Draining));
             first_of([wait, Box::pin(pool.crons_changed.notified()), drains]).await;
         }

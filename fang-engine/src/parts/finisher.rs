@@ -97,8 +97,7 @@ impl Finisher {
                 );
                 return Ok(results.len() as u64);
             }
-            let wait = self.pool.sleep(pause.next(fastrand::f64()));
-            first_of([Box::pin(self.pool.phase.reached(Phase::GivingUp)), wait]).await;
+            self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await;
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::phase::Phase;
 use crate::policy::beat::BeatPolicy;
+use crate::policy::retry_pause::RetryPause;
 use crate::runtime::Reactor;
 use crate::settings;
 use crate::signal::{Latch, SetAtEnd, first_of};
@@ -28,13 +29,32 @@ const CALM: Duration = Duration::from_millis(50);
 /// of the cancellation too.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// After a failure of another part, the heart tries within this time. The instant is random, so that pools which lost
+/// their connections together do not come back together.
+const TRY_WITHIN: Duration = Duration::from_millis(50);
+
 /// The pause before signing off is tried again. The connections may have gone down together with their runtime.
 const SIGN_OFF_AGAIN: Duration = Duration::from_millis(100);
+
+/// The reason why a wait of the heart ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    /// A task that runs here was cancelled.
+    Cancelled,
+    /// A part failed, or the listening connection is lost.
+    Silent,
+    /// Notifications, the time, or the end of the pool.
+    Otherwise,
+}
 
 pub(crate) struct Heart {
     pool: Arc<Pool>,
     reactor: Box<dyn Reactor>,
     policy: BeatPolicy,
+    /// The pauses between beats while they fail.
+    tries: RetryPause,
+    /// Whether the store could not listen since the last beat that got through.
+    is_deaf: bool,
     /// When the last notification came.
     heard_at: Option<Instant>,
     /// Keeps it notified of cancelled tasks.
@@ -59,7 +79,8 @@ impl Heart {
 
     fn new(pool: Arc<Pool>, reactor: Box<dyn Reactor>) -> Self {
         let policy = BeatPolicy::new(pool.config.lease);
-        Self { pool, reactor, policy, heard_at: None, cancellations: None }
+        let tries = RetryPause::default();
+        Self { pool, reactor, policy, tries, is_deaf: false, heard_at: None, cancellations: None }
     }
 
     /// Registers, then beats. Both happen on the heart's thread, where the listening connection has to live.
@@ -101,23 +122,33 @@ impl Heart {
         }
     }
 
-    /// Waits for the next beat. Meanwhile it listens, and tells tasks that were cancelled. Returns `false` when the
-    /// pool has stopped.
+    /// How long to wait for the next beat. While beats fail they are tried at least once a second.
+    fn until_next_beat(&mut self) -> Duration {
+        let regular = self.pool.config.lease.next_beat(fastrand::f64());
+        if self.policy.is_failing() { self.tries.next(fastrand::f64()).min(regular) } else { regular }
+    }
+
+    /// Waits for the next beat. Meanwhile it listens, and tells tasks that were cancelled. When another part fails, or
+    /// the listening connection is lost, the next beat comes at once, to find out whether the store answers. Returns
+    /// `false` when the pool has stopped.
     async fn pause(&mut self) -> bool {
-        let next = Instant::now() + self.pool.config.lease.next_beat(fastrand::f64());
+        let mut next = Instant::now() + self.until_next_beat();
         let mut look_at = Instant::now() + LOOK_EVERY;
         loop {
             let knows_any = self.pool.state.environment.signals.any_cancelled();
             let until = if knows_any { next.min(look_at) } else { next };
-            let is_called = self.wait(until).await;
+            let woken = self.wait(until).await;
             let now = Instant::now();
+            if woken == Woken::Silent && !self.policy.is_failing() {
+                next = next.min(now + TRY_WITHIN.mul_f64(fastrand::f64()));
+            }
             if self.is_over() {
                 return false;
             }
             if now >= next {
                 return true;
             }
-            if is_called || (knows_any && now >= look_at) {
+            if woken == Woken::Cancelled || (knows_any && now >= look_at) {
                 self.look_for_cancelled().await;
                 self.pool.sleep(CALM).await;
                 look_at = now + LOOK_EVERY;
@@ -130,22 +161,34 @@ impl Heart {
         self.pool.phase.get() >= Phase::Stopped || self.pool.finisher_ended.is_set()
     }
 
-    /// Waits for the next event, at most until then. Returns whether a task was cancelled.
-    async fn wait(&mut self, until: Instant) -> bool {
+    /// Waits for the next event, at most until then.
+    async fn wait(&mut self, until: Instant) -> Woken {
+        let was_deaf = self.is_deaf;
         let listen_again = self.listen().await;
+        if self.is_deaf && !was_deaf {
+            return Woken::Silent;
+        }
         let rest = until.saturating_duration_since(Instant::now());
         let pool = &self.pool;
         let time = pool.sleep(listen_again.map_or(rest, |again| again.min(rest)));
         let stopped = Box::pin(pool.phase.reached(Phase::Stopped));
         let gone = Box::pin(pool.finisher_ended.wait());
         let cancelled = Box::pin(pool.cancelled.notified());
-        first_of([cancelled, self.reactor.arrival(), time, stopped, gone]).await == 0
+        let silent = Box::pin(pool.reach.silent.notified());
+        match first_of([cancelled, silent, self.reactor.arrival(), time, stopped, gone]).await {
+            0 => Woken::Cancelled,
+            1 => Woken::Silent,
+            _ => Woken::Otherwise,
+        }
     }
 
     /// Takes the notifications that have come. Returns when to look again, or `None` if the socket will wake it. A
     /// store that cannot listen now is tried again after the next beat.
     async fn listen(&mut self) -> Option<Duration> {
-        let heard = self.pool.store.listen().await.ok().flatten()?;
+        if self.is_deaf {
+            return None;
+        }
+        let heard = self.pool.store.listen().await.inspect_err(|_| self.is_deaf = true).ok().flatten()?;
         if heard.notifications > 0 {
             self.heard_at = Some(Instant::now());
         }
@@ -170,14 +213,22 @@ impl Heart {
         let lease = self.pool.config.lease.dead_after;
         match self.pool.store.heartbeat(self.pool.state.worker(), lease).await {
             Ok(beat) => self.got_through(beat, began.elapsed()).await,
-            Err(error) if self.policy.failed() => log::warn!(
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn failed(&mut self, error: &StoreError) {
+        self.is_deaf = true;
+        if self.policy.failed() {
+            log::warn!(
                 "the heartbeat does not get through; after a lease others take the tasks of this pool: {error}"
-            ),
-            Err(_) => {}
+            );
         }
     }
 
     async fn got_through(&mut self, beat: Beat, took: Duration) {
+        self.pool.store.listeners().answered();
+        (self.tries, self.is_deaf) = (RetryPause::default(), false);
         let duty = self.policy.got_through(beat, took);
         if duty.tell {
             log::info!("the database answers again");

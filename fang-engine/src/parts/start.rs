@@ -143,11 +143,12 @@ fn policy(pool: &Pool) -> ClaimPolicy {
 fn listen(pool: &Arc<Pool>) -> Vec<Registration> {
     let listeners = pool.store.listeners();
     let of = || pool.clone();
-    let (crons, returned, forgotten) = (of(), of(), of());
+    let (crons, returned, forgotten, reach) = (of(), of(), of(), of());
     let mut all = vec![
         listeners.register(Topic::Crons, move |_| crons.crons_changed.notify()),
         listeners.register(Topic::CameBack, move |_| returned.state.came_back()),
         listeners.register(Topic::ListensAnew, move |_| forgotten.state.must_reconcile()),
+        listeners.register(Topic::Reach, move |_| reach.reach_changed()),
     ];
     for (index, share) in pool.state.shares.iter().enumerate() {
         let woken = of();

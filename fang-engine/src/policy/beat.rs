@@ -48,6 +48,11 @@ impl BeatPolicy {
         Duty { tell, register: !beat.is_alive, rescue: is_due && is_well }
     }
 
+    /// Whether the last beat failed.
+    pub fn is_failing(&self) -> bool {
+        self.is_failing
+    }
+
     /// Tells that a beat failed. Returns whether to log that: it is the first failure in a row.
     pub fn failed(&mut self) -> bool {
         !std::mem::replace(&mut self.is_failing, true)

@@ -2,6 +2,7 @@
 
 mod walks;
 
+use super::retry_pause::{RetryPause, Wait};
 use crate::state::load::Load;
 use fang_core::notify::{BurstGate, Notice};
 use fang_core::scan::Start;
@@ -43,11 +44,6 @@ const SOON: u32 = 8;
 
 /// One claim in this many looks at the least urgent range first.
 const UPWARDS_EVERY: u64 = 16;
-
-/// Failed claims are repeated after this long at first, doubling ...
-const FIRST_FAILURE_DELAY: Duration = Duration::from_millis(100);
-/// ... up to this long.
-const LAST_FAILURE_DELAY: Duration = Duration::from_secs(10);
 
 /// The next step of a claimer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +95,9 @@ pub struct Pace {
     last_was_full: bool,
     is_crowded: bool,
     claims: u64,
-    failures: u32,
+    retry: RetryPause,
+    /// After a failure, notifications do not make it look before that.
+    retry_at: Duration,
 }
 
 impl Pace {
@@ -119,7 +117,8 @@ impl Pace {
             last_was_full: false,
             is_crowded: false,
             claims: 0,
-            failures: 0,
+            retry: RetryPause::default(),
+            retry_at: Duration::ZERO,
         }
     }
 
@@ -154,7 +153,7 @@ impl Pace {
     /// Tells that a claim returned `got` tasks.
     pub fn claimed(&mut self, now: Duration, request: Request, got: usize) {
         self.claims += 1;
-        self.failures = 0;
+        self.retry = RetryPause::default();
         self.walked(now, request);
         self.last_was_full = got >= request.limit;
         self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;
@@ -212,20 +211,23 @@ impl Pace {
 
     /// Tells that a claim failed. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64) {
-        let doubled = FIRST_FAILURE_DELAY.saturating_mul(2_u32.saturating_pow(self.failures));
-        self.failures = self.failures.saturating_add(1);
-        self.look_at = now + doubled.min(LAST_FAILURE_DELAY).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let Wait { at_least, at_most } = self.retry.wait(jitter);
+        self.retry_at = now + at_least;
+        self.look_at = now + at_most;
     }
 
-    /// Tells that a notification came. After a failure it does not shorten the pause.
+    /// Tells that a notification came, or that the store answers again after a failure. It shortens the pause after
+    /// repeated failures, but does not end it.
     pub fn woken(&mut self, now: Duration, notice: Notice) {
-        if self.failures == 0 {
-            match notice {
-                Notice::Single => self.is_single = true,
-                Notice::Burst => self.poll_often(now),
-            }
-            self.look_at = now;
+        if !self.retry.is_first() {
+            self.look_at = self.look_at.min(now.max(self.retry_at));
+            return;
         }
+        match notice {
+            Notice::Single => self.is_single = true,
+            Notice::Burst => self.poll_often(now),
+        }
+        self.look_at = now;
     }
 
     /// Tasks were found, so more may follow soon.

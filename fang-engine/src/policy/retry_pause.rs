@@ -3,12 +3,25 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(1);
 
-/// The pauses between tries. They double from 50 ms up to 5 s. Each is cut at random by up to a half, so that pools
+/// A call is tried again after this long even if the store has answered nobody since. The heart, which tries at least
+/// once a second, may hang in a connection that gives no answer.
+const UNANSWERED: Duration = Duration::from_secs(5);
+
+/// The pauses between tries. They double from 50 ms up to 1 s. Each is cut at random by up to a half, so that pools
 /// which failed together do not come back together.
 #[derive(Debug)]
 pub struct RetryPause(Duration);
+
+/// How long to wait after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Before that, the call is not tried again, even if the store answers others.
+    pub at_least: Duration,
+    /// After that, the call is tried again, even if the store answers nobody.
+    pub at_most: Duration,
+}
 
 impl Default for RetryPause {
     fn default() -> Self {
@@ -28,6 +41,15 @@ impl RetryPause {
         self.0 = (self.0 * 2).min(LONGEST);
         pause
     }
+
+    /// The wait after a failure of a part that goes on once the store answers any other. After the first failure it
+    /// goes on at once then. If it fails although others are answered, it pauses as well; `random` is from 0 to 1.
+    pub fn wait(&mut self, random: f64) -> Wait {
+        let is_first = self.is_first();
+        let pause = self.next(random);
+        let at_least = if is_first { Duration::ZERO } else { pause };
+        Wait { at_least, at_most: UNANSWERED.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0) }
+    }
 }
 
 #[cfg(test)]
@@ -43,5 +65,13 @@ mod tests {
         assert_eq!(pauses.next(0.0), FIRST);
         let last = (0..10).map(|_| pauses.next(1.0)).last();
         assert_eq!(last, Some(LONGEST));
+    }
+
+    #[test]
+    fn only_repeated_failures_make_a_part_wait_longer_than_the_store_is_silent() {
+        let mut pauses = RetryPause::default();
+        let waits = [(); 3].map(|()| pauses.wait(1.0));
+        assert_eq!(waits.map(|wait| wait.at_least), [Duration::ZERO, FIRST * 2, FIRST * 4]);
+        assert!(waits.iter().all(|wait| wait.at_most == UNANSWERED));
     }
 }

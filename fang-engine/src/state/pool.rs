@@ -2,12 +2,14 @@
 
 use super::job::Job;
 use super::pool_state::PoolState;
+use super::reach::Reach;
 use super::results::Finished;
 use super::run_signals::RunKey;
-use crate::phase::PhaseWatch;
+use crate::phase::{Phase, PhaseWatch};
+use crate::policy::retry_pause::{RetryPause, Wait};
 use crate::runtime::{BoxFuture, Runtime};
 use crate::settings::PoolConfig;
-use crate::signal::{Latch, Signal};
+use crate::signal::{Latch, Signal, first_of};
 use async_channel::{Receiver, Sender};
 use fang_core::Mode;
 use fang_core::notify::Notice;
@@ -27,7 +29,10 @@ pub struct Pool {
     pub config: PoolConfig,
     /// The phase of its shutdown. The shutdown writes; all parts read.
     pub phase: PhaseWatch,
-    /// A task was inserted, or the pool has a new worker id. Inserts and the heart set it; the claimer waits for it.
+    /// Whether the store answers. Parts that fail and the heart write; parts that wait after a failure read.
+    pub reach: Reach,
+    /// A task was inserted, the pool has a new worker id, or the store answers again. Notifications and the heart set
+    /// it; the claimer waits for it.
     pub inserted: Signal,
     /// The claimer may want more tasks, or a lock-claim is over. Workers and committers set it; the claimer waits for
     /// it.
@@ -57,6 +62,7 @@ impl Pool {
             runtime,
             config,
             phase: PhaseWatch::default(),
+            reach: Reach::default(),
             inserted: Signal::default(),
             room: Signal::default(),
             cancelled: Signal::default(),
@@ -101,6 +107,30 @@ impl Pool {
     pub(crate) fn has_new(&self, index: usize, notice: Notice) {
         self.state.mark_inserted(index, notice);
         self.inserted.notify();
+    }
+
+    /// Tells that the store fell silent or answers again.
+    pub(crate) fn reach_changed(&self) {
+        if self.store.listeners().is_silent() {
+            self.reach.silent.notify();
+        } else {
+            self.reach.answered();
+            self.state.mark_all_inserted();
+            self.inserted.notify();
+        }
+    }
+
+    /// Tells that a call of the store failed, and waits until the call may be tried again: the heart tries, and the
+    /// first answer to any part of the process ends the wait. The phase ends it as well.
+    pub(crate) async fn wait_for_answer(&self, pause: &mut RetryPause, phase: Phase) {
+        let seen = self.reach.answers();
+        self.store.listeners().fell_silent();
+        let Wait { at_least, at_most } = pause.wait(fastrand::f64());
+        let answered = async {
+            self.sleep(at_least).await;
+            self.reach.after(seen).await;
+        };
+        first_of([Box::pin(answered), self.sleep(at_most), Box::pin(self.phase.reached(phase))]).await;
     }
 
     /// Tells these runs that their tasks were cancelled. The list is complete: all other runs are not cancelled.

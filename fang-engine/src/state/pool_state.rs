@@ -74,6 +74,11 @@ impl PoolState {
     /// Goes on under this worker id, and makes the claimer look for tasks of all types.
     pub fn goes_on_as(&self, worker: WorkerId) {
         self.worker.store(worker.0, Ordering::SeqCst);
+        self.mark_all_inserted();
+    }
+
+    /// Makes the claimer look for tasks of all types.
+    pub fn mark_all_inserted(&self) {
         (0..self.shares.len()).for_each(|index| self.mark_inserted(index, Notice::Burst));
     }
 

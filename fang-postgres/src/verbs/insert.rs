@@ -101,7 +101,7 @@ async fn insert_in_one_of_ours<C: Connections>(
     if outcome.is_err() {
         session.rollback().await;
     }
-    session.end(outcome).await
+    store.db.end(session, outcome).await
 }
 
 async fn insert_in_transaction<C: Connections>(
@@ -134,7 +134,7 @@ async fn copy_once<C: Connections>(
     if outcome.is_err() {
         session.rollback().await;
     }
-    session.end(outcome).await
+    store.db.end(session, outcome).await
 }
 
 /// Returns the clock of the transaction, from which the delays of the tasks count.

@@ -34,7 +34,7 @@ async fn step_once<C: Connections>(store: &PostgresStore<C>) -> Result<bool, Sto
     session.without_deadline();
     let begin = store.db.begin(Role::Calls);
     let outcome = step(&mut session, &store.schema, &store.db.sql, begin).await;
-    session.end(outcome).await
+    store.db.end(session, outcome).await
 }
 
 /// Applies all missing migrations over a connection of the application, and returns how many there were.

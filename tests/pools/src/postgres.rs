@@ -11,6 +11,7 @@ pub mod finish_in;
 mod leases;
 mod lock_claims;
 mod migrations;
+mod outages;
 mod pgbouncer;
 pub mod processes;
 mod races;

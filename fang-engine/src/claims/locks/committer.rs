@@ -134,8 +134,7 @@ impl Committer {
                 );
                 return;
             }
-            let wait = self.pool.sleep(pause.next(fastrand::f64()));
-            first_of([Box::pin(self.pool.phase.reached(Phase::GivingUp)), wait]).await;
+            self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await;
         }
         self.left.lost(tasks);
     }

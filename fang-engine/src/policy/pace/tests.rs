@@ -296,15 +296,25 @@ fn every_sixteenth_claim_walks_upwards() {
 }
 
 #[test]
-fn failures_are_repeated_ever_more_slowly_and_unsaved_results_stop_claims() {
+fn after_a_failure_it_waits_until_the_store_answers_others_and_longer_if_it_fails_even_then() {
     let mut pace = pace(1);
     pace.failed(ms(0), 1.0);
-    assert_eq!(limit(pace.step(ms(99), busy(0, None))), None);
-    assert_eq!(limit(pace.step(ms(100), busy(0, None))), Some(1));
-    pace.woken(ms(50), Notice::Burst);
-    assert_eq!(limit(pace.step(ms(51), busy(0, None))), None);
+    assert_eq!(limit(pace.step(ms(1), busy(0, None))), None);
+    pace.woken(ms(2), Notice::Burst);
+    assert_eq!(limit(pace.step(ms(2), busy(0, None))), Some(1));
+    pace.failed(ms(3), 1.0);
+    pace.woken(ms(4), Notice::Burst);
+    assert_eq!(limit(pace.step(ms(102), busy(0, None))), None);
+    assert_eq!(limit(pace.step(ms(103), busy(0, None))), Some(1));
+    pace.failed(ms(103), 1.0);
+    assert_eq!(limit(pace.step(ms(5_102), busy(0, None))), None, "nothing else was answered");
+    assert_eq!(limit(pace.step(ms(5_103), busy(0, None))), Some(1));
+}
+
+#[test]
+fn unsaved_results_stop_claims() {
     let full = Load { unsaved: MAX_UNSAVED, ..Load::default() };
-    assert_eq!(limit(pace.step(ms(100), full)), None);
+    assert_eq!(limit(pace(1).step(ms(100), full)), None);
 }
 
 proptest! {
@@ -329,7 +339,7 @@ proptest! {
                 }
                 (_, Step::Sleep { at_most, until_in_flight }) => {
                     prop_assert!(at_most.is_some() || until_in_flight.is_some());
-                    prop_assert!(at_most.is_none_or(|sleep| sleep <= LAST_FAILURE_DELAY));
+                    prop_assert!(at_most.is_none_or(|sleep| sleep <= ms(5_000)));
                 }
             }
         }

@@ -1,0 +1,51 @@
+//! Outages of the server, and how soon the runs resume after them.
+
+use crate::seam::{Mode, PATIENCE, Queue, World, say};
+use fang_test_support::{Cluster, Durability, TestDatabase};
+use std::time::{Duration, Instant};
+use tokio::task::block_in_place;
+
+crate::each_mode! {
+    runs_resume_at_once_when_the_server_is_back,
+}
+
+/// Long enough for every part of a pool to fail several times.
+const OUTAGE: Duration = Duration::from_secs(6);
+
+/// The library promises 200 ms; the machine of a test may be busy.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// The heart of a pool that heard nothing tries at least once a second.
+const BY_ITSELF: Duration = Duration::from_millis(2500);
+
+/// Inserts a task as soon as the server lets it. Returns when it was saved.
+async fn insert_soon(queue: Queue, text: &'static str) -> Instant {
+    while queue.insert_task(&say(text)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Instant::now()
+}
+
+/// The server is down twice. First the process of the pool itself inserts when it is back, then another one does.
+async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
+    let cluster = Cluster::create(Durability::Fast).unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
+    let world = World::in_database(mode, database).await;
+    world.queue.migrate().await.unwrap();
+    let mut pool = world.pool(1).start().await;
+    let other = mode.queue(world.uri());
+    for (queue, limit) in [(&world.queue, AT_ONCE), (&other, BY_ITSELF)] {
+        world.queue.insert_task(&say("before")).await.unwrap();
+        assert_eq!(world.heard().await, "before");
+        block_in_place(|| cluster.stop_immediate()).unwrap();
+        tokio::time::sleep(OUTAGE).await;
+        let inserted = tokio::spawn(insert_soon(queue.clone(), "after"));
+        block_in_place(|| cluster.start()).unwrap();
+        let inserted = inserted.await.unwrap();
+        assert_eq!(world.heard().await, "after");
+        let took = inserted.elapsed();
+        println!("the run began {took:?} after the insert");
+        assert!(took <= limit, "{took:?}");
+    }
+    pool.shutdown(PATIENCE).await;
+}
