@@ -121,8 +121,7 @@ async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
 
     let started = Instant::now();
     let tally = Arc::new(Tally::default());
-    let mut pool =
-        AsyncWorkerPool::builder().number_of_workers(10).queue(queue).state(tally.clone()).build();
+    let mut pool = AsyncWorkerPool::builder().number_of_workers(10).queue(queue).state(tally.clone()).build();
     pool.start().await?;
     tokio::select! {
         () = watch(&tally, total) => {}
