@@ -1,8 +1,10 @@
 //! Decisions without I/O or a clock. Instants are durations since any fixed one.
 
+pub mod aside;
 pub mod beat;
 pub mod claim;
 pub mod decide;
+pub mod halving;
 pub mod pace;
 pub mod reconcile;
 pub mod retry_pause;

@@ -167,6 +167,26 @@ impl StoreError {
         matches!(self, Self::Statement { nature: Nature::Contended, .. })
     }
 
+    /// Whether the store answered and refused this request. Else it could not be reached, gave no answer, or takes no
+    /// request at all.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Uri { .. }
+            | Self::Refused { .. }
+            | Self::Pooled { .. }
+            | Self::ReadOnly { .. }
+            | Self::Timeout { .. }
+            | Self::PoolExhausted => false,
+            Self::Schema { .. }
+            | Self::NotMigrated { .. }
+            | Self::Locked { .. }
+            | Self::NotUnique { .. }
+            | Self::NotOffered { .. }
+            | Self::Statement { .. } => true,
+        }
+    }
+
     /// Whether repeating the request can help.
     pub fn nature(&self) -> Nature {
         match self {

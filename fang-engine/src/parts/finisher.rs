@@ -1,23 +1,29 @@
 //! The finisher: saves results in batches. A batch is all that came in while the last one was being saved, so a
-//! single result is saved at once, and under load many share a commit.
+//! single result is saved at once, and under load many share a commit. Results that the store refuses are set aside
+//! and sent again later, so that others need not wait for them.
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
+use crate::policy::aside::{Alone, Aside, Fate, Source};
+use crate::policy::halving::Halving;
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};
-use crate::state::results::{MAX_BATCH, by_worker, without_bad_data};
+use crate::state::results::{MAX_BATCH, by_worker};
 use crate::state::{Finished, Pool};
 use async_channel::Receiver;
 use fang_core::StoreError;
-use fang_core::error::Nature;
-use fang_core::store::{Finish, WorkerId};
+use fang_core::store::Finish;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use uuid::Uuid;
+use std::time::Duration;
 
 pub(crate) struct Finisher {
     pool: Arc<Pool>,
     results: Receiver<Finished>,
+    aside: Aside,
+    /// Whether all results that are aside were tried since the pool closes.
+    has_hurried: bool,
     /// Set when the finisher ends, even if it is dropped with its runtime.
     _ended: SetAtEnd,
 }
@@ -25,7 +31,7 @@ pub(crate) struct Finisher {
 impl Finisher {
     pub(crate) fn new(pool: Arc<Pool>, results: Receiver<Finished>) -> Self {
         let ended = SetAtEnd::new(&pool.finisher_ended);
-        Self { pool, results, _ended: ended }
+        Self { pool, results, aside: Aside::default(), has_hurried: false, _ended: ended }
     }
 
     /// Saves until no more results can come.
@@ -33,14 +39,25 @@ impl Finisher {
         run_to_end(&mut self).await;
     }
 
-    /// Waits for results and takes all of them. Returns `false` when no more will come.
+    /// Waits for results and takes all of them, or until results that are aside are due. Returns `false` when nothing
+    /// is left to save and nothing more will come.
     async fn gather(&self, batch: &mut Vec<Finished>) -> bool {
+        let phase = self.pool.phase.get();
         if self.take_all(batch) {
             return true;
         }
+        if phase >= Phase::Closing && (self.aside.is_empty() || phase >= Phase::GivingUp) {
+            return false;
+        }
+        let next_phase = if phase >= Phase::Closing { Phase::GivingUp } else { Phase::Closing };
         let first = Box::pin(async { batch.extend(self.results.recv().await) });
-        first_of([first, Box::pin(self.pool.phase.reached(Phase::Closing))]).await;
-        self.take_all(batch)
+        let reached = Box::pin(self.pool.phase.reached(next_phase));
+        match self.aside.next_in(self.pool.now()) {
+            Some(pause) => first_of([first, reached, self.pool.sleep(pause)]).await,
+            None => first_of([first as _, reached]).await,
+        };
+        self.take_all(batch);
+        true
     }
 
     fn take_all(&self, batch: &mut Vec<Finished>) -> bool {
@@ -49,52 +66,52 @@ impl Finisher {
         !batch.is_empty()
     }
 
-    async fn save(&self, worker: WorkerId, may_be_saved: bool, results: Vec<Finish>) {
-        let claims: Vec<(Uuid, i32)> = results.iter().map(|result| (result.id, result.lease)).collect();
-        let mut saved = 0;
-        // The store may refuse a batch for its data. Then its halves are tried, until the bad result is alone.
-        let mut parts = vec![results];
-        while let Some(part) = parts.pop() {
-            match self.save_with_patience(worker, &part).await {
-                Ok(hit) => saved += hit,
+    /// Saves a batch. If the store refuses it, its pieces are tried, until each bad result stands alone.
+    async fn save(&mut self, source: Source, results: Vec<Finish>) {
+        let mut halving = Halving::new(results);
+        let mut refusal = None;
+        while let Some(piece) = halving.next_piece() {
+            match self.send(source, &piece).await {
+                Ok(saved) => {
+                    if saved > 0 {
+                        halving.saved();
+                    }
+                    self.done(source, &piece, saved);
+                }
                 Err(error) => {
-                    log::warn!("the store refused the data of one of {} results: {error}", part.len());
-                    parts.extend(without_bad_data(part));
+                    refusal.get_or_insert(error);
+                    halving.refused(piece);
                 }
             }
         }
-        self.pool.state.gauge.saved(claims.len());
-        let late = if may_be_saved { 0 } else { (claims.len() as u64).saturating_sub(saved) };
-        self.pool.state.in_flight.remove(claims);
-        if late > 0 {
-            self.pool.state.stats.late.fetch_add(late, Ordering::Relaxed);
-            log::warn!(
-                "{late} results came too late and were dropped: their tasks were removed or belong to others now"
-            );
+        if let Some(error) = refusal {
+            let refused = halving.end();
+            if self.aside.is_empty() {
+                let count = refused.alone.len() + refused.rest.len();
+                log::warn!("the database refused {count} results; they are kept and sent again: {error}");
+            }
+            self.aside.add(self.pool.now(), source, refused, fastrand::f64());
         }
     }
 
-    /// Tries until the store takes the results or refuses their data, or the pool gives up.
-    async fn save_with_patience(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
+    /// Tries until the store takes or refuses the results, or the pool gives up.
+    async fn send(&self, source: Source, results: &[Finish]) -> Result<u64, StoreError> {
         let mut pause = RetryPause::default();
         loop {
-            let error = match self.pool.store.finish(worker, results).await {
+            let error = match self.pool.store.finish(source.worker, results).await {
                 Ok(saved) if pause.is_first() => return Ok(saved),
                 Ok(saved) => {
                     log::info!("results can be saved again");
-                    return Ok(self.counted(worker, results, saved));
+                    return Ok(self.counted(source, results, saved));
                 }
-                Err(error) if error.nature() == Nature::Data => return Err(error),
+                Err(error) if error.is_refusal() => return Err(error),
                 Err(error) => error,
             };
             if pause.is_first() {
                 log::warn!("results cannot be saved; they are kept and sent again: {error}");
             }
             if self.pool.phase.get() >= Phase::GivingUp {
-                log::error!(
-                    "{} results could not be saved before the shutdown; their tasks will run again",
-                    results.len()
-                );
+                report_lost(results.len());
                 return Ok(results.len() as u64);
             }
             self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await;
@@ -103,9 +120,85 @@ impl Finisher {
 
     /// How many of the results that were sent again count as saved. A row that was not hit may have been saved by an
     /// earlier try whose answer was lost. If the pool was declared dead meanwhile, its task belongs to others.
-    fn counted(&self, worker: WorkerId, results: &[Finish], saved: u64) -> u64 {
-        if worker == self.pool.state.worker() { results.len() as u64 } else { saved }
+    fn counted(&self, source: Source, results: &[Finish], saved: u64) -> u64 {
+        if source.worker == self.pool.state.worker() { results.len() as u64 } else { saved }
     }
+
+    /// Takes note of results that the store took. Those that it did not save came too late.
+    fn done(&mut self, source: Source, results: &[Finish], saved: u64) {
+        let count = results.len();
+        if saved > 0 {
+            self.aside.saved(self.pool.now());
+        }
+        self.pool.state.gauge.saved(count);
+        self.pool.state.in_flight.remove(results.iter().map(|result| (result.id, result.lease)));
+        let late = if source.may_be_saved { 0 } else { (count as u64).saturating_sub(saved) };
+        if late > 0 {
+            self.pool.state.stats.late.fetch_add(late, Ordering::Relaxed);
+            log::warn!(
+                "{late} results came too late and were dropped: their tasks were removed or belong to others now"
+            );
+        }
+    }
+
+    /// Sends results again that are due.
+    async fn save_aside(&mut self) {
+        let is_closing = self.pool.phase.get() >= Phase::Closing;
+        let hurries = is_closing && !std::mem::replace(&mut self.has_hurried, is_closing);
+        let due_by = if hurries { Duration::MAX } else { self.pool.now() };
+        let (set_back, alone) = self.aside.take_due(due_by);
+        let was_aside = set_back.len() + alone.len() > 0;
+        for set_back in set_back {
+            self.save(set_back.source, set_back.results).await;
+        }
+        for alone in alone {
+            self.save_alone(alone, is_closing).await;
+        }
+        if was_aside && self.aside.is_empty() {
+            log::info!("no result that the database refused is left");
+        }
+    }
+
+    /// Sends a result again that was refused alone. After some tries others are sent in its place, so that the task
+    /// does not stay in progress.
+    async fn save_alone(&mut self, mut alone: Alone, is_last: bool) {
+        let (id, began) = (alone.result.id, self.pool.now());
+        let mut error = match self.send(alone.source, slice::from_ref(&alone.result)).await {
+            Ok(saved) => return self.done(alone.source, slice::from_ref(&alone.result), saved),
+            Err(error) => error,
+        };
+        if let Fate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
+            for verdict in verdicts {
+                let result = Finish { verdict, ..alone.result };
+                match self.send(alone.source, slice::from_ref(&result)).await {
+                    Ok(saved) => {
+                        log::warn!(
+                            "the database refused the result of task {id}; another was saved: {error}"
+                        );
+                        return self.done(alone.source, &[result], saved);
+                    }
+                    Err(again) => error = again,
+                }
+            }
+            if (is_last || alone.is_exhausted()) && self.aside.is_at_fault(&alone) {
+                // It still counts as in flight, so that the claimer does not try to give it back.
+                self.pool.state.gauge.saved(1);
+                log::error!(
+                    "the database refuses every result of task {id}, which stays in progress: {error}"
+                );
+                return;
+            }
+        }
+        if alone.is_exhausted() && alone.must_tell() {
+            log::error!("the database refuses the result of task {id}; it is kept and sent again: {error}");
+        }
+        let took = self.pool.now().saturating_sub(began);
+        self.aside.put_back(self.pool.now(), took, alone, fastrand::f64());
+    }
+}
+
+fn report_lost(results: usize) {
+    log::error!("{results} results could not be saved before the shutdown; their tasks will run again");
 }
 
 impl Part for Finisher {
@@ -118,9 +211,15 @@ impl Part for Finisher {
     async fn work(&mut self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while self.gather(&mut batch).await {
-            for (worker, may_be_saved, results) in by_worker(&mut batch) {
-                self.save(worker, may_be_saved, results).await;
+            for (source, results) in by_worker(&mut batch) {
+                self.save(source, results).await;
             }
+            if !self.aside.is_empty() {
+                self.save_aside().await;
+            }
+        }
+        if !self.aside.is_empty() {
+            report_lost(self.aside.len());
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the dead.
 
 use crate::phase::Phase;
-use crate::policy::beat::BeatPolicy;
+use crate::policy::beat::{BeatPolicy, describe};
 use crate::policy::retry_pause::RetryPause;
 use crate::runtime::Reactor;
 use crate::settings;
@@ -259,13 +259,11 @@ impl Heart {
     async fn rescue(&self) {
         let rescue = self.pool.config.lease.rescue(self.pool.state.worker());
         match self.pool.store.rescue(&rescue).await {
-            Ok(rescued) if rescued.buried + rescued.retried + rescued.failed > 0 => log::warn!(
-                "{} workers died: {} of their tasks run again, {} failed after too many crashes, or were cancelled",
-                rescued.buried,
-                rescued.retried,
-                rescued.failed
-            ),
-            Ok(_) => {}
+            Ok(rescued) => {
+                if let Some(line) = describe(rescued) {
+                    log::warn!("{line}");
+                }
+            }
             Err(error) => log::debug!("no tasks could be rescued; a later beat tries again: {error}"),
         }
     }

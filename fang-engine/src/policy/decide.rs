@@ -206,14 +206,17 @@ pub fn describe_timeout(timeout: Duration) -> String {
     format!("it took longer than its timeout of {timeout:?}")
 }
 
-/// The same verdict without the error text that the store refused.
-pub fn without_refused_data(verdict: &Verdict) -> Verdict {
-    let error = "its error message could not be saved".to_owned();
+/// The verdicts to try when the store refuses this one: first the same with a plain error text, then a failure. So the
+/// task is not left in progress, and does not run again.
+pub fn alternatives(verdict: &Verdict) -> Vec<Verdict> {
+    let plain = "its error message could not be saved".to_owned();
+    let failed = Verdict::Fail { error: "it ran to its end, but the database refused its result".to_owned() };
     match verdict {
-        Verdict::Retry { delay, .. } => Verdict::Retry { delay: *delay, error },
-        Verdict::Unknown { delay, .. } => Verdict::Unknown { delay: *delay, error },
-        Verdict::Fail { .. } => Verdict::Fail { error },
-        Verdict::Remove | Verdict::Keep | Verdict::Release { .. } => verdict.clone(),
+        Verdict::Retry { delay, .. } => vec![Verdict::Retry { delay: *delay, error: plain }, failed],
+        Verdict::Unknown { delay, .. } => vec![Verdict::Unknown { delay: *delay, error: plain }],
+        Verdict::Fail { .. } => vec![Verdict::Fail { error: plain }],
+        Verdict::Remove | Verdict::Keep => vec![failed],
+        Verdict::Release { .. } => vec![Verdict::Release { delay: Duration::ZERO }],
     }
 }
 
@@ -313,6 +316,15 @@ mod tests {
         let own = Outcome::Wished(Wish::Cancel("no such feed".into())).of_cancelled();
         let verdict = decide(&task(0), own, RetentionMode::RemoveFinished);
         assert_eq!(verdict.error(), Some("cancelled: no such feed"));
+    }
+
+    #[test]
+    fn a_refused_verdict_is_replaced_by_others_of_which_none_lets_an_ended_task_run_again() {
+        let codes = |verdict: Verdict| alternatives(&verdict).iter().map(Verdict::code).collect::<Vec<_>>();
+        assert_eq!([codes(Verdict::Remove), codes(Verdict::Keep)], [[3], [3]]);
+        assert_eq!(codes(Verdict::Retry { delay: Duration::ZERO, error: "no".into() }), [2, 3]);
+        assert_eq!(codes(Verdict::Fail { error: "no".into() }), [3]);
+        assert_eq!(codes(Verdict::Release { delay: Duration::from_secs(1) }), [4]);
     }
 
     proptest! {

@@ -16,6 +16,7 @@ mod pgbouncer;
 pub mod processes;
 mod races;
 mod read_only;
+mod refused;
 mod restarts;
 mod schema;
 mod secrets;

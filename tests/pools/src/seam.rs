@@ -3,6 +3,7 @@
 mod act;
 mod child;
 mod client;
+mod logs;
 mod pool;
 mod queue;
 mod rival;
@@ -15,6 +16,7 @@ mod world;
 pub use act::{Act, Elsewhere, How};
 pub use child::{Child, told_to_end};
 pub use client::Client;
+pub use logs::{collect_logs, logged, logged_with};
 pub use pool::{Pool, PoolBuilder};
 pub(crate) use queue::by_mode;
 pub use queue::{Mode, Options, Queue};

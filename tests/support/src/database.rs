@@ -29,6 +29,15 @@ impl TestDatabase {
         Self::create_in(&server).await
     }
 
+    /// Creates a database whose texts can have the characters of Latin-1 only.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub async fn create_latin1() -> Result<Self, SupportError> {
+        Self::create_as(&server_uri()?, "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'").await
+    }
+
     /// Creates a database in the server of this `postgres://` URI, for a test
     /// with a [`Cluster`](crate::Cluster) of its own.
     ///
@@ -36,9 +45,13 @@ impl TestDatabase {
     ///
     /// When the server refuses.
     pub async fn create_in(server: &str) -> Result<Self, SupportError> {
+        Self::create_as(server, "").await
+    }
+
+    async fn create_as(server: &str, options: &str) -> Result<Self, SupportError> {
         let name = unique_name();
         let uri = with_database(server, &name)?;
-        make(server, &name).await?;
+        make(server, &name, options).await?;
         Ok(Self { server: server.to_owned(), uri, name, dropped: false })
     }
 
@@ -103,7 +116,7 @@ fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
-async fn make(server: &str, name: &str) -> Result<(), SupportError> {
+async fn make(server: &str, name: &str, options: &str) -> Result<(), SupportError> {
     let (client, connection) = tokio_postgres::connect(server, NoTls).await?;
     // From 15 on, files are copied only where that is asked for; it takes a fifth of the processor time of going
     // through the log.
@@ -114,7 +127,7 @@ async fn make(server: &str, name: &str) -> Result<(), SupportError> {
     };
     tokio::spawn(connection);
     // template0: nobody is ever connected to it, so creating never waits.
-    let statement = format!("CREATE DATABASE {name} TEMPLATE template0 {strategy}");
+    let statement = format!("CREATE DATABASE {name} TEMPLATE template0 {strategy} {options}");
     Ok(client.batch_execute(&statement).await?)
 }
 

@@ -5,6 +5,7 @@ use super::results::LockedResults;
 use crate::claims::left_by_locks::LeftByLocks;
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
+use crate::policy::halving::{Halving, Refused};
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{first_of, until};
 use crate::state::pool::Pool;
@@ -12,10 +13,11 @@ use crate::state::results::Finished;
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
 use fang_core::StoreError;
-use fang_core::store::LockClaims;
+use fang_core::store::{LockClaims, WorkerId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The longest time for which a lock-claim keeps rows locked; tasks that still run then get written claims. A longer
 /// transaction would keep the server from vacuuming.
@@ -123,21 +125,65 @@ impl Committer {
 
     /// Writes claims for tasks that lost their locks and may still run, unless others have claimed them by now.
     async fn write_claims(&self, connection: &mut Connection, batch: &Batch, error: &StoreError) {
-        log::warn!("a connection with lock-claims was lost; its tasks get written claims: {error}");
-        let tasks = batch.keys();
-        let mut pause = RetryPause::default();
-        while let Err(error) = connection.write_claims(batch.worker(), &tasks).await {
+        match error.is_refusal() {
+            true => log::warn!(
+                "the database refused to commit a lock-claim; its tasks get written claims: {error}"
+            ),
+            false => {
+                log::warn!("a connection with lock-claims was lost; its tasks get written claims: {error}");
+            }
+        }
+        let (mut tasks, mut pause) = (batch.keys(), RetryPause::default());
+        while let Err((left, error)) = write_pieces(connection, batch.worker(), tasks).await {
             if self.pool.phase.get() >= Phase::GivingUp {
                 log::error!(
                     "{} tasks got no written claim before the shutdown and may run again: {error}",
-                    tasks.len()
+                    left.len()
                 );
                 return;
             }
+            tasks = left;
             self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await;
         }
-        self.left.lost(tasks);
+        self.left.lost(batch.keys());
     }
+}
+
+type Key = (Uuid, i32);
+
+/// Writes claims. A task for which the database refuses that is left out, if it takes others: it stays listed. If it
+/// takes none, the tasks are returned.
+async fn write_pieces(
+    connection: &mut Connection,
+    worker: WorkerId,
+    tasks: Vec<Key>,
+) -> Result<(), (Vec<Key>, StoreError)> {
+    let (mut halving, mut failure, mut is_any_saved) = (Halving::new(tasks), None, false);
+    while let Some(piece) = halving.next_piece() {
+        match connection.write_claims(worker, &piece).await {
+            Ok(()) => {
+                is_any_saved = true;
+                halving.saved();
+            }
+            Err(error) if error.is_refusal() => {
+                halving.refused(piece);
+                failure = Some(error);
+            }
+            Err(error) => {
+                let Refused { alone, rest } = halving.end();
+                return Err((alone.into_iter().chain(piece).chain(rest).collect(), error));
+            }
+        }
+    }
+    let (Refused { mut alone, rest }, Some(error)) = (halving.end(), failure) else { return Ok(()) };
+    if is_any_saved {
+        for (id, _) in alone {
+            log::error!("the database refuses a claim of task {id}, which may run again: {error}");
+        }
+        return Ok(());
+    }
+    alone.extend(rest);
+    Err((alone, error))
 }
 
 impl Part for Committer {

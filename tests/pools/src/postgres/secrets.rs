@@ -1,9 +1,7 @@
 //! Passwords and payloads stay out of `Debug`, errors and logs.
 
-use crate::seam::{Mode, PATIENCE, World, say, until};
+use crate::seam::{Mode, PATIENCE, World, collect_logs, logged, say, until};
 use fang_core::NewTask;
-use log::{LevelFilter, Log, Metadata, Record};
-use std::sync::{Mutex, PoisonError};
 
 crate::each_mode! {
     debug_shows_neither_the_connection_string_nor_a_payload,
@@ -11,27 +9,6 @@ crate::each_mode! {
 }
 
 const SECRET: &str = "hunter2";
-
-/// All lines that this test program logs above trace level, in all tests.
-static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Collector;
-
-impl Log for Collector {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        LOGGED.lock().unwrap_or_else(PoisonError::into_inner).push(format!(
-            "{} {}",
-            record.target(),
-            record.args()
-        ));
-    }
-
-    fn flush(&self) {}
-}
 
 async fn debug_shows_neither_the_connection_string_nor_a_payload(mode: Mode) {
     let world = World::at(mode, &format!("postgres://fang:{SECRET}@localhost/fang"));
@@ -41,8 +18,7 @@ async fn debug_shows_neither_the_connection_string_nor_a_payload(mode: Mode) {
 }
 
 async fn no_log_line_shows_a_payload_whatever_happens_to_the_task(mode: Mode) {
-    let _ = log::set_logger(&Collector);
-    log::set_max_level(LevelFilter::Debug);
+    collect_logs();
     let world = World::postgres(mode).await;
     let mut pool = world.pool(1).start().await;
     let task = world.queue.insert_task(&say(SECRET)).await.unwrap();
@@ -65,7 +41,7 @@ async fn no_log_line_shows_a_payload_whatever_happens_to_the_task(mode: Mode) {
     pool.shutdown(PATIENCE).await;
     let shown = format!("{task:?} {bad:?} {error} {error:?}");
     assert!(!shown.contains(SECRET), "{shown}");
-    let logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let logged = logged();
     assert!(logged.iter().any(|line| line.contains("fang")), "the logger should be installed");
     let leaks: Vec<_> = logged.iter().filter(|line| line.contains(SECRET)).collect();
     assert!(leaks.is_empty(), "{leaks:?}");

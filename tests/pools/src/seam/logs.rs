@@ -1,0 +1,37 @@
+//! The lines that this test program logs.
+
+use log::{LevelFilter, Log, Metadata, Record};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// All lines above trace level, of all tests.
+static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Collector;
+
+impl Log for Collector {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        logged().push(format!("{} {}", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+/// Begins to collect lines.
+pub fn collect_logs() {
+    let _ = log::set_logger(&Collector);
+    log::set_max_level(LevelFilter::Debug);
+}
+
+/// The lines so far.
+pub fn logged() -> MutexGuard<'static, Vec<String>> {
+    LOGGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many lines so far contain all of these words.
+pub fn logged_with(words: &[&str]) -> usize {
+    logged().iter().filter(|line| words.iter().all(|word| line.contains(word))).count()
+}
