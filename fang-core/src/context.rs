@@ -1,10 +1,10 @@
 //! The view that a running task has of its run.
 
 mod port;
-mod state;
+mod values;
 
 pub use port::{RunPort, Wish};
-pub use state::State;
+pub use values::Values;
 
 use crate::error::FangError;
 use std::fmt;
@@ -61,7 +61,7 @@ impl Context {
 
     /// The application's value of type `T`, if the pool was given one.
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.port().state().get()
+        self.port().values().get()
     }
 
     /// The application's value of type `T`, for a task that needs it.
@@ -69,12 +69,7 @@ impl Context {
     /// # Errors
     /// An error that names the type, when the pool has no such value: add `.state(value)` to its builder.
     pub fn require_state<T: Send + Sync + 'static>(&self) -> Result<&T, FangError> {
-        self.state().ok_or_else(|| {
-            let name = std::any::type_name::<T>();
-            FangError::new(format!(
-                "the pool has no state of type {name}; add `.state(value)` to its builder"
-            ))
-        })
+        self.state().ok_or_else(no_state::<T>)
     }
 
     /// Whether the run should end: its task was cancelled, its pool shuts down, or its timeout has passed. A
@@ -111,6 +106,12 @@ impl Context {
     pub fn cancel(&self, reason: impl Into<String>) {
         self.port().wish_for(Wish::Cancel(reason.into()));
     }
+}
+
+/// The error of a run whose pool was not given a value of type `T`.
+pub(crate) fn no_state<T>() -> FangError {
+    let name = std::any::type_name::<T>();
+    FangError::new(format!("the pool has no state of type {name}; add `.state(value)` to its builder"))
 }
 
 impl fmt::Debug for Context {

@@ -9,11 +9,13 @@ use crate::kind;
 use crate::notify::Notice;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
+use crate::schedule::Scheduled;
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
 use crate::unique::{self, Replace, Unique};
 use chrono::{DateTime, Utc};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -92,6 +94,10 @@ pub struct NewTask {
     pub(crate) due: Due,
     /// Options of this insert.
     pub(crate) options: Options,
+    /// When `schedule` runs it.
+    pub(crate) cron: Option<Box<Scheduled>>,
+    /// Why its insert will be refused. Shared, so that the task can be cloned.
+    pub(crate) refused: Option<Arc<PayloadError>>,
 }
 
 impl NewTask {
@@ -103,7 +109,7 @@ impl NewTask {
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
-        Self { unique: task.unique_by(), ..new }.hashed()
+        Self { unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }.hashed()
     }
 
     /// A heavy task, for the workers of the blocking mode.
@@ -114,7 +120,7 @@ impl NewTask {
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
-        Self { unique: task.unique_by(), ..new }.hashed()
+        Self { unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }.hashed()
     }
 
     /// A task from its JSON, for tools that do not have the struct.
@@ -129,7 +135,15 @@ impl NewTask {
             unique: None,
             due: Due::After(Duration::ZERO),
             options: Options::default(),
+            cron: None,
+            refused: None,
         }
+    }
+
+    /// A task that could not be made. Its insert returns the error.
+    pub(crate) fn refused(error: PayloadError) -> Self {
+        let task = Self::new("null".to_owned(), String::new(), Mode::Any);
+        Self { refused: Some(Arc::new(error)), ..task }
     }
 
     /// Sets the id, in place of one that the queue makes. Repeating an insert with the same id cannot double
@@ -165,6 +179,13 @@ impl NewTask {
     /// Makes the task due at this instant.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
+        self
+    }
+
+    /// Sets when `schedule` runs the task, in place of what its struct says: once, or again and again. See
+    /// [`Cron`](crate::schedule::Cron). An insert ignores it.
+    pub fn cron(mut self, schedule: impl Into<Scheduled>) -> Self {
+        self.cron = Some(Box::new(schedule.into()));
         self
     }
 
@@ -289,9 +310,12 @@ impl NewTask {
     /// Checks that a store can keep the task.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload is too large, a text contains NUL, or the task type or a tag has a
+    /// [`PayloadError`] when the task could not be made, the payload is too large, a text contains NUL, or the task type or a tag has a
     /// length that is not allowed.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
+        if let Some(error) = &self.refused {
+            return Err((**error).clone());
+        }
         if self.metadata.len() > max_payload_bytes {
             return Err(PayloadError::TooLarge {
                 kind: kind::name(&self.metadata).unwrap_or("a task".into()).into_owned(),

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::QueueError;
 use crate::insert::{AsyncInsert, Insert};
 use crate::new_task::{Due, NewTask};
+use crate::run::Run;
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::store::{Count, FailedTasks, Filter, Inserted};
 use crate::task::{Priority, Task};
@@ -83,7 +84,15 @@ pub trait AsyncQueueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. Otherwise as
     /// [`insert_task`](Self::insert_task).
-    async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError>;
+    async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError> {
+        self.schedule(NewTask::asynk(task)?).await
+    }
+
+    /// Saves a task of either mode by its [`cron`](NewTask::cron), as [`schedule_task`](Self::schedule_task) does.
+    ///
+    /// # Errors
+    /// As [`schedule_task`](Self::schedule_task).
+    async fn schedule(&self, task: NewTask) -> Result<Task, QueueError>;
 
     /// Removes all tasks, running ones too, and all crons. Returns the number of removed tasks.
     ///
@@ -198,6 +207,12 @@ pub trait AsyncQueueable: Send + Sync {
 
     /// The context of this run of this task. Outside of a run, an empty context.
     fn context(&self) -> &Context;
+
+    /// This run of this task, as a function of `#[fang::task]` takes it. Outside of a run, it inserts tasks all the same,
+    /// which is for tests.
+    fn as_run(&self) -> Run {
+        Run::without_queue(self.context().clone())
+    }
 }
 
 /// A blocking queue: inserts, schedules, finds and removes tasks.
@@ -269,7 +284,15 @@ pub trait Queueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. Otherwise as
     /// [`insert_task`](Self::insert_task).
-    fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError>;
+    fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
+        self.schedule(NewTask::blocking(task)?)
+    }
+
+    /// Saves a task of either mode by its [`cron`](NewTask::cron), as [`schedule_task`](Self::schedule_task) does.
+    ///
+    /// # Errors
+    /// As [`schedule_task`](Self::schedule_task).
+    fn schedule(&self, task: NewTask) -> Result<Task, QueueError>;
 
     /// Removes all tasks, running ones too, and all crons. Returns the number of removed tasks.
     ///
@@ -383,4 +406,10 @@ pub trait Queueable: Send + Sync {
 
     /// The context of this run of this task. Outside of a run, an empty context.
     fn context(&self) -> &Context;
+
+    /// This run of this task, as a function of `#[fang::task]` takes it. Outside of a run, it inserts tasks all the same,
+    /// which is for tests.
+    fn as_run(&self) -> Run {
+        Run::without_queue(self.context().clone())
+    }
 }

@@ -18,7 +18,7 @@ pub use load::{Gauge, Load};
 pub use pool::Pool;
 pub use pool_state::PoolState;
 pub use results::Finished;
-pub use run::{Environment, Run, run_of};
+pub use run::{Environment, TaskRun, run_of};
 pub use run_signals::{RunKey, RunSignals};
 pub use stats::Stats;
 pub use unfinished::Unfinished;

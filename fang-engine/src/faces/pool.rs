@@ -15,16 +15,23 @@ macro_rules! worker_pool {
         $(#[$doc])*
         #[derive(typed_builder::TypedBuilder)]
         #[builder(doc, mutators(
-            /// Gives every run access to `value` through `queue.context().state::<T>()`. A second value of the same
-            /// type replaces the first.
+            /// Gives every run access to `value`: as an argument `State<T>` of a function of `#[fang::task]`, and through
+            /// `queue.context().state::<T>()`. A second value of the same type replaces the first.
             pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
-                self.state.insert(value);
+                self.values.insert(value);
             }
 
             /// Runs tasks of this kind, and of the kinds that further calls name, and of no others. Use it when
             /// others write to the table: they could name any kind that this program knows. Defaults to all kinds.
             pub fn allow_kind(&mut self, kind: impl Into<String>) {
                 self.kinds.allow(kind);
+            }
+
+            /// Names a task of `#[fang::task]` that the pool runs: `.register::<welcome>()`. Tasks register themselves, so
+            /// this is needed only where a linker drops a crate of tasks that the program names nowhere else. It does not
+            /// keep other kinds out; [`allow_kind`](Self::allow_kind) with `welcome::KIND` does.
+            pub fn register<T: $crate::core::Declared>(&mut self) {
+                self.kinds.register(T::DECLARATION);
             }
         ))]
         pub struct $pool<Q> {
@@ -84,7 +91,7 @@ macro_rules! worker_pool {
             lock_claims: bool,
             $($(#[$extra_attribute])* $extra: $extra_type,)*
             #[builder(via_mutators)]
-            state: $crate::core::context::State,
+            values: $crate::core::context::Values,
             #[builder(via_mutators)]
             kinds: $crate::core::kind::Kinds,
             #[builder(default, setter(skip))]
@@ -100,7 +107,8 @@ macro_rules! worker_pool {
             /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes),
             /// [`QueueError::Lease`]($crate::core::QueueError::Lease) or
             /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when the pool or the program is set up
-            /// wrongly; [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached
+            /// wrongly; [`QueueError::NoState`]($crate::core::QueueError::NoState) when a task that the pool serves takes a
+            /// value that the pool lacks; [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached
             /// or its schema is not up to date.
             pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
                 if self.running.is_none() {
@@ -136,7 +144,7 @@ macro_rules! worker_pool {
                     prune_after: self.prune_after,
                     lock_claims: self.lock_claims,
                     cancel_grace: $crate::CANCEL_GRACE,
-                    state: self.state.clone(),
+                    values: self.values.clone(),
                     kinds: self.kinds.clone(),
                 }
             }
