@@ -139,7 +139,7 @@ pub mod guide;
 #[doc(hidden)]
 pub mod __private {
     pub use fang_core::declaration::{Declaration, Need};
-    pub use fang_core::function::{Outcome, is_argument, is_shared, new_task};
+    pub use fang_core::function::{Outcome, is_argument, new_task};
     pub use fang_core::inventory;
     pub use fang_core::task::DEFAULT_TASK_TYPE;
 }

@@ -2,6 +2,7 @@
 
 use crate::context::Values;
 use crate::error::QueueError;
+use crate::function::Shared;
 use crate::kind::Kinds;
 use crate::task::Mode;
 
@@ -42,7 +43,7 @@ pub struct Need {
 
 impl Need {
     /// The need of an argument `State<T>`.
-    pub const fn state<T: Send + Sync + 'static>() -> Self {
+    pub const fn state<T: Shared>() -> Self {
         Self { name: std::any::type_name::<T>, is_in: |values| values.shared::<T>().is_some() }
     }
 }

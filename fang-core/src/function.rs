@@ -63,9 +63,6 @@ impl<T: Send + Sync + 'static> Shared for T {}
 /// Compiles if the type can be saved with a task.
 pub const fn is_argument<T: Argument>() {}
 
-/// Compiles if the type can be the state of a pool.
-pub const fn is_shared<T: Shared>() {}
-
 /// The task to insert, or the reason why its insert will fail.
 pub fn new_task(task: Result<NewTask, PayloadError>) -> NewTask {
     task.unwrap_or_else(NewTask::refused)

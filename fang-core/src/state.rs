@@ -2,6 +2,7 @@
 
 use crate::context::{Context, no_state};
 use crate::error::FangError;
+use crate::function::Shared;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl<T> State<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> State<T> {
+impl<T: Shared> State<T> {
     /// The value that the pool of this run has. For the code that `#[fang::task]` makes.
     ///
     /// # Errors

@@ -82,6 +82,3 @@ impl Problems {
         self.0.map_or(Ok(()), Err)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,7 @@ use super::time::Span;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, LitFloat, LitInt, Token, parenthesized};
+use syn::{Error, LitFloat, LitInt, Token, parenthesized, token};
 
 /// The jitter of `jitter` without a number: 10 %.
 const DEFAULT_JITTER: f64 = 0.1;
@@ -24,6 +24,9 @@ impl Parse for Backoff {
         if !["exponential", "linear", "constant", "list"].iter().any(|known| shape == known) {
             let message = format!("`{shape}` is not a backoff: use exponential, linear, constant or list");
             return Err(Error::new(shape.span(), message));
+        }
+        if !input.peek(token::Paren) {
+            return Err(Error::new(shape.span(), format!("`{shape}` has its parts in parentheses")));
         }
         let content;
         parenthesized!(content in input);

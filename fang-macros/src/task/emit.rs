@@ -141,20 +141,10 @@ impl Task<'_> {
         }
     }
 
-    /// The bounds of the arguments, each with an error at its type.
+    /// The bounds of the saved arguments, each with an error at its type.
     fn checks(&self) -> TokenStream {
-        self.arguments
-            .0
-            .iter()
-            .filter_map(|argument| match &argument.role {
-                Role::Saved => {
-                    let ty = &argument.ty;
-                    Some(quote_spanned!(ty.span()=> ::fang::__private::is_argument::<#ty>();))
-                }
-                Role::State(ty) => Some(quote_spanned!(ty.span()=> ::fang::__private::is_shared::<#ty>();)),
-                Role::Run | Role::Queue { .. } => None,
-            })
-            .collect()
+        let types = self.arguments.saved().map(|argument| &argument.ty);
+        types.map(|ty| quote_spanned!(ty.span()=> ::fang::__private::is_argument::<#ty>();)).collect()
     }
 
     /// The trait of the mode for a struct, under the name of a kind.
@@ -193,7 +183,8 @@ impl Task<'_> {
                 Role::Run => quote_spanned!(span=> &run),
                 Role::State(_) => {
                     let value = format_ident!("state_{index}");
-                    before.extend(quote!(let #value = ::fang::State::of(#queueable::context(&*queue))?;));
+                    let queue = quote!(#queueable::context(&*queue));
+                    before.extend(quote_spanned!(span=> let #value = ::fang::State::of(#queue)?;));
                     quote_spanned!(span=> #value)
                 }
                 Role::Queue { is_mutable: true } => quote_spanned!(span=> &mut *queue),
