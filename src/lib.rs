@@ -73,9 +73,9 @@ pub use chrono::{self, DateTime, Utc};
 #[cfg(feature = "contract")]
 pub use fang_core::contract;
 pub use fang_core::{
-    AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Failure, FangError, FangTaskState,
-    Insert, Missed, Mode, NewTask, PayloadError, Priority, QueueError, Queueable, Replace, RetentionMode,
-    Runnable, ScheduleError, Scheduled, SleepParams, StoreError, Task, Unique,
+    AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Declared, Failure, FangError,
+    FangTaskState, Insert, Missed, Mode, NewTask, PayloadError, Priority, QueueError, Queueable, Replace,
+    RetentionMode, Run, Runnable, ScheduleError, Scheduled, SleepParams, State, StoreError, Task, Unique,
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
@@ -144,6 +144,15 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[cfg(any(feature = "asynk", feature = "blocking"))]
 pub const SCHEMA_VERSION: i32 = fang_postgres::migrations::VERSION;
 
+/// For the code that `#[fang::task]` makes.
+#[doc(hidden)]
+pub mod __private {
+    pub use fang_core::declaration::{Declaration, Need};
+    pub use fang_core::function::{Outcome, is_argument, new_task};
+    pub use fang_core::inventory;
+    pub use fang_core::task::DEFAULT_TASK_TYPE;
+}
+
 /// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "asynk", feature = "blocking"))]
 #[doc = include_str!("../README.md")]
@@ -189,3 +198,5 @@ pub use blocking::{queue, runnable, worker_pool};
 /// ```
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;
+
+pub use fang_macros::task;

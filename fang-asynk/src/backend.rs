@@ -1,6 +1,6 @@
 use crate::handle::Handle;
 use fang_core::store::NonBlocking;
-use fang_core::{AsyncQueueable, AsyncRunnable, Mode, NewTask, QueueError};
+use fang_core::{AsyncQueueable, Mode, NewTask, QueueError};
 use fang_engine::handle::Admin;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     ///
     /// ```
     /// # use fang_asynk::{AsyncBackend, MemoryQueue};
-    /// # use fang_core::{AsyncQueueable, AsyncRunnable, Cron, FangError, Scheduled, async_trait, typetag};
+    /// # use fang_core::{AsyncQueueable, AsyncRunnable, Cron, FangError, NewTask, Scheduled, async_trait, typetag};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Serialize, Deserialize)] struct Report;
     /// # #[async_trait]
@@ -58,22 +58,17 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// # }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), FangError> {
     /// let queue = MemoryQueue::new();
-    /// assert_eq!(queue.schedule_only(&[&Report]).await?, 0);
+    /// assert_eq!(queue.schedule_only(vec![NewTask::asynk(&Report)?]).await?, 0);
     /// let crons = queue.admin()?.list_crons().await?;
     /// assert_eq!((crons[0].kind(), crons[0].cron.time_zone.as_str()), ("Report", "Europe/Berlin"));
-    /// assert_eq!(queue.schedule_only(&[]).await?, 1);
+    /// assert_eq!(queue.schedule_only(vec![]).await?, 1);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// The errors of `schedule_task`.
-    fn schedule_only(
-        &self,
-        tasks: &[&dyn AsyncRunnable],
-    ) -> impl Future<Output = Result<u64, QueueError>> + Send {
-        let schedules = tasks.iter().map(|task| Ok((NewTask::asynk(*task)?, task.cron())));
-        let schedules = schedules.collect::<Result<Vec<_>, QueueError>>();
-        async move { self.handle()?.verbs()?.schedule_only(Mode::Asynk, schedules?).await }
+    fn schedule_only(&self, tasks: Vec<NewTask>) -> impl Future<Output = Result<u64, QueueError>> + Send {
+        async move { self.handle()?.verbs()?.schedule_only(Mode::Asynk, tasks).await }
     }
 
     /// Runs a cron once, now: inserts its task, due at once, besides the ticks. Works for a paused cron too.

@@ -2,7 +2,7 @@ use crate::admin::Admin;
 use crate::handle::Handle;
 use crate::runtime::block_on;
 use fang_core::store::Store;
-use fang_core::{Mode, NewTask, QueueError, Queueable, Runnable};
+use fang_core::{Mode, NewTask, QueueError, Queueable};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ pub trait Backend: Queueable + Clone + 'static {
     ///
     /// ```
     /// # use fang_blocking::{Backend, MemoryQueue};
-    /// # use fang_core::{Cron, FangError, Queueable, Runnable, Scheduled, typetag};
+    /// # use fang_core::{Cron, FangError, NewTask, Queueable, Runnable, Scheduled, typetag};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Serialize, Deserialize)] struct Report;
     /// # #[typetag::serde]
@@ -57,19 +57,17 @@ pub trait Backend: Queueable + Clone + 'static {
     /// #     }
     /// # }
     /// let queue = MemoryQueue::new();
-    /// assert_eq!(queue.schedule_only(&[&Report])?, 0);
+    /// assert_eq!(queue.schedule_only(vec![NewTask::blocking(&Report)?])?, 0);
     /// let crons = queue.admin()?.list_crons()?;
     /// assert_eq!((crons[0].kind(), crons[0].cron.time_zone.as_str()), ("Report", "Europe/Berlin"));
-    /// assert_eq!(queue.schedule_only(&[])?, 1);
+    /// assert_eq!(queue.schedule_only(vec![])?, 1);
     /// # Ok::<(), FangError>(())
     /// ```
     ///
     /// # Errors
     /// The errors of `schedule_task`.
-    fn schedule_only(&self, tasks: &[&dyn Runnable]) -> Result<u64, QueueError> {
-        let schedules = tasks.iter().map(|task| Ok((NewTask::blocking(*task)?, task.cron())));
-        let schedules = schedules.collect::<Result<Vec<_>, QueueError>>()?;
-        block_on(self.handle()?.verbs()?.schedule_only(Mode::Blocking, schedules))
+    fn schedule_only(&self, tasks: Vec<NewTask>) -> Result<u64, QueueError> {
+        block_on(self.handle()?.verbs()?.schedule_only(Mode::Blocking, tasks))
     }
 
     /// Runs a cron once, now: inserts its task, due at once, besides the ticks. Works for a paused cron too.

@@ -1,10 +1,10 @@
 //! The view that a running task has of its run.
 
 mod port;
-mod state;
+mod values;
 
 pub use port::{RunPort, Wish};
-pub use state::State;
+pub use values::Values;
 
 use crate::error::FangError;
 use std::fmt;
@@ -66,7 +66,7 @@ impl Context {
     /// The value of type `T` that was given to the pool with `.state(value)` of its builder. `None` if it has
     /// none.
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.port().state().get()
+        self.port().values().get()
     }
 
     /// The same as [`state`](Self::state), with an error if the pool has no such value.
@@ -74,12 +74,7 @@ impl Context {
     /// # Errors
     /// A [`FangError`] that names the type, if the pool has no value of this type.
     pub fn require_state<T: Send + Sync + 'static>(&self) -> Result<&T, FangError> {
-        self.state().ok_or_else(|| {
-            let name = std::any::type_name::<T>();
-            FangError::new(format!(
-                "the pool has no state of type {name}; add `.state(value)` to its builder"
-            ))
-        })
+        self.state().ok_or_else(no_state::<T>)
     }
 
     /// Whether the run should end soon: its task was cancelled, its pool shuts down, or its timeout is over.
@@ -121,6 +116,12 @@ impl Context {
     pub fn cancel(&self, reason: impl Into<String>) {
         self.port().wish_for(Wish::Cancel(reason.into()));
     }
+}
+
+/// The error of a run whose pool was not given a value of type `T`.
+pub(crate) fn no_state<T>() -> FangError {
+    let name = std::any::type_name::<T>();
+    FangError::new(format!("the pool has no state of type {name}; add `.state(value)` to its builder"))
 }
 
 impl fmt::Debug for Context {

@@ -1,5 +1,6 @@
 //! Decoding of payloads: from the JSON of a row to the struct.
 
+use crate::declaration::{Declaration, aliases};
 use crate::error::QueueError;
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer};
@@ -62,12 +63,33 @@ where
 
 /// The kinds that a pool runs. Defaults to all.
 #[derive(Clone, Debug, Default)]
-pub struct Kinds(Option<HashSet<String>>);
+pub struct Kinds {
+    allowed: Option<HashSet<String>>,
+    registered: Vec<Declaration>,
+}
 
 impl Kinds {
-    /// Allows a kind. After the first call, only the kinds named are allowed.
+    /// Allows a kind, and the names that it had before. After the first call, only the kinds named are allowed.
     pub fn allow(&mut self, kind: impl Into<String>) {
-        self.0.get_or_insert_default().insert(kind.into());
+        let kind = kind.into();
+        let allowed = self.allowed.get_or_insert_default();
+        allowed.extend(aliases(&kind).map(str::to_owned));
+        allowed.insert(kind);
+    }
+
+    /// Whether a kind is allowed.
+    pub(crate) fn allows(&self, kind: &str) -> bool {
+        self.allowed.as_ref().is_none_or(|allowed| allowed.contains(kind))
+    }
+
+    /// Names a kind that the program knows, whether or not it is allowed.
+    pub fn register(&mut self, kind: Declaration) {
+        self.registered.push(kind);
+    }
+
+    /// The kinds that were named so.
+    pub(crate) fn registered(&self) -> &[Declaration] {
+        &self.registered
     }
 
     /// Decodes a payload as the function [`decode`] does, if its kind is allowed.
@@ -78,8 +100,9 @@ impl Kinds {
     where
         Box<R>: DeserializeOwned,
     {
-        if let (Some(allowed), Some(kind)) = (&self.0, name(metadata))
-            && !allowed.contains(kind.as_ref())
+        if self.allowed.is_some()
+            && let Some(kind) = name(metadata)
+            && !self.allows(&kind)
         {
             return Err(Undecodable::NotAllowed(kind.into_owned()));
         }

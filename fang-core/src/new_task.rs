@@ -9,11 +9,13 @@ use crate::kind;
 use crate::notify::Notice;
 use crate::options::Options;
 use crate::runnable::{AsyncRunnable, Runnable};
+use crate::schedule::Scheduled;
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
 use crate::unique::{self, Replace, Unique};
 use chrono::{DateTime, Utc};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -95,6 +97,10 @@ pub struct NewTask {
     pub(crate) due: Due,
     /// Options of this insert.
     pub(crate) options: Options,
+    /// When `schedule` runs it.
+    pub(crate) cron: Option<Box<Scheduled>>,
+    /// Why its insert will be refused. Shared, so that the task can be cloned.
+    pub(crate) refused: Option<Arc<PayloadError>>,
 }
 
 impl NewTask {
@@ -107,7 +113,7 @@ impl NewTask {
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
-        Self { unique: task.unique_by(), ..new }.hashed()
+        Self { unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }.hashed()
     }
 
     /// A heavy task, one for the blocking mode.
@@ -119,7 +125,7 @@ impl NewTask {
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
-        Self { unique: task.unique_by(), ..new }.hashed()
+        Self { unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }.hashed()
     }
 
     /// A task from its payload, for tools that do not have the struct. `metadata` is a JSON object: the
@@ -137,7 +143,15 @@ impl NewTask {
             unique: None,
             due: Due::After(Duration::ZERO),
             options: Options::default(),
+            cron: None,
+            refused: None,
         }
+    }
+
+    /// A task that could not be made. Its insert returns the error.
+    pub(crate) fn refused(error: PayloadError) -> Self {
+        let task = Self::new("null".to_owned(), String::new(), Mode::Any);
+        Self { refused: Some(Arc::new(error)), ..task }
     }
 
     /// Sets the id. Defaults to a new one (UUID version 7) that the queue makes. A repeated insert with the
@@ -174,6 +188,13 @@ impl NewTask {
     /// Makes the task due at this instant, by the clock of the store. If it is past, the task is due at once.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
+        self
+    }
+
+    /// Sets when `schedule` runs the task, in place of what its struct says: once, or again and again. See
+    /// [`Cron`](crate::schedule::Cron). An insert ignores it.
+    pub fn cron(mut self, schedule: impl Into<Scheduled>) -> Self {
+        self.cron = Some(Box::new(schedule.into()));
         self
     }
 
@@ -303,9 +324,12 @@ impl NewTask {
     /// Checks that a store can save the task. Queues call this before they insert it.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload is larger than `max_payload_bytes`, when it, the task type or a tag
+    /// [`PayloadError`] when the task could not be made, when the payload is larger than `max_payload_bytes`, when it, the task type or a tag
     /// contains a NUL character, or when the task type or a tag does not have 1 to 255 bytes.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
+        if let Some(error) = &self.refused {
+            return Err((**error).clone());
+        }
         if self.metadata.len() > max_payload_bytes {
             return Err(PayloadError::TooLarge {
                 kind: kind::name(&self.metadata).unwrap_or("a task".into()).into_owned(),

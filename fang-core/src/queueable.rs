@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::QueueError;
 use crate::insert::{AsyncInsert, Insert};
 use crate::new_task::{Due, NewTask};
+use crate::run::Run;
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::store::{Count, FailedTasks, Filter, Inserted};
 use crate::task::{Priority, Task};
@@ -101,7 +102,15 @@ pub trait AsyncQueueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. The other
     /// errors are those of [`insert_task`](Self::insert_task).
-    async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError>;
+    async fn schedule_task(&self, task: &dyn AsyncRunnable) -> Result<Task, QueueError> {
+        self.schedule(NewTask::asynk(task)?).await
+    }
+
+    /// Saves a task of either mode by its [`cron`](NewTask::cron), as [`schedule_task`](Self::schedule_task) does.
+    ///
+    /// # Errors
+    /// As [`schedule_task`](Self::schedule_task).
+    async fn schedule(&self, task: NewTask) -> Result<Task, QueueError>;
 
     /// Removes all tasks and all crons, and ends all [periods](crate::Unique::within) of unique tasks. Tasks
     /// that run go on, but their results are dropped. Returns the number of removed tasks.
@@ -232,6 +241,12 @@ pub trait AsyncQueueable: Send + Sync {
     /// The context of this run: its task, its attempt, its deadline and the state of its pool. Outside of a
     /// run the context is empty: the id is nil and the attempt is 0.
     fn context(&self) -> &Context;
+
+    /// This run of this task, as a function of `#[fang::task]` takes it. Outside of a run, it inserts tasks all the same,
+    /// which is for tests.
+    fn as_run(&self) -> Run {
+        Run::without_queue(self.context().clone())
+    }
 }
 
 /// The calls of a queue in the blocking mode: insert, schedule, find, control and remove tasks. Programs call
@@ -323,7 +338,15 @@ pub trait Queueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Schedule`] when the task has no schedule, or one that cannot be followed. The other
     /// errors are those of [`insert_task`](Self::insert_task).
-    fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError>;
+    fn schedule_task(&self, task: &dyn Runnable) -> Result<Task, QueueError> {
+        self.schedule(NewTask::blocking(task)?)
+    }
+
+    /// Saves a task of either mode by its [`cron`](NewTask::cron), as [`schedule_task`](Self::schedule_task) does.
+    ///
+    /// # Errors
+    /// As [`schedule_task`](Self::schedule_task).
+    fn schedule(&self, task: NewTask) -> Result<Task, QueueError>;
 
     /// Removes all tasks and all crons, and ends all [periods](crate::Unique::within) of unique tasks. Tasks
     /// that run go on, but their results are dropped. Returns the number of removed tasks.
@@ -454,4 +477,10 @@ pub trait Queueable: Send + Sync {
     /// The context of this run: its task, its attempt, its deadline and the state of its pool. Outside of a
     /// run the context is empty: the id is nil and the attempt is 0.
     fn context(&self) -> &Context;
+
+    /// This run of this task, as a function of `#[fang::task]` takes it. Outside of a run, it inserts tasks all the same,
+    /// which is for tests.
+    fn as_run(&self) -> Run {
+        Run::without_queue(self.context().clone())
+    }
 }

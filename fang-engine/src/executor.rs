@@ -1,7 +1,7 @@
 //! The steps of a run that both modes share: decode the task, ask it for its choices, tell how the run ended.
 
 use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout, failed_by_default};
-use crate::state::{Job, Pool, Run};
+use crate::state::{Job, Pool, TaskRun};
 use fang_core::{AsyncRunnable, FangError, Runnable};
 use serde::de::DeserializeOwned;
 use std::any::Any;
@@ -43,7 +43,7 @@ pub struct Ready<R: ?Sized> {
     /// The task.
     pub runnable: Box<R>,
     /// Its run.
-    pub run: Arc<Run>,
+    pub run: Arc<TaskRun>,
     /// How long the run may take.
     pub limit: Option<Duration>,
     job: Arc<Job>,

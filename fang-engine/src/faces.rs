@@ -65,11 +65,11 @@ macro_rules! queueable {
                 $crate::wait!([$($asyncness)?] self.verbs()?.insert_tasks(tasks))
             }
 
-            $($asyncness)? fn schedule_task(
+            $($asyncness)? fn schedule(
                 &self,
-                task: &dyn $crate::core::$runnable,
+                task: $crate::core::NewTask,
             ) -> Result<$crate::core::Task, $crate::core::QueueError> {
-                $crate::wait!([$($asyncness)?] self.verbs()?.schedule($crate::core::NewTask::$new_task(task)?, task.cron()))
+                $crate::wait!([$($asyncness)?] self.verbs()?.schedule(task))
             }
 
             $($asyncness)? fn remove_all_tasks(&self) -> Result<$count, $crate::core::QueueError> {
@@ -164,6 +164,10 @@ macro_rules! queueable {
 
             fn context(&self) -> &$crate::core::Context {
                 self.own_context()
+            }
+
+            fn as_run(&self) -> $crate::core::Run {
+                $crate::core::Run::$new_task(self.clone())
             }
         }
     };

@@ -6,7 +6,7 @@ pub use admin::Admin;
 
 use crate::insert_rules::{InsertRules, batches};
 use fang_core::new_task::Plan;
-use fang_core::schedule::{Cron, Scheduled};
+use fang_core::schedule::Cron;
 use fang_core::store::{CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
 use fang_core::{Context, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
@@ -100,8 +100,8 @@ impl Handle {
     ///
     /// # Errors
     /// See `schedule_task` of the queues.
-    pub async fn schedule(&self, task: NewTask, schedule: Option<Scheduled>) -> Result<Task, QueueError> {
-        match Plan::new(task, schedule)? {
+    pub async fn schedule(&self, task: NewTask) -> Result<Task, QueueError> {
+        match Plan::new(task)? {
             Plan::Once(task) => self.insert(task).await,
             Plan::Cron { task, cron } => self.schedule_cron(task, cron).await,
         }
@@ -111,14 +111,10 @@ impl Handle {
     ///
     /// # Errors
     /// See `schedule_task` of the queues. After an error no cron has been removed.
-    pub async fn schedule_only(
-        &self,
-        mode: Mode,
-        tasks: Vec<(NewTask, Option<Scheduled>)>,
-    ) -> Result<u64, QueueError> {
-        let names = tasks.iter().map(|(task, _)| task.cron_name()).collect();
-        for (task, schedule) in tasks {
-            self.schedule(task, schedule).await?;
+    pub async fn schedule_only(&self, mode: Mode, tasks: Vec<NewTask>) -> Result<u64, QueueError> {
+        let names = tasks.iter().map(NewTask::cron_name).collect();
+        for task in tasks {
+            self.schedule(task).await?;
         }
         Ok(self.store.remove_crons(&CronRemoval::AllBut { mode, names }).await?)
     }

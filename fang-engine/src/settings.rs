@@ -1,7 +1,7 @@
 //! The settings of a pool, and the report of its shutdown.
 
 use crate::policy::weights::Share;
-use fang_core::context::State;
+use fang_core::context::Values;
 use fang_core::kind::Kinds;
 use fang_core::store::{Rescue, WorkerId};
 use fang_core::{Mode, QueueError, RetentionMode, SleepParams};
@@ -97,7 +97,7 @@ pub struct PoolConfig {
     /// How long the run of a cancelled task may go on before it is dropped. Only async runs can be dropped.
     pub cancel_grace: Duration,
     /// The application's values, which tasks can read.
-    pub state: State,
+    pub values: Values,
     /// The kinds that may run.
     pub kinds: Kinds,
 }
@@ -111,6 +111,11 @@ impl PoolConfig {
         }
         self.lease.check()?;
         crate::policy::weights::check(&self.shares)
+    }
+
+    /// Whether it works on this task type.
+    pub fn serves(&self, task_type: &str) -> bool {
+        self.shares.iter().any(|share| &*share.task_type == task_type)
     }
 }
 

@@ -21,7 +21,7 @@ pub use pool::Pool;
 pub use pool_state::PoolState;
 pub use reach::Reach;
 pub use results::Finished;
-pub use run::{Environment, Run, run_of};
+pub use run::{Environment, TaskRun, run_of};
 pub use run_signals::{RunKey, RunSignals};
 pub use stats::Stats;
 pub use unfinished::Unfinished;

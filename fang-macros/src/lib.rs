@@ -1,7 +1,8 @@
-//! The derive macros of [fang](https://docs.rs/fang), which re-exports them.
+//! The macros of [fang](https://docs.rs/fang), which re-exports them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod task;
 mod to_fang_error;
 
 use proc_macro::TokenStream;
@@ -16,4 +17,10 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn derive_to_fang_error(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     to_fang_error::expand(input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a task of a function. The crate `fang` describes it.
+#[proc_macro_attribute]
+pub fn task(options: TokenStream, function: TokenStream) -> TokenStream {
+    task::expand(options.into(), function.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }

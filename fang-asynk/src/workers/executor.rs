@@ -4,7 +4,7 @@ use crate::handle::Handle;
 use fang_core::AsyncRunnable;
 use fang_engine::executor::Ready;
 use fang_engine::policy::decide::Outcome;
-use fang_engine::state::{Job, Pool, Run, Unfinished};
+use fang_engine::state::{Job, Pool, TaskRun, Unfinished};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ async fn within<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Opt
 }
 
 /// Waits until the task is cancelled, and then until the grace period is over.
-async fn given_up(run: &Run, grace: Duration) {
+async fn given_up(run: &TaskRun, grace: Duration) {
     run.cancelled_from_outside().await;
     tokio::time::sleep(grace).await;
 }

@@ -4,20 +4,20 @@ use crate::handle::Handle;
 use fang_core::Runnable;
 use fang_engine::executor::Ready;
 use fang_engine::policy::decide::Outcome;
-use fang_engine::state::{Pool, Run, Unfinished};
+use fang_engine::state::{Pool, TaskRun, Unfinished};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs a task and sends its result. Calls `begins` before the run starts, once its deadline is known.
-pub(super) fn execute(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<Run>)) {
+pub(super) fn execute(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<TaskRun>)) {
     let started = Instant::now();
     let outcome = outcome(pool, queue, unfinished, begins);
     pool.state.gauge.ran(started.elapsed());
     unfinished.finish(outcome);
 }
 
-fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<Run>)) -> Outcome {
+fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<TaskRun>)) -> Outcome {
     let Some(job) = unfinished.job() else { return Outcome::HandedBack };
     let ready = match Ready::<dyn Runnable>::new(pool, job) {
         Ok(ready) => ready,

@@ -1,6 +1,6 @@
 //! The slot of a worker: the task it runs, visible to other threads.
 
-use fang_engine::state::{Run, Unfinished};
+use fang_engine::state::{TaskRun, Unfinished};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ struct Contents {
 enum Time {
     #[default]
     Unlimited,
-    Until(Instant, Arc<Run>),
+    Until(Instant, Arc<TaskRun>),
     Over {
         is_replaced: bool,
     },
@@ -32,7 +32,7 @@ impl Slot {
     }
 
     /// Sets the deadline of the run in the slot.
-    pub(super) fn expect(&self, deadline: Instant, run: Arc<Run>) {
+    pub(super) fn expect(&self, deadline: Instant, run: Arc<TaskRun>) {
         self.contents().time = Time::Until(deadline, run);
     }
 

@@ -1,4 +1,4 @@
-use super::State;
+use super::Values;
 use std::any::Any;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ pub trait RunPort: Any + Send + Sync {
     fn deadline(&self) -> Option<Instant>;
 
     /// The application's values.
-    fn state(&self) -> &State;
+    fn values(&self) -> &Values;
 
     /// Whether the run should end.
     fn is_ending(&self) -> bool;
@@ -50,7 +50,7 @@ pub trait RunPort: Any + Send + Sync {
 /// The port outside of a run.
 #[derive(Default)]
 pub(super) struct NoRun {
-    state: State,
+    values: Values,
 }
 
 impl RunPort for NoRun {
@@ -74,8 +74,8 @@ impl RunPort for NoRun {
         None
     }
 
-    fn state(&self) -> &State {
-        &self.state
+    fn values(&self) -> &Values {
+        &self.values
     }
 
     fn is_ending(&self) -> bool {

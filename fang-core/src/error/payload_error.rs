@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 /// Why a task cannot be saved. Nothing was sent to the store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
     /// The struct does not serialize to JSON, or the payload is not JSON.
     #[error("the task cannot be serialized: {0}; look at its Serialize implementation")]
-    Serialize(#[from] serde_json::Error),
+    Serialize(#[source] Arc<serde_json::Error>),
     /// The payload is larger than the queue allows: `max_payload_bytes` of its builder, 1 MiB by default.
     #[error(
         "the payload of {kind} has {bytes} bytes, {limit} are allowed; keep large data elsewhere \
@@ -54,4 +56,10 @@ pub enum PayloadError {
         /// The longest that is allowed, in bytes.
         limit: usize,
     },
+}
+
+impl From<serde_json::Error> for PayloadError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Serialize(Arc::new(error))
+    }
 }

@@ -35,7 +35,8 @@ pub enum QueueError {
     Lease,
     /// Two structs of the program have the same kind, so a pool could not tell their tasks apart.
     #[error(
-        "two kinds of tasks are called {kind:?}; give one of them another name with #[typetag::serde(name = \"..\")]"
+        "two kinds of tasks are called {kind:?}; give one of them another name with #[fang::task(kind = \"..\")] \
+         or #[typetag::serde(name = \"..\")]"
     )]
     SameKind {
         /// The kind that they share.
@@ -63,6 +64,25 @@ pub enum QueueError {
         /// The first one that is not valid.
         task_type: String,
     },
+    /// A task takes a value that its pool lacks.
+    #[error(
+        "the task {kind:?} takes a State<{state}>, which the pool that serves {task_type:?} lacks; \
+         add `.state(value)` to the builder of the pool"
+    )]
+    NoState {
+        /// The kind of the task.
+        kind: &'static str,
+        /// The task type of the task.
+        task_type: &'static str,
+        /// The type of the value.
+        state: &'static str,
+    },
+    /// A [`Run`](crate::Run) that was made without a queue cannot insert tasks.
+    #[error("this run has no queue; make it by `queue.as_run()`")]
+    NoQueue,
+    /// An async task has to await its inserts.
+    #[error("`blocking_insert` is for blocking tasks; await `run.insert(task)`")]
+    MustAwait,
     /// The `number_of_workers` of a pool is 0.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,
@@ -79,6 +99,6 @@ impl From<StoreError> for QueueError {
 
 impl From<serde_json::Error> for QueueError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Payload(PayloadError::Serialize(error))
+        Self::Payload(error.into())
     }
 }

@@ -21,8 +21,8 @@ impl Plan {
     ///
     /// # Errors
     /// [`ScheduleError::Missing`] when the task has no schedule.
-    pub fn new(task: NewTask, schedule: Option<Scheduled>) -> Result<Self, ScheduleError> {
-        match schedule {
+    pub fn new(mut task: NewTask) -> Result<Self, ScheduleError> {
+        match task.cron.take().map(|schedule| *schedule) {
             None => Err(ScheduleError::Missing),
             Some(Scheduled::ScheduleOnce(at)) => Ok(Self::Once(task.at(at))),
             Some(Scheduled::CronPattern(pattern)) => Ok(Self::Cron { task, cron: Cron::new(pattern) }),

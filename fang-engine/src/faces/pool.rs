@@ -15,10 +15,11 @@ macro_rules! worker_pool {
         $(#[$doc])*
         #[derive(typed_builder::TypedBuilder)]
         #[builder(doc, mutators(
-            /// Gives every run of this pool access to `value`, through `queue.context().state::<T>()`. For example a
-            /// client or a configuration. A second value of the same type replaces the first. Defaults to no values.
+            /// Gives every run of this pool access to `value`: as an argument `State<T>` of a function of `#[fang::task]`, and
+            /// through `queue.context().state::<T>()`. For example a client or a configuration. A second value of the same
+            /// type replaces the first. Defaults to no values.
             pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
-                self.state.insert(value);
+                self.values.insert(value);
             }
 
             /// Makes the pool run tasks of this kind, and of the kinds that further calls name, and no others. A task
@@ -26,6 +27,13 @@ macro_rules! worker_pool {
             /// to the table: they could name any kind that this program knows. Defaults to all kinds.
             pub fn allow_kind(&mut self, kind: impl Into<String>) {
                 self.kinds.allow(kind);
+            }
+
+            /// Names a task of `#[fang::task]` that the pool runs: `.register::<welcome>()`. Tasks register themselves, so
+            /// this is needed only where a linker drops a crate of tasks that the program names nowhere else. It does not
+            /// keep other kinds out; [`allow_kind`](Self::allow_kind) with `welcome::KIND` does.
+            pub fn register<T: $crate::core::Declared>(&mut self) {
+                self.kinds.register(T::DECLARATION);
             }
         ))]
         #[must_use = "a pool runs tasks only once it has been started"]
@@ -87,7 +95,7 @@ macro_rules! worker_pool {
             lock_claims: bool,
             $($(#[$extra_attribute])* $extra: $extra_type,)*
             #[builder(via_mutators)]
-            state: $crate::core::context::State,
+            values: $crate::core::context::Values,
             #[builder(via_mutators)]
             kinds: $crate::core::kind::Kinds,
             #[builder(default, setter(skip))]
@@ -103,7 +111,8 @@ macro_rules! worker_pool {
             /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes) or
             /// [`QueueError::Lease`]($crate::core::QueueError::Lease) when an option of the pool is not valid.
             /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when two structs of the program have the
-            /// same kind. [`QueueError::NotConnected`]($crate::core::QueueError::NotConnected) when the queue is not
+            /// same kind. [`QueueError::NoState`]($crate::core::QueueError::NoState) when a task that the pool serves takes a
+            /// value that the pool lacks. [`QueueError::NotConnected`]($crate::core::QueueError::NotConnected) when the queue is not
             /// connected. [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached or
             /// its tables are missing or too old.
             pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
@@ -140,7 +149,7 @@ macro_rules! worker_pool {
                     prune_after: self.prune_after,
                     lock_claims: self.lock_claims,
                     cancel_grace: $crate::CANCEL_GRACE,
-                    state: self.state.clone(),
+                    values: self.values.clone(),
                     kinds: self.kinds.clone(),
                 }
             }

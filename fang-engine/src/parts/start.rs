@@ -15,6 +15,7 @@ use crate::settings::PoolConfig;
 use crate::signal::{Latch, SetAtEnd};
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
+use fang_core::declaration::check_state;
 use fang_core::notify::{Registration, Topic};
 use fang_core::store::Store;
 use fang_core::{QueueError, StoreError};
@@ -45,6 +46,7 @@ impl Running {
         workers: impl FnOnce(&Arc<Pool>) -> std::io::Result<Arc<dyn Workers>>,
     ) -> Result<Self, QueueError> {
         config.check()?;
+        check_state(runtime.mode(), |task_type| config.serves(task_type), &config.kinds, &config.values)?;
         store.check().await?;
         let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
         pool.state.resize(pool.config.workers);
@@ -126,7 +128,7 @@ fn start_claimer(
 
 fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
     let environment = Environment {
-        state: config.state.clone(),
+        values: config.values.clone(),
         signals: RunSignals::default(),
         retention: config.retention,
         tables: store.tables(),

@@ -4,7 +4,7 @@ use super::in_flight::InFlight;
 use super::job::Job;
 use super::load::Gauge;
 use super::results::Finished;
-use super::run::{Environment, Run};
+use super::run::{Environment, TaskRun};
 use super::stats::Stats;
 use super::told::tell;
 use crate::policy::decide::{Outcome, ending};
@@ -126,9 +126,9 @@ impl PoolState {
     }
 
     /// The run of a task, which has to end by the deadline.
-    pub fn run(&self, job: &Job, deadline: Option<Instant>) -> Arc<Run> {
+    pub fn run(&self, job: &Job, deadline: Option<Instant>) -> Arc<TaskRun> {
         let Job { task, task_type, worker, unwritten } = job;
-        Arc::new(Run {
+        Arc::new(TaskRun {
             id: task.id,
             attempt: u32::try_from(task.retries).unwrap_or_default().saturating_add(1),
             lease: task.lease,

@@ -4,7 +4,7 @@ use super::run_signals::{RunKey, RunSignals};
 use super::unwritten::UnwrittenClaim;
 use crate::policy::decide::success;
 use crate::runtime::BoxFuture;
-use fang_core::context::{Context, RunPort, State, Wish};
+use fang_core::context::{Context, RunPort, Values, Wish};
 use fang_core::store::{Finish, OwnResult, Tables, WorkerId};
 use fang_core::{QueueError, RetentionMode};
 use std::any::Any;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 #[derive(Default)]
 pub struct Environment {
     /// The application's values. Set when the pool starts; tasks read them.
-    pub state: State,
+    pub values: Values,
     /// The signals of single runs. The heart, the shutdown and the claimer write; runs read.
     pub signals: RunSignals,
     /// The tasks that stay in the store after they end. Set when the pool starts.
@@ -29,12 +29,12 @@ pub struct Environment {
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Environment").field("values", &self.values).finish_non_exhaustive()
     }
 }
 
-/// One run of one task.
-pub struct Run {
+/// One run of one task, as the engine knows it.
+pub struct TaskRun {
     pub(crate) id: Uuid,
     pub(crate) attempt: u32,
     pub(crate) lease: i32,
@@ -47,7 +47,7 @@ pub struct Run {
     pub(crate) wish: Mutex<Option<Wish>>,
 }
 
-impl Run {
+impl TaskRun {
     /// The context that its task sees.
     pub fn context(self: &Arc<Self>) -> Context {
         Context::new(self.clone())
@@ -113,9 +113,9 @@ impl Run {
     }
 }
 
-impl fmt::Debug for Run {
+impl fmt::Debug for TaskRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("id", &self.id).field("lease", &self.lease).finish_non_exhaustive()
+        f.debug_struct("TaskRun").field("id", &self.id).field("lease", &self.lease).finish_non_exhaustive()
     }
 }
 
@@ -123,12 +123,12 @@ impl fmt::Debug for Run {
 ///
 /// # Errors
 /// [`QueueError::NoTables`] outside of a run.
-pub fn run_of(context: &Context) -> Result<&Run, QueueError> {
+pub fn run_of(context: &Context) -> Result<&TaskRun, QueueError> {
     let port: &dyn Any = context.port();
     port.downcast_ref().ok_or(QueueError::NoTables)
 }
 
-impl RunPort for Run {
+impl RunPort for TaskRun {
     fn id(&self) -> Uuid {
         self.id
     }
@@ -149,8 +149,8 @@ impl RunPort for Run {
         self.deadline
     }
 
-    fn state(&self) -> &State {
-        &self.environment.state
+    fn values(&self) -> &Values {
+        &self.environment.values
     }
 
     fn is_ending(&self) -> bool {
@@ -172,8 +172,8 @@ impl RunPort for Run {
 mod tests {
     use super::*;
 
-    fn run(lease: i32, environment: &Arc<Environment>) -> Arc<Run> {
-        Arc::new(Run {
+    fn run(lease: i32, environment: &Arc<Environment>) -> Arc<TaskRun> {
+        Arc::new(TaskRun {
             id: Uuid::nil(),
             attempt: 1,
             lease,
@@ -189,10 +189,10 @@ mod tests {
 
     #[test]
     fn state_is_found_by_its_type() {
-        let mut state = State::default();
-        state.insert(7_u8);
-        state.insert("text".to_owned());
-        let context = run(1, &Arc::new(Environment { state, ..Environment::default() })).context();
+        let mut values = Values::default();
+        values.insert(7_u8);
+        values.insert("text".to_owned());
+        let context = run(1, &Arc::new(Environment { values, ..Environment::default() })).context();
         assert_eq!(context.state::<u8>(), Some(&7));
         assert_eq!(context.state::<String>().map(String::as_str), Some("text"));
         assert_eq!(context.state::<u16>(), None);

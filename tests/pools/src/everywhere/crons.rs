@@ -119,7 +119,7 @@ async fn a_cron_is_run_now_and_resumed_by_its_name(world: World) {
     let yearly = Act { cron: Some("0 0 0 1 1 * *".to_owned()), ..Act::new("yearly", How::Succeed) };
     let name = world.new_task(&yearly).cron_name();
     let _pool = world.pool(1).start().await;
-    assert_eq!(world.queue.schedule_only(&[&yearly]).await.unwrap(), 0);
+    assert_eq!(world.queue.schedule_only(vec![world.new_task(&yearly)]).await.unwrap(), 0);
     let admin = world.queue.admin();
     assert!(admin.pause_cron(&name).await.unwrap());
     assert_eq!(world.count(FangTaskState::New).await, 0);
@@ -131,6 +131,6 @@ async fn a_cron_is_run_now_and_resumed_by_its_name(world: World) {
         world.queue.list_tasks(&Filter::default()).await.unwrap().iter().any(|task| Some(task.id) != id)
     };
     until(ticks).await;
-    assert_eq!(world.queue.schedule_only(&[]).await.unwrap(), 1);
+    assert_eq!(world.queue.schedule_only(vec![]).await.unwrap(), 1);
     assert_eq!(world.count(FangTaskState::New).await, 0);
 }

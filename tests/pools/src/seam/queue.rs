@@ -6,7 +6,7 @@ use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_blocking::Backend;
 use fang_core::new_task::DEFAULT_MAX_PAYLOAD_BYTES;
 use fang_core::store::Store;
-use fang_core::{AsyncRunnable, NewTask, PayloadError, QueueError, Runnable};
+use fang_core::{NewTask, PayloadError, QueueError};
 use std::sync::Arc;
 use tokio::task::block_in_place;
 use uuid::Uuid;
@@ -151,15 +151,8 @@ impl Queue {
         by_mode!(self, queue, queue.engine().unwrap(), queue.engine().unwrap())
     }
 
-    pub async fn schedule_only(&self, tasks: &[&dyn Both]) -> Result<u64, QueueError> {
-        by_mode!(
-            self,
-            queue,
-            queue
-                .schedule_only(&tasks.iter().map(|task| *task as &dyn AsyncRunnable).collect::<Vec<_>>())
-                .await,
-            queue.schedule_only(&tasks.iter().map(|task| *task as &dyn Runnable).collect::<Vec<_>>())
-        )
+    pub async fn schedule_only(&self, tasks: Vec<NewTask>) -> Result<u64, QueueError> {
+        by_mode!(self, queue, queue.schedule_only(tasks).await, queue.schedule_only(tasks))
     }
 
     pub async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {

@@ -1,0 +1,124 @@
+//! What a program says about its kinds besides how they run: other names, and the values that they need.
+
+use crate::context::Values;
+use crate::error::QueueError;
+use crate::function::Shared;
+use crate::kind::Kinds;
+use crate::task::Mode;
+
+/// A kind of tasks that `#[fang::task]` declared. The code that it makes registers each, as typetag does.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Declaration {
+    /// The kind.
+    pub kind: &'static str,
+    /// The names that the kind had before.
+    pub aliases: &'static [&'static str],
+    /// The pools that run it.
+    pub mode: Mode,
+    /// The task type of its tasks, unless their insert sets another.
+    pub task_type: &'static str,
+    /// The values that a pool must have to run it.
+    pub needs: &'static [Need],
+}
+
+inventory::collect!(Declaration);
+
+/// A task that `#[fang::task]` declared. The type has the name of the function.
+pub trait Declared {
+    /// The kind of the task: what `type` in its payload says.
+    const KIND: &'static str;
+
+    #[doc(hidden)]
+    const DECLARATION: Declaration;
+}
+
+/// A value that a task takes from its pool.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Need {
+    name: fn() -> &'static str,
+    is_in: fn(&Values) -> bool,
+}
+
+impl Need {
+    /// The need of an argument `State<T>`.
+    pub const fn state<T: Shared>() -> Self {
+        Self { name: std::any::type_name::<T>, is_in: |values| values.shared::<T>().is_some() }
+    }
+}
+
+/// The names that this kind had before.
+pub(crate) fn aliases(kind: &str) -> impl Iterator<Item = &'static str> {
+    all().filter(move |one| one.kind == kind).flat_map(|one| one.aliases).copied()
+}
+
+fn all() -> impl Iterator<Item = &'static Declaration> {
+    inventory::iter::<Declaration>()
+}
+
+/// Checks that a pool has all values that its tasks need: those of its mode, its task types and its kinds.
+///
+/// # Errors
+/// [`QueueError::NoState`] with the first value that it lacks.
+pub fn check_state(
+    mode: Mode,
+    serves: impl Fn(&str) -> bool,
+    kinds: &Kinds,
+    values: &Values,
+) -> Result<(), QueueError> {
+    let lacks = |one: &Declaration| {
+        let is_served = one.mode == mode && serves(one.task_type) && kinds.allows(one.kind);
+        one.needs.iter().find(|need| is_served && !(need.is_in)(values)).map(|need| QueueError::NoState {
+            kind: one.kind,
+            task_type: one.task_type,
+            state: (need.name)(),
+        })
+    };
+    all().find_map(lacks).or_else(|| kinds.registered().iter().find_map(lacks)).map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    const MAIL: Declaration = Declaration {
+        kind: "Mail",
+        aliases: &[],
+        mode: Mode::Asynk,
+        task_type: "mail",
+        needs: &[Need::state::<u8>(), Need::state::<String>()],
+    };
+
+    fn lacks(mode: Mode, task_type: &str, kinds: &Kinds, values: &Values) -> Option<&'static str> {
+        match check_state(mode, |served| served == task_type, kinds, values) {
+            Err(QueueError::NoState { state, .. }) => Some(state),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_value_counts_as_it_is_and_behind_an_arc() {
+        let mut kinds = Kinds::default();
+        kinds.register(MAIL);
+        let mut values = Values::default();
+        assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), Some("u8"));
+        values.insert(7_u8);
+        assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), Some("alloc::string::String"));
+        values.insert(Arc::new(String::new()));
+        assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), None);
+    }
+
+    #[test]
+    fn only_the_tasks_that_a_pool_serves_need_something() {
+        let (mut kinds, values) = (Kinds::default(), Values::default());
+        kinds.register(MAIL);
+        assert_eq!(lacks(Mode::Blocking, "mail", &kinds, &values), None);
+        assert_eq!(lacks(Mode::Asynk, "other", &kinds, &values), None);
+        kinds.allow("Another");
+        assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), None);
+        kinds.allow("Mail");
+        assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), Some("u8"));
+    }
+}

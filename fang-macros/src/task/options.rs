@@ -1,0 +1,154 @@
+//! The options in the parentheses of `#[fang::task(..)]`.
+
+use super::arguments::Arguments;
+use super::backoff::Backoff;
+use super::cron::Cron;
+use super::time::Span;
+use super::unique::Unique;
+use super::{Problems, literal};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use std::collections::HashSet;
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, ExprArray, LitStr, Token};
+
+/// The longest task type, in bytes, as `fang_core::new_task` has it.
+const MAX_TASK_TYPE_BYTES: usize = 255;
+
+const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `backoff`, `unique`, `priority`, `cron`, \
+                   `time_zone` and `missed`";
+
+/// What the options say. What is `None` keeps the default of the traits.
+#[derive(Default)]
+pub(super) struct Options {
+    pub(super) kind: Option<LitStr>,
+    pub(super) aliases: Vec<LitStr>,
+    pub(super) task_type: Option<Expr>,
+    pub(super) max_retries: Option<Expr>,
+    pub(super) timeout: Option<TokenStream>,
+    pub(super) backoff: Option<TokenStream>,
+    pub(super) unique: Option<Unique>,
+    pub(super) priority: Option<TokenStream>,
+    pub(super) scheduled: Option<TokenStream>,
+    cron: Cron,
+}
+
+impl Options {
+    pub(super) fn read(tokens: TokenStream, arguments: &Arguments) -> syn::Result<Self> {
+        let mut options = Self::default();
+        let parser = |input: ParseStream<'_>| options.parse(input);
+        parser.parse2(tokens)?;
+        if let Some(unique) = &options.unique {
+            unique.check(arguments)?;
+        }
+        options.scheduled = options.cron.scheduled()?;
+        Ok(options)
+    }
+
+    fn parse(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let (mut seen, mut problems) = (HashSet::new(), Problems::default());
+        while !input.is_empty() {
+            let name: Ident = input.parse().map_err(|error| {
+                Error::new(error.span(), format!("expected the name of an option; the options are {ALL}"))
+            })?;
+            if !seen.insert(name.to_string()) {
+                return Err(Error::new(name.span(), format!("`{name}` is there twice; remove one")));
+            }
+            if name == "unique" {
+                self.unique = Some(Unique::read(input)?);
+            } else {
+                let value = value(&name, input)?;
+                problems.note(self.set(&name, value));
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        problems.report()
+    }
+
+    fn set(&mut self, name: &Ident, value: Expr) -> syn::Result<()> {
+        match name.to_string().as_str() {
+            "kind" => self.kind = Some(kind(&value, "kind = \"welcome\"")?),
+            "aliases" => self.aliases = aliases(&value)?,
+            "task_type" => self.task_type = Some(task_type(value)?),
+            "max_retries" => self.max_retries = Some(number(value)?),
+            "timeout" => self.timeout = Some(literal::read::<Span>(&value, "timeout = \"30s\"")?),
+            "backoff" => {
+                let example = "backoff = \"exponential(1s, max = 1h, jitter)\"";
+                self.backoff = Some(literal::read::<Backoff>(&value, example)?);
+            }
+            "priority" => self.priority = Some(priority(&value)?),
+            "cron" => self.cron.pattern = Some(value),
+            "time_zone" => self.cron.time_zone = Some(value),
+            "missed" => self.cron.missed = Some(value),
+            _ => {
+                return Err(Error::new(
+                    name.span(),
+                    format!("unknown option `{name}`; the options are {ALL}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn value(name: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
+    if !input.peek(Token![=]) {
+        return Err(Error::new(name.span(), format!("write `{name} = ..`; the options are {ALL}")));
+    }
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+fn kind(value: &Expr, example: &str) -> syn::Result<LitStr> {
+    let string = literal::only_string(value, example)?;
+    match string.value().is_empty() {
+        true => Err(Error::new(string.span(), "the name of a kind cannot be empty")),
+        false => Ok(string),
+    }
+}
+
+fn aliases(value: &Expr) -> syn::Result<Vec<LitStr>> {
+    let example = "aliases = [\"greet\"]";
+    let Expr::Array(ExprArray { elems, .. }) = value else {
+        return Err(Error::new_spanned(
+            value,
+            format!("write the names that the kind had before: `{example}`"),
+        ));
+    };
+    elems.iter().map(|elem| kind(elem, example)).collect()
+}
+
+fn task_type(value: Expr) -> syn::Result<Expr> {
+    if let Some(string) = literal::string(&value) {
+        let text = string.value();
+        if text.is_empty() || text.len() > MAX_TASK_TYPE_BYTES || text.contains('\0') {
+            let why = format!("a task type has 1 to {MAX_TASK_TYPE_BYTES} bytes and no NUL");
+            return Err(Error::new(string.span(), why));
+        }
+    }
+    Ok(value)
+}
+
+fn number(value: Expr) -> syn::Result<Expr> {
+    match literal::string(&value) {
+        Some(string) => Err(Error::new(string.span(), "write a number: `max_retries = 5`")),
+        None => Ok(value),
+    }
+}
+
+fn priority(value: &Expr) -> syn::Result<TokenStream> {
+    match literal::string(value) {
+        None => Ok(value.to_token_stream()),
+        Some(string) => literal::word(
+            string,
+            &[
+                ("urgent", quote!(::fang::Priority::Urgent)),
+                ("high", quote!(::fang::Priority::High)),
+                ("normal", quote!(::fang::Priority::Normal)),
+                ("low", quote!(::fang::Priority::Low)),
+            ],
+        ),
+    }
+}

@@ -1,0 +1,83 @@
+//! Places and forms in which a function may stand.
+
+#![deny(missing_docs, dead_code, unused, clippy::pedantic)]
+
+use fang::{AsyncQueueable, MemoryQueue, Run, State};
+
+/// Tasks of another module, by visibility.
+pub mod elsewhere {
+    use serde::{Deserialize, Serialize};
+
+    /// An address.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Address {
+        /// The street.
+        pub street: String,
+    }
+
+    /// For everyone.
+    #[fang::task]
+    pub async fn open(address: Address, r#loop: bool, tags: Vec<Option<(u8, String)>>) {
+        let _ = (address, r#loop, tags);
+    }
+
+    /// For this program.
+    #[fang::task(kind = "crate wide")]
+    pub(crate) fn within() {}
+
+    /// For the parent.
+    #[fang::task]
+    pub(super) async fn parent(text: std::borrow::Cow<'static, str>) {
+        let _ = text;
+    }
+}
+
+/// Keeps the attributes of the function.
+#[fang::task]
+#[allow(clippy::too_many_arguments, clippy::many_single_char_names, reason = "it has eight")]
+#[inline(never)]
+async fn many(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8) -> Result<(), String> {
+    let all = [a, b, c, d, e, f, g, h];
+    if all.is_empty() { Err("none".to_owned()) } else { Ok(()) }
+}
+
+/// Is left out with its attributes.
+#[cfg(any())]
+#[fang::task]
+async fn nowhere(of_no_such: Type) {}
+
+/// Is left out as well.
+#[fang::task]
+#[cfg(any())]
+async fn nowhere(of_no_such: Type) {}
+
+#[tokio::test]
+async fn a_function_may_stand_in_a_module_or_a_body() {
+    use elsewhere::{Address, open, parent, within};
+
+    /// A value of the pool.
+    struct Value(u8);
+
+    /// Stands in a body.
+    #[fang::task(task_type = "in a body")]
+    async fn inner(
+        mut number: u8,
+        _unused: Option<u8>,
+        run: &Run,
+        value: State<Value>,
+    ) -> Result<(), String> {
+        number += value.0;
+        if number == 3 && run.attempt() == 0 { Ok(()) } else { Err(format!("{number}")) }
+    }
+
+    let queue = MemoryQueue::new();
+    let address = Address { street: "Main Street".to_owned() };
+    let task = queue.insert(open(address, true, vec![None, Some((1, "a".to_owned()))])).await.unwrap();
+    let json = r#"{"type":"open","address":{"street":"Main Street"},"loop":true,"tags":[null,[1,"a"]]}"#;
+    assert_eq!(task.metadata, json.parse::<serde_json::Value>().unwrap());
+    assert_eq!(queue.insert(within()).await.unwrap().kind(), Some("crate wide"));
+    assert_eq!(queue.insert(parent("text".into())).await.unwrap().metadata["text"], "text");
+    assert_eq!(queue.insert(many(1, 2, 3, 4, 5, 6, 7, 8)).await.unwrap().metadata["h"], 8);
+    assert_eq!(queue.insert(inner(1, None)).await.unwrap().task_type, "in a body");
+    inner::call(1, None, &queue.as_run(), State::new(Value(2))).await.unwrap();
+}
