@@ -21,6 +21,9 @@ pub struct Lease {
     pub beat_every: Duration,
     /// How long a process may be silent before others take its tasks. Defaults to 30 s. It has to be at least three
     /// times `beat_every`, and all processes of a database should use the same value.
+    ///
+    /// In Postgres, a third of it is enough, at least a second, if the connection of the process has ended too, as
+    /// it does when the process is killed. Connections through a pooler do not tell that.
     pub dead_after: Duration,
     /// How many crashes fail a task. A crash is the death of the process that ran the task, so that a task which
     /// kills its process cannot kill all of them. Defaults to 3.

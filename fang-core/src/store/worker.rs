@@ -27,6 +27,9 @@ pub struct Beat {
     pub well_for: Duration,
     /// Whether any running task is to be cancelled. If so, `cancellations` returns those of this worker.
     pub has_cancellations: bool,
+    /// When to rescue because of another worker that is silent for now: this store can tell that its process is
+    /// gone before its lease is over. `None` when no worker is, or the store cannot tell.
+    pub suspect_after: Option<Duration>,
 }
 
 /// How to take back tasks from dead workers.
