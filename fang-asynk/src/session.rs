@@ -82,6 +82,10 @@ impl Connections for Pools {
         self.address.is_pooled()
     }
 
+    fn keeps_heart(&self) -> bool {
+        !self.is_pooled()
+    }
+
     fn can_lock(&self) -> bool {
         !self.is_pooled()
     }

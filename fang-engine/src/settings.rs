@@ -24,6 +24,9 @@ pub struct Lease {
     pub beat_every: Duration,
     /// How long a pool may be silent before others rescue its tasks. Defaults to 30 s. It must be at least three times
     /// `beat_every`. All pools that share the tables should have the same value: each judges the others by its own.
+    ///
+    /// In Postgres, a third of it is enough, at least a second, if the connection of the process has ended too, as
+    /// it does when the process is killed. Connections through a pooler do not tell that.
     pub dead_after: Duration,
     /// After how many crashes a task fails. A crash is the death of the process while it ran the task. Without a limit,
     /// a task that kills its process would kill one process after the other. At least 1; defaults to 3.

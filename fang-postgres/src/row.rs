@@ -118,6 +118,7 @@ pub(crate) fn beat(row: &impl Row) -> Read<Beat> {
         silent_for: span(get(row, 2)?),
         well_for: span(get(row, 3)?),
         has_cancellations: get(row, 4)?,
+        suspect_after: get::<Option<f64>>(row, 5)?.map(span),
     })
 }
 

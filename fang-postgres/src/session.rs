@@ -73,6 +73,10 @@ pub trait Connections: Send + Sync + Sized + 'static {
     /// session.
     fn is_pooled(&self) -> bool;
 
+    /// Whether all sessions for [`Role::Heart`] are on one connection, which is replaced only when it is lost, and
+    /// whose end the server notices. An advisory lock of such a session tells others that the process lives.
+    fn keeps_heart(&self) -> bool;
+
     /// Whether lock-claims are possible: there are sessions for [`Role::LockClaims`].
     fn can_lock(&self) -> bool;
 

@@ -237,6 +237,7 @@ impl Tables {
             silent_for: (now - before).to_std().unwrap_or_default(),
             well_for: (now - well_since).to_std().unwrap_or_default(),
             has_cancellations: false,
+            suspect_after: None,
         }
     }
 

@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 /// The sources of connections, one for each role.
 pub(crate) struct Links {
     address: Address,
+    /// Whether these connections belong to a worker pool.
+    is_of_a_pool: bool,
     listeners: Listeners,
     calls: Way,
     engine: Way,
@@ -35,6 +37,7 @@ impl Links {
             calls,
             dialer: address.dialer(),
             listeners,
+            is_of_a_pool: false,
             address,
         }
     }
@@ -91,12 +94,17 @@ impl Connections for Links {
             heart: self.address.way(Role::Heart, &self.listeners),
             dialer: self.address.dialer(),
             listeners: self.listeners.clone(),
+            is_of_a_pool: true,
             address: self.address.clone(),
         })
     }
 
     fn is_pooled(&self) -> bool {
         self.address.pgbouncer
+    }
+
+    fn keeps_heart(&self) -> bool {
+        self.is_of_a_pool && !self.is_pooled() && matches!(self.heart, Way::Kept(_))
     }
 
     fn can_lock(&self) -> bool {

@@ -47,7 +47,8 @@ impl Tables {
             self.workers.iter().any(|(id, other)| *id != worker && other.is_silent(lease, now));
         let silent_for = (now - before).to_std().unwrap_or_default();
         let has_cancellations = !self.cancelled.is_empty();
-        Beat { is_alive, has_suspects, silent_for, well_for: self.well_for(lease, now), has_cancellations }
+        let well_for = self.well_for(lease, now);
+        Beat { is_alive, has_suspects, silent_for, well_for, has_cancellations, suspect_after: None }
     }
 
     /// How long beats of any worker have come without a gap, this one included.

@@ -31,6 +31,9 @@ pub struct Beat {
     /// Whether any running task, of this worker or another, is to be cancelled. If so, the pool calls
     /// [`cancellations`](super::Store::cancellations).
     pub has_cancellations: bool,
+    /// When to rescue because of another worker that is silent for now: this store can tell that its process is
+    /// gone before its lease is over. `None` when no worker is, or the store cannot tell.
+    pub suspect_after: Option<Duration>,
 }
 
 /// How to find dead workers and take back their tasks.

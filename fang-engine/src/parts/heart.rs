@@ -55,6 +55,8 @@ pub(crate) struct Heart {
     tries: RetryPause,
     /// Whether the store could not listen since the last beat that got through.
     is_deaf: bool,
+    /// When to rescue although no beat is due: another worker may be gone.
+    rescue_at: Option<Instant>,
     /// When the last notification came.
     heard_at: Option<Instant>,
     /// Keeps it notified of cancelled tasks.
@@ -80,7 +82,16 @@ impl Heart {
     fn new(pool: Arc<Pool>, reactor: Box<dyn Reactor>) -> Self {
         let policy = BeatPolicy::new(pool.config.lease);
         let tries = RetryPause::default();
-        Self { pool, reactor, policy, tries, is_deaf: false, heard_at: None, cancellations: None }
+        Self {
+            pool,
+            reactor,
+            policy,
+            tries,
+            is_deaf: false,
+            rescue_at: None,
+            heard_at: None,
+            cancellations: None,
+        }
     }
 
     /// Registers, then beats. Both happen on the heart's thread, where the listening connection has to live.
@@ -137,6 +148,7 @@ impl Heart {
         loop {
             let knows_any = self.pool.state.environment.signals.any_cancelled();
             let until = if knows_any { next.min(look_at) } else { next };
+            let until = self.rescue_at.map_or(until, |at| at.min(until));
             let woken = self.wait(until).await;
             let now = Instant::now();
             if woken == Woken::Silent && !self.policy.is_failing() {
@@ -147,6 +159,9 @@ impl Heart {
             }
             if now >= next {
                 return true;
+            }
+            if self.rescue_at.take_if(|at| now >= *at).is_some() {
+                self.rescue().await;
             }
             if woken == Woken::Cancelled || (knows_any && now >= look_at) {
                 self.look_for_cancelled().await;
@@ -239,6 +254,7 @@ impl Heart {
         if duty.rescue {
             self.rescue().await;
         }
+        self.rescue_at = duty.rescue_after.map(|after| Instant::now() + after);
         if beat.has_cancellations || self.pool.state.environment.signals.any_cancelled() {
             self.look_for_cancelled().await;
         }

@@ -26,6 +26,8 @@ pub struct Duty {
     pub register: bool,
     /// Declare silent workers dead and rescue their tasks.
     pub rescue: bool,
+    /// Do so once more after this time, if no beat gets through before.
+    pub rescue_after: Option<Duration>,
 }
 
 impl BeatPolicy {
@@ -45,7 +47,8 @@ impl BeatPolicy {
         let is_due = beat.has_suspects || self.beats.is_multiple_of(RESCUE_EVERY);
         let was_held_up = beat.silent_for.max(took) > self.lease.dead_after / 2;
         let is_well = beat.well_for >= self.lease.dead_after && !was_held_up;
-        Duty { tell, register: !beat.is_alive, rescue: is_due && is_well }
+        let rescue_after = beat.suspect_after.filter(|_| is_well);
+        Duty { tell, register: !beat.is_alive, rescue: is_due && is_well, rescue_after }
     }
 
     /// Whether the last beat failed.
@@ -83,6 +86,7 @@ mod tests {
         silent_for: Duration::from_secs(5),
         well_for: Duration::from_secs(30),
         has_cancellations: false,
+        suspect_after: None,
     };
     const QUICK: Duration = Duration::from_millis(1);
 
@@ -103,6 +107,17 @@ mod tests {
         assert!(!policy.got_through(Beat { silent_for: late, ..SUSPECT }, QUICK).rescue);
         assert!(!policy.got_through(SUSPECT, late).rescue);
         assert!(policy.got_through(SUSPECT, QUICK).rescue);
+    }
+
+    #[test]
+    fn a_worker_that_is_silent_for_now_is_looked_at_again_unless_there_was_an_outage() {
+        let soon = Some(Duration::from_secs(3));
+        let mut policy = BeatPolicy::new(Lease::default());
+        let mut after = |well_for| {
+            let beat = Beat { has_suspects: false, suspect_after: soon, well_for, ..SUSPECT };
+            policy.got_through(beat, QUICK).rescue_after
+        };
+        assert_eq!([29, 30].map(|seconds| after(Duration::from_secs(seconds))), [None, soon]);
     }
 
     #[test]

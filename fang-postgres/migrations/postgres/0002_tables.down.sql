@@ -7,6 +7,8 @@ ALTER TABLE fang_meta
     DROP COLUMN well_since,
     DROP COLUMN beat_at;
 
+DROP FUNCTION fang_worker_lock;
+DROP FUNCTION fang_session;
 DROP FUNCTION fang_crowd_lock;
 DROP FUNCTION fang_listed;
 DROP TABLE fang_lock_claims;

@@ -58,7 +58,10 @@ CREATE TABLE fang_workers (
     started_at timestamptz NOT NULL DEFAULT now(),
     beat_at timestamptz NOT NULL DEFAULT now(),
     dead_at timestamptz,
-    info jsonb NOT NULL
+    info jsonb NOT NULL,
+    -- The session that holds the advisory lock of this worker, or null if it has none. The end of the session frees
+    -- the lock, so it shows the death of the process.
+    session text
 ) WITH (fillfactor = 50);
 
 CREATE TABLE fang_queues (
@@ -167,5 +170,18 @@ END;
 CREATE FUNCTION fang_crowd_lock(of_type text, worker bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN hashtextextended('fang ' || of_type, worker & 1);
+
+-- The session of the caller: its process id alone may come again after a restart of the server.
+CREATE FUNCTION fang_session() RETURNS text
+LANGUAGE sql STABLE
+RETURN (
+    SELECT pid || ' ' || extract(epoch FROM backend_start) FROM pg_stat_get_activity(pg_backend_pid())
+);
+
+-- The key of the advisory lock of a worker. `of` is the oid of the table of workers, so that two schemas of a database
+-- do not share keys.
+CREATE FUNCTION fang_worker_lock(of oid, worker bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN hashtextextended('fang worker ' || of::bigint, worker);
 
 UPDATE fang_meta SET version = 2;

@@ -2,10 +2,23 @@
 -- silent, whether another worker has been silent for too long, for how long beats of any worker have come without a
 -- gap, and whether tasks are to be cancelled (`cancellations` then tells which). For the beats of any worker a
 -- single row is updated, and at most once in a thirtieth of a lease, so that beats do not queue for it.
-WITH before AS (
-    SELECT beat_at FROM fang_workers WHERE id = $1
+--
+-- If sessions stay with their workers, a new session takes the advisory lock of the worker with its first beat. The
+-- lock of an earlier session whose end the server has not noticed keeps it out; the worker then counts as one without
+-- a lock. `suspect_after` is the time until a worker with a lock will have been silent for a third of a lease. Its
+-- lock may be free then, and it is dead, unless this session is too young to tell (see `bury`).
+WITH here AS MATERIALIZED (
+    SELECT fang_session() AS session WHERE $3::boolean
+), before AS (
+    SELECT beat_at, session, tableoid FROM fang_workers WHERE id = $1
+), locked AS MATERIALIZED (
+    SELECT here.session
+    FROM here, before
+    WHERE here.session IS NOT DISTINCT FROM before.session
+       OR pg_try_advisory_lock(fang_worker_lock(before.tableoid, $1))
 ), beat AS (
-    UPDATE fang_workers SET beat_at = now() WHERE id = $1 AND dead_at IS NULL RETURNING id
+    UPDATE fang_workers SET beat_at = now(), session = (SELECT session FROM locked)
+    WHERE id = $1 AND dead_at IS NULL RETURNING id
 ), chain AS (
     UPDATE fang_meta
     SET well_since = CASE
@@ -26,4 +39,15 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
         FROM (SELECT well_since FROM chain UNION ALL SELECT well_since FROM fang_meta LIMIT 1) known
         WHERE isfinite(well_since)
     ), 0)::float8 AS well_for,
-    EXISTS (SELECT FROM fang_cancellations) AS has_cancellations
+    EXISTS (SELECT FROM fang_cancellations) AS has_cancellations,
+    (
+        SELECT extract(epoch FROM greatest(
+            min(w.beat_at) + silence - now(),
+            (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid())) + silence - now(),
+            interval '0'
+        ))::float8
+        FROM fang_workers w, greatest($2::bigint / 3 * interval '1 microsecond', interval '1 s') silence
+        WHERE w.id <> $1 AND w.dead_at IS NULL AND w.session IS NOT NULL AND w.beat_at < now() - silence * 0.55
+          AND EXISTS (SELECT FROM locked)
+        GROUP BY silence
+    ) AS suspect_after

@@ -25,7 +25,8 @@ pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Re
 }
 
 async fn try_register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
-    let row = db.query_one(Role::Heart, Statement::rows(&db.sql.register, &[&info])?).await?;
+    let keeps = db.connections.keeps_heart();
+    let row = db.query_one(Role::Heart, Statement::rows(&db.sql.register, &[&info, &keeps])?).await?;
     Ok(WorkerId(get(&row, 0)?))
 }
 
@@ -34,12 +35,13 @@ pub(crate) async fn heartbeat<C: Connections>(
     worker: WorkerId,
     lease: Duration,
 ) -> Result<Beat, StoreError> {
-    let statement = Statement::rows(&db.sql.heartbeat, &[&worker.0, &micros(lease)])?;
+    let keeps = db.connections.keeps_heart();
+    let statement = Statement::rows(&db.sql.heartbeat, &[&worker.0, &micros(lease), &keeps])?;
     beat(&db.query_one(Role::Heart, statement).await?)
 }
 
 pub(crate) async fn retire<C: Connections>(db: &Database<C>, worker: WorkerId) -> Result<(), StoreError> {
-    db.execute(Role::Heart, Statement::count(&db.sql.retire, &[&worker.0])?).await.map(|_| ())
+    db.query(Role::Heart, Statement::rows(&db.sql.retire, &[&worker.0])?).await.map(|_| ())
 }
 
 pub(crate) async fn disown<C: Connections>(

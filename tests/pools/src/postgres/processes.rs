@@ -1,15 +1,81 @@
 //! Several real worker processes. This test program starts itself again as one.
 
-use crate::seam::{Child, Mode, PATIENCE, World, say};
+use crate::seam::{Child, Mode, PATIENCE, World, holding, say, told_to_end};
+use fang_asynk::Lease;
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
+use std::process::{Child as Process, Command};
+use std::time::{Duration, Instant};
 
 crate::each_mode! {
+    the_tasks_of_a_killed_process_run_within_a_third_of_its_lease_and_those_of_a_paused_one_do_not,
     four_processes_run_twenty_thousand_tasks_once_each,
 }
 
 const TASKS: usize = 20_000;
 const PROCESSES: usize = 4;
+
+/// Nine seconds.
+const LEASE: Duration = Duration::from_secs(9);
+
+/// Runs one task that does not end.
+pub async fn is_busy(mode: Mode, uri: &str) {
+    let world = World::at(mode, uri);
+    let _pool = world.pool(1).lease(Lease::new(LEASE)).start().await;
+    println!("began {}", world.heard().await);
+    told_to_end().await;
+    std::process::exit(0);
+}
+
+/// A process that is killed when this is dropped.
+struct Killed(Process);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // Both fail only if it has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a process that is busy with a task of this name.
+async fn busy_with(world: &World, name: &str) -> Killed {
+    let mut child = Child::new("busy", world.mode, world.uri()).spawn();
+    world.queue.insert_task(&holding(name)).await.unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.ends_with(&format!("began {name}"))));
+    Killed(child)
+}
+
+/// The server notices at once that the sessions of the killed process have ended. Those of the paused one go on.
+async fn the_tasks_of_a_killed_process_run_within_a_third_of_its_lease_and_those_of_a_paused_one_do_not(
+    mode: Mode,
+) {
+    let world = World::postgres(mode).await;
+    let killed = busy_with(&world, "of the killed").await;
+    let paused = busy_with(&world, "of the paused").await;
+    let mut pool = world.pool(2).lease(Lease::new(LEASE)).start().await;
+    let is_well = "SELECT count(*) FROM fang_meta WHERE well_since < beat_at - interval '9 s'";
+    world.until_number(is_well, 1).await;
+    let pause = Command::new("kill").args(["-STOP", &paused.0.id().to_string()]).status().unwrap();
+    assert!(pause.success());
+    let began = Instant::now();
+    drop(killed);
+    assert_eq!(world.heard().await, "of the killed");
+    let took = began.elapsed();
+    println!("the task of the killed process ran again after {took:?}");
+    // At the third of a lease after its last beat, and some slack for a busy machine.
+    assert!(took < LEASE * 2 / 3, "{took:?}");
+    assert_eq!(world.heard().await, "of the paused");
+    let took = began.elapsed();
+    // The last beat came up to a sixth of a lease before the pause.
+    assert!(took > LEASE * 4 / 5, "{took:?}");
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks WHERE crashes = 1").await, 2);
+    world.stage.open(2);
+    drop(paused);
+    pool.shutdown(PATIENCE).await;
+}
+
 /// Runs a pool until no task is left.
 pub async fn works(mode: Mode, uri: &str) {
     let world = World::at(mode, uri);

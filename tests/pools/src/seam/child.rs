@@ -47,6 +47,7 @@ async fn be_a_process_in_a_role() {
     let mode = if std::env::var(MODE).unwrap() == "asynk" { Mode::Asynk } else { Mode::Blocking };
     let uri = std::env::var(URI).unwrap();
     match role.as_str() {
+        "busy" => postgres::processes::is_busy(mode, &uri).await,
         "clock that works" => postgres::clocks::works(mode, &uri).await,
         "clock that produces" => postgres::clocks::produces(mode, &uri).await,
         "payer" => postgres::finish_in::pays(mode, &uri).await,
