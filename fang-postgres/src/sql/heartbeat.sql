@@ -1,6 +1,7 @@
 -- Records that a worker lives. Returns in the same round trip whether it was declared dead, how long it had been
 -- silent, whether another worker has been silent for too long, for how long beats of any worker have come without a
--- gap, and whether tasks are to be cancelled (`cancellations` then tells which). For the beats of any worker a
+-- gap, whether tasks are to be cancelled (`cancellations` then tells which), and whether the row of `fang_meta` is
+-- missing (`restore_meta` then puts it back). For the beats of any worker a
 -- single row is updated, and at most once in a thirtieth of a lease, so that beats do not queue for it.
 WITH before AS (
     SELECT beat_at FROM fang_workers WHERE id = $1
@@ -26,4 +27,5 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
         FROM (SELECT well_since FROM chain UNION ALL SELECT well_since FROM fang_meta LIMIT 1) known
         WHERE isfinite(well_since)
     ), 0)::float8 AS well_for,
-    EXISTS (SELECT FROM fang_cancellations) AS has_cancellations
+    EXISTS (SELECT FROM fang_cancellations) AS has_cancellations,
+    NOT EXISTS (SELECT FROM fang_meta) AS has_lost_meta
