@@ -1,6 +1,7 @@
 -- Records that a worker lives. Returns in the same round trip whether it was declared dead, how long it had been
 -- silent, whether another worker has been silent for too long, for how long beats of any worker have come without a
--- gap, and whether tasks are to be cancelled (`cancellations` then tells which). For the beats of any worker a
+-- gap, whether tasks are to be cancelled (`cancellations` then tells which), and whether the row of `fang_meta` is
+-- missing (`restore_meta` then puts it back). For the beats of any worker a
 -- single row is updated, and at most once in a thirtieth of a lease, so that beats do not queue for it.
 --
 -- If sessions stay with their workers, a new session takes the advisory lock of the worker with its first beat. The
@@ -50,4 +51,5 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
         WHERE w.id <> $1 AND w.dead_at IS NULL AND w.session IS NOT NULL AND w.beat_at < now() - silence * 0.55
           AND EXISTS (SELECT FROM locked)
         GROUP BY silence
-    ) AS suspect_after
+    ) AS suspect_after,
+    NOT EXISTS (SELECT FROM fang_meta) AS has_lost_meta

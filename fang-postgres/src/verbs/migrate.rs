@@ -13,10 +13,29 @@ use crate::value::Typed;
 use fang_core::StoreError;
 use postgres_types::FromSql;
 
+/// The first version with the table of workers.
+const WITH_WORKERS: i32 = 2;
+
+/// Makes the bookkeeping of that version.
+const META: &str = "CREATE TABLE fang_meta (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    version integer NOT NULL,
+    beat_at timestamptz NOT NULL DEFAULT now(),
+    well_since timestamptz NOT NULL DEFAULT now()
+)";
+
 /// Checks that this program can use the schema.
 pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<(), StoreError> {
-    let rows = store.db.query(Role::Calls, Statement::rows(&store.db.sql.version, &[])?).await?;
-    migrations::check(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
+    let (db, sql) = (&store.db, &store.db.sql);
+    let rows = db.query(Role::Calls, Statement::rows(&sql.version, &[])?).await?;
+    match rows.first() {
+        Some(row) => migrations::check(get(row, 0)?),
+        // The row was lost. The first beat puts it back.
+        None => match db.query(Role::Calls, Statement::rows(&sql.has_tables, &[])?).await {
+            Err(error) if error.is_refusal() => migrations::check(0),
+            other => other.map(|_| ()),
+        },
+    }
 }
 
 /// Applies all missing migrations, each in its own transaction, and returns how many there were. Processes that
@@ -94,7 +113,7 @@ async fn step_within(
         session.run(&[Step::Batch(&enter)]).await?;
     }
     session.run(&[Step::Batch(&sql.migration_lock), Step::Batch(migrations::LIMITS)]).await?;
-    let Some(next) = migrations::pending(version(session).await?).next() else {
+    let Some(next) = migrations::pending(version(session, sql).await?).next() else {
         session.run(&[Step::Commit]).await?;
         return Ok(false);
     };
@@ -103,12 +122,24 @@ async fn step_within(
     Ok(true)
 }
 
-async fn version(session: &mut impl Session) -> Result<i32, StoreError> {
-    let exists = Statement::rows("SELECT to_regclass('fang_meta') IS NOT NULL", &[])?;
-    if !first(session, exists, false).await? {
-        return Ok(0);
+/// The version of the schema. If the tables are newer than the bookkeeping says, as after a restore without data, the
+/// bookkeeping is put right.
+async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, StoreError> {
+    let exists = |table: &'static str| Statement::rows("SELECT to_regclass($1) IS NOT NULL", &[&table]);
+    let has_meta = first(session, exists("fang_meta")?, false).await?;
+    let recorded = match has_meta {
+        true => first(session, Statement::rows("SELECT version FROM fang_meta", &[])?, 0).await?,
+        false => 0,
+    };
+    if recorded >= WITH_WORKERS || !first(session, exists("fang_workers")?, false).await? {
+        return Ok(recorded);
     }
-    first(session, Statement::rows("SELECT version FROM fang_meta", &[])?, 0).await
+    if !has_meta {
+        session.run(&[Step::Batch(META)]).await?;
+    }
+    session.run(&[Step::Run(Statement::count(&sql.restore_meta, &[&WITH_WORKERS])?)]).await?;
+    log::warn!("fang_meta had lost the version of the schema; by its tables it is {WITH_WORKERS}");
+    Ok(WITH_WORKERS)
 }
 
 /// The value of a statement with one column and at most one row.

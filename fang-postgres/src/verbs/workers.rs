@@ -1,6 +1,7 @@
 //! Register, heartbeat, rescue, prune.
 
 use crate::database::Database;
+use crate::migrations;
 use crate::row::{beat, get};
 use crate::session::Connections;
 use crate::settings::Role;
@@ -37,7 +38,23 @@ pub(crate) async fn heartbeat<C: Connections>(
 ) -> Result<Beat, StoreError> {
     let keeps = db.connections.keeps_heart();
     let statement = Statement::rows(&db.sql.heartbeat, &[&worker.0, &micros(lease), &keeps])?;
-    beat(&db.query_one(Role::Heart, statement).await?)
+    let row = db.query_one(Role::Heart, statement).await?;
+    if get(&row, 6)? {
+        restore(db).await?;
+    }
+    beat(&row)
+}
+
+/// Without this row no worker would ever be declared dead.
+async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
+    let statement = Statement::count(&db.sql.restore_meta, &[&migrations::VERSION])?;
+    if db.execute(Role::Heart, statement).await? > 0 {
+        log::warn!(
+            "the row of fang_meta was missing, as after a restore without data; it is back, and silent workers are \
+             declared dead again after a lease"
+        );
+    }
+    Ok(())
 }
 
 pub(crate) async fn retire<C: Connections>(db: &Database<C>, worker: WorkerId) -> Result<(), StoreError> {

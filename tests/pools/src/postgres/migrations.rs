@@ -1,11 +1,14 @@
 //! Migrations of the schema.
 
-use crate::seam::{Client, Mode, Queue, World};
+use crate::seam::{Client, Mode, PATIENCE, QUICK, Queue, World, collect_logs, logged_with, say, until};
 use fang_asynk::{AsyncQueue, NoTls};
 use fang_blocking::run_migrations_postgres;
 use fang_postgres::migrations;
 use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
+use fang_test_support::{TestDatabase, find_binaries};
 use futures_util::future::try_join_all;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use tokio::task::block_in_place;
 
 crate::each_mode! {
@@ -14,6 +17,9 @@ crate::each_mode! {
     the_files_can_be_run_by_hand_up_and_down_and_up_again,
     a_schema_one_migration_ahead_works_and_two_ahead_is_refused,
     a_migration_has_no_statement_timeout,
+    a_dump_without_data_is_restored_and_works,
+    lost_bookkeeping_is_found_out_from_the_tables,
+    a_running_pool_puts_the_lost_row_of_the_bookkeeping_back,
 }
 
 crate::one_mode! {
@@ -99,4 +105,57 @@ async fn a_migration_has_no_statement_timeout(mode: Mode) {
     let world = World::without_schema(mode).await;
     world.run(NO_LIMIT_FOR_CHANGES).await;
     assert_eq!(world.queue.migrate().await.unwrap(), migrations::POSTGRES.len());
+}
+
+/// The version of the schema that the database has recorded.
+const VERSION: &str = "SELECT version::bigint FROM fang_meta";
+
+async fn a_dump_without_data_is_restored_and_works(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let bin = find_binaries(std::env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql")).unwrap();
+    let restored = TestDatabase::create().await.unwrap();
+    let mut dump = Command::new(bin.join("pg_dump"))
+        .args(["--schema-only", world.uri()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let restore = Command::new(bin.join("psql"))
+        .args(["--quiet", "--set", "ON_ERROR_STOP=1", restored.uri()])
+        .stdin(dump.stdout.take().unwrap())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(restore.success() && dump.wait().unwrap().success());
+    let world = World::in_database(mode, restored).await;
+    assert!(world.queue.admin().check().await.is_ok(), "the tables are there");
+    assert_eq!(world.queue.migrate().await.unwrap(), 0);
+    assert_eq!(world.number(VERSION).await, i64::from(migrations::VERSION));
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    world.queue.insert_task(&say("restored")).await.unwrap();
+    assert_eq!(world.heard().await, "restored");
+    pool.shutdown(PATIENCE).await;
+}
+
+async fn lost_bookkeeping_is_found_out_from_the_tables(mode: Mode) {
+    let world = World::postgres(mode).await;
+    for lose in ["TRUNCATE fang_meta", "DROP TABLE fang_meta", "UPDATE fang_meta SET version = 1"] {
+        world.run(lose).await;
+        assert_eq!(world.queue.migrate().await.unwrap(), 0, "{lose}");
+        assert_eq!(world.number(VERSION).await, i64::from(migrations::VERSION), "{lose}");
+    }
+}
+
+async fn a_running_pool_puts_the_lost_row_of_the_bookkeeping_back(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    let told = logged_with(&["fang_meta was missing"]);
+    world.run("TRUNCATE fang_meta").await;
+    world.until_number("SELECT count(*) FROM fang_meta", 1).await;
+    assert_eq!(world.number(VERSION).await, i64::from(migrations::VERSION));
+    until(async || logged_with(&["fang_meta was missing"]) > told).await;
+    // A worker that died before is declared dead now.
+    world.run("INSERT INTO fang_workers (info) VALUES ('{}')").await;
+    world.until_number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL", 1).await;
+    pool.shutdown(PATIENCE).await;
 }
