@@ -8,6 +8,7 @@ use crate::error::PayloadError;
 use crate::kind;
 use crate::notify::Notice;
 use crate::options::Options;
+use crate::payload::{self, Origin};
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::store::{InsertOutcome, Inserted};
 use crate::task::{Mode, Priority, read_metadata};
@@ -78,6 +79,8 @@ pub struct NewTask {
     pub(crate) id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
     pub(crate) metadata: String,
+    /// Where the JSON came from.
+    pub(crate) origin: Origin,
     /// The task type.
     pub(crate) task_type: String,
     /// The workers that may claim it.
@@ -103,7 +106,7 @@ impl NewTask {
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
-        Self { unique: task.unique_by(), ..new }.hashed()
+        Self { origin: Origin::Struct, unique: task.unique_by(), ..new }.hashed()
     }
 
     /// A heavy task, for the workers of the blocking mode.
@@ -114,14 +117,16 @@ impl NewTask {
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
-        Self { unique: task.unique_by(), ..new }.hashed()
+        Self { origin: Origin::Struct, unique: task.unique_by(), ..new }.hashed()
     }
 
-    /// A task from its JSON, for tools that do not have the struct.
+    /// A task from its JSON, for tools that do not have the struct. If this program has the struct of its kind,
+    /// the insert checks that the JSON can be decoded.
     pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
         Self {
             id: Uuid::nil(),
             metadata,
+            origin: Origin::Text,
             task_type,
             mode,
             priority: Priority::default(),
@@ -286,11 +291,12 @@ impl NewTask {
         format!("{kind}/{}", unique::hash(&read_metadata(&self.metadata)))
     }
 
-    /// Checks that a store can keep the task.
+    /// Checks that a store can keep the task, and that the payload comes back as it is.
     ///
     /// # Errors
-    /// [`PayloadError`] when the payload is too large, a text contains NUL, or the task type or a tag has a
-    /// length that is not allowed.
+    /// [`PayloadError`] when the payload is too large, names no kind or has a field twice, when it would be
+    /// another one after it was saved and decoded, when a text contains NUL, or when the task type or a tag has
+    /// a length that is not allowed.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
         if self.metadata.len() > max_payload_bytes {
             return Err(PayloadError::TooLarge {
@@ -311,7 +317,8 @@ impl NewTask {
                 limit: MAX_TASK_TYPE_BYTES,
             });
         }
-        self.options.tags.iter().try_for_each(|tag| check_tag(tag))
+        self.options.tags.iter().try_for_each(|tag| check_tag(tag))?;
+        payload::check(&self.metadata, self.origin, self.mode)
     }
 }
 
@@ -354,6 +361,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PLAIN: &str = r#"{"type":"Plain"}"#;
+
     fn task(metadata: String) -> NewTask {
         NewTask::new(metadata, "common".into(), Mode::Asynk)
     }
@@ -368,9 +377,9 @@ mod tests {
     #[test]
     fn a_task_type_that_no_index_can_hold_is_refused() {
         for bad in [String::new(), "x".repeat(256), "a\0b".to_owned()] {
-            assert!(task("{}".into()).task_type(bad).check(64).is_err());
+            assert!(task(PLAIN.into()).task_type(bad).check(64).is_err());
         }
-        assert!(task("{}".into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
+        assert!(task(PLAIN.into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub trait AsyncRunnable: Send + Sync {
     }
 
     /// Whether only one task of the same kind and payload may be alive, which is to wait or run. Defaults to
-    /// `false`.
+    /// `false`. A `HashSet` in the payload never equals another: see [`Unique::payload`].
     fn uniq(&self) -> bool {
         false
     }
@@ -126,7 +126,7 @@ pub trait Runnable: Send + Sync {
     }
 
     /// Whether only one task of the same kind and payload may be alive, which is to wait or run. Defaults to
-    /// `false`.
+    /// `false`. A `HashSet` in the payload never equals another: see [`Unique::payload`].
     fn uniq(&self) -> bool {
         false
     }

@@ -84,8 +84,15 @@ pub fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Ver
         // Without a delay it would keep its place before all other tasks and run next.
         Outcome::Wished(Wish::Snooze(delay)) => Verdict::Release { delay: delay.max(SHORTEST_SNOOZE) },
         Outcome::Wished(Wish::Cancel(reason)) => fail(format!("cancelled: {reason}"), retention),
-        Outcome::Undecodable(Undecodable::Malformed(reason)) => {
-            fail(format!("the payload cannot be decoded: {reason}"), retention)
+        Outcome::Undecodable(Undecodable::Malformed(misfit)) => {
+            fail(format!("the payload cannot be decoded: {misfit}"), retention)
+        }
+        Outcome::Undecodable(Undecodable::Newer(misfit)) => {
+            let error = format!(
+                "the payload cannot be decoded, and may be that of a newer program: {misfit}; deploy that program, \
+                 or remove the task"
+            );
+            for_others(task, error, retention)
         }
         Outcome::Undecodable(Undecodable::UnknownKind(kind)) => {
             let error = format!(
