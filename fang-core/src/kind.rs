@@ -1,10 +1,17 @@
 //! Decoding of payloads: from the JSON of a row to the struct.
 
+mod fault;
+mod tag;
+mod traced;
+
 use crate::declaration::{Declaration, aliases};
 use crate::error::QueueError;
+use crate::payload::{Path, TAG, shown};
+use fault::Fault;
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Error};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
@@ -17,8 +24,28 @@ pub enum Undecodable {
     UnknownKind(String),
     /// The pool does not run tasks of this kind. Another pool may.
     NotAllowed(String),
-    /// This program can never decode it. The reason does not quote the payload.
-    Malformed(String),
+    /// A field is missing, or an enum has no such variant. A newer version of this program may have written it.
+    Newer(Misfit),
+    /// This program can never decode it.
+    Malformed(Misfit),
+}
+
+/// The place at which a payload does not fit its struct. It never quotes a value of the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The kind.
+    pub kind: String,
+    /// The path of the field, in backticks, or words for the whole payload. A key that does not look like the name
+    /// of a field is shown as `?`.
+    pub field: String,
+    /// The reason.
+    pub reason: String,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}, at {}", self.kind, self.reason, self.field)
+    }
 }
 
 /// Decodes the JSON of a payload to the registered struct that its `type` names.
@@ -31,17 +58,13 @@ pub fn decode<R: ?Sized>(metadata: &str) -> Result<Box<R>, Undecodable>
 where
     Box<R>: DeserializeOwned,
 {
-    serde_json::from_str(metadata).map_err(|error| explain::<R>(metadata, &error))
+    let Some((kind, json)) = tag::first(metadata) else { return Err(without_kind(metadata)) };
+    serde_json::from_str(&json).map_err(|_| explain::<R>(&json, &kind))
 }
 
 /// The kind in a payload.
 pub fn name(metadata: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Tag<'a> {
-        #[serde(borrow, rename = "type")]
-        kind: Cow<'a, str>,
-    }
-    serde_json::from_str::<Tag<'_>>(metadata).ok().map(|tag| tag.kind)
+    tag::read(metadata).map(|(kind, _)| kind)
 }
 
 /// Whether a kind is registered for `R`.
@@ -57,7 +80,7 @@ fn look_up<R: ?Sized>(kind: &str) -> Result<Box<R>, Probe>
 where
     Box<R>: DeserializeOwned,
 {
-    let tag = iter::once(("type", StrDeserializer::<Probe>::new(kind)));
+    let tag = iter::once((TAG, StrDeserializer::<Probe>::new(kind)));
     <Box<R>>::deserialize(MapDeserializer::new(tag))
 }
 
@@ -126,30 +149,30 @@ where
     }
 }
 
-fn explain<R: ?Sized>(metadata: &str, error: &serde_json::Error) -> Undecodable
+fn without_kind(metadata: &str) -> Undecodable {
+    let reason = syntax_error(metadata).unwrap_or_else(|| "it names no kind".to_owned());
+    Undecodable::Malformed(Misfit { kind: "a task".to_owned(), field: format!("`{TAG}`"), reason })
+}
+
+/// Why JSON of this kind could not be decoded.
+pub(crate) fn explain<R: ?Sized>(json: &str, kind: &str) -> Undecodable
 where
     Box<R>: DeserializeOwned,
 {
-    match name(metadata) {
-        Some(kind) if !is_registered::<R>(&kind) => Undecodable::UnknownKind(kind.into_owned()),
-        Some(kind) => Undecodable::Malformed(format!("{kind}: {}", without_values(error))),
-        None => {
-            Undecodable::Malformed(format!("the payload names no kind in `type`: {}", without_values(error)))
-        }
+    if !is_registered::<R>(kind) {
+        return Undecodable::UnknownKind(kind.to_owned());
     }
+    let (path, fault) = traced::fault::<Box<R>>(json).unwrap_or((Path::default(), Fault::Refused));
+    let may_be_newer = fault.may_be_newer();
+    let reason = syntax_error(json).unwrap_or_else(|| fault.reason());
+    let misfit = Misfit { kind: kind.to_owned(), field: shown(&path), reason };
+    if may_be_newer { Undecodable::Newer(misfit) } else { Undecodable::Malformed(misfit) }
 }
 
-/// The messages of serde_json may quote values of the payload, so only category and position are kept, unless
-/// the message names just a field.
-fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let names_fields_only = ["missing field", "duplicate field", "unknown field", "recursion limit"]
-        .iter()
-        .any(|start| text.starts_with(start));
-    if names_fields_only {
-        return text;
-    }
-    format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column())
+/// The error of JSON that no type can be decoded from: it is not valid, a number is out of range, or it is nested too
+/// deeply. Only such an error of serde_json surely quotes nothing.
+fn syntax_error(json: &str) -> Option<String> {
+    serde_json::from_str::<Value>(json).err().map(|error| error.to_string())
 }
 
 /// An error that keeps only whether typetag knew the name, and the names that it knows if not.
@@ -178,79 +201,4 @@ impl Error for Probe {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{AsyncQueueable, AsyncRunnable, FangError};
-    use serde::Serialize;
-
-    #[derive(Serialize, Deserialize)]
-    struct Known {
-        number: u16,
-    }
-
-    #[typetag::serde]
-    #[async_trait::async_trait]
-    impl AsyncRunnable for Known {
-        async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-            Ok(())
-        }
-
-        fn task_type(&self) -> String {
-            self.number.to_string()
-        }
-    }
-
-    fn error(metadata: &str) -> Undecodable {
-        decode::<dyn AsyncRunnable>(metadata).err().unwrap()
-    }
-
-    #[test]
-    fn a_registered_kind_is_decoded_wherever_its_tag_stands() {
-        for json in [r#"{"type":"Known","number":7}"#, r#"{"number":7,"type":"Known"}"#] {
-            assert_eq!(decode::<dyn AsyncRunnable>(json).unwrap().task_type(), "7");
-        }
-    }
-
-    #[test]
-    fn an_unknown_kind_is_told_from_a_malformed_payload() {
-        assert_eq!(
-            error(r#"{"type":"FromTheFuture","x":1}"#),
-            Undecodable::UnknownKind("FromTheFuture".into())
-        );
-        assert!(matches!(error(r#"{"type":"Known"}"#), Undecodable::Malformed(_)));
-        assert!(matches!(error(r#"{"number":1}"#), Undecodable::Malformed(_)));
-        assert!(matches!(error("[]"), Undecodable::Malformed(_)));
-    }
-
-    #[test]
-    fn a_kind_that_is_not_allowed_is_not_decoded() {
-        let known = r#"{"type":"Known","number":7}"#;
-        let mut kinds = Kinds::default();
-        assert!(kinds.decode::<dyn AsyncRunnable>(known).is_ok());
-        kinds.allow("Other");
-        let refused = kinds.decode::<dyn AsyncRunnable>(known).err();
-        assert_eq!(refused, Some(Undecodable::NotAllowed("Known".into())));
-        kinds.allow("Known");
-        assert!(kinds.decode::<dyn AsyncRunnable>(known).is_ok());
-    }
-
-    #[test]
-    fn names_that_differ_are_fine() {
-        assert!(check_names::<dyn AsyncRunnable>().is_ok());
-    }
-
-    #[test]
-    fn the_reason_never_quotes_the_payload() {
-        let Undecodable::Malformed(reason) = error(r#"{"type":"Known","number":"hunter2"}"#) else {
-            panic!("it should be malformed");
-        };
-        assert!(!reason.contains("hunter2"), "{reason}");
-        assert!(reason.contains("Known"), "{reason}");
-    }
-
-    #[test]
-    fn nesting_too_deep_is_malformed_not_a_stack_overflow() {
-        let deep = format!(r#"{{"type":"Known","number":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
-        assert!(matches!(error(&deep), Undecodable::Malformed(_)));
-    }
-}
+mod tests;

@@ -19,6 +19,7 @@ pub mod memory;
 pub mod new_task;
 pub mod notify;
 pub mod options;
+mod payload;
 pub mod queueable;
 pub mod redacted;
 pub mod retention;

@@ -8,6 +8,7 @@ use crate::error::PayloadError;
 use crate::kind;
 use crate::notify::Notice;
 use crate::options::Options;
+use crate::payload::{self, Origin};
 use crate::runnable::{AsyncRunnable, Runnable};
 use crate::schedule::Scheduled;
 use crate::store::{InsertOutcome, Inserted};
@@ -83,6 +84,8 @@ pub struct NewTask {
     pub(crate) id: Uuid,
     /// The JSON of the struct, with its kind as `type`.
     pub(crate) metadata: String,
+    /// Where the JSON came from.
+    pub(crate) origin: Origin,
     /// The task type.
     pub(crate) task_type: String,
     /// The workers that may claim it.
@@ -113,7 +116,8 @@ impl NewTask {
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
-        Self { unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }.hashed()
+        Self { origin: Origin::Struct, unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }
+            .hashed()
     }
 
     /// A heavy task, one for the blocking mode.
@@ -125,17 +129,18 @@ impl NewTask {
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
-        Self { unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }.hashed()
+        Self { origin: Origin::Struct, unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }
+            .hashed()
     }
 
     /// A task from its payload, for tools that do not have the struct. `metadata` is a JSON object: the
-    /// fields of the struct, and its kind as `type`. The queue checks the size of the payload and the task
-    /// type when the task is inserted. It does not check that the JSON fits the struct: a task that does not
-    /// fit fails when it is run.
+    /// fields of the struct, and its kind as `type`. If this program has the struct of that kind, the insert
+    /// checks that the payload can be decoded. If it has not, a payload that does not fit fails when it is run.
     pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
         Self {
             id: Uuid::nil(),
             metadata,
+            origin: Origin::Text,
             task_type,
             mode,
             priority: Priority::default(),
@@ -321,11 +326,14 @@ impl NewTask {
         format!("{kind}/{}", unique::hash(&read_metadata(&self.metadata)))
     }
 
-    /// Checks that a store can save the task. Queues call this before they insert it.
+    /// Checks that a store can save the task, and that its payload comes back as it is. Queues call this
+    /// before they insert it.
     ///
     /// # Errors
-    /// [`PayloadError`] when the task could not be made, when the payload is larger than `max_payload_bytes`, when it, the task type or a tag
-    /// contains a NUL character, or when the task type or a tag does not have 1 to 255 bytes.
+    /// [`PayloadError`] when the task could not be made; when the payload is larger than `max_payload_bytes`,
+    /// names no kind or has a field twice; when it would be another one after it was saved and decoded; when
+    /// it, the task type or a tag contains a NUL character; or when the task type or a tag does not have 1 to
+    /// 255 bytes.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
         if let Some(error) = &self.refused {
             return Err((**error).clone());
@@ -349,7 +357,8 @@ impl NewTask {
                 limit: MAX_TASK_TYPE_BYTES,
             });
         }
-        self.options.tags.iter().try_for_each(|tag| check_tag(tag))
+        self.options.tags.iter().try_for_each(|tag| check_tag(tag))?;
+        payload::check(&self.metadata, self.origin, self.mode)
     }
 }
 
@@ -392,6 +401,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PLAIN: &str = r#"{"type":"Plain"}"#;
+
     fn task(metadata: String) -> NewTask {
         NewTask::new(metadata, "common".into(), Mode::Asynk)
     }
@@ -406,9 +417,9 @@ mod tests {
     #[test]
     fn a_task_type_that_no_index_can_hold_is_refused() {
         for bad in [String::new(), "x".repeat(256), "a\0b".to_owned()] {
-            assert!(task("{}".into()).task_type(bad).check(64).is_err());
+            assert!(task(PLAIN.into()).task_type(bad).check(64).is_err());
         }
-        assert!(task("{}".into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
+        assert!(task(PLAIN.into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
     }
 
     #[test]

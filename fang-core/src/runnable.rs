@@ -54,7 +54,8 @@ pub trait AsyncRunnable: Send + Sync {
     }
 
     /// Whether the task is unique: while a task of the same kind and payload waits or runs, no other is
-    /// inserted. Defaults to `false`.
+    /// inserted. Defaults to `false`. A `HashSet` in the payload never equals another: see
+    /// [`Unique::payload`].
     fn uniq(&self) -> bool {
         false
     }
@@ -138,7 +139,8 @@ pub trait Runnable: Send + Sync {
     }
 
     /// Whether the task is unique: while a task of the same kind and payload waits or runs, no other is
-    /// inserted. Defaults to `false`.
+    /// inserted. Defaults to `false`. A `HashSet` in the payload never equals another: see
+    /// [`Unique::payload`].
     fn uniq(&self) -> bool {
         false
     }

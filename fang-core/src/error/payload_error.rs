@@ -7,6 +7,37 @@ pub enum PayloadError {
     /// The struct does not serialize to JSON, or the payload is not JSON.
     #[error("the task cannot be serialized: {0}; look at its Serialize implementation")]
     Serialize(#[source] Arc<serde_json::Error>),
+    /// The text that was given as a payload is not JSON.
+    #[error("the payload is not JSON: {0}; give it valid JSON")]
+    NotJson(#[source] Arc<serde_json::Error>),
+    /// The payload does not name its kind, so no program could run the task.
+    #[error("the payload names no kind; give its field `type` the name of a registered struct")]
+    NoKind,
+    /// The payload has a field twice, and a store keeps only one of them.
+    #[error(
+        "the payload of {kind} has the field {field} twice, of which a store keeps only one (`type` is the kind \
+         of a task); rename a field, or remove the key from the flattened map"
+    )]
+    DuplicateField {
+        /// The kind of the task.
+        kind: String,
+        /// The path of the field, in backticks. A key that does not look like the name of a field is shown as `?`.
+        field: String,
+    },
+    /// The payload would not be the same after it was saved and decoded.
+    #[error(
+        "the payload of {kind} does not come back from a store as it is: {reason}, at {field}; \
+         change the type of the field, or how it is serialized"
+    )]
+    Changed {
+        /// The kind of the task.
+        kind: String,
+        /// The path of the field, in backticks, or words for the whole payload. A key that does not look like the
+        /// name of a field is shown as `?`.
+        field: String,
+        /// The reason.
+        reason: String,
+    },
     /// The payload is larger than the queue allows: `max_payload_bytes` of its builder, 1 MiB by default.
     #[error(
         "the payload of {kind} has {bytes} bytes, {limit} are allowed; keep large data elsewhere \

@@ -110,8 +110,15 @@ pub fn ending(task: &Claimed, outcome: Outcome) -> Ending {
         Outcome::Wished(Wish::Cancel(reason)) => {
             Ending::Cancelled { error: storable(format!("cancelled: {reason}")) }
         }
-        Outcome::Undecodable(Undecodable::Malformed(reason)) => {
-            failed_for_good(format!("the payload cannot be decoded: {reason}"))
+        Outcome::Undecodable(Undecodable::Malformed(misfit)) => {
+            failed_for_good(format!("the payload cannot be decoded: {misfit}"))
+        }
+        Outcome::Undecodable(Undecodable::Newer(misfit)) => {
+            let error = format!(
+                "the payload cannot be decoded, and may be that of a newer program: {misfit}; deploy that program, \
+                 or remove the task"
+            );
+            for_others(task, error)
         }
         Outcome::Undecodable(Undecodable::UnknownKind(kind)) => for_others(
             task,

@@ -3,5 +3,6 @@
 mod control;
 mod crons;
 mod failing;
+mod payloads;
 mod running;
 mod stopping;

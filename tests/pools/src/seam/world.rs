@@ -5,6 +5,7 @@ use async_channel::Receiver;
 use fang_core::{FangTaskState, NewTask, Task};
 use fang_test_support::{PgBouncer, TestDatabase};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How often a test polls for a condition without a signal. More often would take processor time from the code
 /// under test.
@@ -131,6 +132,13 @@ impl World {
 
     pub fn new_task(&self, task: &dyn Both) -> NewTask {
         self.mode.new_task(task)
+    }
+
+    /// Inserts a task of this mode as another program would: without any check of its payload.
+    pub async fn insert_unchecked(&self, payload: &str) -> Task {
+        let task = NewTask::new(payload.to_owned(), "common".to_owned(), self.mode.of_rows());
+        let inserted = self.queue.admin().insert(&[task.with_id(Uuid::now_v7())]).await.unwrap();
+        Task::new(inserted[0].id, serde_json::Value::Null)
     }
 
     /// Inserts an [`Act`].

@@ -1,0 +1,157 @@
+//! The way of a payload through a store: what an insert checks, so that the task can run.
+
+mod difference;
+mod document;
+mod number;
+mod path;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use path::{Path, Step};
+
+use crate::error::PayloadError;
+use crate::kind::{self, Misfit, Undecodable};
+use crate::runnable::{AsyncRunnable, Runnable};
+use crate::task::Mode;
+use difference::difference;
+use document::{Flaw, Node, read, unquoted};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::borrow::Cow;
+use std::io;
+use std::sync::Arc;
+
+/// The field that names the kind.
+pub(crate) const TAG: &str = "type";
+
+/// Where the JSON of a payload came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A struct was serialized. It must be the same after it was saved and decoded.
+    Struct,
+    /// Another program made it, maybe from a struct that this one does not have.
+    Text,
+}
+
+/// Checks that a store will return the payload as it is, and that it can be decoded then, if its kind is registered in
+/// this program.
+///
+/// # Errors
+/// [`PayloadError`] with the place in the payload.
+pub(crate) fn check(json: &str, origin: Origin, mode: Mode) -> Result<(), PayloadError> {
+    if origin == Origin::Text {
+        serde_json::from_str::<IgnoredAny>(json).map_err(|error| PayloadError::NotJson(Arc::new(error)))?;
+    }
+    let document = read(json).map_err(|flaw| explain(json, flaw))?;
+    let kind = kind_of(&document).ok_or(PayloadError::NoKind)?;
+    let restored = document.as_restored(TAG, json.len());
+    let text = Text { json, document: &document, kind: &kind, restored: &restored, origin };
+    match mode {
+        Mode::Asynk => text.comes_back::<dyn AsyncRunnable>(),
+        Mode::Blocking => text.comes_back::<dyn Runnable>(),
+        Mode::Any if kind::is_registered::<dyn AsyncRunnable>(&kind) => {
+            text.comes_back::<dyn AsyncRunnable>()
+        }
+        Mode::Any => text.comes_back::<dyn Runnable>(),
+    }
+}
+
+fn explain(json: &str, flaw: Flaw) -> PayloadError {
+    let kind = first_kind(json).unwrap_or("a task".to_owned());
+    match flaw {
+        Flaw::Twice(path) => PayloadError::DuplicateField { kind, field: shown(&path) },
+        Flaw::TooDeep(path) => changed(&kind, &path, "lists and objects are nested too deeply"),
+    }
+}
+
+/// The kind of a payload that may have the field twice: the first, which typetag writes.
+fn first_kind(json: &str) -> Option<String> {
+    match json.strip_prefix(r#"{"type":"#) {
+        Some(rest) => serde_json::Deserializer::from_str(rest).into_iter().next()?.ok(),
+        None => kind::name(json).map(Cow::into_owned),
+    }
+}
+
+fn kind_of(document: &Node<'_>) -> Option<String> {
+    let Node::Object(fields) = document else { return None };
+    match fields.iter().find(|field| field.key == TAG)?.value {
+        Node::Scalar(kind) if kind.starts_with('"') => Some(unquoted(kind).into_owned()),
+        _ => None,
+    }
+}
+
+fn changed(kind: &str, path: &Path, reason: impl Into<String>) -> PayloadError {
+    PayloadError::Changed { kind: kind.to_owned(), field: shown(path), reason: reason.into() }
+}
+
+/// The path, or the words for the whole payload.
+pub(crate) fn shown(path: &Path) -> String {
+    if path.is_empty() { "the payload itself".to_owned() } else { format!("`{path}`") }
+}
+
+struct Text<'a> {
+    json: &'a str,
+    document: &'a Node<'a>,
+    kind: &'a str,
+    /// The JSON as a store returns it.
+    restored: &'a str,
+    origin: Origin,
+}
+
+impl Text<'_> {
+    fn comes_back<R: ?Sized + Serialize>(&self) -> Result<(), PayloadError>
+    where
+        Box<R>: DeserializeOwned,
+    {
+        let task = match serde_json::from_str::<Box<R>>(self.restored) {
+            Ok(task) => task,
+            Err(_) => return self.explain::<R>(),
+        };
+        if self.origin == Origin::Text {
+            return Ok(());
+        }
+        let mut same = Same(self.json.as_bytes());
+        if serde_json::to_writer(&mut same, &*task).is_ok() && same.0.is_empty() {
+            return Ok(());
+        }
+        let decoded = serde_json::to_string(&*task)?;
+        let decoded = read(&decoded).map_err(|flaw| explain(self.json, flaw))?;
+        match difference(self.document, &decoded) {
+            Some(path) => Err(changed(self.kind, &path, "it is decoded to another value")),
+            None => Ok(()),
+        }
+    }
+
+    /// A kind that this program cannot decode is one for another program.
+    fn explain<R: ?Sized>(&self) -> Result<(), PayloadError>
+    where
+        Box<R>: DeserializeOwned,
+    {
+        match kind::explain::<R>(self.restored, self.kind) {
+            Undecodable::UnknownKind(_) | Undecodable::NotAllowed(_) => Ok(()),
+            Undecodable::Newer(Misfit { kind, field, reason })
+            | Undecodable::Malformed(Misfit { kind, field, reason }) => {
+                Err(PayloadError::Changed { kind, field, reason })
+            }
+        }
+    }
+}
+
+/// Takes what is written as long as it equals the bytes that are left.
+struct Same<'a>(&'a [u8]);
+
+impl io::Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.strip_prefix(bytes) {
+            Some(rest) => {
+                self.0 = rest;
+                Ok(bytes.len())
+            }
+            None => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
