@@ -72,6 +72,8 @@ pub use fang_engine::{Lease, Shutdown};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
 #[doc(no_inline)]
+pub use serde_json;
+#[doc(no_inline)]
 pub use uuid::{self, Uuid};
 
 /// The name of [`QueueError`] in fang 0.5 to 0.11.
@@ -132,6 +134,7 @@ pub mod __private {
     pub use fang_core::function::{Outcome, is_argument, new_task};
     pub use fang_core::inventory;
     pub use fang_core::task::DEFAULT_TASK_TYPE;
+    pub use fang_core::version::{Version, upgraded};
 }
 
 /// Compiles the examples of the README.

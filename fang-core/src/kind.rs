@@ -2,6 +2,7 @@
 
 use crate::declaration::{Declaration, aliases};
 use crate::error::QueueError;
+use crate::version;
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Error};
@@ -132,6 +133,10 @@ where
 {
     match name(metadata) {
         Some(kind) if !is_registered::<R>(&kind) => Undecodable::UnknownKind(kind.into_owned()),
+        // A newer program knows it, as it knows a kind that is unknown here.
+        Some(kind) if error.to_string().starts_with(version::NEWER) => {
+            Undecodable::UnknownKind(kind.into_owned())
+        }
         Some(kind) => Undecodable::Malformed(format!("{kind}: {}", without_values(error))),
         None => {
             Undecodable::Malformed(format!("the payload names no kind in `type`: {}", without_values(error)))
