@@ -6,78 +6,44 @@
 //! ```
 
 use fang::{
-    AsyncBackend, AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, MemoryQueue,
-    NewTask, NoTls, Priority, async_trait, typetag,
+    AsyncBackend, AsyncQueue, AsyncQueueable, AsyncWorkerPool, FangError, MemoryQueue, NewTask, NoTls, Run,
+    State,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// A task is a struct. Its fields are saved when it is inserted, and restored when it runs.
-#[derive(Serialize, Deserialize)]
-struct ResizePicture {
-    picture: u64,
+/// A task is a function. Its arguments are saved when it is inserted, and restored when it runs.
+#[fang::task]
+async fn resize_picture(picture: u64, tally: State<Tally>) {
+    // The real work would be here. A waiting task takes no thread, so a pool may have hundreds of workers.
+    tokio::time::sleep(Duration::from_millis(50 + picture % 100)).await;
+    tally.finished.fetch_add(1, Relaxed);
 }
 
-#[async_trait]
-#[typetag::serde]
-impl AsyncRunnable for ResizePicture {
-    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        // The real work would be here. A waiting task takes no thread, so a pool may have hundreds of workers.
-        tokio::time::sleep(Duration::from_millis(50 + self.picture % 100)).await;
-        tally(queue)?.finished.fetch_add(1, Relaxed);
-        Ok(())
+/// Calls a server that is busy the first time. A task that returns `Err` is retried, by default after 1, 2, 4, 8 seconds
+/// and so on.
+#[fang::task(backoff = "constant(1s)", priority = "high")]
+async fn charge_card(order: u64, run: &Run, tally: State<Tally>) -> Result<(), String> {
+    if run.attempt() == 1 {
+        tally.retried.fetch_add(1, Relaxed);
+        return Err(format!("order {order}: the bank is busy"));
     }
+    tally.finished.fetch_add(1, Relaxed);
+    Ok(())
 }
 
-/// Calls a server that is busy the first time. A task that returns `Err` is retried.
-#[derive(Serialize, Deserialize)]
-struct ChargeCard {
-    order: u64,
-}
-
-#[async_trait]
-#[typetag::serde]
-impl AsyncRunnable for ChargeCard {
-    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        let tally = tally(queue)?;
-        if queue.context().attempt() == 1 {
-            tally.retried.fetch_add(1, Relaxed);
-            return Err(FangError::new(format!("order {}: the bank is busy", self.order)));
-        }
-        tally.finished.fetch_add(1, Relaxed);
-        Ok(())
-    }
-
-    /// Seconds until the next run. Defaults to 1, 2, 4, 8 and so on.
-    fn backoff(&self, _attempt: u32) -> u32 {
-        1
-    }
-}
+/// How often a fax is read again. The default of a task is 20.
+const FAX_RETRIES: i32 = 1;
 
 /// A task that always fails. After its second run it is failed for good. Its row stays, with the error message.
-#[derive(Serialize, Deserialize)]
-struct ReadFax {
-    page: u64,
-}
-
-#[async_trait]
-#[typetag::serde]
-impl AsyncRunnable for ReadFax {
-    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        let is_last = queue.context().attempt() > self.max_retries().unsigned_abs();
-        let tally = tally(queue)?;
-        let count = if is_last { &tally.failed } else { &tally.retried };
-        count.fetch_add(1, Relaxed);
-        Err(FangError::new(format!("page {} cannot be read", self.page)))
-    }
-
-    /// How often the task is run again after a failure. Defaults to 20.
-    fn max_retries(&self) -> i32 {
-        1
-    }
+#[fang::task(max_retries = FAX_RETRIES, priority = "low")]
+async fn read_fax(page: u64, run: &Run, tally: State<Tally>) -> Result<(), String> {
+    let is_last = run.attempt() > FAX_RETRIES.unsigned_abs();
+    let count = if is_last { &tally.failed } else { &tally.retried };
+    count.fetch_add(1, Relaxed);
+    Err(format!("page {page} cannot be read"))
 }
 
 /// The counters of the tasks. The pool gives such application state to every run.
@@ -92,10 +58,6 @@ impl Tally {
     fn done(&self) -> u64 {
         self.finished.load(Relaxed) + self.failed.load(Relaxed)
     }
-}
-
-fn tally(queue: &dyn AsyncQueueable) -> Result<&Tally, FangError> {
-    Ok(queue.context().require_state::<Arc<Tally>>()?)
 }
 
 #[tokio::main]
@@ -115,7 +77,7 @@ async fn main() -> Result<(), FangError> {
 
 /// Inserts and runs the tasks. The code is the same for every kind of queue.
 async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
-    let tasks = tasks()?;
+    let tasks = tasks();
     let total = tasks.len() as u64;
     queue.insert_tasks(tasks).await?;
 
@@ -137,20 +99,12 @@ async fn run<Q: AsyncBackend>(queue: Q) -> Result<(), FangError> {
     Ok(())
 }
 
-fn tasks() -> Result<Vec<NewTask>, FangError> {
-    let mut tasks = Vec::new();
-    for picture in 0..400 {
-        tasks.push(NewTask::asynk(&ResizePicture { picture })?);
-    }
-    for order in 0..40 {
-        // Due in 1 to 4 seconds. Their priority puts them before the pictures that wait then.
-        let delay = Duration::from_secs(1 + order % 4);
-        tasks.push(NewTask::asynk(&ChargeCard { order })?.delay(delay).priority(Priority::High));
-    }
-    for page in 0..10 {
-        tasks.push(NewTask::asynk(&ReadFax { page })?.priority(Priority::Low));
-    }
-    Ok(tasks)
+fn tasks() -> Vec<NewTask> {
+    let mut tasks: Vec<_> = (0..400).map(resize_picture).collect();
+    // Due in 1 to 4 seconds. Their priority puts them before the pictures that wait then.
+    tasks.extend((0..40).map(|order| charge_card(order).delay(Duration::from_secs(1 + order % 4))));
+    tasks.extend((0..10).map(read_fax));
+    tasks
 }
 
 /// Shows the progress until all tasks are done: a bar, or one line a second if there is no terminal.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`getting_started_async`] | define, insert and run tasks on tokio |
 //! | [`getting_started_blocking`] | define, insert and run tasks on OS threads |
+//! | [`tasks`] | write tasks: functions with options, or structs with traits |
 //! | [`retries`] | choose retries, backoff and timeouts, and snooze or cancel a run |
 //! | [`uniqueness`] | keep duplicates out, or change the task that waits |
 //! | [`crons`] | run a task again and again |
@@ -17,8 +18,8 @@
 //!
 //! # Words
 //!
-//! - A **task** is a struct that is saved as a row. Its **kind** is the name of the struct, its **payload** is the
-//!   struct as JSON.
+//! - A **task** is a call of a function, or a struct, that is saved as a row. Its **kind** is the name of the function or
+//!   struct, its **payload** is the arguments or fields as JSON.
 //! - A **task type** is a name that groups tasks, `"common"` by default. Other libraries call it a queue name. A pool
 //!   serves one task type or several.
 //! - The **mode** of a task says which workers run it: tokio tasks (async mode) or OS threads (blocking mode). Tasks of
@@ -52,6 +53,7 @@ macro_rules! page {
 
 page!(getting_started_async, "guide/getting_started_async.md", "asynk");
 page!(getting_started_blocking, "guide/getting_started_blocking.md", "blocking");
+page!(tasks, "guide/tasks.md", "asynk");
 page!(retries, "guide/retries.md");
 page!(uniqueness, "guide/uniqueness.md", "asynk");
 page!(crons, "guide/crons.md", "asynk");

@@ -1,4 +1,4 @@
-//! Background processing on Postgres: tasks are serializable structs, workers are tokio tasks or OS threads.
+//! Background processing on Postgres: tasks are functions or serializable structs, workers are tokio tasks or OS threads.
 //!
 //! A program inserts a task, which becomes a row. A pool of workers, in the same process or another, claims the row and runs
 //! the task. A task that fails is retried. If a process dies, another process runs its tasks.
@@ -6,28 +6,17 @@
 //! ```no_run
 //! # #[cfg(feature = "asynk")]
 //! # mod example {
-//! use fang::{AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, MemoryQueue, async_trait, typetag};
-//! use serde::{Deserialize, Serialize};
+//! use fang::{AsyncQueueable, AsyncWorkerPool, MemoryQueue};
 //!
-//! #[derive(Serialize, Deserialize)]
-//! struct Greet {
-//!     name: String,
-//! }
-//!
-//! #[typetag::serde]
-//! #[async_trait]
-//! impl AsyncRunnable for Greet {
-//!     async fn run(&self, _queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-//!         println!("Hello, {}!", self.name);
-//!         Ok(())
-//!     }
+//! #[fang::task]
+//! async fn greet(name: String) {
+//!     println!("Hello, {name}!");
 //! }
 //!
 //! #[tokio::main]
-//! async fn main() -> Result<(), FangError> {
+//! async fn main() -> Result<(), fang::FangError> {
 //!     let queue = MemoryQueue::new(); // or an `AsyncQueue`, in Postgres
-//!     queue.insert_task(&Greet { name: "Ada".to_string() }).await?;
-//!
+//!     queue.insert(greet("Ada".to_string())).await?;
 //!     let mut pool = AsyncWorkerPool::builder().number_of_workers(10).queue(queue).build();
 //!     pool.run_until_signal().await?; // runs until Ctrl-C or SIGTERM
 //!     Ok(())
@@ -42,14 +31,15 @@
 //!
 //! | | Async mode | Blocking mode |
 //! |---|---|---|
-//! | A task implements | [`AsyncRunnable`] | [`Runnable`] |
+//! | A task is a function of [`task`] | `async fn` | `fn` |
+//! | or a struct that implements | [`AsyncRunnable`] | [`Runnable`] |
 //! | The calls of a queue | [`AsyncQueueable`] | [`Queueable`] |
 //! | A queue in Postgres | `AsyncQueue` | `Queue` |
 //! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
 //!
-//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, and [`Context`] describes the run of a task. The
-//! module [`store`] is for programs that keep tasks elsewhere than in Postgres.
+//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, [`Run`] is the run that a task is given, and
+//! [`State`] a value of the program. The module [`store`] is for programs that keep tasks elsewhere than in Postgres.
 //!
 //! # Features
 //!
@@ -82,6 +72,8 @@ pub use fang_core::{async_trait, typetag};
 pub use fang_engine::{Lease, Shutdown};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
+#[doc(no_inline)]
+pub use serde_json;
 #[doc(no_inline)]
 pub use uuid::{self, Uuid};
 
@@ -151,6 +143,7 @@ pub mod __private {
     pub use fang_core::function::{Outcome, is_argument, new_task};
     pub use fang_core::inventory;
     pub use fang_core::task::DEFAULT_TASK_TYPE;
+    pub use fang_core::version::{Version, upgraded};
 }
 
 /// Compiles the examples of the README.
@@ -199,4 +192,37 @@ pub use blocking::{queue, runnable, worker_pool};
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;
 
+/// Makes a task of a function: an async task of an `async fn`, a blocking task of a `fn`.
+///
+#[cfg_attr(feature = "asynk", doc = "```")]
+#[cfg_attr(not(feature = "asynk"), doc = "```text")]
+/// use fang::{AsyncQueueable, MemoryQueue, Priority, Run, State};
+///
+/// struct Mailer {
+///     sender: String,
+/// }
+///
+/// /// Welcomes a user.
+/// #[fang::task(task_type = "mail", max_retries = 5, timeout = "30s", backoff = "exponential(1s, max = 1h, jitter)")]
+/// async fn welcome(user: i64, run: &Run, mailer: State<Mailer>) -> Result<(), String> {
+///     println!("{} welcomes user {user}, run {}", mailer.sender, run.attempt());
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let queue = MemoryQueue::new();
+/// queue.insert(welcome(7)).await?;
+/// queue.insert(welcome(8).priority(Priority::High)).await?;
+///
+/// // A test calls the body:
+/// let mailer = State::new(Mailer { sender: "hello@example.com".to_string() });
+/// welcome::call(7, &queue.as_run(), mailer).await?;
+/// # Ok(()) }
+/// ```
+///
+/// The function is replaced by
+/// - a function of its name that takes the saved arguments and returns a [`NewTask`];
+/// - a type of its name with `call(..)`, which runs the body, and with `KIND`, the name of the kind.
+///
+/// [`guide::tasks`] describes arguments, results and options.
 pub use fang_macros::task;

@@ -32,6 +32,7 @@ pub mod state;
 pub mod store;
 pub mod task;
 pub mod unique;
+pub mod version;
 
 #[doc(no_inline)]
 pub use async_trait::async_trait;

@@ -42,6 +42,20 @@ macro_rules! options {
             told.tell(format!("{} {name}", greeting.unwrap_or("hello".to_owned())));
         }
 
+        /// Version 1 had an `id`, version 2 a `user`.
+        fn upgrade_versioned(version: u32, mut saved: fang::serde_json::Value) -> fang::serde_json::Value {
+            if version < 2 {
+                saved["user"] = saved["id"].clone();
+            }
+            saved["by"] = format!("version {version}").into();
+            saved
+        }
+
+        #[fang::task(version = 3, upgrade = upgrade_versioned, task_type = "versions", aliases = ["before"])]
+        $($async)? fn versioned(user: i64, by: String, told: State<Told>) {
+            told.tell(format!("{user} by {by}"));
+        }
+
         #[test]
         fn without_options_the_defaults_of_the_traits_count() {
             let task = &plain {} as &dyn Runnable;
@@ -93,6 +107,36 @@ macro_rules! options {
             the_options_reach_the_row,
             a_task_is_scheduled_by_its_cron,
             a_renamed_task_runs_what_was_saved_before,
+            older_arguments_are_upgraded_and_newer_ones_wait,
+        }
+
+        async fn older_arguments_are_upgraded_and_newer_ones_wait(queue: impl Backend) {
+            let mode = <versioned as Declared>::DECLARATION.mode;
+            let (told, mut heard) = telephone();
+            let builder = WorkerPool::builder().number_of_workers(1_u32).queue(queue.clone());
+            let mut pool = builder.task_type("versions").state(told).build();
+            pool.start()$($await)*.unwrap();
+            let now = queue.insert(versioned(1, "now".to_owned()))$($await)*.unwrap();
+            assert_eq!(now.metadata["version"], 3);
+            assert_eq!(heard.next().await, "1 by now");
+            for (fields, expected) in [
+                (r#""id":2"#, "2 by version 1"),
+                (r#""user":3,"version":2"#, "3 by version 2"),
+                (r#""user":4,"by":"hand","version":3"#, "4 by hand"),
+            ] {
+                for kind in ["versioned", "before"] {
+                    let json = format!(r#"{{{fields},"type":"{kind}"}}"#);
+                    queue.insert(NewTask::new(json, "versions".to_owned(), mode))$($await)*.unwrap();
+                    assert_eq!(heard.next().await, expected);
+                }
+            }
+            let json = r#"{"type":"versioned","user":5,"by":"hand","version":4}"#.to_owned();
+            let newer = queue.insert(NewTask::new(json, "versions".to_owned(), mode))$($await)*.unwrap();
+            queue.insert(versioned(6, "after".to_owned()))$($await)*.unwrap();
+            assert_eq!(heard.next().await, "6 by after");
+            pool.shutdown(PATIENCE)$($await)*;
+            let row = queue.find_task_by_id(newer.id)$($await)*.unwrap().unwrap();
+            assert!(row.state.is_alive() && row.retries == 0, "{row:?}");
         }
 
         async fn the_options_reach_the_row(queue: impl Backend) {

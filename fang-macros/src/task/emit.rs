@@ -69,12 +69,13 @@ impl Task<'_> {
         let saved = || self.arguments.saved();
         let (names, types) = (saved().map(|argument| &argument.name), saved().map(|argument| &argument.ty));
         let fields = saved().map(|argument| &argument.name);
+        let version = self.version_field(&quote!(::fang::__private::Version));
         let priority = self.options.priority.iter();
         quote! {
             #(#attrs)*
             #[allow(clippy::used_underscore_binding)]
             #vis fn #name(#(#names: #types),*) -> ::fang::NewTask {
-                ::fang::__private::new_task(::fang::NewTask::#new_task(&#name { #(#fields),* })) #(.priority(#priority))*
+                ::fang::__private::new_task(::fang::NewTask::#new_task(&#name { #(#fields,)* #version })) #(.priority(#priority))*
             }
         }
     }
@@ -83,15 +84,50 @@ impl Task<'_> {
     fn data(&self) -> TokenStream {
         let (name, vis, attrs) = (self.name(), &self.function.vis, self.attrs(is_for_users));
         let fields = self.arguments.saved().map(Argument::field);
+        let (deserialize, version) = match &self.options.version {
+            None => (quote!(, ::fang::serde::Deserialize), quote!()),
+            Some((number, _)) => {
+                let field = self.version_field(&quote!(::fang::__private::Version<#number>));
+                (quote!(), quote!(#[serde(rename = "version")] #field))
+            }
+        };
         let doc = format!("\n\nThe task that the function `{}` makes.", name.unraw());
         quote! {
             #(#attrs)*
             #[doc = #doc]
             #[allow(non_camel_case_types)]
-            #[derive(::fang::serde::Serialize, ::fang::serde::Deserialize)]
+            #[derive(::fang::serde::Serialize #deserialize)]
             #[serde(crate = "::fang::serde")]
-            #vis struct #name { #(#fields),* }
+            #vis struct #name { #(#fields,)* #version }
         }
+    }
+
+    /// The field for the version of the arguments, if they have one.
+    fn version_field(&self, value: &TokenStream) -> Option<TokenStream> {
+        self.options.version.as_ref().map(|_| quote!(__version: #value))
+    }
+
+    /// How older arguments are read.
+    fn upgrade(&self) -> Option<TokenStream> {
+        let (number, upgrade) = self.options.version.as_ref()?;
+        let name = self.name();
+        let fields = self.arguments.saved().map(Argument::field);
+        let names: Vec<_> = self.arguments.saved().map(|argument| &argument.name).collect();
+        Some(quote! {
+            #[derive(::fang::serde::Deserialize)]
+            #[serde(crate = "::fang::serde")]
+            struct Current { #(#fields),* }
+
+            #[automatically_derived]
+            impl<'de> ::fang::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::fang::serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::core::result::Result<Self, D::Error> {
+                    let Current { #(#names),* } = ::fang::__private::upgraded(deserializer, #number, #upgrade)?;
+                    ::core::result::Result::Ok(Self { #(#names,)* __version: ::fang::__private::Version })
+                }
+            }
+        })
     }
 
     /// The body, and the name of the kind.
@@ -121,7 +157,7 @@ impl Task<'_> {
     /// What the library needs, out of the way of the user's names.
     fn behind(&self) -> TokenStream {
         let attrs = self.attrs(is_for_all);
-        let (checks, declaration) = (self.checks(), self.declaration());
+        let (checks, upgrade, declaration) = (self.checks(), self.upgrade(), self.declaration());
         let own = {
             let (name, kind, run) = (self.name(), &self.kind, self.run());
             self.implementation(&quote!(#name), kind, &run)
@@ -134,6 +170,7 @@ impl Task<'_> {
                 #[allow(unused_imports)]
                 use ::fang::typetag;
                 #checks
+                #upgrade
                 #own
                 #(#aliases)*
                 #declaration

@@ -10,13 +10,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, ExprArray, LitStr, Token};
+use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token};
 
 /// The longest task type, in bytes, as `fang_core::new_task` has it.
 const MAX_TASK_TYPE_BYTES: usize = 255;
 
 const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `backoff`, `unique`, `priority`, `cron`, \
-                   `time_zone` and `missed`";
+                   `time_zone`, `missed`, `version` and `upgrade`";
 
 /// What the options say. What is `None` keeps the default of the traits.
 #[derive(Default)]
@@ -30,7 +30,11 @@ pub(super) struct Options {
     pub(super) unique: Option<Unique>,
     pub(super) priority: Option<TokenStream>,
     pub(super) scheduled: Option<TokenStream>,
+    /// The version of the arguments, with the function that upgrades older ones.
+    pub(super) version: Option<(LitInt, Expr)>,
     cron: Cron,
+    number: Option<LitInt>,
+    upgrade: Option<Expr>,
 }
 
 impl Options {
@@ -42,6 +46,7 @@ impl Options {
             unique.check(arguments)?;
         }
         options.scheduled = options.cron.scheduled()?;
+        options.version = options.versioned(arguments)?;
         Ok(options)
     }
 
@@ -67,6 +72,27 @@ impl Options {
         problems.report()
     }
 
+    fn versioned(&mut self, arguments: &Arguments) -> syn::Result<Option<(LitInt, Expr)>> {
+        let (number, upgrade) = match (self.number.take(), self.upgrade.take()) {
+            (Some(number), Some(upgrade)) => (number, upgrade),
+            (Some(number), None) => {
+                let why = "name the function that upgrades older arguments: `upgrade = upgrade_welcome`";
+                return Err(Error::new(number.span(), why));
+            }
+            (None, Some(upgrade)) => {
+                return Err(Error::new_spanned(upgrade, "say which version it upgrades to: `version = 2`"));
+            }
+            (None, None) => return Ok(None),
+        };
+        match arguments.saved().find(|argument| argument.name == "version") {
+            Some(argument) => {
+                let why = "`version` is the version of the arguments in the saved task; give the argument another name";
+                Err(Error::new(argument.name.span(), why))
+            }
+            None => Ok(Some((number, upgrade))),
+        }
+    }
+
     fn set(&mut self, name: &Ident, value: Expr) -> syn::Result<()> {
         match name.to_string().as_str() {
             "kind" => self.kind = Some(kind(&value, "kind = \"welcome\"")?),
@@ -82,6 +108,8 @@ impl Options {
             "cron" => self.cron.pattern = Some(value),
             "time_zone" => self.cron.time_zone = Some(value),
             "missed" => self.cron.missed = Some(value),
+            "version" => self.number = Some(version(&value)?),
+            "upgrade" => self.upgrade = Some(value),
             _ => {
                 return Err(Error::new(
                     name.span(),
@@ -135,6 +163,19 @@ fn number(value: Expr) -> syn::Result<Expr> {
     match literal::string(&value) {
         Some(string) => Err(Error::new(string.span(), "write a number: `max_retries = 5`")),
         None => Ok(value),
+    }
+}
+
+/// A version: 2 or more, since 1 is that of arguments without a version.
+fn version(value: &Expr) -> syn::Result<LitInt> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_parse::<u32>()? >= 2 => {
+            Ok(number.clone())
+        }
+        _ => Err(Error::new_spanned(
+            value,
+            "a version is a number from 2: arguments saved without a version have 1",
+        )),
     }
 }
 

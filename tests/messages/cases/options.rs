@@ -91,6 +91,18 @@ async fn no_cron() {}
 #[fang::task(cron = "0 3 * * *", missed = "later")]
 async fn no_policy() {}
 
+#[fang::task(version = 2)]
+async fn no_upgrade() {}
+
+#[fang::task(upgrade = upgrade)]
+async fn no_version() {}
+
+#[fang::task(version = 1, upgrade = upgrade)]
+async fn first_version() {}
+
+#[fang::task(version = 2, upgrade = upgrade)]
+async fn version(version: u8) {}
+
 #[fang::task(unique = Unique::payload(), timeout = "1y", priority = "low", backoff = "never")]
 async fn two_at_once() {}
 
