@@ -6,7 +6,11 @@ UPDATE fang_workers
 SET dead_at = now()
 WHERE dead_at IS NULL
   AND beat_at < now() - $1::bigint * interval '1 microsecond'
-  AND pg_postmaster_start_time() < now() - $1::bigint * interval '1 microsecond'
+  AND (
+    pg_postmaster_start_time() < now() - $1::bigint * interval '1 microsecond'
+    -- It started while its clock was ahead.
+    OR pg_postmaster_start_time() > now() + $1::bigint * interval '1 microsecond'
+  )
   AND ($2::bigint IS NULL OR EXISTS (
     SELECT FROM fang_workers me
     WHERE me.id = $2 AND me.beat_at >= now() - $1::bigint / 2 * interval '1 microsecond'
