@@ -70,7 +70,7 @@ impl Finisher {
     async fn save(&mut self, source: Source, results: Vec<Finish>) {
         let mut halving = Halving::new(results);
         let mut refusal = None;
-        while let Some(piece) = halving.next() {
+        while let Some(piece) = halving.next_piece() {
             match self.send(source, &piece).await {
                 Ok(saved) => {
                     if saved > 0 {

@@ -28,7 +28,7 @@ impl<T> Halving<T> {
     }
 
     /// The next piece to save. Report each with [`saved`](Self::saved) or [`refused`](Self::refused).
-    pub fn next(&mut self) -> Option<Vec<T>> {
+    pub fn next_piece(&mut self) -> Option<Vec<T>> {
         let is_hopeless = !self.is_any_saved && self.alone.len() >= MAX_ALONE;
         if is_hopeless { None } else { self.pieces.pop() }
     }
@@ -61,7 +61,7 @@ mod tests {
     /// Halves a batch for a store that refuses these numbers. Returns what is left, and the number of tries.
     fn halved(batch: impl IntoIterator<Item = u32>, is_bad: impl Fn(&u32) -> bool) -> (Refused<u32>, usize) {
         let (mut halving, mut tries) = (Halving::new(batch.into_iter().collect()), 0);
-        while let Some(piece) = halving.next() {
+        while let Some(piece) = halving.next_piece() {
             tries += 1;
             if piece.iter().any(&is_bad) { halving.refused(piece) } else { halving.saved() }
         }

@@ -160,7 +160,7 @@ async fn write_pieces(
     tasks: Vec<Key>,
 ) -> Result<(), (Vec<Key>, StoreError)> {
     let (mut halving, mut failure, mut is_any_saved) = (Halving::new(tasks), None, false);
-    while let Some(piece) = halving.next() {
+    while let Some(piece) = halving.next_piece() {
         match connection.write_claims(worker, &piece).await {
             Ok(()) => {
                 is_any_saved = true;
