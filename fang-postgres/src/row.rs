@@ -130,6 +130,7 @@ pub(crate) fn due_cron(row: &impl Row) -> Read<DueCron> {
         cron: cron(row, 2)?,
         last_tick: instant(row, 5)?,
         task_id: get(row, 6)?,
+        ticked_at: instant(row, 7)?,
     })
 }
 

@@ -16,6 +16,7 @@ impl Tables {
             task_id: cron.task.id,
             created_at: now,
             paused_at: None,
+            ticked_at: now,
         };
         let kept = match self.crons.remove(&cron.name) {
             Some(kept) if is_same(&kept.cron, cron) => kept,
@@ -46,7 +47,7 @@ impl Tables {
         tick.dropped.iter().for_each(|id| self.take_waiting(*id));
         tick.late.iter().for_each(|(at, id)| self.put_tick(&cron, *at, *id, now));
         if let Some(next) = tick.next {
-            (cron.last_tick, cron.task_id) = (next, tick.id);
+            (cron.last_tick, cron.task_id, cron.ticked_at) = (next, tick.id, now);
             let cron = self.put_cron(cron, now);
             self.crons.insert(tick.name.to_owned(), cron);
         }
@@ -137,6 +138,7 @@ fn due_cron(cron: &Cron, now: DateTime<Utc>) -> DueCron {
         cron: cron.cron.cron.clone(),
         last_tick: cron.last_tick,
         task_id: cron.task_id,
+        ticked_at: cron.ticked_at,
         now,
     }
 }

@@ -90,6 +90,8 @@ pub(super) struct Cron {
     pub(super) task_id: Uuid,
     pub(super) created_at: DateTime<Utc>,
     pub(super) paused_at: Option<DateTime<Utc>>,
+    /// When the last tick was chosen.
+    pub(super) ticked_at: DateTime<Utc>,
 }
 
 /// A period in which a unique hash keeps duplicates out.

@@ -41,6 +41,9 @@ impl Tables {
 
     pub(super) fn heartbeat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
         let before = self.workers.get(&worker).map_or(now, |worker| worker.beat_at);
+        for other in self.workers.values_mut().filter(|other| is_ahead(other.beat_at, lease, now)) {
+            other.beat_at = now;
+        }
         let alive = self.workers.get_mut(&worker).filter(|worker| worker.dead_at.is_none());
         let is_alive = alive.map(|worker| worker.beat_at = now).is_some();
         let has_suspects =
@@ -53,7 +56,9 @@ impl Tables {
 
     /// How long beats of any worker have come without a gap, this one included.
     fn well_for(&mut self, lease: Duration, now: DateTime<Utc>) -> Duration {
-        let unbroken = self.chain.filter(|(beat_at, _)| !is_longer_ago(*beat_at, lease / 2, now));
+        let unbroken = self.chain.filter(|(beat_at, well_since)| {
+            !is_longer_ago(*beat_at, lease / 2, now) && !is_ahead((*beat_at).max(*well_since), lease, now)
+        });
         let well_since = unbroken.map_or(now, |(_, well_since)| well_since);
         self.chain = Some((now, well_since));
         (now - well_since).to_std().unwrap_or_default()
@@ -122,6 +127,11 @@ fn is_longer_ago(instant: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> 
     (now - instant).to_std().is_ok_and(|past| past > span)
 }
 
+/// Whether an instant was written while the clock was ahead.
+fn is_ahead(instant: DateTime<Utc>, lease: Duration, now: DateTime<Utc>) -> bool {
+    is_longer_ago(now, lease / 2, instant)
+}
+
 fn take_back(row: &mut Row, max_crashes: i16, is_cancelled: bool, now: DateTime<Utc>) {
     let counts_in_full = row.is_suspect || max_crashes <= 1;
     row.crashes += 1;
@@ -159,5 +169,18 @@ mod tests {
         let rescue = Rescue { by: None, lease: Duration::from_secs(30), max_crashes: 3 };
         let retried = [29, 31, 99].map(|seconds| tables.rescue(&rescue, at(seconds)).retried);
         assert_eq!(retried, [0, 1, 0]);
+    }
+
+    #[test]
+    fn after_the_clock_was_ahead_a_dead_worker_is_found_within_two_leases() {
+        let (mut tables, lease) = (Tables::default(), Duration::from_secs(30));
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let [worker, _dead] = [0, 0].map(|_| tables.register(at(30_000)));
+        tables.heartbeat(worker, lease, at(30_000));
+        let beats: Vec<Beat> = (1..=12).map(|beat| tables.heartbeat(worker, lease, at(beat * 5))).collect();
+        let found = beats.iter().position(|beat| beat.has_suspects && beat.well_for >= lease);
+        assert_eq!(found, Some(7), "{beats:?}");
+        let rescue = Rescue { by: Some(worker), lease, max_crashes: 3 };
+        assert_eq!(tables.rescue(&rescue, at(61)).buried, 1);
     }
 }

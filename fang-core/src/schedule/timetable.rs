@@ -55,6 +55,19 @@ impl Timetable {
         }
     }
 
+    /// The first tick after `now`, given a later tick. An interval is counted back from that one.
+    pub(crate) fn next_before(
+        &self,
+        later: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, ScheduleError> {
+        let anchor = match &self.0 {
+            Rhythm::Pattern(..) => now,
+            Rhythm::Every(..) => self.last(later, DateTime::UNIX_EPOCH, now).unwrap_or(now),
+        };
+        self.next_after(anchor, now)
+    }
+
     /// The newest ticks after `anchor` and up to `now`, at most `limit`, the oldest first.
     pub fn newest(&self, anchor: DateTime<Utc>, now: DateTime<Utc>, limit: usize) -> Vec<DateTime<Utc>> {
         // Doubles the span that is searched until it has enough ticks, instead of walking from `anchor`.

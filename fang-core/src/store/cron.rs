@@ -93,6 +93,8 @@ pub struct DueCron {
     pub last_tick: DateTime<Utc>,
     /// The id of that task, or nil if a pause removed it.
     pub task_id: Uuid,
+    /// When that tick was chosen, by the clock of the store.
+    pub ticked_at: DateTime<Utc>,
     /// The time when the store was asked, by its clock.
     pub now: DateTime<Utc>,
 }
@@ -103,7 +105,12 @@ const GRACE: TimeDelta = TimeDelta::seconds(60);
 impl DueCron {
     /// Whether its task is due, or a pause that is over removed the task.
     fn is_due(&self) -> bool {
-        self.last_tick <= self.now || self.task_id.is_nil()
+        self.last_tick <= self.now || self.task_id.is_nil() || self.is_ahead()
+    }
+
+    /// Whether its next tick is too late, because it was chosen while the clock of the store was ahead.
+    pub fn is_ahead(&self) -> bool {
+        self.last_tick > self.now && self.ticked_at - self.now > GRACE
     }
 
     /// Decides which ticks to insert: the next one after `now`, and the missed ones that the
@@ -113,6 +120,11 @@ impl DueCron {
     /// The errors of [`Timetable::read`].
     pub fn tick(&self, mut new_id: impl FnMut() -> Uuid) -> Result<Tick<'_>, ScheduleError> {
         let timetable = Timetable::read(&self.cron)?;
+        if self.is_ahead() {
+            let next = timetable.next_before(self.last_tick, self.now).ok();
+            let dropped = (!self.task_id.is_nil()).then_some(self.task_id);
+            return Ok(Tick { dropped, ..Tick::new(&self.name, self.last_tick, next, new_id()) });
+        }
         if self.last_tick > self.now {
             // The pause ended before the tick whose task it removed.
             return Ok(Tick::new(&self.name, self.last_tick, Some(self.last_tick), new_id()));
@@ -197,7 +209,8 @@ mod tests {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let last_tick = now - TimeDelta::seconds(late);
         let cron = Cron::every(Duration::from_secs(60)).missed(missed);
-        DueCron { name: "minutely".into(), cron, last_tick, task_id: Uuid::max(), now }
+        let ticked_at = last_tick.min(now);
+        DueCron { name: "minutely".into(), cron, last_tick, task_id: Uuid::max(), ticked_at, now }
     }
 
     /// The inserted ticks, in seconds from `now`, and whether the waiting task is removed.
@@ -248,6 +261,20 @@ mod tests {
         assert_eq!(told(&paused(Missed::Coalesce, 187)), (vec![-187, 53], false));
         assert_eq!(told(&paused(Missed::Skip, 187)), (vec![-7, 53], false));
         assert_eq!(told(&paused(Missed::CatchUp(9), 127)), (vec![-127, -67, -7, 53], false));
+    }
+
+    #[test]
+    fn a_tick_that_was_chosen_while_the_clock_was_ahead_is_replaced_by_the_next_one() {
+        let ahead = |cron: Cron, by: i64| {
+            let cron = DueCron { cron, ..minutely(Missed::Coalesce, -by) };
+            DueCron { ticked_at: cron.now + TimeDelta::seconds(by - 30), ..cron }
+        };
+        let every = Cron::every(Duration::from_secs(60));
+        assert_eq!(told(&ahead(every.clone(), 8 * 60 * 60 + 7)), (vec![7], true));
+        assert_eq!(told(&ahead(every, 8 * 60 * 60)), (vec![60], true));
+        assert_eq!(told(&ahead(Cron::new("* * * * *"), 8 * 60 * 60)), (vec![60], true));
+        let far = minutely(Missed::Coalesce, -8 * 60 * 60);
+        assert!(!far.is_due(), "a tick that is far ahead is not due, if it was chosen in the past");
     }
 
     #[test]

@@ -42,7 +42,17 @@ impl CronKeeper {
         for cron in &crons.due {
             match self.fire(cron).await {
                 // A new tick lies ahead, whether this pool fired or another.
-                Ok(_) => has_fired = true,
+                Ok(fired) => {
+                    has_fired = true;
+                    if fired && cron.is_ahead() {
+                        log::warn!(
+                            "the clock of the store was ahead and went back; the next tick of the cron {:?} was {} \
+                             and is brought back",
+                            cron.name,
+                            cron.last_tick
+                        );
+                    }
+                }
                 Err(error) => log::warn!(
                     "the cron {:?} could not be fired; the next look tries again: {error}",
                     cron.name

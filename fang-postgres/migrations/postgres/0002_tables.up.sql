@@ -83,7 +83,9 @@ CREATE TABLE fang_crons (
     last_tick timestamptz NOT NULL,
     task_id uuid NOT NULL,
     paused_at timestamptz,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    -- When that tick was chosen. In the future, if the clock of the server was ahead and went back.
+    ticked_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- When beats of any worker last got through, and since when without a gap. The silence of a worker means death only

@@ -26,7 +26,11 @@ WHERE dead_at IS NULL
           AND (l.classid::bigint << 32 | l.objid::bigint) = fang_worker_lock(fang_workers.tableoid, fang_workers.id)
     )
   )
-  AND pg_postmaster_start_time() < now() - $1::bigint * interval '1 microsecond'
+  AND (
+    pg_postmaster_start_time() < now() - $1::bigint * interval '1 microsecond'
+    -- It started while its clock was ahead.
+    OR pg_postmaster_start_time() > now() + $1::bigint * interval '1 microsecond'
+  )
   AND ($2::bigint IS NULL OR EXISTS (
     SELECT FROM fang_workers me
     WHERE me.id = $2 AND me.beat_at >= now() - $1::bigint / 2 * interval '1 microsecond'

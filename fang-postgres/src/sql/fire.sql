@@ -1,7 +1,7 @@
 -- Fires a cron by compare and set: of all processes that saw the same last tick, one inserts the next task, and
 -- those of missed ticks that are caught up. The task of the last tick is removed if that tick was missed.
 WITH won AS (
-    UPDATE fang_crons SET last_tick = $3, task_id = $4
+    UPDATE fang_crons SET last_tick = $3, task_id = $4, ticked_at = now()
     WHERE name = $1 AND last_tick = $2 AND paused_at IS NULL
     RETURNING *
 ), dropped AS (

@@ -1,8 +1,11 @@
 -- Records that a worker lives. Returns in the same round trip whether it was declared dead, how long it had been
 -- silent, whether another worker has been silent for too long, for how long beats of any worker have come without a
 -- gap, whether tasks are to be cancelled (`cancellations` then tells which), and whether the row of `fang_meta` is
--- missing (`restore_meta` then puts it back). For the beats of any worker a
--- single row is updated, and at most once in a thirtieth of a lease, so that beats do not queue for it.
+-- missing (`restore_meta` then puts it back). For the beats of any worker a single row is updated, and at most once in
+-- a thirtieth of a lease, so that beats do not queue for it.
+--
+-- Instants more than half a lease in the future were written while the clock of the server was ahead. They are set to
+-- now, else nobody would be declared dead until then.
 --
 -- If sessions stay with their workers, a new session takes the advisory lock of the worker with its first beat. The
 -- lock of an earlier session whose end the server has not noticed keeps it out; the worker then counts as one without
@@ -23,11 +26,18 @@ WITH here AS MATERIALIZED (
 ), chain AS (
     UPDATE fang_meta
     SET well_since = CASE
-            WHEN beat_at < now() - $2::bigint / 2 * interval '1 microsecond' THEN now() ELSE well_since
+            WHEN beat_at < now() - $2::bigint / 2 * interval '1 microsecond' THEN now()
+            WHEN greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond' THEN now()
+            ELSE well_since
         END,
         beat_at = now()
     WHERE beat_at < now() - $2::bigint / 30 * interval '1 microsecond'
+        OR greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond'
     RETURNING well_since
+), back AS (
+    UPDATE fang_workers SET beat_at = now()
+    WHERE id <> $1 AND dead_at IS NULL AND beat_at > now() + $2::bigint / 2 * interval '1 microsecond'
+    RETURNING 1
 )
 SELECT EXISTS (SELECT FROM beat) AS is_alive,
     EXISTS (
@@ -52,4 +62,5 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
           AND EXISTS (SELECT FROM locked)
         GROUP BY silence
     ) AS suspect_after,
-    NOT EXISTS (SELECT FROM fang_meta) AS has_lost_meta
+    NOT EXISTS (SELECT FROM fang_meta) AS has_lost_meta,
+    (SELECT count(*) FROM back) AS brought_back

@@ -8,7 +8,7 @@ WITH kept AS (
     ON CONFLICT (name) DO UPDATE
     SET pattern = excluded.pattern, time_zone = excluded.time_zone, missed = excluded.missed,
         metadata = excluded.metadata, task_type = excluded.task_type,
-        mode = excluded.mode, priority = excluded.priority, last_tick = excluded.last_tick,
+        mode = excluded.mode, priority = excluded.priority, last_tick = excluded.last_tick, ticked_at = now(),
         task_id = CASE WHEN c.paused_at IS NULL THEN excluded.task_id
             ELSE '00000000-0000-0000-0000-000000000000' END
     WHERE (c.pattern, c.time_zone, c.missed, c.metadata, c.task_type, c.mode, c.priority)

@@ -42,6 +42,13 @@ pub(crate) async fn heartbeat<C: Connections>(
     if get(&row, 6)? {
         restore(db).await?;
     }
+    let brought_back: i64 = get(&row, 7)?;
+    if brought_back > 0 {
+        log::warn!(
+            "the clock of the database was ahead and went back; {brought_back} workers had beaten in the future, and \
+             their leases begin now"
+        );
+    }
     beat(&row)
 }
 

@@ -1,6 +1,8 @@
 //! Processes whose clocks are an hour off. This test program starts itself again as such a process.
 
-use crate::seam::{Child, Mode, PATIENCE, Run, World, both, told_to_end};
+use crate::seam::{
+    Act, Child, How, Mode, PATIENCE, Run, World, both, collect_logs, logged_with, told_to_end, until,
+};
 use fang_asynk::Lease;
 use fang_core::{FangError, FangTaskState, RetentionMode};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 crate::each_mode! {
     clocks_an_hour_off_make_nothing_early_or_late_and_nobody_dead,
+    instants_of_a_server_whose_clock_was_ahead_are_brought_back,
 }
 
 /// A lease much shorter than the error of the clocks, and shorter than the longest task.
@@ -110,4 +113,35 @@ async fn clocks_an_hour_off_make_nothing_early_or_late_and_nobody_dead(mode: Mod
         drop(child.stdin.take());
         assert!(child.wait().unwrap().success());
     }
+}
+
+/// Makes the instants look as if the clock of the server had been ahead by eight hours and had gone back.
+const AHEAD: &str = "BEGIN;
+    LOCK TABLE fang_crons, fang_workers, fang_meta IN EXCLUSIVE MODE;
+    UPDATE fang_tasks t SET scheduled_at = scheduled_at + interval '8 hours' FROM fang_crons c
+    WHERE t.id = c.task_id AND t.state = 'new';
+    UPDATE fang_crons SET last_tick = last_tick + interval '8 hours', ticked_at = ticked_at + interval '8 hours';
+    UPDATE fang_workers SET beat_at = beat_at + interval '8 hours';
+    INSERT INTO fang_workers (info, beat_at) VALUES ('{}', now() + interval '8 hours');
+    UPDATE fang_meta SET beat_at = beat_at + interval '8 hours', well_since = well_since + interval '8 hours';
+    COMMIT";
+
+async fn instants_of_a_server_whose_clock_was_ahead_are_brought_back(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    world.queue.schedule_task(&Act::every_second(How::Succeed)).await.unwrap();
+    assert_eq!(world.heard().await, "tick");
+    let later = "SELECT count(*) FROM fang_crons WHERE last_tick > now() + interval '1 hour'";
+    world.run(AHEAD).await;
+    world.until_number(later, 0).await;
+    world.told();
+    for _ in 0..2 {
+        assert_eq!(world.heard().await, "tick");
+    }
+    world.until_number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL", 1).await;
+    assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NULL").await, 1);
+    until(async || logged_with(&["clock of the store was ahead", "Act"]) > 0).await;
+    until(async || logged_with(&["clock of the database was ahead"]) > 0).await;
+    pool.shutdown(PATIENCE).await;
 }
