@@ -72,10 +72,10 @@ fn first_kind(json: &str) -> Option<String> {
     }
 }
 
-fn kind_of(document: &Node<'_>) -> Option<String> {
+fn kind_of<'a>(document: &'a Node<'_>) -> Option<Cow<'a, str>> {
     let Node::Object(fields) = document else { return None };
     match fields.iter().find(|field| field.key == TAG)?.value {
-        Node::Scalar(kind) if kind.starts_with('"') => Some(unquoted(kind).into_owned()),
+        Node::Scalar(kind) if kind.starts_with('"') => Some(unquoted(kind)),
         _ => None,
     }
 }

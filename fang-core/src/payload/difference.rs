@@ -5,7 +5,7 @@ use super::number::{canonical, is_number};
 use super::path::{Path, Step};
 use std::cmp::Ordering;
 
-/// The place of a value that differs. Numbers are compared by value, objects without the order of their keys, and lists
+/// The place of a value that differs. Numbers are compared as they are written, objects without the order of their keys, and lists
 /// without the order of their items, since that of a `HashSet` is another each time.
 pub(super) fn difference(one: &Node<'_>, other: &Node<'_>) -> Option<Path> {
     match (one, other) {
@@ -62,7 +62,7 @@ fn sorted(items: &[Node<'_>]) -> Vec<String> {
 /// A text in which equal values are equal.
 fn canonical_text(node: &Node<'_>) -> String {
     match node {
-        Node::Scalar(scalar) if is_number(scalar) => canonical(scalar),
+        Node::Scalar(scalar) if is_number(scalar) => canonical(scalar).to_owned(),
         Node::Scalar(scalar) if scalar.starts_with('"') => format!("{:?}", unquoted(scalar)),
         Node::Scalar(scalar) => (*scalar).to_owned(),
         Node::List(items) => format!("[{}]", sorted(items).join(",")),

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod herd;
 mod logger;
+pub mod odd;
 pub mod producer;
 pub mod racer;
 pub mod work;

@@ -1,5 +1,6 @@
-//! `fuzz`: invalid rows, written by SQL.
+//! `fuzz`: invalid rows, written by SQL, and tasks of odd types, inserted by queues.
 
+mod inserts;
 mod json;
 mod rows;
 mod table;
@@ -47,7 +48,10 @@ const ENDS: &str = "SELECT id, CASE
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let world = World::create(options)?;
     let mut workers = start(&world, options)?;
-    let fates = write(&world, options)?;
+    let mut report = Report::new("fuzz", options);
+    let mut fates = write(&world, options)?;
+    let written = fates.len();
+    inserts::write(&world, options, &mut fates, &mut report)?;
     let sql = OPEN.replace("$types", &format!("'{COMMON}', '{}'", ODD_TYPE.replace('\'', "''")));
     let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
     let took = world.wait_until("every due row to be claimed", patience, || {
@@ -55,9 +59,8 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         Ok(world.number(&sql)? == 0)
     })?;
 
-    let mut report = Report::new("fuzz", options);
-    let neighbours = fates.values().filter(|fate| **fate == Fate::Runs).count();
-    report.tell("fuzzed rows, valid rows beside them", format!("{}, {neighbours}", fates.len() - neighbours));
+    let fuzzed = fates.values().filter(|fate| **fate != Fate::Runs).count();
+    report.tell("fuzzed rows, valid rows beside them", format!("{fuzzed}, {}", written - fuzzed));
     report.tell("time from the last insert until all were claimed", format!("{:.0} s", took.as_secs_f64()));
     judge_workers(&mut workers, &world, &mut report)?;
     let book = world.book()?;
@@ -142,7 +145,9 @@ fn judge_rows(
         let end = ends.get(id).map_or("gone", String::as_str);
         let is_right = match (fate, end) {
             (Fate::Runs | Fate::Ends, "gone") => ended == 1,
-            (Fate::Ends, "failed" | "unknown") | (Fate::Waits, "failed" | "waits") => runs.is_empty(),
+            (Fate::Ends, "failed" | "unknown")
+            | (Fate::Newer, "unknown")
+            | (Fate::Waits, "failed" | "waits") => runs.is_empty(),
             _ => false,
         };
         if !is_right {

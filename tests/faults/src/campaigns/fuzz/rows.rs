@@ -19,6 +19,8 @@ pub(super) enum Fate {
     Runs,
     /// The row may run, fail, or wait for a program that knows its kind. If it does not run, it says why.
     Ends,
+    /// The row has the payload of a newer program, and waits for that.
+    Newer,
     /// The row must not run: no worker serves its task type or mode, or it is never due. If its state says that it
     /// runs, it is rescued, and may fail for its crashes.
     Waits,
@@ -85,7 +87,11 @@ impl Rows {
     /// A row with an invalid payload, invalid other columns, or both.
     pub(super) fn fuzzed(&mut self) -> Row {
         let mut row = Row { fate: Fate::Ends, ..self.valid() };
-        let wrong = self.random.u8(0..10);
+        let wrong = self.random.u8(0..11);
+        if wrong == 10 {
+            let newer = self.random.choice(NEWER).unwrap_or(NEWER[0]);
+            return Row { fate: Fate::Newer, metadata: newer.to_owned(), ..row };
+        }
         if wrong < 8 {
             row.metadata = self.payload();
         }
@@ -144,6 +150,13 @@ impl Rows {
 }
 
 const WORK: &str = r#"{"type":"Work","millis":0,"manner":"Wait"}"#;
+
+/// An unknown variant, and a missing field.
+const NEWER: [&str; 3] = [
+    r#"{"type":"Work","millis":0,"manner":"Fly"}"#,
+    r#"{"type":"Work","millis":0,"manner":{"Fly":{"high":true}}}"#,
+    r#"{"type":"Work","manner":"Wait"}"#,
+];
 
 /// An invalid number of milliseconds. A valid one might run for ages.
 fn no_span(random: &mut Rng) -> String {

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// The kind that only the new program knows; `worker-new` has it.
 pub const NOVEL: &str = r#"{"type":"Novel"}"#;
 
+/// A kind that both programs know, with a variant that only the new one has.
+pub const GROWN: &str = r#"{"type":"Grown","form":"New"}"#;
+
 /// How a batch is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -69,7 +72,8 @@ impl<'s> Batches<'s> {
         let ProducerSettings { runtime, novel, .. } = *self.settings;
         if novel > 0 && self.random.u64(0..novel) == 0 {
             let mode = if runtime == Runtime::Asynk { Mode::Asynk } else { Mode::Blocking };
-            let task = NewTask::new(NOVEL.to_owned(), "common".to_owned(), mode);
+            let payload = if self.random.bool() { NOVEL } else { GROWN };
+            let task = NewTask::new(payload.to_owned(), "common".to_owned(), mode);
             return Ok(task.with_id(Uuid::now_v7()));
         }
         Ok(Work { millis: self.millis(), manner: Manner::Wait }.task(runtime)?)
