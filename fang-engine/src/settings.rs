@@ -22,7 +22,7 @@ pub struct Lease {
     /// How long a process may be silent before others take its tasks. Defaults to 30 s. It has to be at least three
     /// times `beat_every`, and all processes of a database should use the same value.
     ///
-    /// In Postgres, a third of it is enough, at least a second, if the connection of the process has ended too, as
+    /// In Postgres, a third of it is enough, at least 3 s, if the connection of the process has ended too, as
     /// it does when the process is killed. Connections through a pooler do not tell that.
     pub dead_after: Duration,
     /// How many crashes fail a task. A crash is the death of the process that ran the task, so that a task which
@@ -69,6 +69,12 @@ pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 /// How long `run_until` waits for running tasks.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
+
+/// How long a shutdown waits for the last claim, before it gives back what no worker has begun.
+pub const LAST_CLAIM: Duration = Duration::from_secs(1);
+
+/// How long the abort of runs may take: a second for tasks that never wait, and some slack.
+pub const LAST_ABORT: Duration = Duration::from_millis(1500);
 
 /// How long the last results may take to be saved after all runs have ended ...
 pub const LAST_SAVE: Duration = Duration::from_secs(3);

@@ -95,4 +95,5 @@ statements!(
     unlist,
     unlist_unknown,
     version,
+    while_connected,
 );

@@ -52,6 +52,13 @@ pub trait Store: Send + Sync + 'static {
     /// claim of this worker is under way.
     async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError>;
 
+    /// Releases all claims of a worker that stops. Only the heart of its pool calls this, at the end; a store with
+    /// a connection for the heart should use that one, since tasks may hold up all others. Defaults to
+    /// [`disown`](Self::disown).
+    async fn disown_all(&self, worker: WorkerId) -> Result<u64, StoreError> {
+        self.disown(worker, &[]).await
+    }
+
     /// Adds a worker, alive from now. `info` is JSON about it, for people to read.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 

@@ -15,7 +15,8 @@ use postgres_types::FromSql;
 
 /// Checks that this program can use the schema.
 pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<(), StoreError> {
-    let rows = store.db.query(Role::Calls, Statement::rows(&store.db.sql.version, &[])?).await?;
+    let version = Statement::rows(&store.db.sql.version, &[])?;
+    let rows = store.db.while_connected(Role::Calls, version).await?.rows;
     migrations::check(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
 }
 
