@@ -15,7 +15,10 @@ mod runtime;
 mod rustls;
 #[cfg(feature = "postgres")]
 mod session;
+#[cfg(not(unix))]
 mod signals;
+#[cfg(unix)]
+mod stopper;
 mod worker_pool;
 mod workers;
 

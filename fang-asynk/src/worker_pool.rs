@@ -2,11 +2,16 @@
 
 use crate::backend::AsyncBackend;
 use crate::runtime::Tokio;
+#[cfg(not(unix))]
 use crate::signals::Signals;
+#[cfg(unix)]
+use crate::stopper;
 use crate::workers::TokioWorkers;
 use fang_core::kind::check_names;
 use fang_core::{AsyncRunnable, QueueError};
 use fang_engine::parts::Running;
+#[cfg(unix)]
+use fang_engine::signals::Signals;
 use fang_engine::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig, Shutdown};
 use std::future::Future;
 use std::sync::Arc;
@@ -81,6 +86,12 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// since Kubernetes kills a process 30 s after SIGTERM. A second signal ends the process at once. On systems other
     /// than Unix, only Ctrl-C is waited for. Returns the report of the shutdown.
     ///
+    /// A signal that comes before the pool has started, as while it waits for the server, ends the process with code
+    /// 0, once all other pools have stopped.
+    ///
+    /// A thread of the library receives the signals and shuts down. If tasks block every thread of the runtime, so
+    /// that it does not go on even after the deadline, the tasks are given back and the process ends with code 0.
+    ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
     /// pool.run_until_signal().await?;
@@ -89,11 +100,23 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     ///
     /// # Errors
     /// [`QueueError::Signals`] when the signals cannot be received, and the errors of [`start`](Self::start).
+    #[cfg(unix)]
+    pub async fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
+        let signals = Signals::new().map_err(QueueError::Signals)?;
+        self.start().await?;
+        stopper::stop_at_signal(&mut self.running, signals).await
+    }
+
+    /// Starts the pool, waits for Ctrl-C, and then shuts down with a deadline of 25 s. A second one ends the process
+    /// at once.
+    ///
+    /// # Errors
+    /// [`QueueError::Signals`] when the signals cannot be received, and the errors of [`start`](Self::start).
+    #[cfg(not(unix))]
     pub async fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let mut signals = Signals::new().map_err(QueueError::Signals)?;
         self.start().await?;
         signals.next().await;
-        log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
         tokio::select! {
             report = self.shutdown(DEFAULT_DEADLINE) => Ok(report),
             signal = signals.next() => std::process::exit(128 + signal),

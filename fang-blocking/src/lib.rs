@@ -14,8 +14,6 @@ mod queue;
 mod runtime;
 #[cfg(feature = "postgres")]
 mod session;
-#[cfg(unix)]
-mod signals;
 mod worker_pool;
 mod workers;
 

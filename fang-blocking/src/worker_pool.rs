@@ -2,12 +2,12 @@
 
 use crate::backend::Backend;
 use crate::runtime::{Threads, block_on};
-#[cfg(unix)]
-use crate::signals::Signals;
 use crate::workers::Crew;
 use fang_core::kind::check_names;
 use fang_core::{QueueError, Runnable};
 use fang_engine::parts::Running;
+#[cfg(unix)]
+use fang_engine::signals::Signals;
 use fang_engine::{DEFAULT_DEADLINE, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +91,9 @@ impl<Q: Backend> WorkerPool<Q> {
     /// since Kubernetes kills a process 30 s after SIGTERM. A second signal ends the process at once. Unix only.
     /// Returns the report of the shutdown.
     ///
+    /// A signal that comes before the pool has started, as while it waits for the server, ends the process with code
+    /// 0, once all other pools have stopped.
+    ///
     /// ```no_run
     /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
     /// pool.run_until_signal()?;
@@ -101,11 +104,10 @@ impl<Q: Backend> WorkerPool<Q> {
     /// [`QueueError::Signals`] when the signals cannot be received, and the errors of [`start`](Self::start).
     #[cfg(unix)]
     pub fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
-        let mut signals = Signals::new().map_err(QueueError::Signals)?;
+        let signals = Signals::new().map_err(QueueError::Signals)?;
         self.start()?;
-        signals.next();
-        log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
-        signals.exit_at_the_next();
+        let _running = signals.started();
+        block_on(signals.first());
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }
 

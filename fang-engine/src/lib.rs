@@ -26,6 +26,9 @@ pub mod runtime;
 mod settings;
 #[doc(hidden)]
 pub mod signal;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod signals;
 #[doc(hidden)]
 pub mod state;
 #[doc(hidden)]

@@ -25,7 +25,7 @@ pub struct Lease {
     /// How long a pool may be silent before others rescue its tasks. Defaults to 30 s. It must be at least three times
     /// `beat_every`. All pools that share the tables should have the same value: each judges the others by its own.
     ///
-    /// In Postgres, a third of it is enough, at least a second, if the connection of the process has ended too, as
+    /// In Postgres, a third of it is enough, at least 3 s, if the connection of the process has ended too, as
     /// it does when the process is killed. Connections through a pooler do not tell that.
     pub dead_after: Duration,
     /// After how many crashes a task fails. A crash is the death of the process while it ran the task. Without a limit,
@@ -74,6 +74,12 @@ pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 /// How long `run_until` waits for running tasks.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
+
+/// How long a shutdown waits for the last claim, before it gives back what no worker has begun.
+pub const LAST_CLAIM: Duration = Duration::from_secs(1);
+
+/// How long the abort of runs may take: a second for tasks that never wait, and some slack.
+pub const LAST_ABORT: Duration = Duration::from_millis(1500);
 
 /// How long the last results may take to be saved after all runs have ended ...
 pub const LAST_SAVE: Duration = Duration::from_secs(3);

@@ -96,6 +96,32 @@ impl<C: Connections> Database<C> {
         self.send(role, steps).await
     }
 
+    /// Returns the answer to a statement of a start, which the server gives up if the process ends meanwhile.
+    pub(crate) async fn while_connected(
+        &self,
+        role: Role,
+        statement: Statement<'_>,
+    ) -> Result<Answer<RowOf<C>>, StoreError> {
+        let mut session = self.connections.session(role).await?;
+        let outcome = self.try_while_connected(role, &mut session, statement).await;
+        if outcome.is_err() {
+            session.rollback().await;
+        }
+        self.end(session, outcome).await
+    }
+
+    async fn try_while_connected(
+        &self,
+        role: Role,
+        session: &mut C::Session,
+        statement: Statement<'_>,
+    ) -> Result<Answer<RowOf<C>>, StoreError> {
+        let set = Step::Run(Statement::rows(&self.sql.while_connected, &[])?);
+        // Not in one round trip: the server waits for the lock of a table even to prepare a statement.
+        session.run(&[Step::Begin(self.begin(role)), set]).await?;
+        last(session.run(&[Step::Run(statement), Step::Commit]).await?)
+    }
+
     /// The begin of a transaction with several steps.
     pub(crate) fn begin(&self, role: Role) -> &'static str {
         if self.connections.is_pooled() { role.begin() } else { BEGIN }

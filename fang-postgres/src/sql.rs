@@ -97,4 +97,5 @@ statements!(
     unlist,
     unlist_unknown,
     version,
+    while_connected,
 );

@@ -76,7 +76,11 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        workers::disown(self, worker, known).await
+        workers::disown(self, Role::Engine, worker, known).await
+    }
+
+    async fn disown_all(&self, worker: WorkerId) -> Result<u64, StoreError> {
+        workers::disown(self, Role::Heart, worker, &[]).await
     }
 
     async fn unlist_unknown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {

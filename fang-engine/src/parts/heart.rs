@@ -98,8 +98,10 @@ impl Heart {
     async fn begin(mut self, tell: Sender<Result<(), StoreError>>, at_end: SetAtEnd) {
         let registered = self.register().await;
         let is_registered = registered.is_ok();
-        if tell.send(registered).await.is_ok() && is_registered {
-            while self.pause().await {
+        // The application may have given up the start meanwhile.
+        let is_awaited = tell.send(registered).await.is_ok();
+        if is_registered {
+            while is_awaited && self.pause().await {
                 self.beat().await;
             }
             self.sign_off().await;
@@ -122,10 +124,10 @@ impl Heart {
     /// Gives back all tasks that the store still counts for this pool, then marks the worker dead.
     async fn sign_off(&self) {
         let (store, worker) = (&self.pool.store, self.pool.state.worker());
-        let mut outcome = store.disown(worker, &[]).await;
+        let mut outcome = store.disown_all(worker).await;
         if outcome.is_err() {
             self.pool.sleep(SIGN_OFF_AGAIN).await;
-            outcome = store.disown(worker, &[]).await;
+            outcome = store.disown_all(worker).await;
         }
         let outcome = outcome.and(store.retire(worker).await);
         if let Err(error) = outcome {

@@ -3,7 +3,7 @@
 use super::Running;
 use crate::phase::Phase;
 use crate::runtime::BoxFuture;
-use crate::settings::{LAST_BEAT, LAST_SAVE, Shutdown};
+use crate::settings::{LAST_ABORT, LAST_BEAT, LAST_CLAIM, LAST_SAVE, Shutdown};
 use crate::signal::first_of;
 use crate::state::{Pool, Unfinished};
 use std::time::{Duration, Instant};
@@ -22,23 +22,33 @@ impl Running {
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);
         // A claim that hangs is not waited for. The heart gives back its tasks when it signs off.
-        ended_by(&pool, deadline, Box::pin(claimer_ended.wait())).await;
+        let soon = deadline.min(Instant::now() + LAST_CLAIM);
+        ended_by(&pool, soon, Box::pin(claimer_ended.wait())).await;
         for job in workers.close() {
             Unfinished::new(pool.clone(), job).hand_back();
         }
         let all_ended = ended_by(&pool, deadline, workers.ended()).await;
         pool.phase.advance(Phase::Aborting);
-        let still_running = if all_ended { 0 } else { workers.abort().await };
+        let mut still_running = Some(0);
+        if !all_ended {
+            still_running = None;
+            let count = &mut still_running;
+            let abort = Box::pin(async { *count = Some(workers.abort().await) });
+            ended_within(&pool, LAST_ABORT, abort).await;
+        }
+        // If tasks block the runtime, no other part goes on either. The heart then gives back all tasks.
+        let last_save = if still_running.is_some() { LAST_SAVE } else { Duration::ZERO };
         // The results of these commits go on to the finisher.
-        ended_within(&pool, LAST_SAVE, Box::pin(open_batches.none())).await;
+        ended_within(&pool, last_save, Box::pin(open_batches.none())).await;
         pool.phase.advance(Phase::Closing);
-        if !ended_within(&pool, LAST_SAVE, Box::pin(pool.finisher_ended.wait())).await {
+        if !ended_within(&pool, last_save, Box::pin(pool.finisher_ended.wait())).await {
             pool.phase.advance(Phase::GivingUp);
             log::error!("the last results could not be saved; their tasks will run again");
         }
         pool.phase.advance(Phase::Stopped);
         ended_within(&pool, LAST_BEAT, Box::pin(heart_ended.wait())).await;
-        let shutdown = pool.state.stats.report(still_running);
+        let shutdown =
+            pool.state.stats.report(still_running.unwrap_or_else(|| pool.state.gauge.load().in_flight));
         log::info!(
             "the pool of worker {} has stopped; it handed {} tasks back, and {} runs go on",
             pool.state.worker(),

@@ -3,13 +3,13 @@
 -- also does nothing when the asking worker was itself silent for half a lease: the statement may have hung through
 -- an outage.
 --
--- A worker whose advisory lock is free has lost its session. It is dead after a third of a lease, at least a second,
+-- A worker whose advisory lock is free has lost its session. It is dead after a third of a lease, at least 3 s,
 -- if the session of the asking worker is that old as well: a process that lost only its connection has had the time
 -- to come back.
 UPDATE fang_workers
 SET dead_at = now()
 WHERE dead_at IS NULL
-  AND beat_at < now() - least($1::bigint, greatest($1::bigint / 3, 1000000)) * interval '1 microsecond'
+  AND beat_at < now() - least($1::bigint, greatest($1::bigint / 3, 3000000)) * interval '1 microsecond'
   AND (
     beat_at < now() - $1::bigint * interval '1 microsecond'
     OR session IS NOT NULL
@@ -17,7 +17,7 @@ WHERE dead_at IS NULL
         SELECT FROM fang_workers me
         WHERE me.id = $2 AND me.session = fang_session()
           AND (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid()))
-            < now() - greatest($1::bigint / 3, 1000000) * interval '1 microsecond'
+            < now() - greatest($1::bigint / 3, 3000000) * interval '1 microsecond'
     )
     AND NOT EXISTS (
         SELECT FROM pg_locks l

@@ -57,7 +57,7 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
             (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid())) + silence - now(),
             interval '0'
         ))::float8
-        FROM fang_workers w, greatest($2::bigint / 3 * interval '1 microsecond', interval '1 s') silence
+        FROM fang_workers w, greatest($2::bigint / 3 * interval '1 microsecond', interval '3 s') silence
         WHERE w.id <> $1 AND w.dead_at IS NULL AND w.session IS NOT NULL AND w.beat_at < now() - silence * 0.55
           AND EXISTS (SELECT FROM locked)
         GROUP BY silence

@@ -27,7 +27,7 @@ const META: &str = "CREATE TABLE fang_meta (
 /// Checks that this program can use the schema.
 pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<(), StoreError> {
     let (db, sql) = (&store.db, &store.db.sql);
-    let rows = db.query(Role::Calls, Statement::rows(&sql.version, &[])?).await?;
+    let rows = db.while_connected(Role::Calls, Statement::rows(&sql.version, &[])?).await?.rows;
     match rows.first() {
         Some(row) => migrations::check(get(row, 0)?),
         // The row was lost. The first beat puts it back.

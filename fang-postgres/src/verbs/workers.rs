@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use crate::migrations;
-use crate::row::{beat, get};
+use crate::row::{beat, get, only};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
@@ -27,8 +27,9 @@ pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Re
 
 async fn try_register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
     let keeps = db.connections.keeps_heart();
-    let row = db.query_one(Role::Heart, Statement::rows(&db.sql.register, &[&info, &keeps])?).await?;
-    Ok(WorkerId(get(&row, 0)?))
+    let register = Statement::rows(&db.sql.register, &[&info, &keeps])?;
+    let answer = db.while_connected(Role::Heart, register).await?;
+    Ok(WorkerId(get(&only(answer.rows)?, 0)?))
 }
 
 pub(crate) async fn heartbeat<C: Connections>(
@@ -70,14 +71,15 @@ pub(crate) async fn retire<C: Connections>(db: &Database<C>, worker: WorkerId) -
 
 pub(crate) async fn disown<C: Connections>(
     store: &PostgresStore<C>,
+    role: Role,
     worker: WorkerId,
     known: &[(Uuid, i32)],
 ) -> Result<u64, StoreError> {
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
     let statement = Statement::count(&store.db.sql.disown, &[&worker.0, &ids, &leases])?;
-    let given_back = store.db.execute(Role::Engine, statement).await?;
+    let given_back = store.db.execute(role, statement).await?;
     if given_back > 0 {
-        store.notify_each_time(Role::Engine, &Topic::CameBack).await;
+        store.notify_each_time(role, &Topic::CameBack).await;
     }
     Ok(given_back)
 }
