@@ -7,8 +7,10 @@
 mod batch;
 mod claim_params;
 mod columns;
+mod connection_string;
 mod copy;
 mod database;
+mod diagnosis;
 mod finish_columns;
 mod lock_claims;
 pub mod migrations;
@@ -23,6 +25,7 @@ mod value;
 mod verbs;
 mod within;
 
+pub use connection_string::{ConnectionString, Endpoint};
 pub use row::Row;
 pub use schema::{Schema, SchemaNameError};
 pub use session::{Connections, NeverBlocks, OwnSession, Session};

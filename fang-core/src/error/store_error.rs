@@ -13,6 +13,8 @@ pub enum Nature {
     Contended,
     /// The data is at fault. The same request always fails, but others in its batch may succeed.
     Data,
+    /// The driver does not tell the cause. Repeat the request a few times; then, if it is a batch, try its parts.
+    Unknown,
     /// The cause must be repaired, such as a wrong password or a missing schema.
     Final,
 }
@@ -30,6 +32,14 @@ pub enum StoreError {
         /// The reason.
         reason: String,
     },
+    /// A parameter of the connection string cannot be used. Its value is not shown.
+    #[error("the parameter {name} of the database URI cannot be used: {reason}")]
+    Parameter {
+        /// The name of the parameter.
+        name: &'static str,
+        /// The reason, and what to do.
+        reason: String,
+    },
     /// The name of the schema is not valid.
     #[error("{reason}")]
     Schema {
@@ -45,7 +55,7 @@ pub enum StoreError {
         source: Source,
     },
     /// The server refused the user.
-    #[error("the database refused the connection: {source}; check user, password and database name")]
+    #[error("the database refused the connection: {source}; check user, password, database name and TLS")]
     Refused {
         /// The error of the driver.
         source: Source,
@@ -140,8 +150,11 @@ impl StoreError {
         if sqlstate::is_read_only(code) {
             return Self::ReadOnly { source };
         }
-        if sqlstate::is_pooled(code) || is_pooler(&source.to_string()) {
+        if sqlstate::is_pooled(code) {
             return Self::Pooled { source };
+        }
+        if sqlstate::is_locked(code) {
+            return Self::Locked { reason: source.to_string() };
         }
         Self::Statement { nature: sqlstate::nature(code), source }
     }
@@ -160,6 +173,11 @@ impl StoreError {
         matches!(self, Self::Statement { nature: Nature::Contended, .. })
     }
 
+    /// Whether the driver does not tell the cause.
+    pub fn is_unknown(&self) -> bool {
+        self.nature() == Nature::Unknown
+    }
+
     /// Whether repeating the request can help.
     pub fn nature(&self) -> Nature {
         match self {
@@ -169,6 +187,7 @@ impl StoreError {
             | Self::Locked { .. }
             | Self::PoolExhausted => Nature::Passing,
             Self::Uri { .. }
+            | Self::Parameter { .. }
             | Self::Schema { .. }
             | Self::Refused { .. }
             | Self::Pooled { .. }
@@ -178,13 +197,6 @@ impl StoreError {
             Self::Statement { nature, .. } => *nature,
         }
     }
-}
-
-/// Whether a server's error message comes from a pooler, or from a server behind one.
-pub fn is_pooler(message: &str) -> bool {
-    let statement = message.contains("prepared statement");
-    message.contains("unsupported startup parameter")
-        || statement && (message.contains("already exists") || message.contains("does not exist"))
 }
 
 #[cfg(test)]
