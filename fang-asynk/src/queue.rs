@@ -26,7 +26,9 @@ fang_engine::postgres_queue! {
     ///
     /// With [`NoTls`] the call to `connect` is optional: the first use of the queue connects.
     pub struct AsyncQueue<Tls: TlsConnector> as AsyncBackend over PostgresStore as dyn NonBlocking {
-        /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs.
+        /// The address of the database, in the format of libpq: `postgres://user:password@host:port/database`, or
+        /// `key=value` pairs. A parameter that the driver does not support is an error that names it. Parameters about
+        /// certificates need the connector `Rustls`.
         #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
         uri: Redacted<String>,
         /// The most connections that the application and its tasks use together. Each running worker pool opens up to

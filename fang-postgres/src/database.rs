@@ -1,6 +1,7 @@
 //! The connections of a store, and how its statements travel: in which steps, and which are sent again.
 
 use crate::diagnosis::explained;
+use crate::process::Process;
 use crate::row::only;
 use crate::schema::Schema;
 use crate::session::{Connections, OwnSession, Session};
@@ -38,11 +39,26 @@ pub(crate) struct Database<C> {
     /// Where the lists of locked tasks begin.
     pub(crate) first: FirstListed,
     pub(crate) epoch: Instant,
+    process: Process,
 }
 
 impl<C: Connections> Database<C> {
     pub(crate) fn new(connections: C, sql: Arc<Statements>, schema: Schema) -> Self {
-        Self { connections, sql, schema, first: FirstListed::default(), epoch: Instant::now() }
+        let (first, process) = (FirstListed::default(), Process::this());
+        Self { connections, sql, schema, first, epoch: Instant::now(), process }
+    }
+
+    /// The same database over separate connections of the same process.
+    pub(crate) fn of_a_pool(&self) -> Result<Self, StoreError> {
+        let connections = self.connections.of_a_pool()?;
+        let process = self.process;
+        Ok(Self { process, ..Self::new(connections, self.sql.clone(), self.schema.clone()) })
+    }
+
+    /// A connection for this role.
+    pub(crate) async fn session(&self, role: Role) -> Result<C::Session, StoreError> {
+        self.process.check()?;
+        self.connections.session(role).await
     }
 
     /// All rows of a statement.
@@ -123,7 +139,7 @@ impl<C: Connections> Database<C> {
     }
 
     async fn once(&self, role: Role, steps: &[Step<'_>]) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
-        let mut session = self.connections.session(role).await?;
+        let mut session = self.session(role).await?;
         let outcome = session.run(steps).await;
         let outcome = explained(&mut session, &self.sql, &self.schema, outcome).await;
         session.end(outcome).await

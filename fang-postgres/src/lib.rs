@@ -14,6 +14,7 @@ mod diagnosis;
 mod finish_columns;
 mod lock_claims;
 pub mod migrations;
+mod process;
 mod row;
 mod schema;
 mod session;

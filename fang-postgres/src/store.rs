@@ -36,9 +36,8 @@ impl<C: Connections> PostgresStore<C> {
     /// # Errors
     /// As [`Connections::of_a_pool`].
     pub fn of_a_pool(&self) -> Result<Self, StoreError> {
-        let connections = self.db.connections.of_a_pool()?;
         Ok(Self {
-            db: Arc::new(Database::new(connections, self.db.sql.clone(), self.schema.clone())),
+            db: Arc::new(self.db.of_a_pool()?),
             schema: self.schema.clone(),
             outgoing: self.outgoing.clone(),
             epoch: self.epoch,

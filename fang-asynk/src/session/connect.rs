@@ -9,8 +9,8 @@ use fang_core::lists;
 use fang_core::notify::Listeners;
 use fang_core::{Redacted, StoreError};
 use fang_postgres::ConnectionString;
-use fang_postgres::settings::LISTEN;
 pub(super) use fang_postgres::settings::Role;
+use fang_postgres::settings::{LISTEN, NO_TRANSACTION_TIMEOUT, knows_transaction_timeout};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::poll_fn;
@@ -91,7 +91,8 @@ impl Address {
             config.ssl_mode(SslMode::Require);
         }
         let make_pool = move |config: Config, role: Role, listeners: &Listeners| {
-            let dialer = Dialer { tls: tls.clone(), listener: listener(role, options, listeners) };
+            let listener = listener(role, options, listeners);
+            let dialer = Dialer { tls: tls.clone(), listener, pgbouncer: options.pgbouncer };
             let recycling_method = RecyclingMethod::Fast;
             let manager = Manager::from_connect(config, dialer, ManagerConfig { recycling_method });
             Pool::builder(manager)
@@ -179,6 +180,7 @@ fn set_session(config: &mut Config, role: Role) {
 struct Dialer<Tls> {
     tls: Tls,
     listener: Option<Listeners>,
+    pgbouncer: bool,
 }
 
 impl<Tls: TlsConnector> Connect for Dialer<Tls> {
@@ -186,11 +188,16 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
         let config = config.clone();
         Box::pin(async move {
             let (client, connection) = config.connect(self.tls.clone()).await?;
-            let Some(listeners) = &self.listener else {
-                return Ok((client, tokio::spawn(drive(connection, |_| {}))));
-            };
-            let heard = listeners.clone();
-            let driver = tokio::spawn(drive(connection, move |payload| heard.receive(payload)));
+            let has_limit = connection.parameter("server_version").is_some_and(knows_transaction_timeout);
+            let heard = self.listener.clone();
+            let driver = tokio::spawn(drive(connection, move |payload| {
+                heard.iter().for_each(|listeners| listeners.receive(payload));
+            }));
+            // Older servers refuse a startup option with this name.
+            if has_limit && !self.pgbouncer {
+                client.batch_execute(NO_TRANSACTION_TIMEOUT).await?;
+            }
+            let Some(listeners) = &self.listener else { return Ok((client, driver)) };
             client.batch_execute(LISTEN).await?;
             // Notifications that were sent before this moment were missed.
             listeners.notify_everyone();

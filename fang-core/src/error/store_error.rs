@@ -54,6 +54,12 @@ pub enum StoreError {
         /// The error of the driver.
         source: Source,
     },
+    /// The process was forked after the queue had connected. Parent and child would share its connections.
+    #[error(
+        "the process was forked after this queue was first used, and the connections belong to its parent; fork \
+         first, or build a new queue in the child"
+    )]
+    Forked,
     /// The server refused the user.
     #[error("the database refused the connection: {source}; check user, password, database name and TLS")]
     Refused {
@@ -188,6 +194,7 @@ impl StoreError {
             | Self::PoolExhausted => Nature::Passing,
             Self::Uri { .. }
             | Self::Parameter { .. }
+            | Self::Forked
             | Self::Schema { .. }
             | Self::Refused { .. }
             | Self::Pooled { .. }

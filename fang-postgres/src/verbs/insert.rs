@@ -97,7 +97,7 @@ async fn insert_in_one_of_ours<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    let mut session = store.db.connections.session(Role::Calls).await?;
+    let mut session = store.db.session(Role::Calls).await?;
     let outcome = insert_in_transaction(store, &mut session, tasks).await;
     let outcome = explained(&mut session, &store.db.sql, &store.schema, outcome).await;
     if outcome.is_err() {
@@ -131,7 +131,7 @@ async fn copy_once<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<DbInstant, StoreError> {
-    let mut session = store.db.connections.session(Role::Calls).await?;
+    let mut session = store.db.session(Role::Calls).await?;
     let outcome = copy_in_transaction(store, &mut session, tasks).await;
     let outcome = explained(&mut session, &store.db.sql, &store.schema, outcome).await;
     if outcome.is_err() {

@@ -30,7 +30,7 @@ pub(crate) async fn migrate<C: Connections>(store: &PostgresStore<C>) -> Result<
 }
 
 async fn step_once<C: Connections>(store: &PostgresStore<C>) -> Result<bool, StoreError> {
-    let mut session = store.db.connections.session(Role::Calls).await?;
+    let mut session = store.db.session(Role::Calls).await?;
     session.without_deadline();
     let begin = store.db.begin(Role::Calls);
     let outcome = step(&mut session, &store.schema, &store.db.sql, begin).await;

@@ -219,7 +219,8 @@ fn note(role: Role) -> String {
 fn restore(role: Role) -> String {
     let names = quoted_names(role);
     format!(
-        "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY [{names}]) name"
+        "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY [{names}]) name \
+            WHERE current_setting('fang.' || name, true) IS NOT NULL"
     )
 }
 
