@@ -164,9 +164,9 @@ impl ConnectionString {
         let mut hidden = self.iter().filter(|(name, value)| !is_shown(name, value) && !value.is_empty());
         hidden.any(|(_, value)| {
             // A text may quote one of the words of a value, such as one of the settings in `options`.
-            let words = value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1);
-            let mut pieces = words.chain([value]).filter(|piece| !harmless(piece));
-            pieces.any(|piece| text.contains(piece))
+            let hides = |piece: &&str| !piece.is_empty() && !harmless(piece);
+            text.contains(value) && hides(&value)
+                || words(value).filter(hides).any(|word| words(text).any(|quoted| quoted == word))
         })
     }
 }
@@ -183,6 +183,11 @@ fn invalid(reason: &str) -> StoreError {
 
 fn not_valid(name: &'static str) -> StoreError {
     invalid(&format!("the value of {name} is not valid"))
+}
+
+/// The words of a text that have more than one letter or digit.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1)
 }
 
 /// Whether a host is a name, an address, or the folder of a socket.
