@@ -34,6 +34,9 @@ fang_engine::postgres_queue! {
     pub struct AsyncQueue<Tls: TlsConnector = NoTls> as AsyncBackend over PostgresStore as dyn NonBlocking {
         /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs as in
         /// libpq. Required.
+        ///
+        /// A parameter that the driver does not support is an error that names it. Parameters about certificates need
+        /// the connector `Rustls`.
         #[builder(setter(transform = |uri: impl Into<String>| Redacted::from(uri.into())))]
         uri: Redacted<String>,
         /// The most connections for the calls of the program and of its tasks together. A call that finds all of them

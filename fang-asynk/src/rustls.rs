@@ -1,9 +1,9 @@
 //! The TLS connector `Rustls`.
 
-use fang_core::FangError;
+use fang_core::{FangError, StoreError};
 use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::CertificateResult;
 use std::error::Error;
@@ -16,8 +16,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// A TLS connector over rustls. It accepts a server if the certificate of the server is signed by one of the trusted
 /// roots and names the host of the `uri`. libpq calls this `verify-full`. Needs the feature `rustls`.
 ///
-/// Connections without TLS are refused, unless the `uri` says `sslmode=disable` or `sslmode=prefer`. The driver does
-/// not know `sslmode=verify-full`: leave it out or write `require`, which means the same with this connector.
+/// TLS is required, unless `sslmode` in the connection string is `disable`, `allow` or `prefer`. The modes `require`,
+/// `verify-ca` and `verify-full` all verify the server as `verify-full` does. `sslrootcert` in the connection string
+/// names a file with root certificates that take the place of those of this connector; with `system` it trusts those
+/// of the system. `sslcert` and `sslkey` name the files of a client certificate and its key, in PEM format.
 ///
 /// ```no_run
 /// use fang_asynk::{AsyncQueue, Rustls};
@@ -28,13 +30,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// # Ok(()) }
 /// ```
 ///
-/// The connector uses the crate ring for cryptography, and leaves the default provider of the process alone. For client
-/// certificates or another provider, use `MakeRustlsConnect` of the crate `tokio-postgres-rustls`, which is a
+/// The connector uses the crate ring for cryptography, and leaves the default provider of the process alone. For
+/// another provider, use `MakeRustlsConnect` of the crate `tokio-postgres-rustls`, which is a
 /// [`TlsConnector`](crate::TlsConnector) too.
 #[derive(Clone)]
 pub struct Rustls {
     connector: MakeRustlsConnect,
-    roots: usize,
+    roots: RootCertStore,
 }
 
 impl Rustls {
@@ -63,15 +65,35 @@ impl Rustls {
     /// [`RustlsError::NoCertificate`] when `pem` contains no certificate, [`RustlsError::Pem`] when one cannot be
     /// read, and [`RustlsError::Root`] when one cannot be used as a root.
     pub fn with_roots_pem(pem: &[u8]) -> Result<Self, RustlsError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|error| RustlsError::Pem { source: Box::new(error) })?;
-            roots.add(certificate).map_err(|error| RustlsError::Root { source: Box::new(error) })?;
+        Self::new(roots(pem)?)
+    }
+
+    /// Applies the files that a connection string names.
+    pub(crate) fn read_files(
+        &mut self,
+        roots_file: Option<&str>,
+        certificate: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let trusted = match roots_file {
+            None => self.roots.clone(),
+            Some("system") => Self::system_roots().map_err(|error| unusable("sslrootcert", &error))?.roots,
+            Some(file) => {
+                roots(&read("sslrootcert", file)?).map_err(|error| unusable("sslrootcert", &error))?
+            }
+        };
+        let client = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(client(certificate, key)?),
+            (None, None) => None,
+            (Some(_), None) => return Err(unusable("sslcert", &"sslkey has to name the file of its key")),
+            (None, Some(_)) => {
+                return Err(unusable("sslkey", &"sslcert has to name the file of its certificate"));
+            }
+        };
+        if roots_file.is_some() || client.is_some() {
+            *self = Self::with_client(trusted, client).map_err(|error| unusable("sslcert", &error))?;
         }
-        if roots.is_empty() {
-            return Err(RustlsError::NoCertificate);
-        }
-        Self::new(roots)
+        Ok(())
     }
 
     fn with_native(found: CertificateResult) -> Result<Self, RustlsError> {
@@ -86,19 +108,55 @@ impl Rustls {
     }
 
     fn new(roots: RootCertStore) -> Result<Self, RustlsError> {
-        let count = roots.len();
+        Self::with_client(roots, None)
+    }
+
+    fn with_client(roots: RootCertStore, client: Option<Client>) -> Result<Self, RustlsError> {
+        let protocol = |error| RustlsError::Protocol { source: Box::new(error) };
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| RustlsError::Protocol { source: Box::new(error) })?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { connector: MakeRustlsConnect::new(config), roots: count })
+            .map_err(protocol)?
+            .with_root_certificates(roots.clone());
+        let config = match client {
+            Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(protocol)?,
+            None => config.with_no_client_auth(),
+        };
+        Ok(Self { connector: MakeRustlsConnect::new(config), roots })
     }
+}
+
+/// The certificates of a client, and the key of the first.
+type Client = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn roots(pem: &[u8]) -> Result<RootCertStore, RustlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| RustlsError::Pem { source: Box::new(error) })?;
+        roots.add(certificate).map_err(|error| RustlsError::Root { source: Box::new(error) })?;
+    }
+    if roots.is_empty() { Err(RustlsError::NoCertificate) } else { Ok(roots) }
+}
+
+fn client(certificate: &str, key: &str) -> Result<Client, StoreError> {
+    let chain = read("sslcert", certificate)?;
+    let chain = CertificateDer::pem_slice_iter(&chain).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| unusable("sslcert", &error))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&read("sslkey", key)?).map_err(|error| unusable("sslkey", &error))?;
+    Ok((chain, key))
+}
+
+fn read(name: &'static str, file: &str) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(file).map_err(|error| unusable(name, &format!("its file cannot be read: {error}")))
+}
+
+fn unusable(name: &'static str, reason: &dyn fmt::Display) -> StoreError {
+    StoreError::Parameter { name, reason: reason.to_string() }
 }
 
 impl fmt::Debug for Rustls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rustls").field("roots", &self.roots).finish_non_exhaustive()
+        f.debug_struct("Rustls").field("roots", &self.roots.len()).finish_non_exhaustive()
     }
 }
 

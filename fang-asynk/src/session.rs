@@ -55,7 +55,7 @@ impl Pools {
     }
 
     async fn get(&self, pool: &Pool) -> Result<Object, StoreError> {
-        pool.get().await.map_err(|error| pool_error(&error))
+        pool.get().await.map_err(|error| pool_error(&error, self.address.string()))
     }
 }
 

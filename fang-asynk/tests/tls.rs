@@ -161,10 +161,41 @@ async fn a_server_whose_ca_is_not_trusted_is_refused() {
 #[tokio::test]
 async fn a_server_whose_certificate_is_for_another_name_is_refused() {
     let server = Server::get();
-    let uri = server.uri().replace("127.0.0.1", "localhost") + "&hostaddr=127.0.0.1";
+    let uri = server.uri().replace("127.0.0.1", "localhost") + "?hostaddr=127.0.0.1";
     let error = refusal(&uri, server.tls()).await;
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("not valid for name \"localhost\""), "{error}");
+}
+
+/// A connector that trusts no server of this test.
+fn stranger() -> Rustls {
+    Rustls::with_roots_pem(authority("a stranger").pem().as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn the_connection_string_can_name_the_roots_and_the_mode_as_for_libpq() {
+    let server = Server::get();
+    let file = server.cluster.data_dir().join("ca.pem");
+    fs::write(&file, &server.ca).unwrap();
+    let uri = format!("{}?sslmode=verify-full&sslrootcert={}", server.uri(), file.display());
+    let mut queue: AsyncQueue<Rustls> = AsyncQueue::builder().uri(&uri).build();
+    queue.connect(stranger()).await.unwrap();
+    let other = uri.replace("127.0.0.1", "localhost") + "&hostaddr=127.0.0.1";
+    let error = refusal(&other, stranger()).await;
+    assert!(error.to_string().contains("not valid for name"), "{error}");
+    let error = refusal(&uri.replace("ca.pem", "no.pem"), stranger()).await;
+    assert!(matches!(error, StoreError::Parameter { name: "sslrootcert", .. }), "{error:?}");
+    let error = refusal(&format!("{uri}&sslcert=/no/such"), stranger()).await;
+    assert!(matches!(error, StoreError::Parameter { name: "sslcert", .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_connector_that_cannot_verify_says_which_feature_can() {
+    for (name, parameter) in [("sslmode", "sslmode=verify-full"), ("sslrootcert", "sslrootcert=/x")] {
+        let error = refusal(&format!("{}?{parameter}", Server::get().uri()), NoTls).await;
+        assert!(matches!(error, StoreError::Parameter { name: found, .. } if found == name), "{error:?}");
+        assert!(error.to_string().contains("feature `rustls`"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ impl Queue {
     fn address(&self) -> Result<Address, QueueError> {
         let address = match (&self.connection_pool, &self.uri) {
             (Some(pool), _) => Address::pool(pool.clone()),
-            (None, Some(uri)) => Address::uri(uri, self.max_pool_size),
+            (None, Some(uri)) => Address::uri(uri.expose(), self.max_pool_size)?,
             (None, None) => return Err(QueueError::NotConnected),
         };
         Ok(address.options(self.listen, self.pgbouncer))

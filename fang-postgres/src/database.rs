@@ -1,6 +1,9 @@
 //! The connections of a store, and how its statements travel: in which steps, and which are sent again.
 
+use crate::diagnosis::explained;
+use crate::process::Process;
 use crate::row::only;
+use crate::schema::Schema;
 use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
 use crate::sql::Statements;
@@ -10,11 +13,17 @@ use fang_core::error::Nature;
 use fang_core::lists::FirstListed;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many times a statement is sent that [loses a race](StoreError::lost_a_race). Each failed try has changed
 /// nothing.
 const MAX_TRIES: usize = 5;
+
+/// How many times a statement is sent whose failure the driver does not explain. It may have lost a race.
+const MAX_TRIES_UNKNOWN: usize = 3;
+
+/// After this long, a failure that the driver does not explain is no lost race, but a time limit.
+const MAX_RACE: Duration = Duration::from_secs(10);
 
 /// The begin of a transaction with several steps, if no pooler is used.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -26,14 +35,30 @@ pub(crate) type RowOf<C> = <<C as Connections>::Session as Session>::Row;
 pub(crate) struct Database<C> {
     pub(crate) connections: C,
     pub(crate) sql: Arc<Statements>,
+    pub(crate) schema: Schema,
     /// Where the lists of locked tasks begin.
     pub(crate) first: FirstListed,
     pub(crate) epoch: Instant,
+    process: Process,
 }
 
 impl<C: Connections> Database<C> {
-    pub(crate) fn new(connections: C, sql: Arc<Statements>) -> Self {
-        Self { connections, sql, first: FirstListed::default(), epoch: Instant::now() }
+    pub(crate) fn new(connections: C, sql: Arc<Statements>, schema: Schema) -> Self {
+        let (first, process) = (FirstListed::default(), Process::this());
+        Self { connections, sql, schema, first, epoch: Instant::now(), process }
+    }
+
+    /// The same database over separate connections of the same process.
+    pub(crate) fn of_a_pool(&self) -> Result<Self, StoreError> {
+        let connections = self.connections.of_a_pool()?;
+        let process = self.process;
+        Ok(Self { process, ..Self::new(connections, self.sql.clone(), self.schema.clone()) })
+    }
+
+    /// A connection for this role.
+    pub(crate) async fn session(&self, role: Role) -> Result<C::Session, StoreError> {
+        self.process.check()?;
+        self.connections.session(role).await
     }
 
     /// All rows of a statement.
@@ -79,7 +104,7 @@ impl<C: Connections> Database<C> {
         statement: Statement<'_>,
     ) -> Result<Vec<RowOf<C>>, StoreError> {
         let steps = self.alone(role, statement);
-        let is_worth_it = |error: &StoreError| error.lost_a_race() || error.nature() == Nature::Data;
+        let is_worth_it = |error: &StoreError| may_have_lost_a_race(error) || error.nature() == Nature::Data;
         Ok(last(again_if(is_worth_it, || self.once(role, &steps)).await?)?.rows)
     }
 
@@ -136,12 +161,13 @@ impl<C: Connections> Database<C> {
     }
 
     async fn send(&self, role: Role, steps: Vec<Step<'_>>) -> Result<Answer<RowOf<C>>, StoreError> {
-        last(again_if(StoreError::lost_a_race, || self.once(role, &steps)).await?)
+        last(again_if(may_have_lost_a_race, || self.once(role, &steps)).await?)
     }
 
     async fn once(&self, role: Role, steps: &[Step<'_>]) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
-        let mut session = self.connections.session(role).await?;
+        let mut session = self.session(role).await?;
         let outcome = session.run(steps).await;
+        let outcome = explained(&mut session, &self.sql, &self.schema, outcome).await;
         self.end(session, outcome).await
     }
 
@@ -159,18 +185,28 @@ impl<C: Connections> Database<C> {
     }
 }
 
+/// Whether another transaction won, or the driver does not tell.
+pub(crate) fn may_have_lost_a_race(error: &StoreError) -> bool {
+    error.lost_a_race() || error.is_unknown()
+}
+
 /// Tries again while the error is worth it, a limited number of times.
 pub(crate) async fn again_if<T, F: Future<Output = Result<T, StoreError>>>(
     is_worth_it: impl Fn(&StoreError) -> bool,
     attempt: impl Fn() -> F,
 ) -> Result<T, StoreError> {
-    for _ in 1..MAX_TRIES {
-        match attempt().await {
-            Err(error) if is_worth_it(&error) => {}
-            outcome => return outcome,
+    let (began, mut tries) = (Instant::now(), 0);
+    loop {
+        let outcome = attempt().await;
+        tries += 1;
+        match &outcome {
+            Err(error)
+                if error.is_unknown() && (tries >= MAX_TRIES_UNKNOWN || began.elapsed() > MAX_RACE) => {}
+            Err(error) if tries < MAX_TRIES && is_worth_it(error) => continue,
+            _ => {}
         }
+        return outcome;
     }
-    attempt().await
 }
 
 fn last<R>(answers: Vec<Answer<R>>) -> Result<Answer<R>, StoreError> {

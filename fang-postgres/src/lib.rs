@@ -7,11 +7,14 @@
 mod batch;
 mod claim_params;
 mod columns;
+mod connection_string;
 mod copy;
 mod database;
+mod diagnosis;
 mod finish_columns;
 mod lock_claims;
 pub mod migrations;
+mod process;
 mod row;
 mod schema;
 mod session;
@@ -23,6 +26,7 @@ mod value;
 mod verbs;
 mod within;
 
+pub use connection_string::{ConnectionString, Endpoint};
 pub use row::Row;
 pub use schema::{Schema, SchemaNameError};
 pub use session::{Connections, NeverBlocks, OwnSession, Session};

@@ -46,7 +46,7 @@ impl<C: Connections> PostgresLockClaims<C> {
     async fn connect(&mut self) -> Result<(), StoreError> {
         self.session.take_if(OwnSession::is_closed);
         if self.session.is_none() {
-            self.session = Some(self.db.connections.session(Role::LockClaims).await?);
+            self.session = Some(self.db.session(Role::LockClaims).await?);
         }
         Ok(())
     }

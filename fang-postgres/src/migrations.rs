@@ -1,6 +1,7 @@
 //! The migrations to the schema of this version, from an empty database or from the table of fang 0.9 to 0.11.
 
 use fang_core::StoreError;
+use std::time::Duration;
 
 /// A migration. Released ones never change; new ones are appended.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,9 @@ pub const VERSION: i32 = POSTGRES[POSTGRES.len() - 1].version;
 /// The limits of a migration's transaction. It must not wait long for a lock, since all other statements would queue
 /// behind it; but an index of a large table may take its time.
 pub const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = 0";
+
+/// The `lock_timeout` of [`LIMITS`].
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The error when a migration did not get its locks within these limits.
 pub fn locked() -> StoreError {

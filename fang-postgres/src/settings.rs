@@ -31,6 +31,19 @@ const GUARD: [Setting; 5] = [
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
+/// The name of a limit that servers know from version 17 on. Older ones refuse its name.
+const TRANSACTION_TIMEOUT: &str = "transaction_timeout";
+
+/// The statement that turns that limit off, on servers that know it.
+pub const NO_TRANSACTION_TIMEOUT: &str =
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'";
+
+/// Whether a server of this version, as it tells it, has a `transaction_timeout`.
+pub fn knows_transaction_timeout(server_version: &str) -> bool {
+    let digits = server_version.split(|c: char| !c.is_ascii_digit()).next();
+    digits.and_then(|digits| digits.parse::<u32>().ok()).is_some_and(|major| major >= 17)
+}
+
 /// Keeps the engine's statements on index scans. Plans are kept for long, and the table may grow a thousandfold
 /// before a new one is made. Bitmap scans are off because they visit the entries of all rows that were ever claimed,
 /// again and again; an index scan marks these as dead for those that follow. JIT is off because a plan with a
@@ -61,7 +74,7 @@ static BEGIN_BY_INDEX: LazyLock<String> =
 impl Role {
     /// The statements that set up a new session.
     pub fn session(self) -> String {
-        said("SET", &self.settings())
+        format!("{}; {NO_TRANSACTION_TIMEOUT}", said("SET", &self.settings()))
     }
 
     /// The same settings as startup options of a session.
@@ -81,7 +94,7 @@ impl Role {
 
     /// The names of the settings, for code that has to reset them.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        self.settings().into_iter().map(|(name, _)| name)
+        self.settings().into_iter().map(|(name, _)| name).chain([TRANSACTION_TIMEOUT])
     }
 
     fn settings(self) -> Vec<Setting> {
@@ -112,16 +125,17 @@ mod tests {
         let session = "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '30s'; \
             SET lock_timeout = '0'; SET idle_session_timeout = '0'; \
             SET idle_in_transaction_session_timeout = '30s'";
-        assert_eq!(Role::Calls.session(), session);
+        assert_eq!(Role::Calls.session(), format!("{session}; {NO_TRANSACTION_TIMEOUT}"));
         assert_eq!(
             Role::Calls.options(),
             "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c lock_timeout=0 \
                 -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=30s"
         );
         assert!(Role::Engine.session().starts_with(&format!("{session}; SET enable_seqscan = 'off'; ")));
+        assert!(knows_transaction_timeout("17.2 (Debian 17.2-1)") && !knows_transaction_timeout("16.4"));
         assert!(Role::LockClaims.options().ends_with(" -c idle_in_transaction_session_timeout=5s"));
         assert!(Role::Heart.begin().ends_with("; SET LOCAL plan_cache_mode = 'force_generic_plan'"));
         assert_eq!(Role::Calls.begin(), format!("BEGIN; {GUARD_OF_TRANSACTION}"));
-        assert_eq!(Role::LockClaims.names().count(), 12);
+        assert_eq!(Role::LockClaims.names().count(), 13);
     }
 }

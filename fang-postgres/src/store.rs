@@ -24,7 +24,7 @@ impl<C: Connections> PostgresStore<C> {
     pub fn new(connections: C, schema: Schema, notifies: bool) -> Self {
         let statements = Arc::new(Statements::new(&schema));
         Self {
-            db: Arc::new(Database::new(connections, statements)),
+            db: Arc::new(Database::new(connections, statements, schema.clone())),
             schema,
             outgoing: Arc::new(Outgoing::new(notifies)),
             epoch: Instant::now(),
@@ -36,9 +36,8 @@ impl<C: Connections> PostgresStore<C> {
     /// # Errors
     /// As [`Connections::of_a_pool`].
     pub fn of_a_pool(&self) -> Result<Self, StoreError> {
-        let connections = self.db.connections.of_a_pool()?;
         Ok(Self {
-            db: Arc::new(Database::new(connections, self.db.sql.clone())),
+            db: Arc::new(self.db.of_a_pool()?),
             schema: self.schema.clone(),
             outgoing: self.outgoing.clone(),
             epoch: self.epoch,

@@ -1,22 +1,24 @@
 //! Opens connections, with timeouts and settings for each role.
 
-use super::error::{store_error, uri_error};
+mod config;
+mod tls;
+
+use super::error::store_error;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use fang_core::lists;
 use fang_core::notify::Listeners;
 use fang_core::{Redacted, StoreError};
-use fang_postgres::settings::LISTEN;
+use fang_postgres::ConnectionString;
 pub(super) use fang_postgres::settings::Role;
+use fang_postgres::settings::{LISTEN, NO_TRANSACTION_TIMEOUT, knows_transaction_timeout};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::poll_fn;
-use std::any::TypeId;
-use std::str::FromStr;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
 
 /// How long opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,6 +76,7 @@ type MakePool = dyn Fn(Config, Role, &Listeners) -> Result<Pool, StoreError> + S
 /// The address of the database, and the options to connect with.
 pub(crate) struct Address {
     config: Redacted<Config>,
+    string: ConnectionString,
     make_pool: Box<MakePool>,
     listens: bool,
     pgbouncer: bool,
@@ -81,17 +84,16 @@ pub(crate) struct Address {
 
 impl Address {
     pub(crate) fn new<Tls: TlsConnector>(uri: &str, tls: Tls, options: Options) -> Result<Self, StoreError> {
-        let mut config = Config::from_str(uri).map_err(|error| uri_error(&error))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(StoreError::Uri { reason: "it names no host".to_owned() });
-        }
+        let string = ConnectionString::parse(uri)?;
+        let (mut config, tls) = (config::config(&string)?, tls::configured(tls, &string)?);
         // The default of the driver falls back to plain text if the server, or an attacker in between, answers that
         // it has no TLS. An application that passes a TLS connector does not want that.
-        if !names_sslmode(uri) && TypeId::of::<Tls>() != TypeId::of::<NoTls>() {
+        if string.get("sslmode").is_none() && tls::encrypts::<Tls>() {
             config.ssl_mode(SslMode::Require);
         }
         let make_pool = move |config: Config, role: Role, listeners: &Listeners| {
-            let dialer = Dialer { tls: tls.clone(), listener: listener(role, options, listeners) };
+            let listener = listener(role, options, listeners);
+            let dialer = Dialer { tls: tls.clone(), listener, pgbouncer: options.pgbouncer };
             let recycling_method = RecyclingMethod::Fast;
             let manager = Manager::from_connect(config, dialer, ManagerConfig { recycling_method });
             Pool::builder(manager)
@@ -103,7 +105,12 @@ impl Address {
                 .map_err(|error| StoreError::unreachable(Box::new(error)))
         };
         let (listens, pgbouncer) = (options.listens(), options.pgbouncer);
-        Ok(Self { config: config.into(), make_pool: Box::new(make_pool), listens, pgbouncer })
+        Ok(Self { config: config.into(), string, make_pool: Box::new(make_pool), listens, pgbouncer })
+    }
+
+    /// The connection string.
+    pub(super) fn string(&self) -> &ConnectionString {
+        &self.string
     }
 
     /// Whether hearts listen for the inserts of other processes.
@@ -170,19 +177,11 @@ fn set_session(config: &mut Config, role: Role) {
     config.options(options);
 }
 
-/// Whether the parameters of a connection string contain `sslmode`.
-fn names_sslmode(uri: &str) -> bool {
-    let parameters = match uri.split_once("://") {
-        Some((_, rest)) => rest.rsplit_once('?').map_or("", |(_, parameters)| parameters),
-        None => uri,
-    };
-    parameters.split(['&', ' ', '\t', '\n']).any(|parameter| parameter.starts_with("sslmode"))
-}
-
 /// Opens connections. Those with a listener also listen for notifications.
 struct Dialer<Tls> {
     tls: Tls,
     listener: Option<Listeners>,
+    pgbouncer: bool,
 }
 
 impl<Tls: TlsConnector> Connect for Dialer<Tls> {
@@ -190,17 +189,20 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
         let config = config.clone();
         Box::pin(async move {
             let (client, connection) = config.connect(self.tls.clone()).await?;
-            let Some(listeners) = &self.listener else {
-                let driver = tokio::spawn(async move { drop(drive(connection, |_| {}).await) });
-                return Ok((client, driver));
-            };
-            let heard = listeners.clone();
+            let has_limit = connection.parameter("server_version").is_some_and(knows_transaction_timeout);
+            let heard = self.listener.clone();
             let driver = tokio::spawn(async move {
-                if drive(connection, |payload| heard.receive(payload)).await.is_err() {
+                let receive = |payload: &str| heard.iter().for_each(|listeners| listeners.receive(payload));
+                if drive(connection, receive).await.is_err() {
                     // The heart opens another connection and listens again.
-                    heard.fell_silent();
+                    heard.iter().for_each(Listeners::fell_silent);
                 }
             });
+            // Older servers refuse a startup option with this name.
+            if has_limit && !self.pgbouncer {
+                client.batch_execute(NO_TRANSACTION_TIMEOUT).await?;
+            }
+            let Some(listeners) = &self.listener else { return Ok((client, driver)) };
             client.batch_execute(LISTEN).await?;
             // Notifications that were sent before this moment were missed.
             listeners.notify_everyone();
@@ -230,17 +232,4 @@ where
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sslmode_is_found_among_the_parameters_only() {
-        assert!(names_sslmode("postgres://u:p@h/db?application_name=x&sslmode=disable"));
-        assert!(names_sslmode("host=h user=u sslmode=disable"));
-        assert!(!names_sslmode("postgres://u:sslmode=x@h/sslmode"));
-        assert!(!names_sslmode("host=h password=xsslmode=disable"));
-    }
 }

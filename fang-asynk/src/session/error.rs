@@ -2,6 +2,7 @@
 
 use deadpool_postgres::PoolError;
 use fang_core::StoreError;
+use fang_postgres::ConnectionString;
 use std::error::Error as _;
 use std::fmt;
 use tokio_postgres::Error;
@@ -28,34 +29,37 @@ impl From<&DbError> for ServerError {
     }
 }
 
-/// Translates an error of a statement or a connection.
+/// Translates an error of a statement.
 pub(super) fn store_error(error: &Error) -> StoreError {
+    match error.as_db_error() {
+        Some(server) => StoreError::from_sqlstate(server.code().code(), Box::new(ServerError::from(server))),
+        None => StoreError::unreachable(with_cause(error).into()),
+    }
+}
+
+/// Translates an error of a connection pool. The text of a failed connection may quote the connection string.
+pub(super) fn pool_error(error: &PoolError, string: &ConnectionString) -> StoreError {
+    match error {
+        PoolError::Backend(error) => connection_error(error, string),
+        PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => StoreError::PoolExhausted,
+        other => StoreError::unreachable(string.telling(&other.to_string()).into()),
+    }
+}
+
+fn connection_error(error: &Error, string: &ConnectionString) -> StoreError {
     if let Some(server) = error.as_db_error() {
-        return StoreError::from_sqlstate(server.code().code(), Box::new(ServerError::from(server)));
+        let source =
+            ServerError { code: server.code().code().to_owned(), message: string.telling(server.message()) };
+        return StoreError::from_sqlstate(server.code().code(), Box::new(source));
     }
     let text = with_cause(error);
-    // The server asks for a password or a method that the connection string does not have.
+    let source = string.telling(&text).into();
+    // The driver tells only by its text, in English, that the server asks for a password or a method which the
+    // connection string does not have.
     if text.starts_with("invalid configuration") || text.starts_with("authentication error") {
-        return StoreError::Refused { source: text.into() };
+        return StoreError::Refused { source };
     }
-    StoreError::unreachable(text.into())
-}
-
-/// Translates an error of a connection pool.
-pub(super) fn pool_error(error: &PoolError) -> StoreError {
-    match error {
-        PoolError::Backend(error) => store_error(error),
-        PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => StoreError::PoolExhausted,
-        other => StoreError::unreachable(other.to_string().into()),
-    }
-}
-
-/// Translates the error for an unreadable connection string. The text of the driver may quote the string with its
-/// password, except when it is about the value of an option.
-pub(super) fn uri_error(error: &Error) -> StoreError {
-    let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    let is_safe = text.starts_with("invalid value for option");
-    StoreError::Uri { reason: if is_safe { text } else { "it cannot be read".to_owned() } }
+    StoreError::unreachable(source)
 }
 
 fn with_cause(error: &Error) -> String {

@@ -9,6 +9,7 @@ use super::statement::{Keep, take_steps};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use fang_core::StoreError;
+use fang_core::error::Nature;
 use fang_postgres::{Answer, OwnSession, Session, Step};
 
 /// A connection in use. It is closed if it is dropped before `finish`.
@@ -36,6 +37,14 @@ impl DieselSession {
         }
         let Place::Seat(seat) = self.place else { return outcome };
         let (outcome, is_usable) = judge(self.link.connection(), outcome);
+        let outcome = match outcome {
+            Err(StoreError::Statement { nature: Nature::Unknown, source })
+                if is_usable && seat.finds_shared(self.link.connection()) =>
+            {
+                Err(StoreError::Pooled { source })
+            }
+            outcome => outcome,
+        };
         // A useless connection is closed before its seat is freed, so that there is never one too many.
         if is_usable {
             seat.leave(self.link);

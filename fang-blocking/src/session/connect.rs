@@ -1,16 +1,18 @@
 //! Opens connections, or borrows them from the application, and sets them up.
 
+mod knock;
 mod listener;
 mod pin;
 mod seats;
 mod setup;
 mod sockets;
-mod uri;
 
-use fang_core::Redacted;
+use fang_core::StoreError;
 use fang_core::notify::Listeners;
 use fang_core::store::Socket;
+use fang_postgres::ConnectionString;
 use fang_postgres::settings::Role;
+pub(super) use knock::Answer;
 use listener::Listener;
 use pin::Pins;
 use seats::Seats;
@@ -36,15 +38,15 @@ pub(crate) struct Address {
 #[derive(Clone)]
 enum Source {
     /// The address of a database, to which the library opens connections.
-    Uri { uri: Redacted<String>, max_pool_size: u32 },
+    Uri { uri: ConnectionString, max_pool_size: u32 },
     /// The connection pool of the application.
     Pool { pool: PgPool, pins: Arc<Pins> },
 }
 
 impl Address {
-    pub(crate) fn uri(uri: &Redacted<String>, max_pool_size: u32) -> Self {
-        let uri = Redacted::from(uri::guarded(uri.expose()));
-        Self { source: Source::Uri { uri, max_pool_size }, listen: false, pgbouncer: false }
+    pub(crate) fn uri(uri: &str, max_pool_size: u32) -> Result<Self, StoreError> {
+        let uri = ConnectionString::parse(uri)?;
+        Ok(Self { source: Source::Uri { uri, max_pool_size }, listen: false, pgbouncer: false })
     }
 
     pub(crate) fn pool(pool: PgPool) -> Self {
@@ -63,7 +65,7 @@ impl Address {
     /// Returns where the connections for a role come from.
     pub(super) fn way(&self, role: Role, listeners: &Listeners) -> Way {
         let listener = (role == Role::Heart && self.listen).then(|| Listener::new(listeners.clone()));
-        let setup = Setup { role, listener, pgbouncer: self.pgbouncer };
+        let setup = Setup::new(role, listener, self.pgbouncer);
         match &self.source {
             Source::Uri { uri, max_pool_size } => {
                 let dialer = Dialer::new(uri.clone(), setup);
@@ -84,7 +86,7 @@ impl Address {
     /// Returns the dialer for lock-claims. `None` on the pool of the application or behind a pooler, where
     /// lock-claims are not possible.
     pub(super) fn dialer(&self) -> Option<Dialer> {
-        let setup = Setup { role: Role::LockClaims, listener: None, pgbouncer: false };
+        let setup = Setup::new(Role::LockClaims, None, false);
         match &self.source {
             Source::Uri { uri, .. } if !self.pgbouncer => Some(Dialer::new(uri.clone(), setup)),
             Source::Uri { .. } | Source::Pool { .. } => None,

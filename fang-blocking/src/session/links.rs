@@ -56,7 +56,7 @@ impl Links {
                 Ok(DieselSession::new(link, Place::Seat(seat), keep))
             }
             Way::Shared(pool) => {
-                let link = Link::Theirs(pool.get().map_err(|error| pool_error(&error))?);
+                let link = Link::Theirs(pool.get().map_err(|_| pool_error(pool))?);
                 Ok(DieselSession::new(link, Place::Pool, keep))
             }
         }

@@ -89,19 +89,60 @@ from_errors!(
     StoreError,
     serde_json::Error,
     std::io::Error,
-    #[cfg(feature = "tokio-postgres")]
-    tokio_postgres::Error,
-    #[cfg(feature = "tokio-postgres")]
-    deadpool_postgres::PoolError,
     #[cfg(feature = "diesel")]
     diesel::result::Error,
-    #[cfg(feature = "diesel")]
-    diesel::ConnectionError,
-    #[cfg(feature = "diesel")]
-    diesel::r2d2::PoolError,
-    #[cfg(feature = "sqlx")]
-    sqlx::Error,
 );
+
+/// The errors of drivers that may be about opening a connection. Their text may then quote the connection string, of
+/// which nothing is known here, so that it is left out.
+macro_rules! from_errors_of_connections {
+    ($($(#[$attribute:meta])* $error:ty, |$it:ident| $quotes:expr;)+) => {
+        $(
+            $(#[$attribute])*
+            impl From<$error> for FangError {
+                fn from($it: $error) -> Self {
+                    if $quotes { Self::new(NO_CONNECTION) } else { Self::from_error($it) }
+                }
+            }
+        )+
+    };
+}
+
+#[cfg(any(feature = "diesel", feature = "tokio-postgres", feature = "sqlx"))]
+const NO_CONNECTION: &str = "no connection to the database could be opened; the reason is not kept here, since it may \
+    quote the connection string";
+
+from_errors_of_connections! {
+    #[cfg(feature = "tokio-postgres")]
+    tokio_postgres::Error, |error| quotes(&error);
+    #[cfg(feature = "tokio-postgres")]
+    deadpool_postgres::PoolError, |error| {
+        matches!(&error, deadpool_postgres::PoolError::Backend(error) if quotes(error))
+    };
+    #[cfg(feature = "diesel")]
+    diesel::ConnectionError, |_error| true;
+    #[cfg(feature = "diesel")]
+    diesel::r2d2::PoolError, |_error| true;
+    #[cfg(feature = "sqlx")]
+    sqlx::Error, |error| match &error {
+        sqlx::Error::Configuration(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| refuses(&code)),
+        _ => false,
+    };
+}
+
+/// Whether an error is about the connection string, or comes from a server that refuses the user.
+#[cfg(feature = "tokio-postgres")]
+fn quotes(error: &tokio_postgres::Error) -> bool {
+    let is_string = error.to_string() == "invalid connection string";
+    is_string || error.code().is_some_and(|code| refuses(code.code()))
+}
+
+/// Whether a server refuses the user or the database, or a setting in the connection string.
+#[cfg(any(feature = "tokio-postgres", feature = "sqlx"))]
+fn refuses(code: &str) -> bool {
+    code.starts_with("28") || code == "3D000"
+}
 
 #[cfg(test)]
 mod tests {

@@ -7,8 +7,8 @@ pub(super) fn nature(code: &str) -> Nature {
     match code {
         // Serialization failure, deadlock.
         "40001" | "40P01" => Nature::Contended,
-        // Lock not available, statement timeout.
-        "55P03" | "57014" => Nature::Passing,
+        // Statement timeout.
+        "57014" => Nature::Passing,
         // A program limit is exceeded: the row is too large.
         "54000" => Nature::Data,
         _ => match code.get(..2) {
@@ -38,9 +38,15 @@ pub(super) fn is_read_only(code: &str) -> bool {
     code == "25006"
 }
 
-/// Whether a prepared statement belongs to another client, or is gone.
+/// Whether a prepared statement belongs to another client, or is gone; or, with a violation of the protocol, whether
+/// it has other parameters, or a pooler refuses a parameter of the session.
 pub(super) fn is_pooled(code: &str) -> bool {
-    matches!(code, "42P05" | "26000")
+    matches!(code, "42P05" | "26000" | "08P01")
+}
+
+/// Whether another transaction kept its lock for longer than the `lock_timeout`.
+pub(super) fn is_locked(code: &str) -> bool {
+    code == "55P03"
 }
 
 #[cfg(test)]

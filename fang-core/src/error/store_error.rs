@@ -15,6 +15,8 @@ pub enum Nature {
     /// The data cannot be saved, or there is a duplicate. The same request fails again, but the other tasks
     /// of its batch may succeed without it.
     Data,
+    /// The driver does not tell the cause. Repeat the request a few times; then, if it is a batch, try its parts.
+    Unknown,
     /// A person must remove the cause, such as a wrong password or missing tables.
     Final,
 }
@@ -33,6 +35,14 @@ pub enum StoreError {
         /// The reason.
         reason: String,
     },
+    /// A parameter of the connection string cannot be used. Its value is not shown.
+    #[error("the parameter {name} of the database URI cannot be used: {reason}")]
+    Parameter {
+        /// The name of the parameter.
+        name: &'static str,
+        /// The reason, and what to do.
+        reason: String,
+    },
     /// The `schema` of the queue cannot be the name of a schema: it does not have 1 to 63 bytes, or it
     /// contains control characters.
     #[error("{reason}")]
@@ -48,8 +58,14 @@ pub enum StoreError {
         /// The error of the driver.
         source: Source,
     },
+    /// The process was forked after the queue had connected. Parent and child would share its connections.
+    #[error(
+        "the process was forked after this queue was first used, and the connections belong to its parent; fork \
+         first, or build a new queue in the child"
+    )]
+    Forked,
     /// The server refused the connection: the user, the password or the name of the database is wrong.
-    #[error("the database refused the connection: {source}; check user, password and database name")]
+    #[error("the database refused the connection: {source}; check user, password, database name and TLS")]
     Refused {
         /// The error of the driver.
         source: Source,
@@ -147,8 +163,11 @@ impl StoreError {
         if sqlstate::is_read_only(code) {
             return Self::ReadOnly { source };
         }
-        if sqlstate::is_pooled(code) || is_pooler(&source.to_string()) {
+        if sqlstate::is_pooled(code) {
             return Self::Pooled { source };
+        }
+        if sqlstate::is_locked(code) {
+            return Self::Locked { reason: source.to_string() };
         }
         Self::Statement { nature: sqlstate::nature(code), source }
     }
@@ -173,6 +192,8 @@ impl StoreError {
         match self {
             Self::Unreachable { .. }
             | Self::Uri { .. }
+            | Self::Parameter { .. }
+            | Self::Forked
             | Self::Refused { .. }
             | Self::Pooled { .. }
             | Self::ReadOnly { .. }
@@ -187,6 +208,11 @@ impl StoreError {
         }
     }
 
+    /// Whether the driver does not tell the cause.
+    pub fn is_unknown(&self) -> bool {
+        self.nature() == Nature::Unknown
+    }
+
     /// Whether repeating the request can help.
     pub fn nature(&self) -> Nature {
         match self {
@@ -196,6 +222,8 @@ impl StoreError {
             | Self::Locked { .. }
             | Self::PoolExhausted => Nature::Passing,
             Self::Uri { .. }
+            | Self::Parameter { .. }
+            | Self::Forked
             | Self::Schema { .. }
             | Self::Refused { .. }
             | Self::Pooled { .. }
@@ -205,13 +233,6 @@ impl StoreError {
             Self::Statement { nature, .. } => *nature,
         }
     }
-}
-
-/// Whether a server's error message comes from a pooler, or from a server behind one.
-pub fn is_pooler(message: &str) -> bool {
-    let statement = message.contains("prepared statement");
-    message.contains("unsupported startup parameter")
-        || statement && (message.contains("already exists") || message.contains("does not exist"))
 }
 
 #[cfg(test)]

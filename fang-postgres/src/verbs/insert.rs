@@ -3,7 +3,8 @@
 use crate::batch::Batch;
 use crate::columns::{Answers, InTable, due_now};
 use crate::copy::{MIN_COPY, chunks, copied};
-use crate::database::again_if;
+use crate::database::{again_if, may_have_lost_a_race};
+use crate::diagnosis::explained;
 use crate::row::{duplicate, get, only};
 use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
@@ -87,7 +88,7 @@ async fn insert_all_or_none<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    let inserted = again_if(StoreError::lost_a_race, || insert_in_one_of_ours(store, tasks)).await?;
+    let inserted = again_if(may_have_lost_a_race, || insert_in_one_of_ours(store, tasks)).await?;
     store.notify_here(&due_now(tasks));
     Ok(inserted)
 }
@@ -96,8 +97,9 @@ async fn insert_in_one_of_ours<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    let mut session = store.db.connections.session(Role::Calls).await?;
+    let mut session = store.db.session(Role::Calls).await?;
     let outcome = insert_in_transaction(store, &mut session, tasks).await;
+    let outcome = explained(&mut session, &store.db.sql, &store.schema, outcome).await;
     if outcome.is_err() {
         session.rollback().await;
     }
@@ -120,7 +122,7 @@ async fn copy<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    let now = again_if(StoreError::lost_a_race, || copy_once(store, tasks)).await?;
+    let now = again_if(may_have_lost_a_race, || copy_once(store, tasks)).await?;
     store.notify_here(&due_now(tasks));
     Ok(copied(tasks, now))
 }
@@ -129,8 +131,9 @@ async fn copy_once<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<DbInstant, StoreError> {
-    let mut session = store.db.connections.session(Role::Calls).await?;
+    let mut session = store.db.session(Role::Calls).await?;
     let outcome = copy_in_transaction(store, &mut session, tasks).await;
+    let outcome = explained(&mut session, &store.db.sql, &store.schema, outcome).await;
     if outcome.is_err() {
         session.rollback().await;
     }

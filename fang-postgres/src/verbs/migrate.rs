@@ -1,6 +1,7 @@
 //! Migrations to the schema of this version.
 
-use crate::database::again_if;
+use crate::database::{again_if, may_have_lost_a_race};
+use crate::diagnosis::first;
 use crate::migrations;
 use crate::row::get;
 use crate::schema::Schema;
@@ -9,9 +10,8 @@ use crate::settings::Role;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
 use crate::store::PostgresStore;
-use crate::value::Typed;
 use fang_core::StoreError;
-use postgres_types::FromSql;
+use std::time::Instant;
 
 /// The first version with the table of workers.
 const WITH_WORKERS: i32 = 2;
@@ -42,14 +42,14 @@ pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<()
 /// start together wait for each other; all but the first find nothing to do.
 pub(crate) async fn migrate<C: Connections>(store: &PostgresStore<C>) -> Result<usize, StoreError> {
     let mut steps = 0;
-    while again_if(StoreError::lost_a_race, || step_once(store)).await? {
+    while again_if(may_have_lost_a_race, || step_once(store)).await? {
         steps += 1;
     }
     Ok(steps)
 }
 
 async fn step_once<C: Connections>(store: &PostgresStore<C>) -> Result<bool, StoreError> {
-    let mut session = store.db.connections.session(Role::Calls).await?;
+    let mut session = store.db.session(Role::Calls).await?;
     session.without_deadline();
     let begin = store.db.begin(Role::Calls);
     let outcome = step(&mut session, &store.schema, &store.db.sql, begin).await;
@@ -75,23 +75,30 @@ async fn step(
     sql: &Statements,
     begin: &str,
 ) -> Result<bool, StoreError> {
+    let began = Instant::now();
     let outcome = step_within(session, schema, sql, begin).await;
     if outcome.is_err() {
         session.rollback().await;
     }
-    outcome.map_err(explain)
-}
-
-fn explain(error: StoreError) -> StoreError {
-    match &error {
-        StoreError::Statement { source, .. } if is_lock_timeout(&source.to_string()) => migrations::locked(),
-        _ => error,
+    match outcome {
+        Err(StoreError::Locked { .. }) => Err(migrations::locked()),
+        Err(error) if error.is_unknown() && began.elapsed() >= migrations::LOCK_TIMEOUT => {
+            Err(if is_locked(session).await { migrations::locked() } else { error })
+        }
+        outcome => outcome,
     }
 }
 
-/// Looks for the error code if the driver tells it, else for the server's words.
-fn is_lock_timeout(message: &str) -> bool {
-    message.contains("SQLSTATE 55P03") || message.contains("lock timeout")
+/// Whether another session has locks on the tables. Asked where the driver does not tell whether the time limit for
+/// locks ended a statement.
+async fn is_locked(session: &mut impl Session) -> bool {
+    let sql = "SELECT count(*) > 0 FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+        WHERE granted AND pid <> pg_backend_pid() AND relname LIKE 'fang\\_%'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    match Statement::rows(sql, &[]) {
+        Ok(statement) => first(session, statement, false).await.unwrap_or(false),
+        Err(_) => false,
+    }
 }
 
 async fn step_within(
@@ -140,14 +147,4 @@ async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, St
     session.run(&[Step::Run(Statement::count(&sql.restore_meta, &[&WITH_WORKERS])?)]).await?;
     log::warn!("fang_meta had lost the version of the schema; by its tables it is {WITH_WORKERS}");
     Ok(WITH_WORKERS)
-}
-
-/// The value of a statement with one column and at most one row.
-async fn first<T>(session: &mut impl Session, statement: Statement<'_>, otherwise: T) -> Result<T, StoreError>
-where
-    T: for<'r> FromSql<'r> + Typed + Send,
-{
-    let answers = session.run(&[Step::Run(statement)]).await?;
-    let row = answers.first().and_then(|answer| answer.rows.first());
-    Ok(row.map(|row| get(row, 0)).transpose()?.unwrap_or(otherwise))
 }

@@ -8,6 +8,7 @@ mod defaults;
 mod errors;
 mod faults;
 pub mod finish_in;
+mod languages;
 mod leases;
 mod lock_claims;
 mod migrations;

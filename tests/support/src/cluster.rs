@@ -36,7 +36,7 @@ impl Cluster {
     ///
     /// When Postgres is not installed, or the server does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, |user| Home::choose(user, durability), false)
+        Self::create_at(durability, |user| Home::choose(user, durability), false, None)
     }
 
     /// As [`create`](Self::create), and keeps a copy of what it began with in [`template`](Self::template). Clusters of
@@ -45,7 +45,7 @@ impl Cluster {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_as_template(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, |user| Home::choose(user, durability), true)
+        Self::create_at(durability, |user| Home::choose(user, durability), true, None)
     }
 
     /// Like [`create`](Self::create), with all files below `folder`, to which all accounts may write.
@@ -53,24 +53,39 @@ impl Cluster {
     /// # Errors
     /// The errors of [`create`](Self::create).
     pub fn create_in(durability: Durability, folder: &Path) -> Result<Self, SupportError> {
-        Self::create_at(durability, |_| Home::within(folder), false)
+        Self::create_at(durability, |_| Home::within(folder), false, None)
+    }
+
+    /// Like [`create`](Self::create), with messages in this language, such as `de`. Needs the translations that come
+    /// with the server, but no locale of the system.
+    ///
+    /// # Errors
+    /// The errors of [`create`](Self::create).
+    pub fn create_speaking(language: &str) -> Result<Self, SupportError> {
+        let durability = Durability::Fast;
+        Self::create_at(durability, |user| Home::choose(user, durability), false, Some(language))
     }
 
     fn create_at(
         durability: Durability,
         home: impl FnOnce(&ServerUser) -> Home,
         is_template: bool,
+        language: Option<&str>,
     ) -> Result<Self, SupportError> {
         let bin = find_binaries(env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql"))?;
         let user = ServerUser::choose()?;
         let home = home(&user);
-        let mut guardian = Guardian::spawn(&bin, &home, &user)?;
+        let mut guardian = Guardian::spawn(&bin, &home, &user, language)?;
         home.make(&user)?;
         guardian.order("init", &home)?;
         if is_template {
             guardian.order("template", &home)?;
         }
         append(&home, &config::text(&bin, &home.socket, durability))?;
+        if language.is_some() {
+            // In the locale `C` itself, gettext translates nothing.
+            append(&home, "lc_messages = 'C.UTF-8'\n")?;
+        }
         let port = first_start(&mut guardian, &home)?;
         Ok(Self { home, port, guardian: Mutex::new(guardian) })
     }

@@ -22,7 +22,13 @@ pub(crate) struct Guardian {
 }
 
 impl Guardian {
-    pub(crate) fn spawn(bin: &Path, home: &Home, user: &ServerUser) -> Result<Self, SupportError> {
+    /// The server speaks English, or this language.
+    pub(crate) fn spawn(
+        bin: &Path,
+        home: &Home,
+        user: &ServerUser,
+        language: Option<&str>,
+    ) -> Result<Self, SupportError> {
         let mut child = shell()
             .args(["-c", SCRIPT, "guardian"])
             .args([bin, &home.root, &home.socket])
@@ -32,6 +38,7 @@ impl Guardian {
             .env_remove("PGDATA")
             .env_remove("PGPORT")
             .env_remove("PGOPTIONS")
+            .env("LANGUAGE", language.unwrap_or("en"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

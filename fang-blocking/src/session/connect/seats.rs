@@ -1,20 +1,32 @@
 //! A small connection pool: opens connections when they are first needed, up to a limit.
 
+use super::knock;
 use super::listener::Listener;
 use super::setup::{PgPool, Setup};
 use crate::session::error::{connection_error, pool_error, store_error};
 use crate::session::link::Link;
-use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
+use diesel::{Connection, ConnectionError};
+use fang_core::StoreError;
 use fang_core::store::Socket;
-use fang_core::{Redacted, StoreError};
+use fang_postgres::ConnectionString;
 use fang_postgres::settings::Role;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a caller waits while all connections are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Opening a connection may take 10 s. A socket without an answer is closed after 15 s.
+const GUARDS: [(&str, &str); 6] = [
+    ("connect_timeout", "10"),
+    ("fallback_application_name", "fang"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "2"),
+    ("tcp_user_timeout", "15000"),
+];
 
 /// How often to open a connection again while its socket cannot be told from others that the process opens at the
 /// same time. If all tries fail, the heart polls the connection instead of waiting on its socket.
@@ -39,7 +51,7 @@ enum Source {
 
 /// Opens connections.
 pub(in crate::session) struct Dialer {
-    uri: Redacted<String>,
+    uri: ConnectionString,
     setup: Setup,
 }
 
@@ -105,7 +117,7 @@ impl Seats {
         match &self.source {
             Source::Own(dialer) => dialer.connect().map(Link::Own),
             Source::Pool { pool, setup } => {
-                let mut fresh = pool.get().map_err(|error| pool_error(&error))?;
+                let mut fresh = pool.get().map_err(|_| pool_error(pool))?;
                 let noted = if setup.pgbouncer { Ok(()) } else { fresh.batch_execute(&note(setup.role)) };
                 let ready = noted.and_then(|()| setup.run(&mut fresh, None));
                 ready.map_err(|error| store_error(&error))?;
@@ -149,6 +161,10 @@ impl Seat {
         self.seats.lock().idle.push(link);
     }
 
+    pub(in crate::session) fn finds_shared(&self, connection: &mut PgConnection) -> bool {
+        self.seats.setup().finds_shared(connection)
+    }
+
     pub(in crate::session) fn finds_closed(&self, connection: &mut PgConnection) -> bool {
         self.seats.setup().finds_closed(connection)
     }
@@ -162,7 +178,7 @@ impl Drop for Seat {
 }
 
 impl Dialer {
-    pub(super) fn new(uri: Redacted<String>, setup: Setup) -> Self {
+    pub(super) fn new(uri: ConnectionString, setup: Setup) -> Self {
         Self { uri, setup }
     }
 
@@ -178,10 +194,18 @@ impl Dialer {
 
     fn dial(&self) -> Result<PgConnection, StoreError> {
         let before = self.setup.before();
-        let connection = PgConnection::establish(self.uri.expose());
-        let mut connection = connection.map_err(|error| connection_error(&error.to_string()))?;
+        let mut connection = PgConnection::establish(&self.uri.for_libpq(&GUARDS))
+            .map_err(|error| connection_error(&self.uri.telling(&text(error)), knock::at(&self.uri)))?;
         self.setup.run(&mut connection, before.as_ref()).map_err(|error| store_error(&error))?;
         Ok(connection)
+    }
+}
+
+/// The text of libpq.
+fn text(error: ConnectionError) -> String {
+    match error {
+        ConnectionError::BadConnection(text) => text,
+        other => other.to_string(),
     }
 }
 
@@ -195,7 +219,8 @@ fn note(role: Role) -> String {
 fn restore(role: Role) -> String {
     let names = quoted_names(role);
     format!(
-        "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY [{names}]) name"
+        "UNLISTEN *; SELECT set_config(name, current_setting('fang.' || name), false) FROM unnest(ARRAY [{names}]) name \
+            WHERE current_setting('fang.' || name, true) IS NOT NULL"
     )
 }
 

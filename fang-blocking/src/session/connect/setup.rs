@@ -5,7 +5,9 @@ use super::sockets::Opened;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::result::{DatabaseErrorKind, Error};
 use fang_postgres::settings::Role;
+use uuid::Uuid;
 
 /// A connection pool of diesel and r2d2, as [`Queue`](crate::Queue) takes it.
 pub type PgPool = Pool<ConnectionManager<PgConnection>>;
@@ -17,9 +19,27 @@ pub(super) struct Setup {
     pub(super) listener: Option<Listener>,
     /// Whether a pooler is in between. Settings then travel with each transaction instead.
     pub(super) pgbouncer: bool,
+    /// Tells the sessions that were set up here from those of other clients.
+    mark: Uuid,
 }
 
 impl Setup {
+    pub(super) fn new(role: Role, listener: Option<Listener>, pgbouncer: bool) -> Self {
+        Self { role, listener, pgbouncer, mark: Uuid::now_v7() }
+    }
+
+    /// Whether another client has the session of this connection as well, since a pooler shares it.
+    pub(super) fn finds_shared(&self, connection: &mut PgConnection) -> bool {
+        // Diesel tells this SQLSTATE by its kind.
+        let look = format!(
+            "DO $$ BEGIN IF current_setting('fang.mark', true) IS DISTINCT FROM '{}' THEN
+                RAISE unique_violation; END IF; END $$",
+            self.mark
+        );
+        let looked = if self.pgbouncer { Ok(()) } else { connection.batch_execute(&look) };
+        matches!(looked, Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
     /// Sets up a connection. `before` has the sockets that were open before it, if they are known.
     pub(super) fn run(
         &self,
@@ -29,7 +49,8 @@ impl Setup {
         if self.pgbouncer {
             return Ok(());
         }
-        connection.batch_execute(&self.role.session())?;
+        let mark = format!("SET fang.mark = '{}'", self.mark);
+        connection.batch_execute(&format!("{}; {mark}", self.role.session()))?;
         self.listener.iter().try_for_each(|listener| listener.begin(connection, before))
     }
 

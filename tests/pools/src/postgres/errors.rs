@@ -25,7 +25,7 @@ crate::one_mode! {
 }
 
 /// Returns the errors of all calls that connect to the database.
-async fn errors(mode: Mode, uri: &str) -> Vec<QueueError> {
+pub(super) async fn errors(mode: Mode, uri: &str) -> Vec<QueueError> {
     let world = World::at(mode, uri);
     let mut errors = vec![
         world.queue.migrate().await.unwrap_err(),
@@ -96,7 +96,7 @@ async fn a_wrong_password_a_missing_one_and_a_missing_database_are_refused(mode:
     for uri in uris {
         for error in errors(mode, &uri).await {
             assert!(matches!(error, QueueError::Store(StoreError::Refused { .. })), "{error:?}");
-            assert!(error.to_string().contains("check user, password and database"), "{error}");
+            assert!(error.to_string().contains("check user, password, database"), "{error}");
             keeps_the_secret(&error);
         }
     }

@@ -1,0 +1,83 @@
+//! A server whose messages are in another language. Nothing may be decided by the text of a message.
+
+use super::errors::errors;
+use crate::seam::{Mode, World, say};
+use fang_core::{QueueError, StoreError};
+use fang_test_support::{Cluster, TestDatabase};
+
+crate::each_mode! {
+    a_missing_schema_is_found_in_any_language,
+    a_lock_that_a_migration_waits_for_is_found_in_any_language,
+    a_deadlock_is_repeated_in_any_language,
+    a_refusal_and_a_server_that_is_down_are_told_apart_in_any_language,
+}
+
+async fn german(mode: Mode) -> (World, Cluster) {
+    let cluster = Cluster::create_speaking("de").unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
+    let world = World::in_database(mode, database).await;
+    let error = world.client().batch_execute("SELECT * FROM nothing").await.unwrap_err();
+    assert!(error.as_db_error().unwrap().message().contains("existiert nicht"), "{error:?}");
+    (world, cluster)
+}
+
+async fn a_missing_schema_is_found_in_any_language(mode: Mode) {
+    let (world, _cluster) = german(mode).await;
+    let mut pool = world.pool(1).build();
+    let many = (0..300).map(|_| world.new_task(&say("x"))).collect();
+    let errors = [
+        world.queue.insert_task(&say("x")).await.unwrap_err(),
+        world.queue.insert_tasks(many).await.unwrap_err(),
+        pool.start().await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(error, QueueError::Store(StoreError::NotMigrated { .. })), "{error:?}");
+    }
+}
+
+async fn a_lock_that_a_migration_waits_for_is_found_in_any_language(mode: Mode) {
+    let (world, _cluster) = german(mode).await;
+    world.queue.migrate().await.unwrap();
+    world.run(fang_postgres::migrations::POSTGRES.last().unwrap().down).await;
+    world.run("BEGIN; LOCK TABLE fang_meta IN SHARE MODE").await;
+    let error = world.queue.migrate().await.unwrap_err();
+    assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
+    world.run("COMMIT").await;
+    assert_eq!(world.queue.migrate().await.unwrap(), 1);
+}
+
+/// Every first and second statement is the victim of a deadlock.
+const DEADLOCKS: &str = "CREATE SEQUENCE tries;
+    CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('tries') % 3 <> 0 THEN RAISE deadlock_detected; END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER deadlock BEFORE INSERT OR DELETE ON fang_tasks
+        FOR EACH STATEMENT EXECUTE FUNCTION deadlock()";
+
+async fn a_deadlock_is_repeated_in_any_language(mode: Mode) {
+    let (world, _cluster) = german(mode).await;
+    world.queue.migrate().await.unwrap();
+    world.run(DEADLOCKS).await;
+    world.queue.insert_task(&say("x")).await.unwrap();
+    let many = (0..300).map(|_| world.new_task(&say("x"))).collect();
+    world.queue.insert_tasks(many).await.unwrap();
+    assert_eq!(world.queue.remove_all_tasks().await.unwrap(), 301);
+}
+
+async fn a_refusal_and_a_server_that_is_down_are_told_apart_in_any_language(mode: Mode) {
+    let cluster = Cluster::create_speaking("de").unwrap();
+    for error in errors(mode, &cluster.uri("no_such_database")).await {
+        assert!(matches!(error, QueueError::Store(StoreError::Refused { .. })), "{error:?}");
+    }
+    let hba = cluster.data_dir().join("pg_hba.conf");
+    std::fs::write(&hba, "local all all trust\n").unwrap();
+    cluster.restart_immediate().unwrap();
+    for error in errors(mode, &cluster.uri("postgres")).await {
+        assert!(matches!(error, QueueError::Store(StoreError::Refused { .. })), "{error:?}");
+    }
+    cluster.stop_immediate().unwrap();
+    for error in errors(mode, &cluster.uri("postgres")).await {
+        assert!(matches!(error, QueueError::Store(StoreError::Unreachable { .. })), "{error:?}");
+    }
+}
