@@ -127,8 +127,8 @@ async fn every_form_of_uniqueness_works_in_a_transaction_of_sqlx() {
 async fn an_error_of_the_server_over_sqlx_quotes_no_row() {
     let world = World::new().await;
     let mut connection = connect(&world).await;
-    let deep = format!(r#"{{"type":"Say","text":{}1{}}}"#, "[".repeat(9000), "]".repeat(9000));
-    let secret = NewTask::new(deep.replace('1', r#""hunter2""#), "common".into(), fang_core::Mode::Asynk);
+    let payload = r#"{"type":"Say","text":"hunter2"}"#;
+    let secret = NewTask::new(payload.to_owned(), "common".into(), fang_core::Mode::Asynk);
     world
         .client
         .batch_execute("ALTER TABLE fang_tasks ADD CHECK (metadata->>'type' <> 'Say')")

@@ -5,6 +5,9 @@ use std::fmt;
 /// The longest name that is shown, in bytes.
 const LONGEST: usize = 64;
 
+/// The most steps that are shown.
+const DEEPEST: usize = 16;
+
 /// The way into a list or an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -54,7 +57,7 @@ fn is_name(key: &str) -> bool {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.0.iter().enumerate() {
+        for (index, step) in self.0.iter().take(DEEPEST).enumerate() {
             let dot = if index > 0 { "." } else { "" };
             match step {
                 Step::Key(key) if is_name(key) => write!(f, "{dot}{key}")?,
@@ -62,6 +65,6 @@ impl fmt::Display for Path {
                 Step::Item(item) => write!(f, "[{item}]")?,
             }
         }
-        Ok(())
+        if self.0.len() > DEEPEST { f.write_str("...") } else { Ok(()) }
     }
 }
