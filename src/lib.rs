@@ -38,8 +38,9 @@
 //! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
 //!
-//! [`NewTask`] is a task to insert with options, [`Task`] is a saved one, [`Run`] is the run that a task is given, and
-//! [`State`] a value of the program. The module [`store`] is for programs that keep tasks elsewhere than in Postgres.
+//! [`NewTask`] is a task to insert with options, [`Task`](struct@Task) is a saved one, [`Run`] is the run that a task is
+//! given, and [`State`] a value of the program. The module [`store`] is for programs that keep tasks elsewhere than in
+//! Postgres.
 //!
 //! # Features
 //!
@@ -64,8 +65,9 @@ pub use chrono::{self, DateTime, Utc};
 pub use fang_core::contract;
 pub use fang_core::{
     AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Declared, Failure, FangError,
-    FangTaskState, Insert, Missed, Mode, NewTask, PayloadError, Priority, QueueError, Queueable, Replace,
-    RetentionMode, Run, Runnable, ScheduleError, Scheduled, SleepParams, State, StoreError, Task, Unique,
+    FangTaskState, Insert, Missed, Mode, NewTask, PayloadError, Perform, PerformBlocking, Priority,
+    QueueError, Queueable, Replace, RetentionMode, Run, Runnable, ScheduleError, Scheduled, SleepParams,
+    State, StoreError, Task, Unique,
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
@@ -191,6 +193,38 @@ pub use blocking::{queue, runnable, worker_pool};
 /// ```
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;
+
+/// Makes a task of a struct or an enum, whose work [`Perform`] or [`PerformBlocking`] says.
+///
+#[cfg_attr(feature = "asynk", doc = "```")]
+#[cfg_attr(not(feature = "asynk"), doc = "```text")]
+/// use fang::{AsyncQueueable, MemoryQueue, Perform, Run};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, fang::Task)]
+/// #[task(task_type = "mail", max_retries = 5)]
+/// struct Greet {
+///     name: String,
+/// }
+///
+/// impl Perform for Greet {
+///     type Error = String;
+///
+///     async fn perform(&self, run: &Run) -> Result<(), String> {
+///         println!("Hello, {}, run {}!", self.name, run.attempt());
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang::FangError> {
+/// let queue = MemoryQueue::new();
+/// queue.insert(Greet { name: "Ada".to_string() }.into()).await?;
+/// # Ok(()) }
+/// ```
+///
+/// With the option `blocking`, it is a blocking task. The other options are those of [`task`], except `version` and `upgrade`.
+/// The struct gets the trait of its mode, and becomes a [`NewTask`] by `into()`.
+pub use fang_macros::Task;
 
 /// Makes a task of a function: an async task of an `async fn`, a blocking task of a `fn`.
 ///

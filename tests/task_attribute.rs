@@ -55,6 +55,8 @@ mod options;
 mod runs;
 #[path = "task_attribute/states.rs"]
 mod states;
+#[path = "task_attribute/structs.rs"]
+mod structs;
 
 use fang::{AsyncQueue, FangTaskState, NoTls, Queue};
 use fang_test_support::TestDatabase;

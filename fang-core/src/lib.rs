@@ -20,6 +20,7 @@ pub mod new_task;
 pub mod notify;
 pub mod options;
 mod payload;
+pub mod perform;
 pub mod queueable;
 pub mod redacted;
 pub mod retention;
@@ -45,6 +46,7 @@ pub use insert::{AsyncInsert, Insert};
 #[doc(hidden)]
 pub use inventory;
 pub use new_task::NewTask;
+pub use perform::{Perform, PerformBlocking};
 pub use queueable::{AsyncQueueable, Queueable};
 pub use redacted::Redacted;
 pub use retention::RetentionMode;

@@ -24,3 +24,10 @@ pub fn derive_to_fang_error(input: TokenStream) -> TokenStream {
 pub fn task(options: TokenStream, function: TokenStream) -> TokenStream {
     task::expand(options.into(), function.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
+
+/// Makes a task of a struct or an enum. The crate `fang` describes it.
+#[proc_macro_derive(Task, attributes(task))]
+pub fn derive_task(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    task::expand_derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}

@@ -7,7 +7,9 @@
 mod arguments;
 mod backoff;
 mod cron;
+mod derive;
 mod emit;
+mod kind;
 mod literal;
 mod options;
 mod time;
@@ -19,6 +21,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Error, ItemFn, Signature, parse2};
 
+pub(crate) use derive::expand as expand_derive;
+
 /// What the attribute makes of a function.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let function: ItemFn = parse2(item).map_err(|error| {
@@ -27,7 +31,12 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
     let mut problems = Problems::default();
     problems.note(check(&function.sig));
     let arguments = problems.note(Arguments::read(&function.sig)).unwrap_or_default();
-    let options = problems.note(Options::read(options, &arguments)).unwrap_or_default();
+    let saved: Vec<_> = arguments.saved().map(|argument| &argument.name).collect();
+    let options = problems.note(Options::read(options, &saved)).unwrap_or_default();
+    if let Some(blocking) = &options.blocking {
+        let why = "an `async fn` is an async task, and a `fn` a blocking one; remove the word";
+        problems.add(Error::new(blocking.span(), why));
+    }
     problems.report()?;
     Ok(emit::task(&function, &arguments, &options))
 }

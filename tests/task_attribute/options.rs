@@ -34,6 +34,11 @@ macro_rules! options {
         #[fang::task(unique, backoff = "list(1s, 10s, 1 minute, max = 5s)", cron = "@every 90s")]
         $($async)? fn others() {}
 
+        #[fang::task(unique(key = format!("{}/{}", self.group, self.user)), timeout = Duration::from_secs(self.user))]
+        $($async)? fn by_arguments(group: String, user: u64) {
+            let _ = (group, user);
+        }
+
         #[fang::task(unique(key = "k", until_started, or_error), backoff = "linear(500ms, jitter)")]
         $($async)? fn strict() {}
 
@@ -97,6 +102,9 @@ macro_rules! options {
             let waits = [1, 10, 60].map(Duration::from_secs);
             assert_eq!(task.backoff_policy(), Some(Backoff::list(waits).at_most(Duration::from_secs(5))));
             assert_eq!(task.cron(), Some(Scheduled::Cron(Cron::new("@every 90s"))));
+            let task = &by_arguments { group: "a".to_owned(), user: 7 } as &dyn Runnable;
+            assert!(task.unique_by() == Some(Unique::key("a/7")));
+            assert_eq!(task.timeout(), Some(Duration::from_secs(7)));
             let task = &strict {} as &dyn Runnable;
             assert!(task.unique_by() == Some(Unique::key("k").until_started().or_error()));
             assert_eq!(task.backoff_policy(), Some(Backoff::linear(Duration::from_millis(500)).jitter(0.1)));

@@ -1,45 +1,29 @@
 //! The code that a function becomes.
 
 use super::arguments::{Argument, Arguments, Role};
+use super::kind::{Kind, Mode};
 use super::options::Options;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn, LitStr, ReturnType};
+use syn::{Attribute, ItemFn, ReturnType};
 
-/// A task of either mode.
+/// A function that becomes a task.
 struct Task<'a> {
     function: &'a ItemFn,
     arguments: &'a Arguments,
-    options: &'a Options,
-    kind: LitStr,
-    /// The trait of its mode.
-    runnable: TokenStream,
-    /// The trait of the queues of its mode.
-    queueable: TokenStream,
-    /// The function of `NewTask`, and the variant of `Mode`.
-    mode: (Ident, Ident),
+    kind: Kind<'a>,
 }
 
 pub(super) fn task(function: &ItemFn, arguments: &Arguments, options: &Options) -> TokenStream {
-    let is_async = function.sig.asyncness.is_some();
-    let name = &function.sig.ident;
-    let ident = |text: &str| Ident::new(text, Span::call_site());
-    let own = || LitStr::new(&name.unraw().to_string(), name.span());
-    let task = Task {
-        function,
-        arguments,
-        options,
-        kind: options.kind.clone().unwrap_or_else(own),
-        runnable: if is_async { quote!(::fang::AsyncRunnable) } else { quote!(::fang::Runnable) },
-        queueable: if is_async { quote!(::fang::AsyncQueueable) } else { quote!(::fang::Queueable) },
-        mode: if is_async {
-            (ident("asynk"), ident("Asynk"))
-        } else {
-            (ident("blocking"), ident("Blocking"))
-        },
-    };
+    let mode = if function.sig.asyncness.is_some() { Mode::Asynk } else { Mode::Blocking };
+    let states = arguments.0.iter().filter_map(|argument| match &argument.role {
+        Role::State(ty) => Some(&**ty),
+        _ => None,
+    });
+    let kind = Kind::new(&function.sig.ident, mode, options, states.collect());
+    let task = Task { function, arguments, kind };
     let (constructor, data, call, behind) = (task.constructor(), task.data(), task.call(), task.behind());
     quote!(#constructor #data #call #behind)
 }
@@ -65,17 +49,16 @@ impl Task<'_> {
     /// The function that makes the task to insert.
     fn constructor(&self) -> TokenStream {
         let (name, vis, attrs) = (self.name(), &self.function.vis, self.attrs(is_for_users));
-        let (new_task, _) = &self.mode;
+        let (new_task, options) = (self.kind.mode.new_task(), self.kind.insert_options());
         let saved = || self.arguments.saved();
         let (names, types) = (saved().map(|argument| &argument.name), saved().map(|argument| &argument.ty));
         let fields = saved().map(|argument| &argument.name);
         let version = self.version_field(&quote!(::fang::__private::Version));
-        let priority = self.options.priority.iter();
         quote! {
             #(#attrs)*
             #[allow(clippy::used_underscore_binding)]
             #vis fn #name(#(#names: #types),*) -> ::fang::NewTask {
-                ::fang::__private::new_task(::fang::NewTask::#new_task(&#name { #(#fields,)* #version })) #(.priority(#priority))*
+                ::fang::__private::new_task(#new_task(&#name { #(#fields,)* #version })) #options
             }
         }
     }
@@ -84,7 +67,7 @@ impl Task<'_> {
     fn data(&self) -> TokenStream {
         let (name, vis, attrs) = (self.name(), &self.function.vis, self.attrs(is_for_users));
         let fields = self.arguments.saved().map(Argument::field);
-        let (deserialize, version) = match &self.options.version {
+        let (deserialize, version) = match &self.kind.options.version {
             None => (quote!(, ::fang::serde::Deserialize), quote!()),
             Some((number, _)) => {
                 let field = self.version_field(&quote!(::fang::__private::Version<#number>));
@@ -104,12 +87,12 @@ impl Task<'_> {
 
     /// The field for the version of the arguments, if they have one.
     fn version_field(&self, value: &TokenStream) -> Option<TokenStream> {
-        self.options.version.as_ref().map(|_| quote!(__version: #value))
+        self.kind.options.version.as_ref().map(|_| quote!(__version: #value))
     }
 
     /// How older arguments are read.
     fn upgrade(&self) -> Option<TokenStream> {
-        let (number, upgrade) = self.options.version.as_ref()?;
+        let (number, upgrade) = self.kind.options.version.as_ref()?;
         let name = self.name();
         let fields = self.arguments.saved().map(Argument::field);
         let names: Vec<_> = self.arguments.saved().map(|argument| &argument.name).collect();
@@ -133,7 +116,7 @@ impl Task<'_> {
     /// The body, and the name of the kind.
     fn call(&self) -> TokenStream {
         let ItemFn { attrs, vis, sig, block } = self.function;
-        let (name, kind) = (&sig.ident, &self.kind);
+        let (name, kind) = (&sig.ident, &self.kind.kind);
         let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
         let attrs =
             attrs.iter().filter(|attr| !attr.path().is_ident("doc") && !attr.path().is_ident("deprecated"));
@@ -157,23 +140,14 @@ impl Task<'_> {
     /// What the library needs, out of the way of the user's names.
     fn behind(&self) -> TokenStream {
         let attrs = self.attrs(is_for_all);
-        let (checks, upgrade, declaration) = (self.checks(), self.upgrade(), self.declaration());
-        let own = {
-            let (name, kind, run) = (self.name(), &self.kind, self.run());
-            self.implementation(&quote!(#name), kind, &run)
-        };
-        let aliases = self.options.aliases.iter().enumerate().map(|(index, alias)| self.alias(index, alias));
+        let (checks, upgrade, kind) = (self.checks(), self.upgrade(), self.kind.behind(&self.run()));
         quote! {
             #(#attrs)*
             #[allow(clippy::used_underscore_binding)]
             const _: () = {
-                #[allow(unused_imports)]
-                use ::fang::typetag;
                 #checks
                 #upgrade
-                #own
-                #(#aliases)*
-                #declaration
+                #kind
             };
         }
     }
@@ -184,33 +158,9 @@ impl Task<'_> {
         types.map(|ty| quote_spanned!(ty.span()=> ::fang::__private::is_argument::<#ty>();)).collect()
     }
 
-    /// The trait of the mode for a struct, under the name of a kind.
-    fn implementation(&self, data: &TokenStream, kind: &LitStr, run: &TokenStream) -> TokenStream {
-        let (runnable, queueable) = (&self.runnable, &self.queueable);
-        let (asyncness, choices) = (&self.function.sig.asyncness, self.choices());
-        let (attribute, queue) = match asyncness {
-            Some(_) => (quote!(#[::fang::async_trait]), quote!(&mut dyn #queueable)),
-            None => (quote!(), quote!(&dyn #queueable)),
-        };
-        quote! {
-            #[typetag::serde(name = #kind)]
-            #attribute
-            #[automatically_derived]
-            impl #runnable for #data {
-                #asyncness fn run(&self, queue: #queue) -> ::core::result::Result<(), ::fang::FangError> {
-                    #run
-                }
-
-                #choices
-            }
-        }
-    }
-
     /// Calls the body.
     fn run(&self) -> TokenStream {
-        let (name, queueable) = (self.name(), &self.queueable);
-        let is_async = self.function.sig.asyncness.is_some();
-        let wait = is_async.then(|| quote!(.await));
+        let (name, queueable, wait) = (self.name(), self.kind.mode.queueable(), self.kind.mode.wait());
         let mut before = TokenStream::new();
         let mut passed = Vec::new();
         for (index, argument) in self.arguments.0.iter().enumerate() {
@@ -240,84 +190,6 @@ impl Task<'_> {
             #before
             let outcome = <#name>::call(#(#passed),*)#wait;
             #outcome
-        }
-    }
-
-    /// The methods of the trait that the options override.
-    fn choices(&self) -> TokenStream {
-        let Options { task_type, max_retries, timeout, backoff, unique, scheduled, .. } = self.options;
-        let some = |value: &Option<TokenStream>| {
-            value
-                .as_ref()
-                .map(|value| quote!(::core::option::Option::Some(#value)))
-                .into_iter()
-                .collect::<Vec<_>>()
-        };
-        let (task_type, max_retries, scheduled) = (task_type.iter(), max_retries.iter(), scheduled.iter());
-        let (timeout, backoff) = (some(timeout), some(backoff));
-        let unique = some(&unique.as_ref().map(|unique| quote!(#unique)));
-        quote! {
-            #(fn task_type(&self) -> ::std::string::String {
-                ::std::string::String::from(#task_type)
-            })*
-            #(fn max_retries(&self) -> i32 {
-                #max_retries
-            })*
-            #(fn timeout(&self) -> ::core::option::Option<::core::time::Duration> {
-                #timeout
-            })*
-            #(fn backoff_policy(&self) -> ::core::option::Option<::fang::Backoff> {
-                #backoff
-            })*
-            #(fn unique_by(&self) -> ::core::option::Option<::fang::Unique> {
-                #unique
-            })*
-            #(fn cron(&self) -> ::core::option::Option<::fang::Scheduled> {
-                #scheduled
-            })*
-        }
-    }
-
-    /// A kind of an earlier name, which runs as this one.
-    fn alias(&self, index: usize, alias: &LitStr) -> TokenStream {
-        let (name, runnable, data) = (self.name(), &self.runnable, format_ident!("Alias{index}"));
-        let wait = self.function.sig.asyncness.map(|_| quote!(.await));
-        let run = quote!(#runnable::run(&self.0, queue)#wait);
-        let implementation = self.implementation(&quote!(#data), alias, &run);
-        quote! {
-            #[derive(::fang::serde::Serialize, ::fang::serde::Deserialize)]
-            #[serde(crate = "::fang::serde", transparent)]
-            struct #data(#name);
-
-            #implementation
-        }
-    }
-
-    /// What pools ask about the kind.
-    fn declaration(&self) -> TokenStream {
-        let (name, kind, aliases, (_, mode)) = (self.name(), &self.kind, &self.options.aliases, &self.mode);
-        let task_type = match &self.options.task_type {
-            Some(task_type) => quote!(#task_type),
-            None => quote!(::fang::__private::DEFAULT_TASK_TYPE),
-        };
-        let states = self.arguments.0.iter().filter_map(|argument| match &argument.role {
-            Role::State(ty) => Some(ty),
-            _ => None,
-        });
-        quote! {
-            #[automatically_derived]
-            impl ::fang::Declared for #name {
-                const KIND: &'static str = #kind;
-                const DECLARATION: ::fang::__private::Declaration = ::fang::__private::Declaration {
-                    kind: #kind,
-                    aliases: &[#(#aliases),*],
-                    mode: ::fang::Mode::#mode,
-                    task_type: #task_type,
-                    needs: &[#(::fang::__private::Need::state::<#states>()),*],
-                };
-            }
-
-            ::fang::__private::inventory::submit! { <#name as ::fang::Declared>::DECLARATION }
         }
     }
 }

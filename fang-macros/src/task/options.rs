@@ -1,6 +1,5 @@
 //! The options in the parentheses of `#[fang::task(..)]`.
 
-use super::arguments::Arguments;
 use super::backoff::Backoff;
 use super::cron::Cron;
 use super::time::Span;
@@ -32,21 +31,23 @@ pub(super) struct Options {
     pub(super) scheduled: Option<TokenStream>,
     /// The version of the arguments, with the function that upgrades older ones.
     pub(super) version: Option<(LitInt, Expr)>,
+    /// The word that makes a blocking task of a struct.
+    pub(super) blocking: Option<Ident>,
     cron: Cron,
     number: Option<LitInt>,
     upgrade: Option<Expr>,
 }
 
 impl Options {
-    pub(super) fn read(tokens: TokenStream, arguments: &Arguments) -> syn::Result<Self> {
+    pub(super) fn read(tokens: TokenStream, saved: &[&Ident]) -> syn::Result<Self> {
         let mut options = Self::default();
         let parser = |input: ParseStream<'_>| options.parse(input);
         parser.parse2(tokens)?;
         if let Some(unique) = &options.unique {
-            unique.check(arguments)?;
+            unique.check(saved)?;
         }
         options.scheduled = options.cron.scheduled()?;
-        options.version = options.versioned(arguments)?;
+        options.version = options.versioned(saved)?;
         Ok(options)
     }
 
@@ -59,7 +60,9 @@ impl Options {
             if !seen.insert(name.to_string()) {
                 return Err(Error::new(name.span(), format!("`{name}` is there twice; remove one")));
             }
-            if name == "unique" {
+            if name == "blocking" {
+                self.blocking = Some(name);
+            } else if name == "unique" {
                 self.unique = Some(Unique::read(input)?);
             } else {
                 let value = value(&name, input)?;
@@ -72,7 +75,7 @@ impl Options {
         problems.report()
     }
 
-    fn versioned(&mut self, arguments: &Arguments) -> syn::Result<Option<(LitInt, Expr)>> {
+    fn versioned(&mut self, saved: &[&Ident]) -> syn::Result<Option<(LitInt, Expr)>> {
         let (number, upgrade) = match (self.number.take(), self.upgrade.take()) {
             (Some(number), Some(upgrade)) => (number, upgrade),
             (Some(number), None) => {
@@ -84,10 +87,10 @@ impl Options {
             }
             (None, None) => return Ok(None),
         };
-        match arguments.saved().find(|argument| argument.name == "version") {
-            Some(argument) => {
+        match saved.iter().find(|name| **name == "version") {
+            Some(name) => {
                 let why = "`version` is the version of the arguments in the saved task; give the argument another name";
-                Err(Error::new(argument.name.span(), why))
+                Err(Error::new(name.span(), why))
             }
             None => Ok(Some((number, upgrade))),
         }

@@ -1,6 +1,5 @@
 //! The option `unique`: alone, with parts in parentheses, or as an expression.
 
-use super::arguments::Arguments;
 use super::{literal, time};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -49,14 +48,12 @@ impl Unique {
     }
 
     /// Checks that the fields are arguments.
-    pub(super) fn check(&self, arguments: &Arguments) -> syn::Result<()> {
+    pub(super) fn check(&self, saved: &[&Ident]) -> syn::Result<()> {
         let Self::Parts(Parts { fields: Some(fields), .. }) = self else { return Ok(()) };
-        let is_saved = |field: &Ident| arguments.saved().any(|argument| argument.name == *field);
-        match fields.iter().find(|field| !is_saved(field)) {
+        match fields.iter().find(|field| !saved.contains(field)) {
             None => Ok(()),
             Some(field) => {
-                let saved: Vec<_> =
-                    arguments.saved().map(|argument| format!("`{}`", argument.name)).collect();
+                let saved: Vec<_> = saved.iter().map(|name| format!("`{name}`")).collect();
                 let message = match saved.is_empty() {
                     true => "the task has no saved argument; write `unique` alone".to_owned(),
                     false => {

@@ -1,0 +1,82 @@
+//! The expansion of `#[derive(fang::Task)]`.
+
+use super::Problems;
+use super::kind::{Kind, Mode};
+use super::options::Options;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Data, DeriveInput, Error, Fields, Meta};
+
+/// The trait of the mode for a struct or an enum, which calls `Perform` or `PerformBlocking`.
+pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let mut problems = Problems::default();
+    if !input.generics.params.is_empty() {
+        let why =
+            "a task cannot be generic: it is saved and read back, so its fields need types of their own";
+        problems.add(Error::new_spanned(&input.generics, why));
+    }
+    let saved = match &input.data {
+        Data::Struct(data) => named(&data.fields),
+        _ => Vec::new(),
+    };
+    let options = problems.note(tokens(&input.attrs).and_then(|tokens| Options::read(tokens, &saved)));
+    let options = options.unwrap_or_default();
+    if let Some((number, _)) = &options.version {
+        let why = "versions are for functions; give the struct a `Deserialize` that reads the older fields";
+        problems.add(Error::new(number.span(), why));
+    }
+    problems.report()?;
+    let mode = if options.blocking.is_some() { Mode::Blocking } else { Mode::Asynk };
+    Ok(emit(&Kind::new(&input.ident, mode, &options, Vec::new())))
+}
+
+fn named(fields: &Fields) -> Vec<&syn::Ident> {
+    fields.iter().filter_map(|field| field.ident.as_ref()).collect()
+}
+
+/// The options in `#[task(..)]`.
+fn tokens(attrs: &[Attribute]) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("task")) {
+        match &attr.meta {
+            Meta::List(list) if tokens.is_empty() => tokens = list.tokens.clone(),
+            Meta::List(_) => {
+                return Err(Error::new_spanned(attr, "write all options into one `#[task(..)]`"));
+            }
+            _ => return Err(Error::new_spanned(attr, "write the options in parentheses: `#[task(..)]`")),
+        }
+    }
+    Ok(tokens)
+}
+
+fn emit(kind: &Kind<'_>) -> TokenStream {
+    let (name, queueable, new_task) = (kind.name, kind.mode.queueable(), kind.mode.new_task());
+    let options = kind.insert_options();
+    let performed = match kind.mode {
+        Mode::Asynk => quote!(<#name as ::fang::Perform>::perform(self, &run).await),
+        Mode::Blocking => quote!(<#name as ::fang::PerformBlocking>::perform(self, &run)),
+    };
+    let behind = kind.behind(&quote! {
+        let run = #queueable::as_run(&*queue);
+        ::fang::__private::Outcome::outcome(#performed)
+    });
+    quote! {
+        const _: () = {
+            #behind
+
+            #[automatically_derived]
+            impl ::core::convert::From<&#name> for ::fang::NewTask {
+                fn from(task: &#name) -> Self {
+                    ::fang::__private::new_task(#new_task(task)) #options
+                }
+            }
+
+            #[automatically_derived]
+            impl ::core::convert::From<#name> for ::fang::NewTask {
+                fn from(task: #name) -> Self {
+                    Self::from(&task)
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,219 @@
+//! What the library needs of a kind: the trait of its mode, its earlier names, and what it says to pools.
+
+use super::options::Options;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{LitStr, Type};
+
+/// The mode of a task.
+#[derive(Clone, Copy)]
+pub(super) enum Mode {
+    Asynk,
+    Blocking,
+}
+
+impl Mode {
+    /// The trait of its tasks.
+    pub(super) fn runnable(self) -> TokenStream {
+        match self {
+            Self::Asynk => quote!(::fang::AsyncRunnable),
+            Self::Blocking => quote!(::fang::Runnable),
+        }
+    }
+
+    /// The trait of its queues.
+    pub(super) fn queueable(self) -> TokenStream {
+        match self {
+            Self::Asynk => quote!(::fang::AsyncQueueable),
+            Self::Blocking => quote!(::fang::Queueable),
+        }
+    }
+
+    /// The function of `NewTask` for its tasks.
+    pub(super) fn new_task(self) -> TokenStream {
+        match self {
+            Self::Asynk => quote!(::fang::NewTask::asynk),
+            Self::Blocking => quote!(::fang::NewTask::blocking),
+        }
+    }
+
+    /// What follows a call that may wait.
+    pub(super) fn wait(self) -> TokenStream {
+        match self {
+            Self::Asynk => quote!(.await),
+            Self::Blocking => quote!(),
+        }
+    }
+
+    fn asyncness(self) -> TokenStream {
+        match self {
+            Self::Asynk => quote!(async),
+            Self::Blocking => quote!(),
+        }
+    }
+
+    fn variant(self) -> TokenStream {
+        match self {
+            Self::Asynk => quote!(::fang::Mode::Asynk),
+            Self::Blocking => quote!(::fang::Mode::Blocking),
+        }
+    }
+}
+
+/// A kind of tasks.
+pub(super) struct Kind<'a> {
+    /// The struct.
+    pub(super) name: &'a Ident,
+    /// The name under which it is saved.
+    pub(super) kind: LitStr,
+    pub(super) mode: Mode,
+    pub(super) options: &'a Options,
+    /// The types of the values that it takes from its pool.
+    pub(super) states: Vec<&'a Type>,
+}
+
+impl<'a> Kind<'a> {
+    pub(super) fn new(name: &'a Ident, mode: Mode, options: &'a Options, states: Vec<&'a Type>) -> Self {
+        let own = || LitStr::new(&name.unraw().to_string(), name.span());
+        Self { name, kind: options.kind.clone().unwrap_or_else(own), mode, options, states }
+    }
+
+    /// All that the library needs, whose names nobody sees. `run` is the body of the method `run`.
+    pub(super) fn behind(&self, run: &TokenStream) -> TokenStream {
+        let (name, aliases) = (self.name, self.options.aliases.iter().enumerate());
+        let own = self.implementation(&quote!(#name), &self.kind, run, &self.choices());
+        let aliases = aliases.map(|(index, alias)| self.alias(index, alias));
+        let declaration = self.declaration();
+        quote! {
+            #[allow(unused_imports)]
+            use ::fang::typetag;
+            #own
+            #(#aliases)*
+            #declaration
+        }
+    }
+
+    /// Sets what only an insert can set on a `NewTask`.
+    pub(super) fn insert_options(&self) -> TokenStream {
+        let priority = self.options.priority.iter();
+        quote!(#(.priority(#priority))*)
+    }
+
+    /// The trait of the mode for a struct, under the name of a kind.
+    fn implementation(
+        &self,
+        data: &TokenStream,
+        kind: &LitStr,
+        run: &TokenStream,
+        choices: &TokenStream,
+    ) -> TokenStream {
+        let (runnable, queueable) = (self.mode.runnable(), self.mode.queueable());
+        let asyncness = self.mode.asyncness();
+        let (attribute, queue) = match self.mode {
+            Mode::Asynk => (quote!(#[::fang::async_trait]), quote!(&mut dyn #queueable)),
+            Mode::Blocking => (quote!(), quote!(&dyn #queueable)),
+        };
+        quote! {
+            #[typetag::serde(name = #kind)]
+            #attribute
+            #[automatically_derived]
+            impl #runnable for #data {
+                #asyncness fn run(&self, queue: #queue) -> ::core::result::Result<(), ::fang::FangError> {
+                    #run
+                }
+
+                #choices
+            }
+        }
+    }
+
+    /// The methods of the trait that the options override.
+    fn choices(&self) -> TokenStream {
+        let Options { task_type, max_retries, timeout, backoff, unique, scheduled, .. } = self.options;
+        let some = |value: &Option<TokenStream>| {
+            value
+                .as_ref()
+                .map(|value| quote!(::core::option::Option::Some(#value)))
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
+        let (task_type, max_retries, scheduled) = (task_type.iter(), max_retries.iter(), scheduled.iter());
+        let (timeout, backoff) = (some(timeout), some(backoff));
+        let unique = some(&unique.as_ref().map(|unique| quote!(#unique)));
+        quote! {
+            #(fn task_type(&self) -> ::std::string::String {
+                ::std::string::String::from(#task_type)
+            })*
+            #(fn max_retries(&self) -> i32 {
+                #max_retries
+            })*
+            #(fn timeout(&self) -> ::core::option::Option<::core::time::Duration> {
+                #timeout
+            })*
+            #(fn backoff_policy(&self) -> ::core::option::Option<::fang::Backoff> {
+                #backoff
+            })*
+            #(fn unique_by(&self) -> ::core::option::Option<::fang::Unique> {
+                #unique
+            })*
+            #(fn cron(&self) -> ::core::option::Option<::fang::Scheduled> {
+                #scheduled
+            })*
+        }
+    }
+
+    /// A kind of an earlier name, which runs as this one. It is only read, never inserted.
+    fn alias(&self, index: usize, alias: &LitStr) -> TokenStream {
+        let (name, runnable, data) = (self.name, self.mode.runnable(), format_ident!("Alias{index}"));
+        let wait = self.mode.wait();
+        let run = quote!(#runnable::run(&self.0, queue)#wait);
+        let choices = quote! {
+            fn task_type(&self) -> ::std::string::String {
+                #runnable::task_type(&self.0)
+            }
+            fn max_retries(&self) -> i32 {
+                #runnable::max_retries(&self.0)
+            }
+            fn timeout(&self) -> ::core::option::Option<::core::time::Duration> {
+                #runnable::timeout(&self.0)
+            }
+            fn backoff_policy(&self) -> ::core::option::Option<::fang::Backoff> {
+                #runnable::backoff_policy(&self.0)
+            }
+        };
+        let implementation = self.implementation(&quote!(#data), alias, &run, &choices);
+        quote! {
+            #[derive(::fang::serde::Serialize, ::fang::serde::Deserialize)]
+            #[serde(crate = "::fang::serde", transparent)]
+            struct #data(#name);
+
+            #implementation
+        }
+    }
+
+    /// What pools ask about the kind.
+    fn declaration(&self) -> TokenStream {
+        let (name, kind, aliases) = (self.name, &self.kind, &self.options.aliases);
+        let (mode, states) = (self.mode.variant(), &self.states);
+        let task_type = match &self.options.task_type {
+            Some(task_type) => quote!(#task_type),
+            None => quote!(::fang::__private::DEFAULT_TASK_TYPE),
+        };
+        quote! {
+            #[automatically_derived]
+            impl ::fang::Declared for #name {
+                const KIND: &'static str = #kind;
+                const DECLARATION: ::fang::__private::Declaration = ::fang::__private::Declaration {
+                    kind: #kind,
+                    aliases: &[#(#aliases),*],
+                    mode: #mode,
+                    task_type: #task_type,
+                    needs: &[#(::fang::__private::Need::state::<#states>()),*],
+                };
+            }
+
+            ::fang::__private::inventory::submit! { <#name as ::fang::Declared>::DECLARATION }
+        }
+    }
+}
