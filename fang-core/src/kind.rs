@@ -141,11 +141,29 @@ pub fn check_names<R: ?Sized>() -> Result<(), QueueError>
 where
     Box<R>: DeserializeOwned,
 {
-    // typetag lists its names, sorted, only in the error for an unknown one.
-    let Err(Probe::UnknownKind(names)) = look_up::<R>("\0") else { return Ok(()) };
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+    match names::<R>().windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(QueueError::SameKind { kind: pair[0].to_owned() }),
         None => Ok(()),
+    }
+}
+
+/// Whether two kinds have this name.
+pub(crate) fn is_shared<R: ?Sized>(kind: &str) -> bool
+where
+    Box<R>: DeserializeOwned,
+{
+    names::<R>().iter().filter(|name| **name == kind).count() > 1
+}
+
+/// The names of all kinds, sorted.
+fn names<R: ?Sized>() -> &'static [&'static str]
+where
+    Box<R>: DeserializeOwned,
+{
+    // typetag lists them only in the error for an unknown one.
+    match look_up::<R>("\0") {
+        Err(Probe::UnknownKind(names)) => names,
+        _ => &[],
     }
 }
 

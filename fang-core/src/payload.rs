@@ -122,11 +122,15 @@ impl Text<'_> {
         }
     }
 
-    /// A kind that this program cannot decode is one for another program.
+    /// A kind that this program cannot decode is one for another program. So is a kind of which it has two: its pools
+    /// do not start, and say why.
     fn explain<R: ?Sized>(&self) -> Result<(), PayloadError>
     where
         Box<R>: DeserializeOwned,
     {
+        if kind::is_shared::<R>(self.kind) {
+            return Ok(());
+        }
         match kind::explain::<R>(self.restored, self.kind) {
             Undecodable::UnknownKind(_) | Undecodable::NotAllowed(_) => Ok(()),
             Undecodable::Newer(Misfit { kind, field, reason })
