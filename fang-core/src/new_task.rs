@@ -140,12 +140,6 @@ impl NewTask {
         }
     }
 
-    /// A task that could not be made. Its insert returns the error.
-    pub(crate) fn refused(error: PayloadError) -> Self {
-        let task = Self::new("null".to_owned(), String::new(), Mode::Any);
-        Self { refused: Some(Arc::new(error)), ..task }
-    }
-
     /// Sets the id, in place of one that the queue makes. Repeating an insert with the same id cannot double
     /// the task while its row exists.
     pub fn with_id(mut self, id: Uuid) -> Self {
@@ -179,13 +173,6 @@ impl NewTask {
     /// Makes the task due at this instant.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
-        self
-    }
-
-    /// Sets when `schedule` runs the task, in place of what its struct says: once, or again and again. See
-    /// [`Cron`](crate::schedule::Cron). An insert ignores it.
-    pub fn cron(mut self, schedule: impl Into<Scheduled>) -> Self {
-        self.cron = Some(Box::new(schedule.into()));
         self
     }
 
