@@ -2,9 +2,11 @@
 
 use crate::error::{FangError, PayloadError};
 use crate::new_task::NewTask;
+use crate::task::Mode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::error::Error;
+use std::sync::Arc;
 
 /// What the function of a task may return.
 #[diagnostic::on_unimplemented(
@@ -65,5 +67,8 @@ pub const fn is_argument<T: Argument>() {}
 
 /// The task to insert, or the reason why its insert will fail.
 pub fn new_task(task: Result<NewTask, PayloadError>) -> NewTask {
-    task.unwrap_or_else(NewTask::refused)
+    task.unwrap_or_else(|error| {
+        let task = NewTask::new("null".to_owned(), String::new(), Mode::Any);
+        NewTask { refused: Some(Arc::new(error)), ..task }
+    })
 }

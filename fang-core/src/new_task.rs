@@ -153,12 +153,6 @@ impl NewTask {
         }
     }
 
-    /// A task that could not be made. Its insert returns the error.
-    pub(crate) fn refused(error: PayloadError) -> Self {
-        let task = Self::new("null".to_owned(), String::new(), Mode::Any);
-        Self { refused: Some(Arc::new(error)), ..task }
-    }
-
     /// Sets the id. Defaults to a new one (UUID version 7) that the queue makes. A repeated insert with the
     /// same id does not insert the task twice while its row exists.
     pub fn with_id(mut self, id: Uuid) -> Self {
@@ -193,13 +187,6 @@ impl NewTask {
     /// Makes the task due at this instant, by the clock of the store. If it is past, the task is due at once.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
-        self
-    }
-
-    /// Sets when `schedule` runs the task, in place of what its struct says: once, or again and again. See
-    /// [`Cron`](crate::schedule::Cron). An insert ignores it.
-    pub fn cron(mut self, schedule: impl Into<Scheduled>) -> Self {
-        self.cron = Some(Box::new(schedule.into()));
         self
     }
 

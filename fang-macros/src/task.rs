@@ -33,6 +33,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
     let arguments = problems.note(Arguments::read(&function.sig)).unwrap_or_default();
     let saved: Vec<_> = arguments.saved().map(|argument| &argument.name).collect();
     let options = problems.note(Options::read(options, &saved)).unwrap_or_default();
+    problems.note(options.check_aliases(&function.sig.ident));
     if let Some(blocking) = &options.blocking {
         let why = "an `async fn` is an async task, and a `fn` a blocking one; remove the word";
         problems.add(Error::new(blocking.span(), why));

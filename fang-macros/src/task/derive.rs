@@ -21,6 +21,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     };
     let options = problems.note(tokens(&input.attrs).and_then(|tokens| Options::read(tokens, &saved)));
     let options = options.unwrap_or_default();
+    problems.note(options.check_aliases(&input.ident));
     if let Some((number, _)) = &options.version {
         let why = "versions are for functions; give the struct a `Deserialize` that reads the older fields";
         problems.add(Error::new(number.span(), why));

@@ -8,6 +8,7 @@ use super::{Problems, literal};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token};
 
@@ -49,6 +50,16 @@ impl Options {
         options.scheduled = options.cron.scheduled()?;
         options.version = options.versioned(saved)?;
         Ok(options)
+    }
+
+    /// Checks that no earlier name is there twice, or is the name of today.
+    pub(super) fn check_aliases(&self, name: &Ident) -> syn::Result<()> {
+        let kind = self.kind.as_ref().map_or_else(|| name.unraw().to_string(), LitStr::value);
+        let mut seen = HashSet::from([kind]);
+        match self.aliases.iter().find(|alias| !seen.insert(alias.value())) {
+            None => Ok(()),
+            Some(alias) => Err(Error::new(alias.span(), "the kind has this name already; remove one")),
+        }
     }
 
     fn parse(&mut self, input: ParseStream<'_>) -> syn::Result<()> {

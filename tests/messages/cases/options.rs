@@ -64,6 +64,12 @@ async fn no_kind() {}
 #[fang::task(aliases = "greet")]
 async fn no_list() {}
 
+#[fang::task(aliases = ["own"])]
+async fn own() {}
+
+#[fang::task(kind = "one", aliases = ["two", "one"])]
+async fn other() {}
+
 #[fang::task(task_type = "")]
 async fn empty() {}
 
