@@ -187,6 +187,11 @@ where
     if may_be_newer { Undecodable::Newer(misfit) } else { Undecodable::Malformed(misfit) }
 }
 
+/// What a type says of a payload that a newer version of the program wrote.
+pub(crate) fn newer() -> impl fmt::Display {
+    Fault::UnknownVariant
+}
+
 /// The error of JSON that no type can be decoded from: it is not valid, a number is out of range, or it is nested too
 /// deeply. Only such an error of serde_json surely quotes nothing.
 fn syntax_error(json: &str) -> Option<String> {

@@ -21,6 +21,7 @@ struct Started {
 pub struct Signals {
     received: Arc<Latch>,
     is_starting: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
 }
 
 /// A pool that has started. The process does not end by the signal to another pool before this is dropped.
@@ -36,10 +37,12 @@ impl Signals {
     pub fn new() -> io::Result<Self> {
         let signals = iterator::Signals::new([SIGTERM, SIGINT])?;
         let (received, is_starting) = (Arc::<Latch>::default(), Arc::new(AtomicBool::new(true)));
-        let own = Self { received: received.clone(), is_starting: is_starting.clone() };
+        let is_over = Arc::<AtomicBool>::default();
+        let own =
+            Self { received: received.clone(), is_starting: is_starting.clone(), is_over: is_over.clone() };
         thread::Builder::new()
             .name("fang-signals".to_owned())
-            .spawn(move || receive(signals, &received, &is_starting))?;
+            .spawn(move || receive(signals, &received, &is_starting, &is_over))?;
         Ok(own)
     }
 
@@ -56,10 +59,22 @@ impl Signals {
     }
 }
 
-fn receive(mut signals: iterator::Signals, received: &Latch, is_starting: &Arc<AtomicBool>) {
+fn receive(
+    mut signals: iterator::Signals,
+    received: &Latch,
+    is_starting: &Arc<AtomicBool>,
+    is_over: &AtomicBool,
+) {
     let mut forever = signals.forever();
-    if forever.next().is_none() {
-        return;
+    loop {
+        let Some(signal) = forever.next() else { return };
+        if !is_over.load(Ordering::SeqCst) {
+            break;
+        }
+        // The pool failed to start, or was given up. Nothing else would end the process now.
+        if *STARTED.pools() == 0 {
+            std::process::exit(128 + signal);
+        }
     }
     received.set();
     if is_starting.load(Ordering::SeqCst) {
@@ -115,6 +130,7 @@ impl Drop for Signals {
     fn drop(&mut self) {
         // The pool has failed to start, or has stopped.
         self.is_starting.store(false, Ordering::SeqCst);
+        self.is_over.store(true, Ordering::SeqCst);
     }
 }
 

@@ -127,24 +127,27 @@ impl<C: Connections> Database<C> {
         role: Role,
         statement: Statement<'_>,
     ) -> Result<Answer<RowOf<C>>, StoreError> {
-        let mut session = self.connections.session(role).await?;
-        let outcome = self.try_while_connected(role, &mut session, statement).await;
+        let set = Statement::rows(&self.sql.while_connected, &[])?;
+        // Not in one round trip: the server waits for the lock of a table even to prepare a statement.
+        let trips = [[Step::Begin(self.begin(role)), Step::Run(set)], [Step::Run(statement), Step::Commit]];
+        last(again_if(may_have_lost_a_race, || self.once_in_trips(role, &trips)).await?)
+    }
+
+    async fn once_in_trips(
+        &self,
+        role: Role,
+        [first, second]: &[[Step<'_>; 2]; 2],
+    ) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
+        let mut session = self.session(role).await?;
+        let outcome = match session.run(first).await {
+            Ok(_) => session.run(second).await,
+            Err(error) => Err(error),
+        };
         if outcome.is_err() {
             session.rollback().await;
         }
+        let outcome = explained(&mut session, &self.sql, &self.schema, outcome).await;
         self.end(session, outcome).await
-    }
-
-    async fn try_while_connected(
-        &self,
-        role: Role,
-        session: &mut C::Session,
-        statement: Statement<'_>,
-    ) -> Result<Answer<RowOf<C>>, StoreError> {
-        let set = Step::Run(Statement::rows(&self.sql.while_connected, &[])?);
-        // Not in one round trip: the server waits for the lock of a table even to prepare a statement.
-        session.run(&[Step::Begin(self.begin(role)), set]).await?;
-        last(session.run(&[Step::Run(statement), Step::Commit]).await?)
     }
 
     /// The begin of a transaction with several steps.

@@ -31,9 +31,15 @@ pub const POSTGRES: &[Migration] = &[migration!(1, "0001_baseline"), migration!(
 /// can share a table during a rolling deploy.
 pub const VERSION: i32 = POSTGRES[POSTGRES.len() - 1].version;
 
-/// The limits of a migration's transaction. It must not wait long for a lock, since all other statements would queue
+/// The limit of a migration's transaction. It must not wait long for a lock, since all other statements would queue
 /// behind it; but an index of a large table may take its time.
-pub const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = 0";
+pub const LIMITS: &str = "SET LOCAL lock_timeout = '5s'";
+
+/// The limits until then: another process may migrate for as long as it needs. Only newer servers know
+/// `transaction_timeout`.
+pub const NO_LIMITS: &str = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; \
+    SET LOCAL idle_in_transaction_session_timeout = 0; \
+    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
 
 /// The `lock_timeout` of [`LIMITS`].
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);

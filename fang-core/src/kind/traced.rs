@@ -18,7 +18,8 @@ pub(super) fn fault<T: DeserializeOwned>(json: &str) -> Option<(Path, Fault)> {
     let mut inner = serde_json::Deserializer::from_str(json);
     match T::deserialize(Traced { inner: &mut inner, trace: &trace }) {
         Ok(_) => None,
-        Err(_) => trace.into_inner().found,
+        // One that no deserializer and no visitor raised comes from the type itself.
+        Err(fault) => trace.into_inner().found.or(Some((Path::default(), fault))),
     }
 }
 

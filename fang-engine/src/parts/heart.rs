@@ -55,6 +55,8 @@ pub(crate) struct Heart {
     tries: RetryPause,
     /// Whether the store could not listen since the last beat that got through.
     is_deaf: bool,
+    /// Whether the last rescue failed.
+    rescue_fails: bool,
     /// When to rescue although no beat is due: another worker may be gone.
     rescue_at: Option<Instant>,
     /// When the last notification came.
@@ -88,6 +90,7 @@ impl Heart {
             policy,
             tries,
             is_deaf: false,
+            rescue_fails: false,
             rescue_at: None,
             heard_at: None,
             cancellations: None,
@@ -274,15 +277,19 @@ impl Heart {
         }
     }
 
-    async fn rescue(&self) {
+    async fn rescue(&mut self) {
         let rescue = self.pool.config.lease.rescue(self.pool.state.worker());
         match self.pool.store.rescue(&rescue).await {
             Ok(rescued) => {
+                self.rescue_fails = false;
                 if let Some(line) = describe(rescued) {
                     log::warn!("{line}");
                 }
             }
-            Err(error) => log::debug!("no tasks could be rescued; a later beat tries again: {error}"),
+            Err(error) if !std::mem::replace(&mut self.rescue_fails, true) => {
+                log::warn!("the tasks of the dead cannot be rescued; later beats try again: {error}");
+            }
+            Err(_) => {}
         }
     }
 }

@@ -23,6 +23,10 @@ pub(super) fn read(rest: &str) -> Result<Pairs, StoreError> {
     };
     let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
+    if database.contains('@') {
+        // Perhaps the host, port and database so far are parts of a password.
+        return Err(invalid("there is an @ after a /; write %2F for a / in a password, and %40 for an @"));
+    }
     read_hosts(&mut pairs, hosts)?;
     give(&mut pairs, "dbname", database)?;
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {

@@ -1,11 +1,12 @@
 -- Returns the tasks of a worker that are to be cancelled. A cancellation stays recorded until its task is over. A
 -- task that was released or failed before its process learned of it waits again; any worker that asks here fails it.
 -- The statement removes cancellations whose task is over, unless they were renewed just now, and those older than
--- their task, which were meant for an earlier task with this id.
+-- their task, which were meant for an earlier task with this id. A task from the future was inserted while the clock of
+-- the server was ahead.
 WITH asked AS MATERIALIZED (
     SELECT c.task_id, c.asked_at, t.state, t.locked_by, t.lease
     FROM fang_cancellations c
-    LEFT JOIN fang_tasks t ON t.id = c.task_id AND t.created_at <= c.asked_at
+    LEFT JOIN fang_tasks t ON t.id = c.task_id AND (t.created_at <= c.asked_at OR t.created_at > now())
 ), failed AS (
     UPDATE fang_tasks t
     SET state = 'failed', error_message = 'cancelled', updated_at = now()

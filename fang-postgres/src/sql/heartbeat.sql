@@ -36,7 +36,11 @@ WITH here AS MATERIALIZED (
     RETURNING well_since
 ), back AS (
     UPDATE fang_workers SET beat_at = now()
-    WHERE id <> $1 AND dead_at IS NULL AND beat_at > now() + $2::bigint / 2 * interval '1 microsecond'
+    WHERE id IN (
+        SELECT id FROM fang_workers
+        WHERE id <> $1 AND dead_at IS NULL AND beat_at > now() + $2::bigint / 2 * interval '1 microsecond'
+        FOR UPDATE SKIP LOCKED
+    )
     RETURNING 1
 )
 SELECT EXISTS (SELECT FROM beat) AS is_alive,

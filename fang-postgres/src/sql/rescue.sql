@@ -7,7 +7,10 @@
 WITH orphan AS MATERIALIZED (
     SELECT t.ctid AS place, least(abs(greatest(t.crashes, -32767)), 32766) + 1 AS crashes,
         t.crashes < 0 OR $2::smallint <= 1 AS counts,
-        EXISTS (SELECT FROM fang_cancellations c WHERE c.task_id = t.id AND c.asked_at >= t.created_at) AS is_cancelled
+        EXISTS (
+            SELECT FROM fang_cancellations c
+            WHERE c.task_id = t.id AND (c.asked_at >= t.created_at OR t.created_at > now())
+        ) AS is_cancelled
     FROM fang_tasks t
     WHERE t.state = 'in_progress'
       AND (

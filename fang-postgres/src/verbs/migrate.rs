@@ -119,7 +119,13 @@ async fn step_within(
         let enter = format!("SET LOCAL search_path TO {name}");
         session.run(&[Step::Batch(&enter)]).await?;
     }
-    session.run(&[Step::Batch(&sql.migration_lock), Step::Batch(migrations::LIMITS)]).await?;
+    session
+        .run(&[
+            Step::Batch(migrations::NO_LIMITS),
+            Step::Batch(&sql.migration_lock),
+            Step::Batch(migrations::LIMITS),
+        ])
+        .await?;
     let Some(next) = migrations::pending(version(session, sql).await?).next() else {
         session.run(&[Step::Commit]).await?;
         return Ok(false);

@@ -1,12 +1,17 @@
 //! A queue in a schema of its own.
 
-use crate::seam::{Mode, Options, PATIENCE, Queue, World, say};
-use fang_core::{QueueError, StoreError};
+use crate::seam::{Mode, Options, PATIENCE, Queue, World, inserts, say};
+use fang_core::{QueueError, StoreError, Unique};
+use std::time::Duration;
+use uuid::Uuid;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 crate::each_mode! {
     a_queue_works_in_a_schema_of_any_name,
     an_invalid_schema_name_is_refused,
     a_role_without_rights_on_the_database_migrates_its_own_schema,
+    the_rights_in_the_guide_are_enough_to_work_and_to_insert,
 }
 
 fn named(world: &World, schema: &'static str) -> Queue {
@@ -60,4 +65,27 @@ async fn a_role_without_rights_on_the_database_migrates_its_own_schema(mode: Mod
     let error = with_role(&world, &reader).insert_task(&say("no")).await.unwrap_err();
     assert!(error.to_string().contains("permission denied"), "{error}");
     world.run(&format!("DROP SCHEMA jobs CASCADE; DROP ROLE {owner}, {reader}")).await;
+}
+
+async fn the_rights_in_the_guide_are_enough_to_work_and_to_insert(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let [worker, producer] = ["worker", "producer"].map(|name| format!("{}_{name}", world.database().name()));
+    named(&world, "jobs").migrate().await.unwrap();
+    world.run(&format!("CREATE ROLE {worker}; CREATE ROLE {producer}")).await;
+    let guide = include_str!("../../../../src/guide/deploying.md");
+    let grants = guide.split("```sql").nth(1).unwrap().split("```").next().unwrap();
+    let grants = grants.replace("public", "jobs").replace("fang_", "jobs.fang_");
+    let grants = grants.replace("TO worker", &format!("TO {worker}"));
+    world.run(&grants.replace("TO producer", &format!("TO {producer}"))).await;
+
+    let queue = with_role(&world, &producer);
+    queue.insert_task(&say("from a producer")).await.unwrap();
+    inserts!(queue, &say("once"), .unique_by(Unique::key("a").within(HOUR))).unwrap();
+    queue.insert_tasks(vec![world.new_task(&say("many")).task_type("others"); 500]).await.unwrap();
+    assert!(queue.cancel_task(Uuid::nil()).await.unwrap_err().to_string().contains("permission denied"));
+
+    let mut pool = with_role(&world, &worker).pool(1, &world.stage).start().await;
+    assert_eq!(world.heard().await, "from a producer");
+    pool.shutdown(PATIENCE).await;
+    world.run(&format!("DROP SCHEMA jobs CASCADE; DROP ROLE {worker}, {producer}")).await;
 }
