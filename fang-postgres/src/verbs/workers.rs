@@ -17,19 +17,21 @@ use uuid::Uuid;
 /// After a restore, or on a server that was a logical replica, the sequence of the ids may be behind the rows.
 pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
     match try_register(db, info).await {
-        Err(error) if error.nature() == Nature::Data => {
-            db.query_one(Role::Heart, Statement::rows(&db.sql.raise_worker_id, &[])?).await?;
-            try_register(db, info).await
-        }
-        registered => registered,
+        Ok((worker, false)) => return Ok(worker),
+        Ok((used_before, true)) => retire(db, used_before).await?,
+        Err(error) if error.nature() == Nature::Data => {}
+        Err(error) => return Err(error),
     }
+    db.query_one(Role::Heart, Statement::rows(&db.sql.raise_worker_id, &[])?).await?;
+    try_register(db, info).await.map(|(worker, _)| worker)
 }
 
-async fn try_register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
+/// Returns the new id, and whether the sequence of the ids is behind the rows.
+async fn try_register<C: Connections>(db: &Database<C>, info: &str) -> Result<(WorkerId, bool), StoreError> {
     let keeps = db.connections.keeps_heart();
     let register = Statement::rows(&db.sql.register, &[&info, &keeps])?;
-    let answer = db.while_connected(Role::Heart, register).await?;
-    Ok(WorkerId(get(&only(answer.rows)?, 0)?))
+    let row = only(db.while_connected(Role::Heart, register).await?.rows)?;
+    Ok((WorkerId(get(&row, 0)?), get(&row, 2)?))
 }
 
 pub(crate) async fn heartbeat<C: Connections>(

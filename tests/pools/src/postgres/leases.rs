@@ -154,4 +154,10 @@ async fn a_pool_starts_although_the_sequence_of_worker_ids_is_behind_the_rows(mo
     for pool in &mut pools {
         pool.shutdown(PATIENCE).await;
     }
+    // There is room before this row, but an earlier worker may have had such an id.
+    world.run("INSERT INTO fang_workers (id, info) OVERRIDING SYSTEM VALUE VALUES (50, '{}')").await;
+    let mut pool = world.pool(1).start().await;
+    let alive = "SELECT sum(id)::bigint FROM fang_workers WHERE dead_at IS NULL AND id > 3";
+    assert_eq!(world.number(alive).await, 50 + 51);
+    pool.shutdown(PATIENCE).await;
 }
