@@ -51,6 +51,7 @@ mod scenario;
 mod scenarios;
 mod unique;
 mod unknown;
+mod unserved;
 mod until_started;
 mod worker;
 

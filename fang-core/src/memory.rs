@@ -7,6 +7,7 @@ mod crons;
 mod tables;
 mod tasks;
 mod unique;
+mod unserved;
 mod workers;
 
 use crate::error::StoreError;
@@ -15,7 +16,7 @@ use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Inserted, NewCron,
     NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick,
-    WorkerId,
+    Unserved, WorkerId,
 };
 use crate::task::{Priority, Task};
 use async_trait::async_trait;
@@ -123,8 +124,8 @@ impl Store for MemoryStore {
         self.with(|tables, _| tables.suspect(worker, id, lease))
     }
 
-    async fn register(&self, _info: &str) -> Result<WorkerId, StoreError> {
-        self.with(|tables, now| tables.register(now))
+    async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {
+        self.with(|tables, now| tables.register(info, now))
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
@@ -143,6 +144,10 @@ impl Store for MemoryStore {
 
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
         self.with(|tables, now| tables.prune(prune, now))
+    }
+
+    async fn unserved(&self, from: &str, limit: u32) -> Result<Unserved, StoreError> {
+        self.with(|tables, now| tables.unserved(from, limit, now))
     }
 
     async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {

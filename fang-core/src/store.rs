@@ -12,6 +12,7 @@ mod listen;
 mod lock_claims;
 mod offers;
 mod tables;
+mod unserved;
 mod verbs;
 mod worker;
 
@@ -26,6 +27,7 @@ pub use listen::{Heard, Socket};
 pub use lock_claims::{LockClaims, LockCommit, LockedTask, Place};
 pub use offers::{Feature, Offers};
 pub use tables::{OwnResult, Tables};
+pub use unserved::{Unserved, UnservedType};
 pub use verbs::{NonBlocking, Store};
 pub use worker::{Beat, Rescue, Rescued, WorkerId};
 

@@ -9,4 +9,5 @@ pub mod pace;
 pub mod reconcile;
 pub mod retry_pause;
 pub mod suspects;
+pub mod unserved;
 pub mod weights;

@@ -128,7 +128,7 @@ impl PoolConfig {
     }
 }
 
-/// The description that a pool registers with, as JSON.
+/// The description that a pool registers with, as JSON. Stores look in it for the task types that are served.
 pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
     let task_types: Vec<&str> = shares.iter().map(|share| &*share.task_type).collect();
     let mode = match mode {
@@ -136,7 +136,7 @@ pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
         Mode::Blocking => "blocking",
         Mode::Any => "any",
     };
-    serde_json::json!({ "mode": mode, "task_type": task_types.join(", "), "pid": pid }).to_string()
+    serde_json::json!({ "mode": mode, "task_types": task_types, "pid": pid }).to_string()
 }
 
 /// The report of a pool that was shut down.

@@ -96,6 +96,7 @@ statements!(
     crowd_lock,
     unlist,
     unlist_unknown,
+    unserved,
     version,
     while_connected,
 );

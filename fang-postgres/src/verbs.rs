@@ -23,7 +23,7 @@ use fang_core::notify::Listeners;
 use fang_core::store::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Inserted,
     LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Store, Tables, Tick, WorkerId,
+    SavedCron, Store, Tables, Tick, Unserved, WorkerId,
 };
 use fang_core::{NewTask, Priority, StoreError, Task};
 use std::time::Duration;
@@ -105,6 +105,10 @@ impl<C: Connections> Store for PostgresStore<C> {
 
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
         workers::prune(&self.db, prune).await
+    }
+
+    async fn unserved(&self, from: &str, limit: u32) -> Result<Unserved, StoreError> {
+        workers::unserved(&self.db, from, limit).await
     }
 
     async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {

@@ -3,7 +3,7 @@ use super::acts::{HOUR, id, task, unique_by};
 use crate::error::{Nature, StoreError};
 use crate::new_task::Due;
 use crate::schedule::Cron;
-use crate::store::{CronRemoval, FailedTasks, Feature, NewCron, RetryFailed, Tick};
+use crate::store::{CronRemoval, FailedTasks, Feature, NewCron, RetryFailed, Tick, Unserved};
 use crate::task::Priority;
 use crate::unique::{Replace, Unique};
 use std::fmt::Debug;
@@ -55,6 +55,10 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
         Feature::Locks => assert!(store.lock_claims(0).is_none()),
         Feature::Periods => refuses_unique(rig, Unique::key("x").within(HOUR)).await,
         Feature::UntilStarted => refuses_unique(rig, Unique::key("x").until_started()).await,
+        Feature::Unserved => {
+            let found = store.unserved("", 1).await.unwrap();
+            assert_eq!(found, Unserved::default());
+        }
         Feature::Replacing => refuses_unique(rig, Unique::key("x").replace(Replace::ALL)).await,
     }
 }

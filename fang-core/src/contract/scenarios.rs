@@ -338,6 +338,15 @@ macro_rules! for_each_scenario {
             control [Retries Reschedules Cancellations Pauses] {
                 listeners_are_notified_when_a_task_becomes_due,
             }
+            unserved [Unserved] {
+                task_types_that_no_worker_serves_are_found_after_a_minute,
+                a_task_type_stays_served_for_a_minute_after_its_worker_died,
+                tasks_that_are_not_due_need_no_worker,
+                unserved_task_types_are_found_call_by_call,
+            }
+            unserved [Unserved Pauses] {
+                a_paused_task_type_needs_no_worker,
+            }
             payload [] {
                 an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed,
                 an_unreadable_payload_is_found_and_listed,

@@ -78,6 +78,8 @@ pub(super) type ReadyKey = (String, i16, i16, DateTime<Utc>, Uuid);
 
 #[derive(Clone)]
 pub(super) struct Worker {
+    /// What it says of itself, as JSON.
+    pub(super) info: String,
     pub(super) beat_at: DateTime<Utc>,
     pub(super) dead_at: Option<DateTime<Utc>>,
 }

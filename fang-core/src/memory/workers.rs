@@ -11,10 +11,10 @@ use uuid::Uuid;
 const MOURNING: TimeDelta = TimeDelta::hours(1);
 
 impl Tables {
-    pub(super) fn register(&mut self, now: DateTime<Utc>) -> WorkerId {
+    pub(super) fn register(&mut self, info: &str, now: DateTime<Utc>) -> WorkerId {
         self.last_worker += 1;
         let id = WorkerId(self.last_worker);
-        self.workers.insert(id, Worker { beat_at: now, dead_at: None });
+        self.workers.insert(id, Worker { info: info.to_owned(), beat_at: now, dead_at: None });
         id
     }
 
@@ -175,7 +175,7 @@ mod tests {
     fn after_the_clock_was_ahead_a_dead_worker_is_found_within_two_leases() {
         let (mut tables, lease) = (Tables::default(), Duration::from_secs(30));
         let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        let [worker, _dead] = [0, 0].map(|_| tables.register(at(30_000)));
+        let [worker, _dead] = [0, 0].map(|_| tables.register("{}", at(30_000)));
         tables.heartbeat(worker, lease, at(30_000));
         let beats: Vec<Beat> = (1..=12).map(|beat| tables.heartbeat(worker, lease, at(beat * 5))).collect();
         let found = beats.iter().position(|beat| beat.has_suspects && beat.well_for >= lease);

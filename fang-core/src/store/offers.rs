@@ -30,11 +30,13 @@ pub enum Feature {
     UntilStarted,
     /// Inserts that [replace](crate::Unique::replace) parts of a waiting duplicate.
     Replacing,
+    /// `unserved`: pools log a task type whose tasks wait while no pool serves it.
+    Unserved,
 }
 
 impl Feature {
     /// All features.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Crons,
         Self::Counts,
         Self::Retries,
@@ -46,6 +48,7 @@ impl Feature {
         Self::Periods,
         Self::UntilStarted,
         Self::Replacing,
+        Self::Unserved,
     ];
 
     fn bit(self) -> u16 {

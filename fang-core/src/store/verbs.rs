@@ -1,7 +1,7 @@
 use super::{
     Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Inserted, LockClaims,
     NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tables, Tick,
-    WorkerId,
+    Unserved, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -60,7 +60,9 @@ pub trait Store: Send + Sync + 'static {
         self.disown(worker, &[]).await
     }
 
-    /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read.
+    /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read and for
+    /// [`unserved`](Self::unserved): `mode` is `"asynk"` or `"blocking"`, and `task_types` is the list of the
+    /// task types that the worker serves.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 
     /// Notes that a worker is alive. `lease` is how long a worker may be silent before it counts as dead.
@@ -114,6 +116,17 @@ pub trait Store: Send + Sync + 'static {
     /// Defaults to none, for a store without lock-claims.
     async fn unlist_unknown(&self, _worker: WorkerId, _known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
         Ok(0)
+    }
+
+    /// Finds the task types with tasks of a mode that have been due for over a minute, while no worker of this
+    /// mode has served the type for a minute. Tasks of [`Mode::Any`](crate::Mode::Any) can be served by workers
+    /// of either mode. Paused types do not count. It looks at no more than `limit` of the types with waiting
+    /// tasks, beginning with `from`, in an order of its own that begins with the empty name. A pool calls it
+    /// about once a minute and logs what it finds.
+    ///
+    /// Defaults to none.
+    async fn unserved(&self, _from: &str, _limit: u32) -> Result<Unserved, StoreError> {
+        Ok(Unserved::default())
     }
 
     /// Counts the tasks of each task type in each state.

@@ -1,7 +1,8 @@
-//! The pruner: removes old tasks, workers and unique keys.
+//! The pruner: removes old tasks, workers and unique keys, and logs task types that no pool serves.
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
+use crate::policy::unserved::Told;
 use crate::signal::first_of;
 use crate::state::Pool;
 use fang_core::StoreError;
@@ -9,24 +10,43 @@ use fang_core::store::Prune;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The time between two rounds, or two leases if that is shorter.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// The most task types that are looked at in one round.
+const TYPES_A_ROUND: u32 = 1000;
 
 /// The most tasks that one statement removes.
 const BATCH: u32 = 1000;
 
 pub(crate) struct Pruner {
-    pub(crate) pool: Arc<Pool>,
+    pool: Arc<Pool>,
+    /// The task types that were told.
+    told: Told,
+    /// The task type to look at first in the next round.
+    from: String,
 }
 
 impl Pruner {
-    /// Prunes about once a minute until the pool drains.
+    pub(crate) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, told: Told::default(), from: String::new() }
+    }
+
+    /// Does a round about once a minute until the pool drains.
     pub(crate) async fn run(mut self) {
         run_to_end(&mut self).await;
     }
 
-    async fn run_once(&self) -> Result<(), StoreError> {
+    async fn run_once(&mut self) -> Result<(), StoreError> {
         let prune = Prune { older_than: self.pool.config.prune_after, limit: BATCH };
         while self.pool.store.prune(&prune).await? >= u64::from(BATCH) {}
+        self.look_for_unserved().await
+    }
+
+    async fn look_for_unserved(&mut self) -> Result<(), StoreError> {
+        let found = self.pool.store.unserved(&self.from, TYPES_A_ROUND).await?;
+        self.told.news(&found).iter().for_each(|line| log::warn!("{line}"));
+        self.from = found.next.unwrap_or_default();
         Ok(())
     }
 }
@@ -39,14 +59,17 @@ impl Part for Pruner {
     }
 
     async fn work(&mut self) {
+        let every = PRUNE_EVERY.min(self.pool.config.lease.dead_after.saturating_mul(2));
         loop {
-            let pause = self.pool.sleep(PRUNE_EVERY.mul_f64(0.5 + fastrand::f64()));
+            let pause = self.pool.sleep(every.mul_f64(0.5 + fastrand::f64()));
             first_of([Box::pin(self.pool.phase.reached(Phase::Draining)), pause]).await;
             if self.pool.phase.get() > Phase::Running {
                 return;
             }
             if let Err(error) = self.run_once().await {
-                log::debug!("old rows could not be removed; the next round tries again: {error}");
+                log::debug!(
+                    "old rows could not be removed, or task types not be looked at; the next round tries again: {error}"
+                );
             }
         }
     }

@@ -86,7 +86,7 @@ impl Running {
         let workers = workers(pool)?;
         let start_others = || {
             spawn("fang-crons", Box::pin(crons.run()))?;
-            spawn("fang-pruner", Box::pin(Pruner { pool: pool.clone() }.run()))?;
+            spawn("fang-pruner", Box::pin(Pruner::new(pool.clone()).run()))?;
             start_claimer(pool, &workers, listening)
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;

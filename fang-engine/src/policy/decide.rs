@@ -123,7 +123,9 @@ pub fn ending(task: &Claimed, outcome: Outcome) -> Ending {
         Outcome::Undecodable(Undecodable::UnknownKind(kind)) => for_others(
             task,
             format!(
-                "no task of the kind {kind:?} is registered in this program; deploy one that has it, or remove the task"
+                "no task of the kind {kind:?} is registered in this program; if a crate of the program defines it, \
+                 name that crate (`use jobs as _;`) or `register` the kind with the pool; else deploy a program that \
+                 has it, or remove the task"
             ),
         ),
         Outcome::Undecodable(Undecodable::NotAllowed(kind)) => for_others(

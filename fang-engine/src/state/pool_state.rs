@@ -6,7 +6,7 @@ use super::load::Gauge;
 use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
-use super::told::tell;
+use super::told::Told;
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::weights::Share;
 use fang_core::kind::Kinds;
@@ -32,6 +32,8 @@ pub struct PoolState {
     pub gauge: Gauge,
     /// The tasks in flight. The claimer and committers add, the finisher removes.
     pub in_flight: InFlight,
+    /// What the log was told of runs. Workers write.
+    told: Told,
     /// Counters for the report of the shutdown.
     pub stats: Stats,
     /// For each task type, whether tasks of it were inserted. Notifications write; the claimer takes.
@@ -58,6 +60,7 @@ impl PoolState {
             kinds,
             gauge: Gauge::default(),
             in_flight: InFlight::default(),
+            told: Told::default(),
             stats: Stats::default(),
             came_back: AtomicBool::new(false),
             must_reconcile: AtomicBool::new(false),
@@ -164,7 +167,7 @@ impl PoolState {
         let (id, lease) = (job.task.id, job.task.lease);
         let outcome = if signals.is_cancelled((id, lease)) { outcome.of_cancelled() } else { outcome };
         let ending = ending(&job.task, outcome);
-        tell(job, &ending);
+        self.told.tell(job, &ending);
         let verdict = ending.verdict(*retention);
         let may_be_saved = signals.take_saved((id, lease));
         Finished { result: Finish { id, lease, verdict }, worker: job.worker, may_be_saved }

@@ -4,30 +4,63 @@ use super::job::Job;
 use crate::policy::decide::Ending;
 use fang_core::kind;
 use log::Level;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// Logs a run that did not succeed. A success is logged nowhere: there may be a hundred thousand a second.
-pub(super) fn tell(job: &Job, ending: &Ending) {
-    if let Some(level) = level(ending)
-        && log::log_enabled!(level)
-    {
-        log::log!(level, "{}", line(job, ending));
+/// How long a task may wait for a program that knows its kind before the log says so as a warning. A rolling deploy may
+/// take that long without harm.
+const LONG: Duration = Duration::from_secs(60);
+
+/// The most kinds that are told as warnings. Anyone who can insert can make kinds up.
+const MAX_KINDS: usize = 100;
+
+/// The kinds that were told as warnings, because no program that claimed their tasks could run them.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    kinds: Mutex<HashSet<String>>,
+}
+
+impl Told {
+    /// Logs a run that did not succeed. A success is logged nowhere: there may be a hundred thousand a second.
+    pub(super) fn tell(&self, job: &Job, ending: &Ending) {
+        if let Some(level) = self.level(job, ending)
+            && log::log_enabled!(level)
+        {
+            log::log!(level, "{}", line(job, ending));
+        }
+    }
+
+    fn level(&self, job: &Job, ending: &Ending) -> Option<Level> {
+        match ending {
+            Ending::Succeeded | Ending::Released { .. } => None,
+            Ending::Retried { .. } => Some(Level::Warn),
+            Ending::Failed { .. } => Some(Level::Error),
+            Ending::Cancelled { .. } => Some(Level::Info),
+            Ending::LeftToOthers { .. } if self.is_news(job) => Some(Level::Warn),
+            // Every task of such a kind would say the same, again and again.
+            Ending::LeftToOthers { .. } => Some(Level::Debug),
+        }
+    }
+
+    /// Whether the task has waited for long, as the first of its kind.
+    fn is_news(&self, job: &Job) -> bool {
+        if job.task.unknown_for.is_none_or(|waited| waited < LONG) {
+            return false;
+        }
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.len() < MAX_KINDS && kinds.insert(kind_of(job).into_owned())
     }
 }
 
-fn level(ending: &Ending) -> Option<Level> {
-    match ending {
-        Ending::Succeeded | Ending::Released { .. } => None,
-        Ending::Retried { .. } => Some(Level::Warn),
-        Ending::Failed { .. } => Some(Level::Error),
-        Ending::Cancelled { .. } => Some(Level::Info),
-        // Every task of such a kind would say the same, again and again.
-        Ending::LeftToOthers { .. } => Some(Level::Debug),
-    }
+fn kind_of(job: &Job) -> Cow<'_, str> {
+    kind::name(&job.task.metadata).unwrap_or("of an unknown kind".into())
 }
 
 /// The kind and not the rest of the payload: that may be secret.
 fn line(job: &Job, ending: &Ending) -> String {
-    let kind = kind::name(&job.task.metadata).unwrap_or("of an unknown kind".into());
+    let kind = kind_of(job);
     let task = format!("the task {} ({kind}, task type {:?})", job.task.id, job.task_type);
     let attempt = i64::from(job.task.retries) + 1;
     match ending {
@@ -39,7 +72,10 @@ fn line(job: &Job, ending: &Ending) -> String {
         Ending::Cancelled { error } => format!("{task} ended in attempt {attempt}: {error}"),
         Ending::Released { delay } => format!("{task} waits again for {delay:?}"),
         Ending::LeftToOthers { delay, error } => {
-            format!("{task} is tried again in {delay:?}: {error}")
+            let waited = job.task.unknown_for.unwrap_or_default().as_secs();
+            format!(
+                "{task} could be run by no program for {waited} s and is tried again in {delay:?}: {error}"
+            )
         }
     }
 }
@@ -49,13 +85,37 @@ mod tests {
     use super::*;
     use crate::state::example;
     use fang_core::store::{Claimed, WorkerId};
-    use std::time::Duration;
+
+    fn job(kind: &str, unknown_for: u64) -> Job {
+        let metadata = format!(r#"{{"type": "{kind}", "password": "hunter2"}}"#);
+        let unknown_for = Some(Duration::from_secs(unknown_for));
+        let task = Claimed { metadata, retries: 2, unknown_for, ..example() };
+        Job { task, task_type: "mails".into(), worker: WorkerId(1), unwritten: None }
+    }
 
     fn said(ending: &Ending) -> String {
-        let metadata = r#"{"type": "Mail", "password": "hunter2"}"#.to_owned();
-        let task = Claimed { metadata, retries: 2, ..example() };
-        let job = Job { task, task_type: "mails".into(), worker: WorkerId(1), unwritten: None };
-        line(&job, ending)
+        line(&job("Mail", 61), ending)
+    }
+
+    fn level(ending: &Ending) -> Option<Level> {
+        Told::default().level(&job("Mail", 0), ending)
+    }
+
+    #[test]
+    fn a_kind_that_stays_unknown_is_warned_of_once_after_a_minute() {
+        let told = Told::default();
+        let ending = Ending::LeftToOthers { delay: Duration::from_secs(60), error: "no such kind".into() };
+        let waits = [("Mail", 30), ("Mail", 61), ("Mail", 121), ("News", 61), ("News", 15)];
+        let levels = waits.map(|(kind, waited)| told.level(&job(kind, waited), &ending).unwrap());
+        assert_eq!(levels, [Level::Debug, Level::Warn, Level::Debug, Level::Warn, Level::Debug]);
+        assert!(said(&ending).ends_with("by no program for 61 s and is tried again in 60s: no such kind"));
+    }
+
+    #[test]
+    fn the_kinds_that_are_warned_of_are_limited() {
+        let told = Told::default();
+        let warned = (0..500).filter(|n| told.is_news(&job(&format!("Made up {n}"), 61))).count();
+        assert_eq!(warned, MAX_KINDS);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Register, heartbeat, rescue, prune.
+//! Register, heartbeat, rescue, prune, unserved.
 
 use crate::database::Database;
 use crate::migrations;
@@ -10,7 +10,8 @@ use crate::store::PostgresStore;
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::notify::Topic;
-use fang_core::store::{Beat, Prune, Rescue, Rescued, WorkerId, micros};
+use fang_core::store::{Beat, Prune, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros};
+use fang_core::task::Mode;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -132,4 +133,26 @@ pub(crate) async fn prune<C: Connections>(db: &Database<C>, prune: &Prune) -> Re
     let Some(age) = prune.older_than else { return Ok(periods) };
     let statement = Statement::count(&sql.prune_tasks, &[&micros(age), &limit])?;
     Ok(periods + db.execute(Role::Engine, statement).await?)
+}
+
+pub(crate) async fn unserved<C: Connections>(
+    db: &Database<C>,
+    from: &str,
+    limit: u32,
+) -> Result<Unserved, StoreError> {
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let rows = db.query(Role::Engine, Statement::rows(&db.sql.unserved, &[&from, &limit])?).await?;
+    let mut found = Unserved::default();
+    for row in &rows {
+        let task_type: String = get(row, 1)?;
+        match get(row, 0)? {
+            "unserved" => {
+                let mode = Mode::from_number(get(row, 2)?).unwrap_or(Mode::Any);
+                found.unserved.push(UnservedType { task_type, mode });
+            }
+            "served" => found.served.push(task_type),
+            _ => found.next = Some(task_type),
+        }
+    }
+    Ok(found)
 }

@@ -25,4 +25,5 @@ mod sessions;
 pub mod ticks;
 mod transactions;
 mod unique;
+mod unserved;
 mod upgrade;

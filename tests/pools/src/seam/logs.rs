@@ -14,7 +14,7 @@ impl Log for Collector {
     }
 
     fn log(&self, record: &Record<'_>) {
-        logged().push(format!("{} {}", record.target(), record.args()));
+        logged().push(format!("{} {} {}", record.level(), record.target(), record.args()));
     }
 
     fn flush(&self) {}

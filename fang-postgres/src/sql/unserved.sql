@@ -1,0 +1,50 @@
+-- Finds the task types, from `$1` on and at most `$2` of them, that have tasks of a mode due for over a minute, while no
+-- worker of that mode has served the type for a minute. A type that is paused waits on purpose.
+--
+-- The ready index is led by the task type, so each step of the recursion jumps to the next type, however many tasks the
+-- type has. Types that are served are sorted out before anything is looked up about their tasks.
+WITH RECURSIVE served AS MATERIALIZED (
+    SELECT DISTINCT task_type, w.info->>'mode' AS mode
+    FROM fang_workers w, jsonb_array_elements_text(
+        CASE jsonb_typeof(w.info->'task_types') WHEN 'array' THEN w.info->'task_types' ELSE '[]' END
+    ) AS task_type
+    WHERE w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute'
+), waiting (place, task_type) AS (
+    SELECT 1, $1::text
+    UNION ALL
+    SELECT w.place + 1, (
+        SELECT t.task_type::text
+        FROM fang_tasks t
+        WHERE t.state IN ('new', 'retried') AND t.task_type > w.task_type
+        ORDER BY t.task_type
+        LIMIT 1
+    )
+    FROM waiting w
+    WHERE w.task_type IS NOT NULL AND w.place <= $2::integer
+), candidate AS MATERIALIZED (
+    SELECT w.task_type, m.mode
+    FROM waiting w, (VALUES (0::smallint, NULL), (1::smallint, 'asynk'), (2::smallint, 'blocking')) AS m (mode, name)
+    WHERE w.task_type IS NOT NULL AND w.place <= $2
+      AND NOT EXISTS (
+        SELECT FROM served s WHERE s.task_type = w.task_type AND (m.name IS NULL OR s.mode = m.name)
+      )
+      AND NOT EXISTS (SELECT FROM fang_queues q WHERE q.task_type = w.task_type AND q.paused_at IS NOT NULL)
+), unserved AS MATERIALIZED (
+    SELECT c.task_type, c.mode
+    FROM candidate c
+    WHERE EXISTS (
+        SELECT
+        FROM generate_series(0, 3) AS priority, LATERAL (
+            SELECT
+            FROM fang_tasks t
+            WHERE t.task_type = c.task_type AND t.mode = c.mode AND t.priority = priority::smallint
+              AND t.state IN ('new', 'retried') AND t.scheduled_at < now() - interval '1 minute'
+            LIMIT 1
+        ) due
+    )
+)
+SELECT 'unserved' AS what, task_type, mode FROM unserved
+UNION ALL
+SELECT DISTINCT 'served', task_type, NULL::smallint FROM served WHERE EXISTS (SELECT FROM unserved)
+UNION ALL
+SELECT 'next', task_type, NULL FROM waiting WHERE task_type IS NOT NULL AND place > $2
