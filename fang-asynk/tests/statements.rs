@@ -71,6 +71,25 @@ fn looks_up_each_row(plan: &str) -> bool {
     conditional && !["Seq Scan", "Sort", "Bitmap"].iter().any(|bad| plan.contains(bad))
 }
 
+/// There may be millions of tasks, and thousands of task types.
+#[tokio::test]
+async fn a_look_for_unserved_task_types_reads_a_few_tasks_of_each_type() {
+    let world = World::new().await;
+    for rows in [0, 10_000] {
+        fill(&world.client, rows, "n").await;
+        let plan = kept_plan(&world.client, "unserved", "'', 1000", "(ANALYZE, COSTS OFF)").await;
+        let lines: Vec<&str> = plan.lines().collect();
+        let scans: Vec<&str> = (0..lines.len())
+            .filter(|at| lines[*at].contains(" on fang_tasks "))
+            .map(|at| lines.get(at + 1).copied().unwrap_or_default())
+            .collect();
+        let bounds = ["(task_type > ", "(priority = p.priority) AND (scheduled_at < "];
+        assert!(bounds.iter().all(|bound| scans.iter().any(|scan| scan.contains(bound))), "{plan}");
+        assert_eq!(scans.len(), bounds.len(), "{plan}");
+        assert!(plan.contains("NOT (hashed SubPlan"), "{plan}");
+    }
+}
+
 /// The server may keep a plan that it made while the table was empty, so that plan must suit a full table too.
 #[tokio::test]
 async fn the_statements_of_the_engine_look_up_each_row_with_any_table_statistics() {

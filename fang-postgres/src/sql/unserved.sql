@@ -3,12 +3,18 @@
 --
 -- The ready index is led by the task type, so each step of the recursion jumps to the next type, however many tasks the
 -- type has. Types that are served are sorted out before anything is looked up about their tasks.
+--
+-- Engine connections allow no hash joins. NOT IN looks each type up in a hash table all the same, where a join would read
+-- the list of served types for each of them. A null in that list would hide everything.
 WITH RECURSIVE served AS MATERIALIZED (
-    SELECT DISTINCT task_type, w.info->>'mode' AS mode
-    FROM fang_workers w, jsonb_array_elements_text(
-        CASE jsonb_typeof(w.info->'task_types') WHEN 'array' THEN w.info->'task_types' ELSE '[]' END
-    ) AS task_type
-    WHERE w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute'
+    SELECT DISTINCT task_type, mode
+    FROM fang_workers w,
+        jsonb_array_elements_text(
+            CASE jsonb_typeof(w.info->'task_types') WHEN 'array' THEN w.info->'task_types' ELSE '[]' END
+        ) AS task_type,
+        unnest(ARRAY[0, CASE w.info->>'mode' WHEN 'asynk' THEN 1 WHEN 'blocking' THEN 2 END]::smallint[]) AS mode
+    WHERE (w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute')
+      AND task_type IS NOT NULL AND mode IS NOT NULL
 ), waiting (place, task_type) AS (
     SELECT 1, $1::text
     UNION ALL
@@ -23,21 +29,19 @@ WITH RECURSIVE served AS MATERIALIZED (
     WHERE w.task_type IS NOT NULL AND w.place <= $2::integer
 ), candidate AS MATERIALIZED (
     SELECT w.task_type, m.mode
-    FROM waiting w, (VALUES (0::smallint, NULL), (1::smallint, 'asynk'), (2::smallint, 'blocking')) AS m (mode, name)
+    FROM waiting w, unnest('{0,1,2}'::smallint[]) AS m (mode)
     WHERE w.task_type IS NOT NULL AND w.place <= $2
-      AND NOT EXISTS (
-        SELECT FROM served s WHERE s.task_type = w.task_type AND (m.name IS NULL OR s.mode = m.name)
-      )
-      AND NOT EXISTS (SELECT FROM fang_queues q WHERE q.task_type = w.task_type AND q.paused_at IS NOT NULL)
+      AND (w.task_type, m.mode) NOT IN (SELECT task_type, mode FROM served)
+      AND w.task_type NOT IN (SELECT task_type FROM fang_queues WHERE paused_at IS NOT NULL)
 ), unserved AS MATERIALIZED (
     SELECT c.task_type, c.mode
     FROM candidate c
     WHERE EXISTS (
         SELECT
-        FROM generate_series(0, 3) AS priority, LATERAL (
+        FROM unnest('{0,1,2,3}'::smallint[]) AS p (priority), LATERAL (
             SELECT
             FROM fang_tasks t
-            WHERE t.task_type = c.task_type AND t.mode = c.mode AND t.priority = priority::smallint
+            WHERE t.task_type = c.task_type AND t.mode = c.mode AND t.priority = p.priority
               AND t.state IN ('new', 'retried') AND t.scheduled_at < now() - interval '1 minute'
             LIMIT 1
         ) due
