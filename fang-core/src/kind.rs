@@ -42,6 +42,13 @@ pub struct Misfit {
     pub reason: String,
 }
 
+impl Misfit {
+    /// Whether the payload says itself that a newer version of the program wrote it.
+    pub(crate) fn is_of_newer_version(&self) -> bool {
+        self.reason == Fault::OF_NEWER_VERSION
+    }
+}
+
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}, at {}", self.kind, self.reason, self.field)
@@ -189,7 +196,7 @@ where
 
 /// What a type says of a payload that a newer version of the program wrote.
 pub(crate) fn newer() -> impl fmt::Display {
-    Fault::UnknownVariant
+    Fault::NewerVersion
 }
 
 /// The error of JSON that no type can be decoded from: it is not valid, a number is out of range, or it is nested too

@@ -134,7 +134,7 @@ impl Text<'_> {
         match kind::explain::<R>(self.restored, self.kind) {
             Undecodable::UnknownKind(_) | Undecodable::NotAllowed(_) => Ok(()),
             // It waits for the program that wrote it.
-            Undecodable::Newer(_) if self.origin == Origin::Text => Ok(()),
+            Undecodable::Newer(misfit) if misfit.is_of_newer_version() => Ok(()),
             Undecodable::Newer(Misfit { kind, field, reason })
             | Undecodable::Malformed(Misfit { kind, field, reason }) => {
                 Err(PayloadError::Changed { kind, field, reason })

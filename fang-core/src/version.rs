@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(read(r#"{"id":9}"#), Ok(1));
         assert_eq!(read(r#"{"id":9,"version":2}"#), Ok(2));
         assert_eq!(read(r#"{"user":9,"version":3}"#), Ok(9));
-        assert!(read(r#"{"user":9,"version":4}"#).unwrap_err().contains("unknown variant"));
+        assert!(read(r#"{"user":9,"version":4}"#).unwrap_err().contains("newer version"));
         assert!(read(r#"{"user":9,"version":"x"}"#).unwrap_err().starts_with("the version is no number"));
     }
 }

@@ -13,6 +13,8 @@ pub(super) enum Fault {
     MissingField(String),
     /// The enum has no variant of this name.
     UnknownVariant,
+    /// A newer version of the program wrote the arguments.
+    NewerVersion,
     /// The struct takes no field of this name.
     UnknownField,
     /// A field comes twice.
@@ -29,9 +31,12 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// The reason of arguments that a newer version of the program wrote.
+    pub(super) const OF_NEWER_VERSION: &str = "its version is newer than this program";
+
     /// Whether a program with a newer version of the struct may have written such a payload.
     pub(super) fn may_be_newer(&self) -> bool {
-        matches!(self, Self::MissingField(_) | Self::UnknownVariant)
+        matches!(self, Self::MissingField(_) | Self::UnknownVariant | Self::NewerVersion)
     }
 
     /// The fault of a value that does not fit.
@@ -44,6 +49,7 @@ impl Fault {
         match self {
             Self::MissingField(field) => format!("the field `{field}` is missing"),
             Self::UnknownVariant => "the enum has no such variant".to_owned(),
+            Self::NewerVersion => Self::OF_NEWER_VERSION.to_owned(),
             Self::UnknownField => "the struct has no such field".to_owned(),
             Self::DuplicateField(field) => format!("the field `{field}` comes twice"),
             Self::Unfit { found, expected } => format!("there is {found} in place of {expected}"),
@@ -57,6 +63,7 @@ impl Fault {
         match (parts.next()?.as_str(), parts.next(), parts.next()) {
             ("missing field", Some(field), None) => Some(Self::MissingField(field)),
             ("unknown variant", None, None) => Some(Self::UnknownVariant),
+            ("newer version", None, None) => Some(Self::NewerVersion),
             ("unknown field", None, None) => Some(Self::UnknownField),
             ("duplicate field", Some(field), None) => Some(Self::DuplicateField(field)),
             ("unfit", Some(found), Some(expected)) => Some(Self::Unfit { found, expected }),
@@ -70,6 +77,7 @@ impl Display for Fault {
         match self {
             Self::MissingField(field) => write!(f, "\0missing field\0{field}"),
             Self::UnknownVariant => f.write_str("\0unknown variant"),
+            Self::NewerVersion => f.write_str("\0newer version"),
             Self::UnknownField => f.write_str("\0unknown field"),
             Self::DuplicateField(field) => write!(f, "\0duplicate field\0{field}"),
             Self::Unfit { found, expected } => write!(f, "\0unfit\0{found}\0{expected}"),
