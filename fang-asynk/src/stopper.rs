@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long the runtime of the application may take to go on after the shutdown.
+/// How long the runtime of the application may take to go on after the shutdown, if tasks still run on it. If none
+/// does, something else of the application blocks it and may do so for as long as a task.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(1);
 
 /// A running pool, until the stopper takes it to shut it down.
@@ -60,9 +61,11 @@ async fn stop(slot: Slot, signals: Signals, mut tell: oneshot::Sender<Told>) {
     }
     let Some(pool) = take(&slot) else { return };
     let (goes_on, heard) = oneshot::channel();
-    let stopped = tell.send((pool.stop(DEFAULT_DEADLINE).await, goes_on));
-    if stopped.is_ok() && tokio::time::timeout(GOES_ON_WITHIN, heard).await.is_err() {
-        log::error!("tasks block the runtime, which does not go on after the shutdown: the process ends");
+    let report = pool.stop(DEFAULT_DEADLINE).await;
+    let within = if report.still_running > 0 { GOES_ON_WITHIN } else { DEFAULT_DEADLINE };
+    let stopped = tell.send((report, goes_on));
+    if stopped.is_ok() && tokio::time::timeout(within, heard).await.is_err() {
+        log::error!("the runtime is blocked and does not go on after the shutdown: the process ends");
         started.end_the_process();
     }
 }
