@@ -1,6 +1,6 @@
 # The commands of developers and of CI. Everything they build stays under target/.
 
-.PHONY: test faults check check-rest setup fmt clippy docs deny features layers package bench bench-peers clean
+.PHONY: test faults check check-rest setup fmt clippy docs messages deny features layers package bench bench-peers clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -26,7 +26,7 @@ faults: setup
 check: check-rest test faults
 
 # All checks of CI except the tests. Fast checks come first.
-check-rest: fmt layers clippy docs features package deny
+check-rest: fmt layers clippy docs messages features package deny
 
 # Installs Postgres and the other programs that the tests need, if they are missing.
 setup:
@@ -43,6 +43,10 @@ clippy:
 # Builds the documentation. A broken link is an error.
 docs:
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
+
+# Compares the messages of the compiler about tasks that cannot be with those on file.
+messages:
+	cargo test --workspace --all-features --test messages
 
 # Checks licences, sources and dependencies. Leaves out advisories, which need a
 # database from the network.
