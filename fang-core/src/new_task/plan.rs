@@ -33,7 +33,7 @@ impl Plan {
 
 impl NewTask {
     /// Sets when `schedule` runs the task, in place of what its struct says: once, or again and again. See
-    /// [`Cron`](crate::schedule::Cron). An insert ignores it.
+    /// [`Cron`]. An insert ignores it.
     pub fn cron(mut self, schedule: impl Into<Scheduled>) -> Self {
         self.cron = Some(Box::new(schedule.into()));
         self
