@@ -88,9 +88,7 @@ async fn be_a_process_of_tokio_tasks() {
     assert_eq!((report.handed_back, report.still_running), (0, 0));
 }
 
-/// Not a test, but a process whose only thread for tasks is blocked by one.
-#[tokio::test(flavor = "current_thread")]
-async fn be_a_process_whose_runtime_is_blocked() {
+async fn run_a_pool_in_a_role() {
     let (Ok(_), Ok(uri)) = (std::env::var(ROLE), std::env::var(URI)) else { return };
     let queue = AsyncQueue::<NoTls>::builder().uri(uri).build();
     AsyncWorkerPool::builder()
@@ -102,18 +100,16 @@ async fn be_a_process_whose_runtime_is_blocked() {
         .unwrap();
 }
 
+/// Not a test, but a process whose only thread for tasks is blocked by one.
+#[tokio::test(flavor = "current_thread")]
+async fn be_a_process_whose_runtime_is_blocked() {
+    run_a_pool_in_a_role().await;
+}
+
 /// Not a test, but a process with a pool of tokio tasks that starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_of_tokio_tasks_that_starts() {
-    let (Ok(_), Ok(uri)) = (std::env::var(ROLE), std::env::var(URI)) else { return };
-    let queue = AsyncQueue::<NoTls>::builder().uri(uri).build();
-    AsyncWorkerPool::builder()
-        .number_of_workers(1_u32)
-        .queue(queue)
-        .build()
-        .run_until_signal()
-        .await
-        .unwrap();
+    run_a_pool_in_a_role().await;
 }
 
 /// Not a test, but a process with a pool of threads that starts.

@@ -120,6 +120,11 @@ async fn insert_and_start_report_a_missing_schema(mode: Mode) {
 
 async fn a_migration_that_cannot_get_its_lock_fails_soon_and_says_why(mode: Mode) {
     let world = World::postgres(mode).await;
+    a_migration_waits_for_a_held_lock(&world).await;
+}
+
+/// Takes the last migration back, and makes it again while another session has its lock.
+pub async fn a_migration_waits_for_a_held_lock(world: &World) {
     world.run(fang_postgres::migrations::POSTGRES.last().unwrap().down).await;
     // Every migration writes its version into this table.
     world.run("BEGIN; LOCK TABLE fang_meta IN SHARE MODE").await;

@@ -1,6 +1,6 @@
 //! A server whose messages are in another language. Nothing may be decided by the text of a message.
 
-use super::errors::errors;
+use super::errors::{a_migration_waits_for_a_held_lock, errors};
 use crate::seam::{Mode, World, say};
 use fang_core::{QueueError, StoreError};
 use fang_test_support::{Cluster, TestDatabase};
@@ -38,12 +38,7 @@ async fn a_missing_schema_is_found_in_any_language(mode: Mode) {
 async fn a_lock_that_a_migration_waits_for_is_found_in_any_language(mode: Mode) {
     let (world, _cluster) = german(mode).await;
     world.queue.migrate().await.unwrap();
-    world.run(fang_postgres::migrations::POSTGRES.last().unwrap().down).await;
-    world.run("BEGIN; LOCK TABLE fang_meta IN SHARE MODE").await;
-    let error = world.queue.migrate().await.unwrap_err();
-    assert!(matches!(error, QueueError::Store(StoreError::Locked { .. })), "{error:?}");
-    world.run("COMMIT").await;
-    assert_eq!(world.queue.migrate().await.unwrap(), 1);
+    a_migration_waits_for_a_held_lock(&world).await;
 }
 
 /// Every first and second statement is the victim of a deadlock.
