@@ -10,6 +10,7 @@
 //! | [`crons`] | run a task again and again |
 //! | [`transactions`] | insert and finish tasks in a transaction of your own |
 //! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
+//! | [`events`] | see what happens: the log, events, totals, code around runs and inserts |
 //! | [`testing`] | test tasks and the code that inserts them |
 //! | [`pgbouncer`] | connect through PgBouncer |
 //! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and control crons |
@@ -55,6 +56,7 @@ page!(getting_started_async, "guide/getting_started_async.md", "asynk");
 page!(getting_started_blocking, "guide/getting_started_blocking.md", "blocking");
 page!(tasks, "guide/tasks.md", "asynk");
 page!(retries, "guide/retries.md");
+page!(events, "guide/events.md", "asynk");
 page!(uniqueness, "guide/uniqueness.md", "asynk");
 page!(crons, "guide/crons.md", "asynk");
 page!(transactions, "guide/transactions.md", "asynk");

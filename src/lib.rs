@@ -63,6 +63,7 @@
 pub use chrono::{self, DateTime, Utc};
 #[cfg(feature = "contract")]
 pub use fang_core::contract;
+pub use fang_core::middleware::{Middleware, MiddlewareBlocking, Next, NextBlocking};
 pub use fang_core::{
     AsyncInsert, AsyncQueueable, AsyncRunnable, Backoff, Context, Cron, Declared, Failure, FangError,
     FangTaskState, Insert, Missed, Mode, NewTask, PayloadError, Perform, PerformBlocking, Priority,
@@ -71,7 +72,7 @@ pub use fang_core::{
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
-pub use fang_engine::{Lease, Shutdown};
+pub use fang_engine::{Event, Lease, PoolInfo, PoolStats, Shutdown, TaskInfo};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
 #[doc(no_inline)]

@@ -8,6 +8,7 @@ use crate::signals::Signals;
 use crate::stopper;
 use crate::workers::TokioWorkers;
 use fang_core::kind::check_names;
+use fang_core::middleware::{Middleware, Stack};
 use fang_core::{AsyncRunnable, QueueError};
 use fang_engine::parts::Running;
 #[cfg(unix)]
@@ -44,6 +45,7 @@ fang_engine::worker_pool! {
         #[builder(default = CANCEL_GRACE)]
         cancel_grace: Duration,
     }
+    middleware of Middleware in Stack
     lock-claims have no effect
     /// There are no lock-claims if finished tasks are kept (`RetentionMode::KeepAll`), behind a pooler
     /// (`pgbouncer(true)`), or if the queue is not in Postgres.
@@ -125,7 +127,11 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
 
     async fn launch(&self) -> Result<Running, QueueError> {
         check_names::<dyn AsyncRunnable>()?;
-        let config = PoolConfig { cancel_grace: self.cancel_grace, ..self.config() };
+        let config = PoolConfig {
+            cancel_grace: self.cancel_grace,
+            middleware: self.middleware.clone(),
+            ..self.config()
+        };
         let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let workers = |pool: &_| Ok(TokioWorkers::start(pool, queue));
         Running::start(store, Arc::new(Tokio), config, workers).await

@@ -4,11 +4,12 @@ use crate::backend::Backend;
 use crate::runtime::{Threads, block_on};
 use crate::workers::Crew;
 use fang_core::kind::check_names;
+use fang_core::middleware::{MiddlewareBlocking, StackBlocking};
 use fang_core::{QueueError, Runnable};
 use fang_engine::parts::Running;
 #[cfg(unix)]
 use fang_engine::signals::Signals;
-use fang_engine::{DEFAULT_DEADLINE, Shutdown};
+use fang_engine::{DEFAULT_DEADLINE, PoolConfig, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ fang_engine::worker_pool! {
         #[builder(default)]
         niceness: u8,
     }
+    middleware of MiddlewareBlocking in StackBlocking
     lock-claims have no effect
     /// There are no lock-claims if finished tasks are kept (`RetentionMode::KeepAll`), behind a pooler
     /// (`pgbouncer(true)`), on a `connection_pool` of yours, or if the queue is not in Postgres.
@@ -115,6 +117,7 @@ impl<Q: Backend> WorkerPool<Q> {
         check_names::<dyn Runnable>()?;
         let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let workers = |pool: &_| Crew::start(pool, queue, self.niceness);
-        Running::start(store, Arc::new(Threads), self.config(), workers).await
+        let config = PoolConfig { middleware_blocking: self.middleware.clone(), ..self.config() };
+        Running::start(store, Arc::new(Threads), config, workers).await
     }
 }

@@ -7,6 +7,8 @@ pub use port::{RunPort, Wish};
 pub use values::Values;
 
 use crate::error::FangError;
+use crate::kind;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -56,6 +58,16 @@ impl Context {
     /// The task type of the task; empty outside of a run.
     pub fn task_type(&self) -> &str {
         self.port().task_type()
+    }
+
+    /// The kind of the task: the name of its function or struct. Empty outside of a run.
+    pub fn kind(&self) -> Cow<'_, str> {
+        kind::name(self.payload()).unwrap_or_default()
+    }
+
+    /// The payload of the task, as JSON: its fields, and its kind as `type`. Empty outside of a run.
+    pub fn payload(&self) -> &str {
+        self.port().payload()
     }
 
     /// The instant at which the timeout of this run is over. `None` if the task has no timeout.

@@ -16,6 +16,7 @@ pub mod insert;
 pub mod kind;
 pub mod lists;
 pub mod memory;
+pub mod middleware;
 pub mod new_task;
 pub mod notify;
 pub mod options;

@@ -1,6 +1,7 @@
 //! A task that is not yet in the store, with the options of its insert.
 
 mod check;
+mod payload;
 mod plan;
 mod row;
 mod saved;

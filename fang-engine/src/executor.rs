@@ -1,5 +1,6 @@
 //! The steps of a run that both modes share: decode the task, ask it for its choices, tell how the run ended.
 
+use crate::events::Recorder;
 use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout, failed_by_default};
 use crate::state::{Job, Pool, TaskRun};
 use fang_core::{AsyncRunnable, FangError, Runnable};
@@ -39,7 +40,7 @@ macro_rules! choices {
 choices!(AsyncRunnable, Runnable);
 
 /// A task that is about to run.
-pub struct Ready<R: ?Sized> {
+pub struct Ready<'a, R: ?Sized> {
     /// The task.
     pub runnable: Box<R>,
     /// Its run.
@@ -47,9 +48,11 @@ pub struct Ready<R: ?Sized> {
     /// How long the run may take.
     pub limit: Option<Duration>,
     job: Arc<Job>,
+    recorder: &'a Recorder,
+    began: Instant,
 }
 
-impl<R: ?Sized + Choices> Ready<R>
+impl<'a, R: ?Sized + Choices> Ready<'a, R>
 where
     Box<R>: DeserializeOwned,
 {
@@ -57,7 +60,7 @@ where
     ///
     /// # Errors
     /// The outcome of a run that could not begin.
-    pub fn new(pool: &Pool, job: Arc<Job>) -> Result<Self, Outcome> {
+    pub fn new(pool: &'a Pool, job: Arc<Job>) -> Result<Self, Outcome> {
         let decode = || pool.state.kinds.decode::<R>(&job.task.metadata);
         let runnable = match catch_unwind(AssertUnwindSafe(decode)) {
             Ok(decoded) => decoded.map_err(Outcome::Undecodable)?,
@@ -65,21 +68,49 @@ where
         };
         let limit = catch_unwind(AssertUnwindSafe(|| runnable.timeout()))
             .map_err(|panic| failed(&job, &*runnable, describe_panic(panic.as_ref())))?;
-        let run = pool.state.run(&job, limit.and_then(|limit| Instant::now().checked_add(limit)));
-        if run.was_cancelled() { Err(Outcome::Cancelled) } else { Ok(Self { runnable, run, limit, job }) }
+        let began = Instant::now();
+        let run = pool.state.run(job.clone(), limit.and_then(|limit| began.checked_add(limit)));
+        if run.was_cancelled() {
+            return Err(Outcome::Cancelled);
+        }
+        let recorder = &pool.state.recorder;
+        recorder.started(&job);
+        Ok(Self { runnable, run, limit, job, recorder, began })
     }
 }
 
-impl<R: ?Sized + Choices> Ready<R> {
+impl<R: ?Sized + Choices> Ready<'_, R> {
     /// The outcome of a run that returned or panicked.
     pub fn ended(&self, result: Result<Result<(), FangError>, Box<dyn Any + Send>>) -> Outcome {
-        decide::ended(result, self.run.take_wish())
-            .unwrap_or_else(|error| failed(&self.job, &*self.runnable, error))
+        match decide::ended(result, self.run.take_wish()) {
+            Ok(outcome) => {
+                self.is_over(None);
+                outcome
+            }
+            Err(error) => {
+                self.is_over(Some(&error));
+                failed(&self.job, &*self.runnable, error)
+            }
+        }
     }
 
     /// The outcome of a run that was dropped because it took too long.
     pub fn timed_out(&self) -> Outcome {
-        failed(&self.job, &*self.runnable, describe_timeout(self.limit.unwrap_or_default()))
+        let error = describe_timeout(self.limit.unwrap_or_default());
+        self.is_over(Some(&error));
+        self.recorder.timed_out(&self.job);
+        failed(&self.job, &*self.runnable, error)
+    }
+
+    /// The outcome of a run that was dropped because its task was cancelled.
+    pub fn cancelled(&self) -> Outcome {
+        self.is_over(Some("cancelled"));
+        Outcome::Cancelled
+    }
+
+    fn is_over(&self, error: Option<&str>) {
+        self.job.ran_for(self.began.elapsed());
+        self.recorder.ran(&self.job, error);
     }
 }
 
@@ -87,7 +118,7 @@ fn failed<R: ?Sized + Choices>(job: &Job, runnable: &R, error: String) -> Outcom
     decide::failed(&job.task, error, |retries| runnable.after_failure(retries))
 }
 
-impl<R: ?Sized> std::fmt::Debug for Ready<R> {
+impl<R: ?Sized> std::fmt::Debug for Ready<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ready").field("job", &self.job).finish_non_exhaustive()
     }

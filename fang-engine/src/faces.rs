@@ -194,6 +194,30 @@ macro_rules! handle {
                 Self(self.0.rules(rules))
             }
 
+            /// Lets `change` see, change or refuse every task before it is inserted. See the same option of the queue in
+            /// Postgres. Defaults to no change.
+            #[must_use]
+            pub fn before_insert(
+                self,
+                change: impl Fn($crate::core::NewTask) -> Result<$crate::core::NewTask, $crate::core::FangError>
+                + Send + Sync + 'static,
+            ) -> Self {
+                Self(self.0.before_insert(change))
+            }
+
+            /// Calls `listener` at every [`Event::Inserted`]($crate::Event::Inserted) of this queue and its clones.
+            /// Defaults to no listener.
+            #[must_use]
+            pub fn on_event(self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) -> Self {
+                Self(self.0.on_event(listener))
+            }
+
+            /// The same queue with this code at every insert.
+            #[allow(dead_code, reason = "without Postgres no queue has its own")]
+            pub(crate) fn hooks(self, hooks: $crate::insert_hooks::InsertHooks) -> Self {
+                Self(self.0.hooks(hooks))
+            }
+
             /// The same queue, bound to one run.
             pub(crate) fn bound_to(&self, context: $crate::core::Context) -> Self {
                 Self(self.0.bound_to(context))
@@ -242,6 +266,24 @@ macro_rules! memory_queue {
                 self
             }
 
+            /// Lets `change` see, change or refuse every task before it is inserted. See the same option of the queue in
+            /// Postgres. Defaults to no change.
+            pub fn before_insert(
+                mut self,
+                change: impl Fn($crate::core::NewTask) -> Result<$crate::core::NewTask, $crate::core::FangError>
+                + Send + Sync + 'static,
+            ) -> Self {
+                self.handle = self.handle.before_insert(change);
+                self
+            }
+
+            /// Calls `listener` at every [`Event::Inserted`]($crate::Event::Inserted) of this queue and its clones.
+            /// Defaults to no listener.
+            pub fn on_event(mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) -> Self {
+                self.handle = self.handle.on_event(listener);
+                self
+            }
+
             fn verbs(&self) -> Result<$crate::handle::Handle, $crate::core::QueueError> {
                 self.handle.verbs()
             }
@@ -285,7 +327,29 @@ macro_rules! postgres_queue {
     ) => {
         $(#[$doc])*
         #[derive(Clone, typed_builder::TypedBuilder)]
-        #[builder(doc)]
+        #[builder(doc, mutators(
+            /// Lets `change` see, change or refuse every task before it is inserted, also in a transaction of yours and
+            /// as a cron. May be called several times: the first one sees the task first. Defaults to no change.
+            ///
+            /// It can set options, [replace](fang_core::NewTask::with_payload) the payload or
+            /// [add a field](fang_core::NewTask::field) to it, such as the tenant. With an error, the insert fails with
+            /// [`QueueError::Refused`]($crate::core::QueueError::Refused), and so do those of all tasks that are
+            /// inserted by the same call.
+            pub fn before_insert(
+                &mut self,
+                change: impl Fn($crate::core::NewTask) -> Result<$crate::core::NewTask, $crate::core::FangError>
+                + Send + Sync + 'static,
+            ) {
+                self.hooks.before_insert(change);
+            }
+
+            /// Calls `listener` at every [`Event::Inserted`]($crate::Event::Inserted) of this queue and its clones, on a
+            /// thread of its own, so that a slow one delays no insert. May be called several times. Defaults to no
+            /// listener.
+            pub fn on_event(&mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) {
+                self.hooks.on_event(listener);
+            }
+        ))]
         pub struct $queue $(<$tls = $default>)? {
             $($(#[$attribute])* $field: $type,)*
             /// Whether a task may be inserted while a task of the same kind and payload waits or runs. With `false`,
@@ -319,6 +383,8 @@ macro_rules! postgres_queue {
             /// find the tasks of other processes by polling alone, and `listen` has no effect. Defaults to `false`.
             #[builder(default = false)]
             pgbouncer: bool,
+            #[builder(via_mutators)]
+            hooks: $crate::insert_hooks::InsertHooks,
             #[builder(default, setter(skip))]
             store: std::sync::Arc<std::sync::OnceLock<std::sync::Arc<$store>>>,
             #[builder(default, setter(skip))]
@@ -349,7 +415,7 @@ macro_rules! postgres_queue {
             }
 
             fn handle(&self) -> Result<Handle, $crate::core::QueueError> {
-                Ok(Handle::new(self.store()?).rules(self.rules()))
+                Ok(Handle::new(self.store()?).rules(self.rules()).hooks(self.hooks.clone()))
             }
         }
 

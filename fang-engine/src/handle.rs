@@ -4,11 +4,13 @@ mod admin;
 
 pub use admin::Admin;
 
+use crate::events::Event;
+use crate::insert_hooks::InsertHooks;
 use crate::insert_rules::{InsertRules, batches};
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
 use fang_core::store::{CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
-use fang_core::{Context, Mode, NewTask, QueueError, StoreError, Task};
+use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,19 +20,48 @@ use uuid::Uuid;
 pub struct Handle {
     store: Arc<dyn Store>,
     rules: InsertRules,
+    hooks: InsertHooks,
     context: Context,
 }
 
 impl Handle {
     /// A queue that saves to `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, rules: InsertRules::default(), context: Context::default() }
+        Self {
+            store,
+            rules: InsertRules::default(),
+            hooks: InsertHooks::default(),
+            context: Context::default(),
+        }
     }
 
     /// The same queue with these rules for what may be inserted.
     #[must_use]
     pub fn rules(self, rules: InsertRules) -> Self {
         Self { rules, ..self }
+    }
+
+    /// The same queue with code that may change or refuse a task before it is inserted.
+    #[must_use]
+    pub fn before_insert(
+        mut self,
+        change: impl Fn(NewTask) -> Result<NewTask, FangError> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.before_insert(change);
+        self
+    }
+
+    /// The same queue with a listener.
+    #[must_use]
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.hooks.on_event(listener);
+        self
+    }
+
+    /// The same queue with this code at every insert.
+    #[must_use]
+    pub fn hooks(self, hooks: InsertHooks) -> Self {
+        Self { hooks, ..self }
     }
 
     /// The same queue, bound to one run.
@@ -49,13 +80,17 @@ impl Handle {
         Admin::new(self.store.clone())
     }
 
-    /// Makes tasks ready to be saved: checks them and gives them ids and unique hashes.
+    /// Makes tasks ready to be saved: lets the application change them, checks them and gives them ids and unique
+    /// hashes.
     ///
     /// # Errors
-    /// [`QueueError::Payload`] when a task cannot be saved.
+    /// [`QueueError::Payload`] when a task cannot be saved, [`QueueError::Refused`] when the application refuses it.
     pub fn prepare(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
-        let prepared = tasks.into_iter().map(|task| self.rules.prepare(task, Uuid::now_v7()));
-        Ok(prepared.collect::<Result<_, _>>()?)
+        tasks.into_iter().map(|task| self.prepare_one(task)).collect()
+    }
+
+    fn prepare_one(&self, task: NewTask) -> Result<NewTask, QueueError> {
+        Ok(self.rules.prepare(self.hooks.apply(task)?, Uuid::now_v7())?)
     }
 
     /// Saves one task. Returns its row, or that of its duplicate.
@@ -63,9 +98,9 @@ impl Handle {
     /// # Errors
     /// See `insert_task` of the queues.
     pub async fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
-        let task = self.rules.prepare(task, Uuid::now_v7())?;
+        let task = self.prepare_one(task)?;
         for _ in 0..MAX_INSERT_TRIES {
-            let inserted = self.store.insert(std::slice::from_ref(&task)).await?;
+            let inserted = self.insert_batch(std::slice::from_ref(&task)).await?;
             match inserted.first() {
                 Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
                 Some(inserted) => {
@@ -91,9 +126,15 @@ impl Handle {
         let tasks = self.prepare(tasks)?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(self.store.insert(batch).await?);
+            all.extend(self.insert_batch(batch).await?);
         }
         Ok(all)
+    }
+
+    async fn insert_batch(&self, batch: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
+        let inserted = self.store.insert(batch).await?;
+        self.hooks.inserted(batch, &inserted);
+        Ok(inserted)
     }
 
     /// Saves a task once or as a cron, as its schedule says.
@@ -135,7 +176,7 @@ impl Handle {
     /// [`QueueError::Store`] when the store fails.
     pub async fn remove_like(&self, task: NewTask) -> Result<u64, QueueError> {
         let mut removed = 0;
-        for hash in task.hashes() {
+        for hash in self.hooks.apply(task)?.hashes() {
             removed += self.store.remove(&Removal::Unique(hash)).await?;
         }
         Ok(removed)
@@ -143,6 +184,7 @@ impl Handle {
 
     async fn schedule_cron(&self, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
         let now = self.store.now().await?;
+        let task = self.hooks.apply(task)?;
         let cron = self.rules.prepare_cron(task, cron, now, Uuid::now_v7())?;
         let saved = self.store.sync_cron(&cron).await?;
         let pending = self.store.find(saved.task_id).await?;

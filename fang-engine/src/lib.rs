@@ -6,12 +6,15 @@
 
 #[doc(hidden)]
 pub mod claims;
+mod events;
 #[doc(hidden)]
 pub mod executor;
 #[doc(hidden)]
 pub mod faces;
 #[doc(hidden)]
 pub mod handle;
+#[doc(hidden)]
+pub mod insert_hooks;
 #[doc(hidden)]
 pub mod insert_rules;
 mod part;
@@ -37,6 +40,9 @@ pub mod workers;
 // For the macros.
 #[doc(hidden)]
 pub use chrono::Utc;
+#[doc(hidden)]
+pub use events::Subscribers;
+pub use events::{Event, PoolInfo, PoolStats, TaskInfo};
 #[doc(hidden)]
 pub use fang_core as core;
 #[doc(hidden)]

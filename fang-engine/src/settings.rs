@@ -1,8 +1,10 @@
 //! The settings of a pool, and the report of its shutdown.
 
+use crate::events::Subscribers;
 use crate::policy::weights::Share;
 use fang_core::context::Values;
 use fang_core::kind::Kinds;
+use fang_core::middleware::{Stack, StackBlocking};
 use fang_core::store::{Rescue, WorkerId};
 use fang_core::{Mode, QueueError, RetentionMode, SleepParams};
 use std::time::Duration;
@@ -75,6 +77,9 @@ pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// How long `run_until` waits for running tasks.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
+/// How long a shutdown waits for listeners that are still busy with events.
+pub const LAST_EVENTS: Duration = Duration::from_secs(1);
+
 /// How long a shutdown waits for the last claim, before it gives back what no worker has begun.
 pub const LAST_CLAIM: Duration = Duration::from_secs(1);
 
@@ -109,6 +114,12 @@ pub struct PoolConfig {
     pub values: Values,
     /// The kinds that may run.
     pub kinds: Kinds,
+    /// The code around runs of async tasks.
+    pub middleware: Stack,
+    /// The code around runs of blocking tasks.
+    pub middleware_blocking: StackBlocking,
+    /// The listeners of its events.
+    pub subscribers: Subscribers,
 }
 
 impl PoolConfig {

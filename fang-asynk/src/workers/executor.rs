@@ -1,7 +1,8 @@
 //! Runs one task on tokio. A run that exceeds its timeout is dropped at an `await`.
 
 use crate::handle::Handle;
-use fang_core::AsyncRunnable;
+use fang_core::middleware::Stack;
+use fang_core::{AsyncQueueable, AsyncRunnable, FangError};
 use fang_engine::executor::Ready;
 use fang_engine::policy::decide::Outcome;
 use fang_engine::state::{Job, Pool, TaskRun, Unfinished};
@@ -27,19 +28,29 @@ async fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished) -> Outcom
     }
 }
 
-async fn run(pool: &Pool, queue: &Handle, ready: &Ready<dyn AsyncRunnable>) -> Outcome {
-    let mut queue = queue.bound_to(ready.run.context());
-    let run = AssertUnwindSafe(async { ready.runnable.run(&mut queue).await }).catch_unwind();
+async fn run(pool: &Pool, queue: &Handle, ready: &Ready<'_, dyn AsyncRunnable>) -> Outcome {
+    let queue = queue.bound_to(ready.run.context());
+    let run = within(&pool.config.middleware, queue, &*ready.runnable);
+    let run = AssertUnwindSafe(run).catch_unwind();
     let result = tokio::select! {
         biased;
-        result = within(ready.limit, run) => result,
-        () = given_up(&ready.run, pool.config.cancel_grace) => return Outcome::Cancelled,
+        result = in_time(ready.limit, run) => result,
+        () = given_up(&ready.run, pool.config.cancel_grace) => return ready.cancelled(),
     };
     result.map_or_else(|| ready.timed_out(), |result| ready.ended(result))
 }
 
+/// Runs a task within the middleware of its pool.
+async fn within(middleware: &Stack, mut queue: Handle, task: &dyn AsyncRunnable) -> Result<(), FangError> {
+    if middleware.is_empty() {
+        return task.run(&mut queue).await;
+    }
+    let run = queue.as_run();
+    middleware.around(&run, Box::pin(async { task.run(&mut queue).await })).await
+}
+
 /// Returns the result of a run, or `None` if it exceeded its timeout and was dropped.
-async fn within<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Option<T> {
+async fn in_time<T>(limit: Option<Duration>, run: impl Future<Output = T>) -> Option<T> {
     match limit {
         None => Some(run.await),
         Some(limit) => tokio::time::timeout(limit, run).await.ok(),

@@ -1,7 +1,8 @@
 //! Runs one task on the thread of a worker. Such a run cannot be stopped from outside.
 
 use crate::handle::Handle;
-use fang_core::Runnable;
+use fang_core::middleware::StackBlocking;
+use fang_core::{FangError, Queueable, Runnable};
 use fang_engine::executor::Ready;
 use fang_engine::policy::decide::Outcome;
 use fang_engine::state::{Pool, TaskRun, Unfinished};
@@ -25,5 +26,14 @@ fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn
     };
     let queue = queue.bound_to(ready.run.context());
     begins(&ready.run);
-    ready.ended(catch_unwind(AssertUnwindSafe(|| ready.runnable.run(&queue))))
+    let run = || within(&pool.config.middleware_blocking, &queue, &*ready.runnable);
+    ready.ended(catch_unwind(AssertUnwindSafe(run)))
+}
+
+/// Runs a task within the middleware of its pool.
+fn within(middleware: &StackBlocking, queue: &Handle, task: &dyn Runnable) -> Result<(), FangError> {
+    if middleware.is_empty() {
+        return task.run(queue);
+    }
+    middleware.around(&queue.as_run(), &|| task.run(queue))
 }

@@ -31,6 +31,9 @@ pub trait RunPort: Any + Send + Sync {
     /// The task type of the task.
     fn task_type(&self) -> &str;
 
+    /// The payload of the task.
+    fn payload(&self) -> &str;
+
     /// The instant at which the timeout ends, if there is one.
     fn deadline(&self) -> Option<Instant>;
 
@@ -67,6 +70,10 @@ impl RunPort for NoRun {
     }
 
     fn task_type(&self) -> &str {
+        ""
+    }
+
+    fn payload(&self) -> &str {
         ""
     }
 

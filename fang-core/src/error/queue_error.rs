@@ -1,4 +1,4 @@
-use super::{PayloadError, ScheduleError, StoreError};
+use super::{FangError, PayloadError, ScheduleError, StoreError};
 use uuid::Uuid;
 
 /// Why a call of a queue or pool failed.
@@ -77,6 +77,9 @@ pub enum QueueError {
         /// The type of the value.
         state: &'static str,
     },
+    /// The `before_insert` of the queue refused the task.
+    #[error("the application refused the task before its insert: {0}")]
+    Refused(#[source] FangError),
     /// A [`Run`](crate::Run) that was made without a queue cannot insert tasks.
     #[error("this run has no queue; make it by `queue.as_run()`")]
     NoQueue,

@@ -10,6 +10,7 @@ macro_rules! worker_pool {
         pub struct $pool:ident<Q: $backend:ident> {
             $($(#[$extra_attribute:meta])* $extra:ident: $extra_type:ty,)*
         }
+        middleware of $middleware:ident in $stack:ident
         lock-claims have no effect $(#[doc = $no_effect:literal])+
     ) => {
         $(#[$doc])*
@@ -27,6 +28,23 @@ macro_rules! worker_pool {
             /// to the table: they could name any kind that this program knows. Defaults to all kinds.
             pub fn allow_kind(&mut self, kind: impl Into<String>) {
                 self.kinds.allow(kind);
+            }
+
+            /// Calls `listener` at every [`Event`]($crate::Event) of this pool: runs that begin, end, fail or are retried,
+            /// lost connections, and more. May be called several times. Defaults to no listener.
+            ///
+            /// Listeners run one after the other on a thread of their own, so a slow one delays no run, and one that
+            /// panics is called again. While 16,384 events wait for them, further ones are dropped; `stats()` counts
+            /// these. A shutdown waits up to a second for the last ones.
+            pub fn on_event(&mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) {
+                self.subscribers.add(listener);
+            }
+
+            /// Runs this code around every run of the pool. May be called several times: the first one is the outermost.
+            /// Defaults to none. See
+            #[doc = concat!("[`", stringify!($middleware), "`].")]
+            pub fn middleware(&mut self, middleware: impl $middleware) {
+                self.middleware.add(middleware);
             }
 
             /// Names a task of `#[fang::task]` that the pool runs: `.register::<welcome>()`. Tasks register themselves, so
@@ -98,6 +116,10 @@ macro_rules! worker_pool {
             values: $crate::core::context::Values,
             #[builder(via_mutators)]
             kinds: $crate::core::kind::Kinds,
+            #[builder(via_mutators)]
+            middleware: $stack,
+            #[builder(via_mutators)]
+            subscribers: $crate::Subscribers,
             #[builder(default, setter(skip))]
             running: Option<$crate::parts::Running>,
         }
@@ -120,6 +142,11 @@ macro_rules! worker_pool {
                     self.running = Some($crate::wait!([$($asyncness)?] self.launch())?);
                 }
                 Ok(())
+            }
+
+            /// What the pool has done since it started. All zero while it does not run.
+            pub fn stats(&self) -> $crate::PoolStats {
+                self.running.as_ref().map($crate::parts::Running::stats).unwrap_or_default()
             }
 
             /// Changes the number of workers: `pool.resize(8)?`. It may be called before and after the start. New
@@ -151,6 +178,9 @@ macro_rules! worker_pool {
                     cancel_grace: $crate::CANCEL_GRACE,
                     values: self.values.clone(),
                     kinds: self.kinds.clone(),
+                    middleware: Default::default(),
+                    middleware_blocking: Default::default(),
+                    subscribers: self.subscribers.clone(),
                 }
             }
         }

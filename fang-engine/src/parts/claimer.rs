@@ -79,7 +79,10 @@ impl Claimer {
     fn dispatch(&self, to_run: ToRun) {
         let bytes = to_run.tasks.iter().map(|task| task.metadata.len()).sum();
         self.pool.state.gauge.claimed(to_run.tasks.len(), bytes);
-        to_run.jobs().for_each(|job| self.workers.run(job));
+        to_run.jobs().for_each(|job| {
+            self.pool.state.recorder.claimed(&job);
+            self.workers.run(job);
+        });
     }
 
     /// Runs a suspect once the store has marked it.
@@ -98,7 +101,7 @@ impl Claimer {
     /// Releases a task that has not run.
     fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.pool.state.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.pool.state.worker(), unwritten: None };
+        let job = Job::new(task, task_type, self.pool.state.worker(), None);
         Unfinished::new(self.pool.clone(), job).hand_back();
     }
 

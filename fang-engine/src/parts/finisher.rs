@@ -131,9 +131,14 @@ impl Finisher {
             self.aside.saved(self.pool.now());
         }
         self.pool.state.gauge.saved(count);
-        self.pool.state.in_flight.remove(results.iter().map(|result| (result.id, result.lease)));
+        let claims = results.iter().map(|result| (result.id, result.lease));
+        self.pool.state.in_flight.remove(claims.clone());
         let late = if source.may_be_saved { 0 } else { (count as u64).saturating_sub(saved) };
-        if late > 0 {
+        if late == 0 {
+            self.pool.state.recorder.saved(claims);
+        } else {
+            // The store does not say which of them are late.
+            self.pool.state.recorder.dropped(claims);
             self.pool.state.stats.late.fetch_add(late, Ordering::Relaxed);
             log::warn!(
                 "{late} results came too late and were dropped: their tasks were removed or belong to others now"

@@ -282,6 +282,7 @@ impl Heart {
         match self.pool.store.rescue(&rescue).await {
             Ok(rescued) => {
                 self.rescue_fails = false;
+                self.pool.state.recorder.rescued(rescued);
                 if let Some(line) = describe(rescued) {
                     log::warn!("{line}");
                 }

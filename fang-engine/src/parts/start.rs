@@ -6,6 +6,7 @@ use super::finisher::Finisher;
 use super::heart::Heart;
 use super::pruner::Pruner;
 use crate::claims::{Claims, OpenBatches};
+use crate::events::{Event, PoolStats};
 use crate::phase::Phase;
 use crate::policy::claim::ClaimPolicy;
 use crate::policy::suspects::{Suspects, TrialGate};
@@ -61,6 +62,7 @@ impl Running {
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
                 log::info!("{} started", pool.described());
+                pool.state.recorder.tell(|| Event::PoolStarted { pool: pool.info() });
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
@@ -91,6 +93,11 @@ impl Running {
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;
         Ok((workers, claimer_ended, open_batches))
+    }
+
+    /// What the pool has done so far.
+    pub fn stats(&self) -> PoolStats {
+        self.pool.state.stats()
     }
 
     /// Changes the number of workers. New workers start at once. A surplus worker ends before it would begin a task
@@ -133,7 +140,7 @@ fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
         retention: config.retention,
         tables: store.tables(),
     };
-    PoolState::new(environment, config.shares.clone(), config.kinds.clone())
+    PoolState::new(environment, config.shares.clone(), config.kinds.clone(), config.subscribers.clone())
 }
 
 fn policy(pool: &Pool) -> ClaimPolicy {

@@ -1,9 +1,10 @@
 //! The shutdown of a pool, step by step, each with its time limit.
 
 use super::Running;
+use crate::events::Event;
 use crate::phase::Phase;
 use crate::runtime::BoxFuture;
-use crate::settings::{LAST_ABORT, LAST_BEAT, LAST_CLAIM, LAST_SAVE, Shutdown};
+use crate::settings::{LAST_ABORT, LAST_BEAT, LAST_CLAIM, LAST_EVENTS, LAST_SAVE, Shutdown};
 use crate::signal::first_of;
 use crate::state::{Pool, Unfinished};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ impl Running {
     pub async fn stop(self, deadline: Duration) -> Shutdown {
         let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
         log::info!("{} is stopping; its running tasks have {deadline:?} to end", pool.described());
+        pool.state.recorder.tell(|| Event::PoolStopping { pool: pool.info() });
         let deadline = Instant::now() + deadline.min(YEAR);
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);
@@ -55,6 +57,8 @@ impl Running {
             shutdown.handed_back,
             shutdown.still_running
         );
+        pool.state.recorder.tell(|| Event::PoolStopped { pool: pool.info() });
+        ended_within(&pool, LAST_EVENTS, Box::pin(pool.state.recorder.flush())).await;
         shutdown
     }
 }

@@ -81,11 +81,13 @@ pub enum Ending {
         /// The error message to keep.
         error: String,
     },
-    /// It waits again, as if it had not run.
-    Released {
+    /// It asked to run again later, as if it had not run.
+    Snoozed {
         /// How long it waits.
         delay: Duration,
     },
+    /// It waits again, since its pool stops.
+    HandedBack,
     /// It waits for a program or a pool that knows its kind.
     LeftToOthers {
         /// How long it waits before the next try.
@@ -106,7 +108,7 @@ pub fn ending(task: &Claimed, outcome: Outcome) -> Ending {
         }
         Outcome::Failed { error, .. } => failed_for_good(error),
         // Without a delay it would keep its place before all other tasks and run next.
-        Outcome::Wished(Wish::Snooze(delay)) => Ending::Released { delay: delay.max(SHORTEST_SNOOZE) },
+        Outcome::Wished(Wish::Snooze(delay)) => Ending::Snoozed { delay: delay.max(SHORTEST_SNOOZE) },
         Outcome::Wished(Wish::Cancel(reason)) => {
             Ending::Cancelled { error: storable(format!("cancelled: {reason}")) }
         }
@@ -134,7 +136,7 @@ pub fn ending(task: &Claimed, outcome: Outcome) -> Ending {
                 "this pool does not run tasks of the kind {kind:?}; start one that does, or remove the task"
             ),
         ),
-        Outcome::HandedBack => Ending::Released { delay: Duration::ZERO },
+        Outcome::HandedBack => Ending::HandedBack,
         Outcome::Cancelled => Ending::Cancelled { error: "cancelled".to_owned() },
     }
 }
@@ -157,7 +159,8 @@ impl Ending {
                 Verdict::Fail { error }
             }
             Self::Failed { .. } | Self::Cancelled { .. } => Verdict::Remove,
-            Self::Released { delay } => Verdict::Release { delay },
+            Self::Snoozed { delay } => Verdict::Release { delay },
+            Self::HandedBack => Verdict::Release { delay: Duration::ZERO },
             Self::LeftToOthers { delay, error } => Verdict::Unknown { delay, error },
         }
     }

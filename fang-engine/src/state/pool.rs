@@ -5,6 +5,7 @@ use super::pool_state::PoolState;
 use super::reach::Reach;
 use super::results::Finished;
 use super::run_signals::RunKey;
+use crate::events::{Event, PoolInfo};
 use crate::phase::{Phase, PhaseWatch};
 use crate::policy::retry_pause::{RetryPause, Wait};
 use crate::runtime::{BoxFuture, Runtime};
@@ -87,6 +88,12 @@ impl Pool {
         format!("the {mode} pool of worker {worker}, with {workers} workers for the task types {types:?},")
     }
 
+    /// The pool as events show it.
+    pub(crate) fn info(&self) -> Arc<PoolInfo> {
+        let task_types = self.state.shares.iter().map(|share| share.task_type.clone()).collect();
+        Arc::new(PoolInfo { worker: self.state.worker(), mode: self.mode(), task_types })
+    }
+
     /// The time since the pool started.
     pub fn now(&self) -> Duration {
         self.epoch.elapsed()
@@ -112,8 +119,10 @@ impl Pool {
     /// Tells that the store fell silent or answers again.
     pub(crate) fn reach_changed(&self) {
         if self.store.listeners().is_silent() {
+            self.state.recorder.tell(|| Event::ConnectionLost);
             self.reach.silent.notify();
         } else {
+            self.state.recorder.tell(|| Event::ConnectionBack);
             self.reach.answered();
             self.state.mark_all_inserted();
             self.inserted.notify();

@@ -7,6 +7,7 @@ use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
 use super::told::Told;
+use crate::events::{PoolStats, Recorder, Subscribers};
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::weights::Share;
 use fang_core::kind::Kinds;
@@ -34,6 +35,8 @@ pub struct PoolState {
     pub in_flight: InFlight,
     /// What the log was told of runs. Workers write.
     told: Told,
+    /// Totals, and events for listeners. All parts write.
+    pub recorder: Recorder,
     /// Counters for the report of the shutdown.
     pub stats: Stats,
     /// For each task type, whether tasks of it were inserted. Notifications write; the claimer takes.
@@ -52,7 +55,7 @@ pub struct PoolState {
 
 impl PoolState {
     /// The state of a pool that starts.
-    pub fn new(environment: Environment, shares: Vec<Share>, kinds: Kinds) -> Self {
+    pub fn new(environment: Environment, shares: Vec<Share>, kinds: Kinds, subscribers: Subscribers) -> Self {
         Self {
             environment: Arc::new(environment),
             inserted: shares.iter().map(|_| Mutex::new(Some(Notice::Burst))).collect(),
@@ -61,6 +64,7 @@ impl PoolState {
             gauge: Gauge::default(),
             in_flight: InFlight::default(),
             told: Told::default(),
+            recorder: Recorder::new(subscribers),
             stats: Stats::default(),
             came_back: AtomicBool::new(false),
             must_reconcile: AtomicBool::new(false),
@@ -129,20 +133,24 @@ impl PoolState {
     }
 
     /// The run of a task, which has to end by the deadline.
-    pub fn run(&self, job: &Job, deadline: Option<Instant>) -> Arc<TaskRun> {
-        let Job { task, task_type, worker, unwritten } = job;
+    pub fn run(&self, job: Arc<Job>, deadline: Option<Instant>) -> Arc<TaskRun> {
         Arc::new(TaskRun {
-            id: task.id,
-            attempt: u32::try_from(task.retries).unwrap_or_default().saturating_add(1),
-            lease: task.lease,
-            worker: *worker,
-            task_type: task_type.clone(),
+            job,
             deadline,
-            unwritten: unwritten.clone(),
             environment: self.environment.clone(),
             is_told_to_end: AtomicBool::new(false),
             wish: Mutex::default(),
         })
+    }
+
+    /// What the pool has done so far.
+    pub fn stats(&self) -> PoolStats {
+        PoolStats {
+            handed_back: self.stats.handed_back.load(Ordering::Relaxed),
+            late_results: self.stats.late.load(Ordering::Relaxed),
+            in_flight: self.gauge.load().in_flight as u64,
+            ..self.recorder.stats()
+        }
     }
 
     /// Whether a task still belongs to this pool. After the pool was declared dead, its tasks run elsewhere; such a
@@ -159,6 +167,7 @@ impl PoolState {
     pub fn lost(&self, task: &Claimed) {
         self.stats.late.fetch_add(1, Ordering::Relaxed);
         self.in_flight.remove([(task.id, task.lease)]);
+        self.recorder.dropped([(task.id, task.lease)].into_iter());
     }
 
     /// The result to save for a run with this outcome.
@@ -168,6 +177,7 @@ impl PoolState {
         let outcome = if signals.is_cancelled((id, lease)) { outcome.of_cancelled() } else { outcome };
         let ending = ending(&job.task, outcome);
         self.told.tell(job, &ending);
+        self.recorder.ended(job, &ending);
         let verdict = ending.verdict(*retention);
         let may_be_saved = signals.take_saved((id, lease));
         Finished { result: Finish { id, lease, verdict }, worker: job.worker, may_be_saved }

@@ -1,11 +1,11 @@
 //! One run of one task, behind the context that its task sees.
 
+use super::job::Job;
 use super::run_signals::{RunKey, RunSignals};
-use super::unwritten::UnwrittenClaim;
 use crate::policy::decide::success;
 use crate::runtime::BoxFuture;
 use fang_core::context::{Context, RunPort, Values, Wish};
-use fang_core::store::{Finish, OwnResult, Tables, WorkerId};
+use fang_core::store::{Finish, OwnResult, Tables};
 use fang_core::{QueueError, RetentionMode};
 use std::any::Any;
 use std::fmt;
@@ -35,13 +35,8 @@ impl fmt::Debug for Environment {
 
 /// One run of one task, as the engine knows it.
 pub struct TaskRun {
-    pub(crate) id: Uuid,
-    pub(crate) attempt: u32,
-    pub(crate) lease: i32,
-    pub(crate) worker: WorkerId,
-    pub(crate) task_type: Arc<str>,
+    pub(crate) job: Arc<Job>,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) unwritten: Option<Arc<dyn UnwrittenClaim>>,
     pub(crate) environment: Arc<Environment>,
     pub(crate) is_told_to_end: AtomicBool,
     pub(crate) wish: Mutex<Option<Wish>>,
@@ -60,7 +55,7 @@ impl TaskRun {
 
     /// The id of its task.
     pub fn id(&self) -> Uuid {
-        self.id
+        self.job.task.id
     }
 
     /// Whether its task was cancelled from outside.
@@ -86,7 +81,7 @@ impl TaskRun {
 
     /// Waits until its task has a written claim. A run may begin before that.
     pub async fn is_written(&self) {
-        if let Some(claim) = &self.unwritten {
+        if let Some(claim) = &self.job.unwritten {
             claim.written().await;
         }
     }
@@ -99,8 +94,9 @@ impl TaskRun {
     pub fn own_result(&self) -> Result<OwnResult, QueueError> {
         let tables = self.environment.tables.clone().ok_or(QueueError::NoTables)?;
         let verdict = success(self.environment.retention);
-        let result = Finish { id: self.id, lease: self.lease, verdict };
-        Ok(OwnResult { tables, worker: self.worker, result })
+        let (id, lease) = self.key();
+        let result = Finish { id, lease, verdict };
+        Ok(OwnResult { tables, worker: self.job.worker, result })
     }
 
     /// Tells that its success is saved if the transaction of the application commits.
@@ -109,13 +105,16 @@ impl TaskRun {
     }
 
     fn key(&self) -> RunKey {
-        (self.id, self.lease)
+        (self.job.task.id, self.job.task.lease)
     }
 }
 
 impl fmt::Debug for TaskRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskRun").field("id", &self.id).field("lease", &self.lease).finish_non_exhaustive()
+        f.debug_struct("TaskRun")
+            .field("id", &self.job.task.id)
+            .field("lease", &self.job.task.lease)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,19 +129,23 @@ pub fn run_of(context: &Context) -> Result<&TaskRun, QueueError> {
 
 impl RunPort for TaskRun {
     fn id(&self) -> Uuid {
-        self.id
+        self.job.task.id
     }
 
     fn attempt(&self) -> u32 {
-        self.attempt
+        self.job.attempt()
     }
 
     fn lease(&self) -> i32 {
-        self.lease
+        self.job.task.lease
     }
 
     fn task_type(&self) -> &str {
-        &self.task_type
+        &self.job.task_type
+    }
+
+    fn payload(&self) -> &str {
+        &self.job.task.metadata
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -171,16 +174,13 @@ impl RunPort for TaskRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::example;
+    use fang_core::store::{Claimed, WorkerId};
 
     fn run(lease: i32, environment: &Arc<Environment>) -> Arc<TaskRun> {
         Arc::new(TaskRun {
-            id: Uuid::nil(),
-            attempt: 1,
-            lease,
-            worker: WorkerId(1),
-            task_type: "mail".into(),
+            job: Arc::new(Job::new(Claimed { lease, ..example() }, "mail".into(), WorkerId(1), None)),
             deadline: None,
-            unwritten: None,
             environment: environment.clone(),
             is_told_to_end: AtomicBool::new(false),
             wish: Mutex::default(),

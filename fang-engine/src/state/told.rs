@@ -34,7 +34,7 @@ impl Told {
 
     fn level(&self, job: &Job, ending: &Ending) -> Option<Level> {
         match ending {
-            Ending::Succeeded | Ending::Released { .. } => None,
+            Ending::Succeeded | Ending::Snoozed { .. } | Ending::HandedBack => None,
             Ending::Retried { .. } => Some(Level::Warn),
             Ending::Failed { .. } => Some(Level::Error),
             Ending::Cancelled { .. } => Some(Level::Info),
@@ -62,7 +62,7 @@ fn kind_of(job: &Job) -> Cow<'_, str> {
 fn line(job: &Job, ending: &Ending) -> String {
     let kind = kind_of(job);
     let task = format!("the task {} ({kind}, task type {:?})", job.task.id, job.task_type);
-    let attempt = i64::from(job.task.retries) + 1;
+    let attempt = job.attempt();
     match ending {
         Ending::Succeeded => format!("{task} succeeded in attempt {attempt}"),
         Ending::Retried { delay, error } => {
@@ -70,7 +70,8 @@ fn line(job: &Job, ending: &Ending) -> String {
         }
         Ending::Failed { error } => format!("{task} failed for good in attempt {attempt}: {error}"),
         Ending::Cancelled { error } => format!("{task} ended in attempt {attempt}: {error}"),
-        Ending::Released { delay } => format!("{task} waits again for {delay:?}"),
+        Ending::Snoozed { delay } => format!("{task} waits again for {delay:?}"),
+        Ending::HandedBack => format!("{task} was handed back"),
         Ending::LeftToOthers { delay, error } => {
             let waited = job.task.unknown_for.unwrap_or_default().as_secs();
             format!(
@@ -90,7 +91,7 @@ mod tests {
         let metadata = format!(r#"{{"type": "{kind}", "password": "hunter2"}}"#);
         let unknown_for = Some(Duration::from_secs(unknown_for));
         let task = Claimed { metadata, retries: 2, unknown_for, ..example() };
-        Job { task, task_type: "mails".into(), worker: WorkerId(1), unwritten: None }
+        Job::new(task, "mails".into(), WorkerId(1), None)
     }
 
     fn said(ending: &Ending) -> String {
@@ -143,7 +144,8 @@ mod tests {
             Ending::Retried { delay, error: error() },
             Ending::Failed { error: error() },
             Ending::Cancelled { error: error() },
-            Ending::Released { delay },
+            Ending::Snoozed { delay },
+            Ending::HandedBack,
             Ending::LeftToOthers { delay, error: error() },
         ];
         assert!(endings.iter().all(|ending| !said(ending).contains("hunter2")));

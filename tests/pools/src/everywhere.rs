@@ -2,7 +2,9 @@
 
 mod control;
 mod crons;
+mod events;
 mod failing;
+mod hooks;
 mod payloads;
 mod running;
 mod stopping;

@@ -1,6 +1,7 @@
 //! The layer between the scenarios and the two modes: queues, pools, transactions and tasks with one interface.
 
 mod act;
+mod around;
 mod child;
 mod client;
 mod logs;
@@ -14,6 +15,7 @@ mod verbs;
 mod world;
 
 pub use act::{Act, Elsewhere, How};
+pub use around::Around;
 pub use child::{Child, told_to_end};
 pub use client::Client;
 pub use logs::{collect_logs, logged, logged_with};

@@ -120,7 +120,8 @@ impl Committer {
     fn saved(&self, removed: &[Finished]) {
         self.pool.state.gauge.saved(removed.len());
         let keys = removed.iter().map(|saved| (saved.result.id, saved.result.lease));
-        self.pool.state.in_flight.remove(keys);
+        self.pool.state.in_flight.remove(keys.clone());
+        self.pool.state.recorder.saved(keys);
     }
 
     /// Writes claims for tasks that lost their locks and may still run, unless others have claimed them by now.

@@ -1,13 +1,13 @@
 //! A pool of either mode.
 
 use super::queue::by_mode;
-use super::{HOUR, Queue, Stage};
+use super::{Around, HOUR, Queue, Stage};
 use async_channel::Receiver;
 use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease, Shutdown};
 use fang_blocking::{Backend, WorkerPool};
 use fang_core::task::DEFAULT_TASK_TYPE;
 use fang_core::{QueueError, RetentionMode, SleepParams, async_trait};
-use fang_engine::CANCEL_GRACE;
+use fang_engine::{CANCEL_GRACE, Event, PoolStats};
 use std::fmt::Debug;
 use std::time::Duration;
 use tokio::task::block_in_place;
@@ -20,6 +20,7 @@ pub trait Works: Debug + Send {
     /// Runs until a message arrives on `signal`.
     async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
+    fn stats(&self) -> PoolStats;
 }
 
 pub type Pool = Box<dyn Works>;
@@ -41,6 +42,10 @@ impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
         self.resize(number_of_workers)
     }
+
+    fn stats(&self) -> PoolStats {
+        self.stats()
+    }
 }
 
 #[async_trait]
@@ -60,6 +65,10 @@ impl<Q: Backend + Debug> Works for WorkerPool<Q> {
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
         self.resize(number_of_workers)
     }
+
+    fn stats(&self) -> PoolStats {
+        self.stats()
+    }
 }
 
 /// The options of a pool, with the defaults of the library.
@@ -74,7 +83,11 @@ pub struct PoolBuilder {
     retention: RetentionMode,
     cancel_grace: Duration,
     lock_claims: bool,
+    listener: Option<Listener>,
+    around: Option<Around>,
 }
+
+pub type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 
 impl PoolBuilder {
     pub fn new(queue: Queue, number_of_workers: u32, stage: Stage) -> Self {
@@ -89,6 +102,8 @@ impl PoolBuilder {
             retention: RetentionMode::default(),
             cancel_grace: CANCEL_GRACE,
             lock_claims: true,
+            listener: None,
+            around: None,
         }
     }
 
@@ -113,6 +128,20 @@ impl PoolBuilder {
         Self { cancel_grace, ..self }
     }
 
+    pub fn on_event(self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Self { listener: Some(Box::new(listener)), ..self }
+    }
+
+    /// Collects the events of the pool.
+    pub fn tells(self) -> (Self, Receiver<Event>) {
+        let (tell, told) = async_channel::unbounded();
+        (self.on_event(move |event| drop(tell.try_send(event.clone()))), told)
+    }
+
+    pub fn middleware(self, around: Around) -> Self {
+        Self { around: Some(around), ..self }
+    }
+
     /// Makes the pool never poll during a test, so that a task runs only if a notification arrives.
     pub fn asleep(self) -> Self {
         Self { sleep: sleeps_for(HOUR), ..self }
@@ -120,8 +149,8 @@ impl PoolBuilder {
 
     pub fn build(self) -> Pool {
         macro_rules! built {
-            ($builder:expr, $queue:expr) => {
-                $builder
+            ($builder:expr, $queue:expr) => {{
+                let builder = $builder
                     .number_of_workers(self.number_of_workers)
                     .queue($queue.clone())
                     .task_type(self.task_type)
@@ -130,8 +159,16 @@ impl PoolBuilder {
                     .sleep_params(self.sleep)
                     .retention_mode(self.retention)
                     .lock_claims(self.lock_claims)
-                    .state(self.stage)
-            };
+                    .state(self.stage);
+                let builder = match self.listener {
+                    Some(listener) => builder.on_event(listener),
+                    None => builder,
+                };
+                match self.around {
+                    Some(around) => builder.middleware(around),
+                    None => builder,
+                }
+            }};
         }
         let grace = self.cancel_grace;
         by_mode!(

@@ -1,0 +1,293 @@
+//! What happens in queues and pools, for listeners of the application.
+
+mod recorder;
+mod subscribers;
+mod totals;
+
+pub(crate) use recorder::Recorder;
+#[doc(hidden)]
+pub use subscribers::Subscribers;
+pub use totals::PoolStats;
+
+use fang_core::store::WorkerId;
+use fang_core::{Mode, NewTask};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Something that happened in a queue or a pool. `on_event` of their builders receives it.
+///
+/// A task that runs once has the events `Claimed`, `Started`, `Ran` and `Finished`, in this order. `Ran` says that the
+/// body of the task has returned, and the last event that its result is saved. If the result came too late, because the
+/// task was removed or belongs to another pool by then, there is no last event.
+///
+/// ```
+/// use fang_engine::Event;
+///
+/// fn alert(event: &Event) {
+///     if let Event::Failed { task, error, .. } = event {
+///         eprintln!("{} {} failed for good: {error}", task.kind, task.id);
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A queue has saved a new task. Inserts within a transaction of the application do not tell, since that may still be
+    /// rolled back.
+    Inserted {
+        /// The task.
+        task: Arc<TaskInfo>,
+    },
+    /// A pool has claimed a task.
+    Claimed {
+        /// The task.
+        task: Arc<TaskInfo>,
+    },
+    /// A run begins.
+    Started {
+        /// The task.
+        task: Arc<TaskInfo>,
+    },
+    /// The body of a task has returned, panicked, or was dropped. Its result is not saved yet.
+    Ran {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took.
+        duration: Duration,
+        /// Why it failed, if it did.
+        error: Option<Arc<str>>,
+    },
+    /// A run was dropped because it took longer than its timeout. `Ran` comes before this event, and `Retried` or `Failed`
+    /// after it.
+    TimedOut {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took.
+        duration: Duration,
+    },
+    /// A task has succeeded, and that is saved.
+    Finished {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took.
+        duration: Duration,
+    },
+    /// A run has failed, and its task will run again.
+    Retried {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took.
+        duration: Duration,
+        /// How long the task waits for its next run.
+        delay: Duration,
+        /// Why it failed.
+        error: Arc<str>,
+    },
+    /// A task has failed for good: no retries are left, or a retry could not help.
+    Failed {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took. Zero if the task could not be run.
+        duration: Duration,
+        /// Why it failed.
+        error: Arc<str>,
+    },
+    /// A task has asked to be run again later.
+    Snoozed {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took.
+        duration: Duration,
+        /// How long the task waits for its next run.
+        delay: Duration,
+    },
+    /// A task that a pool had claimed was cancelled, from outside or by itself.
+    Cancelled {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the run took. Zero if it had not begun.
+        duration: Duration,
+        /// The error message of its row.
+        reason: Arc<str>,
+    },
+    /// A task waits for another program, because this pool cannot run its kind.
+    UnknownKind {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// How long the task waits before the next try.
+        delay: Duration,
+        /// Why it cannot be run.
+        error: Arc<str>,
+    },
+    /// A pool that stops has given back a task, which runs again without a charged retry.
+    HandedBack {
+        /// The task.
+        task: Arc<TaskInfo>,
+    },
+    /// A pool has taken tasks from workers that died.
+    Rescued {
+        /// How many workers died since the last look.
+        workers: u64,
+        /// How many tasks run again.
+        retried: u64,
+        /// How many tasks have failed, because their processes died too often or they were cancelled.
+        failed: u64,
+    },
+    /// A pool has started.
+    PoolStarted {
+        /// The pool.
+        pool: Arc<PoolInfo>,
+    },
+    /// A pool claims no more tasks and waits for those that run.
+    PoolStopping {
+        /// The pool.
+        pool: Arc<PoolInfo>,
+    },
+    /// A pool has stopped.
+    PoolStopped {
+        /// The pool.
+        pool: Arc<PoolInfo>,
+    },
+    /// The store does not answer. The pool tries again at least once a second.
+    ConnectionLost,
+    /// The store answers again.
+    ConnectionBack,
+    /// A cron has inserted a task. The task is due at the tick, which may lie ahead.
+    CronFired {
+        /// The name of the cron.
+        cron: Arc<str>,
+        /// The id of the task.
+        task: Uuid,
+    },
+    /// Ticks of a cron were missed, because no pool ran at that time.
+    CronMissed {
+        /// The name of the cron.
+        cron: Arc<str>,
+        /// How many tasks were inserted late, as the `Missed` policy of the cron says.
+        caught_up: usize,
+    },
+}
+
+/// A task, as events show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskInfo {
+    /// The id.
+    pub id: Uuid,
+    /// The kind: the name of its function or struct.
+    pub kind: Arc<str>,
+    /// The task type.
+    pub task_type: Arc<str>,
+    /// The mode.
+    pub mode: Mode,
+    /// The number of the run, counted from 1. 0 before the first claim.
+    pub attempt: u32,
+    /// How long the task had been due when it was claimed, by the clock of this machine. Zero before the claim.
+    pub waited: Duration,
+}
+
+/// A pool, as events show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolInfo {
+    /// The id under which it claims tasks.
+    pub worker: WorkerId,
+    /// Its mode.
+    pub mode: Mode,
+    /// The task types that it serves.
+    pub task_types: Vec<Arc<str>>,
+}
+
+impl TaskInfo {
+    /// A task that was inserted just now.
+    pub(crate) fn inserted(task: &NewTask) -> Self {
+        let row = task.row();
+        Self {
+            id: task.id(),
+            kind: kind_of(row.metadata),
+            task_type: row.task_type.into(),
+            mode: row.mode,
+            attempt: 0,
+            waited: Duration::ZERO,
+        }
+    }
+}
+
+/// The kind in a payload, or a text that says that it has none.
+pub(crate) fn kind_of(metadata: &str) -> Arc<str> {
+    fang_core::kind::name(metadata).unwrap_or("of an unknown kind".into()).into()
+}
+
+impl Event {
+    /// A short name of the event, such as `task.finished`, for logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Inserted { .. } => "task.inserted",
+            Self::Claimed { .. } => "task.claimed",
+            Self::Started { .. } => "task.started",
+            Self::Ran { .. } => "task.ran",
+            Self::TimedOut { .. } => "task.timed_out",
+            Self::Finished { .. } => "task.finished",
+            Self::Retried { .. } => "task.retried",
+            Self::Failed { .. } => "task.failed",
+            Self::Snoozed { .. } => "task.snoozed",
+            Self::Cancelled { .. } => "task.cancelled",
+            Self::UnknownKind { .. } => "task.unknown_kind",
+            Self::HandedBack { .. } => "task.handed_back",
+            Self::Rescued { .. } => "tasks.rescued",
+            Self::PoolStarted { .. } => "pool.started",
+            Self::PoolStopping { .. } => "pool.stopping",
+            Self::PoolStopped { .. } => "pool.stopped",
+            Self::ConnectionLost => "connection.lost",
+            Self::ConnectionBack => "connection.back",
+            Self::CronFired { .. } => "cron.fired",
+            Self::CronMissed { .. } => "cron.missed",
+        }
+    }
+
+    /// The task that it is about. `None` for events of pools, connections and crons.
+    pub fn task(&self) -> Option<&TaskInfo> {
+        match self {
+            Self::Inserted { task }
+            | Self::Claimed { task }
+            | Self::Started { task }
+            | Self::Ran { task, .. }
+            | Self::TimedOut { task, .. }
+            | Self::Finished { task, .. }
+            | Self::Retried { task, .. }
+            | Self::Failed { task, .. }
+            | Self::Snoozed { task, .. }
+            | Self::Cancelled { task, .. }
+            | Self::UnknownKind { task, .. }
+            | Self::HandedBack { task } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// How long the run took. `None` for events that do not end a run.
+    pub fn duration(&self) -> Option<Duration> {
+        match self {
+            Self::Ran { duration, .. }
+            | Self::TimedOut { duration, .. }
+            | Self::Finished { duration, .. }
+            | Self::Retried { duration, .. }
+            | Self::Failed { duration, .. }
+            | Self::Snoozed { duration, .. }
+            | Self::Cancelled { duration, .. } => Some(*duration),
+            _ => None,
+        }
+    }
+
+    /// The error of a run that failed, or the reason of a cancellation.
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Ran { error, .. } => error.as_deref(),
+            Self::Retried { error, .. }
+            | Self::Failed { error, .. }
+            | Self::UnknownKind { error, .. }
+            | Self::Cancelled { reason: error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a pool records of its tasks: totals, and events for listeners.
+
+use super::totals::Totals;
+use super::{Event, PoolStats, Subscribers};
+use crate::policy::decide::Ending;
+use crate::state::Job;
+use fang_core::store::Rescued;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The totals and the listeners of a pool.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    totals: Totals,
+    subscribers: Subscribers,
+    /// The last events of runs whose results are not saved yet. Empty without listeners. Workers add; the finisher and
+    /// committers take.
+    unsaved: Mutex<HashMap<(Uuid, i32), Event>>,
+}
+
+impl Recorder {
+    pub(crate) fn new(subscribers: Subscribers) -> Self {
+        Self { subscribers, ..Self::default() }
+    }
+
+    /// The totals so far.
+    pub(crate) fn stats(&self) -> PoolStats {
+        PoolStats { dropped_events: self.subscribers.dropped(), ..self.totals.now() }
+    }
+
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        self.subscribers.tell(event);
+    }
+
+    /// Waits until all events so far are delivered.
+    pub(crate) async fn flush(&self) {
+        self.subscribers.flush().await;
+    }
+
+    pub(crate) fn claimed(&self, job: &Job) {
+        count(&self.totals.claimed);
+        self.tell(|| Event::Claimed { task: job.info() });
+    }
+
+    pub(crate) fn started(&self, job: &Job) {
+        count(&self.totals.started);
+        self.tell(|| Event::Started { task: job.info() });
+    }
+
+    /// The body of a task has returned, or was dropped.
+    pub(crate) fn ran(&self, job: &Job, error: Option<&str>) {
+        self.tell(|| Event::Ran { task: job.info(), duration: job.took(), error: error.map(Into::into) });
+    }
+
+    pub(crate) fn timed_out(&self, job: &Job) {
+        count(&self.totals.timed_out);
+        self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+    }
+
+    pub(crate) fn rescued(&self, rescued: Rescued) {
+        let Rescued { buried: workers, retried, failed } = rescued;
+        if workers + retried + failed > 0 {
+            self.totals.rescued.fetch_add(retried + failed, Ordering::Relaxed);
+            self.tell(|| Event::Rescued { workers, retried, failed });
+        }
+    }
+
+    /// A run has ended. Listeners hear of it once the result is [saved](Self::saved).
+    pub(crate) fn ended(&self, job: &Job, ending: &Ending) {
+        if let Some(total) = self.total(ending) {
+            count(total);
+        }
+        if !self.subscribers.is_empty() {
+            self.unsaved().insert((job.task.id, job.task.lease), event(job, ending));
+        }
+    }
+
+    /// The results of these claims are saved.
+    pub(crate) fn saved(&self, claims: impl Iterator<Item = (Uuid, i32)>) {
+        if !self.subscribers.is_empty() {
+            let events: Vec<Event> = self.take(claims);
+            events.into_iter().for_each(|event| self.tell(|| event));
+        }
+    }
+
+    /// The results of these claims are dropped, or nobody knows which of them were saved.
+    pub(crate) fn dropped(&self, claims: impl Iterator<Item = (Uuid, i32)>) {
+        if !self.subscribers.is_empty() {
+            drop(self.take(claims));
+        }
+    }
+
+    fn take(&self, claims: impl Iterator<Item = (Uuid, i32)>) -> Vec<Event> {
+        let mut unsaved = self.unsaved();
+        claims.filter_map(|claim| unsaved.remove(&claim)).collect()
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, HashMap<(Uuid, i32), Event>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn total(&self, ending: &Ending) -> Option<&AtomicU64> {
+        let totals = &self.totals;
+        match ending {
+            Ending::Succeeded => Some(&totals.finished),
+            Ending::Retried { .. } => Some(&totals.retried),
+            Ending::Failed { .. } => Some(&totals.failed),
+            Ending::Cancelled { .. } => Some(&totals.cancelled),
+            Ending::Snoozed { .. } => Some(&totals.snoozed),
+            Ending::LeftToOthers { .. } => Some(&totals.unknown_kind),
+            // Counted for the report of the shutdown.
+            Ending::HandedBack => None,
+        }
+    }
+}
+
+fn count(total: &AtomicU64) {
+    total.fetch_add(1, Ordering::Relaxed);
+}
+
+fn event(job: &Job, ending: &Ending) -> Event {
+    let (task, duration): (_, Duration) = (job.info(), job.took());
+    match ending {
+        Ending::Succeeded => Event::Finished { task, duration },
+        Ending::Retried { delay, error } => {
+            Event::Retried { task, duration, delay: *delay, error: error.as_str().into() }
+        }
+        Ending::Failed { error } => Event::Failed { task, duration, error: error.as_str().into() },
+        Ending::Cancelled { error } => Event::Cancelled { task, duration, reason: error.as_str().into() },
+        Ending::Snoozed { delay } => Event::Snoozed { task, duration, delay: *delay },
+        Ending::LeftToOthers { delay, error } => {
+            Event::UnknownKind { task, delay: *delay, error: error.as_str().into() }
+        }
+        Ending::HandedBack => Event::HandedBack { task },
+    }
+}

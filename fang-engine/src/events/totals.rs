@@ -1,0 +1,56 @@
+//! Counters of what happened in a pool.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a pool has done since it started. `stats()` of the pool returns it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// How many tasks it has claimed.
+    pub claimed: u64,
+    /// How many runs have begun.
+    pub started: u64,
+    /// How many tasks have succeeded.
+    pub finished: u64,
+    /// How many runs have failed and are retried.
+    pub retried: u64,
+    /// How many tasks have failed for good.
+    pub failed: u64,
+    /// How many runs have asked to run again later.
+    pub snoozed: u64,
+    /// How many claimed tasks were cancelled.
+    pub cancelled: u64,
+    /// How many runs took longer than their timeout. They count as retried or failed too.
+    pub timed_out: u64,
+    /// How often a task was left to other programs, because the pool could not run its kind.
+    pub unknown_kind: u64,
+    /// How many tasks it gave back when it stopped.
+    pub handed_back: u64,
+    /// How many tasks it took from workers that died.
+    pub rescued: u64,
+    /// How many results came too late and were dropped.
+    pub late_results: u64,
+    /// How many tasks it holds now: they run, wait for a worker, or their results are being saved.
+    pub in_flight: u64,
+    /// How many events were dropped, because listeners were too slow.
+    pub dropped_events: u64,
+}
+
+macro_rules! totals {
+    ($($field:ident),+) => {
+        /// The counters behind [`PoolStats`]. Workers, the claimer and the heart write.
+        #[derive(Debug, Default)]
+        pub(crate) struct Totals {
+            $(pub(crate) $field: AtomicU64,)+
+        }
+
+        impl Totals {
+            /// The counters now. The other fields are zero.
+            pub(crate) fn now(&self) -> PoolStats {
+                PoolStats { $($field: self.$field.load(Ordering::Relaxed),)+ ..PoolStats::default() }
+            }
+        }
+    };
+}
+
+totals!(claimed, started, finished, retried, failed, snoozed, cancelled, timed_out, unknown_kind, rescued);

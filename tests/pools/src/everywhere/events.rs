@@ -1,0 +1,151 @@
+//! The events and totals of pools.
+
+use crate::seam::{Act, How, PATIENCE, World, until};
+use async_channel::Receiver;
+use fang_core::{NewTask, RetentionMode};
+use fang_engine::{Event, PoolStats};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+crate::each_mode_and_store! {
+    a_run_tells_each_of_its_steps_in_order,
+    each_way_to_end_tells_what_became_of_the_task,
+    what_cannot_run_here_is_told,
+    a_listener_that_blocks_delays_no_run_and_no_shutdown_for_long,
+    a_finished_task_is_gone_from_the_store_when_that_is_told,
+    a_result_that_comes_too_late_is_told_to_nobody,
+}
+
+crate::each_store! {
+    only_asynk, Asynk,
+    a_run_that_is_dropped_tells_that_its_time_was_over,
+}
+
+async fn next(told: &Receiver<Event>) -> Event {
+    tokio::time::timeout(PATIENCE, told.recv()).await.expect("an event should come").unwrap()
+}
+
+/// The names of the next events.
+async fn names(told: &Receiver<Event>, count: usize) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    while names.len() < count {
+        names.push(next(told).await.name());
+    }
+    names
+}
+
+async fn a_run_tells_each_of_its_steps_in_order(world: World) {
+    let (pool, told) = world.pool(1).tells();
+    let mut pool = pool.start().await;
+    let task = world.act("one", How::Succeed).await;
+    let mut events = Vec::new();
+    while events.len() < 5 {
+        events.push(next(&told).await);
+    }
+    let names: Vec<_> = events.iter().map(Event::name).collect();
+    assert_eq!(names, ["pool.started", "task.claimed", "task.started", "task.ran", "task.finished"]);
+    let info = events[4].task().unwrap();
+    assert_eq!((info.id, &*info.kind, &*info.task_type, info.attempt), (task.id, "Act", "common", 1));
+    assert!(info.waited < PATIENCE && events[4].duration().unwrap() > Duration::ZERO);
+    pool.shutdown(PATIENCE).await;
+    // The shutdown waits for the listener.
+    assert_eq!(
+        [told.try_recv(), told.try_recv()].map(|event| event.unwrap().name()),
+        ["pool.stopping", "pool.stopped"]
+    );
+}
+
+async fn each_way_to_end_tells_what_became_of_the_task(world: World) {
+    let (pool, told) = world.pool(1).tells();
+    let pool = pool.start().await;
+    assert_eq!(next(&told).await.name(), "pool.started");
+    let hopeless = Act { retries: 1, ..Act::new("hopeless", How::FailBefore(9)) };
+    world.queue.insert_task(&hopeless).await.unwrap();
+    let run = ["task.claimed", "task.started", "task.ran"];
+    assert_eq!(names(&told, 3).await, run);
+    assert!(
+        matches!(next(&told).await, Event::Retried { delay: Duration::ZERO, error, .. } if &*error == "attempt 1 fails")
+    );
+    assert_eq!(names(&told, 3).await, run);
+    let failed = next(&told).await;
+    assert!(
+        matches!(&failed, Event::Failed { task, error, .. } if task.attempt == 2 && &**error == "attempt 2 fails")
+    );
+    for (how, ends) in
+        [(How::SnoozeOnce, "task.snoozed"), (How::Cancel, "task.cancelled"), (How::Panic, "task.failed")]
+    {
+        world.queue.insert_task(&Act { retries: 0, ..Act::new(ends, how) }).await.unwrap();
+        assert_eq!(names(&told, 4).await, [run[0], run[1], run[2], ends]);
+        if ends == "task.snoozed" {
+            assert_eq!(names(&told, 4).await, [run[0], run[1], run[2], "task.finished"]);
+        }
+    }
+    let PoolStats { claimed, started, finished, retried, failed, snoozed, cancelled, .. } = pool.stats();
+    assert_eq!((claimed, started, finished, retried, failed, snoozed, cancelled), (6, 6, 1, 1, 2, 1, 1));
+}
+
+async fn what_cannot_run_here_is_told(world: World) {
+    let (pool, told) = world.pool(1).tells();
+    let _pool = pool.start().await;
+    let payload = r#"{"type":"Made by a newer program"}"#.to_owned();
+    let task = NewTask::new(payload, "common".into(), world.mode.of_rows());
+    world.queue.insert_tasks(vec![task]).await.unwrap();
+    assert_eq!(names(&told, 3).await, ["pool.started", "task.claimed", "task.unknown_kind"]);
+}
+
+async fn a_run_that_is_dropped_tells_that_its_time_was_over(world: World) {
+    let (pool, told) = world.pool(1).tells();
+    let pool = pool.start().await;
+    let slow = Act { timeout: Some(Duration::from_millis(20)), retries: 0, ..Act::new("slow", How::Wait) };
+    world.queue.insert_task(&slow).await.unwrap();
+    assert_eq!(names(&told, 3).await, ["pool.started", "task.claimed", "task.started"]);
+    assert!(matches!(next(&told).await, Event::Ran { error: Some(_), .. }));
+    assert_eq!(names(&told, 2).await, ["task.timed_out", "task.failed"]);
+    assert_eq!((pool.stats().timed_out, pool.stats().failed), (1, 1));
+}
+
+async fn a_listener_that_blocks_delays_no_run_and_no_shutdown_for_long(world: World) {
+    let (go, gate) = channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let pool = world.pool(1).on_event(move |_| {
+        let _ = gate.lock().unwrap().recv();
+    });
+    let mut pool = pool.start().await;
+    for name in ["one", "two", "three"] {
+        world.act(name, How::Succeed).await;
+        assert_eq!(world.heard().await, name);
+    }
+    until(async || pool.stats().finished == 3).await;
+    let began = Instant::now();
+    pool.shutdown(PATIENCE).await;
+    assert!(began.elapsed() < PATIENCE / 3, "{:?}", began.elapsed());
+    drop(go);
+}
+
+async fn a_finished_task_is_gone_from_the_store_when_that_is_told(world: World) {
+    for retention in [RetentionMode::RemoveFinished, RetentionMode::KeepAll] {
+        let (pool, told) = world.pool(2).keeps(retention).tells();
+        let mut pool = pool.start().await;
+        let task = world.act("one", How::Succeed).await;
+        while next(&told).await.name() != "task.finished" {}
+        let row = world.queue.find_task_by_id(task.id).await.unwrap();
+        let state = row.map(|row| row.state);
+        let kept = (retention == RetentionMode::KeepAll).then_some(fang_core::FangTaskState::Finished);
+        assert_eq!(state, kept);
+        pool.shutdown(PATIENCE).await;
+    }
+}
+
+async fn a_result_that_comes_too_late_is_told_to_nobody(world: World) {
+    let (pool, told) = world.pool(1).tells();
+    let mut pool = pool.start().await;
+    let task = world.act("removed while it runs", How::Wait).await;
+    world.heard().await;
+    world.queue.remove_task(task.id).await.unwrap();
+    world.stage.open(1);
+    until(async || pool.stats().late_results == 1).await;
+    pool.shutdown(PATIENCE).await;
+    let names: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).map(|event| event.name()).collect();
+    assert_eq!(names[..4], ["pool.started", "task.claimed", "task.started", "task.ran"]);
+    assert_eq!(names[4..], ["pool.stopping", "pool.stopped"]);
+}

@@ -1,0 +1,85 @@
+//! Code of the application around runs and before inserts.
+
+use crate::seam::{Act, Around, Elsewhere, How, Mode, PATIENCE, Queue, World};
+use async_channel::unbounded;
+use fang_core::{FangError, FangTaskState, NewTask, QueueError};
+use fang_engine::Event;
+use std::sync::{Arc, Mutex};
+
+crate::each_mode_and_store! {
+    middleware_sees_the_run_its_payload_and_its_result,
+    middleware_may_refuse_a_run_and_change_its_result,
+    a_panic_of_middleware_is_a_failure,
+}
+
+crate::one_mode!(asynk_inserts, Asynk, an_insert_may_be_changed_refused_and_heard);
+crate::one_mode!(blocking_inserts, Blocking, an_insert_may_be_changed_refused_and_heard);
+
+async fn middleware_sees_the_run_its_payload_and_its_result(world: World) {
+    let log = Arc::<Mutex<Vec<String>>>::default();
+    let _pool = world.pool(1).middleware(Around::Logs(log.clone())).start().await;
+    let fails = Act { retries: 0, ..Act::new("seen", How::FailBefore(2)) };
+    let task = world.queue.insert_task(&fails).await.unwrap();
+    world.row_in(&task, FangTaskState::Failed).await;
+    let log = log.lock().unwrap();
+    assert!(log[0].starts_with("Act {") && log[0].contains("seen"), "{log:?}");
+    assert!(log[1].contains("attempt 1 fails"), "{log:?}");
+}
+
+async fn middleware_may_refuse_a_run_and_change_its_result(world: World) {
+    let mut pool = world.pool(1).middleware(Around::Refuses("Act")).start().await;
+    let task = world.queue.insert_task(&Act { retries: 0, ..Act::new("never", How::Succeed) }).await.unwrap();
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("not here"));
+    assert!(world.told().is_empty(), "it did not run");
+    pool.shutdown(PATIENCE).await;
+    let _pool = world.pool(1).middleware(Around::Forgives).start().await;
+    let task = world.act("forgiven", How::FailBefore(9)).await;
+    world.gone(&task).await;
+}
+
+async fn a_panic_of_middleware_is_a_failure(world: World) {
+    let _pool = world.pool(1).middleware(Around::Panics).start().await;
+    let task = world.queue.insert_task(&Act { retries: 0, ..Act::new("never", How::Succeed) }).await.unwrap();
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("the task panicked: in the middleware"));
+}
+
+/// Adds a tenant, and refuses tasks of the kind `Elsewhere`.
+fn stamp(task: NewTask) -> Result<NewTask, FangError> {
+    match task.kind().as_deref() {
+        Some("Elsewhere") => Err(FangError::new("not from here")),
+        _ => task.tag("stamped").field("tenant", &"acme").map_err(FangError::from_error),
+    }
+}
+
+async fn an_insert_may_be_changed_refused_and_heard(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let (tell, told) = unbounded();
+    let listener = move |event: &Event| drop(tell.try_send(event.clone()));
+    let uri = world.uri();
+    let queue = match mode {
+        Mode::Asynk => Queue::Asynk(
+            fang_asynk::AsyncQueue::builder().uri(uri).before_insert(stamp).on_event(listener).build(),
+        ),
+        Mode::Blocking => Queue::Blocking(
+            fang_blocking::Queue::builder().uri(uri).before_insert(stamp).on_event(listener).build(),
+        ),
+    };
+    let payload = || {
+        let payload = r#"{"type":"Made elsewhere"}"#.to_owned();
+        NewTask::new(payload, "common".into(), mode.of_rows())
+    };
+    let inserted = queue.insert_tasks(vec![payload()]).await.unwrap();
+    let row = world.queue.find_task_by_id(inserted[0].id).await.unwrap().unwrap();
+    assert_eq!((row.metadata["tenant"].as_str(), row.tags), (Some("acme"), vec!["stamped".to_owned()]));
+    let Event::Inserted { task } = told.recv().await.unwrap() else { panic!("another event") };
+    assert_eq!((task.id, &*task.kind, task.attempt), (row.id, "Made elsewhere", 0));
+    let refused = queue.insert_tasks(vec![payload(), mode.new_task(&Elsewhere)]).await.unwrap_err();
+    assert!(
+        matches!(&refused, QueueError::Refused(error) if error.description == "not from here"),
+        "{refused}"
+    );
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1);
+    assert!(told.try_recv().is_err());
+}
