@@ -70,6 +70,11 @@ impl Context {
         self.port().payload()
     }
 
+    /// The header of this name, which was added to the task by [`NewTask::header`](crate::NewTask::header).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.port().header(name)
+    }
+
     /// The instant at which the timeout of this run is over. `None` if the task has no timeout.
     pub fn deadline(&self) -> Option<Instant> {
         self.port().deadline()

@@ -88,16 +88,16 @@ fn only(inserted: Vec<Inserted>) -> Result<Inserted, QueueError> {
 
 /// Forwards the options to `NewTask`, so that each is written once.
 macro_rules! options {
-    ($($name:ident($value:ident: $type:ty)),+ $(,)?) => {
-        options!(@of Insert { $($name($value: $type)),+ });
-        options!(@of AsyncInsert { $($name($value: $type)),+ });
+    ($($name:ident($($value:ident: $type:ty),+)),+ $(,)?) => {
+        options!(@of Insert { $($name($($value: $type),+)),+ });
+        options!(@of AsyncInsert { $($name($($value: $type),+)),+ });
     };
-    (@of $insert:ident { $($name:ident($value:ident: $type:ty)),+ }) => {
+    (@of $insert:ident { $($name:ident($($value:ident: $type:ty),+)),+ }) => {
         impl $insert<'_> {
             $(
                 #[doc = concat!("See [`NewTask::", stringify!($name), "`].")]
-                pub fn $name(self, $value: $type) -> Self {
-                    Self { task: self.task.map(|task| task.$name($value)), ..self }
+                pub fn $name(self, $($value: $type),+) -> Self {
+                    Self { task: self.task.map(|task| task.$name($($value),+)), ..self }
                 }
             )+
         }
@@ -118,5 +118,6 @@ options!(
     max_retries(max_retries: i32),
     tag(tag: impl Into<String>),
     tags(tags: impl IntoIterator<Item = impl Into<String>>),
+    header(name: impl Into<String>, value: impl Into<String>),
     unique_by(unique: Unique),
 );

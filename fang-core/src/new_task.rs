@@ -31,6 +31,9 @@ pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
 /// The longest task type, in bytes. The task type is a key of an index and is sent in notifications.
 pub const MAX_TASK_TYPE_BYTES: usize = 255;
 
+/// The most bytes that the headers of a task may have, names and values together.
+const MAX_HEADERS_BYTES: usize = 8 * 1024;
+
 /// When a task becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
@@ -209,6 +212,16 @@ impl NewTask {
     /// Adds several tags. See [`tag`](Self::tag).
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.options.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a value that travels with the task beside its payload, such as the context of a trace. A run reads it by
+    /// [`header`](crate::Context::header). A second value of the same name replaces the first. Defaults to none.
+    ///
+    /// The names and values of a task have at most 8 KiB together, or the insert fails with
+    /// [`PayloadError::HeadersLength`]. The tasks of a cron do not keep them.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.insert(name.into(), value.into());
         self
     }
 

@@ -1,6 +1,7 @@
 //! The options of one insert.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The options of one insert. Kept on the row as JSON, unless none is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,13 @@ pub struct Options {
     /// Tags to find the task by. Defaults to none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Values that travel with the task beside its payload. Defaults to none.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
 }
+
+/// Values that travel with a task beside its payload, such as the context of a trace, by their names.
+pub type Headers = BTreeMap<String, String>;
 
 impl Options {
     /// The JSON for the row; `None` when no option is set.
@@ -41,7 +48,11 @@ mod tests {
 
     #[test]
     fn options_are_read_as_they_were_written() {
-        let options = Options { max_retries: Some(0), tags: vec!["a\"b".to_owned(), "🦀".to_owned()] };
+        let options = Options {
+            max_retries: Some(0),
+            tags: vec!["a\"b".to_owned(), "🦀".to_owned()],
+            headers: [("traceparent".to_owned(), "00-1-2-01".to_owned())].into(),
+        };
         assert_eq!(Options::read(options.to_json().as_deref()), options);
     }
 

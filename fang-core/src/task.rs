@@ -1,6 +1,7 @@
 //! The row of a task, as it is in the table.
 
 use crate::failure::Failure;
+use crate::options::Headers;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -151,6 +152,8 @@ pub struct Task {
     pub max_retries: Option<i32>,
     /// Its tags. [`Filter::tag`](crate::store::Filter::tag) lists the tasks that have one.
     pub tags: Vec<String>,
+    /// Values that travel with it beside its payload, by their names. See [`NewTask::header`](crate::NewTask::header).
+    pub headers: Headers,
     /// The last ten failures, the newest last. Failures before the last `retry_task` are kept too.
     pub failures: Vec<Failure>,
 }
@@ -198,6 +201,7 @@ impl Task {
             crashes: 0,
             max_retries: None,
             tags: Vec::new(),
+            headers: Headers::new(),
             failures: Vec::new(),
         }
     }

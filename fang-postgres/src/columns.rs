@@ -63,7 +63,8 @@ impl<'a> InsertColumns<'a> {
 
 /// The options of one task, as JSON.
 pub fn options(row: &NewRow<'_>) -> Option<String> {
-    Options { max_retries: row.max_retries, tags: row.tags.to_vec() }.to_json()
+    let (tags, headers) = (row.tags.to_vec(), row.headers.clone());
+    Options { max_retries: row.max_retries, tags, headers }.to_json()
 }
 
 /// The parameters of `insert_unique.sql` that follow those of `insert.sql`.

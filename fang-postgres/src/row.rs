@@ -70,6 +70,7 @@ pub(crate) fn duplicate(row: &impl Row) -> Read<InTable> {
 
 /// A row of `claim.sql`.
 pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
+    let Options { max_retries, headers, .. } = Options::read(get(row, 9)?);
     Ok(Claimed {
         id: get(row, 0)?,
         lease: get(row, 1)?,
@@ -80,7 +81,8 @@ pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
         priority: priority(row, 6)?,
         scheduled_at: db_instant(row, 7)?,
         unknown_for: get::<Option<f64>>(row, 8)?.map(span),
-        max_retries: Options::read(get(row, 9)?).max_retries,
+        max_retries,
+        headers,
     })
 }
 
@@ -104,8 +106,8 @@ pub(crate) fn task(row: &impl Row) -> Read<Task> {
     task.priority = priority(row, 11)?;
     task.lease = get(row, 12)?;
     task.crashes = get(row, 13)?;
-    let options = Options::read(get(row, 14)?);
-    (task.max_retries, task.tags) = (options.max_retries, options.tags);
+    let Options { max_retries, tags, headers } = Options::read(get(row, 14)?);
+    (task.max_retries, task.tags, task.headers) = (max_retries, tags, headers);
     task.failures = read_failures(get(row, 15)?);
     Ok(task)
 }

@@ -62,6 +62,7 @@ impl Row {
         };
         (task.created_at, task.updated_at) = (now, now);
         (task.max_retries, task.tags) = (row.max_retries, row.tags.to_vec());
+        task.headers = row.headers.clone();
         Self { task, payload: row.metadata.to_owned(), locked_by: None, unknown_since: None }
     }
 
@@ -93,6 +94,7 @@ impl Row {
             scheduled_at: DbInstant::from(self.task.scheduled_at),
             unknown_for: self.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
             max_retries: self.task.max_retries,
+            headers: self.task.headers.clone(),
         }
     }
 

@@ -34,6 +34,9 @@ pub trait RunPort: Any + Send + Sync {
     /// The payload of the task.
     fn payload(&self) -> &str;
 
+    /// A header of the task.
+    fn header(&self, name: &str) -> Option<&str>;
+
     /// The instant at which the timeout ends, if there is one.
     fn deadline(&self) -> Option<Instant>;
 
@@ -75,6 +78,10 @@ impl RunPort for NoRun {
 
     fn payload(&self) -> &str {
         ""
+    }
+
+    fn header(&self, _: &str) -> Option<&str> {
+        None
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -3,6 +3,7 @@ use super::acts::{HOUR, MINUTE, assert_about, id, task, unique};
 use super::control::count;
 use crate::NewTask;
 use crate::notify::Topic;
+use crate::options::Headers;
 use crate::store::{Inserted, Verdict};
 use crate::task::{FangTaskState, Mode, Priority, Task};
 use chrono::{DateTime, Utc};
@@ -51,15 +52,19 @@ pub async fn an_insert_saves_every_field_of_the_task(rig: &dyn Rig) {
     assert_eq!((kept.retries, kept.lease, kept.crashes), (0, 0, 0));
 }
 
-/// `max_retries` and tags are saved, and a claim returns `max_retries`.
+/// `max_retries`, tags and headers are saved, and a claim returns all but the tags.
 pub async fn an_insert_saves_its_own_options(rig: &dyn Rig) {
-    rig.insert(&[task(1).max_retries(0).tag("a\"b").tag("🦀"), task(2)]).await;
+    let headers: Headers = [("traceparent".to_owned(), "00-\"🦀\"".to_owned())].into();
+    let full = task(1).max_retries(0).tag("a\"b").tag("🦀").header("traceparent", "00-\"🦀\"");
+    rig.insert(&[full, task(2)]).await;
     let (kept, plain) = (rig.find(1).await, rig.find(2).await);
     assert_eq!((kept.max_retries, kept.tags), (Some(0), vec!["a\"b".to_owned(), "🦀".to_owned()]));
     assert_eq!((plain.max_retries, plain.tags.len()), (None, 0));
     let worker = rig.worker().await;
     let claimed = rig.claim(worker, 2).await;
     assert_eq!(claimed.iter().map(|task| task.max_retries).collect::<Vec<_>>(), [Some(0), None]);
+    assert_eq!([&kept.headers, &claimed[0].headers], [&headers, &headers]);
+    assert!(plain.headers.is_empty() && claimed[1].headers.is_empty());
 }
 
 /// A client that got no answer may repeat its insert.
@@ -128,7 +133,7 @@ fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 5] {
     [
         new(0),
         NewTask { mode: Mode::Blocking, ..new(1) },
-        new(2).max_retries(0).tag("a\"b").tag("🦀"),
+        new(2).max_retries(0).tag("a\"b").tag("🦀").header("name", "é\"\\"),
         new(3).delay(MINUTE),
         new(4).at(at).priority(Priority::Urgent).task_type("é"),
     ]

@@ -79,6 +79,14 @@ pub enum PayloadError {
         /// The longest that is allowed, in bytes.
         limit: usize,
     },
+    /// The headers of the task are too long.
+    #[error("the headers of the task have {bytes} bytes, {limit} are allowed; keep large data elsewhere")]
+    HeadersLength {
+        /// The length of their names and values together, in bytes.
+        bytes: usize,
+        /// The most that is allowed, in bytes.
+        limit: usize,
+    },
     /// A tag does not have 1 to 255 bytes.
     #[error("a tag has {bytes} bytes; 1 to {limit} are allowed")]
     TagLength {

@@ -68,6 +68,7 @@ impl Row {
             crashes: self.crashes,
             max_retries: self.options.max_retries,
             tags: self.options.tags.clone(),
+            headers: self.options.headers.clone(),
             failures: self.failures.clone(),
         }
     }

@@ -50,6 +50,7 @@ impl Tables {
             scheduled_at: DbInstant::from(row.scheduled_at),
             unknown_for: row.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
             max_retries: row.options.max_retries,
+            headers: row.options.headers.clone(),
         };
         self.put(row);
         Some(claimed)

@@ -1,7 +1,8 @@
 //! The check of a task before a queue inserts it.
 
-use super::{MAX_TASK_TYPE_BYTES, NewTask};
+use super::{MAX_HEADERS_BYTES, MAX_TASK_TYPE_BYTES, NewTask};
 use crate::error::PayloadError;
+use crate::options::Headers;
 use crate::{kind, payload};
 
 impl NewTask {
@@ -37,6 +38,7 @@ impl NewTask {
             });
         }
         self.options.tags.iter().try_for_each(|tag| check_tag(tag))?;
+        check_headers(&self.options.headers)?;
         payload::check(&self.metadata, self.origin, self.mode)
     }
 }
@@ -48,6 +50,16 @@ fn check_tag(tag: &str) -> Result<(), PayloadError> {
     match tag.len() {
         1..=MAX_TASK_TYPE_BYTES => Ok(()),
         bytes => Err(PayloadError::TagLength { bytes, limit: MAX_TASK_TYPE_BYTES }),
+    }
+}
+
+fn check_headers(headers: &Headers) -> Result<(), PayloadError> {
+    if headers.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err(PayloadError::Nul { place: "a header" });
+    }
+    match headers.iter().map(|(name, value)| name.len() + value.len()).sum() {
+        0..=MAX_HEADERS_BYTES => Ok(()),
+        bytes => Err(PayloadError::HeadersLength { bytes, limit: MAX_HEADERS_BYTES }),
     }
 }
 
@@ -87,6 +99,15 @@ mod tests {
             assert!(task(PLAIN.into()).task_type(bad).check(64).is_err());
         }
         assert!(task(PLAIN.into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
+    }
+
+    #[test]
+    fn headers_that_are_too_long_or_have_a_nul_are_refused() {
+        let with = |value: String| task(PLAIN.into()).header("traceparent", value).check(64);
+        assert!(with("x".repeat(MAX_HEADERS_BYTES - 11)).is_ok());
+        let too_long = with("x".repeat(MAX_HEADERS_BYTES - 10)).unwrap_err().to_string();
+        assert!(too_long.contains("8193") && too_long.contains("8192"), "{too_long}");
+        assert!(matches!(with("\0".into()), Err(PayloadError::Nul { place: "a header" })));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::{Due, NewTask};
+use crate::options::Headers;
 use crate::task::{Mode, Priority};
 use std::fmt;
 use uuid::Uuid;
@@ -26,6 +27,8 @@ pub struct NewRow<'a> {
     pub max_retries: Option<i32>,
     /// Its tags, for [`Filter::tag`](crate::store::Filter::tag).
     pub tags: &'a [String],
+    /// Its headers, which a claim returns.
+    pub headers: &'a Headers,
 }
 
 // The payload stays out of logs.
@@ -51,6 +54,7 @@ impl NewTask {
             due: self.due,
             max_retries: self.options.max_retries,
             tags: &self.options.tags,
+            headers: &self.options.headers,
         }
     }
 }

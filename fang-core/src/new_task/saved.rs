@@ -17,6 +17,7 @@ impl Task {
             priority: task.priority,
             max_retries: task.options.max_retries,
             tags: task.options.tags,
+            headers: task.options.headers,
             ..Self::new(inserted.id, read_metadata(&task.metadata))
         }
     }

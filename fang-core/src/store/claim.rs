@@ -1,4 +1,5 @@
 use super::{WorkerId, micros};
+use crate::options::Headers;
 use crate::task::{Mode, Priority};
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -95,6 +96,8 @@ pub struct Claimed {
     pub unknown_for: Option<Duration>,
     /// How many times it runs again after failures. `None` if its insert did not say: its struct decides.
     pub max_retries: Option<i32>,
+    /// Its headers.
+    pub headers: Headers,
 }
 
 #[cfg(test)]
@@ -112,6 +115,7 @@ impl Claimed {
             scheduled_at: DbInstant::MIN,
             unknown_for: None,
             max_retries: None,
+            headers: Headers::new(),
         }
     }
 }

@@ -148,6 +148,10 @@ impl RunPort for TaskRun {
         &self.job.task.metadata
     }
 
+    fn header(&self, name: &str) -> Option<&str> {
+        self.job.task.headers.get(name).map(String::as_str)
+    }
+
     fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
