@@ -51,6 +51,8 @@
 //! | `migrations` (also `migrations-postgres`) | no | `run_migrations_postgres`, for a connection of diesel; turns `blocking` on |
 //! | `derive-error` | yes | `#[derive(ToFangError)]`, for errors of your own |
 //! | `rustls` | no | TLS for the async mode, by `asynk::Rustls` |
+//! | `tracing` | no | a span around every run, which `on_span` of a pool links to the trace of the insert |
+//! | `metrics` | no | counters, gauges and histograms by the facade [`metrics`](https://docs.rs/metrics) |
 //! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
 //! | `contract` | no | `contract`: tests for a store of your own |

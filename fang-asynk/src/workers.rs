@@ -14,6 +14,7 @@ use supervisor::Supervisor;
 use tokio::sync::mpsc;
 
 /// An order to one worker.
+#[expect(clippy::large_enum_variant, reason = "almost every order is a run")]
 enum Order {
     /// Run this task, then take the next order.
     Run(Job),

@@ -1,9 +1,15 @@
 //! What happens in queues and pools, for listeners of the application.
 
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(not(feature = "metrics"))]
+#[path = "events/no_metrics.rs"]
+mod metrics;
 mod recorder;
 mod subscribers;
 mod totals;
 
+pub(crate) use metrics::sent;
 pub(crate) use recorder::Recorder;
 #[doc(hidden)]
 pub use subscribers::Subscribers;
@@ -197,6 +203,14 @@ pub struct PoolInfo {
     pub mode: Mode,
     /// The task types that it serves.
     pub task_types: Vec<Arc<str>>,
+}
+
+/// How the body of a task ended, with the error if it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunEnd<'a> {
+    Returned,
+    Failed(&'a str),
+    TimedOut(&'a str),
 }
 
 impl TaskInfo {

@@ -1,7 +1,8 @@
 //! The steps of a run that both modes share: decode the task, ask it for its choices, tell how the run ended.
 
-use crate::events::Recorder;
+use crate::events::{Recorder, RunEnd};
 use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout, failed_by_default};
+use crate::spans::RunSpan;
 use crate::state::{Job, Pool, TaskRun};
 use fang_core::{AsyncRunnable, FangError, Runnable};
 use serde::de::DeserializeOwned;
@@ -48,8 +49,9 @@ pub struct Ready<'a, R: ?Sized> {
     /// How long the run may take.
     pub limit: Option<Duration>,
     job: Arc<Job>,
+    /// The span of the run.
+    pub span: RunSpan,
     recorder: &'a Recorder,
-    began: Instant,
 }
 
 impl<'a, R: ?Sized + Choices> Ready<'a, R>
@@ -68,14 +70,14 @@ where
         };
         let limit = catch_unwind(AssertUnwindSafe(|| runnable.timeout()))
             .map_err(|panic| failed(&job, &*runnable, describe_panic(panic.as_ref())))?;
-        let began = Instant::now();
-        let run = pool.state.run(job.clone(), limit.and_then(|limit| began.checked_add(limit)));
+        let run = pool.state.run(job.clone(), limit.and_then(|limit| Instant::now().checked_add(limit)));
         if run.was_cancelled() {
             return Err(Outcome::Cancelled);
         }
         let recorder = &pool.state.recorder;
         recorder.started(&job);
-        Ok(Self { runnable, run, limit, job, recorder, began })
+        let span = RunSpan::new(&job, &run, &pool.config.spans);
+        Ok(Self { runnable, run, limit, job, span, recorder })
     }
 }
 
@@ -84,11 +86,11 @@ impl<R: ?Sized + Choices> Ready<'_, R> {
     pub fn ended(&self, result: Result<Result<(), FangError>, Box<dyn Any + Send>>) -> Outcome {
         match decide::ended(result, self.run.take_wish()) {
             Ok(outcome) => {
-                self.is_over(None);
+                self.is_over(RunEnd::Returned);
                 outcome
             }
             Err(error) => {
-                self.is_over(Some(&error));
+                self.is_over(RunEnd::Failed(&error));
                 failed(&self.job, &*self.runnable, error)
             }
         }
@@ -97,20 +99,21 @@ impl<R: ?Sized + Choices> Ready<'_, R> {
     /// The outcome of a run that was dropped because it took too long.
     pub fn timed_out(&self) -> Outcome {
         let error = describe_timeout(self.limit.unwrap_or_default());
-        self.is_over(Some(&error));
-        self.recorder.timed_out(&self.job);
+        self.is_over(RunEnd::TimedOut(&error));
         failed(&self.job, &*self.runnable, error)
     }
 
     /// The outcome of a run that was dropped because its task was cancelled.
     pub fn cancelled(&self) -> Outcome {
-        self.is_over(Some("cancelled"));
+        self.is_over(RunEnd::Failed("cancelled"));
         Outcome::Cancelled
     }
 
-    fn is_over(&self, error: Option<&str>) {
-        self.job.ran_for(self.began.elapsed());
-        self.recorder.ran(&self.job, error);
+    fn is_over(&self, end: RunEnd<'_>) {
+        if let RunEnd::Failed(error) | RunEnd::TimedOut(error) = end {
+            self.span.failed(error);
+        }
+        self.recorder.ran(&self.job, end);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Code of the application at every insert of a queue.
 
-use crate::events::{Event, Subscribers, TaskInfo};
+use crate::events::{Event, Subscribers, TaskInfo, sent};
 use fang_core::store::Inserted;
 use fang_core::{FangError, NewTask, QueueError};
 use std::fmt;
@@ -39,10 +39,12 @@ impl InsertHooks {
 
     /// Tells listeners which tasks are new.
     pub(crate) fn inserted(&self, tasks: &[NewTask], inserted: &[Inserted]) {
+        let new = || tasks.iter().zip(inserted).filter(|(_, inserted)| inserted.is_new).map(|(task, _)| task);
+        sent(new());
         if self.subscribers.is_empty() {
             return;
         }
-        for (task, _) in tasks.iter().zip(inserted).filter(|(_, inserted)| inserted.is_new) {
+        for task in new() {
             self.subscribers.tell(|| Event::Inserted { task: Arc::new(TaskInfo::inserted(task)) });
         }
     }

@@ -33,6 +33,8 @@ pub mod signal;
 #[doc(hidden)]
 pub mod signals;
 #[doc(hidden)]
+pub mod spans;
+#[doc(hidden)]
 pub mod state;
 #[doc(hidden)]
 pub mod workers;
@@ -48,5 +50,8 @@ pub use fang_core as core;
 #[doc(hidden)]
 pub use settings::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig};
 pub use settings::{Lease, Shutdown};
+#[cfg(feature = "tracing")]
+#[doc(hidden)]
+pub use tracing;
 #[doc(hidden)]
 pub use uuid::Uuid;

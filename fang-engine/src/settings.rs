@@ -2,6 +2,7 @@
 
 use crate::events::Subscribers;
 use crate::policy::weights::Share;
+use crate::spans::SpanHook;
 use fang_core::context::Values;
 use fang_core::kind::Kinds;
 use fang_core::middleware::{Stack, StackBlocking};
@@ -118,6 +119,8 @@ pub struct PoolConfig {
     pub middleware: Stack,
     /// The code around runs of blocking tasks.
     pub middleware_blocking: StackBlocking,
+    /// Code that sees the spans of runs.
+    pub spans: SpanHook,
     /// The listeners of its events.
     pub subscribers: Subscribers,
 }

@@ -31,7 +31,7 @@ async fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished) -> Outcom
 async fn run(pool: &Pool, queue: &Handle, ready: &Ready<'_, dyn AsyncRunnable>) -> Outcome {
     let queue = queue.bound_to(ready.run.context());
     let run = within(&pool.config.middleware, queue, &*ready.runnable);
-    let run = AssertUnwindSafe(run).catch_unwind();
+    let run = ready.span.around(AssertUnwindSafe(run).catch_unwind());
     let result = tokio::select! {
         biased;
         result = in_time(ready.limit, run) => result,

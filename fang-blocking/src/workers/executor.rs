@@ -27,7 +27,7 @@ fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn
     let queue = queue.bound_to(ready.run.context());
     begins(&ready.run);
     let run = || within(&pool.config.middleware_blocking, &queue, &*ready.runnable);
-    ready.ended(catch_unwind(AssertUnwindSafe(run)))
+    ready.ended(ready.span.within(|| catch_unwind(AssertUnwindSafe(run))))
 }
 
 /// Runs a task within the middleware of its pool.

@@ -1,20 +1,22 @@
 //! What a pool records of its tasks: totals, and events for listeners.
 
+use super::metrics::Metrics;
 use super::totals::Totals;
-use super::{Event, PoolStats, Subscribers};
+use super::{Event, PoolStats, RunEnd, Subscribers};
 use crate::policy::decide::Ending;
 use crate::state::Job;
 use fang_core::store::Rescued;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// The totals and the listeners of a pool.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Recorder {
     totals: Totals,
+    metrics: Metrics,
     subscribers: Subscribers,
     /// The last events of runs whose results are not saved yet. Empty without listeners. Workers add; the finisher and
     /// committers take.
@@ -22,8 +24,10 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(subscribers: Subscribers) -> Self {
-        Self { subscribers, ..Self::default() }
+    /// For a pool that serves these task types.
+    pub(crate) fn new(subscribers: Subscribers, task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let (totals, metrics) = (Totals::default(), Metrics::new(task_types));
+        Self { totals, metrics, subscribers, unsaved: Mutex::default() }
     }
 
     /// The totals so far.
@@ -42,28 +46,37 @@ impl Recorder {
 
     pub(crate) fn claimed(&self, job: &Job) {
         count(&self.totals.claimed);
+        self.metrics.claimed(job);
         self.tell(|| Event::Claimed { task: job.info() });
     }
 
     pub(crate) fn started(&self, job: &Job) {
+        job.begins();
         count(&self.totals.started);
+        self.metrics.started(job);
         self.tell(|| Event::Started { task: job.info() });
     }
 
     /// The body of a task has returned, or was dropped.
-    pub(crate) fn ran(&self, job: &Job, error: Option<&str>) {
+    pub(crate) fn ran(&self, job: &Job, end: RunEnd<'_>) {
+        job.ended();
+        self.metrics.ran(job, end);
+        let error = match end {
+            RunEnd::Returned => None,
+            RunEnd::Failed(error) | RunEnd::TimedOut(error) => Some(error),
+        };
         self.tell(|| Event::Ran { task: job.info(), duration: job.took(), error: error.map(Into::into) });
-    }
-
-    pub(crate) fn timed_out(&self, job: &Job) {
-        count(&self.totals.timed_out);
-        self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+        if matches!(end, RunEnd::TimedOut(_)) {
+            count(&self.totals.timed_out);
+            self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+        }
     }
 
     pub(crate) fn rescued(&self, rescued: Rescued) {
         let Rescued { buried: workers, retried, failed } = rescued;
         if workers + retried + failed > 0 {
             self.totals.rescued.fetch_add(retried + failed, Ordering::Relaxed);
+            self.metrics.rescued(retried + failed);
             self.tell(|| Event::Rescued { workers, retried, failed });
         }
     }
@@ -72,6 +85,12 @@ impl Recorder {
     pub(crate) fn ended(&self, job: &Job, ending: &Ending) {
         if let Some(total) = self.total(ending) {
             count(total);
+        }
+        self.metrics.over(job);
+        match ending {
+            Ending::Retried { .. } => self.metrics.retried(job),
+            Ending::Failed { .. } => self.metrics.failed(job),
+            _ => {}
         }
         if !self.subscribers.is_empty() {
             self.unsaved().insert((job.task.id, job.task.lease), event(job, ending));

@@ -121,6 +121,8 @@ macro_rules! worker_pool {
             #[builder(via_mutators)]
             subscribers: $crate::Subscribers,
             #[builder(default, setter(skip))]
+            spans: $crate::spans::SpanHook,
+            #[builder(default, setter(skip))]
             running: Option<$crate::parts::Running>,
         }
 
@@ -180,10 +182,13 @@ macro_rules! worker_pool {
                     kinds: self.kinds.clone(),
                     middleware: Default::default(),
                     middleware_blocking: Default::default(),
+                    spans: self.spans.clone(),
                     subscribers: self.subscribers.clone(),
                 }
             }
         }
+
+        $crate::pool_spans!($pool, $backend);
 
         impl<Q: $backend + std::fmt::Debug> std::fmt::Debug for $pool<Q> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -5,7 +5,7 @@ use crate::events::{TaskInfo, kind_of};
 use chrono::Utc;
 use fang_core::store::{Claimed, DbInstant, WorkerId};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A claimed task on its way to a worker.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Job {
     pub worker: WorkerId,
     /// Its lock-claim, if it has no written claim yet.
     pub unwritten: Option<Arc<dyn UnwrittenClaim>>,
+    /// When its run began. The run sets it.
+    began: OnceLock<Instant>,
     /// How long its run took. The run sets it when it ends.
     took: OnceLock<Duration>,
     /// The task as events show it. Made for the first event.
@@ -32,7 +34,8 @@ impl Job {
         worker: WorkerId,
         unwritten: Option<Arc<dyn UnwrittenClaim>>,
     ) -> Self {
-        Self { task, task_type, worker, unwritten, took: OnceLock::new(), info: OnceLock::new() }
+        let (began, took, info) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { task, task_type, worker, unwritten, began, took, info }
     }
 
     /// The number of its run, counted from 1.
@@ -40,14 +43,34 @@ impl Job {
         u32::try_from(self.task.retries).unwrap_or_default().saturating_add(1)
     }
 
-    /// Tells that its run has ended after this long.
-    pub(crate) fn ran_for(&self, took: Duration) {
-        let _ = self.took.set(took);
+    /// Tells that its run begins.
+    pub(crate) fn begins(&self) {
+        let _ = self.began.set(Instant::now());
+    }
+
+    /// Tells that its run has ended.
+    pub(crate) fn ended(&self) {
+        let took = self.began.get().map(Instant::elapsed);
+        let _ = self.took.set(took.unwrap_or_default());
+    }
+
+    /// Whether its run has begun.
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only metrics ask"))]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.began.get().is_some()
     }
 
     /// How long its run took. Zero if it has not ended, or did not begin.
     pub(crate) fn took(&self) -> Duration {
         self.took.get().copied().unwrap_or_default()
+    }
+
+    /// How long it has been due, by the clock of this machine. Zero if that is not known.
+    pub(crate) fn waited(&self) -> Duration {
+        match self.task.scheduled_at {
+            DbInstant::MIN => Duration::ZERO,
+            due => (Utc::now() - due.to_datetime()).to_std().unwrap_or_default(),
+        }
     }
 
     /// The task as events show it.
@@ -58,16 +81,8 @@ impl Job {
             task_type: self.task_type.clone(),
             mode: self.task.mode,
             attempt: self.attempt(),
-            waited: waited(self.task.scheduled_at),
+            waited: self.waited(),
         };
         self.info.get_or_init(|| Arc::new(made())).clone()
     }
-}
-
-/// How long a task has been due. Zero if that is not known.
-fn waited(scheduled_at: DbInstant) -> Duration {
-    if scheduled_at == DbInstant::MIN {
-        return Duration::ZERO;
-    }
-    (Utc::now() - scheduled_at.to_datetime()).to_std().unwrap_or_default()
 }

@@ -56,6 +56,7 @@ pub struct PoolState {
 impl PoolState {
     /// The state of a pool that starts.
     pub fn new(environment: Environment, shares: Vec<Share>, kinds: Kinds, subscribers: Subscribers) -> Self {
+        let task_types: Vec<_> = shares.iter().map(|share| share.task_type.clone()).collect();
         Self {
             environment: Arc::new(environment),
             inserted: shares.iter().map(|_| Mutex::new(Some(Notice::Burst))).collect(),
@@ -64,7 +65,7 @@ impl PoolState {
             gauge: Gauge::default(),
             in_flight: InFlight::default(),
             told: Told::default(),
-            recorder: Recorder::new(subscribers),
+            recorder: Recorder::new(subscribers, task_types),
             stats: Stats::default(),
             came_back: AtomicBool::new(false),
             must_reconcile: AtomicBool::new(false),

@@ -1,0 +1,151 @@
+//! Metrics by the facade [metrics](https://docs.rs/metrics), with the feature `metrics`. The names are those of
+//! OpenTelemetry's [conventions for messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/)
+//! where these have one. The only labels are the task type and how a run ended: kinds, tags and tenants could be too many.
+
+use super::RunEnd;
+use crate::state::Job;
+use fang_core::NewTask;
+use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Once};
+
+const SENT: &str = "messaging.client.sent.messages";
+const CONSUMED: &str = "messaging.client.consumed.messages";
+const PROCESS: &str = "messaging.process.duration";
+const PICKUP: &str = "fang.pickup.duration";
+const RUNNING: &str = "fang.tasks.running";
+const RETRIED: &str = "fang.tasks.retried";
+const FAILED: &str = "fang.tasks.failed";
+const RESCUED: &str = "fang.tasks.rescued";
+
+const SYSTEM: (&str, &str) = ("messaging.system", "fang");
+const TASK_TYPE: &str = "messaging.destination.name";
+const ERROR: &str = "error.type";
+
+/// The metrics of a pool.
+pub(crate) struct Metrics {
+    types: HashMap<Arc<str>, OfType>,
+    rescued: Counter,
+}
+
+/// The metrics of one task type.
+struct OfType {
+    consumed: Counter,
+    pickup: Histogram,
+    running: Gauge,
+    returned: Histogram,
+    failed_run: Histogram,
+    timed_out: Histogram,
+    retried: Counter,
+    failed: Counter,
+}
+
+impl OfType {
+    fn new(task_type: &Arc<str>) -> Self {
+        let of = || metrics::SharedString::from(task_type.clone());
+        let process = |error| histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of(), ERROR => error);
+        Self {
+            consumed: counter!(CONSUMED, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of()),
+            pickup: histogram!(PICKUP, TASK_TYPE => of()),
+            running: gauge!(RUNNING, TASK_TYPE => of()),
+            returned: histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of()),
+            failed_run: process("failed"),
+            timed_out: process("timed_out"),
+            retried: counter!(RETRIED, TASK_TYPE => of()),
+            failed: counter!(FAILED, TASK_TYPE => of()),
+        }
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    /// The metrics of a pool that serves these task types, in the recorder of the process.
+    pub(crate) fn new(task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
+        describe();
+        let types = task_types.into_iter().map(|task_type| (task_type.clone(), OfType::new(&task_type)));
+        Self { types: types.collect(), rescued: counter!(RESCUED) }
+    }
+
+    fn of(&self, job: &Job, record: impl FnOnce(&OfType)) {
+        if let Some(metrics) = self.types.get(&job.task_type) {
+            record(metrics);
+        }
+    }
+
+    pub(crate) fn claimed(&self, job: &Job) {
+        self.of(job, |metrics| metrics.consumed.increment(1));
+    }
+
+    pub(crate) fn started(&self, job: &Job) {
+        self.of(job, |metrics| {
+            metrics.pickup.record(job.waited().as_secs_f64());
+            metrics.running.increment(1);
+        });
+    }
+
+    pub(crate) fn ran(&self, job: &Job, end: RunEnd<'_>) {
+        self.of(job, |metrics| {
+            let histogram = match end {
+                RunEnd::Returned => &metrics.returned,
+                RunEnd::Failed(_) => &metrics.failed_run,
+                RunEnd::TimedOut(_) => &metrics.timed_out,
+            };
+            histogram.record(job.took().as_secs_f64());
+        });
+    }
+
+    /// A run has ended, or a task that has not begun will not run here.
+    pub(crate) fn over(&self, job: &Job) {
+        if job.has_begun() {
+            self.of(job, |metrics| metrics.running.decrement(1));
+        }
+    }
+
+    pub(crate) fn retried(&self, job: &Job) {
+        self.of(job, |metrics| metrics.retried.increment(1));
+    }
+
+    pub(crate) fn failed(&self, job: &Job) {
+        self.of(job, |metrics| metrics.failed.increment(1));
+    }
+
+    pub(crate) fn rescued(&self, tasks: u64) {
+        self.rescued.increment(tasks);
+    }
+}
+
+/// Counts tasks that a queue has inserted.
+pub(crate) fn sent<'a>(tasks: impl Iterator<Item = &'a NewTask>) {
+    let mut counts = HashMap::<&str, u64>::new();
+    for task in tasks {
+        *counts.entry(task.row().task_type).or_default() += 1;
+    }
+    for (task_type, count) in counts {
+        counter!(SENT, SYSTEM.0 => SYSTEM.1, TASK_TYPE => task_type.to_owned()).increment(count);
+    }
+}
+
+/// Tells the recorder once what the metrics mean.
+fn describe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        metrics::describe_counter!(SENT, "Tasks that were inserted.");
+        metrics::describe_counter!(CONSUMED, "Tasks that were claimed.");
+        metrics::describe_histogram!(PROCESS, Unit::Seconds, "How long runs took.");
+        metrics::describe_histogram!(
+            PICKUP,
+            Unit::Seconds,
+            "How long tasks had been due when their runs began."
+        );
+        metrics::describe_gauge!(RUNNING, "Tasks that run now.");
+        metrics::describe_counter!(RETRIED, "Runs that failed and are retried.");
+        metrics::describe_counter!(FAILED, "Tasks that failed for good.");
+        metrics::describe_counter!(RESCUED, "Tasks that were taken from workers that died.");
+    });
+}
