@@ -72,6 +72,7 @@ pub struct PoolBuilder {
     lease: Lease,
     sleep: SleepParams,
     retention: RetentionMode,
+    prune_after: Duration,
     cancel_grace: Duration,
     lock_claims: bool,
 }
@@ -87,6 +88,7 @@ impl PoolBuilder {
             lease: Lease::default(),
             sleep: SleepParams::default(),
             retention: RetentionMode::default(),
+            prune_after: Duration::MAX,
             cancel_grace: CANCEL_GRACE,
             lock_claims: true,
         }
@@ -109,6 +111,10 @@ impl PoolBuilder {
         Self { retention, ..self }
     }
 
+    pub fn prunes_after(self, age: Duration) -> Self {
+        Self { prune_after: age, ..self }
+    }
+
     pub fn cancel_grace(self, cancel_grace: Duration) -> Self {
         Self { cancel_grace, ..self }
     }
@@ -129,6 +135,7 @@ impl PoolBuilder {
                     .lease(self.lease)
                     .sleep_params(self.sleep)
                     .retention_mode(self.retention)
+                    .prune_after(self.prune_after)
                     .lock_claims(self.lock_claims)
                     .state(self.stage)
             };
