@@ -60,8 +60,8 @@ pub(crate) async fn heartbeat<C: Connections>(
 
 /// Without this row no worker would ever be declared dead.
 async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
-    let statement = Statement::count(&db.sql.restore_meta, &[&migrations::VERSION])?;
-    if db.execute(Role::Heart, statement).await? > 0 {
+    let statement = Statement::rows(&db.sql.restore_meta, &[&migrations::VERSION])?;
+    if !db.query(Role::Heart, statement).await?.is_empty() {
         log::warn!(
             "the row of fang_meta was missing, as after a restore without data; it is back, and silent workers are \
              declared dead again after a lease"
