@@ -36,7 +36,7 @@ async fn every_statement_can_be_prepared_in_the_search_path_and_in_a_named_schem
 const ENGINE: [(&str, &str); 3] = [
     (
         "claim",
-        "1, 'common', '{1,0,1,0,1,0,1,0}', '{0,0,1,1,2,2,3,3}', array_fill('-infinity'::timestamptz, '{8}'), 100, 0",
+        "1, 'common', '{1,0,1,0,1,0,1,0}', '{0,0,1,1,2,2,3,3}', array_fill('-infinity'::timestamptz, '{8}'), 100, 0, '{}'",
     ),
     ("finish_remove", "1, '{}', '{}'"),
     ("finish", "1, '{}', '{}', '{}', '{}', '{}'"),
@@ -129,7 +129,7 @@ async fn a_claim_reads_no_future_row() {
 #[tokio::test]
 async fn lost_tasks_are_searched_by_an_index_scan() {
     let world = World::new().await;
-    for (name, values) in [("disown", "1, '{}', '{}'"), ("rescue", "30000000, 3")] {
+    for (name, values) in [("disown", "1, '{}', '{}', '{}'"), ("rescue", "30000000, 3, '{}'")] {
         let plan = kept_plan(&world.client, name, values, "").await;
         assert!(plan.contains("Index Scan using fang_tasks_running"), "{plan}");
         assert!(!plan.contains("Bitmap"), "{plan}");
@@ -140,7 +140,7 @@ async fn lost_tasks_are_searched_by_an_index_scan() {
 #[tokio::test]
 async fn lists_of_locked_tasks_are_read_from_the_first_live_one() {
     let world = World::new().await;
-    let range = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}'";
+    let range = "1, 'common', '{1}', '{0}', '{-infinity}', 100, 9, '{t}', '{}'";
     let list = "1, 0, 'common', 9, '{}', '{}', 1, 1, now(), '{8}', 9";
     let unlist = "1, '{}', '{}', 9";
     for (name, values) in
@@ -161,7 +161,8 @@ async fn a_prune_reads_no_task_that_stays() {
     let end = "UPDATE fang_tasks SET state = 'finished', updated_at = now() - interval '1 day'
         WHERE id IN (SELECT id FROM fang_tasks LIMIT 5); ANALYZE fang_tasks";
     world.client.batch_execute(end).await.unwrap();
-    let plan = kept_plan(&world.client, "prune_tasks", "3600000000, 1000", "(ANALYZE, TIMING OFF)").await;
+    let plan =
+        kept_plan(&world.client, "prune_tasks", "3600000000, 1000, '{}'", "(ANALYZE, TIMING OFF)").await;
     assert!(plan.contains("Index Scan using fang_tasks_ended") && plan.contains("rows=5 "), "{plan}");
     assert!(!plan.contains("Seq Scan") && !plan.contains("Rows Removed by Filter"), "{plan}");
 }
@@ -173,7 +174,7 @@ async fn tasks_to_cancel_are_looked_up_by_id() {
     for rows in [0, 50_000] {
         fill(&world.client, rows, "-n").await;
         world.client.batch_execute("ANALYZE fang_tasks").await.unwrap();
-        let plan = kept_plan(&world.client, "cancellations", "1", "").await;
+        let plan = kept_plan(&world.client, "cancellations", "1, '{}'", "").await;
         assert!(plan.contains("Index Scan using fang_tasks_pkey"), "{plan}");
         assert!(!plan.contains("Seq Scan on fang_tasks"), "{plan}");
     }

@@ -12,6 +12,7 @@ pub mod declaration;
 pub mod error;
 pub mod failure;
 pub mod function;
+pub mod halving;
 pub mod insert;
 pub mod kind;
 pub mod lists;

@@ -4,7 +4,6 @@ pub mod aside;
 pub mod beat;
 pub mod claim;
 pub mod decide;
-pub mod halving;
 pub mod pace;
 pub mod reconcile;
 pub mod retry_pause;

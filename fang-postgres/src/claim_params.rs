@@ -1,12 +1,11 @@
 //! The parameters of a claim.
 
-use crate::sql::Statements;
 use crate::statement::Statement;
 use crate::value::{Instant, Value};
 use fang_core::StoreError;
 use fang_core::store::{Claim, DbInstant, ScanRange};
 
-/// The parameters of `claim.sql` and `lock_claim.sql`.
+/// The parameters of `claim.sql` and `lock_claim.sql`, but for the last: the rows that they leave out.
 pub(crate) struct ClaimParams<'a> {
     claim: &'a Claim<'a>,
     ranges: RangeColumns,
@@ -23,12 +22,10 @@ impl<'a> ClaimParams<'a> {
         Self { claim, ranges, floors, limit, first_listed }
     }
 
-    pub(crate) fn claim<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
-        Statement::rows(&sql.claim, &self.all()[..7])
-    }
-
-    pub(crate) fn lock<'s>(&self, sql: &'s Statements) -> Result<Statement<'s>, StoreError> {
-        Statement::rows(&sql.lock_claim, &self.all())
+    /// The same, beginning at the floors of the claim alone.
+    pub(crate) fn not_shared(mut self) -> Self {
+        self.ranges.shared.fill(false);
+        self
     }
 
     /// The statement `crowd_lock.sql`, `crowd_lock_session.sql` or `crowd_unlock.sql`.
@@ -36,8 +33,8 @@ impl<'a> ClaimParams<'a> {
         Statement::count(sql, &[&self.claim.task_type, &self.claim.worker.0])
     }
 
-    /// The parameters of `lock_claim.sql`. All but the last are those of `claim.sql`.
-    fn all(&self) -> [&dyn Value; 8] {
+    /// The parameters of `lock_claim.sql`. All but the last of these are those of `claim.sql`.
+    pub(crate) fn all(&self) -> [&dyn Value; 8] {
         let Self { claim, ranges, floors, limit, first_listed } = self;
         let RangeColumns { modes, priorities, shared, .. } = ranges;
         [&claim.worker.0, &claim.task_type, modes, priorities, floors, limit, first_listed, shared]

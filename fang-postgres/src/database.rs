@@ -2,6 +2,7 @@
 
 use crate::diagnosis::explained;
 use crate::process::Process;
+use crate::refused::RefusedRows;
 use crate::row::only;
 use crate::schema::Schema;
 use crate::session::{Connections, OwnSession, Session};
@@ -38,14 +39,16 @@ pub(crate) struct Database<C> {
     pub(crate) schema: Schema,
     /// Where the lists of locked tasks begin.
     pub(crate) first: FirstListed,
+    /// The rows that statements over many leave out.
+    pub(crate) refused: RefusedRows,
     pub(crate) epoch: Instant,
     process: Process,
 }
 
 impl<C: Connections> Database<C> {
     pub(crate) fn new(connections: C, sql: Arc<Statements>, schema: Schema) -> Self {
-        let (first, process) = (FirstListed::default(), Process::this());
-        Self { connections, sql, schema, first, epoch: Instant::now(), process }
+        let (first, refused) = (FirstListed::default(), RefusedRows::default());
+        Self { connections, sql, schema, first, refused, epoch: Instant::now(), process: Process::this() }
     }
 
     /// The same database over separate connections of the same process.
@@ -67,7 +70,7 @@ impl<C: Connections> Database<C> {
         role: Role,
         statement: Statement<'_>,
     ) -> Result<Vec<RowOf<C>>, StoreError> {
-        Ok(self.send(role, self.alone(role, statement)).await?.rows)
+        Ok(self.answer(role, statement).await?.rows)
     }
 
     /// The only row of a statement.
@@ -81,7 +84,16 @@ impl<C: Connections> Database<C> {
 
     /// How many rows a statement changed.
     pub(crate) async fn execute(&self, role: Role, statement: Statement<'_>) -> Result<u64, StoreError> {
-        Ok(self.send(role, self.alone(role, statement)).await?.count)
+        Ok(self.answer(role, statement).await?.count)
+    }
+
+    /// The answer to a statement.
+    pub(crate) async fn answer(
+        &self,
+        role: Role,
+        statement: Statement<'_>,
+    ) -> Result<Answer<RowOf<C>>, StoreError> {
+        self.send(role, self.alone(role, statement)).await
     }
 
     /// Returns all rows of a statement. Other statements follow it, whose outcome does not matter.

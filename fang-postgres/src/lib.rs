@@ -15,6 +15,7 @@ mod finish_columns;
 mod lock_claims;
 pub mod migrations;
 mod process;
+mod refused;
 mod row;
 mod schema;
 mod session;

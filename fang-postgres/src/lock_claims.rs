@@ -3,16 +3,18 @@
 use crate::claim_params::ClaimParams;
 use crate::columns::ReachedColumns;
 use crate::database::{Database, RowOf};
+use crate::refused::with_ids;
 use crate::row::{get, locked};
 use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
-use crate::statement::{Statement, Step};
+use crate::statement::{Statement, Step, Wanted};
 use crate::value::{Instant, Tid};
 use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::lists::reached;
 use fang_core::store::{Claim, LockClaims, LockCommit, LockedTask, Place, ScanRange, WorkerId};
 use std::sync::Arc;
+use std::time::Instant as Moment;
 use uuid::Uuid;
 
 pub(crate) struct PostgresLockClaims<C: Connections> {
@@ -61,7 +63,9 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         self.connect().await?;
         let db = self.db.clone();
         let (sql, params) = (&db.sql, ClaimParams::new(claim, db.first.transaction()));
-        let mut steps = vec![Step::Begin("BEGIN"), Step::Run(params.lock(sql)?)];
+        let lock =
+            with_ids(&sql.lock_claim, &params.all(), &db.refused.left_out(Moment::now()), Wanted::Rows)?;
+        let mut steps = vec![Step::Begin("BEGIN"), Step::Run(lock)];
         if claim.crowded {
             steps.insert(0, Step::Run(params.crowd(&sql.crowd_lock_session)?));
             steps.push(Step::Run(params.crowd(&sql.crowd_unlock)?));
@@ -135,10 +139,17 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         Ok(())
     }
 
+    /// A row for which the server refuses this and the removal would be locked again, and run, for ever.
     async fn write_claims(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
         let statement = Statement::count(&self.db.sql.write_lost_claims, &[&worker.0, &ids, &leases])?;
-        self.db.execute(Role::Engine, statement).await.map(|_| ())
+        let outcome = self.db.execute(Role::Engine, statement).await;
+        if let (Err(error), [id]) = (&outcome, &*ids)
+            && error.is_refusal()
+        {
+            self.db.refused.add(Moment::now(), *id);
+        }
+        outcome.map(|_| ())
     }
 }
 

@@ -31,7 +31,7 @@ impl<'a> Statement<'a> {
         Self::new(sql, params, Wanted::Count)
     }
 
-    fn new(sql: &'a str, params: &[&dyn Value], wanted: Wanted) -> Result<Self, StoreError> {
+    pub(crate) fn new(sql: &'a str, params: &[&dyn Value], wanted: Wanted) -> Result<Self, StoreError> {
         let params = params.iter().map(|param| Param::new(*param)).collect::<Result<_, _>>()?;
         Ok(Self { sql, params, wanted })
     }

@@ -84,10 +84,11 @@ impl Drainer {
         let modes: Vec<i16> = ranges.iter().map(|range| range.mode as i16).collect();
         let priorities: Vec<i16> = ranges.iter().map(|range| range.priority as i16).collect();
         let floors = vec![Timestamp::<SystemTime>::NegInfinity; ranges.len()];
+        let left_out: Vec<Uuid> = Vec::new();
         let mut rows = 0;
         loop {
-            let claim: [&(dyn ToSql + Sync); 7] =
-                [&self.worker, &"common", &modes, &priorities, &floors, &BATCH, &NOTHING_LISTED];
+            let claim: [&(dyn ToSql + Sync); 8] =
+                [&self.worker, &"common", &modes, &priorities, &floors, &BATCH, &NOTHING_LISTED, &left_out];
             let claimed = self.client.query(&self.claim, &claim).await?;
             if claimed.is_empty() {
                 return Ok(rows);

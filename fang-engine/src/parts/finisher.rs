@@ -5,13 +5,13 @@
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::aside::{Alone, Aside, Fate, Source};
-use crate::policy::halving::Halving;
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};
 use crate::state::results::{MAX_BATCH, by_worker};
 use crate::state::{Finished, Pool};
 use async_channel::Receiver;
 use fang_core::StoreError;
+use fang_core::halving::Halving;
 use fang_core::store::Finish;
 use std::slice;
 use std::sync::Arc;
@@ -71,12 +71,12 @@ impl Finisher {
         let mut halving = Halving::new(results);
         let mut refusal = None;
         while let Some(piece) = halving.next_piece() {
-            match self.send(source, &piece).await {
+            match self.send(source, &piece.items).await {
                 Ok(saved) => {
                     if saved > 0 {
                         halving.saved();
                     }
-                    self.done(source, &piece, saved);
+                    self.done(source, &piece.items, saved);
                 }
                 Err(error) => {
                     refusal.get_or_insert(error);

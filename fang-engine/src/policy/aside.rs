@@ -1,9 +1,9 @@
 //! Results that the store has refused, until they are saved or given up. No other result waits for them.
 
 use crate::policy::decide::alternatives;
-use crate::policy::halving::Refused;
 use crate::policy::retry_pause::RetryPause;
 use fang_core::error::Nature;
+use fang_core::halving::Refused;
 use fang_core::store::{Finish, Verdict, WorkerId};
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 -- cannot keep is lost: crons, periods of unique tasks, cancellations, options, and failures but the last of each task.
 
 UPDATE fang_meta SET version = 1;
+ALTER TABLE fang_meta ALTER COLUMN version DROP DEFAULT;
 
 ALTER TABLE fang_meta
     DROP COLUMN well_since,

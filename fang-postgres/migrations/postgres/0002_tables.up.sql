@@ -187,3 +187,5 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN hashtextextended('fang worker ' || of::bigint, worker);
 
 UPDATE fang_meta SET version = 2;
+-- The default outlasts the row, which a dump without data lacks.
+ALTER TABLE fang_meta ALTER COLUMN version SET DEFAULT 2;

@@ -2,7 +2,7 @@
 -- task that was released or failed before its process learned of it waits again; any worker that asks here fails it.
 -- The statement removes cancellations whose task is over, unless they were renewed just now, and those older than
 -- their task, which were meant for an earlier task with this id. A task from the future was inserted while the clock of
--- the server was ahead.
+-- the server was ahead. The rows of $2 are left out: the server refused to change them.
 WITH asked AS MATERIALIZED (
     SELECT c.task_id, c.asked_at, t.state, t.locked_by, t.lease
     FROM fang_cancellations c
@@ -12,6 +12,7 @@ WITH asked AS MATERIALIZED (
     SET state = 'failed', error_message = 'cancelled', updated_at = now()
     FROM asked a
     WHERE a.state IN ('new', 'retried') AND t.id = a.task_id AND t.state IN ('new', 'retried')
+      AND a.task_id <> ALL ($2::uuid[])
     RETURNING t.id
 ), gone AS (
     DELETE FROM fang_cancellations c

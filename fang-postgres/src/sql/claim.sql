@@ -13,6 +13,8 @@
 -- that worker under the listed lease. The list is read once all rows are locked, because that worker may have listed
 -- them after this statement began. Lists are grouped, because a search in an array of hundreds for each row would be
 -- slow.
+--
+-- The rows of $8 are left out: the server refused to change them (see `refused.rs`).
 WITH due AS MATERIALIZED (
     SELECT due.*
     FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[]) AS scan_range (mode, priority, floor),
@@ -22,6 +24,7 @@ WITH due AS MATERIALIZED (
             WHERE t.task_type = $2 AND t.mode = scan_range.mode AND t.priority = scan_range.priority
               AND t.state IN ('new', 'retried')
               AND t.scheduled_at <= now() AND t.scheduled_at >= scan_range.floor
+              AND t.id <> ALL ($8::uuid[])
             ORDER BY t.scheduled_at
             LIMIT $6
             FOR UPDATE SKIP LOCKED

@@ -23,6 +23,7 @@ FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[], $8::boolean[])
             WHERE h.transaction >= $7::bigint::text::xid8 AND h.task_type = $2 AND h.mode = scan_range.of_mode
               AND h.priority = scan_range.of_priority
           ) END)
+          AND t.id <> ALL ($9::uuid[])
         ORDER BY t.scheduled_at
         LIMIT $6
         FOR UPDATE SKIP LOCKED

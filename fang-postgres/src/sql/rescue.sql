@@ -3,7 +3,8 @@
 -- under their lock, so a finish that comes first wins. The crash that would fail a task counts only if the task was
 -- marked as the suspect, or if the first crash fails a task anyway. Cancelled tasks do not run again. Locked rows
 -- are left for the next rescue: a transaction of an application that finishes one may hang, and must not hold up the
--- rescue of all others.
+-- rescue of all others. So are
+-- those of $3, which the server refused to change.
 WITH orphan AS MATERIALIZED (
     SELECT t.ctid AS place, least(abs(greatest(t.crashes, -32767)), 32766) + 1 AS crashes,
         t.crashes < 0 OR $2::smallint <= 1 AS counts,
@@ -12,7 +13,7 @@ WITH orphan AS MATERIALIZED (
             WHERE c.task_id = t.id AND (c.asked_at >= t.created_at OR t.created_at > now())
         ) AS is_cancelled
     FROM fang_tasks t
-    WHERE t.state = 'in_progress'
+    WHERE t.state = 'in_progress' AND t.id <> ALL ($3::uuid[])
       AND (
         EXISTS (SELECT FROM fang_workers w WHERE w.id = t.locked_by AND w.dead_at IS NOT NULL)
         OR (

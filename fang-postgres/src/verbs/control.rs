@@ -1,16 +1,18 @@
 //! Retry, reschedule, cancel, pause.
 
 use crate::database::Database;
+use crate::refused::ManyRows;
 use crate::row::get;
 use crate::session::Connections;
 use crate::settings::Role;
-use crate::statement::Statement;
+use crate::statement::{Statement, Wanted};
 use crate::store::PostgresStore;
-use crate::value::Instant;
+use crate::value::Instant as SqlInstant;
 use fang_core::new_task::Due;
 use fang_core::notify::{Notice, Topic};
 use fang_core::store::{RetriedFailed, RetryFailed, WorkerId, micros};
 use fang_core::{Priority, StoreError};
+use std::time::Instant;
 use uuid::Uuid;
 
 pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
@@ -44,7 +46,7 @@ pub(crate) async fn reschedule<C: Connections>(
 ) -> Result<bool, StoreError> {
     let (delay, at) = match due {
         Due::After(delay) => (micros(delay), None),
-        Due::At(at) => (0, Some(Instant(at.into()))),
+        Due::At(at) => (0, Some(SqlInstant(at.into()))),
     };
     let statement = Statement::rows(&store.db.sql.reschedule, &[&id, &delay, &at])?;
     let rows = store.db.query(Role::Calls, statement).await?;
@@ -83,8 +85,16 @@ pub(crate) async fn cancellations<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,
 ) -> Result<Vec<(Uuid, i32)>, StoreError> {
-    let rows = db.query(Role::Heart, Statement::rows(&db.sql.cancellations, &[&worker.0])?).await?;
-    rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
+    let many = ManyRows {
+        role: Role::Heart,
+        sql: &db.sql.cancellations,
+        params: &[&worker.0],
+        wanted: Wanted::Rows,
+        ids: (&db.sql.cancelled, &[]),
+        began: Instant::now(),
+    };
+    let rows = db.run_many(&many).await?.into_iter().flat_map(|answer| answer.rows);
+    rows.map(|row| Ok((get(&row, 0)?, get(&row, 1)?))).collect()
 }
 
 pub(crate) async fn pause<C: Connections>(db: &Database<C>, task_type: &str) -> Result<bool, StoreError> {

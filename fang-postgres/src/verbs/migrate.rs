@@ -150,7 +150,7 @@ async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, St
     if !has_meta {
         session.run(&[Step::Batch(META)]).await?;
     }
-    session.run(&[Step::Run(Statement::count(&sql.restore_meta, &[&WITH_WORKERS])?)]).await?;
-    log::warn!("fang_meta had lost the version of the schema; by its tables it is {WITH_WORKERS}");
-    Ok(WITH_WORKERS)
+    let found = first(session, Statement::rows(&sql.restore_meta, &[&WITH_WORKERS])?, WITH_WORKERS).await?;
+    log::warn!("fang_meta had lost the version of the schema; by its tables it is {found}");
+    Ok(found)
 }

@@ -3,13 +3,16 @@
 use crate::claim_params::ClaimParams;
 use crate::database::{Database, RowOf};
 use crate::finish_columns::FinishColumns;
+use crate::refused::ManyRows;
 use crate::row::{Row, claimed, get};
 use crate::session::Connections;
 use crate::settings::Role;
+use crate::statement::{Answer, Wanted};
 use crate::store::PostgresStore;
 use fang_core::StoreError;
 use fang_core::notify::Topic;
 use fang_core::store::{Claim, Claimed, Finish, WorkerId};
+use std::time::Instant;
 
 pub(crate) async fn claim<C: Connections>(
     db: &Database<C>,
@@ -18,21 +21,32 @@ pub(crate) async fn claim<C: Connections>(
     db.look_at_lists().await;
     let outcome = send_claim(db, claim).await;
     db.first.learn(&outcome);
-    outcome?.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
+    let rows = outcome?.into_iter().flat_map(|answer| answer.rows);
+    rows.filter_map(|row| claimed_for_itself(&row).transpose()).collect()
 }
 
 /// A crowded claim first takes an advisory lock, in a transaction whose next statement sees all claims made
-/// meanwhile.
+/// meanwhile. A lock-claim finds the same rows, but changes none.
 async fn send_claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
-) -> Result<Vec<RowOf<C>>, StoreError> {
-    let params = ClaimParams::new(claim, db.first.transaction());
-    let statement = params.claim(&db.sql)?;
-    match claim.crowded {
-        false => db.query(Role::Engine, statement).await,
-        true => Ok(db.together(Role::Engine, [params.crowd(&db.sql.crowd_lock)?, statement]).await?.rows),
+) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
+    let params = ClaimParams::new(claim, db.first.transaction()).not_shared();
+    let all = params.all();
+    let many = ManyRows {
+        role: Role::Engine,
+        sql: &db.sql.claim,
+        params: &all[..7],
+        wanted: Wanted::Rows,
+        ids: (&db.sql.lock_claim, &all),
+        began: Instant::now(),
+    };
+    if !claim.crowded {
+        return db.run_many(&many).await;
     }
+    let statement = many.all_but(&db.refused.left_out(many.began))?;
+    let outcome = db.together(many.role, [params.crowd(&db.sql.crowd_lock)?, statement]).await;
+    db.or_in_pieces(&many, outcome).await
 }
 
 /// A row of `claim.sql`, unless it was claimed for another worker.

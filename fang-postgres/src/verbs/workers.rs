@@ -2,17 +2,19 @@
 
 use crate::database::Database;
 use crate::migrations;
+use crate::refused::ManyRows;
 use crate::row::{beat, get, only};
 use crate::session::Connections;
 use crate::settings::Role;
-use crate::statement::Statement;
+use crate::statement::{Statement, Wanted};
 use crate::store::PostgresStore;
+use crate::value::Value;
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::notify::Topic;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros};
 use fang_core::task::Mode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// After a restore, or on a server that was a logical replica, the sequence of the ids may be behind the rows.
@@ -58,8 +60,8 @@ pub(crate) async fn heartbeat<C: Connections>(
 
 /// Without this row no worker would ever be declared dead.
 async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
-    let statement = Statement::count(&db.sql.restore_meta, &[&migrations::VERSION])?;
-    if db.execute(Role::Heart, statement).await? > 0 {
+    let statement = Statement::rows(&db.sql.restore_meta, &[&migrations::VERSION])?;
+    if !db.query(Role::Heart, statement).await?.is_empty() {
         log::warn!(
             "the row of fang_meta was missing, as after a restore without data; it is back, and silent workers are \
              declared dead again after a lease"
@@ -79,8 +81,16 @@ pub(crate) async fn disown<C: Connections>(
     known: &[(Uuid, i32)],
 ) -> Result<u64, StoreError> {
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
-    let statement = Statement::count(&store.db.sql.disown, &[&worker.0, &ids, &leases])?;
-    let given_back = store.db.execute(role, statement).await?;
+    let sql = &store.db.sql;
+    let many = ManyRows {
+        role,
+        sql: &sql.disown,
+        params: &[&worker.0, &ids, &leases],
+        wanted: Wanted::Count,
+        ids: (&sql.running, &[]),
+        began: Instant::now(),
+    };
+    let given_back = store.db.count_many(&many).await?;
     if given_back > 0 {
         store.notify_each_time(role, &Topic::CameBack).await;
     }
@@ -116,14 +126,32 @@ pub(crate) async fn rescue<C: Connections>(
     let (db, sql) = (&store.db, &store.db.sql);
     let (lease, by) = (micros(rescue.lease), rescue.by.map(|by| by.0));
     let buried = db.execute(Role::Heart, Statement::count(&sql.bury, &[&lease, &by])?).await?;
-    db.execute(Role::Heart, Statement::count(&sql.write_claims_of_dead, &[])?).await?;
-    let statement = Statement::rows(&sql.rescue, &[&lease, &rescue.max_crashes])?;
-    let row = db.query_one(Role::Heart, statement).await?;
-    let (retried, failed) = (get::<i64>(&row, 0)?.unsigned_abs(), get::<i64>(&row, 1)?.unsigned_abs());
-    if retried > 0 {
+    let listed = ManyRows {
+        role: Role::Heart,
+        sql: &sql.write_claims_of_dead,
+        params: &[],
+        wanted: Wanted::Count,
+        ids: (&sql.listed, &[]),
+        began: Instant::now(),
+    };
+    db.count_many(&listed).await?;
+    let lost = ManyRows {
+        sql: &sql.rescue,
+        params: &[&lease, &rescue.max_crashes],
+        wanted: Wanted::Rows,
+        ids: (&sql.running, &[]),
+        began: Instant::now(),
+        ..listed
+    };
+    let mut rescued = Rescued { buried, ..Rescued::default() };
+    for row in db.run_many(&lost).await?.into_iter().flat_map(|answer| answer.rows) {
+        rescued.retried += get::<i64>(&row, 0)?.unsigned_abs();
+        rescued.failed += get::<i64>(&row, 1)?.unsigned_abs();
+    }
+    if rescued.retried > 0 {
         store.notify_each_time(Role::Heart, &Topic::CameBack).await;
     }
-    Ok(Rescued { buried, retried, failed })
+    Ok(rescued)
 }
 
 pub(crate) async fn prune<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u64, StoreError> {
@@ -131,8 +159,16 @@ pub(crate) async fn prune<C: Connections>(db: &Database<C>, prune: &Prune) -> Re
     db.execute(Role::Engine, Statement::count(&sql.prune_workers, &[])?).await?;
     let periods = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;
     let Some(age) = prune.older_than else { return Ok(periods) };
-    let statement = Statement::count(&sql.prune_tasks, &[&micros(age), &limit])?;
-    Ok(periods + db.execute(Role::Engine, statement).await?)
+    let params: &[&dyn Value] = &[&micros(age), &limit];
+    let many = ManyRows {
+        role: Role::Engine,
+        sql: &sql.prune_tasks,
+        params,
+        wanted: Wanted::Count,
+        ids: (&sql.ended, params),
+        began: Instant::now(),
+    };
+    Ok(periods + db.count_many(&many).await?)
 }
 
 pub(crate) async fn unserved<C: Connections>(

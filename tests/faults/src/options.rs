@@ -36,9 +36,10 @@ impl Options {
         self.either(fang::Lease::default().dead_after, Duration::from_secs(3))
     }
 
-    /// The time within which the tasks of a dead process must run again.
+    /// The time within which the tasks of a killed process must run again: its session ends with it, so others take
+    /// them after a third of the lease, at least 3 s. The rest is for the next beat of another process and for its queue.
     pub fn rescued_within(&self) -> Duration {
-        self.lease() + Duration::from_secs(15)
+        (self.lease() / 3).max(Duration::from_secs(3)) + Duration::from_secs(5)
     }
 
     /// The first value in the full form, the second in the short form.

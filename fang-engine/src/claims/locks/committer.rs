@@ -5,7 +5,6 @@ use super::results::LockedResults;
 use crate::claims::left_by_locks::LeftByLocks;
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
-use crate::policy::halving::{Halving, Refused};
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{first_of, until};
 use crate::state::pool::Pool;
@@ -13,6 +12,7 @@ use crate::state::results::Finished;
 use async_channel::{Receiver, Sender};
 use event_listener::Event;
 use fang_core::StoreError;
+use fang_core::halving::{Halving, Refused};
 use fang_core::store::{LockClaims, WorkerId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -152,8 +152,8 @@ impl Committer {
 
 type Key = (Uuid, i32);
 
-/// Writes claims. A task for which the database refuses that is left out, if it takes others: it stays listed. If it
-/// takes none, the tasks are returned.
+/// Writes claims. A task for which the database refuses that is left out, if it takes others or none at all: it stays
+/// listed. Else the tasks are returned.
 async fn write_pieces(
     connection: &mut Connection,
     worker: WorkerId,
@@ -161,7 +161,7 @@ async fn write_pieces(
 ) -> Result<(), (Vec<Key>, StoreError)> {
     let (mut halving, mut failure, mut is_any_saved) = (Halving::new(tasks), None, false);
     while let Some(piece) = halving.next_piece() {
-        match connection.write_claims(worker, &piece).await {
+        match connection.write_claims(worker, &piece.items).await {
             Ok(()) => {
                 is_any_saved = true;
                 halving.saved();
@@ -172,16 +172,16 @@ async fn write_pieces(
             }
             Err(error) => {
                 let Refused { alone, rest } = halving.end();
-                return Err((alone.into_iter().chain(piece).chain(rest).collect(), error));
+                return Err((alone.into_iter().chain(piece.items).chain(rest).collect(), error));
             }
         }
     }
     let (Refused { mut alone, rest }, Some(error)) = (halving.end(), failure) else { return Ok(()) };
-    if is_any_saved {
+    if is_any_saved || connection.write_claims(worker, &[]).await.is_ok() {
         for (id, _) in alone {
             log::error!("the database refuses a claim of task {id}, which may run again: {error}");
         }
-        return Ok(());
+        return if rest.is_empty() { Ok(()) } else { Err((rest, error)) };
     }
     alone.extend(rest);
     Err((alone, error))

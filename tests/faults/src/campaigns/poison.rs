@@ -88,7 +88,7 @@ fn supervise(
     workers: &mut [Process],
     poisons: &HashSet<Uuid>,
 ) -> Result<Vec<Strike>, Failure> {
-    let patience = options.rescued_within() * 10;
+    let patience = (options.lease() + Duration::from_secs(15)) * 10;
     let began = Instant::now();
     let mut strikes = Vec::new();
     let ids: Vec<String> = poisons.iter().map(Uuid::to_string).collect();

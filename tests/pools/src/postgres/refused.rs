@@ -1,6 +1,8 @@
 //! Results that the database refuses: they hold up no other, and do not stay in progress.
 
-use crate::seam::{Both, Mode, PATIENCE, QUICK, Run, World, both, collect_logs, logged_with, say, until};
+use crate::seam::{
+    Both, HOUR, Mode, PATIENCE, QUICK, Run, World, both, collect_logs, logged_with, say, until,
+};
 use fang_core::{FangError, FangTaskState, RetentionMode, Task};
 use fang_test_support::TestDatabase;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,12 @@ crate::each_mode! {
     an_error_that_the_encoding_of_the_database_lacks_becomes_a_plain_one,
     an_error_that_a_constraint_refuses_becomes_a_plain_one,
     a_backlog_with_a_refused_result_is_worked_off,
+    a_task_that_cannot_be_claimed_is_left_out_of_claims_and_named_once,
+    a_task_that_cannot_be_given_back_holds_up_no_rescue,
+    a_task_that_cannot_be_removed_holds_up_no_prune,
+    a_task_that_cannot_be_given_back_holds_up_no_other_at_the_shutdown,
+    a_task_that_cannot_be_failed_holds_up_no_cancellation,
+    a_backlog_with_a_task_that_cannot_be_changed_at_all_is_worked_off,
 }
 
 /// FailsWith with its text, or with a crab.
@@ -61,6 +69,9 @@ async fn insert_among_others(world: &World, bad: &dyn Both, others: usize) -> Ta
     world.queue.insert_tasks(tasks).await.unwrap();
     world.queue.find_task_by_id(id).await.unwrap().unwrap()
 }
+
+/// What a pool logs of a row that it leaves out.
+const LEFT_OUT: &str = "the database refuses to change task";
 
 const GOOD: &str = "SELECT count(*) FROM fang_tasks WHERE metadata->>'text' = 'good'";
 
@@ -129,4 +140,87 @@ async fn a_backlog_with_a_refused_result_is_worked_off(mode: Mode) {
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
     let runs = world.told().into_iter().filter(|run| run.id == bad.id).count();
     assert_eq!(runs, 1, "it does not run again");
+}
+
+/// Pools that keep tasks make no lock-claims.
+async fn a_task_that_cannot_be_claimed_is_left_out_of_claims_and_named_once(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    let bad = insert_among_others(&world, &say("bad"), 20).await;
+    let mut pool = world.pool(2).keeps(RetentionMode::KeepAll).start().await;
+    world.until_in_state(FangTaskState::Finished, 20).await;
+    world.queue.insert_task(&say("good")).await.unwrap();
+    world.until_in_state(FangTaskState::Finished, 21).await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(logged_with(&[&bad.id.to_string(), LEFT_OUT]), 1);
+    assert!(world.told().iter().all(|run| run.id != bad.id));
+    world.row_in(&bad, FangTaskState::New).await;
+}
+
+async fn a_task_that_cannot_be_given_back_holds_up_no_rescue(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    let bad = insert_among_others(&world, &say("bad"), 20).await;
+    let lost = "UPDATE fang_tasks SET state = 'in_progress', locked_by = 999, updated_at = now() - interval '1 hour'";
+    world.run(lost).await;
+    world.run(&refuse("true")).await;
+    let mut pool = world.pool(2).lease(QUICK).start().await;
+    world.until_number(GOOD, 0).await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(logged_with(&[&bad.id.to_string(), LEFT_OUT]), 1);
+}
+
+async fn a_task_that_cannot_be_removed_holds_up_no_prune(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    let bad = insert_among_others(&world, &say("bad"), 20).await;
+    world.run("UPDATE fang_tasks SET state = 'finished', updated_at = now() - interval '1 hour'").await;
+    world.run(&refuse("TG_OP = 'DELETE'")).await;
+    let mut pool = world.pool(1).lease(QUICK).prunes_after(PATIENCE).start().await;
+    world.until_number(GOOD, 0).await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(logged_with(&[&bad.id.to_string(), LEFT_OUT]), 1);
+}
+
+/// The pool does not know of the tasks, as after a claim whose answer was lost.
+async fn a_task_that_cannot_be_given_back_holds_up_no_other_at_the_shutdown(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let mut pool = world.pool(1).asleep().start().await;
+    let later = || world.new_task(&say("good")).delay(HOUR);
+    let bad = world.new_task(&say("bad")).delay(HOUR);
+    world.queue.insert_tasks(vec![later(), bad, later()]).await.unwrap();
+    let claimed =
+        "UPDATE fang_tasks SET state = 'in_progress', locked_by = (SELECT max(id) FROM fang_workers)";
+    world.run(claimed).await;
+    world.run(&refuse("true")).await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(world.count(FangTaskState::New).await, 2);
+    assert_eq!(world.count(FangTaskState::InProgress).await, 1);
+}
+
+/// The tasks were released before their process learned of the cancellation.
+async fn a_task_that_cannot_be_failed_holds_up_no_cancellation(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let later = |text| world.new_task(&say(text)).delay(HOUR);
+    world.queue.insert_tasks(vec![later("good"), later("bad"), later("good")]).await.unwrap();
+    world.run("INSERT INTO fang_cancellations (task_id) SELECT id FROM fang_tasks").await;
+    world.run(&refuse("true")).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    world.until_in_state(FangTaskState::Failed, 2).await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(world.count(FangTaskState::New).await, 1);
+}
+
+/// A backlog of short tasks gets lock-claims, which change a row only when its task has run.
+async fn a_backlog_with_a_task_that_cannot_be_changed_at_all_is_worked_off(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    let bad = insert_among_others(&world, &say("bad"), 3_000).await;
+    let mut pool = world.pool(2).start().await;
+    world.until_number(GOOD, 0).await;
+    pool.shutdown(PATIENCE).await;
+    let runs = world.told().into_iter().filter(|run| run.id == bad.id).count();
+    // The row is locked again before the pool knows that the server refuses its claim.
+    assert!(runs <= 5, "it runs again and again: {runs}");
 }

@@ -81,6 +81,7 @@ pub struct PoolBuilder {
     lease: Lease,
     sleep: SleepParams,
     retention: RetentionMode,
+    prune_after: Duration,
     cancel_grace: Duration,
     lock_claims: bool,
     listener: Option<Listener>,
@@ -100,6 +101,7 @@ impl PoolBuilder {
             lease: Lease::default(),
             sleep: SleepParams::default(),
             retention: RetentionMode::default(),
+            prune_after: Duration::MAX,
             cancel_grace: CANCEL_GRACE,
             lock_claims: true,
             listener: None,
@@ -122,6 +124,10 @@ impl PoolBuilder {
 
     pub fn keeps(self, retention: RetentionMode) -> Self {
         Self { retention, ..self }
+    }
+
+    pub fn prunes_after(self, age: Duration) -> Self {
+        Self { prune_after: age, ..self }
     }
 
     pub fn cancel_grace(self, cancel_grace: Duration) -> Self {
@@ -158,6 +164,7 @@ impl PoolBuilder {
                     .lease(self.lease)
                     .sleep_params(self.sleep)
                     .retention_mode(self.retention)
+                    .prune_after(self.prune_after)
                     .lock_claims(self.lock_claims)
                     .state(self.stage);
                 let builder = match self.listener {

@@ -1,0 +1,217 @@
+//! Rows that the server refuses to change, as a trigger of the application may: a statement over many rows leaves them
+//! out, so that the others do not wait for them.
+
+use crate::database::{Database, RowOf};
+use crate::row::get;
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::{Answer, Statement, Wanted};
+use crate::value::Value;
+use fang_core::StoreError;
+use fang_core::error::Nature;
+use fang_core::halving::{Halving, Refused};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// The most rows that are left out at a time.
+const MAX_ROWS: usize = 100;
+
+/// A row is left out for so long, and after each further refusal for twice as long ...
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+
+/// ... up to this. A row that was not refused for that long since is forgotten.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// A statement that took longer was not refused for a row, but ran into a time limit that the driver does not tell. The
+/// search for refused rows ends after this long too, since the heart may wait for it. The next one goes on.
+const AT_MOST: Duration = Duration::from_secs(5);
+
+/// The condition of a statement that leaves rows out, and the one that takes these rows alone instead.
+const ALL_BUT: &str = "id <> ALL (";
+const ONLY: &str = "id = ANY (";
+
+/// The rows that are left out.
+#[derive(Debug, Default)]
+pub(crate) struct RefusedRows(Mutex<Vec<RefusedRow>>);
+
+#[derive(Debug)]
+struct RefusedRow {
+    id: Uuid,
+    pause: Duration,
+    again_at: Instant,
+}
+
+impl RefusedRows {
+    /// The rows to leave out now.
+    pub(crate) fn left_out(&self, now: Instant) -> Vec<Uuid> {
+        self.rows().iter().filter(|row| row.again_at > now).map(|row| row.id).collect()
+    }
+
+    /// Leaves a row out from now on. Returns whether it is a new one, for which
+    /// there was room.
+    pub(crate) fn add(&self, now: Instant, id: Uuid) -> bool {
+        let mut rows = self.rows();
+        if let Some(row) = rows.iter_mut().find(|row| row.id == id) {
+            row.pause = (row.pause * 2).min(LONGEST_PAUSE);
+            row.again_at = now + row.pause;
+            return false;
+        }
+        if rows.len() >= MAX_ROWS
+            && let Some(due) = rows.iter().position(|row| row.again_at <= now)
+        {
+            rows.swap_remove(due);
+        }
+        let has_room = rows.len() < MAX_ROWS;
+        if has_room {
+            rows.push(RefusedRow { id, pause: FIRST_PAUSE, again_at: now + FIRST_PAUSE });
+        }
+        has_room
+    }
+
+    /// How many rows more may be left out. Forgets the old ones.
+    fn room(&self, now: Instant) -> usize {
+        let mut rows = self.rows();
+        rows.retain(|row| row.again_at + LONGEST_PAUSE > now);
+        MAX_ROWS - rows.iter().filter(|row| row.again_at > now).count()
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Vec<RefusedRow>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A statement over many rows. The last parameter of both texts is the ids of rows that they leave out.
+pub(crate) struct ManyRows<'a> {
+    pub(crate) role: Role,
+    pub(crate) sql: &'a str,
+    /// All but the last.
+    pub(crate) params: &'a [&'a dyn Value],
+    pub(crate) wanted: Wanted,
+    /// Selects the ids of the rows that the statement may be about.
+    pub(crate) ids: (&'a str, &'a [&'a dyn Value]),
+    pub(crate) began: Instant,
+}
+
+impl ManyRows<'_> {
+    /// The statement for all rows but these.
+    pub(crate) fn all_but(&self, left_out: &[Uuid]) -> Result<Statement<'_>, StoreError> {
+        with_ids(self.sql, self.params, left_out, self.wanted)
+    }
+}
+
+/// A statement with these ids as its last parameter.
+pub(crate) fn with_ids<'s>(
+    sql: &'s str,
+    params: &[&dyn Value],
+    ids: &[Uuid],
+    wanted: Wanted,
+) -> Result<Statement<'s>, StoreError> {
+    let mut all = params.to_vec();
+    let ids = ids.to_vec();
+    all.push(&ids);
+    Statement::new(sql, &all, wanted)
+}
+
+impl<C: Connections> Database<C> {
+    /// Runs a statement for all rows but those that are left out. If the server refuses it because of some rows, these
+    /// are left out from now on. There may be an answer for each of several parts of the rows.
+    pub(crate) async fn run_many(&self, many: &ManyRows<'_>) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
+        let statement = many.all_but(&self.refused.left_out(many.began))?;
+        let outcome = self.answer(many.role, statement).await;
+        self.or_in_pieces(many, outcome).await
+    }
+
+    /// How many rows a statement over many changed, by [`run_many`](Self::run_many).
+    pub(crate) async fn count_many(&self, many: &ManyRows<'_>) -> Result<u64, StoreError> {
+        Ok(self.run_many(many).await?.iter().map(|answer| answer.count).sum())
+    }
+
+    /// The outcome of a statement, or, if the server refused it because of some rows, the answers for the others.
+    pub(crate) async fn or_in_pieces(
+        &self,
+        many: &ManyRows<'_>,
+        outcome: Result<Answer<RowOf<C>>, StoreError>,
+    ) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
+        let refusal = match outcome {
+            Ok(answer) => return Ok(vec![answer]),
+            Err(error) => error,
+        };
+        let only = many.sql.replacen(ALL_BUT, ONLY, 1);
+        let only = |ids: &[Uuid]| with_ids(&only, many.params, ids, many.wanted);
+        // Without any row the server refuses it for another reason.
+        if !may_be_a_row(&refusal)
+            || many.began.elapsed() > AT_MOST
+            || self.answer(many.role, only(&[])?).await.is_err()
+        {
+            return Err(refusal);
+        }
+        let mut halving = Halving::up_to(self.refused.room(many.began), self.ids(many).await?);
+        let mut answers = Vec::new();
+        while many.began.elapsed() < AT_MOST
+            && let Some(piece) = halving.next_piece()
+        {
+            match self.answer(many.role, only(&piece.items)?).await {
+                Ok(answer) => answers.push(answer),
+                Err(error) if may_be_a_row(&error) => {
+                    if let [id] = *piece.items {
+                        self.leave_out(id, &error);
+                    }
+                    halving.refused(piece);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let Refused { rest, .. } = halving.end();
+        if answers.is_empty() && !rest.is_empty() { Err(refusal) } else { Ok(answers) }
+    }
+
+    /// The rows that a statement may be about, without those that are left out.
+    async fn ids(&self, many: &ManyRows<'_>) -> Result<Vec<Uuid>, StoreError> {
+        let (sql, params) = many.ids;
+        let statement = with_ids(sql, params, &self.refused.left_out(many.began), Wanted::Rows)?;
+        self.query(many.role, statement).await?.iter().map(|row| get(row, 0)).collect()
+    }
+
+    fn leave_out(&self, id: Uuid, error: &StoreError) {
+        if self.refused.add(Instant::now(), id) {
+            log::error!(
+                "the database refuses to change task {id}, which is left out and tried again later: {error}"
+            );
+        }
+    }
+}
+
+/// Whether a row may be the reason for an error.
+fn may_be_a_row(error: &StoreError) -> bool {
+    matches!(error, StoreError::Statement { nature: Nature::Data | Nature::Final | Nature::Unknown, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_row_is_left_out_for_a_time_that_grows_and_told_once() {
+        let (rows, mut now, id) = (RefusedRows::default(), Instant::now(), Uuid::nil());
+        assert!(rows.add(now, id));
+        for pause in [10, 20, 40, 80, 160, 300, 300].map(Duration::from_secs) {
+            assert_eq!(rows.left_out(now + pause - Duration::from_millis(1)), [id]);
+            now += pause;
+            assert!(rows.left_out(now).is_empty());
+            assert!(!rows.add(now, id));
+        }
+    }
+
+    #[test]
+    fn rows_left_out_are_bounded_and_forgotten_when_no_longer_refused() {
+        let (rows, now) = (RefusedRows::default(), Instant::now());
+        (0..150).for_each(|number| {
+            rows.add(now, Uuid::from_u128(number));
+        });
+        assert_eq!((rows.left_out(now).len(), rows.room(now)), (MAX_ROWS, 0));
+        let later = now + FIRST_PAUSE + LONGEST_PAUSE;
+        assert_eq!(rows.room(later), MAX_ROWS);
+        assert!(rows.add(later, Uuid::nil()), "it was forgotten");
+    }
+}

@@ -1,0 +1,6 @@
+-- The tasks that `prune_tasks` removes.
+SELECT id FROM fang_tasks
+WHERE state IN ('finished', 'failed') AND updated_at < now() - $1::bigint * interval '1 microsecond'
+  AND id <> ALL ($3::uuid[])
+ORDER BY updated_at
+LIMIT $2
