@@ -83,7 +83,7 @@ package:
 # Runs the benchmarks against a throwaway cluster with durable settings. ARGS selects parts: see benches/src/main.rs.
 bench: setup
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
-		cargo run --release -p fang-bench -- $(ARGS)
+		cargo run --release -p fang-bench $(if $(findstring observed,$(ARGS)),--features observed) -- $(ARGS)
 
 # Measures fang and other libraries, in a quarter of an hour. If a library does not build, its line in the table says
 # so. The first build takes many more minutes.

@@ -1,6 +1,6 @@
 //! Drains a backlog of no-op tasks in one process, compared with plain SQL.
 
-use crate::side::Side;
+use crate::side::{Pool, Side};
 use crate::tasks::SMALL;
 use crate::{Bench, fresh};
 use fang_bench_kit::{Error, Floor, Tally};
@@ -49,7 +49,10 @@ async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -
     meter.quiesce().await?;
     let before = meter.read_alone().await?;
     let tally = Tally::new(usize::try_from(tasks)?);
-    let took = empty(&Side::new(name, database.uri(), 4), tally, workers).await?;
+    let side = Side::new(name, database.uri(), 4);
+    let started = Instant::now();
+    empty(side.start(workers).await?, tally).await;
+    let took = started.elapsed();
     let cost = meter.read_alone().await? - before;
     let case = format!("{name}, {workers} worker{}", if workers == 1 { "" } else { "s" });
     bench.figures.add(part(bytes), &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
@@ -64,13 +67,10 @@ async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -
     Ok(database.drop().await?)
 }
 
-/// Starts a pool. Returns the time until all tasks have run and their results are saved.
-async fn empty(side: &Side, tally: Tally, workers: u32) -> Result<Duration, Error> {
-    let started = Instant::now();
-    let pool = side.start(workers).await?;
+/// Waits until a pool has run all tasks and their results are saved.
+pub(crate) async fn empty(pool: Pool, tally: Tally) {
     tally.all_ran(AT_MOST).await;
     pool.stop().await;
-    Ok(started.elapsed())
 }
 
 fn part(bytes: usize) -> &'static str {

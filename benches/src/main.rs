@@ -3,7 +3,7 @@
 //! `make bench` runs all parts against a throwaway cluster with durable settings. `cargo run --release -p
 //! fang-bench -- --rounds 5 drain idle` runs some parts. Each round runs all parts one after the other, so that a
 //! disturbance of the machine does not hit all samples of one part. Compare the figures of one run with each other,
-//! not with those of another run.
+//! not with those of another run. The part `observed` needs the feature of that name, which `make bench ARGS=observed` turns on.
 
 mod backlog;
 mod bulk;
@@ -13,6 +13,8 @@ mod fleet;
 mod growth;
 mod idle;
 mod insert;
+#[cfg(feature = "observed")]
+mod observed;
 mod pickup;
 mod pinned;
 mod processes;
@@ -28,10 +30,12 @@ use fang_test_support::TestDatabase;
 use std::time::{Duration, Instant};
 
 /// All parts. The arguments select some of them.
-const PARTS: [&str; 12] = [
+const PARTS: &[&str] = &[
     "insert",
     "bulk",
     "drain",
+    #[cfg(feature = "observed")]
+    "observed",
     "processes",
     "rate",
     "pickup",
@@ -59,7 +63,11 @@ async fn main() -> Result<(), Error> {
     if words.first().is_some_and(|word| word == child::WORD) {
         return child::run(&words[1..]).await;
     }
-    let options = Options::parse(words, &PARTS)?;
+    #[cfg(feature = "observed")]
+    if words.first().is_some_and(|word| word == observed::WORD) {
+        return observed::child(&words[1..]).await;
+    }
+    let options = Options::parse(words, PARTS)?;
     let database = TestDatabase::create().await?;
     let machine = Machine::read(&database.client().await?).await?;
     database.drop().await?;
@@ -96,6 +104,8 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "insert" => insert::insert(bench).await,
         "bulk" => bulk::bulk(bench).await,
         "drain" => drain::drain(bench).await,
+        #[cfg(feature = "observed")]
+        "observed" => observed::observed(bench).await,
         "processes" => processes::processes(bench).await,
         "rate" => rate::rate(bench).await,
         "pickup" => pickup::pickup(bench).await,
