@@ -10,6 +10,9 @@ pub mod claims;
 pub mod executor;
 #[doc(hidden)]
 pub mod faces;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod group;
 #[doc(hidden)]
 pub mod handle;
 #[doc(hidden)]
@@ -30,7 +33,12 @@ pub mod signal;
 #[doc(hidden)]
 pub mod signals;
 #[doc(hidden)]
+pub mod starting;
+#[doc(hidden)]
 pub mod state;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod stopper;
 #[doc(hidden)]
 pub mod workers;
 

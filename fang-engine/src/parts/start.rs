@@ -13,6 +13,7 @@ use crate::policy::weights::Weights;
 use crate::runtime::Runtime;
 use crate::settings::PoolConfig;
 use crate::signal::{Latch, SetAtEnd};
+use crate::starting::Starting;
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
 use fang_core::declaration::check_state;
@@ -43,6 +44,7 @@ impl Running {
         store: Arc<dyn Store>,
         runtime: Arc<dyn Runtime>,
         config: PoolConfig,
+        starting: &Starting,
         workers: impl FnOnce(&Arc<Pool>) -> std::io::Result<Arc<dyn Workers>>,
     ) -> Result<Self, QueueError> {
         config.check()?;
@@ -53,10 +55,11 @@ impl Running {
         // The finisher exists before the heart: if the application drops this future, the finisher goes with it, and
         // then the heart ends.
         let finisher = Finisher::new(pool.clone(), results);
-        let heart_ended = Heart::start(&pool).await?;
+        let heart_ended = Heart::start(&pool, starting).await?;
         let listening = listen(&pool);
         let crons = CronKeeper { pool: pool.clone() };
         crons.look().await;
+        starting.works().await;
         let started = Self::start_parts(&pool, finisher, crons, workers, listening);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
@@ -91,6 +94,12 @@ impl Running {
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;
         Ok((workers, claimer_ended, open_batches))
+    }
+
+    /// Tells signals of a pool that runs already.
+    #[cfg(unix)]
+    pub(crate) fn is_known_to(&self, starting: &Starting) {
+        starting.has_started(&self.pool, &self.heart_ended);
     }
 
     /// Changes the number of workers. New workers start at once. A surplus worker ends before it would begin a task

@@ -20,6 +20,8 @@ pub trait Works: Debug + Send {
     /// Runs until a message arrives on `signal`.
     async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
+    fn quiet(&self);
+    fn resume(&self);
 }
 
 pub type Pool = Box<dyn Works>;
@@ -41,6 +43,14 @@ impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
         self.resize(number_of_workers)
     }
+
+    fn quiet(&self) {
+        self.quiet();
+    }
+
+    fn resume(&self) {
+        self.resume();
+    }
 }
 
 #[async_trait]
@@ -59,6 +69,14 @@ impl<Q: Backend + Debug> Works for WorkerPool<Q> {
 
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError> {
         self.resize(number_of_workers)
+    }
+
+    fn quiet(&self) {
+        self.quiet();
+    }
+
+    fn resume(&self) {
+        self.resume();
     }
 }
 
