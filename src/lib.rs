@@ -37,6 +37,7 @@
 //! | A queue in Postgres | `AsyncQueue` | `Queue` |
 //! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
+//! | Several pools | `Pools` | `Pools` |
 //!
 //! [`NewTask`] is a task to insert with options, [`Task`](struct@Task) is a saved one, [`Run`] is the run that a task is
 //! given, and [`State`] a value of the program. The module [`store`] is for programs that keep tasks elsewhere than in
@@ -155,6 +156,13 @@ pub mod __private {
 #[cfg(all(doctest, feature = "asynk", feature = "blocking"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(unix, any(feature = "asynk", feature = "blocking")))]
+mod pools;
+#[cfg(all(unix, any(feature = "asynk", feature = "blocking")))]
+pub use fang_engine::group::AnyPool;
+#[cfg(all(unix, any(feature = "asynk", feature = "blocking")))]
+pub use pools::Pools;
 
 #[cfg(feature = "asynk")]
 pub mod asynk;

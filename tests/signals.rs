@@ -4,173 +4,32 @@
 // Tests report by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fang::{
-    AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, NoTls, Queue, Queueable, Runnable,
-    WorkerPool, async_trait, typetag,
-};
+#[path = "signals/child.rs"]
+mod child;
+#[path = "signals/processes.rs"]
+mod processes;
+
+use child::{AT_ONCE, Child, PATIENCE};
+use fang::{AsyncQueue, AsyncQueueable, AsyncWorkerPool, Mode, NewTask, NoTls, Pools, WorkerPool};
 use fang_test_support::TestDatabase;
-use serde::{Deserialize, Serialize};
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use processes::{Block, DEADLINE, Listen};
 use std::time::{Duration, Instant};
 
-/// The environment variable of a started process. It says how its task reacts to a shutdown.
-const ROLE: &str = "FANG_TEST_SIGNALS";
-
-/// The database of a started process.
-const URI: &str = "FANG_TEST_SIGNALS_URI";
-
-/// The limit of the whole shutdown: Kubernetes sends SIGKILL after that.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Long enough for anything that is to happen at once.
-const AT_ONCE: Duration = Duration::from_secs(5);
-
-/// Blocks its thread for ever.
-#[derive(Serialize, Deserialize)]
-struct Block;
-
-#[typetag::serde]
-#[async_trait]
-impl AsyncRunnable for Block {
-    async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        println!("running");
-        loop {
-            std::thread::park();
-        }
-    }
-}
-
-/// Prints that it runs and that it was told to end. Then it ends, or runs for ever.
-#[derive(Serialize, Deserialize)]
-struct Listen {
-    ends: bool,
-}
-
-#[typetag::serde]
-#[async_trait]
-impl AsyncRunnable for Listen {
-    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
-        println!("running");
-        while !queue.context().is_cancelled() {
-            tokio::task::yield_now().await;
-        }
-        println!("told");
-        if self.ends { Ok(()) } else { std::future::pending().await }
-    }
-}
-
-#[typetag::serde]
-impl Runnable for Listen {
-    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
-        println!("running");
-        while !queue.context().is_cancelled() {
-            std::thread::yield_now();
-        }
-        println!("told");
-        if self.ends {
-            return Ok(());
-        }
-        loop {
-            std::thread::park();
-        }
-    }
-}
-
-/// Not a test, but a process with a pool of tokio tasks.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn be_a_process_of_tokio_tasks() {
-    let Ok(role) = std::env::var(ROLE) else { return };
-    let queue = fang::asynk::MemoryQueue::new();
-    queue.insert_task(&Listen { ends: role == "ends" }).await.unwrap();
-    let mut pool = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue).build();
-    let report = pool.run_until_signal().await.unwrap();
-    assert_eq!((report.handed_back, report.still_running), (0, 0));
-}
-
-async fn run_a_pool_in_a_role() {
-    let (Ok(_), Ok(uri)) = (std::env::var(ROLE), std::env::var(URI)) else { return };
-    let queue = AsyncQueue::<NoTls>::builder().uri(uri).build();
-    AsyncWorkerPool::builder()
-        .number_of_workers(1_u32)
-        .queue(queue)
-        .build()
-        .run_until_signal()
-        .await
-        .unwrap();
-}
-
-/// Not a test, but a process whose only thread for tasks is blocked by one.
-#[tokio::test(flavor = "current_thread")]
-async fn be_a_process_whose_runtime_is_blocked() {
-    run_a_pool_in_a_role().await;
-}
-
-/// Not a test, but a process with a pool of tokio tasks that starts.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn be_a_process_of_tokio_tasks_that_starts() {
-    run_a_pool_in_a_role().await;
-}
-
-/// Not a test, but a process with a pool of threads that starts.
-#[test]
-fn be_a_process_of_threads_that_starts() {
-    let (Ok(_), Ok(uri)) = (std::env::var(ROLE), std::env::var(URI)) else { return };
-    let queue = Queue::builder().uri(uri).build();
-    WorkerPool::builder().number_of_workers(1_u32).queue(queue).build().run_until_signal().unwrap();
-}
-
-/// Not a test, but a process with a pool of threads.
-#[test]
-fn be_a_process_of_threads() {
-    let Ok(role) = std::env::var(ROLE) else { return };
-    let queue = fang::blocking::MemoryQueue::new();
-    queue.insert_task(&Listen { ends: role == "ends" }).unwrap();
-    let mut pool = WorkerPool::builder().number_of_workers(1_u32).queue(queue).build();
-    let report = pool.run_until_signal().unwrap();
-    assert_eq!((report.handed_back, report.still_running), (0, 0));
-}
-
-fn start(process: &str, role: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
-    start_at(process, role, "")
-}
-
-fn start_at(process: &str, role: &str, uri: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([process, "--exact", "--nocapture"])
-        .envs([(ROLE, role), (URI, uri)])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    (child, lines)
-}
-
-fn wait_for(lines: &mut Lines<BufReader<ChildStdout>>, word: &str) {
-    assert!(lines.any(|line| line.unwrap().ends_with(word)), "the process should have printed {word:?}");
-}
-
-fn send(signal: &str, child: &Child) {
-    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-}
-
 fn one_signal_shuts_it_down(process: &str, signal: &str) {
-    let (mut child, mut lines) = start(process, "ends");
-    wait_for(&mut lines, "running");
-    send(signal, &child);
-    wait_for(&mut lines, "told");
-    lines.for_each(drop);
-    assert!(child.wait().unwrap().success());
+    let mut child = Child::start(process, "ends");
+    child.prints("running");
+    child.send(signal);
+    child.prints("told");
+    assert!(child.ended().success());
 }
 
 fn a_second_signal_ends_it_at_once(process: &str) {
-    let (mut child, mut lines) = start(process, "never ends");
-    wait_for(&mut lines, "running");
-    send("-TERM", &child);
-    wait_for(&mut lines, "told");
-    send("-TERM", &child);
-    assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
+    let mut child = Child::start(process, "never ends");
+    child.prints("running");
+    child.send("-TERM");
+    child.prints("told");
+    child.send("-TERM");
+    assert_eq!(child.ended().code(), Some(128 + 15));
 }
 
 #[test]
@@ -191,6 +50,58 @@ fn a_second_signal_ends_a_process_of_tokio_tasks_at_once() {
 #[test]
 fn a_second_signal_ends_a_process_of_threads_at_once() {
     a_second_signal_ends_it_at_once("be_a_process_of_threads");
+}
+
+fn one_signal_shuts_two_pools_down(process: &str) {
+    let mut child = Child::start(process, "ends");
+    (0..2).for_each(|_| child.prints("running"));
+    child.send("-TERM");
+    (0..2).for_each(|_| child.prints("told"));
+    child.prints("reported");
+    assert!(child.ended().success());
+}
+
+#[test]
+fn a_signal_shuts_pools_of_both_modes_down() {
+    one_signal_shuts_two_pools_down("be_a_process_of_both_modes");
+}
+
+#[test]
+fn a_signal_shuts_pools_of_threads_down_without_tokio() {
+    one_signal_shuts_two_pools_down("be_a_process_of_two_pools_of_threads");
+}
+
+#[test]
+fn pools_that_do_not_stop_share_one_deadline() {
+    let mut child = Child::start("be_a_process_of_both_modes", "never ends");
+    (0..2).for_each(|_| child.prints("running"));
+    let began = Instant::now();
+    child.send("-TERM");
+    // The async run is dropped, and the thread goes on.
+    ["1 and 0", "1 and 1", "reported"].iter().for_each(|line| child.prints(line));
+    assert!(child.succeeds(began) < DEADLINE);
+}
+
+#[tokio::test]
+async fn if_a_pool_does_not_start_those_before_it_shut_down() {
+    let (queue, stopped) = (fang::MemoryQueue::new(), fang::MemoryQueue::new());
+    queue.insert_task(&Listen { ends: true }).await.unwrap();
+    let light = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue.clone()).build();
+    let none = AsyncWorkerPool::builder().number_of_workers(0_u32).queue(stopped).build();
+    let error = Pools::new().with(light).with(none).run_until_signal().await.unwrap_err();
+    assert!(matches!(error, fang::QueueError::NoWorkers), "{error}");
+    // Nobody is left who would claim it.
+    queue.insert_task(&Listen { ends: true }).await.unwrap();
+    assert!(!queue.count_tasks().await.unwrap().is_empty());
+}
+
+#[test]
+fn an_async_pool_needs_a_runtime() {
+    let light = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(fang::MemoryQueue::new()).build();
+    let heavy =
+        WorkerPool::builder().number_of_workers(1_u32).queue(fang::blocking::MemoryQueue::new()).build();
+    let error = Pools::new().with(heavy).with(light).run_until_signal_blocking().unwrap_err();
+    assert!(matches!(error, fang::QueueError::NoRuntime), "{error}");
 }
 
 /// A database with the tables of fang.
@@ -215,63 +126,103 @@ async fn until_number(client: &tokio_postgres::Client, sql: &str, expected: i64)
     }
 }
 
-/// Starts a process whose task blocks its only thread. A second task waits.
-async fn start_blocked(database: &TestDatabase, queue: &AsyncQueue<NoTls>) -> Child {
-    queue.insert_task(&Block).await.unwrap();
-    queue.insert_task(&Block).await.unwrap();
-    let (child, mut lines) = start_at("be_a_process_whose_runtime_is_blocked", "blocks", database.uri());
-    wait_for(&mut lines, "running");
+const LIVING: &str = "SELECT count(*) FROM fang_workers WHERE dead_at IS NULL";
+
+/// Starts a process whose tasks block these many threads, which are all that it has for tasks. One more task is claimed.
+async fn start_blocked(
+    process: &str,
+    threads: usize,
+    database: &TestDatabase,
+    queue: &AsyncQueue<NoTls>,
+) -> Child {
+    for _ in 0..=threads {
+        queue.insert_task(&Block).await.unwrap();
+    }
+    let mut child = Child::start_at(process, "blocks", database.uri());
+    (0..threads).for_each(|_| child.prints("running"));
     child
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_whose_tasks_block_its_runtime_gives_them_back_and_ends_by_its_deadline() {
+async fn blocked_threads_do_not_hold_up_the_end(process: &str, threads: usize) {
     let (database, queue, client) = database().await;
-    let mut child = start_blocked(&database, &queue).await;
+    let mut child = start_blocked(process, threads, &database, &queue).await;
+    let all = i64::try_from(threads).unwrap() + 1;
+    let claimed = "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress'";
+    assert_eq!(number(&client, claimed).await, all);
     let began = Instant::now();
-    send("-TERM", &child);
-    assert!(child.wait().unwrap().success());
-    let took = began.elapsed();
-    println!("the process ended {took:?} after the signal");
-    assert!(took < PATIENCE, "{took:?}");
+    child.send("-TERM");
+    // The one that has not begun goes back soon, and the others keep their claims until the deadline.
+    until_number(&client, claimed, all - 1).await;
+    assert!(child.runs() && began.elapsed() < DEADLINE / 2, "{:?}", began.elapsed());
+    let took = child.succeeds(began);
+    assert!(took <= DEADLINE, "{took:?}");
     let waiting = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND crashes = 0 AND retries = 0";
-    assert_eq!(number(&client, waiting).await, 2);
-    assert_eq!(number(&client, "SELECT count(*) FROM fang_workers WHERE dead_at IS NULL").await, 0);
+    assert_eq!((number(&client, waiting).await, number(&client, LIVING).await), (all, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_whose_task_blocks_its_only_thread_ends_by_its_deadline() {
+    blocked_threads_do_not_hold_up_the_end("be_a_process_whose_runtime_is_blocked", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_whose_tasks_block_two_threads_ends_by_its_deadline() {
+    blocked_threads_do_not_hold_up_the_end("be_a_process_whose_two_threads_are_blocked", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_with_one_thread_left_ends_by_its_deadline() {
+    let (database, queue, client) = database().await;
+    queue.insert_task(&Block).await.unwrap();
+    let mut child = Child::start_at("be_a_process_whose_two_threads_are_blocked", "blocks", database.uri());
+    child.prints("running");
+    let began = Instant::now();
+    child.send("-TERM");
+    let took = child.succeeds(began);
+    assert!(took <= DEADLINE, "{took:?}");
+    assert_eq!(number(&client, LIVING).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_ends_a_process_whose_tasks_block_its_runtime_at_once() {
     let (database, queue, _client) = database().await;
-    let mut child = start_blocked(&database, &queue).await;
-    let began = Instant::now();
-    send("-TERM", &child);
-    // The same signal, sent twice in a moment, may arrive once.
-    send("-INT", &child);
-    let code = child.wait().unwrap().code();
-    assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
-    assert!(began.elapsed() < AT_ONCE);
+    for (process, threads) in
+        [("be_a_process_whose_runtime_is_blocked", 1), ("be_a_process_whose_two_threads_are_blocked", 2)]
+    {
+        queue.remove_all_tasks().await.unwrap();
+        let mut child = start_blocked(process, threads, &database, &queue).await;
+        let began = Instant::now();
+        child.send("-TERM");
+        // The same signal, sent twice in a moment, may arrive once.
+        child.send("-INT");
+        let code = child.ended().code();
+        assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
+        assert!(began.elapsed() < AT_ONCE);
+    }
 }
 
-/// First it waits for a lock to read the version of the schema, then for one to register.
+/// First it waits for a lock to read the version of the schema, then for one to register, and then, as a worker that is
+/// registered, for one to read the crons.
 async fn a_signal_during_the_start_ends_it(process: &str) {
     let (database, _queue, client) = database().await;
     // A transaction sees the sessions as they were at its first look.
     let locks = database.client().await.unwrap();
-    for table in ["fang_meta", "fang_workers"] {
+    for (table, workers) in [("fang_meta", 0), ("fang_workers", 0), ("fang_crons", 1)] {
         locks.batch_execute(&format!("BEGIN; LOCK TABLE {table}")).await.unwrap();
-        let (mut child, _lines) = start_at(process, "starts", database.uri());
+        let mut child = Child::start_at(process, "starts", database.uri());
         let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
             AND application_name = 'fang'";
         until_number(&client, &format!("SELECT count(*) {others} AND wait_event_type = 'Lock'"), 1).await;
         let began = Instant::now();
-        send("-TERM", &child);
-        assert!(child.wait().unwrap().success());
-        assert!(began.elapsed() < AT_ONCE);
+        child.send("-TERM");
+        assert!(child.succeeds(began) < AT_ONCE);
+        // A statement that would write something does not wait any longer.
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND wait_event_type = 'Lock'";
+            AND wait_event_type = 'Lock' AND query NOT LIKE '%fang_crons%'";
         until_number(&client, waiting, 0).await;
         locks.batch_execute("COMMIT").await.unwrap();
-        assert_eq!(number(&client, "SELECT count(*) FROM fang_workers").await, 0);
+        assert_eq!(number(&client, "SELECT count(*) FROM fang_workers").await, workers);
+        assert_eq!(number(&client, LIVING).await, 0);
     }
 }
 
@@ -283,4 +234,35 @@ async fn a_signal_during_its_start_ends_a_process_of_tokio_tasks_and_leaves_noth
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_during_its_start_ends_a_process_of_threads_and_leaves_nothing_behind() {
     a_signal_during_the_start_ends_it("be_a_process_of_threads_that_starts").await;
+}
+
+/// A task that is inserted afterwards is not claimed.
+async fn sigtstp_makes_it_quiet(process: &str) {
+    let (database, queue, client) = database().await;
+    let task = || {
+        let payload = r#"{"type":"Listen","ends":true}"#.to_owned();
+        NewTask::new(payload, "common".to_owned(), Mode::Any)
+    };
+    queue.insert(task()).await.unwrap();
+    let mut child = Child::start_at(process, "quiet", database.uri());
+    child.prints("running");
+    child.send("-TSTP");
+    child.prints(", is quiet");
+    let later = queue.insert(task()).await.unwrap();
+    assert!(child.runs());
+    child.send("-TERM");
+    child.prints("told");
+    assert!(child.ended().success());
+    let rows = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND lease = 0 AND id = ";
+    assert_eq!(number(&client, &format!("{rows}'{}'", later.id)).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigtstp_makes_a_process_of_tokio_tasks_quiet() {
+    sigtstp_makes_it_quiet("be_a_process_of_tokio_tasks_that_starts").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigtstp_makes_a_process_of_threads_quiet() {
+    sigtstp_makes_it_quiet("be_a_process_of_threads_that_starts").await;
 }

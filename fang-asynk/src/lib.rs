@@ -17,8 +17,6 @@ mod rustls;
 mod session;
 #[cfg(not(unix))]
 mod signals;
-#[cfg(unix)]
-mod stopper;
 mod worker_pool;
 mod workers;
 

@@ -1,15 +1,26 @@
 //! The runtime of tokio: sleeps, and spawns the parts of a pool.
 
-use fang_core::Mode;
+use fang_core::{Mode, QueueError};
 use fang_engine::runtime::{BeginHeart, BoxFuture, Runtime};
 use fang_engine::signal::NoReactor;
 use std::io;
 use std::thread;
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// Runs the parts of a pool as tokio tasks. The heart has a thread and a runtime of its own, so that it beats even
 /// while tasks block every thread of the application's runtime.
-pub(crate) struct Tokio;
+pub(crate) struct Tokio(Handle);
+
+impl Tokio {
+    /// For a pool that starts on the current runtime.
+    ///
+    /// # Errors
+    /// [`QueueError::NoRuntime`] outside of a runtime.
+    pub(crate) fn current() -> Result<Self, QueueError> {
+        Handle::try_current().map(Self).map_err(|_| QueueError::NoRuntime)
+    }
+}
 
 impl Runtime for Tokio {
     fn mode(&self) -> Mode {
@@ -21,15 +32,16 @@ impl Runtime for Tokio {
     }
 
     fn spawn(&self, _: &'static str, part: BoxFuture<'static, ()>) -> io::Result<()> {
-        tokio::spawn(part);
+        self.0.spawn(part);
         Ok(())
     }
 
-    fn spawn_heart(&self, begin: BeginHeart) -> io::Result<()> {
+    fn spawn_thread(&self, name: &'static str, future: BoxFuture<'static, ()>) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        thread::Builder::new()
-            .name("fang-heart".into())
-            .spawn(move || runtime.block_on(begin(Box::new(NoReactor))))
-            .map(|_| ())
+        thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(future)).map(|_| ())
+    }
+
+    fn spawn_heart(&self, begin: BeginHeart) -> io::Result<()> {
+        self.spawn_thread("fang-heart", begin(Box::new(NoReactor)))
     }
 }

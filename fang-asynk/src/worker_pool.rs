@@ -4,15 +4,20 @@ use crate::backend::AsyncBackend;
 use crate::runtime::Tokio;
 #[cfg(not(unix))]
 use crate::signals::Signals;
-#[cfg(unix)]
-use crate::stopper;
 use crate::workers::TokioWorkers;
 use fang_core::kind::check_names;
 use fang_core::middleware::{Middleware, Stack};
 use fang_core::{AsyncRunnable, QueueError};
+#[cfg(unix)]
+use fang_engine::group::AnyPool;
 use fang_engine::parts::Running;
 #[cfg(unix)]
+use fang_engine::runtime::BoxFuture;
+#[cfg(unix)]
 use fang_engine::signals::Signals;
+use fang_engine::starting::Starting;
+#[cfg(unix)]
+use fang_engine::stopper::stop_at_signal;
 use fang_engine::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig, Shutdown};
 use std::future::Future;
 use std::sync::Arc;
@@ -84,15 +89,19 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         Ok(self.shutdown(DEFAULT_DEADLINE).await)
     }
 
-    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down with a deadline of 25 s,
-    /// since Kubernetes kills a process 30 s after SIGTERM. A second signal ends the process at once. On systems other
-    /// than Unix, only Ctrl-C is waited for. Returns the report of the shutdown.
+    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down so that the process can end
+    /// within 25 s, since Kubernetes kills it 30 s after SIGTERM. Tasks that still run after 23 s are given back. A
+    /// second signal ends the process at once. On systems other than Unix, only Ctrl-C is waited for. Returns the
+    /// report of the shutdown. For several pools, and for another deadline, use `fang::Pools`.
     ///
     /// A signal that comes before the pool has started, as while it waits for the server, ends the process with code
     /// 0, once all other pools have stopped.
     ///
-    /// A thread of the library receives the signals and shuts down. If tasks block every thread of the runtime, so
-    /// that it does not go on even after the deadline, the tasks are given back and the process ends with code 0.
+    /// A thread of the library receives the signals and shuts down. If tasks still block threads of the runtime after
+    /// the shutdown, the process ends with code 0, at most a second later: the runtime would wait for them for ever.
+    ///
+    /// SIGTSTP makes the pool [quiet](Self::quiet) until it shuts down, and Ctrl-Z in a terminal sends it too. It then
+    /// does not stop the process.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -105,8 +114,10 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     #[cfg(unix)]
     pub async fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let signals = Signals::new().map_err(QueueError::Signals)?;
-        self.start().await?;
-        stopper::stop_at_signal(&mut self.running, signals).await
+        if self.running.is_none() {
+            self.running = Some(self.launch(&signals.starting()).await?);
+        }
+        stop_at_signal(&mut self.running, signals, DEFAULT_DEADLINE).await
     }
 
     /// Starts the pool, waits for Ctrl-C, and then shuts down with a deadline of 25 s. A second one ends the process
@@ -125,7 +136,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         }
     }
 
-    async fn launch(&self) -> Result<Running, QueueError> {
+    async fn launch(&self, starting: &Starting) -> Result<Running, QueueError> {
         check_names::<dyn AsyncRunnable>()?;
         let config = PoolConfig {
             cancel_grace: self.cancel_grace,
@@ -134,6 +145,21 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         };
         let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let workers = |pool: &_| Ok(TokioWorkers::start(pool, queue));
-        Running::start(store, Arc::new(Tokio), config, workers).await
+        Running::start(store, Arc::new(Tokio::current()?), config, starting, workers).await
+    }
+}
+
+#[cfg(unix)]
+impl<Q: AsyncBackend + 'static> AnyPool for AsyncWorkerPool<Q> {
+    fn launched(
+        mut self: Box<Self>,
+        starting: Arc<Starting>,
+    ) -> BoxFuture<'static, Result<Running, QueueError>> {
+        Box::pin(async move {
+            match self.running.take() {
+                Some(running) => Ok(running),
+                None => self.launch(&starting).await,
+            }
+        })
     }
 }

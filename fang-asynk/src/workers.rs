@@ -7,20 +7,11 @@ use crate::handle::Handle;
 use fang_engine::runtime::BoxFuture;
 use fang_engine::signal::{Latch, SetAtEnd};
 use fang_engine::state::{Job, Pool, Unfinished};
-use fang_engine::workers::Workers;
+use fang_engine::workers::{Order, Workers};
 use std::io;
 use std::sync::Arc;
 use supervisor::Supervisor;
 use tokio::sync::mpsc;
-
-/// An order to one worker.
-#[expect(clippy::large_enum_variant, reason = "almost every order is a run")]
-enum Order {
-    /// Run this task, then take the next order.
-    Run(Job),
-    /// End, because the pool is resized to fewer workers.
-    Leave,
-}
 
 /// The workers of a pool.
 pub(crate) struct TokioWorkers {
@@ -79,15 +70,18 @@ impl Workers for TokioWorkers {
         Ok(())
     }
 
-    fn close(&self) -> Vec<Job> {
-        self.waiting.close();
-        let mut jobs = Vec::new();
-        while let Ok(order) = self.waiting.try_recv() {
-            if let Order::Run(job) = order {
-                jobs.push(job);
-            }
+    fn take_waiting(&self) -> Vec<Job> {
+        let orders = std::iter::from_fn(|| self.waiting.try_recv().ok());
+        let (jobs, leaving) = Order::sort(orders);
+        for order in leaving {
+            let _ = self.orders.try_send(order);
         }
         jobs
+    }
+
+    fn close(&self) -> Vec<Job> {
+        self.waiting.close();
+        self.take_waiting()
     }
 
     fn ended(&self) -> BoxFuture<'_, ()> {

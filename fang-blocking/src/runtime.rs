@@ -26,7 +26,11 @@ impl Runtime for Threads {
     }
 
     fn spawn(&self, name: &'static str, part: BoxFuture<'static, ()>) -> io::Result<()> {
-        thread::Builder::new().name(name.to_owned()).spawn(move || block_on(part)).map(|_| ())
+        self.spawn_thread(name, part)
+    }
+
+    fn spawn_thread(&self, name: &'static str, future: BoxFuture<'static, ()>) -> io::Result<()> {
+        thread::Builder::new().name(name.to_owned()).spawn(move || block_on(future)).map(|_| ())
     }
 
     fn spawn_heart(&self, begin: BeginHeart) -> io::Result<()> {

@@ -3,12 +3,21 @@
 use crate::backend::Backend;
 use crate::runtime::{Threads, block_on};
 use crate::workers::Crew;
+#[cfg(unix)]
+use fang_core::StoreError;
 use fang_core::kind::check_names;
 use fang_core::middleware::{MiddlewareBlocking, StackBlocking};
 use fang_core::{QueueError, Runnable};
+#[cfg(unix)]
+use fang_engine::group::AnyPool;
 use fang_engine::parts::Running;
 #[cfg(unix)]
+use fang_engine::runtime::{BoxFuture, Runtime};
+#[cfg(unix)]
 use fang_engine::signals::Signals;
+use fang_engine::starting::Starting;
+#[cfg(unix)]
+use fang_engine::stopper::stop_at_signal;
 use fang_engine::{DEFAULT_DEADLINE, PoolConfig, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,12 +98,16 @@ impl<Q: Backend> WorkerPool<Q> {
         Ok(self.shutdown(DEFAULT_DEADLINE))
     }
 
-    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down with a deadline of 25 s,
-    /// since Kubernetes kills a process 30 s after SIGTERM. A second signal ends the process at once. Unix only.
-    /// Returns the report of the shutdown.
+    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down so that the process can end
+    /// within 25 s, since Kubernetes kills it 30 s after SIGTERM. Tasks that still run after 23 s are given back. A
+    /// second signal ends the process at once. Unix only. Returns the report of the shutdown. For several pools, and
+    /// for another deadline, use `fang::Pools`.
     ///
     /// A signal that comes before the pool has started, as while it waits for the server, ends the process with code
     /// 0, once all other pools have stopped.
+    ///
+    /// SIGTSTP makes the pool [quiet](Self::quiet) until it shuts down, and Ctrl-Z in a terminal sends it too. It then
+    /// does not stop the process.
     ///
     /// ```no_run
     /// # fn example(mut pool: fang_blocking::WorkerPool<fang_blocking::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -107,17 +120,40 @@ impl<Q: Backend> WorkerPool<Q> {
     #[cfg(unix)]
     pub fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let signals = Signals::new().map_err(QueueError::Signals)?;
-        self.start()?;
-        let _running = signals.started();
-        block_on(signals.first());
-        Ok(self.shutdown(DEFAULT_DEADLINE))
+        if self.running.is_none() {
+            self.running = Some(block_on(self.launch(&signals.starting()))?);
+        }
+        block_on(stop_at_signal(&mut self.running, signals, DEFAULT_DEADLINE))
     }
 
-    async fn launch(&self) -> Result<Running, QueueError> {
+    async fn launch(&self, starting: &Starting) -> Result<Running, QueueError> {
         check_names::<dyn Runnable>()?;
         let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let workers = |pool: &_| Crew::start(pool, queue, self.niceness);
         let config = PoolConfig { middleware_blocking: self.middleware.clone(), ..self.config() };
-        Running::start(store, Arc::new(Threads), config, workers).await
+        Running::start(store, Arc::new(Threads), config, starting, workers).await
+    }
+}
+
+#[cfg(unix)]
+impl<Q: Backend + 'static> AnyPool for WorkerPool<Q> {
+    /// The start blocks, so it has a thread of its own.
+    fn launched(
+        mut self: Box<Self>,
+        starting: Arc<Starting>,
+    ) -> BoxFuture<'static, Result<Running, QueueError>> {
+        Box::pin(async move {
+            if let Some(running) = self.running.take() {
+                return Ok(running);
+            }
+            let (tell, told) = async_channel::bounded(1);
+            let starts = async move {
+                // The application may have given up.
+                let _ = tell.send(self.launch(&starting).await).await;
+            };
+            Threads.spawn_thread("fang-start", Box::pin(starts)).map_err(QueueError::Signals)?;
+            let gone = || StoreError::unreachable("the thread that starts the pool has ended".into());
+            told.recv().await.unwrap_or_else(|_| Err(gone().into()))
+        })
     }
 }

@@ -11,6 +11,9 @@ mod events;
 pub mod executor;
 #[doc(hidden)]
 pub mod faces;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod group;
 #[doc(hidden)]
 pub mod handle;
 #[doc(hidden)]
@@ -35,7 +38,12 @@ pub mod signals;
 #[doc(hidden)]
 pub mod spans;
 #[doc(hidden)]
+pub mod starting;
+#[doc(hidden)]
 pub mod state;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod stopper;
 #[doc(hidden)]
 pub mod workers;
 

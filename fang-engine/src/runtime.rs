@@ -20,11 +20,17 @@ pub trait Runtime: Send + Sync {
     /// Sleeps for this long. Only parts that this runtime runs may await it.
     fn sleep(&self, span: Duration) -> BoxFuture<'static, ()>;
 
-    /// Runs a part of a pool until it ends.
+    /// Runs a part of a pool until it ends, where the tasks of an async pool run too.
     ///
     /// # Errors
     /// When the system cannot run it.
     fn spawn(&self, name: &'static str, part: BoxFuture<'static, ()>) -> io::Result<()>;
+
+    /// Runs a future of the library, which may sleep with this runtime, on a thread of its own. Tasks cannot hold it up.
+    ///
+    /// # Errors
+    /// When the system cannot run it.
+    fn spawn_thread(&self, name: &'static str, future: BoxFuture<'static, ()>) -> io::Result<()>;
 
     /// Runs the heart on a thread of its own, so that tasks which block all others cannot make the pool look dead.
     ///

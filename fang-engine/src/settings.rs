@@ -81,6 +81,15 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 /// How long a shutdown waits for listeners that are still busy with events.
 pub const LAST_EVENTS: Duration = Duration::from_secs(1);
 
+/// How long the application may take to go on after a shutdown by a signal, if tasks still block its runtime.
+#[cfg(unix)]
+pub const GOES_ON_WITHIN: Duration = Duration::from_secs(1);
+
+/// How much sooner than its deadline a shutdown by a signal gives back the tasks that still run: a second for tasks that
+/// never wait, and one for the application. A quarter of the deadline, if that is less.
+#[cfg(unix)]
+pub const TO_END: Duration = Duration::from_secs(2);
+
 /// How long a shutdown waits for the last claim, before it gives back what no worker has begun.
 pub const LAST_CLAIM: Duration = Duration::from_secs(1);
 

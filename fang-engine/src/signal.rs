@@ -1,10 +1,14 @@
 //! Signals between the parts of a pool, for any runtime.
 
 use event_listener::Event;
+#[cfg(unix)]
+use event_listener::Listener;
 use fang_core::store::Socket;
 use futures_util::future::select_all;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::time::Duration;
 
 use crate::runtime::{BoxFuture, Reactor};
 
@@ -54,6 +58,16 @@ impl Latch {
     /// Waits until it is set.
     pub async fn wait(&self) {
         until(&self.event, || self.is_set()).await;
+    }
+
+    /// Waits on this thread until it is set, for at most this long.
+    #[cfg(unix)]
+    pub(crate) fn wait_on_thread(&self, at_most: Duration) {
+        let listener = self.event.listen();
+        if !self.is_set() {
+            // The time may be over.
+            let _ = listener.wait_timeout(at_most);
+        }
     }
 }
 

@@ -1,147 +1,139 @@
-//! The signals that tell a process to stop. A thread of the library receives them, so that neither tasks that block
-//! the threads of a runtime nor a start that waits for the server can hold them up.
+//! The signals to a process. One thread of the library receives them, so that neither tasks that block the threads of a
+//! runtime nor a start that waits for the server can hold them up.
 
+use crate::settings::LAST_BEAT;
 use crate::signal::Latch;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use crate::starting::{GivenUp, Starting};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator;
+use signal_hook::low_level::emulate_default_handler;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// The pools of this process that run until a signal, and have started.
-static STARTED: Started = Started { pools: Mutex::new(0), none: Condvar::new() };
+/// The pools of this process that run until a signal.
+static HUB: Hub =
+    Hub { known: Mutex::new(Known { entries: Vec::new(), receives: false }), one_less: Condvar::new() };
 
-struct Started {
-    pools: Mutex<usize>,
-    none: Condvar,
+struct Hub {
+    known: Mutex<Known>,
+    /// Notified when a pool has stopped.
+    one_less: Condvar,
 }
 
-/// SIGTERM and SIGINT, for one pool. The second signal ends the process at once.
-pub struct Signals {
-    received: Arc<Latch>,
-    is_starting: Arc<AtomicBool>,
-    is_over: Arc<AtomicBool>,
+struct Known {
+    entries: Vec<Arc<Entry>>,
+    /// Whether the thread that receives is there.
+    receives: bool,
 }
 
-/// A pool that has started. The process does not end by the signal to another pool before this is dropped.
-#[must_use = "dropping it tells that the pool has stopped"]
-pub struct Running(());
+/// A pool, from before its start until it has stopped.
+#[derive(Default)]
+struct Entry {
+    received: Latch,
+    starting: Arc<Starting>,
+}
+
+/// SIGTERM, SIGINT and SIGTSTP, for one pool. The second signal to end ends the process at once. While this exists and
+/// the pool works, no signal to another pool ends the process.
+pub struct Signals(Arc<Entry>);
 
 impl Signals {
-    /// Receives signals from now on, for a pool that is about to start. A signal ends the process with code 0 until
-    /// the pool has [started](Self::started), once all other pools have stopped.
+    /// Receives signals from now on, for a pool that is about to start. Until its tasks may run, a signal ends the
+    /// process with code 0, once all other pools have stopped.
     ///
     /// # Errors
     /// When the system cannot receive signals, or start a thread.
     pub fn new() -> io::Result<Self> {
-        let signals = iterator::Signals::new([SIGTERM, SIGINT])?;
-        let (received, is_starting) = (Arc::<Latch>::default(), Arc::new(AtomicBool::new(true)));
-        let is_over = Arc::<AtomicBool>::default();
-        let own =
-            Self { received: received.clone(), is_starting: is_starting.clone(), is_over: is_over.clone() };
-        thread::Builder::new()
-            .name("fang-signals".to_owned())
-            .spawn(move || receive(signals, &received, &is_starting, &is_over))?;
-        Ok(own)
+        let mut known = HUB.known();
+        if !known.receives {
+            let signals = iterator::Signals::new([SIGTERM, SIGINT, SIGTSTP])?;
+            thread::Builder::new().name("fang-signals".to_owned()).spawn(move || receive(signals))?;
+            known.receives = true;
+        }
+        let entry = Arc::<Entry>::default();
+        known.entries.push(entry.clone());
+        Ok(Self(entry))
     }
 
-    /// Tells that the pool has started, so that a signal shuts it down.
-    pub fn started(&self) -> Running {
-        *STARTED.pools() += 1;
-        self.is_starting.store(false, Ordering::SeqCst);
-        Running(())
+    /// The pool as it starts.
+    pub fn starting(&self) -> Arc<Starting> {
+        self.0.starting.clone()
     }
 
     /// Waits for the first signal.
     pub async fn first(&self) {
-        self.received.wait().await;
-    }
-}
-
-fn receive(
-    mut signals: iterator::Signals,
-    received: &Latch,
-    is_starting: &Arc<AtomicBool>,
-    is_over: &AtomicBool,
-) {
-    let mut forever = signals.forever();
-    loop {
-        let Some(signal) = forever.next() else { return };
-        if !is_over.load(Ordering::SeqCst) {
-            break;
-        }
-        // The pool failed to start, or was given up. Nothing else would end the process now.
-        if *STARTED.pools() == 0 {
-            std::process::exit(128 + signal);
-        }
-    }
-    received.set();
-    if is_starting.load(Ordering::SeqCst) {
-        log::info!("received a signal before the pool has started: the process ends");
-        let is_starting = is_starting.clone();
-        let ends = thread::Builder::new().name("fang-signals".to_owned()).spawn(move || {
-            STARTED.wait_for_none();
-            // The pool may have started meanwhile; then it shuts down.
-            if is_starting.load(Ordering::SeqCst) {
-                std::process::exit(0);
-            }
-        });
-        drop(ends);
-    } else {
-        log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
-    }
-    if let Some(signal) = forever.next() {
-        std::process::exit(128 + signal);
-    }
-}
-
-impl Started {
-    fn pools(&self) -> MutexGuard<'_, usize> {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.received.wait().await;
     }
 
-    fn wait_for_none(&self) {
-        let ended = self.none.wait_while(self.pools(), |pools| *pools > 0);
-        drop(ended.unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-impl Running {
     /// Ends the process, whose runtime does not go on, once all other pools have stopped.
     pub fn end_the_process(self) -> ! {
         drop(self);
-        STARTED.wait_for_none();
+        HUB.wait_for_none();
         std::process::exit(0)
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let mut pools = STARTED.pools();
-        *pools -= 1;
-        if *pools == 0 {
-            STARTED.none.notify_all();
+fn receive(mut signals: iterator::Signals) {
+    for signal in &mut signals {
+        let entries = HUB.known().entries.clone();
+        // Without pools, signals do what they do without the library.
+        if entries.is_empty() && signal == SIGTSTP {
+            let stopped = emulate_default_handler(signal);
+            drop(stopped);
+        } else if signal == SIGTSTP {
+            entries.iter().for_each(|entry| entry.starting.be_quiet());
+        } else if entries.is_empty() || entries.iter().any(|entry| entry.received.is_set()) {
+            std::process::exit(128 + signal);
+        } else {
+            entries.iter().for_each(|entry| entry.end());
         }
+    }
+}
+
+impl Entry {
+    /// Shuts the pool down, or gives its start up.
+    fn end(&self) {
+        self.received.set();
+        let GivenUp::Early(signs_off) = self.starting.give_up() else {
+            log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
+            return;
+        };
+        log::info!("received a signal before the pool has started: the process ends");
+        let ends = thread::Builder::new().name("fang-signals".to_owned()).spawn(move || {
+            if let Some(signed_off) = signs_off {
+                signed_off.wait_on_thread(LAST_BEAT);
+            }
+            HUB.wait_for_none();
+            std::process::exit(0);
+        });
+        drop(ends);
+    }
+}
+
+impl Hub {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no pool works.
+    fn wait_for_none(&self) {
+        let is_working = |known: &mut Known| known.entries.iter().any(|entry| entry.starting.is_working());
+        let ended = self.one_less.wait_while(self.known(), is_working);
+        drop(ended.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 impl Drop for Signals {
     fn drop(&mut self) {
         // The pool has failed to start, or has stopped.
-        self.is_starting.store(false, Ordering::SeqCst);
-        self.is_over.store(true, Ordering::SeqCst);
+        HUB.known().entries.retain(|entry| !Arc::ptr_eq(entry, &self.0));
+        HUB.one_less.notify_all();
     }
 }
 
 impl std::fmt::Debug for Signals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signals").field("received", &self.received.is_set()).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Running")
+        f.debug_struct("Signals").field("received", &self.0.received.is_set()).finish_non_exhaustive()
     }
 }

@@ -2,9 +2,11 @@
 
 pub mod in_flight;
 pub mod job;
+mod leftover;
 pub mod load;
 pub mod pool;
 pub mod pool_state;
+mod quiet;
 pub mod reach;
 pub mod results;
 pub mod run;
@@ -16,9 +18,11 @@ pub mod unwritten;
 
 pub use in_flight::InFlight;
 pub use job::Job;
+pub use leftover::Leftover;
 pub use load::{Gauge, Load};
 pub use pool::Pool;
 pub use pool_state::PoolState;
+pub use quiet::Quiet;
 pub use reach::Reach;
 pub use results::Finished;
 pub use run::{Environment, TaskRun, run_of};

@@ -3,6 +3,30 @@
 use crate::runtime::BoxFuture;
 use crate::state::Job;
 
+/// An order to one worker.
+#[expect(clippy::large_enum_variant, reason = "almost every order is a run")]
+#[derive(Debug)]
+pub enum Order {
+    /// Run this task, then take the next order.
+    Run(Job),
+    /// End, because the pool is resized to fewer workers.
+    Leave,
+}
+
+impl Order {
+    /// Takes the tasks out of these orders. Returns them and the other orders.
+    pub fn sort(orders: impl Iterator<Item = Self>) -> (Vec<Job>, Vec<Self>) {
+        let (mut jobs, mut others) = (Vec::new(), Vec::new());
+        for order in orders {
+            match order {
+                Self::Run(job) => jobs.push(job),
+                Self::Leave => others.push(order),
+            }
+        }
+        (jobs, others)
+    }
+}
+
 /// The workers of a pool: tokio tasks in one mode, threads in the other.
 pub trait Workers: Send + Sync {
     /// Hands a task to the next free worker. The claimer makes sure that few tasks wait here.
@@ -13,6 +37,9 @@ pub trait Workers: Send + Sync {
     /// # Errors
     /// When the system cannot run more of them.
     fn resize(&self, before: usize, after: usize) -> std::io::Result<()>;
+
+    /// Returns the tasks that no worker has begun.
+    fn take_waiting(&self) -> Vec<Job>;
 
     /// Takes no more tasks, and returns those that no worker has begun. Each worker ends once it is free.
     fn close(&self) -> Vec<Job>;

@@ -79,8 +79,8 @@ impl<C: Connections> Store for PostgresStore<C> {
         workers::disown(self, Role::Engine, worker, known).await
     }
 
-    async fn disown_all(&self, worker: WorkerId) -> Result<u64, StoreError> {
-        workers::disown(self, Role::Heart, worker, &[]).await
+    async fn disown_by_heart(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        workers::disown(self, Role::Heart, worker, known).await
     }
 
     async fn unlist_unknown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {

@@ -1,9 +1,10 @@
 //! Keeps the workers of a pool alive.
 
-use super::{Order, executor};
+use super::executor;
 use crate::handle::Handle;
 use fang_engine::phase::Phase;
 use fang_engine::state::Pool;
+use fang_engine::workers::Order;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;

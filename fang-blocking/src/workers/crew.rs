@@ -1,16 +1,16 @@
 //! The worker threads of a pool.
 
+use super::executor;
 use super::niceness::yield_more;
 use super::overtime::Overtime;
 use super::slot::Slot;
-use super::{Order, executor};
 use crate::handle::Handle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_engine::phase::Phase;
 use fang_engine::runtime::BoxFuture;
 use fang_engine::signal::Signal;
 use fang_engine::state::{Job, Pool, Unfinished};
-use fang_engine::workers::Workers;
+use fang_engine::workers::{Order, Workers};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -121,11 +121,15 @@ impl Crew {
 
     fn close(&self) -> Vec<Job> {
         drop(lock(&self.orders).take());
-        let jobs = self.waiting.try_iter().filter_map(|order| match order {
-            Order::Run(job) => Some(job),
-            Order::Leave => None,
-        });
-        jobs.collect()
+        self.take_waiting()
+    }
+
+    fn take_waiting(&self) -> Vec<Job> {
+        let (jobs, leaving) = Order::sort(self.waiting.try_iter());
+        for order in leaving {
+            self.send(order);
+        }
+        jobs
     }
 }
 
@@ -153,6 +157,10 @@ impl Workers for Threads {
             self.0.send(Order::Leave);
         }
         (before..after).try_for_each(|_| self.0.hire())
+    }
+
+    fn take_waiting(&self) -> Vec<Job> {
+        self.0.take_waiting()
     }
 
     fn close(&self) -> Vec<Job> {

@@ -86,6 +86,9 @@ pub enum QueueError {
     /// An async task has to await its inserts.
     #[error("`blocking_insert` is for blocking tasks; await `run.insert(task)`")]
     MustAwait,
+    /// An async pool was started outside of a tokio runtime.
+    #[error("an async pool runs on tokio; start it within a runtime, as that of #[tokio::main]")]
+    NoRuntime,
     /// The `number_of_workers` of a pool is 0.
     #[error("a pool needs at least one worker; set number_of_workers to 1 or more")]
     NoWorkers,

@@ -53,11 +53,11 @@ pub trait Store: Send + Sync + 'static {
     /// released. A pool does not call it while one of its claims is under way.
     async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError>;
 
-    /// Releases all claims of a worker that stops. Only the heart of its pool calls this, at the end; a store with
-    /// a connection for the heart should use that one, since tasks may hold up all others. Defaults to
+    /// Releases the claims of a worker that stops, except those in `known`. Only the heart of its pool calls this; a
+    /// store with a connection for the heart should use that one, since tasks may hold up all others. Defaults to
     /// [`disown`](Self::disown).
-    async fn disown_all(&self, worker: WorkerId) -> Result<u64, StoreError> {
-        self.disown(worker, &[]).await
+    async fn disown_by_heart(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
+        self.disown(worker, known).await
     }
 
     /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read and for

@@ -141,7 +141,7 @@ macro_rules! worker_pool {
             /// its tables are missing or too old.
             pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
                 if self.running.is_none() {
-                    self.running = Some($crate::wait!([$($asyncness)?] self.launch())?);
+                    self.running = Some($crate::wait!([$($asyncness)?] self.launch(&<_>::default()))?);
                 }
                 Ok(())
             }
@@ -166,6 +166,19 @@ macro_rules! worker_pool {
                 self.number_of_workers = number_of_workers;
                 let resized = self.running.as_ref().map(|running| running.resize(number_of_workers as usize));
                 Ok(resized.transpose()?.unwrap_or_default())
+            }
+
+            /// Makes the pool quiet: it claims no more tasks, gives back those that no worker has begun, and lets the
+            /// running ones end. It goes on sending beats, and [`resume`](Self::resume) ends it. For example before a
+            /// shutdown that has to be quick. No effect on a pool that does not run. SIGTSTP does the same to pools that
+            /// run until a signal.
+            pub fn quiet(&self) {
+                self.running.iter().for_each(|running| running.set_quiet(true));
+            }
+
+            /// Makes a [quiet](Self::quiet) pool claim tasks again.
+            pub fn resume(&self) {
+                self.running.iter().for_each(|running| running.set_quiet(false));
             }
 
             fn config(&self) -> $crate::PoolConfig {

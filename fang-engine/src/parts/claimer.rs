@@ -33,8 +33,7 @@ impl Claimer {
     /// Claims until the pool drains.
     pub(crate) async fn run(mut self) {
         run_to_end(&mut self).await;
-        let suspects: Vec<_> = self.policy.take_suspects().collect();
-        suspects.into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+        self.give_back_suspects();
         if self.pool.phase.get() >= Phase::Closing {
             // The shutdown did not wait for this claim. If giving it back fails, a rescue will.
             let _ = self.pool.store.disown(self.pool.state.worker(), &[]).await;
@@ -105,6 +104,28 @@ impl Claimer {
         Unfinished::new(self.pool.clone(), job).hand_back();
     }
 
+    fn give_back_suspects(&mut self) {
+        let suspects: Vec<_> = self.policy.take_suspects().collect();
+        suspects.into_iter().for_each(|(task, task_type)| self.give_back(task, task_type));
+    }
+
+    /// Gives back what no worker has begun, and waits while the pool is quiet.
+    async fn rest(&mut self) {
+        for job in self.workers.take_waiting() {
+            Unfinished::new(self.pool.clone(), job).hand_back();
+        }
+        self.give_back_suspects();
+        let pool = &self.pool;
+        log::info!("{} is quiet", pool.described());
+        first_of([Box::pin(pool.quiet.is_over()) as _, Box::pin(pool.phase.reached(Phase::Draining))]).await;
+        if !pool.quiet.is_on() {
+            log::info!("{} is no longer quiet", pool.described());
+        }
+        // Notifications may have come meanwhile.
+        pool.state.mark_all_inserted();
+        self.woken();
+    }
+
     /// Tells the policy which task types have new tasks.
     fn woken(&mut self) {
         let state = &self.pool.state;
@@ -142,6 +163,10 @@ impl Part for Claimer {
 
     async fn work(&mut self) {
         while self.pool.phase.get() == Phase::Running {
+            if self.pool.quiet.is_on() {
+                self.rest().await;
+                continue;
+            }
             match self.policy.next(self.pool.now(), &self.see()) {
                 Act::Claim(wanted) => {
                     let claimed = self.claims.claim(&mut self.policy, wanted).await;

@@ -7,6 +7,7 @@ use crate::policy::retry_pause::RetryPause;
 use crate::runtime::Reactor;
 use crate::settings;
 use crate::signal::{Latch, SetAtEnd, first_of};
+use crate::starting::Starting;
 use crate::state::Pool;
 use async_channel::{Sender, bounded};
 use fang_core::StoreError;
@@ -43,6 +44,8 @@ enum Woken {
     Cancelled,
     /// A part failed, or the listening connection is lost.
     Silent,
+    /// The shutdown asks to give back claims.
+    Leftover,
     /// Notifications, the time, or the end of the pool.
     Otherwise,
 }
@@ -67,9 +70,10 @@ pub(crate) struct Heart {
 
 impl Heart {
     /// Starts the heart's thread and waits until the pool is registered. The thread ends when the pool has stopped.
-    pub(crate) async fn start(pool: &Arc<Pool>) -> Result<Arc<Latch>, StoreError> {
+    pub(crate) async fn start(pool: &Arc<Pool>, starting: &Starting) -> Result<Arc<Latch>, StoreError> {
         let (tell, told) = bounded(1);
         let ended = Arc::<Latch>::default();
+        starting.registers(pool, &ended).await;
         let at_end = SetAtEnd::new(&ended);
         let of_heart = pool.clone();
         let begin = move |reactor| Box::pin(Self::new(of_heart, reactor).begin(tell, at_end)) as _;
@@ -127,10 +131,10 @@ impl Heart {
     /// Gives back all tasks that the store still counts for this pool, then marks the worker dead.
     async fn sign_off(&self) {
         let (store, worker) = (&self.pool.store, self.pool.state.worker());
-        let mut outcome = store.disown_all(worker).await;
+        let mut outcome = store.disown_by_heart(worker, &[]).await;
         if outcome.is_err() {
             self.pool.sleep(SIGN_OFF_AGAIN).await;
-            outcome = store.disown_all(worker).await;
+            outcome = store.disown_by_heart(worker, &[]).await;
         }
         let outcome = outcome.and(store.retire(worker).await);
         if let Err(error) = outcome {
@@ -168,6 +172,9 @@ impl Heart {
             if self.rescue_at.take_if(|at| now >= *at).is_some() {
                 self.rescue().await;
             }
+            if woken == Woken::Leftover {
+                self.give_back().await;
+            }
             if woken == Woken::Cancelled || (knows_any && now >= look_at) {
                 self.look_for_cancelled().await;
                 self.pool.sleep(CALM).await;
@@ -195,9 +202,11 @@ impl Heart {
         let gone = Box::pin(pool.finisher_ended.wait());
         let cancelled = Box::pin(pool.cancelled.notified());
         let silent = Box::pin(pool.reach.silent.notified());
-        match first_of([cancelled, silent, self.reactor.arrival(), time, stopped, gone]).await {
+        let leftover = Box::pin(pool.leftover.asked());
+        match first_of([cancelled, silent, leftover, self.reactor.arrival(), time, stopped, gone]).await {
             0 => Woken::Cancelled,
             1 => Woken::Silent,
+            2 => Woken::Leftover,
             _ => Woken::Otherwise,
         }
     }
@@ -217,6 +226,15 @@ impl Heart {
         }
         let is_attentive = self.heard_at.is_some_and(|at| at.elapsed() < ATTENTION);
         Some(if is_attentive { LISTEN_OFTEN } else { LISTEN_EVERY })
+    }
+
+    /// Gives back the claims of tasks that have not begun. If that fails, the end of the pool does.
+    async fn give_back(&self) {
+        let Some(known) = self.pool.leftover.take() else { return };
+        let given_back = self.pool.store.disown_by_heart(self.pool.state.worker(), &known).await;
+        if let Err(error) = given_back {
+            log::debug!("tasks that have not begun go back only when the pool has stopped: {error}");
+        }
     }
 
     async fn look_for_cancelled(&self) {

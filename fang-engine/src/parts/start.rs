@@ -14,6 +14,7 @@ use crate::policy::weights::Weights;
 use crate::runtime::Runtime;
 use crate::settings::PoolConfig;
 use crate::signal::{Latch, SetAtEnd};
+use crate::starting::Starting;
 use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
 use fang_core::declaration::check_state;
@@ -44,6 +45,7 @@ impl Running {
         store: Arc<dyn Store>,
         runtime: Arc<dyn Runtime>,
         config: PoolConfig,
+        starting: &Starting,
         workers: impl FnOnce(&Arc<Pool>) -> std::io::Result<Arc<dyn Workers>>,
     ) -> Result<Self, QueueError> {
         config.check()?;
@@ -54,10 +56,11 @@ impl Running {
         // The finisher exists before the heart: if the application drops this future, the finisher goes with it, and
         // then the heart ends.
         let finisher = Finisher::new(pool.clone(), results);
-        let heart_ended = Heart::start(&pool).await?;
+        let heart_ended = Heart::start(&pool, starting).await?;
         let listening = listen(&pool);
         let crons = CronKeeper { pool: pool.clone() };
         crons.look().await;
+        starting.works().await;
         let started = Self::start_parts(&pool, finisher, crons, workers, listening);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
@@ -98,6 +101,12 @@ impl Running {
     /// What the pool has done so far.
     pub fn stats(&self) -> PoolStats {
         self.pool.state.stats()
+    }
+
+    /// Tells signals of a pool that runs already.
+    #[cfg(unix)]
+    pub(crate) fn is_known_to(&self, starting: &Starting) {
+        starting.has_started(&self.pool, &self.heart_ended);
     }
 
     /// Changes the number of workers. New workers start at once. A surplus worker ends before it would begin a task

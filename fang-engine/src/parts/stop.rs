@@ -4,15 +4,43 @@ use super::Running;
 use crate::events::Event;
 use crate::phase::Phase;
 use crate::runtime::BoxFuture;
+#[cfg(unix)]
+use crate::runtime::Runtime;
+#[cfg(unix)]
+use crate::settings::TO_END;
 use crate::settings::{LAST_ABORT, LAST_BEAT, LAST_CLAIM, LAST_EVENTS, LAST_SAVE, Shutdown};
-use crate::signal::first_of;
-use crate::state::{Pool, Unfinished};
+use crate::signal::{Latch, SetAtEnd, first_of};
+use crate::state::{Pool, RunKey, Unfinished};
+use crate::workers::Workers;
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long a runtime may take to begin something new before it counts as blocked.
+const PROBE: Duration = Duration::from_millis(250);
 
 /// A deadline too large for a clock is cut to this.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Running {
+    /// The runtime of its parts.
+    #[cfg(unix)]
+    pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
+        self.pool.runtime.clone()
+    }
+
+    /// Like [`stop`](Self::stop), so that the process can end by the deadline even if tasks do not stop.
+    #[cfg(unix)]
+    pub(crate) async fn stop_within(self, deadline: Duration) -> Shutdown {
+        let rest = TO_END.min(deadline / 4);
+        self.stop(deadline.saturating_sub(rest)).await
+    }
+
+    /// Makes the pool quiet, or not quiet any more: a quiet pool claims nothing.
+    pub fn set_quiet(&self, is_quiet: bool) {
+        self.pool.set_quiet(is_quiet);
+    }
+
     /// Stops claiming, releases the tasks that no worker has begun, waits for the running ones, and hands those
     /// back, uncharged, that still run at the deadline. Returns once all results are saved, at the latest some
     /// seconds after the deadline.
@@ -25,15 +53,18 @@ impl Running {
         pool.phase.advance(Phase::Draining);
         // A claim that hangs is not waited for. The heart gives back its tasks when it signs off.
         let soon = deadline.min(Instant::now() + LAST_CLAIM);
-        ended_by(&pool, soon, Box::pin(claimer_ended.wait())).await;
-        for job in workers.close() {
-            Unfinished::new(pool.clone(), job).hand_back();
+        let no_claim_hangs = ended_by(&pool, soon, Box::pin(claimer_ended.wait())).await;
+        let not_begun = hand_back_waiting(&pool, &*workers);
+        if !no_claim_hangs {
+            leave_to_heart(&pool, &not_begun);
         }
         let all_ended = ended_by(&pool, deadline, workers.ended()).await;
         pool.phase.advance(Phase::Aborting);
         let mut still_running = Some(0);
         if !all_ended {
             still_running = None;
+        }
+        if !all_ended && goes_on(&pool).await {
             let count = &mut still_running;
             let abort = Box::pin(async { *count = Some(workers.abort().await) });
             ended_within(&pool, LAST_ABORT, abort).await;
@@ -61,6 +92,32 @@ impl Running {
         ended_within(&pool, LAST_EVENTS, Box::pin(pool.state.recorder.flush())).await;
         shutdown
     }
+}
+
+/// Gives back the tasks that no worker has begun. Returns which they are.
+fn hand_back_waiting(pool: &Arc<Pool>, workers: &dyn Workers) -> HashSet<RunKey> {
+    let jobs = workers.close().into_iter();
+    let handed_back = jobs.map(|job| {
+        let run = (job.task.id, job.task.lease);
+        Unfinished::new(pool.clone(), job).hand_back();
+        run
+    });
+    handed_back.collect()
+}
+
+/// If tasks block the runtime, the finisher saves nothing: lets the heart give back what has not begun.
+fn leave_to_heart(pool: &Pool, not_begun: &HashSet<RunKey>) {
+    let mut begun = pool.state.in_flight.list();
+    begun.retain(|run| !not_begun.contains(run));
+    pool.leftover.give_back_all_but(begun);
+}
+
+/// Whether tasks let their runtime go on.
+async fn goes_on(pool: &Pool) -> bool {
+    let goes_on = Arc::<Latch>::default();
+    let at_end = SetAtEnd::new(&goes_on);
+    let spawned = pool.runtime.spawn("fang-probe", Box::pin(async { drop(at_end) }));
+    spawned.is_ok() && ended_within(pool, PROBE, Box::pin(goes_on.wait())).await
 }
 
 async fn ended_by(pool: &Pool, deadline: Instant, end: BoxFuture<'_, ()>) -> bool {

@@ -1,7 +1,9 @@
 //! A running pool: the state that its parts share, and the signals between them.
 
 use super::job::Job;
+use super::leftover::Leftover;
 use super::pool_state::PoolState;
+use super::quiet::Quiet;
 use super::reach::Reach;
 use super::results::Finished;
 use super::run_signals::RunKey;
@@ -30,6 +32,10 @@ pub struct Pool {
     pub config: PoolConfig,
     /// The phase of its shutdown. The shutdown writes; all parts read.
     pub phase: PhaseWatch,
+    /// Whether it is quiet. The application and the signals write; the claimer reads.
+    pub quiet: Quiet,
+    /// The claims that the heart is to give back. The shutdown writes; the heart takes.
+    pub leftover: Leftover,
     /// Whether the store answers. Parts that fail and the heart write; parts that wait after a failure read.
     pub reach: Reach,
     /// A task was inserted, the pool has a new worker id, or the store answers again. Notifications and the heart set
@@ -63,6 +69,8 @@ impl Pool {
             runtime,
             config,
             phase: PhaseWatch::default(),
+            quiet: Quiet::default(),
+            leftover: Leftover::default(),
             reach: Reach::default(),
             inserted: Signal::default(),
             room: Signal::default(),
@@ -108,6 +116,12 @@ impl Pool {
     pub(crate) fn goes_on_as(&self, worker: WorkerId) {
         self.state.goes_on_as(worker);
         self.inserted.notify();
+    }
+
+    /// Makes the pool quiet, or not quiet any more.
+    pub(crate) fn set_quiet(&self, is_quiet: bool) {
+        self.quiet.set(is_quiet);
+        self.room.notify();
     }
 
     /// Tells that a task of this type was inserted.

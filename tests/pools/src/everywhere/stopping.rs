@@ -1,11 +1,13 @@
 //! How a pool stops, and starts again.
 
-use crate::seam::{How, Mode, PATIENCE, World, until};
+use crate::seam::{How, Mode, PATIENCE, Pool, World, until};
 use fang_core::{FangTaskState, RetentionMode};
 use std::time::Duration;
 
 crate::each_mode_and_store! {
     shutdown_hands_back_what_has_not_begun,
+    a_quiet_pool_hands_back_what_has_not_begun_and_lets_the_running_task_end,
+    a_pool_that_is_shut_down_while_it_is_quiet_can_be_started_again,
     shutdown_waits_for_running_tasks,
     shutdown_gives_back_running_tasks_at_the_deadline_without_counting_an_attempt,
     a_task_learns_that_its_pool_is_shutting_down,
@@ -19,8 +21,9 @@ crate::each_store! {
     the_result_of_a_run_that_was_given_back_is_ignored,
 }
 
-async fn shutdown_hands_back_what_has_not_begun(world: World) {
-    let mut pool = world.pool(1).start().await;
+/// Starts a pool that runs a long task with its only worker, and has claimed 19 others ahead.
+async fn start_with_claims_ahead(world: &World) -> Pool {
+    let pool = world.pool(1).start().await;
     // Short runs first, so that the pool claims ahead. Then a long one occupies the only worker.
     world.act_many(50, How::Succeed).await;
     for _ in 0..50 {
@@ -28,13 +31,50 @@ async fn shutdown_hands_back_what_has_not_begun(world: World) {
     }
     world.act_many(20, How::Wait).await;
     world.next().await;
-    let shutdown = tokio::spawn(async move { pool.shutdown(PATIENCE).await });
-    // One task runs, and the others are given back meanwhile. Before that they may be in a lock-claim (all new), or
-    // all have written claims for a moment.
+    pool
+}
+
+/// Waits until one task runs, and the 19 others are given back. Before that they may be in a lock-claim (all new), or
+/// all have written claims for a moment.
+async fn others_are_given_back(world: &World) {
     let given_back = async || {
         world.count(FangTaskState::New).await == 19 && world.count(FangTaskState::InProgress).await == 1
     };
     until(given_back).await;
+}
+
+async fn a_quiet_pool_hands_back_what_has_not_begun_and_lets_the_running_task_end(world: World) {
+    let mut pool = start_with_claims_ahead(&world).await;
+    pool.quiet();
+    others_are_given_back(&world).await;
+    world.stage.open(1);
+    world.until_in_state(FangTaskState::InProgress, 0).await;
+    assert_eq!(world.count(FangTaskState::New).await, 19);
+    // A pool that claimed would have been notified of this one.
+    world.act("later", How::Succeed).await;
+    assert_eq!(world.told(), []);
+    world.stage.open(19);
+    pool.resume();
+    for _ in 0..20 {
+        world.next().await;
+    }
+    let report = pool.shutdown(PATIENCE).await;
+    assert_eq!((report.still_running, world.count(FangTaskState::New).await), (0, 0));
+}
+
+async fn a_pool_that_is_shut_down_while_it_is_quiet_can_be_started_again(world: World) {
+    let mut pool = world.pool(1).start().await;
+    pool.quiet();
+    assert_eq!(pool.shutdown(PATIENCE).await.still_running, 0);
+    world.act("next", How::Succeed).await;
+    pool.start().await.unwrap();
+    assert_eq!(world.heard().await, "next");
+}
+
+async fn shutdown_hands_back_what_has_not_begun(world: World) {
+    let mut pool = start_with_claims_ahead(&world).await;
+    let shutdown = tokio::spawn(async move { pool.shutdown(PATIENCE).await });
+    others_are_given_back(&world).await;
     world.stage.open(1);
     assert_eq!(shutdown.await.unwrap().still_running, 0);
     assert_eq!(world.count(FangTaskState::InProgress).await, 0);

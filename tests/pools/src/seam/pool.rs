@@ -21,6 +21,8 @@ pub trait Works: Debug + Send {
     async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
     fn stats(&self) -> PoolStats;
+    fn quiet(&self);
+    fn resume(&self);
 }
 
 pub type Pool = Box<dyn Works>;
@@ -46,6 +48,14 @@ impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
     fn stats(&self) -> PoolStats {
         self.stats()
     }
+
+    fn quiet(&self) {
+        self.quiet();
+    }
+
+    fn resume(&self) {
+        self.resume();
+    }
 }
 
 #[async_trait]
@@ -68,6 +78,14 @@ impl<Q: Backend + Debug> Works for WorkerPool<Q> {
 
     fn stats(&self) -> PoolStats {
         self.stats()
+    }
+
+    fn quiet(&self) {
+        self.quiet();
+    }
+
+    fn resume(&self) {
+        self.resume();
     }
 }
 
