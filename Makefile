@@ -10,10 +10,13 @@ cargo_deny := $(tools)/bin/cargo-deny-$(CARGO_DENY_VERSION)
 with_postgres := $(target)/debug/with-postgres
 run_tests := $(target)/debug/run-tests
 
-# All tests, against a throwaway Postgres server, or against the server of DATABASE_URL.
+# All tests, against a throwaway Postgres server, or against the server of DATABASE_URL. Those about limits that only newer
+# servers know also run against one of these, if it can be fetched.
 test: setup
 	cargo test --workspace --all-features --no-run
 	$(with_postgres) -- $(run_tests) $(ARGS)
+	$(if $(ARGS),,@scripts/with-newer-postgres $(with_postgres) -- \
+		cargo test --quiet --workspace --all-features --test pools -- defaults)
 
 # Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, four
 # at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.

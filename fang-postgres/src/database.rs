@@ -14,6 +14,7 @@ use fang_core::error::Nature;
 use fang_core::lists::FirstListed;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// How many times a statement is sent that [loses a race](StoreError::lost_a_race). Each failed try has changed
@@ -41,6 +42,8 @@ pub(crate) struct Database<C> {
     pub(crate) first: FirstListed,
     /// The rows that statements over many leave out.
     pub(crate) refused: RefusedRows,
+    /// Whether the clock of the server was ahead, so that tasks may be due too late. Beats write, prunes read.
+    pub(crate) clock_was_ahead: AtomicBool,
     pub(crate) epoch: Instant,
     process: Process,
 }
@@ -48,7 +51,8 @@ pub(crate) struct Database<C> {
 impl<C: Connections> Database<C> {
     pub(crate) fn new(connections: C, sql: Arc<Statements>, schema: Schema) -> Self {
         let (first, refused) = (FirstListed::default(), RefusedRows::default());
-        Self { connections, sql, schema, first, refused, epoch: Instant::now(), process: Process::this() }
+        let (clock_was_ahead, process) = (AtomicBool::new(false), Process::this());
+        Self { connections, sql, schema, first, refused, clock_was_ahead, epoch: Instant::now(), process }
     }
 
     /// The same database over separate connections of the same process.

@@ -30,6 +30,7 @@ macro_rules! statements {
 }
 
 statements!(
+    bring_back,
     bury,
     cancel,
     cancellations,

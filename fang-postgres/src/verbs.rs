@@ -104,7 +104,7 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
-        workers::prune(&self.db, prune).await
+        workers::prune(self, prune).await
     }
 
     async fn unserved(&self, from: &str, limit: u32) -> Result<Unserved, StoreError> {

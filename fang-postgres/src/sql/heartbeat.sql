@@ -5,7 +5,7 @@
 -- a thirtieth of a lease, so that beats do not queue for it.
 --
 -- Instants more than half a lease in the future were written while the clock of the server was ahead. They are set to
--- now, else nobody would be declared dead until then.
+-- now, else nobody would be declared dead until then. `was_ahead` tells of them (`bring_back` then looks for tasks).
 --
 -- If sessions stay with their workers, a new session takes the advisory lock of the worker with its first beat. The
 -- lock of an earlier session whose end the server has not noticed keeps it out; the worker then counts as one without
@@ -67,4 +67,8 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
         GROUP BY silence
     ) AS suspect_after,
     NOT EXISTS (SELECT FROM fang_meta) AS has_lost_meta,
-    (SELECT count(*) FROM back) AS brought_back
+    (SELECT count(*) FROM back) AS brought_back,
+    EXISTS (
+        SELECT FROM fang_meta
+        WHERE greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond'
+    ) AS was_ahead

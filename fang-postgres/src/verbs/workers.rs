@@ -14,6 +14,7 @@ use fang_core::error::Nature;
 use fang_core::notify::Topic;
 use fang_core::store::{Beat, Prune, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros};
 use fang_core::task::Mode;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -54,6 +55,9 @@ pub(crate) async fn heartbeat<C: Connections>(
             "the clock of the database was ahead and went back; {brought_back} workers had beaten in the future, and \
              their leases begin now"
         );
+    }
+    if brought_back > 0 || get(&row, 8)? {
+        db.clock_was_ahead.store(true, Ordering::SeqCst);
     }
     beat(&row)
 }
@@ -154,7 +158,37 @@ pub(crate) async fn rescue<C: Connections>(
     Ok(rescued)
 }
 
-pub(crate) async fn prune<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u64, StoreError> {
+pub(crate) async fn prune<C: Connections>(
+    store: &PostgresStore<C>,
+    prune: &Prune,
+) -> Result<u64, StoreError> {
+    let removed = remove_old(&store.db, prune).await?;
+    if let Err(error) = bring_back(store, prune.limit).await {
+        store.db.clock_was_ahead.store(true, Ordering::SeqCst);
+        log::debug!("tasks from the future could not be looked for; the next prune tries again: {error}");
+    }
+    Ok(removed)
+}
+
+/// Looks for tasks that were inserted while the clock of the server was ahead, after a beat has told that it was.
+async fn bring_back<C: Connections>(store: &PostgresStore<C>, limit: u32) -> Result<(), StoreError> {
+    let (db, limit) = (&store.db, i64::from(limit));
+    let mut is_any_left = db.clock_was_ahead.swap(false, Ordering::SeqCst);
+    while is_any_left {
+        let row = db.query_one(Role::Engine, Statement::rows(&db.sql.bring_back, &[&limit])?).await?;
+        let (tasks, periods): (i64, i64) = (get(&row, 0)?, get(&row, 1)?);
+        if tasks > 0 {
+            log::warn!(
+                "{tasks} tasks were inserted while the clock of the database was ahead; they are due now"
+            );
+            store.notify_each_time(Role::Engine, &Topic::CameBack).await;
+        }
+        is_any_left = tasks.max(periods) >= limit;
+    }
+    Ok(())
+}
+
+async fn remove_old<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u64, StoreError> {
     let (sql, limit) = (&db.sql, i64::from(prune.limit));
     db.execute(Role::Engine, Statement::count(&sql.prune_workers, &[])?).await?;
     let periods = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;

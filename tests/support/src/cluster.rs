@@ -1,11 +1,13 @@
 //! A throwaway cluster.
 
 use crate::{
-    Durability, SupportError, binaries::find_binaries, config, guardian::Guardian, home::Home,
+    Durability, SupportError, binaries::find_binaries, config, faketime, guardian::Guardian, home::Home,
     user::ServerUser,
 };
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     io::Write,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,6 +18,28 @@ const PORT_ATTEMPTS: usize = 5;
 
 /// The variable that names the files of a new cluster, for other processes to copy: see [`Cluster::create_as_template`].
 pub const TEMPLATE: &str = "FANG_CLUSTER_TEMPLATE";
+
+/// What is special about a cluster.
+enum Kind<'a> {
+    Plain,
+    /// A copy is kept of what it began with.
+    Template,
+    /// Its messages are in this language.
+    Speaking(&'a str),
+    /// A file says by how much its clock is wrong.
+    WithClock,
+}
+
+impl Kind<'_> {
+    /// The variables for the server.
+    fn variables(&self, home: &Home) -> Result<Vec<(&'static str, OsString)>, SupportError> {
+        match self {
+            Self::Plain | Self::Template => Ok(Vec::new()),
+            Self::Speaking(language) => Ok(vec![("LANGUAGE", language.into())]),
+            Self::WithClock => faketime::follows(&home.clock()),
+        }
+    }
+}
 
 /// A throwaway Postgres cluster on a free port of 127.0.0.1 and on a Unix
 /// socket. Its superuser is `postgres`, without a password.
@@ -36,7 +60,7 @@ impl Cluster {
     ///
     /// When Postgres is not installed, or the server does not start.
     pub fn create(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, |user| Home::choose(user, durability), false, None)
+        Self::create_at(durability, |user| Home::choose(user, durability), &Kind::Plain)
     }
 
     /// As [`create`](Self::create), and keeps a copy of what it began with in [`template`](Self::template). Clusters of
@@ -45,7 +69,7 @@ impl Cluster {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_as_template(durability: Durability) -> Result<Self, SupportError> {
-        Self::create_at(durability, |user| Home::choose(user, durability), true, None)
+        Self::create_at(durability, |user| Home::choose(user, durability), &Kind::Template)
     }
 
     /// Like [`create`](Self::create), with all files below `folder`, to which all accounts may write.
@@ -53,7 +77,7 @@ impl Cluster {
     /// # Errors
     /// The errors of [`create`](Self::create).
     pub fn create_in(durability: Durability, folder: &Path) -> Result<Self, SupportError> {
-        Self::create_at(durability, |_| Home::within(folder), false, None)
+        Self::create_at(durability, |_| Home::within(folder), &Kind::Plain)
     }
 
     /// Like [`create`](Self::create), with messages in this language, such as `de`. Needs the translations that come
@@ -63,26 +87,47 @@ impl Cluster {
     /// The errors of [`create`](Self::create).
     pub fn create_speaking(language: &str) -> Result<Self, SupportError> {
         let durability = Durability::Fast;
-        Self::create_at(durability, |user| Home::choose(user, durability), false, Some(language))
+        Self::create_at(durability, |user| Home::choose(user, durability), &Kind::Speaking(language))
+    }
+
+    /// Like [`create`](Self::create), with a clock that [`set_clock`](Self::set_clock) changes.
+    ///
+    /// # Errors
+    /// The errors of [`create`](Self::create), and [`SupportError::NoFaketime`] when libfaketime is not installed.
+    pub fn create_with_clock() -> Result<Self, SupportError> {
+        let durability = Durability::Fast;
+        Self::create_at(durability, |user| Home::choose(user, durability), &Kind::WithClock)
+    }
+
+    /// Makes the clock of the server wrong by this much, in the notation of libfaketime: `+8h`.
+    ///
+    /// # Errors
+    /// When the file that the server reads cannot be written.
+    pub fn set_clock(&self, by: &str) -> Result<(), SupportError> {
+        let file = self.home.clock();
+        // In one step: the server may read it at any moment.
+        let next = file.with_extension("next");
+        fs::write(&next, format!("{by}\n"))
+            .and_then(|()| fs::rename(&next, &file))
+            .map_err(SupportError::io(format!("writing {}", file.display())))
     }
 
     fn create_at(
         durability: Durability,
         home: impl FnOnce(&ServerUser) -> Home,
-        is_template: bool,
-        language: Option<&str>,
+        kind: &Kind<'_>,
     ) -> Result<Self, SupportError> {
         let bin = find_binaries(env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql"))?;
         let user = ServerUser::choose()?;
         let home = home(&user);
-        let mut guardian = Guardian::spawn(&bin, &home, &user, language)?;
+        let mut guardian = Guardian::spawn(&bin, &home, &user, &kind.variables(&home)?)?;
         home.make(&user)?;
         guardian.order("init", &home)?;
-        if is_template {
+        if matches!(kind, Kind::Template) {
             guardian.order("template", &home)?;
         }
         append(&home, &config::text(&bin, &home.socket, durability))?;
-        if language.is_some() {
+        if matches!(kind, Kind::Speaking(_)) {
             // In the locale `C` itself, gettext translates nothing.
             append(&home, "lc_messages = 'C.UTF-8'\n")?;
         }

@@ -1,7 +1,7 @@
 //! Processes with wrong clocks.
 
 use crate::SupportError;
-use std::{fs, path::Path, path::PathBuf, process::Command};
+use std::{ffi::OsString, fs, path::Path, path::PathBuf, process::Command};
 
 /// The version of the library for programs with threads.
 const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
@@ -15,6 +15,18 @@ pub fn skew(command: &mut Command, by: &str) -> Result<(), SupportError> {
     let library = find().ok_or(SupportError::NoFaketime)?;
     command.env("LD_PRELOAD", library).env("FAKETIME", by).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     Ok(())
+}
+
+/// The variables with which the clock of a process is wrong by what this file says, from moment to moment. Without the
+/// file it is right.
+pub(crate) fn follows(file: &Path) -> Result<Vec<(&'static str, OsString)>, SupportError> {
+    let library = find().ok_or(SupportError::NoFaketime)?;
+    Ok(vec![
+        ("LD_PRELOAD", library.into()),
+        ("FAKETIME_TIMESTAMP_FILE", file.into()),
+        ("FAKETIME_NO_CACHE", "1".into()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+    ])
 }
 
 /// Finds the library. Debian installs it in a folder named after the architecture.

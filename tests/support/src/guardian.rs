@@ -3,6 +3,7 @@
 
 use crate::{SupportError, home::Home, user::ServerUser};
 use std::{
+    ffi::OsString,
     fs,
     io::{self, BufRead, BufReader, Write},
     os::unix::process::CommandExt,
@@ -22,12 +23,12 @@ pub(crate) struct Guardian {
 }
 
 impl Guardian {
-    /// The server speaks English, or this language.
+    /// The server speaks English, unless these variables say otherwise.
     pub(crate) fn spawn(
         bin: &Path,
         home: &Home,
         user: &ServerUser,
-        language: Option<&str>,
+        variables: &[(&str, OsString)],
     ) -> Result<Self, SupportError> {
         let mut child = shell()
             .args(["-c", SCRIPT, "guardian"])
@@ -38,7 +39,8 @@ impl Guardian {
             .env_remove("PGDATA")
             .env_remove("PGPORT")
             .env_remove("PGOPTIONS")
-            .env("LANGUAGE", language.unwrap_or("en"))
+            .env("LANGUAGE", "en")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

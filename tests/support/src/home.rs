@@ -54,6 +54,11 @@ impl Home {
         Self { root, socket }
     }
 
+    /// The file that says by how much the clock of the server is wrong.
+    pub(crate) fn clock(&self) -> PathBuf {
+        self.root.join("clock")
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.root.join("data")
     }

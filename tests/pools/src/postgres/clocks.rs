@@ -1,10 +1,11 @@
 //! Processes whose clocks are an hour off. This test program starts itself again as such a process.
 
 use crate::seam::{
-    Act, Child, How, Mode, PATIENCE, Run, World, both, collect_logs, logged_with, told_to_end, until,
+    Act, Child, HOUR, How, Mode, PATIENCE, Run, World, both, collect_logs, logged_with, told_to_end, until,
 };
 use fang_asynk::Lease;
-use fang_core::{FangError, FangTaskState, RetentionMode};
+use fang_core::{FangError, FangTaskState, RetentionMode, Unique};
+use fang_test_support::{Cluster, TestDatabase};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader};
 use std::process::ChildStdout;
@@ -115,26 +116,32 @@ async fn clocks_an_hour_off_make_nothing_early_or_late_and_nobody_dead(mode: Mod
     }
 }
 
-/// Makes the instants look as if the clock of the server had been ahead by eight hours and had gone back.
-const AHEAD: &str = "BEGIN;
-    LOCK TABLE fang_crons, fang_workers, fang_meta IN EXCLUSIVE MODE;
-    UPDATE fang_tasks t SET scheduled_at = scheduled_at + interval '8 hours' FROM fang_crons c
-    WHERE t.id = c.task_id AND t.state = 'new';
-    UPDATE fang_crons SET last_tick = last_tick + interval '8 hours', ticked_at = ticked_at + interval '8 hours';
-    UPDATE fang_workers SET beat_at = beat_at + interval '8 hours';
-    INSERT INTO fang_workers (info, beat_at) VALUES ('{}', now() + interval '8 hours');
-    UPDATE fang_meta SET beat_at = beat_at + interval '8 hours', well_since = well_since + interval '8 hours';
-    COMMIT";
-
 async fn instants_of_a_server_whose_clock_was_ahead_are_brought_back(mode: Mode) {
     collect_logs();
-    let world = World::postgres(mode).await;
+    let cluster = Cluster::create_with_clock().unwrap();
+    let server = cluster.uri("postgres");
+    let world = World::in_database(mode, TestDatabase::create_in(&server).await.unwrap()).await;
+    world.queue.migrate().await.unwrap();
     let mut pool = world.pool(1).lease(QUICK).start().await;
     world.queue.schedule_task(&Act::every_second(How::Succeed)).await.unwrap();
     assert_eq!(world.heard().await, "tick");
-    let later = "SELECT count(*) FROM fang_crons WHERE last_tick > now() + interval '1 hour'";
-    world.run(AHEAD).await;
-    world.until_number(later, 0).await;
+
+    cluster.set_clock("+8h").unwrap();
+    let soon = clock() + 7 * 3600;
+    let after = |what, table| format!("SELECT count(*) FROM {table} WHERE {what} > to_timestamp({soon})");
+    for ahead in [after("last_tick", "fang_crons"), after("beat_at", "fang_meta")] {
+        world.until_number(&ahead, 1).await;
+    }
+    // A worker that dies in this time.
+    world.run("INSERT INTO fang_workers (info) VALUES ('{}')").await;
+    for delay in [Duration::ZERO, HOUR] {
+        let once_an_hour = Unique::key(delay.as_secs().to_string()).within(HOUR);
+        let kept = world.of_type("not served", How::Succeed).delay(delay).unique_by(once_an_hour);
+        world.queue.insert(kept).await.unwrap();
+    }
+
+    cluster.set_clock("+0").unwrap();
+    world.until_number(&after("last_tick", "fang_crons"), 0).await;
     world.told();
     for _ in 0..2 {
         assert_eq!(world.heard().await, "tick");
@@ -142,6 +149,14 @@ async fn instants_of_a_server_whose_clock_was_ahead_are_brought_back(mode: Mode)
     world.until_number("SELECT count(*) FROM fang_workers WHERE dead_at IS NOT NULL", 1).await;
     assert_eq!(world.number("SELECT count(*) FROM fang_workers WHERE dead_at IS NULL").await, 1);
     until(async || logged_with(&["clock of the store was ahead", "Act"]) > 0).await;
-    until(async || logged_with(&["clock of the database was ahead"]) > 0).await;
+    until(async || logged_with(&["clock of the database was ahead", "leases begin"]) > 0).await;
+    let due = "SELECT count(*) FROM fang_tasks WHERE task_type = 'not served' AND scheduled_at <= now()";
+    world.until_number(due, 1).await;
+    assert_eq!(
+        world.number(&after("scheduled_at", "fang_tasks")).await,
+        1,
+        "its instant may have been named"
+    );
+    assert_eq!(world.number(&after("until", "fang_unique")).await, 0);
     pool.shutdown(PATIENCE).await;
 }
