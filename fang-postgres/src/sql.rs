@@ -38,6 +38,7 @@ statements!(
     count,
     cron_lock,
     crons,
+    depths,
     disown,
     end_cron,
     find,
