@@ -124,10 +124,10 @@ pub mod store {
     pub use fang_core::new_task::NewRow;
     pub use fang_core::notify::{Listeners, Notice, Topic};
     pub use fang_core::store::{
-        Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, DueCron, FailedTasks, Feature,
-        Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockCommit, LockedTask, NewCron,
-        NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
-        ScanRange, Socket, Store, Tick, Verdict, WorkerId, micros,
+        Beat, Capped, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, Depth, DueCron,
+        FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockCommit,
+        LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed,
+        RetryFailed, SavedCron, ScanRange, Socket, Store, Tick, Verdict, WorkerId, micros,
     };
     pub use fang_core::task::read_metadata;
 }

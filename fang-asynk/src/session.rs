@@ -19,6 +19,7 @@ use connect::Role;
 use deadpool_postgres::{Object, Pool};
 use error::pool_error;
 use fang_core::StoreError;
+use fang_core::connections::Wanted;
 use fang_core::notify::Listeners;
 use fang_postgres::{Connections, NeverBlocks};
 use std::sync::Arc;
@@ -30,6 +31,9 @@ pub(crate) type PostgresStore = fang_postgres::PostgresStore<Pools>;
 pub(crate) struct Pools {
     address: Arc<Address>,
     listeners: Listeners,
+    /// Those of the calls, and those of a worker pool.
+    wanted: Arc<Wanted>,
+    _of_a_pool: Option<Wanted>,
     calls: Pool,
     engine: Pool,
     heart: Pool,
@@ -40,11 +44,19 @@ impl Pools {
     pub(crate) fn new(address: Address) -> Result<Self, StoreError> {
         let (address, listeners) = (Arc::new(address), Listeners::default());
         let calls = address.pool(Role::Calls, &listeners)?;
-        Self::around(calls, address, listeners)
+        let wanted = Arc::new(Wanted::new(calls.status().max_size));
+        Self::around(calls, address, listeners, wanted)
     }
 
-    fn around(calls: Pool, address: Arc<Address>, listeners: Listeners) -> Result<Self, StoreError> {
+    fn around(
+        calls: Pool,
+        address: Arc<Address>,
+        listeners: Listeners,
+        wanted: Arc<Wanted>,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
+            wanted,
+            _of_a_pool: None,
             calls,
             engine: address.pool(Role::Engine, &listeners)?,
             heart: address.pool(Role::Heart, &listeners)?,
@@ -75,7 +87,12 @@ impl Connections for Pools {
     }
 
     fn of_a_pool(&self) -> Result<Self, StoreError> {
-        Self::around(self.calls.clone(), self.address.clone(), self.listeners.clone())
+        let (calls, wanted) = (self.calls.clone(), self.wanted.clone());
+        let own = Self::around(calls, self.address.clone(), self.listeners.clone(), wanted)?;
+        let lock_claims = own.can_lock().then_some(&own.lock_claims);
+        let pools = [&own.engine, &own.heart].into_iter().chain(lock_claims);
+        let of_a_pool = Wanted::new(pools.map(|pool| pool.status().max_size).sum());
+        Ok(Self { _of_a_pool: Some(of_a_pool), ..own })
     }
 
     fn is_pooled(&self) -> bool {

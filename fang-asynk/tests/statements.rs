@@ -90,6 +90,31 @@ async fn a_look_for_unserved_task_types_reads_a_few_tasks_of_each_type() {
     }
 }
 
+/// There may be millions of tasks. Neither the whole table is read, nor the whole index.
+#[tokio::test]
+async fn a_count_of_waiting_tasks_stops_at_its_limit() {
+    let world = World::new().await;
+    for rows in [0, 30_000] {
+        fill(&world.client, rows, "-n").await;
+        for task_type in ["NULL", "'common'"] {
+            let values = format!("{task_type}, 1000, 10001");
+            let plan = kept_plan(&world.client, "depths", &values, "(ANALYZE, COSTS OFF)").await;
+            assert!(
+                !["Seq Scan on fang_tasks", "Sort Key: t", "Bitmap"].iter().any(|bad| plan.contains(bad)),
+                "{plan}"
+            );
+            let read = plan.lines().filter(|line| line.contains(" on fang_tasks ")).map(rows_of);
+            assert!(read.max() <= Some(10_001), "{plan}");
+        }
+    }
+}
+
+/// How many rows a step of a plan returned each time.
+fn rows_of(line: &str) -> u64 {
+    let rows = line.rsplit("rows=").next().and_then(|rest| rest.split([' ', '.']).next());
+    rows.and_then(|rows| rows.parse().ok()).unwrap_or(0)
+}
+
 /// The server may keep a plan that it made while the table was empty, so that plan must suit a full table too.
 #[tokio::test]
 async fn the_statements_of_the_engine_look_up_each_row_with_any_table_statistics() {

@@ -2,7 +2,7 @@
 
 use crate::runtime::block_on;
 use fang_core::new_task::Due;
-use fang_core::store::{Count, CronInfo, CronRemoval, FailedTasks, Filter, Removal};
+use fang_core::store::{Count, CronInfo, CronRemoval, Depth, FailedTasks, Filter, Removal};
 use fang_core::{Priority, QueueError, Task};
 use fang_engine::handle;
 use uuid::Uuid;
@@ -15,6 +15,24 @@ pub struct Admin(handle::Admin);
 impl Admin {
     pub(crate) fn new(admin: handle::Admin) -> Self {
         Self(admin)
+    }
+
+    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Takes some milliseconds, however
+    /// many tasks there are.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    pub fn depth(&self, task_type: &str) -> Result<Depth, QueueError> {
+        block_on(self.0.depth(task_type))
+    }
+
+    /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
+    /// types, ordered by name.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    pub fn depths(&self) -> Result<Vec<Depth>, QueueError> {
+        block_on(self.0.depths())
     }
 
     /// Makes failed tasks due now, with all their retries: all of them, or those of a kind or task type. Returns how

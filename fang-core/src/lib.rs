@@ -5,6 +5,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod backoff;
+#[doc(hidden)]
+pub mod connections;
 pub mod context;
 #[cfg(feature = "contract")]
 pub mod contract;

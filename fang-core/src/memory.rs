@@ -14,9 +14,9 @@ use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Inserted, NewCron,
-    NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Store, Tick,
-    Unserved, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish, Inserted,
+    NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
+    Store, Tick, Unserved, WorkerId,
 };
 use crate::task::{Priority, Task};
 use async_trait::async_trait;
@@ -198,6 +198,10 @@ impl Store for MemoryStore {
 
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
         self.with(|tables, _| tables.count())
+    }
+
+    async fn depths(&self, task_type: Option<&str>) -> Result<Vec<Depth>, StoreError> {
+        self.with(|tables, now| tables.depths(task_type, now))
     }
 
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {

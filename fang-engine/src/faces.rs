@@ -162,6 +162,19 @@ macro_rules! queueable {
                 $crate::wait!([$($asyncness)?] self.verbs()?.admin().count())
             }
 
+            $($asyncness)? fn depth(
+                &self,
+                task_type: &str,
+            ) -> Result<$crate::core::store::Depth, $crate::core::QueueError> {
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().depth(task_type))
+            }
+
+            $($asyncness)? fn depths(
+                &self,
+            ) -> Result<Vec<$crate::core::store::Depth>, $crate::core::QueueError> {
+                $crate::wait!([$($asyncness)?] self.verbs()?.admin().depths())
+            }
+
             fn context(&self) -> &$crate::core::Context {
                 self.own_context()
             }

@@ -40,6 +40,7 @@ statements!(
     count,
     cron_lock,
     crons,
+    depths,
     disown,
     end_cron,
     ended,

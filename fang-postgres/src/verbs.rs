@@ -21,9 +21,9 @@ use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::notify::Listeners;
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Feature, Filter, Finish, Heard, Inserted,
-    LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Store, Tables, Tick, Unserved, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish, Heard,
+    Inserted, LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed,
+    RetryFailed, SavedCron, Store, Tables, Tick, Unserved, WorkerId,
 };
 use fang_core::{NewTask, Priority, StoreError, Task};
 use std::time::Duration;
@@ -153,6 +153,10 @@ impl<C: Connections> Store for PostgresStore<C> {
 
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
         admin::count(&self.db).await
+    }
+
+    async fn depths(&self, task_type: Option<&str>) -> Result<Vec<Depth>, StoreError> {
+        admin::depths(&self.db, task_type).await
     }
 
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {

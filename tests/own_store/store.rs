@@ -2,10 +2,10 @@
 
 use super::tables::{Row, Tables};
 use fang::store::{
-    Beat, Claim, Claimed, Count, Feature, Filter, Finish, Inserted, Listeners, NonBlocking, Notice, Offers,
-    Prune, Removal, Rescue, Rescued, Store, Topic, WorkerId,
+    Beat, Capped, Claim, Claimed, Count, Depth, Feature, Filter, Finish, Inserted, Listeners, NonBlocking,
+    Notice, Offers, Prune, Removal, Rescue, Rescued, Store, Topic, WorkerId,
 };
-use fang::{DateTime, NewTask, StoreError, Task, Utc, Uuid, async_trait};
+use fang::{DateTime, FangTaskState, NewTask, StoreError, Task, Utc, Uuid, async_trait};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -130,6 +130,24 @@ impl Store for BTreeStore {
             }
             let count = |((task_type, _), (state, tasks))| Count { task_type, state, tasks };
             counts.into_iter().map(count).collect()
+        })
+    }
+
+    async fn depths(&self, task_type: Option<&str>) -> Result<Vec<Depth>, StoreError> {
+        self.with(|tables, now| {
+            let mut numbers = BTreeMap::<String, (u64, u64)>::new();
+            let tasks = tables.rows.values().map(|row| &row.task);
+            let waits = |state| matches!(state, FangTaskState::New | FangTaskState::Retried);
+            for task in tasks.filter(|task| waits(task.state)) {
+                let (waiting, due) = numbers.entry(task.task_type.clone()).or_default();
+                (*waiting, *due) = (*waiting + 1, *due + u64::from(task.scheduled_at <= now));
+            }
+            numbers.retain(|of, _| task_type.is_none_or(|task_type| task_type == of));
+            let depth = |(task_type, (waiting, due))| {
+                let (waiting, due) = (Capped::of(waiting), Capped::of(due));
+                Depth { task_type, waiting, due }
+            };
+            numbers.into_iter().map(depth).collect()
         })
     }
 

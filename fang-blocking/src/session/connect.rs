@@ -8,6 +8,7 @@ mod setup;
 mod sockets;
 
 use fang_core::StoreError;
+use fang_core::connections::Wanted;
 use fang_core::notify::Listeners;
 use fang_core::store::Socket;
 use fang_postgres::ConnectionString;
@@ -40,7 +41,7 @@ enum Source {
     /// The address of a database, to which the library opens connections.
     Uri { uri: ConnectionString, max_pool_size: u32 },
     /// The connection pool of the application.
-    Pool { pool: PgPool, pins: Arc<Pins> },
+    Pool { pool: PgPool, pins: Arc<Pins>, _wanted: Arc<Wanted> },
 }
 
 impl Address {
@@ -50,7 +51,9 @@ impl Address {
     }
 
     pub(crate) fn pool(pool: PgPool) -> Self {
-        Self { source: Source::Pool { pool, pins: Arc::default() }, listen: false, pgbouncer: false }
+        let wanted = Arc::new(Wanted::new(pool.max_size() as usize));
+        let source = Source::Pool { pool, pins: Arc::default(), _wanted: wanted };
+        Self { source, listen: false, pgbouncer: false }
     }
 
     /// Sets the options that the application chose.
@@ -71,7 +74,7 @@ impl Address {
                 let dialer = Dialer::new(uri.clone(), setup);
                 Way::Kept(Arc::new(Seats::own(dialer, pool_size(role, *max_pool_size))))
             }
-            Source::Pool { pool, pins } => match role {
+            Source::Pool { pool, pins, .. } => match role {
                 Role::Engine if pool.max_size() >= ENOUGH_FOR_THE_ENGINE => {
                     Way::Kept(pins.engine.get(pool, setup))
                 }

@@ -7,6 +7,8 @@ use super::link::Link;
 use super::place::Place;
 use super::statement::Keep;
 use fang_core::StoreError;
+use fang_core::connections::Wanted;
+use fang_core::lists::SLOTS;
 use fang_core::notify::Listeners;
 use fang_core::store::Heard;
 use fang_postgres::Connections;
@@ -24,6 +26,7 @@ pub(crate) struct Links {
     heart: Way,
     /// Opens the connections of lock-claims.
     dialer: Option<Dialer>,
+    _wanted: Option<Wanted>,
 }
 
 impl Links {
@@ -36,6 +39,7 @@ impl Links {
             heart: calls.clone(),
             calls,
             dialer: address.dialer(),
+            _wanted: None,
             listeners,
             is_of_a_pool: false,
             address,
@@ -88,11 +92,14 @@ impl Connections for Links {
     }
 
     fn of_a_pool(&self) -> Result<Self, StoreError> {
+        let dialer = self.address.dialer();
+        let lock_claims = dialer.as_ref().map(|_| Wanted::new(usize::from(SLOTS.unsigned_abs())));
         Ok(Self {
             calls: self.calls.clone(),
             engine: self.address.way(Role::Engine, &self.listeners),
             heart: self.address.way(Role::Heart, &self.listeners),
-            dialer: self.address.dialer(),
+            dialer,
+            _wanted: lock_claims,
             listeners: self.listeners.clone(),
             is_of_a_pool: true,
             address: self.address.clone(),

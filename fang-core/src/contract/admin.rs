@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, id, task};
-use crate::store::{Count, Filter, Verdict};
-use crate::task::FangTaskState;
+use crate::store::{Capped, Count, Depth, Filter, Verdict};
+use crate::task::{FangTaskState, Priority};
 
 /// Its id was never inserted.
 pub async fn a_missing_task_is_not_found(rig: &dyn Rig) {
@@ -55,6 +55,24 @@ pub async fn tasks_are_listed_page_by_page_the_newest_first(rig: &dyn Rig) {
         assert_eq!(page, expected);
         before = page.last().copied().map(id);
     }
+}
+
+/// A task that runs does not wait.
+pub async fn waiting_and_due_tasks_are_counted_by_task_type(rig: &dyn Rig) {
+    assert_eq!(rig.store().depths(None).await.unwrap(), []);
+    rig.run(task(1), Verdict::Keep).await;
+    let urgent = task(5).priority(Priority::High);
+    rig.insert(&[task(2), task(3).delay(HOUR), task(4).task_type("mail"), urgent]).await;
+    rig.insert(&[task(6).task_type("sync").delay(HOUR)]).await;
+    let depth = |task_type: &str, waiting, due| {
+        let (waiting, due) = (Capped::of(waiting), Capped::of(due));
+        Depth { task_type: task_type.to_owned(), waiting, due }
+    };
+    let all = [depth("common", 3, 2), depth("mail", 1, 1), depth("sync", 1, 0)];
+    assert_eq!(rig.store().depths(None).await.unwrap(), all);
+    assert_eq!(rig.store().depths(Some("mail")).await.unwrap(), all[1..2]);
+    let nobody = rig.store().depths(Some("nobody")).await.unwrap();
+    assert!(nobody.is_empty() || nobody == [Depth::none("nobody")], "{nobody:?}");
 }
 
 /// Counts of zero are left out.

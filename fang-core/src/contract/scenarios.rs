@@ -297,6 +297,7 @@ macro_rules! for_each_scenario {
             }
             admin [Counts] {
                 tasks_are_counted_by_task_type_and_state,
+                waiting_and_due_tasks_are_counted_by_task_type,
             }
             retry [Retries] {
                 a_failed_task_begins_anew_when_it_is_retried,

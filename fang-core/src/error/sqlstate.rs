@@ -44,6 +44,11 @@ pub(super) fn is_pooled(code: &str) -> bool {
     matches!(code, "42P05" | "26000" | "08P01")
 }
 
+/// Whether the server has no connection left.
+pub(super) fn is_full(code: &str) -> bool {
+    code == "53300"
+}
+
 /// Whether another transaction kept its lock for longer than the `lock_timeout`.
 pub(super) fn is_locked(code: &str) -> bool {
     code == "55P03"

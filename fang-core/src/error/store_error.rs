@@ -1,4 +1,5 @@
 use super::sqlstate;
+use crate::connections;
 use std::error::Error;
 use uuid::Uuid;
 
@@ -64,6 +65,18 @@ pub enum StoreError {
          first, or build a new queue in the child"
     )]
     Forked,
+    /// The server has as many connections as it allows.
+    #[error(
+        "the database has no connection left ({source}); the queues and pools of this program open up to {wanted} in \
+         all, however many workers they have: lower max_pool_size, raise max_connections of the server, or put a pooler \
+         in between and build the queue with `.pgbouncer(true)`"
+    )]
+    TooManyConnections {
+        /// How many connections the queues and pools of this process open at most, on all servers.
+        wanted: usize,
+        /// The error of the driver.
+        source: Source,
+    },
     /// The server refused the connection: the user, the password or the name of the database is wrong.
     #[error("the database refused the connection: {source}; check user, password, database name and TLS")]
     Refused {
@@ -166,6 +179,9 @@ impl StoreError {
         if sqlstate::is_pooled(code) {
             return Self::Pooled { source };
         }
+        if sqlstate::is_full(code) {
+            return Self::TooManyConnections { wanted: connections::at_most(), source };
+        }
         if sqlstate::is_locked(code) {
             return Self::Locked { reason: source.to_string() };
         }
@@ -191,6 +207,7 @@ impl StoreError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Unreachable { .. }
+            | Self::TooManyConnections { .. }
             | Self::Uri { .. }
             | Self::Parameter { .. }
             | Self::Forked
@@ -217,6 +234,7 @@ impl StoreError {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Unreachable { .. }
+            | Self::TooManyConnections { .. }
             | Self::ReadOnly { .. }
             | Self::Timeout { .. }
             | Self::Locked { .. }

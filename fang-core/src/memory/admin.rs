@@ -1,7 +1,7 @@
 //! Find, list, count and remove.
 
 use super::tables::{Row, Tables};
-use crate::store::{Count, Filter, Removal};
+use crate::store::{Capped, Count, Depth, Filter, Removal};
 use crate::task::Task;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -29,6 +29,23 @@ impl Tables {
             counts.entry((&row.task_type, row.state.as_str())).or_insert(none).tasks += 1;
         }
         counts.into_values().collect()
+    }
+
+    pub(super) fn depths(&self, task_type: Option<&str>, now: DateTime<Utc>) -> Vec<Depth> {
+        let mut numbers: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for (of, _, _, at, _) in &self.ready {
+            if task_type.is_none_or(|task_type| task_type == of) {
+                let (waiting, due) = numbers.entry(of).or_default();
+                *waiting += 1;
+                *due += u64::from(*at <= now);
+            }
+        }
+        let depths = numbers.into_iter().map(|(task_type, (waiting, due))| Depth {
+            task_type: task_type.to_owned(),
+            waiting: Capped::of(waiting),
+            due: Capped::of(due),
+        });
+        depths.take(usize::from(Depth::TASK_TYPES)).collect()
     }
 
     pub(super) fn remove(&mut self, removal: &Removal, now: DateTime<Utc>) -> u64 {

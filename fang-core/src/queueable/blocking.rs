@@ -6,7 +6,7 @@ use crate::insert::Insert;
 use crate::new_task::{Due, NewTask};
 use crate::run::Run;
 use crate::runnable::{AsyncRunnable, Runnable};
-use crate::store::{Count, FailedTasks, Filter, Inserted};
+use crate::store::{Count, Depth, FailedTasks, Filter, Inserted};
 use crate::task::{Priority, Task};
 use uuid::Uuid;
 
@@ -234,6 +234,20 @@ pub trait Queueable: Send + Sync {
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
+
+    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Takes some milliseconds, however
+    /// many tasks there are.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    fn depth(&self, task_type: &str) -> Result<Depth, QueueError>;
+
+    /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
+    /// types, ordered by name.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    fn depths(&self) -> Result<Vec<Depth>, QueueError>;
 
     /// The context of this run: its task, its attempt, its deadline and the state of its pool. Outside of a
     /// run the context is empty: the id is nil and the attempt is 0.

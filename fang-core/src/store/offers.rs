@@ -9,7 +9,7 @@ pub enum Feature {
     /// Crons: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `resume_cron`, `run_cron`,
     /// `remove_crons`.
     Crons,
-    /// `count`.
+    /// `count` and `depths`.
     Counts,
     /// `retry` and `retry_failed`.
     Retries,

@@ -1,7 +1,7 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Filter, Finish, Heard, Inserted, LockClaims,
-    NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron, Tables, Tick,
-    Unserved, WorkerId,
+    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Filter, Finish, Heard, Inserted,
+    LockClaims, NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
+    Tables, Tick, Unserved, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -134,6 +134,15 @@ pub trait Store: Send + Sync + 'static {
     /// Not offered by default.
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
         Err(StoreError::NotOffered { verb: "count" })
+    }
+
+    /// Counts the tasks that wait, and those that are due, of this task type, or of each type that has any: of the
+    /// first [`Depth::TASK_TYPES`] types, ordered by name. Must be quick however many tasks there are: counting
+    /// stops as [`Capped`](super::Capped) says. Of a type without tasks it may return nothing.
+    ///
+    /// Not offered by default.
+    async fn depths(&self, _task_type: Option<&str>) -> Result<Vec<Depth>, StoreError> {
+        Err(StoreError::NotOffered { verb: "depths" })
     }
 
     /// Makes a failed task due now with all its retries, or a waiting task due now, and ends its

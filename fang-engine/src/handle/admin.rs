@@ -2,7 +2,7 @@
 
 use fang_core::new_task::Due;
 use fang_core::store::{
-    Count, CronInfo, CronRemoval, FailedTasks, Filter, RETRY_BATCH, Removal, RetryFailed, Store,
+    Count, CronInfo, CronRemoval, Depth, FailedTasks, Filter, RETRY_BATCH, Removal, RetryFailed, Store,
 };
 use fang_core::{Priority, QueueError, Task};
 use std::fmt;
@@ -84,6 +84,25 @@ crate::admin_verbs!(verbs);
 impl Admin {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
+    }
+
+    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Takes some milliseconds, however
+    /// many tasks there are.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    pub async fn depth(&self, task_type: &str) -> Result<Depth, QueueError> {
+        let depths = self.store.depths(Some(task_type)).await?;
+        Ok(depths.into_iter().next().unwrap_or_else(|| Depth::none(task_type)))
+    }
+
+    /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
+    /// types, ordered by name.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    pub async fn depths(&self) -> Result<Vec<Depth>, QueueError> {
+        Ok(self.store.depths(None).await?)
     }
 
     /// Makes failed tasks due now, with all their retries: all of them, or those of a kind or task type. Returns how

@@ -5,7 +5,7 @@ use crate::row::{get, task};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
-use fang_core::store::{Count, Filter, Removal};
+use fang_core::store::{Capped, Count, Depth, Filter, Removal};
 use fang_core::task::FangTaskState;
 use fang_core::{StoreError, Task};
 use uuid::Uuid;
@@ -33,6 +33,20 @@ pub(crate) async fn count<C: Connections>(db: &Database<C>) -> Result<Vec<Count>
         }
     }
     Ok(counts)
+}
+
+pub(crate) async fn depths<C: Connections>(
+    db: &Database<C>,
+    task_type: Option<&str>,
+) -> Result<Vec<Depth>, StoreError> {
+    let (types, tasks) = (i32::from(Depth::TASK_TYPES), Capped::MAX.cast_signed() + 1);
+    let statement = Statement::rows(&db.sql.depths, &[&task_type, &types, &tasks])?;
+    let rows = db.query(Role::Calls, statement).await?;
+    let depths = rows.iter().map(|row| {
+        let number = |column| get(row, column).map(|tasks: i64| Capped::of(tasks.unsigned_abs()));
+        Ok(Depth { task_type: get(row, 0)?, waiting: number(1)?, due: number(2)? })
+    });
+    depths.collect()
 }
 
 pub(crate) async fn remove<C: Connections>(db: &Database<C>, removal: &Removal) -> Result<u64, StoreError> {

@@ -112,6 +112,18 @@ impl Cluster {
             .map_err(SupportError::io(format!("writing {}", file.display())))
     }
 
+    /// Like [`create`](Self::create), with these lines at the end of `postgresql.conf`.
+    ///
+    /// # Errors
+    /// The errors of [`create`](Self::create).
+    pub fn create_with(settings: &str) -> Result<Self, SupportError> {
+        let cluster = Self::create(Durability::Fast)?;
+        cluster.stop_immediate()?;
+        append(&cluster.home, settings)?;
+        cluster.start()?;
+        Ok(cluster)
+    }
+
     fn create_at(
         durability: Durability,
         home: impl FnOnce(&ServerUser) -> Home,

@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::{Connection, ConnectionError};
 use fang_core::StoreError;
+use fang_core::connections::Wanted;
 use fang_core::store::Socket;
 use fang_postgres::ConnectionString;
 use fang_postgres::settings::Role;
@@ -37,6 +38,8 @@ const TRIES: usize = 3;
 pub(in crate::session) struct Seats {
     source: Source,
     max_size: usize,
+    /// The connections that the library opens itself.
+    _wanted: Option<Wanted>,
     taken: Mutex<Taken>,
     freed: Condvar,
 }
@@ -69,16 +72,16 @@ pub(in crate::session) struct Seat {
 impl Seats {
     /// Creates seats for at most `max_size` connections that the library opens.
     pub(super) fn own(dialer: Dialer, max_size: usize) -> Self {
-        Self::new(Source::Own(dialer), max_size)
+        Self::new(Source::Own(dialer), max_size, Some(Wanted::new(max_size)))
     }
 
     /// Creates one seat for a connection of the application's pool.
     pub(super) fn pinned(pool: PgPool, setup: Setup) -> Self {
-        Self::new(Source::Pool { pool, setup }, 1)
+        Self::new(Source::Pool { pool, setup }, 1, None)
     }
 
-    fn new(source: Source, max_size: usize) -> Self {
-        Self { source, max_size, taken: Mutex::default(), freed: Condvar::new() }
+    fn new(source: Source, max_size: usize, wanted: Option<Wanted>) -> Self {
+        Self { source, max_size, _wanted: wanted, taken: Mutex::default(), freed: Condvar::new() }
     }
 
     /// The socket on which notifications arrive, if the connection listens and its socket is known.

@@ -3,13 +3,14 @@
 use crate::seam::{Act, HOUR, How, PATIENCE, World};
 use fang_asynk::Lease;
 use fang_core::new_task::Due;
-use fang_core::store::{FailedTasks, Filter};
+use fang_core::store::{Depth, FailedTasks, Filter};
 use fang_core::{FangTaskState, Priority, QueueError, RetentionMode};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
 
 crate::each_mode_and_store! {
+    the_depth_of_a_task_type_is_counted_up_to_ten_thousand,
     a_waiting_task_that_is_cancelled_never_runs,
     a_running_task_hears_that_it_was_cancelled_and_is_not_run_again,
     a_cancelled_task_that_still_succeeds_counts_as_finished,
@@ -251,4 +252,16 @@ async fn a_pool_that_is_resized_right_after_its_start_has_the_last_number_of_wor
     }
     world.stage.open(8);
     pool.shutdown(PATIENCE).await;
+}
+
+async fn the_depth_of_a_task_type_is_counted_up_to_ten_thousand(world: World) {
+    let many = (0..10_001).map(|_| world.of_type("many", How::Succeed)).collect();
+    world.queue.insert_tasks(many).await.unwrap();
+    let later = world.of_type("later", How::Succeed).delay(HOUR);
+    world.queue.insert(later).await.unwrap();
+    let depths = world.queue.depths().await.unwrap();
+    let told = depths.iter().map(|depth| format!("{} {} {}", depth.task_type, depth.waiting, depth.due));
+    assert_eq!(told.collect::<Vec<_>>(), ["later 1 0", "many 10000+ 10000+"]);
+    assert_eq!(world.queue.depth("many").await.unwrap(), depths[1]);
+    assert_eq!(world.queue.depth("nobody").await.unwrap(), Depth::none("nobody"));
 }

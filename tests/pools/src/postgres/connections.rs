@@ -1,13 +1,16 @@
 //! The connections of a pool: what they are for, and what becomes of it when they are cut.
 
-use crate::seam::{Mode, Options, PATIENCE, Queue, World, say, until};
+use crate::seam::{Mode, Options, PATIENCE, Queue, Stage, World, say, until};
 use fang_asynk::Lease;
+use fang_core::{QueueError, StoreError};
+use fang_test_support::{Cluster, TestDatabase};
 use std::time::Duration;
 
 crate::each_mode! {
     an_insert_by_another_process_wakes_a_pool_that_would_sleep_for_an_hour,
     tasks_inserted_while_no_pool_listened_are_found_once_a_pool_listens_again,
     a_pool_whose_connections_were_killed_goes_on,
+    a_server_without_connections_left_is_told_with_what_the_program_opens,
     tasks_that_hold_every_connection_of_the_application_do_not_stop_the_pool,
 }
 
@@ -33,6 +36,29 @@ const BLOCKED: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_data
 async fn kill_with_the_heart(world: &World) {
     world.until_number(HEARTS, 1).await;
     world.number(KILL).await;
+}
+
+/// Other tests of this process count too, and have no thousand.
+async fn a_server_without_connections_left_is_told_with_what_the_program_opens(mode: Mode) {
+    let settings = "max_connections = 5\nmax_wal_senders = 0\nsuperuser_reserved_connections = 0\n";
+    let cluster = Cluster::create_with(settings).unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
+    let mut all = Vec::new();
+    while let Ok(client) = database.client().await {
+        all.push(client);
+    }
+    let queue = mode.queue_with(database.uri(), &Options { max_pool_size: 1000, ..Options::default() });
+    let mut pool = queue.pool(1, &Stage::new(database.uri()).0).build();
+    let errors = [queue.insert_task(&say("one")).await.unwrap_err(), pool.start().await.unwrap_err()];
+    for (error, own) in errors.into_iter().zip([1000, 1005]) {
+        let QueueError::Store(StoreError::TooManyConnections { wanted, .. }) = error else {
+            panic!("{error}");
+        };
+        assert!((own..2000).contains(&wanted), "{wanted}");
+    }
+    all.clear();
+    until(async || queue.migrate().await.is_ok()).await;
+    queue.insert_task(&say("one")).await.unwrap();
 }
 
 fn small(world: &World) -> Queue {

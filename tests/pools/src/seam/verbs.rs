@@ -3,7 +3,7 @@
 use super::queue::by_mode;
 use super::{Both, Queue};
 use fang_core::new_task::Due;
-use fang_core::store::{Count, FailedTasks, Filter, Inserted};
+use fang_core::store::{Count, Depth, FailedTasks, Filter, Inserted};
 use fang_core::{AsyncQueueable, Context, NewTask, Priority, QueueError, Queueable, Task};
 use uuid::Uuid;
 
@@ -34,6 +34,8 @@ verbs! {
     resume(task_type: &str) -> bool;
     list_tasks(filter: &Filter) -> Vec<Task>;
     count_tasks() -> Vec<Count>;
+    depth(task_type: &str) -> Depth;
+    depths() -> Vec<Depth>;
 }
 
 /// The removals count in `u64` in one mode and in `usize` in the other.
