@@ -40,8 +40,7 @@ impl ToRun {
     /// The tasks, each as a job for a worker.
     pub(crate) fn jobs(self) -> impl Iterator<Item = Job> {
         let Self { tasks, task_type, worker, unwritten } = self;
-        let job =
-            move |task| Job { task, task_type: task_type.clone(), worker, unwritten: unwritten.clone() };
+        let job = move |task| Job::new(task, task_type.clone(), worker, unwritten.clone());
         tasks.into_iter().map(job)
     }
 }

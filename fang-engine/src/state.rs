@@ -41,5 +41,6 @@ pub(crate) fn example() -> fang_core::store::Claimed {
         scheduled_at: fang_core::store::DbInstant::MIN,
         unknown_for: None,
         max_retries: None,
+        expired_at: None,
     }
 }

@@ -67,6 +67,7 @@ statements!(
     now_in,
     pause,
     pause_cron,
+    prune_kept,
     prune_tasks,
     prune_unique,
     prune_workers,

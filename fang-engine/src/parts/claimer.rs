@@ -98,7 +98,7 @@ impl Claimer {
     /// Releases a task that has not run.
     fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.pool.state.gauge.claimed(1, task.metadata.len());
-        let job = Job { task, task_type, worker: self.pool.state.worker(), unwritten: None };
+        let job = Job::new(task, task_type, self.pool.state.worker(), None);
         Unfinished::new(self.pool.clone(), job).hand_back();
     }
 

@@ -130,7 +130,7 @@ impl PoolState {
 
     /// The run of a task, which has to end by the deadline.
     pub fn run(&self, job: &Job, deadline: Option<Instant>) -> Arc<TaskRun> {
-        let Job { task, task_type, worker, unwritten } = job;
+        let Job { task, task_type, worker, unwritten, learned } = job;
         Arc::new(TaskRun {
             id: task.id,
             attempt: u32::try_from(task.retries).unwrap_or_default().saturating_add(1),
@@ -138,6 +138,7 @@ impl PoolState {
             worker: *worker,
             task_type: task_type.clone(),
             deadline,
+            keep: learned.keep(),
             unwritten: unwritten.clone(),
             environment: self.environment.clone(),
             is_told_to_end: AtomicBool::new(false),
@@ -168,8 +169,9 @@ impl PoolState {
         let outcome = if signals.is_cancelled((id, lease)) { outcome.of_cancelled() } else { outcome };
         let ending = ending(&job.task, outcome);
         self.told.tell(job, &ending);
-        let verdict = ending.verdict(*retention);
+        let keep = job.learned.keep();
+        let verdict = ending.verdict(*retention, keep, job.learned.has_begun());
         let may_be_saved = signals.take_saved((id, lease));
-        Finished { result: Finish { id, lease, verdict }, worker: job.worker, may_be_saved }
+        Finished { result: Finish { id, lease, verdict, keep }, worker: job.worker, may_be_saved }
     }
 }

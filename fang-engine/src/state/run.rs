@@ -11,7 +11,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// The things that all runs of a pool share.
@@ -41,6 +41,7 @@ pub struct TaskRun {
     pub(crate) worker: WorkerId,
     pub(crate) task_type: Arc<str>,
     pub(crate) deadline: Option<Instant>,
+    pub(crate) keep: Option<Duration>,
     pub(crate) unwritten: Option<Arc<dyn UnwrittenClaim>>,
     pub(crate) environment: Arc<Environment>,
     pub(crate) is_told_to_end: AtomicBool,
@@ -98,8 +99,8 @@ impl TaskRun {
     /// [`QueueError::NoTables`] when the store has no tables.
     pub fn own_result(&self) -> Result<OwnResult, QueueError> {
         let tables = self.environment.tables.clone().ok_or(QueueError::NoTables)?;
-        let verdict = success(self.environment.retention);
-        let result = Finish { id: self.id, lease: self.lease, verdict };
+        let verdict = success(self.environment.retention, self.keep);
+        let result = Finish { id: self.id, lease: self.lease, verdict, keep: self.keep };
         Ok(OwnResult { tables, worker: self.worker, result })
     }
 
@@ -180,6 +181,7 @@ mod tests {
             worker: WorkerId(1),
             task_type: "mail".into(),
             deadline: None,
+            keep: None,
             unwritten: None,
             environment: environment.clone(),
             is_told_to_end: AtomicBool::new(false),

@@ -35,7 +35,7 @@ impl Told {
     fn level(&self, job: &Job, ending: &Ending) -> Option<Level> {
         match ending {
             Ending::Succeeded | Ending::Released { .. } => None,
-            Ending::Retried { .. } => Some(Level::Warn),
+            Ending::Retried { .. } | Ending::Expired { .. } => Some(Level::Warn),
             Ending::Failed { .. } => Some(Level::Error),
             Ending::Cancelled { .. } => Some(Level::Info),
             Ending::LeftToOthers { .. } if self.is_news(job) => Some(Level::Warn),
@@ -69,6 +69,7 @@ fn line(job: &Job, ending: &Ending) -> String {
             format!("{task} failed in attempt {attempt} and runs again in {delay:?}: {error}")
         }
         Ending::Failed { error } => format!("{task} failed for good in attempt {attempt}: {error}"),
+        Ending::Expired { error } => format!("{task} did not run: {error}"),
         Ending::Cancelled { error } => format!("{task} ended in attempt {attempt}: {error}"),
         Ending::Released { delay } => format!("{task} waits again for {delay:?}"),
         Ending::LeftToOthers { delay, error } => {
@@ -90,7 +91,7 @@ mod tests {
         let metadata = format!(r#"{{"type": "{kind}", "password": "hunter2"}}"#);
         let unknown_for = Some(Duration::from_secs(unknown_for));
         let task = Claimed { metadata, retries: 2, unknown_for, ..example() };
-        Job { task, task_type: "mails".into(), worker: WorkerId(1), unwritten: None }
+        Job::new(task, "mails".into(), WorkerId(1), None)
     }
 
     fn said(ending: &Ending) -> String {
@@ -143,6 +144,7 @@ mod tests {
             Ending::Retried { delay, error: error() },
             Ending::Failed { error: error() },
             Ending::Cancelled { error: error() },
+            Ending::Expired { error: error() },
             Ending::Released { delay },
             Ending::LeftToOthers { delay, error: error() },
         ];

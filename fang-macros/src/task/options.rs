@@ -15,8 +15,8 @@ use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token};
 /// The longest task type, in bytes, as `fang_core::new_task` has it.
 const MAX_TASK_TYPE_BYTES: usize = 255;
 
-const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `backoff`, `unique`, `priority`, `cron`, \
-                   `time_zone`, `missed`, `version` and `upgrade`";
+const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `expires`, `keep`, `backoff`, `unique`, \
+                   `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`";
 
 /// What the options say. What is `None` keeps the default of the traits.
 #[derive(Default)]
@@ -26,6 +26,8 @@ pub(super) struct Options {
     pub(super) task_type: Option<Expr>,
     pub(super) max_retries: Option<Expr>,
     pub(super) timeout: Option<TokenStream>,
+    pub(super) expires: Option<TokenStream>,
+    pub(super) keep: Option<TokenStream>,
     pub(super) backoff: Option<TokenStream>,
     pub(super) unique: Option<Unique>,
     pub(super) priority: Option<TokenStream>,
@@ -114,6 +116,8 @@ impl Options {
             "task_type" => self.task_type = Some(task_type(value)?),
             "max_retries" => self.max_retries = Some(number(value)?),
             "timeout" => self.timeout = Some(literal::read::<Span>(&value, "timeout = \"30s\"")?),
+            "expires" => self.expires = Some(literal::read::<Span>(&value, "expires = \"1h\"")?),
+            "keep" => self.keep = Some(literal::read::<Span>(&value, "keep = \"7 days\"")?),
             "backoff" => {
                 let example = "backoff = \"exponential(1s, max = 1h, jitter)\"";
                 self.backoff = Some(literal::read::<Backoff>(&value, example)?);

@@ -129,10 +129,11 @@ pub(crate) async fn rescue<C: Connections>(
 pub(crate) async fn prune<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u64, StoreError> {
     let (sql, limit) = (&db.sql, i64::from(prune.limit));
     db.execute(Role::Engine, Statement::count(&sql.prune_workers, &[])?).await?;
-    let periods = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;
-    let Some(age) = prune.older_than else { return Ok(periods) };
+    let mut removed = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;
+    removed += db.execute(Role::Engine, Statement::count(&sql.prune_kept, &[&limit])?).await?;
+    let Some(age) = prune.older_than else { return Ok(removed) };
     let statement = Statement::count(&sql.prune_tasks, &[&micros(age), &limit])?;
-    Ok(periods + db.execute(Role::Engine, statement).await?)
+    Ok(removed + db.execute(Role::Engine, statement).await?)
 }
 
 pub(crate) async fn unserved<C: Connections>(
