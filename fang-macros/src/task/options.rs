@@ -9,8 +9,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token, Type, parenthesized, token};
 
 /// The longest task type, in bytes, as `fang_core::new_task` has it.
 const MAX_TASK_TYPE_BYTES: usize = 255;
@@ -36,6 +36,8 @@ pub(super) struct Options {
     pub(super) version: Option<(LitInt, Expr)>,
     /// The word that makes a blocking task of a struct.
     pub(super) blocking: Option<Ident>,
+    /// The types of the values that a struct takes from its pool, with the word before them.
+    pub(super) needs: Option<(Ident, Vec<Type>)>,
     cron: Cron,
     number: Option<LitInt>,
     upgrade: Option<Expr>,
@@ -75,6 +77,8 @@ impl Options {
             }
             if name == "blocking" {
                 self.blocking = Some(name);
+            } else if name == "needs" {
+                self.needs = Some(needs(name, input)?);
             } else if name == "unique" {
                 self.unique = Some(Unique::read(input)?);
             } else {
@@ -145,6 +149,18 @@ fn value(name: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+/// Reads the types after the word `needs`.
+fn needs(name: Ident, input: ParseStream<'_>) -> syn::Result<(Ident, Vec<Type>)> {
+    if !input.peek(token::Paren) {
+        let why = "name the types of the values that the task takes from its pool: `needs(Mailer)`";
+        return Err(Error::new(name.span(), why));
+    }
+    let content;
+    parenthesized!(content in input);
+    let types = content.parse_terminated(Type::parse, Token![,])?;
+    Ok((name, types.into_iter().collect()))
 }
 
 fn kind(value: &Expr, example: &str) -> syn::Result<LitStr> {
