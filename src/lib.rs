@@ -233,8 +233,10 @@ pub use fang_macros::ToFangError;
 /// # Ok(()) }
 /// ```
 ///
-/// With the option `blocking`, it is a blocking task. The other options are those of [`task`], except `version` and `upgrade`.
-/// The struct gets the trait of its mode, and becomes a [`NewTask`] by `into()`.
+/// With the option `blocking`, it is a blocking task. `needs(Mailer)` names the values that it takes from its pool by
+/// [`State::of`] or [`Context::state`]: a pool that lacks one of them is refused when it starts. The other options are those
+/// of [`task`]. With `version`, serde's traits come from here: do not derive them. The struct gets the trait of its mode, and
+/// becomes a [`NewTask`] by `into()`.
 pub use fang_macros::Task;
 
 /// Makes a task of a function: an async task of an `async fn`, a blocking task of a `fn`.

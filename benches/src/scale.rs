@@ -83,7 +83,8 @@ impl Claimer {
     }
 
     async fn remove(&self, claimed: &[Claimed]) -> Result<(), Error> {
-        let finish = |task: &Claimed| Finish { id: task.id, lease: task.lease, verdict: Verdict::Remove };
+        let finish =
+            |task: &Claimed| Finish { id: task.id, lease: task.lease, verdict: Verdict::Remove, keep: None };
         let results: Vec<_> = claimed.iter().map(finish).collect();
         self.store.finish(self.worker, &results).await?;
         Ok(())

@@ -29,7 +29,8 @@ const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETU
 
 const ADVANCE: &str = "
     UPDATE fang_tasks SET scheduled_at = scheduled_at - $1::text::interval, created_at = created_at - $1::text::interval,
-        updated_at = updated_at - $1::text::interval, unknown_since = unknown_since - $1::text::interval;
+        updated_at = updated_at - $1::text::interval, unknown_since = unknown_since - $1::text::interval,
+        expires_at = expires_at - $1::text::interval, keep_until = keep_until - $1::text::interval;
     UPDATE fang_workers SET started_at = started_at - $1::text::interval, beat_at = beat_at - $1::text::interval,
         dead_at = dead_at - $1::text::interval;
     UPDATE fang_meta SET beat_at = beat_at - $1::text::interval, well_since = well_since - $1::text::interval;

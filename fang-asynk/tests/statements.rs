@@ -184,12 +184,19 @@ async fn a_prune_reads_no_task_that_stays() {
     let world = World::new().await;
     fill(&world.client, 20_000, "-n").await;
     let end = "UPDATE fang_tasks SET state = 'finished', updated_at = now() - interval '1 day'
-        WHERE id IN (SELECT id FROM fang_tasks LIMIT 5); ANALYZE fang_tasks";
+        WHERE id IN (SELECT id FROM fang_tasks LIMIT 5);
+        UPDATE fang_tasks SET state = 'failed', updated_at = now() - interval '1 day', keep_until = now() + n * interval '1 hour'
+        FROM (SELECT id, row_number() OVER () - 7 AS n FROM fang_tasks WHERE state = 'new' LIMIT 100) AS kept
+        WHERE kept.id = fang_tasks.id; ANALYZE fang_tasks";
     world.client.batch_execute(end).await.unwrap();
-    let plan =
-        kept_plan(&world.client, "prune_tasks", "3600000000, 1000, '{}'", "(ANALYZE, TIMING OFF)").await;
-    assert!(plan.contains("Index Scan using fang_tasks_ended") && plan.contains("rows=5 "), "{plan}");
-    assert!(!plan.contains("Seq Scan") && !plan.contains("Rows Removed by Filter"), "{plan}");
+    for (name, values, index, rows) in [
+        ("prune_tasks", "3600000000, 1000, '{}'", "fang_tasks_ended", "rows=5 "),
+        ("prune_kept", "1000, '{}'", "fang_tasks_kept", "rows=7 "),
+    ] {
+        let plan = kept_plan(&world.client, name, values, "(ANALYZE, TIMING OFF)").await;
+        assert!(plan.contains(&format!("Index Scan using {index}")) && plan.contains(rows), "{plan}");
+        assert!(!plan.contains("Seq Scan") && !plan.contains("Rows Removed by Filter"), "{plan}");
+    }
 }
 
 /// Cancellations are few, so the plan must not depend on the number of tasks.

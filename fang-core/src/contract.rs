@@ -34,6 +34,7 @@ mod clock_rig;
 mod control;
 mod cron;
 mod cron_admin;
+mod expiry;
 mod fence;
 mod finish;
 mod insert;

@@ -115,6 +115,7 @@ options!(
     priority(priority: Priority),
     delay(delay: Duration),
     at(at: DateTime<Utc>),
+    expires(after_it_is_due: Duration),
     max_retries(max_retries: i32),
     tag(tag: impl Into<String>),
     tags(tags: impl IntoIterator<Item = impl Into<String>>),

@@ -103,6 +103,8 @@ pub struct NewTask {
     pub(crate) unique: Option<Unique>,
     /// When it becomes due.
     pub(crate) due: Due,
+    /// How long after that it may begin.
+    pub(crate) expires: Option<Duration>,
     /// Options of this insert.
     pub(crate) options: Options,
     /// When `schedule` runs it.
@@ -121,8 +123,8 @@ impl NewTask {
     pub fn asynk(task: &dyn AsyncRunnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
-        Self { origin: Origin::Struct, unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }
-            .hashed()
+        let (unique, cron) = (task.unique_by(), task.cron().map(Box::new));
+        Self { origin: Origin::Struct, unique, expires: task.expires(), cron, ..new }.hashed()
     }
 
     /// A heavy task, one for the blocking mode.
@@ -134,8 +136,8 @@ impl NewTask {
     pub fn blocking(task: &dyn Runnable) -> Result<Self, PayloadError> {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
-        Self { origin: Origin::Struct, unique: task.unique_by(), cron: task.cron().map(Box::new), ..new }
-            .hashed()
+        let (unique, cron) = (task.unique_by(), task.cron().map(Box::new));
+        Self { origin: Origin::Struct, unique, expires: task.expires(), cron, ..new }.hashed()
     }
 
     /// A task from its payload, for tools that do not have the struct. `metadata` is a JSON object: the
@@ -152,6 +154,7 @@ impl NewTask {
             uniq_hash: None,
             unique: None,
             due: Due::After(Duration::ZERO),
+            expires: None,
             options: Options::default(),
             cron: None,
             refused: None,
@@ -192,6 +195,16 @@ impl NewTask {
     /// Makes the task due at this instant, by the clock of the store. If it is past, the task is due at once.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.due = Due::At(at);
+        self
+    }
+
+    /// Discards the task if no pool has claimed it this long after the instant at which it is due, at most a hundred
+    /// years. It then fails for good without a run, with an error that begins with `expired`. The clock of the store
+    /// decides, at the claim. Once a run has begun, the task no longer expires: retries, snoozes, and runs after an
+    /// interruption or a crash take place at any time. Defaults to [`expires`](AsyncRunnable::expires) of its struct, or
+    /// to never.
+    pub fn expires(mut self, after_it_is_due: Duration) -> Self {
+        self.expires = Some(after_it_is_due);
         self
     }
 

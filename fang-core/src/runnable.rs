@@ -85,6 +85,25 @@ pub trait AsyncRunnable: Send + Sync {
         None
     }
 
+    /// How long after the instant at which it is due the task may begin. A task that no pool has claimed by then is not
+    /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run was
+    /// interrupted have begun and do not expire. Asked at the insert;
+    /// [`NewTask::expires`](crate::NewTask::expires) overrides it for one insert, and has more details. Defaults to
+    /// `None`: never.
+    fn expires(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How long the row of the task stays after the task has ended: finished, failed for good, or cancelled. This takes
+    /// the place of the pool's `retention_mode` and `prune_after`. A pool removes such rows about once a minute.
+    ///
+    /// Asked when a run ends. A task that ends without one is kept as the pool says: one that was cancelled while it
+    /// waited, that crashed its process too often, or whose payload cannot be decoded. Defaults to `None`: the
+    /// `retention_mode` and the `prune_after` of the pool decide.
+    fn keep(&self) -> Option<Duration> {
+        None
+    }
+
     /// How many seconds a failed task waits before its next run. `attempt` is the number of failures before
     /// this one: 0 after the first failure. Defaults to 2 to the power of `attempt` (1 s, 2 s, 4 s, ...), at
     /// most a day.
@@ -171,6 +190,25 @@ pub trait Runnable: Send + Sync {
     /// The result of the run still counts, and the task does not run again before the run has ended. At most
     /// 16 threads of a pool, or as many as it has workers, are replaced at the same time.
     fn timeout(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How long after the instant at which it is due the task may begin. A task that no pool has claimed by then is not
+    /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run was
+    /// interrupted have begun and do not expire. Asked at the insert;
+    /// [`NewTask::expires`](crate::NewTask::expires) overrides it for one insert, and has more details. Defaults to
+    /// `None`: never.
+    fn expires(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How long the row of the task stays after the task has ended: finished, failed for good, or cancelled. This takes
+    /// the place of the pool's `retention_mode` and `prune_after`. A pool removes such rows about once a minute.
+    ///
+    /// Asked when a run ends. A task that ends without one is kept as the pool says: one that was cancelled while it
+    /// waited, that crashed its process too often, or whose payload cannot be decoded. Defaults to `None`: the
+    /// `retention_mode` and the `prune_after` of the pool decide.
+    fn keep(&self) -> Option<Duration> {
         None
     }
 

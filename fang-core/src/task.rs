@@ -156,6 +156,12 @@ pub struct Task {
     pub headers: Headers,
     /// The last ten failures, the newest last. Failures before the last `retry_task` are kept too.
     pub failures: Vec<Failure>,
+    /// The instant at which the task [expires](crate::NewTask::expires): if no pool has claimed it by then, it is not
+    /// run. `None` if it never expires, or since its first run has ended.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Until when the row of an ended task is kept. `None` if its struct does not [say](crate::Runnable::keep), so that
+    /// the pools decide.
+    pub keep_until: Option<DateTime<Utc>>,
 }
 
 // Payloads stay out of logs, so `metadata` is not shown; neither is the error, which may quote it.
@@ -203,6 +209,8 @@ impl Task {
             tags: Vec::new(),
             headers: Headers::new(),
             failures: Vec::new(),
+            expires_at: None,
+            keep_until: None,
         }
     }
 

@@ -117,6 +117,13 @@ pub enum Event {
         /// The error message of its row.
         reason: Arc<str>,
     },
+    /// A task was not begun by the time at which it expires, and will not run.
+    Expired {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// The error message of its row.
+        error: Arc<str>,
+    },
     /// A task waits for another program, because this pool cannot run its kind.
     UnknownKind {
         /// The task.
@@ -247,6 +254,7 @@ impl Event {
             Self::Failed { .. } => "task.failed",
             Self::Snoozed { .. } => "task.snoozed",
             Self::Cancelled { .. } => "task.cancelled",
+            Self::Expired { .. } => "task.expired",
             Self::UnknownKind { .. } => "task.unknown_kind",
             Self::HandedBack { .. } => "task.handed_back",
             Self::Rescued { .. } => "tasks.rescued",
@@ -273,6 +281,7 @@ impl Event {
             | Self::Failed { task, .. }
             | Self::Snoozed { task, .. }
             | Self::Cancelled { task, .. }
+            | Self::Expired { task, .. }
             | Self::UnknownKind { task, .. }
             | Self::HandedBack { task } => Some(task),
             _ => None,
@@ -299,6 +308,7 @@ impl Event {
             Self::Ran { error, .. } => error.as_deref(),
             Self::Retried { error, .. }
             | Self::Failed { error, .. }
+            | Self::Expired { error, .. }
             | Self::UnknownKind { error, .. }
             | Self::Cancelled { reason: error, .. } => Some(error),
             _ => None,

@@ -16,6 +16,9 @@ pub trait Choices {
     /// How long a run may take.
     fn timeout(&self) -> Option<Duration>;
 
+    /// How long the row stays after the end.
+    fn keep(&self) -> Option<Duration>;
+
     /// How often the task may be retried, and how long it waits after this many retries.
     fn after_failure(&self, retries: u32) -> (i32, Duration);
 }
@@ -26,6 +29,10 @@ macro_rules! choices {
             impl Choices for dyn $task {
                 fn timeout(&self) -> Option<Duration> {
                     $task::timeout(self)
+                }
+
+                fn keep(&self) -> Option<Duration> {
+                    $task::keep(self)
                 }
 
                 fn after_failure(&self, retries: u32) -> (i32, Duration) {
@@ -58,7 +65,8 @@ impl<'a, R: ?Sized + Choices> Ready<'a, R>
 where
     Box<R>: DeserializeOwned,
 {
-    /// Decodes a task and asks how long it may take. Both are the application's code and may panic.
+    /// Decodes a task and asks how long it may take and how long it is kept. All this is the application's code and may
+    /// panic.
     ///
     /// # Errors
     /// The outcome of a run that could not begin.
@@ -68,8 +76,13 @@ where
             Ok(decoded) => decoded.map_err(Outcome::Undecodable)?,
             Err(panic) => return Err(failed_by_default(describe_panic(panic.as_ref()))),
         };
-        let limit = catch_unwind(AssertUnwindSafe(|| runnable.timeout()))
+        let ask = || (runnable.timeout(), runnable.keep());
+        let (limit, keep) = catch_unwind(AssertUnwindSafe(ask))
             .map_err(|panic| failed(&job, &*runnable, describe_panic(panic.as_ref())))?;
+        job.keeps(keep);
+        if let Some(at) = job.task.expired_at {
+            return Err(Outcome::Expired(at));
+        }
         let run = pool.state.run(job.clone(), limit.and_then(|limit| Instant::now().checked_add(limit)));
         if run.was_cancelled() {
             return Err(Outcome::Cancelled);

@@ -46,5 +46,6 @@ pub(crate) fn example() -> fang_core::store::Claimed {
         unknown_for: None,
         max_retries: None,
         headers: fang_core::options::Headers::new(),
+        expired_at: None,
     }
 }

@@ -26,7 +26,7 @@ pub fn task(options: TokenStream, function: TokenStream) -> TokenStream {
 }
 
 /// Makes a task of a struct or an enum. The crate `fang` describes it.
-#[proc_macro_derive(Task, attributes(task))]
+#[proc_macro_derive(Task, attributes(task, serde))]
 pub fn derive_task(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     task::expand_derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()

@@ -14,6 +14,7 @@ mod literal;
 mod options;
 mod time;
 mod unique;
+mod versioned;
 
 use arguments::Arguments;
 use options::Options;
@@ -37,6 +38,11 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
     if let Some(blocking) = &options.blocking {
         let why = "an `async fn` is an async task, and a `fn` a blocking one; remove the word";
         problems.add(Error::new(blocking.span(), why));
+    }
+    if let Some((needs, _)) = &options.needs {
+        let why =
+            "a function takes its values as arguments, such as `mailer: State<Mailer>`; remove the word";
+        problems.add(Error::new(needs.span(), why));
     }
     problems.report()?;
     Ok(emit::task(&function, &arguments, &options))

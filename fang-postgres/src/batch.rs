@@ -45,6 +45,7 @@ impl<'a> Batch<'a> {
             &columns.delays,
             &self.instants,
             &columns.options,
+            &columns.expires,
         ];
         if let Some(unique) = &self.unique {
             let more: [&dyn Value; 4] = [&unique.periods, &unique.replaces, &self.hashes, &self.hashes];

@@ -30,6 +30,8 @@ pub struct InsertColumns<'a> {
     pub instants: Vec<Option<DbInstant>>,
     /// The options of single tasks, as JSON.
     pub options: Vec<Option<String>>,
+    /// How long after they are due they may begin, in microseconds.
+    pub expires: Vec<Option<i64>>,
 }
 
 impl<'a> InsertColumns<'a> {
@@ -51,6 +53,7 @@ impl<'a> InsertColumns<'a> {
             delays,
             instants,
             options: rows.iter().map(options).collect(),
+            expires: rows.iter().map(|row| row.expires.map(micros)).collect(),
         }
     }
 

@@ -15,7 +15,7 @@ pub struct FinishColumns<'a> {
     pub leases: Vec<i32>,
     /// The codes of the verdicts.
     pub codes: Vec<i16>,
-    /// The delays, in microseconds.
+    /// The delays before the next run, or how long the row is kept, in microseconds.
     pub delays: Vec<Option<i64>>,
     /// The errors.
     pub errors: Vec<Option<&'a str>>,
@@ -28,7 +28,7 @@ impl<'a> FinishColumns<'a> {
             ids: results.iter().map(|result| result.id).collect(),
             leases: results.iter().map(|result| result.lease).collect(),
             codes: results.iter().map(|result| result.verdict.code()).collect(),
-            delays: results.iter().map(|result| result.verdict.delay().map(micros)).collect(),
+            delays: results.iter().map(|result| result.verdict.delay().or(result.keep).map(micros)).collect(),
             errors: results.iter().map(|result| result.verdict.error()).collect(),
         }
     }

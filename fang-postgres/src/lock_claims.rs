@@ -74,7 +74,7 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         db.first.learn(&rows);
         let rows = rows?;
         if let Some(row) = rows.first() {
-            self.transaction = get(row, 12)?;
+            self.transaction = get(row, 13)?;
         }
         let tasks: Vec<LockedTask> = rows.iter().map(locked).collect::<Result<_, _>>()?;
         self.reached = reached(&tasks);

@@ -43,6 +43,10 @@ pub(crate) fn instant(row: &impl Row, index: usize) -> Read<DateTime<Utc>> {
     Ok(db_instant(row, index)?.to_datetime())
 }
 
+fn maybe_instant(row: &impl Row, index: usize) -> Read<Option<DateTime<Utc>>> {
+    Ok(get::<Option<Instant>>(row, index)?.map(|at| at.0.to_datetime()))
+}
+
 fn span(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
@@ -83,12 +87,13 @@ pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
         unknown_for: get::<Option<f64>>(row, 8)?.map(span),
         max_retries,
         headers,
+        expired_at: get::<Option<Instant>>(row, 10)?.map(|at| at.0),
     })
 }
 
 /// A row of `lock_claim.sql`. The column with the transaction is read elsewhere.
 pub(crate) fn locked(row: &impl Row) -> Read<LockedTask> {
-    Ok(LockedTask { task: claimed(row)?, place: get::<Tid>(row, 10)?.0, is_apart: get(row, 11)? })
+    Ok(LockedTask { task: claimed(row)?, place: get::<Tid>(row, 11)?.0, is_apart: get(row, 12)? })
 }
 
 /// A row of `find.sql` or `list.sql`.
@@ -109,6 +114,7 @@ pub(crate) fn task(row: &impl Row) -> Read<Task> {
     let Options { max_retries, tags, headers } = Options::read(get(row, 14)?);
     (task.max_retries, task.tags, task.headers) = (max_retries, tags, headers);
     task.failures = read_failures(get(row, 15)?);
+    (task.expires_at, task.keep_until) = (maybe_instant(row, 16)?, maybe_instant(row, 17)?);
     Ok(task)
 }
 
@@ -146,7 +152,7 @@ pub(crate) fn cron_info(row: &impl Row) -> Read<CronInfo> {
         priority: priority(row, 6)?,
         next_tick: instant(row, 7)?,
         created_at: instant(row, 8)?,
-        paused_at: get::<Option<Instant>>(row, 9)?.map(|at| at.0.to_datetime()),
+        paused_at: maybe_instant(row, 9)?,
     })
 }
 

@@ -72,6 +72,8 @@ statements!(
     now_in,
     pause,
     pause_cron,
+    kept,
+    prune_kept,
     prune_tasks,
     prune_unique,
     prune_workers,

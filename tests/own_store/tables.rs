@@ -60,6 +60,7 @@ impl Row {
             Due::At(at) => at,
             Due::After(delay) => later(now, delay),
         };
+        task.expires_at = row.expires.map(|span| later(task.scheduled_at, span));
         (task.created_at, task.updated_at) = (now, now);
         (task.max_retries, task.tags) = (row.max_retries, row.tags.to_vec());
         task.headers = row.headers.clone();
@@ -95,6 +96,7 @@ impl Row {
             unknown_for: self.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
             max_retries: self.task.max_retries,
             headers: self.task.headers.clone(),
+            expired_at: self.task.expires_at.filter(|at| *at <= now).map(DbInstant::from),
         }
     }
 
@@ -108,7 +110,7 @@ impl Row {
         if self.task.retries > 0 { FangTaskState::Retried } else { FangTaskState::New }
     }
 
-    fn write(&mut self, verdict: &Verdict, now: DateTime<Utc>) {
+    fn write(&mut self, Finish { verdict, keep, .. }: &Finish, now: DateTime<Utc>) {
         if let Verdict::Retry { error, .. } | Verdict::Fail { error } = verdict {
             let attempt = u32::try_from(self.task.retries).unwrap() + 1;
             self.task.failures.push(Failure { at: now, attempt, error: error.clone() });
@@ -128,6 +130,8 @@ impl Row {
         if let Some(delay) = verdict.delay().filter(|_| !verdict.keeps_its_place()) {
             self.task.scheduled_at = later(now, delay);
         }
+        self.task.expires_at = self.task.expires_at.filter(|_| verdict.may_expire());
+        self.task.keep_until = keep.filter(|_| !is_alive(state)).map(|span| later(now, span));
         let is_unknown = matches!(verdict, Verdict::Unknown { .. });
         self.unknown_since = self.unknown_since.or(Some(now)).filter(|_| is_unknown);
         self.let_go(state, now);
@@ -203,7 +207,7 @@ impl Tables {
         let Some(row) = row else { return false };
         match &result.verdict {
             Verdict::Remove => drop(self.rows.remove(&result.id)),
-            verdict => row.write(verdict, now),
+            _ => row.write(result, now),
         }
         true
     }
@@ -214,7 +218,11 @@ impl Tables {
             row.is_claim(worker, lease) && !known.contains(&(id, lease))
         };
         let lost = self.rows.values_mut().filter(is_lost);
-        lost.map(|row| row.let_go(row.waits_again(), now)).count() as u64
+        let let_go = |row: &mut Row| {
+            row.task.expires_at = None;
+            row.let_go(row.waits_again(), now);
+        };
+        lost.map(let_go).count() as u64
     }
 
     pub fn register(&mut self, now: DateTime<Utc>) -> WorkerId {
@@ -262,6 +270,7 @@ impl Tables {
             |worker: WorkerId| self.workers.get(&worker).is_none_or(|worker| worker.dead_at.is_some());
         for row in self.rows.values_mut().filter(|row| row.locked_by.is_some_and(is_dead)) {
             row.task.crashes += 1;
+            row.task.expires_at = None;
             if row.task.crashes < rescue.max_crashes {
                 row.let_go(FangTaskState::Retried, now);
                 rescued.retried += 1;
@@ -280,9 +289,11 @@ impl Tables {
         self.workers.retain(|id, worker| {
             claimers.contains(id) || worker.dead_at.is_none_or(|at| !is_longer_ago(at, MOURNING, now))
         });
-        let Some(age) = prune.older_than else { return 0 };
-        let is_old = |task: &Task| !is_alive(task.state) && is_longer_ago(task.updated_at, age, now);
-        self.delete(prune.limit as usize, is_old)
+        let is_over = |task: &Task| match task.keep_until {
+            Some(until) => until <= now,
+            None => prune.older_than.is_some_and(|age| is_longer_ago(task.updated_at, age, now)),
+        };
+        self.delete(prune.limit as usize, |task| !is_alive(task.state) && is_over(task))
     }
 
     pub fn remove(&mut self, removal: &Removal, now: DateTime<Utc>) -> u64 {

@@ -18,7 +18,7 @@ macro_rules! options {
         #[fang::task(
             kind = "welcome by mail", task_type = "mail", max_retries = 5, timeout = "1m 30s", priority = "high",
             backoff = "exponential(1s, max = 1h, jitter = 20%)", unique(fields(user), within = "1 day", replace = "payload | time"),
-            cron = "0 3 * * *", time_zone = "Europe/Berlin", missed = "skip",
+            cron = "0 3 * * *", time_zone = "Europe/Berlin", missed = "skip", expires = "1h", keep = "7 days",
         )]
         $($async)? fn all(user: i64, text: String) {
             let _ = (user, text);
@@ -27,7 +27,7 @@ macro_rules! options {
         #[fang::task(
             task_type = TYPE, max_retries = RETRIES, timeout = Duration::from_millis(7), priority = Priority::Urgent,
             backoff = Backoff::linear(Duration::from_secs(2)), unique = Unique::key("one").until_started(),
-            cron = Cron::every(Duration::from_secs(90)),
+            cron = Cron::every(Duration::from_secs(90)), expires = Duration::from_secs(8), keep = Duration::ZERO,
         )]
         $($async)? fn by_expressions() {}
 
@@ -66,6 +66,7 @@ macro_rules! options {
             let task = &plain {} as &dyn Runnable;
             assert_eq!((task.task_type(), task.max_retries(), task.timeout()), ("common".to_owned(), 20, None));
             assert_eq!((task.backoff_policy(), task.cron()), (None, None));
+            assert_eq!((task.expires(), task.keep()), (None, None));
             assert!(task.unique_by().is_none());
             assert_eq!((plain::KIND, <plain as Declared>::KIND), ("plain", "plain"));
         }
@@ -75,6 +76,9 @@ macro_rules! options {
             let task = &all { user: 7, text: String::new() } as &dyn Runnable;
             assert_eq!((task.task_type(), task.max_retries()), ("mail".to_owned(), 5));
             assert_eq!(task.timeout(), Some(Duration::from_secs(90)));
+            assert_eq!(task.expires(), Some(Duration::from_secs(3600)));
+            assert_eq!(task.keep(), Some(Duration::from_secs(7 * 86_400)));
+            assert_eq!(all(7, String::new()).row().expires, Some(Duration::from_secs(3600)));
             let backoff = Backoff::exponential(Duration::from_secs(1)).at_most(Duration::from_secs(3600)).jitter(0.2);
             assert_eq!(task.backoff_policy(), Some(backoff));
             let unique = Unique::fields(["user"]).within(Duration::from_secs(86_400));
@@ -89,6 +93,7 @@ macro_rules! options {
             let task = &by_expressions {} as &dyn Runnable;
             assert_eq!((task.task_type(), task.max_retries()), (TYPE.to_owned(), RETRIES));
             assert_eq!(task.timeout(), Some(Duration::from_millis(7)));
+            assert_eq!((task.expires(), task.keep()), (Some(Duration::from_secs(8)), Some(Duration::ZERO)));
             assert_eq!(task.backoff_policy(), Some(Backoff::linear(Duration::from_secs(2))));
             assert!(task.unique_by() == Some(Unique::key("one").until_started()));
             assert_eq!(task.cron(), Some(Scheduled::Cron(Cron::every(Duration::from_secs(90)))));

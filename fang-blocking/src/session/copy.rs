@@ -17,6 +17,7 @@ diesel::table! {
         priority -> SmallInt,
         scheduled_at -> Timestamptz,
         options -> Nullable<Jsonb>,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -132,7 +132,19 @@ impl dyn Rig + '_ {
 
     /// Saves one result; returns whether it was accepted.
     pub(super) async fn finish(&self, worker: WorkerId, task: &Claimed, verdict: Verdict) -> bool {
-        let saved = self.finish_all(worker, &[Finish { id: task.id, lease: task.lease, verdict }]).await;
+        self.finish_and_keep(worker, task, verdict, None).await
+    }
+
+    /// Saves one result of a task whose kind says how long it is kept; returns whether it was accepted.
+    pub(super) async fn finish_and_keep(
+        &self,
+        worker: WorkerId,
+        task: &Claimed,
+        verdict: Verdict,
+        keep: Option<Duration>,
+    ) -> bool {
+        let result = Finish { id: task.id, lease: task.lease, verdict, keep };
+        let saved = self.finish_all(worker, &[result]).await;
         assert!(saved <= 1, "one result was counted as {saved}");
         saved == 1
     }

@@ -67,7 +67,7 @@ pub async fn a_cancelled_task_that_waits_again_fails(rig: &dyn Rig) {
     let error = || "no".to_owned();
     let again = [
         Verdict::Retry { delay: HOUR, error: error() },
-        Verdict::Release { delay: Duration::ZERO },
+        Verdict::Release { delay: Duration::ZERO, has_begun: false },
         Verdict::Unknown { delay: HOUR, error: error() },
     ];
     let worker = rig.worker().await;
@@ -86,7 +86,7 @@ pub async fn a_cancelled_task_that_waits_again_fails(rig: &dyn Rig) {
 /// The worker of the new claim is told.
 pub async fn a_cancellation_follows_a_task_that_is_claimed_again(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     let next = rig.worker().await;
     let again = rig.claim_one(next).await;
     assert_eq!(cancellations(rig, worker).await, []);
@@ -112,7 +112,7 @@ pub async fn a_retry_ends_a_cancellation(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
     assert!(!rig.store().retry(id(1)).await.unwrap(), "a running task is not retried");
     assert_eq!(cancellations(rig, worker).await, [(id(1), 1)]);
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR, has_begun: false }).await);
     assert!(rig.store().retry(id(1)).await.unwrap());
     let again = rig.claim_one(worker).await;
     assert_eq!((again.id, cancellations(rig, worker).await), (id(1), vec![]));
@@ -134,7 +134,7 @@ pub async fn a_task_is_cancelled_even_while_it_is_claimed_and_released(rig: &dyn
     let worker = rig.worker().await;
     let claim_and_give_back = async || {
         for claimed in rig.claim(worker, 1).await {
-            rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await;
+            rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await;
         }
         true
     };

@@ -12,7 +12,7 @@ async fn assert_refused(rig: &dyn Rig, worker: WorkerId, late: &Claimed) {
         Verdict::Keep,
         Verdict::Retry { delay: HOUR, error: error() },
         Verdict::Fail { error: error() },
-        Verdict::Release { delay: HOUR },
+        Verdict::Release { delay: HOUR, has_begun: false },
         Verdict::Unknown { delay: HOUR, error: error() },
     ] {
         let before = rig.find(late.id.as_u128()).await;
@@ -26,7 +26,7 @@ pub async fn a_result_under_an_old_lease_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     let old = rig.claim_one(worker).await;
-    rig.finish(worker, &old, Verdict::Release { delay: Duration::ZERO }).await;
+    rig.finish(worker, &old, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await;
     let new = rig.claim_one(worker).await;
     assert_refused(rig, worker, &old).await;
     assert!(rig.finish(worker, &new, Verdict::Keep).await, "the result of the current claim was refused");
@@ -55,7 +55,7 @@ pub async fn a_result_for_a_task_that_waits_again_is_refused(rig: &dyn Rig) {
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     assert_refused(rig, worker, &claimed).await;
 }
 
@@ -87,7 +87,7 @@ pub async fn a_result_before_the_rescue_is_accepted(rig: &dyn Rig) {
 pub async fn a_result_for_a_missing_task_is_refused(rig: &dyn Rig) {
     let worker = rig.worker().await;
     for verdict in [Verdict::Remove, Verdict::Keep] {
-        assert_eq!(rig.finish_all(worker, &[Finish { id: id(9), lease: 1, verdict }]).await, 0);
+        assert_eq!(rig.finish_all(worker, &[Finish { id: id(9), lease: 1, verdict, keep: None }]).await, 0);
     }
 }
 
@@ -97,7 +97,7 @@ pub async fn a_late_result_does_not_affect_the_others_of_its_batch(rig: &dyn Rig
     rig.insert(&tasks).await;
     let worker = rig.worker().await;
     let claimed = rig.claim(worker, 10).await;
-    let result = |n, lease, verdict| Finish { id: id(n), lease, verdict };
+    let result = |n, lease, verdict| Finish { id: id(n), lease, verdict, keep: None };
     assert_eq!(claimed.len(), 4);
     let results = [
         result(1, 1, Verdict::Keep),

@@ -75,7 +75,7 @@ pub async fn release_charges_nothing_and_keeps_the_place_of_the_task(rig: &dyn R
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
     rig.insert(&[task(2).at(now - MINUTE)]).await;
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     let task = rig.find(1).await;
     assert_eq!((task.state, task.retries, task.crashes), (FangTaskState::New, 0, 0));
     assert_eq!((task.scheduled_at, task.lease, task.error_message), (place, 1, None));
@@ -87,7 +87,7 @@ pub async fn release_with_a_delay_moves_the_task(rig: &dyn Rig) {
     let (worker, claimed) = claimed(rig).await;
     rig.finish(worker, &claimed, failed(Duration::ZERO)).await;
     let claimed = rig.claim_one(worker).await;
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR, has_begun: false }).await);
     let task = rig.find(1).await;
     assert_eq!((task.state, task.retries), (FangTaskState::Retried, 1));
     assert_eq!(task.error_message.as_deref(), Some("no route to host"));
@@ -103,7 +103,9 @@ pub async fn the_last_ten_failures_of_a_task_are_kept(rig: &dyn Rig) {
         let verdict = Verdict::Retry { delay: Duration::ZERO, error: format!("\"{n}\"") };
         assert!(rig.finish(worker, &claimed, verdict).await);
         let claimed = rig.claim_one(worker).await;
-        assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+        assert!(
+            rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await
+        );
     }
     let claimed = rig.claim_one(worker).await;
     assert!(rig.finish(worker, &claimed, Verdict::Fail { error: "last".to_owned() }).await);
@@ -127,13 +129,13 @@ pub async fn a_batch_of_results_may_contain_all_verdicts(rig: &dyn Rig) {
         Verdict::Keep,
         Verdict::Retry { delay: HOUR, error: error() },
         Verdict::Fail { error: error() },
-        Verdict::Release { delay: Duration::ZERO },
+        Verdict::Release { delay: Duration::ZERO, has_begun: false },
         Verdict::Unknown { delay: MINUTE, error: error() },
     ];
     let results: Vec<_> = claimed
         .iter()
         .zip(verdicts)
-        .map(|(task, verdict)| Finish { id: task.id, lease: task.lease, verdict })
+        .map(|(task, verdict)| Finish { id: task.id, lease: task.lease, verdict, keep: None })
         .collect();
     assert_eq!(rig.finish_all(worker, &results).await, 6);
     assert_eq!(rig.all().await, [6, 5, 4, 3, 2]);

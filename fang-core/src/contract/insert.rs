@@ -117,8 +117,10 @@ pub async fn a_task_of_a_large_batch_is_saved_like_a_single_task(rig: &dyn Rig) 
         assert_eq!((kept.created_at, kept.scheduled_at), (told.created_at, told.scheduled_at));
         let due_after = |task: &Task| if task.scheduled_at == at { HOUR } else { delay_of(task) };
         assert_eq!(due_after(&kept), due_after(&alone));
-        let Task { created_at, updated_at, scheduled_at, .. } = alone;
-        assert_eq!(Task { id: alone.id, created_at, updated_at, scheduled_at, ..kept }, alone);
+        let expires_after = |task: &Task| task.expires_at.map(|at| at - task.scheduled_at);
+        assert_eq!(expires_after(&kept), expires_after(&alone));
+        let Task { created_at, updated_at, scheduled_at, expires_at, .. } = alone;
+        assert_eq!(Task { id: alone.id, created_at, updated_at, scheduled_at, expires_at, ..kept }, alone);
     }
 }
 
@@ -127,7 +129,7 @@ fn delay_of(task: &Task) -> Duration {
 }
 
 /// Tasks that use every option of an insert except uniqueness.
-fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 5] {
+fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 6] {
     let payload = r#"{"type":"Contract","payload":"é\"\\🦀\u0001","n":-0.5}"#;
     let new = |n| NewTask { metadata: payload.to_owned(), ..task(first + n) };
     [
@@ -136,6 +138,7 @@ fn all_shapes(first: u128, at: DateTime<Utc>) -> [NewTask; 5] {
         new(2).max_retries(0).tag("a\"b").tag("🦀").header("name", "é\"\\"),
         new(3).delay(MINUTE),
         new(4).at(at).priority(Priority::Urgent).task_type("é"),
+        new(5).delay(MINUTE).expires(MINUTE),
     ]
 }
 

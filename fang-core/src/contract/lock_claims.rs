@@ -2,7 +2,7 @@
 
 use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
-use crate::scan::{ScanRanges, Start};
+use crate::scan::{self, ScanRanges, Start};
 use crate::store::{
     self, Claim, Claimed, Finish, LockCommit, LockedTask, Rescue, Rescued, ScanRange, Verdict, WorkerId,
 };
@@ -85,11 +85,13 @@ pub async fn a_locked_task_cannot_be_claimed_until_it_is_released(rig: &dyn Rig)
 /// The lease is the one that a written claim would give.
 pub async fn a_lock_claim_returns_the_same_fields_as_a_written_claim(rig: &dyn Rig) {
     let [mut lock_claims, _] = rig.lock_claims();
-    rig.insert(&[task(1)]).await;
+    rig.insert(&[task(1), task(2).expires(Duration::ZERO), task(3).expires(MINUTE)]).await;
     let worker = rig.worker().await;
-    let locked = lock(&mut lock_claims, worker).await.remove(0).task;
+    let locked = lock(&mut lock_claims, worker).await;
     release(&mut lock_claims).await;
-    assert_eq!(locked, rig.claim_one(worker).await);
+    let mut locked: Vec<_> = locked.into_iter().map(|locked| locked.task).collect();
+    scan::sort(&mut locked, false);
+    assert_eq!(locked, rig.claim(worker, 10).await);
 }
 
 /// The same as for written claims.
@@ -280,7 +282,10 @@ pub async fn a_listed_task_that_has_a_newer_lease_is_free(rig: &dyn Rig) {
     one.list(first, DEFAULT_TASK_TYPE, &keys(&locked)).await.unwrap();
     let write = vec![(first, vec![locked[0].place])];
     one.commit(&LockCommit { remove: Vec::new(), write }).await.unwrap();
-    assert!(rig.finish(first, &locked[0].task, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(
+        rig.finish(first, &locked[0].task, Verdict::Release { delay: Duration::ZERO, has_begun: false })
+            .await
+    );
     let again = lock(&mut other, next).await;
     assert_eq!(keys(&again), [(id(1), 2)]);
     assert!(other.list(next, DEFAULT_TASK_TYPE, &keys(&again)).await.unwrap().is_empty());
@@ -299,7 +304,8 @@ pub async fn a_worker_that_lost_its_locks_can_still_write_claims(rig: &dyn Rig) 
     for _ in 0..2 {
         lost.write_claims(loser, &keys(&locked)).await.unwrap();
     }
-    let result = |locked: &LockedTask| Finish { id: locked.task.id, lease: 1, verdict: Verdict::Remove };
+    let result =
+        |locked: &LockedTask| Finish { id: locked.task.id, lease: 1, verdict: Verdict::Remove, keep: None };
     assert_eq!(rig.finish_all(loser, &locked.iter().map(result).collect::<Vec<_>>()).await, 1);
     assert_eq!(rig.find(locked[0].task.id.as_u128()).await.lease, 1);
 }

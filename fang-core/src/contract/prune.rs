@@ -65,3 +65,37 @@ pub async fn a_prune_removes_no_living_worker(rig: &dyn Rig) {
     prune(rig, Some(HOUR), 100).await;
     assert!(rig.beat(worker).await.is_alive);
 }
+
+/// No matter how old a prune allows other tasks to be, or whether it removes others at all.
+pub async fn a_task_stays_as_long_as_its_result_says(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    for (n, verdict, keep) in
+        [(1, Verdict::Keep, HOUR * 5), (2, failed(), HOUR * 5), (3, Verdict::Keep, HOUR), (4, failed(), HOUR)]
+    {
+        rig.insert(&[task(n)]).await;
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.finish_and_keep(worker, &claimed, verdict, Some(keep)).await);
+    }
+    let kept = rig.find(1).await;
+    assert_eq!(kept.keep_until, Some(kept.updated_at + HOUR * 5));
+    assert_eq!(prune(rig, Some(Duration::ZERO), 100).await, 0);
+    rig.advance(HOUR * 2).await;
+    assert_eq!(prune(rig, None, 1).await, 1, "no more than the limit");
+    assert_eq!(prune(rig, None, 100).await, 1);
+    assert_eq!(rig.all().await, [2, 1]);
+    rig.advance(HOUR * 4).await;
+    assert_eq!(prune(rig, Some(HOUR * 100), 100).await, 2);
+}
+
+/// It is kept anew from its next end.
+pub async fn a_task_that_runs_again_has_no_end_to_its_stay(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let worker = rig.worker().await;
+    let claimed = rig.claim_one(worker).await;
+    let again = Verdict::Retry { delay: Duration::ZERO, error: "no".to_owned() };
+    assert!(rig.finish_and_keep(worker, &claimed, again, Some(HOUR)).await);
+    assert_eq!(rig.find(1).await.keep_until, None);
+    let claimed = rig.claim_one(worker).await;
+    assert!(rig.finish_and_keep(worker, &claimed, Verdict::Keep, Some(HOUR)).await);
+    assert!(rig.find(1).await.keep_until.is_some());
+}

@@ -101,7 +101,7 @@ pub async fn any_result_ends_the_suspicion(rig: &dyn Rig) {
     let (worker, next) = (rig.worker().await, rig.worker().await);
     let verdicts = [
         Verdict::Retry { delay: Duration::ZERO, error: "no".to_owned() },
-        Verdict::Release { delay: Duration::ZERO },
+        Verdict::Release { delay: Duration::ZERO, has_begun: false },
         Verdict::Unknown { delay: Duration::ZERO, error: "no".to_owned() },
     ];
     for (n, verdict) in (1..).zip(verdicts) {
@@ -182,7 +182,7 @@ pub async fn a_rescue_takes_back_running_tasks_only(rig: &dyn Rig) {
         Verdict::Keep,
         Verdict::Fail { error: "no".to_owned() },
         Verdict::Retry { delay: Duration::from_secs(600), error: "no".to_owned() },
-        Verdict::Release { delay: Duration::from_secs(600) },
+        Verdict::Release { delay: Duration::from_secs(600), has_begun: false },
     ];
     for (n, verdict) in (1..).zip(verdicts) {
         rig.insert(&[task(n)]).await;
@@ -201,7 +201,7 @@ pub async fn a_claim_under_a_newer_lease_than_the_worker_knows_is_given_back(rig
     let (worker, other) = (rig.worker().await, rig.worker().await);
     rig.insert(&[task(1)]).await;
     let first = rig.claim_one(worker).await;
-    assert!(rig.finish(worker, &first, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(rig.finish(worker, &first, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     rig.claim_one(worker).await;
     assert_eq!(rig.store().disown(worker, &[(first.id, first.lease)]).await.unwrap(), 1);
     assert_eq!(rig.claim_one(other).await.lease, 3);
@@ -246,7 +246,7 @@ pub async fn listeners_are_told_that_a_task_returned_to_its_place(rig: &dyn Rig)
 
     let claimed = rig.claim_one(worker).await;
     assert!(!was_notified());
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     assert!(was_notified(), "released");
     rig.claim_one(worker).await;
     rig.store().disown(worker, &[]).await.unwrap();

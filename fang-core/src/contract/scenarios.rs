@@ -112,6 +112,24 @@ macro_rules! for_each_scenario {
                 a_batch_of_results_may_contain_all_verdicts,
                 the_last_ten_failures_of_a_task_are_kept,
             }
+            expiry [] {
+                a_task_expires_some_time_after_it_is_due,
+                a_claim_tells_that_a_task_has_expired,
+                a_task_that_has_begun_no_longer_expires,
+                a_task_that_has_not_begun_still_expires,
+            }
+            expiry [Reschedules] {
+                a_rescheduled_task_expires_as_long_after_its_new_time,
+            }
+            expiry [Retries] {
+                a_task_that_is_retried_by_hand_no_longer_expires,
+            }
+            expiry [Replacing] {
+                an_insert_that_replaces_the_time_replaces_the_expiry,
+            }
+            expiry [Crons] {
+                each_tick_of_a_cron_expires,
+            }
             fence [] {
                 a_result_under_an_old_lease_is_refused,
                 a_result_of_another_worker_is_refused,
@@ -237,6 +255,8 @@ macro_rules! for_each_scenario {
                 a_prune_without_an_age_keeps_all_tasks,
                 a_prune_before_the_rescue_loses_no_task,
                 a_prune_removes_no_living_worker,
+                a_task_stays_as_long_as_its_result_says,
+                a_task_that_runs_again_has_no_end_to_its_stay,
             }
             cron [Crons] {
                 a_cron_is_saved_once_with_its_first_tick,

@@ -69,7 +69,7 @@ pub async fn a_unique_task_keeps_others_out_until_it_is_over(rig: &dyn Rig) {
     assert!(rig.finish(worker, &claimed, failed).await);
     assert_kept_out(rig, "retried").await;
     let claimed = rig.claim_one(worker).await;
-    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO }).await);
+    assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     assert_kept_out(rig, "released").await;
     rig.claim_one(worker).await;
     rig.retire(worker).await;

@@ -33,7 +33,7 @@ pub async fn a_task_unique_until_started_keeps_others_out_until_it_is_claimed(ri
 /// It does not get its hash back, since the next equal task may have it.
 pub async fn a_started_task_that_waits_again_keeps_no_task_out(rig: &dyn Rig) {
     let verdicts = [
-        Verdict::Release { delay: Duration::ZERO },
+        Verdict::Release { delay: Duration::ZERO, has_begun: false },
         Verdict::Retry { delay: Duration::ZERO, error: "no".to_owned() },
         Verdict::Unknown { delay: Duration::ZERO, error: "no".to_owned() },
     ];

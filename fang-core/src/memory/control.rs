@@ -19,7 +19,7 @@ impl Tables {
         }
         row.state = FangTaskState::Retried;
         row.crashes = 0;
-        row.unknown_since = None;
+        (row.unknown_since, row.expires_at, row.keep_until) = (None, None, None);
         row.scheduled_at = now;
         row.updated_at = now;
         self.cancelled.remove(&id);
@@ -58,7 +58,10 @@ impl Tables {
     /// Returns the type of the task if it waits.
     pub(super) fn reschedule(&mut self, id: Uuid, due: Due, now: DateTime<Utc>) -> Option<String> {
         let task_type = self.row(id).filter(|row| row.state.is_waiting())?.task_type.clone();
-        self.change_waiting(id, now, |row| row.scheduled_at = due_at(due, now));
+        self.change_waiting(id, now, |row| {
+            let before = std::mem::replace(&mut row.scheduled_at, due_at(due, now));
+            row.expires_at = row.expires_at.and_then(|at| at.checked_add_signed(row.scheduled_at - before));
+        });
         Some(task_type)
     }
 

@@ -127,7 +127,8 @@ impl Tables {
 fn is_same(kept: &NewCron, cron: &NewCron) -> bool {
     let parts = |cron: &NewCron| {
         let task = &cron.task;
-        (cron.cron.clone(), read_metadata(&task.metadata), task.task_type.clone(), task.mode, task.priority)
+        let column = (task.task_type.clone(), task.mode, task.priority, task.expires);
+        (cron.cron.clone(), read_metadata(&task.metadata), column)
     };
     parts(kept) == parts(cron)
 }

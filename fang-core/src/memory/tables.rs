@@ -31,6 +31,8 @@ pub(super) struct Row {
     pub(super) unknown_since: Option<DateTime<Utc>>,
     pub(super) options: Options,
     pub(super) failures: Vec<Failure>,
+    pub(super) expires_at: Option<DateTime<Utc>>,
+    pub(super) keep_until: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -70,6 +72,8 @@ impl Row {
             tags: self.options.tags.clone(),
             headers: self.options.headers.clone(),
             failures: self.failures.clone(),
+            expires_at: self.expires_at,
+            keep_until: self.keep_until,
         }
     }
 }

@@ -51,6 +51,7 @@ impl Tables {
             unknown_for: row.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
             max_retries: row.options.max_retries,
             headers: row.options.headers.clone(),
+            expired_at: row.expires_at.filter(|at| *at <= now).map(DbInstant::from),
         };
         self.put(row);
         Some(claimed)
@@ -67,7 +68,7 @@ impl Tables {
         if result.verdict == Verdict::Remove {
             self.take(result.id);
         } else {
-            write(&mut row, &result.verdict, now);
+            write(&mut row, result, now);
             self.put(row);
         }
         true
@@ -75,6 +76,7 @@ impl Tables {
 }
 
 pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
+    let scheduled_at = due_at(task.due, now);
     Row {
         id: task.id,
         metadata: task.metadata.clone(),
@@ -83,7 +85,7 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         task_type: task.task_type.clone(),
         uniq_hash: task.row_hash().map(str::to_owned),
         retries: 0,
-        scheduled_at: due_at(task.due, now),
+        scheduled_at,
         created_at: now,
         updated_at: now,
         mode: task.mode,
@@ -95,6 +97,8 @@ pub(super) fn new_row(task: &NewTask, now: DateTime<Utc>) -> Row {
         unknown_since: None,
         options: task.options.clone(),
         failures: Vec::new(),
+        expires_at: task.expires.map(|span| later(scheduled_at, span)),
+        keep_until: None,
     }
 }
 
@@ -106,7 +110,7 @@ pub(super) fn due_at(due: Due, now: DateTime<Utc>) -> DateTime<Utc> {
     }
 }
 
-fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
+fn write(row: &mut Row, Finish { verdict, keep, .. }: &Finish, now: DateTime<Utc>) {
     let again = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
     row.state = match verdict {
         Verdict::Remove | Verdict::Keep => FangTaskState::Finished,
@@ -126,6 +130,8 @@ fn write(row: &mut Row, verdict: &Verdict, now: DateTime<Utc>) {
     if let Some(delay) = verdict.delay().filter(|_| !verdict.keeps_its_place()) {
         row.scheduled_at = later(now, delay);
     }
+    row.expires_at = row.expires_at.filter(|_| verdict.may_expire());
+    row.keep_until = keep.filter(|_| !row.state.is_alive()).map(|span| later(now, span));
     row.unknown_since = match verdict {
         Verdict::Unknown { .. } => row.unknown_since.or(Some(now)),
         _ => None,

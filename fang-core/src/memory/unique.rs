@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::new_task::NewTask;
 use crate::store::is_all_or_none;
 use crate::store::{InsertOutcome, Inserted};
+use crate::task::FangTaskState;
 use crate::unique::Replace;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -79,6 +80,9 @@ impl Tables {
         }
         if replace.has(Replace::TIME) {
             row.scheduled_at = due_at(task.due, now);
+            if row.state == FangTaskState::New {
+                row.expires_at = task.expires.map(|span| later(row.scheduled_at, span));
+            }
         }
         if replace.has(Replace::PRIORITY) {
             row.priority = task.priority;

@@ -30,6 +30,7 @@ impl Tables {
         };
         self.change(is_unknown, |row| {
             row.state = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
+            row.expires_at = None;
             row.let_go(now);
         })
     }
@@ -111,9 +112,11 @@ impl Tables {
             claimers.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at <= MOURNING)
         });
         let periods = self.prune_periods(prune.limit, now);
-        let Some(age) = prune.older_than else { return periods };
-        let is_old = |row: &Row| !row.state.is_alive() && is_longer_ago(row.updated_at, age, now);
-        periods + self.delete(prune.limit as usize, is_old)
+        let is_over = |row: &Row| match row.keep_until {
+            Some(until) => until <= now,
+            None => prune.older_than.is_some_and(|age| is_longer_ago(row.updated_at, age, now)),
+        };
+        periods + self.delete(prune.limit as usize, |row| !row.state.is_alive() && is_over(row))
     }
 }
 
@@ -135,6 +138,7 @@ fn is_ahead(instant: DateTime<Utc>, lease: Duration, now: DateTime<Utc>) -> bool
 fn take_back(row: &mut Row, max_crashes: i16, is_cancelled: bool, now: DateTime<Utc>) {
     let counts_in_full = row.is_suspect || max_crashes <= 1;
     row.crashes += 1;
+    row.expires_at = None;
     row.let_go(now);
     row.state = FangTaskState::Retried;
     if !counts_in_full {

@@ -2,6 +2,7 @@ use super::{Due, NewTask};
 use crate::options::Headers;
 use crate::task::{Mode, Priority};
 use std::fmt;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The columns that a store saves for a new task. [`NewTask::row`] returns them.
@@ -23,6 +24,8 @@ pub struct NewRow<'a> {
     pub uniq_hash: Option<&'a str>,
     /// When it becomes due.
     pub due: Due,
+    /// How long after the instant at which it is due it may begin. `None` if it never expires.
+    pub expires: Option<Duration>,
     /// How many times it runs again after failures. `None` if the insert does not say: its struct decides.
     pub max_retries: Option<i32>,
     /// Its tags, for [`Filter::tag`](crate::store::Filter::tag).
@@ -52,6 +55,7 @@ impl NewTask {
             priority: self.priority,
             uniq_hash: self.row_hash(),
             due: self.due,
+            expires: self.expires,
             max_retries: self.options.max_retries,
             tags: &self.options.tags,
             headers: &self.options.headers,

@@ -1,8 +1,9 @@
 //! The rows of inserted tasks, without reading them back.
 
 use super::NewTask;
-use crate::store::{InsertOutcome, Inserted, NewCron, SavedCron};
+use crate::store::{InsertOutcome, Inserted, NewCron, SavedCron, micros};
 use crate::task::{FangTaskState, Task, read_metadata};
+use chrono::TimeDelta;
 
 impl Task {
     /// The row of a task that was just inserted, without reading it back.
@@ -11,6 +12,9 @@ impl Task {
             uniq_hash: task.row_hash().map(str::to_owned),
             task_type: task.task_type,
             scheduled_at: inserted.scheduled_at,
+            expires_at: task.expires.and_then(|span| {
+                inserted.scheduled_at.checked_add_signed(TimeDelta::microseconds(micros(span)))
+            }),
             created_at: inserted.created_at,
             updated_at: inserted.created_at,
             mode: task.mode,

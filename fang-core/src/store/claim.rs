@@ -57,6 +57,11 @@ impl DbInstant {
         Self(self.0.saturating_sub(micros(span)))
     }
 
+    /// The instant that is later by this span, but not after `infinity`.
+    pub fn later_by(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros(span)))
+    }
+
     /// The same instant as a `DateTime`, or the nearest one that a `DateTime` can have.
     pub fn to_datetime(self) -> DateTime<Utc> {
         let nearest = if self.0 < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
@@ -98,6 +103,9 @@ pub struct Claimed {
     pub max_retries: Option<i32>,
     /// Its headers.
     pub headers: Headers,
+    /// The instant at which it [expired](crate::NewTask::expires), by the clock of the store: it must not run. `None`
+    /// if it has not expired at the claim, or never does.
+    pub expired_at: Option<DbInstant>,
 }
 
 #[cfg(test)]
@@ -116,6 +124,7 @@ impl Claimed {
             unknown_for: None,
             max_retries: None,
             headers: Headers::new(),
+            expired_at: None,
         }
     }
 }

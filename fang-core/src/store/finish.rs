@@ -13,6 +13,10 @@ pub struct Finish {
     pub lease: i32,
     /// The change to the row.
     pub verdict: Verdict,
+    /// How long the row of a task that has ended is kept, in place of
+    /// [`Prune::older_than`](super::Prune::older_than). `None` if its kind does not say. It has no effect on a task that
+    /// runs again, or whose row is removed.
+    pub keep: Option<Duration>,
 }
 
 /// The change to the row of a task when its run is over.
@@ -39,6 +43,8 @@ pub enum Verdict {
     Release {
         /// The wait before the next run.
         delay: Duration,
+        /// Whether its run was begun: then it no longer expires.
+        has_begun: bool,
     },
     /// The task waits for another program or pool, since this one does not know or does not run its kind. No
     /// retry is charged. The store notes when this happened first, for
@@ -55,7 +61,12 @@ impl Verdict {
     /// Whether the task stays due at the same instant as before its claim, since it is released without a
     /// delay.
     pub fn keeps_its_place(&self) -> bool {
-        matches!(self, Self::Release { delay } if micros(*delay) == 0)
+        matches!(self, Self::Release { delay, .. } if micros(*delay) == 0)
+    }
+
+    /// Whether the task may still [expire](crate::NewTask::expires): it waits again, and no run of it was begun.
+    pub fn may_expire(&self) -> bool {
+        matches!(self, Self::Release { has_begun: false, .. } | Self::Unknown { .. })
     }
 
     /// A number for the verdict, for the SQL of stores.
@@ -65,15 +76,18 @@ impl Verdict {
             Self::Keep => 1,
             Self::Retry { .. } => 2,
             Self::Fail { .. } => 3,
-            Self::Release { .. } => 4,
+            Self::Release { has_begun: false, .. } => 4,
             Self::Unknown { .. } => 5,
+            Self::Release { has_begun: true, .. } => 6,
         }
     }
 
     /// The wait before the next run, if the task runs again.
     pub fn delay(&self) -> Option<Duration> {
         match self {
-            Self::Retry { delay, .. } | Self::Release { delay } | Self::Unknown { delay, .. } => Some(*delay),
+            Self::Retry { delay, .. } | Self::Release { delay, .. } | Self::Unknown { delay, .. } => {
+                Some(*delay)
+            }
             Self::Remove | Self::Keep | Self::Fail { .. } => None,
         }
     }

@@ -49,7 +49,8 @@ pub trait Store: Send + Sync + 'static {
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
 
     /// Releases all claims of a worker except those in `known`, a list of task ids and leases. The answers to
-    /// these claims were lost, so their tasks run nowhere. No retry is charged. Returns how many claims were
+    /// these claims were lost, so their tasks run nowhere. No retry is charged. The tasks no longer
+    /// [expire](crate::NewTask::expires). Returns how many claims were
     /// released. A pool does not call it while one of its claims is under way.
     async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError>;
 
@@ -73,10 +74,10 @@ pub trait Store: Send + Sync + 'static {
     async fn retire(&self, worker: WorkerId) -> Result<(), StoreError>;
 
     /// Declares silent workers dead, and takes back the tasks whose worker is dead or gone: they become due
-    /// again, or fail after too many crashes. Any process may call it at any time, also twice.
+    /// again, or fail after too many crashes. They no longer [expire](crate::NewTask::expires). Any process may call it at any time, also twice.
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError>;
 
-    /// Removes old finished and failed tasks, periods that are over, and workers that died an hour ago and
+    /// Removes old finished and failed tasks, those that were [kept](Finish::keep) for their time, periods that are over, and workers that died an hour ago and
     /// have no claimed tasks. Returns how many tasks and periods were removed.
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError>;
 
@@ -146,7 +147,7 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Makes a failed task due now with all its retries, or a waiting task due now, and ends its
-    /// cancellation. Returns whether it did. A failed unique task stays failed while a duplicate of it waits
+    /// cancellation. It no longer [expires](crate::NewTask::expires). Returns whether it did. A failed unique task stays failed while a duplicate of it waits
     /// or runs.
     ///
     /// Not offered by default.
@@ -161,7 +162,8 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "retry_failed" })
     }
 
-    /// Changes when a waiting task becomes due. Returns whether it waited.
+    /// Changes when a waiting task becomes due. The instant at which it [expires](crate::NewTask::expires) moves by as
+    /// much. Returns whether it waited.
     ///
     /// Not offered by default.
     async fn reschedule(&self, _id: Uuid, _due: Due) -> Result<bool, StoreError> {

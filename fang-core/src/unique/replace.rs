@@ -14,7 +14,7 @@ pub struct Replace(u8);
 impl Replace {
     /// The payload.
     pub const PAYLOAD: Self = Self(1);
-    /// The time at which the task becomes due.
+    /// The time at which the task becomes due, and the time at which it expires, unless a run of it has failed.
     pub const TIME: Self = Self(2);
     /// The priority.
     pub const PRIORITY: Self = Self(4);

@@ -128,6 +128,7 @@ impl Recorder {
             Ending::Retried { .. } => Some(&totals.retried),
             Ending::Failed { .. } => Some(&totals.failed),
             Ending::Cancelled { .. } => Some(&totals.cancelled),
+            Ending::Expired { .. } => Some(&totals.expired),
             Ending::Snoozed { .. } => Some(&totals.snoozed),
             Ending::LeftToOthers { .. } => Some(&totals.unknown_kind),
             // Counted for the report of the shutdown.
@@ -149,6 +150,7 @@ fn event(job: &Job, ending: &Ending) -> Event {
         }
         Ending::Failed { error } => Event::Failed { task, duration, error: error.as_str().into() },
         Ending::Cancelled { error } => Event::Cancelled { task, duration, reason: error.as_str().into() },
+        Ending::Expired { error } => Event::Expired { task, error: error.as_str().into() },
         Ending::Snoozed { delay } => Event::Snoozed { task, duration, delay: *delay },
         Ending::LeftToOthers { delay, error } => {
             Event::UnknownKind { task, delay: *delay, error: error.as_str().into() }

@@ -22,6 +22,8 @@ pub struct PoolStats {
     pub cancelled: u64,
     /// How many runs took longer than their timeout. They count as retried or failed too.
     pub timed_out: u64,
+    /// How many tasks were not begun by the time at which they expire, and did not run.
+    pub expired: u64,
     /// How often a task was left to other programs, because the pool could not run its kind.
     pub unknown_kind: u64,
     /// How many tasks it gave back when it stopped.
@@ -53,4 +55,16 @@ macro_rules! totals {
     };
 }
 
-totals!(claimed, started, finished, retried, failed, snoozed, cancelled, timed_out, unknown_kind, rescued);
+totals!(
+    claimed,
+    started,
+    finished,
+    retried,
+    failed,
+    snoozed,
+    cancelled,
+    timed_out,
+    expired,
+    unknown_kind,
+    rescued
+);

@@ -159,7 +159,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(9);
 
     fn failed() -> Finish {
-        Finish { id: Uuid::nil(), lease: 1, verdict: Verdict::Fail { error: "no".into() } }
+        Finish { id: Uuid::nil(), lease: 1, verdict: Verdict::Fail { error: "no".into() }, keep: None }
     }
 
     fn alone(aside: &mut Aside, result: Finish) -> Alone {

@@ -6,7 +6,7 @@ use fang_core::error::FangError;
 use fang_core::kind::Undecodable;
 use fang_core::retention::RetentionMode;
 use fang_core::runnable::DEFAULT_MAX_RETRIES;
-use fang_core::store::{Claimed, Verdict};
+use fang_core::store::{Claimed, DbInstant, Verdict};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub enum Outcome {
     Wished(Wish),
     /// Its payload could not be decoded.
     Undecodable(Undecodable),
+    /// It was not begun in time, so it did not run.
+    Expired(DbInstant),
     /// It was claimed, but not run to its end.
     HandedBack,
     /// Its task was cancelled while it ran.
@@ -74,6 +76,11 @@ pub enum Ending {
     /// It failed for good.
     Failed {
         /// Why.
+        error: String,
+    },
+    /// It was not begun in time, and fails for good.
+    Expired {
+        /// The error message to keep.
         error: String,
     },
     /// It was cancelled, from outside or by itself.
@@ -136,39 +143,43 @@ pub fn ending(task: &Claimed, outcome: Outcome) -> Ending {
                 "this pool does not run tasks of the kind {kind:?}; start one that does, or remove the task"
             ),
         ),
+        Outcome::Expired(at) => Ending::Expired { error: describe_expiry(at) },
         Outcome::HandedBack => Ending::HandedBack,
         Outcome::Cancelled => Ending::Cancelled { error: "cancelled".to_owned() },
     }
 }
 
 impl Ending {
-    /// The verdict to write for the task.
+    /// The verdict to write for the task, if its kind says that it is kept for `keep`, and given whether its run was
+    /// begun.
     ///
     /// ```
     /// use fang_core::{RetentionMode, store::Verdict};
     /// use fang_engine::policy::decide::Ending;
     ///
-    /// assert_eq!(Ending::Succeeded.verdict(RetentionMode::KeepAll), Verdict::Keep);
-    /// assert_eq!(Ending::Succeeded.verdict(RetentionMode::RemoveFinished), Verdict::Remove);
+    /// assert_eq!(Ending::Succeeded.verdict(RetentionMode::KeepAll, None, true), Verdict::Keep);
+    /// assert_eq!(Ending::Succeeded.verdict(RetentionMode::RemoveFinished, None, true), Verdict::Remove);
     /// ```
-    pub fn verdict(self, retention: RetentionMode) -> Verdict {
+    pub fn verdict(self, retention: RetentionMode, keep: Option<Duration>, has_begun: bool) -> Verdict {
         match self {
-            Self::Succeeded => success(retention),
+            Self::Succeeded => success(retention, keep),
             Self::Retried { delay, error } => Verdict::Retry { delay, error },
-            Self::Failed { error } | Self::Cancelled { error } if retention.keeps_failed() => {
-                Verdict::Fail { error }
+            Self::Failed { error } | Self::Cancelled { error } | Self::Expired { error } => {
+                match retention.keeps_failed() || keep.is_some() {
+                    true => Verdict::Fail { error },
+                    false => Verdict::Remove,
+                }
             }
-            Self::Failed { .. } | Self::Cancelled { .. } => Verdict::Remove,
-            Self::Snoozed { delay } => Verdict::Release { delay },
-            Self::HandedBack => Verdict::Release { delay: Duration::ZERO },
+            Self::Snoozed { delay } => Verdict::Release { delay, has_begun },
+            Self::HandedBack => Verdict::Release { delay: Duration::ZERO, has_begun },
             Self::LeftToOthers { delay, error } => Verdict::Unknown { delay, error },
         }
     }
 }
 
-/// The verdict for a success.
-pub fn success(retention: RetentionMode) -> Verdict {
-    if retention.keeps_finished() { Verdict::Keep } else { Verdict::Remove }
+/// The verdict for a success, if the kind of the task says that it is kept for `keep`.
+pub fn success(retention: RetentionMode, keep: Option<Duration>) -> Verdict {
+    if retention.keeps_finished() || keep.is_some() { Verdict::Keep } else { Verdict::Remove }
 }
 
 /// A failure of a task that could not be asked for its own retries and backoff.
@@ -218,6 +229,11 @@ pub fn describe_timeout(timeout: Duration) -> String {
     format!("it took longer than its timeout of {timeout:?}")
 }
 
+/// The error text for a task that was not begun in time.
+fn describe_expiry(at: DbInstant) -> String {
+    format!("expired: it was to begin by {}", at.to_datetime().format("%Y-%m-%d %H:%M:%S%.3f UTC"))
+}
+
 /// The verdicts to try when the store refuses this one: first the same with a plain error text, then a failure. So the
 /// task is not left in progress, and does not run again.
 pub fn alternatives(verdict: &Verdict) -> Vec<Verdict> {
@@ -228,7 +244,9 @@ pub fn alternatives(verdict: &Verdict) -> Vec<Verdict> {
         Verdict::Unknown { delay, .. } => vec![Verdict::Unknown { delay: *delay, error: plain }],
         Verdict::Fail { .. } => vec![Verdict::Fail { error: plain }],
         Verdict::Remove | Verdict::Keep => vec![failed],
-        Verdict::Release { .. } => vec![Verdict::Release { delay: Duration::ZERO }],
+        Verdict::Release { has_begun, .. } => {
+            vec![Verdict::Release { delay: Duration::ZERO, has_begun: *has_begun }]
+        }
     }
 }
 
@@ -265,7 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decide(task: &Claimed, outcome: Outcome, retention: RetentionMode) -> Verdict {
-        ending(task, outcome).verdict(retention)
+        ending(task, outcome).verdict(retention, None, false)
     }
 
     fn task(retries: i32) -> Claimed {
@@ -310,7 +328,25 @@ mod tests {
     fn a_wish_goes_before_the_result_and_costs_no_retry() {
         let outcome = Outcome::Wished(Wish::Snooze(Duration::from_secs(9)));
         let verdict = decide(&task(20), outcome, RetentionMode::RemoveAll);
-        assert_eq!(verdict, Verdict::Release { delay: Duration::from_secs(9) });
+        assert_eq!(verdict, Verdict::Release { delay: Duration::from_secs(9), has_begun: false });
+    }
+
+    #[test]
+    fn a_task_that_was_not_begun_in_time_fails_for_good_and_says_by_when() {
+        let verdict = decide(&task(0), Outcome::Expired(DbInstant(1_500_000)), RetentionMode::RemoveFinished);
+        assert_eq!(
+            verdict,
+            Verdict::Fail { error: "expired: it was to begin by 2000-01-01 00:00:01.500 UTC".into() }
+        );
+    }
+
+    #[test]
+    fn a_kind_that_is_kept_is_removed_in_no_retention_mode() {
+        let keep = Some(Duration::ZERO);
+        let outcomes = [Outcome::Done, failed("no"), Outcome::Cancelled, Outcome::Expired(DbInstant::MIN)];
+        let codes = outcomes
+            .map(|outcome| ending(&task(9), outcome).verdict(RetentionMode::RemoveAll, keep, true).code());
+        assert_eq!(codes, [1, 3, 3, 3]);
     }
 
     #[test]
@@ -336,7 +372,7 @@ mod tests {
         assert_eq!([codes(Verdict::Remove), codes(Verdict::Keep)], [[3], [3]]);
         assert_eq!(codes(Verdict::Retry { delay: Duration::ZERO, error: "no".into() }), [2, 3]);
         assert_eq!(codes(Verdict::Fail { error: "no".into() }), [3]);
-        assert_eq!(codes(Verdict::Release { delay: Duration::from_secs(1) }), [4]);
+        assert_eq!(codes(Verdict::Release { delay: Duration::from_secs(1), has_begun: true }), [6]);
     }
 
     proptest! {

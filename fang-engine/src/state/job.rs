@@ -18,6 +18,8 @@ pub struct Job {
     pub worker: WorkerId,
     /// Its lock-claim, if it has no written claim yet.
     pub unwritten: Option<Arc<dyn UnwrittenClaim>>,
+    /// How long the row stays after the end, if its kind says so. The run sets it.
+    keep: OnceLock<Duration>,
     /// When its run began. The run sets it.
     began: OnceLock<Instant>,
     /// How long its run took. The run sets it when it ends.
@@ -34,13 +36,33 @@ impl Job {
         worker: WorkerId,
         unwritten: Option<Arc<dyn UnwrittenClaim>>,
     ) -> Self {
-        let (began, took, info) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { task, task_type, worker, unwritten, began, took, info }
+        Self {
+            task,
+            task_type,
+            worker,
+            unwritten,
+            keep: OnceLock::new(),
+            began: OnceLock::new(),
+            took: OnceLock::new(),
+            info: OnceLock::new(),
+        }
     }
 
     /// The number of its run, counted from 1.
     pub fn attempt(&self) -> u32 {
         u32::try_from(self.task.retries).unwrap_or_default().saturating_add(1)
+    }
+
+    /// Tells how long the row stays after the end, as its kind says.
+    pub(crate) fn keeps(&self, keep: Option<Duration>) {
+        if let Some(keep) = keep {
+            let _ = self.keep.set(keep);
+        }
+    }
+
+    /// How long the row stays after the end. `None` if its kind does not say, or was not asked.
+    pub(crate) fn keep(&self) -> Option<Duration> {
+        self.keep.get().copied()
     }
 
     /// Tells that its run begins.
@@ -55,7 +77,6 @@ impl Job {
     }
 
     /// Whether its run has begun.
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only metrics ask"))]
     pub(crate) fn has_begun(&self) -> bool {
         self.began.get().is_some()
     }

@@ -179,8 +179,9 @@ impl PoolState {
         let ending = ending(&job.task, outcome);
         self.told.tell(job, &ending);
         self.recorder.ended(job, &ending);
-        let verdict = ending.verdict(*retention);
+        let keep = job.keep();
+        let verdict = ending.verdict(*retention, keep, job.has_begun());
         let may_be_saved = signals.take_saved((id, lease));
-        Finished { result: Finish { id, lease, verdict }, worker: job.worker, may_be_saved }
+        Finished { result: Finish { id, lease, verdict, keep }, worker: job.worker, may_be_saved }
     }
 }

@@ -40,7 +40,7 @@ mod tests {
     use uuid::Uuid;
 
     fn result(id: u128, verdict: Verdict) -> Finish {
-        Finish { id: Uuid::from_u128(id), lease: 1, verdict }
+        Finish { id: Uuid::from_u128(id), lease: 1, verdict, keep: None }
     }
 
     #[test]

@@ -93,9 +93,10 @@ impl TaskRun {
     /// [`QueueError::NoTables`] when the store has no tables.
     pub fn own_result(&self) -> Result<OwnResult, QueueError> {
         let tables = self.environment.tables.clone().ok_or(QueueError::NoTables)?;
-        let verdict = success(self.environment.retention);
+        let keep = self.job.keep();
+        let verdict = success(self.environment.retention, keep);
         let (id, lease) = self.key();
-        let result = Finish { id, lease, verdict };
+        let result = Finish { id, lease, verdict, keep };
         Ok(OwnResult { tables, worker: self.job.worker, result })
     }
 

@@ -35,7 +35,7 @@ impl Told {
     fn level(&self, job: &Job, ending: &Ending) -> Option<Level> {
         match ending {
             Ending::Succeeded | Ending::Snoozed { .. } | Ending::HandedBack => None,
-            Ending::Retried { .. } => Some(Level::Warn),
+            Ending::Retried { .. } | Ending::Expired { .. } => Some(Level::Warn),
             Ending::Failed { .. } => Some(Level::Error),
             Ending::Cancelled { .. } => Some(Level::Info),
             Ending::LeftToOthers { .. } if self.is_news(job) => Some(Level::Warn),
@@ -69,6 +69,7 @@ fn line(job: &Job, ending: &Ending) -> String {
             format!("{task} failed in attempt {attempt} and runs again in {delay:?}: {error}")
         }
         Ending::Failed { error } => format!("{task} failed for good in attempt {attempt}: {error}"),
+        Ending::Expired { error } => format!("{task} did not run: {error}"),
         Ending::Cancelled { error } => format!("{task} ended in attempt {attempt}: {error}"),
         Ending::Snoozed { delay } => format!("{task} waits again for {delay:?}"),
         Ending::HandedBack => format!("{task} was handed back"),
@@ -144,6 +145,7 @@ mod tests {
             Ending::Retried { delay, error: error() },
             Ending::Failed { error: error() },
             Ending::Cancelled { error: error() },
+            Ending::Expired { error: error() },
             Ending::Snoozed { delay },
             Ending::HandedBack,
             Ending::LeftToOthers { delay, error: error() },

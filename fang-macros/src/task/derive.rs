@@ -1,8 +1,8 @@
 //! The expansion of `#[derive(fang::Task)]`.
 
-use super::Problems;
 use super::kind::{Kind, Mode};
 use super::options::Options;
+use super::{Problems, versioned};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, Meta};
@@ -22,13 +22,14 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let options = problems.note(tokens(&input.attrs).and_then(|tokens| Options::read(tokens, &saved)));
     let options = options.unwrap_or_default();
     problems.note(options.check_aliases(&input.ident));
-    if let Some((number, _)) = &options.version {
-        let why = "versions are for functions; give the struct a `Deserialize` that reads the older fields";
-        problems.add(Error::new(number.span(), why));
-    }
+    let versioned = match &options.version {
+        Some(version) => problems.note(versioned::implementations(input, version)),
+        None => None,
+    };
     problems.report()?;
     let mode = if options.blocking.is_some() { Mode::Blocking } else { Mode::Asynk };
-    Ok(emit(&Kind::new(&input.ident, mode, &options, Vec::new())))
+    let states = options.needs.iter().flat_map(|(_, types)| types);
+    Ok(emit(&Kind::new(&input.ident, mode, &options, states.collect()), versioned.as_ref()))
 }
 
 fn named(fields: &Fields) -> Vec<&syn::Ident> {
@@ -50,7 +51,7 @@ fn tokens(attrs: &[Attribute]) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-fn emit(kind: &Kind<'_>) -> TokenStream {
+fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>) -> TokenStream {
     let (name, queueable, new_task) = (kind.name, kind.mode.queueable(), kind.mode.new_task());
     let options = kind.insert_options();
     let performed = match kind.mode {
@@ -63,6 +64,7 @@ fn emit(kind: &Kind<'_>) -> TokenStream {
     });
     quote! {
         const _: () = {
+            #versioned
             #behind
 
             #[automatically_derived]

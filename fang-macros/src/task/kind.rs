@@ -130,7 +130,8 @@ impl<'a> Kind<'a> {
 
     /// The methods of the trait that the options override.
     fn choices(&self) -> TokenStream {
-        let Options { task_type, max_retries, timeout, backoff, unique, scheduled, .. } = self.options;
+        let Options { task_type, max_retries, timeout, expires, keep, backoff, unique, scheduled, .. } =
+            self.options;
         let some = |value: &Option<TokenStream>| {
             value
                 .as_ref()
@@ -139,7 +140,7 @@ impl<'a> Kind<'a> {
                 .collect::<Vec<_>>()
         };
         let (task_type, max_retries, scheduled) = (task_type.iter(), max_retries.iter(), scheduled.iter());
-        let (timeout, backoff) = (some(timeout), some(backoff));
+        let (timeout, expires, keep, backoff) = (some(timeout), some(expires), some(keep), some(backoff));
         let unique = some(&unique.as_ref().map(|unique| quote!(#unique)));
         quote! {
             #(fn task_type(&self) -> ::std::string::String {
@@ -150,6 +151,12 @@ impl<'a> Kind<'a> {
             })*
             #(fn timeout(&self) -> ::core::option::Option<::core::time::Duration> {
                 #timeout
+            })*
+            #(fn expires(&self) -> ::core::option::Option<::core::time::Duration> {
+                #expires
+            })*
+            #(fn keep(&self) -> ::core::option::Option<::core::time::Duration> {
+                #keep
             })*
             #(fn backoff_policy(&self) -> ::core::option::Option<::fang::Backoff> {
                 #backoff
@@ -177,6 +184,9 @@ impl<'a> Kind<'a> {
             }
             fn timeout(&self) -> ::core::option::Option<::core::time::Duration> {
                 #runnable::timeout(&self.0)
+            }
+            fn keep(&self) -> ::core::option::Option<::core::time::Duration> {
+                #runnable::keep(&self.0)
             }
             fn backoff_policy(&self) -> ::core::option::Option<::fang::Backoff> {
                 #runnable::backoff_policy(&self.0)

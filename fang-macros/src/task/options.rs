@@ -9,14 +9,14 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token, Type, parenthesized, token};
 
 /// The longest task type, in bytes, as `fang_core::new_task` has it.
 const MAX_TASK_TYPE_BYTES: usize = 255;
 
-const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `backoff`, `unique`, `priority`, `cron`, \
-                   `time_zone`, `missed`, `version` and `upgrade`";
+const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `expires`, `keep`, `backoff`, `unique`, \
+                   `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`";
 
 /// What the options say. What is `None` keeps the default of the traits.
 #[derive(Default)]
@@ -26,6 +26,8 @@ pub(super) struct Options {
     pub(super) task_type: Option<Expr>,
     pub(super) max_retries: Option<Expr>,
     pub(super) timeout: Option<TokenStream>,
+    pub(super) expires: Option<TokenStream>,
+    pub(super) keep: Option<TokenStream>,
     pub(super) backoff: Option<TokenStream>,
     pub(super) unique: Option<Unique>,
     pub(super) priority: Option<TokenStream>,
@@ -34,6 +36,8 @@ pub(super) struct Options {
     pub(super) version: Option<(LitInt, Expr)>,
     /// The word that makes a blocking task of a struct.
     pub(super) blocking: Option<Ident>,
+    /// The types of the values that a struct takes from its pool, with the word before them.
+    pub(super) needs: Option<(Ident, Vec<Type>)>,
     cron: Cron,
     number: Option<LitInt>,
     upgrade: Option<Expr>,
@@ -73,6 +77,8 @@ impl Options {
             }
             if name == "blocking" {
                 self.blocking = Some(name);
+            } else if name == "needs" {
+                self.needs = Some(needs(name, input)?);
             } else if name == "unique" {
                 self.unique = Some(Unique::read(input)?);
             } else {
@@ -114,6 +120,8 @@ impl Options {
             "task_type" => self.task_type = Some(task_type(value)?),
             "max_retries" => self.max_retries = Some(number(value)?),
             "timeout" => self.timeout = Some(literal::read::<Span>(&value, "timeout = \"30s\"")?),
+            "expires" => self.expires = Some(literal::read::<Span>(&value, "expires = \"1h\"")?),
+            "keep" => self.keep = Some(literal::read::<Span>(&value, "keep = \"7 days\"")?),
             "backoff" => {
                 let example = "backoff = \"exponential(1s, max = 1h, jitter)\"";
                 self.backoff = Some(literal::read::<Backoff>(&value, example)?);
@@ -141,6 +149,18 @@ fn value(name: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+/// Reads the types after the word `needs`.
+fn needs(name: Ident, input: ParseStream<'_>) -> syn::Result<(Ident, Vec<Type>)> {
+    if !input.peek(token::Paren) {
+        let why = "name the types of the values that the task takes from its pool: `needs(Mailer)`";
+        return Err(Error::new(name.span(), why));
+    }
+    let content;
+    parenthesized!(content in input);
+    let types = content.parse_terminated(Type::parse, Token![,])?;
+    Ok((name, types.into_iter().collect()))
 }
 
 fn kind(value: &Expr, example: &str) -> syn::Result<LitStr> {

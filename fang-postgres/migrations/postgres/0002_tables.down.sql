@@ -19,6 +19,7 @@ DROP TABLE fang_crons;
 DROP TABLE fang_queues;
 DROP TABLE fang_workers;
 DROP INDEX fang_tasks_unique;
+DROP INDEX fang_tasks_kept;
 DROP INDEX fang_tasks_ended;
 DROP INDEX fang_tasks_running;
 DROP INDEX fang_tasks_ready;
@@ -26,6 +27,8 @@ DROP INDEX fang_tasks_ready;
 UPDATE fang_tasks SET state = 'retried' WHERE state = 'in_progress';
 
 ALTER TABLE fang_tasks
+    DROP COLUMN keep_until,
+    DROP COLUMN expires_at,
     DROP COLUMN errors,
     DROP COLUMN options,
     DROP COLUMN unknown_since,

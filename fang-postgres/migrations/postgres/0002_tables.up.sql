@@ -17,7 +17,11 @@ ALTER TABLE fang_tasks
     -- {"max_retries": 3, "tags": ["a"]}. Most tasks have no options, and a null costs no byte.
     ADD COLUMN options jsonb,
     -- The last failures, the newest last: [{"at": ..., "attempt": 1, "error": "..."}].
-    ADD COLUMN errors jsonb;
+    ADD COLUMN errors jsonb,
+    -- A task that was not claimed by then is not run. Null once a run of it has begun and ended.
+    ADD COLUMN expires_at timestamptz,
+    -- Until when the row of a task that has ended stays, if its kind says so.
+    ADD COLUMN keep_until timestamptz;
 
 -- There was no unique index before, so duplicates may exist. One of them stays unique: a running one, else the
 -- oldest.
@@ -46,7 +50,10 @@ WHERE state IN ('new', 'retried');
 CREATE INDEX fang_tasks_running ON fang_tasks (id) WHERE state = 'in_progress';
 
 -- For prunes. A task that is removed when it has run is never in it.
-CREATE INDEX fang_tasks_ended ON fang_tasks (updated_at) WHERE state IN ('finished', 'failed');
+CREATE INDEX fang_tasks_ended ON fang_tasks (updated_at) WHERE state IN ('finished', 'failed') AND keep_until IS NULL;
+
+-- For prunes of tasks whose kind says how long they stay.
+CREATE INDEX fang_tasks_kept ON fang_tasks (keep_until) WHERE keep_until IS NOT NULL;
 
 -- Enforces uniqueness.
 CREATE UNIQUE INDEX fang_tasks_unique ON fang_tasks (uniq_hash)
@@ -85,7 +92,9 @@ CREATE TABLE fang_crons (
     paused_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     -- When that tick was chosen. In the future, if the clock of the server was ahead and went back.
-    ticked_at timestamptz NOT NULL DEFAULT now()
+    ticked_at timestamptz NOT NULL DEFAULT now(),
+    -- How long after its tick a task may begin, in microseconds.
+    expires bigint
 );
 
 -- When beats of any worker last got through, and since when without a gap. The silence of a worker means death only

@@ -5,7 +5,8 @@
 -- No index finds these rows. A beat tells when to look for them.
 WITH task AS (
     UPDATE fang_tasks
-    SET scheduled_at = now(), created_at = now(), updated_at = least(updated_at, now())
+    SET scheduled_at = now(), created_at = now(), updated_at = least(updated_at, now()),
+        expires_at = now() + (expires_at - scheduled_at)
     WHERE ctid = ANY (ARRAY (
         SELECT ctid FROM fang_tasks
         WHERE state IN ('new', 'retried') AND scheduled_at = created_at AND created_at > now() + interval '10 s'

@@ -53,4 +53,4 @@ SET state = 'in_progress', lease = least(lease, 2147483646) + 1, updated_at = no
 WHERE ctid = ANY (ARRAY (SELECT place FROM due))
 RETURNING id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
     CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
-    options::text, locked_by = $1 AS is_own
+    options::text, CASE WHEN expires_at <= now() THEN expires_at END AS expired_at, locked_by = $1 AS is_own

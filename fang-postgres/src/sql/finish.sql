@@ -1,5 +1,5 @@
--- Saves results of all kinds, by the code of their verdict: 0 remove, 1 keep, 2 retry, 3 fail, 4 release, 5 unknown
--- kind. One statement does it, so that a batch is never saved by half. Fence and look-up are those of
+-- Saves results of all kinds, by the code of their verdict: 0 remove, 1 keep, 2 retry, 3 fail, 4 release before the run
+-- began, 5 unknown kind, 6 release after that. The delay of 1 and 3 is how long the row is kept. One statement does it, so that a batch is never saved by half. Fence and look-up are those of
 -- `finish_remove`. A row that is released without a delay keeps its place among the due ones.
 WITH r AS MATERIALIZED (
     SELECT hit.ctid AS place, v.*
@@ -25,7 +25,7 @@ WITH r AS MATERIALIZED (
             ELSE 'new'
         END::fang_task_state,
         retries = least(t.retries, 2147483646) + (r.code = 2)::integer,
-        error_message = CASE WHEN r.code = 4 THEN t.error_message ELSE r.error END,
+        error_message = CASE WHEN r.code IN (4, 6) THEN t.error_message ELSE r.error END,
         errors = CASE
             WHEN r.code NOT IN (2, 3) THEN t.errors
             ELSE CASE
@@ -35,10 +35,12 @@ WITH r AS MATERIALIZED (
             END || jsonb_build_object('at', now(), 'attempt', least(t.retries, 2147483646) + 1, 'error', r.error)
         END,
         scheduled_at = CASE
-            WHEN r.delay IS NULL OR r.code = 4 AND r.delay = 0 THEN t.scheduled_at
+            WHEN r.delay IS NULL OR r.code IN (1, 3) OR r.code IN (4, 6) AND r.delay = 0 THEN t.scheduled_at
             ELSE now() + r.delay * interval '1 microsecond'
         END,
         unknown_since = CASE WHEN r.code = 5 THEN coalesce(t.unknown_since, now()) END,
+        expires_at = CASE WHEN r.code IN (4, 5) THEN t.expires_at END,
+        keep_until = CASE WHEN r.code IN (1, 3) THEN now() + r.delay * interval '1 microsecond' END,
         crashes = abs(greatest(t.crashes, (-32767)::smallint)),
         locked_by = NULL,
         updated_at = now()

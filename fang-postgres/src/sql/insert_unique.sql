@@ -7,9 +7,9 @@ WITH input AS MATERIALIZED (
     SELECT t.*, coalesce(t.due_at, now() + t.delay * interval '1 microsecond') AS at
     FROM unnest(
         $1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::bigint[],
-        $8::timestamptz[], $9::text[], $10::bigint[], $11::smallint[]
+        $8::timestamptz[], $9::text[], $10::bigint[], $11::bigint[], $12::smallint[]
     ) WITH ORDINALITY AS t (
-        id, metadata, task_type, mode, priority, uniq_hash, delay, due_at, options, period, replaces, place
+        id, metadata, task_type, mode, priority, uniq_hash, delay, due_at, options, expires, period, replaces, place
     )
 ), taken AS (
     -- A repeated insert takes no key, not even after its task has ended. The search in `fang_unique` only saves the
@@ -27,9 +27,9 @@ WITH input AS MATERIALIZED (
     WHERE u.until <= now()
     RETURNING task_id
 ), inserted AS (
-    INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, uniq_hash, scheduled_at, options)
+    INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, uniq_hash, scheduled_at, options, expires_at)
     SELECT i.id, i.metadata::jsonb, i.task_type, i.mode, i.priority,
-        CASE WHEN i.period IS NULL THEN i.uniq_hash END, i.at, i.options::jsonb
+        CASE WHEN i.period IS NULL THEN i.uniq_hash END, i.at, i.options::jsonb, i.at + i.expires * interval '1 microsecond'
     FROM input i
     WHERE i.period IS NULL OR i.id IN (SELECT task_id FROM taken)
     ORDER BY i.uniq_hash, i.place
@@ -38,11 +38,11 @@ WITH input AS MATERIALIZED (
 ), duplicate AS (
     SELECT t.id, t.uniq_hash::text AS hash
     FROM fang_tasks t
-    WHERE t.uniq_hash = ANY ($12) AND t.uniq_hash IS NOT NULL AND t.state IN ('new', 'retried')
+    WHERE t.uniq_hash = ANY ($13) AND t.uniq_hash IS NOT NULL AND t.state IN ('new', 'retried')
     UNION ALL
     SELECT u.task_id, u.key
     FROM fang_unique u
-    WHERE u.key = ANY ($13) AND u.until > now()
+    WHERE u.key = ANY ($14) AND u.until > now()
 ), wanted AS MATERIALIZED (
     -- A statement can change a row only once. Further tasks that replace the same row are sent again.
     SELECT DISTINCT ON (h.id) h.id AS target, i.*
@@ -65,6 +65,10 @@ WITH input AS MATERIALIZED (
     UPDATE fang_tasks t
     SET metadata = CASE WHEN w.replaces & 1 > 0 THEN w.metadata::jsonb ELSE t.metadata END,
         scheduled_at = CASE WHEN w.replaces & 2 > 0 THEN w.at ELSE t.scheduled_at END,
+        expires_at = CASE
+            WHEN w.replaces & 2 > 0 AND t.state = 'new' THEN w.at + w.expires * interval '1 microsecond'
+            ELSE t.expires_at
+        END,
         priority = CASE WHEN w.replaces & 4 > 0 THEN w.priority ELSE t.priority END,
         updated_at = now()
     FROM wanted w, locked l

@@ -7,13 +7,14 @@
 -- shared ranges the scan begins where any other lock-claim left off.
 SELECT id, lease, retries, crashes, metadata::text, mode, priority, scheduled_at,
     CASE WHEN isfinite(unknown_since) THEN extract(epoch FROM now() - unknown_since)::float8 END AS unknown_for,
-    options::text, place, crashes <> 0 OR coalesce(uniq_hash LIKE 's%', false) AS is_apart,
+    options::text, CASE WHEN expires_at <= now() THEN expires_at END AS expired_at, place,
+    crashes <> 0 OR coalesce(uniq_hash LIKE 's%', false) AS is_apart,
     (SELECT pg_current_xact_id()::text::bigint) AS transaction
 FROM unnest($3::smallint[], $4::smallint[], $5::timestamptz[], $8::boolean[])
         AS scan_range (of_mode, of_priority, floor, is_shared),
     LATERAL (
         SELECT t.ctid AS place, t.id, least(t.lease, 2147483646) + 1 AS lease, t.retries, t.crashes, t.metadata, t.mode,
-            t.priority, t.scheduled_at, t.unknown_since, t.options, t.uniq_hash
+            t.priority, t.scheduled_at, t.unknown_since, t.options, t.uniq_hash, t.expires_at
         FROM fang_tasks t
         WHERE t.task_type = $2 AND t.mode = scan_range.of_mode AND t.priority = scan_range.of_priority
           AND t.state IN ('new', 'retried')

@@ -15,7 +15,8 @@ WITH seen AS MATERIALIZED (
     ORDER BY coalesce(uniq_hash::text, id::text), id
 ), retried AS (
     UPDATE fang_tasks t
-    SET state = 'retried', retries = 0, crashes = 0, unknown_since = NULL, scheduled_at = now(), updated_at = now()
+    SET state = 'retried', retries = 0, crashes = 0, unknown_since = NULL, expires_at = NULL, keep_until = NULL,
+        scheduled_at = now(), updated_at = now()
     FROM oldest o
     WHERE t.id = o.id AND t.state = 'failed'
       AND NOT EXISTS (

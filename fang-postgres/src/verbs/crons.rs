@@ -9,7 +9,7 @@ use crate::store::PostgresStore;
 use crate::value::Instant;
 use fang_core::StoreError;
 use fang_core::notify::{Notice, Topic};
-use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick};
+use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick, micros};
 use uuid::Uuid;
 
 /// In a transaction, so that processes which change the same cron do so one after the other.
@@ -33,6 +33,7 @@ pub(crate) async fn sync<C: Connections>(
 
 fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, StoreError> {
     let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
+    let expires = task.expires.map(micros);
     Statement::count(
         sql,
         &[
@@ -46,6 +47,7 @@ fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, Sto
             &(task.priority as i16),
             &Instant(cron.first.into()),
             &task.id,
+            &expires,
         ],
     )
 }

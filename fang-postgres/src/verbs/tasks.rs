@@ -51,7 +51,7 @@ async fn send_claim<C: Connections>(
 
 /// A row of `claim.sql`, unless it was claimed for another worker.
 fn claimed_for_itself(row: &impl Row) -> Result<Option<Claimed>, StoreError> {
-    if get(row, 10)? { claimed(row).map(Some) } else { Ok(None) }
+    if get(row, 11)? { claimed(row).map(Some) } else { Ok(None) }
 }
 
 pub(crate) async fn finish<C: Connections>(

@@ -192,17 +192,31 @@ async fn remove_old<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u
     let (sql, limit) = (&db.sql, i64::from(prune.limit));
     db.execute(Role::Engine, Statement::count(&sql.prune_workers, &[])?).await?;
     let periods = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;
-    let Some(age) = prune.older_than else { return Ok(periods) };
-    let params: &[&dyn Value] = &[&micros(age), &limit];
-    let many = ManyRows {
+    let kept = remove_many(db, &sql.prune_kept, &[&limit], &sql.kept).await?;
+    let ended = match prune.older_than {
+        Some(age) => remove_many(db, &sql.prune_tasks, &[&micros(age), &limit], &sql.ended).await?,
+        None => 0,
+    };
+    Ok(periods + kept + ended)
+}
+
+/// Removes tasks by a statement whose rows `ids` selects.
+async fn remove_many<C: Connections>(
+    db: &Database<C>,
+    sql: &str,
+    params: &[&dyn Value],
+    ids: &str,
+) -> Result<u64, StoreError> {
+    let ids = (ids, params);
+    db.count_many(&ManyRows {
         role: Role::Engine,
-        sql: &sql.prune_tasks,
+        sql,
         params,
         wanted: Wanted::Count,
-        ids: (&sql.ended, params),
+        ids,
         began: Instant::now(),
-    };
-    Ok(periods + db.count_many(&many).await?)
+    })
+    .await
 }
 
 pub(crate) async fn unserved<C: Connections>(

@@ -112,4 +112,10 @@ async fn version(version: u8) {}
 #[fang::task(unique = Unique::payload(), timeout = "1y", priority = "low", backoff = "never")]
 async fn two_at_once() {}
 
+#[fang::task(expires = 60)]
+async fn expires_without_a_unit() {}
+
+#[fang::task(keep = "forever")]
+async fn kept_without_a_number() {}
+
 fn main() {}

@@ -21,9 +21,19 @@ struct Twice;
 #[task]
 struct NoOptions;
 
-#[derive(Serialize, Deserialize, fang::Task)]
+#[derive(fang::Task)]
 #[task(version = 2, upgrade = upgrade)]
-struct Version;
+enum Version {
+    First,
+}
+
+#[derive(fang::Task)]
+#[task(version = 2, upgrade = upgrade)]
+struct Unnamed(i64);
+
+#[derive(Serialize, Deserialize, fang::Task)]
+#[task(needs = Mailer)]
+struct NoTypes;
 
 #[derive(Serialize, Deserialize, fang::Task)]
 #[task(unique(fields(usr)))]
@@ -33,5 +43,8 @@ struct NoField {
 
 #[fang::task(blocking)]
 async fn function() {}
+
+#[fang::task(needs(String))]
+async fn needs() {}
 
 fn main() {}

@@ -2,6 +2,7 @@
 
 mod control;
 mod crons;
+mod ends;
 mod events;
 mod failing;
 mod hooks;

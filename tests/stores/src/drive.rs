@@ -200,7 +200,7 @@ impl Player<'_> {
             let (task, lease, _) = newest(outcome.claim);
             if named.insert(task) {
                 let lease = lease + outcome.off_by;
-                results.push(Finish { id: id(task), lease, verdict: outcome.verdict.clone() });
+                results.push(Finish { id: id(task), lease, verdict: outcome.verdict.clone(), keep: None });
             }
         }
         let saved = answer(self.engine.finish(worker, &results).await)?;

@@ -123,7 +123,8 @@ impl Rig for Postgres {
         let by = format!("interval '{seconds} seconds'");
         let sql = format!(
             "UPDATE fang_tasks SET scheduled_at = scheduled_at - {by}, created_at = created_at - {by},
-                updated_at = updated_at - {by}, unknown_since = unknown_since - {by};
+                updated_at = updated_at - {by}, unknown_since = unknown_since - {by}, expires_at = expires_at - {by},
+                keep_until = keep_until - {by};
             UPDATE fang_workers SET started_at = started_at - {by}, beat_at = beat_at - {by}, dead_at = dead_at - {by};
             UPDATE fang_cancellations SET asked_at = asked_at - {by}"
         );

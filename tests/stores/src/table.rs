@@ -132,8 +132,8 @@ impl Table {
                 row.due = now + delay.as_secs();
             }
             // A task that is given back keeps its place.
-            Verdict::Release { delay } if delay.is_zero() => {}
-            Verdict::Release { delay } => row.due = now + delay.as_secs(),
+            Verdict::Release { delay, .. } if delay.is_zero() => {}
+            Verdict::Release { delay, .. } => row.due = now + delay.as_secs(),
             Verdict::Unknown { delay, error } => {
                 row.error = Some(error.clone());
                 row.due = now + delay.as_secs();

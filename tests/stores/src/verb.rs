@@ -121,7 +121,7 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         Just(Verdict::Keep),
         (delay(), error()).prop_map(|(delay, error)| Verdict::Retry { delay, error }),
         error().prop_map(|error| Verdict::Fail { error }),
-        delay().prop_map(|delay| Verdict::Release { delay }),
+        (delay(), proptest::bool::ANY).prop_map(|(delay, has_begun)| Verdict::Release { delay, has_begun }),
         (delay(), error()).prop_map(|(delay, error)| Verdict::Unknown { delay, error }),
     ]
 }

@@ -129,7 +129,11 @@ mod tests {
     }
 
     fn result(number: u16, verdict: Verdict) -> Finished {
-        Finished { result: Finish { id: id(number), lease: 1, verdict }, worker: ME, may_be_saved: false }
+        Finished {
+            result: Finish { id: id(number), lease: 1, verdict, keep: None },
+            worker: ME,
+            may_be_saved: false,
+        }
     }
 
     fn ids(tasks: &[Claimed]) -> Vec<Uuid> {

@@ -98,7 +98,7 @@ mod tests {
     use uuid::Uuid;
 
     fn result(number: u128, verdict: Verdict) -> Finished {
-        let result = Finish { id: Uuid::from_u128(number), lease: 1, verdict };
+        let result = Finish { id: Uuid::from_u128(number), lease: 1, verdict, keep: None };
         Finished { result, worker: WorkerId(1), may_be_saved: false }
     }
 

@@ -16,7 +16,7 @@ const REST: Duration = Duration::from_secs(5);
 /// Whether a pool may make lock-claims. It may not where rows of finished tasks are kept: these are written in any
 /// case.
 pub(super) fn may_lock(is_wanted: bool, retention: RetentionMode) -> bool {
-    is_wanted && success(retention) == Verdict::Remove
+    is_wanted && success(retention, None) == Verdict::Remove
 }
 
 /// The decision whether lock-claims are worth it now. All instants count from the same fixed one.

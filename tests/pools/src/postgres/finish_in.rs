@@ -1,14 +1,16 @@
 //! A task that finishes in a transaction of its own has its effect exactly once, even if its process dies around
 //! the commit.
 
-use crate::seam::{Child, Client, Mode, PATIENCE, QUICK, Rival, Run, World, both, say, until};
+use crate::seam::{Child, Client, HOUR, Mode, PATIENCE, QUICK, Rival, Run, World, both, say, until};
 use fang_core::{FangError, FangTaskState, RetentionMode, Task};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 crate::each_mode! {
     a_task_that_finishes_in_its_transaction_is_done_and_no_result_is_late,
     the_result_of_a_run_is_ignored_after_it_has_finished_itself,
     the_result_of_a_run_counts_after_it_has_rolled_back,
+    a_task_that_finishes_in_its_transaction_is_kept_as_its_kind_says,
     a_run_that_has_lost_its_claim_gets_an_error_and_leaves_no_effect,
     finish_in_is_refused_without_tables_in_postgres,
     a_process_that_dies_after_the_commit_has_done_it_once,
@@ -28,20 +30,23 @@ enum End {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Pay(End);
+struct Pay {
+    end: End,
+    keep: Option<Duration>,
+}
 
 impl Pay {
     async fn does(&self, run: Run<'_>) -> Result<(), FangError> {
         let context = run.context();
         let mut client = Client::connect(run.mode(), &run.stage().uri).await?;
         let again = context.lease() > 1;
-        if self.0 == End::LoseTheClaim && !again {
+        if self.end == End::LoseTheClaim && !again {
             client.run("UPDATE fang_tasks SET state = 'retried', locked_by = NULL").await?;
         }
         let mut transaction = client.begin().await?;
         transaction.run("INSERT INTO effects DEFAULT VALUES").await?;
         transaction.finish(context).await?;
-        match self.0 {
+        match self.end {
             End::DieBeforeTheCommit if !again => std::process::abort(),
             End::RollBack => return transaction.end(false).await,
             End::RollBackAndFail if !again => {
@@ -50,7 +55,7 @@ impl Pay {
             }
             _ => transaction.end(true).await?,
         }
-        match self.0 {
+        match self.end {
             End::DieAfterTheCommit => std::process::abort(),
             End::CommitAndFail => Err(FangError::new("too late to fail")),
             _ => Ok(()),
@@ -60,6 +65,10 @@ impl Pay {
 
 both! {
     Pay;
+
+    fn keep(&self) -> Option<Duration> {
+        self.keep
+    }
 
     fn backoff(&self, _attempt: u32) -> u32 {
         0
@@ -80,7 +89,7 @@ async fn effects(world: &World) -> i64 {
 /// left.
 async fn run(mode: Mode, end: End, retention: RetentionMode) -> (i64, u64, Option<Task>) {
     let world = world_with_effects(mode).await;
-    let task = world.queue.insert_task(&Pay(end)).await.unwrap();
+    let task = world.queue.insert_task(&Pay { end, keep: None }).await.unwrap();
     let mut pool = world.pool(2).keeps(retention).lease(QUICK).start().await;
     let find = async || world.queue.find_task_by_id(task.id).await.unwrap();
     until(async || find().await.is_none_or(|task| !task.state.is_alive())).await;
@@ -108,6 +117,16 @@ async fn the_result_of_a_run_counts_after_it_has_rolled_back(mode: Mode) {
     assert_eq!((effects, late, kept.state, kept.retries, kept.lease), (1, 0, FangTaskState::Finished, 1, 2));
 }
 
+async fn a_task_that_finishes_in_its_transaction_is_kept_as_its_kind_says(mode: Mode) {
+    let world = world_with_effects(mode).await;
+    let pay = Pay { end: End::Commit, keep: Some(HOUR) };
+    let task = world.queue.insert_task(&pay).await.unwrap();
+    let mut pool = world.pool(1).start().await;
+    let row = world.row_in(&task, FangTaskState::Finished).await;
+    assert_eq!(row.keep_until, Some(row.updated_at + HOUR));
+    assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
+}
+
 async fn a_run_that_has_lost_its_claim_gets_an_error_and_leaves_no_effect(mode: Mode) {
     let (effects, late, kept) = run(mode, End::LoseTheClaim, RetentionMode::KeepAll).await;
     assert_eq!((effects, late, kept.unwrap().lease), (1, 1, 2), "the second run has the effect");
@@ -133,7 +152,7 @@ pub async fn pays(mode: Mode, uri: &str) {
 /// Lets a child process die at `end`. Then a pool of this process runs the task, if it is left.
 async fn dies(mode: Mode, end: End) -> (World, bool) {
     let world = world_with_effects(mode).await;
-    let task = world.queue.insert_task(&Pay(end)).await.unwrap();
+    let task = world.queue.insert_task(&Pay { end, keep: None }).await.unwrap();
     let child = Child::new("payer", mode, world.uri()).spawn().wait_with_output();
     assert!(!child.unwrap().status.success());
     let is_left = world.queue.find_task_by_id(task.id).await.unwrap().is_some();

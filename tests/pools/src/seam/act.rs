@@ -17,6 +17,7 @@ pub enum How {
     WaitForShutdown,
     FailWhenCancelled,
     SnoozeOnce,
+    SnoozeFor(Duration),
     Cancel,
     Insert(String),
 }
@@ -28,6 +29,7 @@ pub struct Act {
     pub retries: i32,
     pub cron: Option<String>,
     pub timeout: Option<Duration>,
+    pub keep: Option<Duration>,
 }
 
 struct Bomb;
@@ -40,7 +42,7 @@ impl Drop for Bomb {
 
 impl Act {
     pub fn new(name: &str, how: How) -> Self {
-        Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None }
+        Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None, keep: None }
     }
 
     /// Makes a cron with the shortest period.
@@ -70,6 +72,7 @@ impl Act {
             }
             How::SnoozeOnce if context.lease() == 1 => context.snooze(Duration::from_millis(1)),
             How::SnoozeOnce => {}
+            How::SnoozeFor(time) => context.snooze(*time),
             How::Cancel => context.cancel("no longer wanted"),
             How::Insert(name) => {
                 run.insert_task(&Self::new(name, How::Succeed)).await?;
@@ -87,6 +90,9 @@ both! {
     }
     fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+    fn keep(&self) -> Option<Duration> {
+        self.keep
     }
     fn backoff(&self, _attempt: u32) -> u32 {
         0
