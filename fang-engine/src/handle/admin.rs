@@ -86,8 +86,8 @@ impl Admin {
         Self { store }
     }
 
-    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Takes some milliseconds, however
-    /// many tasks there are.
+    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 20,000 entries
+    /// of an index in Postgres, however many tasks there are.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
