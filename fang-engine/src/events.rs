@@ -10,6 +10,8 @@ mod subscribers;
 mod totals;
 
 pub(crate) use metrics::sent;
+#[cfg(feature = "metrics")]
+pub(crate) use metrics::waits;
 pub(crate) use recorder::Recorder;
 #[doc(hidden)]
 pub use subscribers::Subscribers;

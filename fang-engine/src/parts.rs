@@ -3,6 +3,8 @@
 pub(crate) mod claimer;
 pub(crate) mod crons;
 pub(crate) mod finisher;
+#[cfg(feature = "metrics")]
+pub(crate) mod gauges;
 pub(crate) mod heart;
 pub(crate) mod pruner;
 mod start;

@@ -47,7 +47,7 @@ fn maybe_instant(row: &impl Row, index: usize) -> Read<Option<DateTime<Utc>>> {
     Ok(get::<Option<Instant>>(row, index)?.map(|at| at.0.to_datetime()))
 }
 
-fn span(seconds: f64) -> Duration {
+pub(crate) fn span(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 

@@ -135,17 +135,20 @@ impl Store for BTreeStore {
 
     async fn depths(&self, task_type: Option<&str>) -> Result<Vec<Depth>, StoreError> {
         self.with(|tables, now| {
-            let mut numbers = BTreeMap::<String, (u64, u64)>::new();
+            let mut numbers = BTreeMap::<String, (u64, u64, Option<Duration>)>::new();
             let tasks = tables.rows.values().map(|row| &row.task);
             let waits = |state| matches!(state, FangTaskState::New | FangTaskState::Retried);
             for task in tasks.filter(|task| waits(task.state)) {
-                let (waiting, due) = numbers.entry(task.task_type.clone()).or_default();
-                (*waiting, *due) = (*waiting + 1, *due + u64::from(task.scheduled_at <= now));
+                let (waiting, due, oldest) = numbers.entry(task.task_type.clone()).or_default();
+                // Negative spans are of tasks for later.
+                let due_for = (now - task.scheduled_at).to_std().ok();
+                (*waiting, *due) = (*waiting + 1, *due + u64::from(due_for.is_some()));
+                *oldest = due_for.max(*oldest);
             }
             numbers.retain(|of, _| task_type.is_none_or(|task_type| task_type == of));
-            let depth = |(task_type, (waiting, due))| {
+            let depth = |(task_type, (waiting, due, oldest_due))| {
                 let (waiting, due) = (Capped::of(waiting), Capped::of(due));
-                Depth { task_type, waiting, due }
+                Depth { task_type, waiting, due, oldest_due }
             };
             numbers.into_iter().map(depth).collect()
         })

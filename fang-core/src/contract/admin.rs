@@ -1,5 +1,5 @@
 use super::Rig;
-use super::acts::{HOUR, id, task};
+use super::acts::{HOUR, MINUTE, id, task};
 use crate::store::{Capped, Count, Depth, Filter, Verdict};
 use crate::task::{FangTaskState, Priority};
 
@@ -62,15 +62,20 @@ pub async fn waiting_and_due_tasks_are_counted_by_task_type(rig: &dyn Rig) {
     assert_eq!(rig.store().depths(None).await.unwrap(), []);
     rig.run(task(1), Verdict::Keep).await;
     let urgent = task(5).priority(Priority::High);
-    rig.insert(&[task(2), task(3).delay(HOUR), task(4).task_type("mail"), urgent]).await;
-    rig.insert(&[task(6).task_type("sync").delay(HOUR)]).await;
+    rig.insert(&[task(2), task(3).delay(HOUR), urgent]).await;
+    rig.advance(MINUTE).await;
+    rig.insert(&[task(4).task_type("mail"), task(6).task_type("sync").delay(HOUR)]).await;
     let depth = |task_type: &str, waiting, due| {
         let (waiting, due) = (Capped::of(waiting), Capped::of(due));
-        Depth { task_type: task_type.to_owned(), waiting, due }
+        Depth { task_type: task_type.to_owned(), waiting, due, oldest_due: None }
     };
     let all = [depth("common", 3, 2), depth("mail", 1, 1), depth("sync", 1, 0)];
-    assert_eq!(rig.store().depths(None).await.unwrap(), all);
-    assert_eq!(rig.store().depths(Some("mail")).await.unwrap(), all[1..2]);
+    let mut found = rig.store().depths(None).await.unwrap();
+    let oldest: Vec<_> = found.iter_mut().map(|depth| depth.oldest_due.take()).collect();
+    assert_eq!(found, all);
+    assert!(oldest[0] >= Some(MINUTE) && oldest[1] < Some(MINUTE) && oldest[2].is_none(), "{oldest:?}");
+    let mail = rig.store().depths(Some("mail")).await.unwrap();
+    assert_eq!((mail.len(), mail[0].due), (1, all[1].due));
     let nobody = rig.store().depths(Some("nobody")).await.unwrap();
     assert!(nobody.is_empty() || nobody == [Depth::none("nobody")], "{nobody:?}");
 }

@@ -32,18 +32,22 @@ impl Tables {
     }
 
     pub(super) fn depths(&self, task_type: Option<&str>, now: DateTime<Utc>) -> Vec<Depth> {
-        let mut numbers: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        let mut numbers: BTreeMap<&str, (u64, u64, Option<DateTime<Utc>>)> = BTreeMap::new();
         for (of, _, _, at, _) in &self.ready {
             if task_type.is_none_or(|task_type| task_type == of) {
-                let (waiting, due) = numbers.entry(of).or_default();
+                let (waiting, due, first) = numbers.entry(of).or_default();
                 *waiting += 1;
-                *due += u64::from(*at <= now);
+                if *at <= now {
+                    *due += 1;
+                    *first = Some(first.map_or(*at, |first| first.min(*at)));
+                }
             }
         }
-        let depths = numbers.into_iter().map(|(task_type, (waiting, due))| Depth {
+        let depths = numbers.into_iter().map(|(task_type, (waiting, due, first))| Depth {
             task_type: task_type.to_owned(),
             waiting: Capped::of(waiting),
             due: Capped::of(due),
+            oldest_due: first.and_then(|first| (now - first).to_std().ok()),
         });
         depths.take(usize::from(Depth::TASK_TYPES)).collect()
     }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 /// How many tasks of one task type wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct Depth {
     pub waiting: Capped,
     /// The tasks that are due.
     pub due: Capped,
+    /// How long the one that became due first has been due. `None` if no task is due.
+    pub oldest_due: Option<Duration>,
 }
 
 impl Depth {
@@ -17,7 +20,7 @@ impl Depth {
 
     /// Of a task type without tasks.
     pub fn none(task_type: &str) -> Self {
-        Self { task_type: task_type.to_owned(), waiting: Capped::of(0), due: Capped::of(0) }
+        Self { task_type: task_type.to_owned(), waiting: Capped::of(0), due: Capped::of(0), oldest_due: None }
     }
 }
 

@@ -5,6 +5,7 @@
 use super::RunEnd;
 use crate::state::Job;
 use fang_core::NewTask;
+use fang_core::store::Depth;
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::collections::HashMap;
 use std::fmt;
@@ -15,6 +16,8 @@ const CONSUMED: &str = "messaging.client.consumed.messages";
 const PROCESS: &str = "messaging.process.duration";
 const PICKUP: &str = "fang.pickup.duration";
 const RUNNING: &str = "fang.tasks.running";
+const DUE: &str = "fang.tasks.due";
+const OLDEST_DUE: &str = "fang.tasks.oldest_due.age";
 const RETRIED: &str = "fang.tasks.retried";
 const FAILED: &str = "fang.tasks.failed";
 const RESCUED: &str = "fang.tasks.rescued";
@@ -131,6 +134,14 @@ pub(crate) fn sent<'a>(tasks: impl Iterator<Item = &'a NewTask>) {
     }
 }
 
+/// Sets the gauges of the waiting tasks of a type; `None` if no task waits.
+pub(crate) fn waits(task_type: &Arc<str>, depth: Option<&Depth>) {
+    let of = || metrics::SharedString::from(task_type.clone());
+    let oldest = depth.and_then(|depth| depth.oldest_due).unwrap_or_default();
+    gauge!(DUE, TASK_TYPE => of()).set(depth.map_or(0, |depth| depth.due.count) as f64);
+    gauge!(OLDEST_DUE, TASK_TYPE => of()).set(oldest.as_secs_f64());
+}
+
 /// Tells the recorder once what the metrics mean.
 fn describe() {
     static ONCE: Once = Once::new();
@@ -144,6 +155,12 @@ fn describe() {
             "How long tasks had been due when their runs began."
         );
         metrics::describe_gauge!(RUNNING, "Tasks that run now.");
+        metrics::describe_gauge!(DUE, "Tasks that are due and wait, at most 10,000.");
+        metrics::describe_gauge!(
+            OLDEST_DUE,
+            Unit::Seconds,
+            "How long the first of these tasks has been due."
+        );
         metrics::describe_counter!(RETRIED, "Runs that failed and are retried.");
         metrics::describe_counter!(FAILED, "Tasks that failed for good.");
         metrics::describe_counter!(RESCUED, "Tasks that were taken from workers that died.");

@@ -92,6 +92,8 @@ impl Running {
         let start_others = || {
             spawn("fang-crons", Box::pin(crons.run()))?;
             spawn("fang-pruner", Box::pin(Pruner::new(pool.clone()).run()))?;
+            #[cfg(feature = "metrics")]
+            spawn("fang-gauges", Box::pin(super::gauges::Gauges { pool: pool.clone() }.run()))?;
             start_claimer(pool, &workers, listening)
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;

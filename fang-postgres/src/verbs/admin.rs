@@ -1,7 +1,7 @@
 //! Find, list, count, remove.
 
 use crate::database::Database;
-use crate::row::{get, task};
+use crate::row::{get, span, task};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
@@ -44,7 +44,8 @@ pub(crate) async fn depths<C: Connections>(
     let rows = db.query(Role::Calls, statement).await?;
     let depths = rows.iter().map(|row| {
         let number = |column| get(row, column).map(|tasks: i64| Capped::of(tasks.unsigned_abs()));
-        Ok(Depth { task_type: get(row, 0)?, waiting: number(1)?, due: number(2)? })
+        let oldest_due = get::<Option<f64>>(row, 3)?.map(span);
+        Ok(Depth { task_type: get(row, 0)?, waiting: number(1)?, due: number(2)?, oldest_due })
     });
     depths.collect()
 }

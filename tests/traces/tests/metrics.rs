@@ -80,6 +80,10 @@ async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
     let timed_out = values(format!("messaging.process.duration {mail} error.type=timed_out"));
     assert!(timed_out.len() == 1 && timed_out[0] >= 0.01, "in seconds: {timed_out:?}");
     assert_eq!(values(format!("fang.pickup.duration {mail}")).len(), 5);
+    for gauge in ["fang.tasks.due", "fang.tasks.oldest_due.age"] {
+        let seen = seen.get(&format!("gauge {gauge} {mail}"));
+        assert!(matches!(seen, Some(DebugValue::Gauge(n)) if n.into_inner() >= 0.0), "{gauge}: {seen:?}");
+    }
     assert!(
         matches!(seen.get(&format!("gauge fang.tasks.running {mail}")), Some(DebugValue::Gauge(n)) if n.into_inner() == 0.0)
     );
