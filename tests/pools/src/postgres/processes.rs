@@ -2,6 +2,8 @@
 
 use crate::seam::{Child, Mode, PATIENCE, World, holding, say, told_to_end};
 use fang_asynk::Lease;
+use fang_core::{QueueError, StoreError};
+use futures_util::FutureExt;
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child as Process, Command};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 
 crate::each_mode! {
     the_tasks_of_a_killed_process_run_within_a_third_of_its_lease_and_those_of_a_paused_one_do_not,
+    a_forked_process_leaves_the_connections_to_its_parent,
     four_processes_run_twenty_thousand_tasks_once_each,
 }
 
@@ -74,6 +77,37 @@ async fn the_tasks_of_a_killed_process_run_within_a_third_of_its_lease_and_those
     world.stage.open(2);
     drop(paused);
     pool.shutdown(PATIENCE).await;
+}
+
+/// Connects, then forks. The child tries to insert a task.
+pub async fn forks(mode: Mode, uri: &str) {
+    let world = World::at(mode, uri);
+    world.queue.insert_task(&say("before")).await.unwrap();
+    match fork::fork().unwrap() {
+        fork::Fork::Child => {
+            // The threads of the runtime are not in the child, so a wait would never end.
+            let outcome = world.queue.insert_task(&say("of the child")).now_or_never();
+            let is_told = matches!(outcome, Some(Err(QueueError::Store(StoreError::Forked))));
+            std::process::exit(if is_told { FORKED } else { 1 });
+        }
+        fork::Fork::Parent(child) => {
+            println!("\nthe child ended with {}", fork::waitpid(child).unwrap() >> 8)
+        }
+    }
+    world.queue.insert_task(&say("after")).await.unwrap();
+}
+
+/// The exit code of a child that was told that it is one.
+const FORKED: i32 = 77;
+
+async fn a_forked_process_leaves_the_connections_to_its_parent(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let parent = Child::new("forks", mode, world.uri()).spawn().wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&parent.stdout);
+    assert!(told.contains(&format!("the child ended with {FORKED}")), "{told}");
+    let texts = "SELECT count(*) FROM fang_tasks WHERE metadata->>'text' IN ('before', 'after')";
+    assert_eq!(world.number(texts).await, 2);
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 2);
 }
 
 /// Runs a pool until no task is left.

@@ -48,6 +48,7 @@ async fn be_a_process_in_a_role() {
     let uri = std::env::var(URI).unwrap();
     match role.as_str() {
         "busy" => postgres::processes::is_busy(mode, &uri).await,
+        "forks" => postgres::processes::forks(mode, &uri).await,
         "clock that works" => postgres::clocks::works(mode, &uri).await,
         "clock that produces" => postgres::clocks::produces(mode, &uri).await,
         "payer" => postgres::finish_in::pays(mode, &uri).await,
