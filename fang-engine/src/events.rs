@@ -26,8 +26,8 @@ use uuid::Uuid;
 /// Something that happened in a queue or a pool. `on_event` of their builders receives it.
 ///
 /// A task that runs once has the events `Claimed`, `Started`, `Ran` and `Finished`, in this order. `Ran` says that the
-/// body of the task has returned, and the last event that its result is saved. If the result came too late, because the
-/// task was removed or belongs to another pool by then, there is no last event.
+/// body of the task has returned, and the last event that its result is saved. There is no last event if the result came too
+/// late, because the task was removed or belongs to another pool by then, or if the database refused it.
 ///
 /// ```
 /// use fang_engine::Event;

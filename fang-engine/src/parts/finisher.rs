@@ -173,6 +173,8 @@ impl Finisher {
             Err(error) => error,
         };
         if let Fate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
+            // Listeners would hear of a result that is not the one in the store.
+            self.pool.state.recorder.dropped([(id, alone.result.lease)].into_iter());
             for verdict in verdicts {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {
