@@ -7,7 +7,7 @@ use crate::policy::decide::Ending;
 use crate::state::Job;
 use fang_core::store::Rescued;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -18,6 +18,8 @@ pub struct Recorder {
     totals: Totals,
     metrics: Metrics,
     subscribers: Subscribers,
+    /// Whether listeners were told last that the store does not answer.
+    is_silent: AtomicBool,
     /// The last events of runs whose results are not saved yet. Empty without listeners. Workers add; the finisher and
     /// committers take.
     unsaved: Mutex<HashMap<(Uuid, i32), Event>>,
@@ -27,7 +29,8 @@ impl Recorder {
     /// For a pool that serves these task types.
     pub(crate) fn new(subscribers: Subscribers, task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
         let (totals, metrics) = (Totals::default(), Metrics::new(task_types));
-        Self { totals, metrics, subscribers, unsaved: Mutex::default() }
+        let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
+        Self { totals, metrics, subscribers, is_silent, unsaved }
     }
 
     /// The totals so far.
@@ -69,6 +72,13 @@ impl Recorder {
         if matches!(end, RunEnd::TimedOut(_)) {
             count(&self.totals.timed_out);
             self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+        }
+    }
+
+    /// The store does not answer, or it does. Told when that is news.
+    pub(crate) fn reach_changed(&self, is_silent: bool) {
+        if self.is_silent.swap(is_silent, Ordering::SeqCst) != is_silent {
+            self.tell(|| if is_silent { Event::ConnectionLost } else { Event::ConnectionBack });
         }
     }
 

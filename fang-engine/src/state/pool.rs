@@ -7,7 +7,7 @@ use super::quiet::Quiet;
 use super::reach::Reach;
 use super::results::Finished;
 use super::run_signals::RunKey;
-use crate::events::{Event, PoolInfo};
+use crate::events::PoolInfo;
 use crate::phase::{Phase, PhaseWatch};
 use crate::policy::retry_pause::{RetryPause, Wait};
 use crate::runtime::{BoxFuture, Runtime};
@@ -132,11 +132,11 @@ impl Pool {
 
     /// Tells that the store fell silent or answers again.
     pub(crate) fn reach_changed(&self) {
-        if self.store.listeners().is_silent() {
-            self.state.recorder.tell(|| Event::ConnectionLost);
+        let is_silent = self.store.listeners().is_silent();
+        self.state.recorder.reach_changed(is_silent);
+        if is_silent {
             self.reach.silent.notify();
         } else {
-            self.state.recorder.tell(|| Event::ConnectionBack);
             self.reach.answered();
             self.state.mark_all_inserted();
             self.inserted.notify();

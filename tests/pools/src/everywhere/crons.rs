@@ -4,6 +4,7 @@ use crate::seam::{Act, HOUR, How, PATIENCE, Run, World, both, until};
 use chrono::{DateTime, TimeDelta, Utc};
 use fang_core::store::{Filter, NewCron};
 use fang_core::{Cron, FangError, FangTaskState, Missed, Scheduled};
+use fang_engine::Event;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -108,11 +109,20 @@ async fn a_missed_tick_is_removed_before_the_pool_claims_its_first_task(world: W
 
 async fn a_pool_catches_up_as_many_ticks_as_its_cron_says(world: World) {
     hourly(&world, Missed::CatchUp(2), 190).await;
-    let mut pool = world.pool(1).start().await;
+    let (pool, events) = world.pool(1).tells();
+    let mut pool = pool.start().await;
     let ids = [world.next().await.id, world.next().await.id];
     assert!(!ids.contains(&Uuid::max()) && ids[0] != ids[1], "{ids:?}");
     pool.shutdown(PATIENCE).await;
     assert_eq!(world.told(), []);
+    let events: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+    assert!(matches!(&events[0], Event::CronMissed { caught_up: 2, .. }), "{events:?}");
+    let fired = events.iter().filter_map(|event| match event {
+        Event::CronFired { task, .. } => Some(*task),
+        _ => None,
+    });
+    let fired: Vec<_> = fired.collect();
+    assert!(fired.len() == 3 && ids.iter().all(|id| fired.contains(id)), "and the next one: {events:?}");
 }
 
 async fn a_cron_is_run_now_and_resumed_by_its_name(world: World) {

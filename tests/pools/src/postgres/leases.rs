@@ -1,6 +1,7 @@
 //! Leases: workers that fall silent, that are declared dead, and that only seem silent.
 
 use crate::seam::{HOUR, Mode, PATIENCE, QUICK, Rival, World, holding, say, until};
+use fang_engine::Event;
 use futures_util::future::try_join_all;
 
 crate::each_mode! {
@@ -29,9 +30,12 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     let dead = Rival::new(&world.queue).await;
     assert_eq!(dead.claim(1, false).await.len(), 1);
 
-    let _pool = world.pool(1).lease(QUICK).start().await;
+    let (pool, events) = world.pool(1).lease(QUICK).tells();
+    let _pool = pool.start().await;
     assert_eq!(world.heard().await, "orphan");
     world.gone(&task).await;
+    let rescued = |event| matches!(event, Event::Rescued { workers: 1, retried: 1, failed: 0 });
+    until(async || events.try_recv().is_ok_and(rescued)).await;
     assert!(!dead.is_alive(QUICK.dead_after).await);
 }
 

@@ -32,7 +32,8 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
     let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
     let world = World::in_database(mode, database).await;
     world.queue.migrate().await.unwrap();
-    let mut pool = world.pool(1).start().await;
+    let (pool, events) = world.pool(1).tells();
+    let mut pool = pool.start().await;
     let other = mode.queue(world.uri());
     for (queue, limit) in [(&world.queue, AT_ONCE), (&other, BY_ITSELF)] {
         world.queue.insert_task(&say("before")).await.unwrap();
@@ -48,4 +49,7 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
         assert!(took <= limit, "{took:?}");
     }
     pool.shutdown(PATIENCE).await;
+    let events = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.name());
+    let connection: Vec<_> = events.filter(|name| name.starts_with("connection.")).collect();
+    assert_eq!(connection, ["connection.lost", "connection.back", "connection.lost", "connection.back"]);
 }
