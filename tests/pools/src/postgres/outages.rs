@@ -51,5 +51,10 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
     pool.shutdown(PATIENCE).await;
     let events = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.name());
     let connection: Vec<_> = events.filter(|name| name.starts_with("connection.")).collect();
-    assert_eq!(connection, ["connection.lost", "connection.back", "connection.lost", "connection.back"]);
+    // A connection that was lost in the outage may be noticed after it.
+    assert!(connection.len() >= 4 && connection.len() % 2 == 0, "{connection:?}");
+    assert!(
+        connection.chunks(2).all(|pair| pair == ["connection.lost", "connection.back"]),
+        "{connection:?}"
+    );
 }
