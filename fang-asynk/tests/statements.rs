@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fang_asynk::{AsyncQueue, NoTls};
-use fang_postgres::{Schema, Statements};
+use fang_postgres::{Schema, Statements, only_rows};
 use fang_test_support::TestDatabase;
 use tokio_postgres::Client;
 
@@ -47,12 +47,41 @@ async fn kept_plan(client: &Client, name: &str, values: &str, options: &str) -> 
     let statements = Statements::new(&Schema::default());
     let all = statements.all();
     let (_, sql) = all.iter().find(|(known, _)| *known == name).unwrap();
+    plan(client, sql, values, options).await
+}
+
+async fn plan(client: &Client, sql: &str, values: &str, options: &str) -> String {
     let settings = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
         SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL";
     client.batch_execute(settings).await.unwrap();
     client.batch_execute(&format!("PREPARE statement AS {sql}")).await.unwrap();
     let rows = client.query(&format!("EXPLAIN {options} EXECUTE statement({values})"), &[]).await.unwrap();
     rows.iter().map(|row| row.get::<_, String>(0) + "\n").collect()
+}
+
+/// The statements that are sent for single rows when the server refused them for all.
+#[tokio::test]
+async fn statements_over_many_rows_can_be_limited_to_some() {
+    let world = World::new().await;
+    let statements = Statements::new(&Schema::default());
+    for sql in [
+        &statements.rescue,
+        &statements.prune_tasks,
+        &statements.write_claims_of_dead,
+        &statements.cancellations,
+    ] {
+        assert_ne!(only_rows(sql), *sql);
+        world.client.prepare(&only_rows(sql)).await.unwrap();
+    }
+    fill(&world.client, 50_000, "-n").await;
+    world.client.batch_execute("ANALYZE fang_tasks").await.unwrap();
+    for (sql, values) in [(&statements.claim, ENGINE[0].1), (&statements.disown, "1, '{}', '{}', '{}'")] {
+        let plan = plan(&world.client, &only_rows(sql), values, "").await;
+        assert!(
+            plan.contains("Index Scan using fang_tasks_pkey") || plan.contains("fang_tasks_running"),
+            "{plan}"
+        );
+    }
 }
 
 async fn fill(client: &Client, rows: i64, due: &str) {

@@ -31,7 +31,7 @@ pub use connection_string::{ConnectionString, Endpoint};
 pub use row::Row;
 pub use schema::{Schema, SchemaNameError};
 pub use session::{Connections, NeverBlocks, OwnSession, Session};
-pub use sql::Statements;
+pub use sql::{Statements, only_rows};
 pub use statement::{Answer, Statement, Step, Wanted, lost_notification};
 pub use store::PostgresStore;
 pub use value::Param;

@@ -5,6 +5,7 @@ use crate::database::{Database, RowOf};
 use crate::row::get;
 use crate::session::Connections;
 use crate::settings::Role;
+use crate::sql::only_rows;
 use crate::statement::{Answer, Statement, Wanted};
 use crate::value::Value;
 use fang_core::StoreError;
@@ -17,6 +18,9 @@ use uuid::Uuid;
 /// The most rows that are left out at a time.
 const MAX_ROWS: usize = 100;
 
+/// How many more one statement finds and passes, although there is no room to remember them.
+const AT_LEAST: usize = 10;
+
 /// A row is left out for so long, and after each further refusal for twice as long ...
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -26,10 +30,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// A statement that took longer was not refused for a row, but ran into a time limit that the driver does not tell. The
 /// search for refused rows ends after this long too, since the heart may wait for it. The next one goes on.
 const AT_MOST: Duration = Duration::from_secs(5);
-
-/// The condition of a statement that leaves rows out, and the one that takes these rows alone instead.
-const ALL_BUT: &str = "id <> ALL (";
-const ONLY: &str = "id = ANY (";
 
 /// The rows that are left out.
 #[derive(Debug, Default)]
@@ -137,7 +137,7 @@ impl<C: Connections> Database<C> {
             Ok(answer) => return Ok(vec![answer]),
             Err(error) => error,
         };
-        let only = many.sql.replacen(ALL_BUT, ONLY, 1);
+        let only = only_rows(many.sql);
         let only = |ids: &[Uuid]| with_ids(&only, many.params, ids, many.wanted);
         // Without any row the server refuses it for another reason.
         if !may_be_a_row(&refusal)
@@ -146,7 +146,7 @@ impl<C: Connections> Database<C> {
         {
             return Err(refusal);
         }
-        let mut halving = Halving::up_to(self.refused.room(many.began), self.ids(many).await?);
+        let mut halving = Halving::up_to(self.refused.room(many.began).max(AT_LEAST), self.ids(many).await?);
         let mut answers = Vec::new();
         while many.began.elapsed() < AT_MOST
             && let Some(piece) = halving.next_piece()

@@ -2,6 +2,15 @@
 
 use crate::schema::Schema;
 
+/// The condition of a statement over many rows that leaves some out, and the one that takes these rows alone.
+const ALL_BUT: &str = "id <> ALL (";
+const ONLY: &str = "id = ANY (";
+
+/// A statement for the rows alone that it leaves out.
+pub fn only_rows(sql: &str) -> String {
+    sql.replacen(ALL_BUT, ONLY, 1)
+}
+
 macro_rules! statements {
     ($($name:ident),+ $(,)?) => {
         /// The statements for Postgres, with the names of the tables as they are to be sent.

@@ -24,7 +24,8 @@ pub enum PayloadError {
         /// The path of the field, in backticks. A key that does not look like the name of a field is shown as `?`.
         field: String,
     },
-    /// The payload would not be the same after it was saved and decoded.
+    /// The payload would not be the same after it was saved and decoded. Only a float that is NaN or infinite within an
+    /// `Option` is not found: JSON has `null` for it as for `None`, so `Some(f64::NAN)` comes back as `None`.
     #[error(
         "the payload of {kind} does not come back from a store as it is: {reason}, at {field}; \
          change the type of the field, or how it is serialized"
