@@ -39,8 +39,8 @@ impl Pools {
     }
 
     /// How long after the signal the process is to end at the latest. Tasks that still run 2 s before that are given
-    /// back, or after three quarters of the deadline if that is later. Defaults to 25 s, since Kubernetes kills a process
-    /// 30 s after SIGTERM.
+    /// back. With a deadline of less than 8 s, they are given back after three quarters of it. Defaults to 25 s, since
+    /// Kubernetes kills a process 30 s after SIGTERM.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

@@ -10,7 +10,10 @@ mod child;
 mod processes;
 
 use child::{AT_ONCE, Child, PATIENCE};
-use fang::{AsyncQueue, AsyncQueueable, AsyncWorkerPool, Mode, NewTask, NoTls, Pools, WorkerPool};
+use fang::{
+    AsyncQueue, AsyncQueueable, AsyncWorkerPool, FangTaskState, Filter, Mode, NewTask, NoTls, Pools,
+    WorkerPool,
+};
 use fang_test_support::TestDatabase;
 use processes::{Block, DEADLINE, Listen};
 use std::time::{Duration, Instant};
@@ -92,7 +95,11 @@ async fn if_a_pool_does_not_start_those_before_it_shut_down() {
     assert!(matches!(error, fang::QueueError::NoWorkers), "{error}");
     // Nobody is left who would claim it.
     queue.insert_task(&Listen { ends: true }).await.unwrap();
-    assert!(!queue.count_tasks().await.unwrap().is_empty());
+    let left = queue.list_tasks(&Filter::default()).await.unwrap();
+    assert_eq!(
+        left.iter().map(|task| (task.state, task.lease)).collect::<Vec<_>>(),
+        [(FangTaskState::New, 0)]
+    );
 }
 
 #[test]
@@ -234,6 +241,21 @@ async fn a_signal_during_its_start_ends_a_process_of_tokio_tasks_and_leaves_noth
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_during_its_start_ends_a_process_of_threads_and_leaves_nothing_behind() {
     a_signal_during_the_start_ends_it("be_a_process_of_threads_that_starts").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_that_runs_already_shuts_down_although_another_one_still_starts() {
+    let (database, _queue, client) = database().await;
+    let lock = database.client().await.unwrap();
+    lock.batch_execute("BEGIN; LOCK TABLE fang_meta").await.unwrap();
+    let mut child = Child::start_at("be_a_process_with_a_pool_that_runs_already", "starts", database.uri());
+    child.prints("running");
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until_number(&client, waits, 1).await;
+    let began = Instant::now();
+    child.send("-TERM");
+    child.prints("told");
+    assert!(child.succeeds(began) < AT_ONCE);
 }
 
 /// A task that is inserted afterwards is not claimed.

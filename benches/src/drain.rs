@@ -80,3 +80,17 @@ fn part(bytes: usize) -> &'static str {
         _ => "drain, payloads of 20 KB",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It uses the statements of the library, whose parameters may change.
+    #[tokio::test]
+    async fn the_floor_removes_every_task() -> Result<(), Error> {
+        let (database, _meter) = fresh().await?;
+        Side::new("async", database.uri(), 1).fill(0..10).await?;
+        assert_eq!(Floor::new(database.uri()).await?.drain(1).await?.0, 10);
+        Ok(database.drop().await?)
+    }
+}

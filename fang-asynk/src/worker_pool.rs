@@ -151,6 +151,10 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
 
 #[cfg(unix)]
 impl<Q: AsyncBackend + 'static> AnyPool for AsyncWorkerPool<Q> {
+    fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     fn launched(
         mut self: Box<Self>,
         starting: Arc<Starting>,

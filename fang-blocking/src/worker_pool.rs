@@ -137,6 +137,10 @@ impl<Q: Backend> WorkerPool<Q> {
 
 #[cfg(unix)]
 impl<Q: Backend + 'static> AnyPool for WorkerPool<Q> {
+    fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// The start blocks, so it has a thread of its own.
     fn launched(
         mut self: Box<Self>,
@@ -148,12 +152,40 @@ impl<Q: Backend + 'static> AnyPool for WorkerPool<Q> {
             }
             let (tell, told) = async_channel::bounded(1);
             let starts = async move {
+                let launched = self.launch(&starting).await.map(Launched::new);
                 // The application may have given up.
-                let _ = tell.send(self.launch(&starting).await).await;
+                let _ = tell.send(launched).await;
             };
             Threads.spawn_thread("fang-start", Box::pin(starts)).map_err(QueueError::Signals)?;
             let gone = || StoreError::unreachable("the thread that starts the pool has ended".into());
-            told.recv().await.unwrap_or_else(|_| Err(gone().into()))
+            let launched: Result<Launched, QueueError> =
+                told.recv().await.unwrap_or_else(|_| Err(gone().into()));
+            launched?.0.take().ok_or_else(|| gone().into())
         })
+    }
+}
+
+/// A pool that has started. It stops if nobody takes it.
+#[cfg(unix)]
+struct Launched(Option<Running>);
+
+#[cfg(unix)]
+impl Launched {
+    fn new(running: Running) -> Self {
+        Self(Some(running))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Launched {
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            let stops = async move {
+                running.stop(DEFAULT_DEADLINE).await;
+            };
+            if let Err(error) = Threads.spawn_thread("fang-stop", Box::pin(stops)) {
+                log::error!("a pool that nobody waits for goes on: no thread can be started: {error}");
+            }
+        }
     }
 }

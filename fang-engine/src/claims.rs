@@ -78,6 +78,11 @@ impl Claims {
         self.written.claim(policy, wanted).await
     }
 
+    /// Gives back claims that the store has for this pool and the pool does not know of, if there may be any.
+    pub(crate) async fn reconcile(&mut self, policy: &mut ClaimPolicy) -> Result<(), StoreError> {
+        self.written.reconcile(policy).await
+    }
+
     /// Removes the lists of lock-claims that are over. Call it once the claimed tasks are on their way.
     pub(crate) async fn tidy(&mut self, worker: WorkerId) {
         if let Some(locks) = &mut self.locks {

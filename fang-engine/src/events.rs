@@ -26,8 +26,10 @@ use uuid::Uuid;
 /// Something that happened in a queue or a pool. `on_event` of their builders receives it.
 ///
 /// A task that runs once has the events `Claimed`, `Started`, `Ran` and `Finished`, in this order. `Ran` says that the
-/// body of the task has returned, and the last event that its result is saved. There is no last event if the result came too
-/// late, because the task was removed or belongs to another pool by then, or if the database refused it.
+/// body of the task has returned, and the last event that its result is saved. There is no last event if the result was not
+/// saved: it came too late, because the task was removed or belongs to another pool by then, or the database refused it. If
+/// one result of a batch came too late, the others of the batch have no last event either; `dropped_events` of the pool's
+/// stats counts these.
 ///
 /// ```
 /// use fang_engine::Event;
@@ -41,8 +43,8 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A queue has saved a new task. Inserts within a transaction of the application do not tell, since that may still be
-    /// rolled back.
+    /// A queue has saved a new task. An insert within a transaction of the application does not tell, since that may still
+    /// be rolled back, and neither does a cron: see `CronFired`.
     Inserted {
         /// The task.
         task: Arc<TaskInfo>,
@@ -57,7 +59,8 @@ pub enum Event {
         /// The task.
         task: Arc<TaskInfo>,
     },
-    /// The body of a task has returned, panicked, or was dropped. Its result is not saved yet.
+    /// The body of a task has returned or panicked, or was dropped because of its timeout or a cancellation. Its result is
+    /// not saved yet. A run that a shutdown drops has `HandedBack` instead.
     Ran {
         /// The task.
         task: Arc<TaskInfo>,
@@ -66,12 +69,12 @@ pub enum Event {
         /// Why it failed, if it did.
         error: Option<Arc<str>>,
     },
-    /// A run was dropped because it took longer than its timeout. `Ran` comes before this event, and `Retried` or `Failed`
-    /// after it.
+    /// A run took longer than its timeout. An async run is dropped: `Ran` comes before this event, and `Retried` or
+    /// `Failed` after it. A blocking run is told to end and goes on: `Ran` comes when it has ended.
     TimedOut {
         /// The task.
         task: Arc<TaskInfo>,
-        /// How long the run took.
+        /// How long an async run took. Zero for a blocking one, which goes on.
         duration: Duration,
     },
     /// A task has succeeded, and that is saved.
@@ -110,7 +113,8 @@ pub enum Event {
         /// How long the task waits for its next run.
         delay: Duration,
     },
-    /// A task that a pool had claimed was cancelled, from outside or by itself.
+    /// A task that a pool had claimed was cancelled, from outside or by itself. One that waits is cancelled without an
+    /// event.
     Cancelled {
         /// The task.
         task: Arc<TaskInfo>,
@@ -135,7 +139,7 @@ pub enum Event {
         /// Why it cannot be run.
         error: Arc<str>,
     },
-    /// A pool that stops has given back a task, which runs again without a charged retry.
+    /// A pool that stops or is quiet has given back a task, which runs again without a charged retry.
     HandedBack {
         /// The task.
         task: Arc<TaskInfo>,
@@ -168,7 +172,8 @@ pub enum Event {
     ConnectionLost,
     /// The store answers again.
     ConnectionBack,
-    /// A cron has inserted a task. The task is due at the tick, which may lie ahead.
+    /// A pool has inserted a task of a cron. The task is due at the tick, which may lie ahead. The first task of a cron is
+    /// inserted when the cron is scheduled, without an event.
     CronFired {
         /// The name of the cron.
         cron: Arc<str>,
@@ -220,6 +225,7 @@ pub(crate) enum RunEnd<'a> {
     Returned,
     Failed(&'a str),
     TimedOut(&'a str),
+    Cancelled,
 }
 
 impl TaskInfo {

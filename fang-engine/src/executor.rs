@@ -118,7 +118,7 @@ impl<R: ?Sized + Choices> Ready<'_, R> {
 
     /// The outcome of a run that was dropped because its task was cancelled.
     pub fn cancelled(&self) -> Outcome {
-        self.is_over(RunEnd::Failed("cancelled"));
+        self.is_over(RunEnd::Cancelled);
         Outcome::Cancelled
     }
 

@@ -12,13 +12,17 @@ use std::time::Duration;
 
 /// A pool of either mode, which [`Pools`](https://docs.rs/fang/latest/fang/struct.Pools.html) start and stop.
 pub trait AnyPool: Send + 'static {
+    /// Whether the pool runs already.
+    #[doc(hidden)]
+    fn is_running(&self) -> bool;
+
     /// Starts the pool, unless it runs already.
     #[doc(hidden)]
     fn launched(self: Box<Self>, starting: Arc<Starting>) -> BoxFuture<'static, Result<Running, QueueError>>;
 }
 
-/// The pools that have started. They shut down when this is dropped.
-struct Group(Vec<Stopping>);
+/// The pools that have started, each with its place among all. They shut down when this is dropped.
+struct Group(Vec<(usize, Stopping)>);
 
 /// Starts the pools, one after the other, waits for a signal, and shuts all down at the same time. Returns their
 /// reports. If one does not start, those before it are shut down.
@@ -36,7 +40,8 @@ pub async fn run_until_signal(
         group.shut_down();
     }
     let mut reports = Vec::new();
-    for stopping in &group.0 {
+    group.0.sort_unstable_by_key(|(place, _)| *place);
+    for (_, stopping) in &group.0 {
         reports.push(stopping.report().await);
     }
     started.map(|()| reports)
@@ -46,20 +51,28 @@ async fn start(
     pools: Vec<Box<dyn AnyPool>>,
     deadline: Duration,
     call: &Call,
-    stopping: &mut Vec<Stopping>,
+    stopping: &mut Vec<(usize, Stopping)>,
 ) -> Result<(), QueueError> {
     // A signal ends the process only when the pools that have started have stopped.
     let signals = pools.iter().map(|_| Signals::new()).collect::<Result<Vec<_>, _>>();
-    for (pool, signals) in pools.into_iter().zip(signals.map_err(QueueError::Signals)?) {
+    let mut pools: Vec<_> =
+        pools.into_iter().zip(signals.map_err(QueueError::Signals)?).enumerate().collect();
+    // Those that run already come first, so that a signal shuts them down even if it comes while others start.
+    pools.sort_by_key(|(_, (pool, _))| !pool.is_running());
+    for (place, (pool, signals)) in pools {
         let mut running = Some(pool.launched(signals.starting()).await?);
-        stopping.push(Stopping::begin(&mut running, signals, deadline, call)?);
+        let begun = Stopping::begin(&mut running, signals, deadline, call);
+        if let Some(running) = running {
+            running.stop_within(deadline).await;
+        }
+        stopping.push((place, begun?));
     }
     Ok(())
 }
 
 impl Group {
     fn shut_down(&self) {
-        self.0.iter().for_each(Stopping::shut_down);
+        self.0.iter().for_each(|(_, stopping)| stopping.shut_down());
     }
 }
 

@@ -7,6 +7,7 @@ pub use admin::Admin;
 use crate::events::Event;
 use crate::insert_hooks::InsertHooks;
 use crate::insert_rules::{InsertRules, batches};
+use crate::parallel::try_map;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
 use fang_core::store::{CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
@@ -86,7 +87,10 @@ impl Handle {
     /// # Errors
     /// [`QueueError::Payload`] when a task cannot be saved, [`QueueError::Refused`] when the application refuses it.
     pub fn prepare(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
-        tasks.into_iter().map(|task| self.prepare_one(task)).collect()
+        // Code of the application runs here, where it finds the context of the call.
+        let changed = tasks.into_iter().map(|task| Ok((self.hooks.apply(task)?, Uuid::now_v7())));
+        let changed = changed.collect::<Result<_, QueueError>>()?;
+        Ok(try_map(changed, |(task, new_id)| self.rules.prepare(task, new_id))?)
     }
 
     fn prepare_one(&self, task: NewTask) -> Result<NewTask, QueueError> {
@@ -98,7 +102,10 @@ impl Handle {
     /// # Errors
     /// See `insert_task` of the queues.
     pub async fn insert(&self, task: NewTask) -> Result<Task, QueueError> {
-        let task = self.prepare_one(task)?;
+        self.insert_prepared(self.prepare_one(task)?).await
+    }
+
+    async fn insert_prepared(&self, task: NewTask) -> Result<Task, QueueError> {
         for _ in 0..MAX_INSERT_TRIES {
             let inserted = self.insert_batch(std::slice::from_ref(&task)).await?;
             match inserted.first() {
@@ -142,9 +149,11 @@ impl Handle {
     /// # Errors
     /// See `schedule_task` of the queues.
     pub async fn schedule(&self, task: NewTask) -> Result<Task, QueueError> {
-        match Plan::new(task)? {
-            Plan::Once(task) => self.insert(task).await,
-            Plan::Cron { task, cron } => self.schedule_cron(task, cron).await,
+        // The name of a cron is that of the task as the program knows it.
+        let name = task.cron_name();
+        match Plan::new(self.hooks.apply(task)?)? {
+            Plan::Once(task) => self.insert_prepared(self.rules.prepare(task, Uuid::now_v7())?).await,
+            Plan::Cron { task, cron } => self.schedule_cron(name, task, cron).await,
         }
     }
 
@@ -182,10 +191,9 @@ impl Handle {
         Ok(removed)
     }
 
-    async fn schedule_cron(&self, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
+    async fn schedule_cron(&self, name: String, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
         let now = self.store.now().await?;
-        let task = self.hooks.apply(task)?;
-        let cron = self.rules.prepare_cron(task, cron, now, Uuid::now_v7())?;
+        let cron = self.rules.prepare_cron(name, task, cron, now, Uuid::now_v7())?;
         let saved = self.store.sync_cron(&cron).await?;
         let pending = self.store.find(saved.task_id).await?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))

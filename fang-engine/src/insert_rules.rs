@@ -50,6 +50,7 @@ impl InsertRules {
     /// error.
     pub fn prepare_cron(
         &self,
+        name: String,
         task: NewTask,
         cron: Cron,
         now: DateTime<Utc>,
@@ -58,7 +59,7 @@ impl InsertRules {
         let first = Timetable::read(&cron)?.next_after(now, now)?;
         // Each tick is inserted while the task of the previous one may still run, so its task must not be unique.
         let task = self.prepare(task, new_id)?.not_unique().at(first);
-        Ok(NewCron { name: task.cron_name(), cron, task, first })
+        Ok(NewCron { name, cron, task, first })
     }
 }
 
@@ -128,7 +129,8 @@ mod tests {
         let rules = InsertRules { duplicated_tasks: false, ..InsertRules::default() };
         assert!(rules.prepare(task(1), Uuid::max()).unwrap().uniq_hash().is_some());
         let now = DateTime::UNIX_EPOCH;
-        let cron = rules.prepare_cron(task(1), Cron::new("0 * * * *"), now, Uuid::max()).unwrap();
+        let cron = Cron::new("0 * * * *");
+        let cron = rules.prepare_cron(task(1).cron_name(), task(1), cron, now, Uuid::max()).unwrap();
         assert_eq!((cron.task.uniq_hash(), cron.task.id()), (None, Uuid::max()));
         assert!(cron.name.starts_with("A/"));
     }

@@ -20,6 +20,7 @@ pub mod handle;
 pub mod insert_hooks;
 #[doc(hidden)]
 pub mod insert_rules;
+mod parallel;
 mod part;
 #[doc(hidden)]
 pub mod parts;

@@ -6,6 +6,7 @@ use std::fmt;
 #[cfg(feature = "tracing")]
 use {
     fang_core::Context,
+    std::panic::{AssertUnwindSafe, catch_unwind},
     std::sync::Arc,
     tracing::{Instrument, Span, field::Empty, info_span, instrument::Instrumented},
 };
@@ -84,8 +85,10 @@ impl RunSpan {
         );
         if !span.is_disabled() {
             span.record("fang.kind", &*job.info().kind);
-            if let Some(hook) = &hook.hook {
-                hook(&span, &run.context());
+            if let Some(hook) = &hook.hook
+                && catch_unwind(AssertUnwindSafe(|| hook(&span, &run.context()))).is_err()
+            {
+                log::error!("`on_span` panicked; the task {} runs without what it does", job.task.id);
             }
         }
         Self { span }

@@ -149,6 +149,17 @@ fn be_a_process_of_threads_that_starts() {
     of_threads(uri).run_until_signal().unwrap();
 }
 
+/// Not a test, but a process with a pool that runs, and one before it that starts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn be_a_process_with_a_pool_that_runs_already() {
+    let Some((_, uri)) = role() else { return };
+    let queue = fang::MemoryQueue::new();
+    queue.insert_task(&Listen { ends: true }).await.unwrap();
+    let mut runs = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue).build();
+    runs.start().await.unwrap();
+    Pools::new().with(of_tokio_tasks(uri)).with(runs).run_until_signal().await.unwrap();
+}
+
 /// Not a test, but a process with a pool of each mode.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_of_both_modes() {

@@ -73,7 +73,7 @@ struct Drainer {
 impl Drainer {
     async fn new(uri: &str, sql: &Statements) -> Result<Self, Error> {
         let client = connect(uri).await?;
-        let worker = client.query_one(&sql.register, &[&"{}"]).await?.get(0);
+        let worker = client.query_one(&sql.register, &[&"{}", &false]).await?.get(0);
         let claim = client.prepare(&sql.claim).await?;
         let remove = client.prepare(&sql.finish_remove).await?;
         Ok(Self { client, worker, claim, remove })

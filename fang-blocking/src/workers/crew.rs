@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use fang_engine::phase::Phase;
 use fang_engine::runtime::BoxFuture;
 use fang_engine::signal::Signal;
-use fang_engine::state::{Job, Pool, Unfinished};
+use fang_engine::state::{Job, Pool, TaskRun, Unfinished};
 use fang_engine::workers::{Order, Workers};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -82,6 +82,11 @@ impl Crew {
 
     pub(super) fn slots(&self) -> Vec<Arc<Slot>> {
         lock(&self.slots).clone()
+    }
+
+    /// Tells of a run that has exceeded its timeout.
+    pub(super) fn overran(&self, run: &TaskRun) {
+        self.pool.state.overran(run);
     }
 
     /// Starts a worker in place of one whose run exceeds its timeout. Returns whether a worker was started.

@@ -84,8 +84,9 @@ impl Shared {
         let (slots, now) = (crew.slots(), Instant::now());
         let mut overruns = slots.iter().filter(|slot| slot.is_over()).count();
         for slot in &slots {
-            slot.call_time(now, || {
+            slot.call_time(now, |run| {
                 overruns += 1;
+                crew.overran(run);
                 crew.replace(overruns)
             });
         }

@@ -56,7 +56,7 @@ impl Slot {
 
     /// If the deadline of the run has passed, tells the run to end and calls `replace`, which returns whether another
     /// worker replaces this one. Does this once for each run.
-    pub(super) fn call_time(&self, now: Instant, replace: impl FnOnce() -> bool) {
+    pub(super) fn call_time(&self, now: Instant, replace: impl FnOnce(&TaskRun) -> bool) {
         let mut contents = self.contents();
         let Time::Until(deadline, run) = &contents.time else { return };
         if now >= *deadline {
@@ -65,7 +65,8 @@ impl Slot {
                 "task {} exceeds its timeout and was told to end; check that it looks for `is_cancelled`",
                 run.id()
             );
-            contents.time = Time::Over { is_replaced: replace() };
+            let is_replaced = replace(run);
+            contents.time = Time::Over { is_replaced };
         }
     }
 

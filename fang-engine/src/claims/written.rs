@@ -22,7 +22,7 @@ impl Written {
     /// Gives back claims that the store has for this pool and the pool does not know of. A claim whose answer was
     /// lost may have been made. Another worker may have read a list before it was taken back, so there is another
     /// look after that.
-    async fn reconcile(&self, policy: &mut ClaimPolicy) -> Result<(), StoreError> {
+    pub(super) async fn reconcile(&self, policy: &mut ClaimPolicy) -> Result<(), StoreError> {
         if policy.is_in_doubt(self.pool.now()) {
             let (store, state) = (&self.pool.store, &self.pool.state);
             let (worker, known) = (state.worker(), state.in_flight.list());

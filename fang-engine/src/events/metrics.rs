@@ -40,6 +40,7 @@ struct OfType {
     returned: Histogram,
     failed_run: Histogram,
     timed_out: Histogram,
+    cancelled: Histogram,
     retried: Counter,
     failed: Counter,
 }
@@ -55,6 +56,7 @@ impl OfType {
             returned: histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of()),
             failed_run: process("failed"),
             timed_out: process("timed_out"),
+            cancelled: process("cancelled"),
             retried: counter!(RETRIED, TASK_TYPE => of()),
             failed: counter!(FAILED, TASK_TYPE => of()),
         }
@@ -98,6 +100,7 @@ impl Metrics {
                 RunEnd::Returned => &metrics.returned,
                 RunEnd::Failed(_) => &metrics.failed_run,
                 RunEnd::TimedOut(_) => &metrics.timed_out,
+                RunEnd::Cancelled => &metrics.cancelled,
             };
             histogram.record(job.took().as_secs_f64());
         });

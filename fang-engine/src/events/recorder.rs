@@ -3,7 +3,7 @@
 use super::metrics::Metrics;
 use super::totals::Totals;
 use super::{Event, PoolStats, RunEnd, Subscribers};
-use crate::policy::decide::Ending;
+use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::state::Job;
 use fang_core::store::Rescued;
 use std::collections::HashMap;
@@ -18,6 +18,8 @@ pub struct Recorder {
     totals: Totals,
     metrics: Metrics,
     subscribers: Subscribers,
+    /// How many last events were not told, because other results of their batch came too late.
+    untold: AtomicU64,
     /// Whether listeners were told last that the store does not answer.
     is_silent: AtomicBool,
     /// The last events of runs whose results are not saved yet. Empty without listeners. Workers add; the finisher and
@@ -30,12 +32,14 @@ impl Recorder {
     pub(crate) fn new(subscribers: Subscribers, task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
         let (totals, metrics) = (Totals::default(), Metrics::new(task_types));
         let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
-        Self { totals, metrics, subscribers, is_silent, unsaved }
+        let untold = AtomicU64::new(0);
+        Self { totals, metrics, subscribers, untold, is_silent, unsaved }
     }
 
     /// The totals so far.
     pub(crate) fn stats(&self) -> PoolStats {
-        PoolStats { dropped_events: self.subscribers.dropped(), ..self.totals.now() }
+        let dropped_events = self.subscribers.dropped() + self.untold.load(Ordering::Relaxed);
+        PoolStats { dropped_events, ..self.totals.now() }
     }
 
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
@@ -67,15 +71,21 @@ impl Recorder {
         let error = match end {
             RunEnd::Returned => None,
             RunEnd::Failed(error) | RunEnd::TimedOut(error) => Some(error),
+            RunEnd::Cancelled => Some("cancelled"),
         };
-        self.tell(|| Event::Ran { task: job.info(), duration: job.took(), error: error.map(Into::into) });
+        self.tell(|| Event::Ran { task: job.info(), duration: job.took(), error: error.map(cut) });
         if matches!(end, RunEnd::TimedOut(_)) {
-            count(&self.totals.timed_out);
-            self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+            self.timed_out(job);
         }
     }
 
-    /// The store does not answer, or it does. Told when that is news.
+    /// A run has exceeded its timeout.
+    pub(crate) fn timed_out(&self, job: &Job) {
+        count(&self.totals.timed_out);
+        self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+    }
+
+    /// Tells a change between silent and answering.
     pub(crate) fn reach_changed(&self, is_silent: bool) {
         if self.is_silent.swap(is_silent, Ordering::SeqCst) != is_silent {
             self.tell(|| if is_silent { Event::ConnectionLost } else { Event::ConnectionBack });
@@ -99,7 +109,7 @@ impl Recorder {
         self.metrics.over(job);
         match ending {
             Ending::Retried { .. } => self.metrics.retried(job),
-            Ending::Failed { .. } => self.metrics.failed(job),
+            Ending::Failed { .. } | Ending::Expired { .. } => self.metrics.failed(job),
             _ => {}
         }
         if !self.subscribers.is_empty() {
@@ -115,7 +125,16 @@ impl Recorder {
         }
     }
 
-    /// The results of these claims are dropped, or nobody knows which of them were saved.
+    /// Of the results of these claims so many came too late, and nobody knows which. The events of the others are
+    /// counted as dropped.
+    pub(crate) fn untold(&self, claims: impl Iterator<Item = (Uuid, i32)>, late: u64) {
+        if !self.subscribers.is_empty() {
+            let events = self.take(claims).len() as u64;
+            self.untold.fetch_add(events.saturating_sub(late), Ordering::Relaxed);
+        }
+    }
+
+    /// The results of these claims are dropped.
     pub(crate) fn dropped(&self, claims: impl Iterator<Item = (Uuid, i32)>) {
         if !self.subscribers.is_empty() {
             drop(self.take(claims));
@@ -145,6 +164,11 @@ impl Recorder {
             Ending::HandedBack => None,
         }
     }
+}
+
+/// The beginning of an error message, as a row keeps it.
+fn cut(error: &str) -> Arc<str> {
+    error.get(..error.floor_char_boundary(MAX_ERROR_BYTES)).unwrap_or(error).into()
 }
 
 fn count(total: &AtomicU64) {

@@ -52,8 +52,12 @@ impl Subscribers {
             return;
         }
         let delivery = self.delivery();
-        let sent = delivery.events.as_ref().is_some_and(|to| to.try_send(Parcel::Event(event())).is_ok());
-        if !sent && delivery.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+        let Some(events) = &delivery.events else {
+            delivery.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let is_sent = events.try_send(Parcel::Event(event())).is_ok();
+        if !is_sent && delivery.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
             log::warn!(
                 "the listeners of events are too slow: events are dropped, since runs do not wait for them"
             );

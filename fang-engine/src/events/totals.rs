@@ -10,7 +10,8 @@ pub struct PoolStats {
     pub claimed: u64,
     /// How many runs have begun.
     pub started: u64,
-    /// How many tasks have succeeded.
+    /// How many tasks have succeeded. This and the next ones are counted when a run ends, shortly before its result is
+    /// saved.
     pub finished: u64,
     /// How many runs have failed and are retried.
     pub retried: u64,
@@ -20,13 +21,13 @@ pub struct PoolStats {
     pub snoozed: u64,
     /// How many claimed tasks were cancelled.
     pub cancelled: u64,
-    /// How many runs took longer than their timeout. They count as retried or failed too.
+    /// How many runs took longer than their timeout. Async ones are dropped, and count as retried or failed too.
     pub timed_out: u64,
     /// How many tasks were not begun by the time at which they expire, and did not run.
     pub expired: u64,
     /// How often a task was left to other programs, because the pool could not run its kind.
     pub unknown_kind: u64,
-    /// How many tasks it gave back when it stopped.
+    /// How many tasks it gave back when it stopped or became quiet.
     pub handed_back: u64,
     /// How many tasks it took from workers that died.
     pub rescued: u64,
@@ -34,7 +35,8 @@ pub struct PoolStats {
     pub late_results: u64,
     /// How many tasks it holds now: they run, wait for a worker, or their results are being saved.
     pub in_flight: u64,
-    /// How many events were dropped, because listeners were too slow.
+    /// How many events were dropped, because listeners were too slow, or because other results of the same batch came too
+    /// late and the store does not say which.
     pub dropped_events: u64,
 }
 

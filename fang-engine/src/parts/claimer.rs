@@ -12,6 +12,10 @@ use fang_core::store::Claimed;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How often a quiet pool looks whether the store has claims for it that it does not know of. Without a doubt this costs
+/// nothing.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 pub(crate) struct Claimer {
     pool: Arc<Pool>,
     workers: Arc<dyn Workers>,
@@ -69,7 +73,9 @@ impl Claimer {
     /// Reports that the store failed. Logs the first failure in a row.
     fn failed(&mut self, error: &StoreError) {
         self.policy.failed(self.pool.now(), fastrand::f64());
-        self.pool.store.listeners().fell_silent();
+        if !error.is_refusal() {
+            self.pool.store.listeners().fell_silent();
+        }
         if !std::mem::replace(&mut self.is_failing, true) {
             log::warn!("no tasks can be claimed; the pool tries again: {error}");
         }
@@ -117,7 +123,21 @@ impl Claimer {
         self.give_back_suspects();
         let pool = &self.pool;
         log::info!("{} is quiet", pool.described());
-        first_of([Box::pin(pool.quiet.is_over()) as _, Box::pin(pool.phase.reached(Phase::Draining))]).await;
+        loop {
+            let is_over = Box::pin(pool.quiet.is_over());
+            let drains = Box::pin(pool.phase.reached(Phase::Draining));
+            if first_of([is_over as _, drains, pool.sleep(LOOK_EVERY)]).await < 2 {
+                break;
+            }
+            if pool.state.take_must_reconcile() {
+                self.policy.doubt(pool.now());
+            }
+            if let Err(error) = self.claims.reconcile(&mut self.policy).await {
+                log::debug!(
+                    "claims without an answer could not be given back; the next look tries again: {error}"
+                );
+            }
+        }
         if !pool.quiet.is_on() {
             log::info!("{} is no longer quiet", pool.described());
         }

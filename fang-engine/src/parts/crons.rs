@@ -20,15 +20,12 @@ pub(crate) struct CronKeeper {
 }
 
 impl CronKeeper {
-    /// Fires the crons that are due. Returns when to look again, or `None` if the look failed. The first look comes
+    /// Fires the crons that are due. Returns when to look again. The first look comes
     /// before the first claim, so that a missed tick that is to be skipped is gone by then.
-    pub(crate) async fn look(&self) -> Option<Duration> {
-        let looked = self.run_once().await;
-        looked
-            .inspect_err(|error| {
-                log::debug!("the crons could not be read; the next look tries again: {error}");
-            })
-            .ok()
+    pub(crate) async fn look(&self) -> Result<Duration, StoreError> {
+        self.run_once().await.inspect_err(|error| {
+            log::debug!("the crons could not be read; the next look tries again: {error}");
+        })
     }
 
     /// Looks and fires until the pool drains.
@@ -97,11 +94,17 @@ impl Part for CronKeeper {
         let pool = &self.pool;
         let mut pause = RetryPause::default();
         while pool.phase.get() == Phase::Running {
-            let Some(wait) = self.look().await else {
-                pool.wait_for_answer(&mut pause, Phase::Draining).await;
-                continue;
+            let wait = match self.look().await {
+                Ok(wait) => {
+                    pause = RetryPause::default();
+                    wait
+                }
+                Err(error) if error.is_refusal() => pause.next(fastrand::f64()),
+                Err(_) => {
+                    pool.wait_for_answer(&mut pause, Phase::Draining).await;
+                    continue;
+                }
             };
-            pause = RetryPause::default();
             let wait = pool.sleep(wait);
             let drains = Box::pin(pool.phase.reached(Phase::Draining));
             first_of([wait, Box::pin(pool.crons_changed.notified()), drains]).await;

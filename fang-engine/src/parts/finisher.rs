@@ -72,11 +72,11 @@ impl Finisher {
         let mut refusal = None;
         while let Some(piece) = halving.next_piece() {
             match self.send(source, &piece.items).await {
-                Ok(saved) => {
-                    if saved > 0 {
+                Ok(sent) => {
+                    if matches!(sent, Sent::Saved(1..)) {
                         halving.saved();
                     }
-                    self.done(source, &piece.items, saved);
+                    self.done(source, &piece.items, sent);
                 }
                 Err(error) => {
                     refusal.get_or_insert(error);
@@ -95,14 +95,14 @@ impl Finisher {
     }
 
     /// Tries until the store takes or refuses the results, or the pool gives up.
-    async fn send(&self, source: Source, results: &[Finish]) -> Result<u64, StoreError> {
+    async fn send(&self, source: Source, results: &[Finish]) -> Result<Sent, StoreError> {
         let mut pause = RetryPause::default();
         loop {
             let error = match self.pool.store.finish(source.worker, results).await {
-                Ok(saved) if pause.is_first() => return Ok(saved),
+                Ok(saved) if pause.is_first() => return Ok(Sent::Saved(saved)),
                 Ok(saved) => {
                     log::info!("results can be saved again");
-                    return Ok(self.counted(source, results, saved));
+                    return Ok(Sent::Saved(self.counted(source, results, saved)));
                 }
                 Err(error) if error.is_refusal() => return Err(error),
                 Err(error) => error,
@@ -112,7 +112,7 @@ impl Finisher {
             }
             if self.pool.phase.get() >= Phase::GivingUp {
                 report_lost(results.len());
-                return Ok(results.len() as u64);
+                return Ok(Sent::Lost);
             }
             self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await;
         }
@@ -124,22 +124,23 @@ impl Finisher {
         if source.worker == self.pool.state.worker() { results.len() as u64 } else { saved }
     }
 
-    /// Takes note of results that the store took. Those that it did not save came too late.
-    fn done(&mut self, source: Source, results: &[Finish], saved: u64) {
-        let count = results.len();
+    /// Takes note of results that need not be sent again.
+    fn done(&mut self, source: Source, results: &[Finish], sent: Sent) {
+        let state = &self.pool.state;
+        state.gauge.saved(results.len());
+        let claims = results.iter().map(|result| (result.id, result.lease));
+        state.in_flight.remove(claims.clone());
+        let Sent::Saved(saved) = sent else { return state.recorder.dropped(claims) };
         if saved > 0 {
             self.aside.saved(self.pool.now());
         }
-        self.pool.state.gauge.saved(count);
-        let claims = results.iter().map(|result| (result.id, result.lease));
-        self.pool.state.in_flight.remove(claims.clone());
-        let late = if source.may_be_saved { 0 } else { (count as u64).saturating_sub(saved) };
+        let late = if source.may_be_saved { 0 } else { (results.len() as u64).saturating_sub(saved) };
         if late == 0 {
-            self.pool.state.recorder.saved(claims);
+            state.recorder.saved(claims);
         } else {
             // The store does not say which of them are late.
-            self.pool.state.recorder.dropped(claims);
-            self.pool.state.stats.late.fetch_add(late, Ordering::Relaxed);
+            state.recorder.untold(claims, late);
+            state.stats.late.fetch_add(late, Ordering::Relaxed);
             log::warn!(
                 "{late} results came too late and were dropped: their tasks were removed or belong to others now"
             );
@@ -169,7 +170,7 @@ impl Finisher {
     async fn save_alone(&mut self, mut alone: Alone, is_last: bool) {
         let (id, began) = (alone.result.id, self.pool.now());
         let mut error = match self.send(alone.source, slice::from_ref(&alone.result)).await {
-            Ok(saved) => return self.done(alone.source, slice::from_ref(&alone.result), saved),
+            Ok(sent) => return self.done(alone.source, slice::from_ref(&alone.result), sent),
             Err(error) => error,
         };
         if let Fate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
@@ -178,11 +179,13 @@ impl Finisher {
             for verdict in verdicts {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {
-                    Ok(saved) => {
-                        log::warn!(
-                            "the database refused the result of task {id}; another was saved: {error}"
-                        );
-                        return self.done(alone.source, &[result], saved);
+                    Ok(sent) => {
+                        if sent != Sent::Lost {
+                            log::warn!(
+                                "the database refused the result of task {id}; another was saved: {error}"
+                            );
+                        }
+                        return self.done(alone.source, &[result], sent);
                     }
                     Err(again) => error = again,
                 }
@@ -202,6 +205,15 @@ impl Finisher {
         let took = self.pool.now().saturating_sub(began);
         self.aside.put_back(self.pool.now(), took, alone, fastrand::f64());
     }
+}
+
+/// What became of results that were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// The store saved so many of them. The others came too late.
+    Saved(u64),
+    /// The store could not be reached before the pool gave up. Their tasks run again.
+    Lost,
 }
 
 fn report_lost(results: usize) {

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The time between two looks.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// The most task types that a pool looks at. A count of 10,000 tasks may take the server some 10 ms.
+const MAX_TYPES: usize = 20;
 
 /// Looks how many tasks wait, for the task types of the pool.
 pub(crate) struct Gauges {
@@ -23,15 +26,13 @@ impl Gauges {
     }
 
     async fn look(&self) {
-        match self.pool.store.depths(None).await {
-            Ok(depths) => {
-                for share in &self.pool.state.shares {
-                    let depth = depths.iter().find(|depth| *depth.task_type == *share.task_type);
-                    waits(&share.task_type, depth);
+        for share in self.pool.state.shares.iter().take(MAX_TYPES) {
+            match self.pool.store.depths(Some(&share.task_type)).await {
+                Ok(depths) => waits(&share.task_type, depths.first()),
+                Err(error) => {
+                    log::debug!("waiting tasks could not be counted; the next look tries again: {error}");
+                    return;
                 }
-            }
-            Err(error) => {
-                log::debug!("waiting tasks could not be counted; the next look tries again: {error}");
             }
         }
     }

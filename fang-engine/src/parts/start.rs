@@ -59,13 +59,13 @@ impl Running {
         let heart_ended = Heart::start(&pool, starting).await?;
         let listening = listen(&pool);
         let crons = CronKeeper { pool: pool.clone() };
-        crons.look().await;
+        // The keeper of crons looks again.
+        let _ = crons.look().await;
         starting.works().await;
         let started = Self::start_parts(&pool, finisher, crons, workers, listening);
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
                 log::info!("{} started", pool.described());
-                pool.state.recorder.tell(|| Event::PoolStarted { pool: pool.info() });
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
@@ -94,6 +94,8 @@ impl Running {
             spawn("fang-pruner", Box::pin(Pruner::new(pool.clone()).run()))?;
             #[cfg(feature = "metrics")]
             spawn("fang-gauges", Box::pin(super::gauges::Gauges { pool: pool.clone() }.run()))?;
+            // Before the events of its tasks.
+            pool.state.recorder.tell(|| Event::PoolStarted { pool: pool.info() });
             start_claimer(pool, &workers, listening)
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;

@@ -154,6 +154,11 @@ impl PoolState {
         }
     }
 
+    /// Tells of a run that has exceeded its timeout and goes on.
+    pub fn overran(&self, run: &TaskRun) {
+        self.recorder.timed_out(&run.job);
+    }
+
     /// Whether a task still belongs to this pool. After the pool was declared dead, its tasks run elsewhere; such a
     /// task is counted as late and has to be dropped.
     pub fn has(&self, job: &Job) -> bool {

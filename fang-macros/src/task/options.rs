@@ -16,7 +16,7 @@ use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token, Type, par
 const MAX_TASK_TYPE_BYTES: usize = 255;
 
 const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `expires`, `keep`, `backoff`, `unique`, \
-                   `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`";
+                   `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`, and for a struct `blocking` and `needs`";
 
 /// What the options say. What is `None` keeps the default of the traits.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Tasks that fail, panic, exceed their timeout or cannot be decoded.
 
-use crate::seam::{Act, How, PATIENCE, World};
+use crate::seam::{Act, How, PATIENCE, World, collect_logs, logged_with, until};
 use fang_core::{FangTaskState, NewTask, RetentionMode};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ crate::each_mode_and_store! {
     an_unknown_kind_waits_for_another_program,
     a_row_that_cannot_be_decoded_costs_only_itself,
     a_run_that_ends_within_its_timeout_counts,
+    the_log_tells_each_failure_with_its_level,
 }
 
 crate::each_store! {
@@ -165,4 +166,30 @@ async fn a_run_that_ends_within_its_timeout_counts(world: World) {
     let task = world.queue.insert_task(&quick).await.unwrap();
     world.next().await;
     world.row_in(&task, FangTaskState::Finished).await;
+}
+
+async fn the_log_tells_each_failure_with_its_level(world: World) {
+    collect_logs();
+    let _pool = world.pool(1).start().await;
+    let last = |how| Act { retries: 0, ..Act::new("log", how) };
+    for (task, lines) in [
+        (
+            Act { retries: 1, ..Act::new("log", How::FailBefore(9)) },
+            vec![
+                "WARN failed in attempt 1 and runs again in 0ns: attempt 1 fails",
+                "ERROR failed for good in attempt 2: attempt 2 fails",
+            ],
+        ),
+        (last(How::Panic), vec!["ERROR failed for good in attempt 1: the task panicked: as it was told"]),
+        (last(How::Cancel), vec!["INFO ended in attempt 1: cancelled: no longer wanted"]),
+    ] {
+        let id = world.queue.insert_task(&task).await.unwrap().id.to_string();
+        for line in lines {
+            let (level, text) = line.split_once(' ').unwrap();
+            until(async || logged_with(&[level, &id, "(Act, task type \"common\")", text]) == 1).await;
+        }
+    }
+    let late = world.new_task(&last(How::Succeed)).expires(Duration::ZERO);
+    let id = world.queue.insert(late).await.unwrap().id.to_string();
+    until(async || logged_with(&["WARN", &id, "expired: it was to begin by"]) == 1).await;
 }

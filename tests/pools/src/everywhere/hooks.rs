@@ -12,8 +12,17 @@ crate::each_mode_and_store! {
     a_panic_of_middleware_is_a_failure,
 }
 
-crate::one_mode!(asynk_inserts, Asynk, an_insert_may_be_changed_refused_and_heard);
-crate::one_mode!(blocking_inserts, Blocking, an_insert_may_be_changed_refused_and_heard);
+crate::one_mode! {
+    asynk_inserts, Asynk,
+    an_insert_may_be_changed_refused_and_heard,
+    a_cron_keeps_its_name_whatever_changes_its_task,
+}
+
+crate::one_mode! {
+    blocking_inserts, Blocking,
+    an_insert_may_be_changed_refused_and_heard,
+    a_cron_keeps_its_name_whatever_changes_its_task,
+}
 
 async fn middleware_sees_the_run_its_payload_and_its_result(world: World) {
     let log = Arc::<Mutex<Vec<String>>>::default();
@@ -53,19 +62,37 @@ fn stamp(task: NewTask) -> Result<NewTask, FangError> {
     }
 }
 
+/// A queue that stamps its tasks.
+fn stamping(mode: Mode, uri: &str, listener: impl Fn(&Event) + Send + Sync + 'static) -> Queue {
+    macro_rules! built {
+        ($builder:expr) => {
+            $builder.uri(uri).before_insert(stamp).on_event(listener).build()
+        };
+    }
+    match mode {
+        Mode::Asynk => Queue::Asynk(built!(fang_asynk::AsyncQueue::builder())),
+        Mode::Blocking => Queue::Blocking(built!(fang_blocking::Queue::builder())),
+    }
+}
+
+/// Else a program that schedules its crons when it starts would remove them at once.
+async fn a_cron_keeps_its_name_whatever_changes_its_task(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let queue = stamping(mode, world.uri(), |_| ());
+    let yearly = Act { cron: Some("0 0 0 1 1 * *".to_owned()), ..Act::new("yearly", How::Succeed) };
+    let task = || mode.new_task(&yearly);
+    for _ in 0..2 {
+        assert_eq!(queue.schedule_only(vec![task()]).await.unwrap(), 0);
+    }
+    assert_eq!(world.number("SELECT count(*) FROM fang_crons WHERE metadata->>'tenant' = 'acme'").await, 1);
+    assert!(queue.run_cron(&task().cron_name()).await.unwrap().is_some());
+}
+
 async fn an_insert_may_be_changed_refused_and_heard(mode: Mode) {
     let world = World::postgres(mode).await;
     let (tell, told) = unbounded();
     let listener = move |event: &Event| drop(tell.try_send(event.clone()));
-    let uri = world.uri();
-    let queue = match mode {
-        Mode::Asynk => Queue::Asynk(
-            fang_asynk::AsyncQueue::builder().uri(uri).before_insert(stamp).on_event(listener).build(),
-        ),
-        Mode::Blocking => Queue::Blocking(
-            fang_blocking::Queue::builder().uri(uri).before_insert(stamp).on_event(listener).build(),
-        ),
-    };
+    let queue = stamping(mode, world.uri(), listener);
     let payload = || {
         let payload = r#"{"type":"Made elsewhere"}"#.to_owned();
         NewTask::new(payload, "common".into(), mode.of_rows())

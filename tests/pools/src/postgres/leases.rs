@@ -11,6 +11,7 @@ crate::each_mode! {
     a_pool_that_stops_retires_its_worker_id,
     the_tasks_of_a_worker_whose_row_vanished_run_elsewhere,
     a_task_whose_result_the_server_lost_in_a_crash_runs_again,
+    a_quiet_pool_gives_back_claims_that_it_does_not_know_of,
     a_pool_starts_although_the_sequence_of_worker_ids_is_behind_the_rows,
 }
 
@@ -164,4 +165,20 @@ async fn a_pool_starts_although_the_sequence_of_worker_ids_is_behind_the_rows(mo
     let alive = "SELECT sum(id)::bigint FROM fang_workers WHERE dead_at IS NULL AND id > 3";
     assert_eq!(world.number(alive).await, 50 + 51);
     pool.shutdown(PATIENCE).await;
+}
+
+/// As if the answer of the last claim had been lost. A lost connection makes the pool look for such claims.
+async fn a_quiet_pool_gives_back_claims_that_it_does_not_know_of(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let pool = world.pool(1).start().await;
+    pool.quiet();
+    world.queue.insert_task(&say("claimed")).await.unwrap();
+    world.run("UPDATE fang_tasks SET state = 'in_progress', locked_by = (SELECT max(id) FROM fang_workers), lease = 1").await;
+    world
+        .run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
+    world.until_number("SELECT count(*) FROM fang_tasks WHERE state = 'new'", 1).await;
 }

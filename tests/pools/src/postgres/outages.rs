@@ -1,12 +1,13 @@
 //! Outages of the server, and how soon the runs resume after them.
 
-use crate::seam::{Mode, PATIENCE, Queue, World, say};
+use crate::seam::{Mode, PATIENCE, Queue, World, holding, say};
 use fang_test_support::{Cluster, Durability, TestDatabase};
 use std::time::{Duration, Instant};
 use tokio::task::block_in_place;
 
 crate::each_mode! {
     runs_resume_at_once_when_the_server_is_back,
+    results_that_are_lost_are_not_told_as_saved,
 }
 
 /// Long enough for every part of a pool to fail several times.
@@ -57,4 +58,21 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
         connection.chunks(2).all(|pair| pair == ["connection.lost", "connection.back"]),
         "{connection:?}"
     );
+}
+
+async fn results_that_are_lost_are_not_told_as_saved(mode: Mode) {
+    let cluster = Cluster::create(Durability::Fast).unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
+    let world = World::in_database(mode, database).await;
+    world.queue.migrate().await.unwrap();
+    let (pool, events) = world.pool(1).tells();
+    let mut pool = pool.start().await;
+    world.queue.insert_task(&holding("lost")).await.unwrap();
+    world.heard().await;
+    block_in_place(|| cluster.stop_immediate()).unwrap();
+    world.stage.open(1);
+    pool.shutdown(Duration::from_secs(1)).await;
+    let events = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.name());
+    let of_tasks: Vec<_> = events.filter(|name| name.starts_with("task.")).collect();
+    assert_eq!(of_tasks, ["task.claimed", "task.started", "task.ran"]);
 }
