@@ -1,15 +1,18 @@
-//! Drains a backlog while the application watches, to show what that costs: listeners of events, middleware, metrics and
-//! spans. Each drain is in a process of its own, since a recorder or subscriber stays for the life of a process.
+//! Inserts and drains while the application watches, to show what that costs: listeners of events, middleware, code before
+//! inserts, metrics and spans. Each is in a process of its own, since a recorder or subscriber stays for the life of a process.
 
 use crate::drain::empty;
 use crate::side::{Mode, Pool, Side};
 use crate::tasks::SMALL;
 use crate::{Bench, fresh};
+use fang::asynk::async_queue::AsyncQueue;
 use fang::{
-    AsyncWorkerPool, Event, FangError, Middleware, MiddlewareBlocking, Next, NextBlocking, Run, WorkerPool,
+    AsyncWorkerPool, Event, FangError, Middleware, MiddlewareBlocking, Next, NextBlocking, Queue, Run,
+    WorkerPool,
 };
 use fang_bench_kit::{Error, Tally};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -20,6 +23,8 @@ const TASKS: u64 = 100_000;
 const WORKERS: u32 = 10;
 
 /// The ways to watch. `nothing` comes first and last, to show how much the machine varies.
+const INSERT_WATCHES: [&str; 6] =
+    ["nothing", "events", "before_insert", "metrics", "all of these", "nothing, again"];
 const WATCHES: [&str; 7] =
     ["nothing", "events", "middleware", "metrics", "spans", "all of these", "nothing, again"];
 
@@ -29,19 +34,31 @@ pub(crate) async fn observed(bench: &mut Bench<'_>) -> Result<(), Error> {
             let (database, meter) = fresh().await?;
             Side::new(mode, database.uri(), 1).fill_with(0..TASKS, SMALL).await?;
             meter.quiesce().await?;
-            let mut child = Command::new(std::env::current_exe()?);
-            let output = child.args([WORD, mode, watch, database.uri()]).output().await?;
-            let seconds: f64 = String::from_utf8(output.stdout)?.trim().parse()?;
-            bench.figures.add("observed", &format!("{mode}, {watch}"), [("tasks/s", TASKS as f64 / seconds)]);
+            let rate = measure("drain", mode, watch, database.uri()).await?;
+            bench.figures.add("drain, observed", &format!("{mode}, {watch}"), [("tasks/s", rate)]);
+            database.drop().await?;
+        }
+        for watch in INSERT_WATCHES {
+            let (database, meter) = fresh().await?;
+            meter.quiesce().await?;
+            let rate = measure("insert", mode, watch, database.uri()).await?;
+            bench.figures.add("bulk insert, observed", &format!("{mode}, {watch}"), [("tasks/s", rate)]);
             database.drop().await?;
         }
     }
     Ok(())
 }
 
-/// Runs a child with the arguments `async|blocking WATCH URI`. It prints how many seconds its drain took.
+/// Runs a child. Returns how many tasks it handled in a second.
+async fn measure(what: &str, mode: &str, watch: &str, uri: &str) -> Result<f64, Error> {
+    let output = Command::new(std::env::current_exe()?).args([WORD, what, mode, watch, uri]).output().await?;
+    let seconds: f64 = String::from_utf8(output.stdout)?.trim().parse()?;
+    Ok(TASKS as f64 / seconds)
+}
+
+/// Runs a child with the arguments `drain|insert async|blocking WATCH URI`. It prints how many seconds that took.
 pub(crate) async fn child(words: &[String]) -> Result<(), Error> {
-    let [mode, watch, uri] = words else { return Err("a mode, a watch and a URI are needed".into()) };
+    let [what, mode, watch, uri] = words else { return Err("four arguments are needed".into()) };
     let has = |name| watch == name || watch == "all of these";
     if has("metrics") {
         metrics::set_global_recorder(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder())?;
@@ -50,13 +67,44 @@ pub(crate) async fn child(words: &[String]) -> Result<(), Error> {
         let builder = tracing_subscriber::fmt().with_span_events(FmtSpan::CLOSE);
         builder.with_writer(std::io::sink).try_init().map_err(|error| error.to_string())?;
     }
+    let took = match what.as_str() {
+        "drain" => drain(mode, uri, has("events"), has("middleware")).await?,
+        _ => insert(mode, uri, has("events"), has("before_insert")).await?,
+    };
+    println!("{}", took.as_secs_f64());
+    Ok(())
+}
+
+async fn drain(mode: &str, uri: &str, events: bool, middleware: bool) -> Result<Duration, Error> {
     let side = Side::new(mode, uri, 4);
     let tally = Tally::new(usize::try_from(TASKS)?);
-    let started = std::time::Instant::now();
-    let pool = start(&side, has("events"), has("middleware")).await?;
-    empty(pool, tally).await;
-    println!("{}", started.elapsed().as_secs_f64());
-    Ok(())
+    let started = Instant::now();
+    empty(start(&side, events, middleware).await?, tally).await;
+    Ok(started.elapsed())
+}
+
+async fn insert(mode: &str, uri: &str, events: bool, before_insert: bool) -> Result<Duration, Error> {
+    macro_rules! built {
+        ($builder:expr) => {{
+            let builder = $builder.uri(uri).max_pool_size(2);
+            let builder = if events { builder.on_event(count) } else { builder };
+            if before_insert { builder.before_insert(Ok).build() } else { builder.build() }
+        }};
+    }
+    let side = match mode {
+        "async" => Side::of(Mode::Async(built!(AsyncQueue::builder()))),
+        _ => Side::of(Mode::Blocking(built!(Queue::builder()))),
+    };
+    // The connection is opened before the clock starts.
+    side.insert(0).await?;
+    let started = Instant::now();
+    side.fill_with(0..TASKS, SMALL).await?;
+    Ok(started.elapsed())
+}
+
+fn count(_: &Event) {
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    SEEN.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Middleware that only passes the run on.
@@ -75,10 +123,6 @@ impl MiddlewareBlocking for Through {
 }
 
 async fn start(side: &Side, events: bool, middleware: bool) -> Result<Pool, Error> {
-    static SEEN: AtomicU64 = AtomicU64::new(0);
-    let count = |_: &Event| {
-        SEEN.fetch_add(1, Ordering::Relaxed);
-    };
     macro_rules! built {
         ($pool:ident, $queue:expr) => {{
             let builder = $pool::builder().number_of_workers(WORKERS).queue($queue.clone());

@@ -53,6 +53,12 @@ impl Side {
         Self { queue, holds: mode == name }
     }
 
+    /// The side of a queue.
+    #[cfg(feature = "observed")]
+    pub(crate) fn of(queue: Mode) -> Self {
+        Self { queue, holds: true }
+    }
+
     /// Inserts one task. In the blocking mode this blocks the calling thread.
     pub(crate) async fn insert(&self, number: u64) -> Result<(), Error> {
         match &self.queue {
