@@ -19,10 +19,10 @@ pub(crate) async fn claim<C: Connections>(
     claim: &Claim<'_>,
 ) -> Result<Vec<Claimed>, StoreError> {
     db.look_at_lists().await;
-    let outcome = send_claim(db, claim).await;
-    db.first.learn(&outcome);
-    let rows = outcome?.into_iter().flat_map(|answer| answer.rows);
-    rows.filter_map(|row| claimed_for_itself(&row).transpose()).collect()
+    let answers = send_claim(db, claim).await;
+    let rows = answers.map(|answers| answers.into_iter().flat_map(|answer| answer.rows).collect::<Vec<_>>());
+    db.first.learn(&rows);
+    rows?.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
 }
 
 /// A crowded claim first takes an advisory lock, in a transaction whose next statement sees all claims made
