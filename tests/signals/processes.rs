@@ -135,6 +135,13 @@ async fn be_a_process_whose_two_threads_are_blocked() {
     Pools::new().with(of_tokio_tasks(uri)).deadline(DEADLINE).run_until_signal().await.unwrap();
 }
 
+/// Not a test, but a process with a pool of threads that has to end soon.
+#[test]
+fn be_a_process_of_threads_with_a_deadline() {
+    let Some((_, uri)) = role() else { return };
+    Pools::new().with(of_threads(uri)).deadline(DEADLINE).run_until_signal_blocking().unwrap();
+}
+
 /// Not a test, but a process with a pool of tokio tasks that starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_of_tokio_tasks_that_starts() {
