@@ -52,6 +52,18 @@ fn a_second_signal_ends_a_process_of_threads_at_once() {
     a_second_signal_ends_it_at_once("be_a_process_of_threads");
 }
 
+#[test]
+fn a_second_signal_ends_a_process_that_cannot_log() {
+    let mut child = Child::start("be_a_process_that_cannot_log", "cannot log");
+    child.prints("running");
+    let began = Instant::now();
+    child.send("-TERM");
+    child.send("-INT");
+    let code = child.ended().code();
+    assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
+    assert!(began.elapsed() < AT_ONCE);
+}
+
 fn one_signal_shuts_two_pools_down(process: &str) {
     let mut child = Child::start(process, "ends");
     (0..2).for_each(|_| child.prints("running"));
