@@ -14,7 +14,7 @@ use fang::{
     AsyncQueue, AsyncQueueable, AsyncWorkerPool, FangTaskState, Filter, Mode, NewTask, NoTls, Pools,
     WorkerPool,
 };
-use fang_test_support::TestDatabase;
+use fang_test_support::{Network, Proxy, TestDatabase};
 use processes::{Block, DEADLINE, Listen};
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,18 @@ fn a_second_signal_ends_a_process_of_tokio_tasks_at_once() {
 #[test]
 fn a_second_signal_ends_a_process_of_threads_at_once() {
     a_second_signal_ends_it_at_once("be_a_process_of_threads");
+}
+
+#[test]
+fn a_second_signal_ends_a_process_that_cannot_log() {
+    let mut child = Child::start("be_a_process_that_cannot_log", "cannot log");
+    child.prints("running");
+    let began = Instant::now();
+    child.send("-TERM");
+    child.send("-INT");
+    let code = child.ended().code();
+    assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
+    assert!(began.elapsed() < AT_ONCE);
 }
 
 fn one_signal_shuts_two_pools_down(process: &str) {
@@ -133,6 +145,12 @@ async fn until_number(client: &tokio_postgres::Client, sql: &str, expected: i64)
     }
 }
 
+/// A task of either mode that listens.
+fn listens(ends: bool) -> NewTask {
+    let payload = format!(r#"{{"type":"Listen","ends":{ends}}}"#);
+    NewTask::new(payload, "common".to_owned(), Mode::Any)
+}
+
 const LIVING: &str = "SELECT count(*) FROM fang_workers WHERE dead_at IS NULL";
 
 /// Starts a process whose tasks block these many threads, which are all that it has for tasks. One more task is claimed.
@@ -208,6 +226,35 @@ async fn a_second_signal_ends_a_process_whose_tasks_block_its_runtime_at_once() 
     }
 }
 
+/// The task does not end. Its result cannot be saved, and the pool cannot sign off.
+async fn without_its_server_it_ends_by_its_deadline(process: &str) {
+    let (database, queue, client) = database().await;
+    let proxy = Proxy::start(database.uri()).unwrap();
+    for fault in [Network::Reset, Network::Blackhole] {
+        proxy.set(Network::Pass);
+        queue.remove_all_tasks().await.unwrap();
+        queue.insert(listens(false)).await.unwrap();
+        let mut child = Child::start_at(process, "never ends", proxy.uri());
+        child.prints("running");
+        until_number(&client, "SELECT count(*) FROM fang_tasks WHERE state = 'in_progress'", 1).await;
+        proxy.set(fault.clone());
+        let began = Instant::now();
+        child.send("-TERM");
+        let took = child.succeeds(began);
+        assert!(took <= DEADLINE, "{fault:?}: {took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_server_a_process_of_tokio_tasks_ends_by_its_deadline() {
+    without_its_server_it_ends_by_its_deadline("be_a_process_whose_two_threads_are_blocked").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_server_a_process_of_threads_ends_by_its_deadline() {
+    without_its_server_it_ends_by_its_deadline("be_a_process_of_threads_with_a_deadline").await;
+}
+
 /// First it waits for a lock to read the version of the schema, then for one to register, and then, as a worker that is
 /// registered, for one to read the crons.
 async fn a_signal_during_the_start_ends_it(process: &str) {
@@ -261,16 +308,12 @@ async fn a_pool_that_runs_already_shuts_down_although_another_one_still_starts()
 /// A task that is inserted afterwards is not claimed.
 async fn sigtstp_makes_it_quiet(process: &str) {
     let (database, queue, client) = database().await;
-    let task = || {
-        let payload = r#"{"type":"Listen","ends":true}"#.to_owned();
-        NewTask::new(payload, "common".to_owned(), Mode::Any)
-    };
-    queue.insert(task()).await.unwrap();
+    queue.insert(listens(true)).await.unwrap();
     let mut child = Child::start_at(process, "quiet", database.uri());
     child.prints("running");
     child.send("-TSTP");
     child.prints(", is quiet");
-    let later = queue.insert(task()).await.unwrap();
+    let later = queue.insert(listens(true)).await.unwrap();
     assert!(child.runs());
     child.send("-TERM");
     child.prints("told");

@@ -86,7 +86,7 @@ pub const LAST_EVENTS: Duration = Duration::from_secs(1);
 pub const GOES_ON_WITHIN: Duration = Duration::from_secs(1);
 
 /// How much sooner than its deadline a shutdown by a signal gives back the tasks that still run: a second for tasks that
-/// never wait, and one for the application. A quarter of the deadline, if that is less.
+/// never wait, and one for the last results and the application. A quarter of the deadline, if that is less.
 #[cfg(unix)]
 pub const TO_END: Duration = Duration::from_secs(2);
 

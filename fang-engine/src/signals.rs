@@ -91,15 +91,22 @@ fn receive(mut signals: iterator::Signals) {
     }
 }
 
+/// Logs on a thread of its own. A task may hold the lock of the output, and the next signal has to be received all the
+/// same.
+fn log_apart(message: &'static str) {
+    let logs = thread::Builder::new().name("fang-signals".to_owned()).spawn(move || log::info!("{message}"));
+    drop(logs);
+}
+
 impl Entry {
     /// Shuts the pool down, or gives its start up.
     fn end(&self) {
         self.received.set();
         let GivenUp::Early(signs_off) = self.starting.give_up() else {
-            log::info!("received a signal: the pool shuts down; a second signal ends the process at once");
+            log_apart("received a signal: the pool shuts down; a second signal ends the process at once");
             return;
         };
-        log::info!("received a signal before the pool has started: the process ends");
+        log_apart("received a signal before the pool has started: the process ends");
         let ends = thread::Builder::new().name("fang-signals".to_owned()).spawn(move || {
             if let Some(signed_off) = signs_off {
                 signed_off.wait_on_thread(LAST_BEAT);

@@ -177,7 +177,11 @@ impl Stopper {
         if goes_on {
             self.runtime.sleep(span).await;
         }
-        log::error!("tasks still block threads of the runtime after the shutdown: the process ends");
+        if is_blocked {
+            log::error!("tasks still block threads of the runtime after the shutdown: the process ends");
+        } else {
+            log::error!("the application does not go on after the shutdown: the process ends");
+        }
         self.signals.end_the_process();
     }
 }

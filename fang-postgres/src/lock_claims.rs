@@ -76,8 +76,11 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         if let Some(row) = rows.first() {
             self.transaction = get(row, 13)?;
         }
-        let tasks: Vec<LockedTask> = rows.iter().map(locked).collect::<Result<_, _>>()?;
+        let mut tasks: Vec<LockedTask> = rows.iter().map(locked).collect::<Result<_, _>>()?;
         self.reached = reached(&tasks);
+        // Its result may be refused again, so it would run after each pause.
+        let refused = db.refused.known();
+        tasks.iter_mut().for_each(|locked| locked.is_apart |= refused.contains(&locked.task.id));
         Ok(tasks)
     }
 

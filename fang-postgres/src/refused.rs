@@ -11,29 +11,35 @@ use crate::value::Value;
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::halving::{Halving, Refused};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The most rows that are left out at a time.
-const MAX_ROWS: usize = 100;
+/// At most this many rows are remembered. All their ids are sent with each claim.
+const MAX_ROWS: usize = 1_000;
 
-/// How many more one statement finds and passes, although there is no room to remember them.
+/// If no more can be remembered, a statement still passes this many refused rows. The next one meets them again.
 const AT_LEAST: usize = 10;
 
-/// A row is left out for so long, and after each further refusal for twice as long ...
+/// The first refusal of a row leaves it out for this long. Each further one doubles the time ...
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 
-/// ... up to this. A row that was not refused for that long since is forgotten.
+/// ... up to this. A row is forgotten this long after the end of its last pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// A statement that took longer was not refused for a row, but ran into a time limit that the driver does not tell. The
-/// search for refused rows ends after this long too, since the heart may wait for it. The next one goes on.
-const AT_MOST: Duration = Duration::from_secs(5);
+/// The search for refused rows ends this long after the statement began, because the heart may wait for it. The next
+/// statement goes on with it. A statement that failed later than this ran into a time limit: no row is the reason.
+pub(crate) const AT_MOST: Duration = Duration::from_secs(5);
 
-/// The rows that are left out.
+/// The rows that the server refused to change.
 #[derive(Debug, Default)]
-pub(crate) struct RefusedRows(Mutex<Vec<RefusedRow>>);
+pub(crate) struct RefusedRows {
+    rows: Mutex<Vec<RefusedRow>>,
+    /// Whether the log tells that no more rows can be remembered.
+    is_full: AtomicBool,
+}
 
 #[derive(Debug)]
 struct RefusedRow {
@@ -48,8 +54,12 @@ impl RefusedRows {
         self.rows().iter().filter(|row| row.again_at > now).map(|row| row.id).collect()
     }
 
-    /// Leaves a row out from now on. Returns whether it is a new one, for which
-    /// there was room.
+    /// All rows that are remembered. After its pause, a row must not run before its claim is written.
+    pub(crate) fn known(&self) -> HashSet<Uuid> {
+        self.rows().iter().map(|row| row.id).collect()
+    }
+
+    /// Leaves a row out from now on. Returns whether it is a new one, for which there was room.
     pub(crate) fn add(&self, now: Instant, id: Uuid) -> bool {
         let mut rows = self.rows();
         if let Some(row) = rows.iter_mut().find(|row| row.id == id) {
@@ -66,6 +76,8 @@ impl RefusedRows {
         if has_room {
             rows.push(RefusedRow { id, pause: FIRST_PAUSE, again_at: now + FIRST_PAUSE });
         }
+        drop(rows);
+        self.tell(has_room);
         has_room
     }
 
@@ -76,8 +88,19 @@ impl RefusedRows {
         MAX_ROWS - rows.iter().filter(|row| row.again_at > now).count()
     }
 
+    /// Logs once that there is no room, until there is room again.
+    fn tell(&self, has_room: bool) {
+        let was_full = self.is_full.swap(!has_room, Ordering::Relaxed);
+        if !has_room && !was_full {
+            log::error!(
+                "the database refuses to change more than {MAX_ROWS} tasks; the others are tried again with each \
+                 statement, and may hold up those behind them"
+            );
+        }
+    }
+
     fn rows(&self) -> MutexGuard<'_, Vec<RefusedRow>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -115,7 +138,8 @@ pub(crate) fn with_ids<'s>(
 
 impl<C: Connections> Database<C> {
     /// Runs a statement for all rows but those that are left out. If the server refuses it because of some rows, these
-    /// are left out from now on. There may be an answer for each of several parts of the rows.
+    /// are left out from now on. There may be an answer for each of several parts of the rows. If a later part fails,
+    /// the next statement finds its rows again.
     pub(crate) async fn run_many(&self, many: &ManyRows<'_>) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
         let statement = many.all_but(&self.refused.left_out(many.began))?;
         let outcome = self.answer(many.role, statement).await;
@@ -159,7 +183,11 @@ impl<C: Connections> Database<C> {
                     }
                     halving.refused(piece);
                 }
-                Err(error) => return Err(error),
+                Err(error) if answers.is_empty() => return Err(error),
+                Err(error) => {
+                    log::debug!("a statement changed some of its rows, and then failed: {error}");
+                    break;
+                }
             }
         }
         let Refused { rest, .. } = halving.end();
@@ -206,7 +234,7 @@ mod tests {
     #[test]
     fn rows_left_out_are_bounded_and_forgotten_when_no_longer_refused() {
         let (rows, now) = (RefusedRows::default(), Instant::now());
-        (0..150).for_each(|number| {
+        (0..MAX_ROWS as u128 + 50).for_each(|number| {
             rows.add(now, Uuid::from_u128(number));
         });
         assert_eq!((rows.left_out(now).len(), rows.room(now)), (MAX_ROWS, 0));

@@ -62,10 +62,11 @@ const BY_INDEX: [Setting; 6] = [
 /// The server ends the transaction of a process that was stopped during a lock-claim, and so frees its tasks.
 const LET_GO: [Setting; 1] = [("idle_in_transaction_session_timeout", "5s")];
 
-/// The settings that a transaction needs behind a pooler. Session settings do not last there, so each transaction
-/// carries them. A process that stops in the middle of one blocks its rows and the pooler's connection for 30 s.
+/// The settings that a transaction needs behind a pooler, where those of a session do not last. If a process stops during
+/// a transaction, its rows and the pooler's connection are blocked for up to 30 s, until the server ends it.
 pub const GUARD_OF_TRANSACTION: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-    SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '30s'";
+    SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '30s'; \
+    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
 
 static BEGIN: LazyLock<String> = LazyLock::new(|| format!("BEGIN; {GUARD_OF_TRANSACTION}"));
 static BEGIN_BY_INDEX: LazyLock<String> =

@@ -5,6 +5,7 @@ use fang::{
     Runnable, WorkerPool, async_trait, blocking, typetag,
 };
 use serde::{Deserialize, Serialize};
+use std::io::Write;
 use std::time::Duration;
 
 /// The environment variable of a started process. It says how its task reacts to a shutdown.
@@ -82,6 +83,21 @@ impl Runnable for Listen {
     }
 }
 
+/// Holds the lock of the output, which the log needs, for ever.
+#[derive(Serialize, Deserialize)]
+struct Hold;
+
+#[typetag::serde]
+impl Runnable for Hold {
+    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
+        let mut output = std::io::stdout().lock();
+        writeln!(output, "running").unwrap();
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
 /// The role and the database of this process, if it is one.
 fn role() -> Option<(String, String)> {
     let role = std::env::var(ROLE).ok()?;
@@ -133,6 +149,22 @@ async fn be_a_process_whose_runtime_is_blocked() {
 async fn be_a_process_whose_two_threads_are_blocked() {
     let Some((_, uri)) = role() else { return };
     Pools::new().with(of_tokio_tasks(uri)).deadline(DEADLINE).run_until_signal().await.unwrap();
+}
+
+/// Not a test, but a process whose task keeps it from writing its log.
+#[test]
+fn be_a_process_that_cannot_log() {
+    let Some(_) = role() else { return };
+    let queue = blocking::MemoryQueue::new();
+    queue.insert_task(&Hold).unwrap();
+    WorkerPool::builder().number_of_workers(1_u32).queue(queue).build().run_until_signal().unwrap();
+}
+
+/// Not a test, but a process with a pool of threads that has to end soon.
+#[test]
+fn be_a_process_of_threads_with_a_deadline() {
+    let Some((_, uri)) = role() else { return };
+    Pools::new().with(of_threads(uri)).deadline(DEADLINE).run_until_signal_blocking().unwrap();
 }
 
 /// Not a test, but a process with a pool of tokio tasks that starts.

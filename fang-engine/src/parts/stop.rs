@@ -22,6 +22,37 @@ const PROBE: Duration = Duration::from_millis(250);
 /// A deadline too large for a clock is cut to this.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// The time limits of a shutdown.
+struct Limits {
+    /// Until then, tasks may run.
+    tasks_by: Instant,
+    /// Until then, all steps have to end. A call of the application waits for each step as long as it may take.
+    ends_by: Option<Instant>,
+    /// The time that each of the last steps has, even if those before it take as long as they may.
+    share: Duration,
+}
+
+impl Limits {
+    fn of_call(now: Instant, deadline: Duration) -> Self {
+        Self { tasks_by: now + deadline, ends_by: None, share: Duration::ZERO }
+    }
+
+    /// The last share of the time is for the application.
+    #[cfg(unix)]
+    fn of_signal(now: Instant, deadline: Duration) -> Self {
+        let to_end = TO_END.min(deadline / 4);
+        let (share, deadline) = (to_end / 10, now + deadline);
+        Self { tasks_by: deadline - to_end, ends_by: Some(deadline - share), share }
+    }
+
+    /// How long a step may take that has this limit, and is followed by so many others that need a share.
+    fn rest(&self, limit: Duration, others: u32) -> Duration {
+        let Some(ends_by) = self.ends_by else { return limit };
+        let rest = ends_by.saturating_duration_since(Instant::now());
+        limit.min(rest.saturating_sub(self.share * others))
+    }
+}
+
 impl Running {
     /// The runtime of its parts.
     #[cfg(unix)]
@@ -29,11 +60,11 @@ impl Running {
         self.pool.runtime.clone()
     }
 
-    /// Like [`stop`](Self::stop), so that the process can end by the deadline even if tasks do not stop.
+    /// Like [`stop`](Self::stop), so that the process can end by the deadline even if tasks do not stop, and if the
+    /// store does not answer.
     #[cfg(unix)]
     pub(crate) async fn stop_within(self, deadline: Duration) -> Shutdown {
-        let rest = TO_END.min(deadline / 4);
-        self.stop(deadline.saturating_sub(rest)).await
+        self.stop_by(Limits::of_signal(Instant::now(), deadline.min(YEAR))).await
     }
 
     /// Makes the pool quiet, or not quiet any more: a quiet pool claims nothing.
@@ -45,10 +76,15 @@ impl Running {
     /// back, uncharged, that still run at the deadline. Returns once all results are saved, at the latest some
     /// seconds after the deadline.
     pub async fn stop(self, deadline: Duration) -> Shutdown {
+        self.stop_by(Limits::of_call(Instant::now(), deadline.min(YEAR))).await
+    }
+
+    async fn stop_by(self, limits: Limits) -> Shutdown {
         let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
-        log::info!("{} is stopping; its running tasks have {deadline:?} to end", pool.described());
+        let deadline = limits.tasks_by;
+        let rest = deadline.saturating_duration_since(Instant::now());
+        log::info!("{} is stopping; its running tasks have {rest:?} to end", pool.described());
         pool.state.recorder.tell(|| Event::PoolStopping { pool: pool.info() });
-        let deadline = Instant::now() + deadline.min(YEAR);
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);
         // A claim that hangs is not waited for. The heart gives back its tasks when it signs off.
@@ -60,26 +96,24 @@ impl Running {
         }
         let all_ended = ended_by(&pool, deadline, workers.ended()).await;
         pool.phase.advance(Phase::Aborting);
-        let mut still_running = Some(0);
-        if !all_ended {
-            still_running = None;
-        }
-        if !all_ended && goes_on(&pool).await {
+        let goes_on = all_ended || goes_on(&pool).await;
+        let mut still_running = all_ended.then_some(0);
+        if !all_ended && goes_on {
             let count = &mut still_running;
             let abort = Box::pin(async { *count = Some(workers.abort().await) });
-            ended_within(&pool, LAST_ABORT, abort).await;
+            ended_within(&pool, limits.rest(LAST_ABORT, 3), abort).await;
         }
         // If tasks block the runtime, no other part goes on either. The heart then gives back all tasks.
-        let last_save = if still_running.is_some() { LAST_SAVE } else { Duration::ZERO };
+        let last_save = if goes_on { LAST_SAVE } else { Duration::ZERO };
         // The results of these commits go on to the finisher.
-        ended_within(&pool, last_save, Box::pin(open_batches.none())).await;
+        ended_within(&pool, limits.rest(last_save, 3), Box::pin(open_batches.none())).await;
         pool.phase.advance(Phase::Closing);
-        if !ended_within(&pool, last_save, Box::pin(pool.finisher_ended.wait())).await {
+        if !ended_within(&pool, limits.rest(last_save, 2), Box::pin(pool.finisher_ended.wait())).await {
             pool.phase.advance(Phase::GivingUp);
             log::error!("the last results could not be saved; their tasks will run again");
         }
         pool.phase.advance(Phase::Stopped);
-        ended_within(&pool, LAST_BEAT, Box::pin(heart_ended.wait())).await;
+        ended_within(&pool, limits.rest(LAST_BEAT, 1), Box::pin(heart_ended.wait())).await;
         let shutdown =
             pool.state.stats.report(still_running.unwrap_or_else(|| pool.state.gauge.load().in_flight));
         log::info!(
@@ -89,7 +123,7 @@ impl Running {
             shutdown.still_running
         );
         pool.state.recorder.tell(|| Event::PoolStopped { pool: pool.info() });
-        ended_within(&pool, LAST_EVENTS, Box::pin(pool.state.recorder.flush())).await;
+        ended_within(&pool, limits.rest(LAST_EVENTS, 0), Box::pin(pool.state.recorder.flush())).await;
         shutdown
     }
 }

@@ -1,5 +1,5 @@
--- Counts the tasks that wait, and those that are due, and tells since when the first is due, of the task type `$1`, or of the first `$2` types that have any.
--- Counting stops at `$3` tasks.
+-- Counts the tasks that wait, and those that are due, and tells since when the first is due, of the task type `$1`, or
+-- of the first `$2` types that have any. Counting stops at `$3` tasks.
 --
 -- The ready index is led by the task type, so each step of the recursion jumps to the next type. The order of that index
 -- keeps the server from reading the table instead.

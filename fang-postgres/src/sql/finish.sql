@@ -1,6 +1,7 @@
 -- Saves results of all kinds, by the code of their verdict: 0 remove, 1 keep, 2 retry, 3 fail, 4 release before the run
--- began, 5 unknown kind, 6 release after that. The delay of 1 and 3 is how long the row is kept. One statement does it, so that a batch is never saved by half. Fence and look-up are those of
--- `finish_remove`. A row that is released without a delay keeps its place among the due ones.
+-- began, 5 unknown kind, 6 release after that. The delay of 1 and 3 is how long the row is kept. One statement does it,
+-- so that a batch is never saved by half. Fence and look-up are those of `finish_remove`. A row that is released without
+-- a delay keeps its place among the due ones.
 WITH r AS MATERIALIZED (
     SELECT hit.ctid AS place, v.*
     FROM unnest($2::uuid[], $3::integer[], $4::smallint[], $5::bigint[], $6::text[])

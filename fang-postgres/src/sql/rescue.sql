@@ -1,11 +1,10 @@
 -- Takes back tasks whose worker is dead. A worker that is not in the table counts as dead too, unless this
 -- statement's snapshot may be too old to see it: its claims are then younger than a lease. Rows are checked again
 -- under their lock, so a finish that comes first wins. The crash that would fail a task counts only if the task was
--- marked as the suspect, or if the first crash fails a task anyway. A task that was taken back counts
--- as begun and no longer expires. Cancelled tasks do not run again. Locked rows
--- are left for the next rescue: a transaction of an application that finishes one may hang, and must not hold up the
--- rescue of all others. So are
--- those of $3, which the server refused to change.
+-- marked as the suspect, or if the first crash fails a task anyway. A task that was taken back counts as begun and no
+-- longer expires. Cancelled tasks do not run again. Locked rows are left for the next rescue: a transaction of an
+-- application that finishes one may hang, and must not hold up the rescue of all others. So are those of $3, which the
+-- server refused to change.
 WITH orphan AS MATERIALIZED (
     SELECT t.ctid AS place, least(abs(greatest(t.crashes, -32767)), 32766) + 1 AS crashes,
         t.crashes < 0 OR $2::smallint <= 1 AS counts,

@@ -8,4 +8,4 @@ SELECT coalesce((
     WHERE d.adrelid = 'fang_meta'::regclass AND a.attname = 'version'
 ), $1)
 ON CONFLICT (single) DO UPDATE SET version = greatest(fang_meta.version, excluded.version)
-RETURNING version
+RETURNING version, xmax = 0 AS is_new

@@ -9,7 +9,8 @@ WITH waiting AS MATERIALIZED (
         LATERAL (
             SELECT t.ctid
             FROM fang_tasks t
-            WHERE t.id = r.id AND t.id <> ALL ($1::uuid[]) AND least(t.lease, 2147483646) + 1 = r.lease AND t.state IN ('new', 'retried')
+            WHERE t.id = r.id AND t.id <> ALL ($1::uuid[]) AND least(t.lease, 2147483646) + 1 = r.lease
+              AND t.state IN ('new', 'retried')
             FOR UPDATE SKIP LOCKED
         ) hit
     WHERE NOT EXISTS (SELECT FROM fang_workers w WHERE w.id = h.worker AND w.dead_at IS NULL)

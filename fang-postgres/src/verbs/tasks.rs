@@ -3,7 +3,7 @@
 use crate::claim_params::ClaimParams;
 use crate::database::{Database, RowOf};
 use crate::finish_columns::FinishColumns;
-use crate::refused::ManyRows;
+use crate::refused::{AT_MOST, ManyRows};
 use crate::row::{Row, claimed, get};
 use crate::session::Connections;
 use crate::settings::Role;
@@ -14,10 +14,23 @@ use fang_core::notify::Topic;
 use fang_core::store::{Claim, Claimed, Finish, WorkerId};
 use std::time::Instant;
 
+/// If the server refuses to change all rows that it finds, it goes on with those behind them.
 pub(crate) async fn claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
 ) -> Result<Vec<Claimed>, StoreError> {
+    let began = Instant::now();
+    loop {
+        let left_out = db.refused.left_out(began).len();
+        let tasks = claim_once(db, claim).await?;
+        let has_more = tasks.is_empty() && db.refused.left_out(began).len() > left_out;
+        if !has_more || began.elapsed() > AT_MOST {
+            return Ok(tasks);
+        }
+    }
+}
+
+async fn claim_once<C: Connections>(db: &Database<C>, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
     db.look_at_lists().await;
     let answers = send_claim(db, claim).await;
     let rows = answers.map(|answers| answers.into_iter().flat_map(|answer| answer.rows).collect::<Vec<_>>());

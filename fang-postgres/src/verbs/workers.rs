@@ -65,7 +65,9 @@ pub(crate) async fn heartbeat<C: Connections>(
 /// Without this row no worker would ever be declared dead.
 async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
     let statement = Statement::rows(&db.sql.restore_meta, &[&migrations::VERSION])?;
-    if !db.query(Role::Heart, statement).await?.is_empty() {
+    let row = db.query_one(Role::Heart, statement).await?;
+    // Another pool may have put it back first.
+    if get(&row, 1)? {
         log::warn!(
             "the row of fang_meta was missing, as after a restore without data; it is back, and silent workers are \
              declared dead again after a lease"
@@ -165,7 +167,7 @@ pub(crate) async fn prune<C: Connections>(
     let removed = remove_old(&store.db, prune).await?;
     if let Err(error) = bring_back(store, prune.limit).await {
         store.db.clock_was_ahead.store(true, Ordering::SeqCst);
-        log::debug!("tasks from the future could not be looked for; the next prune tries again: {error}");
+        log::warn!("tasks from the future could not be looked for; the next prune tries again: {error}");
     }
     Ok(removed)
 }

@@ -60,11 +60,7 @@ fn off_by(output: &mut BufReader<ChildStdout>) -> i64 {
 /// Runs a pool until the parent closes the standard input.
 pub async fn works(mode: Mode, uri: &str) {
     let mut pool = World::at(mode, uri).pool(10).lease(QUICK).keeps(RetentionMode::KeepAll).start().await;
-    println!(
-        "
-clock {}",
-        clock()
-    );
+    println!("\nclock {}", clock());
     told_to_end().await;
     pool.shutdown(PATIENCE).await;
 }
@@ -77,11 +73,7 @@ pub async fn produces(mode: Mode, uri: &str) {
             queue.insert(mode.new_task(&Nap { millis }).delay(delay)).await.unwrap();
         }
     }
-    println!(
-        "
-clock {}",
-        clock()
-    );
+    println!("\nclock {}", clock());
     told_to_end().await;
 }
 

@@ -46,6 +46,10 @@ async fn strict(mode: Mode) -> World {
     for set in sets {
         world.run(&format!("ALTER DATABASE {name} SET {set}")).await;
     }
+    // Servers have it from version 17 on.
+    if world.number("SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'").await > 0 {
+        world.run(&format!("ALTER DATABASE {name} SET transaction_timeout = '100ms'")).await;
+    }
     world.run(STRICT).await;
     world
 }
@@ -54,10 +58,6 @@ async fn statements_do_not_depend_on_the_defaults_of_the_database(mode: Mode) {
     let world = strict(mode).await;
     let name = world.database().name();
     world.run(&format!("ALTER DATABASE {name} SET idle_session_timeout = '100ms'")).await;
-    // Servers have it from version 17 on.
-    if world.number("SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'").await > 0 {
-        world.run(&format!("ALTER DATABASE {name} SET transaction_timeout = '100ms'")).await;
-    }
     work(&world, mode.queue(world.uri())).await;
 }
 

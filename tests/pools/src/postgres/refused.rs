@@ -1,7 +1,7 @@
 //! Results that the database refuses: they hold up no other, and do not stay in progress.
 
 use crate::seam::{
-    Both, HOUR, Mode, PATIENCE, QUICK, Run, World, both, collect_logs, logged_with, say, until,
+    Both, HOUR, Mode, PATIENCE, QUICK, Rival, Run, World, both, collect_logs, logged_with, say, until,
 };
 use fang_core::{FangError, FangTaskState, RetentionMode, Task};
 use fang_test_support::TestDatabase;
@@ -21,6 +21,9 @@ crate::each_mode! {
     a_task_that_cannot_be_given_back_holds_up_no_other_at_the_shutdown,
     a_task_that_cannot_be_failed_holds_up_no_cancellation,
     a_backlog_with_a_task_that_cannot_be_changed_at_all_is_worked_off,
+    a_task_whose_claim_was_refused_does_not_run_under_a_lock_claim_after_its_pause,
+    hundreds_of_tasks_that_cannot_be_claimed_hold_up_no_other,
+    hundreds_of_tasks_that_cannot_be_changed_at_all_hold_up_no_other,
 }
 
 /// FailsWith with its text, or with a crab.
@@ -223,4 +226,43 @@ async fn a_backlog_with_a_task_that_cannot_be_changed_at_all_is_worked_off(mode:
     let runs = world.told().into_iter().filter(|run| run.id == bad.id).count();
     // The row is locked again before the pool knows that the server refuses its claim.
     assert!(runs <= 5, "it runs again and again: {runs}");
+}
+
+/// The pause takes 10 s.
+async fn a_task_whose_claim_was_refused_does_not_run_under_a_lock_claim_after_its_pause(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    world.queue.insert_task(&say("bad")).await.unwrap();
+    let rival = Rival::new(&world.queue).await;
+    let locked = rival.lock(10).await;
+    assert_eq!(locked.count(), (1, 0));
+    assert!(!locked.write().await);
+    assert_eq!(rival.lock(10).await.count(), (0, 0), "it is left out");
+    until(async || rival.lock(10).await.count() == (1, 1)).await;
+}
+
+/// Inserts 300 bad tasks that are due before 20 good ones.
+async fn insert_behind_bad_ones(world: &World) {
+    for (text, count) in [("bad", 300), ("good", 20)] {
+        let tasks = (0..count).map(|_| world.new_task(&say(text)));
+        world.queue.insert_tasks(tasks.collect()).await.unwrap();
+    }
+}
+
+async fn hundreds_of_tasks_that_cannot_be_claimed_hold_up_no_other(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    insert_behind_bad_ones(&world).await;
+    let mut pool = world.pool(2).lease(QUICK).keeps(RetentionMode::KeepAll).start().await;
+    world.until_in_state(FangTaskState::Finished, 20).await;
+    pool.shutdown(PATIENCE).await;
+}
+
+async fn hundreds_of_tasks_that_cannot_be_changed_at_all_hold_up_no_other(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    insert_behind_bad_ones(&world).await;
+    let mut pool = world.pool(2).lease(QUICK).start().await;
+    world.until_number(GOOD, 0).await;
+    pool.shutdown(PATIENCE).await;
 }

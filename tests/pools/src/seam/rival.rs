@@ -17,6 +17,7 @@ pub struct Rival {
 /// Tasks of a lock-claim.
 pub struct Locked {
     lock_claims: Box<dyn LockClaims>,
+    apart: usize,
     worker: WorkerId,
     /// The ids and leases.
     pub tasks: Vec<(Uuid, i32)>,
@@ -45,7 +46,8 @@ impl Rival {
             Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
         let locked = lock_claims.lock(&claim).await.unwrap();
         let tasks = locked.iter().map(|locked| (locked.task.id, locked.task.lease)).collect();
-        Locked { lock_claims, worker: self.worker, tasks }
+        let apart = locked.iter().filter(|locked| locked.is_apart).count();
+        Locked { lock_claims, worker: self.worker, tasks, apart }
     }
 
     /// Whether the queue has connections for lock-claims.
@@ -70,6 +72,17 @@ impl Rival {
 }
 
 impl Locked {
+    /// How many tasks were locked, and how many of them may not run before their claim is written.
+    pub fn count(&self) -> (usize, usize) {
+        (self.tasks.len(), self.apart)
+    }
+
+    /// Gives the locks up and writes claims instead. Returns whether that succeeded.
+    pub async fn write(mut self) -> bool {
+        self.lock_claims.unlist(self.worker).await.unwrap();
+        self.lock_claims.write_claims(self.worker, &self.tasks).await.is_ok()
+    }
+
     /// Writes the list of locked tasks. Returns whether that succeeded.
     pub async fn list(&mut self) -> bool {
         self.lock_claims.list(self.worker, "common", &self.tasks).await.is_ok()
