@@ -14,20 +14,16 @@ type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<(), FangError>> + Send +
 /// use fang_core::middleware::{Middleware, Next};
 /// use fang_core::{FangError, Run};
 ///
-/// tokio::task_local! {
-///     static TASK_TYPE: String;
-/// }
+/// /// Refuses tasks of one type, and prints the errors of the others.
+/// struct Guard;
 ///
-/// /// Lets the code of a task see its task type, and refuses tasks of one type.
-/// struct Scope;
-///
-/// impl Middleware for Scope {
+/// impl Middleware for Guard {
 ///     async fn call(&self, run: &Run, next: Next<'_>) -> Result<(), FangError> {
 ///         if run.task_type() == "retired" {
 ///             run.cancel("tasks of this type no longer run");
 ///             return Ok(());
 ///         }
-///         TASK_TYPE.scope(run.task_type().to_owned(), next.run()).await
+///         next.run().await.inspect_err(|error| println!("{} failed: {error}", run.id()))
 ///     }
 /// }
 /// ```

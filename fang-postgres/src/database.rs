@@ -45,6 +45,8 @@ pub(crate) struct Database<C> {
     /// Whether the clock of the server was ahead, so that tasks may be due too late. Beats write, prunes read.
     pub(crate) clock_was_ahead: AtomicBool,
     pub(crate) epoch: Instant,
+    /// The role of calls that applications make, and the engine too. A pool opens no connection for them.
+    pub(crate) calls: Role,
     process: Process,
 }
 
@@ -52,14 +54,26 @@ impl<C: Connections> Database<C> {
     pub(crate) fn new(connections: C, sql: Arc<Statements>, schema: Schema) -> Self {
         let (first, refused) = (FirstListed::default(), RefusedRows::default());
         let (clock_was_ahead, process) = (AtomicBool::new(false), Process::this());
-        Self { connections, sql, schema, first, refused, clock_was_ahead, epoch: Instant::now(), process }
+        let calls = Role::Calls;
+        Self {
+            connections,
+            sql,
+            schema,
+            first,
+            refused,
+            clock_was_ahead,
+            epoch: Instant::now(),
+            calls,
+            process,
+        }
     }
 
     /// The same database over separate connections of the same process.
     pub(crate) fn of_a_pool(&self) -> Result<Self, StoreError> {
         let connections = self.connections.of_a_pool()?;
         let process = self.process;
-        Ok(Self { process, ..Self::new(connections, self.sql.clone(), self.schema.clone()) })
+        let new = Self::new(connections, self.sql.clone(), self.schema.clone());
+        Ok(Self { process, calls: Role::Engine, ..new })
     }
 
     /// A connection for this role.

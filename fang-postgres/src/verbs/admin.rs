@@ -41,7 +41,7 @@ pub(crate) async fn depths<C: Connections>(
 ) -> Result<Vec<Depth>, StoreError> {
     let (types, tasks) = (i32::from(Depth::TASK_TYPES), Capped::MAX.cast_signed() + 1);
     let statement = Statement::rows(&db.sql.depths, &[&task_type, &types, &tasks])?;
-    let rows = db.query(Role::Calls, statement).await?;
+    let rows = db.query(db.calls, statement).await?;
     let depths = rows.iter().map(|row| {
         let number = |column| get(row, column).map(|tasks: i64| Capped::of(tasks.unsigned_abs()));
         let oldest_due = get::<Option<f64>>(row, 3)?.map(span);
