@@ -26,6 +26,16 @@ fn one_signal_shuts_it_down(process: &str, signal: &str) {
     assert!(child.ended().success());
 }
 
+fn two_signals_end_it_at_once(mut child: Child) {
+    let began = Instant::now();
+    child.send("-TERM");
+    // The same signal, sent twice in a moment, may arrive once.
+    child.send("-INT");
+    let code = child.ended().code();
+    assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
+    assert!(began.elapsed() < AT_ONCE);
+}
+
 fn a_second_signal_ends_it_at_once(process: &str) {
     let mut child = Child::start(process, "never ends");
     child.prints("running");
@@ -59,12 +69,7 @@ fn a_second_signal_ends_a_process_of_threads_at_once() {
 fn a_second_signal_ends_a_process_that_cannot_log() {
     let mut child = Child::start("be_a_process_that_cannot_log", "cannot log");
     child.prints("running");
-    let began = Instant::now();
-    child.send("-TERM");
-    child.send("-INT");
-    let code = child.ended().code();
-    assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
-    assert!(began.elapsed() < AT_ONCE);
+    two_signals_end_it_at_once(child);
 }
 
 fn one_signal_shuts_two_pools_down(process: &str) {
@@ -215,14 +220,7 @@ async fn a_second_signal_ends_a_process_whose_tasks_block_its_runtime_at_once() 
         [("be_a_process_whose_runtime_is_blocked", 1), ("be_a_process_whose_two_threads_are_blocked", 2)]
     {
         queue.remove_all_tasks().await.unwrap();
-        let mut child = start_blocked(process, threads, &database, &queue).await;
-        let began = Instant::now();
-        child.send("-TERM");
-        // The same signal, sent twice in a moment, may arrive once.
-        child.send("-INT");
-        let code = child.ended().code();
-        assert!(code == Some(128 + 15) || code == Some(128 + 2), "{code:?}");
-        assert!(began.elapsed() < AT_ONCE);
+        two_signals_end_it_at_once(start_blocked(process, threads, &database, &queue).await);
     }
 }
 

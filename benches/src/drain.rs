@@ -49,10 +49,7 @@ async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -
     meter.quiesce().await?;
     let before = meter.read_alone().await?;
     let tally = Tally::new(usize::try_from(tasks)?);
-    let side = Side::new(name, database.uri(), 4);
-    let started = Instant::now();
-    empty(side.start(workers).await?, tally).await;
-    let took = started.elapsed();
+    let took = time(Side::new(name, database.uri(), 4), tally, workers).await?;
     let cost = meter.read_alone().await? - before;
     let case = format!("{name}, {workers} worker{}", if workers == 1 { "" } else { "s" });
     bench.figures.add(part(bytes), &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
@@ -65,6 +62,14 @@ async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -
         );
     }
     Ok(database.drop().await?)
+}
+
+/// Starts a pool. Returns the time until all tasks have run and their results are saved. The connections of the side
+/// are closed then: the meter waits until it is alone.
+async fn time(side: Side, tally: Tally, workers: u32) -> Result<Duration, Error> {
+    let started = Instant::now();
+    empty(side.start(workers).await?, tally).await;
+    Ok(started.elapsed())
 }
 
 /// Waits until a pool has run all tasks and their results are saved.

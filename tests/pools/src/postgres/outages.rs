@@ -19,6 +19,15 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 /// The heart of a pool that heard nothing tries at least once a second.
 const BY_ITSELF: Duration = Duration::from_millis(2500);
 
+/// A world over a server that the test may stop.
+async fn with_its_own_server(mode: Mode) -> (Cluster, World) {
+    let cluster = Cluster::create(Durability::Fast).unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
+    let world = World::in_database(mode, database).await;
+    world.queue.migrate().await.unwrap();
+    (cluster, world)
+}
+
 /// Inserts a task as soon as the server lets it. Returns when it was saved.
 async fn insert_soon(queue: Queue, text: &'static str) -> Instant {
     while queue.insert_task(&say(text)).await.is_err() {
@@ -29,10 +38,7 @@ async fn insert_soon(queue: Queue, text: &'static str) -> Instant {
 
 /// The server is down twice. First the process of the pool itself inserts when it is back, then another one does.
 async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
-    let cluster = Cluster::create(Durability::Fast).unwrap();
-    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
-    let world = World::in_database(mode, database).await;
-    world.queue.migrate().await.unwrap();
+    let (cluster, world) = with_its_own_server(mode).await;
     let (pool, events) = world.pool(1).tells();
     let mut pool = pool.start().await;
     let other = mode.queue(world.uri());
@@ -61,10 +67,7 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
 }
 
 async fn results_that_are_lost_are_not_told_as_saved(mode: Mode) {
-    let cluster = Cluster::create(Durability::Fast).unwrap();
-    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
-    let world = World::in_database(mode, database).await;
-    world.queue.migrate().await.unwrap();
+    let (cluster, world) = with_its_own_server(mode).await;
     let (pool, events) = world.pool(1).tells();
     let mut pool = pool.start().await;
     world.queue.insert_task(&holding("lost")).await.unwrap();
