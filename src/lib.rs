@@ -75,7 +75,7 @@ pub use fang_core::{
 };
 #[doc(no_inline)]
 pub use fang_core::{async_trait, typetag};
-pub use fang_engine::{Event, Lease, PoolInfo, PoolStats, Shutdown, TaskInfo};
+pub use fang_engine::{Event, Lease, PoolInfo, PoolMonitor, PoolStats, Shutdown, TaskInfo};
 #[doc(no_inline)]
 pub use serde::{self, Deserialize, Serialize};
 #[doc(no_inline)]
@@ -126,7 +126,7 @@ pub mod store {
     pub use fang_core::store::{
         Beat, Capped, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, Depth, DueCron,
         FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockCommit,
-        LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RetriedFailed,
+        LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RescuedTask, RetriedFailed,
         RetryFailed, SavedCron, ScanRange, Socket, Store, Tick, Verdict, WorkerId, micros,
     };
     pub use fang_core::task::read_metadata;

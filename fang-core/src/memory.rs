@@ -138,7 +138,7 @@ impl Store for MemoryStore {
 
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
         let rescued = self.with(|tables, now| tables.rescue(rescue, now))?;
-        self.call_back(rescued.retried > 0);
+        self.call_back(rescued.retried() > 0);
         Ok(rescued)
     }
 

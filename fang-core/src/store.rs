@@ -31,7 +31,7 @@ pub use offers::{Feature, Offers};
 pub use tables::{OwnResult, Tables};
 pub use unserved::{Unserved, UnservedType};
 pub use verbs::{NonBlocking, Store};
-pub use worker::{Beat, Rescue, Rescued, WorkerId};
+pub use worker::{Beat, Rescue, Rescued, RescuedTask, WorkerId};
 
 /// A delay in microseconds, the unit of stores. At most a hundred years; longer delays count as that, so that
 /// no calendar overflows.

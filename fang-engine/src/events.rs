@@ -17,8 +17,8 @@ pub(crate) use recorder::Recorder;
 pub use subscribers::Subscribers;
 pub use totals::PoolStats;
 
-use fang_core::store::WorkerId;
-use fang_core::{Mode, NewTask};
+use fang_core::store::{RescuedTask, WorkerId};
+use fang_core::{Mode, NewTask, Task};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -113,8 +113,8 @@ pub enum Event {
         /// How long the task waits for its next run.
         delay: Duration,
     },
-    /// A task that a pool had claimed was cancelled, from outside or by itself. One that waits is cancelled without an
-    /// event.
+    /// A task was cancelled. The pool tells it of a task that it had claimed, the queue of one that waited. One that waited
+    /// and was cancelled through an `Admin` has no event.
     Cancelled {
         /// The task.
         task: Arc<TaskInfo>,
@@ -144,14 +144,16 @@ pub enum Event {
         /// The task.
         task: Arc<TaskInfo>,
     },
-    /// A pool has taken tasks from workers that died.
+    /// A pool has taken a task back from a worker that died: the task runs again. A task whose processes died too often,
+    /// or that was cancelled, has `Failed` instead.
     Rescued {
-        /// How many workers died since the last look.
+        /// The task. Its `attempt` is the number of the run that was interrupted.
+        task: Arc<TaskInfo>,
+    },
+    /// A pool has declared other workers dead, since they were silent for too long.
+    WorkersDied {
+        /// How many.
         workers: u64,
-        /// How many tasks run again.
-        retried: u64,
-        /// How many tasks have failed, because their processes died too often or they were cancelled.
-        failed: u64,
     },
     /// A pool has started.
     PoolStarted {
@@ -172,8 +174,8 @@ pub enum Event {
     ConnectionLost,
     /// The store answers again.
     ConnectionBack,
-    /// A pool has inserted a task of a cron. The task is due at the tick, which may lie ahead. The first task of a cron is
-    /// inserted when the cron is scheduled, without an event.
+    /// A task of a cron was inserted. The task is due at the tick, which may lie ahead. The queue tells it of the first
+    /// task, when the cron is scheduled, and of a run out of turn; pools tell it of all others.
     CronFired {
         /// The name of the cron.
         cron: Arc<str>,
@@ -241,11 +243,38 @@ impl TaskInfo {
             waited: Duration::ZERO,
         }
     }
+
+    /// A task that was taken back from a dead worker.
+    fn rescued(task: &RescuedTask) -> Self {
+        Self {
+            id: task.id,
+            kind: task.kind.as_deref().unwrap_or(NO_KIND).into(),
+            task_type: task.task_type.as_str().into(),
+            mode: task.mode,
+            attempt: task.retries.unsigned_abs().saturating_add(1),
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// A task that was cancelled while it waited.
+    pub(crate) fn waiting(task: &Task) -> Self {
+        Self {
+            id: task.id,
+            kind: task.kind().unwrap_or(NO_KIND).into(),
+            task_type: task.task_type.as_str().into(),
+            mode: task.mode,
+            attempt: task.retries.unsigned_abs(),
+            waited: Duration::ZERO,
+        }
+    }
 }
+
+/// Stands for the kind of a payload that has none.
+const NO_KIND: &str = "of an unknown kind";
 
 /// The kind in a payload, or a text that says that it has none.
 pub(crate) fn kind_of(metadata: &str) -> Arc<str> {
-    fang_core::kind::name(metadata).unwrap_or("of an unknown kind".into()).into()
+    fang_core::kind::name(metadata).unwrap_or(NO_KIND.into()).into()
 }
 
 impl Event {
@@ -265,7 +294,8 @@ impl Event {
             Self::Expired { .. } => "task.expired",
             Self::UnknownKind { .. } => "task.unknown_kind",
             Self::HandedBack { .. } => "task.handed_back",
-            Self::Rescued { .. } => "tasks.rescued",
+            Self::Rescued { .. } => "task.rescued",
+            Self::WorkersDied { .. } => "workers.died",
             Self::PoolStarted { .. } => "pool.started",
             Self::PoolStopping { .. } => "pool.stopping",
             Self::PoolStopped { .. } => "pool.stopped",
@@ -291,7 +321,8 @@ impl Event {
             | Self::Cancelled { task, .. }
             | Self::Expired { task, .. }
             | Self::UnknownKind { task, .. }
-            | Self::HandedBack { task } => Some(task),
+            | Self::HandedBack { task }
+            | Self::Rescued { task } => Some(task),
             _ => None,
         }
     }

@@ -113,7 +113,7 @@ macro_rules! queueable {
             }
 
             $($asyncness)? fn cancel_task(&self, id: $crate::Uuid) -> Result<bool, $crate::core::QueueError> {
-                $crate::wait!([$($asyncness)?] self.verbs()?.admin().cancel(id))
+                $crate::wait!([$($asyncness)?] self.verbs()?.cancel(id))
             }
 
             $($asyncness)? fn retry_task(&self, id: $crate::Uuid) -> Result<bool, $crate::core::QueueError> {

@@ -4,16 +4,17 @@ mod admin;
 
 pub use admin::Admin;
 
-use crate::events::Event;
+use crate::events::{Event, TaskInfo};
 use crate::insert_hooks::InsertHooks;
 use crate::insert_rules::{InsertRules, batches};
 use crate::parallel::try_map;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
 use fang_core::store::{CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
-use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
+use fang_core::{Context, FangError, FangTaskState, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A queue over a store. Cheap to clone.
@@ -176,7 +177,36 @@ impl Handle {
     /// [`QueueError::Store`] when the store fails.
     pub async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
         let id = Uuid::now_v7();
-        Ok(self.store.run_cron(name, id).await?.then_some(id))
+        let is_run = self.store.run_cron(name, id).await?;
+        if is_run {
+            self.tell_fired(name, id);
+        }
+        Ok(is_run.then_some(id))
+    }
+
+    /// Cancels a task. See `cancel_task` of the queues.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    pub async fn cancel(&self, id: Uuid) -> Result<bool, QueueError> {
+        let is_hit = self.store.cancel(id).await?;
+        if is_hit && self.hooks.has_listeners() {
+            self.tell_if_waited(id).await;
+        }
+        Ok(is_hit)
+    }
+
+    /// The pool tells of a task that runs.
+    async fn tell_if_waited(&self, id: Uuid) {
+        let found = self.store.find(id).await.ok().flatten();
+        if let Some(task) = found.filter(|task| task.state == FangTaskState::Failed) {
+            let (duration, reason) = (Duration::ZERO, task.error_message.as_deref().unwrap_or_default().into());
+            self.hooks.tell(|| Event::Cancelled { task: Arc::new(TaskInfo::waiting(&task)), duration, reason });
+        }
+    }
+
+    fn tell_fired(&self, cron: &str, task: Uuid) {
+        self.hooks.tell(|| Event::CronFired { cron: cron.into(), task });
     }
 
     /// Removes the tasks that would keep this one out as its duplicates. Returns how many.
@@ -195,6 +225,9 @@ impl Handle {
         let now = self.store.now().await?;
         let cron = self.rules.prepare_cron(name, task, cron, now, Uuid::now_v7())?;
         let saved = self.store.sync_cron(&cron).await?;
+        if saved.task_id == cron.task.id() {
+            self.tell_fired(&cron.name, saved.task_id);
+        }
         let pending = self.store.find(saved.task_id).await?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
     }

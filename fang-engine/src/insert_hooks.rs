@@ -37,6 +37,15 @@ impl InsertHooks {
         self.changes.iter().try_fold(task, |task, change| change(task)).map_err(QueueError::Refused)
     }
 
+    /// Tells listeners something that is not an insert.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        self.subscribers.tell(event);
+    }
+
+    pub(crate) fn has_listeners(&self) -> bool {
+        !self.subscribers.is_empty()
+    }
+
     /// Tells listeners which tasks are new.
     pub(crate) fn inserted(&self, tasks: &[NewTask], inserted: &[Inserted]) {
         let new = || tasks.iter().zip(inserted).filter(|(_, inserted)| inserted.is_new).map(|(task, _)| task);

@@ -20,6 +20,7 @@ pub mod handle;
 pub mod insert_hooks;
 #[doc(hidden)]
 pub mod insert_rules;
+mod monitor;
 mod parallel;
 mod part;
 #[doc(hidden)]
@@ -54,6 +55,7 @@ pub use chrono::Utc;
 #[doc(hidden)]
 pub use events::Subscribers;
 pub use events::{Event, PoolInfo, PoolStats, TaskInfo};
+pub use monitor::PoolMonitor;
 #[doc(hidden)]
 pub use fang_core as core;
 #[doc(hidden)]

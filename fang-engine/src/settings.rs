@@ -1,6 +1,7 @@
 //! The settings of a pool, and the report of its shutdown.
 
 use crate::events::Subscribers;
+use crate::monitor::PoolMonitor;
 use crate::policy::weights::Share;
 use crate::spans::SpanHook;
 use fang_core::context::Values;
@@ -132,6 +133,8 @@ pub struct PoolConfig {
     pub spans: SpanHook,
     /// The listeners of its events.
     pub subscribers: Subscribers,
+    /// The handle that sees the pool once it has started.
+    pub monitor: PoolMonitor,
 }
 
 impl PoolConfig {

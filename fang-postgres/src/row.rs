@@ -7,7 +7,7 @@ use fang_core::StoreError;
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
 use fang_core::schedule::{Cron, Missed};
-use fang_core::store::{Beat, Claimed, CronInfo, DbInstant, DueCron, LockedTask};
+use fang_core::store::{Beat, Claimed, CronInfo, DbInstant, DueCron, LockedTask, RescuedTask};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use postgres_types::FromSql;
 use std::time::Duration;
@@ -160,6 +160,18 @@ pub(crate) fn cron_info(row: &impl Row) -> Read<CronInfo> {
 fn cron(row: &impl Row, first: usize) -> Read<Cron> {
     let cron = Cron::new(get::<String>(row, first)?).time_zone(get::<String>(row, first + 1)?);
     Ok(cron.missed(Missed::from_text(get(row, first + 2)?)))
+}
+
+/// Reads a task that was taken back from a dead worker.
+pub(crate) fn read_rescued(row: &impl Row) -> Read<RescuedTask> {
+    Ok(RescuedTask {
+        id: get(row, 0)?,
+        kind: get(row, 1)?,
+        task_type: get(row, 2)?,
+        mode: mode(row, 3)?,
+        retries: get(row, 4)?,
+        error: get(row, 5)?,
+    })
 }
 
 fn mode(row: &impl Row, index: usize) -> Read<Mode> {

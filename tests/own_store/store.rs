@@ -92,7 +92,7 @@ impl Store for BTreeStore {
 
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
         let rescued = self.with(|tables, now| tables.rescue(rescue, now))?;
-        self.came_back(rescued.retried > 0);
+        self.came_back(rescued.retried() > 0);
         Ok(rescued)
     }
 

@@ -2,7 +2,7 @@
 
 use fang::store::{
     Beat, Claim, Claimed, DbInstant, Finish, InsertOutcome, Inserted, MAX_FAILURES, Prune, Removal, Rescue,
-    Rescued, Verdict, WorkerId, micros, read_metadata,
+    Rescued, RescuedTask, Verdict, WorkerId, micros, read_metadata,
 };
 use fang::{DateTime, Due, Failure, FangTaskState, NewTask, Task, Utc, Uuid, chrono::TimeDelta};
 use std::collections::BTreeMap;
@@ -273,13 +273,12 @@ impl Tables {
             row.task.expires_at = None;
             if row.task.crashes < rescue.max_crashes {
                 row.let_go(FangTaskState::Retried, now);
-                rescued.retried += 1;
             } else {
                 let times = row.task.crashes;
                 row.task.error_message = Some(format!("the process that ran it died {times} times"));
                 row.let_go(FangTaskState::Failed, now);
-                rescued.failed += 1;
             }
+            rescued.tasks.push(RescuedTask::of(&row.task));
         }
         rescued
     }

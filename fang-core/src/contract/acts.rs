@@ -21,6 +21,20 @@ pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The rescue of all scenarios.
 pub(super) const RESCUE: Rescue = Rescue { by: None, lease: LEASE, max_crashes: 3 };
 
+/// What became of workers and their tasks in a rescue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fates {
+    pub(super) buried: u64,
+    pub(super) retried: u64,
+    pub(super) failed: u64,
+}
+
+impl From<&Rescued> for Fates {
+    fn from(rescued: &Rescued) -> Self {
+        Self { buried: rescued.buried, retried: rescued.retried(), failed: rescued.failed() }
+    }
+}
+
 /// How long a scenario may take on a store whose clock runs: shorter than every delay in a scenario.
 const SLACK: Duration = Duration::from_secs(25);
 
@@ -173,8 +187,8 @@ impl dyn Rig + '_ {
         self.store().retire(worker).await.unwrap();
     }
 
-    pub(super) async fn rescue(&self) -> Rescued {
-        self.store().rescue(&RESCUE).await.unwrap()
+    pub(super) async fn rescue(&self) -> Fates {
+        (&self.store().rescue(&RESCUE).await.unwrap()).into()
     }
 
     /// Task number `n`, which must exist.

@@ -1,10 +1,10 @@
 //! Scenarios of stores that offer lock-claims.
 
-use super::acts::{MINUTE, RESCUE, id, numbers, task, unique_by};
+use super::acts::{Fates, MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::scan::{self, ScanRanges, Start};
 use crate::store::{
-    self, Claim, Claimed, Finish, LockCommit, LockedTask, Rescue, Rescued, ScanRange, Verdict, WorkerId,
+    self, Claim, Claimed, Finish, LockCommit, LockedTask, Rescue, ScanRange, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
@@ -118,7 +118,7 @@ pub async fn a_task_that_must_get_a_written_claim_first_is_set_apart(rig: &dyn R
     rig.claim_one(dead).await;
     rig.advance(LEASE * 2).await;
     let worker = rig.worker().await;
-    assert_eq!(rig.rescue().await, Rescued { buried: 1, retried: 1, failed: 0 });
+    assert_eq!(rig.rescue().await, Fates { buried: 1, retried: 1, failed: 0 });
     rig.insert(&[task(2), unique_by(3, Unique::payload().until_started())]).await;
     let locked = lock(&mut lock_claims, worker).await;
     let mut apart: Vec<_> = locked.iter().map(|locked| (locked.task.id.as_u128(), locked.is_apart)).collect();

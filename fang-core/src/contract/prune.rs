@@ -1,6 +1,6 @@
 use super::Rig;
-use super::acts::{HOUR, task};
-use crate::store::{Prune, Rescued, Verdict};
+use super::acts::{Fates, HOUR, task};
+use crate::store::{Prune, Verdict};
 use std::time::Duration;
 
 async fn prune(rig: &dyn Rig, older_than: Option<Duration>, limit: u32) -> u64 {
@@ -55,7 +55,7 @@ pub async fn a_prune_before_the_rescue_loses_no_task(rig: &dyn Rig) {
     rig.retire(worker).await;
     rig.advance(HOUR * 2).await;
     assert_eq!(prune(rig, Some(HOUR), 100).await, 0);
-    assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
+    assert_eq!(rig.rescue().await, Fates { buried: 0, retried: 1, failed: 0 });
 }
 
 /// Not even one that has had no task for a long time.

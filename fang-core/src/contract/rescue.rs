@@ -1,14 +1,14 @@
-use super::acts::{HOUR, MINUTE, RESCUE, both, id, numbers, task};
+use super::acts::{Fates, HOUR, MINUTE, RESCUE, both, id, numbers, task};
 use super::{LEASE, Rig};
 use crate::new_task::Due;
 use crate::notify::{Registration, Topic};
-use crate::store::{Claimed, Rescue, Rescued, Verdict};
+use crate::store::{Claimed, Rescue, RescuedTask, Verdict};
 use crate::task::{FangTaskState, Priority};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-const NOTHING: Rescued = Rescued { buried: 0, retried: 0, failed: 0 };
+const NOTHING: Fates = Fates { buried: 0, retried: 0, failed: 0 };
 
 /// Its process died. This charges a crash and no retry.
 pub async fn the_tasks_of_a_silent_worker_are_rescued_after_its_lease(rig: &dyn Rig) {
@@ -19,7 +19,7 @@ pub async fn the_tasks_of_a_silent_worker_are_rescued_after_its_lease(rig: &dyn 
     assert_eq!(rig.rescue().await, NOTHING, "within the lease");
     assert_eq!(rig.state(1).await, FangTaskState::InProgress);
     rig.advance(LEASE).await;
-    assert_eq!(rig.rescue().await, Rescued { buried: 1, retried: 1, failed: 0 });
+    assert_eq!(rig.rescue().await, Fates { buried: 1, retried: 1, failed: 0 });
     let back = rig.find(1).await;
     assert_eq!((back.state, back.crashes), (FangTaskState::Retried, 1));
     assert_eq!((back.retries, back.lease, back.error_message), (0, 1, None), "a crash is no retry");
@@ -48,7 +48,7 @@ pub async fn the_tasks_of_a_retired_worker_are_rescued_at_once(rig: &dyn Rig) {
     assert_eq!(rig.claim(gone, 1).await.len(), 1);
     let other = rig.claim_one(worker).await;
     rig.retire(gone).await;
-    assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
+    assert_eq!(rig.rescue().await, Fates { buried: 0, retried: 1, failed: 0 });
     assert_eq!(
         rig.state(other.id.as_u128()).await,
         FangTaskState::InProgress,
@@ -64,7 +64,7 @@ pub async fn a_suspect_whose_process_died_too_often_fails(rig: &dyn Rig) {
         let claimed = rig.claim_one(worker).await;
         assert!(rig.suspect(worker, &claimed).await);
         rig.retire(worker).await;
-        assert_eq!(rig.rescue().await, Rescued { buried: 0, retried, failed });
+        assert_eq!(rig.rescue().await, Fates { buried: 0, retried, failed });
     }
     let dead = rig.find(1).await;
     assert_eq!((dead.state, dead.crashes, dead.retries, dead.lease), (FangTaskState::Failed, 3, 0, 3));
@@ -78,10 +78,10 @@ pub async fn a_worker_that_was_silent_itself_declares_no_worker_dead(rig: &dyn R
     rig.claim_one(silent).await;
     rig.advance(LEASE * 2).await;
     let rescue = Rescue { by: Some(other), ..RESCUE };
-    assert_eq!(rig.store().rescue(&rescue).await.unwrap(), NOTHING);
+    assert_eq!(Fates::from(&rig.store().rescue(&rescue).await.unwrap()), NOTHING);
     rig.beat(other).await;
-    let rescued = Rescued { buried: 1, retried: 1, failed: 0 };
-    assert_eq!(rig.store().rescue(&rescue).await.unwrap(), rescued);
+    let rescued = Fates { buried: 1, retried: 1, failed: 0 };
+    assert_eq!(Fates::from(&rig.store().rescue(&rescue).await.unwrap()), rescued);
 }
 
 /// Another task of the same process may have killed it.
@@ -91,7 +91,7 @@ pub async fn a_task_that_is_no_suspect_never_fails_for_the_death_of_its_process(
         let worker = rig.worker().await;
         rig.claim_one(worker).await;
         rig.retire(worker).await;
-        assert_eq!(rig.rescue().await, Rescued { buried: 0, retried: 1, failed: 0 });
+        assert_eq!(rig.rescue().await, Fates { buried: 0, retried: 1, failed: 0 });
         assert_eq!(rig.find(1).await.crashes, crashes);
     }
 }
@@ -120,6 +120,23 @@ pub async fn any_result_ends_the_suspicion(rig: &dyn Rig) {
         assert_eq!(again.crashes, 2);
         assert!(rig.finish(next, &again, Verdict::Remove).await);
     }
+}
+
+/// Listeners of the pool hear of each task.
+pub async fn a_rescue_tells_what_became_of_each_task(rig: &dyn Rig) {
+    rig.insert(&[task(1)]).await;
+    let mut errors = Vec::new();
+    for _ in 0..3 {
+        let worker = rig.worker().await;
+        let claimed = rig.claim_one(worker).await;
+        assert!(rig.suspect(worker, &claimed).await);
+        rig.retire(worker).await;
+        let rescued = rig.store().rescue(&RESCUE).await.unwrap();
+        assert_eq!(rescued.tasks, [RescuedTask::of(&rig.find(1).await)], "as its row says");
+        errors.push(rescued.tasks[0].error.clone());
+    }
+    let last = "the process that ran it died 3 times".to_owned();
+    assert_eq!(errors, [None, None, Some(last)]);
 }
 
 /// The worker and the lease must match, as for a result.

@@ -242,6 +242,7 @@ macro_rules! for_each_scenario {
                 listeners_are_told_that_a_task_returned_to_its_place,
             }
             rescue [Suspects] {
+                a_rescue_tells_what_became_of_each_task,
                 a_task_that_is_no_suspect_never_fails_for_the_death_of_its_process,
                 any_result_ends_the_suspicion,
                 only_the_worker_that_claimed_a_task_can_mark_it_a_suspect,

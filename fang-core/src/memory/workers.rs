@@ -1,7 +1,7 @@
 //! Register, heartbeat, retire, rescue and prune.
 
 use super::tables::{Row, Tables, Worker};
-use crate::store::{Beat, Prune, Rescue, Rescued, WorkerId};
+use crate::store::{Beat, Prune, Rescue, Rescued, RescuedTask, WorkerId};
 use crate::task::FangTaskState;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -86,10 +86,7 @@ impl Tables {
         for mut row in orphans {
             let is_cancelled = self.is_cancelled(row.id);
             take_back(&mut row, rescue.max_crashes, is_cancelled, now);
-            match row.state {
-                FangTaskState::Failed => rescued.failed += 1,
-                _ => rescued.retried += 1,
-            }
+            rescued.tasks.push(RescuedTask::of(&row.to_task()));
             self.put(row);
         }
         rescued
@@ -171,7 +168,7 @@ mod tests {
         row.locked_by = Some(WorkerId(7));
         tables.put(row);
         let rescue = Rescue { by: None, lease: Duration::from_secs(30), max_crashes: 3 };
-        let retried = [29, 31, 99].map(|seconds| tables.rescue(&rescue, at(seconds)).retried);
+        let retried = [29, 31, 99].map(|seconds| tables.rescue(&rescue, at(seconds)).retried());
         assert_eq!(retried, [0, 1, 0]);
     }
 

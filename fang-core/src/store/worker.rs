@@ -1,5 +1,7 @@
+use crate::task::{FangTaskState, Mode, Task};
 use std::fmt;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The id of a running pool in the store. A store must not use an id twice, so that a restarted process is
 /// not taken for the one that died.
@@ -49,12 +51,54 @@ pub struct Rescue {
 }
 
 /// The outcome of a rescue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rescued {
     /// How many workers were declared dead.
     pub buried: u64,
+    /// The tasks that were taken back.
+    pub tasks: Vec<RescuedTask>,
+}
+
+/// A task that was taken back from a dead worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RescuedTask {
+    /// The id.
+    pub id: Uuid,
+    /// The kind, if its payload has one.
+    pub kind: Option<String>,
+    /// The task type.
+    pub task_type: String,
+    /// The mode of the worker that runs it next.
+    pub mode: Mode,
+    /// How many of its runs have failed.
+    pub retries: i32,
+    /// Why it has failed, because its process died too often or it was cancelled. `None` if it runs again.
+    pub error: Option<String>,
+}
+
+impl Rescued {
     /// How many tasks run again.
-    pub retried: u64,
-    /// How many tasks failed, because their process died too often or they were cancelled.
-    pub failed: u64,
+    pub fn retried(&self) -> u64 {
+        self.tasks.len() as u64 - self.failed()
+    }
+
+    /// How many tasks failed.
+    pub fn failed(&self) -> u64 {
+        self.tasks.iter().filter(|task| task.error.is_some()).count() as u64
+    }
+}
+
+impl RescuedTask {
+    /// The row of a task as the rescue leaves it.
+    pub fn of(task: &Task) -> Self {
+        let error = task.error_message.clone().filter(|_| task.state == FangTaskState::Failed);
+        Self {
+            id: task.id,
+            kind: task.kind().map(str::to_owned),
+            task_type: task.task_type.clone(),
+            mode: task.mode,
+            retries: task.retries,
+            error,
+        }
+    }
 }

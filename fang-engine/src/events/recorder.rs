@@ -2,10 +2,10 @@
 
 use super::metrics::Metrics;
 use super::totals::Totals;
-use super::{Event, PoolStats, RunEnd, Subscribers};
+use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::state::Job;
-use fang_core::store::Rescued;
+use fang_core::store::{Rescued, RescuedTask};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,12 +92,17 @@ impl Recorder {
         }
     }
 
+    /// Workers have died, and their tasks were taken back.
     pub(crate) fn rescued(&self, rescued: Rescued) {
-        let Rescued { buried: workers, retried, failed } = rescued;
-        if workers + retried + failed > 0 {
-            self.totals.rescued.fetch_add(retried + failed, Ordering::Relaxed);
-            self.metrics.rescued(retried + failed);
-            self.tell(|| Event::Rescued { workers, retried, failed });
+        let Rescued { buried: workers, tasks } = rescued;
+        let count = tasks.len() as u64;
+        self.totals.rescued.fetch_add(count, Ordering::Relaxed);
+        self.metrics.rescued(count);
+        if workers > 0 {
+            self.tell(|| Event::WorkersDied { workers });
+        }
+        if !self.subscribers.is_empty() {
+            tasks.into_iter().for_each(|task| self.tell(|| rescue_event(task)));
         }
     }
 
@@ -163,6 +168,14 @@ impl Recorder {
             // Counted for the report of the shutdown.
             Ending::HandedBack => None,
         }
+    }
+}
+
+fn rescue_event(rescued: RescuedTask) -> Event {
+    let task = Arc::new(TaskInfo::rescued(&rescued));
+    match rescued.error {
+        Some(error) => Event::Failed { task, duration: Duration::ZERO, error: error.into() },
+        None => Event::Rescued { task },
     }
 }
 

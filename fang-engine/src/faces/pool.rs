@@ -123,6 +123,8 @@ macro_rules! worker_pool {
             #[builder(default, setter(skip))]
             spans: $crate::spans::SpanHook,
             #[builder(default, setter(skip))]
+            monitor: $crate::PoolMonitor,
+            #[builder(default, setter(skip))]
             running: Option<$crate::parts::Running>,
         }
 
@@ -146,9 +148,15 @@ macro_rules! worker_pool {
                 Ok(())
             }
 
-            /// What the pool has done since it started. All zero while it does not run.
+            /// What the pool has done since it was last started. Stays when it has stopped. All zero before the first
+            /// start.
             pub fn stats(&self) -> $crate::PoolStats {
-                self.running.as_ref().map($crate::parts::Running::stats).unwrap_or_default()
+                self.monitor.stats()
+            }
+
+            /// A handle to the pool for other parts of the program, also while it runs until a signal.
+            pub fn monitor(&self) -> $crate::PoolMonitor {
+                self.monitor.clone()
             }
 
             /// Changes the number of workers: `pool.resize(8)?`. It may be called before and after the start. New
@@ -173,12 +181,12 @@ macro_rules! worker_pool {
             /// shutdown that has to be quick. No effect on a pool that does not run. SIGTSTP does the same to pools that
             /// run until a signal.
             pub fn quiet(&self) {
-                self.running.iter().for_each(|running| running.set_quiet(true));
+                self.monitor.quiet();
             }
 
             /// Makes a [quiet](Self::quiet) pool claim tasks again.
             pub fn resume(&self) {
-                self.running.iter().for_each(|running| running.set_quiet(false));
+                self.monitor.resume();
             }
 
             fn config(&self) -> $crate::PoolConfig {
@@ -197,6 +205,7 @@ macro_rules! worker_pool {
                     middleware_blocking: Default::default(),
                     spans: self.spans.clone(),
                     subscribers: self.subscribers.clone(),
+                    monitor: self.monitor.clone(),
                 }
             }
         }

@@ -300,8 +300,9 @@ impl Heart {
         match self.pool.store.rescue(&rescue).await {
             Ok(rescued) => {
                 self.rescue_fails = false;
+                let line = describe(&rescued);
                 self.pool.state.recorder.rescued(rescued);
-                if let Some(line) = describe(rescued) {
+                if let Some(line) = line {
                     log::warn!("{line}");
                 }
             }

@@ -6,7 +6,7 @@ use super::finisher::Finisher;
 use super::heart::Heart;
 use super::pruner::Pruner;
 use crate::claims::{Claims, OpenBatches};
-use crate::events::{Event, PoolStats};
+use crate::events::Event;
 use crate::phase::Phase;
 use crate::policy::claim::ClaimPolicy;
 use crate::policy::suspects::{Suspects, TrialGate};
@@ -66,6 +66,7 @@ impl Running {
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
                 log::info!("{} started", pool.described());
+                pool.config.monitor.sees(&pool);
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
@@ -100,11 +101,6 @@ impl Running {
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;
         Ok((workers, claimer_ended, open_batches))
-    }
-
-    /// What the pool has done so far.
-    pub fn stats(&self) -> PoolStats {
-        self.pool.state.stats()
     }
 
     /// Tells signals of a pool that runs already.

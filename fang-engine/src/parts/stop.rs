@@ -67,11 +67,6 @@ impl Running {
         self.stop_by(Limits::of_signal(Instant::now(), deadline.min(YEAR))).await
     }
 
-    /// Makes the pool quiet, or not quiet any more: a quiet pool claims nothing.
-    pub fn set_quiet(&self, is_quiet: bool) {
-        self.pool.set_quiet(is_quiet);
-    }
-
     /// Stops claiming, releases the tasks that no worker has begun, waits for the running ones, and hands those
     /// back, uncharged, that still run at the deadline. Returns once all results are saved, at the latest some
     /// seconds after the deadline.

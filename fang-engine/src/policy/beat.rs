@@ -63,8 +63,8 @@ impl BeatPolicy {
 }
 
 /// The line to log about a rescue; `None` if it did nothing.
-pub fn describe(rescued: Rescued) -> Option<String> {
-    let Rescued { buried, retried, failed } = rescued;
+pub fn describe(rescued: &Rescued) -> Option<String> {
+    let (buried, retried, failed) = (rescued.buried, rescued.retried(), rescued.failed());
     let fates = format!("{retried} run again, {failed} failed after too many crashes, or were cancelled");
     match (buried, retried + failed) {
         (0, 0) => None,
@@ -79,6 +79,9 @@ pub fn describe(rescued: Rescued) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fang_core::Mode;
+    use fang_core::store::RescuedTask;
+    use uuid::Uuid;
 
     const SUSPECT: Beat = Beat {
         is_alive: true,
@@ -144,7 +147,15 @@ mod tests {
 
     #[test]
     fn a_rescue_without_a_death_tells_where_the_tasks_come_from() {
-        let told = |buried, retried| describe(Rescued { buried, retried, failed: 0 });
+        let task = RescuedTask {
+            id: Uuid::nil(),
+            kind: None,
+            task_type: String::new(),
+            mode: Mode::Asynk,
+            retries: 0,
+            error: None,
+        };
+        let told = |buried, tasks| describe(&Rescued { buried, tasks: vec![task.clone(); tasks] });
         assert_eq!(told(0, 0), None);
         assert!(told(2, 3).unwrap().starts_with("2 workers died with 3 tasks in progress: 3 run again"));
         assert!(told(1, 0).unwrap().contains("1 workers died"));

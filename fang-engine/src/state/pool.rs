@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// A running pool.
 pub struct Pool {
     /// The state that its parts share.
-    pub state: PoolState,
+    pub state: Arc<PoolState>,
     /// The store, over connections that neither the application nor the tasks can exhaust.
     pub store: Arc<dyn Store>,
     /// The runtime of its parts.
@@ -64,7 +64,7 @@ impl Pool {
     ) -> (Arc<Self>, Receiver<Finished>) {
         let (results, to_finisher) = async_channel::unbounded();
         let pool = Self {
-            state,
+            state: Arc::new(state),
             store,
             runtime,
             config,

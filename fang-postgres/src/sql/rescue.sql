@@ -38,7 +38,7 @@ WITH orphan AS MATERIALIZED (
         updated_at = now()
     FROM orphan o
     WHERE t.ctid = o.place
-    RETURNING t.state
+    RETURNING t.id, t.metadata ->> 'type' AS kind, t.task_type, t.mode, t.retries,
+        CASE WHEN t.state = 'failed' THEN t.error_message END AS error
 )
-SELECT count(*) FILTER (WHERE state = 'retried') AS retried, count(*) FILTER (WHERE state = 'failed') AS failed
-FROM back
+SELECT * FROM back

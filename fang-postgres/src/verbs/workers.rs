@@ -3,7 +3,7 @@
 use crate::database::Database;
 use crate::migrations;
 use crate::refused::ManyRows;
-use crate::row::{beat, get, only};
+use crate::row::{beat, get, only, read_rescued};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::{Statement, Wanted};
@@ -149,12 +149,10 @@ pub(crate) async fn rescue<C: Connections>(
         began: Instant::now(),
         ..listed
     };
-    let mut rescued = Rescued { buried, ..Rescued::default() };
-    for row in db.run_many(&lost).await?.into_iter().flat_map(|answer| answer.rows) {
-        rescued.retried += get::<i64>(&row, 0)?.unsigned_abs();
-        rescued.failed += get::<i64>(&row, 1)?.unsigned_abs();
-    }
-    if rescued.retried > 0 {
+    let rows = db.run_many(&lost).await?.into_iter().flat_map(|answer| answer.rows);
+    let tasks = rows.map(|row| read_rescued(&row)).collect::<Result<_, _>>()?;
+    let rescued = Rescued { buried, tasks };
+    if rescued.retried() > 0 {
         store.notify_each_time(Role::Heart, &Topic::CameBack).await;
     }
     Ok(rescued)

@@ -1,7 +1,7 @@
 //! Sends the same verbs to the store and to the model, and compares the answers and rows.
 
 use crate::rig::Rig;
-use crate::table::{LEASE, MAX_CRASHES, Table, Worker};
+use crate::table::{Fates, LEASE, MAX_CRASHES, Table, Worker};
 use crate::verb::{ADVANCE, DELAY, Fresh, Outcome, Remove, TASKS, Verb};
 use fang_core::scan::{ScanRanges, Start};
 use fang_core::store::{Claim, Filter, Finish, Removal, Rescue, Store, WorkerId};
@@ -115,7 +115,11 @@ impl Player<'_> {
                 self.table.retire(n);
                 answer(self.engine.retire(worker).await)
             }
-            Verb::Rescue => same("rescued", answer(self.engine.rescue(&RESCUE).await)?, self.table.rescue()),
+            Verb::Rescue => {
+                let rescued = answer(self.engine.rescue(&RESCUE).await)?;
+                let (retried, failed) = (rescued.retried(), rescued.failed());
+                same("rescued", Fates { buried: rescued.buried, retried, failed }, self.table.rescue())
+            }
             Verb::Disown { worker, known } => {
                 let (n, worker) = self.worker(*worker);
                 // Of odd tasks the worker knows an earlier claim.

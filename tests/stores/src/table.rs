@@ -1,11 +1,19 @@
 //! The model: two tables, and how each verb changes them, written as simply as possible.
 
-use fang_core::store::{Rescued, Verdict};
+use fang_core::store::Verdict;
 use fang_core::{FangTaskState, Priority};
 use std::collections::BTreeMap;
 
 pub const LEASE: u64 = 30;
 pub const MAX_CRASHES: i16 = 3;
+
+/// What became of workers and their tasks in a rescue.
+#[derive(Debug, Default, PartialEq)]
+pub struct Fates {
+    pub buried: u64,
+    pub retried: u64,
+    pub failed: u64,
+}
 
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -166,8 +174,8 @@ impl Table {
         }
     }
 
-    pub fn rescue(&mut self) -> Rescued {
-        let mut rescued = Rescued::default();
+    pub fn rescue(&mut self) -> Fates {
+        let mut rescued = Fates::default();
         for worker in self.silent() {
             self.workers[worker].is_dead = true;
             rescued.buried += 1;

@@ -15,12 +15,14 @@ crate::each_mode_and_store! {
 crate::one_mode! {
     asynk_inserts, Asynk,
     an_insert_may_be_changed_refused_and_heard,
+    a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled,
     a_cron_keeps_its_name_whatever_changes_its_task,
 }
 
 crate::one_mode! {
     blocking_inserts, Blocking,
     an_insert_may_be_changed_refused_and_heard,
+    a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled,
     a_cron_keeps_its_name_whatever_changes_its_task,
 }
 
@@ -86,6 +88,27 @@ async fn a_cron_keeps_its_name_whatever_changes_its_task(mode: Mode) {
     }
     assert_eq!(world.number("SELECT count(*) FROM fang_crons WHERE metadata->>'tenant' = 'acme'").await, 1);
     assert!(queue.run_cron(&task().cron_name()).await.unwrap().is_some());
+}
+
+async fn a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let (tell, told) = unbounded();
+    let queue = stamping(mode, world.uri(), move |event: &Event| drop(tell.try_send(event.clone())));
+    let yearly = Act { cron: Some("0 0 0 1 1 * *".to_owned()), ..Act::new("yearly", How::Succeed) };
+    let first = queue.schedule_task(&yearly).await.unwrap();
+    let Event::CronFired { cron, task } = told.recv().await.unwrap() else { panic!("another event") };
+    assert_eq!((&*cron, task), (&*mode.new_task(&yearly).cron_name(), first.id));
+    queue.schedule_task(&yearly).await.unwrap();
+    let second = queue.run_cron(&cron).await.unwrap();
+    let Event::CronFired { task, .. } = told.recv().await.unwrap() else { panic!("another event") };
+    assert_eq!(Some(task), second, "the unchanged cron tells nothing");
+    assert!(queue.cancel_task(task).await.unwrap());
+    let Event::Cancelled { task: cancelled, reason, .. } = told.recv().await.unwrap() else {
+        panic!("another event")
+    };
+    assert_eq!((cancelled.id, &*cancelled.kind, &*reason), (task, "Act", "cancelled"));
+    assert!(!queue.cancel_task(task).await.unwrap());
+    assert!(told.try_recv().is_err());
 }
 
 async fn an_insert_may_be_changed_refused_and_heard(mode: Mode) {

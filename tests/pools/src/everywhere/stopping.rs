@@ -12,6 +12,7 @@ crate::each_mode_and_store! {
     shutdown_gives_back_running_tasks_at_the_deadline_without_counting_an_attempt,
     a_task_learns_that_its_pool_is_shutting_down,
     run_until_ends_with_its_signal,
+    a_monitor_sees_and_steers_a_pool_that_runs_until_a_signal,
     a_pool_can_be_started_again,
     dropping_a_pool_does_not_stop_it,
 }
@@ -136,6 +137,24 @@ async fn run_until_ends_with_its_signal(world: World) {
     world.next().await;
     stop.send(()).await.unwrap();
     assert_eq!(run.await.unwrap().still_running, 0);
+}
+
+async fn a_monitor_sees_and_steers_a_pool_that_runs_until_a_signal(world: World) {
+    let mut pool = world.pool(1).build();
+    let monitor = pool.monitor();
+    assert_eq!((monitor.is_running(), monitor.stats().claimed), (false, 0));
+    let (stop, stopped) = async_channel::bounded(1);
+    world.act("first", How::Succeed).await;
+    let run = tokio::spawn(async move { pool.run_until(stopped).await.unwrap() });
+    world.next().await;
+    monitor.quiet();
+    assert!(monitor.is_running() && monitor.is_quiet());
+    world.act("second", How::Succeed).await;
+    monitor.resume();
+    world.next().await;
+    stop.send(()).await.unwrap();
+    run.await.unwrap();
+    assert_eq!((monitor.is_running(), monitor.is_quiet(), monitor.stats().finished), (false, false, 2));
 }
 
 async fn a_pool_can_be_started_again(world: World) {

@@ -28,6 +28,7 @@ crate::one_mode! {
 async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     let world = World::postgres(mode).await;
     let task = world.queue.insert_task(&say("orphan")).await.unwrap();
+    let id = task.id;
     let dead = Rival::new(&world.queue).await;
     assert_eq!(dead.claim(1, false).await.len(), 1);
 
@@ -35,7 +36,9 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     let _pool = pool.start().await;
     assert_eq!(world.heard().await, "orphan");
     world.gone(&task).await;
-    let rescued = |event| matches!(event, Event::Rescued { workers: 1, retried: 1, failed: 0 });
+    let died = |event| matches!(event, Event::WorkersDied { workers: 1 });
+    until(async || events.try_recv().is_ok_and(died)).await;
+    let rescued = |event: Event| matches!(&event, Event::Rescued { task } if task.id == id && task.attempt == 1);
     until(async || events.try_recv().is_ok_and(rescued)).await;
     assert!(!dead.is_alive(QUICK.dead_after).await);
 }

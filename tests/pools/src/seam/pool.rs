@@ -7,7 +7,7 @@ use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease, Shutdown};
 use fang_blocking::{Backend, WorkerPool};
 use fang_core::task::DEFAULT_TASK_TYPE;
 use fang_core::{QueueError, RetentionMode, SleepParams, async_trait};
-use fang_engine::{CANCEL_GRACE, Event, PoolStats};
+use fang_engine::{CANCEL_GRACE, Event, PoolMonitor, PoolStats};
 use std::fmt::Debug;
 use std::time::Duration;
 use tokio::task::block_in_place;
@@ -20,9 +20,19 @@ pub trait Works: Debug + Send {
     /// Runs until a message arrives on `signal`.
     async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
-    fn stats(&self) -> PoolStats;
-    fn quiet(&self);
-    fn resume(&self);
+    fn monitor(&self) -> PoolMonitor;
+
+    fn stats(&self) -> PoolStats {
+        self.monitor().stats()
+    }
+
+    fn quiet(&self) {
+        self.monitor().quiet();
+    }
+
+    fn resume(&self) {
+        self.monitor().resume();
+    }
 }
 
 pub type Pool = Box<dyn Works>;
@@ -45,16 +55,8 @@ impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
         self.resize(number_of_workers)
     }
 
-    fn stats(&self) -> PoolStats {
-        self.stats()
-    }
-
-    fn quiet(&self) {
-        self.quiet();
-    }
-
-    fn resume(&self) {
-        self.resume();
+    fn monitor(&self) -> PoolMonitor {
+        self.monitor()
     }
 }
 
@@ -76,16 +78,8 @@ impl<Q: Backend + Debug> Works for WorkerPool<Q> {
         self.resize(number_of_workers)
     }
 
-    fn stats(&self) -> PoolStats {
-        self.stats()
-    }
-
-    fn quiet(&self) {
-        self.quiet();
-    }
-
-    fn resume(&self) {
-        self.resume();
+    fn monitor(&self) -> PoolMonitor {
+        self.monitor()
     }
 }
 

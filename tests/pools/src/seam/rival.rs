@@ -67,7 +67,7 @@ impl Rival {
     /// Rescues the tasks of dead workers. Returns how many will run again.
     pub async fn rescue(&self, lease: Duration) -> u64 {
         let rescue = Rescue { by: None, lease, max_crashes: 3 };
-        self.store.rescue(&rescue).await.unwrap().retried
+        self.store.rescue(&rescue).await.unwrap().retried()
     }
 }
 
