@@ -208,6 +208,17 @@ impl NewTask {
         self
     }
 
+    /// Keeps the row for this long after the task has ended: finished, failed for good, or cancelled; at most a hundred
+    /// years. This takes the place of the pool's `retention_mode` and `prune_after`. A pool removes such rows about once a
+    /// minute. Defaults to [`keep`](AsyncRunnable::keep) of its struct, or to what the pool says.
+    ///
+    /// A task that ends without a pool is kept as the pool says: one that was cancelled while it waited, or that crashed its
+    /// process too often. The tasks of a cron are kept as their struct says.
+    pub fn keep(mut self, after_its_end: Duration) -> Self {
+        self.options.set_keep(Some(after_its_end));
+        self
+    }
+
     /// Sets how many times the task runs again after failures. Defaults to the number of its struct, which is
     /// 20 if the struct does not set it; 0 means never.
     pub fn max_retries(mut self, max_retries: i32) -> Self {

@@ -1,7 +1,9 @@
 //! The options of one insert.
 
+use crate::store::micros;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The options of one insert. Kept on the row as JSON, unless none is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,12 +17,25 @@ pub struct Options {
     /// Values that travel with the task beside its payload. Defaults to none.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub headers: Headers,
+    /// How long the row stays after the task has ended, in microseconds. Defaults to what its kind says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_micros: Option<i64>,
 }
 
 /// Values that travel with a task beside its payload, such as the context of a trace, by their names.
 pub type Headers = BTreeMap<String, String>;
 
 impl Options {
+    /// Sets how long the row stays after the task has ended.
+    pub fn set_keep(&mut self, keep: Option<Duration>) {
+        self.keep_micros = keep.map(micros);
+    }
+
+    /// How long the row stays after the task has ended.
+    pub fn keep(&self) -> Option<Duration> {
+        self.keep_micros.map(|micros| Duration::from_micros(micros.unsigned_abs()))
+    }
+
     /// The JSON for the row; `None` when no option is set.
     pub fn to_json(&self) -> Option<String> {
         if *self == Self::default() {
@@ -52,6 +67,7 @@ mod tests {
             max_retries: Some(0),
             tags: vec!["a\"b".to_owned(), "🦀".to_owned()],
             headers: [("traceparent".to_owned(), "00-1-2-01".to_owned())].into(),
+            keep_micros: Some(1),
         };
         assert_eq!(Options::read(options.to_json().as_deref()), options);
     }

@@ -5,6 +5,7 @@ use crate::options::Headers;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The default task type.
@@ -154,6 +155,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// Values that travel with it beside its payload, by their names. See [`NewTask::header`](crate::NewTask::header).
     pub headers: Headers,
+    /// How long the row stays after the task has ended. `None` if its insert did not say: its kind or the pool decides.
+    pub keep: Option<Duration>,
     /// The last ten failures, the newest last. Failures before the last `retry_task` are kept too.
     pub failures: Vec<Failure>,
     /// The instant at which the task [expires](crate::NewTask::expires): if no pool has claimed it by then, it is not
@@ -208,6 +211,7 @@ impl Task {
             max_retries: None,
             tags: Vec::new(),
             headers: Headers::new(),
+            keep: None,
             failures: Vec::new(),
             expires_at: None,
             keep_until: None,

@@ -200,8 +200,13 @@ impl Handle {
     async fn tell_if_waited(&self, id: Uuid) {
         let found = self.store.find(id).await.ok().flatten();
         if let Some(task) = found.filter(|task| task.state == FangTaskState::Failed) {
-            let (duration, reason) = (Duration::ZERO, task.error_message.as_deref().unwrap_or_default().into());
-            self.hooks.tell(|| Event::Cancelled { task: Arc::new(TaskInfo::waiting(&task)), duration, reason });
+            let (duration, reason) =
+                (Duration::ZERO, task.error_message.as_deref().unwrap_or_default().into());
+            self.hooks.tell(|| Event::Cancelled {
+                task: Arc::new(TaskInfo::waiting(&task)),
+                duration,
+                reason,
+            });
         }
     }
 

@@ -55,9 +55,9 @@ pub use chrono::Utc;
 #[doc(hidden)]
 pub use events::Subscribers;
 pub use events::{Event, PoolInfo, PoolStats, TaskInfo};
-pub use monitor::PoolMonitor;
 #[doc(hidden)]
 pub use fang_core as core;
+pub use monitor::PoolMonitor;
 #[doc(hidden)]
 pub use settings::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig};
 pub use settings::{Lease, Shutdown};

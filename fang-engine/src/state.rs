@@ -46,6 +46,7 @@ pub(crate) fn example() -> fang_core::store::Claimed {
         unknown_for: None,
         max_retries: None,
         headers: fang_core::options::Headers::new(),
+        keep: None,
         expired_at: None,
     }
 }

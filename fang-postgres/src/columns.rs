@@ -67,7 +67,9 @@ impl<'a> InsertColumns<'a> {
 /// The options of one task, as JSON.
 pub fn options(row: &NewRow<'_>) -> Option<String> {
     let (tags, headers) = (row.tags.to_vec(), row.headers.clone());
-    Options { max_retries: row.max_retries, tags, headers }.to_json()
+    let mut options = Options { max_retries: row.max_retries, tags, headers, keep_micros: None };
+    options.set_keep(row.keep);
+    options.to_json()
 }
 
 /// The parameters of `insert_unique.sql` that follow those of `insert.sql`.

@@ -74,7 +74,7 @@ pub(crate) fn duplicate(row: &impl Row) -> Read<InTable> {
 
 /// A row of `claim.sql`.
 pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
-    let Options { max_retries, headers, .. } = Options::read(get(row, 9)?);
+    let options = Options::read(get(row, 9)?);
     Ok(Claimed {
         id: get(row, 0)?,
         lease: get(row, 1)?,
@@ -85,8 +85,9 @@ pub(crate) fn claimed(row: &impl Row) -> Read<Claimed> {
         priority: priority(row, 6)?,
         scheduled_at: db_instant(row, 7)?,
         unknown_for: get::<Option<f64>>(row, 8)?.map(span),
-        max_retries,
-        headers,
+        max_retries: options.max_retries,
+        keep: options.keep(),
+        headers: options.headers,
         expired_at: get::<Option<Instant>>(row, 10)?.map(|at| at.0),
     })
 }
@@ -111,8 +112,9 @@ pub(crate) fn task(row: &impl Row) -> Read<Task> {
     task.priority = priority(row, 11)?;
     task.lease = get(row, 12)?;
     task.crashes = get(row, 13)?;
-    let Options { max_retries, tags, headers } = Options::read(get(row, 14)?);
-    (task.max_retries, task.tags, task.headers) = (max_retries, tags, headers);
+    let options = Options::read(get(row, 14)?);
+    (task.max_retries, task.keep) = (options.max_retries, options.keep());
+    (task.tags, task.headers) = (options.tags, options.headers);
     task.failures = read_failures(get(row, 15)?);
     (task.expires_at, task.keep_until) = (maybe_instant(row, 16)?, maybe_instant(row, 17)?);
     Ok(task)

@@ -64,6 +64,7 @@ impl Row {
         (task.created_at, task.updated_at) = (now, now);
         (task.max_retries, task.tags) = (row.max_retries, row.tags.to_vec());
         task.headers = row.headers.clone();
+        task.keep = row.keep;
         Self { task, payload: row.metadata.to_owned(), locked_by: None, unknown_since: None }
     }
 
@@ -96,6 +97,7 @@ impl Row {
             unknown_for: self.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
             max_retries: self.task.max_retries,
             headers: self.task.headers.clone(),
+            keep: self.task.keep,
             expired_at: self.task.expires_at.filter(|at| *at <= now).map(DbInstant::from),
         }
     }

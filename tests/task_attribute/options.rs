@@ -31,7 +31,7 @@ macro_rules! options {
         )]
         $($async)? fn by_expressions() {}
 
-        #[fang::task(unique, backoff = "list(1s, 10s, 1 minute, max = 5s)", cron = "@every 90s")]
+        #[fang::task(keep = "forever", unique, backoff = "list(1s, 10s, 1 minute, max = 5s)", cron = "@every 90s")]
         $($async)? fn others() {}
 
         #[fang::task(unique(key = format!("{}/{}", self.group, self.user)), timeout = Duration::from_secs(self.user))]
@@ -104,6 +104,7 @@ macro_rules! options {
         fn the_other_forms_of_strings_are_known() {
             let task = &others {} as &dyn Runnable;
             assert!(task.unique_by() == Some(Unique::payload()));
+            assert_eq!(task.keep(), Some(Duration::MAX));
             let waits = [1, 10, 60].map(Duration::from_secs);
             assert_eq!(task.backoff_policy(), Some(Backoff::list(waits).at_most(Duration::from_secs(5))));
             assert_eq!(task.cron(), Some(Scheduled::Cron(Cron::new("@every 90s"))));

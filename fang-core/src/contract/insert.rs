@@ -52,10 +52,10 @@ pub async fn an_insert_saves_every_field_of_the_task(rig: &dyn Rig) {
     assert_eq!((kept.retries, kept.lease, kept.crashes), (0, 0, 0));
 }
 
-/// `max_retries`, tags and headers are saved, and a claim returns all but the tags.
+/// They are saved, and a claim returns all but the tags.
 pub async fn an_insert_saves_its_own_options(rig: &dyn Rig) {
     let headers: Headers = [("traceparent".to_owned(), "00-\"🦀\"".to_owned())].into();
-    let full = task(1).max_retries(0).tag("a\"b").tag("🦀").header("traceparent", "00-\"🦀\"");
+    let full = task(1).max_retries(0).tag("a\"b").tag("🦀").header("traceparent", "00-\"🦀\"").keep(HOUR);
     rig.insert(&[full, task(2)]).await;
     let (kept, plain) = (rig.find(1).await, rig.find(2).await);
     assert_eq!((kept.max_retries, kept.tags), (Some(0), vec!["a\"b".to_owned(), "🦀".to_owned()]));
@@ -65,6 +65,8 @@ pub async fn an_insert_saves_its_own_options(rig: &dyn Rig) {
     assert_eq!(claimed.iter().map(|task| task.max_retries).collect::<Vec<_>>(), [Some(0), None]);
     assert_eq!([&kept.headers, &claimed[0].headers], [&headers, &headers]);
     assert!(plain.headers.is_empty() && claimed[1].headers.is_empty());
+    assert_eq!([kept.keep, claimed[0].keep], [Some(HOUR); 2]);
+    assert_eq!([plain.keep, claimed[1].keep], [None; 2]);
 }
 
 /// A client that got no answer may repeat its insert.

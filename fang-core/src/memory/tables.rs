@@ -71,6 +71,7 @@ impl Row {
             max_retries: self.options.max_retries,
             tags: self.options.tags.clone(),
             headers: self.options.headers.clone(),
+            keep: self.options.keep(),
             failures: self.failures.clone(),
             expires_at: self.expires_at,
             keep_until: self.keep_until,

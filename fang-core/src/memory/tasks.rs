@@ -51,6 +51,7 @@ impl Tables {
             unknown_for: row.unknown_since.map(|since| (now - since).to_std().unwrap_or_default()),
             max_retries: row.options.max_retries,
             headers: row.options.headers.clone(),
+            keep: row.options.keep(),
             expired_at: row.expires_at.filter(|at| *at <= now).map(DbInstant::from),
         };
         self.put(row);

@@ -32,6 +32,8 @@ pub struct NewRow<'a> {
     pub tags: &'a [String],
     /// Its headers, which a claim returns.
     pub headers: &'a Headers,
+    /// How long it stays after the task has ended, whatever the pool says. `None` if the insert does not say.
+    pub keep: Option<Duration>,
 }
 
 // The payload stays out of logs.
@@ -59,6 +61,7 @@ impl NewTask {
             max_retries: self.options.max_retries,
             tags: &self.options.tags,
             headers: &self.options.headers,
+            keep: self.options.keep(),
         }
     }
 }

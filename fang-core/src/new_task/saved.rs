@@ -20,6 +20,7 @@ impl Task {
             mode: task.mode,
             priority: task.priority,
             max_retries: task.options.max_retries,
+            keep: task.options.keep(),
             tags: task.options.tags,
             headers: task.options.headers,
             ..Self::new(inserted.id, read_metadata(&task.metadata))

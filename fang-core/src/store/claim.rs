@@ -103,6 +103,8 @@ pub struct Claimed {
     pub max_retries: Option<i32>,
     /// Its headers.
     pub headers: Headers,
+    /// How long its row stays after it has ended. `None` if its insert did not say: its kind or the pool decides.
+    pub keep: Option<Duration>,
     /// The instant at which it [expired](crate::NewTask::expires), by the clock of the store: it must not run. `None`
     /// if it has not expired at the claim, or never does.
     pub expired_at: Option<DbInstant>,
@@ -124,6 +126,7 @@ impl Claimed {
             unknown_for: None,
             max_retries: None,
             headers: Headers::new(),
+            keep: None,
             expired_at: None,
         }
     }

@@ -60,9 +60,10 @@ impl Job {
         }
     }
 
-    /// How long the row stays after the end. `None` if its kind does not say, or was not asked.
+    /// How long the row stays after the end, as its insert or its kind says. `None` if neither does, or if the kind was
+    /// not asked.
     pub(crate) fn keep(&self) -> Option<Duration> {
-        self.keep.get().copied()
+        self.task.keep.or_else(|| self.keep.get().copied())
     }
 
     /// Tells that its run begins.

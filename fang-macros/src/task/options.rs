@@ -2,7 +2,7 @@
 
 use super::backoff::Backoff;
 use super::cron::Cron;
-use super::time::Span;
+use super::time::{Keep, Span};
 use super::unique::Unique;
 use super::{Problems, literal};
 use proc_macro2::{Ident, TokenStream};
@@ -121,7 +121,7 @@ impl Options {
             "max_retries" => self.max_retries = Some(number(value)?),
             "timeout" => self.timeout = Some(literal::read::<Span>(&value, "timeout = \"30s\"")?),
             "expires" => self.expires = Some(literal::read::<Span>(&value, "expires = \"1h\"")?),
-            "keep" => self.keep = Some(literal::read::<Span>(&value, "keep = \"7 days\"")?),
+            "keep" => self.keep = Some(literal::read::<Keep>(&value, "keep = \"7 days\"")?),
             "backoff" => {
                 let example = "backoff = \"exponential(1s, max = 1h, jitter)\"";
                 self.backoff = Some(literal::read::<Backoff>(&value, example)?);

@@ -32,6 +32,34 @@ impl Parse for Span {
     }
 }
 
+/// A span of time, or `forever`.
+pub(super) enum Keep {
+    For(Span),
+    Forever,
+}
+
+impl Parse for Keep {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        mod word {
+            syn::custom_keyword!(forever);
+        }
+        if input.peek(word::forever) {
+            input.parse::<word::forever>()?;
+            return Ok(Self::Forever);
+        }
+        input.parse().map(Self::For)
+    }
+}
+
+impl ToTokens for Keep {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::For(span) => span.to_tokens(tokens),
+            Self::Forever => tokens.extend(quote!(::core::time::Duration::MAX)),
+        }
+    }
+}
+
 fn unit_in_millis(unit: &Ident) -> syn::Result<u64> {
     const SECOND: u64 = 1000;
     Ok(match unit.to_string().as_str() {

@@ -115,7 +115,7 @@ async fn two_at_once() {}
 #[fang::task(expires = 60)]
 async fn expires_without_a_unit() {}
 
-#[fang::task(keep = "forever")]
+#[fang::task(keep = "always")]
 async fn kept_without_a_number() {}
 
 fn main() {}

@@ -1,6 +1,7 @@
 //! Tasks that expire, and tasks whose kind says how long their rows are kept.
 
 use crate::seam::{Act, HOUR, How, PATIENCE, QUICK, World, until};
+use chrono::TimeDelta;
 use fang_core::store::Filter;
 use fang_core::{FangTaskState, RetentionMode, Task};
 use std::time::Duration;
@@ -15,6 +16,7 @@ crate::each_mode_and_store! {
     a_kind_that_says_how_long_it_is_kept_is_kept_whatever_the_pool_keeps,
     an_expired_or_cancelled_task_is_kept_as_its_kind_says,
     a_task_that_was_kept_for_its_time_is_removed,
+    an_insert_that_says_how_long_its_task_is_kept_overrides_the_kind_and_the_pool,
 }
 
 /// Inserts a task that has expired before it can begin.
@@ -24,6 +26,21 @@ async fn too_late(world: &World, act: &Act) -> Task {
 
 fn kept(name: &str, how: How, keep: Duration) -> Act {
     Act { retries: 0, keep: Some(keep), ..Act::new(name, how) }
+}
+
+/// The kind says an hour.
+async fn an_insert_that_says_how_long_its_task_is_kept_overrides_the_kind_and_the_pool(world: World) {
+    let forever = world.new_task(&kept("forever", How::Succeed, HOUR)).keep(Duration::MAX);
+    let expires =
+        world.new_task(&kept("too late", How::Succeed, HOUR)).expires(Duration::ZERO).keep(HOUR * 2);
+    let _pool = world.pool(1).keeps(RetentionMode::RemoveAll).start().await;
+    for (task, state, hours) in
+        [(forever, FangTaskState::Finished, 24 * 365 * 100), (expires, FangTaskState::Failed, 2)]
+    {
+        let task = world.queue.insert(task).await.unwrap();
+        let row = world.row_in(&task, state).await;
+        assert_eq!(row.keep_until.map(|until| until - row.updated_at), Some(TimeDelta::hours(hours)));
+    }
 }
 
 fn has_expired(row: &Task) -> bool {

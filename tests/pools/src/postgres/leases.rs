@@ -38,7 +38,8 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     world.gone(&task).await;
     let died = |event| matches!(event, Event::WorkersDied { workers: 1 });
     until(async || events.try_recv().is_ok_and(died)).await;
-    let rescued = |event: Event| matches!(&event, Event::Rescued { task } if task.id == id && task.attempt == 1);
+    let rescued =
+        |event: Event| matches!(&event, Event::Rescued { task } if task.id == id && task.attempt == 1);
     until(async || events.try_recv().is_ok_and(rescued)).await;
     assert!(!dead.is_alive(QUICK.dead_after).await);
 }
