@@ -22,6 +22,7 @@ mod restarts;
 mod schema;
 mod secrets;
 mod sessions;
+mod statements;
 pub mod ticks;
 mod transactions;
 mod unique;

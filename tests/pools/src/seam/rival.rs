@@ -3,7 +3,7 @@
 
 use super::{Mode, Queue};
 use fang_core::scan::{ScanRanges, Start};
-use fang_core::store::{Claim, Claimed, LockClaims, LockCommit, Rescue, Store, WorkerId};
+use fang_core::store::{Claim, Claimed, Finish, LockClaims, LockCommit, Rescue, Store, WorkerId};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -36,6 +36,11 @@ impl Rival {
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
         let claim = Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded };
         self.store.claim(&claim).await.unwrap()
+    }
+
+    /// Saves results. Returns how many were in time.
+    pub async fn finish(&self, results: &[Finish]) -> u64 {
+        self.store.finish(self.worker, results).await.unwrap()
     }
 
     /// Makes a lock-claim.

@@ -1,0 +1,64 @@
+//! How many statements each step of a task costs.
+
+use crate::seam::{Mode, Options, QUICK, Rival, World, say};
+use fang_core::store::{Finish, Verdict};
+use fang_test_support::{Cluster, Durability, TestDatabase};
+
+crate::one_mode! {
+    asynk, Asynk,
+    each_step_of_a_task_is_one_statement,
+}
+
+crate::one_mode! {
+    blocking, Blocking,
+    each_step_of_a_task_is_one_statement,
+}
+
+/// How many statements of others the server has run.
+async fn statements(world: &World) -> i64 {
+    let calls = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
+        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND query NOT LIKE '%pg_stat_statements%'";
+    world.number(calls).await
+}
+
+/// Ten of each, without what a new connection sends once.
+async fn each_step_of_a_task_is_one_statement(mode: Mode) {
+    let cluster = Cluster::create(Durability::Fast).unwrap();
+    let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
+    let mut world = World::in_database(mode, database).await;
+    world.run("CREATE EXTENSION pg_stat_statements").await;
+    world.queue.migrate().await.unwrap();
+    world.queue = mode.queue_with(world.uri(), &Options { notify: false, ..Options::default() });
+    let rival = Rival::new(&world.queue).await;
+    for is_first in [true, false] {
+        let mut before = statements(&world).await;
+        let mut cost = async |step: &str| {
+            let now = statements(&world).await;
+            let cost = now - std::mem::replace(&mut before, now);
+            assert!(is_first || cost == 10, "{step}: {cost} statements for 10");
+        };
+        for _ in 0..10 {
+            assert_eq!(rival.claim(10, false).await.len(), 0);
+        }
+        cost("an idle claim").await;
+        for _ in 0..10 {
+            assert!(rival.is_alive(QUICK.dead_after).await);
+        }
+        cost("a beat").await;
+        for _ in 0..10 {
+            world.queue.insert_task(&say("one")).await.unwrap();
+        }
+        cost("an insert").await;
+        let mut claimed = Vec::new();
+        for _ in 0..10 {
+            claimed.extend(rival.claim(1, false).await);
+        }
+        cost("a claim").await;
+        for task in claimed {
+            let result = Finish { id: task.id, lease: task.lease, verdict: Verdict::Remove, keep: None };
+            assert_eq!(rival.finish(&[result]).await, 1);
+        }
+        cost("a result").await;
+    }
+}
