@@ -39,7 +39,10 @@ macro_rules! statements {
 }
 
 statements!(
+    ahead,
+    all_is_back,
     bring_back,
+    bring_back_periods,
     bury,
     cancel,
     cancellations,

@@ -7,6 +7,7 @@ mod insert;
 mod lists;
 pub(crate) mod migrate;
 mod notify;
+mod prune;
 mod tasks;
 mod workers;
 
@@ -104,7 +105,7 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
-        workers::prune(self, prune).await
+        prune::prune(self, prune).await
     }
 
     async fn unserved(&self, from: &str, limit: u32) -> Result<Unserved, StoreError> {

@@ -5,6 +5,7 @@ UPDATE fang_meta SET version = 1;
 ALTER TABLE fang_meta ALTER COLUMN version DROP DEFAULT;
 
 ALTER TABLE fang_meta
+    DROP COLUMN was_ahead,
     DROP COLUMN well_since,
     DROP COLUMN beat_at;
 

@@ -98,10 +98,12 @@ CREATE TABLE fang_crons (
 );
 
 -- When beats of any worker last got through, and since when without a gap. The silence of a worker means death only
--- while beats come without a gap.
+-- while beats come without a gap. And whether the clock of the server was ahead, so that tasks from the future have to
+-- be looked for.
 ALTER TABLE fang_meta
     ADD COLUMN beat_at timestamptz NOT NULL DEFAULT now(),
-    ADD COLUMN well_since timestamptz NOT NULL DEFAULT now();
+    ADD COLUMN well_since timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN was_ahead boolean NOT NULL DEFAULT false;
 
 -- Keys of tasks that are unique within a period. They outlast the rows of their tasks.
 

@@ -5,7 +5,8 @@
 -- a thirtieth of a lease, so that beats do not queue for it.
 --
 -- Instants more than half a lease in the future were written while the clock of the server was ahead. They are set to
--- now, else nobody would be declared dead until then. `was_ahead` tells of them (`bring_back` then looks for tasks).
+-- now, else nobody would be declared dead until then. `was_ahead` tells of them, from then on until a prune has brought
+-- back all tasks (`bring_back`).
 --
 -- If sessions stay with their workers, a new session takes the advisory lock of the worker with its first beat. The
 -- lock of an earlier session whose end the server has not noticed keeps it out; the worker then counts as one without
@@ -30,6 +31,7 @@ WITH here AS MATERIALIZED (
             WHEN greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond' THEN now()
             ELSE well_since
         END,
+        was_ahead = was_ahead OR greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond',
         beat_at = now()
     WHERE beat_at < now() - $2::bigint / 30 * interval '1 microsecond'
         OR greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond'
@@ -70,5 +72,5 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
     (SELECT count(*) FROM back) AS brought_back,
     EXISTS (
         SELECT FROM fang_meta
-        WHERE greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond'
+        WHERE was_ahead OR greatest(beat_at, well_since) > now() + $2::bigint / 2 * interval '1 microsecond'
     ) AS was_ahead

@@ -8,11 +8,10 @@ use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::{Statement, Wanted};
 use crate::store::PostgresStore;
-use crate::value::Value;
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::notify::Topic;
-use fang_core::store::{Beat, Prune, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros};
+use fang_core::store::{Beat, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros};
 use fang_core::task::Mode;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -156,67 +155,6 @@ pub(crate) async fn rescue<C: Connections>(
         store.notify_each_time(Role::Heart, &Topic::CameBack).await;
     }
     Ok(rescued)
-}
-
-pub(crate) async fn prune<C: Connections>(
-    store: &PostgresStore<C>,
-    prune: &Prune,
-) -> Result<u64, StoreError> {
-    let removed = remove_old(&store.db, prune).await?;
-    if let Err(error) = bring_back(store, prune.limit).await {
-        store.db.clock_was_ahead.store(true, Ordering::SeqCst);
-        log::warn!("tasks from the future could not be looked for; the next prune tries again: {error}");
-    }
-    Ok(removed)
-}
-
-/// Looks for tasks that were inserted while the clock of the server was ahead, after a beat has told that it was.
-async fn bring_back<C: Connections>(store: &PostgresStore<C>, limit: u32) -> Result<(), StoreError> {
-    let (db, limit) = (&store.db, i64::from(limit));
-    let mut is_any_left = db.clock_was_ahead.swap(false, Ordering::SeqCst);
-    while is_any_left {
-        let row = db.query_one(Role::Engine, Statement::rows(&db.sql.bring_back, &[&limit])?).await?;
-        let (tasks, periods): (i64, i64) = (get(&row, 0)?, get(&row, 1)?);
-        if tasks > 0 {
-            log::warn!(
-                "{tasks} tasks were inserted while the clock of the database was ahead; they are due now"
-            );
-            store.notify_each_time(Role::Engine, &Topic::CameBack).await;
-        }
-        is_any_left = tasks.max(periods) >= limit;
-    }
-    Ok(())
-}
-
-async fn remove_old<C: Connections>(db: &Database<C>, prune: &Prune) -> Result<u64, StoreError> {
-    let (sql, limit) = (&db.sql, i64::from(prune.limit));
-    db.execute(Role::Engine, Statement::count(&sql.prune_workers, &[])?).await?;
-    let periods = db.execute(Role::Engine, Statement::count(&sql.prune_unique, &[&limit])?).await?;
-    let kept = remove_many(db, &sql.prune_kept, &[&limit], &sql.kept).await?;
-    let ended = match prune.older_than {
-        Some(age) => remove_many(db, &sql.prune_tasks, &[&micros(age), &limit], &sql.ended).await?,
-        None => 0,
-    };
-    Ok(periods + kept + ended)
-}
-
-/// Removes tasks by a statement whose rows `ids` selects.
-async fn remove_many<C: Connections>(
-    db: &Database<C>,
-    sql: &str,
-    params: &[&dyn Value],
-    ids: &str,
-) -> Result<u64, StoreError> {
-    let ids = (ids, params);
-    db.count_many(&ManyRows {
-        role: Role::Engine,
-        sql,
-        params,
-        wanted: Wanted::Count,
-        ids,
-        began: Instant::now(),
-    })
-    .await
 }
 
 pub(crate) async fn unserved<C: Connections>(

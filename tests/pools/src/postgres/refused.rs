@@ -18,6 +18,8 @@ crate::each_mode! {
     a_task_that_cannot_be_claimed_is_left_out_of_claims_and_named_once,
     a_task_that_cannot_be_given_back_holds_up_no_rescue,
     a_task_that_cannot_be_removed_holds_up_no_prune,
+    a_period_that_cannot_be_removed_holds_up_no_other_prune,
+    a_task_from_the_future_that_cannot_be_changed_holds_up_no_other,
     a_task_that_cannot_be_given_back_holds_up_no_other_at_the_shutdown,
     a_task_that_cannot_be_failed_holds_up_no_cancellation,
     a_backlog_with_a_task_that_cannot_be_changed_at_all_is_worked_off,
@@ -184,6 +186,38 @@ async fn a_task_that_cannot_be_removed_holds_up_no_prune(mode: Mode) {
     world.until_number(GOOD, 0).await;
     pool.shutdown(PATIENCE).await;
     assert_eq!(logged_with(&[&bad.id.to_string(), LEFT_OUT]), 1);
+}
+
+async fn a_period_that_cannot_be_removed_holds_up_no_other_prune(mode: Mode) {
+    let world = World::postgres(mode).await;
+    insert_among_others(&world, &say("bad"), 20).await;
+    world.run("UPDATE fang_tasks SET state = 'finished', updated_at = now() - interval '1 hour'").await;
+    let period =
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+        CREATE TRIGGER refuse BEFORE DELETE ON fang_unique FOR EACH ROW EXECUTE FUNCTION refuse();
+        INSERT INTO fang_unique VALUES ('over', gen_random_uuid(), now(), now(), now())";
+    world.run(period).await;
+    let mut pool = world.pool(1).lease(QUICK).prunes_after(PATIENCE).start().await;
+    world.until_number(GOOD, 0).await;
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(world.number("SELECT count(*) FROM fang_unique").await, 1);
+}
+
+/// As if the process that noticed the clock had died before it could look for tasks.
+async fn a_task_from_the_future_that_cannot_be_changed_holds_up_no_other(mode: Mode) {
+    let world = World::postgres(mode).await;
+    insert_among_others(&world, &say("bad"), 20).await;
+    let ahead =
+        "UPDATE fang_tasks SET created_at = now() + interval '8 h', scheduled_at = now() + interval '8 h';
+        UPDATE fang_meta SET was_ahead = true";
+    world.run(ahead).await;
+    world.run(&refuse("true")).await;
+    let mut pool = world.pool(2).lease(QUICK).start().await;
+    for _ in 0..20 {
+        assert_eq!(world.heard().await, "good");
+    }
+    world.until_number("SELECT count(*) FROM fang_meta WHERE was_ahead", 0).await;
+    pool.shutdown(PATIENCE).await;
 }
 
 /// The pool does not know of the tasks, as after a claim whose answer was lost.

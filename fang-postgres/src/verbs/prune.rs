@@ -1,0 +1,79 @@
+//! Prune: removes what is over, and brings back what was inserted while the clock of the server was ahead.
+
+use crate::database::Database;
+use crate::refused::ManyRows;
+use crate::row::get;
+use crate::session::Connections;
+use crate::settings::Role;
+use crate::statement::{Statement, Wanted};
+use crate::store::PostgresStore;
+use crate::value::Value;
+use fang_core::StoreError;
+use fang_core::notify::Topic;
+use fang_core::store::{Prune, micros};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Each step is tried, whatever becomes of the others, so that rows of one table that the server refuses to remove do not
+/// fill the other tables.
+pub(crate) async fn prune<C: Connections>(
+    store: &PostgresStore<C>,
+    prune: &Prune,
+) -> Result<u64, StoreError> {
+    let (db, limit) = (&store.db, i64::from(prune.limit));
+    let workers = db.execute(Role::Engine, Statement::count(&db.sql.prune_workers, &[])?).await;
+    let periods = db.execute(Role::Engine, Statement::count(&db.sql.prune_unique, &[&limit])?).await;
+    let kept = change_many(db, &db.sql.prune_kept, &[&limit], &db.sql.kept).await;
+    let ended = match prune.older_than {
+        Some(age) => change_many(db, &db.sql.prune_tasks, &[&micros(age), &limit], &db.sql.ended).await,
+        None => Ok(0),
+    };
+    if let Err(error) = bring_back(store, limit).await {
+        log::warn!("tasks from the future could not be brought back; the next prune tries again: {error}");
+    }
+    workers?;
+    Ok(periods? + kept? + ended?)
+}
+
+/// Brings back what was inserted while the clock of the server was ahead, once a beat has told that it was.
+async fn bring_back<C: Connections>(store: &PostgresStore<C>, limit: i64) -> Result<(), StoreError> {
+    let (db, sql) = (&store.db, &store.db.sql);
+    if !db.clock_was_ahead.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    while bring_back_tasks(store, limit).await? > 0 {}
+    while db.execute(Role::Engine, Statement::count(&sql.bring_back_periods, &[&limit])?).await? > 0 {}
+    let left_out = db.refused.left_out(Instant::now());
+    let row = db.query_one(Role::Engine, Statement::rows(&sql.all_is_back, &[&left_out])?).await?;
+    db.clock_was_ahead.store(!get::<bool>(&row, 0)?, Ordering::SeqCst);
+    Ok(())
+}
+
+async fn bring_back_tasks<C: Connections>(store: &PostgresStore<C>, limit: i64) -> Result<u64, StoreError> {
+    let (db, sql) = (&store.db, &store.db.sql);
+    let tasks = change_many(db, &sql.bring_back, &[&limit], &sql.ahead).await?;
+    if tasks > 0 {
+        log::warn!("{tasks} tasks were inserted while the clock of the database was ahead; they are due now");
+        store.notify_each_time(Role::Engine, &Topic::CameBack).await;
+    }
+    Ok(tasks)
+}
+
+/// Changes or removes tasks by a statement whose rows `ids` selects.
+async fn change_many<C: Connections>(
+    db: &Database<C>,
+    sql: &str,
+    params: &[&dyn Value],
+    ids: &str,
+) -> Result<u64, StoreError> {
+    let ids = (ids, params);
+    db.count_many(&ManyRows {
+        role: Role::Engine,
+        sql,
+        params,
+        wanted: Wanted::Count,
+        ids,
+        began: Instant::now(),
+    })
+    .await
+}
