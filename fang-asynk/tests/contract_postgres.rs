@@ -7,14 +7,14 @@ use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig, Scenario};
 use fang_core::store::Store;
-use fang_test_support::{PgBouncer, TestDatabase};
+use fang_test_support::{ODD_SETTINGS, PgBouncer, TestDatabase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-/// A store in a fresh database, whose instants can be moved into the past.
+/// A store in a fresh database with unsuitable defaults, whose instants can be moved into the past.
 struct Postgres {
     store: Arc<dyn Store>,
     client: Client,
@@ -60,6 +60,7 @@ impl Postgres {
         client.batch_execute(OLD_SERVER).await.unwrap();
         let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
         client.batch_execute(&path).await.unwrap();
+        client.batch_execute(ODD_SETTINGS).await.unwrap();
         queue.migrate().await.unwrap();
         Self { store: queue.engine().unwrap(), client, database, _bouncer: bouncer }
     }

@@ -9,13 +9,13 @@ use fang_blocking::{Backend, Queue};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig, Scenario};
 use fang_core::store::Store;
-use fang_test_support::{PgBouncer, TestDatabase};
+use fang_test_support::{ODD_SETTINGS, PgBouncer, TestDatabase};
 use futures_util::FutureExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A store in a fresh database, whose instants can be moved into the past.
+/// A store in a fresh database with unsuitable defaults, whose instants can be moved into the past.
 struct Postgres {
     store: Arc<dyn Store>,
     connection: Mutex<PgConnection>,
@@ -59,7 +59,7 @@ impl Postgres {
     fn over(queue: &Queue, database: TestDatabase, bouncer: Option<PgBouncer>) -> Self {
         let mut connection = PgConnection::establish(database.uri()).unwrap();
         let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
-        for sql in [OLD_SERVER, &path] {
+        for sql in [OLD_SERVER, &path, ODD_SETTINGS] {
             sql_query(sql).execute(&mut connection).unwrap();
         }
         queue.migrate().unwrap();
