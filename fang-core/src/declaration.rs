@@ -20,6 +20,8 @@ pub struct Declaration {
     pub task_type: &'static str,
     /// The values that a pool must have to run it.
     pub needs: &'static [Need],
+    /// Whether its payloads have no version, and surely no field of that name.
+    pub is_first_version: bool,
 }
 
 inventory::collect!(Declaration);
@@ -51,6 +53,11 @@ impl Need {
 /// The names that this kind had before.
 pub(crate) fn aliases(kind: &str) -> impl Iterator<Item = &'static str> {
     all().filter(move |one| one.kind == kind).flat_map(|one| one.aliases).copied()
+}
+
+/// Whether the payloads of this kind have no version in this program.
+pub(crate) fn is_first_version(kind: &str) -> bool {
+    all().any(|one| one.is_first_version && (one.kind == kind || one.aliases.contains(&kind)))
 }
 
 fn all() -> impl Iterator<Item = &'static Declaration> {
@@ -89,6 +96,7 @@ mod tests {
         mode: Mode::Asynk,
         task_type: "mail",
         needs: &[Need::state::<u8>(), Need::state::<String>()],
+        is_first_version: true,
     };
 
     fn lacks(mode: Mode, task_type: &str, kinds: &Kinds, values: &Values) -> Option<&'static str> {

@@ -4,9 +4,10 @@ mod fault;
 mod tag;
 mod traced;
 
-use crate::declaration::{Declaration, aliases};
+use crate::declaration::{Declaration, aliases, is_first_version};
 use crate::error::QueueError;
 use crate::payload::{Path, TAG, shown};
+use crate::version;
 use fault::Fault;
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer};
@@ -43,6 +44,11 @@ pub struct Misfit {
 }
 
 impl Misfit {
+    fn of_newer_version(kind: String) -> Self {
+        let field = format!("`{}`", version::FIELD);
+        Self { kind, field, reason: Fault::OF_NEWER_VERSION.to_owned() }
+    }
+
     /// Whether the payload says itself that a newer version of the program wrote it.
     pub(crate) fn is_of_newer_version(&self) -> bool {
         self.reason == Fault::OF_NEWER_VERSION
@@ -66,7 +72,15 @@ where
     Box<R>: DeserializeOwned,
 {
     let Some((kind, json)) = tag::first(metadata) else { return Err(without_kind(metadata)) };
+    if is_of_later_version(&kind, &json) {
+        return Err(Undecodable::Newer(Misfit::of_newer_version(kind.into_owned())));
+    }
     serde_json::from_str(&json).map_err(|_| explain::<R>(&json, &kind))
+}
+
+/// Whether a payload has a version that its kind does not have in this program, which would read it without noticing.
+fn is_of_later_version(kind: &str, json: &str) -> bool {
+    json.contains(r#""version":"#) && is_first_version(kind) && version::saved(json) > version::FIRST
 }
 
 /// The kind in a payload.

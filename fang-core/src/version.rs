@@ -5,7 +5,19 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// The field of a payload that has its version. A payload without it has version 1.
-const FIELD: &str = "version";
+pub(crate) const FIELD: &str = "version";
+
+/// The version of a payload without one.
+pub(crate) const FIRST: u32 = 1;
+
+/// The version of the JSON of a payload.
+pub(crate) fn saved(json: &str) -> u32 {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        version: Option<u32>,
+    }
+    serde_json::from_str(json).ok().and_then(|Versioned { version }| version).unwrap_or(FIRST)
+}
 
 /// The version of a payload, as a field of the struct that is saved.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +40,7 @@ pub fn upgraded<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 ) -> Result<T, D::Error> {
     let mut fields = Map::deserialize(deserializer)?;
     let found = match fields.remove(FIELD) {
-        None => 1,
+        None => FIRST,
         Some(found) => u32::deserialize(found).map_err(|_| D::Error::custom("the version is no number"))?,
     };
     if found > version {

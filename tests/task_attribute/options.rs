@@ -146,11 +146,16 @@ macro_rules! options {
             }
             let json = r#"{"type":"versioned","user":5,"by":"hand","version":4}"#.to_owned();
             let newer = queue.insert(NewTask::new(json, "versions".to_owned(), mode))$($await)*.unwrap();
+            // A program that does not know versions of this kind yet.
+            let json = r#"{"type":"plain","version":2}"#.to_owned();
+            let second = queue.insert(NewTask::new(json, "versions".to_owned(), mode))$($await)*.unwrap();
             queue.insert(versioned(6, "after".to_owned()))$($await)*.unwrap();
             assert_eq!(heard.next().await, "6 by after");
             pool.shutdown(PATIENCE)$($await)*;
-            let row = queue.find_task_by_id(newer.id)$($await)*.unwrap().unwrap();
-            assert!(row.state.is_alive() && row.retries == 0, "{row:?}");
+            for id in [newer.id, second.id] {
+                let row = queue.find_task_by_id(id)$($await)*.unwrap().unwrap();
+                assert!(row.state.is_alive() && row.retries == 0 && row.lease == 1, "{row:?}");
+            }
         }
 
         async fn the_options_reach_the_row(queue: impl Backend) {

@@ -50,6 +50,13 @@ impl Arguments {
     }
 }
 
+impl Argument {
+    /// Whether serde is told how to save it.
+    pub(super) fn is_of_serde(&self) -> bool {
+        self.field_attrs.iter().any(|attr| attr.path().is_ident("serde"))
+    }
+}
+
 fn read(input: &FnArg, is_async: bool) -> syn::Result<Argument> {
     let typed = match input {
         FnArg::Typed(typed) => typed,

@@ -29,7 +29,23 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     problems.report()?;
     let mode = if options.blocking.is_some() { Mode::Blocking } else { Mode::Asynk };
     let states = options.needs.iter().flat_map(|(_, types)| types);
-    Ok(emit(&Kind::new(&input.ident, mode, &options, states.collect()), versioned.as_ref()))
+    let kind = Kind::new(&input.ident, mode, &options, states.collect(), may_have_version(input));
+    Ok(emit(&kind, versioned.as_ref()))
+}
+
+/// Whether a field may be saved as `version`. Attributes of serde may give a field any name.
+fn may_have_version(input: &DeriveInput) -> bool {
+    let is_of_serde = |attr: &Attribute| attr.path().is_ident("serde");
+    match &input.data {
+        Data::Struct(data) => {
+            input.attrs.iter().any(is_of_serde)
+                || data.fields.iter().any(|field| {
+                    field.attrs.iter().any(is_of_serde)
+                        || field.ident.as_ref().is_none_or(|name| name == "version")
+                })
+        }
+        _ => true,
+    }
 }
 
 fn named(fields: &Fields) -> Vec<&syn::Ident> {

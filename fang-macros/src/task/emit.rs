@@ -22,7 +22,9 @@ pub(super) fn task(function: &ItemFn, arguments: &Arguments, options: &Options) 
         Role::State(ty) => Some(&**ty),
         _ => None,
     });
-    let kind = Kind::new(&function.sig.ident, mode, options, states.collect());
+    // Attributes of serde may give a field any name.
+    let has_own_version = arguments.saved().any(|saved| saved.name == "version" || saved.is_of_serde());
+    let kind = Kind::new(&function.sig.ident, mode, options, states.collect(), has_own_version);
     let task = Task { function, arguments, kind };
     let (constructor, data, call, behind) = (task.constructor(), task.data(), task.call(), task.behind());
     quote!(#constructor #data #call #behind)
@@ -99,14 +101,14 @@ impl Task<'_> {
         Some(quote! {
             #[derive(::fang::serde::Deserialize)]
             #[serde(crate = "::fang::serde")]
-            struct Current { #(#fields),* }
+            struct __Current { #(#fields),* }
 
             #[automatically_derived]
             impl<'de> ::fang::serde::Deserialize<'de> for #name {
                 fn deserialize<D: ::fang::serde::Deserializer<'de>>(
                     deserializer: D,
                 ) -> ::core::result::Result<Self, D::Error> {
-                    let Current { #(#names),* } = ::fang::__private::upgraded(deserializer, #number, #upgrade)?;
+                    let __Current { #(#names),* } = ::fang::__private::upgraded(deserializer, #number, #upgrade)?;
                     ::core::result::Result::Ok(Self { #(#names,)* __version: ::fang::__private::Version })
                 }
             }

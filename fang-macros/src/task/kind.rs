@@ -71,12 +71,21 @@ pub(super) struct Kind<'a> {
     pub(super) options: &'a Options,
     /// The types of the values that it takes from its pool.
     pub(super) states: Vec<&'a Type>,
+    /// Whether its payloads surely have no field `version`, of the library or of the user.
+    pub(super) is_first_version: bool,
 }
 
 impl<'a> Kind<'a> {
-    pub(super) fn new(name: &'a Ident, mode: Mode, options: &'a Options, states: Vec<&'a Type>) -> Self {
+    pub(super) fn new(
+        name: &'a Ident,
+        mode: Mode,
+        options: &'a Options,
+        states: Vec<&'a Type>,
+        has_own_version: bool,
+    ) -> Self {
         let own = || LitStr::new(&name.unraw().to_string(), name.span());
-        Self { name, kind: options.kind.clone().unwrap_or_else(own), mode, options, states }
+        let is_first_version = options.version.is_none() && !has_own_version;
+        Self { name, kind: options.kind.clone().unwrap_or_else(own), mode, options, states, is_first_version }
     }
 
     /// All that the library needs, whose names nobody sees. `run` is the body of the method `run`.
@@ -172,7 +181,7 @@ impl<'a> Kind<'a> {
 
     /// A kind of an earlier name, which runs as this one. It is only read, never inserted.
     fn alias(&self, index: usize, alias: &LitStr) -> TokenStream {
-        let (name, runnable, data) = (self.name, self.mode.runnable(), format_ident!("Alias{index}"));
+        let (name, runnable, data) = (self.name, self.mode.runnable(), format_ident!("__Alias{index}"));
         let wait = self.mode.wait();
         let run = quote!(#runnable::run(&self.0, queue)#wait);
         let choices = quote! {
@@ -196,6 +205,7 @@ impl<'a> Kind<'a> {
         quote! {
             #[derive(::fang::serde::Serialize, ::fang::serde::Deserialize)]
             #[serde(crate = "::fang::serde", transparent)]
+            #[allow(non_camel_case_types)]
             struct #data(#name);
 
             #implementation
@@ -205,7 +215,7 @@ impl<'a> Kind<'a> {
     /// What pools ask about the kind.
     fn declaration(&self) -> TokenStream {
         let (name, kind, aliases) = (self.name, &self.kind, &self.options.aliases);
-        let (mode, states) = (self.mode.variant(), &self.states);
+        let (mode, states, is_first_version) = (self.mode.variant(), &self.states, self.is_first_version);
         let task_type = match &self.options.task_type {
             Some(task_type) => quote!(#task_type),
             None => quote!(::fang::__private::DEFAULT_TASK_TYPE),
@@ -220,6 +230,7 @@ impl<'a> Kind<'a> {
                     mode: #mode,
                     task_type: #task_type,
                     needs: &[#(::fang::__private::Need::state::<#states>()),*],
+                    is_first_version: #is_first_version,
                 };
             }
 
