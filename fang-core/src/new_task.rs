@@ -1,6 +1,7 @@
 //! A task that is not yet in the store, with the options of its insert.
 
 mod check;
+mod of_kind;
 mod payload;
 mod plan;
 mod row;
@@ -140,8 +141,8 @@ impl NewTask {
         Self { origin: Origin::Struct, unique, expires: task.expires(), cron, ..new }.hashed()
     }
 
-    /// A task from its payload, for tools that do not have the struct. `metadata` is a JSON object: the
-    /// fields of the struct, and its kind as `type`. If this program has the struct of that kind, the insert
+    /// A task from its whole payload, for tools that do not have the struct. [`of_kind`](Self::of_kind) takes the kind
+    /// and the fields apart. `metadata` is a JSON object: the fields of the struct, and its kind as `type`. If this program has the struct of that kind, the insert
     /// checks that the payload can be decoded. If it has not, a payload that does not fit fails when it is run.
     pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
         Self {

@@ -13,6 +13,14 @@ pub enum PayloadError {
     /// The payload does not name its kind, so no program could run the task.
     #[error("the payload names no kind; give its field `type` the name of a registered struct")]
     NoKind,
+    /// The payload of a task that was made [of a kind](crate::NewTask::of_kind) is not a JSON object.
+    #[error(
+        "the payload of {kind} is not a JSON object; give the fields of the task by name, or {{}} if it has none"
+    )]
+    NotAnObject {
+        /// The kind of the task.
+        kind: String,
+    },
     /// The payload has a field twice, and a store keeps only one of them.
     #[error(
         "the payload of {kind} has the field {field} twice, of which a store keeps only one (`type` is the kind \
