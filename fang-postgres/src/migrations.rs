@@ -25,7 +25,8 @@ macro_rules! migration {
 }
 
 /// All migrations for Postgres, in order.
-pub const POSTGRES: &[Migration] = &[migration!(1, "0001_baseline"), migration!(2, "0002_tables")];
+pub const POSTGRES: &[Migration] =
+    &[migration!(1, "0001_baseline"), migration!(2, "0002_tables"), migration!(3, "0003_insert")];
 
 /// The schema version of this program. The program also runs on the next version, so that processes of two versions
 /// can share a table during a rolling deploy.
