@@ -15,6 +15,8 @@ use std::time::Instant;
 
 /// The first version with the table of workers.
 const WITH_WORKERS: i32 = 2;
+/// The first version with the functions that insert.
+const WITH_INSERT: i32 = 3;
 
 /// Makes the bookkeeping of that version.
 const META: &str = "CREATE TABLE fang_meta (
@@ -150,7 +152,9 @@ async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, St
     if !has_meta {
         session.run(&[Step::Batch(META)]).await?;
     }
-    let found = first(session, Statement::rows(&sql.restore_meta, &[&WITH_WORKERS])?, WITH_WORKERS).await?;
+    let has_insert = Statement::rows("SELECT to_regproc('fang_insert') IS NOT NULL", &[])?;
+    let by_tables = if first(session, has_insert, false).await? { WITH_INSERT } else { WITH_WORKERS };
+    let found = first(session, Statement::rows(&sql.restore_meta, &[&by_tables])?, by_tables).await?;
     log::warn!("fang_meta had lost the version of the schema; by its tables it is {found}");
     Ok(found)
 }
