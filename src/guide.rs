@@ -9,6 +9,7 @@
 //! | [`uniqueness`] | keep duplicates out, or change the task that waits |
 //! | [`crons`] | run a task again and again |
 //! | [`transactions`] | insert and finish tasks in a transaction of your own |
+//! | [`inserting_from_elsewhere`] | insert tasks without their code, from Rust, psql, Python, Node and others |
 //! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
 //! | [`events`] | see what happens: the log, events, totals, code around runs and inserts |
 //! | [`testing`] | test tasks and the code that inserts them |
@@ -60,6 +61,7 @@ page!(events, "guide/events.md", "asynk");
 page!(uniqueness, "guide/uniqueness.md", "asynk");
 page!(crons, "guide/crons.md", "asynk");
 page!(transactions, "guide/transactions.md", "asynk");
+page!(inserting_from_elsewhere, "guide/inserting_from_elsewhere.md", "asynk");
 page!(deploying, "guide/deploying.md", "asynk");
 page!(testing, "guide/testing.md", "asynk");
 page!(pgbouncer, "guide/pgbouncer.md", "asynk");

@@ -8,6 +8,7 @@ mod defaults;
 mod errors;
 mod faults;
 pub mod finish_in;
+mod insert_by_sql;
 mod languages;
 mod leases;
 mod lock_claims;

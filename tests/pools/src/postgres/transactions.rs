@@ -45,7 +45,7 @@ async fn a_unique_task_in_a_transaction_finds_its_duplicate(mode: Mode) {
 }
 
 /// Listens on a connection. Returns the receiver of its notifications.
-async fn listen(world: &World) -> (Client, mpsc::UnboundedReceiver<Notification>) {
+pub async fn listen(world: &World) -> (Client, mpsc::UnboundedReceiver<Notification>) {
     let (client, mut connection) = tokio_postgres::connect(world.uri(), NoTls).await.unwrap();
     let (sender, heard) = mpsc::unbounded_channel();
     tokio::spawn(async move {

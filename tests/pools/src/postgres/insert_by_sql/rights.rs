@@ -1,0 +1,118 @@
+//! A role that may only insert, and names that lead the function astray.
+
+use crate::seam::{Mode, PATIENCE, World};
+use fang_test_support::{TestDatabase, find_binaries};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+crate::one_mode! {
+    only_asynk, Asynk,
+    a_role_that_may_only_insert_can_do_nothing_else,
+    no_name_of_the_caller_comes_before_those_of_the_function,
+    the_function_works_in_a_schema_of_any_name_and_after_a_dump_and_a_restore,
+}
+
+/// The statements of the guide for a role that may only insert, with another name of the role.
+fn grants(role: &str) -> String {
+    let guide = include_str!("../../../../../src/guide/inserting_from_elsewhere.md");
+    let grants = guide.split("# A role that may only insert").nth(1).unwrap();
+    let grants = grants.split("```sql").nth(1).unwrap().split("```").next().unwrap();
+    grants.replace("website", role)
+}
+
+async fn with_role(world: &World, name: &str) -> (Client, String) {
+    let role = format!("{}_{name}", world.database().name());
+    world.run(&grants(&role)).await;
+    let client = world.database().client().await.unwrap();
+    client.batch_execute(&format!("SET ROLE {role}")).await.unwrap();
+    (client, role)
+}
+
+async fn is_denied(client: &Client, sql: &str) {
+    let error = client.batch_execute(sql).await.unwrap_err();
+    assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}: {error}");
+}
+
+async fn a_role_that_may_only_insert_can_do_nothing_else(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let (client, role) = with_role(&world, "website").await;
+    client.batch_execute("SELECT fang_insert('Say', '{\"text\": \"x\"}')").await.unwrap();
+    let unique = "SELECT * FROM fang_insert_unique('Say', '{\"text\": \"y\"}', 'k', unique_within => '1 h')";
+    client.batch_execute(unique).await.unwrap();
+    for sql in [
+        "SELECT * FROM fang_tasks",
+        "UPDATE fang_tasks SET priority = 0",
+        "DELETE FROM fang_tasks",
+        "INSERT INTO fang_tasks (metadata) VALUES ('{}')",
+        "SELECT * FROM fang_unique",
+        "SELECT * FROM fang_workers",
+        "UPDATE fang_meta SET version = 9",
+    ] {
+        is_denied(&client, sql).await;
+    }
+    client.batch_execute("RESET ROLE").await.unwrap();
+    world.run(&format!("DROP OWNED BY {role}; CREATE ROLE {role}_2")).await;
+    client.batch_execute(&format!("SET ROLE {role}_2")).await.unwrap();
+    is_denied(&client, "SELECT fang_insert('Say')").await;
+    is_denied(&client, "SELECT fang_insert_unique('Say', '{}', 'k')").await;
+    world.run(&format!("DROP ROLE {role}, {role}_2")).await;
+}
+
+/// The caller has a table and a function of the names that the function uses, and puts them first.
+async fn no_name_of_the_caller_comes_before_those_of_the_function(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let (client, role) = with_role(&world, "astray").await;
+    world.run(&format!("CREATE SCHEMA astray AUTHORIZATION {role}")).await;
+    let astray = "CREATE TEMP TABLE fang_tasks (id uuid, metadata jsonb);
+        CREATE FUNCTION astray.fang_new_id() RETURNS uuid LANGUAGE sql RETURN NULL::uuid;
+        CREATE FUNCTION astray.now() RETURNS timestamptz LANGUAGE sql RETURN 'infinity'::timestamptz;
+        SET search_path TO pg_temp, astray, pg_catalog, public;
+        SELECT public.fang_insert('Say', '{}', delay => '1 h')";
+    client.batch_execute(astray).await.unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks WHERE isfinite(scheduled_at)").await, 1);
+    drop(client);
+    world.run(&format!("DROP SCHEMA astray CASCADE; DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}
+
+async fn the_function_works_in_a_schema_of_any_name_and_after_a_dump_and_a_restore(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let options = crate::seam::Options { schema: Some("it's \"odd\""), ..Default::default() };
+    let queue = mode.queue_with(world.uri(), &options);
+    queue.migrate().await.unwrap();
+    let insert =
+        "SET search_path TO pg_catalog; SELECT \"it's \"\"odd\"\"\".fang_insert('Say', '{\"text\": \"x\"}')";
+    world.run(insert).await;
+    let restored = dump_and_restore(&world).await;
+    let world = World::in_database(mode, restored).await;
+    let queue = mode.queue_with(world.uri(), &options);
+    assert_eq!(queue.migrate().await.unwrap(), 0);
+    let (client, role) =
+        (world.database().client().await.unwrap(), format!("{}_other", world.database().name()));
+    world.run(&format!("CREATE ROLE {role}; GRANT USAGE ON SCHEMA \"it's \"\"odd\"\"\" TO {role}")).await;
+    client.batch_execute(&format!("SET ROLE {role}")).await.unwrap();
+    is_denied(&client, insert).await;
+    world.run(insert).await;
+    let mut pool = queue.pool(1, &world.stage).start().await;
+    for _ in 0..2 {
+        assert_eq!(world.heard().await, "x");
+    }
+    pool.shutdown(PATIENCE).await;
+    drop(client);
+    world.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}
+
+async fn dump_and_restore(world: &World) -> TestDatabase {
+    let bin = find_binaries(std::env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql")).unwrap();
+    let restored = TestDatabase::create().await.unwrap();
+    let mut dump = Command::new(bin.join("pg_dump")).arg(world.uri()).stdout(Stdio::piped()).spawn().unwrap();
+    let restore = Command::new(bin.join("psql"))
+        .args(["--quiet", "--set", "ON_ERROR_STOP=1", restored.uri()])
+        .stdin(dump.stdout.take().unwrap())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(restore.success() && dump.wait().unwrap().success());
+    restored
+}
