@@ -1,8 +1,9 @@
 //! Payloads that come back as they went in, that are refused, or that a newer program wrote.
 
-use crate::seam::{Run, World, both};
-use fang_core::{FangError, FangTaskState, NewTask, PayloadError, QueueError, Task};
+use crate::seam::{HOUR, PATIENCE, Run, World, both};
+use fang_core::{FangError, FangTaskState, NewTask, PayloadError, Priority, QueueError, Task, Unique};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 crate::each_mode_and_store! {
@@ -12,6 +13,7 @@ crate::each_mode_and_store! {
     a_payload_that_would_not_come_back_is_refused_with_its_path,
     a_payload_of_a_newer_program_waits_for_that_program,
     a_field_that_does_not_fit_is_named_without_its_value,
+    a_task_of_a_kind_is_inserted_without_its_code_with_all_options,
 }
 
 /// Reports whether it came back as it was.
@@ -208,4 +210,29 @@ async fn a_field_that_does_not_fit_is_named_without_its_value(world: World) {
         let error = world.row_in(&task, FangTaskState::Failed).await.error_message.unwrap();
         assert!(error.contains(words) && !error.contains("hunter2"), "{error}");
     }
+}
+
+async fn a_task_of_a_kind_is_inserted_without_its_code_with_all_options(world: World) {
+    let mut pool = world.pool(1).start().await;
+    let task =
+        |kind| NewTask::of_kind(kind, json!({ "text": "x", "labels": [1] })).mode(world.mode.of_rows());
+    let other =
+        task("OfAnother").task_type("mail").priority(Priority::High).max_retries(3).tag("a").header("b", "c");
+    let other = other.delay(HOUR).expires(HOUR).unique_by(Unique::key("k"));
+    let inserted = world.queue.insert(other.clone()).await.unwrap();
+    let again = world.queue.insert_tasks(vec![other, task("Say")]).await.unwrap();
+    assert_eq!((again[0].id, again[0].is_new, again[1].is_new), (inserted.id, false, true));
+    assert_eq!(world.next().await.id, again[1].id, "a program that has the code runs it");
+    let row = world.queue.find_task_by_id(inserted.id).await.unwrap().unwrap();
+    assert_eq!(row.metadata, json!({ "type": "OfAnother", "text": "x", "labels": [1] }));
+    let options = (row.task_type.as_str(), row.mode, row.priority, row.max_retries, row.tags.join(","));
+    assert_eq!(options, ("mail", world.mode.of_rows(), Priority::High, Some(3), "a".to_owned()));
+    assert_eq!((row.headers["b"].as_str(), row.expires_at), ("c", Some(row.scheduled_at + HOUR)));
+    assert!(row.scheduled_at > row.created_at && row.uniq_hash.is_some());
+    let bad = NewTask::of_kind("OfAnother", json!({ "type": "x" }));
+    assert_eq!(field(world.queue.insert(bad).await), "`type`");
+    // This program has the code, so it sees at once that a field is missing.
+    let unfit = NewTask::of_kind("Say", json!({ "words": 7 })).mode(world.mode.of_rows());
+    assert_eq!(field(world.queue.insert(unfit).await), "the payload itself");
+    pool.shutdown(PATIENCE).await;
 }

@@ -24,6 +24,7 @@ crate::one_mode! {
     a_sleeping_pool_is_woken_and_runs_the_task,
     a_key_keeps_duplicates_out_across_rust_and_sql,
     of_connections_that_race_for_a_key_one_inserts_and_all_are_told_its_id,
+    a_task_whose_duplicate_ends_just_then_is_inserted,
     a_task_of_a_transaction_that_is_rolled_back_is_not_inserted,
 }
 
@@ -236,6 +237,22 @@ async fn of_connections_that_race_for_a_key_one_inserts_and_all_are_told_its_id(
         assert_eq!(rows.iter().filter(|row| row.get(1)).count(), 1, "{more}");
     }
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 40);
+}
+
+/// After the insert that found a duplicate, and before the search for it.
+const ENDS_THE_DUPLICATE: &str = "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE fang_tasks SET state = 'finished' WHERE task_type = 'old' AND state = 'new';
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER ends AFTER INSERT ON fang_tasks FOR EACH STATEMENT EXECUTE FUNCTION ends()";
+
+async fn a_task_whose_duplicate_ends_just_then_is_inserted(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let old = world.insert_by_sql("'Say', unique_key => 'k', task_type => 'old'").await;
+    world.run(ENDS_THE_DUPLICATE).await;
+    let (id, is_new) = world.insert_unique_by_sql("'Say', '{}', 'k'").await;
+    assert!(is_new && id != old);
+    assert_eq!(world.row(id).await.task_type, "common");
 }
 
 async fn a_task_of_a_transaction_that_is_rolled_back_is_not_inserted(mode: Mode) {

@@ -102,6 +102,14 @@ async fn upgrades(mode: Mode, version: &Version) {
     assert_eq!(world.queue.insert(replacing).await.unwrap().id, unique);
     assert_eq!(find(unique).await.priority, Priority::High);
 
+    // So does the function of SQL, whatever the type of the column is.
+    world.run("BEGIN").await;
+    for inserted in [1, 0] {
+        let by_sql = "SELECT inserted::int::bigint FROM fang_insert_unique('Say', '{}', 'k')";
+        assert_eq!(world.number(by_sql).await, inserted);
+    }
+    world.run("ROLLBACK").await;
+
     let mut pool = world.pool(2).start().await;
     let ran: HashSet<String> = [world.heard().await, world.heard().await].into();
     assert_eq!(ran, HashSet::from(["waiting 1".to_owned(), "waiting 2".to_owned()]));

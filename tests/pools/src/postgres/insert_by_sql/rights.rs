@@ -41,6 +41,11 @@ async fn a_role_that_may_only_insert_can_do_nothing_else(mode: Mode) {
     client.batch_execute("SELECT fang_insert('Say', '{\"text\": \"x\"}')").await.unwrap();
     let unique = "SELECT * FROM fang_insert_unique('Say', '{\"text\": \"y\"}', 'k', unique_within => '1 h')";
     client.batch_execute(unique).await.unwrap();
+    // One function does not need the right to call the other.
+    let one = format!("REVOKE EXECUTE ON FUNCTION fang_insert_unique FROM {role}");
+    world.run(&one).await;
+    client.batch_execute("SELECT fang_insert('Say', unique_key => 'k')").await.unwrap();
+    is_denied(&client, unique).await;
     for sql in [
         "SELECT * FROM fang_tasks",
         "UPDATE fang_tasks SET priority = 0",
