@@ -15,7 +15,7 @@ crate::one_mode! {
 }
 
 /// How many tasks of each mode a script inserts.
-const TASKS: usize = 1000;
+const TASKS: usize = 500;
 
 macro_rules! from_elsewhere {
     ($task:ident, $name:literal, $number:ident) => {
