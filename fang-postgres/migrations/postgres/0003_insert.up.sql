@@ -28,8 +28,8 @@ RETURN mark || substr(encode(
 -- cannot get here: neither `text` nor `jsonb` has it.
 CREATE OR REPLACE FUNCTION fang_check_insert(
     kind text, payload jsonb, task_type text, mode text, priority text, delay interval, due_at timestamptz,
-    expires interval, max_retries integer, tags text[], headers jsonb, unique_key text, unique_until_started boolean,
-    unique_within interval
+    expires interval, keep interval, max_retries integer, tags text[], headers jsonb, unique_key text,
+    unique_until_started boolean, unique_within interval
 ) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -59,6 +59,7 @@ BEGIN
             'Give delay or due_at.'),
         (NOT isfinite(due_at), 'the instant at which the task is due is infinite', 'Give a finite one.'),
         (expires < interval '0', 'the task would expire before it is due', 'Give a time that is not negative.'),
+        (keep < interval '0', 'the row would be kept for less than no time', 'Give a time that is not negative.'),
         (max_retries < 0, 'the number of retries is negative', 'Use 0 for a task that never runs again.'),
         (array_ndims(tags) > 1 OR EXISTS (
             SELECT FROM unnest(tags) tag WHERE coalesce(octet_length(tag), 0) NOT BETWEEN 1 AND 255
@@ -99,6 +100,7 @@ CREATE OR REPLACE FUNCTION fang_insert_unique(
     priority text DEFAULT 'normal',
     tags text[] DEFAULT NULL,
     expires interval DEFAULT NULL,
+    keep interval DEFAULT NULL,
     max_retries integer DEFAULT NULL,
     headers jsonb DEFAULT NULL,
     due_at timestamptz DEFAULT NULL,
@@ -111,15 +113,15 @@ CREATE OR REPLACE FUNCTION fang_insert_unique(
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    -- A longer time counts as this, so that no calendar overflows.
-    longest CONSTANT interval := interval '36500 days';
+    -- A longer time counts as this, so that no calendar overflows. In hours, which no time zone changes.
+    longest CONSTANT interval := interval '876000 hours';
     period CONSTANT interval := CASE WHEN unique_within > interval '0' THEN least(unique_within, longest) END;
     due CONSTANT timestamptz := coalesce(due_at, now() + least(coalesce(delay, interval '0'), longest));
     -- The type of the column, which is another one in tables of old versions: an index serves only its own.
     hash fang_tasks.uniq_hash%TYPE;
 BEGIN
     PERFORM fang_check_insert(
-        kind, payload, task_type, mode, priority, delay, due_at, expires, max_retries, tags, headers, unique_key,
+        kind, payload, task_type, mode, priority, delay, due_at, expires, keep, max_retries, tags, headers, unique_key,
         unique_until_started, unique_within
     );
     -- As in Rust, a period of zero is no uniqueness.
@@ -156,7 +158,10 @@ BEGIN
                 nullif(jsonb_strip_nulls(jsonb_build_object(
                     'max_retries', max_retries,
                     'tags', to_jsonb(nullif(tags, '{}')),
-                    'headers', nullif(headers, '{}')
+                    'headers', nullif(headers, '{}'),
+                    'keep_micros', CASE WHEN keep IS NOT NULL THEN
+                        least(extract(epoch FROM keep), extract(epoch FROM longest)) * 1000000
+                    END::bigint
                 )), '{}'),
                 CASE WHEN expires IS NOT NULL THEN due + least(expires, longest) END
             )
@@ -197,6 +202,7 @@ CREATE OR REPLACE FUNCTION fang_insert(
     unique_key text DEFAULT NULL,
     tags text[] DEFAULT NULL,
     expires interval DEFAULT NULL,
+    keep interval DEFAULT NULL,
     max_retries integer DEFAULT NULL,
     headers jsonb DEFAULT NULL,
     due_at timestamptz DEFAULT NULL,
@@ -208,7 +214,7 @@ LANGUAGE sql VOLATILE
 RETURN (
     SELECT i.id
     FROM fang_insert_unique(
-        kind, payload, unique_key, task_type, mode, delay, priority, tags, expires, max_retries, headers, due_at,
+        kind, payload, unique_key, task_type, mode, delay, priority, tags, expires, keep, max_retries, headers, due_at,
         unique_until_started, unique_within, notify
     ) i
 );

@@ -51,7 +51,7 @@ impl World {
 fn shown(row: &Task) -> String {
     let after = |at: DateTime<Utc>| at - row.created_at;
     format!(
-        "{} {} {:?} {:?} {:?} {:?} {:?} {:?} due after {}, expires {:?}, {:?} {} {}",
+        "{} {} {:?} {:?} {:?} {:?} {:?} {:?} due after {}, expires {:?}, kept {:?}, {:?} {} {}",
         row.metadata,
         row.task_type,
         row.mode,
@@ -62,6 +62,7 @@ fn shown(row: &Task) -> String {
         row.headers,
         after(row.scheduled_at),
         row.expires_at.map(after),
+        row.keep,
         row.state,
         row.retries,
         row.lease,
@@ -85,6 +86,8 @@ async fn each_argument_makes_the_row_that_its_option_makes_in_rust(mode: Mode) {
         ("expires => '1 hour'", task().expires(HOUR)),
         ("expires => '0', delay => '1 hour'", task().expires(Duration::ZERO).delay(HOUR)),
         ("expires => '300 years'", task().expires(century)),
+        ("keep => '7 days 1 second'", task().keep(Duration::from_secs(7 * 24 * 3600 + 1))),
+        ("keep => '300 years'", task().keep(Duration::MAX)),
         ("max_retries => 0", task().max_retries(0)),
         ("max_retries => 3, tags => '{}', headers => '{}'", task().max_retries(3)),
         ("tags => ARRAY['a', 'b\"']", task().tags(["a", "b\""])),

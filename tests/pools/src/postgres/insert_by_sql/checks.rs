@@ -14,7 +14,7 @@ crate::one_mode! {
 }
 
 /// Arguments, and words of the reason.
-const WRONG: [(&str, &str); 31] = [
+const WRONG: [(&str, &str); 32] = [
     ("NULL", "kind is missing"),
     ("''", "kind is missing"),
     ("'a', NULL", "not a JSON object"),
@@ -32,6 +32,7 @@ const WRONG: [(&str, &str); 31] = [
     ("'a', delay => '1 s', due_at => now()", "both a delay and an instant"),
     ("'a', due_at => 'infinity'", "infinite"),
     ("'a', expires => '-1 s'", "expire before it is due"),
+    ("'a', keep => '-1 s'", "kept for less than no time"),
     ("'a', max_retries => -1", "retries is negative"),
     ("'a', tags => ARRAY['']", "a tag"),
     ("'a', tags => ARRAY['a', NULL]", "a tag"),
@@ -56,7 +57,7 @@ const FINE: [&str; 6] = [
     "'a', task_type => repeat('x', 255), tags => ARRAY[repeat('x', 255)]",
     "'a', headers => jsonb_build_object('ab', repeat('x', 8190))",
     "'a', unique_key => repeat('x', 1024)",
-    "'a', delay => NULL, tags => NULL, headers => NULL, notify => NULL, unique_until_started => NULL",
+    "'a', delay => NULL, keep => NULL, tags => NULL, headers => NULL, notify => NULL, unique_until_started => NULL",
     "'a', due_at => now() - interval '1 day', delay => '0'",
     "'a', '{\"a\": {\"type\": \"b\"}, \"kind\": 1}'",
 ];
