@@ -214,7 +214,7 @@ impl NewTask {
     /// minute. Defaults to [`keep`](AsyncRunnable::keep) of its struct, or to what the pool says.
     ///
     /// A task that ends without a pool is kept as the pool says: one that was cancelled while it waited, or that crashed its
-    /// process too often. The tasks of a cron are kept as their struct says.
+    /// process too often.
     pub fn keep(mut self, after_its_end: Duration) -> Self {
         self.options.set_keep(Some(after_its_end));
         self
@@ -244,7 +244,7 @@ impl NewTask {
     /// [`header`](crate::Context::header). A second value of the same name replaces the first. Defaults to none.
     ///
     /// The names and values of a task have at most 8 KiB together, or the insert fails with
-    /// [`PayloadError::HeadersLength`]. The tasks of a cron do not keep them.
+    /// [`PayloadError::HeadersLength`].
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.insert(name.into(), value.into());
         self

@@ -17,7 +17,7 @@ pub(crate) use recorder::Recorder;
 pub use subscribers::Subscribers;
 pub use totals::PoolStats;
 
-use fang_core::store::{RescuedTask, WorkerId};
+use fang_core::store::{RescuedTask, Verdict, WorkerId};
 use fang_core::{Mode, NewTask, Task};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,9 +27,10 @@ use uuid::Uuid;
 ///
 /// A task that runs once has the events `Claimed`, `Started`, `Ran` and `Finished`, in this order. `Ran` says that the
 /// body of the task has returned, and the last event that its result is saved. There is no last event if the result was not
-/// saved: it came too late, because the task was removed or belongs to another pool by then, or the database refused it. If
-/// one result of a batch came too late, the others of the batch have no last event either; `dropped_events` of the pool's
-/// stats counts these.
+/// saved: it came too late, because the task was removed or belongs to another pool by then, or the database refused every
+/// result of it. If one result of a batch came too late, the others of the batch have no last event either; `dropped_events`
+/// of the pool's stats counts these. If the answer to a batch was lost, the batch is sent again, and no one knows which of
+/// its results were in time: each then has its last event.
 ///
 /// ```
 /// use fang_engine::Event;
@@ -308,6 +309,14 @@ impl Event {
 
     /// The task that it is about. `None` for events of pools, connections and crons.
     pub fn task(&self) -> Option<&TaskInfo> {
+        self.of_task().map(|task| &**task)
+    }
+
+    fn into_task(self) -> Option<Arc<TaskInfo>> {
+        self.of_task().cloned()
+    }
+
+    fn of_task(&self) -> Option<&Arc<TaskInfo>> {
         match self {
             Self::Inserted { task }
             | Self::Claimed { task }
@@ -324,6 +333,23 @@ impl Event {
             | Self::HandedBack { task }
             | Self::Rescued { task } => Some(task),
             _ => None,
+        }
+    }
+
+    /// The last event of a run, with the result that was saved in place of its own.
+    fn with_result(self, verdict: &Verdict) -> Option<Self> {
+        let duration = self.duration().unwrap_or_default();
+        let task = self.into_task()?;
+        match verdict {
+            Verdict::Fail { error } => Some(Self::Failed { task, duration, error: error.as_str().into() }),
+            Verdict::Retry { delay, error } => {
+                Some(Self::Retried { task, duration, delay: *delay, error: error.as_str().into() })
+            }
+            Verdict::Unknown { delay, error } => {
+                Some(Self::UnknownKind { task, delay: *delay, error: error.as_str().into() })
+            }
+            Verdict::Release { .. } => Some(Self::HandedBack { task }),
+            Verdict::Remove | Verdict::Keep => Some(Self::Finished { task, duration }),
         }
     }
 

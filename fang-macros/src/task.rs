@@ -18,7 +18,7 @@ mod versioned;
 
 use arguments::Arguments;
 use options::Options;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Error, ItemFn, Signature, parse2};
 
@@ -35,6 +35,8 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
     let saved: Vec<_> = arguments.saved().map(|argument| &argument.name).collect();
     let options = problems.note(Options::read(options, &saved)).unwrap_or_default();
     problems.note(options.check_aliases(&function.sig.ident));
+    let renamed = |field: &Ident| arguments.saved().any(|saved| saved.name == *field && saved.is_renamed());
+    problems.note(options.check_unique(renamed));
     if let Some(blocking) = &options.blocking {
         let why = "an `async fn` is an async task, and a `fn` a blocking one; remove the word";
         problems.add(Error::new(blocking.span(), why));

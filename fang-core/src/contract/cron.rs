@@ -71,6 +71,31 @@ pub async fn a_changed_task_replaces_the_waiting_tick(rig: &dyn Rig) {
     assert_eq!(kept.kind(), Some("Contract"));
 }
 
+/// Retries, tags, headers, and how long the row is kept. Other headers alone change nothing.
+pub async fn every_tick_has_the_options_of_its_cron(rig: &dyn Rig) {
+    let mut hourly = cron(rig, "hourly", 1, HOUR).await;
+    hourly.task = hourly.task.max_retries(2).tag("acme").header("tenant", "7").keep(MINUTE);
+    sync(rig, &hourly).await;
+    let (seen, next) = (hourly.first, hourly.first + HOUR);
+    let late = [(seen + MINUTE, id(2))];
+    let tick = Tick { name: "hourly", seen, next: Some(next), id: id(3), late: late.to_vec(), dropped: None };
+    assert!(rig.store().fire(&tick).await.unwrap());
+    assert!(rig.store().run_cron("hourly", id(4)).await.unwrap());
+    for n in 1..=4 {
+        let task = rig.find(n).await;
+        assert_eq!(
+            (task.max_retries, task.tags, task.keep),
+            (Some(2), vec!["acme".to_owned()], Some(MINUTE))
+        );
+        assert_eq!(task.headers["tenant"], "7");
+    }
+    let other_headers =
+        NewCron { task: hourly.task.clone().with_id(id(5)).header("tenant", "8"), ..hourly.clone() };
+    assert_eq!(sync(rig, &other_headers).await.task_id, id(3));
+    let other_tag = NewCron { task: hourly.task.clone().with_id(id(6)).tag("more"), ..hourly };
+    assert_eq!(sync(rig, &other_tag).await.task_id, id(6));
+}
+
 /// Even if the first tick is at the same instant.
 pub async fn a_changed_zone_or_policy_replaces_the_waiting_tick(rig: &dyn Rig) {
     let mut changed = cron(rig, "hourly", 1, HOUR).await;

@@ -3,6 +3,7 @@
 use super::tables::{Cron, Tables};
 use super::tasks::new_row;
 use crate::new_task::NewTask;
+use crate::options::{Headers, Options};
 use crate::store::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 use crate::task::{FangTaskState, read_metadata};
 use chrono::{DateTime, Utc};
@@ -128,7 +129,9 @@ fn is_same(kept: &NewCron, cron: &NewCron) -> bool {
     let parts = |cron: &NewCron| {
         let task = &cron.task;
         let column = (task.task_type.clone(), task.mode, task.priority, task.expires);
-        (cron.cron.clone(), read_metadata(&task.metadata), column)
+        // Each process may schedule it with other headers.
+        let options = Options { headers: Headers::new(), ..task.options.clone() };
+        (cron.cron.clone(), read_metadata(&task.metadata), column, options)
     };
     parts(kept) == parts(cron)
 }

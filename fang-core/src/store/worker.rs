@@ -88,7 +88,15 @@ impl Rescued {
     }
 }
 
+/// The error message of a task that was cancelled.
+const CANCELLED: &str = "cancelled";
+
 impl RescuedTask {
+    /// Whether it has failed because it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.error.as_deref() == Some(CANCELLED)
+    }
+
     /// The row of a task as the rescue leaves it.
     pub fn of(task: &Task) -> Self {
         let error = task.error_message.clone().filter(|_| task.state == FangTaskState::Failed);

@@ -24,6 +24,7 @@ const RESCUED: &str = "fang.tasks.rescued";
 
 const SYSTEM: (&str, &str) = ("messaging.system", "fang");
 const TASK_TYPE: &str = "messaging.destination.name";
+const OPERATION: &str = "messaging.operation.name";
 const ERROR: &str = "error.type";
 
 /// The metrics of a pool.
@@ -48,12 +49,12 @@ struct OfType {
 impl OfType {
     fn new(task_type: &Arc<str>) -> Self {
         let of = || metrics::SharedString::from(task_type.clone());
-        let process = |error| histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of(), ERROR => error);
+        let process = |error| histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, OPERATION => "process", TASK_TYPE => of(), ERROR => error);
         Self {
-            consumed: counter!(CONSUMED, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of()),
+            consumed: counter!(CONSUMED, SYSTEM.0 => SYSTEM.1, OPERATION => "claim", TASK_TYPE => of()),
             pickup: histogram!(PICKUP, TASK_TYPE => of()),
             running: gauge!(RUNNING, TASK_TYPE => of()),
-            returned: histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, TASK_TYPE => of()),
+            returned: histogram!(PROCESS, SYSTEM.0 => SYSTEM.1, OPERATION => "process", TASK_TYPE => of()),
             failed_run: process("failed"),
             timed_out: process("timed_out"),
             cancelled: process("cancelled"),
@@ -117,8 +118,12 @@ impl Metrics {
         self.of(job, |metrics| metrics.retried.increment(1));
     }
 
-    pub(crate) fn failed(&self, job: &Job) {
-        self.of(job, |metrics| metrics.failed.increment(1));
+    pub(crate) fn failed(&self, task_type: &str) {
+        match self.types.get(task_type) {
+            Some(metrics) => metrics.failed.increment(1),
+            // A task that was rescued for another pool.
+            None => counter!(FAILED, TASK_TYPE => task_type.to_owned()).increment(1),
+        }
     }
 
     pub(crate) fn rescued(&self, tasks: u64) {
@@ -133,7 +138,8 @@ pub(crate) fn sent<'a>(tasks: impl Iterator<Item = &'a NewTask>) {
         *counts.entry(task.row().task_type).or_default() += 1;
     }
     for (task_type, count) in counts {
-        counter!(SENT, SYSTEM.0 => SYSTEM.1, TASK_TYPE => task_type.to_owned()).increment(count);
+        counter!(SENT, SYSTEM.0 => SYSTEM.1, OPERATION => "insert", TASK_TYPE => task_type.to_owned())
+            .increment(count);
     }
 }
 

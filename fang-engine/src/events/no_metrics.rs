@@ -25,7 +25,7 @@ impl Metrics {
 
     pub(crate) fn retried(&self, _: &Job) {}
 
-    pub(crate) fn failed(&self, _: &Job) {}
+    pub(crate) fn failed(&self, _: &str) {}
 
     pub(crate) fn rescued(&self, _: u64) {}
 }

@@ -5,7 +5,7 @@ use super::totals::Totals;
 use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::state::Job;
-use fang_core::store::{Rescued, RescuedTask};
+use fang_core::store::{Finish, Rescued, RescuedTask, Verdict};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,8 @@ pub struct Recorder {
     totals: Totals,
     metrics: Metrics,
     subscribers: Subscribers,
+    /// How many events the listeners were too slow for before this start.
+    dropped_before: u64,
     /// How many last events were not told, because other results of their batch came too late.
     untold: AtomicU64,
     /// Whether listeners were told last that the store does not answer.
@@ -32,13 +34,14 @@ impl Recorder {
     pub(crate) fn new(subscribers: Subscribers, task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
         let (totals, metrics) = (Totals::default(), Metrics::new(task_types));
         let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
-        let untold = AtomicU64::new(0);
-        Self { totals, metrics, subscribers, untold, is_silent, unsaved }
+        let (untold, dropped_before) = (AtomicU64::new(0), subscribers.dropped());
+        Self { totals, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
     }
 
     /// The totals so far.
     pub(crate) fn stats(&self) -> PoolStats {
-        let dropped_events = self.subscribers.dropped() + self.untold.load(Ordering::Relaxed);
+        let dropped = self.subscribers.dropped().saturating_sub(self.dropped_before);
+        let dropped_events = dropped + self.untold.load(Ordering::Relaxed);
         PoolStats { dropped_events, ..self.totals.now() }
     }
 
@@ -95,14 +98,21 @@ impl Recorder {
     /// Workers have died, and their tasks were taken back.
     pub(crate) fn rescued(&self, rescued: Rescued) {
         let Rescued { buried: workers, tasks } = rescued;
-        let count = tasks.len() as u64;
-        self.totals.rescued.fetch_add(count, Ordering::Relaxed);
-        self.metrics.rescued(count);
+        self.totals.rescued.fetch_add(tasks.len() as u64, Ordering::Relaxed);
+        self.metrics.rescued(tasks.len() as u64);
         if workers > 0 {
             self.tell(|| Event::WorkersDied { workers });
         }
-        if !self.subscribers.is_empty() {
-            tasks.into_iter().for_each(|task| self.tell(|| rescue_event(task)));
+        for task in tasks {
+            match &task.error {
+                Some(_) if task.is_cancelled() => count(&self.totals.cancelled),
+                Some(_) => {
+                    count(&self.totals.failed);
+                    self.metrics.failed(&task.task_type);
+                }
+                None => {}
+            }
+            self.tell(|| rescue_event(task));
         }
     }
 
@@ -114,7 +124,7 @@ impl Recorder {
         self.metrics.over(job);
         match ending {
             Ending::Retried { .. } => self.metrics.retried(job),
-            Ending::Failed { .. } | Ending::Expired { .. } => self.metrics.failed(job),
+            Ending::Failed { .. } | Ending::Expired { .. } => self.metrics.failed(&job.task_type),
             _ => {}
         }
         if !self.subscribers.is_empty() {
@@ -136,6 +146,18 @@ impl Recorder {
         if !self.subscribers.is_empty() {
             let events = self.take(claims).len() as u64;
             self.untold.fetch_add(events.saturating_sub(late), Ordering::Relaxed);
+        }
+    }
+
+    /// The store refused the result of this claim and took this one in its place.
+    pub(crate) fn replaced(&self, refused: &Finish, saved: &Verdict) {
+        if let (Verdict::Fail { .. }, false) = (saved, matches!(refused.verdict, Verdict::Fail { .. })) {
+            count(&self.totals.failed);
+        }
+        for event in self.take([(refused.id, refused.lease)].into_iter()) {
+            if let Some(event) = event.with_result(saved) {
+                self.tell(|| event);
+            }
         }
     }
 
@@ -172,8 +194,11 @@ impl Recorder {
 }
 
 fn rescue_event(rescued: RescuedTask) -> Event {
-    let task = Arc::new(TaskInfo::rescued(&rescued));
+    let (task, is_cancelled) = (Arc::new(TaskInfo::rescued(&rescued)), rescued.is_cancelled());
     match rescued.error {
+        Some(reason) if is_cancelled => {
+            Event::Cancelled { task, duration: Duration::ZERO, reason: reason.into() }
+        }
         Some(error) => Event::Failed { task, duration: Duration::ZERO, error: error.into() },
         None => Event::Rescued { task },
     }

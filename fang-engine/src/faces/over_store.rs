@@ -32,8 +32,8 @@ macro_rules! handle {
                 Self(self.0.before_insert(change))
             }
 
-            /// Calls `listener` at every [`Event::Inserted`]($crate::Event::Inserted) of this queue and its clones.
-            /// Defaults to no listener.
+            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or cancelled one
+            /// that waited. See the same option of the queue in Postgres. Defaults to no listener.
             #[must_use]
             pub fn on_event(self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) -> Self {
                 Self(self.0.on_event(listener))
@@ -104,8 +104,8 @@ macro_rules! memory_queue {
                 self
             }
 
-            /// Calls `listener` at every [`Event::Inserted`]($crate::Event::Inserted) of this queue and its clones.
-            /// Defaults to no listener.
+            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or cancelled one
+            /// that waited. See the same option of the queue in Postgres. Defaults to no listener.
             pub fn on_event(mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) -> Self {
                 self.handle = self.handle.on_event(listener);
                 self

@@ -30,9 +30,12 @@ macro_rules! postgres_queue {
                 self.hooks.before_insert(change);
             }
 
-            /// Calls `listener` at every [`Event::Inserted`]($crate::Event::Inserted) of this queue and its clones, on a
-            /// thread of its own, so that a slow one delays no insert. May be called several times. Defaults to no
-            /// listener.
+            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or cancelled one
+            /// that waited: [`Event::Inserted`]($crate::Event::Inserted), [`CronFired`]($crate::Event::CronFired) and
+            /// [`Cancelled`]($crate::Event::Cancelled). May be called several times. Defaults to no listener.
+            ///
+            /// Listeners run on a thread of their own, so a slow one delays no insert. While 16,384 events wait for them,
+            /// further ones are dropped, and the log says so once. Events that still wait when the process ends are lost.
             pub fn on_event(&mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) {
                 self.hooks.on_event(listener);
             }

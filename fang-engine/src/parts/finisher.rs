@@ -12,7 +12,7 @@ use crate::state::{Finished, Pool};
 use async_channel::Receiver;
 use fang_core::StoreError;
 use fang_core::halving::Halving;
-use fang_core::store::Finish;
+use fang_core::store::{Finish, Verdict};
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -174,16 +174,12 @@ impl Finisher {
             Err(error) => error,
         };
         if let Fate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
-            // Listeners would hear of a result that is not the one in the store.
-            self.pool.state.recorder.dropped([(id, alone.result.lease)].into_iter());
             for verdict in verdicts {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {
                     Ok(sent) => {
                         if sent != Sent::Lost {
-                            log::warn!(
-                                "the database refused the result of task {id}; another was saved: {error}"
-                            );
+                            self.replaced(&alone.result, &result.verdict, &error);
                         }
                         return self.done(alone.source, &[result], sent);
                     }
@@ -204,6 +200,18 @@ impl Finisher {
         }
         let took = self.pool.now().saturating_sub(began);
         self.aside.put_back(self.pool.now(), took, alone, fastrand::f64());
+    }
+
+    /// Tells that the database took another result than that of the run.
+    fn replaced(&self, refused: &Finish, saved: &Verdict, error: &StoreError) {
+        let id = refused.id;
+        match saved {
+            Verdict::Fail { error: why } => {
+                log::error!("the task {id} failed for good: {why}: {error}");
+            }
+            _ => log::warn!("the database refused the result of task {id}; another was saved: {error}"),
+        }
+        self.pool.state.recorder.replaced(refused, saved);
     }
 }
 

@@ -301,7 +301,7 @@ impl Heart {
             Ok(rescued) => {
                 self.rescue_fails = false;
                 let line = describe(&rescued);
-                self.pool.state.recorder.rescued(rescued);
+                self.pool.state.rescued(rescued);
                 if let Some(line) = line {
                     log::warn!("{line}");
                 }

@@ -70,6 +70,7 @@ impl Running {
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
+                pool.state.recorder.tell(|| Event::PoolStopped { pool: pool.info() });
                 // The parts that were started end.
                 pool.phase.advance(Phase::Stopped);
                 Err(StoreError::unreachable(Box::new(error)).into())

@@ -6,13 +6,13 @@ use super::load::Gauge;
 use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
-use super::told::Told;
+use super::told::{Told, tell_given_up};
 use crate::events::{PoolStats, Recorder, Subscribers};
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::weights::Share;
 use fang_core::kind::Kinds;
 use fang_core::notify::Notice;
-use fang_core::store::{Claimed, Finish, WorkerId};
+use fang_core::store::{Claimed, Finish, Rescued, WorkerId};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -142,6 +142,13 @@ impl PoolState {
             is_told_to_end: AtomicBool::new(false),
             wish: Mutex::default(),
         })
+    }
+
+    /// Tells of workers that have died, and of their tasks.
+    pub fn rescued(&self, rescued: Rescued) {
+        let given_up = rescued.tasks.iter().filter_map(|task| Some((task, task.error.as_deref()?)));
+        given_up.for_each(|(task, error)| tell_given_up(task, error));
+        self.recorder.rescued(rescued);
     }
 
     /// What the pool has done so far.

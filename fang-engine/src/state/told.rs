@@ -3,6 +3,7 @@
 use super::job::Job;
 use crate::policy::decide::Ending;
 use fang_core::kind;
+use fang_core::store::RescuedTask;
 use log::Level;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -56,6 +57,16 @@ impl Told {
 
 fn kind_of(job: &Job) -> Cow<'_, str> {
     kind::name(&job.task.metadata).unwrap_or("of an unknown kind".into())
+}
+
+/// Logs a task that will not run again, because its process died too often or it was cancelled.
+pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
+    let kind = task.kind.as_deref().unwrap_or("of an unknown kind");
+    let what = format!("the task {} ({kind}, task type {:?})", task.id, task.task_type);
+    match task.is_cancelled() {
+        true => log::info!("{what} was cancelled while its process died"),
+        false => log::error!("{what} failed for good: {error}"),
+    }
 }
 
 /// The kind and not the rest of the payload: that may be secret.

@@ -5,8 +5,8 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, Error, FnArg, GenericArgument, Pat, PatType, PathArguments, Signature, Type, TypeParamBound,
-    TypeReference,
+    Attribute, Error, FnArg, GenericArgument, Meta, Pat, PatType, PathArguments, Signature, Type,
+    TypeParamBound, TypeReference,
 };
 
 /// The arguments, in order.
@@ -50,7 +50,22 @@ impl Arguments {
     }
 }
 
+/// Whether an attribute of serde gives fields other names.
+pub(super) fn renames(attr: &Attribute) -> bool {
+    let is_rename =
+        |token: TokenTree| matches!(token, TokenTree::Ident(name) if name.to_string().starts_with("rename"));
+    match &attr.meta {
+        Meta::List(list) if attr.path().is_ident("serde") => list.tokens.clone().into_iter().any(is_rename),
+        _ => false,
+    }
+}
+
 impl Argument {
+    /// Whether serde saves it under another name.
+    pub(super) fn is_renamed(&self) -> bool {
+        self.field_attrs.iter().any(renames)
+    }
+
     /// Whether serde is told how to save it.
     pub(super) fn is_of_serde(&self) -> bool {
         self.field_attrs.iter().any(|attr| attr.path().is_ident("serde"))

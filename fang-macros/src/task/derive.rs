@@ -1,5 +1,6 @@
 //! The expansion of `#[derive(fang::Task)]`.
 
+use super::arguments::renames;
 use super::kind::{Kind, Mode};
 use super::options::Options;
 use super::{Problems, versioned};
@@ -22,6 +23,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let options = problems.note(tokens(&input.attrs).and_then(|tokens| Options::read(tokens, &saved)));
     let options = options.unwrap_or_default();
     problems.note(options.check_aliases(&input.ident));
+    problems.note(options.check_unique(|field| is_renamed(input, field)));
     let versioned = match &options.version {
         Some(version) => problems.note(versioned::implementations(input, version)),
         None => None,
@@ -31,6 +33,13 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let states = options.needs.iter().flat_map(|(_, types)| types);
     let kind = Kind::new(&input.ident, mode, &options, states.collect(), may_have_version(input));
     Ok(emit(&kind, versioned.as_ref()))
+}
+
+/// Whether serde saves a field under another name.
+fn is_renamed(input: &DeriveInput, field: &syn::Ident) -> bool {
+    let Data::Struct(data) = &input.data else { return false };
+    let mut fields = data.fields.iter().filter(|one| one.ident.as_ref() == Some(field));
+    input.attrs.iter().any(renames) || fields.any(|one| one.attrs.iter().any(renames))
 }
 
 /// Whether a field may be saved as `version`. Attributes of serde may give a field any name.

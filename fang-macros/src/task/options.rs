@@ -66,6 +66,11 @@ impl Options {
         }
     }
 
+    /// Checks that the fields by which tasks are unique are saved under their own names.
+    pub(super) fn check_unique(&self, may_be_renamed: impl Fn(&Ident) -> bool) -> syn::Result<()> {
+        self.unique.as_ref().map_or(Ok(()), |unique| unique.check_names(may_be_renamed))
+    }
+
     fn parse(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let (mut seen, mut problems) = (HashSet::new(), Problems::default());
         while !input.is_empty() {

@@ -66,6 +66,21 @@ impl Unique {
     }
 }
 
+impl Unique {
+    /// Checks that the fields are saved under their own names.
+    pub(super) fn check_names(&self, may_be_renamed: impl Fn(&Ident) -> bool) -> syn::Result<()> {
+        let Self::Parts(Parts { fields: Some(fields), .. }) = self else { return Ok(()) };
+        match fields.iter().find(|field| may_be_renamed(field)) {
+            None => Ok(()),
+            Some(field) => {
+                let why = "an attribute of serde saves this field under another name; name it as it is saved: \
+                           `unique = fang::Unique::fields([\"name\"])`";
+                Err(Error::new(field.span(), why))
+            }
+        }
+    }
+}
+
 impl Parts {
     fn part(&mut self, content: ParseStream<'_>) -> syn::Result<()> {
         let name: Ident = content.parse()?;

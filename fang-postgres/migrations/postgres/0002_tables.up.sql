@@ -94,7 +94,9 @@ CREATE TABLE fang_crons (
     -- When that tick was chosen. In the future, if the clock of the server was ahead and went back.
     ticked_at timestamptz NOT NULL DEFAULT now(),
     -- How long after its tick a task may begin, in microseconds.
-    expires bigint
+    expires bigint,
+    -- The options of each task: retries, tags, headers, how long it is kept.
+    options jsonb
 );
 
 -- When beats of any worker last got through, and since when without a gap. The silence of a worker means death only

@@ -7,7 +7,7 @@ WITH won AS (
 ), dropped AS (
     DELETE FROM fang_tasks t USING won WHERE t.id = $7 AND t.state = 'new'
 )
-INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at, expires_at)
+INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at, expires_at, options)
 SELECT tick.id, won.metadata, won.task_type, won.mode, won.priority, tick.due_at,
-    tick.due_at + won.expires * interval '1 microsecond'
+    tick.due_at + won.expires * interval '1 microsecond', won.options
 FROM won, unnest($5::timestamptz[] || $3::timestamptz, $6::uuid[] || $4::uuid) AS tick (due_at, id)

@@ -1,5 +1,6 @@
 //! Crons: sync, look, fire, and the calls that manage them.
 
+use crate::columns::options;
 use crate::database::Database;
 use crate::row::{cron_info, due_cron, get, instant};
 use crate::session::Connections;
@@ -33,7 +34,7 @@ pub(crate) async fn sync<C: Connections>(
 
 fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, StoreError> {
     let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
-    let expires = task.expires.map(micros);
+    let (expires, options) = (task.expires.map(micros), options(&task));
     Statement::count(
         sql,
         &[
@@ -48,6 +49,7 @@ fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, Sto
             &Instant(cron.first.into()),
             &task.id,
             &expires,
+            &options,
         ],
     )
 }

@@ -118,4 +118,7 @@ async fn expires_without_a_unit() {}
 #[fang::task(keep = "always")]
 async fn kept_without_a_number() {}
 
+#[fang::task(unique(fields(user)))]
+async fn unique_by_a_renamed_argument(#[serde(rename = "id")] user: u8) {}
+
 fn main() {}

@@ -65,8 +65,11 @@ async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
         Some(DebugValue::Counter(count)) => *count,
         other => panic!("{name}: {other:?} of {:?}", seen.keys()),
     };
-    assert_eq!(count(&format!("messaging.client.sent.messages {mail}")), 4);
-    assert_eq!(count(&format!("messaging.client.consumed.messages {mail}")), 5);
+    assert_eq!(count(&format!("messaging.client.sent.messages messaging.operation.name=insert {mail}")), 4);
+    assert_eq!(
+        count(&format!("messaging.client.consumed.messages messaging.operation.name=claim {mail}")),
+        5
+    );
     assert_eq!(count(&format!("fang.tasks.retried {mail}")), 1);
     assert_eq!(count(&format!("fang.tasks.failed {mail}")), 2);
     let values = |name: String| match seen.get(&format!("histogram {name}")) {
@@ -75,9 +78,20 @@ async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
         }
         other => panic!("{name}: {other:?} of {:?}", seen.keys()),
     };
-    assert_eq!(values(format!("messaging.process.duration {mail}")).len(), 2);
-    assert_eq!(values(format!("messaging.process.duration {mail} error.type=failed")).len(), 2);
-    let timed_out = values(format!("messaging.process.duration {mail} error.type=timed_out"));
+    assert_eq!(
+        values(format!("messaging.process.duration messaging.operation.name=process {mail}")).len(),
+        2
+    );
+    assert_eq!(
+        values(format!(
+            "messaging.process.duration messaging.operation.name=process {mail} error.type=failed"
+        ))
+        .len(),
+        2
+    );
+    let timed_out = values(format!(
+        "messaging.process.duration messaging.operation.name=process {mail} error.type=timed_out"
+    ));
     assert!(timed_out.len() == 1 && timed_out[0] >= 0.01, "in seconds: {timed_out:?}");
     assert_eq!(values(format!("fang.pickup.duration {mail}")).len(), 5);
     for gauge in ["fang.tasks.due", "fang.tasks.oldest_due.age"] {
