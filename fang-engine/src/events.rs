@@ -140,7 +140,8 @@ pub enum Event {
         /// Why it cannot be run.
         error: Arc<str>,
     },
-    /// A pool that stops or is quiet has given back a task, which runs again without a charged retry.
+    /// A pool that stops or is quiet has given back a task, which runs again without a charged retry. If the deadline of a
+    /// shutdown comes before its last claim has ended, some tasks are given back without an event.
     HandedBack {
         /// The task.
         task: Arc<TaskInfo>,

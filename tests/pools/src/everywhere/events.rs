@@ -14,11 +14,17 @@ crate::each_mode_and_store! {
     a_listener_that_blocks_delays_no_run_and_no_shutdown_for_long,
     a_finished_task_is_gone_from_the_store_when_that_is_told,
     a_result_that_comes_too_late_is_told_to_nobody,
+    a_task_that_expires_and_one_that_is_handed_back_are_told,
 }
 
 crate::each_store! {
     only_asynk, Asynk,
     a_run_that_is_dropped_tells_that_its_time_was_over,
+}
+
+crate::each_store! {
+    only_blocking, Blocking,
+    a_run_that_takes_too_long_tells_so_and_goes_on,
 }
 
 async fn next(told: &Receiver<Event>) -> Event {
@@ -102,6 +108,32 @@ async fn a_run_that_is_dropped_tells_that_its_time_was_over(world: World) {
     assert!(matches!(next(&told).await, Event::Ran { error: Some(_), .. }));
     assert_eq!(names(&told, 2).await, ["task.timed_out", "task.failed"]);
     assert_eq!((pool.stats().timed_out, pool.stats().failed), (1, 1));
+}
+
+async fn a_run_that_takes_too_long_tells_so_and_goes_on(world: World) {
+    let (pool, told) = world.pool(1).tells();
+    let pool = pool.start().await;
+    let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::WaitForShutdown) };
+    world.queue.insert_task(&slow).await.unwrap();
+    let all = ["pool.started", "task.claimed", "task.started", "task.timed_out", "task.ran", "task.finished"];
+    assert_eq!(names(&told, 6).await, all);
+    assert_eq!((pool.stats().timed_out, pool.stats().finished), (1, 1));
+}
+
+async fn a_task_that_expires_and_one_that_is_handed_back_are_told(world: World) {
+    let late = world.new_task(&Act::new("late", How::Succeed)).expires(Duration::ZERO);
+    world.queue.insert(late).await.unwrap();
+    let (pool, told) = world.pool(1).tells();
+    let mut pool = pool.start().await;
+    assert_eq!(names(&told, 3).await, ["pool.started", "task.claimed", "task.expired"]);
+    world.act("endless", How::Wait).await;
+    assert_eq!(names(&told, 2).await, ["task.claimed", "task.started"]);
+    // Long enough for the last claim to end.
+    pool.shutdown(Duration::from_secs(2)).await;
+    // The shutdown waits for the listener.
+    let last: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).map(|event| event.name()).collect();
+    assert_eq!(last, ["pool.stopping", "task.handed_back", "pool.stopped"]);
+    assert_eq!((pool.stats().expired, pool.stats().handed_back), (1, 1));
 }
 
 async fn a_listener_that_blocks_delays_no_run_and_no_shutdown_for_long(world: World) {

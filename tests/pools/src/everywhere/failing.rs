@@ -21,6 +21,7 @@ crate::each_mode_and_store! {
 crate::each_store! {
     only_asynk, Asynk,
     a_run_that_exceeds_its_timeout_is_dropped_and_fails,
+    the_log_tells_a_run_that_exceeds_its_timeout,
 }
 
 crate::each_store! {
@@ -166,6 +167,14 @@ async fn a_run_that_ends_within_its_timeout_counts(world: World) {
     let task = world.queue.insert_task(&quick).await.unwrap();
     world.next().await;
     world.row_in(&task, FangTaskState::Finished).await;
+}
+
+async fn the_log_tells_a_run_that_exceeds_its_timeout(world: World) {
+    collect_logs();
+    let _pool = world.pool(1).start().await;
+    let slow = Act { timeout: Some(Duration::from_millis(20)), retries: 0, ..Act::new("log", How::Wait) };
+    let id = world.queue.insert_task(&slow).await.unwrap().id.to_string();
+    until(async || logged_with(&["ERROR", &id, "failed for good in attempt 1: ", "20ms"]) == 1).await;
 }
 
 async fn the_log_tells_each_failure_with_its_level(world: World) {

@@ -1,11 +1,14 @@
 //! Leases: workers that fall silent, that are declared dead, and that only seem silent.
 
-use crate::seam::{HOUR, Mode, PATIENCE, QUICK, Rival, World, holding, say, until};
+use crate::seam::{
+    HOUR, Mode, PATIENCE, QUICK, Rival, World, collect_logs, holding, logged_with, say, until,
+};
 use fang_engine::Event;
 use futures_util::future::try_join_all;
 
 crate::each_mode! {
     the_tasks_of_a_worker_that_fell_silent_run_elsewhere,
+    a_task_whose_process_died_too_often_is_told_counted_and_logged,
     the_third_crowded_claim_waits_for_an_advisory_lock,
     a_pool_that_was_declared_dead_drops_its_results_and_gets_a_new_worker_id,
     a_pool_that_stops_retires_its_worker_id,
@@ -42,6 +45,40 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
         |event: Event| matches!(&event, Event::Rescued { task } if task.id == id && task.attempt == 1);
     until(async || events.try_recv().is_ok_and(rescued)).await;
     assert!(!dead.is_alive(QUICK.dead_after).await);
+}
+
+/// A second one was cancelled meanwhile.
+async fn a_task_whose_process_died_too_often_is_told_counted_and_logged(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    let [poison, unwanted] = [say("poison"), say("unwanted")].map(|task| world.new_task(&task));
+    let poison = world.queue.insert(poison).await.unwrap().id;
+    let unwanted = world.queue.insert(unwanted).await.unwrap().id;
+    let lost = "UPDATE fang_tasks SET state = 'in_progress', crashes = -2, locked_by = 999, updated_at = now() - interval '1 hour'";
+    world.run(lost).await;
+    world.run(&format!("INSERT INTO fang_cancellations (task_id) VALUES ('{unwanted}')")).await;
+    let (pool, events) = world.pool(1).lease(QUICK).tells();
+    let pool = pool.start().await;
+    let (mut failed, mut cancelled) = (None, None);
+    while failed.is_none() || cancelled.is_none() {
+        match events.recv().await.unwrap() {
+            Event::Failed { task, error, .. } => failed = Some((task.id, error.to_string())),
+            Event::Cancelled { task, .. } => cancelled = Some(task.id),
+            _ => {}
+        }
+    }
+    assert_eq!(failed, Some((poison, "the process that ran it died 3 times".to_owned())));
+    assert_eq!(cancelled, Some(unwanted));
+    let stats = pool.stats();
+    assert_eq!((stats.rescued, stats.failed, stats.cancelled), (2, 1, 1));
+    let line = [
+        "ERROR",
+        &poison.to_string(),
+        "(Say, task type",
+        "failed for good: the process that ran it died 3 times",
+    ];
+    assert_eq!(logged_with(&line), 1);
+    assert_eq!(logged_with(&["INFO", &unwanted.to_string(), "was cancelled"]), 1);
 }
 
 /// With more claimers at the same time, each would spend its time on rows that the others have just locked.

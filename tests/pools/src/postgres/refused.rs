@@ -4,6 +4,7 @@ use crate::seam::{
     Both, HOUR, Mode, PATIENCE, QUICK, Rival, Run, World, both, collect_logs, logged_with, say, until,
 };
 use fang_core::{FangError, FangTaskState, RetentionMode, Task};
+use fang_engine::Event;
 use fang_test_support::TestDatabase;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -85,12 +86,16 @@ async fn a_removal_that_a_trigger_refuses_holds_up_no_other_and_becomes_a_failur
     let world = World::postgres(mode).await;
     world.run(&refuse("TG_OP = 'DELETE'")).await;
     let bad = insert_among_others(&world, &say("bad"), 20).await;
-    let mut pool = world.pool(2).lease(QUICK).start().await;
+    let (pool, events) = world.pool(2).lease(QUICK).tells();
+    let mut pool = pool.start().await;
     world.until_number(GOOD, 0).await;
     let row = world.row_in(&bad, FangTaskState::Failed).await;
     assert!(row.error_message.unwrap().contains("the database refused its result"));
-    // The pool logs it after the commit that the row shows.
-    until(async || logged_with(&[&bad.id.to_string(), "another was saved"]) == 1).await;
+    // The pool tells and logs it after the commit that the row shows.
+    let failed = |event: Event| matches!(event, Event::Failed { task, .. } if task.id == bad.id);
+    until(async || events.try_recv().is_ok_and(failed)).await;
+    assert_eq!(logged_with(&["ERROR", &bad.id.to_string(), "the database refused its result"]), 1);
+    assert_eq!((pool.stats().finished, pool.stats().failed), (21, 1));
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
 }
 
