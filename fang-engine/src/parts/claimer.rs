@@ -72,8 +72,9 @@ impl Claimer {
 
     /// Reports that the store failed. Logs the first failure in a row.
     fn failed(&mut self, error: &StoreError) {
-        self.policy.failed(self.pool.now(), fastrand::f64());
-        if !error.is_refusal() {
+        let answers = (!error.is_refusal()).then(|| self.pool.reach.answers());
+        self.policy.failed(self.pool.now(), fastrand::f64(), answers);
+        if answers.is_some() {
             self.pool.store.listeners().fell_silent();
         }
         if !std::mem::replace(&mut self.is_failing, true) {

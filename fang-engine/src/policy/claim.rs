@@ -182,8 +182,8 @@ impl ClaimPolicy {
     }
 
     /// Tells that the store failed, as it would for any claim now. `jitter` is a random number in `0.0..1.0`.
-    pub fn failed(&mut self, now: Duration, jitter: f64) {
-        self.weights.failed(now, jitter);
+    pub fn failed(&mut self, now: Duration, jitter: f64, answers: Option<u64>) {
+        self.weights.failed(now, jitter, answers);
     }
 
     /// Takes all suspects that have not run.
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn after_a_failure_it_pauses() {
         let mut policy = policy();
-        policy.failed(NOW, 0.5);
+        policy.failed(NOW, 0.5, None);
         assert!(matches!(policy.next(NOW, &IDLE), Act::Sleep { at_most: Some(_), .. }));
     }
 }

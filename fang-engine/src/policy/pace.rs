@@ -209,9 +209,10 @@ impl Pace {
         recent.map_or(Duration::ZERO, |(_, took)| took)
     }
 
-    /// Tells that a claim failed. `jitter` is a random number in `0.0..1.0`.
-    pub fn failed(&mut self, now: Duration, jitter: f64) {
-        let Wait { at_least, at_most } = self.retry.wait(jitter);
+    /// Tells that a claim failed, and how often the store has answered again by then, unless it answered this claim with
+    /// a refusal. `jitter` is a random number in `0.0..1.0`.
+    pub fn failed(&mut self, now: Duration, jitter: f64, answers: Option<u64>) {
+        let Wait { at_least, at_most } = self.retry.wait(jitter, answers);
         self.retry_at = now + at_least;
         self.look_at = now + at_most;
     }

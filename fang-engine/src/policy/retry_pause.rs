@@ -12,7 +12,11 @@ const UNANSWERED: Duration = Duration::from_secs(5);
 /// The pauses between tries. They double from 50 ms up to 1 s. Each is cut at random by up to a half, so that pools
 /// which failed together do not come back together.
 #[derive(Debug)]
-pub struct RetryPause(Duration);
+pub struct RetryPause {
+    pause: Duration,
+    /// How often the store had answered again at the last failure.
+    answers: Option<u64>,
+}
 
 /// How long to wait after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,28 +29,32 @@ pub struct Wait {
 
 impl Default for RetryPause {
     fn default() -> Self {
-        Self(FIRST)
+        Self { pause: FIRST, answers: None }
     }
 }
 
 impl RetryPause {
     /// Whether nothing has failed yet.
     pub fn is_first(&self) -> bool {
-        self.0 == FIRST
+        self.pause == FIRST
     }
 
     /// The next pause; `random` is from 0 to 1.
     pub fn next(&mut self, random: f64) -> Duration {
-        let pause = self.0.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
-        self.0 = (self.0 * 2).min(LONGEST);
+        let pause = self.pause.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
+        self.pause = (self.pause * 2).min(LONGEST);
         pause
     }
 
-    /// The wait after a failure of a part that goes on once the store answers any other. After the first failure it
-    /// goes on at once then. If it fails although others are answered, it pauses as well; `random` is from 0 to 1.
-    pub fn wait(&mut self, random: f64) -> Wait {
+    /// The wait after a failure of a part that goes on once the store answers any other. `answers` counts how often the
+    /// store has answered again, and is `None` if it answered this call with a refusal. If the store has answered nobody
+    /// since the last failure, the part goes on at the first answer. If others are answered and this part fails again, it
+    /// pauses as well. `random` is from 0 to 1.
+    pub fn wait(&mut self, random: f64, answers: Option<u64>) -> Wait {
         let is_first = self.is_first();
-        let pause = self.next(random);
+        let others_are_answered = answers.is_none() || answers != self.answers;
+        self.answers = answers.or(self.answers);
+        let pause = if is_first || others_are_answered { self.next(random) } else { Duration::ZERO };
         let at_least = if is_first { Duration::ZERO } else { pause };
         Wait { at_least, at_most: UNANSWERED.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0) }
     }
@@ -68,10 +76,12 @@ mod tests {
     }
 
     #[test]
-    fn only_repeated_failures_make_a_part_wait_longer_than_the_store_is_silent() {
+    fn only_failures_while_others_are_answered_make_a_part_wait_longer_than_the_store_is_silent() {
         let mut pauses = RetryPause::default();
-        let waits = [(); 3].map(|()| pauses.wait(1.0));
-        assert_eq!(waits.map(|wait| wait.at_least), [Duration::ZERO, FIRST * 2, FIRST * 4]);
+        let answers = [Some(7), Some(7), Some(7), Some(8), Some(8), Some(9), None, None];
+        let waits = answers.map(|answers| pauses.wait(1.0, answers));
         assert!(waits.iter().all(|wait| wait.at_most == UNANSWERED));
+        let times = [0, 0, 0, 2, 0, 4, 8, 16].map(|times| FIRST * times);
+        assert_eq!(waits.map(|wait| wait.at_least), times);
     }
 }

@@ -187,8 +187,8 @@ impl Weights {
     }
 
     /// Tells that a claim failed, as any other would now. `jitter` is a random number in `0.0..1.0`.
-    pub fn failed(&mut self, now: Duration, jitter: f64) {
-        self.types.iter_mut().for_each(|types| types.pace.failed(now, jitter));
+    pub fn failed(&mut self, now: Duration, jitter: f64, answers: Option<u64>) {
+        self.types.iter_mut().for_each(|types| types.pace.failed(now, jitter, answers));
     }
 }
 

@@ -148,7 +148,7 @@ impl Pool {
     pub(crate) async fn wait_for_answer(&self, pause: &mut RetryPause, phase: Phase) {
         let seen = self.reach.answers();
         self.store.listeners().fell_silent();
-        let Wait { at_least, at_most } = pause.wait(fastrand::f64());
+        let Wait { at_least, at_most } = pause.wait(fastrand::f64(), Some(seen));
         let answered = async {
             self.sleep(at_least).await;
             self.reach.after(seen).await;

@@ -257,7 +257,7 @@ fn a_walk_that_failed_after_a_while_is_not_repeated_at_once_either() {
         let claim = request(pace.step(ms(at), busy(0, None)));
         assert_eq!(claim.start, Start::Beginning);
         pace.gave_up(ms(at + 30_000), claim);
-        pace.failed(ms(at + 30_000), 0.0);
+        pace.failed(ms(at + 30_000), 0.0, None);
     }
     assert_eq!(claim(&mut pace, 95_000, 1), Start::BeforeFloor);
     assert_eq!(claim(&mut pace, 151_000, 1), Start::Beginning);
@@ -298,15 +298,15 @@ fn every_sixteenth_claim_walks_upwards() {
 #[test]
 fn after_a_failure_it_waits_until_the_store_answers_others_and_longer_if_it_fails_even_then() {
     let mut pace = pace(1);
-    pace.failed(ms(0), 1.0);
+    pace.failed(ms(0), 1.0, None);
     assert_eq!(limit(pace.step(ms(1), busy(0, None))), None);
     pace.woken(ms(2), Notice::Burst);
     assert_eq!(limit(pace.step(ms(2), busy(0, None))), Some(1));
-    pace.failed(ms(3), 1.0);
+    pace.failed(ms(3), 1.0, None);
     pace.woken(ms(4), Notice::Burst);
     assert_eq!(limit(pace.step(ms(102), busy(0, None))), None);
     assert_eq!(limit(pace.step(ms(103), busy(0, None))), Some(1));
-    pace.failed(ms(103), 1.0);
+    pace.failed(ms(103), 1.0, None);
     assert_eq!(limit(pace.step(ms(5_102), busy(0, None))), None, "nothing else was answered");
     assert_eq!(limit(pace.step(ms(5_103), busy(0, None))), Some(1));
 }
@@ -331,7 +331,7 @@ proptest! {
             match (event, pace.step(now, load)) {
                 (0, _) => pace.woken(now, Notice::Burst),
                 (1, _) => pace.woken(now, Notice::Single),
-                (2, _) => pace.failed(now, 0.5),
+                (2, _) => pace.failed(now, 0.5, None),
                 (_, Step::Claim(request)) => {
                     prop_assert!(request.limit >= 1 && request.limit <= MAX_CLAIM);
                     prop_assert!(load.in_flight + request.limit <= workers + MAX_CLAIM);
