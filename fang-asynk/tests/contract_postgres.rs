@@ -27,20 +27,6 @@ struct Postgres {
 const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
     LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
 
-const ADVANCE: &str = "
-    UPDATE fang_tasks SET scheduled_at = scheduled_at - $1::text::interval, created_at = created_at - $1::text::interval,
-        updated_at = updated_at - $1::text::interval, unknown_since = unknown_since - $1::text::interval,
-        expires_at = expires_at - $1::text::interval, keep_until = keep_until - $1::text::interval;
-    UPDATE fang_workers SET started_at = started_at - $1::text::interval, beat_at = beat_at - $1::text::interval,
-        dead_at = dead_at - $1::text::interval;
-    UPDATE fang_meta SET beat_at = beat_at - $1::text::interval, well_since = well_since - $1::text::interval;
-    UPDATE fang_queues SET paused_at = paused_at - $1::text::interval;
-    UPDATE fang_unique SET created_at = created_at - $1::text::interval, scheduled_at = scheduled_at - $1::text::interval,
-        until = until - $1::text::interval;
-    UPDATE fang_cancellations SET asked_at = asked_at - $1::text::interval;
-    UPDATE fang_crons SET last_tick = last_tick - $1::text::interval, created_at = created_at - $1::text::interval,
-        paused_at = paused_at - $1::text::interval";
-
 impl Postgres {
     async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
@@ -73,10 +59,7 @@ impl Rig for Postgres {
     }
 
     async fn advance(&self, by: Duration) {
-        let by = format!("{} microseconds", by.as_micros());
-        for update in ADVANCE.split(';') {
-            self.client.execute(update, &[&by]).await.unwrap();
-        }
+        self.store.turn(by).await.unwrap();
     }
 
     async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {

@@ -28,20 +28,6 @@ struct Postgres {
 const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETURNS timestamptz
     LANGUAGE sql STABLE AS $$ SELECT '-infinity'::timestamptz $$";
 
-const ADVANCE: &str = "
-    UPDATE fang_tasks SET scheduled_at = scheduled_at - $1::interval, created_at = created_at - $1::interval,
-        updated_at = updated_at - $1::interval, unknown_since = unknown_since - $1::interval,
-        expires_at = expires_at - $1::interval, keep_until = keep_until - $1::interval;
-    UPDATE fang_workers SET started_at = started_at - $1::interval, beat_at = beat_at - $1::interval,
-        dead_at = dead_at - $1::interval;
-    UPDATE fang_meta SET beat_at = beat_at - $1::interval, well_since = well_since - $1::interval;
-    UPDATE fang_queues SET paused_at = paused_at - $1::interval;
-    UPDATE fang_unique SET created_at = created_at - $1::interval, scheduled_at = scheduled_at - $1::interval,
-        until = until - $1::interval;
-    UPDATE fang_cancellations SET asked_at = asked_at - $1::interval;
-    UPDATE fang_crons SET last_tick = last_tick - $1::interval, created_at = created_at - $1::interval,
-        paused_at = paused_at - $1::interval";
-
 impl Postgres {
     fn new() -> Self {
         let database = runtime().block_on(TestDatabase::create()).unwrap();
@@ -83,11 +69,7 @@ impl Rig for Postgres {
     }
 
     async fn advance(&self, by: Duration) {
-        let by = format!("{} microseconds", by.as_micros());
-        for update in ADVANCE.split(';') {
-            let connection = &mut *self.connection.lock().unwrap();
-            sql_query(update).bind::<Text, _>(&by).execute(connection).unwrap();
-        }
+        self.store.turn(by).await.unwrap();
     }
 
     async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {

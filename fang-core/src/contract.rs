@@ -50,6 +50,7 @@ mod rescue;
 mod retry;
 mod scenario;
 mod scenarios;
+mod turn;
 mod unique;
 mod unknown;
 mod unserved;

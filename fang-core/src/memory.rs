@@ -6,6 +6,7 @@ mod control;
 mod crons;
 mod tables;
 mod tasks;
+mod turn;
 mod unique;
 mod unserved;
 mod workers;
@@ -253,6 +254,14 @@ impl Store for MemoryStore {
         let was_paused = self.with(|tables, _| tables.paused.remove(task_type))?;
         self.notify(&Topic::task_type(task_type));
         Ok(was_paused)
+    }
+
+    async fn turn(&self, by: Duration) -> Result<(), StoreError> {
+        let waiting = self.with(|tables, _| tables.turn(by))?;
+        self.call_back(true);
+        self.notify(&Topic::Crons);
+        self.are_due(&waiting);
+        Ok(())
     }
 
     fn listeners(&self) -> &Listeners {

@@ -112,6 +112,7 @@ statements!(
     write_claims,
     remove_locked,
     suspect,
+    turn,
     sync_cron,
     crowd_lock,
     unlist,

@@ -196,6 +196,10 @@ impl<C: Connections> Store for PostgresStore<C> {
         control::resume(self, task_type).await
     }
 
+    async fn turn(&self, by: Duration) -> Result<(), StoreError> {
+        control::turn(self, by).await
+    }
+
     async fn listen(&self) -> Result<Option<Heard>, StoreError> {
         self.db.connections.listen().await
     }

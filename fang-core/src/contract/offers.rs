@@ -59,6 +59,7 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
             let found = store.unserved("", 1).await.unwrap();
             assert_eq!(found, Unserved::default());
         }
+        Feature::Turns => assert_refused(store.turn(HOUR).await),
         Feature::Replacing => refuses_unique(rig, Unique::key("x").replace(Replace::ALL)).await,
     }
 }

@@ -370,6 +370,17 @@ macro_rules! for_each_scenario {
             unserved [Unserved Pauses] {
                 a_paused_task_type_needs_no_worker,
             }
+            turn [Turns] {
+                a_turn_moves_every_instant_of_a_task_back,
+                a_turn_makes_tasks_due_and_notifies_their_listeners,
+                a_turn_lets_tasks_expire,
+            }
+            turn [Turns Periods] {
+                a_turn_ends_the_period_of_a_unique_task,
+            }
+            turn [Turns Crons] {
+                a_turn_makes_the_tick_of_a_cron_due,
+            }
             payload [] {
                 an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed,
                 an_unreadable_payload_is_found_and_listed,

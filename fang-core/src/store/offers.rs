@@ -32,11 +32,13 @@ pub enum Feature {
     Replacing,
     /// `unserved`: pools log a task type whose tasks wait while no pool serves it.
     Unserved,
+    /// `turn`: tests let time pass without waiting.
+    Turns,
 }
 
 impl Feature {
     /// All features.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Crons,
         Self::Counts,
         Self::Retries,
@@ -49,6 +51,7 @@ impl Feature {
         Self::UntilStarted,
         Self::Replacing,
         Self::Unserved,
+        Self::Turns,
     ];
 
     fn bit(self) -> u16 {

@@ -272,6 +272,14 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "remove_crons" })
     }
 
+    /// Moves every saved instant back by this much, as if that time had passed, in one transaction. The clock of the
+    /// store still decides what is due. For tests: `fang::testing` turns the time of a queue with it.
+    ///
+    /// Not offered by default.
+    async fn turn(&self, _by: Duration) -> Result<(), StoreError> {
+        Err(StoreError::NotOffered { verb: "turn" })
+    }
+
     /// Passes the notifications that other processes have sent on to the listeners, without waiting for more.
     /// Returns how many there were, or `None` for a store without such notifications. A pool calls it
     /// whenever something arrives on the socket of the last answer, or often if that answer had no socket.

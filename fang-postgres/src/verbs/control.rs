@@ -12,7 +12,7 @@ use fang_core::new_task::Due;
 use fang_core::notify::{Notice, Topic};
 use fang_core::store::{RetriedFailed, RetryFailed, WorkerId, micros};
 use fang_core::{Priority, StoreError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
@@ -109,4 +109,16 @@ pub(crate) async fn resume<C: Connections>(
     let was_paused = store.db.execute(Role::Calls, statement).await? > 0;
     store.notify(Topic::task_type(task_type), Notice::Single).await;
     Ok(was_paused)
+}
+
+/// Moves every instant back, and tells the pools that tasks and crons may be due.
+pub(crate) async fn turn<C: Connections>(store: &PostgresStore<C>, by: Duration) -> Result<(), StoreError> {
+    let statement = Statement::rows(&store.db.sql.turn, &[&micros(by)])?;
+    let rows = store.db.query(Role::Calls, statement).await?;
+    store.notify_each_time(Role::Calls, &Topic::CameBack).await;
+    store.notify_each_time(Role::Calls, &Topic::Crons).await;
+    for row in &rows {
+        store.notify_each_time(Role::Calls, &Topic::task_type(get(row, 0)?)).await;
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use fang_core::store::Store;
 use fang_test_support::TestDatabase;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[async_trait(?Send)]
 pub trait Rig {
@@ -120,15 +121,7 @@ impl Rig for Postgres {
     }
 
     async fn advance(&self, seconds: u64) {
-        let by = format!("interval '{seconds} seconds'");
-        let sql = format!(
-            "UPDATE fang_tasks SET scheduled_at = scheduled_at - {by}, created_at = created_at - {by},
-                updated_at = updated_at - {by}, unknown_since = unknown_since - {by}, expires_at = expires_at - {by},
-                keep_until = keep_until - {by};
-            UPDATE fang_workers SET started_at = started_at - {by}, beat_at = beat_at - {by}, dead_at = dead_at - {by};
-            UPDATE fang_cancellations SET asked_at = asked_at - {by}"
-        );
-        self.sql(&sql).await;
+        self.admin.turn(Duration::from_secs(seconds)).await.unwrap();
     }
 
     async fn clear(&self) {
