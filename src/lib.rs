@@ -56,6 +56,7 @@
 //! | `metrics` | no | counters, gauges and histograms by the facade [`metrics`](https://docs.rs/metrics) |
 //! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
+//! | `testing` | no | `testing`: assertions, drains, a clock to turn and Postgres schemas for the tests of a program |
 //! | `contract` | no | `contract`: tests for a store of your own |
 //!
 //! fang needs Rust 1.91 or newer, and PostgreSQL 14 or newer.
@@ -163,6 +164,9 @@ mod pools;
 pub use fang_engine::group::AnyPool;
 #[cfg(all(unix, any(feature = "asynk", feature = "blocking")))]
 pub use pools::Pools;
+
+#[cfg(all(feature = "testing", any(feature = "asynk", feature = "blocking")))]
+pub mod testing;
 
 #[cfg(feature = "asynk")]
 pub mod asynk;

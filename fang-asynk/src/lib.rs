@@ -17,6 +17,8 @@ mod rustls;
 mod session;
 #[cfg(not(unix))]
 mod signals;
+#[doc(hidden)]
+pub mod testing;
 mod worker_pool;
 mod workers;
 

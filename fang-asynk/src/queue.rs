@@ -154,7 +154,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         Ok(all)
     }
 
-    fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
+    pub(crate) fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         match self.store.get() {
             Some(store) => Ok(store.clone()),
             None => self.store_with(no_tls().ok_or(QueueError::NotConnected)?),

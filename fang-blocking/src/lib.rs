@@ -14,6 +14,8 @@ mod queue;
 mod runtime;
 #[cfg(feature = "postgres")]
 mod session;
+#[doc(hidden)]
+pub mod testing;
 mod worker_pool;
 mod workers;
 

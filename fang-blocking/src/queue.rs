@@ -101,7 +101,7 @@ impl Queue {
         Ok(all)
     }
 
-    fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
+    pub(crate) fn store(&self) -> Result<Arc<PostgresStore>, QueueError> {
         if let Some(store) = self.store.get() {
             return Ok(store.clone());
         }

@@ -11,6 +11,7 @@ use crate::policy::claim::{ClaimPolicy, Wanted};
 use crate::state::job::Job;
 use crate::state::pool::Pool;
 use crate::state::unwritten::UnwrittenClaim;
+use crate::workers::Workers;
 use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::store::{Claimed, WorkerId};
@@ -37,6 +38,16 @@ pub(crate) struct ToRun {
 }
 
 impl ToRun {
+    /// Hands the tasks to the workers.
+    pub(crate) fn dispatch(self, pool: &Pool, workers: &dyn Workers) {
+        let bytes = self.tasks.iter().map(|task| task.metadata.len()).sum();
+        pool.state.gauge.claimed(self.tasks.len(), bytes);
+        self.jobs().for_each(|job| {
+            pool.state.recorder.claimed(&job);
+            workers.run(job);
+        });
+    }
+
     /// The tasks, each as a job for a worker.
     pub(crate) fn jobs(self) -> impl Iterator<Item = Job> {
         let Self { tasks, task_type, worker, unwritten } = self;

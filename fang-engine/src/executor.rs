@@ -79,6 +79,7 @@ where
         let ask = || (runnable.timeout(), runnable.keep());
         let (limit, keep) = catch_unwind(AssertUnwindSafe(ask))
             .map_err(|panic| failed(&job, &*runnable, describe_panic(panic.as_ref())))?;
+        let limit = pool.config.timeout.or(limit);
         job.keeps(keep);
         if let Some(at) = job.task.expired_at {
             return Err(Outcome::Expired(at));

@@ -77,6 +77,11 @@ impl Handle {
         &self.context
     }
 
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// The calls that tools make.
     pub fn admin(&self) -> Admin {
         Admin::new(self.store.clone())

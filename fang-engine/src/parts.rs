@@ -2,6 +2,7 @@
 
 pub(crate) mod claimer;
 pub(crate) mod crons;
+pub mod drain;
 pub(crate) mod finisher;
 #[cfg(feature = "metrics")]
 pub(crate) mod gauges;

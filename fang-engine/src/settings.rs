@@ -121,6 +121,8 @@ pub struct PoolConfig {
     pub lock_claims: bool,
     /// How long the run of a cancelled task may go on before it is dropped. Only async runs can be dropped.
     pub cancel_grace: Duration,
+    /// The timeout of every run, in place of what its kind says. For tests.
+    pub timeout: Option<Duration>,
     /// The application's values, which tasks can read.
     pub values: Values,
     /// The kinds that may run.

@@ -23,6 +23,8 @@ pub mod settings;
 mod sql;
 mod statement;
 mod store;
+#[doc(hidden)]
+pub mod test_schema;
 mod value;
 mod verbs;
 mod within;

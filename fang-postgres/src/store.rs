@@ -6,8 +6,8 @@ use crate::session::{Connections, Session};
 use crate::sql::Statements;
 use crate::within;
 use fang_core::notify::Outgoing;
-use fang_core::store::Inserted;
-use fang_core::{NewTask, StoreError};
+use fang_core::store::{Filter, Inserted};
+use fang_core::{NewTask, StoreError, Task};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -55,6 +55,18 @@ impl<C: Connections> PostgresStore<C> {
         tasks: &[NewTask],
     ) -> Result<Vec<Inserted>, StoreError> {
         within::insert_in(session, &self.db.sql, &self.outgoing, tasks).await
+    }
+
+    /// Lists tasks within the application's transaction, over a session of that transaction.
+    ///
+    /// # Errors
+    /// The error of the statement, after which the transaction has failed.
+    pub async fn list_in(
+        &self,
+        session: &mut impl Session,
+        filter: &Filter,
+    ) -> Result<Vec<Task>, StoreError> {
+        within::list_in(session, &self.db.sql, filter).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The verbs of the store, each an async function over the connections of a driver.
 
-mod admin;
+pub(crate) mod admin;
 mod control;
 mod crons;
 mod insert;

@@ -1,15 +1,16 @@
-//! Inserts and results within a transaction that was begun elsewhere.
+//! Inserts, lists and results within a transaction that was begun elsewhere.
 
 use crate::batch::Batch;
 use crate::columns::{Answers, due_now};
 use crate::finish_columns::FinishColumns;
-use crate::row::{duplicate, get};
+use crate::row::{duplicate, get, task};
 use crate::session::Session;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
+use crate::verbs::admin;
 use fang_core::notify::Outgoing;
-use fang_core::store::{Inserted, OwnResult, is_all_or_none};
-use fang_core::{NewTask, QueueError, StoreError};
+use fang_core::store::{Filter, Inserted, OwnResult, is_all_or_none};
+use fang_core::{NewTask, QueueError, StoreError, Task};
 
 /// Inserts within the application's transaction. After [`StoreError::NotUnique`] the transaction can go on, without
 /// any task of the batch.
@@ -86,6 +87,15 @@ pub async fn finish_in(session: &mut impl Session, own: &OwnResult) -> Result<()
         None => false,
     };
     if hit { Ok(()) } else { Err(QueueError::ClaimLost) }
+}
+
+/// Lists tasks within the application's transaction.
+pub(crate) async fn list_in(
+    session: &mut impl Session,
+    sql: &Statements,
+    filter: &Filter,
+) -> Result<Vec<Task>, StoreError> {
+    rows(session, admin::list_statement(sql, filter)?).await?.iter().map(task).collect()
 }
 
 async fn rows<S: Session>(session: &mut S, statement: Statement<'_>) -> Result<Vec<S::Row>, StoreError> {

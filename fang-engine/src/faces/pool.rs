@@ -199,6 +199,7 @@ macro_rules! worker_pool {
                     prune_after: self.prune_after,
                     lock_claims: self.lock_claims,
                     cancel_grace: $crate::CANCEL_GRACE,
+                    timeout: None,
                     values: self.values.clone(),
                     kinds: self.kinds.clone(),
                     middleware: Default::default(),

@@ -63,7 +63,7 @@ impl Claimer {
                     log::info!("tasks can be claimed again");
                 }
                 let worker = tasks.worker;
-                self.dispatch(tasks);
+                tasks.dispatch(&self.pool, &*self.workers);
                 self.claims.tidy(worker).await;
             }
             Err(error) => self.failed(&error),
@@ -82,20 +82,14 @@ impl Claimer {
         }
     }
 
-    fn dispatch(&self, to_run: ToRun) {
-        let bytes = to_run.tasks.iter().map(|task| task.metadata.len()).sum();
-        self.pool.state.gauge.claimed(to_run.tasks.len(), bytes);
-        to_run.jobs().for_each(|job| {
-            self.pool.state.recorder.claimed(&job);
-            self.workers.run(job);
-        });
-    }
-
     /// Runs a suspect once the store has marked it.
     async fn try_suspect(&mut self, task: Claimed, task_type: Arc<str>) {
         let worker = self.pool.state.worker();
         match self.pool.store.suspect(worker, task.id, task.lease).await {
-            Ok(true) => self.dispatch(ToRun { tasks: vec![task], task_type, worker, unwritten: None }),
+            Ok(true) => {
+                let to_run = ToRun { tasks: vec![task], task_type, worker, unwritten: None };
+                to_run.dispatch(&self.pool, &*self.workers);
+            }
             Ok(false) => self.pool.state.lost(&task),
             Err(error) => {
                 self.give_back(task, task_type);

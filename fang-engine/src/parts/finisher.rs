@@ -21,6 +21,8 @@ use std::time::Duration;
 pub(crate) struct Finisher {
     pool: Arc<Pool>,
     results: Receiver<Finished>,
+    /// Empty between two rounds, and kept for its room.
+    batch: Vec<Finished>,
     aside: Aside,
     /// Whether all results that are aside were tried since the pool closes.
     has_hurried: bool,
@@ -31,12 +33,36 @@ pub(crate) struct Finisher {
 impl Finisher {
     pub(crate) fn new(pool: Arc<Pool>, results: Receiver<Finished>) -> Self {
         let ended = SetAtEnd::new(&pool.finisher_ended);
-        Self { pool, results, aside: Aside::default(), has_hurried: false, _ended: ended }
+        let batch = Vec::with_capacity(MAX_BATCH);
+        Self { pool, results, batch, aside: Aside::default(), has_hurried: false, _ended: ended }
     }
 
     /// Saves until no more results can come.
     pub(crate) async fn run(mut self) {
         run_to_end(&mut self).await;
+    }
+
+    /// Waits for results, and saves them. Returns `false` when nothing is left to save and nothing more will come.
+    pub(crate) async fn save_next(&mut self) -> bool {
+        let mut batch = std::mem::take(&mut self.batch);
+        let has_more = self.gather(&mut batch).await;
+        let groups = by_worker(&mut batch);
+        self.batch = batch;
+        if !has_more {
+            return false;
+        }
+        for (source, results) in groups {
+            self.save(source, results).await;
+        }
+        if !self.aside.is_empty() {
+            self.save_aside().await;
+        }
+        true
+    }
+
+    /// Whether results that the store refused wait to be sent again.
+    pub(crate) fn has_aside(&self) -> bool {
+        !self.aside.is_empty()
     }
 
     /// Waits for results and takes all of them, or until results that are aside are due. Returns `false` when nothing
@@ -236,15 +262,7 @@ impl Part for Finisher {
     }
 
     async fn work(&mut self) {
-        let mut batch = Vec::with_capacity(MAX_BATCH);
-        while self.gather(&mut batch).await {
-            for (source, results) in by_worker(&mut batch) {
-                self.save(source, results).await;
-            }
-            if !self.aside.is_empty() {
-                self.save_aside().await;
-            }
-        }
+        while self.save_next().await {}
         if !self.aside.is_empty() {
             report_lost(self.aside.len());
         }

@@ -176,7 +176,7 @@ impl Heart {
                 self.give_back().await;
             }
             if woken == Woken::Cancelled || (knows_any && now >= look_at) {
-                self.look_for_cancelled().await;
+                self.pool.look_for_cancelled().await;
                 self.pool.sleep(CALM).await;
                 look_at = now + LOOK_EVERY;
             }
@@ -237,15 +237,6 @@ impl Heart {
         }
     }
 
-    async fn look_for_cancelled(&self) {
-        match self.pool.store.cancellations(self.pool.state.worker()).await {
-            Ok(runs) => self.pool.cancel(runs),
-            Err(error) => {
-                log::debug!("cancelled tasks could not be looked up; the next beat tries again: {error}");
-            }
-        }
-    }
-
     async fn beat(&mut self) {
         let began = Instant::now();
         let lease = self.pool.config.lease.dead_after;
@@ -279,7 +270,7 @@ impl Heart {
         }
         self.rescue_at = duty.rescue_after.map(|after| Instant::now() + after);
         if beat.has_cancellations || self.pool.state.environment.signals.any_cancelled() {
-            self.look_for_cancelled().await;
+            self.pool.look_for_cancelled().await;
         }
     }
 

@@ -38,8 +38,7 @@ impl Pruner {
     }
 
     async fn run_once(&mut self) -> Result<(), StoreError> {
-        let prune = Prune { older_than: self.pool.config.prune_after, limit: BATCH };
-        while self.pool.store.prune(&prune).await? >= u64::from(BATCH) {}
+        prune(&self.pool).await?;
         self.look_for_unserved().await
     }
 
@@ -48,6 +47,19 @@ impl Pruner {
         self.told.news(&found).iter().for_each(|line| log::warn!("{line}"));
         self.from = found.next.unwrap_or_default();
         Ok(())
+    }
+}
+
+/// Removes all rows whose time is over. Returns how many.
+pub(crate) async fn prune(pool: &Pool) -> Result<u64, StoreError> {
+    let prune = Prune { older_than: pool.config.prune_after, limit: BATCH };
+    let mut removed = 0;
+    loop {
+        let batch = pool.store.prune(&prune).await?;
+        removed += batch;
+        if batch < u64::from(BATCH) {
+            return Ok(removed);
+        }
     }
 }
 

@@ -143,7 +143,7 @@ fn start_claimer(
     Ok((ended, open_batches))
 }
 
-fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
+pub(super) fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
     let environment = Environment {
         values: config.values.clone(),
         signals: RunSignals::default(),

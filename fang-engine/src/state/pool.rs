@@ -164,6 +164,16 @@ impl Pool {
         }
     }
 
+    /// Tells the runs of cancelled tasks, which the store knows.
+    pub(crate) async fn look_for_cancelled(&self) {
+        match self.store.cancellations(self.state.worker()).await {
+            Ok(runs) => self.cancel(runs),
+            Err(error) => {
+                log::debug!("cancelled tasks could not be looked up; the next look tries again: {error}");
+            }
+        }
+    }
+
     /// Whether a task still belongs to this pool. If not, it no longer counts as in flight.
     pub fn owns(&self, job: &Job) -> bool {
         let is_own = self.state.has(job);

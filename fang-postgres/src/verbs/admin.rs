@@ -4,6 +4,7 @@ use crate::database::Database;
 use crate::row::{get, span, task};
 use crate::session::Connections;
 use crate::settings::Role;
+use crate::sql::Statements;
 use crate::statement::Statement;
 use fang_core::store::{Capped, Count, Depth, Filter, Removal};
 use fang_core::task::FangTaskState;
@@ -16,11 +17,14 @@ pub(crate) async fn find<C: Connections>(db: &Database<C>, id: Uuid) -> Result<O
 }
 
 pub(crate) async fn list<C: Connections>(db: &Database<C>, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+    db.query(Role::Calls, list_statement(&db.sql, filter)?).await?.iter().map(task).collect()
+}
+
+/// The statement that lists the tasks of a filter.
+pub(crate) fn list_statement<'a>(sql: &'a Statements, filter: &Filter) -> Result<Statement<'a>, StoreError> {
     let state = filter.state.map(FangTaskState::as_str);
     let limit = i64::from(filter.limit);
-    let statement =
-        Statement::rows(&db.sql.list, &[&state, &filter.task_type, &filter.before, &limit, &filter.tag])?;
-    db.query(Role::Calls, statement).await?.iter().map(task).collect()
+    Statement::rows(&sql.list, &[&state, &filter.task_type, &filter.before, &limit, &filter.tag])
 }
 
 pub(crate) async fn count<C: Connections>(db: &Database<C>) -> Result<Vec<Count>, StoreError> {

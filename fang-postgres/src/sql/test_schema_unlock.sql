@@ -1,0 +1,1 @@
+SELECT pg_advisory_unlock(hashtextextended('schema of a test ' || $1, 0))

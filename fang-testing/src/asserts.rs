@@ -1,0 +1,128 @@
+//! The macros of assertions.
+
+use crate::mode::Mode;
+use crate::queue::{Inspect, all};
+use fang_core::Task;
+use fang_core::store::Filter;
+
+/// Asserts that a queue, or a [`transaction`](crate::transaction) of the test, has a task.
+///
+#[cfg_attr(feature = "asynk", doc = "```")]
+#[cfg_attr(not(feature = "asynk"), doc = "```text")]
+/// # use fang_asynk::MemoryQueue;
+/// # use fang_core::{AsyncQueueable, Mode, NewTask};
+/// use fang_testing::{assert_inserted, refute_inserted};
+/// # use std::time::Duration;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang_core::QueueError> {
+/// let queue = MemoryQueue::new();
+/// # let payload = r#"{"type": "welcome", "user": {"id": 7, "name": "Ada"}, "again": false}"#.to_owned();
+/// # let task = NewTask::new(payload, "mail".to_owned(), Mode::Asynk);
+/// queue.insert(task.delay(Duration::from_secs(60)).tag("new")).await?;
+///
+/// assert_inserted!(queue, "welcome").await;
+/// // The fields that are named have to match, those of objects within as well. Others may be anything.
+/// assert_inserted!(queue, "welcome", { "user": { "id": 7 } }).await;
+/// let found = assert_inserted!(queue, "welcome", count = 1, task_type = "mail", delay = Duration::from_secs(60)).await;
+/// assert_eq!(found[0].tags, ["new"]);
+/// refute_inserted!(queue, "welcome", { "user": { "id": 8 } }).await;
+/// # Ok(()) }
+/// ```
+///
+/// The kind is the name of a function of `#[fang::task]`, the name of a struct of `#[derive(fang::Task)]`, or the name of any
+/// kind as a string. Options follow it, or its fields: `count`, `within`, `task_type`, `delay`, `at`, `slack`, `tags`,
+/// `header`, `priority`, `max_retries` and `state`. [`Expected`](crate::Expected) describes them.
+///
+/// Tasks that wait or run count, unless `state` is given. A task that has finished is removed by default, so assert
+/// before tasks run. In the async mode, await the macro. Its value are the tasks that match, the oldest first.
+///
+/// # Panics
+/// Panics if the expectation does not hold. The message shows the tasks that come nearest, and where they differ.
+#[macro_export]
+macro_rules! assert_inserted {
+    ($queue:expr, $($expected:tt)+) => {
+        match &$queue {
+            queue => {
+                #[allow(unused_imports)]
+                use $crate::Inspect as _;
+                queue.__check($crate::__expected!($($expected)+))
+            }
+        }
+    };
+}
+
+/// Asserts that a queue, or a [`transaction`](crate::transaction) of the test, has no such task. Takes what
+/// [`assert_inserted!`] takes. With `within`, there must be none during all that time.
+///
+/// # Panics
+/// Panics if there is such a task, and shows it.
+#[macro_export]
+macro_rules! refute_inserted {
+    ($queue:expr, $($expected:tt)+) => {
+        match &$queue {
+            queue => {
+                #[allow(unused_imports)]
+                use $crate::Inspect as _;
+                queue.__check($crate::__expected!($($expected)+).none())
+            }
+        }
+    };
+}
+
+/// What an assertion expects.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __expected {
+    ($kind:literal $($rest:tt)*) => {
+        $crate::__expected!(@fields ($kind) $($rest)*)
+    };
+    ($kind:ident $($rest:tt)*) => {
+        $crate::__expected!(@path ($kind) $($rest)*)
+    };
+    (@path ($($path:tt)*) :: $next:ident $($rest:tt)*) => {
+        $crate::__expected!(@path ($($path)* :: $next) $($rest)*)
+    };
+    (@path ($($path:tt)*) $($rest:tt)*) => {
+        $crate::__expected!(@fields (<$($path)* as $crate::__private::Declared>::KIND) $($rest)*)
+    };
+    (@fields ($kind:expr), { $($json:tt)* } $(, $option:ident = $value:expr)* $(,)?) => {
+        $crate::__expected!(
+            @new $kind, ::core::option::Option::Some($crate::__private::json!({ $($json)* })) $(, $option = $value)*
+        )
+    };
+    (@fields ($kind:expr) $(, $option:ident = $value:expr)* $(,)?) => {
+        $crate::__expected!(@new $kind, ::core::option::Option::None $(, $option = $value)*)
+    };
+    (@new $kind:expr, $fields:expr $(, $option:ident = $value:expr)*) => {
+        $crate::Expected::new($kind, $fields, ::core::panic::Location::caller())$(.$option($value))*
+    };
+}
+
+/// Returns the tasks of a queue, or of a [`transaction`](crate::transaction) of the test, that wait or run, the oldest
+/// first. In the async mode, await it.
+///
+#[cfg_attr(feature = "blocking", doc = "```")]
+#[cfg_attr(not(feature = "blocking"), doc = "```text")]
+/// # use fang_blocking::MemoryQueue;
+/// # use fang_core::{Mode, NewTask, Queueable};
+/// use fang_testing::inserted;
+/// let queue = MemoryQueue::new();
+/// # let payload = r#"{"type": "resize", "picture": 7}"#.to_owned();
+/// # let task = NewTask::new(payload, "common".to_owned(), Mode::Blocking);
+/// queue.insert(task)?;
+/// assert_eq!(inserted(&queue)[0].kind(), Some("resize"));
+/// # Ok::<(), fang_core::QueueError>(())
+/// ```
+///
+/// # Panics
+/// Panics if the store fails.
+pub fn inserted<M: Mode, P: Inspect<M>>(place: &P) -> M::Answer<'_, Vec<Task>> {
+    M::answer(Box::pin(async move {
+        match all(place, &Filter::default()).await {
+            Ok(mut found) => {
+                found.retain(|task| task.state.is_alive());
+                found
+            }
+            Err(error) => panic!("the tasks cannot be listed: {error}"),
+        }
+    }))
+}

@@ -1,0 +1,14 @@
+//! What the tests of a program use. Needs the feature `testing`. [`guide::testing`](crate::guide::testing) shows how.
+//!
+//! Nothing here is global: tests run at the same time. In the async mode calls are awaited; in the blocking mode they block.
+//! The compiler finds the mode by the queue.
+
+#[cfg(feature = "asynk")]
+pub use fang_testing::transaction;
+#[cfg(feature = "blocking")]
+pub use fang_testing::transaction_blocking;
+pub use fang_testing::{
+    AnyMiddleware, Asynk, Blocking, Clock, Drain, Drained, Expected, InTransaction, Inspect, Mode, Outcome,
+    Performed, Performing, Ran, TestQueue, TestSchema, Ticks, Waiting, assert_inserted, clock, drain,
+    inserted, next_ticks, perform, refute_inserted,
+};
