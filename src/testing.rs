@@ -9,6 +9,6 @@ pub use fang_testing::transaction;
 pub use fang_testing::transaction_blocking;
 pub use fang_testing::{
     AnyMiddleware, Asynk, Blocking, Clock, Drain, Drained, Expected, InTransaction, Inspect, Mode, Outcome,
-    Performed, Performing, Ran, TestQueue, TestSchema, Ticks, Waiting, assert_inserted, clock, drain,
-    inserted, next_ticks, perform, refute_inserted,
+    OverStore, Performed, Performing, Ran, TestQueue, TestSchema, Ticks, Waiting, assert_inserted, clock,
+    drain, inserted, next_ticks, over_store, perform, refute_inserted,
 };

@@ -38,16 +38,10 @@ pub async fn keep<C: Connections>(
 ) -> Result<(), StoreError> {
     let schema = Schema::chosen(Some(name))?.quoted().unwrap_or_default();
     let mut session = connections.session(Role::Calls).await?;
-    let made = match make(&mut session, name, &schema).await {
+    let outcome = match make(&mut session, name, &schema).await {
         Ok(()) => {
             made();
-            Ok(())
-        }
-        Err(error) => Err(error),
-    };
-    let outcome = match made {
-        Ok(()) => {
-            if let Err(error) = drop_left(&mut session).await {
+            if let Err(error) = drop_left(&mut session, name).await {
                 log::debug!(
                     "schemas of earlier tests could not be dropped; a later test tries again: {error}"
                 );
@@ -82,8 +76,8 @@ fn script(schema: &str) -> String {
     script
 }
 
-async fn drop_left(session: &mut impl Session) -> Result<(), StoreError> {
-    let left = Statement::rows(LEFT, &[&PREFIX, &MAX_LEFT])?;
+async fn drop_left(session: &mut impl Session, own: &str) -> Result<(), StoreError> {
+    let left = Statement::rows(LEFT, &[&PREFIX, &own, &MAX_LEFT])?;
     for answer in session.run(&[Step::Run(left)]).await? {
         for row in &answer.rows {
             let name: String = get(row, 0)?;

@@ -30,7 +30,7 @@ pub use mode::{Asynk, Blocking, Mode, Waiting};
 pub use options::AnyMiddleware;
 pub use outcome::{Outcome, Ran};
 pub use perform::{Performed, Performing, perform};
-pub use queue::{Inspect, TestQueue};
+pub use queue::{Inspect, OverStore, TestQueue, over_store};
 #[cfg(feature = "postgres")]
 pub use schema::TestSchema;
 pub use ticks::{Ticks, next_ticks};

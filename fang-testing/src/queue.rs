@@ -78,10 +78,10 @@ impl Handles {
 }
 
 macro_rules! queues {
-    ($feature:literal, $mode:ident, $backend:path, $variant:ident) => {
+    ($feature:literal, $mode:ident, [$($generics:tt)*] $queue:ty, |$of:ident| $handle:expr) => {
         #[cfg(feature = $feature)]
         #[diagnostic::do_not_recommend]
-        impl<Q: $backend> Inspect<crate::mode::$mode> for Q {
+        impl<$($generics)*> Inspect<crate::mode::$mode> for $queue {
             fn page<'a>(&'a self, filter: &'a Filter) -> BoxFuture<'a, Result<Vec<Task>, QueueError>> {
                 Box::pin(async move {
                     let store = TestQueue::<crate::mode::$mode>::store(self)?;
@@ -92,20 +92,44 @@ macro_rules! queues {
 
         #[cfg(feature = $feature)]
         #[diagnostic::do_not_recommend]
-        impl<Q: $backend> TestQueue<crate::mode::$mode> for Q {
+        impl<$($generics)*> TestQueue<crate::mode::$mode> for $queue {
             fn store(&self) -> Result<Arc<dyn Store>, QueueError> {
                 TestQueue::<crate::mode::$mode>::handles(self)?.store()
             }
 
             fn handles(&self) -> Result<Handles, QueueError> {
-                Ok(Handles::$variant(<Q as $backend>::handle(self)?))
+                let $of = self;
+                Ok(Handles::$mode($handle))
             }
         }
     };
 }
 
-queues!("asynk", Asynk, fang_asynk::AsyncBackend, Asynk);
-queues!("blocking", Blocking, fang_blocking::Backend, Blocking);
+queues!("asynk", Asynk, [Q: fang_asynk::AsyncBackend] Q, |queue| queue.handle()?);
+queues!("blocking", Blocking, [Q: fang_blocking::Backend] Q, |queue| queue.handle()?);
+queues!("asynk", Asynk, [] OverStore<fang_asynk::Handle>, |over| over.0.clone());
+queues!("blocking", Blocking, [] OverStore<fang_blocking::Handle>, |over| over.0.clone());
+
+/// A queue over a store of the program's own, for a test. [`over_store`] makes it.
+#[derive(Clone, Debug)]
+pub struct OverStore<H>(H);
+
+/// Returns a queue that a test can look into and drain, of a `Handle` of either mode: the queue over a store of the
+/// program's own.
+///
+#[cfg_attr(feature = "blocking", doc = "```")]
+#[cfg_attr(not(feature = "blocking"), doc = "```text")]
+/// # use fang_blocking::Handle;
+/// # use fang_core::memory::MemoryStore;
+/// use fang_testing::{drain, over_store};
+/// # use std::sync::Arc;
+/// # let store = MemoryStore::new(chrono::Utc::now);
+/// let queue = Handle::new(Arc::new(store));
+/// assert_eq!(drain(&over_store(queue)).run().runs.len(), 0);
+/// ```
+pub fn over_store<H>(handle: H) -> OverStore<H> {
+    OverStore(handle)
+}
 
 /// All tasks that match a filter, the oldest first.
 pub(crate) async fn all<M: Mode>(

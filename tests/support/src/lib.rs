@@ -32,3 +32,4 @@ pub use faketime::skew;
 pub use odd_settings::ODD_SETTINGS;
 pub use pgbouncer::PgBouncer;
 pub use proxy::{Cut, Direction, Network, Proxy};
+pub use server::server_uri;

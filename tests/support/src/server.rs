@@ -4,7 +4,11 @@ use crate::{Cluster, Durability, SupportError};
 use std::{env, sync::OnceLock};
 
 /// Returns the URI of the server in `DATABASE_URL`, or of the cluster that the process shares.
-pub(crate) fn server_uri() -> Result<String, SupportError> {
+///
+/// # Errors
+///
+/// When there is no server and none can be started.
+pub fn server_uri() -> Result<String, SupportError> {
     static SHARED: OnceLock<Result<Cluster, String>> = OnceLock::new();
     if let Ok(uri) = env::var("DATABASE_URL") {
         return Ok(uri);

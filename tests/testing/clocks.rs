@@ -1,0 +1,93 @@
+//! Time passes by turning the clock.
+
+macro_rules! clocks {
+    ([$($async:ident)?] [$($wait:tt)*] [$($done:tt)*] $insert:ident) => {
+        use crate::HOUR;
+        use fang::testing::{assert_inserted, clock, drain, refute_inserted};
+        use fang::{Cron, RetentionMode, Run, Unique};
+
+        #[fang::task(backoff = "constant(1h)")]
+        $($async)? fn unready(run: &Run) -> Result<(), String> {
+            if run.attempt() < 3 { Err("not yet".to_owned()) } else { Ok(()) }
+        }
+
+        #[fang::task]
+        $($async)? fn report() {}
+
+        $($async)? fn backoffs_are_over_when_the_clock_is_turned(queue: impl Backend) {
+            queue.insert(unready())$($wait)*.unwrap();
+            for _ in 0..2 {
+                assert_eq!(drain(&queue)$($done)*.retried, 1);
+                clock(&queue).turn(HOUR - HOUR / 60)$($wait)*;
+                assert!(drain(&queue)$($done)*.runs.is_empty());
+                clock(&queue).turn(HOUR / 60)$($wait)*;
+            }
+            assert_eq!(drain(&queue)$($done)*.finished, 1);
+        }
+
+        $($async)? fn tasks_expire_when_the_clock_is_turned(queue: impl Backend) {
+            queue.insert(report().expires(HOUR))$($wait)*.unwrap();
+            clock(&queue).turn(HOUR * 2)$($wait)*;
+            let ran = drain(&queue)$($done)*;
+            assert_eq!((ran.expired, ran.finished), (1, 0));
+        }
+
+        $($async)? fn a_period_of_a_unique_task_ends_when_the_clock_is_turned(queue: impl Backend) {
+            let once = || report().unique_by(Unique::key("report").within(HOUR));
+            let first = queue.insert(once())$($wait)*.unwrap();
+            assert_eq!(queue.insert(once())$($wait)*.unwrap().id, first.id);
+            clock(&queue).turn(HOUR)$($wait)*;
+            assert_ne!(queue.insert(once())$($wait)*.unwrap().id, first.id);
+        }
+
+        /// One tick is missed, and the policy makes one run of both.
+        $($async)? fn crons_tick_when_the_clock_is_turned(queue: impl Backend) {
+            queue.schedule(report().cron(Cron::every(HOUR)))$($wait)*.unwrap();
+            assert!(drain(&queue)$($done)*.runs.is_empty());
+            for _ in 0..3 {
+                clock(&queue).turn(HOUR)$($wait)*;
+                assert_eq!(drain(&queue)$($done)*.finished, 1);
+                assert_inserted!(queue, report, count = 1)$($wait)*;
+            }
+        }
+
+        $($async)? fn kept_tasks_are_removed_when_the_clock_is_turned(queue: impl Backend) {
+            let id = queue.insert(report())$($wait)*.unwrap().id;
+            let keep = || drain(&queue).retention_mode(RetentionMode::KeepAll).prune_after(HOUR);
+            assert_eq!(keep()$($done)*.finished, 1);
+            refute_inserted!(queue, report)$($wait)*;
+            assert!(queue.find_task_by_id(id)$($wait)*.unwrap().is_some());
+            clock(&queue).turn(HOUR * 2)$($wait)*;
+            assert_eq!(keep()$($done)*.pruned, 1);
+            assert!(queue.find_task_by_id(id)$($wait)*.unwrap().is_none());
+        }
+
+        over_each_store! {
+            $($async)?:
+            backoffs_are_over_when_the_clock_is_turned,
+            tasks_expire_when_the_clock_is_turned,
+            a_period_of_a_unique_task_ends_when_the_clock_is_turned,
+            crons_tick_when_the_clock_is_turned,
+            kept_tasks_are_removed_when_the_clock_is_turned,
+        }
+    };
+}
+
+in_both_modes!(clocks);
+
+use fang::testing::next_ticks;
+use fang::{Cron, DateTime, Utc};
+
+#[fang::task(cron = "0 9 * * 1-5")]
+async fn daily() {}
+
+#[test]
+fn the_next_ticks_of_a_cron_are_told() {
+    let friday: DateTime<Utc> = "2026-03-27T12:00:00Z".parse().unwrap();
+    let monday: DateTime<Utc> = "2026-03-30T09:00:00Z".parse().unwrap();
+    assert_eq!(next_ticks("0 9 * * 1-5", 1, friday), [monday]);
+    assert_eq!(next_ticks(daily(), 1, friday), [monday]);
+    let every = next_ticks(Cron::every(crate::HOUR), 2, friday);
+    assert_eq!(every, [friday + crate::HOUR, friday + crate::HOUR * 2]);
+    assert!(crate::failure(|| next_ticks("never", 1, friday)).contains("never"));
+}

@@ -1,0 +1,76 @@
+//! Each test has a schema of its own, which goes with it.
+
+use crate::transactions::client;
+use crate::{failure, resize, server, welcome};
+use fang::testing::{TestSchema, assert_inserted, drain};
+use fang::{AsyncQueueable, Queueable};
+use std::thread;
+
+async fn exists(name: &str) -> bool {
+    let find = "SELECT count(*) FROM pg_namespace WHERE nspname = $1";
+    client(&server()).await.query_one(find, &[&name]).await.unwrap().get::<_, i64>(0) > 0
+}
+
+#[tokio::test]
+async fn a_schema_is_dropped_at_the_end_of_its_test() {
+    let db = TestSchema::at(server()).await;
+    let name = db.name().to_owned();
+    db.queue().insert(welcome(7)).await.unwrap();
+    assert!(exists(&name).await);
+    drop(db);
+    assert!(!exists(&name).await);
+}
+
+#[tokio::test]
+async fn a_schema_is_dropped_after_a_panic() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let message = crate::failure_of(async move {
+        let db = TestSchema::at(server()).await;
+        tell.send(db.name().to_owned()).unwrap();
+        let queue = db.queue();
+        queue.insert(welcome(7)).await.unwrap();
+        assert_inserted!(queue, welcome, { "user": 8 }).await;
+    })
+    .await;
+    assert!(message.contains("user: expected 8, found 7"), "{message}");
+    assert!(!exists(&told.recv().unwrap()).await);
+}
+
+/// The session that made it has ended without dropping it, as that of a killed test does.
+#[tokio::test]
+async fn a_later_test_drops_the_schema_of_a_killed_one_and_no_other() {
+    let living = TestSchema::at(server()).await;
+    let left = format!("{}_left", living.name());
+    client(&server()).await.batch_execute(&format!("CREATE SCHEMA {left}")).await.unwrap();
+    drop(TestSchema::at(server()).await);
+    // Another test may have found it first, and not dropped it yet.
+    while exists(&left).await {
+        tokio::task::yield_now().await;
+    }
+    assert!(exists(living.name()).await);
+    living.queue().insert(welcome(7)).await.unwrap();
+}
+
+#[test]
+fn thirty_two_tests_at_the_same_time_do_not_disturb_each_other() {
+    let test = |number: i64| {
+        move || {
+            let db = TestSchema::at_blocking(server());
+            let queue = db.queue_blocking();
+            let inserted = queue.insert_tasks((0..=number).map(resize).collect()).unwrap();
+            let tasks = inserted.len();
+            assert_inserted!(queue, resize, count = tasks);
+            assert_eq!(drain(&queue).run().finished, tasks);
+        }
+    };
+    let tests: Vec<_> = (0..32).map(|number| thread::spawn(test(number))).collect();
+    for ended in tests.into_iter().map(thread::JoinHandle::join) {
+        ended.unwrap();
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_named() {
+    let message = failure(|| TestSchema::at_blocking("postgres://nobody@127.0.0.1:1/none"));
+    assert!(message.starts_with("the schema of a test cannot be made: "), "{message}");
+}
