@@ -27,13 +27,14 @@ use std::sync::Arc;
 /// The store over one database.
 pub(crate) type PostgresStore = fang_postgres::PostgresStore<Pools>;
 
-/// A connection pool for each role. Connections are opened when they are first needed.
+/// A connection pool for each role: one for all roles, unless it belongs to a worker pool. Connections are opened when they are
+/// first needed.
 pub(crate) struct Pools {
     address: Arc<Address>,
     listeners: Listeners,
     /// Those of the calls, and those of a worker pool.
     wanted: Arc<Wanted>,
-    _of_a_pool: Option<Wanted>,
+    of_a_pool: Option<Wanted>,
     calls: Pool,
     engine: Pool,
     heart: Pool,
@@ -41,26 +42,17 @@ pub(crate) struct Pools {
 }
 
 impl Pools {
+    /// The connections of an application. Worker pools get theirs from `of_a_pool`.
     pub(crate) fn new(address: Address) -> Result<Self, StoreError> {
         let (address, listeners) = (Arc::new(address), Listeners::default());
         let calls = address.pool(Role::Calls, &listeners)?;
-        let wanted = Arc::new(Wanted::new(calls.status().max_size));
-        Self::around(calls, address, listeners, wanted)
-    }
-
-    fn around(
-        calls: Pool,
-        address: Arc<Address>,
-        listeners: Listeners,
-        wanted: Arc<Wanted>,
-    ) -> Result<Self, StoreError> {
         Ok(Self {
-            wanted,
-            _of_a_pool: None,
-            calls,
-            engine: address.pool(Role::Engine, &listeners)?,
-            heart: address.pool(Role::Heart, &listeners)?,
+            wanted: Arc::new(Wanted::new(calls.status().max_size)),
+            of_a_pool: None,
+            engine: calls.clone(),
+            heart: calls.clone(),
             lock_claims: address.pool(Role::LockClaims, &listeners)?,
+            calls,
             address,
             listeners,
         })
@@ -87,12 +79,15 @@ impl Connections for Pools {
     }
 
     fn of_a_pool(&self) -> Result<Self, StoreError> {
-        let (calls, wanted) = (self.calls.clone(), self.wanted.clone());
-        let own = Self::around(calls, self.address.clone(), self.listeners.clone(), wanted)?;
-        let lock_claims = own.can_lock().then_some(&own.lock_claims);
-        let pools = [&own.engine, &own.heart].into_iter().chain(lock_claims);
-        let of_a_pool = Wanted::new(pools.map(|pool| pool.status().max_size).sum());
-        Ok(Self { _of_a_pool: Some(of_a_pool), ..own })
+        let pool = |role| self.address.pool(role, &self.listeners);
+        let (engine, heart) = (pool(Role::Engine)?, pool(Role::Heart)?);
+        let lock_claims = pool(Role::LockClaims)?;
+        let locking = self.can_lock().then_some(&lock_claims);
+        let pools = [&engine, &heart].into_iter().chain(locking);
+        let of_a_pool = Some(Wanted::new(pools.map(|pool| pool.status().max_size).sum()));
+        let (address, listeners) = (self.address.clone(), self.listeners.clone());
+        let (wanted, calls) = (self.wanted.clone(), self.calls.clone());
+        Ok(Self { address, listeners, wanted, of_a_pool, calls, engine, heart, lock_claims })
     }
 
     fn is_pooled(&self) -> bool {
@@ -100,7 +95,7 @@ impl Connections for Pools {
     }
 
     fn keeps_heart(&self) -> bool {
-        !self.is_pooled()
+        self.of_a_pool.is_some() && !self.is_pooled()
     }
 
     fn can_lock(&self) -> bool {
