@@ -63,7 +63,7 @@ page!(crons, "guide/crons.md", "asynk");
 page!(transactions, "guide/transactions.md", "asynk");
 page!(inserting_from_elsewhere, "guide/inserting_from_elsewhere.md", "asynk");
 page!(deploying, "guide/deploying.md", "asynk");
-page!(testing, "guide/testing.md", "asynk");
+page!(testing, "guide/testing.md", "testing");
 page!(pgbouncer, "guide/pgbouncer.md", "asynk");
 page!(operating, "guide/operating.md", "asynk");
 page!(upgrading, "guide/upgrading.md", "asynk");

@@ -41,3 +41,44 @@ fn only_scenarios_of_features_that_are_not_offered_are_skipped() {
     }
     assert!(Feature::ALL.into_iter().any(|feature| offers.has(feature)));
 }
+
+/// Assertions and drains need no feature of the store. What the store does not offer says so.
+#[cfg(feature = "testing")]
+mod tested {
+    use super::BTreeStore;
+    use fang::testing::{assert_inserted, clock, drain, over_store};
+    use fang::{AsyncQueueable, Queueable, asynk, blocking};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[fang::task]
+    async fn light() {}
+
+    #[fang::task]
+    fn heavy() {}
+
+    fn store() -> Arc<BTreeStore> {
+        Arc::new(BTreeStore::new(fang::Utc::now))
+    }
+
+    #[tokio::test]
+    async fn tests_look_into_an_own_store_and_drain_it() {
+        let handle = asynk::Handle::new(store());
+        let queue = over_store(handle.clone());
+        handle.insert(light()).await.unwrap();
+        assert_inserted!(queue, light, count = 1).await;
+        assert_eq!(drain(&queue).await.finished, 1);
+
+        let handle = blocking::Handle::new(store());
+        let queue = over_store(handle.clone());
+        handle.insert(heavy()).unwrap();
+        assert_inserted!(queue, heavy, count = 1);
+        assert_eq!(drain(&queue).run().finished, 1);
+    }
+
+    #[test]
+    #[should_panic = "the clock cannot be turned: this store does not offer turn"]
+    fn a_store_that_cannot_turn_its_time_says_so() {
+        clock(&over_store(blocking::Handle::new(store()))).turn(Duration::from_secs(1));
+    }
+}

@@ -29,7 +29,7 @@ const GONE: [(&str, &str); 17] = [
 ];
 
 /// Where words count. What is left out is not ours, or tells of the past.
-const ROOTS: [&str; 15] = [
+const ROOTS: [&str; 16] = [
     "README.md",
     "Makefile",
     "benches",
@@ -41,6 +41,7 @@ const ROOTS: [&str; 15] = [
     "fang-engine",
     "fang-macros",
     "fang-postgres",
+    "fang-testing",
     "scripts",
     "src",
     "tests",

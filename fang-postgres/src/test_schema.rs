@@ -15,8 +15,9 @@ pub const PREFIX: &str = "fang_test_";
 /// The most schemas of tests that were killed which one test drops.
 const MAX_LEFT: i32 = 16;
 
-/// The drop of a schema does not wait long for a transaction that still uses it.
-const LIMITS: &str = "SET lock_timeout = '2s'; SET client_min_messages = warning";
+/// The drop of a schema does not wait long for a transaction that still uses it, and no commit waits for a disk.
+const SETTINGS: &str =
+    "SET lock_timeout = '2s'; SET client_min_messages = warning; SET synchronous_commit = off";
 
 const LOCK: &str = include_str!("sql/test_schema_lock.sql");
 const UNLOCK: &str = include_str!("sql/test_schema_unlock.sql");
@@ -59,7 +60,7 @@ async fn make(session: &mut impl Session, name: &str, schema: &str) -> Result<()
     let lock = Statement::rows(LOCK, &[&name])?;
     // The lock comes first, so that nobody ever sees this schema without it.
     let steps =
-        [Step::Batch(LIMITS), Step::Run(lock), Step::Begin("BEGIN"), Step::Batch(&script), Step::Commit];
+        [Step::Batch(SETTINGS), Step::Run(lock), Step::Begin("BEGIN"), Step::Batch(&script), Step::Commit];
     let outcome = session.run(&steps).await.map(|_| ());
     if outcome.is_err() {
         session.rollback().await;

@@ -38,6 +38,13 @@ macro_rules! asserts {
             refute_inserted!(queue, send, { "nobody": null })$($wait)*;
         }
 
+        asserts!(@greeting $($async)?);
+
+        $($async)? fn a_task_that_is_a_struct_is_found_by_its_name(queue: impl Backend) {
+            queue.insert(Greeting { user: 7 }.into())$($wait)*.unwrap();
+            assert_inserted!(queue, Greeting, { "user": 7 })$($wait)*;
+        }
+
         $($async)? fn the_options_of_an_insert_have_to_match(queue: impl Backend) {
             let task = greet(7).delay(HOUR).tag("new").tag("eu").header("tenant", "a").max_retries(3);
             queue.insert(task.priority(Priority::High))$($wait)*.unwrap();
@@ -74,6 +81,36 @@ macro_rules! asserts {
             a_task_is_found_by_its_kind_and_by_some_of_its_fields,
             the_options_of_an_insert_have_to_match,
             tasks_that_wait_are_listed_the_oldest_first,
+            a_task_that_is_a_struct_is_found_by_its_name,
+        }
+    };
+    (@greeting async) => {
+        #[derive(Serialize, Deserialize, fang::Task)]
+        struct Greeting {
+            user: i64,
+        }
+
+        impl fang::Perform for Greeting {
+            type Error = String;
+
+            async fn perform(&self, _: &fang::Run) -> Result<(), String> {
+                Ok(())
+            }
+        }
+    };
+    (@greeting) => {
+        #[derive(Serialize, Deserialize, fang::Task)]
+        #[task(blocking)]
+        struct Greeting {
+            user: i64,
+        }
+
+        impl fang::PerformBlocking for Greeting {
+            type Error = String;
+
+            fn perform(&self, _: &fang::Run) -> Result<(), String> {
+                Ok(())
+            }
         }
     };
 }
