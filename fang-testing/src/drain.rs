@@ -116,7 +116,7 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         let (has_limit, fail_fast) = (rules.limit.is_some(), rules.fail_fast);
         rules.limit.get_or_insert(ENDLESS);
         let outcome: Result<_, QueueError> =
-            async { Ok(queue.handles()?.drain(queue.store()?, config, rules).await?) }.await;
+            async { queue.handles()?.drain(queue.store()?, config, rules).await }.await;
         let drained = match outcome {
             Ok(drained) => Drained::from(drained),
             Err(error) => panic!("at {place}: the tasks cannot be run: {error}"),

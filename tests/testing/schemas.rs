@@ -5,6 +5,11 @@ use crate::{failure, resize, server, welcome};
 use fang::testing::{TestSchema, assert_inserted, drain};
 use fang::{AsyncQueueable, Queueable};
 use std::thread;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longer than a drop takes in a test that passes.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn exists(name: &str) -> bool {
     let find = "SELECT count(*) FROM pg_namespace WHERE nspname = $1";
@@ -44,9 +49,8 @@ async fn a_later_test_drops_the_schema_of_a_killed_one_and_no_other() {
     client(&server()).await.batch_execute(&format!("CREATE SCHEMA {left}")).await.unwrap();
     drop(TestSchema::at(server()).await);
     // Another test may have found it first, and not dropped it yet.
-    while exists(&left).await {
-        tokio::task::yield_now().await;
-    }
+    let gone = async { while exists(&left).await {} };
+    timeout(PATIENCE, gone).await.expect("the schema should be dropped");
     assert!(exists(living.name()).await);
     living.queue().insert(welcome(7)).await.unwrap();
 }
