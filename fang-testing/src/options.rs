@@ -1,10 +1,11 @@
 //! The options that runs of a test share.
 
 use crate::mode::Mode;
-use fang_core::middleware::{Middleware, MiddlewareBlocking, Stack, StackBlocking};
+use fang_core::middleware::{self, Stack, StackBlocking};
 use fang_engine::PoolConfig;
 
-/// Code around runs, for the mode of a pool: a [`Middleware`] or a [`MiddlewareBlocking`].
+/// Code around runs, for the mode of a pool: a [`Middleware`](middleware::Middleware) or a
+/// [`MiddlewareBlocking`](middleware::MiddlewareBlocking).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no middleware for this mode",
     label = "implement `Middleware` (async mode) or `MiddlewareBlocking` (blocking mode)"
@@ -16,7 +17,7 @@ pub trait AnyMiddleware<M: Mode> {
 
 #[cfg(feature = "asynk")]
 #[diagnostic::do_not_recommend]
-impl<T: Middleware> AnyMiddleware<crate::mode::Asynk> for T {
+impl<T: middleware::Middleware> AnyMiddleware<crate::mode::Asynk> for T {
     fn add_to(self, asynk: &mut Stack, _: &mut StackBlocking) {
         asynk.add(self);
     }
@@ -24,7 +25,7 @@ impl<T: Middleware> AnyMiddleware<crate::mode::Asynk> for T {
 
 #[cfg(feature = "blocking")]
 #[diagnostic::do_not_recommend]
-impl<T: MiddlewareBlocking> AnyMiddleware<crate::mode::Blocking> for T {
+impl<T: middleware::MiddlewareBlocking> AnyMiddleware<crate::mode::Blocking> for T {
     fn add_to(self, _: &mut Stack, blocking: &mut StackBlocking) {
         blocking.add(self);
     }
