@@ -19,14 +19,16 @@ const ENDLESS: u64 = 10_000;
 #[cfg_attr(feature = "asynk", doc = "```")]
 #[cfg_attr(not(feature = "asynk"), doc = "```text")]
 /// # use fang_asynk::MemoryQueue;
-/// # use fang_core::{AsyncQueueable, AsyncRunnable, Context, FangError, NewTask, async_trait, typetag};
-/// # use serde_json as _;
-/// use fang_testing::drain;
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # use fang_core::{AsyncQueueable, Mode, NewTask};
+/// use fang_testing::{Outcome, drain};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang_core::QueueError> {
 /// let queue = MemoryQueue::new();
-/// let ran = drain(&queue).state("a client".to_owned()).await;
-/// assert_eq!((ran.finished, ran.failed), (0, 0));
-/// # }
+/// # let unheard_of = NewTask::new(r#"{"type": "unheard of"}"#.to_owned(), "mail".to_owned(), Mode::Asynk);
+/// queue.insert(unheard_of).await?;
+/// let ran = drain(&queue).state("the value of the application".to_owned()).await;
+/// assert_eq!((ran.finished, ran.unknown), (0, 1));
+/// assert!(matches!(&ran.runs[0].outcome, Outcome::Unknown { error } if error.contains("is registered")));
+/// # Ok(()) }
 /// ```
 ///
 /// The tasks run one after the other, on a worker of a pool without the other parts of a pool: claims, runs, retries and
