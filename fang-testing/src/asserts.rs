@@ -51,7 +51,7 @@ macro_rules! assert_inserted {
 }
 
 /// Asserts that a queue, or a [`transaction`](crate::transaction) of the test, has no such task. Takes what
-/// [`assert_inserted!`] takes. With `within`, there must be none during all that time.
+/// [`assert_inserted!`] takes, except `count`. With `within`, there must be none during all that time.
 ///
 /// # Panics
 /// Panics if there is such a task, and shows it.
