@@ -9,6 +9,7 @@ use super::pruner::prune;
 use super::start::state;
 use crate::claims::ToRun;
 use crate::events::{Event, Subscribers, TaskInfo};
+use crate::monitor::PoolMonitor;
 use crate::phase::Phase;
 use crate::runtime::Runtime;
 use crate::settings::{CANCEL_GRACE, Lease, PoolConfig, info};
@@ -52,6 +53,7 @@ pub fn config() -> PoolConfig {
         middleware_blocking: StackBlocking::default(),
         spans: SpanHook::default(),
         subscribers: Subscribers::default(),
+        monitor: PoolMonitor::default(),
     }
 }
 
