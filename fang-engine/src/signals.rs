@@ -77,7 +77,7 @@ impl Signals {
 fn receive(mut signals: iterator::Signals) {
     for signal in &mut signals {
         let entries = HUB.known().entries.clone();
-        // Without pools, signals do what they do without the library.
+        // Without pools, SIGTSTP stops the process, and the others end it.
         if entries.is_empty() && signal == SIGTSTP {
             let stopped = emulate_default_handler(signal);
             drop(stopped);

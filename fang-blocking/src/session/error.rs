@@ -37,8 +37,9 @@ fn database_error(kind: &DatabaseErrorKind, information: &dyn DatabaseErrorInfor
 pub(super) fn connection_error(text: &str, answer: Answer) -> StoreError {
     let source = text.into();
     match answer {
-        Answer::None => StoreError::unreachable(source),
-        Answer::Welcome => StoreError::Refused { source },
+        // What kept the first request out is over.
+        Answer::None | Answer::Begun => StoreError::unreachable(source),
+        Answer::Asks => StoreError::Refused { source },
         Answer::Refused(code) => StoreError::from_sqlstate(&code, source),
     }
 }

@@ -72,6 +72,7 @@ pub fn describe(rescued: &Rescued) -> Option<String> {
             "{tasks} tasks in progress belonged to no living worker: it had stopped or been declared dead before, or \
              is not in the table; {fates}"
         )),
+        (1, tasks) => Some(format!("1 worker died with {tasks} tasks in progress: {fates}")),
         (_, tasks) => Some(format!("{buried} workers died with {tasks} tasks in progress: {fates}")),
     }
 }
@@ -158,7 +159,7 @@ mod tests {
         let told = |buried, tasks| describe(&Rescued { buried, tasks: vec![task.clone(); tasks] });
         assert_eq!(told(0, 0), None);
         assert!(told(2, 3).unwrap().starts_with("2 workers died with 3 tasks in progress: 3 run again"));
-        assert!(told(1, 0).unwrap().contains("1 workers died"));
+        assert!(told(1, 0).unwrap().contains("1 worker died"));
         assert!(told(0, 3).unwrap().starts_with("3 tasks in progress belonged to no living worker"));
     }
 }

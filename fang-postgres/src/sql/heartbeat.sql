@@ -11,7 +11,8 @@
 -- If sessions stay with their workers, a new session takes the advisory lock of the worker with its first beat. The
 -- lock of an earlier session whose end the server has not noticed keeps it out; the worker then counts as one without
 -- a lock. `suspect_after` is the time until a worker with a lock will have been silent for a third of a lease. Its
--- lock may be free then, and it is dead, unless this session is too young to tell (see `bury`).
+-- lock may be free then, and it is dead, unless this session is too young to tell (see `bury`). One that has been silent for
+-- longer, such as a paused process, waits for that look or for the next beat.
 WITH here AS MATERIALIZED (
     SELECT fang_session() AS session WHERE $3::boolean
 ), before AS (
@@ -59,7 +60,10 @@ SELECT EXISTS (SELECT FROM beat) AS is_alive,
     EXISTS (SELECT FROM fang_cancellations) AS has_cancellations,
     (
         SELECT extract(epoch FROM greatest(
-            min(w.beat_at) + silence - now(),
+            coalesce(
+                min(w.beat_at + silence - now()) FILTER (WHERE w.beat_at + silence > now()),
+                interval '0'
+            ),
             (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid())) + silence - now(),
             interval '0'
         ))::float8

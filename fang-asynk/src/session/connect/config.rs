@@ -26,6 +26,12 @@ pub(super) fn config(string: &ConnectionString) -> Result<Config, StoreError> {
     Ok(config)
 }
 
+/// Without this address, the others would belong to other hosts.
+fn bad_address() -> StoreError {
+    let reason = "`hostaddr` has an address that the async mode cannot use, such as one with a zone; name its host instead";
+    StoreError::Uri { reason: reason.to_owned() }
+}
+
 fn text(config: &mut Config, name: &'static str, value: &str) -> Result<(), StoreError> {
     match name {
         "user" => config.user(value),
@@ -35,7 +41,8 @@ fn text(config: &mut Config, name: &'static str, value: &str) -> Result<(), Stor
         "application_name" => config.application_name(value),
         "host" => value.split(',').fold(config, |config, host| config.host(host)),
         "hostaddr" => {
-            value.split(',').filter_map(|address| address.parse().ok()).fold(config, Config::hostaddr)
+            let addresses: Result<Vec<_>, _> = value.split(',').map(str::parse).collect();
+            addresses.map_err(|_| bad_address())?.into_iter().fold(config, Config::hostaddr)
         }
         "port" => value.split(',').fold(config, |config, port| config.port(port.parse().unwrap_or(5432))),
         // These only ask for what the driver does anyway, or are read elsewhere.
