@@ -59,6 +59,22 @@ async fn plan(client: &Client, sql: &str, values: &str, options: &str) -> String
     rows.iter().map(|row| row.get::<_, String>(0) + "\n").collect()
 }
 
+#[tokio::test]
+async fn a_turn_of_the_clock_moves_every_instant_of_every_table() {
+    let world = World::new().await;
+    let columns = "SELECT table_name::text, column_name::text FROM information_schema.columns
+        WHERE table_schema = current_schema() AND data_type = 'timestamp with time zone'";
+    let columns = world.client.query(columns, &[]).await.unwrap();
+    assert!(columns.len() > 20);
+    let turn = Statements::new(&Schema::default()).turn;
+    for column in &columns {
+        let (table, name): (&str, &str) = (column.get(0), column.get(1));
+        let (_, update) = turn.split_once(&format!("UPDATE {table} t")).expect(table);
+        let (sets, _) = update.split_once("FROM turn").unwrap();
+        assert!(sets.contains(&format!("{name} = t.{name} - span")), "{table}.{name}");
+    }
+}
+
 /// The statements that are sent for single rows when the server refused them for all.
 #[tokio::test]
 async fn statements_over_many_rows_can_be_limited_to_some() {

@@ -142,8 +142,9 @@ impl NewTask {
     }
 
     /// A task from its whole payload, for tools that do not have the struct. [`of_kind`](Self::of_kind) takes the kind
-    /// and the fields apart. `metadata` is a JSON object: the fields of the struct, and its kind as `type`. If this program has the struct of that kind, the insert
-    /// checks that the payload can be decoded. If it has not, a payload that does not fit fails when it is run.
+    /// and the fields apart. `metadata` is a JSON object: the fields of the struct, and its kind as `type`. If this program
+    /// has the struct of that kind, the insert checks that the payload can be decoded. If it has not, a payload that does
+    /// not fit fails when it is run.
     pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
         Self {
             id: Uuid::nil(),

@@ -12,6 +12,9 @@ use std::fmt::Write;
 /// How the names of these schemas begin.
 pub const PREFIX: &str = "fang_test_";
 
+/// The comment of these schemas. One without it is not of a test, whatever its name.
+const MARK: &str = "made by fang::testing for one test";
+
 /// The most schemas of tests that were killed which one test drops.
 const MAX_LEFT: i32 = 16;
 
@@ -70,25 +73,29 @@ async fn make(session: &mut impl Session, name: &str, schema: &str) -> Result<()
 
 /// All migrations, in one text.
 fn script(schema: &str) -> String {
-    let mut script = format!("CREATE SCHEMA {schema}; SET LOCAL search_path TO {schema};");
+    let mut script = format!(
+        "CREATE SCHEMA {schema}; COMMENT ON SCHEMA {schema} IS '{MARK}'; SET LOCAL search_path TO {schema};"
+    );
     for migration in migrations::POSTGRES {
         let _ = write!(script, "\n{}", migration.up);
     }
     script
 }
 
+/// Drops those that it can, and returns the last error.
 async fn drop_left(session: &mut impl Session, own: &str) -> Result<(), StoreError> {
-    let left = Statement::rows(LEFT, &[&PREFIX, &own, &MAX_LEFT])?;
+    let mut outcome = Ok(());
+    let left = Statement::rows(LEFT, &[&PREFIX, &own, &MAX_LEFT, &MARK])?;
     for answer in session.run(&[Step::Run(left)]).await? {
         for row in &answer.rows {
             let name: String = get(row, 0)?;
             let dropped =
                 drop_schema(session, &Schema::chosen(Some(&name))?.quoted().unwrap_or_default()).await;
             session.run(&[Step::Run(Statement::rows(UNLOCK, &[&name])?)]).await?;
-            dropped?;
+            outcome = dropped.and(outcome);
         }
     }
-    Ok(())
+    outcome
 }
 
 async fn drop_schema(session: &mut impl Session, schema: &str) -> Result<(), StoreError> {

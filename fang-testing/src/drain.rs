@@ -33,7 +33,8 @@ const ENDLESS: u64 = 10_000;
 ///
 /// The tasks run one after the other, on a worker of a pool without the other parts of a pool: claims, runs, retries and
 /// results are those of any pool. The task types come in the order of their names; within each, the more urgent and then
-/// the older tasks come first. Crons that are due insert their tasks, and rows whose time is over are removed.
+/// the older tasks come first. Crons that are due insert their tasks, and rows whose time is over are removed. A task that
+/// another process has left in progress stays so: start a pool to test rescues.
 ///
 /// In the async mode, await the drain. In the blocking mode, call `run()`.
 ///
@@ -77,7 +78,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Runs tasks that wait for a retry at once, until they succeed or have no retries left. Defaults to leaving them.
+    /// Runs tasks that wait for a retry at once, until they succeed or have no retries left, and snoozed tasks that have failed
+    /// before. Defaults to leaving them.
     ///
     /// Needs a store that can reschedule tasks.
     pub fn with_retries(mut self) -> Self {
@@ -85,7 +87,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Runs tasks at once that are scheduled for later, once each. Defaults to leaving them.
+    /// Runs tasks at once that are scheduled for later, once each: also the next tick of each cron, and snoozed tasks that have
+    /// not failed. Defaults to leaving them.
     ///
     /// Needs a store that can reschedule tasks.
     pub fn with_scheduled(mut self) -> Self {
@@ -93,8 +96,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Panics after the first run that fails, with its error, even if the task would be retried. Its result is saved before.
-    /// Defaults to going on.
+    /// Panics after the first run that fails, with its error, even if the task would be retried, and at a task whose kind the
+    /// program does not know. Its result is saved before. Defaults to going on.
     pub fn fail_fast(mut self) -> Self {
         self.rules.fail_fast = true;
         self
@@ -116,21 +119,21 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
     async fn ran(self) -> Drained {
         let Self { queue, config, mut rules, place, .. } = self;
         let (has_limit, fail_fast) = (rules.limit.is_some(), rules.fail_fast);
-        rules.limit.get_or_insert(ENDLESS);
+        rules.limit.get_or_insert(ENDLESS + 1);
         let outcome: Result<_, QueueError> =
             async { queue.handles()?.drain(queue.store()?, config, rules).await }.await;
         let drained = match outcome {
             Ok(drained) => Drained::from(drained),
             Err(error) => panic!("at {place}: the tasks cannot be run: {error}"),
         };
-        if !has_limit && drained.runs.len() as u64 >= ENDLESS {
+        if !has_limit && drained.runs.len() as u64 > ENDLESS {
             let kind = drained.runs.last().map(|ran| ran.kind.clone()).unwrap_or_default();
-            panic!(
-                "at {place}: {ENDLESS} tasks have run, and more are due; {kind:?} was the last; set a `limit`"
-            );
+            panic!("at {place}: more than {ENDLESS} tasks have run; {kind:?} was the last; set a `limit`");
         }
         if let Some(ran) = drained.runs.last().filter(|_| fail_fast)
-            && let Outcome::Failed { error, .. } | Outcome::TimedOut { error, .. } = &ran.outcome
+            && let Outcome::Failed { error, .. }
+            | Outcome::TimedOut { error, .. }
+            | Outcome::Unknown { error } = &ran.outcome
         {
             panic!("at {place}: {} failed in run {}: {error}", ran.kind, ran.attempt);
         }

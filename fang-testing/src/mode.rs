@@ -16,6 +16,10 @@ pub trait Mode: sealed::Sealed + Sized + 'static {
     /// The answer of a call: a future in the async mode, the value itself in the blocking mode.
     type Answer<'a, T: 'a>;
 
+    /// As tasks have it.
+    #[doc(hidden)]
+    const MODE: fang_core::Mode;
+
     #[doc(hidden)]
     fn answer<'a, T: 'a>(future: BoxFuture<'a, T>) -> Self::Answer<'a, T>;
 
@@ -36,6 +40,8 @@ pub enum Blocking {}
 impl Mode for Asynk {
     type Answer<'a, T: 'a> = Waiting<'a, T>;
 
+    const MODE: fang_core::Mode = fang_core::Mode::Asynk;
+
     fn answer<'a, T: 'a>(future: BoxFuture<'a, T>) -> Waiting<'a, T> {
         Waiting(future)
     }
@@ -48,6 +54,8 @@ impl Mode for Asynk {
 #[cfg(feature = "blocking")]
 impl Mode for Blocking {
     type Answer<'a, T: 'a> = T;
+
+    const MODE: fang_core::Mode = fang_core::Mode::Blocking;
 
     fn answer<'a, T: 'a>(future: BoxFuture<'a, T>) -> T {
         fang_blocking::block_on(future)

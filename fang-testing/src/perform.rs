@@ -36,16 +36,17 @@ use uuid::Uuid;
 /// ```
 ///
 /// The task is saved as JSON and read again, by the rules of any queue. It runs on a worker of a pool, within its timeout
-/// and the middleware; a panic is caught. It runs at once, whatever its delay. Its row is in memory and gone afterwards.
+/// and the middleware; a panic is caught. It runs at once, whatever its delay; `expires` counts from
+/// then. Its row is in memory and gone afterwards.
 ///
 /// Await it for an async task, and call `run()` for a blocking one.
 ///
 /// # Panics
-/// The run panics if the task cannot be saved, or is for the other mode.
+/// The run panics if the task cannot be saved, is for the other mode, or was given middleware or a queue of the other mode.
 #[track_caller]
 pub fn perform(task: impl Into<NewTask>) -> Performing {
     let (config, rules) = (drain::config(), Rules { limit: Some(1), ..Rules::default() });
-    Performing { task: task.into(), config, rules, queue: None, place: Location::caller() }
+    Performing { task: task.into(), config, rules, queue: None, given: Vec::new(), place: Location::caller() }
 }
 
 /// A task that is about to run. [`perform`] makes it.
@@ -56,6 +57,8 @@ pub struct Performing {
     config: PoolConfig,
     rules: Rules,
     queue: Option<Handles>,
+    /// What was given for it, by the modes.
+    given: Vec<(&'static str, Mode)>,
     place: &'static Location<'static>,
 }
 
@@ -96,6 +99,7 @@ impl Performing {
     /// Runs this code around the run, as `middleware` of a pool does. The first one is the outermost. Defaults to none.
     pub fn middleware<M: TestMode>(mut self, middleware: impl AnyMiddleware<M>) -> Self {
         add(&mut self.config, middleware);
+        self.given.push(("middleware", M::MODE));
         self
     }
 
@@ -111,7 +115,10 @@ impl Performing {
     /// Panics if the queue is not connected.
     pub fn on<M: TestMode, Q: TestQueue<M>>(mut self, queue: &Q) -> Self {
         match queue.handles() {
-            Ok(handles) => self.queue = Some(handles),
+            Ok(handles) => {
+                self.queue = Some(handles);
+                self.given.push(("queue", M::MODE));
+            }
             Err(error) => panic!("at {}: the queue cannot be used: {error}", self.place),
         }
         self
@@ -128,6 +135,9 @@ impl Performing {
                 _ => "this is a blocking task: call `.run()` in place of `.await`",
             }
         );
+        if let Some((what, _)) = self.given.iter().find(|(_, given)| *given != mode) {
+            panic!("at {place}: the {what} is for the other mode than the task: its run would not see it");
+        }
         match self.try_run(memory).await {
             Ok(performed) => performed,
             Err(error) => panic!("at {place}: the task cannot be run: {error}"),

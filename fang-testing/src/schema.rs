@@ -22,7 +22,11 @@ const CONNECTIONS: u32 = 4;
 /// ```
 ///
 /// Tests with schemas of their own run at the same time, as threads and as processes. A test that is killed leaves its
-/// schema. The next test with a schema sees that nothing uses it any more, and drops it.
+/// schema. The next test with a schema sees that nothing uses it any more, and drops it. The names begin with `fang_test_`, and
+/// the schemas have a comment by which they are known.
+///
+/// The drop waits up to 2 s for transactions that still use the schema, such as one that is dropped in the same scope on a
+/// runtime of one thread. Then a later test drops it.
 ///
 /// The connection has no TLS, and must not go through a pooler. Its user needs the right to create schemas in the database.
 /// For a queue with other options, build one: `AsyncQueue::builder().uri(db.uri()).schema(db.name())`.

@@ -104,4 +104,8 @@ async fn a_failure_of_a_drain_names_the_place_and_the_task() {
     queue.insert(breaks()).await.unwrap();
     let message = failure_of(async move { drain(&queue).fail_fast().await }).await;
     assert_eq!(without_place(&message), "breaks failed in run 1: no such user");
+    let queue = MemoryQueue::new();
+    queue.insert(fang::NewTask::of_kind("unheard_of", fang::serde_json::json!({}))).await.unwrap();
+    let message = failure_of(async move { drain(&queue).fail_fast().await }).await;
+    assert!(without_place(&message).starts_with("unheard_of failed in run 1: "), "{message}");
 }

@@ -166,5 +166,8 @@ mod timeouts {
         );
         let message = failure(|| perform(waits()).run());
         assert!(message.ends_with("this is an async task: await it in place of `.run()`"), "{message}");
+        let queue = fang::blocking::MemoryQueue::new();
+        let message = failure_of(async move { perform(waits()).on(&queue).await }).await;
+        assert!(message.contains("the queue is for the other mode than the task"), "{message}");
     }
 }

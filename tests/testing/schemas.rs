@@ -45,13 +45,19 @@ async fn a_schema_is_dropped_after_a_panic() {
 #[tokio::test]
 async fn a_later_test_drops_the_schema_of_a_killed_one_and_no_other() {
     let living = TestSchema::at(server()).await;
-    let left = format!("{}_left", living.name());
-    client(&server()).await.batch_execute(&format!("CREATE SCHEMA {left}")).await.unwrap();
+    let [left, foreign] = ["left", "foreign"].map(|what| format!("{}_{what}", living.name()));
+    let make = format!(
+        "CREATE SCHEMA {foreign}; CREATE SCHEMA {left}; DO $$ BEGIN EXECUTE format('COMMENT ON SCHEMA {left} IS %L',
+            obj_description('{}'::regnamespace, 'pg_namespace')); END $$",
+        living.name()
+    );
+    client(&server()).await.batch_execute(&make).await.unwrap();
     drop(TestSchema::at(server()).await);
     // Another test may have found it first, and not dropped it yet.
     let gone = async { while exists(&left).await {} };
     timeout(PATIENCE, gone).await.expect("the schema should be dropped");
-    assert!(exists(living.name()).await);
+    assert!(exists(living.name()).await && exists(&foreign).await);
+    client(&server()).await.batch_execute(&format!("DROP SCHEMA {foreign}")).await.unwrap();
     living.queue().insert(welcome(7)).await.unwrap();
 }
 

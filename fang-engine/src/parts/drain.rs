@@ -92,9 +92,9 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Whether the run failed.
+    /// Whether the run failed, or could not begin because the program does not know the kind.
     pub fn has_failed(&self) -> bool {
-        matches!(self.end, Some(Event::Failed { .. } | Event::Retried { .. }))
+        matches!(self.end, Some(Event::Failed { .. } | Event::Retried { .. } | Event::UnknownKind { .. }))
     }
 }
 

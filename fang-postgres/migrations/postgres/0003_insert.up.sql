@@ -4,16 +4,17 @@
 -- The id of a task, as the library makes it: UUID version 7 (RFC 9562), so that ids grow with time.
 CREATE OR REPLACE FUNCTION fang_new_id() RETURNS uuid
 LANGUAGE sql VOLATILE PARALLEL SAFE
-RETURN encode(
-    -- The version 4 of the random id becomes 7 by two bits of its seventh byte.
-    set_bit(set_bit(
-        overlay(
+RETURN (
+    SELECT encode(
+        -- Milliseconds, then the version 7 with the microseconds in 12 bits; the rest stays random.
+        overlay(overlay(
             uuid_send(gen_random_uuid())
-            PLACING substring(int8send(trunc(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
-            FROM 1 FOR 6
-        ), 52, 1), 53, 1),
-    'hex'
-)::uuid;
+            PLACING substring(int8send(clock.micros / 1000) FROM 3) FROM 1 FOR 6)
+            PLACING substring(int4send((28672 + clock.micros % 1000 * 4096 / 1000)::integer) FROM 3) FROM 7 FOR 2),
+        'hex'
+    )::uuid
+    FROM (SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros) AS clock
+);
 
 -- The hash of `Unique::key` in Rust. Its first digit is a mark: `k` while a duplicate is alive, `s` until it is
 -- started, `p` within a period.
@@ -59,7 +60,7 @@ BEGIN
             'Give delay or due_at.'),
         (NOT isfinite(due_at), 'the instant at which the task is due is infinite', 'Give a finite one.'),
         (expires < interval '0', 'the task would expire before it is due', 'Give a time that is not negative.'),
-        (keep < interval '0', 'the row would be kept for less than no time', 'Give a time that is not negative.'),
+        (keep < interval '0', 'keep is negative', 'Give a time that is not negative.'),
         (max_retries < 0, 'the number of retries is negative', 'Use 0 for a task that never runs again.'),
         (array_ndims(tags) > 1 OR EXISTS (
             SELECT FROM unnest(tags) tag WHERE coalesce(octet_length(tag), 0) NOT BETWEEN 1 AND 255
@@ -115,8 +116,8 @@ AS $$
 DECLARE
     -- A longer time counts as this, so that no calendar overflows. In hours, which no time zone changes.
     longest CONSTANT interval := interval '876000 hours';
-    period CONSTANT interval := CASE WHEN unique_within > interval '0' THEN least(unique_within, longest) END;
-    due CONSTANT timestamptz := coalesce(due_at, now() + least(coalesce(delay, interval '0'), longest));
+    period interval;
+    due timestamptz;
     -- The type of the column, which is another one in tables of old versions: an index serves only its own.
     hash fang_tasks.uniq_hash%TYPE;
 BEGIN
@@ -124,6 +125,8 @@ BEGIN
         kind, payload, task_type, mode, priority, delay, due_at, expires, keep, max_retries, tags, headers, unique_key,
         unique_until_started, unique_within
     );
+    period := CASE WHEN unique_within > interval '0' THEN least(unique_within, longest) END;
+    due := coalesce(due_at, now() + least(coalesce(delay, interval '0'), longest));
     -- As in Rust, a period of zero is no uniqueness.
     IF unique_within IS NULL OR period IS NOT NULL THEN
         hash := fang_key_hash(

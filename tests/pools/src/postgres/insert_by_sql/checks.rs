@@ -14,7 +14,7 @@ crate::one_mode! {
 }
 
 /// Arguments, and words of the reason.
-const WRONG: [(&str, &str); 32] = [
+const WRONG: [(&str, &str); 33] = [
     ("NULL", "kind is missing"),
     ("''", "kind is missing"),
     ("'a', NULL", "not a JSON object"),
@@ -32,7 +32,8 @@ const WRONG: [(&str, &str); 32] = [
     ("'a', delay => '1 s', due_at => now()", "both a delay and an instant"),
     ("'a', due_at => 'infinity'", "infinite"),
     ("'a', expires => '-1 s'", "expire before it is due"),
-    ("'a', keep => '-1 s'", "kept for less than no time"),
+    ("'a', keep => '-1 s'", "keep is negative"),
+    ("'a', delay => '-290000 years'", "the delay is negative"),
     ("'a', max_retries => -1", "retries is negative"),
     ("'a', tags => ARRAY['']", "a tag"),
     ("'a', tags => ARRAY['a', NULL]", "a tag"),
