@@ -238,7 +238,7 @@ pub use fang_macros::ToFangError;
 /// ```
 ///
 /// With the option `blocking`, it is a blocking task. `needs(Mailer)` names the values that it takes from its pool by
-/// [`State::of`] or [`Context::state`]: a pool that lacks one of them is refused when it starts. The other options are those
+/// [`Context::require_state`] or [`Context::state`]: a pool that lacks one of them is refused when it starts. The other options are those
 /// of [`task`]. With `version`, serde's traits come from here: do not derive them. The struct gets the trait of its mode, and
 /// becomes a [`NewTask`] by `into()`.
 pub use fang_macros::Task;

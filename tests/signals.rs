@@ -288,6 +288,21 @@ async fn a_signal_during_its_start_ends_a_process_of_threads_and_leaves_nothing_
     a_signal_during_the_start_ends_it("be_a_process_of_threads_that_starts").await;
 }
 
+/// It accepts connections and never answers.
+#[test]
+fn a_signal_while_a_process_waits_for_the_server_ends_it() {
+    for process in ["be_a_process_of_tokio_tasks_that_starts", "be_a_process_of_threads_that_starts"] {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("postgres://fang@{}/fang?sslmode=disable", silent.local_addr().unwrap());
+        let mut child = Child::start_at(process, "starts", &uri);
+        // It has connected, so it waits.
+        let (_connection, _) = silent.accept().unwrap();
+        let began = Instant::now();
+        child.send("-TERM");
+        assert!(child.succeeds(began) < AT_ONCE);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_that_runs_already_shuts_down_although_another_one_still_starts() {
     let (database, _queue, client) = database().await;

@@ -34,8 +34,9 @@ async fn work(world: &World, queue: Queue) {
     pool.shutdown(PATIENCE).await;
 }
 
+/// Even the migrations run under these limits.
 async fn strict(mode: Mode) -> World {
-    let world = World::postgres(mode).await;
+    let world = World::without_schema(mode).await;
     let name = world.database().name();
     let sets = [
         "default_transaction_isolation = 'serializable'",
@@ -48,8 +49,9 @@ async fn strict(mode: Mode) -> World {
     }
     // Servers have it from version 17 on.
     if world.number("SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'").await > 0 {
-        world.run(&format!("ALTER DATABASE {name} SET transaction_timeout = '100ms'")).await;
+        world.run(&format!("ALTER DATABASE {name} SET transaction_timeout = '25ms'")).await;
     }
+    mode.queue(world.uri()).migrate().await.unwrap();
     world.run(STRICT).await;
     world
 }
