@@ -51,6 +51,9 @@ pub trait RunPort: Any + Send + Sync {
 
     /// Sets the outcome that the task asks for.
     fn wish_for(&self, wish: Wish);
+
+    /// The outcome that the task asks for by now. For middleware that records outcomes.
+    fn wish(&self) -> Option<Wish>;
 }
 
 /// The port outside of a run.
@@ -101,4 +104,8 @@ impl RunPort for NoRun {
     }
 
     fn wish_for(&self, _: Wish) {}
+
+    fn wish(&self) -> Option<Wish> {
+        None
+    }
 }

@@ -174,6 +174,10 @@ impl RunPort for TaskRun {
     fn wish_for(&self, wish: Wish) {
         *self.wish.lock().unwrap_or_else(PoisonError::into_inner) = Some(wish);
     }
+
+    fn wish(&self) -> Option<Wish> {
+        self.wish.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 #[cfg(test)]

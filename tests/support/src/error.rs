@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-/// An error of creating a cluster, a database, a proxy or a disk.
+/// An error of creating a cluster, a database, a pooler or a disk.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SupportError {
@@ -68,8 +68,7 @@ impl fmt::Display for SupportError {
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Server { step, output } => write!(f, "Postgres: {step} failed:\n{output}"),
             Self::BadUri => f.write_str(
-                "the connection string (DATABASE_URL, unless another was given) must be a postgres:// URI; \
-                 a proxy needs a host in it that is reached over TCP",
+                "the connection string (DATABASE_URL, unless another was given) must be a postgres:// URI",
             ),
             // The text of tokio-postgres is only "db error". The reason is in its source.
             Self::Postgres(error) => match error.as_db_error() {

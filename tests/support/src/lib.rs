@@ -2,8 +2,8 @@
 //!
 //! [`TestDatabase::create`] gives a test a fresh database, in the server of
 //! `DATABASE_URL`. Without that variable, the process starts a [`Cluster`] at the
-//! first use and removes it at its end. A [`Proxy`] in front of the server
-//! simulates network faults, and a [`PgBouncer`] is a pooler.
+//! first use and removes it at its end. A [`Proxy`] of `fang-faults` in front of the
+//! server simulates network faults, and a [`PgBouncer`] is a pooler.
 
 mod binaries;
 mod cluster;
@@ -16,7 +16,6 @@ mod guardian;
 mod home;
 mod odd_settings;
 mod pgbouncer;
-mod proxy;
 mod server;
 pub mod triggers;
 mod uri;
@@ -29,7 +28,7 @@ pub use database::TestDatabase;
 pub use disk::Disk;
 pub use error::SupportError;
 pub use faketime::skew;
+pub use fang_faults::proxy::{Cut, Direction, Network, Proxy};
 pub use odd_settings::ODD_SETTINGS;
 pub use pgbouncer::PgBouncer;
-pub use proxy::{Cut, Direction, Network, Proxy};
 pub use server::server_uri;

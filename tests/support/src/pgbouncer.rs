@@ -1,6 +1,7 @@
 //! PgBouncer in transaction mode, in front of a server.
 
-use crate::{SupportError, config::free_port, home::random, uri::with_address, user::ServerUser};
+use crate::{SupportError, config::free_port, home::random, user::ServerUser};
+use fang_faults::uri::with_address;
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -64,7 +65,8 @@ impl PgBouncer {
             .spawn()
             .map_err(SupportError::io("starting pgbouncer"))?;
         let pipe = child.stdin.take();
-        let bouncer = Self { uri: with_address(uri, &format!("127.0.0.1:{port}"))?, child, pipe };
+        let uri = with_address(uri, &format!("127.0.0.1:{port}")).map_err(|_| SupportError::BadUri)?;
+        let bouncer = Self { uri, child, pipe };
         wait_for(&folder)?;
         bouncer.fill(connections).await?;
         Ok(bouncer)

@@ -1,0 +1,133 @@
+//! Why tasks ran more than once.
+
+use super::{Blow, Strikes, overlapping};
+use crate::book::{Book, Entry, Run};
+use crate::ledger::Outcome;
+use serde::Serialize;
+use std::fmt;
+use uuid::Uuid;
+
+/// Why a run was not the last one of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cause {
+    /// Its process was killed while it ran, or before its result was saved.
+    Killed,
+    /// Its process was paused or cut off, so its result may have come too late.
+    Fenced,
+    /// Its process was asked to end, and gave the task back.
+    GivenBack,
+    /// It returned an error or panicked, so the task was retried.
+    Failed,
+    /// Its future was dropped, without a fault of its process: its timeout was over, or its pool shut down by itself.
+    Dropped,
+    /// It asked to run again later.
+    Snoozed,
+    /// None of these. A success that runs again without a cause is a broken promise, unless the program retried the task
+    /// by itself.
+    Unexplained,
+}
+
+impl Cause {
+    fn of(run: &Run, strikes: &Strikes) -> Self {
+        match (run.outcome, strikes.on(run).map(|strike| strike.blow)) {
+            (Some(Outcome::Failed | Outcome::Panicked), _) => Self::Failed,
+            (Some(Outcome::Snoozed), _) => Self::Snoozed,
+            (_, Some(Blow::Kill)) => Self::Killed,
+            (_, Some(Blow::Silence)) => Self::Fenced,
+            (_, Some(Blow::Terminate)) => Self::GivenBack,
+            (Some(Outcome::Dropped), None) => Self::Dropped,
+            _ => Self::Unexplained,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Killed => "the process was killed",
+            Self::Fenced => "the process was paused or cut off",
+            Self::GivenBack => "the process was terminated and gave the task back",
+            Self::Failed => "retried after an error",
+            Self::Dropped => "a timeout, or a shutdown",
+            Self::Snoozed => "snoozed",
+            Self::Unexplained => "without a cause",
+        })
+    }
+}
+
+/// A task that ran more than once.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Repeat {
+    /// The task.
+    pub id: Uuid,
+    /// Its kind.
+    pub kind: String,
+    /// How many of its runs succeeded.
+    pub successes: usize,
+    /// Why it ran again: a cause for each run but the last.
+    pub causes: Vec<Cause>,
+}
+
+/// Two runs of one task at the same time.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Overlap {
+    /// The task.
+    pub id: Uuid,
+    /// Its kind.
+    pub kind: String,
+    /// The processes of the two runs, the earlier one first.
+    pub pids: [u32; 2],
+    /// Why: [`Cause::Unexplained`] if no fault hit one of them.
+    pub cause: Cause,
+}
+
+impl Repeat {
+    /// All tasks that ran more than once, ordered by id.
+    pub(crate) fn all(book: &Book, strikes: &Strikes) -> Vec<Self> {
+        let mut all: Vec<Self> =
+            book.tasks.iter().filter_map(|(id, entry)| Self::of(*id, entry, strikes)).collect();
+        all.sort_by_key(|repeat| repeat.id);
+        all
+    }
+
+    fn of(id: Uuid, entry: &Entry, strikes: &Strikes) -> Option<Self> {
+        let [earlier @ .., _] = entry.runs.as_slice() else { return None };
+        if earlier.is_empty() {
+            return None;
+        }
+        let causes = earlier.iter().map(|run| Cause::of(run, strikes)).collect();
+        let successes = entry.runs.iter().filter(|run| run.is_done()).count();
+        Some(Self { id, kind: entry.kind.clone(), successes, causes })
+    }
+}
+
+impl Overlap {
+    /// All pairs of runs that overlap, ordered by id.
+    pub(crate) fn all(book: &Book, strikes: &Strikes) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (id, entry) in &book.tasks {
+            all.extend(overlapping(entry, strikes).into_iter().map(|(first, second)| Self {
+                id: *id,
+                kind: entry.kind.clone(),
+                pids: [first.pid, second.pid],
+                cause: Self::cause(first, second, strikes),
+            }));
+        }
+        all.sort_by_key(|overlap| overlap.id);
+        all
+    }
+
+    fn cause(first: &Run, second: &Run, strikes: &Strikes) -> Cause {
+        let blow = strikes.on(first).or_else(|| strikes.on(second)).map(|strike| strike.blow);
+        match blow {
+            None => Cause::Unexplained,
+            Some(Blow::Kill) => Cause::Killed,
+            Some(Blow::Silence) => Cause::Fenced,
+            Some(Blow::Terminate) => Cause::GivenBack,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Crash tests for programs that use [fang](https://docs.rs/fang): kill my worker a hundred times; is anything lost, and
+//! what ran twice?
+//!
+//! A [`Campaign`] starts several processes of your worker, kills them at random times while your closure inserts tasks,
+//! starts others in their place, and waits until the tasks are over. A [`Ledger`] outside of Postgres has recorded what was
+//! acknowledged and what ran. The [`Report`] compares the two.
+//!
+//! ```no_run
+//! use fang::{Queue, Queueable};
+//! use fang_faults::Campaign;
+//!
+//! #[fang::task]
+//! fn welcome(user: i64) {}
+//!
+//! // As a test: #[test] fn killed_workers_lose_nothing()
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let uri = "postgres://app:secret@localhost/app_test";
+//!     let queue = Queue::builder().uri(uri).build();
+//!     queue.migrate()?;
+//!     let worker = "target/debug/worker"; // in a test: env!("CARGO_BIN_EXE_worker")
+//!     let report = Campaign::new(worker).env("DATABASE_URL", uri).times(100).run_blocking(&queue, |ledger| {
+//!         let task = queue.insert(welcome(7))?;
+//!         Ok(ledger.acknowledged([task.id])?)
+//!     })?;
+//!     println!("{report}");
+//!     report.assert_nothing_lost();
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The worker is your own program, with one line more in its pools: `.middleware(fang_faults::Ledger::from_env())`.
+//! [`Ledger`] shows it. An async test calls [`run_async`](Campaign::run_async).
+//!
+//! The page [crash tests](https://docs.rs/fang/latest/fang/guide/crash_tests/index.html) of fang's guide tells how to choose
+//! the faults and how to read the report.
+//!
+//! For tests that need more, the parts can be used alone: [`Process`] to kill and pause, [`Proxy`](proxy::Proxy) to break
+//! the network, [`Book`] and [`check`](fn@check) to judge a ledger.
+//!
+//! This crate is for Unix, because it sends signals. On other systems it is empty.
+
+#![cfg(unix)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// A panic is how a test reports.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod book;
+mod campaign;
+mod check;
+pub mod clock;
+mod error;
+mod fault;
+mod ledger;
+mod process;
+pub mod proxy;
+mod report;
+#[doc(hidden)]
+pub mod uri;
+
+pub use book::{Book, Entry, Fate, Run};
+pub use campaign::Campaign;
+pub use check::{Blow, Cause, Findings, Overlap, Repeat, Strike, check};
+pub use error::{BoxError, FaultsError};
+pub use fault::Fault;
+pub use ledger::{Ledger, Outcome};
+pub use process::Process;
+pub use report::{Lost, Report, Seen};
