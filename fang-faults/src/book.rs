@@ -26,7 +26,7 @@ pub struct Entry {
     pub acked_at: Option<u64>,
     /// Whether it may end without a success.
     pub may_fail: bool,
-    /// Its kind. Empty if it never ran.
+    /// Its kind. Empty if it never ran, and its insert was recorded by its id alone.
     pub kind: String,
     /// Its runs, in the order of their start.
     pub runs: Vec<Run>,
@@ -103,16 +103,20 @@ impl Book {
 
     fn add(&mut self, line: &str) -> Option<()> {
         let words: Vec<&str> = line.splitn(7, ' ').collect();
+        // Each line of an insert has a kind at its end, which may be empty or of several words.
         match words.as_slice() {
-            ["want", id, _] => {
+            ["want", id, ..] => {
                 self.entry(id)?.fate.get_or_insert(Fate::Unknown);
             }
-            ["acked", id, at] => {
+            ["acked", id, at, kind @ ..] => {
                 let entry = self.entry(id)?;
                 (entry.fate, entry.acked_at) = (Some(Fate::Acked), Some(at.parse().ok()?));
+                if entry.kind.is_empty() {
+                    entry.kind = kind.join(" ");
+                }
             }
-            ["rolled-back", id, _] => self.entry(id)?.fate = Some(Fate::RolledBack),
-            ["may-fail", id, _] => self.entry(id)?.may_fail = true,
+            ["rolled-back", id, ..] => self.entry(id)?.fate = Some(Fate::RolledBack),
+            ["may-fail", id, ..] => self.entry(id)?.may_fail = true,
             ["start", id, lease, attempt, pid, at, kind] => {
                 let run = Run {
                     lease: lease.parse().ok()?,

@@ -182,8 +182,7 @@ impl Campaign {
     ///         .times(30);
     ///     let report = campaign
     ///         .run_async(&queue, async |ledger| {
-    ///             let task = queue.insert(welcome(7)).await?;
-    ///             Ok(ledger.acknowledged([task.id])?)
+    ///             Ok(ledger.acknowledged([queue.insert(welcome(7)).await?])?)
     ///         })
     ///         .await?;
     ///     println!("{report}");

@@ -1,6 +1,7 @@
 //! The ledger: a file of what processes did, outside of Postgres.
 
 mod around;
+mod saved;
 
 use crate::{FaultsError, clock};
 use fang_core::{FangError, Run};
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use around::Outcome;
+pub use saved::Saved;
 
 /// Appends to the ledger: a file outside of Postgres that says which inserts were acknowledged, and which runs began and
 /// ended. Cheap to clone.
@@ -81,11 +83,11 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub fn wanted(&self, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
-        self.inserts("want", ids)
+        self.inserts("want", ids.into_iter())
     }
 
     /// Records that these tasks were acknowledged: their insert returned `Ok`, or the transaction with it was committed.
-    /// From here on they must not be lost.
+    /// From here on they must not be lost. Takes what the queue returned, or ids.
     ///
     /// Call it at once after the insert, before the program tells anybody that the task is saved. A program that is killed
     /// between the two has told nobody, so the task counts as unanswered. A listener of
@@ -100,15 +102,15 @@ impl Ledger {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let (queue, ledger) = (MemoryQueue::new(), Ledger::default());
-    /// let task = queue.insert(welcome(7))?;
-    /// ledger.acknowledged([task.id])?;
+    /// ledger.acknowledged([queue.insert(welcome(7))?])?;
+    /// ledger.acknowledged(queue.insert_tasks(vec![welcome(8), welcome(9)])?)?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn acknowledged(&self, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
-        self.inserts("acked", ids)
+    pub fn acknowledged(&self, tasks: impl IntoIterator<Item = impl Saved>) -> io::Result<()> {
+        self.inserts("acked", tasks.into_iter())
     }
 
     /// Records that these tasks must never run: the transaction of their insert will be rolled back, or was.
@@ -116,7 +118,7 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub fn rolled_back(&self, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
-        self.inserts("rolled-back", ids)
+        self.inserts("rolled-back", ids.into_iter())
     }
 
     /// Records that these tasks may end without a success: they are expected to fail, or the program cancels or removes
@@ -125,16 +127,17 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub fn may_fail(&self, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
-        self.inserts("may-fail", ids)
+        self.inserts("may-fail", ids.into_iter())
     }
 
     /// Records facts of tasks, all in one write.
-    fn inserts(&self, fact: &str, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
+    fn inserts(&self, fact: &str, tasks: impl Iterator<Item = impl Saved>) -> io::Result<()> {
         let Some(open) = &self.0 else { return Ok(()) };
         let now = clock::now();
-        let lines = ids.into_iter().fold(String::new(), |mut lines, id| {
+        let lines = tasks.fold(String::new(), |mut lines, task| {
+            let (id, kind) = (task.id().simple(), word(task.kind().unwrap_or_default()));
             // Writing to a string never fails.
-            let _ = write!(lines, "\n{fact} {} {now} ;", id.simple());
+            let _ = write!(lines, "\n{fact} {id} {now} {kind} ;");
             lines
         });
         open.append(&lines)
@@ -150,7 +153,7 @@ impl Open {
     fn begin(&self, run: &Run) -> Result<(), FangError> {
         let (id, lease, attempt) = (run.id().simple(), run.lease(), run.attempt());
         let (pid, now, kind) = (std::process::id(), clock::now(), run.kind());
-        let kind = kind.replace(char::is_control, "?");
+        let kind = word(&kind);
         self.append(&format!("\nstart {id} {lease} {attempt} {pid} {now} {kind} ;"))
             .map_err(|e| self.broken(&e))
     }
@@ -172,4 +175,9 @@ impl Open {
     fn broken(&self, error: &io::Error) -> FangError {
         FangError::new(format!("the ledger {} cannot be written: {error}", self.path.display()))
     }
+}
+
+/// A kind as the ledger writes it, at the end of a line.
+fn word(kind: &str) -> String {
+    kind.replace(char::is_control, "?")
 }

@@ -19,8 +19,7 @@
 //!     queue.migrate()?;
 //!     let worker = "target/debug/worker"; // in a test: env!("CARGO_BIN_EXE_worker")
 //!     let report = Campaign::new(worker).env("DATABASE_URL", uri).times(100).run_blocking(&queue, |ledger| {
-//!         let task = queue.insert(welcome(7))?;
-//!         Ok(ledger.acknowledged([task.id])?)
+//!         Ok(ledger.acknowledged([queue.insert(welcome(7))?])?)
 //!     })?;
 //!     println!("{report}");
 //!     report.assert_nothing_lost();
@@ -62,6 +61,6 @@ pub use campaign::Campaign;
 pub use check::{Blow, Cause, Findings, Overlap, Repeat, Strike, check};
 pub use error::{BoxError, FaultsError};
 pub use fault::Fault;
-pub use ledger::{Ledger, Outcome};
+pub use ledger::{Ledger, Outcome, Saved};
 pub use process::Process;
 pub use report::{Lost, Report, Seen};

@@ -64,7 +64,7 @@ pub struct Report {
 pub struct Lost {
     /// The task.
     pub id: Uuid,
-    /// Its kind. Empty if it never ran and has no row.
+    /// Its kind. Empty if it never ran, has no row, and its insert was recorded by its id alone.
     pub kind: String,
     /// The state that its row had last. `None` if it has no row.
     pub state: Option<FangTaskState>,

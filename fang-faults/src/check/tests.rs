@@ -1,6 +1,8 @@
 use super::{Blow, Findings, Overlap, Repeat, Strike, Strikes, check};
 use crate::check::Cause;
 use crate::{Book, Fate, Ledger, Outcome};
+use fang::blocking::MemoryQueue;
+use fang::{Mode, NewTask, Queueable};
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -67,6 +69,12 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// A row that an insert returned.
+fn task(id: u128) -> fang_core::Task {
+    let task = NewTask::new(r#"{"type":"a kind\nwith blanks"}"#.into(), "common".into(), Mode::Blocking);
+    MemoryQueue::new().insert(task.with_id(Uuid::from_u128(id))).unwrap()
 }
 
 fn killed(pid: u32, second: u64) -> Strike {
@@ -155,12 +163,14 @@ fn a_book_reads_what_ledgers_wrote_and_leaves_torn_lines_out() {
     let mut torn = std::fs::OpenOptions::new().append(true).open(&file.0).unwrap();
     std::io::Write::write_all(&mut torn, b"\nacked 00000").unwrap();
     ledger.acknowledged([ids[0]]).unwrap();
+    ledger.acknowledged([&task(4)]).unwrap();
     ledger.rolled_back([ids[1]]).unwrap();
     ledger.may_fail([ids[2]]).unwrap();
     let book = Book::read(&file.0).unwrap();
     let fates = ids.map(|id| book.tasks[&id].fate);
     assert_eq!(fates, [Some(Fate::Acked), Some(Fate::RolledBack), Some(Fate::Unknown)]);
-    assert_eq!((book.torn, book.tasks[&ids[2]].may_fail, book.tasks.len()), (1, true, 3));
+    assert_eq!((book.torn, book.tasks[&ids[2]].may_fail, book.tasks.len()), (1, true, 4));
+    assert_eq!(book.tasks[&Uuid::from_u128(4)].kind, "a kind?with blanks");
 }
 
 #[test]

@@ -94,7 +94,8 @@ impl fmt::Display for Seen {
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let state = self.state.map_or("no row", |state| state.as_str());
-        write!(f, "{} {}: {state}, {} runs", self.id, self.kind, self.runs)?;
+        let kind = if self.kind.is_empty() { "of unknown kind" } else { &self.kind };
+        write!(f, "{} {kind}: {state}, {} runs", self.id, self.runs)?;
         if let Some(outcome) = self.last_outcome {
             write!(f, ", the last one {}", outcome.name())?;
         }

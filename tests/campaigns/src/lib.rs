@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod campaigns;
+pub mod kit;
 pub mod options;
 pub mod report;
 pub mod roles;

@@ -1,6 +1,7 @@
 //! How a campaign is run.
 
 use clap::{Args, ValueEnum};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// How a campaign is run.
@@ -81,6 +82,14 @@ impl Modes {
             Self::Blocking => "blocking",
             Self::Both => "both",
         }
+    }
+}
+
+impl FromStr for Modes {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        <Self as ValueEnum>::from_str(name, false)
     }
 }
 

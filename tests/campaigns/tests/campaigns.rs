@@ -4,7 +4,13 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use fang::{AsyncQueue, AsyncQueueable, NoTls};
+use fang_campaigns::kit;
+use fang_campaigns::options::{Modes, Runtime};
+use fang_faults::{Campaign, Fault, Ledger, Report};
+use fang_test_support::TestDatabase;
 use std::process::Command;
+use std::time::Duration;
 
 /// Runs a campaign by the command line. Its table shows which figures failed.
 fn passes(campaign: &str) {
@@ -129,4 +135,61 @@ fn a_herd_of_producers_sends_few_notifications() {
 #[test]
 fn a_snapshot_that_stays_open_loses_nothing() {
     passes("snapshot");
+}
+
+/// Runs a crash test of the kit, with inserts of the modes of its worker.
+async fn is_clean(
+    modes: Modes,
+    database: &TestDatabase,
+    campaign: impl FnOnce(Campaign) -> Campaign,
+) -> Report {
+    let queue = AsyncQueue::<NoTls>::builder().uri(database.uri()).max_pool_size(2).build();
+    queue.migrate().await.unwrap();
+    let mut number = 0;
+    let worker = kit::campaign(env!("CARGO_BIN_EXE_kit-worker"), modes, database.uri());
+    let inserts = async |ledger: &Ledger| {
+        number += 1;
+        let tasks = modes.all().iter().map(|runtime| match runtime {
+            Runtime::Asynk => kit::light(number, number % 50),
+            Runtime::Blocking => kit::heavy(number, number % 50),
+        });
+        Ok(ledger.acknowledged(queue.insert_tasks(tasks.collect()).await?)?)
+    };
+    let report = campaign(worker).run_async(&queue, inserts).await.unwrap();
+    println!("{report}");
+    report.assert_clean();
+    assert_eq!((report.overdue, report.ended_by_themselves, report.without_insert.len()), (0, 0, 0));
+    report
+}
+
+/// 20 kills, or 500 in the long form.
+async fn kills_lose_nothing(modes: Modes) {
+    let database = TestDatabase::create().await.unwrap();
+    let kills = if form().is_empty() { 500 } else { 20 };
+    let report = is_clean(modes, &database, |campaign| campaign.times(kills)).await;
+    assert_eq!(report.faults["kill"], kills);
+    assert!(report.longest_recovery > Duration::ZERO && report.longest_recovery < Duration::from_secs(15));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kit_kills_light_workers_and_nothing_is_lost() {
+    kills_lose_nothing(Modes::Asynk).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kit_kills_heavy_workers_and_nothing_is_lost() {
+    kills_lose_nothing(Modes::Blocking).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kit_breaks_workers_in_every_way_and_each_repeat_has_its_cause() {
+    let (database, lease) = (TestDatabase::create().await.unwrap(), kit::LEASE);
+    let faults =
+        [Fault::Kill, Fault::Terminate, Fault::Pause(lease * 2), Fault::Blackhole(lease * 2), Fault::Reset];
+    let times = if form().is_empty() { 100 } else { 12 };
+    let broken = |campaign: Campaign| {
+        campaign.faults(faults).times(times).seed(2).through_proxy(kit::DATABASE, database.uri())
+    };
+    let report = is_clean(Modes::Both, &database, broken).await;
+    assert_eq!(report.faults.len(), faults.len(), "the seed draws each fault");
 }
