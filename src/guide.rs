@@ -13,6 +13,7 @@
 //! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
 //! | [`events`] | see what happens: the log, events, totals, code around runs and inserts |
 //! | [`testing`] | test tasks and the code that inserts them |
+//! | [`crash_tests`] | kill your workers, and see whether a task is lost and what ran twice |
 //! | [`pgbouncer`] | connect through PgBouncer |
 //! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and control crons |
 //! | [`upgrading`] | move from fang 0.10 or 0.11 |
@@ -64,6 +65,8 @@ page!(transactions, "guide/transactions.md", "asynk");
 page!(inserting_from_elsewhere, "guide/inserting_from_elsewhere.md", "asynk");
 page!(deploying, "guide/deploying.md", "asynk");
 page!(testing, "guide/testing.md", "testing");
+page!(testing, "guide/testing.md", "asynk");
+page!(crash_tests, "guide/crash_tests.md", "asynk");
 page!(pgbouncer, "guide/pgbouncer.md", "asynk");
 page!(operating, "guide/operating.md", "asynk");
 page!(upgrading, "guide/upgrading.md", "asynk");

@@ -39,6 +39,7 @@ const ROOTS: [&str; 16] = [
     "fang-blocking",
     "fang-core",
     "fang-engine",
+    "fang-faults",
     "fang-macros",
     "fang-postgres",
     "fang-testing",

@@ -5,6 +5,7 @@ use fang::{
     AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, MemoryQueue, NoTls, Queue, Queueable,
     Runnable, ToFangError, WorkerPool, async_trait, blocking, typetag,
 };
+use fang_faults::Ledger;
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -44,13 +45,13 @@ async fn main() -> Result<(), FangError> {
     let (sender, ran) = channel();
     let queue = MemoryQueue::new();
     queue.insert_task(&Light).await?;
-    let mut pool = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue).state(sender.clone()).build();
+    let mut pool = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue).state(sender.clone()).middleware(Ledger::from_env()).build();
     pool.start().await?;
 
     let ran = tokio::task::spawn_blocking(move || {
         let queue = blocking::MemoryQueue::new();
         queue.insert_task(&Heavy)?;
-        let mut pool = WorkerPool::builder().number_of_workers(1_u32).queue(queue).state(sender).build();
+        let mut pool = WorkerPool::builder().number_of_workers(1_u32).queue(queue).state(sender).middleware(Ledger::from_env()).build();
         pool.start()?;
         let patience = Duration::from_secs(30);
         let ran = [ran.recv_timeout(patience).ok(), ran.recv_timeout(patience).ok()];
