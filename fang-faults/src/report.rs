@@ -1,6 +1,8 @@
 //! The report of a crash test.
 
 mod table;
+#[cfg(test)]
+mod tests;
 
 use crate::campaign::Broken;
 use crate::check::{Cause, Overlap, Repeat, Strikes, check};

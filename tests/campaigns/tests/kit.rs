@@ -6,7 +6,7 @@
 use fang::{AsyncQueue, AsyncQueueable, NoTls, Queue, Queueable, Uuid};
 use fang_campaigns::kit::{campaign, forgetful, heavy, light};
 use fang_campaigns::options::Modes;
-use fang_faults::{Campaign, Cause, Fault, FaultsError};
+use fang_faults::{Campaign, Cause};
 use fang_test_support::TestDatabase;
 use std::time::Duration;
 
@@ -87,25 +87,4 @@ async fn what_a_broken_program_loses_and_repeats_is_found() {
     std::fs::remove_dir_all(folder).unwrap();
     let message = std::panic::catch_unwind(|| report.assert_nothing_lost()).unwrap_err();
     assert!(message.downcast_ref::<String>().unwrap().starts_with("2 of 4 acknowledged tasks are lost"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_test_that_cannot_be_carried_out_says_why() {
-    let queue = fang::MemoryQueue::new();
-    let run = async |campaign: Campaign| {
-        let ended = campaign.workers(1).run_async(&queue, async |_| Ok(())).await;
-        ended.unwrap_err()
-    };
-    let error = run(Campaign::new("/nowhere/worker")).await;
-    assert!(matches!(error, FaultsError::Start { .. }) && error.to_string().contains("/nowhere/worker"));
-    let error = run(Campaign::new(WORKER).faults([Fault::Reset])).await;
-    assert!(error.to_string().contains("through_proxy"), "{error}");
-    // The worker lacks its settings.
-    let error = run(Campaign::new(WORKER).every(Duration::from_secs(9))).await;
-    let FaultsError::Ends { log, .. } = error else { panic!("{error}") };
-    assert!(std::fs::read_to_string(&log).unwrap().contains("NotPresent"));
-    std::fs::remove_dir_all(log.parent().unwrap()).unwrap();
-    let inserts = Campaign::new("/bin/cat").every(Duration::from_millis(50));
-    let error = inserts.run_async(&queue, async |_| Err("no inserts".into())).await.unwrap_err();
-    assert!(matches!(error, FaultsError::Inserts(_)), "{error}");
 }
