@@ -94,8 +94,9 @@ impl fmt::Display for Seen {
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let state = self.state.map_or("no row", |state| state.as_str());
+        let plural = if self.runs == 1 { "" } else { "s" };
         let kind = if self.kind.is_empty() { "of unknown kind" } else { &self.kind };
-        write!(f, "{} {kind}: {state}, {} runs", self.id, self.runs)?;
+        write!(f, "{} {kind}: {state}, {} run{plural}", self.id, self.runs)?;
         if let Some(outcome) = self.last_outcome {
             write!(f, ", the last one {}", outcome.name())?;
         }

@@ -43,8 +43,8 @@ fn a_success_in_the_ledger_or_the_row_counts_and_a_failure_is_lost_with_its_reas
     let lost: Vec<_> = report.lost.iter().map(|lost| (lost.id.as_u128(), lost.state)).collect();
     assert_eq!(lost, [(5, Some(FangTaskState::Failed)), (6, None)]);
     let text = report.to_string();
-    assert!(text.contains("0005 idle: failed, 1 runs, the last one failed: a reason"), "{text}");
-    assert!(text.contains("0006 of unknown kind: no row, 1 runs, the last one failed\n"), "{text}");
+    assert!(text.contains("0005 idle: failed, 1 run, the last one failed: a reason"), "{text}");
+    assert!(text.contains("0006 of unknown kind: no row, 1 run, the last one failed\n"), "{text}");
     assert!(text.starts_with("crash test: no faults; 2 workers, 3 s, seed 7\n"), "{text}");
     assert_eq!(serde_json::to_value(&report).unwrap()["lost"][0]["last_outcome"], "failed");
 }
