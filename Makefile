@@ -18,8 +18,8 @@ test: setup
 	$(if $(ARGS),,@scripts/with-newer-postgres $(with_postgres) -- \
 		cargo test --quiet --workspace --all-features --test pools -- defaults)
 
-# Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, four
-# at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
+# Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, and of
+# the crash kit for users, four at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
 faults: setup
 	cargo test --workspace --all-features --test campaigns --no-run
 	FANG_FAULTS_FORM=$(FORM) $(with_postgres) -- \

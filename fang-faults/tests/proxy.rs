@@ -1,5 +1,6 @@
 //! The network faults of the proxy.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 use fang_faults::proxy::{Cut, Direction, Network, Proxy};
