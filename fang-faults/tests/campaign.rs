@@ -19,7 +19,7 @@ fn waits() -> Campaign {
         .over_within(Duration::from_millis(200))
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn tasks_that_no_worker_runs_are_lost_with_their_kind_and_state_unless_they_may_fail() {
     let queue = MemoryQueue::new();
     let mut ids = Vec::new();
