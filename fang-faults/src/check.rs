@@ -111,6 +111,20 @@ pub struct Findings {
 }
 
 /// Checks all tasks against the strikes.
+///
+/// ```no_run
+/// use fang_faults::{Book, Process, Strike, check};
+/// use std::process::Command;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut worker = Process::start(Command::new("target/debug/worker").env("FANG_LEDGER", "/tmp/ledger"))?;
+/// // Insert tasks, and record them in the ledger. Then:
+/// let killed_at = worker.kill()?;
+/// // Start another worker, wait until the tasks are over, and:
+/// let findings = check(&Book::read("/tmp/ledger".as_ref())?, &[Strike::death(worker.pid(), killed_at)]);
+/// assert!(findings.lost.is_empty() && findings.repeated.is_empty());
+/// # Ok(()) }
+/// ```
 pub fn check(book: &Book, strikes: &[Strike]) -> Findings {
     let strikes = Strikes::new(strikes);
     let mut findings = Findings::default();

@@ -41,6 +41,19 @@ pub enum Network {
 /// A proxy on a port of its own. It ends with all its connections when it is dropped.
 ///
 /// The behaviour of the network applies to all connections and can be changed at any time.
+///
+/// ```
+/// use fang_faults::proxy::{Network, Proxy};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), fang_faults::FaultsError> {
+/// let proxy = Proxy::start("postgres://app:secret@localhost:5432/app")?;
+/// // A program connects to `proxy.uri()`: postgres://app:secret@127.0.0.1:.../app
+/// proxy.set(Network::Delay(Duration::from_millis(200)));
+/// proxy.set(Network::Blackhole);
+/// proxy.set(Network::Pass);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Proxy {
     uri: String,
