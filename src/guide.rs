@@ -65,7 +65,6 @@ page!(transactions, "guide/transactions.md", "asynk");
 page!(inserting_from_elsewhere, "guide/inserting_from_elsewhere.md", "asynk");
 page!(deploying, "guide/deploying.md", "asynk");
 page!(testing, "guide/testing.md", "testing");
-page!(testing, "guide/testing.md", "asynk");
 page!(crash_tests, "guide/crash_tests.md", "asynk");
 page!(pgbouncer, "guide/pgbouncer.md", "asynk");
 page!(operating, "guide/operating.md", "asynk");
