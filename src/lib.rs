@@ -125,10 +125,11 @@ pub mod store {
     pub use fang_core::new_task::NewRow;
     pub use fang_core::notify::{Listeners, Notice, Topic};
     pub use fang_core::store::{
-        Beat, Capped, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, Depth, DueCron,
-        FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims, LockCommit,
-        LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued, RescuedTask,
-        RetriedFailed, RetryFailed, SavedCron, ScanRange, Socket, Store, Tick, Verdict, WorkerId, micros,
+        Beat, Cancellation, Capped, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, Depth,
+        DueCron, FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims,
+        LockCommit, LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued,
+        RescuedTask, RetriedFailed, RetryFailed, SavedCron, ScanRange, Socket, Store, Tick, Verdict,
+        WorkerId, micros,
     };
     pub use fang_core::task::read_metadata;
 }

@@ -55,9 +55,10 @@ pub(crate) fn aliases(kind: &str) -> impl Iterator<Item = &'static str> {
     all().filter(move |one| one.kind == kind).flat_map(|one| one.aliases).copied()
 }
 
-/// Whether the payloads of this kind have no version in this program.
-pub(crate) fn is_first_version(kind: &str) -> bool {
-    all().any(|one| one.is_first_version && (one.kind == kind || one.aliases.contains(&kind)))
+/// Whether the payloads of this kind have no version in this program. The kinds of the modes are apart.
+pub(crate) fn is_first_version(kind: &str, mode: Mode) -> bool {
+    let is_it = |one: &Declaration| one.mode == mode && (one.kind == kind || one.aliases.contains(&kind));
+    all().any(|one| one.is_first_version && is_it(one))
 }
 
 fn all() -> impl Iterator<Item = &'static Declaration> {

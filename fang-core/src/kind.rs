@@ -7,12 +7,15 @@ mod traced;
 use crate::declaration::{Declaration, aliases, is_first_version};
 use crate::error::QueueError;
 use crate::payload::{Path, TAG, shown};
+use crate::runnable::AsyncRunnable;
+use crate::task::Mode;
 use crate::version;
 use fault::Fault;
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
@@ -67,20 +70,22 @@ impl fmt::Display for Misfit {
 ///
 /// # Errors
 /// [`Undecodable`], which says whether another program may be able to run the task.
-pub fn decode<R: ?Sized>(metadata: &str) -> Result<Box<R>, Undecodable>
+pub fn decode<R: ?Sized + 'static>(metadata: &str) -> Result<Box<R>, Undecodable>
 where
     Box<R>: DeserializeOwned,
 {
     let Some((kind, json)) = tag::first(metadata) else { return Err(without_kind(metadata)) };
-    if is_of_later_version(&kind, &json) {
+    if is_of_later_version::<R>(&kind, &json) {
         return Err(Undecodable::Newer(Misfit::of_newer_version(kind.into_owned())));
     }
     serde_json::from_str(&json).map_err(|_| explain::<R>(&json, &kind))
 }
 
 /// Whether a payload has a version that its kind does not have in this program, which would read it without noticing.
-fn is_of_later_version(kind: &str, json: &str) -> bool {
-    json.contains(r#""version":"#) && is_first_version(kind) && version::saved(json) > version::FIRST
+fn is_of_later_version<R: ?Sized + 'static>(kind: &str, json: &str) -> bool {
+    let is_async = TypeId::of::<R>() == TypeId::of::<dyn AsyncRunnable>();
+    let mode = if is_async { Mode::Asynk } else { Mode::Blocking };
+    json.contains(r#""version":"#) && is_first_version(kind, mode) && version::saved(json) > version::FIRST
 }
 
 /// The kind in a payload.
@@ -140,7 +145,7 @@ impl Kinds {
     ///
     /// # Errors
     /// [`Undecodable`], as `decode`, or [`NotAllowed`](Undecodable::NotAllowed).
-    pub fn decode<R: ?Sized>(&self, metadata: &str) -> Result<Box<R>, Undecodable>
+    pub fn decode<R: ?Sized + 'static>(&self, metadata: &str) -> Result<Box<R>, Undecodable>
     where
         Box<R>: DeserializeOwned,
     {

@@ -15,9 +15,9 @@ use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish, Inserted,
-    NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
-    Store, Tick, Unserved, WorkerId,
+    Beat, Cancellation, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish,
+    Inserted, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    SavedCron, Store, Tick, Unserved, WorkerId,
 };
 use crate::task::{Priority, Task};
 use async_trait::async_trait;
@@ -236,10 +236,10 @@ impl Store for MemoryStore {
         Ok(is_set)
     }
 
-    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        let (is_hit, claimed_by) = self.with(|tables, now| tables.cancel(id, now))?;
+    async fn cancel(&self, id: Uuid) -> Result<Cancellation, StoreError> {
+        let (outcome, claimed_by) = self.with(|tables, now| tables.cancel(id, now))?;
         claimed_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
-        Ok(is_hit)
+        Ok(outcome)
     }
 
     async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {

@@ -20,7 +20,7 @@ mod worker;
 pub use admin::{Count, Filter, Prune, Removal};
 pub use batch::{MAX_INSERT_TRIES, are_new, is_all_or_none};
 pub use claim::{Claim, Claimed, DbInstant, ScanRange};
-pub use control::{FailedTasks, RETRY_BATCH, RetriedFailed, RetryFailed};
+pub use control::{Cancellation, FailedTasks, RETRY_BATCH, RetriedFailed, RetryFailed};
 pub use cron::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
 pub use depth::{Capped, Depth};
 pub use finish::{Finish, Verdict};

@@ -337,21 +337,22 @@ impl Event {
         }
     }
 
-    /// The last event of a run, with the result that was saved in place of its own.
-    fn with_result(self, verdict: &Verdict) -> Option<Self> {
-        let duration = self.duration().unwrap_or_default();
-        let task = self.into_task()?;
-        match verdict {
-            Verdict::Fail { error } => Some(Self::Failed { task, duration, error: error.as_str().into() }),
-            Verdict::Retry { delay, error } => {
-                Some(Self::Retried { task, duration, delay: *delay, error: error.as_str().into() })
+    /// The last event of a run, with the result that was saved in place of its own: another text, or a failure.
+    fn with_result(mut self, refused: &Verdict, saved: &Verdict) -> Option<Self> {
+        let text: Arc<str> = saved.error()?.into();
+        if refused.code() == saved.code() {
+            if let Self::Failed { error, .. }
+            | Self::Retried { error, .. }
+            | Self::Expired { error, .. }
+            | Self::UnknownKind { error, .. }
+            | Self::Cancelled { reason: error, .. } = &mut self
+            {
+                *error = text;
             }
-            Verdict::Unknown { delay, error } => {
-                Some(Self::UnknownKind { task, delay: *delay, error: error.as_str().into() })
-            }
-            Verdict::Release { .. } => Some(Self::HandedBack { task }),
-            Verdict::Remove | Verdict::Keep => Some(Self::Finished { task, duration }),
+            return Some(self);
         }
+        let duration = self.duration().unwrap_or_default();
+        Some(Self::Failed { task: self.into_task()?, duration, error: text })
     }
 
     /// How long the run took. `None` for events that do not end a run.

@@ -61,7 +61,7 @@ pub struct Ready<'a, R: ?Sized> {
     recorder: &'a Recorder,
 }
 
-impl<'a, R: ?Sized + Choices> Ready<'a, R>
+impl<'a, R: ?Sized + Choices + 'static> Ready<'a, R>
 where
     Box<R>: DeserializeOwned,
 {

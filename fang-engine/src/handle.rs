@@ -10,8 +10,8 @@ use crate::insert_rules::{InsertRules, batches};
 use crate::parallel::try_map;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
-use fang_core::store::{CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
-use fang_core::{Context, FangError, FangTaskState, Mode, NewTask, QueueError, StoreError, Task};
+use fang_core::store::{Cancellation, CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
+use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,17 +194,16 @@ impl Handle {
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
     pub async fn cancel(&self, id: Uuid) -> Result<bool, QueueError> {
-        let is_hit = self.store.cancel(id).await?;
-        if is_hit && self.hooks.has_listeners() {
-            self.tell_if_waited(id).await;
+        let cancellation = self.store.cancel(id).await?;
+        // The pool tells of a task that runs.
+        if cancellation == Cancellation::Ended && self.hooks.has_listeners() {
+            self.tell_cancelled(id).await;
         }
-        Ok(is_hit)
+        Ok(cancellation.is_hit())
     }
 
-    /// The pool tells of a task that runs.
-    async fn tell_if_waited(&self, id: Uuid) {
-        let found = self.store.find(id).await.ok().flatten();
-        if let Some(task) = found.filter(|task| task.state == FangTaskState::Failed) {
+    async fn tell_cancelled(&self, id: Uuid) {
+        if let Ok(Some(task)) = self.store.find(id).await {
             let (duration, reason) =
                 (Duration::ZERO, task.error_message.as_deref().unwrap_or_default().into());
             self.hooks.tell(|| Event::Cancelled {

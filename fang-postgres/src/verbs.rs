@@ -22,9 +22,9 @@ use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::notify::Listeners;
 use fang_core::store::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish, Heard,
-    Inserted, LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed,
-    RetryFailed, SavedCron, Store, Tables, Tick, Unserved, WorkerId,
+    Beat, Cancellation, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish,
+    Heard, Inserted, LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued,
+    RetriedFailed, RetryFailed, SavedCron, Store, Tables, Tick, Unserved, WorkerId,
 };
 use fang_core::{NewTask, Priority, StoreError, Task};
 use std::time::Duration;
@@ -180,7 +180,7 @@ impl<C: Connections> Store for PostgresStore<C> {
         control::set_priority(self, id, priority).await
     }
 
-    async fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
+    async fn cancel(&self, id: Uuid) -> Result<Cancellation, StoreError> {
         control::cancel(self, id).await
     }
 

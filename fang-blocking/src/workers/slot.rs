@@ -60,12 +60,13 @@ impl Slot {
         let mut contents = self.contents();
         let Time::Until(deadline, run) = &contents.time else { return };
         if now >= *deadline {
+            // Listeners hear of it before the run can end.
+            let is_replaced = replace(run);
             run.tell_to_end();
             log::warn!(
                 "task {} exceeds its timeout and was told to end; check that it looks for `is_cancelled`",
                 run.id()
             );
-            let is_replaced = replace(run);
             contents.time = Time::Over { is_replaced };
         }
     }

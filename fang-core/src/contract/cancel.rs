@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 async fn cancel(rig: &dyn Rig, n: u128) -> bool {
-    rig.store().cancel(id(n)).await.unwrap()
+    rig.store().cancel(id(n)).await.unwrap().is_hit()
 }
 
 async fn cancellations(rig: &dyn Rig, worker: WorkerId) -> Vec<(Uuid, i32)> {

@@ -9,7 +9,7 @@ async fn retry(rig: &dyn Rig, n: u128) -> bool {
 }
 
 async fn cancel(rig: &dyn Rig, n: u128) -> bool {
-    rig.store().cancel(id(n)).await.unwrap()
+    rig.store().cancel(id(n)).await.unwrap().is_hit()
 }
 
 /// It has all its retries again, and is due now.

@@ -3,7 +3,7 @@
 use super::tables::{Row, Tables};
 use super::tasks::due_at;
 use crate::new_task::Due;
-use crate::store::{RetriedFailed, RetryFailed, WorkerId};
+use crate::store::{Cancellation, RetriedFailed, RetryFailed, WorkerId};
 use crate::task::{FangTaskState, Priority, read_metadata};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -69,14 +69,15 @@ impl Tables {
         self.change_waiting(id, now, |row| row.priority = priority)
     }
 
-    /// Returns whether the task waited or runs, and the worker that runs it.
-    pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (bool, Option<WorkerId>) {
+    /// Returns the worker that runs the task as well.
+    pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (Cancellation, Option<WorkerId>) {
         let running = self.row(id).filter(|row| row.state == FangTaskState::InProgress);
         if let Some(claimed_by) = running.map(|row| row.locked_by) {
             self.cancelled.insert(id);
-            return (true, claimed_by);
+            return (Cancellation::Asked, claimed_by);
         }
-        (self.fail_waiting(id, now), None)
+        let ended = if self.fail_waiting(id, now) { Cancellation::Ended } else { Cancellation::Missed };
+        (ended, None)
     }
 
     /// Fails cancelled tasks that wait again, and forgets those that are over.

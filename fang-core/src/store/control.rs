@@ -43,6 +43,24 @@ pub struct RetryFailed<'a> {
     pub limit: u32,
 }
 
+/// What became of a task that is to be cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// Nothing: it had ended before, or there is no such task.
+    Missed,
+    /// It waited, and has failed now.
+    Ended,
+    /// It runs, and its worker is asked to end the run.
+    Asked,
+}
+
+impl Cancellation {
+    /// Whether the task waited or ran.
+    pub fn is_hit(self) -> bool {
+        self != Self::Missed
+    }
+}
+
 /// The outcome of one batch of [`RetryFailed`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetriedFailed {

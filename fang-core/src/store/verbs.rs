@@ -1,7 +1,7 @@
 use super::{
-    Beat, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Filter, Finish, Heard, Inserted,
-    LockClaims, NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed, SavedCron,
-    Tables, Tick, Unserved, WorkerId,
+    Beat, Cancellation, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Filter, Finish, Heard,
+    Inserted, LockClaims, NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
+    SavedCron, Tables, Tick, Unserved, WorkerId,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -179,11 +179,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Cancels a task. A waiting task fails for good, with the error `cancelled`. A running task is added to
     /// the [cancellations](Self::cancellations), and its worker is
-    /// [notified](crate::notify::Topic::Cancelled). Returns whether the task waited or ran. A cancellation
+    /// [notified](crate::notify::Topic::Cancelled). A cancellation
     /// lasts until the task has ended: if the task waits again instead, it fails.
     ///
     /// Not offered by default.
-    async fn cancel(&self, _id: Uuid) -> Result<bool, StoreError> {
+    async fn cancel(&self, _id: Uuid) -> Result<Cancellation, StoreError> {
         Err(StoreError::NotOffered { verb: "cancel" })
     }
 

@@ -151,11 +151,16 @@ impl Recorder {
 
     /// The store refused the result of this claim and took this one in its place.
     pub(crate) fn replaced(&self, refused: &Finish, saved: &Verdict) {
-        if let (Verdict::Fail { .. }, false) = (saved, matches!(refused.verdict, Verdict::Fail { .. })) {
+        if refused.verdict.code() != saved.code() {
+            // It was counted as what the run made of it.
+            match refused.verdict {
+                Verdict::Retry { .. } => self.totals.retried.fetch_sub(1, Ordering::Relaxed),
+                _ => self.totals.finished.fetch_sub(1, Ordering::Relaxed),
+            };
             count(&self.totals.failed);
         }
         for event in self.take([(refused.id, refused.lease)].into_iter()) {
-            if let Some(event) = event.with_result(saved) {
+            if let Some(event) = event.with_result(&refused.verdict, saved) {
                 self.tell(|| event);
             }
         }

@@ -56,9 +56,6 @@ macro_rules! admin_verbs {
             reschedule(id: Uuid, due: Due) -> bool;
             /// Changes the priority of a waiting task. Returns `false`, and changes nothing, if the task does not wait.
             set_priority(id: Uuid, priority: Priority) -> bool;
-            /// Cancels the task with this id, as `cancel_task` of a queue does. Returns `true` if it waited or ran, and
-            /// `false` if it has ended or does not exist.
-            cancel(id: Uuid) -> bool;
             /// Pauses a task type: no process claims its tasks until it is resumed. Tasks that are claimed already
             /// still run. Returns `false` if the type was paused already.
             pause(task_type: &str) -> bool;
@@ -84,6 +81,15 @@ crate::admin_verbs!(verbs);
 impl Admin {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
+    }
+
+    /// Cancels the task with this id, as `cancel_task` of a queue does. Returns `true` if it waited or ran, and
+    /// `false` if it has ended or does not exist.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or does not have this call.
+    pub async fn cancel(&self, id: Uuid) -> Result<bool, QueueError> {
+        Ok(self.store.cancel(id).await?.is_hit())
     }
 
     /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 20,000 entries

@@ -204,7 +204,8 @@ impl Finisher {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {
                     Ok(sent) => {
-                        if sent != Sent::Lost {
+                        let is_saved = matches!(sent, Sent::Saved(1..));
+                        if is_saved || alone.source.may_be_saved && sent != Sent::Lost {
                             self.replaced(&alone.result, &result.verdict, &error);
                         }
                         return self.done(alone.source, &[result], sent);
@@ -232,7 +233,7 @@ impl Finisher {
     fn replaced(&self, refused: &Finish, saved: &Verdict, error: &StoreError) {
         let id = refused.id;
         match saved {
-            Verdict::Fail { error: why } => {
+            Verdict::Fail { error: why } if refused.verdict.code() != saved.code() => {
                 log::error!("the task {id} failed for good: {why}: {error}");
             }
             _ => log::warn!("the database refused the result of task {id}; another was saved: {error}"),

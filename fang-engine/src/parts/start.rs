@@ -70,7 +70,6 @@ impl Running {
                 Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
             }
             Err(error) => {
-                pool.state.recorder.tell(|| Event::PoolStopped { pool: pool.info() });
                 // The parts that were started end.
                 pool.phase.advance(Phase::Stopped);
                 Err(StoreError::unreachable(Box::new(error)).into())
@@ -98,7 +97,9 @@ impl Running {
             spawn("fang-gauges", Box::pin(super::gauges::Gauges { pool: pool.clone() }.run()))?;
             // Before the events of its tasks.
             pool.state.recorder.tell(|| Event::PoolStarted { pool: pool.info() });
-            start_claimer(pool, &workers, listening)
+            start_claimer(pool, &workers, listening).inspect_err(|_| {
+                pool.state.recorder.tell(|| Event::PoolStopped { pool: pool.info() });
+            })
         };
         let (claimer_ended, open_batches) = start_others().inspect_err(|_| drop(workers.close()))?;
         Ok((workers, claimer_ended, open_batches))

@@ -17,4 +17,5 @@ WITH task AS MATERIALIZED (
     RETURNING task_id
 )
 SELECT EXISTS (SELECT FROM failed) OR EXISTS (SELECT FROM asked) AS is_hit,
-    (SELECT locked_by FROM task WHERE state = 'in_progress') AS held_by
+    (SELECT locked_by FROM task WHERE state = 'in_progress') AS held_by,
+    EXISTS (SELECT FROM failed) AS has_ended

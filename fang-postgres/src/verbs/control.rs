@@ -10,7 +10,7 @@ use crate::store::PostgresStore;
 use crate::value::Instant as SqlInstant;
 use fang_core::new_task::Due;
 use fang_core::notify::{Notice, Topic};
-use fang_core::store::{RetriedFailed, RetryFailed, WorkerId, micros};
+use fang_core::store::{Cancellation, RetriedFailed, RetryFailed, WorkerId, micros};
 use fang_core::{Priority, StoreError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -73,12 +73,19 @@ pub(crate) async fn set_priority<C: Connections>(
     Ok(is_set)
 }
 
-pub(crate) async fn cancel<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
+pub(crate) async fn cancel<C: Connections>(
+    store: &PostgresStore<C>,
+    id: Uuid,
+) -> Result<Cancellation, StoreError> {
     let row = store.db.query_one(Role::Calls, Statement::rows(&store.db.sql.cancel, &[&id])?).await?;
     if let Some(worker) = get::<Option<i64>>(&row, 1)? {
         store.notify_each_time(Role::Calls, &Topic::Cancelled(WorkerId(worker))).await;
     }
-    get(&row, 0)
+    Ok(match (get(&row, 0)?, get(&row, 2)?) {
+        (_, true) => Cancellation::Ended,
+        (true, false) => Cancellation::Asked,
+        (false, false) => Cancellation::Missed,
+    })
 }
 
 pub(crate) async fn cancellations<C: Connections>(

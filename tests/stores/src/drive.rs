@@ -134,9 +134,11 @@ impl Player<'_> {
             Verb::Retry(task) => {
                 same("retried", answer(self.admin.retry(id(*task)).await)?, self.table.retry(*task))
             }
-            Verb::Cancel(task) => {
-                same("cancelled", answer(self.admin.cancel(id(*task)).await)?, self.table.cancel(*task))
-            }
+            Verb::Cancel(task) => same(
+                "cancelled",
+                answer(self.admin.cancel(id(*task)).await)?.is_hit(),
+                self.table.cancel(*task),
+            ),
             Verb::Cancellations(worker) => {
                 let (n, worker) = self.worker(*worker);
                 let told = answer(self.engine.cancellations(worker).await)?;
