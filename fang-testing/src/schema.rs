@@ -121,6 +121,32 @@ impl TestSchema {
     pub fn uri(&self) -> &str {
         self.uri.expose()
     }
+
+    /// The address of the database, with the schema as the search path of every session: for the application's own
+    /// connections, and for a process that a test starts. Their tables are made in the schema, and go with it.
+    ///
+    #[cfg_attr(feature = "asynk", doc = "```no_run")]
+    #[cfg_attr(not(feature = "asynk"), doc = "```text")]
+    /// # use fang_testing::TestSchema;
+    /// # async fn example() -> Result<(), tokio_postgres::Error> {
+    /// let db = TestSchema::new().await;
+    /// let (client, connection) = tokio_postgres::connect(&db.schema_uri(), tokio_postgres::NoTls).await?;
+    /// # tokio::spawn(connection);
+    /// client.batch_execute("CREATE TABLE users (name TEXT)").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn schema_uri(&self) -> String {
+        with_search_path(self.uri.expose(), &self.name)
+    }
+}
+
+/// The name needs no quotes: see [`unique_name`].
+fn with_search_path(uri: &str, name: &str) -> String {
+    if !uri.contains("://") {
+        return format!("{uri} options='-c search_path={name}'");
+    }
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    format!("{uri}{separator}options=-c%20search_path%3D{name}")
 }
 
 fn database_url() -> String {

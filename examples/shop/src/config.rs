@@ -1,0 +1,43 @@
+//! The settings of the program.
+
+use anyhow::{Context, ensure};
+use std::env;
+use std::path::PathBuf;
+
+/// The settings of the program, from the environment.
+#[derive(Clone)]
+#[allow(missing_debug_implementations, reason = "the address of the database has a password")]
+pub struct Config {
+    /// `DATABASE_URL`, the address of the database. Required.
+    pub database_url: String,
+    /// `SHOP_ADDRESS`, where `serve` answers requests. Defaults to `127.0.0.1:3000`.
+    pub address: String,
+    /// `SHOP_READY_ADDRESS`, where `work` answers `/ready`. Defaults to `127.0.0.1:3001`.
+    pub ready_address: String,
+    /// `SHOP_MAILS`, the folder for mails. Defaults to `mails`.
+    pub mails: PathBuf,
+    /// `SHOP_WAREHOUSE_URL`, which is told of orders. Defaults to `http://127.0.0.1:4000/orders`.
+    pub warehouse_url: String,
+}
+
+impl Config {
+    /// Reads the settings from the environment.
+    ///
+    /// # Errors
+    /// Fails if `DATABASE_URL` is not set.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let database_url = env::var("DATABASE_URL").context("DATABASE_URL is not set")?;
+        ensure!(!database_url.is_empty(), "DATABASE_URL is empty");
+        Ok(Self {
+            database_url,
+            address: or("SHOP_ADDRESS", "127.0.0.1:3000"),
+            ready_address: or("SHOP_READY_ADDRESS", "127.0.0.1:3001"),
+            mails: or("SHOP_MAILS", "mails").into(),
+            warehouse_url: or("SHOP_WAREHOUSE_URL", "http://127.0.0.1:4000/orders"),
+        })
+    }
+}
+
+fn or(name: &str, default: &str) -> String {
+    env::var(name).unwrap_or_else(|_| default.to_owned())
+}

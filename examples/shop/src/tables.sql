@@ -1,0 +1,41 @@
+-- A real program would have a tool for its migrations; one file is enough here.
+
+CREATE TABLE IF NOT EXISTS users (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS products (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name TEXT NOT NULL,
+    cents BIGINT NOT NULL
+);
+
+-- Each upload is a row of its own. So a slow thumbnail of an older upload never replaces that of a newer one.
+CREATE TABLE IF NOT EXISTS pictures (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    product BIGINT NOT NULL REFERENCES products,
+    original BYTEA NOT NULL,
+    thumbnail BYTEA
+);
+
+CREATE TABLE IF NOT EXISTS reports (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    made_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    orders BIGINT NOT NULL,
+    cents BIGINT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS orders (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    buyer BIGINT NOT NULL REFERENCES users,
+    product BIGINT NOT NULL REFERENCES products,
+    -- The price when the order was placed.
+    cents BIGINT NOT NULL,
+    -- The task that tells the warehouse.
+    task UUID,
+    sent_at TIMESTAMPTZ,
+    -- The report that counts this order: one at most.
+    report BIGINT REFERENCES reports
+);

@@ -1,0 +1,47 @@
+//! The warehouse, which is told of orders by a webhook.
+
+use reqwest::{Client, StatusCode, Url};
+use serde::Serialize;
+use std::time::Duration;
+
+/// Shorter than the timeout of the task, so that the error says who did not answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An order, as the warehouse gets it.
+#[derive(Debug, Serialize)]
+pub struct Order {
+    /// The id of the order.
+    pub order: i64,
+    /// The id of the product.
+    pub product: i64,
+    /// The mail address of the buyer.
+    pub buyer: String,
+}
+
+/// The webhook of the warehouse. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Warehouse {
+    client: Client,
+    url: Url,
+}
+
+impl Warehouse {
+    /// Opens no connection yet.
+    ///
+    /// # Errors
+    /// Fails if the address is not valid.
+    pub fn new(url: &str) -> anyhow::Result<Self> {
+        // rustls needs a default provider. This fails only if one is set already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self { client: Client::builder().timeout(TIMEOUT).build()?, url: url.parse()? })
+    }
+
+    /// Tells the warehouse of an order. It ignores an order whose key it has seen.
+    ///
+    /// # Errors
+    /// Fails if there is no answer.
+    pub async fn send(&self, order: &Order, key: &str) -> reqwest::Result<StatusCode> {
+        let request = self.client.post(self.url.clone()).header("idempotency-key", key).json(order);
+        Ok(request.send().await?.status())
+    }
+}

@@ -1,0 +1,32 @@
+//! The report of each night.
+
+use crate::test_shop::TestShop;
+use fang::AsyncQueueable;
+use fang::testing::clock;
+use serde_json::Value;
+use shop::tasks::nightly_report;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Lets a night pass. Returns the reports, each with its orders and cents, the newest first.
+async fn after_a_night(shop: &TestShop) -> Vec<(i64, i64)> {
+    clock(&shop.shop.queue).turn(DAY).await;
+    assert_eq!(shop.run_tasks().await.of("nightly_report").finished, 1);
+    let reports = shop.get("/reports").await.json::<Vec<Value>>().await.unwrap();
+    let pair = |report: &Value| Some((report["orders"].as_i64()?, report["cents"].as_i64()?));
+    reports.iter().map(|report| pair(report).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn each_night_has_one_report_and_each_order_is_in_one() {
+    let shop = TestShop::open().await;
+    shop.shop.queue.schedule(nightly_report()).await.unwrap();
+    shop.order("ada@example.com").await;
+    shop.order("charles@example.com").await;
+    assert_eq!(shop.run_tasks().await.of("nightly_report").runs.len(), 0);
+    assert_eq!(after_a_night(&shop).await, [(2, 600)]);
+    shop.order("grace@example.com").await;
+    assert_eq!(after_a_night(&shop).await, [(1, 300), (2, 600)]);
+    assert_eq!(after_a_night(&shop).await, [(0, 0), (1, 300), (2, 600)]);
+}
