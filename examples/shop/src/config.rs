@@ -1,6 +1,6 @@
 //! The settings of the program.
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use std::env;
 use std::path::PathBuf;
 
@@ -26,8 +26,8 @@ impl Config {
     /// # Errors
     /// Fails if `DATABASE_URL` is not set.
     pub fn from_env() -> anyhow::Result<Self> {
-        let database_url = env::var("DATABASE_URL").context("DATABASE_URL is not set")?;
-        ensure!(!database_url.is_empty(), "DATABASE_URL is empty");
+        let database_url = env::var("DATABASE_URL");
+        let database_url = database_url.context("set DATABASE_URL to the address of a Postgres database")?;
         Ok(Self {
             database_url,
             address: or("SHOP_ADDRESS", "127.0.0.1:3000"),

@@ -11,9 +11,12 @@ usage: fang-example-shop COMMAND
     serve      answers requests, until SIGTERM or Ctrl-C
     work       runs tasks, until SIGTERM or Ctrl-C";
 
+/// What is logged if `RUST_LOG` is not set.
+const LOG: &str = "info,tokio_postgres=warn";
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(LOG)).init();
     let command = std::env::args().nth(1).unwrap_or_default();
     let config = Config::from_env()?;
     match command.as_str() {

@@ -1,4 +1,4 @@
-//! Makes pictures smaller.
+//! Pictures, made smaller.
 
 use anyhow::{Context, ensure};
 use png::{ColorType, Decoder, Encoder, Transformations};

@@ -5,6 +5,7 @@ use axum::routing::post;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 
 /// A warehouse that answers over HTTP.
 pub struct TestWarehouse {
@@ -13,9 +14,11 @@ pub struct TestWarehouse {
 }
 
 struct Answers {
-    /// Those of the next requests, the next one last. Afterwards it answers that all is well.
+    /// The next answers, the very next one last. Afterwards it answers 200.
     next: Mutex<Vec<u16>>,
-    told: Mutex<Vec<Told>>,
+    told: watch::Sender<Vec<Told>>,
+    /// How many requests may still be answered.
+    allowed: Semaphore,
 }
 
 /// What a request said.
@@ -28,8 +31,17 @@ pub struct Told {
 impl TestWarehouse {
     /// A warehouse that gives these answers, and then 200.
     pub async fn answering<const N: usize>(answers: [u16; N]) -> Self {
-        let next = Mutex::new(answers.into_iter().rev().collect());
-        let state = Arc::new(Answers { next, told: Mutex::default() });
+        Self::open(answers.into_iter().rev().collect(), Semaphore::MAX_PERMITS).await
+    }
+
+    /// A warehouse that answers only once it is [allowed](Self::answer_one) to.
+    pub async fn silent() -> Self {
+        Self::open(Vec::new(), 0).await
+    }
+
+    async fn open(next: Vec<u16>, allowed: usize) -> Self {
+        let told = watch::Sender::new(Vec::new());
+        let state = Arc::new(Answers { next: Mutex::new(next), told, allowed: Semaphore::new(allowed) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/orders", listener.local_addr().unwrap());
         let router = Router::new().route("/orders", post(answer)).with_state(state.clone());
@@ -39,7 +51,17 @@ impl TestWarehouse {
 
     /// What it was told, the first request first.
     pub fn told(&self) -> Vec<Told> {
-        self.state.told.lock().unwrap().clone()
+        self.state.told.borrow().clone()
+    }
+
+    /// Waits for the first request.
+    pub async fn is_told(&self) {
+        self.state.told.subscribe().wait_for(|told| !told.is_empty()).await.unwrap();
+    }
+
+    /// Lets it answer one request.
+    pub fn answer_one(&self) {
+        self.state.allowed.add_permits(1);
     }
 }
 
@@ -49,7 +71,8 @@ async fn answer(
     Json(order): Json<Value>,
 ) -> StatusCode {
     let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-    state.told.lock().unwrap().push(Told { key, order });
+    state.told.send_modify(|told| told.push(Told { key, order }));
+    state.allowed.acquire().await.unwrap().forget();
     let answer = state.next.lock().unwrap().pop().unwrap_or(200);
     StatusCode::from_u16(answer).unwrap()
 }
