@@ -14,6 +14,7 @@
 //! | [`events`] | see what happens: the log, events, totals, code around runs and inserts |
 //! | [`testing`] | test tasks and the code that inserts them |
 //! | [`crash_tests`] | kill your workers, and see whether a task is lost and what ran twice |
+//! | [`shop`] | build a whole application: requests, tasks of both modes, processes and tests |
 //! | [`pgbouncer`] | connect through PgBouncer |
 //! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and control crons |
 //! | [`upgrading`] | move from fang 0.10 or 0.11 |
@@ -66,6 +67,7 @@ page!(inserting_from_elsewhere, "guide/inserting_from_elsewhere.md", "asynk");
 page!(deploying, "guide/deploying.md", "asynk");
 page!(testing, "guide/testing.md", "testing");
 page!(crash_tests, "guide/crash_tests.md", "asynk");
+page!(shop, "guide/shop.md");
 page!(pgbouncer, "guide/pgbouncer.md", "asynk");
 page!(operating, "guide/operating.md", "asynk");
 page!(upgrading, "guide/upgrading.md", "asynk");

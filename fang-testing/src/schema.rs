@@ -165,3 +165,20 @@ fn unique_name() -> String {
     let now = chrono::Utc::now().timestamp_micros();
     format!("{}{now:x}_{}_{count}", fang_postgres::test_schema::PREFIX, process::id())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::with_search_path;
+
+    #[test]
+    fn every_form_of_an_address_gets_the_search_path() {
+        let cases = [
+            ("postgres://h/db", "postgres://h/db?options=-c%20search_path%3Dmine"),
+            ("postgresql://h/db?a=b", "postgresql://h/db?a=b&options=-c%20search_path%3Dmine"),
+            ("host=h dbname=db", "host=h dbname=db options='-c search_path=mine'"),
+        ];
+        for (uri, expected) in cases {
+            assert_eq!(with_search_path(uri, "mine"), expected);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::transactions::client;
 use crate::{failure, resize, server, welcome};
+use diesel::{Connection, RunQueryDsl, sql_query};
 use fang::testing::{TestSchema, assert_inserted, drain};
 use fang::{AsyncQueueable, Queueable};
 use std::thread;
@@ -77,6 +78,17 @@ fn thirty_two_tests_at_the_same_time_do_not_disturb_each_other() {
     for ended in tests.into_iter().map(thread::JoinHandle::join) {
         ended.unwrap();
     }
+}
+
+#[tokio::test]
+async fn tables_of_the_application_are_in_the_schema_as_well() {
+    let db = TestSchema::at(server()).await;
+    client(&db.schema_uri()).await.batch_execute("CREATE TABLE users (name TEXT)").await.unwrap();
+    let mut connection = fang::PgConnection::establish(&db.schema_uri()).unwrap();
+    sql_query("INSERT INTO users VALUES ('Ada')").execute(&mut connection).unwrap();
+    let count = format!("SELECT count(*) FROM {}.users", db.name());
+    let users: i64 = client(&server()).await.query_one(&count, &[]).await.unwrap().get(0);
+    assert_eq!(users, 1);
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl Running {
         let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
         let deadline = limits.tasks_by;
         let rest = deadline.saturating_duration_since(Instant::now());
-        log::info!("{} is stopping; its running tasks have {rest:?} to end", pool.described());
+        log::info!("{} is stopping; its running tasks have {rest:.1?} to end", pool.described());
         pool.state.recorder.tell(|| Event::PoolStopping { pool: pool.info() });
         pool.state.environment.signals.stop();
         pool.phase.advance(Phase::Draining);

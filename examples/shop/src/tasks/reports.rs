@@ -11,7 +11,7 @@ const COUNT: &str = "
 
 /// Counts the orders since the last report. It finishes in the transaction that writes the report, so there is one report
 /// a night, even if the process dies here.
-#[fang::task(task_type = "reports", cron = "0 3 * * *", time_zone = "Europe/Berlin")]
+#[fang::task(task_type = "reports", cron = "0 3 * * *")]
 pub async fn nightly_report(run: &Run, shop: State<Shop>) -> anyhow::Result<()> {
     let mut client = shop.database.get().await?;
     let transaction = client.transaction().await?;

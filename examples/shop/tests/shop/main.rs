@@ -4,6 +4,7 @@
 // A test reports by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod guide;
 mod orders;
 mod pictures;
 mod processes;
