@@ -1,8 +1,8 @@
 //! The report of each night.
 
 use crate::test_shop::TestShop;
-use fang::AsyncQueueable;
-use fang::testing::clock;
+use fang::testing::{clock, drain, inserted};
+use fang::{AsyncQueueable, FangError, Middleware, Next, Run};
 use serde_json::Value;
 use shop::tasks::nightly_report;
 use std::time::Duration;
@@ -29,4 +29,24 @@ async fn each_night_has_one_report_and_each_order_is_in_one() {
     shop.order("grace@example.com").await;
     assert_eq!(after_a_night(&shop).await, [(1, 300), (2, 600)]);
     assert_eq!(after_a_night(&shop).await, [(0, 0), (1, 300), (2, 600)]);
+}
+
+/// Stands for a process that dies between the commit of a run and its end.
+struct Dies;
+
+impl Middleware for Dies {
+    async fn call(&self, _: &Run, next: Next<'_>) -> Result<(), FangError> {
+        next.run().await?;
+        Err(FangError::new("the process dies"))
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_is_committed_is_not_made_again_when_its_process_dies() {
+    let shop = TestShop::open().await;
+    let report = shop.shop.queue.insert(nightly_report()).await.unwrap();
+    drain(&shop.shop.queue).state(shop.shop.clone()).middleware(Dies).await;
+    let left = inserted(&shop.shop.queue).await;
+    assert!(left.iter().all(|task| task.id != report.id), "{left:?}");
+    assert_eq!(shop.get("/reports").await.json::<Vec<Value>>().await.unwrap().len(), 1);
 }
