@@ -7,7 +7,7 @@ use fang::{Run, State};
 /// Tells the warehouse of an order. Its row stays for a week after its end, so that a request can ask for its state.
 #[fang::task(
     task_type = "webhooks",
-    max_retries = 5,
+    max_retries = 10,
     backoff = "exponential(10s, max = 1h, jitter)",
     timeout = "15s",
     keep = "7 days"

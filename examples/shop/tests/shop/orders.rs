@@ -36,10 +36,10 @@ async fn a_warehouse_that_fails_three_times_is_told_again_with_the_same_key() {
 
 #[tokio::test]
 async fn after_its_last_retry_a_delivery_gives_up_and_the_order_says_why() {
-    let warehouse = TestWarehouse::answering([500; 6]).await;
+    let warehouse = TestWarehouse::answering([500; 11]).await;
     let shop = TestShop::open_for(&warehouse.url).await;
     let order = shop.order("ada@example.com").await;
-    for _ in 0..5 {
+    for _ in 0..10 {
         assert_eq!(shop.run_tasks().await.retried, 1);
         clock(&shop.shop.queue).turn(TWO_HOURS).await;
     }
@@ -49,7 +49,7 @@ async fn after_its_last_retry_a_delivery_gives_up_and_the_order_says_why() {
     let delivery = delivery(&shop, order).await;
     assert_eq!(delivery["state"], "failed");
     assert_eq!(delivery["error"], "the warehouse answered 500 Internal Server Error");
-    assert_eq!(warehouse.told().len(), 6);
+    assert_eq!(warehouse.told().len(), 11);
 }
 
 #[tokio::test]
