@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use png::{ColorType, Decoder, Encoder, Transformations};
 use std::io::Cursor;
+use std::ops::Range;
 
 /// Larger pictures would need too much memory.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -46,17 +47,22 @@ fn averages(large: &Pixels, square: usize) -> Pixels {
         let rows = y * square..large.height.min((y + 1) * square);
         for x in 0..width {
             let columns = x * square..large.width.min((x + 1) * square);
-            let pixels = rows.len() * columns.len();
-            for sample in 0..samples {
-                let at =
-                    |row, column| usize::from(large.bytes[(row * large.width + column) * samples + sample]);
-                let sum: usize =
-                    rows.clone().flat_map(|row| columns.clone().map(move |column| at(row, column))).sum();
-                bytes.push(u8::try_from(sum / pixels).unwrap_or(u8::MAX));
-            }
+            bytes.extend((0..samples).map(|sample| average(large, &rows, &columns, sample)));
         }
     }
     Pixels { width, height, color: large.color, bytes }
+}
+
+/// The average of one sample, such as red, over a part of a picture.
+fn average(large: &Pixels, rows: &Range<usize>, columns: &Range<usize>, sample: usize) -> u8 {
+    let samples = large.color.samples();
+    let mut sum = 0;
+    for row in rows.clone() {
+        for column in columns.clone() {
+            sum += usize::from(large.bytes[(row * large.width + column) * samples + sample]);
+        }
+    }
+    u8::try_from(sum / (rows.len() * columns.len())).unwrap_or(u8::MAX)
 }
 
 fn encode(pixels: &Pixels) -> anyhow::Result<Vec<u8>> {

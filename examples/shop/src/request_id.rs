@@ -30,7 +30,7 @@ pub fn stamp(task: NewTask) -> Result<NewTask, FangError> {
     })
 }
 
-/// Takes the id from a task, and logs it. For the pool.
+/// Takes the id from a task, and logs it. For the async pool.
 #[derive(Debug)]
 pub struct WithRequestId;
 

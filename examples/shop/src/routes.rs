@@ -11,6 +11,7 @@ pub use users::{NewUser, insert_user};
 use crate::request_id;
 use crate::shop::Shop;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde::Serialize;
@@ -24,9 +25,9 @@ struct Created {
     id: i64,
 }
 
-/// What a request answers that makes a row.
-fn created(id: i64) -> (axum::http::StatusCode, Json<Created>) {
-    (axum::http::StatusCode::CREATED, Json(Created { id }))
+/// The answer to a request that makes a row.
+fn created(id: i64) -> (StatusCode, Json<Created>) {
+    (StatusCode::CREATED, Json(Created { id }))
 }
 
 /// The web server of the shop.
