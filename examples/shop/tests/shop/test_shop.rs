@@ -1,5 +1,5 @@
 use fang::testing::{Drained, TestSchema, drain};
-use reqwest::{RequestBuilder, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use serde_json::Value;
 use shop::config::Config;
 use shop::request_id::WithRequestId;
@@ -14,6 +14,7 @@ pub struct TestShop {
     pub shop: Shop,
     pub config: Config,
     pub db: TestSchema,
+    client: Client,
     /// Where the web server of the shop is.
     address: String,
 }
@@ -39,7 +40,7 @@ impl TestShop {
         let listener = TcpListener::bind(&config.address).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(axum::serve(listener, routes::router(shop.clone())).into_future());
-        Self { shop, config, db, address }
+        Self { shop, config, db, client: Client::new(), address }
     }
 
     fn url(&self, path: &str) -> Url {
@@ -47,7 +48,7 @@ impl TestShop {
     }
 
     pub fn post(&self, path: &str) -> RequestBuilder {
-        reqwest::Client::new().post(self.url(path))
+        self.client.post(self.url(path))
     }
 
     /// Posts JSON, and returns the id of what that made.
@@ -56,7 +57,7 @@ impl TestShop {
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {
-        reqwest::get(self.url(path)).await.unwrap()
+        self.client.get(self.url(path)).send().await.unwrap()
     }
 
     /// Signs a user up and places an order for a product of 300 cents. Returns the id of the order.
