@@ -21,9 +21,9 @@ test: setup
 # Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, and of
 # the crash kit for users, four at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
 faults: setup
-	cargo test --workspace --all-features --test campaigns --no-run
+	cargo test --workspace --all-features --test campaigns --test crash --no-run
 	FANG_FAULTS_FORM=$(FORM) $(with_postgres) -- \
-		cargo test --workspace --all-features --test campaigns -- --test-threads=$(if $(FORM),1,4) $(ARGS)
+		cargo test --workspace --all-features --test campaigns --test crash -- --test-threads=$(if $(FORM),1,4) $(ARGS)
 
 # All checks of CI.
 check: check-rest test faults

@@ -1,4 +1,4 @@
-//! The pools that run the tasks.
+//! The pools that run the tasks. `Ledger::from_env()` does nothing, unless a crash test has started the process.
 
 use crate::config::Config;
 use crate::request_id::WithRequestId;
@@ -6,6 +6,7 @@ use crate::shop::Shop;
 use diesel::r2d2::{ConnectionManager, Pool};
 use fang::blocking::PgPool;
 use fang::{AsyncQueue, AsyncWorkerPool, Queue, WorkerPool};
+use fang_faults::Ledger;
 
 /// How many async tasks run at the same time.
 const TOKIO_TASKS: u32 = 20;
@@ -20,6 +21,7 @@ pub fn light(shop: &Shop) -> AsyncWorkerPool<AsyncQueue> {
         .queue(shop.queue.clone())
         .task_types([("mail", 3), ("webhooks", 3), ("reports", 1)])
         .state(shop.clone())
+        .middleware(Ledger::from_env())
         .middleware(WithRequestId)
         .build()
 }
@@ -31,6 +33,7 @@ pub fn heavy(config: &Config) -> WorkerPool<Queue> {
         .queue(Queue::builder().uri(&config.database_url).build())
         .task_type("pictures")
         .state(connections(config))
+        .middleware(Ledger::from_env())
         .build()
 }
 

@@ -1,19 +1,8 @@
 //! Pictures and their thumbnails.
 
-use crate::test_shop::{TestShop, id};
+use crate::test_shop::{TestShop, red_and_black};
 use reqwest::StatusCode;
-use serde_json::json;
 use std::io::Cursor;
-
-/// A picture of 640 by 320 pixels: red on the left, black on the right.
-pub fn red_and_black() -> Vec<u8> {
-    let mut png = Vec::new();
-    let mut encoder = png::Encoder::new(&mut png, 640, 320);
-    encoder.set_color(png::ColorType::Rgb);
-    let row = [[255, 0, 0].repeat(320), [0, 0, 0].repeat(320)].concat();
-    encoder.write_header().unwrap().write_image_data(&row.repeat(320)).unwrap();
-    png
-}
 
 /// The width, the height, and the pixels of a picture.
 pub fn decoded(png: &[u8]) -> (u32, u32, Vec<u8>) {
@@ -23,15 +12,10 @@ pub fn decoded(png: &[u8]) -> (u32, u32, Vec<u8>) {
     (frame.width, frame.height, pixels)
 }
 
-async fn upload(shop: &TestShop, picture: Vec<u8>) -> i64 {
-    let product = shop.make("/products", json!({ "name": "tea", "cents": 300 })).await;
-    id(shop.post(&format!("/products/{product}/pictures")).body(picture)).await
-}
-
 #[tokio::test]
 async fn an_uploaded_picture_gets_a_thumbnail() {
     let shop = TestShop::open().await;
-    let picture = upload(&shop, red_and_black()).await;
+    let picture = shop.upload(red_and_black()).await;
     let thumbnail = format!("/pictures/{picture}/thumbnail");
     assert_eq!(shop.get(&thumbnail).await.status(), StatusCode::NOT_FOUND);
 
@@ -46,7 +30,7 @@ async fn an_uploaded_picture_gets_a_thumbnail() {
 #[tokio::test]
 async fn a_broken_picture_fails_at_once_and_is_not_tried_again() {
     let shop = TestShop::open().await;
-    let picture = upload(&shop, red_and_black()[..200].to_vec()).await;
+    let picture = shop.upload(red_and_black()[..200].to_vec()).await;
     let ran = shop.run_heavy_tasks();
     assert_eq!((ran.cancelled, ran.runs.len()), (1, 1));
     assert!(ran.errors()[0].starts_with("cancelled: not a PNG that can be read"), "{:?}", ran.errors());

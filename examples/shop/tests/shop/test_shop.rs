@@ -67,6 +67,12 @@ impl TestShop {
         self.make("/orders", serde_json::json!({ "user": user, "product": product })).await
     }
 
+    /// Uploads a picture of a new product. Returns its id.
+    pub async fn upload(&self, picture: Vec<u8>) -> i64 {
+        let product = self.make("/products", serde_json::json!({ "name": "tea", "cents": 300 })).await;
+        id(self.post(&format!("/products/{product}/pictures")).body(picture)).await
+    }
+
     /// Runs the async tasks that are due.
     pub async fn run_tasks(&self) -> Drained {
         drain(&self.shop.queue).state(self.shop.clone()).middleware(WithRequestId).await
@@ -100,4 +106,14 @@ impl Drop for TestShop {
 pub async fn id(request: RequestBuilder) -> i64 {
     let answer = request.send().await.unwrap().error_for_status().unwrap();
     answer.json::<Value>().await.unwrap()["id"].as_i64().unwrap()
+}
+
+/// A picture of 640 by 320 pixels: red on the left, black on the right.
+pub fn red_and_black() -> Vec<u8> {
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, 640, 320);
+    encoder.set_color(png::ColorType::Rgb);
+    let row = [[255, 0, 0].repeat(320), [0, 0, 0].repeat(320)].concat();
+    encoder.write_header().unwrap().write_image_data(&row.repeat(320)).unwrap();
+    png
 }

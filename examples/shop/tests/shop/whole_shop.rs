@@ -1,7 +1,7 @@
 //! The shop from the outside.
 
-use crate::pictures::{decoded, red_and_black};
-use crate::test_shop::{TestShop, id};
+use crate::pictures::decoded;
+use crate::test_shop::{TestShop, id, red_and_black};
 use crate::test_warehouse::TestWarehouse;
 use fang::testing::{assert_inserted, inserted};
 use serde_json::{Value, json};
