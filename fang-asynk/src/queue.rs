@@ -54,6 +54,20 @@ fang_engine::postgres_queue! {
     }
 }
 
+impl AsyncQueue<NoTls> {
+    /// A queue in the database of this URI, without TLS and with the default options: as `builder().uri(uri).build()`. It
+    /// connects at its first use.
+    ///
+    /// ```
+    /// use fang_asynk::AsyncQueue;
+    /// let queue = AsyncQueue::new("postgres://app:secret@localhost/app");
+    /// # drop(queue);
+    /// ```
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self::builder().uri(uri).build()
+    }
+}
+
 impl<Tls: TlsConnector> AsyncQueue<Tls> {
     /// Opens a connection, to check that the database can be reached. Also creates or upgrades the tables if the queue
     /// was built with `migrate_at_connect(true)`. Later calls of the queue use the TLS connector of the first call of

@@ -54,6 +54,18 @@ fang_engine::postgres_queue! {
 }
 
 impl Queue {
+    /// A queue in the database of this URI, with the default options: as `builder().uri(uri).build()`. It connects at its
+    /// first use.
+    ///
+    /// ```
+    /// use fang_blocking::Queue;
+    /// let queue = Queue::new("postgres://app:secret@localhost/app");
+    /// # drop(queue);
+    /// ```
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self::builder().uri(uri).build()
+    }
+
     /// Creates the tables, or upgrades those of fang 0.9 to 0.11 in place and keeps their rows. Does nothing if they
     /// are up to date. Several processes may call it at the same time. Returns how many migrations it applied.
     ///
