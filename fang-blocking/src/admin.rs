@@ -1,6 +1,7 @@
 //! `Admin`: the calls for tools, in blocking form.
 
 use crate::runtime::block_on;
+use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::store::{Count, CronInfo, CronRemoval, Depth, FailedTasks, Filter, Removal};
 use fang_core::{Priority, QueueError, Task};

@@ -55,6 +55,10 @@ impl<C: Connections> Store for PostgresStore<C> {
         migrate::check(self).await
     }
 
+    async fn schema_version(&self) -> Result<Option<i32>, StoreError> {
+        migrate::saved_version(&self.db).await
+    }
+
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         let row = self.db.query_one(Role::Calls, Statement::rows(&self.db.sql.now, &[])?).await?;
         instant(&row, 0)

@@ -100,6 +100,11 @@ pub trait Store: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Returns the version of the tables. Defaults to `None`: the store has no tables that are migrated.
+    async fn schema_version(&self) -> Result<Option<i32>, StoreError> {
+        Ok(None)
+    }
+
     /// Marks a claim as a suspect: its task may kill its process, and runs alone in this process for that
     /// reason. If the worker dies now, this crash counts in full, so the task fails at `max_crashes`. Returns
     /// whether the claim still stands. Any result removes the mark.

@@ -1,5 +1,6 @@
 //! The calls that tools make: look at tasks and crons and change them, over the application's connections.
 
+use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::store::{
     Count, CronInfo, CronRemoval, Depth, FailedTasks, Filter, RETRY_BATCH, Removal, RetryFailed, Store,
@@ -38,6 +39,11 @@ macro_rules! verbs {
 macro_rules! admin_verbs {
     ($mode:ident) => {
         $mode! {
+            /// The current time, by the clock that decides which tasks are due.
+            now() -> DateTime<Utc>;
+            /// The version of the tables. `None` for a store without tables that are migrated. `fang::SCHEMA_VERSION` is the
+            /// version that this program works with.
+            schema_version() -> Option<i32>;
             /// Finds the task with this id. Returns `None` if there is no such row.
             find(id: Uuid) -> Option<Task>;
             /// Lists the tasks that match the filter, the newest first, at most its `limit` (100 by default).

@@ -1,6 +1,6 @@
 //! Migrations to the schema of this version.
 
-use crate::database::{again_if, may_have_lost_a_race};
+use crate::database::{Database, again_if, may_have_lost_a_race};
 use crate::diagnosis::first;
 use crate::migrations;
 use crate::row::get;
@@ -38,6 +38,12 @@ pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<()
             other => other.map(|_| ()),
         },
     }
+}
+
+/// The version of the schema, as its bookkeeping says. `None` if its row was lost.
+pub(crate) async fn saved_version<C: Connections>(db: &Database<C>) -> Result<Option<i32>, StoreError> {
+    let rows = db.query(Role::Calls, Statement::rows(&db.sql.version, &[])?).await?;
+    rows.first().map(|row| get(row, 0)).transpose()
 }
 
 /// Applies all missing migrations, each in its own transaction, and returns how many there were. Processes that
