@@ -16,6 +16,7 @@
 //! | [`crash_tests`] | kill your workers, and see whether a task is lost and what ran twice |
 //! | [`shop`] | build a whole application: requests, tasks of both modes, processes and tests |
 //! | [`pgbouncer`] | connect through PgBouncer |
+//! | [`command`] | see and steer tasks from a shell, with the command `fang` |
 //! | [`operating`] | list, count, retry, cancel, pause and reschedule tasks, and control crons |
 //! | [`upgrading`] | move from fang 0.10 or 0.11 |
 //! | [`own_store`] | keep tasks in a store other than Postgres |
@@ -69,6 +70,7 @@ page!(testing, "guide/testing.md", "testing");
 page!(crash_tests, "guide/crash_tests.md", "asynk");
 page!(shop, "guide/shop.md");
 page!(pgbouncer, "guide/pgbouncer.md", "asynk");
+page!(command, "guide/command.md", "asynk");
 page!(operating, "guide/operating.md", "asynk");
 page!(upgrading, "guide/upgrading.md", "asynk");
 page!(own_store, "guide/own_store.md", "asynk");

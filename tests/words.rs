@@ -29,7 +29,7 @@ const GONE: [(&str, &str); 17] = [
 ];
 
 /// Where words count. What is left out is not ours, or tells of the past.
-const ROOTS: [&str; 17] = [
+const ROOTS: [&str; 18] = [
     "README.md",
     "Makefile",
     "benches",
@@ -37,6 +37,7 @@ const ROOTS: [&str; 17] = [
     "examples",
     "fang-asynk",
     "fang-blocking",
+    "fang-cli",
     "fang-core",
     "fang-engine",
     "fang-faults",

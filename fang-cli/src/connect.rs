@@ -1,0 +1,106 @@
+//! The connection to the database.
+
+use crate::failure::Failure;
+use clap::Args;
+use fang_asynk::{Admin, AsyncBackend, AsyncQueue, Handle, NoTls, Rustls, TlsConnector};
+use fang_core::QueueError;
+use fang_postgres::ConnectionString;
+use uuid::Uuid;
+
+/// Where the tables are.
+#[derive(Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct Place {
+    /// The database: postgres://user:password@host:port/database. Better in the environment, since other users of the
+    /// machine can read arguments.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The schema of the tables. Defaults to the search path of the connection.
+    #[arg(long, global = true, value_name = "NAME")]
+    schema: Option<String>,
+    /// The connection goes through PgBouncer in transaction mode, or a similar pooler.
+    #[arg(long, global = true)]
+    pgbouncer: bool,
+}
+
+enum Queue {
+    Plain(AsyncQueue<NoTls>),
+    Encrypted(AsyncQueue<Rustls>),
+}
+
+/// A database that answers.
+pub(crate) struct Database {
+    /// The calls for tools.
+    pub(crate) admin: Admin,
+    /// The calls that insert.
+    pub(crate) handle: Handle,
+    queue: Queue,
+}
+
+impl Place {
+    /// Opens a connection.
+    pub(crate) async fn connect(&self) -> Result<Database, Failure> {
+        let missing =
+            "no database is named; set DATABASE_URL, or add --database-url postgres://user@host/database";
+        let uri = self.database_url.as_deref().filter(|uri| !uri.is_empty());
+        let uri = uri.ok_or_else(|| Failure::new(missing))?;
+        let (admin, handle, queue) = if is_encrypted(uri) {
+            let roots = Rustls::system_roots().map_err(|error| Failure::new(error.to_string()))?;
+            let queue = self.open(uri, roots).await?;
+            (queue.admin()?, queue.handle()?, Queue::Encrypted(queue))
+        } else {
+            let queue = self.open(uri, NoTls).await?;
+            (queue.admin()?, queue.handle()?, Queue::Plain(queue))
+        };
+        Ok(Database { admin, handle, queue })
+    }
+
+    async fn open<Tls: TlsConnector>(&self, uri: &str, tls: Tls) -> Result<AsyncQueue<Tls>, QueueError> {
+        let queue = AsyncQueue::<Tls>::builder().uri(uri).max_pool_size(1).pgbouncer(self.pgbouncer);
+        let mut queue = match &self.schema {
+            Some(schema) => queue.schema(schema).build(),
+            None => queue.build(),
+        };
+        queue.connect(tls).await?;
+        Ok(queue)
+    }
+}
+
+impl Database {
+    /// Creates or upgrades the tables. Returns how many migrations it applied.
+    pub(crate) async fn migrate(&self) -> Result<usize, QueueError> {
+        match &self.queue {
+            Queue::Plain(queue) => queue.migrate().await,
+            Queue::Encrypted(queue) => queue.migrate().await,
+        }
+    }
+
+    /// Inserts a task of a cron, due now. Returns its id, or `None` if there is no such cron.
+    pub(crate) async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        match &self.queue {
+            Queue::Plain(queue) => queue.run_cron(name).await,
+            Queue::Encrypted(queue) => queue.run_cron(name).await,
+        }
+    }
+}
+
+/// Whether the connection string asks for TLS. One that cannot be read is refused later, with the reason.
+fn is_encrypted(uri: &str) -> bool {
+    let Ok(string) = ConnectionString::parse(uri) else { return false };
+    let required = |mode: &str| mode == "require" || mode.starts_with("verify-");
+    let has_files = ["sslrootcert", "sslcert", "sslkey"].iter().any(|name| string.get(name).is_some());
+    string.get("sslmode").map_or(has_files, required)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_used_where_the_connection_string_requires_it() {
+        let with = |parameters| is_encrypted(&format!("postgres://ada@localhost/app{parameters}"));
+        assert!(with("?sslmode=require") && with("?sslmode=verify-full") && with("?sslrootcert=/ca.pem"));
+        assert!(!with("") && !with("?sslmode=prefer") && !with("?sslmode=disable&sslrootcert=/ca.pem"));
+        assert!(!is_encrypted("nonsense"));
+    }
+}

@@ -1,0 +1,30 @@
+//! The command `fang`: see and steer the tasks of [fang](https://docs.rs/fang) from a shell. It knows the code of no task:
+//! it works on the tables alone.
+
+mod answer;
+mod by_id;
+mod cli;
+mod commands;
+mod connect;
+mod failure;
+mod span;
+mod table;
+mod usage;
+mod view;
+mod words;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error),
+    };
+    let json = cli.json;
+    match commands::run(cli).await {
+        Ok(answer) => answer.print(json),
+        Err(failure) => failure.tell(),
+    }
+}

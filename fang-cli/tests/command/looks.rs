@@ -1,0 +1,107 @@
+//! Commands that look, and the inserts that they show.
+
+use crate::shell::{Shell, bare};
+use fang_test_support::TestDatabase;
+
+#[tokio::test]
+async fn migrate_creates_the_tables_once_and_status_tells_their_version() {
+    let shell = Shell { database: TestDatabase::create().await.unwrap() };
+    let first = shell.json(&["migrate", "--schema", "jobs"]);
+    assert!(first["applied"].as_u64().unwrap() > 0);
+    assert_eq!(shell.json(&["migrate", "--schema", "jobs"])["applied"], 0);
+    let status = shell.json(&["status", "--schema", "jobs"]);
+    assert_eq!(status["schema_version"], first["schema_version"]);
+    assert_eq!(status["schema_version"], status["supported_schema_version"]);
+}
+
+#[tokio::test]
+async fn status_counts_the_tasks_of_each_type_by_state_unless_it_has_to_be_quick() {
+    let shell = Shell::open().await;
+    shell.insert(&["Mail", "{}", "--task-type", "mail"]);
+    shell.insert(&["Mail", "{}", "--task-type", "mail", "--delay", "1h"]);
+    shell.failed(&["Report", "{}"]);
+    let types = shell.json(&["status"])["task_types"].clone();
+    assert_eq!((&types[0]["task_type"], &types[0]["states"]["failed"]), (&"common".into(), &1.into()));
+    assert_eq!((&types[1]["waiting"], &types[1]["due"]), (&2.into(), &1.into()));
+    assert_eq!(types[1]["states"]["new"], 2);
+    let quick = shell.json(&["status", "--quick"])["task_types"].clone();
+    assert_eq!(quick.as_array().unwrap().len(), 1);
+    assert_eq!((&quick[0]["task_type"], quick[0].get("states")), (&"mail".into(), None));
+    let plain = shell.says(&["status"]);
+    let rows: Vec<_> =
+        plain.lines().skip(3).map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+    assert_eq!(rows[1], ["common", "0", "0", "0", "1", "0"], "{plain}");
+    assert_eq!(rows[2], ["mail", "1", "0s", "2", "0", "0", "0"], "{plain}");
+}
+
+#[tokio::test]
+async fn tasks_lists_what_matches_the_newest_first_and_never_a_payload() {
+    let shell = Shell::open().await;
+    let one = shell.insert(&["Mail", r#"{"secret":"hunter2"}"#, "--task-type", "mail", "--tag", "ada"]);
+    let other = shell.failed(&["Mail", r#"{"secret":"hunter2"}"#]);
+    let third = shell.insert(&["Report", "{}", "--tag", "ada"]);
+    let ids = |arguments: &[&str]| {
+        let listed = shell.json(&[&["tasks"], arguments].concat());
+        let ids = listed.as_array().unwrap().iter().map(|task| task["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&[]), [&*third, &other, &one]);
+    assert_eq!(ids(&["--state", "failed"]), [&*other]);
+    assert_eq!(ids(&["--task-type", "mail"]), [&*one]);
+    assert_eq!(ids(&["--tag", "ada"]), [&*third, &one]);
+    assert_eq!(ids(&["--limit", "1", "--before", &third]), [&*other]);
+    let (plain, json) = (shell.says(&["tasks"]), shell.says(&["tasks", "--json"]));
+    assert!(plain.contains("cancelled") && plain.lines().count() == 4, "{plain}");
+    assert!(!plain.contains("hunter2") && !json.contains("hunter2"), "{plain}{json}");
+}
+
+#[tokio::test]
+async fn show_tells_all_of_a_task_and_hides_its_payload_if_asked() {
+    let shell = Shell::open().await;
+    let options = ["--mode", "blocking", "--priority", "high", "--max-retries", "3", "--expires", "1d"];
+    let id =
+        shell.insert(&[&["Mail", r#"{"user":12345678901234567890,"name":"Ada"}"#], &options[..]].concat());
+    let client = shell.database.client().await.unwrap();
+    let failures = r#"[{"at":"2026-11-24T10:00:00Z","attempt":1,"error":"no\u001b[31m\nanswer"}]"#;
+    let statement = format!("UPDATE fang_tasks SET errors = '{failures}'");
+    client.batch_execute(&statement).await.unwrap();
+    let shown = shell.json(&["show", &id]);
+    assert_eq!(shown["payload"]["user"], 12345678901234567890_u64);
+    assert_eq!(
+        (&shown["kind"], &shown["mode"], &shown["priority"]),
+        (&"Mail".into(), &"blocking".into(), &"high".into())
+    );
+    assert_eq!((&shown["max_retries"], &shown["failures"][0]["attempt"]), (&3.into(), &1.into()));
+    assert!(shown["expires_at"].is_string() && shown["keep_until"].is_null());
+    let plain = shell.says(&["show", &id]);
+    assert!(plain.contains("    no [31m\n    answer\n") && plain.contains(r#""name": "Ada""#), "{plain}");
+    let hidden =
+        shell.says(&["show", &id, "--no-payload"]) + &shell.says(&["show", &id, "--no-payload", "--json"]);
+    assert!(hidden.contains("Mail") && !hidden.contains("Ada"), "{hidden}");
+}
+
+#[tokio::test]
+async fn insert_keeps_out_duplicates_of_a_key_and_reads_from_the_standard_input() {
+    let shell = Shell::open().await;
+    let id = shell.insert(&["Mail", "{}", "--unique-key", "ada"]);
+    let again = shell.json(&["insert", "Mail", "{}", "--unique-key", "ada"]);
+    assert_eq!((&again["is_new"], again["id"].as_str()), (&false.into(), Some(id.as_str())));
+    let mut command = shell.command(&["insert", "Mail", "-", "--at", "2099-01-01T00:00:00Z", "--json"]);
+    let file = std::env::temp_dir().join(shell.database.name());
+    std::fs::write(&file, r#"{"user":7}"#).unwrap();
+    let output = command.stdin(std::fs::File::open(&file).unwrap()).output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let inserted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown = shell.json(&["show", inserted["id"].as_str().unwrap()]);
+    assert_eq!(
+        (&shown["payload"]["user"], &shown["scheduled_at"]),
+        (&7.into(), &"2099-01-01T00:00:00Z".into())
+    );
+}
+
+#[test]
+fn completions_need_no_database() {
+    let output = bare(&["completions", "bash"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("reschedule"));
+}
