@@ -37,7 +37,7 @@ const RETRY: Change = Change {
 };
 
 /// How many tasks a page of the count has.
-const PAGE: u32 = 500;
+const PAGE: u32 = 200;
 
 pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Answer, Failure> {
     if !arguments.failed {

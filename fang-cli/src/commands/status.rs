@@ -9,7 +9,7 @@ use crate::view::Waiting;
 use clap::Args;
 use fang_core::FangTaskState;
 use fang_core::store::{Count, Depth};
-use fang_postgres::migrations::VERSION;
+use fang_postgres::migrations::{VERSION, check};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -22,12 +22,19 @@ pub(crate) struct Arguments {
 }
 
 /// The tasks of a task type.
-#[derive(Serialize)]
 struct Type {
+    depth: Depth,
+    /// How many are in each state, if they were counted.
+    states: Option<BTreeMap<&'static str, u64>>,
+}
+
+/// The fields of a task type.
+#[derive(Serialize)]
+struct Fields<'a> {
     #[serde(flatten)]
     waiting: Waiting,
     #[serde(skip_serializing_if = "Option::is_none")]
-    states: Option<BTreeMap<&'static str, u64>>,
+    states: Option<&'a BTreeMap<&'static str, u64>>,
 }
 
 pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<Answer, Failure> {
@@ -36,60 +43,81 @@ pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<An
     let depths = admin.depths().await?;
     let counts = if arguments.quick { None } else { Some(admin.count().await?) };
     let crons = admin.list_crons().await?;
-    let (paused, total) = (crons.iter().filter(|cron| cron.paused_at.is_some()).count(), crons.len());
-    let table = table(&depths, counts.as_deref());
-    let schema = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
-    let advice = match version {
-        Some(version) if version < VERSION => "; run `fang migrate`",
-        _ => "",
-    };
-    let plain = format!(
-        "schema version {schema}, this program works with {VERSION}{advice}\ncrons {total}, of these {paused} paused\n\n{table}"
-    );
+    let types = types(depths, counts.as_deref());
+    let paused = crons.iter().filter(|cron| cron.paused_at.is_some()).count();
     let fields = json!({
         "schema_version": version,
         "supported_schema_version": VERSION,
-        "crons": { "total": total, "paused": paused },
-        "task_types": types(&depths, counts.as_deref()),
+        "crons": { "total": crons.len(), "paused": paused },
+        "task_types": types.iter().map(Type::fields).collect::<Vec<_>>(),
     });
-    Answer::new(fields, plain)
+    let crons = format!("crons {}, of these {paused} paused", crons.len());
+    Answer::new(fields, format!("{}\n{crons}\n\n{}", schema(version), table(&types)))
 }
 
-/// The types that have waiting or other tasks, by name.
-fn types(depths: &[Depth], counts: Option<&[Count]>) -> Vec<Type> {
-    let mut types: BTreeMap<&str, Type> = BTreeMap::new();
-    let named = |depth: &Depth| Type { waiting: Waiting::of(depth), states: counts.map(|_| BTreeMap::new()) };
-    types.extend(depths.iter().map(|depth| (depth.task_type.as_str(), named(depth))));
+/// The version of the tables, and what to do if this program cannot work with it.
+fn schema(version: Option<i32>) -> String {
+    let shown = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
+    let advice = match version {
+        Some(version) if check(version).is_err() && version < VERSION => "; run `fang migrate`",
+        Some(version) if check(version).is_err() => "; install a newer fang-cli",
+        _ => "",
+    };
+    format!("schema version {shown}, this program works with {VERSION}{advice}")
+}
+
+/// The types that have waiting tasks or, if they were counted, any tasks, by name.
+fn types(depths: Vec<Depth>, counts: Option<&[Count]>) -> Vec<Type> {
+    let of = |depth: Depth| Type { depth, states: counts.map(|_| BTreeMap::new()) };
+    let mut types: BTreeMap<String, Type> =
+        depths.into_iter().map(|depth| (depth.task_type.clone(), of(depth))).collect();
     for count in counts.unwrap_or_default() {
-        let entry = types.entry(&count.task_type);
-        let of = entry.or_insert_with(|| named(&Depth::none(&count.task_type)));
-        of.states.get_or_insert_default().insert(count.state.as_str(), count.tasks);
+        let entry = types.entry(count.task_type.clone());
+        let found = entry.or_insert_with(|| of(Depth::none(&count.task_type)));
+        found.states.get_or_insert_default().insert(count.state.as_str(), count.tasks);
     }
     types.into_values().collect()
 }
 
-fn table(depths: &[Depth], counts: Option<&[Count]>) -> Table<7> {
+impl Type {
+    fn fields(&self) -> Fields<'_> {
+        Fields { waiting: Waiting::of(&self.depth), states: self.states.as_ref() }
+    }
+
+    /// How many are in this state, or a question mark.
+    fn number(&self, state: FangTaskState) -> String {
+        let number = |states: &BTreeMap<_, u64>| states.get(state.as_str()).copied().unwrap_or(0).to_string();
+        self.states.as_ref().map_or_else(|| "?".to_owned(), number)
+    }
+}
+
+fn table(types: &[Type]) -> Table<7> {
     let titles = ["TASK TYPE", "DUE", "OLDEST", "WAITING", "RUNNING", "FAILED", "FINISHED"];
     let mut table = Table::new(titles);
-    for of in types(depths, counts) {
-        let number = |state: FangTaskState| {
-            of.states.as_ref().map_or("?".to_owned(), |states| {
-                states.get(state.as_str()).copied().unwrap_or_default().to_string()
-            })
-        };
-        let plus = |is_capped| if is_capped { "+" } else { "" };
-        let waiting = &of.waiting;
+    for of in types {
         table.row([
-            waiting.task_type.clone(),
-            format!("{}{}", waiting.due, plus(waiting.due_is_capped)),
-            waiting.oldest_due_seconds.map_or(String::new(), |seconds| {
-                short(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default())
-            }),
-            format!("{}{}", waiting.waiting, plus(waiting.waiting_is_capped)),
-            number(FangTaskState::InProgress),
-            number(FangTaskState::Failed),
-            number(FangTaskState::Finished),
+            of.depth.task_type.clone(),
+            of.depth.due.to_string(),
+            of.depth.oldest_due.map_or_else(String::new, short),
+            of.depth.waiting.to_string(),
+            of.number(FangTaskState::InProgress),
+            of.number(FangTaskState::Failed),
+            of.number(FangTaskState::Finished),
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_another_version_are_told_with_what_to_do() {
+        assert!(schema(Some(VERSION - 1)).ends_with("run `fang migrate`"));
+        assert!(schema(Some(VERSION + 2)).ends_with("install a newer fang-cli"));
+        for version in [None, Some(VERSION), Some(VERSION + 1)] {
+            assert!(schema(version).ends_with(&format!("works with {VERSION}")), "{version:?}");
+        }
+    }
 }

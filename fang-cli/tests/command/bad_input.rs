@@ -1,7 +1,7 @@
 //! Bad input: one line that says what to do, exit code 2, and nothing is changed.
 
 use crate::shell::{Shell, bare, reason};
-use fang_test_support::TestDatabase;
+use fang_test_support::{PgBouncer, TestDatabase};
 
 #[tokio::test]
 async fn arguments_that_are_not_valid_are_refused_in_one_line() {
@@ -62,4 +62,13 @@ async fn a_user_without_rights_is_told_to_get_them() {
     }
     assert_eq!(shell.state(&id), "new");
     client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pooler_is_told_and_the_option_gets_through_it() {
+    let shell = Shell::open().await;
+    let bouncer = PgBouncer::start(shell.database.uri(), 2).await.unwrap();
+    let text = shell.refuses(&["tasks", "--database-url", bouncer.uri()]);
+    assert!(text.contains("add --pgbouncer"), "{text}");
+    assert_eq!(shell.says(&["tasks", "--database-url", bouncer.uri(), "--pgbouncer"]), "none\n");
 }
