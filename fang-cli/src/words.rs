@@ -44,3 +44,16 @@ pub(crate) fn priority(priority: Priority) -> &'static str {
 fn name<T: PartialEq>(names: Names<T>, wanted: &T) -> Option<&'static str> {
     names.iter().find(|(_, value)| value == wanted).map(|(name, _)| *name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_has_its_name() {
+        assert!(STATES.iter().all(|(name, state)| state.as_str() == *name));
+        let priorities: Vec<_> = PRIORITIES.iter().map(|(_, priority)| *priority).collect();
+        assert_eq!((priorities.as_slice(), priority(Priority::High)), (&Priority::ALL[..], "high"));
+        assert_eq!([Mode::Any, Mode::Asynk, Mode::Blocking].map(mode), ["any", "async", "blocking"]);
+    }
+}

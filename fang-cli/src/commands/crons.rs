@@ -98,9 +98,8 @@ async fn next(database: &Database, cron: &CronInfo, n: u16) -> Result<Answer, Fa
     view::ticks(&cron.name, &ticks)
 }
 
-/// The ticks after `now`. The first one is the tick whose task waits, if it lies ahead.
+/// The ticks after `now`. Intervals are counted from the tick whose task waits.
 fn ticks(cron: &CronInfo, timetable: &Timetable, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-    let ahead = Some(cron.next_tick).filter(|tick| *tick > now);
-    let first = ahead.or_else(|| timetable.next_after(cron.next_tick, now).ok());
+    let first = timetable.next_after(cron.next_tick, now).ok();
     std::iter::successors(first, |tick| timetable.next_after(*tick, *tick).ok())
 }

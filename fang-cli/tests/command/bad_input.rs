@@ -37,7 +37,7 @@ async fn a_database_that_is_not_named_away_or_without_tables_says_what_to_do() {
     let away = refused(&["status", "--database-url", "postgres://ada:hunter2@127.0.0.1:1/app"]);
     assert!(away.contains("check that it runs") && !away.contains("hunter2"), "{away}");
     let tls = refused(&["status", "--database-url", "postgres://ada@127.0.0.1/app?sslrootcert=/no/such.pem"]);
-    assert!(tls.contains("sslrootcert"), "{tls}");
+    assert!(tls.contains("sslrootcert") && tls.contains("cannot be read"), "{tls}");
     let empty = Shell { database: TestDatabase::create().await.unwrap() };
     for arguments in [&["status"][..], &["tasks"], &["insert", "Mail", "{}"], &["types", "pause", "mail"]] {
         let text = empty.refuses(arguments);

@@ -9,7 +9,7 @@ async fn tasks_are_cancelled_retried_and_removed_by_their_ids() {
     let cancelled = shell.json(&["cancel", &one, &other, &one]);
     assert_eq!((&cancelled["change"], cancelled["ids"].as_array().unwrap().len()), (&"cancelled".into(), 2));
     assert_eq!((shell.state(&one), shell.state(&other)), ("failed".into(), "failed".into()));
-    assert_eq!(shell.says(&["retry", &one]), format!("retried {one}\n"));
+    assert_eq!(shell.says(&["retry", &one, &one]), format!("retried {one}\n"));
     assert_eq!((shell.state(&one), shell.state(&other)), ("retried".into(), "failed".into()));
     shell.says(&["remove", &one, &other]);
     assert_eq!(shell.says(&["tasks"]), "none\n");

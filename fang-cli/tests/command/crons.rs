@@ -3,6 +3,7 @@
 use crate::shell::Shell;
 use fang_asynk::{AsyncQueue, NoTls};
 use fang_core::{AsyncQueueable, Cron, NewTask, Scheduled};
+use std::time::Duration;
 
 #[tokio::test]
 async fn crons_are_listed_run_paused_resumed_and_removed() {
@@ -12,6 +13,13 @@ async fn crons_are_listed_run_paused_resumed_and_removed() {
     let report = NewTask::of_kind("Report", serde_json::json!({})).cron(Scheduled::Cron(cron));
     let name = report.cron_name();
     queue.schedule(report).await.unwrap();
+    let every = Cron::every(Duration::from_secs(2 * 60 * 60));
+    let poll = NewTask::of_kind("Poll", serde_json::json!({})).cron(Scheduled::Cron(every));
+    let poll_name = poll.cron_name();
+    queue.schedule(poll).await.unwrap();
+    let first = shell.json(&["crons", "next", &poll_name, "-n", "1"])["ticks"][0].clone();
+    assert_eq!(first, shell.json(&["crons"])[0]["next_tick"], "the tick whose task waits");
+    shell.says(&["crons", "remove", &poll_name]);
     let listed = shell.json(&["crons"]);
     assert_eq!((&listed[0]["kind"], &listed[0]["time_zone"]), (&"Report".into(), &"Europe/Berlin".into()));
     assert!(shell.says(&["crons"]).contains("0 9 * * *"));

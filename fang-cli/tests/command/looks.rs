@@ -9,6 +9,7 @@ async fn migrate_creates_the_tables_once_and_status_tells_their_version() {
     let first = shell.json(&["migrate", "--schema", "jobs"]);
     assert!(first["applied"].as_u64().unwrap() > 0);
     assert_eq!(shell.json(&["migrate", "--schema", "jobs"])["applied"], 0);
+    assert!(shell.refuses(&["status"]).contains("fang migrate"), "the tables are in another schema");
     let status = shell.json(&["status", "--schema", "jobs"]);
     assert_eq!(status["schema_version"], first["schema_version"]);
     assert_eq!(status["schema_version"], status["supported_schema_version"]);
@@ -100,7 +101,11 @@ async fn insert_keeps_out_duplicates_of_a_key_and_reads_from_the_standard_input(
 }
 
 #[test]
-fn completions_need_no_database() {
+fn help_version_and_completions_need_no_database() {
+    for (argument, text) in [("--help", "Usage: fang"), ("--version", env!("CARGO_PKG_VERSION"))] {
+        let output = bare(&[argument]).output().unwrap();
+        assert!(output.status.success() && String::from_utf8(output.stdout).unwrap().contains(text));
+    }
     let output = bare(&["completions", "bash"]).output().unwrap();
     assert!(output.status.success());
     assert!(String::from_utf8(output.stdout).unwrap().contains("reschedule"));
