@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// Only the failed tasks of this task type.
     #[arg(long, requires = "failed", value_name = "NAME")]
     task_type: Option<String>,
-    /// Do not ask.
+    /// Do not ask, and do not count before.
     #[arg(long, requires = "failed")]
     yes: bool,
 }
@@ -44,12 +44,9 @@ pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Ans
         return change(database, arguments.ids, &RETRY, async |id| database.admin.retry(id).await).await;
     }
     let which = FailedTasks { task_type: arguments.task_type, kind: arguments.kind };
-    let count = count(database, &which).await?;
-    if !arguments.yes && count != "0" {
-        ask(&count)?;
-    }
-    let retried = database.admin.retry_failed(&which).await?;
-    Answer::new(json!({ "retried": retried }), format!("retried {retried} of {count} failed tasks"))
+    let confirmed = arguments.yes || ask(&count(database, &which).await?)?;
+    let retried = if confirmed { database.admin.retry_failed(&which).await? } else { 0 };
+    Answer::new(json!({ "retried": retried }), format!("failed tasks that were retried: {retried}"))
 }
 
 /// How many failed tasks there are, as text. Those of a kind are counted among the newest 10,000 failed ones.
@@ -76,19 +73,23 @@ async fn count(database: &Database, which: &FailedTasks) -> Result<String, Failu
     Ok(format!("{found} or more"))
 }
 
-fn ask(count: &str) -> Result<(), Failure> {
+/// Asks whether to go on with so many tasks. If there are none, there is nothing to ask, and nothing to do.
+fn ask(count: &str) -> Result<bool, Failure> {
+    if count == "0" {
+        return Ok(false);
+    }
     if !std::io::stdin().is_terminal() {
         let reason = "there is no terminal to ask at; add --yes to retry them; nothing was changed";
-        return Err(Failure::new(format!("{count} failed tasks; {reason}")));
+        return Err(Failure::new(format!("failed tasks: {count}; {reason}")));
     }
     let mut question = std::io::stderr().lock();
     // Without the question there is no answer either.
-    let _ = write!(question, "{count} failed tasks will run again. Go on? [y/N] ")
+    let _ = write!(question, "Failed tasks that would run again: {count}. Go on? [y/N] ")
         .and_then(|()| question.flush());
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     match read {
-        Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+        Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(true),
         _ => Err(Failure::new("not confirmed; nothing was changed")),
     }
 }
