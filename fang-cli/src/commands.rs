@@ -20,28 +20,25 @@ use crate::failure::Failure;
 
 /// Does what the arguments ask for.
 pub(crate) async fn run(cli: Cli) -> Result<Answer, Failure> {
-    // The only one that needs no database.
-    if let Command::Completions(arguments) = &cli.command {
-        return completions::run(arguments);
-    }
-    // Read before anything is opened: what is wrong with it is told at once.
-    if let Command::Insert(arguments) = &cli.command {
-        let task = insert::task(arguments)?;
-        return insert::run(&cli.place.connect().await?, task).await;
-    }
-    let database = cli.place.connect().await?;
-    match cli.command {
-        Command::Migrate => migrate::run(&database).await,
-        Command::Status(arguments) => status::run(&database, &arguments).await,
-        Command::Tasks(arguments) => tasks::run(&database, arguments).await,
-        Command::Show(arguments) => show::run(&database, &arguments).await,
-        Command::Retry(arguments) => retry::run(&database, arguments).await,
-        Command::Cancel(arguments) => cancel::run(&database, arguments).await,
-        Command::Remove(arguments) => remove::run(&database, arguments).await,
-        Command::Reschedule(arguments) => reschedule::run(&database, arguments).await,
-        Command::Priority(arguments) => priority::run(&database, arguments).await,
-        Command::Types(arguments) => types::run(&database, arguments).await,
-        Command::Crons(arguments) => crons::run(&database, arguments).await,
-        Command::Insert(_) | Command::Completions(_) => Err(Failure::new("this command was done before")),
+    let Cli { place, command, .. } = cli;
+    let open = async || place.connect().await;
+    match command {
+        Command::Migrate => migrate::run(&open().await?).await,
+        Command::Status(arguments) => status::run(&open().await?, &arguments).await,
+        Command::Tasks(arguments) => tasks::run(&open().await?, arguments).await,
+        Command::Show(arguments) => show::run(&open().await?, &arguments).await,
+        Command::Insert(arguments) => {
+            // First, so that what is wrong with it needs no database.
+            let task = insert::task(&arguments)?;
+            insert::run(&open().await?, task).await
+        }
+        Command::Retry(arguments) => retry::run(&open().await?, arguments).await,
+        Command::Cancel(arguments) => cancel::run(&open().await?, arguments).await,
+        Command::Remove(arguments) => remove::run(&open().await?, arguments).await,
+        Command::Reschedule(arguments) => reschedule::run(&open().await?, arguments).await,
+        Command::Priority(arguments) => priority::run(&open().await?, arguments).await,
+        Command::Types(arguments) => types::run(&open().await?, arguments).await,
+        Command::Crons(arguments) => crons::run(&open().await?, arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments),
     }
 }
