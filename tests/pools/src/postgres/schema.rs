@@ -2,6 +2,7 @@
 
 use crate::seam::{Mode, Options, PATIENCE, Queue, World, inserts, say};
 use fang_core::{QueueError, StoreError, Unique};
+use fang_postgres::migrations::VERSION;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ async fn a_queue_works_in_a_schema_of_any_name(mode: Mode) {
     for name in ["fang_own", "it's \"odd\""] {
         let queue = named(&world, name);
         assert!(queue.migrate().await.unwrap() > 0);
+        assert_eq!(queue.admin().schema_version().await.unwrap(), Some(VERSION));
         let mut pool = queue.pool(1, &world.stage).start().await;
         queue.insert_task(&say(name)).await.unwrap();
         assert_eq!(world.heard().await, name);
