@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub enum Cause {
     /// Its process was killed while it ran, or before its result was saved.
     Killed,
+    /// Its process ended by itself while it ran, or before its result was saved. The run itself may be the reason.
+    Exited,
     /// Its process was paused or cut off, so its result may have come too late.
     Fenced,
     /// Its process was asked to end, and gave the task back.
@@ -30,15 +32,24 @@ pub enum Cause {
 }
 
 impl Cause {
-    fn of(run: &Run, strikes: &Strikes) -> Self {
-        match (run.outcome, strikes.on(run).map(|strike| strike.blow)) {
+    fn of(run: &Run, next: &Run, strikes: &Strikes) -> Self {
+        match (run.outcome, strikes.between(run, next).map(|strike| strike.blow)) {
             (Some(Outcome::Failed | Outcome::Panicked), _) => Self::Failed,
             (Some(Outcome::Snoozed), _) => Self::Snoozed,
-            (_, Some(Blow::Kill)) => Self::Killed,
-            (_, Some(Blow::Silence)) => Self::Fenced,
-            (_, Some(Blow::Terminate)) => Self::GivenBack,
+            (_, Some(blow)) => blow.into(),
             (Some(Outcome::Dropped), None) => Self::Dropped,
             _ => Self::Unexplained,
+        }
+    }
+}
+
+impl From<Blow> for Cause {
+    fn from(blow: Blow) -> Self {
+        match blow {
+            Blow::Kill => Self::Killed,
+            Blow::Exit => Self::Exited,
+            Blow::Silence => Self::Fenced,
+            Blow::Terminate => Self::GivenBack,
         }
     }
 }
@@ -47,6 +58,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Killed => "the process was killed",
+            Self::Exited => "the process ended by itself",
             Self::Fenced => "the process was paused or cut off",
             Self::GivenBack => "the process was terminated and gave the task back",
             Self::Failed => "retried after an error",
@@ -81,7 +93,8 @@ pub struct Overlap {
     pub kind: String,
     /// The processes of the two runs, the earlier one first.
     pub pids: [u32; 2],
-    /// Why: [`Cause::Unexplained`] if no fault hit one of them.
+    /// Why: [`Cause::Fenced`], [`Cause::GivenBack`], or else [`Cause::Unexplained`]. A kill is never the cause, since a run
+    /// ends with its process.
     pub cause: Cause,
 }
 
@@ -95,11 +108,11 @@ impl Repeat {
     }
 
     fn of(id: Uuid, entry: &Entry, strikes: &Strikes) -> Option<Self> {
-        let [earlier @ .., _] = entry.runs.as_slice() else { return None };
-        if earlier.is_empty() {
+        if entry.runs.len() < 2 {
             return None;
         }
-        let causes = earlier.iter().map(|run| Cause::of(run, strikes)).collect();
+        let pairs = entry.runs.iter().zip(entry.runs.iter().skip(1));
+        let causes = pairs.map(|(run, next)| Cause::of(run, next, strikes)).collect();
         let successes = entry.runs.iter().filter(|run| run.is_done()).count();
         Some(Self { id, kind: entry.kind.clone(), successes, causes })
     }
@@ -114,20 +127,12 @@ impl Overlap {
                 id: *id,
                 kind: entry.kind.clone(),
                 pids: [first.pid, second.pid],
-                cause: Self::cause(first, second, strikes),
+                cause: strikes
+                    .on_overlap(first, second)
+                    .map_or(Cause::Unexplained, |strike| strike.blow.into()),
             }));
         }
         all.sort_by_key(|overlap| overlap.id);
         all
-    }
-
-    fn cause(first: &Run, second: &Run, strikes: &Strikes) -> Cause {
-        let blow = strikes.on(first).or_else(|| strikes.on(second)).map(|strike| strike.blow);
-        match blow {
-            None => Cause::Unexplained,
-            Some(Blow::Kill) => Cause::Killed,
-            Some(Blow::Silence) => Cause::Fenced,
-            Some(Blow::Terminate) => Cause::GivenBack,
-        }
     }
 }

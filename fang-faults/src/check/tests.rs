@@ -48,6 +48,10 @@ impl Page {
         check(&self.read(), strikes)
     }
 
+    fn overlaps(&self, strikes: &[Strike]) -> Vec<Cause> {
+        Overlap::all(&self.read(), &Strikes::new(strikes)).iter().map(|overlap| overlap.cause).collect()
+    }
+
     fn causes(&self, strikes: &[Strike]) -> Vec<Cause> {
         let repeats = Repeat::all(&self.read(), &Strikes::new(strikes));
         repeats.into_iter().flat_map(|repeat| repeat.causes).collect()
@@ -109,11 +113,46 @@ fn a_second_end_is_explained_by_a_kill_just_after_the_first_and_by_nothing_else(
     assert_eq!((explained.repeated.len(), explained.repeated_after_strike), (0, 1));
     assert_eq!(twice.causes(&[killed(MINE, 12)]), [Cause::Killed]);
     let ended = Strike { blow: Blow::Terminate, ..killed(MINE, 12) };
-    for strike in [killed(MINE, 5), killed(MINE, 30), killed(OTHER, 12), ended] {
+    // The last one is after the second run, which therefore was not its effect.
+    for strike in [killed(MINE, 5), killed(MINE, 13), killed(OTHER, 12), ended, killed(OTHER, 42)] {
         assert_eq!(twice.check(&[strike]).repeated.len(), 1, "{strike:?}");
         assert_eq!(twice.causes(&[strike]), [Cause::Unexplained], "{strike:?}");
     }
     assert_eq!(twice.check(&[]).repeated.len(), 1);
+}
+
+#[test]
+fn a_kill_explains_no_run_that_began_before_it() {
+    let at_once = Page::new("acked").run(1, MINE, 10, Some(11)).run(2, OTHER, 11, Some(11));
+    let unended = Page::new("acked").run(1, MINE, 10, None).run(2, OTHER, 11, Some(11));
+    let ended = Strike { blow: Blow::Terminate, ..killed(MINE, 12) };
+    for (page, strike) in [(&at_once, killed(MINE, 12)), (&unended, killed(MINE, 12)), (&unended, ended)] {
+        assert_eq!(page.causes(&[strike]), [Cause::Unexplained], "{strike:?}");
+    }
+    let findings = at_once.check(&[killed(MINE, 12)]);
+    assert_eq!((findings.repeated.len(), findings.repeated_after_strike), (1, 0));
+    // The pause made it run again, and the kill came later.
+    let both = [paused(MINE, 10, 11), killed(MINE, 12)];
+    assert_eq!((unended.causes(&both), unended.check(&both).longest_recovery.as_secs()), (vec![Cause::Fenced], 0));
+    // The pause was over long before the kill, which alone is the reason.
+    let late = Page::new("acked").run(1, MINE, 10, None).run(2, OTHER, 50, Some(51));
+    let both = [paused(MINE, 12, 13), killed(MINE, 20)];
+    assert_eq!((late.causes(&both), late.check(&both).longest_recovery.as_secs()), (vec![Cause::Killed], 30));
+}
+
+#[test]
+fn a_kill_explains_no_two_runs_at_once_and_a_shutdown_only_if_the_first_did_not_end() {
+    let ended = |pid| Strike { pid, blow: Blow::Terminate, ..paused(MINE, 12, 90) };
+    let done = Page::new("acked").run(1, MINE, 10, Some(20)).run(2, OTHER, 15, Some(19));
+    for strike in [killed(MINE, 20), killed(OTHER, 20), ended(MINE), ended(OTHER), paused(MINE, 16, 18)] {
+        assert_eq!(done.overlaps(&[strike]), [Cause::Unexplained], "{strike:?}");
+        assert_eq!(done.check(&[strike]).overlapping.len(), 1, "{strike:?}");
+    }
+    // Its process was paused between the claim and the run.
+    assert_eq!(done.overlaps(&[paused(OTHER, 9, 14)]), [Cause::Fenced]);
+    let unended = Page::new("acked").run(1, MINE, 10, None).run(2, OTHER, 15, Some(19));
+    assert_eq!(unended.overlaps(&[ended(MINE)]), [Cause::GivenBack]);
+    assert_eq!(unended.overlaps(&[killed(MINE, 20)]), [Cause::Unexplained]);
 }
 
 #[test]
