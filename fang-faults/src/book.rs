@@ -24,8 +24,10 @@ pub struct Entry {
     pub fate: Option<Fate>,
     /// When its insert was acknowledged, if it was.
     pub acked_at: Option<u64>,
-    /// Whether it may end without a success.
+    /// Whether it may fail for good.
     pub may_fail: bool,
+    /// Whether the program may cancel or remove it.
+    pub may_be_removed: bool,
     /// Its kind. Empty if it never ran, and its insert was recorded by its id alone.
     pub kind: String,
     /// Its runs, in the order of their start.
@@ -117,6 +119,7 @@ impl Book {
             }
             ["rolled-back", id, ..] => self.entry(id)?.fate = Some(Fate::RolledBack),
             ["may-fail", id, ..] => self.entry(id)?.may_fail = true,
+            ["may-be-removed", id, ..] => self.entry(id)?.may_be_removed = true,
             ["start", id, lease, attempt, pid, at, kind] => {
                 let run = Run {
                     lease: lease.parse().ok()?,

@@ -28,6 +28,16 @@ pub enum FaultsError {
         /// What they wrote.
         log: PathBuf,
     },
+    /// Tasks were acknowledged, and the ledger has no run at all.
+    #[error(
+        "no worker has recorded a run; add `.middleware(fang_faults::Ledger::from_env())` to each of its pools, and see \
+         {} for why none ran",
+        log.display()
+    )]
+    NoRuns {
+        /// What the workers wrote.
+        log: PathBuf,
+    },
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {

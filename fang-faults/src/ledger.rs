@@ -121,13 +121,21 @@ impl Ledger {
         self.inserts("rolled-back", ids.into_iter())
     }
 
-    /// Records that these tasks may end without a success: they are expected to fail, or the program cancels or removes
-    /// them.
+    /// Records that these tasks may fail for good. They are lost all the same if they never ran, unless their row says
+    /// that they failed.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn may_fail(&self, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
         self.inserts("may-fail", ids.into_iter())
+    }
+
+    /// Records that the program may cancel or remove these tasks. Then they are never lost, not even if they never ran.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn may_be_removed(&self, ids: impl IntoIterator<Item = Uuid>) -> io::Result<()> {
+        self.inserts("may-be-removed", ids.into_iter())
     }
 
     /// Records facts of tasks, all in one write.

@@ -1,5 +1,6 @@
 //! The report of a crash test.
 
+mod fates;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ use crate::campaign::Broken;
 use crate::check::{Cause, Overlap, Repeat, Strikes, check};
 use crate::{Book, Entry, Outcome};
 use fang_core::{FangTaskState, Task};
+use fates::{Fates, kinds_without_runs};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -33,13 +35,19 @@ pub struct Report {
     pub acknowledged: usize,
     /// How many inserts were sent and not answered. Their tasks may run or not.
     pub unanswered: usize,
-    /// How many of the acknowledged tasks ended with a success.
+    /// How many of the acknowledged tasks ended with a success, and have no row that denies it.
     pub succeeded: usize,
     /// How many of the acknowledged tasks ended without a success and may do so: they gave themselves up, or the ledger
-    /// says that they [may fail](crate::Ledger::may_fail).
+    /// says that they [may fail](crate::Ledger::may_fail) or [may be removed](crate::Ledger::may_be_removed).
     pub excused: usize,
     /// Acknowledged tasks without a success that are not excused.
     pub lost: Vec<Lost>,
+    /// Acknowledged tasks with a run that succeeded, whose row says that they failed for good, or still wait or run: the
+    /// result was not saved. A failed one is excused instead if it may fail or may be removed.
+    pub unconfirmed: Vec<Lost>,
+    /// The kinds of acknowledged tasks of which no run is in the ledger, and how many such tasks there are. Perhaps no pool
+    /// runs them, or a pool lacks the [`Ledger`](crate::Ledger).
+    pub kinds_without_runs: BTreeMap<String, usize>,
     /// Tasks that ran more than once, with the causes.
     pub repeated: Vec<Repeat>,
     /// Pairs of runs of one task that overlap in time, with the cause.
@@ -60,7 +68,7 @@ pub struct Report {
     pub folder: Option<PathBuf>,
 }
 
-/// An acknowledged task that has not succeeded.
+/// An acknowledged task that has not succeeded, or whose row says so.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Lost {
@@ -101,18 +109,8 @@ impl Report {
     pub(crate) fn new(book: &Book, rows: &HashMap<Uuid, Task>, facts: Facts) -> Self {
         let Facts { seed, workers, took, broken } = facts;
         let (found, strikes) = (check(book, &broken.strikes), Strikes::new(&broken.strikes));
-        let (mut excused, mut lost) = (0, Vec::new());
-        for id in &found.lost {
-            let (entry, row) = (book.tasks.get(id), rows.get(id));
-            if row.is_some_and(|row| row.state == FangTaskState::Finished) {
-                // It was saved as a success within its run, which then was killed.
-            } else if entry.is_some_and(is_excused) {
-                excused += 1;
-            } else {
-                lost.push(Lost::new(*id, entry, row));
-            }
-        }
-        lost.sort_by_key(|lost| lost.id);
+        let kinds_without_runs = kinds_without_runs(book, rows);
+        let Fates { excused, lost, unconfirmed } = Fates::new(book, rows);
         Self {
             seed,
             workers,
@@ -120,9 +118,11 @@ impl Report {
             faults: broken.faults,
             acknowledged: found.acked,
             unanswered: found.unknown,
-            succeeded: found.acked - excused - lost.len(),
+            succeeded: found.acked - excused - lost.len() - unconfirmed.len(),
             excused,
             lost,
+            unconfirmed,
+            kinds_without_runs,
             repeated: Repeat::all(book, &strikes),
             overlapping: Overlap::all(book, &strikes),
             phantom: Seen::all(book, found.phantom),
@@ -139,15 +139,17 @@ impl Report {
         self.repeated.iter().filter(|repeat| repeat.causes.contains(&Cause::Unexplained))
     }
 
-    /// Whether nothing is lost, nothing ran after a rollback, and each run that is not the only one of its task has a
-    /// cause.
+    /// Whether nothing is lost, no row denies a success, nothing ran after a rollback, and each run that is not the only
+    /// one of its task has a cause.
     pub fn is_clean(&self) -> bool {
         let at_once = self.overlapping.iter().any(|overlap| overlap.cause == Cause::Unexplained);
         let again = self.repeated_without_cause().next().is_some();
-        self.lost.is_empty() && self.phantom.is_empty() && !at_once && !again
+        let is_saved = self.lost.is_empty() && self.unconfirmed.is_empty();
+        is_saved && self.phantom.is_empty() && !at_once && !again
     }
 
-    /// Fails the test if an acknowledged task is lost.
+    /// Fails the test if an acknowledged task is lost. A task that succeeded and whose row [denies it](Self::unconfirmed)
+    /// is not lost: its work is done. [`assert_clean`](Self::assert_clean) refuses it.
     ///
     /// # Panics
     /// With the report as the message, if [`lost`](Self::lost) is not empty, or if no insert was acknowledged: then nothing
@@ -167,22 +169,20 @@ impl Report {
     #[track_caller]
     pub fn assert_clean(&self) {
         self.assert_nothing_lost();
-        assert!(self.is_clean(), "tasks ran again, or ran at all, without a cause\n{self}");
+        assert!(self.is_clean(), "the report is not clean: see the lists in it\n{self}");
     }
 }
 
-/// Whether a task without a success may have none.
-fn is_excused(entry: &Entry) -> bool {
-    entry.may_fail || entry.runs.last().is_some_and(|run| run.outcome == Some(Outcome::Cancelled))
+fn kind_of<'t>(entry: &'t Entry, row: Option<&'t Task>) -> &'t str {
+    row.and_then(Task::kind).unwrap_or(&entry.kind)
 }
 
 impl Lost {
-    fn new(id: Uuid, entry: Option<&Entry>, row: Option<&Task>) -> Self {
-        let runs = entry.map_or(&[][..], |entry| &entry.runs);
-        let kind = row.and_then(Task::kind).or(entry.map(|entry| entry.kind.as_str()));
+    fn new(id: Uuid, entry: &Entry, row: Option<&Task>) -> Self {
+        let runs = &entry.runs;
         Self {
             id,
-            kind: kind.unwrap_or_default().to_owned(),
+            kind: kind_of(entry, row).to_owned(),
             state: row.map(|row| row.state),
             error: row.and_then(|row| row.error_message.clone()),
             runs: runs.len(),
@@ -192,10 +192,14 @@ impl Lost {
 }
 
 impl Seen {
+    fn new(id: Uuid, kind: &str) -> Self {
+        Self { id, kind: kind.to_owned() }
+    }
+
     fn all(book: &Book, mut ids: Vec<Uuid>) -> Vec<Self> {
         ids.sort_unstable();
-        let kind = |id: &Uuid| book.tasks.get(id).map(|entry| entry.kind.clone()).unwrap_or_default();
-        ids.into_iter().map(|id| Self { id, kind: kind(&id) }).collect()
+        let kind = |id| book.tasks.get(id).map(|entry| entry.kind.as_str()).unwrap_or_default();
+        ids.iter().map(|id| Self::new(*id, kind(id))).collect()
     }
 }
 

@@ -177,7 +177,7 @@ impl Course {
 
     fn kill(&mut self, index: usize) -> Result<(), FaultsError> {
         let killed = self.workers.kill(index)?;
-        self.broken.strikes.extend(killed.map(|(pid, at)| Strike::death(pid, at)));
+        self.broken.strikes.extend(killed);
         self.workers.replace(index)
     }
 
@@ -227,10 +227,10 @@ impl Course {
             left.is_empty()
         })?;
         for index in left {
-            if let Some((pid, at)) = self.workers.kill(index)? {
+            if let Some(kill) = self.workers.kill(index)? {
                 self.broken.overdue += 1;
-                self.broken.strikes.push(Strike::death(pid, at));
-                ends.push((pid, at));
+                self.broken.strikes.push(kill);
+                ends.push((kill.pid, kill.to));
             }
         }
         let strike = |(pid, to)| Strike { pid, from, to, blow: Blow::Terminate };

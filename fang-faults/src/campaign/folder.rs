@@ -27,6 +27,10 @@ impl Folder {
         Ok(folder)
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn ledger(&self) -> PathBuf {
         self.path.join("ledger")
     }

@@ -3,40 +3,79 @@
 use super::table::Table;
 use crate::{Book, FaultsError};
 use fang_core::Task;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// The tasks that may still wait or run, and the rows that were seen last.
 pub(super) struct Waiting {
+    ledger: PathBuf,
+    limit: Duration,
+    /// When the wait is over in any case. It begins with the first look.
+    until: Option<Instant>,
     left: VecDeque<Uuid>,
-    until: Instant,
+    /// All tasks that are waited for, or were.
+    known: HashSet<Uuid>,
     rows: HashMap<Uuid, Task>,
 }
 
 impl Waiting {
-    pub(super) fn new(book: &Book, limit: Duration) -> Self {
-        let now = Instant::now();
-        let until = now.checked_add(limit).unwrap_or(now);
-        let mut left: Vec<Uuid> = book.acknowledged().collect();
-        // Ids of version 7 are in the order of their inserts.
-        left.sort_unstable();
-        Self { left: left.into(), until, rows: HashMap::new() }
+    pub(super) fn new(ledger: PathBuf, limit: Duration) -> Self {
+        let (left, known, rows) = (VecDeque::new(), HashSet::new(), HashMap::new());
+        Self { ledger, limit, until: None, left, known, rows }
     }
 
     /// Looks at the tasks, up to the first one that still waits or runs. Each task that is over is asked for once. Returns
     /// whether all are over, or the time is.
     pub(super) async fn look(&mut self, table: &impl Table) -> Result<bool, FaultsError> {
-        while let Some(id) = self.left.front().copied() {
-            let task = table.find(id).await?;
-            let is_alive = task.as_ref().is_some_and(|task| task.state.is_alive());
-            if is_alive && Instant::now() < self.until {
-                return Ok(false);
+        let now = Instant::now();
+        let until = *self.until.get_or_insert(now.checked_add(self.limit).unwrap_or(now));
+        loop {
+            while let Some(id) = self.left.front().copied() {
+                if self.ask(table, id).await? && Instant::now() < until {
+                    return Ok(false);
+                }
+                self.left.pop_front();
             }
-            self.left.pop_front();
-            self.rows.extend(task.map(|task| (id, task)));
+            // A task that is over may have inserted others.
+            if Instant::now() >= until || !self.find_new(&Book::read(&self.ledger)?) {
+                return Ok(true);
+            }
         }
-        Ok(true)
+    }
+
+    /// Asks again for the tasks without a success that is known to be saved, once no worker runs: what was acknowledged or
+    /// went on in the meantime must not look lost.
+    pub(super) async fn look_again(&mut self, book: &Book, table: &impl Table) -> Result<(), FaultsError> {
+        for id in book.acknowledged() {
+            let is_done = book.tasks.get(&id).is_some_and(|entry| entry.is_done());
+            let is_over = self.rows.get(&id).is_none_or(|row| !row.state.is_alive());
+            if !(self.known.contains(&id) && is_done && is_over) {
+                self.ask(table, id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the row of a task. Returns whether the task still waits or runs.
+    async fn ask(&mut self, table: &impl Table, id: Uuid) -> Result<bool, FaultsError> {
+        let row = table.find(id).await?;
+        let is_alive = row.as_ref().is_some_and(|row| row.state.is_alive());
+        match row {
+            Some(row) => self.rows.insert(id, row),
+            None => self.rows.remove(&id),
+        };
+        Ok(is_alive)
+    }
+
+    /// Whether the ledger has tasks that were not known.
+    fn find_new(&mut self, book: &Book) -> bool {
+        let mut new: Vec<Uuid> = book.acknowledged().filter(|id| self.known.insert(*id)).collect();
+        // Ids of version 7 are in the order of their inserts.
+        new.sort_unstable();
+        self.left.extend(new);
+        !self.left.is_empty()
     }
 
     /// The last rows of the tasks that have one.

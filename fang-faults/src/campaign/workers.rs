@@ -3,7 +3,7 @@
 use super::Campaign;
 use super::folder::Folder;
 use crate::proxy::Proxy;
-use crate::{Book, FaultsError, Ledger, Process, Strike, clock};
+use crate::{Blow, Book, FaultsError, Ledger, Process, Strike, clock};
 use std::fs::OpenOptions;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ const TRIES: usize = 3;
 pub(super) struct Slot {
     pub(super) process: Process,
     started_at: Instant,
+    /// When it was seen alive last.
+    alive_at: u64,
     pub(super) proxy: Option<Proxy>,
     /// Whether it may end now, because it was told to.
     may_end: bool,
@@ -40,7 +42,8 @@ impl Workers {
         for _ in 0..workers.campaign.workers {
             let proxy = workers.campaign.proxy.as_ref().map(|(_, uri)| Proxy::start(uri)).transpose()?;
             let process = workers.process(proxy.as_ref())?;
-            workers.slots.push(Slot { process, started_at: Instant::now(), proxy, may_end: false });
+            let (started_at, alive_at) = (Instant::now(), clock::now());
+            workers.slots.push(Slot { process, started_at, alive_at, proxy, may_end: false });
         }
         Ok(workers)
     }
@@ -51,14 +54,16 @@ impl Workers {
         let process = self.process(slot.proxy.as_ref())?;
         if let Some(slot) = self.slots.get_mut(index) {
             (slot.process, slot.started_at, slot.may_end) = (process, Instant::now(), false);
+            slot.alive_at = clock::now();
         }
         Ok(())
     }
 
-    /// Kills a worker. Returns its process, and when it was dead.
-    pub(super) fn kill(&mut self, index: usize) -> Result<Option<(u32, u64)>, FaultsError> {
+    /// Kills a worker.
+    pub(super) fn kill(&mut self, index: usize) -> Result<Option<Strike>, FaultsError> {
         let Some(slot) = self.slots.get_mut(index) else { return Ok(None) };
-        Ok(Some((slot.process.pid(), slot.process.kill()?)))
+        let (pid, from) = (slot.process.pid(), clock::now());
+        Ok(Some(Strike { pid, from, to: slot.process.kill()?, blow: Blow::Kill }))
     }
 
     /// Asks a worker to end.
@@ -86,12 +91,16 @@ impl Workers {
             if slot.may_end || slot.started_at.elapsed() < AGAIN_AFTER {
                 continue;
             }
-            if let Some(status) = slot.process.ended()? {
-                strikes.push(Strike::death(slot.process.pid(), clock::now()));
-                self.ended_by_themselves += 1;
-                self.give_up(status)?;
-                self.replace(index)?;
-            }
+            let now = clock::now();
+            let Some(status) = slot.process.ended()? else {
+                slot.alive_at = now;
+                continue;
+            };
+            let (pid, from, to) = (slot.process.pid(), slot.alive_at, clock::now());
+            strikes.push(Strike { pid, from, to, blow: Blow::Exit });
+            self.ended_by_themselves += 1;
+            self.give_up(status)?;
+            self.replace(index)?;
         }
         Ok(strikes)
     }

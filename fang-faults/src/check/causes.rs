@@ -127,9 +127,8 @@ impl Overlap {
                 id: *id,
                 kind: entry.kind.clone(),
                 pids: [first.pid, second.pid],
-                cause: strikes
-                    .on_overlap(first, second)
-                    .map_or(Cause::Unexplained, |strike| strike.blow.into()),
+                cause:
+                    strikes.on_overlap(first, second).map_or(Cause::Unexplained, |strike| strike.blow.into()),
             }));
         }
         all.sort_by_key(|overlap| overlap.id);

@@ -133,7 +133,10 @@ fn a_kill_explains_no_run_that_began_before_it() {
     assert_eq!((findings.repeated.len(), findings.repeated_after_strike), (1, 0));
     // The pause made it run again, and the kill came later.
     let both = [paused(MINE, 10, 11), killed(MINE, 12)];
-    assert_eq!((unended.causes(&both), unended.check(&both).longest_recovery.as_secs()), (vec![Cause::Fenced], 0));
+    assert_eq!(
+        (unended.causes(&both), unended.check(&both).longest_recovery.as_secs()),
+        (vec![Cause::Fenced], 0)
+    );
     // The pause was over long before the kill, which alone is the reason.
     let late = Page::new("acked").run(1, MINE, 10, None).run(2, OTHER, 50, Some(51));
     let both = [paused(MINE, 12, 13), killed(MINE, 20)];
@@ -205,10 +208,13 @@ fn a_book_reads_what_ledgers_wrote_and_leaves_torn_lines_out() {
     ledger.acknowledged([&task(4)]).unwrap();
     ledger.rolled_back([ids[1]]).unwrap();
     ledger.may_fail([ids[2]]).unwrap();
+    ledger.may_be_removed([ids[1]]).unwrap();
     let book = Book::read(&file.0).unwrap();
     let fates = ids.map(|id| book.tasks[&id].fate);
     assert_eq!(fates, [Some(Fate::Acked), Some(Fate::RolledBack), Some(Fate::Unknown)]);
-    assert_eq!((book.torn, book.tasks[&ids[2]].may_fail, book.tasks.len()), (1, true, 4));
+    assert_eq!((book.torn, book.tasks.len()), (1, 4));
+    let excuses = ids.map(|id| (book.tasks[&id].may_fail, book.tasks[&id].may_be_removed));
+    assert_eq!(excuses, [(false, false), (false, true), (true, false)]);
     assert_eq!(book.tasks[&Uuid::from_u128(4)].kind, "a kind?with blanks");
 }
 

@@ -4,6 +4,7 @@ use super::{Lost, Report, Seen};
 use crate::check::Cause;
 use std::collections::BTreeMap;
 use std::fmt::{self, Formatter, Result};
+use std::time::Duration;
 
 /// How many elements of a list are shown.
 const SHOWN: usize = 10;
@@ -20,11 +21,24 @@ impl fmt::Display for Report {
         }
         row(f, "  of those, LOST", self.lost.len())?;
         list(f, &self.lost)?;
+        if !self.unconfirmed.is_empty() {
+            row(f, "  of those, ran, BUT THEIR ROW DENIES THE SUCCESS", self.unconfirmed.len())?;
+            list(f, &self.unconfirmed)?;
+        }
+        if !self.kinds_without_runs.is_empty() {
+            row(f, "kinds of which no task has run (Ledger in the pool?)", self.kinds_without_runs.len())?;
+            let kinds: Vec<String> =
+                self.kinds_without_runs.iter().map(|(kind, tasks)| format!("{kind}: {tasks}")).collect();
+            list(f, &kinds)?;
+        }
         if self.unanswered > 0 {
             row(f, "inserts without an answer", self.unanswered)?;
         }
         self.runs(f)?;
-        let recovery = format!("{:.1} s", self.longest_recovery.as_secs_f64());
+        let recovery = match self.longest_recovery {
+            Duration::ZERO => "-".to_owned(),
+            longest => format!("{:.1} s", longest.as_secs_f64()),
+        };
         row(f, "longest time from a kill until its tasks ran again", recovery)?;
         row(f, "workers that ended by themselves", self.ended_by_themselves)?;
         row(f, "workers that were killed after a SIGTERM", self.overdue)?;
@@ -45,23 +59,24 @@ impl Report {
 
     fn runs(&self, f: &mut Formatter<'_>) -> Result {
         row(f, "tasks that ran more than once", self.repeated.len())?;
+        let twice = self.repeated.iter().filter(|repeat| repeat.successes > 1).count();
+        row(f, "  of those, succeeded more than once", twice)?;
         for (cause, runs) in counted(self.repeated.iter().flat_map(|repeat| &repeat.causes)) {
             row(f, &format!("  runs: {cause}"), runs)?;
         }
-        let again: Vec<Seen> = self
-            .repeated_without_cause()
-            .map(|repeat| Seen { id: repeat.id, kind: repeat.kind.clone() })
-            .collect();
-        list(f, &again)?;
-        let twice = self.repeated.iter().filter(|repeat| repeat.successes > 1).count();
-        row(f, "  of those, succeeded more than once", twice)?;
+        let again = self.repeated_without_cause().map(|repeat| Seen::new(repeat.id, &repeat.kind));
+        list(f, &again.collect::<Vec<_>>())?;
         row(f, "runs of one task at the same time", self.overlapping.len())?;
         for (cause, pairs) in counted(self.overlapping.iter().map(|overlap| &overlap.cause)) {
             row(f, &format!("  pairs: {cause}"), pairs)?;
         }
+        let at_once = self.overlapping.iter().filter(|overlap| overlap.cause == Cause::Unexplained);
+        let at_once = at_once.map(|overlap| Seen::new(overlap.id, &overlap.kind));
+        list(f, &at_once.collect::<Vec<_>>())?;
         row(f, "tasks that ran after a rollback", self.phantom.len())?;
         list(f, &self.phantom)?;
-        row(f, "tasks that ran without an insert in the ledger", self.without_insert.len())
+        row(f, "tasks that ran without an insert in the ledger", self.without_insert.len())?;
+        list(f, &self.without_insert)
     }
 }
 

@@ -57,9 +57,9 @@ fn strike(world: &World, options: &Options, workers: &mut [Process]) -> Result<V
         std::thread::sleep(interval.mul_f64(0.5 + random.f64()));
         let index = random.usize(0..PROCESSES);
         let (Some(victim), Some(runtime)) = (workers.get_mut(index), runtimes.get(index)) else { continue };
-        let pid = victim.pid();
-        let at = victim.kill()?;
-        kills.push(Kill { strike: Strike::death(pid, at), held: world.held_by(pid)? });
+        let (pid, from) = (victim.pid(), clock::now());
+        let strike = Strike { from, ..Strike::death(pid, victim.kill()?) };
+        kills.push(Kill { strike, held: world.held_by(pid)? });
         *victim = world.worker(&world.worker_settings(*runtime))?;
     }
     Ok(kills)
@@ -75,12 +75,12 @@ fn judge_rescues(options: &Options, began: u64, kills: &[Kill], book: &Book, rep
         let later = kills.get(index + 1..).unwrap_or_default();
         for id in &kill.held {
             let runs = book.tasks.get(id).map_or(&[][..], |entry| &entry.runs);
-            let begun = runs.iter().map(|run| run.start).find(|start| *start > kill.strike.from);
-            let caught = later.iter().find(|later| later.held.contains(id)).map(|later| later.strike.from);
+            let begun = runs.iter().map(|run| run.start).find(|start| *start > kill.strike.to);
+            let caught = later.iter().find(|later| later.held.contains(id)).map(|later| later.strike.to);
             match begun.into_iter().chain(caught).min() {
                 Some(at) => {
-                    longest = longest.max(at - kill.strike.from);
-                    waits.push(at.saturating_sub(kill.strike.from.max(first_lease)));
+                    longest = longest.max(at - kill.strike.to);
+                    waits.push(at.saturating_sub(kill.strike.to.max(first_lease)));
                 }
                 // The server may still have saved it after the kill.
                 None if runs.iter().any(|run| run.end.is_some()) => {}

@@ -91,17 +91,20 @@ fn supervise(
 ) -> Result<Vec<Strike>, Failure> {
     let patience = (options.lease() + Duration::from_secs(15)) * 10;
     let began = Instant::now();
-    let mut strikes = Vec::new();
+    // Between two looks at the processes.
+    let (mut strikes, mut from) = (Vec::new(), clock::now());
     let ids: Vec<String> = poisons.iter().map(Uuid::to_string).collect();
     let failed =
         format!("SELECT count(*) FROM fang_tasks WHERE state = 'failed' AND id IN ('{}')", ids.join("', '"));
     while world.number(&failed)? < poisons.len() as u64 {
+        let looked = clock::now();
         for (worker, runtime) in workers.iter_mut().zip(runtimes) {
             if worker.ended()?.is_some() {
-                strikes.push(Strike::death(worker.pid(), clock::now()));
+                strikes.push(Strike { from, ..Strike::death(worker.pid(), clock::now()) });
                 *worker = world.worker(&world.worker_settings(*runtime))?;
             }
         }
+        from = looked;
         if began.elapsed() > patience {
             world.keep();
             return Err(format!("some poison tasks have not failed after {patience:?}").into());

@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::roles::racer::{ALIVE, PERIOD, PRODUCERS, RacerSettings, STARTED, WITHIN};
 use crate::roles::worker::WorkerSettings;
 use crate::world::{Process, World};
-use fang_faults::{Book, Entry, Fate, Strike, clock::micros};
+use fang_faults::{Book, Entry, Fate, Strike, clock::micros, clock::now};
 use fastrand::Rng;
 use std::collections::HashMap;
 use std::fs::File;
@@ -110,7 +110,8 @@ impl<'w> Race<'w> {
         let runtime = *self.runtimes.get(index).ok_or("no such process")?;
         if self.random.u8(0..3) == 0 {
             let victim = self.workers.get_mut(index).ok_or("no such worker")?;
-            self.strikes.push(Strike::death(victim.pid(), victim.kill()?));
+            let (pid, from) = (victim.pid(), now());
+            self.strikes.push(Strike { from, ..Strike::death(pid, victim.kill()?) });
             *victim = self.world.worker(&worker(self.world, runtime))?;
         } else {
             let victim = self.racers.get_mut(index).ok_or("no such producer")?;
