@@ -10,7 +10,6 @@ pub(crate) use strike::Strikes;
 pub use strike::{Blow, Strike};
 
 use crate::book::{Book, Entry, Fate, Run};
-use std::collections::HashMap;
 use std::time::Duration;
 use uuid::Uuid;
 

@@ -4,12 +4,30 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fang::{AsyncQueueable, FangTaskState, MemoryQueue};
-use fang_faults::{Campaign, Fault, FaultsError};
+use fang::{AsyncQueueable, AsyncWorkerPool, FangTaskState, MemoryQueue, Uuid};
+use fang_faults::{Campaign, Cause, Fault, FaultsError, Ledger, Lost};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 #[fang::task]
 async fn idle() {}
+
+/// What the tasks of a program insert with, and record with.
+static PROGRAM: OnceLock<(MemoryQueue, Ledger)> = OnceLock::new();
+
+#[fang::task]
+async fn parent() -> Result<(), String> {
+    let (queue, ledger) = PROGRAM.get().unwrap();
+    // Longer than until the campaign waits, and reads the ledger.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let child = queue.insert(child()).await.map_err(|error| error.to_string())?;
+    ledger.acknowledged([child]).map_err(|error| error.to_string())
+}
+
+#[fang::task]
+async fn child() {
+    tokio::time::sleep(Duration::from_millis(400)).await;
+}
 
 /// A process that waits to be killed, or lets SIGTERM end it.
 fn waits() -> Campaign {
@@ -19,25 +37,99 @@ fn waits() -> Campaign {
         .over_within(Duration::from_millis(200))
 }
 
+/// A process that runs this script of a shell.
+fn script(text: &str) -> Campaign {
+    let shell = Campaign::new("/bin/sh").arg("-c").arg(text).workers(1).faults([]);
+    shell.times(1).every(Duration::from_millis(40)).over_within(Duration::ZERO)
+}
+
 #[tokio::test]
-async fn tasks_that_no_worker_runs_are_lost_with_their_kind_and_state_unless_they_may_fail() {
+async fn tasks_that_never_ran_are_lost_with_their_kind_and_state_unless_they_may_be_removed() {
     let queue = MemoryQueue::new();
     let mut ids = Vec::new();
-    let inserts = async |ledger: &fang_faults::Ledger| {
+    let inserts = async |ledger: &Ledger| {
         let task = queue.insert(idle()).await?;
         ledger.acknowledged([&task])?;
-        if !ids.is_empty() {
-            ledger.may_fail([task.id])?;
+        match ids.len() {
+            0 => {}
+            1 => ledger.may_fail([task.id])?,
+            _ => ledger.may_be_removed([task.id])?,
         }
         ids.push(task.id);
         Ok(())
     };
-    let report = waits().times(4).seed(9).run_async(&queue, inserts).await.unwrap();
-    let [lost] = report.lost.as_slice() else { panic!("{report}") };
-    assert_eq!((lost.id, lost.kind.as_str(), lost.state), (ids[0], "idle", Some(FangTaskState::New)));
-    assert!(ids.len() > 1 && report.acknowledged == ids.len() && report.succeeded == 0);
-    assert_eq!((report.excused, report.faults["kill"], report.seed), (ids.len() - 1, 4, 9));
+    let runs_another = script(
+        "printf '\nstart 01936f2a5a1c7cc0b3a13f1f5f3c7a10 1 1 7 1 another ;' >> $FANG_LEDGER; exec cat",
+    );
+    let campaign = runs_another.faults([Fault::Kill]).times(4).seed(9);
+    let report = campaign.run_async(&queue, inserts).await.unwrap();
+    let lost = report.lost.iter().map(|lost| (lost.id, lost.kind.as_str(), lost.state));
+    let new = |index: usize| (ids[index], "idle", Some(FangTaskState::New));
+    assert_eq!(lost.collect::<Vec<_>>(), [new(0), new(1)], "{report}");
+    assert!(ids.len() > 2 && report.acknowledged == ids.len() && report.succeeded == 0);
+    assert_eq!((report.excused, report.faults["kill"], report.seed), (ids.len() - 2, 4, 9));
+    assert_eq!(report.kinds_without_runs, [("idle".to_owned(), ids.len())].into());
+    assert_eq!(report.without_insert.len(), 1);
     std::fs::remove_dir_all(report.folder.unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn tasks_that_tasks_insert_while_the_campaign_waits_are_waited_for() {
+    let queue = MemoryQueue::new();
+    let mut pool = None;
+    let inserts = async |ledger: &Ledger| {
+        if pool.is_none() {
+            PROGRAM.set((queue.clone(), ledger.clone())).unwrap();
+            let builder = AsyncWorkerPool::builder().number_of_workers(2).queue(queue.clone());
+            pool.insert(builder.middleware(ledger.clone()).build()).start().await?;
+            ledger.acknowledged([queue.insert(parent()).await?])?;
+        }
+        Ok(())
+    };
+    let waits = waits().faults([]).times(1).over_within(Duration::from_secs(20));
+    let report = waits.run_async(&queue, inserts).await.unwrap();
+    report.assert_clean();
+    assert_eq!((report.acknowledged, report.succeeded), (2, 2));
+}
+
+/// A worker that inserts as it ends.
+#[tokio::test]
+async fn a_task_that_is_acknowledged_at_the_very_end_is_looked_up_before_it_is_lost() {
+    let (queue, late) = (MemoryQueue::new(), Uuid::from_u128(7));
+    queue.insert(idle().with_id(late)).await.unwrap();
+    let late = late.simple();
+    let ends = script(&format!(
+        "trap 'printf \"\\nstart {late} 1 1 $$ 1 idle ;\\nacked {late} 2 idle ;\" >> $FANG_LEDGER; exit' TERM; \
+         while :; do read line; done"
+    ));
+    let report = ends.every(Duration::from_millis(500)).run_async(&queue, async |_| Ok(())).await.unwrap();
+    let [Lost { state: Some(FangTaskState::New), .. }] = report.lost.as_slice() else { panic!("{report}") };
+    std::fs::remove_dir_all(report.folder.unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn a_program_without_the_line_in_its_pools_is_an_error_that_names_it() {
+    let queue = MemoryQueue::new();
+    let inserts = async |ledger: &Ledger| Ok(ledger.acknowledged([queue.insert(idle()).await?])?);
+    let error = waits().times(1).run_async(&queue, inserts).await.unwrap_err();
+    assert!(error.to_string().contains("`.middleware(fang_faults::Ledger::from_env())`"), "{error}");
+    let FaultsError::NoRuns { log } = error else { panic!("{error}") };
+    std::fs::remove_dir_all(log.parent().unwrap()).unwrap();
+}
+
+/// Its first process begins a run and ends. The next one runs the task again, as the one clock has it much later.
+#[tokio::test]
+async fn a_worker_that_ends_by_itself_is_the_cause_of_its_repeats() {
+    let id = Uuid::from_u128(7).simple();
+    let line = format!("printf \"\\nstart {id} %s 1 $$ %s idle ;\"");
+    let ends = script(&format!(
+        "if [ -s $FANG_LEDGER ]; then {line} 2 99999999999999999 >> $FANG_LEDGER; exec cat; fi; \
+         {line} 1 1 >> $FANG_LEDGER; exit 1"
+    ));
+    let ends = ends.every(Duration::from_secs(3)).seed(1);
+    let report = ends.run_async(&MemoryQueue::new(), async |_| Ok(())).await.unwrap();
+    let [repeat] = report.repeated.as_slice() else { panic!("{report}") };
+    assert_eq!((repeat.causes.as_slice(), report.ended_by_themselves), ([Cause::Exited].as_slice(), 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
