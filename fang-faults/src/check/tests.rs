@@ -151,6 +151,8 @@ fn a_kill_explains_no_two_runs_at_once_and_a_shutdown_only_if_the_first_did_not_
         assert_eq!(done.overlaps(&[strike]), [Cause::Unexplained], "{strike:?}");
         assert_eq!(done.check(&[strike]).overlapping.len(), 1, "{strike:?}");
     }
+    let failed = Page::new("acked").run_to(1, MINE, 10, Some((20, "failed"))).run(2, OTHER, 15, Some(19));
+    assert_eq!(failed.overlaps(&[ended(MINE)]), [Cause::Unexplained]);
     // Its process was paused between the claim and the run.
     assert_eq!(done.overlaps(&[paused(OTHER, 9, 14)]), [Cause::Fenced]);
     let unended = Page::new("acked").run(1, MINE, 10, None).run(2, OTHER, 15, Some(19));
