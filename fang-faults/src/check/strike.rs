@@ -41,7 +41,8 @@ pub enum Blow {
 }
 
 impl Strike {
-    /// A kill.
+    /// A kill of a process that was dead at this time. Others may run its tasks at once if it made lock-claims: then set
+    /// `from` to a time before the signal.
     pub fn death(pid: u32, at: u64) -> Self {
         Self { pid, from: at, to: at, blow: Blow::Kill }
     }
