@@ -132,9 +132,10 @@ async fn older_structs_are_upgraded_and_newer_ones_wait() {
         .await
         .unwrap();
     assert_eq!(heard.next().await, "letter Joe to Bonn by None");
+    // Its result is saved by then.
+    pool.shutdown(PATIENCE).await;
     let row = queue.find_task_by_id(newer.id).await.unwrap().unwrap();
     assert_eq!((row.state, row.retries), (FangTaskState::New, 0));
-    pool.shutdown(PATIENCE).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 -- Moves every instant of the tables back, as if that time had passed, so that the server's clock still decides what is due.
 -- For tests. One statement, so that nobody sees a part of it. Returns the task types whose tasks wait, since these may
--- be due now. Infinite instants stay.
+-- be due now. Infinite instants stay. No backslash:
+-- where `standard_conforming_strings` is off, it would be gone.
 WITH turn AS MATERIALIZED (
     SELECT $1::bigint * interval '1 microsecond' AS span
 ), tasks AS (
@@ -10,7 +11,7 @@ WITH turn AS MATERIALIZED (
         errors = CASE WHEN jsonb_typeof(t.errors) = 'array' THEN (
             SELECT jsonb_agg(
                 CASE
-                    WHEN e.error->>'at' ~ '^\d{4}-\d\d-\d\dT'
+                    WHEN e.error->>'at' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T'
                     THEN jsonb_set(e.error, '{at}', to_jsonb((e.error->>'at')::timestamptz - span))
                     ELSE e.error
                 END ORDER BY e.place
