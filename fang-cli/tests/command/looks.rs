@@ -32,7 +32,11 @@ async fn status_counts_the_tasks_of_each_type_by_state_unless_it_has_to_be_quick
     let rows: Vec<_> =
         plain.lines().skip(3).map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
     assert_eq!(rows[1], ["common", "0", "0", "0", "1", "0"], "{plain}");
-    assert_eq!(rows[2], ["mail", "1", "0s", "2", "0", "0", "0"], "{plain}");
+    // The age of the oldest depends on how busy the machine is.
+    let (oldest, others): (Vec<_>, Vec<_>) = (0..).zip(&rows[2]).partition(|(column, _)| *column == 2);
+    assert!(oldest[0].1.ends_with('s'), "{plain}");
+    let others: Vec<_> = others.into_iter().map(|(_, cell)| *cell).collect();
+    assert_eq!(others, ["mail", "1", "2", "0", "0", "0"], "{plain}");
 }
 
 #[tokio::test]

@@ -105,6 +105,7 @@ async fn an_unknown_kind_waits_for_another_program(world: World) {
 }
 
 async fn a_row_that_cannot_be_decoded_costs_only_itself(world: World) {
+    collect_logs();
     let deep = format!(r#"{{"type":"Act","name":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let payloads = [r#"{"type":"Act","name":1e400}"#, r#"{"no":"kind"}"#, "[]", &deep];
     let mut bad = Vec::new();
@@ -119,6 +120,8 @@ async fn a_row_that_cannot_be_decoded_costs_only_itself(world: World) {
     for task in &bad {
         let row = world.row_in(task, FangTaskState::Failed).await;
         assert!(row.error_message.unwrap().contains("cannot be decoded"));
+        let line = ["ERROR", &task.id.to_string(), "failed for good in attempt 1: ", "cannot be decoded"];
+        until(async || logged_with(&line) == 1).await;
     }
 }
 

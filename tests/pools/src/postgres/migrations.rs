@@ -5,10 +5,7 @@ use fang_asynk::{AsyncQueue, NoTls};
 use fang_blocking::run_migrations_postgres;
 use fang_postgres::migrations;
 use fang_test_support::triggers::NO_LIMIT_FOR_CHANGES;
-use fang_test_support::{TestDatabase, find_binaries};
 use futures_util::future::try_join_all;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use tokio::task::block_in_place;
 
 crate::each_mode! {
@@ -112,20 +109,7 @@ const VERSION: &str = "SELECT version::bigint FROM fang_meta";
 
 async fn a_dump_without_data_is_restored_and_works(mode: Mode) {
     let world = World::postgres(mode).await;
-    let bin = find_binaries(std::env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql")).unwrap();
-    let restored = TestDatabase::create().await.unwrap();
-    let mut dump = Command::new(bin.join("pg_dump"))
-        .args(["--schema-only", world.uri()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let restore = Command::new(bin.join("psql"))
-        .args(["--quiet", "--set", "ON_ERROR_STOP=1", restored.uri()])
-        .stdin(dump.stdout.take().unwrap())
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(restore.success() && dump.wait().unwrap().success());
+    let restored = world.restored(&["--schema-only"]).await;
     let world = World::in_database(mode, restored).await;
     assert!(world.queue.admin().check().await.is_ok(), "the tables are there");
     assert_eq!(world.queue.migrate().await.unwrap(), 0);

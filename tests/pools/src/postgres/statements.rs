@@ -3,6 +3,7 @@
 use crate::seam::{Mode, Options, QUICK, Rival, World, say};
 use fang_core::store::{Finish, Verdict};
 use fang_test_support::{Cluster, Durability, TestDatabase};
+use std::collections::BTreeMap;
 
 crate::one_mode! {
     asynk, Asynk,
@@ -22,7 +23,11 @@ async fn statements(world: &World) -> i64 {
     world.number(calls).await
 }
 
-/// Ten of each. The first time new connections prepare them.
+/// How often each step is measured. The first time new connections prepare it, and a busy machine may need a further
+/// connection later: the cheapest round counts.
+const ROUNDS: usize = 4;
+
+/// Ten of each.
 async fn each_step_of_a_task_is_one_statement(mode: Mode) {
     let cluster = Cluster::create(Durability::Fast).unwrap();
     let database = TestDatabase::create_in(&cluster.uri("postgres")).await.unwrap();
@@ -31,12 +36,13 @@ async fn each_step_of_a_task_is_one_statement(mode: Mode) {
     world.queue.migrate().await.unwrap();
     world.queue = mode.queue_with(world.uri(), &Options { notify: false, ..Options::default() });
     let rival = Rival::new(&world.queue).await;
-    for is_first in [true, false] {
+    let mut cheapest = BTreeMap::new();
+    for _ in 0..ROUNDS {
         let mut before = statements(&world).await;
-        let mut cost = async |step: &str| {
+        let mut cost = async |step| {
             let now = statements(&world).await;
             let cost = now - std::mem::replace(&mut before, now);
-            assert!(is_first || cost == 10, "{step}: {cost} statements for 10");
+            cheapest.entry(step).and_modify(|least: &mut i64| *least = cost.min(*least)).or_insert(cost);
         };
         for _ in 0..10 {
             assert_eq!(rival.claim(10, false).await.len(), 0);
@@ -61,4 +67,5 @@ async fn each_step_of_a_task_is_one_statement(mode: Mode) {
         }
         cost("a result").await;
     }
+    assert!(cheapest.values().all(|cost| *cost == 10), "statements for ten of each: {cheapest:?}");
 }

@@ -3,7 +3,9 @@
 use super::{Act, Both, Client, How, Mode, Options, PATIENCE, PoolBuilder, Queue, Report, Stage};
 use async_channel::Receiver;
 use fang_core::{FangTaskState, NewTask, Task};
-use fang_test_support::{PgBouncer, TestDatabase};
+use fang_test_support::{PgBouncer, TestDatabase, find_binaries};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -195,6 +197,23 @@ impl World {
     /// Waits until a task is in this state. Returns its row.
     pub async fn row_in(&self, task: &Task, state: FangTaskState) -> Task {
         self.row_when(task, |row| row.is_some_and(|row| row.state == state)).await.unwrap()
+    }
+
+    /// Dumps the database with these options of pg_dump, and restores it as a new one.
+    pub async fn restored(&self, options: &[&str]) -> TestDatabase {
+        let path = std::env::var_os("PATH");
+        let bin = find_binaries(path.as_deref(), Path::new("/usr/lib/postgresql")).unwrap();
+        let restored = TestDatabase::create().await.unwrap();
+        let mut dump = Command::new(bin.join("pg_dump"));
+        let mut dump = dump.args(options).arg(self.uri()).stdout(Stdio::piped()).spawn().unwrap();
+        let restore = Command::new(bin.join("psql"))
+            .args(["--quiet", "--set", "ON_ERROR_STOP=1", restored.uri()])
+            .stdin(dump.stdout.take().unwrap())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(restore.success() && dump.wait().unwrap().success());
+        restored
     }
 
     /// Waits until the row of a task is gone.

@@ -1,9 +1,6 @@
 //! A role that may only insert, and names that lead the function astray.
 
 use crate::seam::{Mode, PATIENCE, World};
-use fang_test_support::{TestDatabase, find_binaries};
-use std::path::Path;
-use std::process::{Command, Stdio};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -89,7 +86,7 @@ async fn the_function_works_in_a_schema_of_any_name_and_after_a_dump_and_a_resto
     let insert =
         "SET search_path TO pg_catalog; SELECT \"it's \"\"odd\"\"\".fang_insert('Say', '{\"text\": \"x\"}')";
     world.run(insert).await;
-    let restored = dump_and_restore(&world).await;
+    let restored = world.restored(&[]).await;
     let world = World::in_database(mode, restored).await;
     let queue = mode.queue_with(world.uri(), &options);
     assert_eq!(queue.migrate().await.unwrap(), 0);
@@ -106,18 +103,4 @@ async fn the_function_works_in_a_schema_of_any_name_and_after_a_dump_and_a_resto
     pool.shutdown(PATIENCE).await;
     drop(client);
     world.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
-}
-
-async fn dump_and_restore(world: &World) -> TestDatabase {
-    let bin = find_binaries(std::env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql")).unwrap();
-    let restored = TestDatabase::create().await.unwrap();
-    let mut dump = Command::new(bin.join("pg_dump")).arg(world.uri()).stdout(Stdio::piped()).spawn().unwrap();
-    let restore = Command::new(bin.join("psql"))
-        .args(["--quiet", "--set", "ON_ERROR_STOP=1", restored.uri()])
-        .stdin(dump.stdout.take().unwrap())
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(restore.success() && dump.wait().unwrap().success());
-    restored
 }
