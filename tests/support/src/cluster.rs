@@ -96,7 +96,9 @@ impl Cluster {
     /// The errors of [`create`](Self::create), and [`SupportError::NoFaketime`] when libfaketime is not installed.
     pub fn create_with_clock() -> Result<Self, SupportError> {
         let durability = Durability::Fast;
-        Self::create_at(durability, |user| Home::choose(user, durability), &Kind::WithClock)
+        let create = || Self::create_at(durability, |user| Home::choose(user, durability), &Kind::WithClock);
+        // libfaketime names a semaphore by the process id, and a killed process of another user may have left one.
+        create().or_else(|_| create()).or_else(|_| create())
     }
 
     /// Makes the clock of the server wrong by this much, in the notation of libfaketime: `+8h`.
