@@ -146,8 +146,8 @@ pub enum Event {
         /// The task.
         task: Arc<TaskInfo>,
     },
-    /// A pool has taken a task back from a worker that died: the task runs again. A task whose processes died too often,
-    /// or that was cancelled, has `Failed` instead.
+    /// A pool has taken a task back from a worker that died: the task runs again. A task whose processes died too often
+    /// has `Failed` instead, and one that was cancelled has `Cancelled`.
     Rescued {
         /// The task. Its `attempt` is the number of the run that was interrupted.
         task: Arc<TaskInfo>,
@@ -272,7 +272,7 @@ impl TaskInfo {
 }
 
 /// Stands for the kind of a payload that has none.
-const NO_KIND: &str = "of an unknown kind";
+pub(crate) const NO_KIND: &str = "of an unknown kind";
 
 /// The kind in a payload, or a text that says that it has none.
 pub(crate) fn kind_of(metadata: &str) -> Arc<str> {

@@ -1,14 +1,14 @@
 //! What the log says of a run that did not succeed.
 
 use super::job::Job;
+use crate::events::{NO_KIND, kind_of};
 use crate::policy::decide::Ending;
-use fang_core::kind;
 use fang_core::store::RescuedTask;
 use log::Level;
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long a task may wait for a program that knows its kind before the log says so as a warning. A rolling deploy may
 /// take that long without harm.
@@ -20,7 +20,7 @@ const MAX_KINDS: usize = 100;
 /// The kinds that were told as warnings, because no program that claimed their tasks could run them.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    kinds: Mutex<HashSet<String>>,
+    kinds: Mutex<HashSet<Arc<str>>>,
 }
 
 impl Told {
@@ -51,18 +51,18 @@ impl Told {
             return false;
         }
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        kinds.len() < MAX_KINDS && kinds.insert(kind_of(job).into_owned())
+        kinds.len() < MAX_KINDS && kinds.insert(kind_of(&job.task.metadata))
     }
 }
 
-fn kind_of(job: &Job) -> Cow<'_, str> {
-    kind::name(&job.task.metadata).unwrap_or("of an unknown kind".into())
+/// The task as each line names it.
+fn named(id: Uuid, kind: &str, task_type: &str) -> String {
+    format!("the task {id} ({kind}, task type {task_type:?})")
 }
 
 /// Logs a task that will not run again, because its process died too often or it was cancelled.
 pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
-    let kind = task.kind.as_deref().unwrap_or("of an unknown kind");
-    let what = format!("the task {} ({kind}, task type {:?})", task.id, task.task_type);
+    let what = named(task.id, task.kind.as_deref().unwrap_or(NO_KIND), &task.task_type);
     match task.is_cancelled() {
         true => log::info!("{what} was cancelled while its process died"),
         false => log::error!("{what} failed for good: {error}"),
@@ -71,8 +71,7 @@ pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
 
 /// The kind and not the rest of the payload: that may be secret.
 fn line(job: &Job, ending: &Ending) -> String {
-    let kind = kind_of(job);
-    let task = format!("the task {} ({kind}, task type {:?})", job.task.id, job.task_type);
+    let task = named(job.task.id, &kind_of(&job.task.metadata), &job.task_type);
     let attempt = job.attempt();
     match ending {
         Ending::Succeeded => format!("{task} succeeded in attempt {attempt}"),
