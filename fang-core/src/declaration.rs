@@ -76,7 +76,8 @@ pub fn check_state(
     values: &Values,
 ) -> Result<(), QueueError> {
     let lacks = |one: &Declaration| {
-        let is_served = one.mode == mode && serves(one.task_type) && kinds.allows(one.kind);
+        let is_allowed = kinds.allows(one.kind) || one.aliases.iter().any(|alias| kinds.allows(alias));
+        let is_served = one.mode == mode && serves(one.task_type) && is_allowed;
         one.needs.iter().find(|need| is_served && !(need.is_in)(values)).map(|need| QueueError::NoState {
             kind: one.kind,
             task_type: one.task_type,
@@ -93,7 +94,7 @@ mod tests {
 
     const MAIL: Declaration = Declaration {
         kind: "Mail",
-        aliases: &[],
+        aliases: &["Letter"],
         mode: Mode::Asynk,
         task_type: "mail",
         needs: &[Need::state::<u8>(), Need::state::<String>()],
@@ -127,7 +128,11 @@ mod tests {
         assert_eq!(lacks(Mode::Asynk, "other", &kinds, &values), None);
         kinds.allow("Another");
         assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), None);
-        kinds.allow("Mail");
-        assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), Some("u8"));
+        for kind in ["Mail", "Letter"] {
+            let mut kinds = Kinds::default();
+            kinds.register(MAIL);
+            kinds.allow(kind);
+            assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), Some("u8"), "{kind}");
+        }
     }
 }

@@ -11,4 +11,4 @@ pub use fang_error::FangError;
 pub use payload_error::PayloadError;
 pub use queue_error::QueueError;
 pub use schedule_error::ScheduleError;
-pub use store_error::{Nature, StoreError};
+pub use store_error::{Nature, Source, StoreError};

@@ -22,6 +22,8 @@ pub mod memory;
 pub mod middleware;
 pub mod new_task;
 pub mod notify;
+#[doc(hidden)]
+pub mod operator;
 pub mod options;
 mod payload;
 pub mod perform;
@@ -32,6 +34,7 @@ pub mod run;
 pub mod runnable;
 pub mod scan;
 pub mod schedule;
+mod scrub;
 pub mod sleep_params;
 pub mod state;
 pub mod store;

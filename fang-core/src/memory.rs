@@ -2,8 +2,11 @@
 //! tools. Its tasks are lost when the process ends.
 
 mod admin;
+mod change;
 mod control;
 mod crons;
+mod looks;
+mod reports;
 mod tables;
 mod tasks;
 mod turn;
@@ -15,9 +18,10 @@ use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
-    Beat, Cancellation, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish,
-    Inserted, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Store, Tick, Unserved, WorkerId,
+    Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
+    CronRemoval, Crons, Depth, ErrorGroups, Feature, Finish, Inserted, Minute, Minutes, NewCron, NonBlocking,
+    Offers, PageRequest, PausedType, Prune, Removal, Report, ReportedBeat, Rescue, Rescued, RunningPage,
+    SavedCron, Store, TaskPage, Tick, Unserved, WorkerId, WorkerInfo,
 };
 use crate::task::{Priority, Task};
 use async_trait::async_trait;
@@ -73,6 +77,12 @@ impl MemoryStore {
         task_types.into_iter().for_each(|task_type| self.notify(&Topic::task_type(task_type)));
     }
 
+    /// Notifies claimers of a task of this type that is due then.
+    fn will_be_due(&self, task_type: &str, due: Due, now: DateTime<Utc>) {
+        let delay = (tasks::due_at(due, now) - now).to_std().unwrap_or_default();
+        self.listeners.notify(&Topic::task_type(task_type), Notice::due_in(delay));
+    }
+
     fn notify(&self, topic: &Topic<'_>) {
         self.listeners.notify(topic, Notice::Single);
     }
@@ -99,14 +109,21 @@ impl Store for MemoryStore {
     }
 
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-        let inserted = self.with(|tables, now| tables.insert(tasks, now))??;
-        let due = tasks.iter().filter(|task| task.due.may_be_now());
-        due.for_each(|task| self.listeners.notify(&Topic::task_type(&task.task_type), task.due.notice()));
+        let (inserted, now) = self.with(|tables, now| tables.insert(tasks, now).map(|new| (new, now)))??;
+        tasks.iter().for_each(|task| self.will_be_due(&task.task_type, task.due, now));
         Ok(inserted)
     }
 
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
         self.with(|tables, now| tables.claim(claim, now))
+    }
+
+    async fn claim_with_next(
+        &self,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<ClaimedWithNext, StoreError> {
+        self.with(|tables, now| tables.claim_with_next(claim, within, now))
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
@@ -152,8 +169,9 @@ impl Store for MemoryStore {
     }
 
     async fn sync_cron(&self, cron: &NewCron) -> Result<SavedCron, StoreError> {
-        let saved = self.with(|tables, now| tables.sync_cron(cron, now))?;
+        let (saved, now) = self.with(|tables, now| (tables.sync_cron(cron, now), now))?;
         self.notify(&Topic::Crons);
+        self.will_be_due(&cron.task.task_type, Due::At(saved.last_tick), now);
         Ok(saved)
     }
 
@@ -162,7 +180,11 @@ impl Store for MemoryStore {
     }
 
     async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
-        self.with(|tables, now| tables.fire(tick, now))
+        let (task_type, now) = self.with(|tables, now| (tables.fire(tick, now), now))?;
+        if let (Some(task_type), Some(next)) = (&task_type, tick.next) {
+            self.will_be_due(task_type, Due::At(next), now);
+        }
+        Ok(task_type.is_some())
     }
 
     async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
@@ -193,8 +215,8 @@ impl Store for MemoryStore {
         self.with(|tables, _| tables.find(id))
     }
 
-    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-        self.with(|tables, _| tables.list(filter))
+    async fn page(&self, request: &PageRequest<'_>) -> Result<TaskPage, StoreError> {
+        self.with(|tables, now| tables.page(request, now))
     }
 
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
@@ -215,17 +237,27 @@ impl Store for MemoryStore {
         Ok(task_type.is_some())
     }
 
-    async fn retry_failed(&self, batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
-        let (retried, task_types) = self.with(|tables, now| tables.retry_failed(batch, now))?;
-        self.are_due(&task_types);
-        Ok(retried)
+    async fn running(&self, after: Option<Uuid>, limit: u32) -> Result<RunningPage, StoreError> {
+        self.with(|tables, _| tables.running(after, limit))
+    }
+
+    async fn errors(&self) -> Result<ErrorGroups, StoreError> {
+        self.with(|tables, _| tables.errors())
+    }
+
+    async fn change_many(&self, batch: &ChangeMany<'_>) -> Result<Changed, StoreError> {
+        let (changed, told) = self.with(|tables, now| tables.change_many(batch, now))?;
+        told.workers.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
+        self.call_back(told.came_back);
+        self.are_due(&told.due);
+        Ok(changed)
     }
 
     async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
-        let task_type = self.with(|tables, now| tables.reschedule(id, due, now))?;
-        if let Some(task_type) = task_type.as_deref().filter(|_| due.may_be_now()) {
-            self.call_back(true);
-            self.listeners.notify(&Topic::task_type(task_type), due.notice());
+        let (task_type, now) = self.with(|tables, now| (tables.reschedule(id, due, now), now))?;
+        if let Some(task_type) = &task_type {
+            self.call_back(due.may_be_now());
+            self.will_be_due(task_type, due, now);
         }
         Ok(task_type.is_some())
     }
@@ -247,13 +279,48 @@ impl Store for MemoryStore {
     }
 
     async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
-        self.with(|tables, _| tables.paused.insert(task_type.to_owned()))
+        self.with(|tables, now| tables.pause(task_type, now))
     }
 
     async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
-        let was_paused = self.with(|tables, _| tables.paused.remove(task_type))?;
+        let was_paused = self.with(|tables, _| tables.paused.remove(task_type).is_some())?;
         self.notify(&Topic::task_type(task_type));
         Ok(was_paused)
+    }
+
+    async fn heartbeat_with(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        report: &Report,
+    ) -> Result<ReportedBeat, StoreError> {
+        self.with(|tables, now| tables.heartbeat_with(worker, lease, report, now))
+    }
+
+    async fn retire_with(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError> {
+        self.with(|tables, now| tables.retire_with(worker, report, now))
+    }
+
+    async fn gather(&self) -> Result<bool, StoreError> {
+        self.with(|tables, now| tables.gather(now))
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<WorkerInfo>, StoreError> {
+        self.with(|tables, now| tables.list_workers(after, limit, now))
+    }
+
+    async fn minutes(&self, page: &Minutes<'_>) -> Result<Vec<Minute>, StoreError> {
+        self.with(|tables, now| tables.minutes(page, now))
+    }
+
+    async fn paused_types(&self) -> Result<Vec<PausedType>, StoreError> {
+        self.with(|tables, _| tables.paused_types())
+    }
+
+    async fn ask_worker(&self, worker: WorkerId, asked: Asked) -> Result<bool, StoreError> {
+        let is_asked = self.with(|tables, _| tables.ask(worker, asked))?;
+        self.notify(&Topic::Asked(worker));
+        Ok(is_asked)
     }
 
     async fn turn(&self, by: Duration) -> Result<(), StoreError> {

@@ -53,11 +53,11 @@ impl Due {
     }
 
     /// The notice to send to pools when the task is inserted. For an instant it is [`Notice::Burst`], so that
-    /// pools poll often for a moment: the task may become due just after the notification. For the authors of
-    /// stores.
+    /// pools poll often for a moment: the task may become due just after the notification. A store that compares the
+    /// instant with its clock should send [`Notice::due_in`] instead. For the authors of stores.
     pub fn notice(self) -> Notice {
         match self {
-            Self::After(_) => Notice::Single,
+            Self::After(delay) => Notice::due_in(delay),
             Self::At(_) => Notice::Burst,
         }
     }

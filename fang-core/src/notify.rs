@@ -3,10 +3,12 @@
 
 mod burst;
 mod local;
+mod open_transactions;
 mod outgoing;
 mod topic;
 
 pub use burst::{BurstGate, Notice};
 pub use local::{Listeners, Registration};
-pub use outgoing::{Notices, Outgoing};
+pub use open_transactions::OpenTransactions;
+pub use outgoing::{AtCommit, Notices, Outgoing};
 pub use topic::Topic;

@@ -1,5 +1,6 @@
 //! The way of a payload through a store: what an insert checks, so that the task can run.
 
+mod contains;
 mod difference;
 mod document;
 mod number;
@@ -7,6 +8,7 @@ mod path;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contains::contains;
 pub(crate) use path::{Path, Step};
 
 use crate::error::PayloadError;

@@ -7,10 +7,16 @@ use std::time::Duration;
 /// How far before its floor a claim begins when it looks for tasks that were inserted late.
 const SHORTLY: Duration = Duration::from_secs(5);
 
+/// Each claim that finds no late task shortens the time for these by this part.
+const KEPT_FOR: u32 = 16;
+
+/// Shorter times count as none.
+const FORGOTTEN: Duration = Duration::from_millis(1);
+
 /// Where a claim begins to search each scan range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// At the scan floor, where the last claim left off.
+    /// At the scan floor, where the last claim left off, or as long before it as tasks were late recently.
     Floor,
     /// Five seconds before the scan floor. Few transactions that insert tasks take longer than that.
     BeforeFloor,
@@ -23,8 +29,14 @@ pub enum Start {
 /// While a long transaction keeps old row versions, the head of the ready index fills with dead entries,
 /// and every claim would walk past them again. So a claim under load begins where the last one left off.
 /// The pace of the pool decides when a claim begins at the beginning.
+///
+/// A task whose transaction commits late lies below the floor. Where claims find such tasks, the next ones begin twice as long
+/// before the floor as these were late.
 #[derive(Debug)]
-pub struct ScanRanges(Vec<Stretch>);
+pub struct ScanRanges {
+    stretches: Vec<Stretch>,
+    late: Duration,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
@@ -42,20 +54,24 @@ impl ScanRanges {
             Stretch { range, highest: DbInstant::MIN }
         };
         let ranges = Priority::ALL.map(|priority| [stretch(mode, priority), stretch(Mode::Any, priority)]);
-        Self(ranges.concat())
+        Self { stretches: ranges.concat(), late: Duration::ZERO }
     }
 
     /// The ranges in the order to search them: the most urgent first, or the least urgent first when
     /// `upwards`.
     pub fn in_order(&self, upwards: bool, start: Start) -> Vec<ScanRange> {
         let range = |stretch: &Stretch| match start {
-            Start::Floor => ScanRange { is_shared: stretch.range.floor >= stretch.highest, ..stretch.range },
+            Start::Floor => ScanRange {
+                floor: stretch.range.floor.earlier_by(self.late),
+                is_shared: stretch.range.floor >= stretch.highest && self.late.is_zero(),
+                ..stretch.range
+            },
             Start::BeforeFloor => {
                 ScanRange { floor: stretch.range.floor.earlier_by(SHORTLY), ..stretch.range }
             }
             Start::Beginning => ScanRange { floor: DbInstant::MIN, ..stretch.range },
         };
-        let mut ranges: Vec<ScanRange> = self.0.iter().map(range).collect();
+        let mut ranges: Vec<ScanRange> = self.stretches.iter().map(range).collect();
         if upwards {
             ranges.reverse();
         }
@@ -64,13 +80,19 @@ impl ScanRanges {
 
     /// Moves the floors to the last of the claimed tasks in each range.
     pub fn claimed(&mut self, tasks: &[Claimed]) {
-        for Stretch { range, highest } in &mut self.0 {
+        let mut late = Duration::ZERO;
+        for Stretch { range, highest } in &mut self.stretches {
             let mine = |task: &&Claimed| task.mode == range.mode && task.priority == range.priority;
-            if let Some(last) = tasks.iter().filter(mine).map(|task| task.scheduled_at).max() {
-                range.floor = last;
-                *highest = last.max(*highest);
-            }
+            let times = || tasks.iter().filter(mine).map(|task| task.scheduled_at);
+            let (Some(first), Some(last)) = (times().min(), times().max()) else { continue };
+            // Tasks that came back to an old place are no sign that others will.
+            late = late.max(range.floor.since(first).filter(|late| *late < SHORTLY).unwrap_or_default());
+            range.floor = last;
+            *highest = last.max(*highest);
         }
+        // What is not seen again is forgotten after some claims.
+        let kept = self.late - self.late / KEPT_FOR;
+        self.late = (late * 2).min(SHORTLY).max(if kept < FORGOTTEN { Duration::ZERO } else { kept });
     }
 }
 
@@ -120,6 +142,25 @@ mod tests {
             let starts = [Start::Floor, Start::BeforeFloor, Start::Beginning];
             assert_eq!(starts.map(|start| is_shared(&ranges, start)), [shared, false, false], "{claimed}");
         }
+    }
+
+    #[test]
+    fn claims_begin_as_long_before_the_floor_as_commits_were_late() {
+        let mut ranges = ScanRanges::new(Mode::Asynk);
+        let mut floor_after = |at: i64| {
+            ranges.claimed(&[task(Priority::High, at)]);
+            let ranges = ranges.in_order(false, Start::Floor);
+            let range = ranges.iter().find(|range| range.priority == Priority::High).unwrap();
+            (range.floor.0, range.is_shared)
+        };
+        let second = 1_000_000;
+        assert_eq!([10, 10, 11].map(|at| floor_after(at * second).0), [10, 10, 11].map(|at| at * second));
+        let late = 30_000;
+        assert_eq!(floor_after(11 * second - late), (11 * second - 3 * late, false));
+        let begins: Vec<_> = (12..200).map(|at| at * second - floor_after(at * second).0).collect();
+        assert!((50_000..60_000).contains(&begins[0]) && begins.is_sorted_by(|a, b| a >= b));
+        assert_eq!(begins.last(), Some(&0), "it is forgotten");
+        assert_eq!(floor_after(100 * second), (100 * second, false), "it came back to an old place");
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub enum FangTaskState {
 }
 
 impl FangTaskState {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::New, Self::InProgress, Self::Failed, Self::Finished, Self::Retried];
+
     /// The label of this state in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,9 +47,7 @@ impl FangTaskState {
 
     /// The state with this label of the database, if there is one.
     pub fn from_label(label: &str) -> Option<Self> {
-        [Self::New, Self::InProgress, Self::Failed, Self::Finished, Self::Retried]
-            .into_iter()
-            .find(|state| state.as_str() == label)
+        Self::ALL.into_iter().find(|state| state.as_str() == label)
     }
 
     /// Whether a task in this state waits or runs.
@@ -188,6 +189,12 @@ impl fmt::Debug for Task {
 /// the authors of stores.
 pub fn read_metadata(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_else(|_| serde_json::Value::String(json.to_owned()))
+}
+
+/// A payload of which only the kind is left.
+pub(crate) fn kind_only(metadata: &serde_json::Value) -> serde_json::Value {
+    let kind = metadata.get("type").map(|kind| ("type".to_owned(), kind.clone()));
+    serde_json::Value::Object(kind.into_iter().collect())
 }
 
 impl Task {

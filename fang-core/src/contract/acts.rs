@@ -132,6 +132,19 @@ impl dyn Rig + '_ {
         self.store().claim(&Claim { worker, task_type, limit, ranges, crowded: false }).await.unwrap()
     }
 
+    /// Claims from the beginning of each scan range, and tells in how long the next task becomes due.
+    pub(super) async fn claim_with_next(
+        &self,
+        worker: WorkerId,
+        limit: usize,
+        within: Duration,
+    ) -> (Vec<u128>, Option<Duration>) {
+        let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
+        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, ranges: &ranges, crowded: false };
+        let claimed = self.store().claim_with_next(&claim, within).await.unwrap();
+        (numbers(&claimed.tasks), claimed.next_in)
+    }
+
     /// Claims the only task that is due.
     pub(super) async fn claim_one(&self, worker: WorkerId) -> Claimed {
         let mut claimed = self.claim(worker, 10).await;

@@ -20,7 +20,7 @@ pub async fn crons_are_listed_with_their_task_and_schedule_and_pause(rig: &dyn R
     assert_eq!(rig.store().list_crons().await.unwrap(), []);
     let kept = hourly(rig, Missed::CatchUp(4)).await;
     let cron = Cron::new("0 9 * * 1-5").time_zone("Europe/Berlin").missed(Missed::Skip);
-    let mut task = task(2).task_type("mail").priority(Priority::High);
+    let mut task = task(2).task_type("mail").priority(Priority::High).tag("kept").expires(HOUR);
     task.mode = Mode::Blocking;
     let other = NewCron { name: "Report/5".to_owned(), cron, task, first: kept.first };
     rig.store().sync_cron(&other).await.unwrap();
@@ -35,6 +35,12 @@ pub async fn crons_are_listed_with_their_task_and_schedule_and_pause(rig: &dyn R
         ("mail", Mode::Blocking, Priority::High)
     );
     assert_eq!(report.paused_at, None);
+    let kept = report.task();
+    assert_eq!(
+        (kept.kind(), kept.row().task_type, kept.row().expires),
+        (other.task.kind(), "mail", Some(HOUR))
+    );
+    assert_eq!(kept.row().tags, ["kept"]);
     assert_about((rig.now().await - report.created_at).to_std().ok(), Duration::ZERO);
     assert!(pause(rig).await);
     let paused = rig.store().list_crons().await.unwrap().into_iter().find(|cron| cron.name == "hourly");
@@ -166,12 +172,17 @@ pub async fn removing_a_cron_removes_its_waiting_tick(rig: &dyn Rig) {
     assert_eq!(rig.state(1).await, FangTaskState::InProgress);
 }
 
-/// Crons of the other mode stay, since they belong to another program.
+/// Crons of the other mode stay, since they belong to another program, and so do those that were made by hand.
 pub async fn crons_that_the_program_no_longer_has_are_removed(rig: &dyn Rig) {
     let first = rig.now().await + HOUR;
-    for (n, (name, mode)) in
-        (1..).zip([("a", Mode::Asynk), ("b", Mode::Asynk), ("c", Mode::Blocking), ("it's", Mode::Asynk)])
-    {
+    for (n, (name, mode)) in (1..).zip([
+        ("a", Mode::Asynk),
+        ("b", Mode::Asynk),
+        ("c", Mode::Blocking),
+        ("it's", Mode::Asynk),
+        ("K/hand:d", Mode::Asynk),
+        ("K/hand:d/e", Mode::Asynk),
+    ]) {
         let mut task = task(n);
         task.mode = mode;
         let cron = NewCron { name: name.to_owned(), cron: Cron::every(HOUR), task, first };
@@ -181,10 +192,11 @@ pub async fn crons_that_the_program_no_longer_has_are_removed(rig: &dyn Rig) {
         mode: Mode::Asynk,
         names: names.iter().map(|name| (*name).to_owned()).collect(),
     };
-    assert_eq!(rig.store().remove_crons(&all_but(&["b", "it's", "unknown"])).await.unwrap(), 1);
-    assert_eq!(rig.all().await, [4, 3, 2]);
+    assert_eq!(rig.store().remove_crons(&all_but(&["b", "it's", "unknown"])).await.unwrap(), 2);
+    assert_eq!(rig.all().await, [5, 4, 3, 2]);
     assert_eq!(rig.store().remove_crons(&all_but(&[])).await.unwrap(), 2);
-    assert_eq!(rig.all().await, [3]);
+    assert_eq!(rig.all().await, [5, 3]);
+    assert_eq!(rig.store().remove_crons(&CronRemoval::Name("K/hand:d".to_owned())).await.unwrap(), 1);
     assert_eq!(rig.store().list_crons().await.unwrap()[0].name, "c");
 }
 

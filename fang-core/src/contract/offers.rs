@@ -1,9 +1,11 @@
-use super::Rig;
 use super::acts::{HOUR, id, task, unique_by};
+use super::{LEASE, Rig};
 use crate::error::{Nature, StoreError};
 use crate::new_task::Due;
 use crate::schedule::Cron;
-use crate::store::{CronRemoval, FailedTasks, Feature, NewCron, RetryFailed, Tick, Unserved};
+use crate::store::{
+    Asked, Change, ChangeMany, CronRemoval, Feature, Filter, Minutes, NewCron, Report, Tick, Unserved,
+};
 use crate::task::Priority;
 use crate::unique::{Replace, Unique};
 use std::fmt::Debug;
@@ -32,9 +34,7 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
         Feature::Crons => refuses_crons(rig).await,
         Feature::Counts => assert_refused(store.count().await),
         Feature::Retries => {
-            let batch = RetryFailed { which: &FailedTasks::all(), after: None, limit: 1 };
             assert_refused(store.retry(id(1)).await);
-            assert_refused(store.retry_failed(&batch).await);
         }
         Feature::Reschedules => {
             assert_refused(store.reschedule(id(1), Due::After(HOUR)).await);
@@ -59,9 +59,37 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
             let found = store.unserved("", 1).await.unwrap();
             assert_eq!(found, Unserved::default());
         }
+        Feature::Changes => {
+            let (filter, since) = (Filter::default(), rig.now().await);
+            let batch = ChangeMany {
+                filter: &filter,
+                change: Change::Remove,
+                unchanged_since: since,
+                after: None,
+                limit: 1,
+            };
+            assert_refused(store.change_many(&batch).await);
+        }
+        Feature::Running => assert_refused(store.running(None, 1).await),
+        Feature::Errors => assert_refused(store.errors().await),
         Feature::Turns => assert_refused(store.turn(HOUR).await),
+        Feature::Reports => refuses_reports(rig).await,
         Feature::Replacing => refuses_unique(rig, Unique::key("x").replace(Replace::ALL)).await,
     }
+}
+
+/// Pools tell what they do on every store.
+async fn refuses_reports(rig: &dyn Rig) {
+    let (store, worker, report) = (rig.store(), rig.worker().await, Report::default());
+    let answer = store.heartbeat_with(worker, LEASE, &report).await.unwrap();
+    assert!(answer.beat.is_alive && !answer.is_saved && !answer.minute_is_due);
+    assert!(!store.gather().await.unwrap());
+    assert_refused(store.workers(None, 1).await);
+    assert_refused(store.minutes(&Minutes::from(rig.now().await)).await);
+    assert_refused(store.paused_types().await);
+    assert_refused(store.ask_worker(worker, Asked::Quiet).await);
+    store.retire_with(worker, &report).await.unwrap();
+    assert!(!rig.beat(worker).await.is_alive);
 }
 
 async fn refuses_unique(rig: &dyn Rig, unique: Unique) {

@@ -1,5 +1,7 @@
 //! The list of all scenarios.
 
+mod tools;
+
 /// The scenarios of the [`contract`](crate::contract). Only the macros of this crate use it.
 ///
 /// The brackets before scenarios name the [features](crate::store::Feature) that they need. A scenario is skipped if the
@@ -43,7 +45,7 @@ macro_rules! for_each_scenario {
         &[$(Feature::$feature),*]
     };
     (@list $($then:tt)+) => {
-        $crate::for_each_scenario!(@$($then)+
+        $crate::scenarios_of_tools!([$($then)+]
             insert [] {
                 a_working_store_passes_its_check,
                 an_insert_returns_the_saved_row_of_each_task_in_order,
@@ -79,6 +81,14 @@ macro_rules! for_each_scenario {
             }
             claimers [Pauses] {
                 a_paused_task_type_is_not_claimed_until_it_is_resumed,
+            }
+            next_due [] {
+                a_claim_tells_when_the_next_task_of_its_ranges_becomes_due,
+                a_full_claim_does_not_tell_when_the_next_task_becomes_due,
+                a_retired_worker_is_not_told_when_the_next_task_becomes_due,
+            }
+            next_due [Pauses] {
+                the_next_task_of_a_paused_task_type_is_not_told,
             }
             lock_claims [Locks] {
                 a_locked_task_cannot_be_claimed_until_it_is_released,
@@ -296,99 +306,6 @@ macro_rules! for_each_scenario {
                 removing_a_cron_removes_its_waiting_tick,
                 crons_that_the_program_no_longer_has_are_removed,
                 an_operation_on_a_missing_cron_says_that_it_is_missing,
-            }
-            remove [] {
-                all_removes_every_task,
-                scheduled_removes_tasks_that_are_not_due,
-                all_tasks_of_a_task_type_are_removed,
-                a_unique_hash_removes_the_task_that_is_alive,
-                a_task_is_removed_even_while_it_runs,
-            }
-            remove [Crons] {
-                all_removes_every_task_and_every_cron,
-                all_tasks_of_a_task_type_are_removed_with_its_crons,
-            }
-            remove [Crons Cancellations] {
-                scheduled_removes_tasks_that_are_not_due_and_every_cron,
-            }
-            admin [] {
-                a_missing_task_is_not_found,
-                tasks_are_listed_by_state_and_task_type,
-                tasks_are_listed_by_tag,
-                tasks_are_listed_page_by_page_the_newest_first,
-            }
-            admin [Counts] {
-                tasks_are_counted_by_task_type_and_state,
-                waiting_and_due_tasks_are_counted_by_task_type,
-            }
-            retry [Retries] {
-                a_failed_task_begins_anew_when_it_is_retried,
-                a_waiting_task_is_due_when_it_is_retried,
-                a_retry_ends_the_time_that_a_kind_is_unknown,
-                a_task_that_runs_or_has_finished_is_not_retried,
-                a_task_that_crashed_too_often_begins_anew_when_it_is_retried,
-            }
-            retry [Cancellations] {
-                a_cancelled_task_never_runs,
-            }
-            cancel [Cancellations] {
-                a_task_that_is_over_is_not_cancelled,
-                a_worker_is_told_that_its_running_task_is_cancelled,
-                a_cancellation_is_told_to_no_other_worker,
-                a_heartbeat_tells_whether_anything_is_to_be_cancelled,
-                a_cancelled_task_that_waits_again_fails,
-                a_cancellation_follows_a_task_that_is_claimed_again,
-                a_cancelled_task_whose_process_dies_fails,
-                a_cancellation_is_not_for_a_later_task_under_the_same_id,
-            }
-            cancel [Cancellations Retries] {
-                a_task_is_cancelled_even_while_it_is_claimed_and_released,
-                a_retry_ends_a_cancellation,
-            }
-            control [Retries] {
-                failed_tasks_are_retried_by_task_type_and_kind,
-                failed_tasks_are_retried_in_batches,
-                only_the_oldest_of_failed_duplicates_is_retried,
-            }
-            control [Reschedules] {
-                a_rescheduled_task_waits_for_its_new_time,
-                a_task_with_a_new_priority_is_claimed_by_it,
-                a_task_that_does_not_wait_keeps_its_time_and_its_priority,
-            }
-            control [Pauses] {
-                pause_and_resume_tell_whether_they_changed_anything,
-            }
-            control [Retries Reschedules Cancellations Pauses] {
-                listeners_are_notified_when_a_task_becomes_due,
-            }
-            unserved [Unserved] {
-                task_types_that_no_worker_serves_are_found_after_a_minute,
-                a_task_type_stays_served_for_a_minute_after_its_worker_died,
-                tasks_that_are_not_due_need_no_worker,
-                unserved_task_types_are_found_call_by_call,
-            }
-            unserved [Unserved Pauses] {
-                a_paused_task_type_needs_no_worker,
-            }
-            turn [Turns] {
-                a_turn_moves_every_instant_of_a_task_back,
-                a_turn_makes_tasks_due_and_notifies_their_listeners,
-                a_turn_lets_tasks_expire,
-            }
-            turn [Turns Periods] {
-                a_turn_ends_the_period_of_a_unique_task,
-            }
-            turn [Turns Crons] {
-                a_turn_makes_the_tick_of_a_cron_due,
-            }
-            payload [] {
-                an_unreadable_payload_is_claimed_next_to_good_ones_and_can_be_failed,
-                an_unreadable_payload_is_found_and_listed,
-                a_payload_may_be_any_json,
-                a_payload_is_returned_unchanged,
-            }
-            offers [] {
-                a_feature_that_is_not_offered_is_refused,
             }
         );
     };

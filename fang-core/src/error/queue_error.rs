@@ -33,7 +33,7 @@ pub enum QueueError {
         "the lease must have at least three beats (dead_after >= 3 * beat_every > 0) and max_crashes of 1 or more"
     )]
     Lease,
-    /// Two structs of the program have the same kind, so a pool could not tell their tasks apart.
+    /// Two tasks of the program, structs or functions, have the same kind, so a pool could not tell their tasks apart.
     #[error(
         "two kinds of tasks are called {kind:?}; give one of them another name with #[fang::task(kind = \"..\")] \
          or #[typetag::serde(name = \"..\")]"

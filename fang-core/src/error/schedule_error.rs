@@ -40,4 +40,12 @@ pub enum ScheduleError {
         /// The pattern.
         pattern: String,
     },
+    /// The name of a cron that is made by hand is not valid.
+    #[error(
+        "the name {name:?} cannot be that of a cron; write letters, digits, '-', '_' and '.', at most 100"
+    )]
+    CronName {
+        /// The name.
+        name: String,
+    },
 }

@@ -1,9 +1,37 @@
 use super::sqlstate;
 use crate::connections;
 use std::error::Error;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 use uuid::Uuid;
 
-type Source = Box<dyn Error + Send + Sync>;
+type Boxed = Box<dyn Error + Send + Sync>;
+
+/// The error of a driver. Clones share it. It is no error itself, so that [`Error::source`] of a [`StoreError`] is the error of
+/// the driver and can be downcast.
+#[derive(Clone, Debug)]
+pub struct Source(Arc<dyn Error + Send + Sync>);
+
+impl Deref for Source {
+    type Target = dyn Error + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Boxed> for Source {
+    fn from(source: Boxed) -> Self {
+        Self(source.into())
+    }
+}
 
 /// Whether repeating the request can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +52,7 @@ pub enum Nature {
 
 /// Why a store could not do what it was asked. [`nature`](Self::nature) says whether trying again can help.
 /// Pools try again by themselves.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The `uri` of the queue is not valid. The error does not show it, since it may contain a password.
@@ -154,19 +182,35 @@ pub enum StoreError {
 
 impl StoreError {
     /// The error for a broken connection, whose nature is [`Passing`](Nature::Passing).
-    pub fn unreachable(source: Source) -> Self {
-        Self::Unreachable { source }
+    pub fn unreachable(source: Boxed) -> Self {
+        Self::Unreachable { source: source.into() }
+    }
+
+    /// The error for a connection that the server refused, such as for a wrong password.
+    pub fn refused(source: Boxed) -> Self {
+        Self::Refused { source: source.into() }
+    }
+
+    /// The error for a server that takes no changes.
+    pub fn read_only(source: Boxed) -> Self {
+        Self::ReadOnly { source: source.into() }
+    }
+
+    /// The error for a statement that the server refused.
+    pub fn statement(nature: Nature, source: Boxed) -> Self {
+        Self::Statement { nature, source: source.into() }
     }
 
     /// The error for an insert that found a duplicate again and again, each of which had ended before it
     /// could be read.
     pub fn no_answer() -> Self {
         let reason = "each duplicate of the task ended just before it was looked up; try again";
-        Self::Statement { nature: Nature::Passing, source: reason.into() }
+        Self::statement(Nature::Passing, reason.into())
     }
 
     /// The error for an error of a Postgres server with this SQLSTATE code.
-    pub fn from_sqlstate(code: &str, source: Source) -> Self {
+    pub fn from_sqlstate(code: &str, source: Boxed) -> Self {
+        let source = Source::from(source);
         if sqlstate::is_missing_schema(code) {
             return Self::NotMigrated { reason: source.to_string() };
         }
@@ -270,6 +314,12 @@ mod tests {
         assert!(error.to_string().contains("`.pgbouncer(true)`"), "{error}");
         let error = StoreError::from_sqlstate("08P01", "unsupported startup parameter: options".into());
         assert!(matches!(error, StoreError::Pooled { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_error_of_the_driver_can_be_downcast() {
+        let error = StoreError::unreachable(Box::new(fmt::Error)).clone();
+        assert!(error.source().is_some_and(|source| source.is::<fmt::Error>()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Find, list, count and remove.
 
 use super::tables::{Row, Tables};
-use crate::store::{Capped, Count, Depth, Filter, Removal};
+use crate::store::{Capped, Count, Depth, PageRequest, Removal, TaskPage};
 use crate::task::Task;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -12,14 +12,10 @@ impl Tables {
         self.row(id).map(Row::to_task)
     }
 
-    pub(super) fn list(&self, filter: &Filter) -> Vec<Task> {
-        let matches = |row: &&Row| {
-            filter.state.is_none_or(|state| row.state == state)
-                && filter.task_type.as_ref().is_none_or(|task_type| row.task_type == *task_type)
-                && filter.tag.as_ref().is_none_or(|tag| row.options.tags.contains(tag))
-                && filter.before.is_none_or(|before| row.id < before)
-        };
-        self.rows().rev().filter(matches).take(filter.limit as usize).map(Row::to_task).collect()
+    pub(super) fn page(&self, request: &PageRequest<'_>, now: DateTime<Utc>) -> TaskPage {
+        let is_of_type = |row: &&Row| request.filter.task_type.as_ref().is_none_or(|of| row.task_type == *of);
+        let rows = self.rows().filter(|row| request.filter.matches_state(row.state)).filter(is_of_type);
+        request.pick(rows.map(Row::head), |id| self.find(id), now)
     }
 
     pub(super) fn count(&self) -> Vec<Count> {

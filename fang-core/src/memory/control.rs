@@ -3,11 +3,9 @@
 use super::tables::{Row, Tables};
 use super::tasks::due_at;
 use crate::new_task::Due;
-use crate::store::{Cancellation, RetriedFailed, RetryFailed, WorkerId};
-use crate::task::{FangTaskState, Priority, read_metadata};
+use crate::store::{Cancellation, WorkerId};
+use crate::task::{FangTaskState, Priority};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
-use std::ops::Bound;
 use uuid::Uuid;
 
 impl Tables {
@@ -32,27 +30,6 @@ impl Tables {
     fn may_retry(&self, row: &Row) -> bool {
         let has_duplicate = row.uniq_hash.as_ref().is_some_and(|hash| self.unique.contains_key(hash));
         row.state.is_waiting() || (row.state == FangTaskState::Failed && !has_duplicate)
-    }
-
-    /// Also returns the types of the tasks that are due now.
-    pub(super) fn retry_failed(
-        &mut self,
-        batch: &RetryFailed<'_>,
-        now: DateTime<Utc>,
-    ) -> (RetriedFailed, BTreeSet<String>) {
-        let seen: Vec<Uuid> = self
-            .rows_behind(batch.after)
-            .filter(|row| is_meant(row, batch))
-            .map(|row| row.id)
-            .take(batch.limit as usize)
-            .collect();
-        let retried: Vec<String> = seen.iter().filter_map(|id| self.retry(*id, now)).collect();
-        let next = seen.last().copied().filter(|_| seen.len() >= batch.limit as usize);
-        (RetriedFailed { tasks: retried.len() as u64, next }, retried.into_iter().collect())
-    }
-
-    fn rows_behind(&self, after: Option<Uuid>) -> impl Iterator<Item = &Row> {
-        self.rows_from(after.map_or(Bound::Unbounded, Bound::Excluded))
     }
 
     /// Returns the type of the task if it waits.
@@ -114,11 +91,4 @@ impl Tables {
         self.put(row);
         true
     }
-}
-
-fn is_meant(row: &Row, batch: &RetryFailed<'_>) -> bool {
-    let kind = || read_metadata(&row.metadata).get("type").and_then(|kind| Some(kind.as_str()?.to_owned()));
-    row.state == FangTaskState::Failed
-        && batch.which.task_type.as_ref().is_none_or(|task_type| row.task_type == *task_type)
-        && batch.which.kind.as_ref().is_none_or(|wanted| kind().as_ref() == Some(wanted))
 }

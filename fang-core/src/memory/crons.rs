@@ -39,12 +39,14 @@ impl Tables {
         Crons::new(ticking.map(|cron| due_cron(cron, now)))
     }
 
-    pub(super) fn fire(&mut self, tick: &Tick<'_>, now: DateTime<Utc>) -> bool {
+    /// Returns the task type of the cron if it ticks.
+    pub(super) fn fire(&mut self, tick: &Tick<'_>, now: DateTime<Utc>) -> Option<String> {
         let wins = |cron: &Cron| cron.last_tick == tick.seen && cron.paused_at.is_none();
         if !self.crons.get(tick.name).is_some_and(wins) {
-            return false;
+            return None;
         }
-        let Some(mut cron) = self.crons.remove(tick.name) else { return false };
+        let mut cron = self.crons.remove(tick.name)?;
+        let task_type = cron.cron.task.task_type.clone();
         tick.dropped.iter().for_each(|id| self.take_waiting(*id));
         tick.late.iter().for_each(|(at, id)| self.put_tick(&cron, *at, *id, now));
         if let Some(next) = tick.next {
@@ -52,7 +54,7 @@ impl Tables {
             let cron = self.put_cron(cron, now);
             self.crons.insert(tick.name.to_owned(), cron);
         }
-        true
+        Some(task_type)
     }
 
     pub(super) fn list_crons(&self) -> Vec<CronInfo> {
@@ -86,12 +88,7 @@ impl Tables {
     }
 
     pub(super) fn remove_crons(&mut self, removal: &CronRemoval) -> u64 {
-        let goes = |cron: &Cron| match removal {
-            CronRemoval::Name(name) => cron.cron.name == *name,
-            CronRemoval::AllBut { mode, names } => {
-                cron.cron.task.mode == *mode && !names.contains(&cron.cron.name)
-            }
-        };
+        let goes = |cron: &Cron| removal.removes(&cron.cron.name, cron.cron.task.mode);
         let gone: Vec<_> = self.crons.values().filter(|cron| goes(cron)).map(|cron| cron.task_id).collect();
         self.crons.retain(|_, cron| !goes(cron));
         gone.iter().for_each(|id| self.take_waiting(*id));
@@ -158,5 +155,8 @@ fn info(cron: &Cron) -> CronInfo {
         next_tick: cron.last_tick,
         created_at: cron.created_at,
         paused_at: cron.paused_at,
+        payload: task.metadata.clone().into(),
+        expires: task.expires,
+        options: task.options.clone(),
     }
 }

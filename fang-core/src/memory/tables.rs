@@ -2,10 +2,10 @@
 
 use crate::failure::Failure;
 use crate::options::Options;
-use crate::store::{NewCron, WorkerId};
+use crate::store::{Asked, Counts, NewCron, Tally, WorkerId};
 use crate::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use uuid::Uuid;
 
@@ -54,9 +54,18 @@ impl Row {
 
     pub(super) fn to_task(&self) -> Task {
         Task {
-            id: self.id,
             metadata: read_metadata(&self.metadata),
             error_message: self.error_message.clone(),
+            tags: self.options.tags.clone(),
+            headers: self.options.headers.clone(),
+            failures: self.failures.clone(),
+            ..self.head()
+        }
+    }
+
+    /// The task without what costs more to read.
+    pub(super) fn head(&self) -> Task {
+        Task {
             state: self.state,
             task_type: self.task_type.clone(),
             uniq_hash: self.uniq_hash.clone(),
@@ -69,12 +78,10 @@ impl Row {
             lease: self.lease,
             crashes: self.crashes,
             max_retries: self.options.max_retries,
-            tags: self.options.tags.clone(),
-            headers: self.options.headers.clone(),
             keep: self.options.keep(),
-            failures: self.failures.clone(),
             expires_at: self.expires_at,
             keep_until: self.keep_until,
+            ..Task::new(self.id, serde_json::Value::Null)
         }
     }
 }
@@ -86,8 +93,15 @@ pub(super) type ReadyKey = (String, i16, i16, DateTime<Utc>, Uuid);
 pub(super) struct Worker {
     /// What it says of itself, as JSON.
     pub(super) info: String,
+    pub(super) started_at: DateTime<Utc>,
     pub(super) beat_at: DateTime<Utc>,
     pub(super) dead_at: Option<DateTime<Utc>>,
+    /// From its last report: workers, busy ones, and whether it is quiet.
+    pub(super) load: Option<(u32, u32, bool)>,
+    pub(super) told: Counts,
+    /// The part of it that is in the minutes.
+    pub(super) gathered: Counts,
+    pub(super) asked: Option<Asked>,
 }
 
 #[derive(Clone)]
@@ -123,7 +137,12 @@ pub(super) struct Tables {
     pub(super) periods: HashMap<String, Period>,
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) last_worker: i64,
-    pub(super) paused: HashSet<String>,
+    /// The paused task types, each since when.
+    pub(super) paused: BTreeMap<String, DateTime<Utc>>,
+    /// The last minute in which what workers told was gathered.
+    pub(super) gathered_in: Option<DateTime<Utc>>,
+    /// The counts of each minute and task type.
+    pub(super) minutes: BTreeMap<(DateTime<Utc>, String), Tally>,
     /// The tasks to be cancelled.
     pub(super) cancelled: BTreeSet<Uuid>,
     pub(super) crons: BTreeMap<String, Cron>,

@@ -3,7 +3,9 @@
 use super::tables::{Row, Tables};
 use crate::failure::{Failure, MAX_FAILURES};
 use crate::new_task::{Due, NewTask};
-use crate::store::{Claim, Claimed, DbInstant, Finish, ScanRange, Verdict, WorkerId, micros};
+use crate::store::{
+    Claim, Claimed, ClaimedWithNext, DbInstant, Finish, ScanRange, Verdict, WorkerId, micros,
+};
 use crate::task::FangTaskState;
 use crate::unique::UNTIL_STARTED;
 use chrono::{DateTime, Utc};
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 impl Tables {
     pub(super) fn claim(&mut self, claim: &Claim<'_>, now: DateTime<Utc>) -> Vec<Claimed> {
-        if !self.is_alive(claim.worker) || self.paused.contains(claim.task_type) {
+        if !self.is_alive(claim.worker) || self.paused.contains_key(claim.task_type) {
             return Vec::new();
         }
         let mut found: Vec<Uuid> = Vec::new();
@@ -22,6 +24,35 @@ impl Tables {
             found.extend(self.due(claim.task_type, range, now).take(room));
         }
         found.into_iter().filter_map(|id| self.take_for(id, claim.worker, now)).collect()
+    }
+
+    /// Claims, and tells when the next task becomes due, if that is within this time.
+    pub(super) fn claim_with_next(
+        &mut self,
+        claim: &Claim<'_>,
+        within: Duration,
+        now: DateTime<Utc>,
+    ) -> ClaimedWithNext {
+        let tasks = self.claim(claim, now);
+        let is_told = tasks.len() < claim.limit
+            && self.is_alive(claim.worker)
+            && !self.paused.contains_key(claim.task_type);
+        let next = |range| self.next_due(claim.task_type, range, now, later(now, within));
+        let next = claim.ranges.iter().filter(|_| is_told).filter_map(next).min();
+        ClaimedWithNext { tasks, next_in: next.map(|at| (at - now).to_std().unwrap_or_default()) }
+    }
+
+    /// When the next task of a scan range becomes due, if that is in time.
+    fn next_due(
+        &self,
+        task_type: &str,
+        range: &ScanRange,
+        now: DateTime<Utc>,
+        latest: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let key = |at| (task_type.to_owned(), range.mode as i16, range.priority as i16, at, Uuid::max());
+        let future = (Bound::Excluded(key(now)), Bound::Included(key(latest)));
+        self.ready.range(future).next().map(|key| key.3)
     }
 
     /// The due tasks of a scan range, the earliest first.

@@ -10,14 +10,20 @@ impl Tables {
     pub(super) fn turn(&mut self, by: Duration) -> BTreeSet<String> {
         let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
         self.change(|_| true, |row| turn_row(row, by));
-        for Worker { beat_at, dead_at, .. } in self.workers.values_mut() {
-            turn_all(by, [beat_at], [dead_at]);
+        for Worker { started_at, beat_at, dead_at, .. } in self.workers.values_mut() {
+            turn_all(by, [started_at, beat_at], [dead_at]);
         }
         for Cron { last_tick, created_at, paused_at, ticked_at, .. } in self.crons.values_mut() {
             turn_all(by, [last_tick, created_at, ticked_at], [paused_at]);
         }
         for Period { created_at, scheduled_at, until, .. } in self.periods.values_mut() {
             turn_all(by, [created_at, scheduled_at, until], []);
+        }
+        turn_all(by, [], [&mut self.gathered_in]);
+        self.paused.values_mut().for_each(|paused_at| turn_all(by, [paused_at], []));
+        for ((mut at, task_type), tally) in std::mem::take(&mut self.minutes) {
+            turn_all(by, [&mut at], []);
+            self.minutes.insert((at, task_type), tally);
         }
         if let Some((beat_at, well_since)) = &mut self.chain {
             turn_all(by, [beat_at, well_since], []);

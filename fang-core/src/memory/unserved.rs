@@ -31,8 +31,8 @@ impl Tables {
             due.map(|(task_type, mode, ..)| (task_type.as_str(), *mode)).collect();
         let unserved = due.into_iter().filter_map(|(task_type, mode)| {
             let mode = Mode::from_number(mode)?;
-            let waits_in_vain =
-                !self.paused.contains(task_type) && !infos.iter().any(|info| info.serves(task_type, mode));
+            let waits_in_vain = !self.paused.contains_key(task_type)
+                && !infos.iter().any(|info| info.serves(task_type, mode));
             waits_in_vain.then(|| UnservedType { task_type: task_type.to_owned(), mode })
         });
         let served: BTreeSet<&String> = infos.iter().flat_map(|info| &info.task_types).collect();

@@ -1,20 +1,22 @@
 //! Register, heartbeat, retire, rescue and prune.
 
 use super::tables::{Row, Tables, Worker};
-use crate::store::{Beat, Prune, Rescue, Rescued, RescuedTask, WorkerId};
+use crate::store::{Beat, Counts, Prune, Rescue, Rescued, RescuedTask, WorkerId};
 use crate::task::FangTaskState;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long dead workers are remembered.
+/// How long dead workers are remembered ...
 const MOURNING: TimeDelta = TimeDelta::hours(1);
+/// ... and if what they told was not gathered.
+const LONG_MOURNING: TimeDelta = TimeDelta::days(1);
 
 impl Tables {
     pub(super) fn register(&mut self, info: &str, now: DateTime<Utc>) -> WorkerId {
         self.last_worker += 1;
         let id = WorkerId(self.last_worker);
-        self.workers.insert(id, Worker { info: info.to_owned(), beat_at: now, dead_at: None });
+        self.workers.insert(id, Worker::new(info, now));
         id
     }
 
@@ -65,9 +67,11 @@ impl Tables {
         (now - well_since).to_std().unwrap_or_default()
     }
 
+    /// The last sign of life is that of the retirement, which tells it from a worker that was declared dead.
     pub(super) fn retire(&mut self, worker: WorkerId, now: DateTime<Utc>) {
-        if let Some(worker) = self.workers.get_mut(&worker) {
-            worker.dead_at.get_or_insert(now);
+        if let Some(worker) = self.workers.get_mut(&worker).filter(|worker| worker.dead_at.is_none()) {
+            worker.beat_at = now;
+            worker.dead_at = Some(now);
         }
     }
 
@@ -106,8 +110,10 @@ impl Tables {
     pub(super) fn prune(&mut self, prune: &Prune, now: DateTime<Utc>) -> u64 {
         let claimers: Vec<WorkerId> = self.rows().filter_map(|row| row.locked_by).collect();
         self.workers.retain(|id, worker| {
-            claimers.contains(id) || worker.dead_at.is_none_or(|dead_at| now - dead_at <= MOURNING)
+            let is_kept = |dead_at| now - dead_at <= worker.mourning();
+            claimers.contains(id) || worker.dead_at.is_none_or(is_kept)
         });
+        self.prune_minutes(now);
         let periods = self.prune_periods(prune.limit, now);
         let is_over = |row: &Row| match row.keep_until {
             Some(until) => until <= now,
@@ -118,6 +124,23 @@ impl Tables {
 }
 
 impl Worker {
+    fn new(info: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            info: info.to_owned(),
+            started_at: now,
+            beat_at: now,
+            dead_at: None,
+            load: None,
+            told: Counts::default(),
+            gathered: Counts::default(),
+            asked: None,
+        }
+    }
+
+    fn mourning(&self) -> TimeDelta {
+        if self.told == self.gathered { MOURNING } else { LONG_MOURNING }
+    }
+
     fn is_silent(&self, lease: Duration, now: DateTime<Utc>) -> bool {
         self.dead_at.is_none() && is_longer_ago(self.beat_at, lease, now)
     }

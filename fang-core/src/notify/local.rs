@@ -59,10 +59,11 @@ impl Listeners {
 
     /// Notifies listeners of inserts of this process. `hears_others` tells whether this process gets the
     /// notifications of others. If not, every notice becomes [`Notice::Burst`], since inserts of other
-    /// processes may follow without a notification.
+    /// processes may follow without a notification. One that is [due later](Notice::Due) stays as it is.
     pub fn notify_all_of(&self, notices: &Notices<'_>, hears_others: bool) {
         for (topic, notice) in notices {
-            self.notify(topic, if hears_others { *notice } else { Notice::Burst });
+            let stays = hears_others || matches!(notice, Notice::Due(_));
+            self.notify(topic, if stays { *notice } else { Notice::Burst });
         }
     }
 

@@ -21,6 +21,8 @@ pub trait AsyncQueueable: Send + Sync {
     /// Saves a light task, one for the async mode, and returns its row. If the task is unique and has a
     /// duplicate, nothing is inserted, and the row of the duplicate is returned.
     ///
+    /// If the future is dropped, a task that was not sent yet is not saved. One that was sent may be saved.
+    ///
     /// # Errors
     /// [`QueueError::Payload`] when the task cannot be saved as it is: [`PayloadError`](crate::PayloadError)
     /// lists the reasons. [`QueueError::NotUnique`] when it has a duplicate and is unique with
@@ -232,13 +234,14 @@ pub trait AsyncQueueable: Send + Sync {
     async fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
 
     /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
-    /// Postgres this reads the whole table.
+    /// Postgres this reads the whole table. A count of more than 100,000 tasks is told again for nine times as
+    /// long as it took, so that such counts take a tenth of the time at most, however often they are asked for.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     async fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
-    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 20,000 entries
+    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 10,000 entries
     /// of an index in Postgres, however many tasks there are.
     ///
     /// # Errors

@@ -17,28 +17,6 @@ pub enum Removal {
     Id(Uuid),
 }
 
-/// The tasks to list. All conditions must hold. `Filter::default()` lists the 100 newest tasks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
-    /// Only tasks in this state. Defaults to any.
-    pub state: Option<FangTaskState>,
-    /// Only tasks of this task type. Defaults to any.
-    pub task_type: Option<String>,
-    /// Only tasks with this tag. Defaults to any.
-    pub tag: Option<String>,
-    /// At most this many tasks. Defaults to 100.
-    pub limit: u32,
-    /// Only tasks older than the task with this id. For the next page, set it to the id of the last task of
-    /// this page. Defaults to `None`: the list begins with the newest task.
-    pub before: Option<Uuid>,
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self { state: None, task_type: None, tag: None, limit: 100, before: None }
-    }
-}
-
 /// The number of tasks of one task type in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {

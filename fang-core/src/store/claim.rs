@@ -23,6 +23,16 @@ pub struct Claim<'a> {
     pub crowded: bool,
 }
 
+/// The answer to [`Store::claim_with_next`](super::Store::claim_with_next).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClaimedWithNext {
+    /// The claimed tasks, in any order.
+    pub tasks: Vec<Claimed>,
+    /// How long from now the next task becomes due, by the clock of the store. `None` if there is none within the time
+    /// that was asked for, if the claim took as many tasks as its limit, or if the store does not tell.
+    pub next_in: Option<Duration>,
+}
+
 /// A slice of the waiting tasks of a task type: those of one mode and one priority, ordered by when they
 /// become due. In Postgres it is a part of an index, the ready index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +70,12 @@ impl DbInstant {
     /// The instant that is later by this span, but not after `infinity`.
     pub fn later_by(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
+    }
+
+    /// The time from an earlier instant to this one, or `None` if that one is not earlier, or infinitely so.
+    pub fn since(self, earlier: Self) -> Option<Duration> {
+        let micros = u64::try_from(self.0.checked_sub(earlier.0)?).ok()?;
+        (micros > 0).then(|| Duration::from_micros(micros))
     }
 
     /// The same instant as a `DateTime`, or the nearest one that a `DateTime` can have.

@@ -1,4 +1,5 @@
-use uuid::Uuid;
+use super::filter::Filter;
+use crate::task::FangTaskState;
 
 /// The failed tasks to run again, for `retry_failed` of a queue.
 ///
@@ -30,17 +31,12 @@ impl FailedTasks {
     pub fn of_type(task_type: impl Into<String>) -> Self {
         Self { task_type: Some(task_type.into()), ..Self::default() }
     }
-}
 
-/// A batch of failed tasks to retry, in the order of their ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryFailed<'a> {
-    /// The failed tasks to take from.
-    pub which: &'a FailedTasks,
-    /// Only tasks whose ids are greater than this one. `None` begins with the first.
-    pub after: Option<Uuid>,
-    /// At most this many tasks, at least 1, so that no transaction takes long.
-    pub limit: u32,
+    /// The filter that they match.
+    pub fn filter(&self) -> Filter {
+        let Self { task_type, kind } = self.clone();
+        Filter { task_type, kind, ..Filter::in_state(FangTaskState::Failed) }
+    }
 }
 
 /// What became of a task that is to be cancelled.
@@ -60,16 +56,3 @@ impl Cancellation {
         self != Self::Missed
     }
 }
-
-/// The outcome of one batch of [`RetryFailed`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RetriedFailed {
-    /// How many tasks run again. Unique tasks stay failed while a duplicate of them waits or runs, and are
-    /// not counted.
-    pub tasks: u64,
-    /// The `after` for the next batch, or `None` if there are no more tasks.
-    pub next: Option<Uuid>,
-}
-
-/// How many tasks are in a batch of `retry_failed`.
-pub const RETRY_BATCH: u32 = 1000;

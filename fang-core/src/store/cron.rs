@@ -1,5 +1,7 @@
 use crate::error::ScheduleError;
 use crate::new_task::NewTask;
+use crate::options::Options;
+use crate::redacted::Redacted;
 use crate::schedule::{Cron, Timetable};
 use crate::task::{Mode, Priority};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -49,12 +51,68 @@ pub struct CronInfo {
     pub created_at: DateTime<Utc>,
     /// When it was paused. `None` if it is not paused.
     pub paused_at: Option<DateTime<Utc>>,
+    /// The payload of its tasks, as JSON.
+    pub payload: Redacted<String>,
+    /// How long after its tick a task may begin. `None` if that does not matter.
+    pub expires: Option<Duration>,
+    /// The other options of its tasks.
+    pub options: Options,
+}
+
+/// How the last part of the name of a cron begins that was made by hand. Names of other crons end with a hash.
+const BY_HAND: &str = "hand:";
+
+/// The name that was given to a cron by hand, if it was made so.
+fn hand_name(name: &str) -> Option<&str> {
+    name.rsplit_once('/')?.1.strip_prefix(BY_HAND)
+}
+
+impl NewCron {
+    /// The whole name of a cron that is made by hand: `Report/hand:nightly` for `nightly` and a task of the kind `Report`.
+    /// Two crons by hand may have the same task.
+    ///
+    /// # Errors
+    /// [`ScheduleError::CronName`] when the name is empty, longer than 100 bytes, or has other characters than letters,
+    /// digits, `-`, `_` and `.`.
+    pub fn name_by_hand(name: &str, task: &NewTask) -> Result<String, ScheduleError> {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || name.len() > 100 || !name.chars().all(is_plain) {
+            return Err(ScheduleError::CronName { name: name.to_owned() });
+        }
+        let of_code = task.cron_name();
+        let kind = of_code.rsplit_once('/').map_or("", |(kind, _)| kind);
+        Ok(format!("{kind}/{BY_HAND}{name}"))
+    }
 }
 
 impl CronInfo {
     /// The kind of its tasks.
     pub fn kind(&self) -> &str {
         self.name.rsplit_once('/').map_or(self.name.as_str(), |(kind, _)| kind)
+    }
+
+    /// The name that was given to it by hand: by `set_cron` of an `Admin`, or by `fang crons add`. `None` for a cron of a
+    /// program.
+    pub fn name_by_hand(&self) -> Option<&str> {
+        hand_name(&self.name)
+    }
+
+    /// A task as its ticks insert it.
+    pub fn task(&self) -> NewTask {
+        let task = NewTask::new(self.payload.expose().clone(), self.task_type.clone(), self.mode);
+        let task = task.priority(self.priority);
+        NewTask { expires: self.expires, options: self.options.clone(), ..task }
+    }
+
+    /// The next ticks after `now`, at most so many. Intervals are counted from the tick whose task waits.
+    ///
+    /// # Errors
+    /// The errors of [`Timetable::read`].
+    pub fn next_ticks(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
+        let timetable = Timetable::read(&self.cron)?;
+        let first = timetable.next_after(self.next_tick, now).ok();
+        let ticks = std::iter::successors(first, |tick| timetable.next_after(*tick, *tick).ok());
+        Ok(ticks.take(most).collect())
     }
 
     /// The last tick up to `now`, as the pattern says, whether its task ran or not. `None` if that is before
@@ -188,14 +246,26 @@ impl<'a> Tick<'a> {
 pub enum CronRemoval {
     /// The cron of this name.
     Name(String),
-    /// All crons of a mode except those of these names. For `schedule_only`, which removes crons that a
-    /// program no longer has.
+    /// All crons of a mode except those of these names, and except those that were made by hand. For `schedule_only`, which
+    /// removes crons that a program no longer has.
     AllBut {
         /// The mode.
         mode: Mode,
         /// The names of the crons that stay.
         names: Vec<String>,
     },
+}
+
+impl CronRemoval {
+    /// Whether it removes the cron of this name and mode. For the authors of stores.
+    pub fn removes(&self, cron: &str, mode: Mode) -> bool {
+        match self {
+            Self::Name(name) => name == cron,
+            Self::AllBut { mode: of, names } => {
+                *of == mode && hand_name(cron).is_none() && !names.iter().any(|name| name == cron)
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +361,9 @@ mod tests {
                 next_tick,
                 created_at: now - TimeDelta::days(1),
                 paused_at: None,
+                payload: Redacted::default(),
+                expires: None,
+                options: Options::default(),
             };
             assert_eq!(info.kind(), "Report");
             info.last_tick(now).map(|last| (now - last).num_seconds())

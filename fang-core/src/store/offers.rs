@@ -11,7 +11,7 @@ pub enum Feature {
     Crons,
     /// `count` and `depths`.
     Counts,
-    /// `retry` and `retry_failed`.
+    /// `retry`.
     Retries,
     /// `reschedule` and `set_priority`.
     Reschedules,
@@ -32,13 +32,22 @@ pub enum Feature {
     Replacing,
     /// `unserved`: pools log a task type whose tasks wait while no pool serves it.
     Unserved,
+    /// `change_many`: all tasks that match a filter are changed.
+    Changes,
+    /// `running`: the tasks in progress with their workers.
+    Running,
+    /// `errors`: the errors of failed tasks in groups.
+    Errors,
     /// `turn`: tests let time pass without waiting.
     Turns,
+    /// `heartbeat_with`, `retire_with`, `gather`, `workers`, `minutes`, `paused_types` and `ask_worker`: pools tell what
+    /// they do, and tools read that and steer them.
+    Reports,
 }
 
 impl Feature {
     /// All features.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Crons,
         Self::Counts,
         Self::Retries,
@@ -51,10 +60,14 @@ impl Feature {
         Self::UntilStarted,
         Self::Replacing,
         Self::Unserved,
+        Self::Changes,
+        Self::Running,
+        Self::Errors,
         Self::Turns,
+        Self::Reports,
     ];
 
-    fn bit(self) -> u16 {
+    fn bit(self) -> u32 {
         1 << self as u16
     }
 }
@@ -67,7 +80,7 @@ impl Feature {
 /// assert!(offers.has(Feature::Pauses) && !offers.has(Feature::Crons));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Offers(u16);
+pub struct Offers(u32);
 
 impl Offers {
     /// No features, only the required verbs.

@@ -1,7 +1,9 @@
 use super::{
-    Beat, Cancellation, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Filter, Finish, Heard,
-    Inserted, LockClaims, NewCron, Offers, Prune, Removal, Rescue, Rescued, RetriedFailed, RetryFailed,
-    SavedCron, Tables, Tick, Unserved, WorkerId,
+    Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
+    CronRemoval, Crons, Depth, ErrorGroups, Filter, Finding, Finish, Heard, Inserted, List, LockClaims,
+    Minute, Minutes, NewCron, Offers, PageRequest, PausedType, Prune, Removal, Report, ReportedBeat, Rescue,
+    Rescued, RunningPage, SavedCron, SavedPayload, TableSize, Tables, TaskPage, Tick, Unserved, Vacuum,
+    Vacuumed, WorkerId, WorkerInfo,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
@@ -44,6 +46,20 @@ pub trait Store: Send + Sync + 'static {
     /// sorts them.
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError>;
 
+    /// A [`claim`](Self::claim) that also tells when the next task of its scan ranges becomes due, if that is within
+    /// this time. Floors do not matter for that, and neither do tasks that are due and were not claimed: a paused task
+    /// type, or a worker that was declared dead, is told nothing. Pools send it when they would rest for as long
+    /// otherwise.
+    ///
+    /// Defaults to a claim that tells nothing. Pools then find the tasks that become due by polling.
+    async fn claim_with_next(
+        &self,
+        claim: &Claim<'_>,
+        _within: Duration,
+    ) -> Result<ClaimedWithNext, StoreError> {
+        Ok(ClaimedWithNext { tasks: self.claim(claim).await?, next_in: None })
+    }
+
     /// Saves the results whose claims still stand, and returns how many. The other results came too late, and
     /// the store must drop them.
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
@@ -63,29 +79,41 @@ pub trait Store: Send + Sync + 'static {
 
     /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read and for
     /// [`unserved`](Self::unserved): `mode` is `"asynk"` or `"blocking"`, and `task_types` is the list of the
-    /// task types that the worker serves.
+    /// task types that the worker serves. [`WorkerInfo`] tells the rest: `host`, `pid`, `version`, `workers`, and the
+    /// `lease_ms`, in milliseconds.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 
     /// Notes that a worker is alive. `lease` is how long a worker may be silent before it counts as dead.
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError>;
 
     /// Marks a worker as dead, since its pool has stopped. Tasks that are still claimed by it may be rescued
-    /// at once.
+    /// at once. [`is_lost`](WorkerInfo::is_lost) stays `false` for it, unless it was declared dead before.
     async fn retire(&self, worker: WorkerId) -> Result<(), StoreError>;
 
     /// Declares silent workers dead, and takes back the tasks whose worker is dead or gone: they become due
     /// again, or fail after too many crashes. They no longer [expire](crate::NewTask::expires). Any process may call it at any time, also twice.
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError>;
 
-    /// Removes old finished and failed tasks, those that were [kept](Finish::keep) for their time, periods that are over, and workers that died an hour ago and
-    /// have no claimed tasks. Returns how many tasks and periods were removed.
+    /// Removes old finished and failed tasks, those that were [kept](Finish::keep) for their time, periods that are over, and workers that died an hour ago,
+    /// have no claimed tasks, and told nothing that has not been [gathered](Self::gather) or died a day ago. Returns how many tasks and periods were removed.
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError>;
 
     /// Returns the task with this id, or `None` if there is no such row.
     async fn find(&self, id: Uuid) -> Result<Option<Task>, StoreError>;
 
-    /// Returns the tasks that match the filter, the newest first.
-    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError>;
+    /// Returns one page of the tasks that match a filter, and looks at no more than [`MAX_LOOK`](super::MAX_LOOK) tasks
+    /// for it. [`PageRequest::pick`] makes the page for a store that has all its tasks at hand.
+    async fn page(&self, request: &PageRequest<'_>) -> Result<TaskPage, StoreError>;
+
+    /// Returns the tasks that match the filter, the newest first, at most its limit. Asks for as many
+    /// [pages](Self::page) as that takes. No store needs to change it.
+    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+        let mut list = List::new(filter);
+        while let Some(request) = list.next_page() {
+            list.add(self.page(&request).await?);
+        }
+        Ok(list.into_tasks())
+    }
 
     /// Removes tasks, also those that run. Returns how many.
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
@@ -124,6 +152,20 @@ pub trait Store: Send + Sync + 'static {
         Ok(0)
     }
 
+    /// Vacuums the tables if they have many dead rows, so that they stay small. Must take no connection that claims or
+    /// results need, and keep no other statement waiting. Of several processes that call it at the same time, one
+    /// vacuums. Where that freed little, because an open transaction still needs the dead rows, no process tries again
+    /// for a while. Pools call it after they have saved some thousands of results.
+    ///
+    /// Defaults to [`Vacuumed::Never`].
+    async fn vacuum(&self, _vacuum: &Vacuum) -> Result<Vacuumed, StoreError> {
+        Ok(Vacuumed::Never)
+    }
+
+    /// Tells that the pool is about to wait. A store whose server is short of connections may close those that it does not
+    /// use. Must not wait for anything. Defaults to nothing.
+    fn rests(&self) {}
+
     /// Finds the task types with tasks of a mode that have been due for over a minute, while no worker of this
     /// mode has served the type for a minute. Tasks of [`Mode::Any`](crate::Mode::Any) can be served by workers
     /// of either mode. Paused types do not count. It looks at no more than `limit` of the types with waiting
@@ -135,7 +177,67 @@ pub trait Store: Send + Sync + 'static {
         Ok(Unserved::default())
     }
 
-    /// Counts the tasks of each task type in each state.
+    /// A [`heartbeat`](Self::heartbeat) that also tells what the pool does. Pools send this one.
+    ///
+    /// Defaults to a heartbeat without the report.
+    async fn heartbeat_with(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        _report: &Report,
+    ) -> Result<ReportedBeat, StoreError> {
+        Ok(ReportedBeat::without_report(self.heartbeat(worker, lease).await?))
+    }
+
+    /// A [`retire`](Self::retire) with the last report of the pool.
+    ///
+    /// Defaults to `retire` without the report.
+    async fn retire_with(&self, worker: WorkerId, _report: &Report) -> Result<(), StoreError> {
+        self.retire(worker).await
+    }
+
+    /// Adds what workers have told since the last call to the [`minutes`](Self::minutes), if a minute is over since
+    /// then. Returns whether it did. Nothing is lost or counted twice, also when several pools call it at once, and
+    /// while workers beat. The counts of a worker go to the minute of its last beat, and never to one that is not over.
+    ///
+    /// Defaults to nothing.
+    async fn gather(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    /// Lists at most `limit` workers with an id greater than `after`, ordered by id.
+    ///
+    /// Not offered by default.
+    async fn workers(&self, _after: Option<WorkerId>, _limit: u32) -> Result<Vec<WorkerInfo>, StoreError> {
+        Err(StoreError::NotOffered { verb: "workers" })
+    }
+
+    /// Lists a page of what all pools have counted, minute by minute. A prune removes minutes after
+    /// [72 h](Minutes::KEPT). Minutes of the future, which a clock that was ahead has left, are left out.
+    ///
+    /// Not offered by default.
+    async fn minutes(&self, _page: &Minutes<'_>) -> Result<Vec<Minute>, StoreError> {
+        Err(StoreError::NotOffered { verb: "minutes" })
+    }
+
+    /// Lists the task types that are paused, ordered by name: the first [`Depth::TASK_TYPES`] of them.
+    ///
+    /// Not offered by default.
+    async fn paused_types(&self) -> Result<Vec<PausedType>, StoreError> {
+        Err(StoreError::NotOffered { verb: "paused_types" })
+    }
+
+    /// Asks a living worker to do this. Its next beat [tells](ReportedBeat::asked) it, until a
+    /// [report](Report::done) says that it does it, or it is asked for something else. Its listeners are
+    /// [notified](crate::notify::Topic::Asked). Returns whether there is such a living worker.
+    ///
+    /// Not offered by default.
+    async fn ask_worker(&self, _worker: WorkerId, _asked: Asked) -> Result<bool, StoreError> {
+        Err(StoreError::NotOffered { verb: "ask_worker" })
+    }
+
+    /// Counts the tasks of each task type in each state. May read all tasks. If that takes long, the store may tell the same
+    /// answer again for a while.
     ///
     /// Not offered by default.
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
@@ -144,11 +246,27 @@ pub trait Store: Send + Sync + 'static {
 
     /// Counts the tasks that wait, and those that are due, of this task type, or of each type that has any: of the
     /// first [`Depth::TASK_TYPES`] types, ordered by name. Must be quick however many tasks there are: counting
-    /// stops as [`Capped`](super::Capped) says. Of a type without tasks it may return nothing.
+    /// stops as [`Capped`](super::Capped) and [`Depth::COUNTED`] say. Of a type without tasks it may return nothing.
     ///
     /// Not offered by default.
     async fn depths(&self, _task_type: Option<&str>) -> Result<Vec<Depth>, StoreError> {
         Err(StoreError::NotOffered { verb: "depths" })
+    }
+
+    /// Returns the tasks that are in progress, the newest first, with their workers: those whose ids are less than `after`,
+    /// at most `limit` and at most [`MAX_PAGE`](super::MAX_PAGE). Claims by locks alone are not in it.
+    ///
+    /// Not offered by default.
+    async fn running(&self, _after: Option<Uuid>, _limit: u32) -> Result<RunningPage, StoreError> {
+        Err(StoreError::NotOffered { verb: "running" })
+    }
+
+    /// Groups the errors of the tasks that failed last. The store may stop to look at about
+    /// [`ErrorGroups::MAX_LOOK`] failed tasks, and after a while in which it found none.
+    ///
+    /// Not offered by default.
+    async fn errors(&self) -> Result<ErrorGroups, StoreError> {
+        Err(StoreError::NotOffered { verb: "errors" })
     }
 
     /// Makes a failed task due now with all its retries, or a waiting task due now, and ends its
@@ -160,11 +278,12 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "retry" })
     }
 
-    /// Makes a batch of failed tasks due now, each as [`retry`](Self::retry) does.
+    /// Changes a batch of the tasks that match a filter, each as the call for a single task does, and looks at no more
+    /// than [`MAX_LOOK`](super::MAX_LOOK) tasks for it. A task that cannot be changed must not stop the others.
     ///
     /// Not offered by default.
-    async fn retry_failed(&self, _batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
-        Err(StoreError::NotOffered { verb: "retry_failed" })
+    async fn change_many(&self, _batch: &ChangeMany<'_>) -> Result<Changed, StoreError> {
+        Err(StoreError::NotOffered { verb: "change_many" })
     }
 
     /// Changes when a waiting task becomes due. The instant at which it [expires](crate::NewTask::expires) moves by as
@@ -283,6 +402,36 @@ pub trait Store: Send + Sync + 'static {
     /// Not offered by default.
     async fn turn(&self, _by: Duration) -> Result<(), StoreError> {
         Err(StoreError::NotOffered { verb: "turn" })
+    }
+
+    /// Looks for what will hurt in the place where the tasks are: missing rights, a clock that was ahead, dead rows. Changes
+    /// nothing, and must be quick however many tasks there are. The doctor (`examine` of an admin) adds what it finds by other verbs.
+    ///
+    /// Defaults to none.
+    async fn examine(&self) -> Result<Vec<Finding>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Lists the tables by the statistics of their server, ordered by name. Reads none of their rows.
+    ///
+    /// Defaults to none, as for a store without tables.
+    async fn table_sizes(&self) -> Result<Vec<TableSize>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Reads the payloads of at most `limit` tasks that are older than the task `before`, or of the newest ones, the newest
+    /// first. Fewer than `limit` are the last ones. Tasks that do not wait may be among them, without their payloads, so
+    /// that no call has to look at more rows than that.
+    ///
+    /// Defaults to what [`list`](Self::list) returns.
+    async fn payloads(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<SavedPayload>, StoreError> {
+        let tasks = self.list(&Filter { limit, before, ..Filter::default() }).await?;
+        let read = |task: Task| SavedPayload {
+            id: task.id,
+            mode: task.mode,
+            metadata: task.state.is_waiting().then(|| task.metadata.to_string()),
+        };
+        Ok(tasks.into_iter().map(read).collect())
     }
 
     /// Passes the notifications that other processes have sent on to the listeners, without waiting for more.

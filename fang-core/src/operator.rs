@@ -1,0 +1,15 @@
+//! What the tools of operators share, such as the command and the dashboard: the words that they read and show, which tasks
+//! a change is for, and what they do where a store lacks a call.
+
+mod offered;
+pub mod span;
+mod steer;
+mod wanted;
+mod words;
+
+pub use offered::offered;
+pub use steer::Steer;
+pub use wanted::{STATES, Wanted, at_path};
+pub use words::{
+    MODES, Names, PRIORITIES, missed, mode, named, priority, read_missed, worker_mode, worker_state,
+};

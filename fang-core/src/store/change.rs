@@ -1,0 +1,166 @@
+use super::filter::Filter;
+use crate::new_task::Due;
+use crate::task::{FangTaskState, Priority};
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What becomes of all tasks that match a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Failed and waiting tasks become due now, as [`retry`](super::Store::retry) makes them.
+    Retry,
+    /// Waiting tasks fail, and running ones are asked to end, as [`cancel`](super::Store::cancel) does.
+    Cancel,
+    /// Tasks in any state are removed. Tasks that run go on, but their results are dropped.
+    Remove,
+    /// Waiting tasks become due then, as [`reschedule`](super::Store::reschedule) makes them.
+    Reschedule(Due),
+    /// Waiting tasks get this priority.
+    Priority(Priority),
+}
+
+impl Change {
+    /// Whether the change fits tasks in this state. Others are left alone.
+    pub fn fits(self, state: FangTaskState) -> bool {
+        match self {
+            Self::Retry => state.is_waiting() || state == FangTaskState::Failed,
+            Self::Cancel => state.is_alive(),
+            Self::Remove => true,
+            Self::Reschedule(_) | Self::Priority(_) => state.is_waiting(),
+        }
+    }
+}
+
+/// A batch of tasks to change, in the order of their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangeMany<'a> {
+    /// The tasks. Its limit does not matter.
+    pub filter: &'a Filter,
+    /// The change.
+    pub change: Change,
+    /// Only tasks whose rows have not changed since then, so that none is changed twice. The ages of
+    /// [`older_than`](Filter::older_than) and [`newer_than`](Filter::newer_than) are those at this instant.
+    pub unchanged_since: DateTime<Utc>,
+    /// Only tasks whose ids are greater than this one. `None` begins with the first.
+    pub after: Option<Uuid>,
+    /// At most this many tasks, at least 1, so that no transaction takes long.
+    pub limit: u32,
+}
+
+/// The outcome of [`ChangeMany`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// How many tasks the store looked at: at most [`MAX_LOOK`](super::MAX_LOOK).
+    pub looked: u64,
+    /// How many of them match, and are in a state that the change fits.
+    pub matched: u64,
+    /// How many were changed, or asked to end. Left out are tasks that another transaction has locked, such as those that are
+    /// claimed by locks alone, tasks whose rows have changed since the look, those that the database refuses to change, and
+    /// failed unique tasks with a duplicate that waits or runs.
+    pub changed: u64,
+    /// The `after` for the next batch. `None` if there are no more tasks.
+    pub next: Option<Uuid>,
+}
+
+/// How many tasks are changed in one transaction, unless it is done [gently](Changes::gently).
+pub const CHANGE_BATCH: u32 = 1_000;
+/// How many tasks are changed in one transaction when it is done gently.
+const GENTLE_BATCH: u32 = 100;
+/// How many times as long as a gentle batch the pause after it is.
+const GENTLE_PAUSE: u32 = 2;
+
+/// The change of all tasks that match a filter, batch by batch: `change_batch` of `Admin` does the next batch.
+///
+/// Only tasks whose rows have not changed since the first batch are meant. So no task is changed twice, and tasks that are
+/// inserted, fail or end later are left alone, and the ages of tasks are those at the start. The change may stop between two
+/// batches, and be begun anew at any time.
+///
+/// ```
+/// use fang_core::FangTaskState;
+/// use fang_core::store::{Change, Changes, Filter};
+/// let changes = Changes::new(Filter::in_state(FangTaskState::Failed), Change::Retry);
+/// assert_eq!(changes.progress().changed, 0);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    filter: Filter,
+    change: Change,
+    since: Option<DateTime<Utc>>,
+    after: Option<Uuid>,
+    progress: Progress,
+    is_gentle: bool,
+}
+
+impl Changes {
+    /// The change of all tasks that match the filter, at full speed. Its limit does not matter.
+    pub fn new(filter: Filter, change: Change) -> Self {
+        Self { filter, change, since: None, after: None, progress: Progress::default(), is_gentle: false }
+    }
+
+    /// The same change in batches of 100 in place of 1,000, with a [pause](Self::pause_after) for the caller to make after each.
+    /// It takes some six times as long. In exchange the tasks that run meanwhile wait for no long transaction.
+    ///
+    /// ```
+    /// use fang_core::store::{Change, Changes, Filter};
+    /// use std::time::Duration;
+    /// let changes = Changes::new(Filter::default(), Change::Cancel).gently();
+    /// assert_eq!(changes.pause_after(Duration::from_millis(5)), Duration::from_millis(10));
+    /// ```
+    pub fn gently(self) -> Self {
+        Self { is_gentle: true, ..self }
+    }
+
+    /// How long to wait after a batch that took so long: twice that time if the change is [gentle](Self::gently), otherwise
+    /// not at all.
+    pub fn pause_after(&self, took: Duration) -> Duration {
+        if self.is_gentle { took.saturating_mul(GENTLE_PAUSE) } else { Duration::ZERO }
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Whether the first batch was asked for, so that the instant of its start is known.
+    pub fn has_begun(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// The next batch. `None` if there is no more. `now` is the current time by the clock of the store; the first call
+    /// remembers it.
+    pub fn next_batch(&mut self, now: DateTime<Utc>) -> Option<ChangeMany<'_>> {
+        let unchanged_since = *self.since.get_or_insert(now);
+        let batch = ChangeMany {
+            filter: &self.filter,
+            change: self.change,
+            unchanged_since,
+            after: self.after,
+            limit: if self.is_gentle { GENTLE_BATCH } else { CHANGE_BATCH },
+        };
+        (!self.progress.is_done).then_some(batch)
+    }
+
+    /// Adds the outcome of that batch.
+    pub fn add(&mut self, batch: Changed) -> Progress {
+        self.progress.looked += batch.looked;
+        self.progress.matched += batch.matched;
+        self.progress.changed += batch.changed;
+        self.progress.is_done = batch.next.is_none();
+        self.after = batch.next;
+        self.progress
+    }
+}
+
+/// How far [`Changes`] have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many tasks were looked at.
+    pub looked: u64,
+    /// How many of them match, and are in a state that the change fits.
+    pub matched: u64,
+    /// How many were [changed](Changed::changed).
+    pub changed: u64,
+    /// Whether no more tasks are left.
+    pub is_done: bool,
+}

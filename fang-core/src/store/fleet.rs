@@ -1,0 +1,210 @@
+use super::{Asked, Counts, Tally, WorkerId};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A worker, as its row tells: a running pool, or one that has stopped or died. The row of such a one is removed when pools prune:
+/// an hour later, a day later if its last counts could not be gathered, and not while tasks are claimed by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerInfo {
+    /// The id.
+    pub id: WorkerId,
+    /// The name of its machine. Empty if it is not known.
+    pub host: String,
+    /// The id of its process. 0 if it is not known.
+    pub pid: u32,
+    /// The version of fang in its program. Empty if it is not known.
+    pub version: String,
+    /// The mode of the tasks that it runs: `asynk` or `blocking`.
+    pub mode: String,
+    /// The task types that it serves.
+    pub task_types: Vec<String>,
+    /// How many tasks it runs at the same time.
+    pub workers: u32,
+    /// How many tasks it ran at its last beat.
+    pub busy: u32,
+    /// Whether it was quiet at its last beat: it claims no tasks.
+    pub is_quiet: bool,
+    /// When it registered.
+    pub started_at: DateTime<Utc>,
+    /// When its last beat got through.
+    pub beat_at: DateTime<Utc>,
+    /// How long ago that was.
+    pub silent_for: Duration,
+    /// Whether it lives.
+    pub state: WorkerState,
+    /// Whether it was declared dead: its process has died or hung, or has lost the store. `false` if it lives, or has stopped by
+    /// itself.
+    pub is_lost: bool,
+    /// What it is asked to do and has not begun to do.
+    pub asked: Option<Asked>,
+    /// What it has counted since it registered, as its last beat told.
+    pub counts: Counts,
+    /// The part of this that is in no [`Minute`] yet.
+    pub ungathered: Counts,
+}
+
+/// Whether a worker lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum WorkerState {
+    /// It beats.
+    Alive,
+    /// No beat has come for half a lease. Others declare it dead after a lease.
+    Silent,
+    /// It has stopped, or was declared dead.
+    Dead,
+}
+
+impl WorkerState {
+    /// The state of a worker with this lease.
+    pub fn of(is_dead: bool, silent_for: Duration, lease: Duration) -> Self {
+        match is_dead {
+            true => Self::Dead,
+            false if silent_for > lease / 2 => Self::Silent,
+            false => Self::Alive,
+        }
+    }
+
+    /// The name: `alive`, `silent` or `dead`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Silent => "silent",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// What a worker says of itself when it registers, as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Description {
+    pub(crate) host: String,
+    pub(crate) pid: u32,
+    pub(crate) version: String,
+    pub(crate) mode: String,
+    pub(crate) task_types: Vec<String>,
+    pub(crate) workers: u32,
+    lease_ms: Option<u32>,
+}
+
+impl Description {
+    fn read(info: &str) -> Self {
+        serde_json::from_str(info).unwrap_or_default()
+    }
+
+    fn lease(&self) -> Duration {
+        const DEFAULT: Duration = Duration::from_secs(30);
+        self.lease_ms.map_or(DEFAULT, |lease| Duration::from_millis(lease.into()))
+    }
+}
+
+/// The row of a worker, for stores to make a [`WorkerInfo`] of.
+#[derive(Clone, Debug)]
+pub struct WorkerRow<'a> {
+    /// The id.
+    pub id: WorkerId,
+    /// The JSON of [`register`](super::Store::register).
+    pub info: &'a str,
+    /// When it registered.
+    pub started_at: DateTime<Utc>,
+    /// When its last beat got through.
+    pub beat_at: DateTime<Utc>,
+    /// How long ago that was, by the clock of the store.
+    pub silent_for: Duration,
+    /// Whether it has stopped or was declared dead.
+    pub is_dead: bool,
+    /// Whether it was declared dead, before it could [retire](super::Store::retire).
+    pub is_lost: bool,
+    /// From the last [`Report`](super::Report): workers, busy ones, and whether it is quiet. `None` before the first.
+    pub load: Option<(u32, u32, bool)>,
+    /// What it is asked to do.
+    pub asked: Option<Asked>,
+    /// The counts of the last report.
+    pub told: Counts,
+    /// The counts that were gathered.
+    pub gathered: Counts,
+}
+
+impl WorkerRow<'_> {
+    /// The worker of this row.
+    pub fn read(self) -> WorkerInfo {
+        let about = Description::read(self.info);
+        let state = WorkerState::of(self.is_dead, self.silent_for, about.lease());
+        let Description { host, pid, version, mode, task_types, workers, .. } = about;
+        let (workers, busy, is_quiet) = self.load.unwrap_or((workers, 0, false));
+        WorkerInfo {
+            id: self.id,
+            host,
+            pid,
+            version,
+            mode,
+            task_types,
+            workers,
+            busy,
+            is_quiet,
+            started_at: self.started_at,
+            beat_at: self.beat_at,
+            silent_for: self.silent_for,
+            state,
+            is_lost: self.is_lost,
+            asked: self.asked,
+            ungathered: self.told.since(&self.gathered),
+            counts: self.told,
+        }
+    }
+}
+
+/// What all pools together have counted for a task type in a minute.
+///
+/// A pool tells its counts with its beats, and what it told since the last time goes to one minute as a whole. So some of the
+/// last seconds before the minute may be in it, and some of its own last seconds in the next one. A pool that beats after the end
+/// of the minute and before it is gathered adds the first seconds of the next one, mostly the time of a beat. The seconds of a
+/// worker whose row was locked meanwhile come later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Minute {
+    /// When the minute began.
+    pub at: DateTime<Utc>,
+    /// The task type, or [`Counts::OTHERS`].
+    pub task_type: String,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+/// A page of [minutes](super::Store::minutes), ordered by time and task type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minutes<'a> {
+    /// Only minutes that began at this instant or later.
+    pub from: DateTime<Utc>,
+    /// Only those after this one: the last one of the page before. `None` begins with the first.
+    pub after: Option<(DateTime<Utc>, &'a str)>,
+    /// At most this many, at least 1.
+    pub limit: u32,
+}
+
+impl<'a> Minutes<'a> {
+    /// How long minutes are kept: 72 h.
+    pub const KEPT: Duration = Duration::from_secs(72 * 60 * 60);
+
+    /// The first page of the minutes from this instant on: up to 1,000 of them.
+    pub fn from(from: DateTime<Utc>) -> Self {
+        Self { from, after: None, limit: 1_000 }
+    }
+
+    /// The page after one that ends with this minute.
+    #[must_use]
+    pub fn after(self, last: &'a Minute) -> Self {
+        Self { after: Some((last.at, &last.task_type)), ..self }
+    }
+}
+
+/// A task type that is paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PausedType {
+    /// The task type.
+    pub task_type: String,
+    /// Since when.
+    pub paused_at: DateTime<Utc>,
+}

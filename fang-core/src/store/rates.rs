@@ -1,0 +1,149 @@
+use super::{Counts, Depth, Histogram, Minute, PausedType, Tally, WorkerId, WorkerInfo, WorkerState};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How fast the tasks of a task type run, in all pools together, and how long their runs take.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Rate {
+    /// The task type, or [`Counts::OTHERS`].
+    pub task_type: String,
+    /// How many runs began in a second.
+    pub started: f64,
+    /// How many tasks succeeded in a second.
+    pub finished: f64,
+    /// How many runs failed in a second and are retried.
+    pub retried: f64,
+    /// How many tasks failed for good in a second.
+    pub failed: f64,
+    /// How long a run took on average. `None` if no run has ended.
+    pub mean: Option<Duration>,
+    /// Half of the runs took no longer than this. See [`Histogram::quantile`] for how exact it is.
+    pub p50: Option<Duration>,
+    /// 95 of 100 runs took no longer.
+    pub p95: Option<Duration>,
+    /// 99 of 100 runs took no longer.
+    pub p99: Option<Duration>,
+    /// The numbers behind the rates.
+    pub tally: Tally,
+}
+
+impl Rate {
+    /// The rate of what was counted within this time.
+    pub fn of(task_type: &str, tally: Tally, within: Duration) -> Self {
+        let seconds = within.as_secs_f64().max(1e-3);
+        let a_second = |number: u64| number as f64 / seconds;
+        let runs: &Histogram = &tally.runs;
+        Self {
+            task_type: task_type.to_owned(),
+            started: a_second(tally.started),
+            finished: a_second(tally.finished),
+            retried: a_second(tally.retried),
+            failed: a_second(tally.failed),
+            mean: runs.mean(),
+            p50: runs.quantile(0.5),
+            p95: runs.quantile(0.95),
+            p99: runs.quantile(0.99),
+            tally,
+        }
+    }
+
+    /// The rates of all task types, ordered by name, from the [start](Self::first_minute) of a window until `now`: of
+    /// the minutes since then, and of what the workers have told that is in no minute yet.
+    pub fn all(
+        minutes: &[Minute],
+        workers: &[WorkerInfo],
+        from: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Vec<Self> {
+        let mut counts = Counts::default();
+        minutes.iter().for_each(|minute| counts.add(&minute.task_type, &minute.tally));
+        // Counts of a worker that died long ago wait here while no pool gathers.
+        let recent = workers.iter().filter(|worker| worker.beat_at >= from);
+        recent.for_each(|worker| counts.merge(&worker.ungathered));
+        let within = (now - from).to_std().unwrap_or_default();
+        counts.iter().map(|(task_type, tally)| Self::of(task_type, tally.clone(), within)).collect()
+    }
+
+    /// The beginning of the minute in which a window begins that ends now. A window is at least a minute and at most
+    /// [72 h](super::Minutes::KEPT) long.
+    pub fn first_minute(now: DateTime<Utc>, window: Duration) -> DateTime<Utc> {
+        let window = window.clamp(Duration::from_secs(60), super::Minutes::KEPT);
+        let from =
+            now.checked_sub_signed(chrono::TimeDelta::from_std(window).unwrap_or_default()).unwrap_or(now);
+        let seconds = from.timestamp().div_euclid(60) * 60;
+        DateTime::from_timestamp(seconds, 0).unwrap_or(from)
+    }
+}
+
+/// A task type: what waits, whether it is paused, and who serves it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TypeInfo {
+    /// The task type.
+    pub task_type: String,
+    /// How many tasks wait and are due, and how long the first has been due.
+    pub depth: Depth,
+    /// Since when it is paused. `None` if it is not.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// The workers that serve it and are not dead.
+    pub served_by: Vec<WorkerId>,
+    /// How many of its tasks ran at the last beats of the workers that are not dead.
+    pub running: u64,
+    /// Its rate. `None` if nothing was counted under its name: a pool that serves very many task types counts some of them
+    /// together, as [`Counts::OTHERS`], which is among the rates and no task type.
+    pub rate: Option<Rate>,
+}
+
+impl TypeInfo {
+    fn new(task_type: &str) -> Self {
+        Self {
+            task_type: task_type.to_owned(),
+            depth: Depth::none(task_type),
+            paused_at: None,
+            served_by: Vec::new(),
+            running: 0,
+            rate: None,
+        }
+    }
+
+    /// All task types, ordered by name, that have waiting tasks, are paused, are served, run, or have a rate. What was counted
+    /// as [`Counts::OTHERS`] is left out: it belongs to no single type.
+    pub fn all(
+        depths: Vec<Depth>,
+        paused: Vec<PausedType>,
+        workers: &[WorkerInfo],
+        rates: Vec<Rate>,
+    ) -> Vec<Self> {
+        let mut all = Known::default();
+        for depth in depths {
+            let of = depth.task_type.clone();
+            all.of(&of).depth = depth;
+        }
+        for PausedType { task_type, paused_at } in paused {
+            all.of(&task_type).paused_at = Some(paused_at);
+        }
+        for worker in workers.iter().filter(|worker| worker.state != WorkerState::Dead) {
+            worker.task_types.iter().for_each(|task_type| all.of(task_type).served_by.push(worker.id));
+            let running = worker.counts.iter().map(|(task_type, tally)| (task_type, tally.running()));
+            for (task_type, tasks) in running.filter(|(name, tasks)| *tasks > 0 && *name != Counts::OTHERS) {
+                all.of(task_type).running += tasks;
+            }
+        }
+        for rate in rates.into_iter().filter(|rate| rate.task_type != Counts::OTHERS) {
+            let of = rate.task_type.clone();
+            all.of(&of).rate = Some(rate);
+        }
+        all.0.into_values().collect()
+    }
+}
+
+#[derive(Default)]
+struct Known(BTreeMap<String, TypeInfo>);
+
+impl Known {
+    fn of(&mut self, task_type: &str) -> &mut TypeInfo {
+        self.0.entry(task_type.to_owned()).or_insert_with(|| TypeInfo::new(task_type))
+    }
+}
