@@ -3,7 +3,8 @@
 use crate::statement::Statement;
 use crate::value::{Instant, Value};
 use fang_core::StoreError;
-use fang_core::store::{Claim, DbInstant, ScanRange};
+use fang_core::store::{Claim, DbInstant, ScanRange, micros};
+use std::time::Duration;
 
 /// The parameters of `claim.sql` and `lock_claim.sql`, but for the last: the rows that they leave out.
 pub(crate) struct ClaimParams<'a> {
@@ -12,6 +13,8 @@ pub(crate) struct ClaimParams<'a> {
     floors: Vec<Instant>,
     limit: i64,
     first_listed: i64,
+    /// How far ahead to look for the next task, in microseconds.
+    within: i64,
 }
 
 impl<'a> ClaimParams<'a> {
@@ -19,7 +22,13 @@ impl<'a> ClaimParams<'a> {
         let ranges = RangeColumns::new(claim.ranges);
         let floors = ranges.floors.iter().copied().map(Instant).collect();
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-        Self { claim, ranges, floors, limit, first_listed }
+        Self { claim, ranges, floors, limit, first_listed, within: 0 }
+    }
+
+    /// The same, for a claim that also tells when the next task becomes due, if that is within this time.
+    pub(crate) fn looking_ahead(mut self, within: Duration) -> Self {
+        self.within = micros(within);
+        self
     }
 
     /// The same, beginning at the floors of the claim alone.
@@ -35,9 +44,16 @@ impl<'a> ClaimParams<'a> {
 
     /// The parameters of `lock_claim.sql`. All but the last of these are those of `claim.sql`.
     pub(crate) fn all(&self) -> [&dyn Value; 8] {
-        let Self { claim, ranges, floors, limit, first_listed } = self;
+        let Self { claim, ranges, floors, limit, first_listed, .. } = self;
         let RangeColumns { modes, priorities, shared, .. } = ranges;
         [&claim.worker.0, &claim.task_type, modes, priorities, floors, limit, first_listed, shared]
+    }
+
+    /// The parameters of `claim_with_next.sql`.
+    pub(crate) fn with_next(&self) -> [&dyn Value; 8] {
+        let mut params = self.all();
+        params[7] = &self.within;
+        params
     }
 }
 

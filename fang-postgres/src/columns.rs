@@ -1,12 +1,13 @@
 //! Batches as parameters of statements: one array for each column.
 
 use fang_core::new_task::{Due, NewRow, NewTask};
-use fang_core::notify::{Notices, Topic};
+use fang_core::notify::{Notice, Notices, Topic};
 use fang_core::options::Options;
 use fang_core::store::{DbInstant, InsertOutcome, Inserted, MAX_INSERT_TRIES, ScanRange, micros};
 use fang_core::{Replace, StoreError};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The parameters of `insert.sql`, in order.
@@ -94,12 +95,31 @@ impl UniqueColumns {
     }
 }
 
-/// The task types whose tasks may be due now, as notices.
+/// The notices for the tasks of a batch that are due when they are inserted.
 pub fn due_now(tasks: &[NewTask]) -> Notices<'_> {
+    let is_now = |task: &&NewTask| matches!(task.row().due, Due::After(delay) if delay.is_zero());
+    notices(tasks.iter().filter(is_now).map(|task| (task, Duration::ZERO)))
+}
+
+/// The notices for the other tasks of a batch, given the answers to the insert. Only the clock of the server tells how
+/// far away an instant is. Where the answer does not say it, because the task replaced an earlier one, pools look at
+/// once.
+pub fn due_later<'a>(tasks: &'a [NewTask], answers: &[Inserted]) -> Notices<'a> {
+    let delay = |(task, answer): (&'a NewTask, &Inserted)| match task.row().due {
+        Due::After(delay) => (!delay.is_zero()).then_some((task, delay)),
+        Due::At(_) if answer.outcome == InsertOutcome::Replaced => Some((task, Duration::ZERO)),
+        Due::At(_) => Some((task, (answer.scheduled_at - answer.created_at).to_std().unwrap_or_default())),
+    };
+    let is_saved = |(_, answer): &(&NewTask, &Inserted)| answer.outcome != InsertOutcome::Kept;
+    notices(tasks.iter().zip(answers).filter(is_saved).filter_map(delay))
+}
+
+/// The notices for tasks that become due after these delays.
+fn notices<'a>(delayed: impl Iterator<Item = (&'a NewTask, Duration)>) -> Notices<'a> {
     let mut notices = Notices::new();
-    for row in tasks.iter().map(NewTask::row).filter(|row| row.due.may_be_now()) {
-        let (topic, notice) = (Topic::task_type(row.task_type), row.due.notice());
-        notices.entry(topic).and_modify(|known| *known = notice.max(*known)).or_insert(notice);
+    for (task, delay) in delayed {
+        let (topic, notice) = (Topic::task_type(task.row().task_type), Notice::due_in(delay));
+        notices.entry(topic).and_modify(|known| *known = notice.and(*known)).or_insert(notice);
     }
     notices
 }

@@ -2,19 +2,22 @@
 
 use crate::diagnosis::explained;
 use crate::process::Process;
+use crate::recent::Recent;
 use crate::refused::RefusedRows;
 use crate::row::only;
 use crate::schema::Schema;
 use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
+use crate::spare::Kept;
 use crate::sql::Statements;
 use crate::statement::{Answer, Statement, Step};
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::lists::FirstListed;
+use fang_core::store::Count;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How many times a statement is sent that [loses a race](StoreError::lost_a_race). Each failed try has changed
@@ -45,8 +48,13 @@ pub(crate) struct Database<C> {
     /// Whether the clock of the server was ahead, so that tasks may be due too late. Beats write, prunes read.
     pub(crate) clock_was_ahead: AtomicBool,
     pub(crate) epoch: Instant,
+    /// The tasks of each type in each state, when these were many. Counts write and read.
+    pub(crate) counts: Recent<Vec<Count>>,
     /// The role of calls that applications make, and the engine too. A pool opens no connection for them.
     pub(crate) calls: Role,
+    /// Whether pools may be what fills a server that has no connection left. Beats write, refused connections read. True
+    /// until the first beat, so that pools that start together do not wait for each other.
+    pub(crate) pools_fill_it: AtomicBool,
     process: Process,
 }
 
@@ -54,7 +62,7 @@ impl<C: Connections> Database<C> {
     pub(crate) fn new(connections: C, sql: Arc<Statements>, schema: Schema) -> Self {
         let (first, refused) = (FirstListed::default(), RefusedRows::default());
         let (clock_was_ahead, process) = (AtomicBool::new(false), Process::this());
-        let calls = Role::Calls;
+        let (calls, pools_fill_it) = (Role::Calls, AtomicBool::new(true));
         Self {
             connections,
             sql,
@@ -63,7 +71,9 @@ impl<C: Connections> Database<C> {
             refused,
             clock_was_ahead,
             epoch: Instant::now(),
+            counts: Recent::default(),
             calls,
+            pools_fill_it,
             process,
         }
     }
@@ -79,7 +89,20 @@ impl<C: Connections> Database<C> {
     /// A connection for this role.
     pub(crate) async fn session(&self, role: Role) -> Result<C::Session, StoreError> {
         self.process.check()?;
-        self.connections.session(role).await
+        let session = self.connections.session(role).await;
+        if matches!(&session, Err(StoreError::TooManyConnections { .. })) && self.gives_up_for(role) {
+            // What this pool has may be what others wait for, and the other way round.
+            self.connections.keep(Kept::NONE);
+        }
+        session
+    }
+
+    /// Whether the pool gives up its connections when it is refused one for this role. Lock-claims and vacuums can wait. Behind
+    /// a pooler no beat would bring them back, and other programs would only take them.
+    fn gives_up_for(&self, role: Role) -> bool {
+        !matches!(role, Role::LockClaims | Role::Upkeep)
+            && !self.connections.is_pooled()
+            && self.pools_fill_it.load(Ordering::SeqCst)
     }
 
     /// All rows of a statement.
@@ -89,6 +112,17 @@ impl<C: Connections> Database<C> {
         statement: Statement<'_>,
     ) -> Result<Vec<RowOf<C>>, StoreError> {
         Ok(self.answer(role, statement).await?.rows)
+    }
+
+    /// All rows of a statement that only reads, and must stay on index scans: with a plan for other numbers of rows it
+    /// would read the whole table.
+    pub(crate) async fn query_by_index(&self, statement: Statement<'_>) -> Result<Vec<RowOf<C>>, StoreError> {
+        let is_pooled = self.connections.is_pooled();
+        if self.calls != Role::Calls && !is_pooled {
+            return self.query(self.calls, statement).await;
+        }
+        let steps = vec![Step::Begin(Role::begin_look(is_pooled)), Step::Run(statement), Step::Commit];
+        Ok(self.send(self.calls, steps).await?.rows)
     }
 
     /// The only row of a statement.

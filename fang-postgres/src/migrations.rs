@@ -40,7 +40,7 @@ pub const LIMITS: &str = "SET LOCAL lock_timeout = '5s'";
 /// `transaction_timeout`.
 pub const NO_LIMITS: &str = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; \
     SET LOCAL idle_in_transaction_session_timeout = 0; \
-    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+    SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL";
 
 /// The `lock_timeout` of [`LIMITS`].
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);

@@ -7,7 +7,9 @@ use fang_core::StoreError;
 use fang_core::failure::read_failures;
 use fang_core::options::Options;
 use fang_core::schedule::{Cron, Missed};
-use fang_core::store::{Beat, Claimed, CronInfo, DbInstant, DueCron, LockedTask, RescuedTask};
+use fang_core::store::{
+    Asked, Beat, Claimed, CronInfo, DbInstant, DueCron, LockedTask, ReportedBeat, RescuedTask,
+};
 use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
 use postgres_types::FromSql;
 use std::time::Duration;
@@ -121,7 +123,13 @@ pub(crate) fn task(row: &impl Row) -> Read<Task> {
 }
 
 /// A row of `heartbeat.sql`.
-pub(crate) fn beat(row: &impl Row) -> Read<Beat> {
+pub(crate) fn reported_beat(row: &impl Row) -> Read<ReportedBeat> {
+    let asked = get::<Option<&str>>(row, 11)?.and_then(Asked::from_name);
+    let answer = ReportedBeat::without_report(beat(row)?).saved(get(row, 9)?);
+    Ok(answer.minute_is_due(get(row, 10)?).asked(asked))
+}
+
+fn beat(row: &impl Row) -> Read<Beat> {
     Ok(Beat {
         is_alive: get(row, 0)?,
         has_suspects: get(row, 1)?,
@@ -155,6 +163,9 @@ pub(crate) fn cron_info(row: &impl Row) -> Read<CronInfo> {
         next_tick: instant(row, 7)?,
         created_at: instant(row, 8)?,
         paused_at: maybe_instant(row, 9)?,
+        payload: get::<String>(row, 10)?.into(),
+        expires: get::<Option<i64>>(row, 11)?.map(|micros| Duration::from_micros(micros.unsigned_abs())),
+        options: Options::read(get::<Option<&str>>(row, 12)?),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::row::Row;
 use crate::settings::Role;
+use crate::spare::Kept;
 use crate::statement::{Answer, Step};
 use fang_core::StoreError;
 use fang_core::notify::Listeners;
@@ -58,8 +59,8 @@ pub trait Connections: Send + Sync + Sized + 'static {
     /// The session type of the driver.
     type Session: OwnSession;
 
-    /// Returns a connection for this role. One for [`Role::LockClaims`] belongs to the caller alone and is closed
-    /// when dropped.
+    /// Returns a connection for this role. One for [`Role::LockClaims`] or [`Role::Upkeep`] belongs to the
+    /// caller alone and is closed when dropped.
     fn session(&self, role: Role) -> impl Future<Output = Result<Self::Session, StoreError>> + Send;
 
     /// The same database, with separate connections for a worker pool.
@@ -77,10 +78,23 @@ pub trait Connections: Send + Sync + Sized + 'static {
     /// whose end the server notices. An advisory lock of such a session tells others that the process lives.
     fn keeps_heart(&self) -> bool;
 
+    /// Which connections stay open between two sessions.
+    fn kept(&self) -> Kept;
+
+    /// Chooses which connections stay open from now on. Idle ones of the others are closed, but not that of the heart: it
+    /// is closed after its next statement. Connections that the application lends stay.
+    fn keep(&self, kept: Kept);
+
+    /// Closes idle connections that are not [kept](Self::keep), but that of the heart.
+    fn close_idle(&self);
+
     /// Whether lock-claims are possible: there are sessions for [`Role::LockClaims`].
     fn can_lock(&self) -> bool;
 
-    /// Whether notifications of other processes are received.
+    /// Whether there are sessions for [`Role::Upkeep`].
+    fn can_vacuum(&self) -> bool;
+
+    /// Whether notifications of other processes are received now.
     fn listens(&self) -> bool;
 
     /// The listeners that notifications wake.

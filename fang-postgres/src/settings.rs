@@ -13,6 +13,8 @@ pub enum Role {
     Heart,
     /// Lock-claims of a pool.
     LockClaims,
+    /// Vacuums of a pool.
+    Upkeep,
 }
 
 /// The statement that subscribes to notifications.
@@ -34,9 +36,9 @@ const GUARD: [Setting; 5] = [
 /// The name of a limit that servers know from version 17 on. Older ones refuse its name.
 const TRANSACTION_TIMEOUT: &str = "transaction_timeout";
 
-/// The statement that turns that limit off, on servers that know it.
-pub const NO_TRANSACTION_TIMEOUT: &str =
-    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'";
+/// The statement that turns that limit off, on servers that know it. Unlike `pg_settings`, it looks up that name alone.
+pub const NO_TRANSACTION_TIMEOUT: &str = "SELECT set_config('transaction_timeout', '0', false) \
+    WHERE current_setting('transaction_timeout', true) IS NOT NULL";
 
 /// Whether a server of this version, as it tells it, has a `transaction_timeout`.
 pub fn knows_transaction_timeout(server_version: &str) -> bool {
@@ -66,9 +68,12 @@ const LET_GO: [Setting; 1] = [("idle_in_transaction_session_timeout", "5s")];
 /// a transaction, its rows and the pooler's connection are blocked for up to 30 s, until the server ends it.
 pub const GUARD_OF_TRANSACTION: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '30s'; \
-    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+    SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL";
 
 static BEGIN: LazyLock<String> = LazyLock::new(|| format!("BEGIN; {GUARD_OF_TRANSACTION}"));
+static BEGIN_LOOK: LazyLock<String> = LazyLock::new(|| {
+    format!("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; {}", said("SET LOCAL", &BY_INDEX))
+});
 static BEGIN_BY_INDEX: LazyLock<String> =
     LazyLock::new(|| format!("{}; {}", *BEGIN, said("SET LOCAL", &BY_INDEX)));
 
@@ -88,9 +93,14 @@ impl Role {
     /// The begin of a transaction behind a pooler.
     pub fn begin(self) -> &'static str {
         match self {
-            Self::Calls => &BEGIN,
+            Self::Calls | Self::Upkeep => &BEGIN,
             Self::Engine | Self::Heart | Self::LockClaims => &BEGIN_BY_INDEX,
         }
+    }
+
+    /// The begin of a transaction that only reads, and keeps its statements on index scans.
+    pub fn begin_look(is_pooled: bool) -> &'static str {
+        if is_pooled { &BEGIN_BY_INDEX } else { &BEGIN_LOOK }
     }
 
     /// The names of the settings, for code that has to reset them.
@@ -103,9 +113,14 @@ impl Role {
             Self::Calls => GUARD.to_vec(),
             Self::Engine | Self::Heart => [&GUARD[..], &BY_INDEX].concat(),
             Self::LockClaims => [&GUARD[..], &BY_INDEX, &LET_GO].concat(),
+            Self::Upkeep => [&GUARD[..], &AT_LEISURE].concat(),
         }
     }
 }
+
+/// A vacuum may take long, since it keeps nobody waiting. It is given up in the end, so that it does not keep changes of the
+/// tables out for ever. It warns of each table that it skips, which is nobody's business.
+const AT_LEISURE: [Setting; 2] = [("statement_timeout", "10min"), ("client_min_messages", "error")];
 
 fn said(how: &str, settings: &[Setting]) -> String {
     let said = settings.iter().map(|(name, value)| format!("{how} {name} = '{value}'"));
@@ -135,6 +150,7 @@ mod tests {
         assert!(Role::Engine.session().starts_with(&format!("{session}; SET enable_seqscan = 'off'; ")));
         assert!(knows_transaction_timeout("17.2 (Debian 17.2-1)") && !knows_transaction_timeout("16.4"));
         assert!(Role::LockClaims.options().ends_with(" -c idle_in_transaction_session_timeout=5s"));
+        assert!(Role::Upkeep.session().contains("'10min'; SET client_min_messages = 'error'"));
         assert!(Role::Heart.begin().ends_with("; SET LOCAL plan_cache_mode = 'force_generic_plan'"));
         assert_eq!(Role::Calls.begin(), format!("BEGIN; {GUARD_OF_TRANSACTION}"));
         assert_eq!(Role::LockClaims.names().count(), 13);

@@ -11,22 +11,39 @@ pub fn only_rows(sql: &str) -> String {
     sql.replacen(ALL_BUT, ONLY, 1)
 }
 
+/// The conditions of a filter, written once for all statements that look for tasks.
+const MATCHES: &str = include_str!("sql/matches.sql");
+
+/// What looks that go back in time return.
+const FOUND: &str = include_str!("sql/found.sql");
+
+/// The claim, which is also a part of `claim_with_next`.
+const CLAIM: &str = include_str!("sql/claim.sql");
+
+/// Puts in the parts that several statements share.
+fn with_parts(sql: &str) -> String {
+    // The rows that a claim leaves out are its last parameter, and `claim_with_next` has one more before that.
+    let claim = CLAIM.trim_end().replace("$8", "$9");
+    let sql = sql.replace("/* matches */", MATCHES.trim_end()).replace("/* found */", FOUND.trim());
+    sql.replace("/* claim */", &claim)
+}
+
 macro_rules! statements {
-    ($($name:ident),+ $(,)?) => {
-        /// The statements for Postgres, with the names of the tables as they are to be sent.
+    ($(#[$doc:meta])* $statements:ident in $folder:literal: $($name:ident),+ $(,)?) => {
+        $(#[$doc])*
         #[derive(Clone, Debug)]
-        pub struct Statements {
+        pub struct $statements {
             $(
-                #[doc = concat!("See `sql/", stringify!($name), ".sql`.")]
+                #[doc = concat!("See `", $folder, stringify!($name), ".sql`.")]
                 pub $name: String,
             )+
         }
 
-        impl Statements {
+        impl $statements {
             /// The statements for the tables of this schema.
             pub fn new(schema: &Schema) -> Self {
                 Self {
-                    $($name: schema.qualify(include_str!(concat!("sql/", stringify!($name), ".sql"))),)+
+                    $($name: schema.qualify(&with_parts(include_str!(concat!($folder, stringify!($name), ".sql")))),)+
                 }
             }
 
@@ -39,15 +56,44 @@ macro_rules! statements {
 }
 
 statements!(
+    /// The statements of the doctor, with the names of the tables as they are to be sent.
+    DoctorStatements in "sql/doctor/":
+    connections,
+    durability,
+    fleet,
+    horizon,
+    meta,
+    objects,
+    paused,
+    place,
+    read_only,
+    rights,
+    session,
+    unknown,
+    vacuum,
+    workers,
+);
+
+statements!(
+    /// The statements for Postgres, with the names of the tables as they are to be sent.
+    Statements in "sql/":
     ahead,
     all_is_back,
+    ask_worker,
     bring_back,
     bring_back_periods,
     bury,
     cancel,
     cancellations,
     cancelled,
+    change_cancel,
+    change_ids,
+    change_priority,
+    change_remove,
+    change_retry,
+    change_time,
     claim,
+    claim_with_next,
     copy,
     count,
     cron_lock,
@@ -56,12 +102,16 @@ statements!(
     disown,
     end_cron,
     ended,
+    ended_transactions,
+    errors,
+    fetch,
     find,
     find_cron,
     finish,
     finish_remove,
     fire,
     first_listed,
+    gather,
     has_tables,
     heartbeat,
     lock_claim,
@@ -74,17 +124,27 @@ statements!(
     write_lost_claims,
     write_claims_of_dead,
     crowd_unlock,
-    list,
+    look_ended,
+    look_kept,
+    look_newest,
+    look_oldest,
+    look_ready,
+    look_running,
     list_crons,
     list_locked,
+    list_running,
     listed,
+    longest_poll,
     migration_lock,
+    minutes,
     notify,
     now,
     now_in,
     pause,
     pause_cron,
+    paused_types,
     kept,
+    payloads,
     prune_kept,
     prune_tasks,
     prune_unique,
@@ -105,19 +165,25 @@ statements!(
     resume_cron,
     retire,
     retry,
-    retry_failed,
     run_cron,
     running,
     set_priority,
     write_claims,
     remove_locked,
     suspect,
+    this_transaction,
     turn,
     sync_cron,
     crowd_lock,
     unlist,
     unlist_unknown,
     unserved,
+    vacuum_due,
+    vacuum_left,
+    vacuum_others,
+    vacuum_over,
+    vacuum_tasks,
     version,
     while_connected,
+    workers,
 );

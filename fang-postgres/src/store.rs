@@ -1,12 +1,16 @@
 //! The store over the connections of a driver. Its verbs are in `verbs`.
 
+use crate::columns::{due_later, due_now};
 use crate::database::Database;
 use crate::schema::Schema;
 use crate::session::{Connections, Session};
+use crate::settings::Role;
 use crate::sql::Statements;
+use crate::verbs::page;
+use crate::watch::Watch;
 use crate::within;
-use fang_core::notify::Outgoing;
-use fang_core::store::{Filter, Inserted};
+use fang_core::notify::{AtCommit, Outgoing};
+use fang_core::store::{Filter, Inserted, List};
 use fang_core::{NewTask, StoreError, Task};
 use std::sync::Arc;
 use std::time::Instant;
@@ -45,28 +49,49 @@ impl<C: Connections> PostgresStore<C> {
     }
 
     /// Inserts a batch within the application's transaction, over a session of that transaction. After
-    /// [`StoreError::NotUnique`] the transaction can go on, without any task of the batch.
+    /// [`StoreError::NotUnique`] the transaction can go on, without any task of the batch. Without a runtime for the watcher, the
+    /// transaction notifies at its commit, however many do.
     ///
     /// # Errors
     /// [`StoreError::NotUnique`], or the error of a statement, after which the transaction has failed.
     pub async fn insert_in(
-        &self,
+        self: &Arc<Self>,
         session: &mut impl Session,
         tasks: &[NewTask],
+        watch: Option<Watch>,
     ) -> Result<Vec<Inserted>, StoreError> {
-        within::insert_in(session, &self.db.sql, &self.outgoing, tasks).await
+        let sql = &self.db.sql;
+        let inserted = within::insert_in(session, sql, tasks).await?;
+        let mut notices = due_later(tasks, &inserted);
+        notices.extend(due_now(tasks));
+        // Over a connection of the queue: if it failed within the transaction, that could only be rolled back.
+        self.learn(Role::Calls, &notices).await;
+        match (watch, self.outgoing.at_commit(&notices, self.epoch.elapsed())) {
+            (Some(watch), AtCommit::Watch(topics)) => {
+                self.watch(watch, within::this_transaction(session, sql).await?, topics);
+            }
+            (_, AtCommit::Notify(payloads)) => within::notify(session, sql, &payloads).await?,
+            (None, AtCommit::Watch(_)) => {
+                within::notify(session, sql, &self.outgoing.payloads_at_commit(&notices)).await?;
+            }
+        }
+        Ok(inserted)
     }
 
     /// Lists tasks within the application's transaction, over a session of that transaction.
     ///
     /// # Errors
-    /// The error of the statement, after which the transaction has failed.
+    /// The error of a statement, after which the transaction has failed.
     pub async fn list_in(
         &self,
         session: &mut impl Session,
         filter: &Filter,
     ) -> Result<Vec<Task>, StoreError> {
-        within::list_in(session, &self.db.sql, filter).await
+        let (mut list, mut reader) = (List::new(filter), page::Within(session));
+        while let Some(request) = list.next_page() {
+            list.add(page::page(&mut reader, &self.db.sql, &request).await?);
+        }
+        Ok(list.into_tasks())
     }
 }
 

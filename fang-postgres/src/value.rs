@@ -23,7 +23,7 @@ impl Param {
     pub(crate) fn new(value: &dyn Value) -> Result<Self, StoreError> {
         let (ty, mut bytes) = (value.sql_type(), BytesMut::new());
         let is_null = value.to_sql_checked(&ty, &mut bytes);
-        match is_null.map_err(|source| StoreError::Statement { nature: Nature::Data, source })? {
+        match is_null.map_err(|source| StoreError::statement(Nature::Data, source))? {
             IsNull::Yes => Ok(Self { ty, bytes: None }),
             IsNull::No => Ok(Self { ty, bytes: Some(bytes) }),
         }

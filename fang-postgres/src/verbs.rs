@@ -1,16 +1,22 @@
 //! The verbs of the store, each an async function over the connections of a driver.
 
-pub(crate) mod admin;
+mod admin;
+mod change;
 mod control;
 mod crons;
 mod insert;
 mod lists;
+mod looks;
 pub(crate) mod migrate;
 mod notify;
+pub(crate) mod page;
 mod prune;
+mod reports;
 mod tasks;
+mod vacuum;
 mod workers;
 
+use crate::doctor;
 use crate::lock_claims::PostgresLockClaims;
 use crate::row::instant;
 use crate::session::{Connections, NeverBlocks};
@@ -22,9 +28,11 @@ use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::notify::Listeners;
 use fang_core::store::{
-    Beat, Cancellation, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, Depth, Feature, Filter, Finish,
-    Heard, Inserted, LockClaims, NewCron, NonBlocking, Offers, Prune, Removal, Rescue, Rescued,
-    RetriedFailed, RetryFailed, SavedCron, Store, Tables, Tick, Unserved, WorkerId,
+    Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
+    CronRemoval, Crons, Depth, ErrorGroups, Feature, Finding, Finish, Heard, Inserted, LockClaims, Minute,
+    Minutes, NewCron, NonBlocking, Offers, PageRequest, PausedType, Prune, Removal, Report, ReportedBeat,
+    Rescue, Rescued, RunningPage, SavedCron, SavedPayload, Store, TableSize, Tables, TaskPage, Tick,
+    Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
 };
 use fang_core::{NewTask, Priority, StoreError, Task};
 use std::time::Duration;
@@ -69,7 +77,15 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        tasks::claim(&self.db, claim).await
+        Ok(tasks::claim(&self.db, claim, Duration::ZERO).await?.tasks)
+    }
+
+    async fn claim_with_next(
+        &self,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<ClaimedWithNext, StoreError> {
+        tasks::claim(&self.db, claim, within).await
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
@@ -97,11 +113,44 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
-        workers::heartbeat(&self.db, worker, lease).await
+        Ok(workers::heartbeat(&self.db, worker, lease, None).await?.beat)
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
-        workers::retire(&self.db, worker).await
+        workers::retire(&self.db, worker, None).await
+    }
+
+    async fn heartbeat_with(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        report: &Report,
+    ) -> Result<ReportedBeat, StoreError> {
+        workers::heartbeat(&self.db, worker, lease, Some(report)).await
+    }
+
+    async fn retire_with(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError> {
+        workers::retire(&self.db, worker, Some(report)).await
+    }
+
+    async fn gather(&self) -> Result<bool, StoreError> {
+        reports::gather(&self.db).await
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<WorkerInfo>, StoreError> {
+        reports::workers(&self.db, after, limit).await
+    }
+
+    async fn minutes(&self, page: &Minutes<'_>) -> Result<Vec<Minute>, StoreError> {
+        reports::minutes(&self.db, page).await
+    }
+
+    async fn paused_types(&self) -> Result<Vec<PausedType>, StoreError> {
+        reports::paused_types(&self.db).await
+    }
+
+    async fn ask_worker(&self, worker: WorkerId, asked: Asked) -> Result<bool, StoreError> {
+        reports::ask_worker(self, worker, asked).await
     }
 
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
@@ -110,6 +159,14 @@ impl<C: Connections> Store for PostgresStore<C> {
 
     async fn prune(&self, prune: &Prune) -> Result<u64, StoreError> {
         prune::prune(self, prune).await
+    }
+
+    async fn vacuum(&self, vacuum: &Vacuum) -> Result<Vacuumed, StoreError> {
+        vacuum::vacuum(&self.db, vacuum).await
+    }
+
+    fn rests(&self) {
+        self.db.connections.close_idle();
     }
 
     async fn unserved(&self, from: &str, limit: u32) -> Result<Unserved, StoreError> {
@@ -125,7 +182,7 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn fire(&self, tick: &Tick<'_>) -> Result<bool, StoreError> {
-        crons::fire(&self.db, tick).await
+        crons::fire(self, tick).await
     }
 
     async fn list_crons(&self) -> Result<Vec<CronInfo>, StoreError> {
@@ -152,8 +209,8 @@ impl<C: Connections> Store for PostgresStore<C> {
         admin::find(&self.db, id).await
     }
 
-    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-        admin::list(&self.db, filter).await
+    async fn page(&self, request: &PageRequest<'_>) -> Result<TaskPage, StoreError> {
+        page::page(&mut &*self.db, &self.db.sql, request).await
     }
 
     async fn count(&self) -> Result<Vec<Count>, StoreError> {
@@ -172,8 +229,16 @@ impl<C: Connections> Store for PostgresStore<C> {
         control::retry(self, id).await
     }
 
-    async fn retry_failed(&self, batch: &RetryFailed<'_>) -> Result<RetriedFailed, StoreError> {
-        control::retry_failed(self, batch).await
+    async fn running(&self, after: Option<Uuid>, limit: u32) -> Result<RunningPage, StoreError> {
+        looks::running(&self.db, after, limit).await
+    }
+
+    async fn errors(&self) -> Result<ErrorGroups, StoreError> {
+        looks::errors(&self.db).await
+    }
+
+    async fn change_many(&self, batch: &ChangeMany<'_>) -> Result<Changed, StoreError> {
+        change::change_many(self, batch).await
     }
 
     async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
@@ -202,6 +267,18 @@ impl<C: Connections> Store for PostgresStore<C> {
 
     async fn turn(&self, by: Duration) -> Result<(), StoreError> {
         control::turn(self, by).await
+    }
+
+    async fn examine(&self) -> Result<Vec<Finding>, StoreError> {
+        doctor::examine(self).await
+    }
+
+    async fn table_sizes(&self) -> Result<Vec<TableSize>, StoreError> {
+        doctor::table_sizes(self).await
+    }
+
+    async fn payloads(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<SavedPayload>, StoreError> {
+        doctor::payloads(&self.db, before, limit).await
     }
 
     async fn listen(&self) -> Result<Option<Heard>, StoreError> {

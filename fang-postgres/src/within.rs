@@ -1,30 +1,35 @@
-//! Inserts, lists and results within a transaction that was begun elsewhere.
+//! Inserts and results within a transaction that was begun elsewhere.
 
 use crate::batch::Batch;
-use crate::columns::{Answers, due_now};
+use crate::columns::Answers;
 use crate::finish_columns::FinishColumns;
-use crate::row::{duplicate, get, task};
+use crate::row::{duplicate, get, only};
 use crate::session::Session;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
-use crate::verbs::admin;
-use fang_core::notify::Outgoing;
-use fang_core::store::{Filter, Inserted, OwnResult, is_all_or_none};
-use fang_core::{NewTask, QueueError, StoreError, Task};
+use fang_core::store::{Inserted, OwnResult, is_all_or_none};
+use fang_core::{NewTask, QueueError, StoreError};
 
 /// Inserts within the application's transaction. After [`StoreError::NotUnique`] the transaction can go on, without
 /// any task of the batch.
 pub(crate) async fn insert_in(
     session: &mut impl Session,
     sql: &Statements,
-    outgoing: &Outgoing,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    if !is_all_or_none(tasks) {
-        return insert_batch(session, sql, outgoing, tasks).await;
+    match is_all_or_none(tasks) {
+        true => insert_or_roll_back(session, sql, tasks).await,
+        false => insert_batch(session, sql, tasks).await,
     }
+}
+
+async fn insert_or_roll_back(
+    session: &mut impl Session,
+    sql: &Statements,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
     session.run(&[Step::Begin("BEGIN")]).await?;
-    let inserted = insert_batch(session, sql, outgoing, tasks).await;
+    let inserted = insert_batch(session, sql, tasks).await;
     match inserted {
         Ok(_) => {
             session.run(&[Step::Commit]).await?;
@@ -38,21 +43,29 @@ pub(crate) async fn insert_in(
 pub(crate) async fn insert_batch(
     session: &mut impl Session,
     sql: &Statements,
-    outgoing: &Outgoing,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     let mut answers = Answers::new(tasks);
     while let Some(part) = answers.next_to_send() {
         try_insert(session, sql, &part, &mut answers).await?;
     }
-    let mut notify = Vec::new();
-    for payload in outgoing.payloads_at_commit(&due_now(tasks)) {
-        notify.push(Step::Run(Statement::rows(&sql.notify, &[&payload])?));
-    }
-    if !notify.is_empty() {
-        session.run(&notify).await?;
-    }
     answers.finish()
+}
+
+/// Sends notifications that are delivered when the transaction commits.
+pub(crate) async fn notify(
+    session: &mut impl Session,
+    sql: &Statements,
+    payloads: &[String],
+) -> Result<(), StoreError> {
+    let mut steps = Vec::new();
+    for payload in payloads {
+        steps.push(Step::Run(Statement::rows(&sql.notify, &[payload])?));
+    }
+    if !steps.is_empty() {
+        session.run(&steps).await?;
+    }
+    Ok(())
 }
 
 async fn try_insert(
@@ -89,13 +102,13 @@ pub async fn finish_in(session: &mut impl Session, own: &OwnResult) -> Result<()
     if hit { Ok(()) } else { Err(QueueError::ClaimLost) }
 }
 
-/// Lists tasks within the application's transaction.
-pub(crate) async fn list_in(
+/// The number of the transaction.
+pub(crate) async fn this_transaction(
     session: &mut impl Session,
     sql: &Statements,
-    filter: &Filter,
-) -> Result<Vec<Task>, StoreError> {
-    rows(session, admin::list_statement(sql, filter)?).await?.iter().map(task).collect()
+) -> Result<i64, StoreError> {
+    let statement = Statement::rows(&sql.this_transaction, &[])?;
+    get(&only(rows(session, statement).await?)?, 0)
 }
 
 async fn rows<S: Session>(session: &mut S, statement: Statement<'_>) -> Result<Vec<S::Row>, StoreError> {

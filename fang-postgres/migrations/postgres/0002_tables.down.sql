@@ -5,6 +5,8 @@ UPDATE fang_meta SET version = 1;
 ALTER TABLE fang_meta ALTER COLUMN version DROP DEFAULT;
 
 ALTER TABLE fang_meta
+    DROP COLUMN vacuum_at,
+    DROP COLUMN gathered_in,
     DROP COLUMN was_ahead,
     DROP COLUMN well_since,
     DROP COLUMN beat_at;
@@ -18,6 +20,7 @@ DROP TABLE fang_cancellations;
 DROP TABLE fang_unique;
 DROP TABLE fang_crons;
 DROP TABLE fang_queues;
+DROP TABLE fang_minutes;
 DROP TABLE fang_workers;
 DROP INDEX fang_tasks_unique;
 DROP INDEX fang_tasks_kept;

@@ -68,8 +68,27 @@ CREATE TABLE fang_workers (
     info jsonb NOT NULL,
     -- The session that holds the advisory lock of this worker, or null if it has none. The end of the session frees
     -- the lock, so it shows the death of the process.
-    session text
+    session text,
+    -- What it is asked to do: quiet, resume or stop. Null once it says that it does it.
+    asked text,
+    -- What its last beat told: how many tasks it runs at the same time, how many it ran, whether it was quiet. The
+    -- counts are last, and a beat without new counts leaves them as they are.
+    workers integer,
+    busy integer,
+    is_quiet boolean,
+    -- {"mails": {"started": 9, "finished": 8, "us": 30000, "b21": 8}}: counts for each task type since it registered. And
+    -- the part of them that is in fang_minutes.
+    told jsonb,
+    gathered jsonb
 ) WITH (fillfactor = 50);
+
+-- What all workers told, for each minute and task type.
+CREATE TABLE fang_minutes (
+    minute timestamptz NOT NULL,
+    task_type text NOT NULL,
+    counts jsonb NOT NULL,
+    PRIMARY KEY (minute, task_type)
+);
 
 CREATE TABLE fang_queues (
     task_type text PRIMARY KEY,
@@ -101,11 +120,14 @@ CREATE TABLE fang_crons (
 
 -- When beats of any worker last got through, and since when without a gap. The silence of a worker means death only
 -- while beats come without a gap. And whether the clock of the server was ahead, so that tasks from the future have to
--- be looked for.
+-- be looked for. And the minute in which what workers told was last gathered. And the instant before which no pool
+-- vacuums.
 ALTER TABLE fang_meta
     ADD COLUMN beat_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN well_since timestamptz NOT NULL DEFAULT now(),
-    ADD COLUMN was_ahead boolean NOT NULL DEFAULT false;
+    ADD COLUMN was_ahead boolean NOT NULL DEFAULT false,
+    ADD COLUMN gathered_in timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN vacuum_at timestamptz NOT NULL DEFAULT now();
 
 -- Keys of tasks that are unique within a period. They outlast the rows of their tasks.
 

@@ -184,12 +184,16 @@ BEGIN
                 MESSAGE = 'the duplicates of the task ended while it was inserted', HINT = 'Repeat the transaction.';
         END IF;
     END LOOP;
-    -- As `Topic::payload` in Rust: a task for a known instant may become due just after the notification, so pools look
-    -- often for a moment. A task with a delay has no notification.
-    IF inserted AND notify IS NOT FALSE AND (due_at IS NOT NULL OR delay IS NULL OR delay = interval '0') THEN
-        PERFORM pg_notify('fang', CASE
-            WHEN due_at IS NULL OR ascii(task_type) IN (1, 2) THEN E'\x01' || task_type ELSE task_type
-        END);
+    -- As `Topic::payload` in Rust. The time of the commit is not known, so pools look at once, and their claim tells them
+    -- when the task becomes due. A poll of every pool tells of a task that becomes due later than the longest of them.
+    IF inserted AND notify IS NOT FALSE AND (due <= now() OR due <= clock_timestamp() + (
+        SELECT coalesce(max(
+            CASE WHEN jsonb_typeof(w.info->'longest_poll_ms') = 'number' THEN (w.info->>'longest_poll_ms')::float8 END
+        ), 1500) * interval '1 ms'
+        FROM fang_workers w
+        WHERE w.dead_at IS NULL
+    )) THEN
+        PERFORM pg_notify('fang', E'\x01' || task_type);
     END IF;
 END
 $$;

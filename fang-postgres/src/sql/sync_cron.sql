@@ -1,6 +1,7 @@
 -- Saves a cron and inserts the task of its first tick in one statement, so that many processes that start together
 -- insert one task. An unchanged cron stays as it is. If its pattern, time zone, policy or task changed, the waiting
 -- task of the old cron is replaced. Headers do not count, since each process may have others. A paused cron gets no task.
+-- Returns in how many seconds the task is due.
 WITH kept AS (
     INSERT INTO fang_crons AS c
         (name, pattern, time_zone, missed, metadata, task_type, mode, priority, last_tick, task_id, expires,
@@ -27,3 +28,4 @@ WITH kept AS (
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at, expires_at, options)
 SELECT task_id, metadata, task_type, mode, priority, last_tick, last_tick + expires * interval '1 microsecond', options
 FROM kept WHERE paused_at IS NULL
+RETURNING task_type::text, extract(epoch FROM scheduled_at - clock_timestamp())::float8

@@ -24,7 +24,16 @@ WITH turn AS MATERIALIZED (
     SET started_at = t.started_at - span, beat_at = t.beat_at - span, dead_at = t.dead_at - span
     FROM turn
 ), meta AS (
-    UPDATE fang_meta t SET beat_at = t.beat_at - span, well_since = t.well_since - span FROM turn
+    UPDATE fang_meta t
+    SET beat_at = t.beat_at - span, well_since = t.well_since - span, gathered_in = t.gathered_in - span,
+        vacuum_at = t.vacuum_at - span
+    FROM turn
+), old_minutes AS (
+    DELETE FROM fang_minutes RETURNING *
+), minutes AS (
+    -- Sorted, so that all are removed before the first one comes to the place of another.
+    INSERT INTO fang_minutes (minute, task_type, counts)
+    SELECT m.minute - span, m.task_type, m.counts FROM old_minutes m, turn ORDER BY 1, 2
 ), queues AS (
     UPDATE fang_queues t SET paused_at = t.paused_at - span FROM turn
 ), periods AS (

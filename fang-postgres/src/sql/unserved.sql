@@ -43,6 +43,7 @@ WITH RECURSIVE served AS MATERIALIZED (
             FROM fang_tasks t
             WHERE t.task_type = c.task_type AND t.mode = c.mode AND t.priority = p.priority
               AND t.state IN ('new', 'retried') AND t.scheduled_at < now() - interval '1 minute'
+            ORDER BY t.scheduled_at
             LIMIT 1
         ) due
     )

@@ -4,11 +4,11 @@ use crate::database::Database;
 use crate::row::{get, span, task};
 use crate::session::Connections;
 use crate::settings::Role;
-use crate::sql::Statements;
 use crate::statement::Statement;
-use fang_core::store::{Capped, Count, Depth, Filter, Removal};
+use fang_core::store::{Capped, Count, Depth, Removal};
 use fang_core::task::FangTaskState;
 use fang_core::{StoreError, Task};
+use std::time::Instant;
 use uuid::Uuid;
 
 pub(crate) async fn find<C: Connections>(db: &Database<C>, id: Uuid) -> Result<Option<Task>, StoreError> {
@@ -16,18 +16,22 @@ pub(crate) async fn find<C: Connections>(db: &Database<C>, id: Uuid) -> Result<O
     rows.first().map(task).transpose()
 }
 
-pub(crate) async fn list<C: Connections>(db: &Database<C>, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-    db.query(Role::Calls, list_statement(&db.sql, filter)?).await?.iter().map(task).collect()
-}
-
-/// The statement that lists the tasks of a filter.
-pub(crate) fn list_statement<'a>(sql: &'a Statements, filter: &Filter) -> Result<Statement<'a>, StoreError> {
-    let state = filter.state.map(FangTaskState::as_str);
-    let limit = i64::from(filter.limit);
-    Statement::rows(&sql.list, &[&state, &filter.task_type, &filter.before, &limit, &filter.tag])
-}
+/// Counts of more tasks than this are told again for a while: each reads the whole table.
+const MANY: u64 = 100_000;
 
 pub(crate) async fn count<C: Connections>(db: &Database<C>) -> Result<Vec<Count>, StoreError> {
+    let began = Instant::now();
+    if let Some(counts) = db.counts.get(began) {
+        return Ok(counts);
+    }
+    let counts = count_now(db).await?;
+    if counts.iter().map(|count| count.tasks).sum::<u64>() > MANY {
+        db.counts.keep(counts.clone(), Instant::now(), began.elapsed());
+    }
+    Ok(counts)
+}
+
+async fn count_now<C: Connections>(db: &Database<C>) -> Result<Vec<Count>, StoreError> {
     let rows = db.query(Role::Calls, Statement::rows(&db.sql.count, &[])?).await?;
     let mut counts = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -44,12 +48,14 @@ pub(crate) async fn depths<C: Connections>(
     task_type: Option<&str>,
 ) -> Result<Vec<Depth>, StoreError> {
     let (types, tasks) = (i32::from(Depth::TASK_TYPES), Capped::MAX.cast_signed() + 1);
-    let statement = Statement::rows(&db.sql.depths, &[&task_type, &types, &tasks])?;
+    let all = Depth::COUNTED.cast_signed();
+    let statement = Statement::rows(&db.sql.depths, &[&task_type, &types, &tasks, &all])?;
     let rows = db.query(db.calls, statement).await?;
     let depths = rows.iter().map(|row| {
-        let number = |column| get(row, column).map(|tasks: i64| Capped::of(tasks.unsigned_abs()));
+        let share = get::<i64>(row, 4)?.unsigned_abs();
+        let number = |column| get(row, column).map(|tasks: i64| Capped::counted(tasks.unsigned_abs(), share));
         let oldest_due = get::<Option<f64>>(row, 3)?.map(span);
-        Ok(Depth { task_type: get(row, 0)?, waiting: number(1)?, due: number(2)?, oldest_due })
+        Ok(Depth { task_type: get(row, 0)?, waiting: number(2)?, due: number(1)?, oldest_due })
     });
     depths.collect()
 }

@@ -10,7 +10,7 @@ use crate::store::PostgresStore;
 use crate::value::Instant as SqlInstant;
 use fang_core::new_task::Due;
 use fang_core::notify::{Notice, Topic};
-use fang_core::store::{Cancellation, RetriedFailed, RetryFailed, WorkerId, micros};
+use fang_core::store::{Cancellation, WorkerId, micros};
 use fang_core::{Priority, StoreError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -21,22 +21,6 @@ pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) ->
     let Some(row) = rows.first() else { return Ok(false) };
     store.notify(Topic::task_type(get(row, 0)?), Notice::Single).await;
     Ok(true)
-}
-
-pub(crate) async fn retry_failed<C: Connections>(
-    store: &PostgresStore<C>,
-    batch: &RetryFailed<'_>,
-) -> Result<RetriedFailed, StoreError> {
-    let limit = i64::from(batch.limit.max(1));
-    let statement = Statement::rows(
-        &store.db.sql.retry_failed,
-        &[&batch.which.task_type, &batch.which.kind, &batch.after, &limit],
-    )?;
-    let rows = store.db.query_reviving(Role::Calls, statement).await?;
-    let Some(row) = rows.first() else { return Ok(RetriedFailed::default()) };
-    let task_types = get::<Vec<&str>>(row, 2)?.into_iter();
-    store.notify_all(&task_types.map(|name| (Topic::task_type(name), Notice::Single)).collect()).await;
-    Ok(RetriedFailed { tasks: get::<i64>(row, 0)?.unsigned_abs(), next: get(row, 1)? })
 }
 
 pub(crate) async fn reschedule<C: Connections>(
@@ -51,12 +35,20 @@ pub(crate) async fn reschedule<C: Connections>(
     let statement = Statement::rows(&store.db.sql.reschedule, &[&id, &delay, &at])?;
     let rows = store.db.query(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(false) };
+    store.notify(Topic::task_type(get(row, 0)?), notice(due)).await;
     if due.may_be_now() {
-        store.notify(Topic::task_type(get(row, 0)?), due.notice()).await;
         // The new time may be long past, and then before the scan floor.
         store.notify_each_time(Role::Calls, &Topic::CameBack).await;
     }
     Ok(true)
+}
+
+/// The notice for a waiting task that becomes due then. By the clock of the server, an instant may be now.
+pub(crate) fn notice(due: Due) -> Notice {
+    match due {
+        Due::After(delay) => Notice::due_in(delay),
+        Due::At(_) => Notice::Single,
+    }
 }
 
 pub(crate) async fn set_priority<C: Connections>(

@@ -1,15 +1,15 @@
 //! Crons: sync, look, fire, and the calls that manage them.
 
 use crate::columns::options;
-use crate::database::Database;
-use crate::row::{cron_info, due_cron, get, instant};
+use crate::database::{Database, RowOf};
+use crate::row::{cron_info, due_cron, get, instant, span};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
 use crate::store::PostgresStore;
-use crate::value::Instant;
+use crate::value::{Instant, Value};
 use fang_core::StoreError;
-use fang_core::notify::{Notice, Topic};
+use fang_core::notify::{Notice, Notices, Topic};
 use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick, micros};
 use uuid::Uuid;
 
@@ -24,8 +24,10 @@ pub(crate) async fn sync<C: Connections>(
         Statement::count(&sql.lock_cron, &[&cron.name])?,
         sync_statement(&sql.sync_cron, cron)?,
     ];
-    if db.together(Role::Calls, statements).await?.count > 0 {
+    let saved = db.together(Role::Calls, statements).await?.rows;
+    if !saved.is_empty() {
         store.notify(Topic::Crons, Notice::Single).await;
+        tell_of_ticks(store, Role::Calls, &saved).await?;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id() });
     }
     let row = db.query_one(Role::Calls, Statement::rows(&sql.find_cron, &[&cron.name])?).await?;
@@ -35,7 +37,7 @@ pub(crate) async fn sync<C: Connections>(
 fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, StoreError> {
     let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
     let (expires, options) = (task.expires.map(micros), options(&task));
-    Statement::count(
+    Statement::rows(
         sql,
         &[
             &cron.name,
@@ -60,18 +62,37 @@ pub(crate) async fn due<C: Connections>(db: &Database<C>) -> Result<Crons, Store
     Ok(Crons::new(crons.into_iter()))
 }
 
-pub(crate) async fn fire<C: Connections>(db: &Database<C>, tick: &Tick<'_>) -> Result<bool, StoreError> {
-    let sql = &db.sql;
+/// Notifies pools of the tasks that these rows of `fire.sql` or `sync_cron.sql` tell of.
+async fn tell_of_ticks<C: Connections>(
+    store: &PostgresStore<C>,
+    role: Role,
+    rows: &[RowOf<C>],
+) -> Result<(), StoreError> {
+    let mut notices = Notices::new();
+    for row in rows {
+        let (topic, notice) = (Topic::task_type(get(row, 0)?), Notice::due_in(span(get(row, 1)?)));
+        notices.entry(topic).and_modify(|known| *known = notice.and(*known)).or_insert(notice);
+    }
+    store.notify_all(role, &notices).await;
+    Ok(())
+}
+
+pub(crate) async fn fire<C: Connections>(
+    store: &PostgresStore<C>,
+    tick: &Tick<'_>,
+) -> Result<bool, StoreError> {
+    let (db, sql) = (&store.db, &store.db.sql);
     let seen = Instant(tick.seen.into());
     let (late, ids): (Vec<_>, Vec<_>) = tick.late.iter().map(|(at, id)| (Instant((*at).into()), *id)).unzip();
-    let statement = match tick.next {
-        Some(next) => {
-            let next = Instant(next.into());
-            Statement::count(&sql.fire, &[&tick.name, &seen, &next, &tick.id, &late, &ids, &tick.dropped])
-        }
-        None => Statement::count(&sql.end_cron, &[&tick.name, &seen, &late, &ids, &tick.dropped]),
+    let Some(next) = tick.next else {
+        let end = Statement::count(&sql.end_cron, &[&tick.name, &seen, &late, &ids, &tick.dropped])?;
+        return Ok(db.execute(Role::Engine, end).await? > 0);
     };
-    Ok(db.execute(Role::Engine, statement?).await? > 0)
+    let next = Instant(next.into());
+    let params: [&dyn Value; 7] = [&tick.name, &seen, &next, &tick.id, &late, &ids, &tick.dropped];
+    let fired = db.query(Role::Engine, Statement::rows(&sql.fire, &params)?).await?;
+    tell_of_ticks(store, Role::Engine, &fired).await?;
+    Ok(!fired.is_empty())
 }
 
 pub(crate) async fn list<C: Connections>(db: &Database<C>) -> Result<Vec<CronInfo>, StoreError> {

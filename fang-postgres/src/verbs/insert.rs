@@ -1,7 +1,7 @@
 //! Insert.
 
 use crate::batch::Batch;
-use crate::columns::{Answers, InTable, due_now};
+use crate::columns::{Answers, InTable, due_later, due_now};
 use crate::copy::{MIN_COPY, chunks, copied};
 use crate::database::{again_if, may_have_lost_a_race};
 use crate::diagnosis::explained;
@@ -17,6 +17,16 @@ use fang_core::store::{DbInstant, Inserted, are_new, is_all_or_none};
 use fang_core::{NewTask, StoreError};
 
 pub(crate) async fn insert<C: Connections>(
+    store: &PostgresStore<C>,
+    tasks: &[NewTask],
+) -> Result<Vec<Inserted>, StoreError> {
+    let inserted = insert_any(store, tasks).await?;
+    store.notify_all(Role::Calls, &due_later(tasks, &inserted)).await;
+    Ok(inserted)
+}
+
+/// Inserts, and notifies pools of the tasks that are due.
+async fn insert_any<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
@@ -112,7 +122,9 @@ async fn insert_in_transaction<C: Connections>(
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
     session.run(&[Step::Begin(store.db.begin(Role::Calls))]).await?;
-    let inserted = within::insert_batch(session, &store.db.sql, &store.outgoing, tasks).await?;
+    let inserted = within::insert_batch(session, &store.db.sql, tasks).await?;
+    let payloads = store.outgoing.payloads_at_commit(&due_now(tasks));
+    within::notify(session, &store.db.sql, &payloads).await?;
     session.run(&[Step::Commit]).await?;
     Ok(inserted)
 }

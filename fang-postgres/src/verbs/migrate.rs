@@ -23,17 +23,18 @@ const META: &str = "CREATE TABLE fang_meta (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     version integer NOT NULL,
     beat_at timestamptz NOT NULL DEFAULT now(),
-    well_since timestamptz NOT NULL DEFAULT now()
+    well_since timestamptz NOT NULL DEFAULT now(),
+    was_ahead boolean NOT NULL DEFAULT false
 )";
 
-/// Checks that this program can use the schema.
+/// Checks that this program can use the schema. A pool that starts needs no connection of the application for it.
 pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<(), StoreError> {
     let (db, sql) = (&store.db, &store.db.sql);
-    let rows = db.while_connected(Role::Calls, Statement::rows(&sql.version, &[])?).await?.rows;
+    let rows = db.while_connected(db.calls, Statement::rows(&sql.version, &[])?).await?.rows;
     match rows.first() {
         Some(row) => migrations::check(get(row, 0)?),
         // The row was lost. The first beat puts it back.
-        None => match db.query(Role::Calls, Statement::rows(&sql.has_tables, &[])?).await {
+        None => match db.query(db.calls, Statement::rows(&sql.has_tables, &[])?).await {
             Err(error) if error.is_refusal() => migrations::check(0),
             other => other.map(|_| ()),
         },

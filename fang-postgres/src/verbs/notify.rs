@@ -1,24 +1,51 @@
 //! Notifications: to the pools of this process directly, and to those of others over the channel of the database.
 
+use crate::row::{get, span};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
 use crate::store::PostgresStore;
 use fang_core::StoreError;
 use fang_core::notify::{Notice, Notices, Topic};
+use std::time::Duration;
 
 impl<C: Connections> PostgresStore<C> {
-    /// Notifies the listeners of these topics. Within a burst further notifications are left out.
-    pub(crate) async fn notify_all(&self, notices: &Notices<'_>) {
+    /// Notifies the listeners of these topics. Within a burst further notifications are left out, and so are tasks
+    /// that become due after the next poll of every pool.
+    pub(crate) async fn notify_all(&self, role: Role, notices: &Notices<'_>) {
         self.notify_here(notices);
+        self.learn(role, notices).await;
         for payload in self.payloads(notices) {
-            self.send(Role::Calls, &payload).await;
+            self.send(role, &payload).await;
         }
+    }
+
+    /// Looks up how often pools poll, if these notices depend on it and the last look was long ago.
+    pub(crate) async fn learn(&self, role: Role, notices: &Notices<'_>) {
+        if self.outgoing.must_learn(notices, self.epoch.elapsed()) {
+            let longest_poll = self.longest_poll(role).await;
+            self.outgoing.learned(longest_poll, self.epoch.elapsed());
+        }
+    }
+
+    /// The longest time between two polls of any pool that lives, if it can be looked up.
+    async fn longest_poll(&self, role: Role) -> Option<Duration> {
+        let statement = Statement::rows(&self.db.sql.longest_poll, &[]).ok()?;
+        let row = self.db.query_one(role, statement).await;
+        let millis: f64 = row
+            .and_then(|row| get(&row, 0))
+            .inspect_err(|error| {
+                log::debug!(
+                    "how often pools poll could not be looked up; notifications go by the default: {error}"
+                );
+            })
+            .ok()?;
+        Some(span(millis / 1000.0))
     }
 
     /// Notifies the listeners of one topic. Within a burst further notifications are left out.
     pub(crate) async fn notify(&self, topic: Topic<'_>, notice: Notice) {
-        self.notify_all(&[(topic, notice)].into()).await;
+        self.notify_all(Role::Calls, &[(topic, notice)].into()).await;
     }
 
     /// Notifies the listeners of this topic every time. The parts of a pool use their own connections for it, so

@@ -4,38 +4,54 @@ use crate::claim_params::ClaimParams;
 use crate::database::{Database, RowOf};
 use crate::finish_columns::FinishColumns;
 use crate::refused::{AT_MOST, ManyRows};
-use crate::row::{Row, claimed, get};
+use crate::row::{claimed, get, span};
 use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::{Answer, Wanted};
 use crate::store::PostgresStore;
+use crate::value::Value;
 use fang_core::StoreError;
 use fang_core::notify::Topic;
-use fang_core::store::{Claim, Claimed, Finish, WorkerId};
-use std::time::Instant;
+use fang_core::store::{Claim, ClaimedWithNext, Finish, WorkerId};
+use std::time::{Duration, Instant};
 
-/// If the server refuses to change all rows that it finds, it goes on with those behind them.
+/// If the server refuses to change all rows that it finds, it goes on with those behind them. `within` is how far ahead to
+/// look for the next task; zero for not at all.
 pub(crate) async fn claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
-) -> Result<Vec<Claimed>, StoreError> {
+    within: Duration,
+) -> Result<ClaimedWithNext, StoreError> {
     let began = Instant::now();
     loop {
         let left_out = db.refused.left_out(began).len();
-        let tasks = claim_once(db, claim).await?;
-        let has_more = tasks.is_empty() && db.refused.left_out(began).len() > left_out;
+        let claimed = claim_once(db, claim, within).await?;
+        let has_more = claimed.tasks.is_empty() && db.refused.left_out(began).len() > left_out;
         if !has_more || began.elapsed() > AT_MOST {
-            return Ok(tasks);
+            return Ok(claimed);
         }
     }
 }
 
-async fn claim_once<C: Connections>(db: &Database<C>, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+async fn claim_once<C: Connections>(
+    db: &Database<C>,
+    claim: &Claim<'_>,
+    within: Duration,
+) -> Result<ClaimedWithNext, StoreError> {
     db.look_at_lists().await;
-    let answers = send_claim(db, claim).await;
+    let answers = send_claim(db, claim, within).await;
     let rows = answers.map(|answers| answers.into_iter().flat_map(|answer| answer.rows).collect::<Vec<_>>());
     db.first.learn(&rows);
-    rows?.iter().filter_map(|row| claimed_for_itself(row).transpose()).collect()
+    let mut told = ClaimedWithNext::default();
+    for row in &rows? {
+        if get(row, 11)? {
+            told.tasks.push(claimed(row)?);
+        } else if !within.is_zero() {
+            // A task that was claimed for another worker has no time.
+            told.next_in = get::<Option<f64>>(row, 12)?.map(span).or(told.next_in);
+        }
+    }
+    Ok(told)
 }
 
 /// A crowded claim first takes an advisory lock, in a transaction whose next statement sees all claims made
@@ -43,13 +59,18 @@ async fn claim_once<C: Connections>(db: &Database<C>, claim: &Claim<'_>) -> Resu
 async fn send_claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
+    within: Duration,
 ) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
-    let params = ClaimParams::new(claim, db.first.transaction()).not_shared();
-    let all = params.all();
+    let params = ClaimParams::new(claim, db.first.transaction()).not_shared().looking_ahead(within);
+    let (all, with_next) = (params.all(), params.with_next());
+    let (sql, own): (_, &[&dyn Value]) = match within.is_zero() {
+        true => (&db.sql.claim, &all[..7]),
+        false => (&db.sql.claim_with_next, &with_next),
+    };
     let many = ManyRows {
         role: Role::Engine,
-        sql: &db.sql.claim,
-        params: &all[..7],
+        sql,
+        params: own,
         wanted: Wanted::Rows,
         ids: (&db.sql.lock_claim, &all),
         began: Instant::now(),
@@ -60,11 +81,6 @@ async fn send_claim<C: Connections>(
     let statement = many.all_but(&db.refused.left_out(many.began))?;
     let outcome = db.together(many.role, [params.crowd(&db.sql.crowd_lock)?, statement]).await;
     db.or_in_pieces(&many, outcome).await
-}
-
-/// A row of `claim.sql`, unless it was claimed for another worker.
-fn claimed_for_itself(row: &impl Row) -> Result<Option<Claimed>, StoreError> {
-    if get(row, 11)? { claimed(row).map(Some) } else { Ok(None) }
 }
 
 pub(crate) async fn finish<C: Connections>(

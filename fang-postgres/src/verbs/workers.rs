@@ -1,17 +1,20 @@
 //! Register, heartbeat, rescue, prune, unserved.
 
-use crate::database::Database;
+use crate::database::{Database, RowOf};
 use crate::migrations;
 use crate::refused::ManyRows;
-use crate::row::{beat, get, only, read_rescued};
+use crate::row::{get, only, read_rescued, reported_beat};
 use crate::session::Connections;
 use crate::settings::Role;
+use crate::spare::Crowd;
 use crate::statement::{Statement, Wanted};
 use crate::store::PostgresStore;
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::notify::Topic;
-use fang_core::store::{Beat, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros};
+use fang_core::store::{
+    Asked, Counts, Report, ReportedBeat, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros,
+};
 use fang_core::task::Mode;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -21,7 +24,7 @@ use uuid::Uuid;
 pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
     match try_register(db, info).await {
         Ok((worker, false)) => return Ok(worker),
-        Ok((used_before, true)) => retire(db, used_before).await?,
+        Ok((used_before, true)) => retire(db, used_before, None).await?,
         Err(error) if error.nature() == Nature::Data => {}
         Err(error) => return Err(error),
     }
@@ -41,10 +44,9 @@ pub(crate) async fn heartbeat<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,
     lease: Duration,
-) -> Result<Beat, StoreError> {
-    let keeps = db.connections.keeps_heart();
-    let statement = Statement::rows(&db.sql.heartbeat, &[&worker.0, &micros(lease), &keeps])?;
-    let row = db.query_one(Role::Heart, statement).await?;
+    report: Option<&Report>,
+) -> Result<ReportedBeat, StoreError> {
+    let row = beat(db, worker, lease, report).await?;
     if get(&row, 6)? {
         restore(db).await?;
     }
@@ -58,7 +60,45 @@ pub(crate) async fn heartbeat<C: Connections>(
     if brought_back > 0 || get(&row, 8)? {
         db.clock_was_ahead.store(true, Ordering::SeqCst);
     }
-    beat(&row)
+    if let (Some(slots), Some(open)) = (get(&row, 12)?, get(&row, 13)?) {
+        let crowd = Crowd { slots, open, pools: get(&row, 14)? };
+        db.pools_fill_it.store(!crowd.is_small(), Ordering::SeqCst);
+        let kept = db.connections.kept();
+        db.connections.keep(kept.after(crowd));
+        if kept.heart && !db.connections.kept().heart {
+            // Tells others over the connection that is closed afterwards. If it fails, the next beat tells them.
+            let _ = beat(db, worker, lease, report).await;
+        }
+    }
+    reported_beat(&row)
+}
+
+/// Sends a beat. Returns the row of `heartbeat.sql`.
+async fn beat<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+    lease: Duration,
+    report: Option<&Report>,
+) -> Result<RowOf<C>, StoreError> {
+    let keeps = db.connections.keeps_heart();
+    let number =
+        |number: fn(&Report) -> u32| report.map(|report| i32::try_from(number(report)).unwrap_or(i32::MAX));
+    let (workers, busy) = (number(|report| report.workers), number(|report| report.busy));
+    let is_quiet = report.map(|report| report.is_quiet);
+    let told = report.and_then(told);
+    let done = report.and_then(|report| report.done).map(Asked::as_str);
+    // A pooler has connections of its own.
+    let asks = !db.connections.is_pooled();
+    let statement = Statement::rows(
+        &db.sql.heartbeat,
+        &[&worker.0, &micros(lease), &keeps, &workers, &busy, &is_quiet, &told, &done, &asks],
+    )?;
+    db.query_one(Role::Heart, statement).await
+}
+
+/// The counts of a report as JSON.
+fn told(report: &Report) -> Option<String> {
+    report.counts.as_ref().map(Counts::to_json)
 }
 
 /// Without this row no worker would ever be declared dead.
@@ -75,8 +115,13 @@ async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(crate) async fn retire<C: Connections>(db: &Database<C>, worker: WorkerId) -> Result<(), StoreError> {
-    db.query(Role::Heart, Statement::rows(&db.sql.retire, &[&worker.0])?).await.map(|_| ())
+pub(crate) async fn retire<C: Connections>(
+    db: &Database<C>,
+    worker: WorkerId,
+    report: Option<&Report>,
+) -> Result<(), StoreError> {
+    let statement = Statement::rows(&db.sql.retire, &[&worker.0, &report.and_then(told)])?;
+    db.query(Role::Heart, statement).await.map(|_| ())
 }
 
 pub(crate) async fn disown<C: Connections>(
@@ -163,7 +208,7 @@ pub(crate) async fn unserved<C: Connections>(
     limit: u32,
 ) -> Result<Unserved, StoreError> {
     let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    let rows = db.query(Role::Engine, Statement::rows(&db.sql.unserved, &[&from, &limit])?).await?;
+    let rows = db.query_by_index(Statement::rows(&db.sql.unserved, &[&from, &limit])?).await?;
     let mut found = Unserved::default();
     for row in &rows {
         let task_type: String = get(row, 1)?;

@@ -1,0 +1,41 @@
+//! Rights that this role lacks to insert, run and control tasks.
+
+use super::place::{Place, Sort, objects, tables};
+use super::{Found, Patient};
+use crate::row::get;
+use crate::schema::Schema;
+use crate::session::Connections;
+use crate::sql::Statements;
+use fang_core::store::Finding;
+
+pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, place: &Place) -> Found {
+    let params: [&dyn crate::value::Value; 3] = [&place.schema, &tables(), &called()];
+    let rows = patient.rows(&patient.sql.rights, &params).await?;
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let role: String = get(first, 0)?;
+    let lacks = rows.iter().map(|row| get(row, 1)).collect::<Result<Vec<String>, _>>()?;
+    let grants = rows.iter().map(|row| get(row, 2)).collect::<Result<Vec<String>, _>>()?;
+    Ok(vec![Finding::error(
+        "missing-rights",
+        format!("the role {role} lacks rights that a program with pools needs: {}", lacks.join("; ")),
+        format!("run as the owner of the tables: {}", grants.join("; ")),
+    )])
+}
+
+/// The functions that the statements of the library call. The others are for programs in other languages.
+fn called() -> Vec<&'static str> {
+    let statements = Statements::new(&Schema::default());
+    let all = statements.all();
+    let functions =
+        objects().into_iter().filter(|object| object.sort == Sort::Function).map(|object| object.name);
+    functions.filter(|name| all.iter().any(|(_, sql)| sql.contains(&format!("{name}(")))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn functions_for_other_languages_need_no_right() {
+        let called = super::called();
+        assert!(called.contains(&"fang_session") && !called.contains(&"fang_insert"), "{called:?}");
+    }
+}

@@ -1,0 +1,14 @@
+    LIMIT $12::bigint
+), bounds AS MATERIALIZED (
+    SELECT count(*) AS looked, max(at) AS first, min(at) AS last FROM seen
+)
+SELECT found.id, found.at, found.bytes, bounds.looked, bounds.first, bounds.last
+FROM bounds
+LEFT JOIN LATERAL (
+    SELECT id, at, bytes
+    FROM seen
+    WHERE matches AND (bounds.looked < $12 OR at <> bounds.last) AND ($14::uuid IS NULL OR at <> $11 OR id < $14)
+    ORDER BY at DESC, id DESC
+    LIMIT $13::bigint
+) found ON true
+ORDER BY found.at DESC, found.id DESC
