@@ -42,16 +42,17 @@ impl ToRun {
     pub(crate) fn dispatch(self, pool: &Pool, workers: &dyn Workers) {
         let bytes = self.tasks.iter().map(|task| task.metadata.len()).sum();
         pool.state.gauge.claimed(self.tasks.len(), bytes);
+        pool.state.recorder.claimed(self.tasks.len());
         self.jobs().for_each(|job| {
-            pool.state.recorder.claimed(&job);
+            pool.state.recorder.dispatched(&job);
             workers.run(job);
         });
     }
 
     /// The tasks, each as a job for a worker.
-    pub(crate) fn jobs(self) -> impl Iterator<Item = Job> {
+    pub(crate) fn jobs(self) -> impl Iterator<Item = Arc<Job>> {
         let Self { tasks, task_type, worker, unwritten } = self;
-        let job = move |task| Job::new(task, task_type.clone(), worker, unwritten.clone());
+        let job = move |task| Arc::new(Job::new(task, task_type.clone(), worker, unwritten.clone()));
         tasks.into_iter().map(job)
     }
 }

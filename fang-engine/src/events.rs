@@ -7,6 +7,7 @@ mod metrics;
 mod metrics;
 mod recorder;
 mod subscribers;
+mod tallies;
 mod totals;
 
 pub(crate) use metrics::sent;
@@ -61,7 +62,8 @@ pub enum Event {
         task: Arc<TaskInfo>,
     },
     /// The body of a task has returned or panicked, or was dropped because of its timeout or a cancellation. Its result is
-    /// not saved yet. A run that a shutdown drops has `HandedBack` instead.
+    /// not saved yet. An async run that a shutdown drops has `HandedBack` instead. A blocking run that it gives back goes on,
+    /// since nothing can stop its thread: if it returns before the process ends, `Ran` follows `HandedBack`.
     Ran {
         /// The task.
         task: Arc<TaskInfo>,
@@ -247,7 +249,7 @@ impl TaskInfo {
     }
 
     /// A task that was taken back from a dead worker.
-    fn rescued(task: &RescuedTask) -> Self {
+    pub(crate) fn rescued(task: &RescuedTask) -> Self {
         Self {
             id: task.id,
             kind: task.kind.as_deref().unwrap_or(NO_KIND).into(),

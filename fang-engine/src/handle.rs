@@ -1,6 +1,7 @@
 //! The verbs of a queue over any store. The queues of both modes call them.
 
 mod admin;
+mod fleet;
 
 pub use admin::Admin;
 
@@ -8,6 +9,7 @@ use crate::events::{Event, TaskInfo};
 use crate::insert_hooks::InsertHooks;
 use crate::insert_rules::{InsertRules, batches};
 use crate::parallel::try_map;
+use crate::shared_inserts::SharedInserts;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
 use fang_core::store::{Cancellation, CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
@@ -17,30 +19,39 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A queue over a store. Cheap to clone.
+/// A queue over a store. Cheap to clone: every run gets a clone.
 #[derive(Clone)]
 pub struct Handle {
+    queue: Arc<Queue>,
+    context: Context,
+}
+
+/// What all clones of a queue share, behind one count of references.
+#[derive(Clone)]
+struct Queue {
     store: Arc<dyn Store>,
     rules: InsertRules,
     hooks: InsertHooks,
-    context: Context,
+    inserts: Arc<SharedInserts>,
 }
 
 impl Handle {
     /// A queue that saves to `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            rules: InsertRules::default(),
-            hooks: InsertHooks::default(),
-            context: Context::default(),
-        }
+        Self::sharing(store, Arc::default())
+    }
+
+    /// A queue that saves to `store`, and whose inserts share statements with these.
+    pub fn sharing(store: Arc<dyn Store>, inserts: Arc<SharedInserts>) -> Self {
+        let (rules, hooks) = (InsertRules::default(), InsertHooks::default());
+        Self { queue: Arc::new(Queue { store, rules, hooks, inserts }), context: Context::default() }
     }
 
     /// The same queue with these rules for what may be inserted.
     #[must_use]
-    pub fn rules(self, rules: InsertRules) -> Self {
-        Self { rules, ..self }
+    pub fn rules(mut self, rules: InsertRules) -> Self {
+        Arc::make_mut(&mut self.queue).rules = rules;
+        self
     }
 
     /// The same queue with code that may change or refuse a task before it is inserted.
@@ -49,27 +60,28 @@ impl Handle {
         mut self,
         change: impl Fn(NewTask) -> Result<NewTask, FangError> + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.before_insert(change);
+        Arc::make_mut(&mut self.queue).hooks.before_insert(change);
         self
     }
 
     /// The same queue with a listener.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.hooks.on_event(listener);
+        Arc::make_mut(&mut self.queue).hooks.on_event(listener);
         self
     }
 
     /// The same queue with this code at every insert.
     #[must_use]
-    pub fn hooks(self, hooks: InsertHooks) -> Self {
-        Self { hooks, ..self }
+    pub fn hooks(mut self, hooks: InsertHooks) -> Self {
+        Arc::make_mut(&mut self.queue).hooks = hooks;
+        self
     }
 
     /// The same queue, bound to one run.
     #[must_use]
     pub fn bound_to(&self, context: Context) -> Self {
-        Self { context, ..self.clone() }
+        Self { queue: self.queue.clone(), context }
     }
 
     /// The context of the run that it is bound to.
@@ -79,12 +91,12 @@ impl Handle {
 
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+        &self.queue.store
     }
 
     /// The calls that tools make.
     pub fn admin(&self) -> Admin {
-        Admin::new(self.store.clone())
+        Admin::new(self.queue.store.clone())
     }
 
     /// Makes tasks ready to be saved: lets the application change them, checks them and gives them ids and unique
@@ -94,13 +106,13 @@ impl Handle {
     /// [`QueueError::Payload`] when a task cannot be saved, [`QueueError::Refused`] when the application refuses it.
     pub fn prepare(&self, tasks: Vec<NewTask>) -> Result<Vec<NewTask>, QueueError> {
         // Code of the application runs here, where it finds the context of the call.
-        let changed = tasks.into_iter().map(|task| Ok((self.hooks.apply(task)?, Uuid::now_v7())));
+        let changed = tasks.into_iter().map(|task| Ok((self.queue.hooks.apply(task)?, Uuid::now_v7())));
         let changed = changed.collect::<Result<_, QueueError>>()?;
-        Ok(try_map(changed, |(task, new_id)| self.rules.prepare(task, new_id))?)
+        Ok(try_map(changed, |(task, new_id)| self.queue.rules.prepare(task, new_id))?)
     }
 
     fn prepare_one(&self, task: NewTask) -> Result<NewTask, QueueError> {
-        Ok(self.rules.prepare(self.hooks.apply(task)?, Uuid::now_v7())?)
+        Ok(self.queue.rules.prepare(self.queue.hooks.apply(task)?, Uuid::now_v7())?)
     }
 
     /// Saves one task. Returns its row, or that of its duplicate.
@@ -117,7 +129,7 @@ impl Handle {
             match inserted.first() {
                 Some(inserted) if inserted.is_new => return Ok(Task::saved(task, *inserted)),
                 Some(inserted) => {
-                    if let Some(duplicate) = self.store.find(inserted.id).await? {
+                    if let Some(duplicate) = self.queue.store.find(inserted.id).await? {
                         return Ok(duplicate);
                     }
                     if task.is_answered_by(*inserted) {
@@ -145,8 +157,8 @@ impl Handle {
     }
 
     async fn insert_batch(&self, batch: &[NewTask]) -> Result<Vec<Inserted>, StoreError> {
-        let inserted = self.store.insert(batch).await?;
-        self.hooks.inserted(batch, &inserted);
+        let inserted = self.queue.inserts.insert(&self.queue.store, batch).await?;
+        self.queue.hooks.inserted(batch, &inserted);
         Ok(inserted)
     }
 
@@ -157,8 +169,8 @@ impl Handle {
     pub async fn schedule(&self, task: NewTask) -> Result<Task, QueueError> {
         // The name of a cron is that of the task as the program knows it.
         let name = task.cron_name();
-        match Plan::new(self.hooks.apply(task)?)? {
-            Plan::Once(task) => self.insert_prepared(self.rules.prepare(task, Uuid::now_v7())?).await,
+        match Plan::new(self.queue.hooks.apply(task)?)? {
+            Plan::Once(task) => self.insert_prepared(self.queue.rules.prepare(task, Uuid::now_v7())?).await,
             Plan::Cron { task, cron } => self.schedule_cron(name, task, cron).await,
         }
     }
@@ -172,7 +184,7 @@ impl Handle {
         for task in tasks {
             self.schedule(task).await?;
         }
-        Ok(self.store.remove_crons(&CronRemoval::AllBut { mode, names }).await?)
+        Ok(self.queue.store.remove_crons(&CronRemoval::AllBut { mode, names }).await?)
     }
 
     /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such
@@ -181,12 +193,11 @@ impl Handle {
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     pub async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
-        let id = Uuid::now_v7();
-        let is_run = self.store.run_cron(name, id).await?;
-        if is_run {
+        let id = self.admin().run_cron(name).await?;
+        if let Some(id) = id {
             self.tell_fired(name, id);
         }
-        Ok(is_run.then_some(id))
+        Ok(id)
     }
 
     /// Cancels a task. See `cancel_task` of the queues.
@@ -194,19 +205,19 @@ impl Handle {
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
     pub async fn cancel(&self, id: Uuid) -> Result<bool, QueueError> {
-        let cancellation = self.store.cancel(id).await?;
+        let cancellation = self.queue.store.cancel(id).await?;
         // The pool tells of a task that runs.
-        if cancellation == Cancellation::Ended && self.hooks.has_listeners() {
+        if cancellation == Cancellation::Ended && self.queue.hooks.has_listeners() {
             self.tell_cancelled(id).await;
         }
         Ok(cancellation.is_hit())
     }
 
     async fn tell_cancelled(&self, id: Uuid) {
-        if let Ok(Some(task)) = self.store.find(id).await {
+        if let Ok(Some(task)) = self.queue.store.find(id).await {
             let (duration, reason) =
                 (Duration::ZERO, task.error_message.as_deref().unwrap_or_default().into());
-            self.hooks.tell(|| Event::Cancelled {
+            self.queue.hooks.tell(|| Event::Cancelled {
                 task: Arc::new(TaskInfo::waiting(&task)),
                 duration,
                 reason,
@@ -215,7 +226,7 @@ impl Handle {
     }
 
     fn tell_fired(&self, cron: &str, task: Uuid) {
-        self.hooks.tell(|| Event::CronFired { cron: cron.into(), task });
+        self.queue.hooks.tell(|| Event::CronFired { cron: cron.into(), task });
     }
 
     /// Removes the tasks that would keep this one out as its duplicates. Returns how many.
@@ -224,26 +235,26 @@ impl Handle {
     /// [`QueueError::Store`] when the store fails.
     pub async fn remove_like(&self, task: NewTask) -> Result<u64, QueueError> {
         let mut removed = 0;
-        for hash in self.hooks.apply(task)?.hashes() {
-            removed += self.store.remove(&Removal::Unique(hash)).await?;
+        for hash in self.queue.hooks.apply(task)?.hashes() {
+            removed += self.queue.store.remove(&Removal::Unique(hash)).await?;
         }
         Ok(removed)
     }
 
     async fn schedule_cron(&self, name: String, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
-        let now = self.store.now().await?;
-        let cron = self.rules.prepare_cron(name, task, cron, now, Uuid::now_v7())?;
-        let saved = self.store.sync_cron(&cron).await?;
+        let now = self.queue.store.now().await?;
+        let cron = self.queue.rules.prepare_cron(name, task, cron, now, Uuid::now_v7())?;
+        let saved = self.queue.store.sync_cron(&cron).await?;
         if saved.task_id == cron.task.id() {
             self.tell_fired(&cron.name, saved.task_id);
         }
-        let pending = self.store.find(saved.task_id).await?;
+        let pending = self.queue.store.find(saved.task_id).await?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("rules", &self.rules).finish_non_exhaustive()
+        f.debug_struct("Handle").field("rules", &self.queue.rules).finish_non_exhaustive()
     }
 }

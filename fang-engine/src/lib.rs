@@ -6,6 +6,7 @@
 
 #[doc(hidden)]
 pub mod claims;
+mod doctor;
 mod events;
 #[doc(hidden)]
 pub mod executor;
@@ -33,6 +34,8 @@ pub mod policy;
 pub mod runtime;
 mod settings;
 #[doc(hidden)]
+pub mod shared_inserts;
+#[doc(hidden)]
 pub mod signal;
 #[cfg(unix)]
 #[doc(hidden)]
@@ -59,7 +62,7 @@ pub use events::{Event, PoolInfo, PoolStats, TaskInfo};
 pub use fang_core as core;
 pub use monitor::PoolMonitor;
 #[doc(hidden)]
-pub use settings::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig};
+pub use settings::{CANCEL_GRACE, DEFAULT_DEADLINE, PoolConfig, VACUUM_AT};
 pub use settings::{Lease, Shutdown};
 #[cfg(feature = "tracing")]
 #[doc(hidden)]

@@ -36,6 +36,19 @@ impl PoolMonitor {
         self.pool().is_some_and(|pool| pool.quiet.is_on())
     }
 
+    /// Whether the store has answered this process: false after a call has failed, until one succeeds. A pool calls its store
+    /// with each beat at least, every 5 s. False if the pool does not run.
+    pub fn is_connected(&self) -> bool {
+        self.pool()
+            .is_some_and(|pool| pool.phase.get() != Phase::Stopped && !pool.store.listeners().is_silent())
+    }
+
+    /// Whether the pool has stopped after its last start. False before the first start.
+    pub fn has_stopped(&self) -> bool {
+        let is_over = self.pool().is_none_or(|pool| pool.phase.get() == Phase::Stopped);
+        is_over && self.seen().state.is_some()
+    }
+
     /// Makes the pool quiet, as `quiet` of the pool does. No effect on a pool that does not run.
     pub fn quiet(&self) {
         self.set_quiet(true);

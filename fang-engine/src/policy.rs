@@ -8,5 +8,6 @@ pub mod pace;
 pub mod reconcile;
 pub mod retry_pause;
 pub mod suspects;
+pub(crate) mod telling;
 pub mod unserved;
 pub mod weights;

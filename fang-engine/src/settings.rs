@@ -102,6 +102,9 @@ pub const LAST_SAVE: Duration = Duration::from_secs(3);
 /// ... and how long the heart may take to sign off: two seconds for the database, and some slack.
 pub const LAST_BEAT: Duration = Duration::from_millis(2500);
 
+/// The dead rows at which a pool vacuums, if the application chooses no other number.
+pub const VACUUM_AT: u32 = 50_000;
+
 /// The settings of a pool. The builders of both modes fill them.
 #[derive(Clone, Debug)]
 pub struct PoolConfig {
@@ -119,6 +122,8 @@ pub struct PoolConfig {
     pub prune_after: Option<Duration>,
     /// Whether short tasks of a backlog get lock-claims.
     pub lock_claims: bool,
+    /// The dead rows at which the pool vacuums. `None` if it leaves that to others.
+    pub vacuum_at: Option<u32>,
     /// How long the run of a cancelled task may go on before it is dropped. Only async runs can be dropped.
     pub cancel_grace: Duration,
     /// The timeout of every run, in place of what its kind says. For tests.
@@ -157,14 +162,34 @@ impl PoolConfig {
 }
 
 /// The description that a pool registers with, as JSON. Stores look in it for the task types that are served.
-pub fn info(mode: Mode, shares: &[Share], pid: u32) -> String {
-    let task_types: Vec<&str> = shares.iter().map(|share| &*share.task_type).collect();
+pub fn info(mode: Mode, config: &PoolConfig, workers: usize) -> String {
+    let task_types: Vec<&str> = config.shares.iter().map(|share| &*share.task_type).collect();
+    let weights: Vec<u32> = config.shares.iter().map(|share| share.weight).collect();
     let mode = match mode {
         Mode::Asynk => "asynk",
         Mode::Blocking => "blocking",
         Mode::Any => "any",
     };
-    serde_json::json!({ "mode": mode, "task_types": task_types, "pid": pid }).to_string()
+    serde_json::json!({
+        "mode": mode,
+        "task_types": task_types,
+        "weights": weights,
+        "workers": workers,
+        "longest_poll_ms": u32::try_from(config.sleep_params.longest().as_millis()).unwrap_or(u32::MAX),
+        "lease_ms": u32::try_from(config.lease.dead_after.as_millis()).unwrap_or(u32::MAX),
+        "host": host(),
+        "pid": std::process::id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    })
+    .to_string()
+}
+
+/// The name of the machine, as far as files and the environment tell. Others have no way without `unsafe`.
+fn host() -> String {
+    let files = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    let from_file = files.iter().find_map(|file| std::fs::read_to_string(file).ok());
+    let from_environment = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    from_file.or_else(from_environment).unwrap_or_default().trim().chars().take(255).collect()
 }
 
 /// The report of a pool that was shut down.

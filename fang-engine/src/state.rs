@@ -1,5 +1,6 @@
 //! The state that the parts of a pool share. Each field says which part writes it and which reads it.
 
+pub mod again;
 pub mod in_flight;
 pub mod job;
 mod leftover;
@@ -12,7 +13,9 @@ pub mod results;
 pub mod run;
 pub mod run_signals;
 pub mod stats;
+mod stop;
 mod told;
+mod turnover;
 pub mod unfinished;
 pub mod unwritten;
 
@@ -28,6 +31,8 @@ pub use results::Finished;
 pub use run::{Environment, TaskRun, run_of};
 pub use run_signals::{RunKey, RunSignals};
 pub use stats::Stats;
+pub use stop::Stop;
+pub(crate) use told::tell_refused;
 pub use unfinished::Unfinished;
 pub use unwritten::UnwrittenClaim;
 

@@ -1,7 +1,7 @@
 //! Shuts pools down at a signal, on threads of the library: tasks may block every thread of the application's runtime.
 
 use crate::parts::Running as Pool;
-use crate::runtime::Runtime;
+use crate::runtime::{BoxFuture, Runtime};
 use crate::settings::{GOES_ON_WITHIN, Shutdown};
 use crate::signal::{Latch, first_of};
 use crate::signals::Signals;
@@ -47,6 +47,8 @@ struct Orders {
 struct Stopper {
     slot: Slot,
     orders: Arc<Orders>,
+    /// A tool asks the pool to stop.
+    asked: BoxFuture<'static, ()>,
     tell: Sender<Shutdown>,
     signals: Signals,
     call: Arc<Waited>,
@@ -115,14 +117,15 @@ impl Stopping {
         let Some(running) = pool.take() else { return Ok(Self::of_none()) };
         running.is_known_to(&signals.starting());
         let runtime = running.runtime();
+        let asked = running.is_awaited(true);
         let (slot, orders) = (Arc::new(Mutex::new(Some(running))), Arc::<Orders>::default());
         let (tell, report) = bounded(1);
         let stopping = Self { slot: slot.clone(), orders: orders.clone(), report };
         let (thread, call) = (runtime.clone(), call.0.clone());
         call.pools.fetch_add(1, Ordering::SeqCst);
-        let stopper = Stopper { slot, orders, tell, signals, call, runtime, deadline };
+        let stopper = Stopper { slot, orders, asked, tell, signals, call, runtime, deadline };
         if let Err(error) = thread.spawn_thread("fang-stopper", Box::pin(stopper.run())) {
-            *pool = take(&stopping.slot);
+            *pool = take(&stopping.slot).inspect(|pool| drop(pool.is_awaited(false)));
             return Err(QueueError::Signals(error));
         }
         Ok(stopping)
@@ -144,10 +147,11 @@ impl Stopping {
 }
 
 impl Stopper {
-    async fn run(self) {
+    async fn run(mut self) {
         let (signalled, orders) = (Box::pin(self.signals.first()), &self.orders);
         let ordered = Box::pin(orders.shut_down.wait());
-        if first_of([signalled as _, ordered, Box::pin(orders.leave.wait())]).await == 2 {
+        let asked = Box::pin(&mut self.asked);
+        if first_of([signalled as _, ordered, Box::pin(orders.leave.wait()), asked]).await == 2 {
             return;
         }
         let Some(pool) = take(&self.slot) else { return };
@@ -189,7 +193,7 @@ impl Stopper {
 impl Drop for GiveBack<'_> {
     fn drop(&mut self) {
         self.from.orders.leave.set();
-        *self.to = take(&self.from.slot);
+        *self.to = take(&self.from.slot).inspect(|pool| drop(pool.is_awaited(false)));
     }
 }
 

@@ -2,20 +2,20 @@
 
 use crate::runtime::BoxFuture;
 use crate::state::Job;
+use std::sync::Arc;
 
 /// An order to one worker.
-#[expect(clippy::large_enum_variant, reason = "almost every order is a run")]
 #[derive(Debug)]
 pub enum Order {
     /// Run this task, then take the next order.
-    Run(Job),
+    Run(Arc<Job>),
     /// End, because the pool is resized to fewer workers.
     Leave,
 }
 
 impl Order {
     /// Takes the tasks out of these orders. Returns them and the other orders.
-    pub fn sort(orders: impl Iterator<Item = Self>) -> (Vec<Job>, Vec<Self>) {
+    pub fn sort(orders: impl Iterator<Item = Self>) -> (Vec<Arc<Job>>, Vec<Self>) {
         let (mut jobs, mut others) = (Vec::new(), Vec::new());
         for order in orders {
             match order {
@@ -30,7 +30,7 @@ impl Order {
 /// The workers of a pool: tokio tasks in one mode, threads in the other.
 pub trait Workers: Send + Sync {
     /// Hands a task to the next free worker. The claimer makes sure that few tasks wait here.
-    fn run(&self, job: Job);
+    fn run(&self, job: Arc<Job>);
 
     /// Starts or ends workers to get from `before` to `after`. A surplus worker ends once it is free.
     ///
@@ -39,10 +39,10 @@ pub trait Workers: Send + Sync {
     fn resize(&self, before: usize, after: usize) -> std::io::Result<()>;
 
     /// Returns the tasks that no worker has begun.
-    fn take_waiting(&self) -> Vec<Job>;
+    fn take_waiting(&self) -> Vec<Arc<Job>>;
 
     /// Takes no more tasks, and returns those that no worker has begun. Each worker ends once it is free.
-    fn close(&self) -> Vec<Job>;
+    fn close(&self) -> Vec<Arc<Job>>;
 
     /// Waits until all workers have ended.
     fn ended(&self) -> BoxFuture<'_, ()>;

@@ -177,7 +177,7 @@ impl ClaimSource for Locks {
             }
             Ok(locked) => {
                 let (batch, mut tasks) = Batch::new(asked.worker, locked);
-                policy.claimed(self.pool.now(), &asked, &mut tasks);
+                policy.claimed(self.pool.now(), &asked, &mut tasks, None);
                 self.begin(connection, (batch, tasks), asked, policy).await
             }
             Err(error) => {

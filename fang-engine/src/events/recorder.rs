@@ -1,6 +1,7 @@
 //! What a pool records of its tasks: totals, and events for listeners.
 
 use super::metrics::Metrics;
+use super::tallies::Tallies;
 use super::totals::Totals;
 use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
@@ -16,6 +17,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Recorder {
     totals: Totals,
+    /// What the heart tells with its beats.
+    pub(crate) tallies: Tallies,
     metrics: Metrics,
     subscribers: Subscribers,
     /// How many events the listeners were too slow for before this start.
@@ -32,10 +35,12 @@ pub struct Recorder {
 impl Recorder {
     /// For a pool that serves these task types.
     pub(crate) fn new(subscribers: Subscribers, task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let task_types: Vec<_> = task_types.into_iter().collect();
+        let tallies = Tallies::new(task_types.iter().cloned());
         let (totals, metrics) = (Totals::default(), Metrics::new(task_types));
         let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
         let (untold, dropped_before) = (AtomicU64::new(0), subscribers.dropped());
-        Self { totals, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
+        Self { totals, tallies, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
     }
 
     /// The totals so far.
@@ -54,8 +59,13 @@ impl Recorder {
         self.subscribers.flush().await;
     }
 
-    pub(crate) fn claimed(&self, job: &Job) {
-        count(&self.totals.claimed);
+    /// Counts claimed tasks.
+    pub(crate) fn claimed(&self, tasks: usize) {
+        self.totals.claimed.fetch_add(tasks as u64, Ordering::Relaxed);
+    }
+
+    /// Tells of a claimed task.
+    pub(crate) fn dispatched(&self, job: &Job) {
         self.metrics.claimed(job);
         self.tell(|| Event::Claimed { task: job.info() });
     }
@@ -63,13 +73,14 @@ impl Recorder {
     pub(crate) fn started(&self, job: &Job) {
         job.begins();
         count(&self.totals.started);
+        self.tallies.started(job);
         self.metrics.started(job);
         self.tell(|| Event::Started { task: job.info() });
     }
 
     /// The body of a task has returned, or was dropped.
     pub(crate) fn ran(&self, job: &Job, end: RunEnd<'_>) {
-        job.ended();
+        self.run_is_over(job);
         self.metrics.ran(job, end);
         let error = match end {
             RunEnd::Returned => None,
@@ -79,6 +90,13 @@ impl Recorder {
         self.tell(|| Event::Ran { task: job.info(), duration: job.took(), error: error.map(cut) });
         if matches!(end, RunEnd::TimedOut(_)) {
             self.timed_out(job);
+        }
+    }
+
+    /// Counts a run that has ended, once.
+    fn run_is_over(&self, job: &Job) {
+        if job.has_begun() && job.ended() {
+            self.tallies.ran(job, job.took());
         }
     }
 
@@ -105,9 +123,13 @@ impl Recorder {
         }
         for task in tasks {
             match &task.error {
-                Some(_) if task.is_cancelled() => count(&self.totals.cancelled),
+                Some(_) if task.is_cancelled() => {
+                    count(&self.totals.cancelled);
+                    self.tallies.cancelled(&task.task_type);
+                }
                 Some(_) => {
                     count(&self.totals.failed);
+                    self.tallies.failed(&task.task_type);
                     self.metrics.failed(&task.task_type);
                 }
                 None => {}
@@ -121,6 +143,9 @@ impl Recorder {
         if let Some(total) = self.total(ending) {
             count(total);
         }
+        // A run that was dropped, or whose worker died, has not told its end.
+        self.run_is_over(job);
+        self.tallies.ended(job, ending);
         self.metrics.over(job);
         match ending {
             Ending::Retried { .. } => self.metrics.retried(job),
@@ -149,15 +174,27 @@ impl Recorder {
         }
     }
 
-    /// The store refused the result of this claim and took this one in its place.
-    pub(crate) fn replaced(&self, refused: &Finish, saved: &Verdict) {
-        if refused.verdict.code() != saved.code() {
+    /// The store refused the result of this claim and took this one in its place. The task type is not always known. A
+    /// removal is what a success becomes, and with `removes_all` any end: then nobody knows what it was counted as, and the
+    /// counts stay.
+    pub(crate) fn replaced(
+        &self,
+        refused: &Finish,
+        saved: &Verdict,
+        task_type: Option<&str>,
+        removes_all: bool,
+    ) {
+        let is_known = !(removes_all && refused.verdict == Verdict::Remove);
+        if is_known && refused.verdict.code() != saved.code() {
             // It was counted as what the run made of it.
-            match refused.verdict {
-                Verdict::Retry { .. } => self.totals.retried.fetch_sub(1, Ordering::Relaxed),
-                _ => self.totals.finished.fetch_sub(1, Ordering::Relaxed),
-            };
+            let was_retried = matches!(refused.verdict, Verdict::Retry { .. });
+            let wrong = if was_retried { &self.totals.retried } else { &self.totals.finished };
+            wrong.fetch_sub(1, Ordering::Relaxed);
             count(&self.totals.failed);
+            if let Some(task_type) = task_type {
+                self.tallies.failed_after_all(task_type, was_retried);
+                self.metrics.failed(task_type);
+            }
         }
         for event in self.take([(refused.id, refused.lease)].into_iter()) {
             if let Some(event) = event.with_result(&refused.verdict, saved) {
@@ -233,5 +270,73 @@ fn event(job: &Job, ending: &Ending) -> Event {
             Event::UnknownKind { task, delay: *delay, error: error.as_str().into() }
         }
         Ending::HandedBack => Event::HandedBack { task },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fang_core::Mode;
+    use fang_core::store::Counts;
+
+    fn recorder() -> Recorder {
+        Recorder::new(Subscribers::default(), [Arc::from("mail")])
+    }
+
+    /// How many tasks of this type have succeeded, are retried, have failed and were cancelled.
+    fn numbers(recorder: &Recorder, task_type: &str) -> [u64; 4] {
+        let now = recorder.tallies.now();
+        let tally = &now.iter().find(|(name, _)| **name == *task_type).unwrap().1;
+        [tally.finished, tally.retried, tally.failed, tally.cancelled]
+    }
+
+    fn rescued(task_type: &str, error: Option<&str>) -> RescuedTask {
+        RescuedTask {
+            id: Uuid::nil(),
+            kind: None,
+            task_type: task_type.to_owned(),
+            mode: Mode::Asynk,
+            retries: 0,
+            error: error.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn rescued_tasks_that_do_not_run_again_count_for_their_type_or_for_the_others() {
+        let recorder = recorder();
+        let ends = [None, Some("died too often"), Some("cancelled")];
+        let tasks = ["mail", "sync", "feeds"].iter().flat_map(|of| ends.map(|error| rescued(of, error)));
+        recorder.rescued(Rescued { buried: 1, tasks: tasks.collect() });
+        assert_eq!(numbers(&recorder, "mail"), [0, 0, 1, 1]);
+        assert_eq!(numbers(&recorder, Counts::OTHERS), [0, 0, 2, 2]);
+    }
+
+    #[test]
+    fn a_result_that_was_replaced_counts_as_the_one_that_was_saved() {
+        let recorder = recorder();
+        let failed = Verdict::Fail { error: "refused".to_owned() };
+        let retried = Verdict::Retry { delay: Duration::ZERO, error: "busy".to_owned() };
+        let job = Job::new(crate::state::example(), "mail".into(), fang_core::store::WorkerId(1), None);
+        recorder.ended(&job, &Ending::Succeeded);
+        recorder.ended(&job, &Ending::Retried { delay: Duration::ZERO, error: "busy".to_owned() });
+        recorder.ended(&job, &Ending::Failed { error: "no".to_owned() });
+        for verdict in [Verdict::Remove, retried, failed.clone()] {
+            let refused = Finish { id: Uuid::nil(), lease: 1, verdict, keep: None };
+            recorder.replaced(&refused, &failed, Some("mail"), false);
+        }
+        assert_eq!(numbers(&recorder, "mail"), [0, 0, 3, 0]);
+        let stats = recorder.stats();
+        assert_eq!((stats.finished, stats.retried, stats.failed), (0, 0, 3));
+    }
+
+    #[test]
+    fn a_refused_removal_does_not_uncount_a_success_that_may_have_been_a_failure() {
+        let recorder = recorder();
+        let failed = Verdict::Fail { error: "refused".to_owned() };
+        let job = Job::new(crate::state::example(), "mail".into(), fang_core::store::WorkerId(1), None);
+        recorder.ended(&job, &Ending::Failed { error: "no".to_owned() });
+        let refused = Finish { id: Uuid::nil(), lease: 1, verdict: Verdict::Remove, keep: None };
+        recorder.replaced(&refused, &failed, Some("mail"), true);
+        assert_eq!(numbers(&recorder, "mail"), [0, 0, 1, 0]);
     }
 }

@@ -12,7 +12,15 @@ macro_rules! handle {
         impl $handle {
             $(#[$new_doc])*
             pub fn new(store: std::sync::Arc<$store>) -> Self {
-                Self($crate::handle::Handle::new(store))
+                Self::sharing(store, std::sync::Arc::new(shared_inserts()))
+            }
+
+            /// A queue that saves to `store`, and whose inserts share statements with these.
+            pub(crate) fn sharing(
+                store: std::sync::Arc<$store>,
+                inserts: std::sync::Arc<$crate::shared_inserts::SharedInserts>,
+            ) -> Self {
+                Self($crate::handle::Handle::sharing(store, inserts))
             }
 
             /// The same queue with these rules for inserts.

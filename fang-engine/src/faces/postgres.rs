@@ -75,6 +75,8 @@ macro_rules! postgres_queue {
             pgbouncer: bool,
             #[builder(via_mutators)]
             hooks: $crate::insert_hooks::InsertHooks,
+            #[builder(default = std::sync::Arc::new(shared_inserts()), setter(skip))]
+            inserts: std::sync::Arc<$crate::shared_inserts::SharedInserts>,
             #[builder(default, setter(skip))]
             store: std::sync::Arc<std::sync::OnceLock<std::sync::Arc<$store>>>,
             #[builder(default, setter(skip))]
@@ -105,7 +107,8 @@ macro_rules! postgres_queue {
             }
 
             fn handle(&self) -> Result<Handle, $crate::core::QueueError> {
-                Ok(Handle::new(self.store()?).rules(self.rules()).hooks(self.hooks.clone()))
+                let handle = Handle::sharing(self.store()?, self.inserts.clone());
+                Ok(handle.rules(self.rules()).hooks(self.hooks.clone()))
             }
         }
 

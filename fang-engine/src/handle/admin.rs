@@ -1,9 +1,15 @@
 //! The calls that tools make: look at tasks and crons and change them, over the application's connections.
 
+mod changes;
+mod counts;
+mod crons;
+mod examine;
+
 use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::store::{
-    Count, CronInfo, CronRemoval, Depth, FailedTasks, Filter, RETRY_BATCH, Removal, RetryFailed, Store,
+    Change, Count, CronInfo, CronRemoval, Depth, ErrorGroups, FailedTasks, Filter, PageRequest, Removal,
+    RunningPage, Store, TableSize, TaskPage,
 };
 use fang_core::{Priority, QueueError, Task};
 use std::fmt;
@@ -14,7 +20,7 @@ use uuid::Uuid;
 /// insert and run no task. `admin()` of a queue returns it.
 #[derive(Clone)]
 pub struct Admin {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 macro_rules! verbs {
@@ -44,13 +50,31 @@ macro_rules! admin_verbs {
             /// The version of the tables. `None` for a store without tables that are migrated. `fang::SCHEMA_VERSION` is the
             /// version that this program works with.
             schema_version() -> Option<i32>;
+            /// Lists the tables with their dead and live rows, by the statistics of the server. Reads none of their rows.
+            /// Returns nothing for a store without tables.
+            table_sizes() -> Vec<TableSize>;
             /// Finds the task with this id. Returns `None` if there is no such row.
             find(id: Uuid) -> Option<Task>;
-            /// Lists the tasks that match the filter, the newest first, at most its `limit` (100 by default).
+            /// Lists the tasks that match the filter, the newest first, at most its `limit` (100 by default). If few tasks
+            /// match, this looks at all tasks, 10,000 with each statement: [`page`](Self::page) looks at no more than that.
             list(filter: &Filter) -> Vec<Task>;
+            /// Returns one page of the tasks that match a filter, in the order of its [`walk`](Filter::walk). A page takes
+            /// some milliseconds, however many tasks there are: it looks at 10,000 tasks at most, and says how many these
+            /// were and where the next page begins. It has at most 1,000 tasks and 8 MiB of payload.
+            page(request: &PageRequest<'_>) -> TaskPage;
             /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
-            /// Postgres this reads the whole table.
+            /// Postgres this reads the whole table, which takes seconds if there are millions of tasks:
+            /// [`overview`](Self::overview) and [`count_matching`](Self::count_matching) do not. A count of more than
+            /// 100,000 tasks is told again for nine times as long as it took, so that such counts take a tenth of the time at most.
             count() -> Vec<Count>;
+            /// Returns the tasks that are in progress, the newest first, each with its worker and since when: those with an
+            /// id less than `after`, at most `limit` and at most 1,000. Short tasks of a backlog that run without a change of
+            /// their rows are not in it.
+            running(after: Option<Uuid>, limit: u32) -> RunningPage;
+            /// Groups the errors of the tasks that failed last by kind and text. Numbers and UUIDs in the texts do not count.
+            /// Looks at up to 20,000 tasks that ended last and up to 20,000 of those that are kept for a time of their own, until
+            /// some 4,000 failed ones are found.
+            errors() -> ErrorGroups;
             /// Removes the tasks that `removal` names, and crons if it says so. Tasks that run go on, but their results
             /// are dropped. Returns how many tasks were removed.
             remove(removal: &Removal) -> u64;
@@ -98,7 +122,7 @@ impl Admin {
         Ok(self.store.cancel(id).await?.is_hit())
     }
 
-    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 20,000 entries
+    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 10,000 entries
     /// of an index in Postgres, however many tasks there are.
     ///
     /// # Errors
@@ -109,7 +133,8 @@ impl Admin {
     }
 
     /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
-    /// types, ordered by name.
+    /// types, ordered by name. With more than 2 types, fewer than 10,000 tasks of each are counted: 20,000 in all, but at
+    /// least 50 of each.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -124,16 +149,7 @@ impl Admin {
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
     pub async fn retry_failed(&self, which: &FailedTasks) -> Result<u64, QueueError> {
-        let (mut tasks, mut after) = (0, None);
-        loop {
-            let batch = RetryFailed { which, after, limit: RETRY_BATCH };
-            let retried = self.store.retry_failed(&batch).await?;
-            tasks += retried.tasks;
-            after = retried.next;
-            if after.is_none() {
-                return Ok(tasks);
-            }
-        }
+        Ok(self.change_all(&which.filter(), Change::Retry).await?.changed)
     }
 }
 

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// A pause of the claimer that is long enough to open its connection again.
+const REST: Duration = Duration::from_millis(100);
+
 pub(crate) struct Claimer {
     pool: Arc<Pool>,
     workers: Arc<dyn Workers>,
@@ -72,7 +75,8 @@ impl Claimer {
 
     /// Reports that the store failed. Logs the first failure in a row.
     fn failed(&mut self, error: &StoreError) {
-        let answers = (!error.is_refusal()).then(|| self.pool.reach.answers());
+        let is_answer = error.is_refusal() || matches!(error, StoreError::TooManyConnections { .. });
+        let answers = (!is_answer).then(|| self.pool.reach.answers());
         self.policy.failed(self.pool.now(), fastrand::f64(), answers);
         if answers.is_some() {
             self.pool.store.listeners().fell_silent();
@@ -102,7 +106,7 @@ impl Claimer {
     fn give_back(&self, task: Claimed, task_type: Arc<str>) {
         self.pool.state.gauge.claimed(1, task.metadata.len());
         let job = Job::new(task, task_type, self.pool.state.worker(), None);
-        Unfinished::new(self.pool.clone(), job).hand_back();
+        Unfinished::new(self.pool.clone(), Arc::new(job)).hand_back();
     }
 
     fn give_back_suspects(&mut self) {
@@ -141,10 +145,13 @@ impl Claimer {
         self.woken();
     }
 
-    /// Tells the policy which task types have new tasks.
+    /// Tells the policy which task types have new tasks, and when others become due.
     fn woken(&mut self) {
         let state = &self.pool.state;
         for index in 0..state.shares.len() {
+            if let Some(at) = state.take_due(index) {
+                self.policy.due_at(index, at);
+            }
             if let Some(notice) = state.take_inserted(index) {
                 self.policy.woken(index, self.pool.now(), notice);
             }
@@ -159,6 +166,9 @@ impl Claimer {
             if pool.state.gauge.load().in_flight <= in_flight {
                 return;
             }
+        }
+        if until_in_flight.is_none() && at_most.is_none_or(|span| span >= REST) {
+            pool.store.rests();
         }
         let time = at_most.map_or_else(|| Box::pin(std::future::pending()) as _, |span| pool.sleep(span));
         let drains = Box::pin(pool.phase.reached(Phase::Draining));

@@ -45,6 +45,7 @@ pub fn config() -> PoolConfig {
         lease: Lease::default(),
         prune_after: None,
         lock_claims: false,
+        vacuum_at: None,
         cancel_grace: CANCEL_GRACE,
         timeout: None,
         values: Values::default(),
@@ -126,7 +127,7 @@ pub async fn drain(
     let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
     pool.state.resize(1);
     let finisher = Finisher::new(pool.clone(), results);
-    let worker = pool.store.register(&info(pool.mode(), &pool.state.shares, std::process::id())).await?;
+    let worker = pool.store.register(&info(pool.mode(), &pool.config, 1)).await?;
     pool.goes_on_as(worker);
     let cancelled = pool.clone();
     let topic = Topic::Cancelled(worker);

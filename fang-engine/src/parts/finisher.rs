@@ -8,15 +8,19 @@ use crate::policy::aside::{Alone, Aside, Fate, Source};
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};
 use crate::state::results::{MAX_BATCH, by_worker};
-use crate::state::{Finished, Pool};
+use crate::state::{Finished, Pool, tell_refused};
 use async_channel::Receiver;
-use fang_core::StoreError;
 use fang_core::halving::Halving;
 use fang_core::store::{Finish, Verdict};
+use fang_core::{RetentionMode, StoreError};
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+/// How long a statement is on its way to the store, nearly always. A claim that came earlier than a task is due would need
+/// another one.
+const ON_ITS_WAY: Duration = Duration::from_millis(1);
 
 pub(crate) struct Finisher {
     pool: Arc<Pool>,
@@ -124,9 +128,13 @@ impl Finisher {
     async fn send(&self, source: Source, results: &[Finish]) -> Result<Sent, StoreError> {
         let mut pause = RetryPause::default();
         loop {
+            let began = self.pool.now();
             let error = match self.pool.store.finish(source.worker, results).await {
-                Ok(saved) if pause.is_first() => return Ok(Sent::Saved(saved)),
                 Ok(saved) => {
+                    self.wait_again(results, began);
+                    if pause.is_first() {
+                        return Ok(Sent::Saved(saved));
+                    }
                     log::info!("results can be saved again");
                     return Ok(Sent::Saved(self.counted(source, results, saved)));
                 }
@@ -140,7 +148,11 @@ impl Finisher {
                 report_lost(results.len());
                 return Ok(Sent::Lost);
             }
-            self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await;
+            match error {
+                // The server answers, and others may soon have ended.
+                StoreError::TooManyConnections { .. } => self.pool.sleep(pause.next(fastrand::f64())).await,
+                _ => self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await,
+            }
         }
     }
 
@@ -159,6 +171,7 @@ impl Finisher {
         let Sent::Saved(saved) = sent else { return state.recorder.dropped(claims) };
         if saved > 0 {
             self.aside.saved(self.pool.now());
+            self.pool.turnover.add(saved);
         }
         let late = if source.may_be_saved { 0 } else { (results.len() as u64).saturating_sub(saved) };
         if late == 0 {
@@ -170,6 +183,21 @@ impl Finisher {
             log::warn!(
                 "{late} results came too late and were dropped: their tasks were removed or belong to others now"
             );
+        }
+    }
+
+    /// Tells the claimer when the tasks that wait again after these results become due. Their delays count from the
+    /// moment at which the store saves them, which is shortly after they were sent.
+    fn wait_again(&self, results: &[Finish], sent_at: Duration) {
+        let state = &self.pool.state;
+        let claims = results.iter().map(|result| ((result.id, result.lease), result.verdict.delay()));
+        let waiting = state.again.take(claims);
+        // A result that took the place of a refused one may have no delay: its task has ended.
+        for (index, delay) in waiting.iter().filter_map(|(index, delay)| Some((*index, (*delay)?))) {
+            state.mark_due(index, (sent_at + ON_ITS_WAY).saturating_add(delay));
+        }
+        if !waiting.is_empty() {
+            self.pool.inserted.notify();
         }
     }
 
@@ -206,7 +234,7 @@ impl Finisher {
                     Ok(sent) => {
                         let is_saved = matches!(sent, Sent::Saved(1..));
                         if is_saved || alone.source.may_be_saved && sent != Sent::Lost {
-                            self.replaced(&alone.result, &result.verdict, &error);
+                            self.replaced(&alone.result, &result.verdict, &error).await;
                         }
                         return self.done(alone.source, &[result], sent);
                     }
@@ -216,6 +244,7 @@ impl Finisher {
             if (is_last || alone.is_exhausted()) && self.aside.is_at_fault(&alone) {
                 // It still counts as in flight, so that the claimer does not try to give it back.
                 self.pool.state.gauge.saved(1);
+                self.pool.state.recorder.dropped([(id, alone.result.lease)].into_iter());
                 log::error!(
                     "the database refuses every result of task {id}, which stays in progress: {error}"
                 );
@@ -230,15 +259,19 @@ impl Finisher {
     }
 
     /// Tells that the database took another result than that of the run.
-    fn replaced(&self, refused: &Finish, saved: &Verdict, error: &StoreError) {
+    async fn replaced(&self, refused: &Finish, saved: &Verdict, error: &StoreError) {
         let id = refused.id;
-        match saved {
-            Verdict::Fail { error: why } if refused.verdict.code() != saved.code() => {
-                log::error!("the task {id} failed for good: {why}: {error}");
-            }
-            _ => log::warn!("the database refused the result of task {id}; another was saved: {error}"),
+        let mut task_type = None;
+        if refused.verdict.code() == saved.code() {
+            log::warn!("the database refused the result of task {id}; another was saved: {error}");
+        } else {
+            // Results carry no task type. This is rare, so the row is asked; if that fails, only a count stays wrong.
+            let task = self.pool.store.find(id).await.ok().flatten();
+            tell_refused(id, task.as_ref(), &format!("{}: {error}", saved.error().unwrap_or_default()));
+            task_type = task.map(|task| task.task_type);
         }
-        self.pool.state.recorder.replaced(refused, saved);
+        let removes_all = self.pool.config.retention == RetentionMode::RemoveAll;
+        self.pool.state.recorder.replaced(refused, saved, task_type.as_deref(), removes_all);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The heart: beats on a thread of its own, so that busy tasks cannot make the pool look dead, and rescues tasks of
 //! the dead.
 
+use super::patience::Patience;
 use crate::phase::Phase;
 use crate::policy::beat::{BeatPolicy, describe};
 use crate::policy::retry_pause::RetryPause;
+use crate::policy::telling::Telling;
 use crate::runtime::Reactor;
 use crate::settings;
 use crate::signal::{Latch, SetAtEnd, first_of};
@@ -12,7 +14,7 @@ use crate::state::Pool;
 use async_channel::{Sender, bounded};
 use fang_core::StoreError;
 use fang_core::notify::{Registration, Topic};
-use fang_core::store::Beat;
+use fang_core::store::{Asked, Report, ReportedBeat};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,12 +36,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// their connections together do not come back together.
 const TRY_WITHIN: Duration = Duration::from_millis(50);
 
+/// The first beat comes early. It tells whether others that have started wait for connections of this pool.
+const FIRST_BEAT: Duration = Duration::from_secs(1);
+
 /// The pause before signing off is tried again. The connections may have gone down together with their runtime.
 const SIGN_OFF_AGAIN: Duration = Duration::from_millis(100);
 
 /// The reason why a wait of the heart ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Woken {
+    /// A tool asks for something.
+    Asked,
     /// A task that runs here was cancelled.
     Cancelled,
     /// A part failed, or the listening connection is lost.
@@ -58,14 +65,20 @@ pub(crate) struct Heart {
     tries: RetryPause,
     /// Whether the store could not listen since the last beat that got through.
     is_deaf: bool,
+    /// Whether it has beaten, or is about to.
+    has_beaten: bool,
     /// Whether the last rescue failed.
     rescue_fails: bool,
     /// When to rescue although no beat is due: another worker may be gone.
     rescue_at: Option<Instant>,
     /// When the last notification came.
     heard_at: Option<Instant>,
-    /// Keeps it notified of cancelled tasks.
-    cancellations: Option<Registration>,
+    /// What it tells with its beats.
+    telling: Telling,
+    /// What a tool asked for last, until the store knows that the pool does it.
+    done: Option<Asked>,
+    /// Keep it notified of cancelled tasks, and of what tools ask for.
+    registrations: Vec<Registration>,
 }
 
 impl Heart {
@@ -94,16 +107,19 @@ impl Heart {
             policy,
             tries,
             is_deaf: false,
+            has_beaten: false,
             rescue_fails: false,
             rescue_at: None,
             heard_at: None,
-            cancellations: None,
+            telling: Telling::default(),
+            done: None,
+            registrations: Vec::new(),
         }
     }
 
     /// Registers, then beats. Both happen on the heart's thread, where the listening connection has to live.
     async fn begin(mut self, tell: Sender<Result<(), StoreError>>, at_end: SetAtEnd) {
-        let registered = self.register().await;
+        let registered = self.register_with_patience().await;
         let is_registered = registered.is_ok();
         // The application may have given up the start meanwhile.
         let is_awaited = tell.send(registered).await.is_ok();
@@ -117,26 +133,43 @@ impl Heart {
         drop(at_end);
     }
 
+    async fn register_with_patience(&mut self) -> Result<(), StoreError> {
+        let mut patience = Patience::new("its heart");
+        loop {
+            let error = match self.register().await {
+                Err(error) if !self.is_over() => error,
+                other => return other,
+            };
+            let pause = patience.after(error)?;
+            first_of([self.pool.sleep(pause), Box::pin(self.pool.phase.reached(Phase::Stopped))]).await;
+        }
+    }
+
     async fn register(&mut self) -> Result<(), StoreError> {
-        let info = settings::info(self.pool.mode(), &self.pool.state.shares, std::process::id());
+        let info = settings::info(self.pool.mode(), &self.pool.config, self.pool.state.workers());
         let worker = self.pool.store.register(&info).await?;
         self.pool.goes_on_as(worker);
-        let pool = self.pool.clone();
+        self.telling.begins_anew();
+        self.done = None;
+        let (cancelled, asked) = (self.pool.clone(), self.pool.clone());
         let listeners = self.pool.store.listeners();
-        self.cancellations =
-            Some(listeners.register(Topic::Cancelled(worker), move |_| pool.cancelled.notify()));
+        self.registrations = vec![
+            listeners.register(Topic::Cancelled(worker), move |_| cancelled.cancelled.notify()),
+            listeners.register(Topic::Asked(worker), move |_| asked.asked.notify()),
+        ];
         Ok(())
     }
 
     /// Gives back all tasks that the store still counts for this pool, then marks the worker dead.
-    async fn sign_off(&self) {
+    async fn sign_off(&mut self) {
+        let report = self.report();
         let (store, worker) = (&self.pool.store, self.pool.state.worker());
         let mut outcome = store.disown_by_heart(worker, &[]).await;
         if outcome.is_err() {
             self.pool.sleep(SIGN_OFF_AGAIN).await;
             outcome = store.disown_by_heart(worker, &[]).await;
         }
-        let outcome = outcome.and(store.retire(worker).await);
+        let outcome = outcome.and(store.retire_with(worker, &report).await);
         if let Err(error) = outcome {
             log::debug!("the pool could not sign off; others take its tasks when its lease ends: {error}");
         }
@@ -145,7 +178,11 @@ impl Heart {
     /// How long to wait for the next beat. While beats fail they are tried at least once a second.
     fn until_next_beat(&mut self) -> Duration {
         let regular = self.pool.config.lease.next_beat(fastrand::f64());
-        if self.policy.is_failing() { self.tries.next(fastrand::f64()).min(regular) } else { regular }
+        if self.policy.is_failing() {
+            return self.tries.next(fastrand::f64()).min(regular);
+        }
+        let is_first = !std::mem::replace(&mut self.has_beaten, true);
+        if is_first { regular.min(FIRST_BEAT.mul_f64(0.5 + fastrand::f64())) } else { regular }
     }
 
     /// Waits for the next beat. Meanwhile it listens, and tells tasks that were cancelled. When another part fails, or
@@ -162,6 +199,9 @@ impl Heart {
             let now = Instant::now();
             if woken == Woken::Silent && !self.policy.is_failing() {
                 next = next.min(now + TRY_WITHIN.mul_f64(fastrand::f64()));
+            }
+            if woken == Woken::Asked && !self.policy.is_failing() {
+                next = now;
             }
             if self.is_over() {
                 return false;
@@ -203,10 +243,14 @@ impl Heart {
         let cancelled = Box::pin(pool.cancelled.notified());
         let silent = Box::pin(pool.reach.silent.notified());
         let leftover = Box::pin(pool.leftover.asked());
-        match first_of([cancelled, silent, leftover, self.reactor.arrival(), time, stopped, gone]).await {
+        let asked = Box::pin(pool.asked.notified());
+        match first_of([cancelled, silent, leftover, asked, self.reactor.arrival(), time, stopped, gone])
+            .await
+        {
             0 => Woken::Cancelled,
             1 => Woken::Silent,
             2 => Woken::Leftover,
+            3 => Woken::Asked,
             _ => Woken::Otherwise,
         }
     }
@@ -217,7 +261,12 @@ impl Heart {
         if self.is_deaf {
             return None;
         }
-        let heard = self.pool.store.listen().await.inspect_err(|_| self.is_deaf = true).ok().flatten()?;
+        let heard = self.pool.store.listen().await.inspect_err(|_| self.is_deaf = true).ok().flatten();
+        // The socket of a connection that hears nothing may be closed.
+        let Some(heard) = heard else {
+            self.reactor.watch(None);
+            return None;
+        };
         if heard.notifications > 0 {
             self.heard_at = Some(Instant::now());
         }
@@ -240,7 +289,8 @@ impl Heart {
     async fn beat(&mut self) {
         let began = Instant::now();
         let lease = self.pool.config.lease.dead_after;
-        match self.pool.store.heartbeat(self.pool.state.worker(), lease).await {
+        let report = self.report();
+        match self.pool.store.heartbeat_with(self.pool.state.worker(), lease, &report).await {
             Ok(beat) => self.got_through(beat, began.elapsed()).await,
             Err(error) => self.failed(&error),
         }
@@ -255,8 +305,26 @@ impl Heart {
         }
     }
 
-    async fn got_through(&mut self, beat: Beat, took: Duration) {
+    /// What the pool tells now.
+    fn report(&mut self) -> Report {
+        let state = &self.pool.state;
+        let counted = state.recorder.tallies.now();
+        let busy = counted.iter().map(|(_, tally)| tally.running()).sum::<u64>();
+        let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut report = Report::new(number(state.workers() as u64), number(busy));
+        report.is_quiet = self.pool.quiet.is_on();
+        report.counts = self.telling.counts(counted);
+        report.done = self.done;
+        report
+    }
+
+    async fn got_through(&mut self, answer: ReportedBeat, took: Duration) {
+        if answer.is_saved {
+            self.telling.was_saved();
+        }
+        let beat = answer.beat;
         self.pool.store.listeners().answered();
+        self.pool.store.rests();
         (self.tries, self.is_deaf) = (RetryPause::default(), false);
         let duty = self.policy.got_through(beat, took);
         if duty.tell {
@@ -264,6 +332,8 @@ impl Heart {
         }
         if duty.register {
             self.reborn().await;
+        } else {
+            self.is_asked(answer.asked);
         }
         if duty.rescue {
             self.rescue().await;
@@ -271,6 +341,30 @@ impl Heart {
         self.rescue_at = duty.rescue_after.map(|after| Instant::now() + after);
         if beat.has_cancellations || self.pool.state.environment.signals.any_cancelled() {
             self.pool.look_for_cancelled().await;
+        }
+        if answer.minute_is_due {
+            self.gather().await;
+        }
+    }
+
+    /// Does what a tool asks for, once. The next beat tells the store that it does it.
+    fn is_asked(&mut self, asked: Option<Asked>) {
+        if std::mem::replace(&mut self.done, asked) == asked {
+            return;
+        }
+        match asked {
+            Some(Asked::Quiet) => self.pool.set_quiet(true),
+            Some(Asked::Resume) => self.pool.set_quiet(false),
+            Some(Asked::Stop) => self.pool.is_asked_to_stop(),
+            _ => return,
+        }
+        log::info!("worker {} was asked from elsewhere: {asked:?}", self.pool.state.worker());
+    }
+
+    /// Adds what all workers have told to the minutes. If that fails, a later beat of any pool does it.
+    async fn gather(&self) {
+        if let Err(error) = self.pool.store.gather().await {
+            log::debug!("what workers told could not be gathered; the next beat tries again: {error}");
         }
     }
 

@@ -38,7 +38,8 @@ impl Pruner {
     }
 
     async fn run_once(&mut self) -> Result<(), StoreError> {
-        prune(&self.pool).await?;
+        let removed = prune(&self.pool).await?;
+        self.pool.turnover.add(removed);
         self.look_for_unserved().await
     }
 

@@ -4,7 +4,9 @@ use super::claimer::Claimer;
 use super::crons::CronKeeper;
 use super::finisher::Finisher;
 use super::heart::Heart;
+use super::patience::Patience;
 use super::pruner::Pruner;
+use super::vacuumer::Vacuumer;
 use crate::claims::{Claims, OpenBatches};
 use crate::events::Event;
 use crate::phase::Phase;
@@ -26,7 +28,17 @@ use std::sync::Arc;
 /// A crash takes all pools of a process with it, so only one suspect may run in a process at a time.
 static ONE_TRIAL: TrialGate = TrialGate::new();
 
+/// Checks that the store is ready.
+async fn check(store: &dyn Store, runtime: &dyn Runtime) -> Result<(), StoreError> {
+    let mut patience = Patience::new("a look at the tables");
+    while let Err(error) = store.check().await {
+        runtime.sleep(patience.after(error)?).await;
+    }
+    Ok(())
+}
+
 /// A running pool.
+#[derive(Clone)]
 pub struct Running {
     pub(super) pool: Arc<Pool>,
     pub(super) workers: Arc<dyn Workers>,
@@ -50,7 +62,7 @@ impl Running {
     ) -> Result<Self, QueueError> {
         config.check()?;
         check_state(runtime.mode(), |task_type| config.serves(task_type), &config.kinds, &config.values)?;
-        store.check().await?;
+        check(&*store, &*runtime).await?;
         let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
         pool.state.resize(pool.config.workers);
         // The finisher exists before the heart: if the application drops this future, the finisher goes with it, and
@@ -66,8 +78,9 @@ impl Running {
         match started {
             Ok((workers, claimer_ended, open_batches)) => {
                 log::info!("{} started", pool.described());
-                pool.config.monitor.sees(&pool);
-                Ok(Self { pool, workers, claimer_ended, open_batches, heart_ended })
+                let running = Self { pool, workers, claimer_ended, open_batches, heart_ended };
+                running.can_be_asked_to_stop();
+                Ok(running)
             }
             Err(error) => {
                 // The parts that were started end.
@@ -93,8 +106,13 @@ impl Running {
         let start_others = || {
             spawn("fang-crons", Box::pin(crons.run()))?;
             spawn("fang-pruner", Box::pin(Pruner::new(pool.clone()).run()))?;
+            if let Some(vacuumer) = Vacuumer::new(pool) {
+                spawn("fang-vacuumer", Box::pin(vacuumer.run()))?;
+            }
             #[cfg(feature = "metrics")]
             spawn("fang-gauges", Box::pin(super::gauges::Gauges { pool: pool.clone() }.run()))?;
+            // Before its first task runs, which may steer the pool.
+            pool.config.monitor.sees(pool);
             // Before the events of its tasks.
             pool.state.recorder.tell(|| Event::PoolStarted { pool: pool.info() });
             start_claimer(pool, &workers, listening).inspect_err(|_| {

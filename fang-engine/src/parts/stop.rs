@@ -75,6 +75,18 @@ impl Running {
     }
 
     async fn stop_by(self, limits: Limits) -> Shutdown {
+        let pool = self.pool.clone();
+        if !pool.stop.begin() {
+            return is_stopped(&pool, &limits).await;
+        }
+        let at_end = SetAtEnd::new(&pool.stop.ended);
+        let report = self.stop_first(limits).await;
+        pool.stop.reports(report);
+        drop(at_end);
+        report
+    }
+
+    async fn stop_first(self, limits: Limits) -> Shutdown {
         let Self { pool, workers, claimer_ended, open_batches, heart_ended } = self;
         let deadline = limits.tasks_by;
         let rest = deadline.saturating_duration_since(Instant::now());
@@ -89,7 +101,9 @@ impl Running {
         if !no_claim_hangs {
             leave_to_heart(&pool, &not_begun);
         }
-        let all_ended = ended_by(&pool, deadline, workers.ended()).await;
+        let rest = deadline.saturating_duration_since(Instant::now());
+        let sooner = Box::pin(pool.stop.sooner.wait());
+        let all_ended = first_of([workers.ended(), pool.sleep(rest), sooner]).await == 0;
         pool.phase.advance(Phase::Aborting);
         let goes_on = all_ended || goes_on(&pool).await;
         let mut still_running = all_ended.then_some(0);
@@ -121,6 +135,16 @@ impl Running {
         ended_within(&pool, limits.rest(LAST_EVENTS, 0), Box::pin(pool.state.recorder.flush())).await;
         shutdown
     }
+}
+
+/// Waits for the stop that another call has begun. After the deadline of this one it waits no longer for tasks.
+async fn is_stopped(pool: &Pool, limits: &Limits) -> Shutdown {
+    if !ended_by(pool, limits.tasks_by, Box::pin(pool.stop.ended.wait())).await {
+        pool.stop.sooner.set();
+        let last = LAST_ABORT + LAST_SAVE * 2 + LAST_BEAT + LAST_EVENTS;
+        ended_within(pool, limits.rest(last, 0), Box::pin(pool.stop.ended.wait())).await;
+    }
+    pool.stop.report()
 }
 
 /// Gives back the tasks that no worker has begun. Returns which they are.

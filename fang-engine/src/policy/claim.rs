@@ -88,6 +88,11 @@ impl Asked {
         let Request { limit, crowded, .. } = self.wanted.request;
         Claim { worker: self.worker, task_type: &self.task_type, limit, ranges: &self.ranges, crowded }
     }
+
+    /// How far ahead to look for the next task that becomes due; zero for not at all.
+    pub fn within(&self) -> Duration {
+        self.wanted.request.within
+    }
 }
 
 impl ClaimPolicy {
@@ -139,11 +144,18 @@ impl ClaimPolicy {
         Asked { wanted, worker, task_type: self.weights.task_type(index).clone(), ranges }
     }
 
-    /// Takes note of the tasks that a claim returned, and sorts them in the order in which to run them.
-    pub fn claimed(&mut self, now: Duration, asked: &Asked, tasks: &mut [Claimed]) {
+    /// Takes note of the tasks that a claim returned, and sorts them in the order in which to run them. `next_in` is the
+    /// time until the next task becomes due, if the claim told.
+    pub fn claimed(
+        &mut self,
+        now: Duration,
+        asked: &Asked,
+        tasks: &mut [Claimed],
+        next_in: Option<Duration>,
+    ) {
         let Wanted { index, request } = asked.wanted;
         sort(tasks, request.upwards);
-        self.weights.claimed(index, now, request, tasks);
+        self.weights.claimed(index, now, request, tasks, next_in);
     }
 
     /// Takes out tasks that may have crashed their process. They run later, one at a time.
@@ -179,6 +191,11 @@ impl ClaimPolicy {
     /// Tells that there are tasks of the type with this index.
     pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
         self.weights.woken(index, now, notice);
+    }
+
+    /// Tells that a task of the type with this index becomes due then.
+    pub fn due_at(&mut self, index: usize, at: Duration) {
+        self.weights.due_at(index, at);
     }
 
     /// Tells that the store failed, as it would for any claim now. `jitter` is a random number in `0.0..1.0`.
@@ -229,7 +246,7 @@ mod tests {
         let mut policy = policy();
         let asked = asked(&mut policy);
         assert!(!policy.has_more(asked.wanted, NOW), "no claim was full yet");
-        policy.claimed(NOW, &asked, &mut tasks(2));
+        policy.claimed(NOW, &asked, &mut tasks(2), None);
         assert!(policy.has_more(asked.wanted, NOW));
     }
 
@@ -239,7 +256,7 @@ mod tests {
         let asked = asked(&mut policy);
         let mut tasks = tasks(2);
         tasks[0].crashes = 2;
-        policy.claimed(NOW, &asked, &mut tasks);
+        policy.claimed(NOW, &asked, &mut tasks, None);
         policy.set_suspects_aside(NOW, &asked, &mut tasks);
         assert_eq!(tasks.iter().map(|task| task.id.as_u128()).collect::<Vec<_>>(), [2]);
         let busy = Seen { load: Load { in_flight: 1, ..Load::NONE }, ..IDLE };

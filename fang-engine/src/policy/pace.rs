@@ -42,6 +42,12 @@ const CROWDED: Duration = Duration::from_millis(50);
 /// next task will send a notification as well, unless it was inserted before and becomes due.
 const SOON: u32 = 8;
 
+/// Claims for tasks that become due one after the other are at least this far apart, so that a few of them share a claim.
+const APART: Duration = Duration::from_millis(5);
+
+/// A claim that would be followed by a rest of no more than this does not ask when the next task becomes due.
+const WORTH_ASKING: Duration = Duration::from_millis(10);
+
 /// One claim in this many looks at the least urgent range first.
 const UPWARDS_EVERY: u64 = 16;
 
@@ -70,6 +76,9 @@ pub struct Request {
     pub start: Start,
     /// Whether claims take so long that they should be made one after the other.
     pub crowded: bool,
+    /// How far ahead to look for the next task that becomes due: as long as the pool rests if it finds none. Zero if
+    /// that is too short to ask.
+    pub within: Duration,
     /// When it was made.
     pub at: Duration,
 }
@@ -81,8 +90,12 @@ pub struct Pace {
     sleep: SleepParams,
     period: Duration,
     look_at: Duration,
+    /// When the next task becomes due, as far as that is known. It makes the pool look before `look_at`.
+    due_at: Option<Duration>,
+    /// When the last claim ended.
+    claimed_at: Option<Duration>,
     poll_often_until: Duration,
-    /// Whether it looks because of a [single](Notice::Single) notification.
+    /// Whether it looks because of a [single](Notice::Single) notification, or because a task is due.
     is_single: bool,
     full: Walks,
     /// Walks from shortly before the scan floor, made while full walks rest.
@@ -108,6 +121,8 @@ impl Pace {
             period: sleep.sleep_period.clamp(sleep.shortest(), sleep.longest()),
             sleep,
             look_at: Duration::ZERO,
+            due_at: None,
+            claimed_at: None,
             poll_often_until: Duration::ZERO,
             is_single: false,
             full: Walks::default(),
@@ -133,11 +148,24 @@ impl Pace {
         if load.in_flight > refill_at {
             return Step::Sleep { at_most: None, until_in_flight: Some(refill_at) };
         }
-        if now < self.look_at {
-            return Step::Sleep { at_most: Some(self.look_at - now), until_in_flight: None };
+        let wake_at = self.wake_at();
+        if now < wake_at {
+            return Step::Sleep { at_most: Some(wake_at - now), until_in_flight: None };
         }
         let room = (self.workers + prefetch).saturating_sub(load.in_flight);
         Step::Claim(self.request(now, room))
+    }
+
+    /// When to look next. After a failure, tasks that become due wait for the next try.
+    fn wake_at(&self) -> Duration {
+        let not_before = self.claimed_at.map_or(Duration::ZERO, |at| at + APART);
+        let due_at = self.due_at.filter(|_| self.retry.is_first());
+        due_at.map_or(self.look_at, |at| at.max(not_before).min(self.look_at))
+    }
+
+    /// Tells that a task becomes due then.
+    pub fn due_at(&mut self, at: Duration) {
+        self.due_at = Some(self.due_at.map_or(at, |known| known.min(at)));
     }
 
     /// Sets the number of workers.
@@ -150,9 +178,17 @@ impl Pace {
         self.last_was_full && now >= self.look_at
     }
 
-    /// Tells that a claim returned `got` tasks.
-    pub fn claimed(&mut self, now: Duration, request: Request, got: usize) {
+    /// Tells that a claim returned `got` tasks, and in how long the next one becomes due, if it told.
+    pub fn claimed(&mut self, now: Duration, request: Request, got: usize, next_in: Option<Duration>) {
         self.claims += 1;
+        self.claimed_at = Some(now);
+        // The claim took what was due until then. A later task is looked for in its time.
+        if self.due_at.take_if(|at| *at <= request.at).is_some() {
+            self.is_single = true;
+        }
+        if let Some(next_in) = next_in {
+            self.due_at(now.saturating_add(next_in));
+        }
         self.retry = RetryPause::default();
         self.walked(now, request);
         self.last_was_full = got >= request.limit;
@@ -172,6 +208,17 @@ impl Pace {
             self.period = self.sleep.longer_than(self.period);
         }
         self.look_at = now + self.period;
+    }
+
+    /// How long it rests after the next claim, at most: longer than before if that finds nothing, and a while if it finds a
+    /// single task.
+    fn longest_rest(&self) -> Duration {
+        let rest = self.sleep.longer_than(self.period);
+        if self.is_single { rest.max(self.after_single()) } else { rest }
+    }
+
+    fn after_single(&self) -> Duration {
+        self.sleep.shortest().saturating_mul(SOON).min(self.sleep.longest())
     }
 
     /// Tells that a claim failed, perhaps because it took too long. A walk is not repeated at once.
@@ -220,13 +267,16 @@ impl Pace {
     /// Tells that a notification came, or that the store answers again after a failure. It shortens the pause after
     /// repeated failures, but does not end it.
     pub fn woken(&mut self, now: Duration, notice: Notice) {
+        if let Notice::Due(delay) = notice {
+            return self.due_at(now.saturating_add(delay));
+        }
         if !self.retry.is_first() {
             self.look_at = self.look_at.min(now.max(self.retry_at));
             return;
         }
         match notice {
-            Notice::Single => self.is_single = true,
             Notice::Burst => self.poll_often(now),
+            Notice::Single | Notice::Due(_) => self.is_single = true,
         }
         self.look_at = now;
     }
@@ -236,7 +286,7 @@ impl Pace {
         if !self.is_single {
             self.poll_often(now);
         } else if now >= self.poll_often_until {
-            self.period = self.sleep.shortest().saturating_mul(SOON).min(self.sleep.longest());
+            self.period = self.after_single();
         }
     }
 
@@ -253,6 +303,7 @@ impl Pace {
             upwards: self.upwards(start),
             start,
             crowded: self.is_crowded,
+            within: Some(self.longest_rest()).filter(|rest| *rest > WORTH_ASKING).unwrap_or_default(),
             at: now,
         }
     }
@@ -275,7 +326,7 @@ impl Pace {
         if self.full_rest(now) {
             let is_early = self.short.are_recent(now) || self.short.rest(now, REST);
             if is_early { Start::Floor } else { Start::BeforeFloor }
-        } else if self.last_was_full && self.full.are_recent(now) {
+        } else if self.last_was_full && self.full.suffice(now) {
             Start::Floor
         } else {
             Start::Beginning

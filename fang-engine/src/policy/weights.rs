@@ -157,8 +157,15 @@ impl Weights {
         &self.types[index].ranges
     }
 
-    /// Tells which tasks a claim returned.
-    pub fn claimed(&mut self, index: usize, now: Duration, request: Request, tasks: &[Claimed]) {
+    /// Tells which tasks a claim returned, and in how long the next one becomes due, if it told.
+    pub fn claimed(
+        &mut self,
+        index: usize,
+        now: Duration,
+        request: Request,
+        tasks: &[Claimed],
+        next_in: Option<Duration>,
+    ) {
         let reached = self.reached;
         let types = &mut self.types[index];
         types.ranges.claimed(tasks);
@@ -168,7 +175,7 @@ impl Weights {
             types.spent = from + tasks.len() as f64 / f64::from(types.share.weight);
             self.reached = reached.max(from);
         }
-        types.pace.claimed(now, request, tasks.len());
+        types.pace.claimed(now, request, tasks.len(), next_in);
     }
 
     /// Tells that a claim of this type failed.
@@ -184,6 +191,11 @@ impl Weights {
     /// Tells that there are tasks of this type.
     pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
         self.types[index].pace.woken(now, notice);
+    }
+
+    /// Tells that a task of this type becomes due then.
+    pub fn due_at(&mut self, index: usize, at: Duration) {
+        self.types[index].pace.due_at(at);
     }
 
     /// Tells that a claim failed, as any other would now. `jitter` is a random number in `0.0..1.0`.
@@ -221,7 +233,7 @@ mod tests {
             match weights.next(now, load, workers) {
                 Next::Claim { index, request } => {
                     let found = stock(index, request.limit).min(request.limit);
-                    weights.claimed(index, now, request, &vec![example(); found]);
+                    weights.claimed(index, now, request, &vec![example(); found], None);
                     got[index] += found;
                 }
                 Next::Sleep { at_most, .. } => now += at_most.unwrap(),
@@ -253,7 +265,7 @@ mod tests {
         for _ in 0..400 {
             let Next::Claim { index, request } = weights.next(NOW, load, 10) else { panic!("there is work") };
             assert_eq!(request.limit, MAX_CLAIM);
-            weights.claimed(index, NOW, request, &vec![example(); request.limit]);
+            weights.claimed(index, NOW, request, &vec![example(); request.limit], None);
             got[index] += request.limit;
         }
         assert_share(&got, 0.75);

@@ -71,10 +71,13 @@ impl Job {
         let _ = self.began.set(Instant::now());
     }
 
-    /// Tells that its run has ended.
-    pub(crate) fn ended(&self) {
+    /// Tells that its run has ended. Returns `false` if that was told before.
+    pub(crate) fn ended(&self) -> bool {
+        if self.took.get().is_some() {
+            return false;
+        }
         let took = self.began.get().map(Instant::elapsed);
-        let _ = self.took.set(took.unwrap_or_default());
+        self.took.set(took.unwrap_or_default()).is_ok()
     }
 
     /// Whether its run has begun.

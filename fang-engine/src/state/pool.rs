@@ -7,6 +7,8 @@ use super::quiet::Quiet;
 use super::reach::Reach;
 use super::results::Finished;
 use super::run_signals::RunKey;
+use super::stop::Stop;
+use super::turnover::Turnover;
 use crate::events::PoolInfo;
 use crate::phase::{Phase, PhaseWatch};
 use crate::policy::retry_pause::{RetryPause, Wait};
@@ -38,16 +40,23 @@ pub struct Pool {
     pub leftover: Leftover,
     /// Whether the store answers. Parts that fail and the heart write; parts that wait after a failure read.
     pub reach: Reach,
-    /// A task was inserted, the pool has a new worker id, or the store answers again. Notifications and the heart set
-    /// it; the claimer waits for it.
+    /// A task was inserted or will be due, the pool has a new worker id, or the store answers again. Notifications, the
+    /// finisher and the heart set it; the claimer waits for it.
     pub inserted: Signal,
     /// The claimer may want more tasks, or a lock-claim is over. Workers and committers set it; the claimer waits for
     /// it.
     pub room: Signal,
     /// A task that runs here was cancelled. Notifications set it; the heart waits for it.
     pub cancelled: Signal,
+    /// A tool asks for something. Notifications set it; the heart waits for it.
+    pub asked: Signal,
+    /// Its stop. A tool may ask for it; the first call that stops the pool does it.
+    pub stop: Stop,
     /// A cron was added or changed. Notifications set it; the keeper of crons waits for it.
     pub crons_changed: Signal,
+    /// The rows that were changed since the last look for dead ones. The finisher, committers and the pruner add; the
+    /// vacuumer waits for many.
+    pub turnover: Turnover,
     /// The finisher has ended, or was dropped with its runtime. The heart and the shutdown wait for it.
     pub finisher_ended: Arc<Latch>,
     /// Results on their way to the finisher. Workers, committers and the shutdown send.
@@ -75,7 +84,10 @@ impl Pool {
             inserted: Signal::default(),
             room: Signal::default(),
             cancelled: Signal::default(),
+            asked: Signal::default(),
+            stop: Stop::default(),
             crons_changed: Signal::default(),
+            turnover: Turnover::default(),
             finisher_ended: Arc::default(),
             results,
             epoch: Instant::now(),
@@ -126,7 +138,10 @@ impl Pool {
 
     /// Tells that a task of this type was inserted.
     pub(crate) fn has_new(&self, index: usize, notice: Notice) {
-        self.state.mark_inserted(index, notice);
+        match notice {
+            Notice::Due(delay) => self.state.mark_due(index, self.now().saturating_add(delay)),
+            Notice::Single | Notice::Burst => self.state.mark_inserted(index, notice),
+        }
         self.inserted.notify();
     }
 

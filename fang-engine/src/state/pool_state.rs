@@ -1,5 +1,6 @@
 //! The state that the parts of a pool share. No clock, no waiting.
 
+use super::again::Again;
 use super::in_flight::InFlight;
 use super::job::Job;
 use super::load::Gauge;
@@ -15,7 +16,7 @@ use fang_core::notify::Notice;
 use fang_core::store::{Claimed, Finish, Rescued, WorkerId};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The worker id before registration. The store has no such worker.
 const NOBODY: i64 = 0;
@@ -41,6 +42,11 @@ pub struct PoolState {
     pub stats: Stats,
     /// For each task type, whether tasks of it were inserted. Notifications write; the claimer takes.
     inserted: Vec<Mutex<Option<Notice>>>,
+    /// For each task type, when the next task becomes due that the claimer does not know of. Notifications and the
+    /// finisher write; the claimer takes.
+    due_at: Vec<Mutex<Option<Duration>>>,
+    /// The tasks whose results make them wait again. Workers add, the finisher removes.
+    pub again: Again,
     /// Whether tasks came back to places before the scan floor. Notifications write; the claimer takes.
     came_back: AtomicBool,
     /// Whether the store may have claims for this pool that the pool does not know of: the server may have crashed and
@@ -60,6 +66,8 @@ impl PoolState {
         Self {
             environment: Arc::new(environment),
             inserted: shares.iter().map(|_| Mutex::new(Some(Notice::Burst))).collect(),
+            due_at: shares.iter().map(|_| Mutex::default()).collect(),
+            again: Again::default(),
             shares,
             kinds,
             gauge: Gauge::default(),
@@ -96,6 +104,19 @@ impl PoolState {
             let mut inserted = inserted.lock().unwrap_or_else(PoisonError::into_inner);
             *inserted = inserted.max(Some(notice));
         }
+    }
+
+    /// Tells that a task of this type becomes due then.
+    pub fn mark_due(&self, index: usize, at: Duration) {
+        if let Some(due_at) = self.due_at.get(index) {
+            let mut due_at = due_at.lock().unwrap_or_else(PoisonError::into_inner);
+            *due_at = Some(due_at.map_or(at, |known| known.min(at)));
+        }
+    }
+
+    /// When the next task of this type becomes due that was told of since the last call.
+    pub fn take_due(&self, index: usize) -> Option<Duration> {
+        self.due_at.get(index)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The notice that came for this task type since the last call, if any.
@@ -151,6 +172,11 @@ impl PoolState {
         self.recorder.rescued(rescued);
     }
 
+    /// The place of a task type among those of the pool.
+    fn index_of(&self, task_type: &str) -> usize {
+        self.shares.iter().position(|share| *share.task_type == *task_type).unwrap_or_default()
+    }
+
     /// What the pool has done so far.
     pub fn stats(&self) -> PoolStats {
         PoolStats {
@@ -193,6 +219,10 @@ impl PoolState {
         self.recorder.ended(job, &ending);
         let keep = job.keep();
         let verdict = ending.verdict(*retention, keep, job.has_begun());
+        // A task that is given back is for any pool, and notifies all.
+        if verdict.delay().is_some() && !verdict.keeps_its_place() {
+            self.again.add((id, lease), self.index_of(&job.task_type));
+        }
         let may_be_saved = signals.take_saved((id, lease));
         Finished { result: Finish { id, lease, verdict, keep }, worker: job.worker, may_be_saved }
     }

@@ -1,8 +1,9 @@
 //! What the log says of a run that did not succeed.
 
 use super::job::Job;
-use crate::events::{NO_KIND, kind_of};
+use crate::events::{NO_KIND, TaskInfo, kind_of};
 use crate::policy::decide::Ending;
+use fang_core::Task;
 use fang_core::store::RescuedTask;
 use log::Level;
 use std::collections::HashSet;
@@ -63,10 +64,20 @@ fn named(id: Uuid, kind: &str, task_type: &str) -> String {
 /// Logs a task that will not run again, because its process died too often or it was cancelled.
 pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
     let what = named(task.id, task.kind.as_deref().unwrap_or(NO_KIND), &task.task_type);
+    let attempt = TaskInfo::rescued(task).attempt;
     match task.is_cancelled() {
-        true => log::info!("{what} was cancelled while its process died"),
-        false => log::error!("{what} failed for good: {error}"),
+        true => log::info!("{what} was cancelled while its process died in attempt {attempt}"),
+        false => log::error!("{what} failed for good in attempt {attempt}: {error}"),
     }
+}
+
+/// Logs a task that has failed because the database refused the result of its run. Its row is not always found.
+pub(crate) fn tell_refused(id: Uuid, row: Option<&Task>, error: &str) {
+    let what = row.map_or_else(
+        || format!("the task {id}"),
+        |row| named(id, &kind_of(&row.metadata.to_string()), &row.task_type),
+    );
+    log::error!("{what} failed for good: {error}");
 }
 
 /// The kind and not the rest of the payload: that may be secret.

@@ -16,8 +16,8 @@ pub struct Unfinished {
 impl Unfinished {
     /// For a task that runs or waits to run. Exactly one result is sent for it.
     #[must_use]
-    pub fn new(pool: Arc<Pool>, job: Job) -> Self {
-        Self { pool, job: Arc::new(Mutex::new(Some(Arc::new(job)))) }
+    pub fn new(pool: Arc<Pool>, job: Arc<Job>) -> Self {
+        Self { pool, job: Arc::new(Mutex::new(Some(job))) }
     }
 
     /// The task, unless it has a result.

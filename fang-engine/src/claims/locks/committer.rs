@@ -122,6 +122,7 @@ impl Committer {
         let keys = removed.iter().map(|saved| (saved.result.id, saved.result.lease));
         self.pool.state.in_flight.remove(keys.clone());
         self.pool.state.recorder.saved(keys);
+        self.pool.turnover.add(removed.len() as u64);
     }
 
     /// Writes claims for tasks that lost their locks and may still run, unless others have claimed them by now.

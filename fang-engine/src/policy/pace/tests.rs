@@ -1,3 +1,5 @@
+mod due;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -60,7 +62,7 @@ fn an_idle_pool_polls_ever_more_slowly_until_a_notification_comes() {
     let mut sleeps = Vec::new();
     for _ in 0..12 {
         let claim = request(pace.step(now, busy(0, None)));
-        pace.claimed(now, claim, 0);
+        pace.claimed(now, claim, 0, None);
         let Step::Sleep { at_most: Some(sleep), .. } = pace.step(now, busy(0, None)) else { panic!() };
         sleeps.push(sleep.as_millis());
         now += sleep;
@@ -74,10 +76,10 @@ fn an_idle_pool_polls_ever_more_slowly_until_a_notification_comes() {
 fn after_a_task_it_looks_every_5_ms_for_as_long_as_notifications_are_held_back() {
     let mut pace = pace(2);
     let claim = request(pace.step(ms(0), busy(0, None)));
-    pace.claimed(ms(0), claim, 1);
+    pace.claimed(ms(0), claim, 1, None);
     for now in (5..=95).step_by(5) {
         let claim = request(pace.step(ms(now), busy(0, None)));
-        pace.claimed(ms(now), claim, 0);
+        pace.claimed(ms(now), claim, 0, None);
         let sleep = Step::Sleep { at_most: Some(ms(5)), until_in_flight: None };
         assert_eq!(pace.step(ms(now), busy(0, None)), sleep);
     }
@@ -86,7 +88,7 @@ fn after_a_task_it_looks_every_5_ms_for_as_long_as_notifications_are_held_back()
 /// How long it sleeps after a claim that returns this many tasks.
 fn sleep_after(pace: &mut Pace, now: u64, got: usize) -> Option<Duration> {
     let claim = request(pace.step(ms(now), busy(0, None)));
-    pace.claimed(ms(now), claim, got);
+    pace.claimed(ms(now), claim, got, None);
     match pace.step(ms(now), busy(0, None)) {
         Step::Sleep { at_most, .. } => at_most,
         Step::Claim(_) => None,
@@ -127,31 +129,35 @@ fn tasks_that_follow_a_full_claim_count_for_the_same_notification() {
 }
 
 #[test]
-fn a_full_claim_is_followed_by_one_from_the_floor_until_a_second_is_over() {
-    let mut pace = pace(4);
-    let first = request(pace.step(ms(0), busy(0, None)));
-    assert_eq!(first.start, Start::Beginning);
-    pace.claimed(ms(0), first, 4);
-    let second = request(pace.step(ms(999), busy(0, Some(SLOW))));
-    assert_eq!(second.start, Start::Floor);
-    pace.claimed(ms(999), second, 4);
-    assert_eq!(request(pace.step(ms(1000), busy(0, Some(SLOW)))).start, Start::Beginning);
+fn full_claims_begin_at_the_floor_until_a_walk_costs_a_fiftieth_of_the_time() {
+    for (costs, rests) in [(0, 20), (1, 50), (4, 200)] {
+        let mut pace = pace(4);
+        let mut start = |at, takes| {
+            let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
+            pace.claimed(ms(at + takes), claim, 4, None);
+            claim.start
+        };
+        assert_eq!([start(0, costs), start(300, costs)], [Start::Beginning; 2]);
+        let ended = 300 + costs;
+        assert_eq!([start(ended, 0), start(ended + rests - 1, 0)], [Start::Floor; 2], "{costs}");
+        assert_eq!(start(ended + rests, 0), Start::Beginning, "{costs}");
+    }
 }
 
 #[test]
 fn a_claim_from_the_floor_that_is_not_full_is_followed_by_a_full_walk_at_once() {
     let mut pace = pace(4);
     let first = request(pace.step(ms(0), busy(0, None)));
-    pace.claimed(ms(0), first, 4);
+    pace.claimed(ms(0), first, 4, None);
     let second = request(pace.step(ms(1), busy(0, Some(SLOW))));
-    pace.claimed(ms(1), second, 0);
+    pace.claimed(ms(1), second, 0, None);
     assert_eq!(request(pace.step(ms(1), busy(0, Some(SLOW)))).start, Start::Beginning);
 }
 
 /// Makes a claim at this time that takes this long and returns one task of four.
 fn claim(pace: &mut Pace, at: u64, takes: u64) -> Start {
     let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
-    pace.claimed(ms(at + takes), claim, 1);
+    pace.claimed(ms(at + takes), claim, 1, None);
     claim.start
 }
 
@@ -228,7 +234,7 @@ fn every_second_slow_walk_begins_with_the_least_urgent_range() {
         let claim = request(pace.step(ms(at), busy(0, None)));
         assert_eq!(claim.start, Start::Beginning);
         upwards.push(claim.upwards);
-        pace.claimed(ms(at + 20), claim, 4);
+        pace.claimed(ms(at + 20), claim, 4, None);
     }
     assert_eq!(upwards, [false, true, false, true]);
 }
@@ -237,9 +243,9 @@ fn every_second_slow_walk_begins_with_the_least_urgent_range() {
 fn a_crowded_claim_may_show_that_walks_are_short_but_not_that_they_are_long() {
     let mut pace = over_dead_rows();
     let crowded = Request { crowded: true, ..request(pace.step(ms(2000), busy(0, None))) };
-    pace.claimed(ms(2900), crowded, 1);
+    pace.claimed(ms(2900), crowded, 1, None);
     assert_eq!(pace.full.took, [ms(20); 2]);
-    pace.claimed(ms(2001), crowded, 1);
+    pace.claimed(ms(2001), crowded, 1, None);
     assert_eq!(pace.full.took, [ms(20), ms(1)]);
 }
 
@@ -275,7 +281,7 @@ fn a_full_claim_that_took_long_is_followed_by_one_under_the_advisory_lock() {
     let mut pace = pace(4);
     let mut after = |at, took, got| {
         let claim = request(pace.step(ms(at), busy(0, Some(SLOW))));
-        pace.claimed(ms(at + took), claim, got);
+        pace.claimed(ms(at + took), claim, got, None);
         request(pace.step(ms(at + took + 5), busy(0, Some(SLOW)))).crowded
     };
     assert_eq!([after(0, 49, 4), after(100, 50, 4), after(200, 70, 4)], [false, true, true]);
@@ -288,7 +294,7 @@ fn every_sixteenth_claim_walks_upwards() {
     let upwards: Vec<usize> = (1..=48)
         .filter(|_| {
             let claim = request(pace.step(ms(0), busy(0, None)));
-            pace.claimed(ms(0), claim, 1);
+            pace.claimed(ms(0), claim, 1, None);
             claim.upwards
         })
         .collect();
@@ -335,7 +341,7 @@ proptest! {
                 (_, Step::Claim(request)) => {
                     prop_assert!(request.limit >= 1 && request.limit <= MAX_CLAIM);
                     prop_assert!(load.in_flight + request.limit <= workers + MAX_CLAIM);
-                    pace.claimed(now, request, number.min(request.limit));
+                    pace.claimed(now, request, number.min(request.limit), None);
                 }
                 (_, Step::Sleep { at_most, until_in_flight }) => {
                     prop_assert!(at_most.is_some() || until_in_flight.is_some());

@@ -7,6 +7,13 @@ use std::time::Duration;
 /// slow.
 const WALK_EVERY: Duration = Duration::from_secs(1);
 
+/// While walks from the beginning are cheap, they come more often, since tasks whose inserts commit late wait for them: the time
+/// between two is this many times as long as one costs.
+const TIMES: u32 = 50;
+
+/// They come no more often than this.
+const OFTEN: Duration = Duration::from_millis(20);
+
 /// A walk that takes no longer than this needs no rest.
 const CHEAP_WALK: Duration = Duration::from_millis(5);
 
@@ -42,6 +49,11 @@ impl Walks {
 
     pub(super) fn are_recent(&self, now: Duration) -> bool {
         self.ended_within(WALK_EVERY, now)
+    }
+
+    /// Whether it is too early for another, by what they cost.
+    pub(super) fn suffice(&self, now: Duration) -> bool {
+        self.ended_within(self.typical().saturating_mul(TIMES).clamp(OFTEN, WALK_EVERY), now)
     }
 
     pub(super) fn are_slow(&self) -> bool {

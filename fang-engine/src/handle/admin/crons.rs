@@ -1,0 +1,33 @@
+//! Crons that are made by hand.
+
+use super::Admin;
+use crate::insert_rules::InsertRules;
+use fang_core::store::NewCron;
+use fang_core::{Cron, NewTask, QueueError};
+use uuid::Uuid;
+
+impl Admin {
+    /// Makes a cron by hand, or changes the one of this name and of the kind of the task. It lives beside the crons of
+    /// programs: `schedule_only` never removes it. An unchanged cron stays as it is. The task is not unique, whatever it says.
+    /// Returns the whole name, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
+    ///
+    /// # Errors
+    /// [`QueueError::Schedule`] when the name, the pattern or the time zone is not valid, [`QueueError::Payload`] when the
+    /// task cannot be saved, and [`QueueError::Store`] when the store fails or has no crons.
+    pub async fn set_cron(&self, name: &str, cron: Cron, task: NewTask) -> Result<String, QueueError> {
+        let name = NewCron::name_by_hand(name, &task)?;
+        let now = self.store.now().await?;
+        let cron = InsertRules::default().prepare_cron(name, task, cron, now, Uuid::now_v7())?;
+        self.store.sync_cron(&cron).await?;
+        Ok(cron.name)
+    }
+
+    /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such cron.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the store fails or has no crons.
+    pub async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
+        let id = Uuid::now_v7();
+        Ok(self.store.run_cron(name, id).await?.then_some(id))
+    }
+}

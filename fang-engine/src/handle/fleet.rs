@@ -1,0 +1,137 @@
+//! The calls of tools that look at workers and steer them, and at what all pools together do.
+
+use super::Admin;
+use fang_core::store::{Asked, Minute, Minutes, PausedType, Rate, Store, TypeInfo, WorkerId, WorkerInfo};
+use fang_core::{QueueError, StoreError};
+use std::time::Duration;
+
+/// How many workers a page has.
+const PAGE: u32 = 500;
+
+/// Passes these verbs of an admin to a macro of one mode.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! fleet_verbs {
+    ($mode:ident) => {
+        $mode! {
+            /// Lists all workers, ordered by id: the running pools of all processes, and those that stopped or died and whose
+            /// rows are not yet [removed](fang_core::store::WorkerInfo), an hour later or more.
+            workers() -> Vec<WorkerInfo>;
+            /// Lists what all pools together have counted, minute by minute and for each task type, for this long until now:
+            /// at most 72 h. The last minute that is over may be missing for some seconds.
+            minutes(since: Duration) -> Vec<Minute>;
+            /// How fast the tasks of each task type run in all pools together, and how long their runs take: over the last
+            /// minutes of this `window`, which is at least a minute and at most 72 h long. Reads what pools tell with their
+            /// beats, up to the last one of each, and no task.
+            rates(window: Duration) -> Vec<Rate>;
+            /// Lists the task types that have waiting tasks, are paused, or are served: what waits, who serves it, and the
+            /// rate of the last five minutes. Counts tasks as [`depths`](Self::depths) does.
+            task_types() -> Vec<TypeInfo>;
+            /// Lists the task types that are paused, ordered by name: the first 1,000 of them.
+            paused_types() -> Vec<PausedType>;
+            /// Makes a worker quiet: it claims no more tasks, gives back those that have not begun, and lets the running ones
+            /// end. It learns that at once if notifications reach it, and else with its next beat. Returns `false` if there
+            /// is no such living worker.
+            quiet_worker(id: WorkerId) -> bool;
+            /// Makes a quiet worker claim tasks again, also one that SIGTSTP made quiet. Returns `false` if there is no such
+            /// living worker.
+            resume_worker(id: WorkerId) -> bool;
+            /// Shuts a worker down, as its first signal would, and a pool without signals with a deadline of 25 s. It learns
+            /// that as with [`quiet_worker`](Self::quiet_worker). Calls that wait for a signal return, except a blocking
+            /// `run_until`, which still waits for its own. Returns `false` if there is no such living worker.
+            stop_worker(id: WorkerId) -> bool;
+        }
+    };
+}
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $value:ty;)+) => {
+        impl Admin {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// [`QueueError::Store`] when the store fails or does not have this call.
+                pub async fn $name(&self $(, $arg: $type)*) -> Result<$value, QueueError> {
+                    Ok(Fleet(&*self.store).$name($($arg),*).await?)
+                }
+            )+
+        }
+    };
+}
+
+crate::fleet_verbs!(verbs);
+
+/// The bodies of these calls.
+struct Fleet<'a>(&'a dyn Store);
+
+impl Fleet<'_> {
+    async fn workers(&self) -> Result<Vec<WorkerInfo>, StoreError> {
+        let mut workers: Vec<WorkerInfo> = Vec::new();
+        loop {
+            let page = self.0.workers(workers.last().map(|worker| worker.id), PAGE).await?;
+            if page.is_empty() {
+                return Ok(workers);
+            }
+            let is_last = page.len() < PAGE as usize;
+            workers.extend(page);
+            if is_last {
+                return Ok(workers);
+            }
+        }
+    }
+
+    async fn minutes(&self, since: Duration) -> Result<Vec<Minute>, StoreError> {
+        let now = self.0.now().await?;
+        self.minutes_from(Minutes::from(Rate::first_minute(now, since))).await
+    }
+
+    async fn minutes_from(&self, first: Minutes<'_>) -> Result<Vec<Minute>, StoreError> {
+        let mut minutes: Vec<Minute> = Vec::new();
+        loop {
+            let page = minutes.last().map_or(first, |last| first.after(last));
+            let page = self.0.minutes(&page).await?;
+            let is_last = page.len() < first.limit as usize;
+            minutes.extend(page);
+            if is_last {
+                return Ok(minutes);
+            }
+        }
+    }
+
+    /// The minutes first: what is gathered between the two reads is missing until the next call, and not counted twice.
+    async fn rates_of(&self, window: Duration) -> Result<(Vec<Rate>, Vec<WorkerInfo>), StoreError> {
+        let now = self.0.now().await?;
+        let from = Rate::first_minute(now, window);
+        let minutes = self.minutes_from(Minutes::from(from)).await?;
+        let workers = self.workers().await?;
+        Ok((Rate::all(&minutes, &workers, from, now), workers))
+    }
+
+    async fn rates(&self, window: Duration) -> Result<Vec<Rate>, StoreError> {
+        self.rates_of(window).await.map(|(rates, _)| rates)
+    }
+
+    async fn task_types(&self) -> Result<Vec<TypeInfo>, StoreError> {
+        const WINDOW: Duration = Duration::from_secs(5 * 60);
+        let (rates, workers) = self.rates_of(WINDOW).await?;
+        let (depths, paused) = (self.0.depths(None).await?, self.0.paused_types().await?);
+        Ok(TypeInfo::all(depths, paused, &workers, rates))
+    }
+
+    async fn paused_types(&self) -> Result<Vec<PausedType>, StoreError> {
+        self.0.paused_types().await
+    }
+
+    async fn quiet_worker(&self, id: WorkerId) -> Result<bool, StoreError> {
+        self.0.ask_worker(id, Asked::Quiet).await
+    }
+
+    async fn resume_worker(&self, id: WorkerId) -> Result<bool, StoreError> {
+        self.0.ask_worker(id, Asked::Resume).await
+    }
+
+    async fn stop_worker(&self, id: WorkerId) -> Result<bool, StoreError> {
+        self.0.ask_worker(id, Asked::Stop).await
+    }
+}
