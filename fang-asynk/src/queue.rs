@@ -1,5 +1,6 @@
 use crate::backend::AsyncBackend;
 use crate::handle::Handle;
+use crate::runtime::{shared_inserts, watch};
 use crate::session::{Address, Options, Pools, PostgresStore, Theirs, TlsConnector};
 use fang_core::store::{Inserted, NonBlocking, Store};
 use fang_core::{NewTask, QueueError, Redacted};
@@ -30,7 +31,8 @@ fang_engine::postgres_queue! {
     ///
     /// The tables must exist before the first use: call [`migrate`](Self::migrate). A connection is opened within 10 s,
     /// unless `connect_timeout` of the `uri` says otherwise, and every statement but those of `migrate` ends within 30
-    /// s. After that the call fails with [`QueueError::Store`].
+    /// s. After that the call fails with [`QueueError::Store`]. An insert may first wait for the statements of
+    /// other inserts.
     pub struct AsyncQueue<Tls: TlsConnector = NoTls> as AsyncBackend over PostgresStore as dyn NonBlocking {
         /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs as in
         /// libpq. Required.
@@ -163,7 +165,7 @@ impl<Tls: TlsConnector> AsyncQueue<Tls> {
         let store = self.store()?;
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(store.insert_in(session, batch).await?);
+            all.extend(store.insert_in(session, batch, watch()).await?);
         }
         Ok(all)
     }

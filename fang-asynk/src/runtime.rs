@@ -2,7 +2,10 @@
 
 use fang_core::{Mode, QueueError};
 use fang_engine::runtime::{BeginHeart, BoxFuture, Runtime};
+use fang_engine::shared_inserts::SharedInserts;
 use fang_engine::signal::NoReactor;
+#[cfg(feature = "postgres")]
+use fang_postgres::Watch;
 use std::io;
 use std::thread;
 use std::time::Duration;
@@ -44,4 +47,21 @@ impl Runtime for Tokio {
     fn spawn_heart(&self, begin: BeginHeart) -> io::Result<()> {
         self.spawn_thread("fang-heart", begin(Box::new(NoReactor)))
     }
+}
+
+/// The inserts of a queue that share statements. Tasks of the caller's runtime send them, since the future of a caller may
+/// be dropped, or never be polled again.
+pub(crate) fn shared_inserts() -> SharedInserts {
+    SharedInserts::spawned(|| {
+        let runtime = Handle::try_current().ok()?;
+        Some(Box::new(move |statements| drop(runtime.spawn(statements))))
+    })
+}
+
+/// Runs the watcher of transactions on the current runtime, if there is one.
+#[cfg(feature = "postgres")]
+pub(crate) fn watch() -> Option<Watch> {
+    Handle::try_current().ok()?;
+    let start = |watcher| drop(tokio::spawn(watcher));
+    Some(Watch { start, sleep: |span| Box::pin(tokio::time::sleep(span)) })
 }

@@ -21,7 +21,7 @@ use error::pool_error;
 use fang_core::StoreError;
 use fang_core::connections::Wanted;
 use fang_core::notify::Listeners;
-use fang_postgres::{Connections, NeverBlocks};
+use fang_postgres::{Connections, Keeping, Kept, NeverBlocks};
 use std::sync::Arc;
 
 /// The store over one database.
@@ -39,19 +39,25 @@ pub(crate) struct Pools {
     engine: Pool,
     heart: Pool,
     lock_claims: Pool,
+    upkeep: Pool,
+    keeping: Arc<Keeping>,
 }
 
 impl Pools {
     /// The connections of an application. Worker pools get theirs from `of_a_pool`.
     pub(crate) fn new(address: Address) -> Result<Self, StoreError> {
         let (address, listeners) = (Arc::new(address), Listeners::default());
-        let calls = address.pool(Role::Calls, &listeners)?;
+        let keeping = Arc::default();
+        let pool = |role| address.pool(role, &listeners, &keeping);
+        let calls = pool(Role::Calls)?;
         Ok(Self {
             wanted: Arc::new(Wanted::new(calls.status().max_size)),
             of_a_pool: None,
             engine: calls.clone(),
             heart: calls.clone(),
-            lock_claims: address.pool(Role::LockClaims, &listeners)?,
+            lock_claims: pool(Role::LockClaims)?,
+            upkeep: pool(Role::Upkeep)?,
+            keeping,
             calls,
             address,
             listeners,
@@ -69,25 +75,29 @@ impl Connections for Pools {
     type Session = TokioSession;
 
     async fn session(&self, role: Role) -> Result<TokioSession, StoreError> {
-        let is_pooled = self.is_pooled();
+        let (is_pooled, kept) = (self.is_pooled(), self.keeping.get());
         Ok(match role {
             Role::Calls => TokioSession::lent(self.get(&self.calls).await?, is_pooled),
             Role::Engine => TokioSession::lent(self.get(&self.engine).await?, is_pooled),
-            Role::Heart => TokioSession::lent(self.get(&self.heart).await?, is_pooled),
-            Role::LockClaims => TokioSession::own(Object::take(self.get(&self.lock_claims).await?)),
+            Role::Heart => TokioSession::lent(self.get(&self.heart).await?, is_pooled).kept(kept.heart),
+            Role::LockClaims => {
+                TokioSession::own(Object::take(self.get(&self.lock_claims).await?), is_pooled)
+            }
+            Role::Upkeep => TokioSession::own(Object::take(self.get(&self.upkeep).await?), is_pooled),
         })
     }
 
     fn of_a_pool(&self) -> Result<Self, StoreError> {
-        let pool = |role| self.address.pool(role, &self.listeners);
+        let keeping = Arc::default();
+        let pool = |role| self.address.pool(role, &self.listeners, &keeping);
         let (engine, heart) = (pool(Role::Engine)?, pool(Role::Heart)?);
-        let lock_claims = pool(Role::LockClaims)?;
+        let (lock_claims, upkeep) = (pool(Role::LockClaims)?, pool(Role::Upkeep)?);
         let locking = self.can_lock().then_some(&lock_claims);
-        let pools = [&engine, &heart].into_iter().chain(locking);
+        let pools = [&engine, &heart, &upkeep].into_iter().chain(locking);
         let of_a_pool = Some(Wanted::new(pools.map(|pool| pool.status().max_size).sum()));
         let (address, listeners) = (self.address.clone(), self.listeners.clone());
         let (wanted, calls) = (self.wanted.clone(), self.calls.clone());
-        Ok(Self { address, listeners, wanted, of_a_pool, calls, engine, heart, lock_claims })
+        Ok(Self { address, listeners, wanted, of_a_pool, calls, engine, heart, lock_claims, upkeep, keeping })
     }
 
     fn is_pooled(&self) -> bool {
@@ -95,15 +105,41 @@ impl Connections for Pools {
     }
 
     fn keeps_heart(&self) -> bool {
-        self.of_a_pool.is_some() && !self.is_pooled()
+        self.of_a_pool.is_some() && !self.is_pooled() && self.keeping.get().heart
+    }
+
+    fn kept(&self) -> Kept {
+        self.keeping.get()
+    }
+
+    fn keep(&self, kept: Kept) {
+        if self.of_a_pool.is_none() {
+            return;
+        }
+        self.keeping.set(kept);
+        self.close_idle();
+    }
+
+    fn close_idle(&self) {
+        if self.of_a_pool.is_none() {
+            return;
+        }
+        // That of the heart has the lock of its worker until a beat tells that it is of no account.
+        if !self.keeping.get().engine {
+            self.engine.retain(|_, _| false);
+        }
     }
 
     fn can_lock(&self) -> bool {
         !self.is_pooled()
     }
 
+    fn can_vacuum(&self) -> bool {
+        self.of_a_pool.is_some()
+    }
+
     fn listens(&self) -> bool {
-        self.address.listens()
+        self.address.listens() && self.keeping.get().heart
     }
 
     fn listeners(&self) -> &Listeners {

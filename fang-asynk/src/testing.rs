@@ -48,8 +48,17 @@ pub async fn drain(
 /// [`StoreError::Uri`](fang_core::StoreError::Uri) when the address is not valid.
 #[cfg(feature = "postgres")]
 pub fn connections(uri: &str) -> Result<impl Connections, QueueError> {
+    connections_with(uri, tokio_postgres::NoTls)
+}
+
+/// One connection to a database.
+///
+/// # Errors
+/// [`StoreError::Uri`](fang_core::StoreError::Uri) when the address is not valid.
+#[cfg(feature = "postgres")]
+pub fn connections_with(uri: &str, tls: impl TlsConnector) -> Result<impl Connections, QueueError> {
     let options = Options { max_pool_size: 1, listen: false, pgbouncer: false };
-    Ok(Pools::new(Address::new(uri, tokio_postgres::NoTls, options)?)?)
+    Ok(Pools::new(Address::new(uri, tls, options)?)?)
 }
 
 /// Lists tasks within a transaction of the application.

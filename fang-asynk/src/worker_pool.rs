@@ -72,8 +72,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         }
     }
 
-    /// Starts the pool, waits until the future `signal` is ready, and then shuts the pool down with a deadline of 25 s.
-    /// Returns the report of the shutdown.
+    /// Starts the pool, waits until the future `signal` is ready, or a tool stops the pool (`stop_worker` of `Admin`), and
+    /// then shuts the pool down with a deadline of 25 s. Returns the report of the shutdown.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -85,7 +85,12 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// The errors of [`start`](Self::start).
     pub async fn run_until(&mut self, signal: impl Future) -> Result<Shutdown, QueueError> {
         self.start().await?;
-        signal.await;
+        if let Some(asked) = self.running.as_ref().map(Running::asked_to_stop) {
+            tokio::select! {
+                _ = signal => {}
+                () = asked => {}
+            }
+        }
         Ok(self.shutdown(DEFAULT_DEADLINE).await)
     }
 
@@ -114,6 +119,7 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     #[cfg(unix)]
     pub async fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let signals = Signals::new().map_err(QueueError::Signals)?;
+        self.forget_stopped();
         if self.running.is_none() {
             self.running = Some(self.launch(&signals.starting()).await?);
         }

@@ -50,7 +50,7 @@ impl TokioWorkers {
 }
 
 impl Workers for TokioWorkers {
-    fn run(&self, job: Job) {
+    fn run(&self, job: Arc<Job>) {
         // The channel is unbounded, since the claimer limits how much it claims.
         if let Err(refused) = self.orders.try_send(Order::Run(job))
             && let Order::Run(job) = refused.into_inner()
@@ -70,7 +70,7 @@ impl Workers for TokioWorkers {
         Ok(())
     }
 
-    fn take_waiting(&self) -> Vec<Job> {
+    fn take_waiting(&self) -> Vec<Arc<Job>> {
         let orders = std::iter::from_fn(|| self.waiting.try_recv().ok());
         let (jobs, leaving) = Order::sort(orders);
         for order in leaving {
@@ -79,7 +79,7 @@ impl Workers for TokioWorkers {
         jobs
     }
 
-    fn close(&self) -> Vec<Job> {
+    fn close(&self) -> Vec<Arc<Job>> {
         self.waiting.close();
         self.take_waiting()
     }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fang_asynk::{AsyncQueue, NoTls};
-use fang_postgres::{Schema, Statements, only_rows};
+use fang_postgres::{DoctorStatements, Schema, Statements, only_rows};
 use fang_test_support::TestDatabase;
 use tokio_postgres::Client;
 
@@ -26,17 +26,22 @@ impl World {
 async fn every_statement_can_be_prepared_in_the_search_path_and_in_a_named_schema() {
     let world = World::new().await;
     for schema in [Schema::default(), Schema::named("public").unwrap()] {
-        for (name, sql) in Statements::new(&schema).all() {
+        let (ours, of_doctor) = (Statements::new(&schema), DoctorStatements::new(&schema));
+        for (name, sql) in [ours.all(), of_doctor.all()].concat() {
             world.client.prepare(sql).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         }
     }
 }
 
 /// The statements that a pool sends all the time, with example parameters for EXPLAIN.
-const ENGINE: [(&str, &str); 3] = [
+const ENGINE: [(&str, &str); 4] = [
     (
         "claim",
         "1, 'common', '{1,0,1,0,1,0,1,0}', '{0,0,1,1,2,2,3,3}', array_fill('-infinity'::timestamptz, '{8}'), 100, 0, '{}'",
+    ),
+    (
+        "claim_with_next",
+        "1, 'common', '{1,0,1,0,1,0,1,0}', '{0,0,1,1,2,2,3,3}', array_fill('-infinity'::timestamptz, '{8}'), 100, 0, 3600000000, '{}'",
     ),
     ("finish_remove", "1, '{}', '{}'"),
     ("finish", "1, '{}', '{}', '{}', '{}', '{}'"),
@@ -72,6 +77,8 @@ async fn a_turn_of_the_clock_moves_every_instant_of_every_table() {
         let update =
             turn.split_once(&format!("UPDATE {table} t")).and_then(|(_, rest)| rest.split_once("FROM turn"));
         let is_moved = update.is_some_and(|(sets, _)| sets.contains(&format!("{name} = t.{name} - span")));
+        // Rows whose instant is in their key are removed and inserted.
+        let is_moved = is_moved || turn.contains(&format!("INSERT INTO {table} ({name}, task_type, counts)"));
         assert!(is_moved, "{table}.{name}");
     }
 }
@@ -143,7 +150,7 @@ async fn a_count_of_waiting_tasks_stops_at_its_limit() {
     for rows in [0, 30_000] {
         fill(&world.client, rows, "-n").await;
         for task_type in ["NULL", "'common'"] {
-            let values = format!("{task_type}, 1000, 10001");
+            let values = format!("{task_type}, 1000, 10001, 20002");
             let plan = kept_plan(&world.client, "depths", &values, "(ANALYZE, COSTS OFF)").await;
             assert!(
                 !["Seq Scan on fang_tasks", "Sort Key: t", "Bitmap"].iter().any(|bad| plan.contains(bad)),
@@ -193,6 +200,24 @@ async fn a_claim_reads_no_future_row() {
     let plan = kept_plan(&world.client, name, values, "(ANALYZE, TIMING OFF)").await;
     assert!(plan.contains("Tid Scan on fang_tasks") && plan.contains("rows=3 "), "{plan}");
     assert!(!plan.contains("Rows Removed by Filter"), "{plan}");
+}
+
+#[tokio::test]
+async fn a_claim_that_tells_of_the_next_task_reads_one_future_row_of_each_scan_range() {
+    let world = World::new().await;
+    for (rows, due) in [(20_000, "n"), (20_000, "2 * n"), (3, "-n")] {
+        fill(&world.client, rows, due).await;
+    }
+    let prepare =
+        "INSERT INTO fang_workers (info) VALUES ('{}'); UPDATE fang_tasks SET priority = 1 WHERE id IN (
+        SELECT id FROM fang_tasks WHERE scheduled_at > now() LIMIT 10000); ANALYZE fang_tasks";
+    world.client.batch_execute(prepare).await.unwrap();
+    let (name, values) = ENGINE[1];
+    let plan = kept_plan(&world.client, name, values, "(ANALYZE, TIMING OFF)").await;
+    let of_index = plan.lines().filter(|line| line.contains("Scan using fang_tasks_ready"));
+    let read: u64 = of_index.map(rows_of).max().unwrap();
+    assert!(read <= 1 && !plan.contains("Rows Removed by Filter"), "{plan}");
+    assert!(looks_up_each_row(&plan), "{plan}");
 }
 
 /// The index of running tasks is full of dead entries of finished ones. Only an index scan, not a bitmap scan,
@@ -255,5 +280,28 @@ async fn tasks_to_cancel_are_looked_up_by_id() {
         let plan = kept_plan(&world.client, "cancellations", "1, '{}'", "").await;
         assert!(plan.contains("Index Scan using fang_tasks_pkey"), "{plan}");
         assert!(!plan.contains("Seq Scan on fang_tasks"), "{plan}");
+    }
+}
+
+/// 72 hours of a hundred task types.
+#[tokio::test]
+async fn minutes_and_workers_are_listed_by_their_primary_keys() {
+    let world = World::new().await;
+    let fill = "INSERT INTO fang_minutes
+        SELECT date_trunc('minute', now()) - n * interval '1 minute', 'type ' || t, '{}'
+        FROM generate_series(1, 720) n, generate_series(1, 100) t;
+        INSERT INTO fang_workers (info) SELECT '{}' FROM generate_series(1, 1000); ANALYZE fang_minutes, fang_workers";
+    world.client.batch_execute(fill).await.unwrap();
+    let from = "now() - interval '2 hours'";
+    for (name, values, index) in [
+        ("minutes", format!("{from}, NULL, NULL, 100"), "fang_minutes_pkey"),
+        ("minutes", format!("{from}, now() - interval '1 hour', 'type 7', 100"), "fang_minutes_pkey"),
+        ("workers", "17, 100".to_owned(), "fang_workers_pkey"),
+    ] {
+        let plan = kept_plan(&world.client, name, &values, "(ANALYZE)").await;
+        assert!(plan.contains(&format!("using {index}")) && !plan.contains("Sort"), "{name}:\n{plan}");
+        let removed = plan.split_once("Rows Removed by Filter: ").map(|(_, rest)| rest.split('\n').next());
+        let removed: u32 = removed.flatten().unwrap_or("0").trim().parse().unwrap();
+        assert!(removed <= 100, "a page reads no earlier minutes: {removed}");
     }
 }

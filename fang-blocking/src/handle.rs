@@ -1,5 +1,6 @@
 //! The queue over any store.
 
+use crate::runtime::shared_inserts;
 use fang_core::store::Store;
 
 fang_engine::handle! {

@@ -1,6 +1,6 @@
 use crate::backend::Backend;
 use crate::handle::Handle;
-use crate::runtime::block_on;
+use crate::runtime::{block_on, shared_inserts, watch};
 use crate::session::{Address, Links, PgPool, PostgresStore, Theirs};
 use diesel::PgConnection;
 use fang_core::store::{Inserted, Store};
@@ -108,7 +108,7 @@ impl Queue {
         let (store, mut session) = (self.store()?, Theirs::new(connection));
         let mut all = Vec::with_capacity(tasks.len());
         for batch in batches(&tasks) {
-            all.extend(block_on(store.insert_in(&mut session, batch))?);
+            all.extend(block_on(store.insert_in(&mut session, batch, Some(watch())))?);
         }
         Ok(all)
     }

@@ -7,6 +7,9 @@ pub use park::block_on;
 
 use fang_core::Mode;
 use fang_engine::runtime::{BeginHeart, BoxFuture, Runtime};
+use fang_engine::shared_inserts::SharedInserts;
+#[cfg(feature = "postgres")]
+use fang_postgres::Watch;
 use park::{Sleep, drive};
 use reactor::Reactor;
 use std::io;
@@ -40,4 +43,21 @@ impl Runtime for Threads {
             .spawn(move || drive(&mut reactor, begin(Box::new(watch))))
             .map(|_| ())
     }
+}
+
+/// The inserts of a queue that share statements. Their callers send them, since a thread cannot leave a call.
+pub(crate) fn shared_inserts() -> SharedInserts {
+    SharedInserts::led()
+}
+
+/// Runs the watcher of transactions on a thread of its own. Without one, pools find the tasks by their polls.
+#[cfg(feature = "postgres")]
+pub(crate) fn watch() -> Watch {
+    let start = |watcher| {
+        let thread = thread::Builder::new().name("fang-watch".to_owned());
+        if let Err(error) = thread.spawn(move || block_on(watcher)) {
+            log::warn!("no thread could be started to watch transactions; allow more threads: {error}");
+        }
+    };
+    Watch { start, sleep: |span| Box::pin(Sleep::new(span)) }
 }

@@ -120,6 +120,7 @@ impl<Q: Backend> WorkerPool<Q> {
     #[cfg(unix)]
     pub fn run_until_signal(&mut self) -> Result<Shutdown, QueueError> {
         let signals = Signals::new().map_err(QueueError::Signals)?;
+        self.forget_stopped();
         if self.running.is_none() {
             self.running = Some(block_on(self.launch(&signals.starting()))?);
         }

@@ -9,17 +9,16 @@ use fang_blocking::{Backend, Queue};
 use fang_core::async_trait;
 use fang_core::contract::{self, Rig, Scenario};
 use fang_core::store::Store;
-use fang_test_support::{ODD_SETTINGS, PgBouncer, TestDatabase};
+use fang_test_support::{ODD_SETTINGS, PgBouncer, Template, TestDatabase};
 use futures_util::FutureExt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A store in a fresh database with unsuitable defaults, whose instants can be moved into the past.
 struct Postgres {
     store: Arc<dyn Store>,
-    connection: Mutex<PgConnection>,
-    _database: TestDatabase,
+    database: TestDatabase,
     _bouncer: Option<PgBouncer>,
 }
 
@@ -30,31 +29,55 @@ const OLD_SERVER: &str = "CREATE FUNCTION public.pg_postmaster_start_time() RETU
 
 impl Postgres {
     fn new() -> Self {
-        let database = runtime().block_on(TestDatabase::create()).unwrap();
+        static ODD: Template = Template::new();
+        let migrated = async |original: &TestDatabase| {
+            migrate(original);
+            Ok(())
+        };
+        let database = runtime().block_on(ODD.copy(migrated)).unwrap();
         let queue = Queue::builder().uri(database.uri()).max_pool_size(3_u32).listen(false).build();
         Self::over(&queue, database, None)
     }
 
     fn through_pgbouncer() -> Self {
-        let database = runtime().block_on(TestDatabase::create()).unwrap();
+        static USUAL: Template = Template::new();
+        let migrated = async |original: &TestDatabase| {
+            migrate(original);
+            only_set_path(original);
+            Ok(())
+        };
+        let database = runtime().block_on(USUAL.copy(migrated)).unwrap();
         let bouncer = runtime().block_on(PgBouncer::start(database.uri(), 3)).unwrap();
         let queue = Queue::builder().uri(bouncer.uri()).max_pool_size(3_u32).pgbouncer(true).build();
+        // Not for the sessions of the pooler, which stay.
+        run(&database, &[ODD_SETTINGS]);
         Self::over(&queue, database, Some(bouncer))
     }
 
     fn over(queue: &Queue, database: TestDatabase, bouncer: Option<PgBouncer>) -> Self {
-        let mut connection = PgConnection::establish(database.uri()).unwrap();
-        let path = format!("ALTER DATABASE {} SET search_path = public, pg_catalog", database.name());
-        for sql in [OLD_SERVER, &path, ODD_SETTINGS] {
-            sql_query(sql).execute(&mut connection).unwrap();
-        }
-        queue.migrate().unwrap();
-        Self {
-            store: queue.engine().unwrap(),
-            connection: Mutex::new(connection),
-            _database: database,
-            _bouncer: bouncer,
-        }
+        Self { store: queue.engine().unwrap(), database, _bouncer: bouncer }
+    }
+}
+
+/// Makes the tables under unsuitable defaults, in a database that claims to be of an old server.
+fn migrate(original: &TestDatabase) {
+    run(original, &[OLD_SERVER]);
+    only_set_path(original);
+    run(original, &[ODD_SETTINGS]);
+    Queue::builder().uri(original.uri()).max_pool_size(1_u32).build().migrate().unwrap();
+}
+
+/// Lets later sessions find the server old, without any other setting.
+fn only_set_path(database: &TestDatabase) {
+    let name = database.name();
+    let path = format!("ALTER DATABASE {name} SET search_path = public, pg_catalog");
+    run(database, &[&format!("ALTER DATABASE {name} RESET ALL"), &path]);
+}
+
+fn run(database: &TestDatabase, statements: &[&str]) {
+    let mut connection = PgConnection::establish(database.uri()).unwrap();
+    for statement in statements {
+        sql_query(*statement).execute(&mut connection).unwrap();
     }
 }
 
@@ -75,7 +98,8 @@ impl Rig for Postgres {
     async fn insert_raw(&self, id: Uuid, metadata: &str, task_type: &str) {
         let insert = "INSERT INTO fang_tasks (id, metadata, task_type, mode) VALUES ($1, $2::jsonb, $3, 1)";
         let query = sql_query(insert).bind::<SqlUuid, _>(id).bind::<Text, _>(metadata);
-        query.bind::<Text, _>(task_type).execute(&mut *self.connection.lock().unwrap()).unwrap();
+        let mut connection = PgConnection::establish(&self.database.uri_without_limits()).unwrap();
+        query.bind::<Text, _>(task_type).execute(&mut connection).unwrap();
     }
 }
 

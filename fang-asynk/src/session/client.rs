@@ -25,6 +25,8 @@ pub(crate) struct TokioSession {
     is_open: bool,
     /// Whether the connection must not be used again.
     is_broken: bool,
+    /// Whether it stays open for the next session.
+    is_kept: bool,
 }
 
 enum Client {
@@ -39,12 +41,18 @@ impl TokioSession {
         Self::new(Client::Lent(Some(client)), is_pooled)
     }
 
-    pub(super) fn own(client: ClientWrapper) -> Self {
-        Self::new(Client::Own(client), false)
+    pub(super) fn own(client: ClientWrapper, is_pooled: bool) -> Self {
+        Self::new(Client::Own(client), is_pooled)
     }
 
     fn new(client: Client, is_pooled: bool) -> Self {
-        Self { client, is_pooled, deadline: Some(DEADLINE), is_open: false, is_broken: false }
+        Self { client, is_pooled, deadline: Some(DEADLINE), is_open: false, is_broken: false, is_kept: true }
+    }
+
+    /// Closes the connection after use unless it is kept.
+    pub(super) fn kept(mut self, is_kept: bool) -> Self {
+        self.is_kept = is_kept;
+        self
     }
 
     fn client(&self) -> Result<&ClientWrapper, StoreError> {
@@ -136,7 +144,7 @@ impl OwnSession for TokioSession {
 impl Drop for TokioSession {
     fn drop(&mut self) {
         if let Client::Lent(client) = &mut self.client
-            && (self.is_open || self.is_broken)
+            && (self.is_open || self.is_broken || !self.is_kept)
         {
             client.take().map(Object::take);
         }

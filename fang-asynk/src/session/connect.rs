@@ -8,12 +8,13 @@ use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, 
 use fang_core::lists;
 use fang_core::notify::Listeners;
 use fang_core::{Redacted, StoreError};
-use fang_postgres::ConnectionString;
 pub(super) use fang_postgres::settings::Role;
 use fang_postgres::settings::{LISTEN, NO_TRANSACTION_TIMEOUT, knows_transaction_timeout};
+use fang_postgres::{ConnectionString, Keeping};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
@@ -71,7 +72,7 @@ impl Options {
     }
 }
 
-type MakePool = dyn Fn(Config, Role, &Listeners) -> Result<Pool, StoreError> + Send + Sync;
+type MakePool = dyn Fn(Config, Role, &Listeners, &Arc<Keeping>) -> Result<Pool, StoreError> + Send + Sync;
 
 /// The address of the database, and the options to connect with.
 pub(crate) struct Address {
@@ -91,9 +92,10 @@ impl Address {
         if string.get("sslmode").is_none() && tls::encrypts::<Tls>() {
             config.ssl_mode(SslMode::Require);
         }
-        let make_pool = move |config: Config, role: Role, listeners: &Listeners| {
+        let make_pool = move |config: Config, role: Role, listeners: &Listeners, keeping: &Arc<Keeping>| {
             let listener = listener(role, options, listeners);
-            let dialer = Dialer { tls: tls.clone(), listener, pgbouncer: options.pgbouncer };
+            let keeping = keeping.clone();
+            let dialer = Dialer { tls: tls.clone(), listener, keeping, pgbouncer: options.pgbouncer };
             let recycling_method = RecyclingMethod::Fast;
             let manager = Manager::from_connect(config, dialer, ManagerConfig { recycling_method });
             Pool::builder(manager)
@@ -124,13 +126,18 @@ impl Address {
     }
 
     /// Makes the connection pool of one role.
-    pub(super) fn pool(&self, role: Role, listeners: &Listeners) -> Result<Pool, StoreError> {
+    pub(super) fn pool(
+        &self,
+        role: Role,
+        listeners: &Listeners,
+        keeping: &Arc<Keeping>,
+    ) -> Result<Pool, StoreError> {
         let mut config = self.config.expose().clone();
         guard(&mut config);
         if !self.pgbouncer {
             set_session(&mut config, role);
         }
-        (self.make_pool)(config, role, listeners)
+        (self.make_pool)(config, role, listeners, keeping)
     }
 }
 
@@ -143,7 +150,7 @@ fn pool_size(role: Role, options: Options) -> usize {
         Role::Calls => options.max_pool_size.max(1),
         // One to claim and one to finish. The second opens only when both are needed at the same time.
         Role::Engine => 2,
-        Role::Heart => 1,
+        Role::Heart | Role::Upkeep => 1,
         Role::LockClaims => usize::from(lists::SLOTS.unsigned_abs()),
     }
 }
@@ -181,6 +188,7 @@ fn set_session(config: &mut Config, role: Role) {
 struct Dialer<Tls> {
     tls: Tls,
     listener: Option<Listeners>,
+    keeping: Arc<Keeping>,
     pgbouncer: bool,
 }
 
@@ -190,7 +198,9 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
         Box::pin(async move {
             let (client, connection) = config.connect(self.tls.clone()).await?;
             let has_limit = connection.parameter("server_version").is_some_and(knows_transaction_timeout);
-            let heard = self.listener.clone();
+            // A connection that is not kept hears nothing.
+            let listener = self.listener.as_ref().filter(|_| self.keeping.get().heart);
+            let heard = listener.cloned();
             let driver = tokio::spawn(async move {
                 let receive = |payload: &str| heard.iter().for_each(|listeners| listeners.receive(payload));
                 if drive(connection, receive).await.is_err() {
@@ -202,7 +212,7 @@ impl<Tls: TlsConnector> Connect for Dialer<Tls> {
             if has_limit && !self.pgbouncer {
                 client.batch_execute(NO_TRANSACTION_TIMEOUT).await?;
             }
-            let Some(listeners) = &self.listener else { return Ok((client, driver)) };
+            let Some(listeners) = listener else { return Ok((client, driver)) };
             client.batch_execute(LISTEN).await?;
             // Notifications that were sent before this moment were missed.
             listeners.notify_everyone();

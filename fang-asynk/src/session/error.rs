@@ -57,7 +57,7 @@ fn connection_error(error: &Error, string: &ConnectionString) -> StoreError {
     // The driver tells only by its text, in English, that the server asks for a password or a method which the
     // connection string does not have.
     if text.starts_with("invalid configuration") || text.starts_with("authentication error") {
-        return StoreError::Refused { source };
+        return StoreError::refused(source);
     }
     StoreError::unreachable(source)
 }

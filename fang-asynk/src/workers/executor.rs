@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Runs a task and sends its result.
-pub(super) async fn execute(pool: &Arc<Pool>, queue: &Handle, job: Job) {
+pub(super) async fn execute(pool: &Arc<Pool>, queue: &Handle, job: Arc<Job>) {
     let unfinished = Guard(Unfinished::new(pool.clone(), job));
     let started = Instant::now();
     let outcome = outcome(pool, queue, &unfinished.0).await;

@@ -9,6 +9,7 @@ mod sockets;
 
 use fang_core::StoreError;
 use fang_core::connections::Wanted;
+use fang_core::lists::SLOTS;
 use fang_core::notify::Listeners;
 use fang_core::store::Socket;
 use fang_postgres::ConnectionString;
@@ -86,6 +87,38 @@ impl Address {
         }
     }
 
+    /// Returns where a connection for a vacuum comes from now, and `None` if the pool of the application is too small for
+    /// one, or has none idle: its tasks come first.
+    pub(super) fn upkeep(&self) -> Option<Upkeep> {
+        let setup = Setup::new(Role::Upkeep, None, self.pgbouncer);
+        match &self.source {
+            Source::Uri { uri, .. } => Some(Upkeep::Own(Dialer::new(uri.clone(), setup))),
+            Source::Pool { pool, .. } => {
+                let has_idle = self.can_vacuum() && pool.state().idle_connections > 0;
+                has_idle.then(|| Upkeep::Lent(Arc::new(Seats::pinned(pool.clone(), setup))))
+            }
+        }
+    }
+
+    /// Whether the library opens the connections.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.source, Source::Uri { .. })
+    }
+
+    /// Whether there may be connections for vacuums.
+    pub(super) fn can_vacuum(&self) -> bool {
+        match &self.source {
+            Source::Uri { .. } => true,
+            Source::Pool { pool, .. } => pool.max_size() > ENOUGH_FOR_THE_ENGINE,
+        }
+    }
+
+    /// How many connections of its own a pool opens besides those for claims, finishes and beats.
+    pub(super) fn apart(&self) -> usize {
+        let lock_claims = self.dialer().map_or(0, |_| usize::from(SLOTS.unsigned_abs()));
+        lock_claims + usize::from(self.is_own())
+    }
+
     /// Returns the dialer for lock-claims. `None` on the pool of the application or behind a pooler, where
     /// lock-claims are not possible.
     pub(super) fn dialer(&self) -> Option<Dialer> {
@@ -102,9 +135,17 @@ fn pool_size(role: Role, max_pool_size: u32) -> usize {
         Role::Calls => max_pool_size.max(1) as usize,
         // One to claim and one to finish. The second opens only when both are needed at the same time.
         Role::Engine => 2,
-        // Connections of lock-claims are opened one by one.
-        Role::Heart | Role::LockClaims => 1,
+        // Connections of lock-claims and vacuums are opened one by one.
+        Role::Heart | Role::LockClaims | Role::Upkeep => 1,
     }
+}
+
+/// The source of a connection for a vacuum.
+pub(super) enum Upkeep {
+    /// The library opens one.
+    Own(Dialer),
+    /// The pool of the application lends one, which goes back with its old settings.
+    Lent(Arc<Seats>),
 }
 
 /// The source of the connections for a role.
@@ -117,6 +158,20 @@ pub(super) enum Way {
 }
 
 impl Way {
+    /// Keeps connections of the library open between two sessions from now on, or closes them after the next one.
+    pub(super) fn keep(&self, keeps: bool) {
+        if let Self::Kept(seats) = self {
+            seats.keep(keeps);
+        }
+    }
+
+    /// Closes idle connections unless they are kept.
+    pub(super) fn close_idle(&self) {
+        if let Self::Kept(seats) = self {
+            seats.close_idle();
+        }
+    }
+
     /// The socket on which notifications arrive, if the connection listens and its socket is known.
     pub(super) fn socket(&self) -> Option<Socket> {
         match self {

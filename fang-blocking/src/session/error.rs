@@ -7,11 +7,14 @@ use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use fang_core::StoreError;
 use fang_core::error::Nature;
 
+/// The SQLSTATE of a server without connections left.
+const TOO_MANY_CONNECTIONS: &str = "53300";
+
 /// Translates an error of a statement.
 pub(super) fn store_error(error: &Error) -> StoreError {
     match error {
         Error::DatabaseError(kind, information) => database_error(kind, information.as_ref()),
-        other => StoreError::Statement { nature: Nature::Final, source: other.to_string().into() },
+        other => StoreError::statement(Nature::Final, other.to_string().into()),
     }
 }
 
@@ -20,7 +23,7 @@ fn database_error(kind: &DatabaseErrorKind, information: &dyn DatabaseErrorInfor
     let source = information.message().into();
     let nature = match kind {
         Kind::ClosedConnection | Kind::UnableToSendCommand => return StoreError::unreachable(source),
-        Kind::ReadOnlyTransaction => return StoreError::ReadOnly { source },
+        Kind::ReadOnlyTransaction => return StoreError::read_only(source),
         Kind::SerializationFailure => Nature::Contended,
         Kind::UniqueViolation
         | Kind::ForeignKeyViolation
@@ -30,7 +33,7 @@ fn database_error(kind: &DatabaseErrorKind, information: &dyn DatabaseErrorInfor
         | Kind::ExclusionViolation => Nature::Data,
         _ => Nature::Unknown,
     };
-    StoreError::Statement { nature, source }
+    StoreError::statement(nature, source)
 }
 
 /// The error of a connection that could not be opened. `text` holds no secret; the answer to another request decides.
@@ -39,9 +42,14 @@ pub(super) fn connection_error(text: &str, answer: Answer) -> StoreError {
     match answer {
         // What kept the first request out is over.
         Answer::None | Answer::Begun => StoreError::unreachable(source),
-        Answer::Asks => StoreError::Refused { source },
+        Answer::Asks => StoreError::refused(source),
         Answer::Refused(code) => StoreError::from_sqlstate(&code, source),
     }
+}
+
+/// The error of a server that refuses each connection, but has one for the next request. `text` holds no secret.
+pub(super) fn full(text: &str) -> StoreError {
+    StoreError::from_sqlstate(TOO_MANY_CONNECTIONS, text.into())
 }
 
 /// The error of a pool of the application that lends no connection. Its text may quote the connection string.

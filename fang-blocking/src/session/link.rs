@@ -37,7 +37,7 @@ pub(super) fn judge<T>(
         // A server that has become a standby refuses all writes, so a new connection must find the primary.
         Err(error @ StoreError::ReadOnly { .. }) => (Err(error), false),
         Err(error) if is_usable(connection) => (Err(error), true),
-        Err(StoreError::Statement { source, .. }) => (Err(StoreError::unreachable(source)), false),
+        Err(StoreError::Statement { source, .. }) => (Err(StoreError::Unreachable { source }), false),
         Err(error) => (Err(error), false),
     }
 }

@@ -1,18 +1,17 @@
 //! Gives out a session for each role.
 
 use super::client::DieselSession;
-use super::connect::{Address, Dialer, Way};
+use super::connect::{Address, Dialer, Upkeep, Way};
 use super::error::{pool_error, store_error};
 use super::link::Link;
 use super::place::Place;
 use super::statement::Keep;
 use fang_core::StoreError;
 use fang_core::connections::Wanted;
-use fang_core::lists::SLOTS;
 use fang_core::notify::Listeners;
 use fang_core::store::Heard;
-use fang_postgres::Connections;
 use fang_postgres::settings::Role;
+use fang_postgres::{Connections, Keeping, Kept};
 use std::collections::BTreeSet;
 
 /// The sources of connections, one for each role.
@@ -27,6 +26,7 @@ pub(crate) struct Links {
     /// Opens the connections of lock-claims.
     dialer: Option<Dialer>,
     _wanted: Option<Wanted>,
+    keeping: Keeping,
 }
 
 impl Links {
@@ -40,6 +40,7 @@ impl Links {
             calls,
             dialer: address.dialer(),
             _wanted: None,
+            keeping: Keeping::default(),
             listeners,
             is_of_a_pool: false,
             address,
@@ -52,8 +53,9 @@ impl Links {
             Role::Engine => &self.engine,
             Role::Heart => &self.heart,
             Role::LockClaims => return self.session_apart(),
+            Role::Upkeep => return self.session_for_upkeep(),
         };
-        let keep = if self.address.pgbouncer { Keep::Nothing } else { Keep::Prepared };
+        let keep = self.keep_statements();
         match way {
             Way::Kept(seats) => {
                 let (link, seat) = seats.clone().take()?;
@@ -69,7 +71,23 @@ impl Links {
     fn session_apart(&self) -> Result<DieselSession, StoreError> {
         let none = || StoreError::unreachable("these connections take no lock-claims".into());
         let dialer = self.dialer.as_ref().ok_or_else(none)?;
-        Ok(DieselSession::new(Link::Own(dialer.connect()?), Place::Apart, Keep::Prepared))
+        Ok(DieselSession::new(Link::Own(dialer.connect(true)?), Place::Apart, Keep::Prepared))
+    }
+
+    fn session_for_upkeep(&self) -> Result<DieselSession, StoreError> {
+        match self.address.upkeep().ok_or(StoreError::PoolExhausted)? {
+            Upkeep::Own(dialer) => {
+                Ok(DieselSession::new(Link::Own(dialer.connect(true)?), Place::Apart, self.keep_statements()))
+            }
+            Upkeep::Lent(seats) => {
+                let (link, seat) = seats.take()?;
+                Ok(DieselSession::new(link, Place::Seat(seat), self.keep_statements()))
+            }
+        }
+    }
+
+    fn keep_statements(&self) -> Keep {
+        if self.address.pgbouncer { Keep::Nothing } else { Keep::Prepared }
     }
 
     /// Reads the notifications that have arrived since the last call.
@@ -93,13 +111,13 @@ impl Connections for Links {
 
     fn of_a_pool(&self) -> Result<Self, StoreError> {
         let dialer = self.address.dialer();
-        let lock_claims = dialer.as_ref().map(|_| Wanted::new(usize::from(SLOTS.unsigned_abs())));
         Ok(Self {
             calls: self.calls.clone(),
             engine: self.address.way(Role::Engine, &self.listeners),
             heart: self.address.way(Role::Heart, &self.listeners),
             dialer,
-            _wanted: lock_claims,
+            _wanted: Some(Wanted::new(self.address.apart())),
+            keeping: Keeping::default(),
             listeners: self.listeners.clone(),
             is_of_a_pool: true,
             address: self.address.clone(),
@@ -111,15 +129,42 @@ impl Connections for Links {
     }
 
     fn keeps_heart(&self) -> bool {
-        self.is_of_a_pool && !self.is_pooled() && matches!(self.heart, Way::Kept(_))
+        self.is_of_a_pool
+            && !self.is_pooled()
+            && matches!(self.heart, Way::Kept(_))
+            && self.keeping.get().heart
+    }
+
+    fn kept(&self) -> Kept {
+        self.keeping.get()
+    }
+
+    fn keep(&self, kept: Kept) {
+        if self.is_of_a_pool && self.address.is_own() {
+            self.keeping.set(kept);
+            self.engine.keep(kept.engine);
+            self.heart.keep(kept.heart);
+            self.close_idle();
+        }
+    }
+
+    fn close_idle(&self) {
+        if self.is_of_a_pool {
+            // That of the heart has the lock of its worker until a beat tells that it is of no account.
+            self.engine.close_idle();
+        }
     }
 
     fn can_lock(&self) -> bool {
         self.dialer.is_some()
     }
 
+    fn can_vacuum(&self) -> bool {
+        self.is_of_a_pool && self.address.can_vacuum()
+    }
+
     fn listens(&self) -> bool {
-        self.address.listen
+        self.address.listen && self.keeping.get().heart
     }
 
     fn listeners(&self) -> &Listeners {
@@ -127,6 +172,6 @@ impl Connections for Links {
     }
 
     async fn listen(&self) -> Result<Option<Heard>, StoreError> {
-        if self.address.listen { self.hear().map(Some) } else { Ok(None) }
+        if self.listens() { self.hear().map(Some) } else { Ok(None) }
     }
 }

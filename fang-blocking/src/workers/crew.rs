@@ -124,12 +124,12 @@ impl Crew {
         }
     }
 
-    fn close(&self) -> Vec<Job> {
+    fn close(&self) -> Vec<Arc<Job>> {
         drop(lock(&self.orders).take());
         self.take_waiting()
     }
 
-    fn take_waiting(&self) -> Vec<Job> {
+    fn take_waiting(&self) -> Vec<Arc<Job>> {
         let (jobs, leaving) = Order::sort(self.waiting.try_iter());
         for order in leaving {
             self.send(order);
@@ -149,7 +149,7 @@ impl Drop for Threads {
 }
 
 impl Workers for Threads {
-    fn run(&self, job: Job) {
+    fn run(&self, job: Arc<Job>) {
         // The channel is unbounded, since the claimer limits how much it claims.
         if let Some(Order::Run(job)) = self.0.send(Order::Run(job)) {
             // A slow claim has returned after the workers ended.
@@ -164,11 +164,11 @@ impl Workers for Threads {
         (before..after).try_for_each(|_| self.0.hire())
     }
 
-    fn take_waiting(&self) -> Vec<Job> {
+    fn take_waiting(&self) -> Vec<Arc<Job>> {
         self.0.take_waiting()
     }
 
-    fn close(&self) -> Vec<Job> {
+    fn close(&self) -> Vec<Arc<Job>> {
         self.0.close()
     }
 
@@ -216,7 +216,7 @@ impl Worker {
     }
 
     /// Runs one task. Returns whether this worker takes another one.
-    fn work(&self, job: Job) -> bool {
+    fn work(&self, job: Arc<Job>) -> bool {
         let Crew { pool, queue, .. } = &*self.crew;
         let unfinished = Unfinished::new(pool.clone(), job);
         self.slot.put(unfinished.share());

@@ -1,9 +1,9 @@
 //! A small connection pool: opens connections when they are first needed, up to a limit.
 
-use super::knock;
+use super::knock::{self, Answer};
 use super::listener::Listener;
 use super::setup::{PgPool, Setup};
-use crate::session::error::{connection_error, pool_error, store_error};
+use crate::session::error::{connection_error, full, pool_error, store_error};
 use crate::session::link::Link;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -13,6 +13,7 @@ use fang_core::connections::Wanted;
 use fang_core::store::Socket;
 use fang_postgres::ConnectionString;
 use fang_postgres::settings::Role;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ const GUARDS: [(&str, &str); 6] = [
 /// same time. If all tries fail, the heart polls the connection instead of waiting on its socket.
 const TRIES: usize = 3;
 
+/// How often a connection is tried that the server refuses, although it begins another session right after that.
+const MAX_KNOCKS: usize = 8;
+
 /// A small connection pool. Unlike a pool of r2d2 it needs no threads, and fails at once if the server cannot be
 /// reached.
 pub(in crate::session) struct Seats {
@@ -42,6 +46,8 @@ pub(in crate::session) struct Seats {
     _wanted: Option<Wanted>,
     taken: Mutex<Taken>,
     freed: Condvar,
+    /// Whether connections stay open between two sessions.
+    keeps: AtomicBool,
 }
 
 /// The source of the connections.
@@ -67,6 +73,8 @@ struct Taken {
 /// The right to one connection.
 pub(in crate::session) struct Seat {
     seats: Arc<Seats>,
+    /// Whether the connection stays open after use, as chosen when it was taken: only then it listens, and a beat tells of it.
+    is_kept: bool,
 }
 
 impl Seats {
@@ -81,7 +89,14 @@ impl Seats {
     }
 
     fn new(source: Source, max_size: usize, wanted: Option<Wanted>) -> Self {
-        Self { source, max_size, _wanted: wanted, taken: Mutex::default(), freed: Condvar::new() }
+        Self {
+            source,
+            max_size,
+            _wanted: wanted,
+            taken: Mutex::default(),
+            freed: Condvar::new(),
+            keeps: AtomicBool::new(true),
+        }
     }
 
     /// The socket on which notifications arrive, if the connection listens and its socket is known.
@@ -89,12 +104,31 @@ impl Seats {
         self.setup().listener.as_ref().and_then(Listener::socket)
     }
 
+    /// Keeps connections of the library open between two sessions from now on, or closes them after the next one.
+    pub(in crate::session) fn keep(&self, keeps: bool) {
+        if matches!(self.source, Source::Own(_)) {
+            self.keeps.store(keeps, Ordering::SeqCst);
+        }
+    }
+
+    /// Closes idle connections unless they are kept.
+    pub(in crate::session) fn close_idle(&self) {
+        if !self.keeps() {
+            let idle = std::mem::take(&mut self.lock().idle);
+            drop(idle);
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        self.keeps.load(Ordering::SeqCst)
+    }
+
     /// Takes a connection with its seat. Opens one if none is idle.
     pub(in crate::session) fn take(self: Arc<Self>) -> Result<(Link, Seat), StoreError> {
         let (idle, seat) = self.seat()?;
         let link = match idle {
             Some(link) => link,
-            None => seat.seats.open()?,
+            None => seat.seats.open(seat.is_kept)?,
         };
         Ok((link, seat))
     }
@@ -113,16 +147,18 @@ impl Seats {
             link = taken.idle.pop();
         }
         drop(taken);
-        Ok((link, Seat { seats: self }))
+        let is_kept = self.keeps();
+        Ok((link, Seat { seats: self, is_kept }))
     }
 
-    fn open(&self) -> Result<Link, StoreError> {
+    fn open(&self, is_kept: bool) -> Result<Link, StoreError> {
         match &self.source {
-            Source::Own(dialer) => dialer.connect().map(Link::Own),
+            // A connection that is not kept hears nothing.
+            Source::Own(dialer) => dialer.connect(is_kept).map(Link::Own),
             Source::Pool { pool, setup } => {
                 let mut fresh = pool.get().map_err(|_| pool_error(pool))?;
                 let noted = if setup.pgbouncer { Ok(()) } else { fresh.batch_execute(&note(setup.role)) };
-                let ready = noted.and_then(|()| setup.run(&mut fresh, None));
+                let ready = noted.and_then(|()| setup.run(&mut fresh, None, true));
                 ready.map_err(|error| store_error(&error))?;
                 Ok(Link::Theirs(fresh))
             }
@@ -159,9 +195,11 @@ impl Drop for Seats {
 }
 
 impl Seat {
-    /// Leaves the connection idle for the next caller.
+    /// Leaves the connection idle for the next caller. That of a heart is closed if it is not kept.
     pub(in crate::session) fn leave(self, link: Link) {
-        self.seats.lock().idle.push(link);
+        if self.is_kept || self.seats.setup().role != Role::Heart {
+            self.seats.lock().idle.push(link);
+        }
     }
 
     pub(in crate::session) fn finds_shared(&self, connection: &mut PgConnection) -> bool {
@@ -185,21 +223,46 @@ impl Dialer {
         Self { uri, setup }
     }
 
-    pub(in crate::session) fn connect(&self) -> Result<PgConnection, StoreError> {
+    /// Connects. A connection that `listens` does so if its role does.
+    pub(in crate::session) fn connect(&self, listens: bool) -> Result<PgConnection, StoreError> {
         for _ in 1..TRIES {
-            let connection = self.dial()?;
-            if !self.setup.listener.as_ref().is_some_and(Listener::is_unsure) {
+            let connection = self.dial(listens)?;
+            if !listens || !self.setup.listener.as_ref().is_some_and(Listener::is_unsure) {
                 return Ok(connection);
             }
         }
-        self.dial()
+        self.dial(listens)
     }
 
-    fn dial(&self) -> Result<PgConnection, StoreError> {
-        let before = self.setup.before();
-        let mut connection = PgConnection::establish(&self.uri.for_libpq(&GUARDS))
-            .map_err(|error| connection_error(&self.uri.telling(&text(error)), knock::at(&self.uri)))?;
-        self.setup.run(&mut connection, before.as_ref()).map_err(|error| store_error(&error))?;
+    /// Opens a connection. If the server refused it and begins another session at once, the reason is over, as when a server
+    /// without connections left has one again.
+    fn establish(&self) -> Result<PgConnection, StoreError> {
+        let mut tries = 1..MAX_KNOCKS;
+        loop {
+            let error = match PgConnection::establish(&self.uri.for_libpq(&GUARDS)) {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
+            let answer = knock::at(&self.uri);
+            if answer == Answer::Begun && tries.next().is_some() {
+                continue;
+            }
+            let text = self.uri.telling(&text(error));
+            // Others were quicker each time.
+            let is_full = answer == Answer::Begun && !self.chooses_servers();
+            return Err(if is_full { full(&text) } else { connection_error(&text, answer) });
+        }
+    }
+
+    /// Whether libpq refuses servers by itself: a standby, for example.
+    fn chooses_servers(&self) -> bool {
+        self.uri.get("target_session_attrs").is_some_and(|wanted| wanted != "any")
+    }
+
+    fn dial(&self, listens: bool) -> Result<PgConnection, StoreError> {
+        let before = self.setup.before().filter(|_| listens);
+        let mut connection = self.establish()?;
+        self.setup.run(&mut connection, before.as_ref(), listens).map_err(|error| store_error(&error))?;
         Ok(connection)
     }
 }

@@ -40,18 +40,21 @@ impl Setup {
         matches!(looked, Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
-    /// Sets up a connection. `before` has the sockets that were open before it, if they are known.
+    /// Sets up a connection. `before` has the sockets that were open before it, if they are known. With `listens` it
+    /// listens, if its role does.
     pub(super) fn run(
         &self,
         connection: &mut PgConnection,
         before: Option<&Opened>,
+        listens: bool,
     ) -> diesel::QueryResult<()> {
         if self.pgbouncer {
             return Ok(());
         }
         let mark = format!("SET fang.mark = '{}'", self.mark);
         connection.batch_execute(&format!("{}; {mark}", self.role.session()))?;
-        self.listener.iter().try_for_each(|listener| listener.begin(connection, before))
+        let listener = self.listener.as_ref().filter(|_| listens);
+        listener.into_iter().try_for_each(|listener| listener.begin(connection, before))
     }
 
     /// The sockets that are open before a connection. Needed only to listen.
