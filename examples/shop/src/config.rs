@@ -30,14 +30,14 @@ impl Config {
         let database_url = database_url.context("set DATABASE_URL to the address of a Postgres database")?;
         Ok(Self {
             database_url,
-            address: or("SHOP_ADDRESS", "127.0.0.1:3000"),
-            ready_address: or("SHOP_READY_ADDRESS", "127.0.0.1:3001"),
-            mails: or("SHOP_MAILS", "mails").into(),
-            warehouse_url: or("SHOP_WAREHOUSE_URL", "http://127.0.0.1:4000/orders"),
+            address: env_or("SHOP_ADDRESS", "127.0.0.1:3000"),
+            ready_address: env_or("SHOP_READY_ADDRESS", "127.0.0.1:3001"),
+            mails: env_or("SHOP_MAILS", "mails").into(),
+            warehouse_url: env_or("SHOP_WAREHOUSE_URL", "http://127.0.0.1:4000/orders"),
         })
     }
 }
 
-fn or(name: &str, default: &str) -> String {
+fn env_or(name: &str, default: &str) -> String {
     env::var(name).unwrap_or_else(|_| default.to_owned())
 }

@@ -1,5 +1,6 @@
 //! Mails.
 
+use fang::Uuid;
 use std::io;
 use std::path::PathBuf;
 use tokio::fs;
@@ -27,16 +28,18 @@ impl Mailer {
         Self { folder: folder.into() }
     }
 
-    /// Sends a mail. A second mail of the same name replaces the first, so a task that runs twice sends one mail.
+    /// Sends a mail, once for each call. Its `Message-ID` is made of the name: give a mail that is sent again the same name,
+    /// so that the mail server can drop the second.
     ///
     /// # Errors
     /// Fails if the file cannot be written.
     pub async fn send(&self, name: &str, mail: &Mail) -> io::Result<()> {
         fs::create_dir_all(&self.folder).await?;
         let Mail { to, subject, text } = mail;
-        // The pickup sees a whole file or none.
-        let unfinished = self.folder.join(format!(".{name}"));
-        fs::write(&unfinished, format!("To: {to}\nSubject: {subject}\n\n{text}\n")).await?;
+        let mail = format!("Message-ID: <{name}@shop.example>\nTo: {to}\nSubject: {subject}\n\n{text}\n");
+        // The pickup sees a whole file or none. Two runs at the same time write a file each.
+        let unfinished = self.folder.join(format!(".{name}-{}", Uuid::new_v4()));
+        fs::write(&unfinished, mail).await?;
         fs::rename(unfinished, self.folder.join(format!("{name}.eml"))).await
     }
 }

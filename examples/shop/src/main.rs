@@ -7,7 +7,7 @@ use shop::{serve, work};
 
 const USAGE: &str = "\
 usage: fang-example-shop COMMAND
-    migrate    creates the tables, or upgrades them
+    migrate    creates the tables that are missing, and upgrades those of fang
     serve      answers requests, until SIGTERM or Ctrl-C
     work       runs tasks, until SIGTERM or Ctrl-C";
 

@@ -39,5 +39,7 @@ pub fn heavy(config: &Config) -> WorkerPool<Queue> {
 
 /// The connections of the threads, one for each. They are opened by their first use.
 pub fn connections(config: &Config) -> PgPool {
-    Pool::builder().max_size(THREADS).build_unchecked(ConnectionManager::new(&config.database_url))
+    // By default r2d2 opens all of them at once.
+    let pool = Pool::builder().max_size(THREADS).min_idle(Some(0));
+    pool.build_unchecked(ConnectionManager::new(&config.database_url))
 }

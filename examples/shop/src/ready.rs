@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use fang::PoolMonitor;
 
-/// A server of `/ready`: 200 while all pools claim tasks, 503 otherwise.
+/// A server of `/ready`: 200 while all pools run and none is quiet, 503 otherwise.
 pub fn router(pools: Vec<PoolMonitor>) -> Router {
     Router::new().route("/ready", get(ready)).with_state(pools)
 }

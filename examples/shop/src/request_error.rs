@@ -1,5 +1,6 @@
 //! Requests that cannot be served.
 
+use crate::request_id;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -10,6 +11,8 @@ pub enum RequestError {
     NotFound,
     /// There is such a thing already.
     Conflict,
+    /// A value is not allowed.
+    Invalid,
     /// Something does not work. It is logged, and not shown to the client.
     Failed(anyhow::Error),
 }
@@ -25,8 +28,9 @@ impl IntoResponse for RequestError {
         let status = match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Failed(error) => {
-                log::error!("a request failed: {error:#}");
+                log::error!("request {} failed: {error:#}", request_id::current());
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };

@@ -1,4 +1,5 @@
-//! The id of a request goes with the tasks that it inserts, and with those that they insert.
+//! The id of a request goes with the tasks that it inserts, and with those that its async tasks insert. A blocking task has
+//! it in its row as well, but the pool of threads does not hand it on.
 
 use axum::extract::Request;
 use axum::http::HeaderName;
@@ -8,15 +9,27 @@ use fang::{FangError, Middleware, NewTask, Run, Uuid};
 /// The header of a request, and that of a task.
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A longer id is replaced: it would be saved with each task.
+const LONGEST: usize = 64;
+
 tokio::task_local! {
     static REQUEST_ID: String;
 }
 
-/// Takes the id from a request, or makes one. For the web server.
+/// Takes the id from a request, or makes one, and puts it on the answer. For the web server.
 pub async fn take(request: Request, next: axum::middleware::Next) -> Response {
-    let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok());
-    let id = given.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-    REQUEST_ID.scope(id, next.run(request)).await
+    let given = request.headers().get(HEADER).filter(|id| id.len() <= LONGEST);
+    let id = given.and_then(|id| id.to_str().ok()).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
+    let mut answer = REQUEST_ID.scope(id.clone(), next.run(request)).await;
+    if let Ok(id) = id.parse() {
+        answer.headers_mut().insert(HEADER, id);
+    }
+    answer
+}
+
+/// The id of the request that is being answered, for the log. Empty if there is none.
+pub fn current() -> String {
+    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
 }
 
 /// Puts the id on a task. For `before_insert` of the queue.

@@ -38,7 +38,7 @@ impl Shop {
         })
     }
 
-    /// Creates the tables of the shop and those of fang, or upgrades them.
+    /// Creates the tables of the shop, unless they exist, and those of fang, or upgrades the latter.
     ///
     /// # Errors
     /// Fails if the database cannot be reached or refuses to create them.

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS products (
 -- Each upload is a row of its own. So a slow thumbnail of an older upload never replaces that of a newer one.
 CREATE TABLE IF NOT EXISTS pictures (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    product BIGINT NOT NULL REFERENCES products,
+    product_id BIGINT NOT NULL REFERENCES products,
     original BYTEA NOT NULL,
     thumbnail BYTEA
 );
@@ -29,13 +29,16 @@ CREATE TABLE IF NOT EXISTS reports (
 
 CREATE TABLE IF NOT EXISTS orders (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    buyer BIGINT NOT NULL REFERENCES users,
-    product BIGINT NOT NULL REFERENCES products,
+    user_id BIGINT NOT NULL REFERENCES users,
+    product_id BIGINT NOT NULL REFERENCES products,
+    -- The Idempotency-Key of the request. Keys of different users have nothing to do with each other.
+    key TEXT,
     -- The price when the order was placed.
     cents BIGINT NOT NULL,
     -- The task that tells the warehouse.
-    task UUID,
+    task_id UUID,
     sent_at TIMESTAMPTZ,
     -- The report that counts this order: one at most.
-    report BIGINT REFERENCES reports
+    report_id BIGINT REFERENCES reports,
+    UNIQUE (user_id, key)
 );

@@ -2,6 +2,7 @@
 
 use reqwest::{Client, StatusCode, Url};
 use serde::Serialize;
+use std::fmt;
 use std::time::Duration;
 
 /// Shorter than the timeout of the task, so that the error says who did not answer.
@@ -11,18 +12,25 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Serialize)]
 pub struct Order {
     /// The id of the order.
-    pub order: i64,
+    pub order_id: i64,
     /// The id of the product.
-    pub product: i64,
-    /// The mail address of the buyer.
-    pub buyer: String,
+    pub product_id: i64,
+    /// The mail address of the user who ordered.
+    pub email: String,
 }
 
 /// The webhook of the warehouse. Clones share its connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Warehouse {
     client: Client,
     url: Url,
+}
+
+impl fmt::Debug for Warehouse {
+    /// Without the address, which may have a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warehouse").finish_non_exhaustive()
+    }
 }
 
 impl Warehouse {
@@ -39,9 +47,9 @@ impl Warehouse {
     /// Tells the warehouse of an order. It ignores an order whose key it has seen.
     ///
     /// # Errors
-    /// Fails if there is no answer.
+    /// Fails if there is no answer. The error does not have the address, which may have a token.
     pub async fn send(&self, order: &Order, key: &str) -> reqwest::Result<StatusCode> {
         let request = self.client.post(self.url.clone()).header("idempotency-key", key).json(order);
-        Ok(request.send().await?.status())
+        Ok(request.send().await.map_err(reqwest::Error::without_url)?.status())
     }
 }

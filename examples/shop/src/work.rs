@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 /// Fails if the database cannot be reached, if its tables are missing, or if the address is taken.
 pub async fn work(config: &Config) -> anyhow::Result<()> {
     let shop = Shop::new(config)?;
-    // In every process: a cron that is saved already stays as it is.
+    // In every process: to schedule a cron again changes nothing, unless its pattern is another.
     shop.queue.schedule(nightly_report()).await?;
 
     let (light, heavy) = (pools::light(&shop), pools::heavy(config));

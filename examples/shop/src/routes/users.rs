@@ -34,12 +34,16 @@ pub(super) async fn sign_up(
 /// Inserts a user and the mail that welcomes them. Both exist once the transaction commits.
 ///
 /// # Errors
-/// [`RequestError::Conflict`] if the mail address has a user already.
+/// [`RequestError::Conflict`] if the mail address has a user already, and [`RequestError::Invalid`] if it or the name has a
+/// control character: a line break would add headers to the mail.
 pub async fn insert_user(
     shop: &Shop,
     transaction: &Transaction<'_>,
     user: &NewUser,
 ) -> Result<i64, RequestError> {
+    if [&user.email, &user.name].iter().any(|text| text.contains(char::is_control)) {
+        return Err(RequestError::Invalid);
+    }
     let row = transaction.query_one(INSERT, &[&user.email, &user.name]).await;
     let id = match row {
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {

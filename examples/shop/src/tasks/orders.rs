@@ -2,9 +2,16 @@ use crate::shop::Shop;
 use crate::warehouse::Order;
 use anyhow::bail;
 use axum::http::StatusCode;
-use fang::{Run, State};
+use fang::{AsyncFinishIn, Run, State};
 
-/// Tells the warehouse of an order. Its row stays for a week after its end, so that a request can ask for its state.
+const FIND: &str = "
+    SELECT product_id, email, sent_at IS NOT NULL AS sent
+    FROM orders JOIN users ON users.id = user_id
+    WHERE orders.id = $1";
+const SET_SENT: &str = "UPDATE orders SET sent_at = now() WHERE id = $1";
+
+/// Tells the warehouse of an order. The order and its task say so in one transaction. The task stays for a week after its end,
+/// so that a request can ask for its state.
 #[fang::task(
     task_type = "webhooks",
     max_retries = 10,
@@ -12,10 +19,10 @@ use fang::{Run, State};
     timeout = "15s",
     keep = "7 days"
 )]
-pub async fn deliver_order(order: i64, run: &Run, shop: State<Shop>) -> anyhow::Result<()> {
-    let told = order_of(&shop, order).await?;
-    // The id is the same in all runs of a task, so the warehouse knows an order that it has already.
-    let answer = shop.warehouse.send(&told, &run.id().to_string()).await?;
+pub async fn deliver_order(order_id: i64, run: &Run, shop: State<Shop>) -> anyhow::Result<()> {
+    let Some(unsent) = unsent(&shop, order_id).await? else { return Ok(()) };
+    // The key is the same in all runs, and in a second task for the same order.
+    let answer = shop.warehouse.send(&unsent, &format!("order-{order_id}")).await?;
     if is_final(answer) {
         run.cancel(format!("the warehouse refused the order: {answer}"));
         return Ok(());
@@ -23,19 +30,25 @@ pub async fn deliver_order(order: i64, run: &Run, shop: State<Shop>) -> anyhow::
     if !answer.is_success() {
         bail!("the warehouse answered {answer}");
     }
-    let client = shop.database.get().await?;
-    client.execute("UPDATE orders SET sent_at = now() WHERE id = $1", &[&order]).await?;
+    let mut client = shop.database.get().await?;
+    let transaction = client.transaction().await?;
+    transaction.execute(SET_SENT, &[&order_id]).await?;
+    run.finish_in(&transaction).await?;
+    transaction.commit().await?;
     Ok(())
 }
 
-/// Whether the answer would be the same next time.
+/// Whether the answer would be the same next time. Any other failure may pass. 409 says that the first request with this key
+/// is still under way, and a warehouse that is being deployed may answer 401, 403 or 404.
 fn is_final(answer: StatusCode) -> bool {
-    let passing = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
-    answer.is_client_error() && !passing.contains(&answer)
+    [StatusCode::BAD_REQUEST, StatusCode::GONE, StatusCode::UNPROCESSABLE_ENTITY].contains(&answer)
 }
 
-async fn order_of(shop: &Shop, order: i64) -> anyhow::Result<Order> {
-    let find = "SELECT product, email FROM orders JOIN users ON users.id = buyer WHERE orders.id = $1";
-    let row = shop.database.get().await?.query_one(find, &[&order]).await?;
-    Ok(Order { order, product: row.try_get("product")?, buyer: row.try_get("email")? })
+/// The order, unless the warehouse has it already.
+async fn unsent(shop: &Shop, order_id: i64) -> anyhow::Result<Option<Order>> {
+    let row = shop.database.get().await?.query_one(FIND, &[&order_id]).await?;
+    if row.try_get("sent")? {
+        return Ok(None);
+    }
+    Ok(Some(Order { order_id, product_id: row.try_get("product_id")?, email: row.try_get("email")? }))
 }

@@ -16,8 +16,8 @@ diesel::table! {
 
 /// Makes the thumbnail of a picture. It keeps a processor busy, so it is a `fn`, which runs on an OS thread.
 #[fang::task(task_type = "pictures", max_retries = 3)]
-pub fn thumbnail(picture: i64, run: &Run, database: State<PgPool>) -> anyhow::Result<()> {
-    let row = pictures::table.find(picture);
+pub fn thumbnail(picture_id: i64, run: &Run, database: State<PgPool>) -> anyhow::Result<()> {
+    let row = pictures::table.find(picture_id);
     let original: Vec<u8> = row.select(pictures::original).first(&mut database.get()?)?;
     match picture::shrink(&original, SIDE) {
         Ok(small) => {

@@ -4,12 +4,15 @@
 // A test reports by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod dies;
 mod guide;
 mod orders;
 mod pictures;
+mod placing;
 mod processes;
 mod ready;
 mod reports;
+mod request_id;
 mod sign_up;
 mod test_shop;
 mod test_warehouse;

@@ -15,7 +15,7 @@ async fn serve(pools: Vec<PoolMonitor>) -> String {
 }
 
 #[tokio::test]
-async fn workers_are_ready_while_every_pool_claims_tasks() {
+async fn workers_are_ready_while_every_pool_runs_and_none_is_quiet() {
     let shop = TestShop::open().await;
     let (mut light, mut heavy) = (pools::light(&shop.shop), pools::heavy(&shop.config));
     let url = serve(vec![light.monitor(), heavy.monitor()]).await;

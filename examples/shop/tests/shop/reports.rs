@@ -1,8 +1,9 @@
 //! The report of each night.
 
+use crate::dies::Dies;
 use crate::test_shop::TestShop;
+use fang::AsyncQueueable;
 use fang::testing::{clock, drain, inserted};
-use fang::{AsyncQueueable, FangError, Middleware, Next, Run};
 use serde_json::Value;
 use shop::tasks::nightly_report;
 use std::time::Duration;
@@ -29,16 +30,6 @@ async fn each_night_has_one_report_and_each_order_is_in_one() {
     shop.order("grace@example.com").await;
     assert_eq!(after_a_night(&shop).await, [(1, 300), (2, 600)]);
     assert_eq!(after_a_night(&shop).await, [(0, 0), (1, 300), (2, 600)]);
-}
-
-/// Stands for a process that dies between the commit of a run and its end.
-struct Dies;
-
-impl Middleware for Dies {
-    async fn call(&self, _: &Run, next: Next<'_>) -> Result<(), FangError> {
-        next.run().await?;
-        Err(FangError::new("the process dies"))
-    }
 }
 
 #[tokio::test]

@@ -56,20 +56,29 @@ impl TestShop {
         id(self.post(path).json(&body)).await
     }
 
+    pub fn request(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.url(path))
+    }
+
     pub async fn get(&self, path: &str) -> reqwest::Response {
-        self.client.get(self.url(path)).send().await.unwrap()
+        self.request(path).send().await.unwrap()
+    }
+
+    /// Adds a product of 300 cents. Returns its id.
+    pub async fn product(&self) -> i64 {
+        self.make("/products", serde_json::json!({ "name": "tea", "cents": 300 })).await
     }
 
     /// Signs a user up and places an order for a product of 300 cents. Returns the id of the order.
     pub async fn order(&self, email: &str) -> i64 {
         let user = self.make("/users", serde_json::json!({ "email": email, "name": "Ada" })).await;
-        let product = self.make("/products", serde_json::json!({ "name": "tea", "cents": 300 })).await;
-        self.make("/orders", serde_json::json!({ "user": user, "product": product })).await
+        let product = self.product().await;
+        self.make("/orders", serde_json::json!({ "user_id": user, "product_id": product })).await
     }
 
     /// Uploads a picture of a new product. Returns its id.
     pub async fn upload(&self, picture: Vec<u8>) -> i64 {
-        let product = self.make("/products", serde_json::json!({ "name": "tea", "cents": 300 })).await;
+        let product = self.product().await;
         id(self.post(&format!("/products/{product}/pictures")).body(picture)).await
     }
 
@@ -86,6 +95,11 @@ impl TestShop {
     /// The mail of this name.
     pub fn mail(&self, name: &str) -> String {
         fs::read_to_string(self.config.mails.join(format!("{name}.eml"))).unwrap()
+    }
+
+    /// Takes the mail of this name away, as the pickup of a mail server does.
+    pub fn pick_up(&self, name: &str) {
+        fs::remove_file(self.config.mails.join(format!("{name}.eml"))).unwrap();
     }
 
     /// The files of all mails.

@@ -4,8 +4,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+/// Longer than anything takes in a test that passes.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A warehouse that answers over HTTP.
 pub struct TestWarehouse {
@@ -16,7 +21,7 @@ pub struct TestWarehouse {
 struct Answers {
     /// The next answers, the very next one last. Afterwards it answers 200.
     next: Mutex<Vec<u16>>,
-    told: watch::Sender<Vec<Told>>,
+    requests: watch::Sender<Vec<Told>>,
     /// How many requests may still be answered.
     allowed: Semaphore,
 }
@@ -40,8 +45,8 @@ impl TestWarehouse {
     }
 
     async fn open(next: Vec<u16>, allowed: usize) -> Self {
-        let told = watch::Sender::new(Vec::new());
-        let state = Arc::new(Answers { next: Mutex::new(next), told, allowed: Semaphore::new(allowed) });
+        let requests = watch::Sender::new(Vec::new());
+        let state = Arc::new(Answers { next: Mutex::new(next), requests, allowed: Semaphore::new(allowed) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/orders", listener.local_addr().unwrap());
         let router = Router::new().route("/orders", post(answer)).with_state(state.clone());
@@ -49,14 +54,16 @@ impl TestWarehouse {
         Self { url, state }
     }
 
-    /// What it was told, the first request first.
-    pub fn told(&self) -> Vec<Told> {
-        self.state.told.borrow().clone()
+    /// The requests so far, the first one first.
+    pub fn requests(&self) -> Vec<Told> {
+        self.state.requests.borrow().clone()
     }
 
     /// Waits for the first request.
     pub async fn is_told(&self) {
-        self.state.told.subscribe().wait_for(|told| !told.is_empty()).await.unwrap();
+        let mut requests = self.state.requests.subscribe();
+        let is_told = timeout(PATIENCE, requests.wait_for(|requests| !requests.is_empty())).await;
+        is_told.expect("the warehouse is not told").unwrap();
     }
 
     /// Lets it answer one request.
@@ -71,7 +78,7 @@ async fn answer(
     Json(order): Json<Value>,
 ) -> StatusCode {
     let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-    state.told.send_modify(|told| told.push(Told { key, order }));
+    state.requests.send_modify(|requests| requests.push(Told { key, order }));
     state.allowed.acquire().await.unwrap().forget();
     let answer = state.next.lock().unwrap().pop().unwrap_or(200);
     StatusCode::from_u16(answer).unwrap()

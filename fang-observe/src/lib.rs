@@ -1,0 +1,39 @@
+//! What a fleet does, for Prometheus: how many tasks of each type wait, how fast they run and fail, and which pools live. And
+//! the health of the pools of this process, for the platform that it is deployed on. For programs that use
+//! [fang](https://docs.rs/fang).
+//!
+//! [`Metrics`] reads the store, so one scrape sees the pools of all processes. The routes are for a web server of
+//! [axum](https://docs.rs/axum), with the feature `axum`, which is on by default.
+//!
+//! ```
+//! use fang::{AsyncBackend, AsyncWorkerPool, MemoryQueue};
+//! use fang_observe::{Metrics, metrics_routes, pool_routes};
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), fang::FangError> {
+//! let queue = MemoryQueue::new();
+//! let pool = AsyncWorkerPool::builder().number_of_workers(2_u32).queue(queue.clone()).build();
+//! let routes = metrics_routes(Metrics::new(queue.admin()?)) // GET /metrics
+//!     .merge(pool_routes([pool.monitor()])); // GET /health and /ready
+//! # let _: axum::Router = routes;
+//! # Ok(()) }
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// A panic is how a test reports.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod families;
+mod groups;
+#[cfg(feature = "axum")]
+mod health;
+mod look;
+mod metrics;
+#[cfg(feature = "axum")]
+mod routes;
+mod text;
+mod totals;
+
+#[cfg(feature = "axum")]
+pub use health::pool_routes;
+pub use metrics::{Metrics, MetricsError};
+#[cfg(feature = "axum")]
+pub use routes::metrics_routes;
