@@ -1,7 +1,8 @@
 //! The arguments.
 
 use crate::commands::{
-    cancel, completions, crons, insert, priority, remove, reschedule, retry, show, status, tasks, types,
+    bench, cancel, completions, crons, insert, metrics, migrate, priority, remove, reschedule, retry,
+    running, show, status, tasks, top, types, web, workers,
 };
 use crate::connect::Place;
 use clap::{Parser, Subcommand};
@@ -22,7 +23,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Create the tables, or upgrade them.
-    Migrate,
+    Migrate(migrate::Arguments),
     /// Show the version of the tables, and count tasks and crons.
     Status(status::Arguments),
     /// List tasks, the newest first, without their payloads.
@@ -31,20 +32,47 @@ pub(crate) enum Command {
     Show(show::Arguments),
     /// Insert a task of any kind.
     Insert(insert::Arguments),
-    /// Run failed or waiting tasks now, with all their retries.
+    /// Run failed or waiting tasks now, with all their retries. Failed are also those that were cancelled or expired.
+    ///
+    /// A filter without --state means failed tasks. The tables tell cancelled and expired ones from the others by the text of the
+    /// error alone, which a task may also write: choose by --error.
     Retry(retry::Arguments),
     /// Cancel tasks that wait or run.
+    ///
+    /// A filter without --state means both.
     Cancel(cancel::Arguments),
-    /// Remove the rows of tasks.
+    /// Remove the rows of tasks, also of those that wait or run.
+    ///
+    /// A filter without --state means tasks in all states. A task that runs goes on, and its result is dropped.
     Remove(remove::Arguments),
     /// Change when waiting tasks become due.
+    ///
+    /// A filter without --state means all tasks that wait.
     Reschedule(reschedule::Arguments),
     /// Change the priority of waiting tasks.
+    ///
+    /// A filter without --state means all tasks that wait.
     Priority(priority::Arguments),
-    /// List the task types that have waiting tasks, or pause and resume one.
+    /// List the task types with their rates, or pause and resume one.
     Types(types::Arguments),
+    /// List the pools that run, or make one quiet, resume it or stop it.
+    Workers(workers::Arguments),
+    /// List the tasks that run, with where and for how long.
+    Running(running::Arguments),
+    /// Group the errors of the tasks that failed last.
+    Errors,
+    /// Show what waits and how fast tasks run, again and again.
+    Top(top::Arguments),
     /// List crons, show their next ticks, or run, pause, resume and remove one.
     Crons(crons::Arguments),
+    /// Find what will hurt, and say what to do. Exit code 1 if there is anything.
+    Doctor,
+    /// Measure inserts and runs of tasks that do nothing, in a schema that is dropped afterwards.
+    Bench(bench::Arguments),
+    /// Serve metrics of the whole fleet for Prometheus, until SIGTERM or Ctrl-C.
+    Metrics(metrics::Arguments),
+    /// Serve a dashboard for browsers, until SIGTERM or Ctrl-C.
+    Web(web::Arguments),
     /// Print the completions for a shell.
     Completions(completions::Arguments),
 }

@@ -4,8 +4,7 @@ use crate::failure::Failure;
 use clap::Args;
 use fang_asynk::{Admin, AsyncBackend, AsyncQueue, Handle, NoTls, Rustls, TlsConnector};
 use fang_core::QueueError;
-use fang_postgres::ConnectionString;
-use uuid::Uuid;
+use fang_postgres::{ConnectionString, Schema};
 
 /// Where the tables are.
 #[derive(Args)]
@@ -34,29 +33,52 @@ pub(crate) struct Database {
     pub(crate) admin: Admin,
     /// The calls that insert.
     pub(crate) handle: Handle,
+    /// The schema of the tables, if one is named.
+    pub(crate) schema: Schema,
     queue: Queue,
 }
 
 impl Place {
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Database, Failure> {
+        self.connect_by(1).await
+    }
+
+    /// Opens up to so many connections.
+    pub(crate) async fn connect_by(&self, connections: u32) -> Result<Database, Failure> {
+        let uri = self.uri()?;
+        let (admin, handle, queue) = if is_encrypted(uri) {
+            let queue = self.open(uri, roots()?, connections).await?;
+            (queue.admin()?, queue.handle()?, Queue::Encrypted(queue))
+        } else {
+            let queue = self.open(uri, NoTls, connections).await?;
+            (queue.admin()?, queue.handle()?, Queue::Plain(queue))
+        };
+        let schema = Schema::chosen(self.schema.as_deref()).map_err(QueueError::from)?;
+        Ok(Database { admin, handle, schema, queue })
+    }
+
+    /// The address of the database.
+    pub(crate) fn uri(&self) -> Result<&str, Failure> {
         let missing =
             "no database is named; set DATABASE_URL, or add --database-url postgres://user@host/database";
         let uri = self.database_url.as_deref().filter(|uri| !uri.is_empty());
-        let uri = uri.ok_or_else(|| Failure::new(missing))?;
-        let (admin, handle, queue) = if is_encrypted(uri) {
-            let roots = Rustls::system_roots().map_err(|error| Failure::new(error.to_string()))?;
-            let queue = self.open(uri, roots).await?;
-            (queue.admin()?, queue.handle()?, Queue::Encrypted(queue))
-        } else {
-            let queue = self.open(uri, NoTls).await?;
-            (queue.admin()?, queue.handle()?, Queue::Plain(queue))
-        };
-        Ok(Database { admin, handle, queue })
+        uri.ok_or_else(|| Failure::new(missing))
     }
 
-    async fn open<Tls: TlsConnector>(&self, uri: &str, tls: Tls) -> Result<AsyncQueue<Tls>, QueueError> {
-        let queue = AsyncQueue::<Tls>::builder().uri(uri).max_pool_size(1).pgbouncer(self.pgbouncer);
+    /// Whether a pooler is in between.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.pgbouncer
+    }
+
+    async fn open<Tls: TlsConnector>(
+        &self,
+        uri: &str,
+        tls: Tls,
+        connections: u32,
+    ) -> Result<AsyncQueue<Tls>, QueueError> {
+        let queue =
+            AsyncQueue::<Tls>::builder().uri(uri).max_pool_size(connections).pgbouncer(self.pgbouncer);
         let mut queue = match &self.schema {
             Some(schema) => queue.schema(schema).build(),
             None => queue.build(),
@@ -74,18 +96,15 @@ impl Database {
             Queue::Encrypted(queue) => queue.migrate().await,
         }
     }
+}
 
-    /// Inserts a task of a cron, due now. Returns its id, or `None` if there is no such cron.
-    pub(crate) async fn run_cron(&self, name: &str) -> Result<Option<Uuid>, QueueError> {
-        match &self.queue {
-            Queue::Plain(queue) => queue.run_cron(name).await,
-            Queue::Encrypted(queue) => queue.run_cron(name).await,
-        }
-    }
+/// The connector that verifies servers.
+pub(crate) fn roots() -> Result<Rustls, Failure> {
+    Rustls::system_roots().map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Whether the connection string asks for TLS. One that cannot be read is refused later, with the reason.
-fn is_encrypted(uri: &str) -> bool {
+pub(crate) fn is_encrypted(uri: &str) -> bool {
     let Ok(string) = ConnectionString::parse(uri) else { return false };
     let required = |mode: &str| mode == "require" || mode.starts_with("verify-");
     let has_files = ["sslrootcert", "sslcert", "sslkey"].iter().any(|name| string.get(name).is_some());
@@ -100,6 +119,7 @@ mod tests {
     fn tls_is_used_where_the_connection_string_requires_it() {
         let with = |parameters| is_encrypted(&format!("postgres://ada@localhost/app{parameters}"));
         assert!(with("?sslmode=require") && with("?sslmode=verify-full") && with("?sslrootcert=/ca.pem"));
+        assert!(with("?sslcert=/me.pem") && with("?sslkey=/me.key"));
         assert!(!with("") && !with("?sslmode=prefer") && !with("?sslmode=disable&sslrootcert=/ca.pem"));
         assert!(!is_encrypted("nonsense"));
     }

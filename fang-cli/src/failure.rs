@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_texts_name_options_of_the_command_and_no_calls_in_rust() {
         let errors = [
-            (StoreError::Pooled { source: "x".into() }, "--pgbouncer"),
+            (StoreError::from_sqlstate("42P05", "x".into()), "--pgbouncer"),
             (StoreError::NotMigrated { reason: "x".into() }, "fang migrate"),
             (StoreError::Timeout { seconds: 30 }, "try again"),
             (StoreError::from_sqlstate("42501", "no (SQLSTATE 42501)".into()), "grant it"),

@@ -7,8 +7,17 @@ mod cli;
 mod commands;
 mod connect;
 mod failure;
-mod span;
+mod filter;
+mod interrupt;
+mod matching;
+mod progress;
+mod rate;
+mod repeat;
+mod screen;
+mod server;
+mod steer;
 mod table;
+mod task_options;
 mod usage;
 mod view;
 mod words;
@@ -16,7 +25,7 @@ mod words;
 use clap::Parser;
 use std::process::ExitCode;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,

@@ -1,7 +1,7 @@
 //! Tasks and task types as the answers show them. The names of the fields are stable; the README of this crate lists them.
 
-use crate::words;
 use chrono::{DateTime, SecondsFormat, Utc};
+use fang_core::operator;
 use fang_core::store::Depth;
 use fang_core::{Failure, FangTaskState, Task};
 use serde::Serialize;
@@ -34,8 +34,8 @@ impl<'a> Listed<'a> {
             kind: task.kind(),
             task_type: &task.task_type,
             state: task.state,
-            mode: words::mode(task.mode),
-            priority: words::priority(task.priority),
+            mode: operator::mode(task.mode),
+            priority: operator::priority(task.priority),
             retries: task.retries,
             crashes: task.crashes,
             tags: &task.tags,

@@ -9,9 +9,27 @@ mod bad_input;
 mod by_id;
 #[path = "command/crons.rs"]
 mod crons;
-#[path = "command/failed.rs"]
-mod failed;
+#[path = "command/doctor.rs"]
+mod doctor;
+#[path = "command/fleet.rs"]
+mod fleet;
+#[path = "command/json.rs"]
+mod json;
+#[path = "command/lists.rs"]
+mod lists;
 #[path = "command/looks.rs"]
 mod looks;
+#[path = "command/matching.rs"]
+mod matching;
+#[path = "command/metrics.rs"]
+mod metrics;
+#[path = "command/prometheus.rs"]
+mod prometheus;
+#[path = "command/serving.rs"]
+mod serving;
 #[path = "command/shell.rs"]
 mod shell;
+#[path = "command/terminal.rs"]
+mod terminal;
+#[path = "command/web.rs"]
+mod web;

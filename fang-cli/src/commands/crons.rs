@@ -1,13 +1,12 @@
 //! `fang crons`
 
+mod by_hand;
 mod view;
 
 use crate::answer::Answer;
 use crate::connect::Database;
 use crate::failure::Failure;
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use fang_core::schedule::Timetable;
 use fang_core::store::{CronInfo, CronRemoval};
 use serde_json::json;
 
@@ -19,6 +18,10 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
+    /// Make a cron by hand. It lives beside those of programs, which never remove it.
+    Add(by_hand::Add),
+    /// Change a cron that was made by hand. What is not given stays.
+    Edit(by_hand::Edit),
     /// Show the next ticks of a cron.
     Next {
         /// The name of the cron, as `fang crons` lists it.
@@ -53,25 +56,31 @@ pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Ans
     let admin = &database.admin;
     match arguments.action {
         None => view::list(&admin.list_crons().await?),
+        Some(Action::Add(add)) => by_hand::add(database, add).await,
+        Some(Action::Edit(edit)) => by_hand::edit(database, edit).await,
         Some(Action::Next { name, n }) => next(database, &find(database, &name).await?, n).await,
         Some(Action::Run { name }) => {
-            let id = database.run_cron(&name).await?.ok_or_else(|| unknown(&name))?;
+            let name = find(database, &name).await?.name;
+            let id = admin.run_cron(&name).await?.ok_or_else(|| unknown(&name))?;
             Answer::new(json!({ "name": name, "id": id }), format!("inserted {id}"))
         }
         Some(Action::Pause { name }) => {
-            find(database, &name).await?;
+            let name = find(database, &name).await?.name;
             let changed = admin.pause_cron(&name).await?;
             told(&name, ("is_paused", true), changed, if changed { "paused" } else { "was paused already" })
         }
         Some(Action::Resume { name }) => {
-            find(database, &name).await?;
+            let name = find(database, &name).await?.name;
             let changed = admin.resume_cron(&name).await?;
             told(&name, ("is_paused", false), changed, if changed { "resumed" } else { "was not paused" })
         }
-        Some(Action::Remove { name }) => match admin.remove_crons(&CronRemoval::Name(name.clone())).await? {
-            0 => Err(unknown(&name)),
-            _ => told(&name, ("is_removed", true), true, "removed"),
-        },
+        Some(Action::Remove { name }) => {
+            let name = find(database, &name).await?.name;
+            match admin.remove_crons(&CronRemoval::Name(name.clone())).await? {
+                0 => Err(unknown(&name)),
+                _ => told(&name, ("is_removed", true), true, "removed"),
+            }
+        }
     }
 }
 
@@ -86,20 +95,25 @@ fn unknown(name: &str) -> Failure {
     Failure::new(format!("no cron has the name {name:?}; `fang crons` lists them"))
 }
 
+/// By its whole name, or by the name that was given by hand.
 async fn find(database: &Database, name: &str) -> Result<CronInfo, Failure> {
     let crons = database.admin.list_crons().await?;
-    crons.into_iter().find(|cron| cron.name == name).ok_or_else(|| unknown(name))
+    if let Some(cron) = crons.iter().find(|cron| cron.name == name) {
+        return Ok(cron.clone());
+    }
+    let mut by_hand: Vec<CronInfo> =
+        crons.into_iter().filter(|cron| cron.name_by_hand() == Some(name)).collect();
+    match by_hand.len() {
+        0 | 1 => by_hand.pop().ok_or_else(|| unknown(name)),
+        _ => {
+            let names: Vec<&str> = by_hand.iter().map(|cron| cron.name.as_str()).collect();
+            let names = names.join(", ");
+            Err(Failure::new(format!("several crons are called {name:?}: {names}; give the whole name")))
+        }
+    }
 }
 
 async fn next(database: &Database, cron: &CronInfo, n: u16) -> Result<Answer, Failure> {
     let now = database.admin.now().await?;
-    let timetable = Timetable::read(&cron.cron)?;
-    let ticks: Vec<_> = ticks(cron, &timetable, now).take(n.into()).collect();
-    view::ticks(&cron.name, &ticks)
-}
-
-/// The ticks after `now`. Intervals are counted from the tick whose task waits.
-fn ticks(cron: &CronInfo, timetable: &Timetable, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-    let first = timetable.next_after(cron.next_tick, now).ok();
-    std::iter::successors(first, |tick| timetable.next_after(*tick, *tick).ok())
+    view::ticks(&cron.name, &cron.next_ticks(now, n.into())?)
 }

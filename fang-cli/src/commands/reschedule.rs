@@ -1,20 +1,20 @@
 //! `fang reschedule`
 
 use crate::answer::Answer;
-use crate::by_id::{Change, Ids, change};
 use crate::connect::Database;
 use crate::failure::Failure;
-use crate::span;
+use crate::steer::{self, Chosen};
 use chrono::{DateTime, Utc};
 use clap::Args;
-use fang_core::FangTaskState;
 use fang_core::new_task::Due;
+use fang_core::operator::span;
+use fang_core::store::Change;
 use std::time::Duration;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    ids: Ids,
+    chosen: Chosen,
     #[command(flatten)]
     when: When,
 }
@@ -30,15 +30,8 @@ struct When {
     at: Option<DateTime<Utc>>,
 }
 
-const RESCHEDULE: Change = Change {
-    done: "rescheduled",
-    suits: FangTaskState::is_waiting,
-    rule: "only a task that waits can be rescheduled",
-};
-
 pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Answer, Failure> {
     let When { delay, at } = arguments.when;
     let due = at.map_or(Due::After(delay.unwrap_or_default()), Due::At);
-    change(database, arguments.ids.ids, &RESCHEDULE, async |id| database.admin.reschedule(id, due).await)
-        .await
+    steer::run(database, arguments.chosen, Change::Reschedule(due)).await
 }

@@ -3,12 +3,12 @@
 use crate::answer::Answer;
 use crate::connect::Database;
 use crate::failure::Failure;
-use crate::span::short;
 use crate::table::Table;
 use crate::view::Waiting;
 use clap::Args;
 use fang_core::FangTaskState;
-use fang_core::store::{Count, Depth};
+use fang_core::operator::span::short;
+use fang_core::store::{Count, Depth, Filter};
 use fang_postgres::migrations::{VERSION, check};
 use serde::Serialize;
 use serde_json::json;
@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Leave out the tasks that run or have ended. To count these, the whole table is read.
+    /// Count all tasks of each type in each state. This reads the whole table, which takes seconds if it is large.
     #[arg(long)]
-    quick: bool,
+    exact: bool,
 }
 
 /// The tasks of a task type.
@@ -41,7 +41,9 @@ pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<An
     let admin = &database.admin;
     let version = admin.schema_version().await?;
     let depths = admin.depths().await?;
-    let counts = if arguments.quick { None } else { Some(admin.count().await?) };
+    let running = admin.count_matching(&Filter::in_state(FangTaskState::InProgress)).await?;
+    let failed = admin.count_matching(&Filter::in_state(FangTaskState::Failed)).await?;
+    let counts = if arguments.exact { Some(admin.count().await?) } else { None };
     let crons = admin.list_crons().await?;
     let types = types(depths, counts.as_deref());
     let paused = crons.iter().filter(|cron| cron.paused_at.is_some()).count();
@@ -49,10 +51,13 @@ pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<An
         "schema_version": version,
         "supported_schema_version": VERSION,
         "crons": { "total": crons.len(), "paused": paused },
+        "running": { "tasks": running.tasks, "is_cut": running.is_cut },
+        "failed": { "tasks": failed.tasks, "is_cut": failed.is_cut },
         "task_types": types.iter().map(Type::fields).collect::<Vec<_>>(),
     });
-    let crons = format!("crons {}, of these {paused} paused", crons.len());
-    Answer::new(fields, format!("{}\n{crons}\n\n{}", schema(version), table(&types)))
+    let sums = format!("running {running}  failed {failed}  crons {}, of these {paused} paused", crons.len());
+    let table = if arguments.exact { exact(&types).to_string() } else { table(&types).to_string() };
+    Answer::new(fields, format!("{}\n{sums}\n\n{table}", schema(version)))
 }
 
 /// The version of the tables, and what to do if this program cannot work with it.
@@ -84,22 +89,35 @@ impl Type {
         Fields { waiting: Waiting::of(&self.depth), states: self.states.as_ref() }
     }
 
-    /// How many are in this state, or a question mark.
+    fn waiting(&self) -> [String; 4] {
+        let Depth { task_type, waiting, due, oldest_due } = &self.depth;
+        let oldest = oldest_due.map_or_else(String::new, short);
+        [task_type.clone(), due.to_string(), oldest, waiting.to_string()]
+    }
+
+    /// How many are in this state.
     fn number(&self, state: FangTaskState) -> String {
-        let number = |states: &BTreeMap<_, u64>| states.get(state.as_str()).copied().unwrap_or(0).to_string();
-        self.states.as_ref().map_or_else(|| "?".to_owned(), number)
+        let states = self.states.as_ref();
+        states.and_then(|states| states.get(state.as_str()).copied()).unwrap_or(0).to_string()
     }
 }
 
-fn table(types: &[Type]) -> Table<7> {
+fn table(types: &[Type]) -> Table<4> {
+    let mut table = Table::new(["TASK TYPE", "DUE", "OLDEST", "WAITING"]);
+    types.iter().for_each(|of| table.row(of.waiting()));
+    table
+}
+
+fn exact(types: &[Type]) -> Table<7> {
     let titles = ["TASK TYPE", "DUE", "OLDEST", "WAITING", "RUNNING", "FAILED", "FINISHED"];
     let mut table = Table::new(titles);
     for of in types {
+        let [task_type, due, oldest, waiting] = of.waiting();
         table.row([
-            of.depth.task_type.clone(),
-            of.depth.due.to_string(),
-            of.depth.oldest_due.map_or_else(String::new, short),
-            of.depth.waiting.to_string(),
+            task_type,
+            due,
+            oldest,
+            waiting,
             of.number(FangTaskState::InProgress),
             of.number(FangTaskState::Failed),
             of.number(FangTaskState::Finished),

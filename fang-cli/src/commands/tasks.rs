@@ -3,37 +3,63 @@
 use crate::answer::Answer;
 use crate::connect::Database;
 use crate::failure::Failure;
+use crate::filter::Which;
+use crate::repeat;
 use crate::table::{Table, shortened};
 use crate::view::{Listed, at};
-use crate::words::{STATES, one_of};
 use clap::Args;
-use fang_core::store::Filter;
-use fang_core::{FangTaskState, Task};
-use uuid::Uuid;
+use fang_core::Task;
+use fang_core::store::{Cursor, Matching, PageRequest};
+use serde_json::json;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Only tasks in this state.
-    #[arg(long, value_parser = one_of(STATES))]
-    state: Option<FangTaskState>,
-    /// Only tasks of this task type.
-    #[arg(long, value_name = "NAME")]
-    task_type: Option<String>,
-    /// Only tasks with this tag.
-    #[arg(long)]
-    tag: Option<String>,
+    #[command(flatten)]
+    which: Which,
     /// At most this many tasks.
     #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
-    /// Only tasks older than this one: the last of a page, for the next page.
-    #[arg(long, value_name = "ID")]
-    before: Option<Uuid>,
+    /// Go on from here: the cursor that the page before has told.
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<Cursor>,
 }
 
-pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Answer, Failure> {
-    let Arguments { state, task_type, tag, limit, before } = arguments;
-    let tasks = database.admin.list(&Filter { state, task_type, tag, limit, before }).await?;
-    Answer::new(tasks.iter().map(Listed::of).collect::<Vec<_>>(), table(&tasks).to_string())
+/// The tasks that were found, and where the next page begins.
+struct Found {
+    tasks: Vec<Task>,
+    looked: u64,
+    next: Option<Cursor>,
+}
+
+pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<Answer, Failure> {
+    let Found { tasks, looked, next } = find(database, arguments).await?;
+    let listed: Vec<_> = tasks.iter().map(Listed::of).collect();
+    let mut plain = table(&tasks).to_string();
+    if let Some(next) = next {
+        plain = plain.trim_end().to_owned();
+        let tasks = if looked == 1 { "task" } else { "tasks" };
+        plain += &format!("\n\nlooked at {looked} {tasks}; for the next ones: {}", repeat::after(next));
+    }
+    Answer::new(json!({ "tasks": listed, "looked": looked, "next": next }), plain)
+}
+
+/// Looks on while nothing matches enough, at some 100,000 tasks at most.
+async fn find(database: &Database, arguments: &Arguments) -> Result<Found, Failure> {
+    let filter = arguments.which.filter();
+    let mut request = PageRequest { after: arguments.after, ..PageRequest::new(&filter) };
+    let mut found = Found { tasks: Vec::new(), looked: 0, next: None };
+    loop {
+        request.limit = arguments.limit - found.tasks.len() as u32;
+        let page = database.admin.page(&request).await?;
+        found.tasks.extend(page.tasks);
+        found.looked += page.looked;
+        found.next = page.next;
+        request.after = page.next;
+        let is_over = found.tasks.len() >= arguments.limit as usize || found.looked >= Matching::MAX_LOOKED;
+        if is_over || page.next.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 fn table(tasks: &[Task]) -> Table<7> {

@@ -3,9 +3,7 @@
 use crate::answer::Answer;
 use crate::connect::Database;
 use crate::failure::Failure;
-use crate::span::short;
-use crate::table::Table;
-use crate::view::Waiting;
+use crate::rate;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -52,11 +50,6 @@ fn told(task_type: &str, is_paused: bool, is_changed: bool, word: &str) -> Resul
 }
 
 async fn list(database: &Database) -> Result<Answer, Failure> {
-    let depths = database.admin.depths().await?;
-    let mut table = Table::new(["TASK TYPE", "DUE", "OLDEST", "WAITING"]);
-    for depth in &depths {
-        let oldest = depth.oldest_due.map_or(String::new(), short);
-        table.row([depth.task_type.clone(), depth.due.to_string(), oldest, depth.waiting.to_string()]);
-    }
-    Answer::new(depths.iter().map(Waiting::of).collect::<Vec<_>>(), table.to_string())
+    let types = database.admin.task_types().await?;
+    Answer::new(types.iter().map(rate::fields).collect::<Vec<_>>(), rate::table(&types).to_string())
 }

@@ -1,7 +1,7 @@
 //! Crons.
 
 use crate::shell::Shell;
-use fang_asynk::{AsyncQueue, NoTls};
+use fang_asynk::{AsyncBackend, AsyncQueue, NoTls};
 use fang_core::{AsyncQueueable, Cron, NewTask, Scheduled};
 use std::time::Duration;
 
@@ -39,4 +39,62 @@ async fn crons_are_listed_run_paused_resumed_and_removed() {
         let text = shell.refuses(&["crons", action, &name]);
         assert!(text.contains("`fang crons` lists them"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn crons_made_by_hand_live_beside_those_of_programs_and_are_edited() {
+    let shell = Shell::open().await;
+    let add = ["crons", "add", "nightly", "0 3 * * *", "Report", r#"{"month":11}"#];
+    let options = ["--time-zone", "Europe/Berlin", "--tag", "ada", "--expires", "1h", "--missed", "2"];
+    let added = shell.json(&[&add[..], &options].concat());
+    assert_eq!(added["name"], "Report/hand:nightly");
+    assert!(shell.refuses(&add).contains("`fang crons edit`"));
+    let queue = AsyncQueue::<NoTls>::builder().uri(shell.database.uri()).build();
+    let every = Scheduled::Cron(Cron::every(Duration::from_secs(60)));
+    let of_code = NewTask::of_kind("Poll", serde_json::json!({})).cron(every);
+    let name = of_code.cron_name();
+    queue.schedule(of_code).await.unwrap();
+    assert_eq!(queue.schedule_only(vec![]).await.unwrap(), 1, "the one of the program");
+
+    let edited = shell.json(&["crons", "edit", "nightly", "--pattern", "0 4 * * *", "--task-type", "slow"]);
+    assert_ne!(edited["next_tick"], added["next_tick"]);
+    let listed = shell.json(&["crons"]);
+    let cron = &listed[0];
+    assert_eq!(
+        (&cron["pattern"], &cron["time_zone"], &cron["kind"]),
+        (&"0 4 * * *".into(), &"Europe/Berlin".into(), &"Report".into())
+    );
+    assert_eq!(
+        (&cron["task_type"], &cron["missed"], &cron["is_by_hand"]),
+        (&"slow".into(), &"catch up 2".into(), &true.into())
+    );
+    let waiting = shell.json(&["tasks"])["tasks"].clone();
+    assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["tags"][0]), (1, &"ada".into()));
+    let task = shell.json(&["show", waiting[0]["id"].as_str().unwrap()]);
+    assert_eq!((&task["payload"]["month"], task["expires_at"].is_string()), (&11.into(), true));
+    shell.says(&["crons", "edit", "nightly", "--payload", r#"{"month":12}"#]);
+    let run = shell.json(&["crons", "run", "nightly"])["id"].clone();
+    assert_eq!(shell.json(&["show", run.as_str().unwrap()])["payload"]["month"], 12);
+
+    let every = Scheduled::Cron(Cron::every(Duration::from_secs(60)));
+    queue.schedule(NewTask::of_kind("Poll", serde_json::json!({})).cron(every)).await.unwrap();
+    assert!(
+        shell.refuses(&["crons", "edit", &name, "--pattern", "0 4 * * *"]).contains("the cron of a program")
+    );
+    for (arguments, advice) in [
+        (&["crons", "add", "a/b", "0 3 * * *", "Report", "{}"][..], "cannot be that of a cron"),
+        (&["crons", "add", "a", "0 3", "Report", "{}"], "5 fields"),
+        (&["crons", "add", "a", "0 3 * * *", "Report", "{"], "not JSON"),
+        (&["crons", "add", "a", "0 3 * * *", "Report", "{}", "--time-zone", "Berlin"], "IANA"),
+        (&["crons", "add", "a", "0 3 * * *", "Report", "{}", "--missed", "some"], "coalesce"),
+        (&["crons", "edit", "nightly"], "nothing to change"),
+        (&["crons", "edit", "unknown", "--pattern", "0 4 * * *"], "`fang crons` lists them"),
+        (&["crons", "edit", "nightly", "--pattern", "x"], "5 fields"),
+    ] {
+        let text = shell.refuses(arguments);
+        assert!(text.contains(advice), "{arguments:?}: {text}");
+    }
+    assert_eq!(shell.json(&["crons"]).as_array().unwrap().len(), 2);
+    shell.says(&["crons", "remove", "nightly"]);
+    assert_eq!(shell.json(&["crons"]).as_array().unwrap().len(), 1);
 }

@@ -16,19 +16,54 @@ async fn migrate_creates_the_tables_once_and_status_tells_their_version() {
 }
 
 #[tokio::test]
-async fn status_counts_the_tasks_of_each_type_by_state_unless_it_has_to_be_quick() {
+async fn migrations_are_told_and_printed_before_they_are_applied() {
+    let shell = Shell { database: TestDatabase::create().await.unwrap() };
+    let missing = shell.json(&["migrate", "--dry-run"]);
+    assert_eq!(missing["missing"].as_array().unwrap().last(), Some(&missing["supported_schema_version"]));
+    for place in [&[][..], &["--schema", "jobs"]] {
+        let with = |arguments: &[&'static str]| [arguments, place].concat();
+        let script = shell.says(&with(&["migrate", "--sql"]));
+        assert_eq!(shell.says(&with(&["migrate", "--dry-run", "--sql"])), script);
+        assert!(shell.refuses(&with(&["status"])).contains("fang migrate"), "nothing was changed");
+        shell.database.client().await.unwrap().batch_execute(&script).await.unwrap();
+        assert_eq!(shell.says(&with(&["migrate", "--dry-run"])), "no migration is missing\n");
+        assert_eq!(shell.json(&with(&["migrate"]))["applied"], 0);
+    }
+    assert!(shell.says(&["migrate", "--sql"]).starts_with("-- "));
+}
+
+#[tokio::test]
+async fn a_bench_measures_in_a_schema_of_its_own_and_drops_it() {
+    let shell = Shell::open().await;
+    let id = shell.insert(&["Mail", "{}"]);
+    let figures = shell.json(&["bench", "--tasks", "1500", "--workers", "4"]);
+    for figure in ["inserts_per_second", "tasks_per_second", "pickup_p50_seconds", "pickup_p99_seconds"] {
+        assert!(figures[figure].as_f64() > Some(0.0), "{figures}");
+    }
+    assert!(shell.refuses(&["bench", "--pgbouncer"]).contains("connect to the server itself"));
+    let client = shell.database.client().await.unwrap();
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'fang%'";
+    assert_eq!(client.query_one(schemas, &[]).await.unwrap().get::<_, i64>(0), 0);
+    assert_eq!(shell.state(&id), "new", "the tasks of the application are left alone");
+}
+
+#[tokio::test]
+async fn status_counts_the_tasks_of_each_type_by_state_only_if_it_has_to_be_exact() {
     let shell = Shell::open().await;
     shell.insert(&["Mail", "{}", "--task-type", "mail"]);
     shell.insert(&["Mail", "{}", "--task-type", "mail", "--delay", "1h"]);
     shell.failed(&["Report", "{}"]);
-    let types = shell.json(&["status"])["task_types"].clone();
+    let types = shell.json(&["status", "--exact"])["task_types"].clone();
     assert_eq!((&types[0]["task_type"], &types[0]["states"]["failed"]), (&"common".into(), &1.into()));
     assert_eq!((&types[1]["waiting"], &types[1]["due"]), (&2.into(), &1.into()));
     assert_eq!(types[1]["states"]["new"], 2);
-    let quick = shell.json(&["status", "--quick"])["task_types"].clone();
+    let status = shell.json(&["status"]);
+    assert_eq!((&status["failed"]["tasks"], &status["running"]["tasks"]), (&1.into(), &0.into()));
+    let quick = status["task_types"].clone();
     assert_eq!(quick.as_array().unwrap().len(), 1);
     assert_eq!((&quick[0]["task_type"], quick[0].get("states")), (&"mail".into(), None));
-    let plain = shell.says(&["status"]);
+    assert!(shell.says(&["status"]).contains("running 0  failed 1  crons 0, of these 0 paused"));
+    let plain = shell.says(&["status", "--exact"]);
     let rows: Vec<_> =
         plain.lines().skip(3).map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
     assert_eq!(rows[1], ["common", "0", "0", "0", "1", "0"], "{plain}");
@@ -37,27 +72,6 @@ async fn status_counts_the_tasks_of_each_type_by_state_unless_it_has_to_be_quick
     assert!(oldest[0].1.ends_with('s'), "{plain}");
     let others: Vec<_> = others.into_iter().map(|(_, cell)| *cell).collect();
     assert_eq!(others, ["mail", "1", "2", "0", "0", "0"], "{plain}");
-}
-
-#[tokio::test]
-async fn tasks_lists_what_matches_the_newest_first_and_never_a_payload() {
-    let shell = Shell::open().await;
-    let one = shell.insert(&["Mail", r#"{"secret":"hunter2"}"#, "--task-type", "mail", "--tag", "ada"]);
-    let other = shell.failed(&["Mail", r#"{"secret":"hunter2"}"#]);
-    let third = shell.insert(&["Report", "{}", "--tag", "ada"]);
-    let ids = |arguments: &[&str]| {
-        let listed = shell.json(&[&["tasks"], arguments].concat());
-        let ids = listed.as_array().unwrap().iter().map(|task| task["id"].as_str().unwrap().to_owned());
-        ids.collect::<Vec<_>>()
-    };
-    assert_eq!(ids(&[]), [&*third, &other, &one]);
-    assert_eq!(ids(&["--state", "failed"]), [&*other]);
-    assert_eq!(ids(&["--task-type", "mail"]), [&*one]);
-    assert_eq!(ids(&["--tag", "ada"]), [&*third, &one]);
-    assert_eq!(ids(&["--limit", "1", "--before", &third]), [&*other]);
-    let (plain, json) = (shell.says(&["tasks"]), shell.says(&["tasks", "--json"]));
-    assert!(plain.contains("cancelled") && plain.lines().count() == 4, "{plain}");
-    assert!(!plain.contains("hunter2") && !json.contains("hunter2"), "{plain}{json}");
 }
 
 #[tokio::test]
@@ -113,4 +127,18 @@ fn help_version_and_completions_need_no_database() {
     let output = bare(&["completions", "bash"]).output().unwrap();
     assert!(output.status.success());
     assert!(String::from_utf8(output.stdout).unwrap().contains("reschedule"));
+}
+
+#[test]
+fn the_help_tells_what_a_filter_without_a_state_means_and_no_default_of_what_stays() {
+    let help = |arguments: &[&str]| {
+        String::from_utf8(bare(&[arguments, &["--help"]].concat()).output().unwrap().stdout).unwrap()
+    };
+    for command in ["retry", "cancel", "remove", "reschedule", "priority"] {
+        assert!(help(&[command]).contains("A filter without --state means"), "{command}");
+    }
+    let (added, edited) = (help(&["crons", "add"]), help(&["crons", "edit"]));
+    assert!(added.contains("Defaults to normal") && edited.contains("--priority"));
+    let edited = edited.split("Database:").next().unwrap();
+    assert!(!edited.contains("Defaults to"), "{edited}");
 }

@@ -4,9 +4,8 @@ use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::table::Table;
 use crate::view::at;
-use crate::words;
 use chrono::{DateTime, Utc};
-use fang_core::Missed;
+use fang_core::operator;
 use fang_core::store::CronInfo;
 use serde_json::{Value, json};
 
@@ -39,20 +38,13 @@ fn fields(cron: &CronInfo) -> Value {
         "kind": cron.kind(),
         "pattern": cron.cron.pattern,
         "time_zone": cron.cron.time_zone,
-        "missed": missed(cron.cron.missed),
+        "missed": operator::missed(cron.cron.missed),
         "task_type": cron.task_type,
-        "mode": words::mode(cron.mode),
-        "priority": words::priority(cron.priority),
+        "mode": operator::mode(cron.mode),
+        "priority": operator::priority(cron.priority),
         "next_tick": cron.next_tick,
+        "is_by_hand": cron.name_by_hand().is_some(),
         "created_at": cron.created_at,
         "paused_at": cron.paused_at,
     })
-}
-
-fn missed(missed: Missed) -> String {
-    match missed {
-        Missed::Coalesce => "coalesce".to_owned(),
-        Missed::Skip => "skip".to_owned(),
-        Missed::CatchUp(most) => format!("catch up {most}"),
-    }
 }
