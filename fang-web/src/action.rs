@@ -1,0 +1,32 @@
+//! What an operator did.
+
+use crate::show::visible;
+use std::fmt;
+
+/// An action that a viewer took, for the log of the application. Its text is one line without control characters.
+///
+/// ```
+/// # fn audit(action: &fang_web::Action) {
+/// println!("{action}"); // ada: retry 01890a5d-ac96-774b-bcce-b302099a8057
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Action {
+    /// Who took it: the name that the check of the application gave, or that was given with the token.
+    pub who: String,
+    /// What was done: `retry`, `cancel`, `remove`, `reschedule`, `priority`, `stop change`, `pause type`, `resume type`,
+    /// `quiet worker`, `resume worker`, `stop worker`, `run cron`, `pause cron`, `resume cron`, `remove cron`, `add cron`, `log in`
+    /// or `log out`.
+    pub verb: &'static str,
+    /// To what: an id, a name, or the conditions of a filter. It has nothing of a payload: if the viewer filtered by one, `***` stands for it.
+    pub target: String,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { who, verb, target } = self;
+        let line = format!("{who}: {verb} {target}").replace('\n', " ");
+        f.write_str(visible(&line).trim_end())
+    }
+}

@@ -1,0 +1,49 @@
+//! A dashboard in the browser: what waits, runs and fails, and the actions of an operator. For programs that use
+//! [fang](https://docs.rs/fang).
+//!
+//! [`Dashboard`] makes a [`Router`](axum::Router) of [axum](https://docs.rs/axum), which may be nested anywhere. It is closed by
+//! default: it needs a token, or a check of the application.
+//!
+//! ```
+//! use fang::{AsyncBackend, MemoryQueue};
+//! use fang_web::Dashboard;
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let queue = MemoryQueue::new();
+//! let dashboard = Dashboard::with_token(queue.admin()?, "a long secret of 16 bytes or more")?
+//!     .hosts(["jobs.example.com"])
+//!     .routes();
+//! let app = axum::Router::new().nest_service("/fang", dashboard); // https://jobs.example.com/fang
+//! # let _: axum::Router = app;
+//! # Ok(()) }
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// A panic is how a test reports.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod access;
+mod action;
+mod assets;
+mod base;
+mod bulk;
+mod cached;
+mod chart;
+mod dashboard;
+mod gate;
+mod guard;
+mod history;
+mod live;
+mod look;
+mod pages;
+mod pairs;
+mod refusal;
+mod server;
+mod session;
+mod shell;
+mod show;
+mod visit;
+mod which;
+
+pub use access::{Access, Viewer};
+pub use action::Action;
+pub use dashboard::{Dashboard, DashboardError};

@@ -1,0 +1,74 @@
+//! `/live`: the parts of pages that change by themselves, as server-sent events.
+
+use crate::pages::{change, overview, running, types, workers};
+use crate::refusal::Refusal;
+use crate::server::MAX_STREAMS;
+use crate::visit::Visit;
+use axum::http::HeaderName;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use maud::Markup;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// How often a stream looks whether there is something new. All streams share the looks at the store.
+const STEP: Duration = Duration::from_secs(1);
+/// Streams end so that browsers come again, and show that they still may.
+const LIFE: Duration = Duration::from_secs(600);
+
+/// A live part of a page, as it is now.
+pub(crate) async fn part(visit: &Visit) -> Result<Markup, Refusal> {
+    match visit.query.get("page") {
+        Some("overview") => overview::live(visit).await,
+        Some("types") => types::live(visit).await,
+        Some("workers") => workers::live(visit).await,
+        Some("running") => running::live(visit).await,
+        Some("change") => change::progress::live(visit),
+        _ => Err(Refusal::not_found("this page has no live part")),
+    }
+}
+
+struct Stream {
+    visit: Visit,
+    told: String,
+    opened: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Sends the live part of a page, and again whenever it has changed.
+pub(crate) async fn stream(visit: Visit) -> Result<Response, Refusal> {
+    let permit = visit.server.streams.clone().try_acquire_owned();
+    let full = format!("{MAX_STREAMS} live pages are open already; this one does not change by itself");
+    let permit = permit.map_err(|_| Refusal::away(full))?;
+    part(&visit).await?;
+    let first = Stream { visit, told: String::new(), opened: Instant::now(), _permit: permit };
+    // Without it, nginx keeps events back.
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((unbuffered, Sse::new(unfold(first, next))).into_response())
+}
+
+async fn next(mut stream: Stream) -> Option<(Result<Event, Infallible>, Stream)> {
+    if stream.opened.elapsed() > LIFE {
+        return None;
+    }
+    if !stream.told.is_empty() {
+        tokio::time::sleep(STEP).await;
+    }
+    let event = match part(&stream.visit).await {
+        Ok(part) => {
+            let part = part.into_string().replace('\r', "");
+            let is_new = part != stream.told;
+            // A comment finds out whether the browser is still there.
+            let event = if is_new { Event::default().data(&part) } else { Event::default().comment("") };
+            stream.told = part;
+            event
+        }
+        Err(refusal) => {
+            stream.told = " ".to_owned();
+            Event::default().event("away").data(crate::show::visible(&refusal.reason).replace('\n', " "))
+        }
+    };
+    Some((Ok(event), stream))
+}

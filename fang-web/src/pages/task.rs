@@ -1,0 +1,138 @@
+//! `/tasks/{id}`: all of a task.
+
+use crate::refusal::Refusal;
+use crate::shell::{self, Page};
+use crate::show;
+use crate::visit::Visit;
+use axum::extract::Path;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use fang_core::operator;
+use fang_core::store::{Change, Running};
+use fang_core::{FangTaskState, Task};
+use maud::{Markup, html};
+use uuid::Uuid;
+
+pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let id: Uuid = id.parse().map_err(|_| Refusal::not_found("this is no id of a task"))?;
+    let found = visit.server.admin.find(id).await?;
+    let task = found.ok_or_else(|| {
+        Refusal::not_found(format!("no task has the id {id}; rows of tasks that ended may have been removed"))
+    })?;
+    let now = visit.server.now().await?;
+    let place = place(&visit, &task).await?;
+    let title = show::shortened(task.kind().unwrap_or("?"), 60);
+    let rest = html! {
+        p { (show::state(task.state)) " " span.id { (task.id) } }
+        @if visit.may_act() { (actions(&visit, &task)) }
+        @if let Some(error) = &task.error_message { pre.bad-box.error { bdi { (show::visible(error)) } } }
+        (fields(&visit, &task, place.as_ref(), now))
+        (timeline(&task, place.as_ref(), now))
+        (failures(&task, now))
+        (payload(&visit, &task))
+    };
+    Ok(shell::page(&visit, Page { title: &title, path: "/tasks", rest: Some(rest), ..Page::default() }))
+}
+
+/// Where a task runs, if its row tells.
+async fn place(visit: &Visit, task: &Task) -> Result<Option<Running>, Refusal> {
+    if task.state != FangTaskState::InProgress {
+        return Ok(None);
+    }
+    let before = Uuid::from_u128(task.id.as_u128().saturating_add(1));
+    let page = visit.server.admin.running(Some(before), 1).await?;
+    Ok(page.tasks.into_iter().find(|running| running.task.id == task.id))
+}
+
+fn actions(visit: &Visit, task: &Task) -> Markup {
+    let fits = |change: Change| change.fits(task.state);
+    let (act, id) = (visit.base.to("/change"), task.id);
+    let ask = |word, name: &str, class| {
+        let id = id.to_string();
+        let to = visit.base.with("/change", [("do", word), ("scope", "selected"), ("id", id.as_str())]);
+        html! { a class={ "button " (class) } href=(to) { (name) } " " }
+    };
+    let waits = task.state.is_waiting();
+    html! {
+        form.actions method="post" action=(act) {
+            input type="hidden" name="id" value=(id);
+            input type="hidden" name="scope" value="one";
+            @if fits(Change::Retry) { button.main name="do" value="retry" { @if waits { "Run now" } @else { "Retry" } } " " }
+            @if fits(Change::Cancel) { button name="do" value="cancel" { "Cancel" } " " }
+            @if waits { (ask("reschedule", "Reschedule…", "")) (ask("priority", "Priority…", "")) }
+            (ask("remove", "Remove…", "danger"))
+        }
+    }
+}
+
+fn fields(visit: &Visit, task: &Task, place: Option<&Running>, now: DateTime<Utc>) -> Markup {
+    let list = |name, value: &str| visit.base.with("/tasks", [(name, value)]);
+    let worker = place.and_then(|running| running.worker);
+    html! {
+        dl.fields {
+            dt { "Task type" } dd { a href=(list("task_type", &task.task_type)) { bdi { (show::visible(&task.task_type)) } } }
+            @if let Some(kind) = task.kind() { dt { "Kind" } dd { a href=(list("kind", kind)) { bdi { (show::visible(kind)) } } } }
+            dt { "Mode" } dd { (operator::mode(task.mode)) }
+            dt { "Priority" } dd { (operator::priority(task.priority)) }
+            @if let Some(worker) = worker { dt { "Runs in" } dd { a href=(visit.base.to("/workers")) { "worker " (worker) } } }
+            dt { "Retries" } dd { (task.retries) @if let Some(most) = task.max_retries { " of " (most) } }
+            dt { "Claims" } dd { (task.lease) }
+            @if task.crashes > 0 { dt { "Crashes" } dd { (task.crashes) } }
+            @if !task.tags.is_empty() {
+                dt { "Tags" } dd { @for tag in &task.tags { a.badge href=(list("tag", tag)) { bdi { (show::visible(tag)) } } " " } }
+            }
+            @if let Some(hash) = &task.uniq_hash { dt { "Unique hash" } dd.id { (show::visible(hash)) } }
+            @if let Some(at) = task.expires_at { dt { "Expires" } dd { (show::instant(at, now)) } }
+            @if let Some(at) = task.keep_until { dt { "Kept until" } dd { (show::instant(at, now)) } }
+            @for (name, value) in &task.headers {
+                dt { "Header " bdi { (show::visible(name)) } } dd { bdi { (show::visible(value)) } }
+            }
+        }
+    }
+}
+
+fn timeline(task: &Task, place: Option<&Running>, now: DateTime<Utc>) -> Markup {
+    let mut steps: Vec<(DateTime<Utc>, String)> = vec![(task.created_at, "inserted".to_owned())];
+    steps.extend(task.failures.iter().map(|failure| (failure.at, format!("run {} failed", failure.attempt))));
+    steps.extend(place.map(|running| (running.since, "claimed".to_owned())));
+    match task.state {
+        FangTaskState::New | FangTaskState::Retried => steps.push((task.scheduled_at, "due".to_owned())),
+        FangTaskState::InProgress => {}
+        FangTaskState::Failed | FangTaskState::Finished => {
+            steps.push((task.updated_at, task.state.as_str().to_owned()));
+        }
+    }
+    steps.sort_by_key(|(at, _)| *at);
+    html! {
+        h2 { "Timeline" }
+        ol.timeline { @for (at, what) in steps { li { (show::instant(at, now)) " " strong { (what) } } } }
+    }
+}
+
+fn failures(task: &Task, now: DateTime<Utc>) -> Markup {
+    html! {
+        @if !task.failures.is_empty() {
+            h2 { "Failures" }
+            @for failure in task.failures.iter().rev() {
+                h3 { "Run " (failure.attempt) " " small { (show::instant(failure.at, now)) } }
+                pre.error { bdi { (show::visible(&failure.error)) } }
+            }
+        }
+    }
+}
+
+/// The payload, without what the application takes out.
+fn payload(visit: &Visit, task: &Task) -> Markup {
+    let mut payload = task.metadata.clone();
+    if let Some(redact) = &visit.server.settings.redact {
+        redact(task, &mut payload);
+    }
+    let text = format!("{payload:#}");
+    html! {
+        h2 { "Payload" }
+        details open[text.len() <= 2_000] {
+            summary { (show::number(text.len() as u64)) " bytes" }
+            pre { (show::visible(&text)) }
+        }
+    }
+}

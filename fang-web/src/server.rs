@@ -1,0 +1,151 @@
+//! What all requests share.
+
+use crate::action::Action;
+use crate::bulk::Bulk;
+use crate::cached::{Cached, TIME_LIMIT};
+use crate::gate::{Gate, Hosts};
+use crate::history::{History, Window};
+use crate::look::{self, Look};
+use crate::refusal::Refusal;
+use chrono::{DateTime, Utc};
+use fang_core::Task;
+use fang_core::store::{CronInfo, ErrorGroups, Finding};
+use fang_engine::handle::Admin;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How many live pages are open at once.
+pub(crate) const MAX_STREAMS: usize = 200;
+
+pub(crate) type Redact = dyn Fn(&Task, &mut Value) + Send + Sync;
+pub(crate) type OnAction = dyn Fn(&Action) + Send + Sync;
+
+/// What the application chose.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) gate: Gate,
+    pub(crate) hosts: Hosts,
+    pub(crate) stripped: String,
+    pub(crate) title: String,
+    pub(crate) is_read_only: bool,
+    pub(crate) redact: Option<Arc<Redact>>,
+    pub(crate) on_action: Option<Arc<OnAction>>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { gate, hosts, stripped, title, .. } = self;
+        f.debug_struct("Settings")
+            .field("gate", gate)
+            .field("hosts", hosts)
+            .field("base_path", stripped)
+            .field("title", title)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The dashboard while it serves. All viewers share what was read.
+pub(crate) struct Server {
+    pub(crate) admin: Admin,
+    pub(crate) settings: Settings,
+    pub(crate) bulk: Bulk,
+    pub(crate) streams: Arc<Semaphore>,
+    turns: Semaphore,
+    look: Cached<Look>,
+    histories: [Cached<History>; 4],
+    errors: Cached<ErrorGroups>,
+    findings: Cached<Vec<Finding>>,
+    crons: Cached<Vec<CronInfo>>,
+}
+
+impl Server {
+    pub(crate) fn new(admin: Admin, settings: Settings) -> Self {
+        Self {
+            admin,
+            settings,
+            bulk: Bulk::default(),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            turns: Semaphore::new(2),
+            look: Cached::default(),
+            histories: Default::default(),
+            errors: Cached::default(),
+            findings: Cached::default(),
+            crons: Cached::default(),
+        }
+    }
+
+    /// What live pages show, at most 2 s old.
+    pub(crate) async fn look(&self) -> Result<Arc<Look>, Refusal> {
+        let admin = self.admin.clone();
+        self.look.get(look::FRESH_FOR, |before| Look::read(admin, before)).await
+    }
+
+    /// The history of a window, or of a shorter one if there are very many task types.
+    pub(crate) async fn history(&self, window: Window, types: usize) -> Result<Arc<History>, Refusal> {
+        let (admin, window) = (self.admin.clone(), window.within(types));
+        let place = Window::ALL.iter().position(|one| *one == window).unwrap_or(0);
+        self.histories[place].get(window.fresh_for(), move |_| History::read(admin, window)).await
+    }
+
+    /// The errors in groups.
+    pub(crate) async fn errors(&self) -> Result<Arc<ErrorGroups>, Refusal> {
+        let admin = self.admin.clone();
+        let read = move |_| async move { admin.errors().await };
+        self.errors.get(Duration::from_secs(5), read).await
+    }
+
+    /// What the doctor finds.
+    pub(crate) async fn findings(&self) -> Result<Arc<Vec<Finding>>, Refusal> {
+        let admin = self.admin.clone();
+        let read = move |_| async move { admin.examine().await };
+        self.findings.get(Duration::from_secs(10), read).await
+    }
+
+    /// The crons, by name.
+    pub(crate) async fn crons(&self) -> Result<Arc<Vec<CronInfo>>, Refusal> {
+        let admin = self.admin.clone();
+        let read = move |_| async move { admin.list_crons().await };
+        self.crons.get(Duration::from_secs(2), read).await
+    }
+
+    /// The current time of the store.
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>, Refusal> {
+        Ok(self.admin.now().await?)
+    }
+
+    /// Forgets what was read, since an action has changed it.
+    pub(crate) fn forget(&self) {
+        self.look.forget();
+        self.errors.forget();
+        self.crons.forget();
+    }
+
+    /// The answer to a call that may look at many tasks and that no other viewer shares. Two of them run at once, so that
+    /// they leave connections to others.
+    pub(crate) async fn looks<T>(&self, call: impl Future<Output = T>) -> Result<T, Refusal> {
+        let looked = async {
+            let _turn = self.turns.acquire().await;
+            call.await
+        };
+        let late = || Refusal::away("the store has not answered in time; look at its server, and try again");
+        tokio::time::timeout(TIME_LIMIT, looked).await.map_err(|_| late())
+    }
+
+    /// Tells an action to the log and to the application.
+    pub(crate) fn tell(&self, who: &str, verb: &'static str, target: impl Into<String>) {
+        let action = Action { who: who.to_owned(), verb, target: target.into() };
+        log::info!("{action}");
+        if let Some(told) = &self.settings.on_action {
+            told(&action);
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! The frame of all pages.
+
+use crate::gate::Gate;
+use crate::refusal::Refusal;
+use crate::show::visible;
+use crate::visit::Visit;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+/// The pages of the menu.
+const MENU: [(&str, &str); 8] = [
+    ("/", "Overview"),
+    ("/tasks", "Tasks"),
+    ("/running", "Running"),
+    ("/errors", "Errors"),
+    ("/types", "Types"),
+    ("/workers", "Workers"),
+    ("/crons", "Crons"),
+    ("/doctor", "Doctor"),
+];
+
+/// A page: what stands in the frame.
+#[derive(Default)]
+pub(crate) struct Page<'a> {
+    pub(crate) title: &'a str,
+    /// Its place in the menu.
+    pub(crate) path: &'a str,
+    /// The address of the stream that keeps `live` fresh.
+    pub(crate) stream: Option<String>,
+    /// What changes by itself.
+    pub(crate) live: Option<Markup>,
+    /// What does not.
+    pub(crate) rest: Option<Markup>,
+    /// Whether a browser without scripts should load the page again and again.
+    pub(crate) reloads: bool,
+}
+
+/// Shows a page.
+pub(crate) fn page(visit: &Visit, page: Page<'_>) -> Response {
+    let Page { title, path, stream, live, rest, reloads } = page;
+    let inner = html! {
+        @if let Some(told) = told(visit) { p.told role="status" { (told) } }
+        h1 { (title) @if stream.is_some() { " " span #state.faint aria-live="off" {} } }
+        @if let Some(live) = live { div #live data-stream=[stream] { (live) } }
+        @if let Some(rest) = rest { (rest) }
+    };
+    framed(visit, title, Some(path), &inner, reloads).into_response()
+}
+
+/// Shows why a request was refused.
+pub(crate) fn refused(visit: &Visit, refusal: &Refusal) -> Response {
+    let title = refusal.status.canonical_reason().unwrap_or("Refused");
+    let inner = html! {
+        h1 { (title) }
+        p.bad-box role="alert" { (visible(&refusal.reason)) }
+        p { a href=(visit.base.to("/")) { "Overview" } }
+    };
+    let is_in = visit.viewer.access != crate::access::Access::None;
+    (refusal.status, framed(visit, title, is_in.then_some(""), &inner, false)).into_response()
+}
+
+/// A page for those who are not let in yet.
+pub(crate) fn outside(visit: &Visit, status: StatusCode, inner: &Markup) -> Response {
+    (status, framed(visit, "Log in", None, inner, false)).into_response()
+}
+
+/// A page without a menu if `path` is `None`.
+fn framed(visit: &Visit, title: &str, path: Option<&str>, inner: &Markup, reloads: bool) -> Html<String> {
+    let (base, name) = (&visit.base, &visit.server.settings.title);
+    let asset = |path: &str| base.with(path, [("v", env!("CARGO_PKG_VERSION"))]);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                @if reloads { noscript { meta http-equiv="refresh" content="2"; } }
+                title { (title) " · " (name) }
+                link rel="icon" href=(asset("/icon.svg"));
+                link rel="stylesheet" href=(asset("/style.css"));
+                script src=(asset("/live.js")) defer {}
+            }
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                header {
+                    a.name href=(base.to("/")) { (name) }
+                    @if let Some(path) = path { (menu(visit, path)) }
+                }
+                main #main { (inner) }
+            }
+        }
+    };
+    Html(page.into_string())
+}
+
+fn menu(visit: &Visit, path: &str) -> Markup {
+    html! {
+        nav aria-label="Pages" {
+            @for (of, name) in MENU {
+                a href=(visit.base.to(of)) aria-current=[(of == path).then_some("page")] { (name) }
+            }
+            @if !visit.server.bulk.is_empty() {
+                a href=(visit.base.to("/changes")) aria-current=[(path == "/changes").then_some("page")] { "Changes" }
+            }
+        }
+        @if matches!(visit.server.settings.gate, Gate::Token(_)) {
+            form.logout method="post" action=(visit.base.to("/logout")) { button { "Log out" } }
+        } @else if !visit.may_act() {
+            span.faint { "read-only" }
+        }
+    }
+}
+
+/// What an action before has done. Only these words: an address may come from anyone.
+fn told(visit: &Visit) -> Option<&'static str> {
+    const TOLD: [(&str, &str); 13] = [
+        ("changed", "The task was changed."),
+        ("unchanged", "Nothing was changed: the task has just changed, or does not suit."),
+        ("removed", "The task was removed."),
+        ("paused", "Paused."),
+        ("resumed", "Resumed."),
+        ("already", "Nothing was changed: it was so already."),
+        ("asked", "The worker was asked."),
+        ("ran", "A task of the cron was inserted."),
+        ("cron-removed", "The cron was removed."),
+        ("added", "The cron was added."),
+        ("stopping", "The change stops after its batch."),
+        ("retried", "The task is due now."),
+        ("cancelled", "The task was cancelled, or asked to end."),
+    ];
+    let told = visit.query.get("told")?;
+    TOLD.into_iter().find(|(word, _)| *word == told).map(|(_, text)| text)
+}

@@ -1,0 +1,146 @@
+//! What the pages show.
+
+use crate::browser::{get, get_with};
+use crate::fleet::{Fleet, mail};
+use fang::{AsyncBackend, AsyncWorkerPool, MemoryQueue};
+use std::time::Duration;
+
+const PAGES: [&str; 9] =
+    ["/", "/tasks", "/running", "/errors", "/types", "/workers", "/crons", "/doctor", "/changes"];
+
+#[tokio::test]
+async fn every_page_is_there_while_there_is_nothing_to_show() {
+    for fleet in Fleet::both().await {
+        for page in PAGES {
+            get(&fleet.routes, page).await.page();
+        }
+        assert!(get(&fleet.routes, "/tasks").await.page().contains("No task matches."));
+    }
+}
+
+#[tokio::test]
+async fn every_page_shows_what_is_there() {
+    for fleet in Fleet::both().await {
+        let waits = fleet.insert(mail("Welcome")).await;
+        let failed = fleet.failed("Bill").await;
+        fleet.cron().await;
+        fleet.admin.pause("mail").await.unwrap();
+        let page = async |path: &str| get(&fleet.routes, path).await.page();
+        let overview = page("/").await;
+        for text in ["Due", "Failed", "<strong class=\"bad\">1</strong>", "<svg role=\"img\""] {
+            assert!(overview.contains(text), "{text} in {overview}");
+        }
+        let tasks = page("/tasks").await;
+        assert!(tasks.contains(&waits.to_string()) && tasks.contains(&failed.to_string()));
+        let some = page("/tasks?state=failed&kind=Bill&payload=user.id%3D9007199254740993").await;
+        assert!(!some.contains(&waits.to_string()) && some.contains(&failed.to_string()));
+        assert!(page("/errors").await.contains("cancelled"));
+        let types = page("/types").await;
+        assert!(types.contains("paused") && types.contains("Resume") && types.contains(">mail<"), "{types}");
+        let crons = page("/crons").await;
+        assert!(crons.contains("Report/hand:nightly") && crons.contains("0 3 * * *"));
+        let doctor = page("/doctor").await;
+        assert!(doctor.contains("To do:") || doctor.contains("Nothing was found"), "{doctor}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_is_shown_whole_with_all_digits_of_its_numbers() {
+    for fleet in Fleet::both().await {
+        let id = fleet.insert(mail("Welcome").tags(["vip"]).header("trace", "abc")).await;
+        let page = get(&fleet.routes, &format!("/tasks/{id}")).await.page();
+        for text in ["9007199254740993", "Welcome", "vip", "abc", "Timeline", "inserted", "Run now", "normal"]
+        {
+            assert!(page.contains(text), "{text} in {page}");
+        }
+        let by_id = get(&fleet.routes, &format!("/tasks?id={id}")).await;
+        assert_eq!(by_id.sent_to(), format!("/tasks/{id}"));
+        let gone = get(&fleet.routes, "/tasks/01890a5d-ac96-774b-bcce-b302099a8057").await;
+        assert_eq!(gone.status, 404);
+        assert!(gone.body.contains("no task has the id 01890a5d"), "{}", gone.body);
+    }
+}
+
+#[fang::task(task_type = "slow")]
+async fn long_task() {
+    std::future::pending::<()>().await;
+}
+
+async fn shows_a_running_task(fleet: &Fleet, queue: impl AsyncBackend + 'static) {
+    let mut pool = AsyncWorkerPool::builder().number_of_workers(3_u32).task_type("slow").queue(queue).build();
+    pool.start().await.unwrap();
+    let id = fleet.insert(long_task()).await;
+    while fleet.state(id).await != "in_progress" {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let worker = fleet.admin.workers().await.unwrap().remove(0);
+    let page = get(&fleet.routes, &format!("/tasks/{id}")).await.page();
+    assert!(page.contains(&format!("worker {}", worker.id)) && page.contains("claimed"), "{page}");
+    let page = get(&fleet.routes, "/running").await.page();
+    assert!(page.contains(&id.to_string()) && page.contains(&worker.host), "{page}");
+    pool.shutdown(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_running_task_is_shown_with_its_worker() {
+    let queue = MemoryQueue::new();
+    shows_a_running_task(&Fleet::over(&queue, None), queue).await;
+    let (fleet, queue) = Fleet::with_queue().await;
+    shows_a_running_task(&fleet, queue).await;
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_and_keep_the_filter() {
+    let fleet = Fleet::in_memory();
+    for _ in 0..51 {
+        fleet.insert(mail("Welcome")).await;
+    }
+    let page = get(&fleet.routes, "/tasks?kind=Welcome").await.page();
+    let (_, rest) = page.split_once("rel=\"next\" href=\"").unwrap();
+    let next = rest.split_once('"').unwrap().0.replace("&amp;", "&");
+    assert!(next.starts_with("/tasks?kind=Welcome&after="), "{next}");
+    let page = get(&fleet.routes, &next).await.page();
+    assert_eq!(page.matches("name=\"id\" value=").count(), 1);
+    assert!(page.contains("First page") && !page.contains("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn a_payload_is_shown_without_what_the_application_takes_out() {
+    let fleet = Fleet::in_memory();
+    let id = fleet.insert(mail("Welcome")).await;
+    let redact = |_: &fang::Task, payload: &mut serde_json::Value| payload["user"]["id"] = "***".into();
+    let routes = fleet.with(|dashboard| dashboard.redact(redact).read_only());
+    let page = get(&routes, &format!("/tasks/{id}")).await.page();
+    assert!(page.contains("***") && !page.contains("9007199254740993"), "{page}");
+    // A search tells as much as the payload.
+    for path in
+        ["/tasks?payload=user.id%3D9007199254740993", "/change?do=retry&scope=all&payload_json=%7B%7D"]
+    {
+        assert_eq!(get(&routes, path).await.status, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_says_what_to_write() {
+    let fleet = Fleet::in_memory();
+    let cases = [
+        ("/tasks?older_than=5", "older_than: write a whole number of ms, s, m, h or d, such as 90s"),
+        ("/tasks?state=odd", "there is no such state"),
+        ("/tasks?after=x", "begin with the first page"),
+        ("/tasks?id=7", "this is no id of a task"),
+    ];
+    for (path, advice) in cases {
+        let answer = get(&fleet.routes, path).await;
+        assert!(answer.status == 400 && answer.body.contains(advice), "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn files_are_served_with_their_types_to_everyone() {
+    let fleet = Fleet::in_memory();
+    let types = [("/style.css", "text/css"), ("/live.js", "text/javascript"), ("/icon.svg", "image/svg+xml")];
+    for (path, kind) in types {
+        let answer = get_with(&fleet.routes, path, &[]).await;
+        assert!(answer.status == 200 && answer.header("content-type").starts_with(kind), "{path}");
+    }
+}
