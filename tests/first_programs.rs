@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The longest first program, in lines that are not blank.
 const MOST_LINES: usize = 15;
-/// The most things of fang that it names: four with the attribute.
+/// The most things of fang that it imports. Besides them it names the attribute and the error type of `main`.
 const MOST_IMPORTS: usize = 3;
 
 /// The programs with a function of `#[fang::task]` in a text, less the marks of its comments.

@@ -76,6 +76,15 @@ mod tested {
         assert_eq!(drain(&queue).run().finished, 1);
     }
 
+    #[tokio::test]
+    async fn metrics_of_an_own_store_have_what_it_offers() {
+        let store = store();
+        asynk::Handle::new(store.clone()).insert(light()).await.unwrap();
+        let admin = fang_engine::handle::Handle::new(store).admin();
+        let text = fang_observe::Metrics::new(admin).text().await.unwrap();
+        assert!(text.contains("\nfang_tasks_due{task_type=\"common\"} 1\n"), "{text}");
+    }
+
     #[test]
     #[should_panic = "the clock cannot be turned: this store does not offer turn"]
     fn a_store_that_cannot_turn_its_time_says_so() {

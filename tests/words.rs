@@ -29,7 +29,7 @@ const GONE: [(&str, &str); 17] = [
 ];
 
 /// Where words count. What is left out is not ours, or tells of the past.
-const ROOTS: [&str; 18] = [
+const ROOTS: [&str; 20] = [
     "README.md",
     "Makefile",
     "benches",
@@ -42,8 +42,10 @@ const ROOTS: [&str; 18] = [
     "fang-engine",
     "fang-faults",
     "fang-macros",
+    "fang-observe",
     "fang-postgres",
     "fang-testing",
+    "fang-web",
     "scripts",
     "src",
     "tests",

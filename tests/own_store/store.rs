@@ -2,8 +2,8 @@
 
 use super::tables::{Row, Tables};
 use fang::store::{
-    Beat, Capped, Claim, Claimed, Count, Depth, Feature, Filter, Finish, Inserted, Listeners, NonBlocking,
-    Notice, Offers, Prune, Removal, Rescue, Rescued, Store, Topic, WorkerId,
+    Beat, Capped, Claim, Claimed, Count, Depth, Feature, Finish, Inserted, Listeners, NonBlocking, Notice,
+    Offers, PageRequest, Prune, Removal, Rescue, Rescued, Store, TaskPage, Topic, WorkerId,
 };
 use fang::{DateTime, FangTaskState, NewTask, StoreError, Task, Utc, Uuid, async_trait};
 use std::collections::BTreeMap;
@@ -104,16 +104,13 @@ impl Store for BTreeStore {
         self.with(|tables, _| tables.rows.get(&id).map(|row| row.task.clone()))
     }
 
-    async fn list(&self, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-        let matches = |task: &&Task| {
-            filter.state.is_none_or(|state| task.state == state)
-                && filter.task_type.as_ref().is_none_or(|task_type| task.task_type == *task_type)
-                && filter.tag.as_ref().is_none_or(|tag| task.tags.contains(tag))
-                && filter.before.is_none_or(|before| task.id < before)
-        };
-        self.with(|tables, _| {
-            let newest_first = tables.rows.values().rev().map(|row| &row.task);
-            newest_first.filter(matches).take(filter.limit as usize).cloned().collect()
+    async fn page(&self, request: &PageRequest<'_>) -> Result<TaskPage, StoreError> {
+        self.with(|tables, now| {
+            let find = |id: Uuid| tables.rows.get(&id).map(|row| row.task.clone());
+            let of_type =
+                |task: &&Task| request.filter.task_type.as_ref().is_none_or(|of| task.task_type == *of);
+            let tasks = tables.rows.values().map(|row| &row.task).filter(of_type).cloned();
+            request.pick(tasks, find, now)
         })
     }
 

@@ -208,6 +208,13 @@ async fn be_a_process_of_both_modes() {
     println!("reported");
 }
 
+/// Not a test, but a process with a pool of each mode over one database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn be_a_process_of_both_modes_over_a_database() {
+    let Some((_, uri)) = role() else { return };
+    Pools::new().with(of_tokio_tasks(uri.clone())).with(of_threads(uri)).run_until_signal().await.unwrap();
+}
+
 /// Not a test, but a process with two pools of threads, without tokio.
 #[test]
 fn be_a_process_of_two_pools_of_threads() {

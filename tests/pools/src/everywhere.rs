@@ -6,6 +6,8 @@ mod ends;
 mod events;
 mod failing;
 mod hooks;
+pub mod on_time;
 mod payloads;
+mod reports;
 mod running;
 mod stopping;

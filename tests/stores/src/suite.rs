@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod drive;
+mod pages;
 mod rig;
 mod table;
 mod verb;
@@ -61,5 +62,23 @@ fn the_blocking_store_agrees_with_the_model_of_its_table() {
     let runtime = runtime();
     let postgres = runtime.block_on(Postgres::blocking());
     check(&runtime, &postgres, Size { cases: 40, steps: 100 });
+    runtime.block_on(postgres.drop());
+}
+
+/// `FANG_PAGES_SEED` repeats a failure.
+fn seed_of_pages() -> u64 {
+    std::env::var("FANG_PAGES_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap())
+}
+
+#[test]
+fn pages_of_the_store_in_memory_joined_are_what_the_filter_matches() {
+    runtime().block_on(pages::compare(&Memory::new(), seed_of_pages(), 60));
+}
+
+#[test]
+fn pages_of_the_async_store_joined_are_what_the_filter_matches() {
+    let runtime = runtime();
+    let postgres = runtime.block_on(Postgres::asynk());
+    runtime.block_on(pages::compare(&postgres, seed_of_pages(), 60));
     runtime.block_on(postgres.drop());
 }

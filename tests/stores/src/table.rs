@@ -168,8 +168,10 @@ impl Table {
         (0..self.workers.len()).filter(|worker| is_silent(&self.workers[*worker])).collect()
     }
 
+    /// It is the last sign of life.
     pub fn retire(&mut self, worker: usize) {
-        if let Some(worker) = self.workers.get_mut(worker) {
+        if let Some(worker) = self.workers.get_mut(worker).filter(|worker| !worker.is_dead) {
+            worker.beat_at = self.now;
             worker.is_dead = true;
         }
     }

@@ -34,7 +34,7 @@ BEGIN
         $$synchronous_commit = off$$
     ] LOOP
         -- Older servers lack some of them.
-        IF EXISTS (SELECT FROM pg_settings WHERE name = split_part(odd, ' ', 1)) THEN
+        IF current_setting(split_part(odd, ' ', 1), true) IS NOT NULL THEN
             EXECUTE format('ALTER DATABASE %I SET %s', current_database(), odd);
         END IF;
     END LOOP;

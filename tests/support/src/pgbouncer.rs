@@ -30,6 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const IS_UP: &str = "process up";
 /// PgBouncer logs this when it cannot start.
 const IS_OVER: &str = "FATAL";
+/// Before that, it logs this if another process listens on its port.
+const PORT_IS_TAKEN: &str = "Address already in use";
+/// How many ports are tried.
+const TRIES: usize = 5;
 
 /// A PgBouncer in transaction mode, on a free port of 127.0.0.1. All clients share a few server connections in
 /// round-robin order, so that two transactions in a row run in different sessions.
@@ -46,8 +50,20 @@ impl PgBouncer {
     /// # Errors
     /// When PgBouncer is not installed or does not start.
     pub async fn start(uri: &str, connections: usize) -> Result<Self, SupportError> {
+        // Another process may take the port first.
+        let is_taken = |error: &SupportError| error.to_string().contains(PORT_IS_TAKEN);
+        for _ in 1..TRIES {
+            match Self::start_at(uri, connections, free_port()).await {
+                Err(error) if is_taken(&error) => {}
+                started => return started,
+            }
+        }
+        Self::start_at(uri, connections, free_port()).await
+    }
+
+    async fn start_at(uri: &str, connections: usize, port: u16) -> Result<Self, SupportError> {
         let program = find(env::var_os("PATH").as_deref()).ok_or(SupportError::NoPgBouncer)?;
-        let (user, port) = (ServerUser::choose()?, free_port());
+        let user = ServerUser::choose()?;
         let folder = env::temp_dir().join(format!("fang-pgbouncer-{}-{}", std::process::id(), random()));
         let text = settings(uri, port, connections, &folder)?;
         let written = fs::create_dir(&folder)
@@ -91,7 +107,8 @@ impl PgBouncer {
         let mut clients = Vec::new();
         for _ in 0..connections {
             let client = self.client().await?;
-            client.batch_execute("BEGIN").await?;
+            // The defaults of the database may end it while the others are opened.
+            client.batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
             clients.push(client);
         }
         for client in clients {

@@ -168,7 +168,7 @@ async fn a_pool_can_be_started_again(world: World) {
 }
 
 async fn dropping_a_pool_does_not_stop_it(world: World) {
-    drop(world.pool(1).start().await);
+    world.pool(1).start().await.let_go();
     world.act("still", How::Succeed).await;
     assert_eq!(world.next().await.name, "still");
 }

@@ -30,7 +30,7 @@ crate::one_mode! {
 
 impl World {
     /// Inserts by SQL, with these arguments.
-    async fn insert_by_sql(&self, arguments: &str) -> Uuid {
+    pub(super) async fn insert_by_sql(&self, arguments: &str) -> Uuid {
         let sql = format!("SELECT fang_insert({arguments})");
         self.client().query_one(&sql, &[]).await.unwrap().get(0)
     }

@@ -75,7 +75,7 @@ async fn a_task_whose_process_died_too_often_is_told_counted_and_logged(mode: Mo
         "ERROR",
         &poison.to_string(),
         "(Say, task type",
-        "failed for good: the process that ran it died 3 times",
+        "failed for good in attempt 1: the process that ran it died 3 times",
     ];
     assert_eq!(logged_with(&line), 1);
     assert_eq!(logged_with(&["INFO", &unwanted.to_string(), "was cancelled"]), 1);

@@ -97,6 +97,10 @@ async fn a_removal_that_a_trigger_refuses_holds_up_no_other_and_becomes_a_failur
     assert_eq!(logged_with(&["ERROR", &bad.id.to_string(), "the database refused its result"]), 1);
     assert_eq!((pool.stats().finished, pool.stats().failed), (20, 1));
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
+    for (name, tasks) in [("started", 21), ("finished", 20), ("failed", 1)] {
+        let told = format!("SELECT sum((told #>> '{{common,{name}}}')::int) FROM fang_workers");
+        assert_eq!(world.number(&told).await, tasks, "{name}");
+    }
 }
 
 async fn a_task_whose_every_result_is_refused_is_named_and_the_shutdown_is_in_time(mode: Mode) {

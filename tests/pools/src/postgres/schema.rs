@@ -15,7 +15,7 @@ crate::each_mode! {
     the_rights_in_the_guide_are_enough_to_work_and_to_insert,
 }
 
-fn named(world: &World, schema: &'static str) -> Queue {
+pub(super) fn named(world: &World, schema: &'static str) -> Queue {
     let options = Options { max_pool_size: 2, schema: Some(schema), ..Options::default() };
     world.mode.queue_with(world.uri(), &options)
 }
@@ -47,7 +47,7 @@ async fn an_invalid_schema_name_is_refused(mode: Mode) {
 }
 
 /// A queue in the schema `jobs` whose connections have the rights of a role.
-fn with_role(world: &World, role: &str) -> Queue {
+pub(super) fn with_role(world: &World, role: &str) -> Queue {
     let options = Options { max_pool_size: 2, schema: Some("jobs"), ..Options::default() };
     let before = if world.uri().contains('?') { '&' } else { '?' };
     world.mode.queue_with(&format!("{}{before}options=-c%20role%3D{role}", world.uri()), &options)
@@ -85,6 +85,9 @@ async fn the_rights_in_the_guide_are_enough_to_work_and_to_insert(mode: Mode) {
     inserts!(queue, &say("once"), .unique_by(Unique::key("a").within(HOUR))).unwrap();
     queue.insert_tasks(vec![world.new_task(&say("many")).task_type("others"); 500]).await.unwrap();
     assert!(queue.cancel_task(Uuid::nil()).await.unwrap_err().to_string().contains("permission denied"));
+
+    let how_often_pools_poll = "SELECT info, dead_at FROM jobs.fang_workers";
+    world.run(&format!("SET ROLE {producer}; {how_often_pools_poll}; RESET ROLE")).await;
 
     let mut pool = with_role(&world, &worker).pool(1, &world.stage).start().await;
     assert_eq!(world.heard().await, "from a producer");

@@ -11,6 +11,11 @@ crate::one_mode! {
 }
 
 crate::one_mode! {
+    errors, Asynk,
+    failures_are_found_behind_thousands_of_tasks_that_finished,
+}
+
+crate::one_mode! {
     blocking, Blocking,
     each_step_of_a_task_is_one_statement,
 }
@@ -48,9 +53,17 @@ async fn each_step_of_a_task_is_one_statement(mode: Mode) {
         }
         cost("an idle claim").await;
         for _ in 0..10 {
+            assert_eq!(rival.claim_with_next(10).await, (0, None));
+        }
+        cost("an idle claim that tells of the next task").await;
+        for _ in 0..10 {
             assert!(rival.is_alive(QUICK.dead_after).await);
         }
         cost("a beat").await;
+        for started in 0..10 {
+            rival.tells(started).await;
+        }
+        cost("a beat that tells").await;
         for _ in 0..10 {
             world.queue.insert_task(&say("one")).await.unwrap();
         }
@@ -68,4 +81,23 @@ async fn each_step_of_a_task_is_one_statement(mode: Mode) {
     }
     let is_one_each = |cost: &i64| (10..15).contains(cost);
     assert!(cheapest.values().all(is_one_each), "statements for ten of each: {cheapest:?}");
+}
+
+/// Also if too many of these finished at one instant, but then the groups may not be all.
+async fn failures_are_found_behind_thousands_of_tasks_that_finished(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world
+        .run(
+            "INSERT INTO fang_tasks (metadata, state, updated_at, error_message)
+            SELECT '{}', CASE WHEN n > 9000 THEN 'failed' ELSE 'finished' END::fang_task_state,
+                now() - n * interval '1 second', 'no ' || n
+            FROM generate_series(1, 9010) n",
+        )
+        .await;
+    let errors = world.queue.admin().errors().await.unwrap();
+    assert_eq!((errors.looked, errors.seen, errors.is_all), (10, 9010, true));
+    assert_eq!((errors.groups.len(), errors.groups[0].tasks), (1, 10));
+    world.run("UPDATE fang_tasks SET updated_at = now() WHERE state = 'finished'").await;
+    let errors = world.queue.admin().errors().await.unwrap();
+    assert_eq!((errors.looked, errors.is_all), (10, false));
 }

@@ -1,12 +1,14 @@
 //! Tasks that are inserted in a transaction of the application.
 
-use crate::seam::{Mode, Options, PATIENCE, World, say};
+use crate::seam::{How, Mode, Options, PATIENCE, World, say};
+use fang_core::notify::Topic;
 use std::future::poll_fn;
 use tokio::sync::mpsc;
 use tokio_postgres::{AsyncMessage, Client, NoTls, Notification};
 
 crate::each_mode! {
     a_task_inserted_in_a_transaction_runs_once_that_commits_and_never_if_it_does_not,
+    of_many_transactions_each_is_noticed_when_it_commits,
     a_unique_task_in_a_transaction_finds_its_duplicate,
     inserts_send_notifications_unless_notify_is_off,
 }
@@ -28,6 +30,31 @@ async fn a_task_inserted_in_a_transaction_runs_once_that_commits_and_never_if_it
     assert_eq!(world.heard().await, "seen");
     pool.shutdown(PATIENCE).await;
     assert_eq!(world.told(), []);
+}
+
+/// After the first inserts no transaction notifies at its commit for a moment, since such commits wait for each other.
+async fn of_many_transactions_each_is_noticed_when_it_commits(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let (_listener, mut heard) = listen(&world).await;
+    let mut clients = [world.connect().await, world.connect().await, world.connect().await];
+    let [first, second, third] = &mut clients;
+    let mut stays_open = first.begin().await.unwrap();
+    let of_type = |name| vec![world.of_type(name, How::Succeed)];
+    for _ in 0..20 {
+        stays_open.insert_tasks(&world.queue, of_type("many")).await.unwrap();
+    }
+    let (mut commits, mut does_not) = (second.begin().await.unwrap(), third.begin().await.unwrap());
+    commits.insert_tasks(&world.queue, of_type("one")).await.unwrap();
+    does_not.insert_tasks(&world.queue, of_type("never")).await.unwrap();
+    let mut next = async || {
+        let notification = tokio::time::timeout(PATIENCE, heard.recv()).await.unwrap().unwrap();
+        Topic::read(notification.payload()).0.into_owned()
+    };
+    commits.end(true).await.unwrap();
+    assert_eq!(next().await, Topic::task_type("one"));
+    does_not.end(false).await.unwrap();
+    stays_open.end(true).await.unwrap();
+    assert_eq!(next().await, Topic::task_type("many"));
 }
 
 async fn a_unique_task_in_a_transaction_finds_its_duplicate(mode: Mode) {

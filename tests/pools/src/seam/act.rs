@@ -1,7 +1,7 @@
 //! `Act`, the task of most scenarios: it reports its start to the test, and then acts as `How` says.
 
 use super::{Mode, Run, both, idle};
-use fang_core::{FangError, Scheduled};
+use fang_core::{Backoff, FangError, Scheduled};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub struct Act {
     pub name: String,
     pub how: How,
     pub retries: i32,
+    pub backoff: Duration,
     pub cron: Option<String>,
     pub timeout: Option<Duration>,
     pub keep: Option<Duration>,
@@ -42,7 +43,15 @@ impl Drop for Bomb {
 
 impl Act {
     pub fn new(name: &str, how: How) -> Self {
-        Self { name: name.to_owned(), how, retries: 3, cron: None, timeout: None, keep: None }
+        Self {
+            name: name.to_owned(),
+            how,
+            retries: 3,
+            backoff: Duration::ZERO,
+            cron: None,
+            timeout: None,
+            keep: None,
+        }
     }
 
     /// Makes a cron with the shortest period.
@@ -94,8 +103,8 @@ both! {
     fn keep(&self) -> Option<Duration> {
         self.keep
     }
-    fn backoff(&self, _attempt: u32) -> u32 {
-        0
+    fn backoff_policy(&self) -> Option<Backoff> {
+        Some(Backoff::constant(self.backoff))
     }
     fn cron(&self) -> Option<Scheduled> {
         self.cron.clone().map(Scheduled::CronPattern)

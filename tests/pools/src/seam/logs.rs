@@ -1,10 +1,15 @@
 //! The lines that this test program logs.
 
 use log::{LevelFilter, Log, Metadata, Record};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// All lines above trace level, of all tests.
 static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// How many lines with some words there were when they were last counted, and among how many lines. Tests count again and
+/// again, and all lines are too many for that.
+static COUNTED: LazyLock<Mutex<HashMap<String, (usize, usize)>>> = LazyLock::new(Mutex::default);
 
 struct Collector;
 
@@ -33,5 +38,10 @@ pub fn logged() -> MutexGuard<'static, Vec<String>> {
 
 /// How many lines so far contain all of these words.
 pub fn logged_with(words: &[&str]) -> usize {
-    logged().iter().filter(|line| words.iter().all(|word| line.contains(word))).count()
+    let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let (with, among) = counted.entry(words.join("\n")).or_default();
+    let lines = logged();
+    *with += lines[*among..].iter().filter(|line| words.iter().all(|word| line.contains(word))).count();
+    *among = lines.len();
+    *with
 }

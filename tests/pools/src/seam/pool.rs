@@ -7,8 +7,9 @@ use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease, Shutdown};
 use fang_blocking::{Backend, WorkerPool};
 use fang_core::task::DEFAULT_TASK_TYPE;
 use fang_core::{QueueError, RetentionMode, SleepParams, async_trait};
-use fang_engine::{CANCEL_GRACE, Event, PoolMonitor, PoolStats};
+use fang_engine::{CANCEL_GRACE, Event, PoolMonitor, PoolStats, VACUUM_AT};
 use std::fmt::Debug;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use tokio::task::block_in_place;
 
@@ -21,6 +22,8 @@ pub trait Works: Debug + Send {
     async fn run_until(&mut self, signal: Receiver<()>) -> Result<Shutdown, QueueError>;
     fn resize(&mut self, number_of_workers: u32) -> Result<(), QueueError>;
     fn monitor(&self) -> PoolMonitor;
+    /// Stops what would outlive the test.
+    fn end(&mut self);
 
     fn stats(&self) -> PoolStats {
         self.monitor().stats()
@@ -35,7 +38,46 @@ pub trait Works: Debug + Send {
     }
 }
 
-pub type Pool = Box<dyn Works>;
+/// A pool that ends with its test. One of threads would otherwise go on without its database, and try to connect for as
+/// long as other tests run.
+#[derive(Debug)]
+pub struct Pool {
+    works: Box<dyn Works>,
+    ends: bool,
+}
+
+impl Pool {
+    fn new(works: impl Works + 'static) -> Self {
+        Self { works: Box::new(works), ends: true }
+    }
+
+    /// Drops the pool as an application does.
+    pub fn let_go(mut self) {
+        self.ends = false;
+    }
+}
+
+impl Deref for Pool {
+    type Target = dyn Works;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.works
+    }
+}
+
+impl DerefMut for Pool {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut *self.works
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if self.ends {
+            self.works.end();
+        }
+    }
+}
 
 #[async_trait]
 impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
@@ -58,6 +100,9 @@ impl<Q: AsyncBackend + Debug> Works for AsyncWorkerPool<Q> {
     fn monitor(&self) -> PoolMonitor {
         self.monitor()
     }
+
+    /// Its tasks end with the runtime of the test.
+    fn end(&mut self) {}
 }
 
 #[async_trait]
@@ -81,6 +126,10 @@ impl<Q: Backend + Debug> Works for WorkerPool<Q> {
     fn monitor(&self) -> PoolMonitor {
         self.monitor()
     }
+
+    fn end(&mut self) {
+        self.shutdown(Duration::ZERO);
+    }
 }
 
 /// The options of a pool, with the defaults of the library.
@@ -96,6 +145,8 @@ pub struct PoolBuilder {
     prune_after: Duration,
     cancel_grace: Duration,
     lock_claims: bool,
+    vacuum: bool,
+    vacuum_at: u32,
     listener: Option<Listener>,
     around: Option<Around>,
 }
@@ -116,6 +167,8 @@ impl PoolBuilder {
             prune_after: Duration::MAX,
             cancel_grace: CANCEL_GRACE,
             lock_claims: true,
+            vacuum: true,
+            vacuum_at: VACUUM_AT,
             listener: None,
             around: None,
         }
@@ -140,6 +193,14 @@ impl PoolBuilder {
 
     pub fn prunes_after(self, age: Duration) -> Self {
         Self { prune_after: age, ..self }
+    }
+
+    pub fn vacuums_at(self, dead_rows: u32) -> Self {
+        Self { vacuum_at: dead_rows, ..self }
+    }
+
+    pub fn never_vacuums(self) -> Self {
+        Self { vacuum: false, ..self }
     }
 
     pub fn cancel_grace(self, cancel_grace: Duration) -> Self {
@@ -178,6 +239,8 @@ impl PoolBuilder {
                     .retention_mode(self.retention)
                     .prune_after(self.prune_after)
                     .lock_claims(self.lock_claims)
+                    .vacuum(self.vacuum)
+                    .vacuum_at(self.vacuum_at)
                     .state(self.stage);
                 let builder = match self.listener {
                     Some(listener) => builder.on_event(listener),
@@ -193,8 +256,8 @@ impl PoolBuilder {
         by_mode!(
             &self.queue,
             queue,
-            Box::new(built!(AsyncWorkerPool::builder(), queue).cancel_grace(grace).build()),
-            Box::new(built!(WorkerPool::builder(), queue).build())
+            Pool::new(built!(AsyncWorkerPool::builder(), queue).cancel_grace(grace).build()),
+            Pool::new(built!(WorkerPool::builder(), queue).build())
         )
     }
 

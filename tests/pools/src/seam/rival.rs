@@ -3,7 +3,9 @@
 
 use super::{Mode, Queue};
 use fang_core::scan::{ScanRanges, Start};
-use fang_core::store::{Claim, Claimed, Finish, LockClaims, LockCommit, Rescue, Store, WorkerId};
+use fang_core::store::{
+    Claim, Claimed, Counts, Finish, LockClaims, LockCommit, Report, Rescue, Store, Tally, WorkerId,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -38,6 +40,15 @@ impl Rival {
         self.store.claim(&claim).await.unwrap()
     }
 
+    /// Claims up to `limit` tasks. Returns how many there were, and in how long the next task becomes due.
+    pub async fn claim_with_next(&self, limit: usize) -> (usize, Option<Duration>) {
+        let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
+        let claim =
+            Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
+        let claimed = self.store.claim_with_next(&claim, super::HOUR).await.unwrap();
+        (claimed.tasks.len(), claimed.next_in)
+    }
+
     /// Saves results. Returns how many were in time.
     pub async fn finish(&self, results: &[Finish]) -> u64 {
         self.store.finish(self.worker, results).await.unwrap()
@@ -63,6 +74,16 @@ impl Rival {
     /// Sends a beat. Returns whether the worker is still alive.
     pub async fn is_alive(&self, dead_after: Duration) -> bool {
         self.store.heartbeat(self.worker, dead_after).await.unwrap().is_alive
+    }
+
+    /// Sends a beat that tells how many runs have begun.
+    pub async fn tells(&self, started: u64) {
+        let (mut counts, mut tally, mut report) = (Counts::default(), Tally::default(), Report::default());
+        tally.started = started;
+        counts.add("common", &tally);
+        report.counts = Some(counts);
+        let answer = self.store.heartbeat_with(self.worker, super::HOUR, &report).await.unwrap();
+        assert!(answer.is_saved);
     }
 
     pub async fn retire(&self) {

@@ -3,7 +3,7 @@
 use super::{Act, Both, Client, How, Mode, Options, PATIENCE, PoolBuilder, Queue, Report, Stage};
 use async_channel::Receiver;
 use fang_core::{FangTaskState, NewTask, Task};
-use fang_test_support::{PgBouncer, TestDatabase, find_binaries};
+use fang_test_support::{PgBouncer, Template, TestDatabase, find_binaries};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -45,16 +45,13 @@ impl World {
     }
 
     pub async fn postgres(mode: Mode) -> Self {
-        let world = Self::without_schema(mode).await;
-        world.queue.migrate().await.unwrap();
-        world
+        Self::in_database(mode, migrated(mode).await).await
     }
 
     pub async fn pgbouncer(mode: Mode) -> Self {
-        let database = TestDatabase::create().await.unwrap();
+        let database = migrated(mode).await;
         let bouncer = PgBouncer::start(database.uri(), 3).await.unwrap();
         let queue = mode.queue_with(bouncer.uri(), &small(true));
-        queue.migrate().await.unwrap();
         let client = database.client().await.unwrap();
         Self::over(mode, queue, Some(Server { client, _bouncer: Some(bouncer), database }))
     }
@@ -231,6 +228,16 @@ impl World {
     pub async fn until_in_state(&self, state: FangTaskState, count: u64) {
         until(async || self.count(state).await == count).await;
     }
+}
+
+/// Creates a database with the tables.
+async fn migrated(mode: Mode) -> TestDatabase {
+    static MIGRATED: Template = Template::new();
+    let migrate = async |database: &TestDatabase| {
+        mode.queue(database.uri()).migrate().await.unwrap();
+        Ok(())
+    };
+    MIGRATED.copy(migrate).await.unwrap()
 }
 
 /// Waits until a condition is true.

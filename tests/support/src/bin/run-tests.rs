@@ -1,7 +1,8 @@
 //! `run-tests [ARGUMENT...]`
 //!
 //! Runs the test programs of the workspace side by side, and its doctests. Each program's output comes when it has
-//! ended: all of it if a test failed, else a line. Arguments go to each test program, as those of `cargo test -- ` do.
+//! ended: if a test failed, all of it but the tests that passed, else a line. Arguments go to each test program, as those
+//! of `cargo test -- ` do.
 
 use std::collections::VecDeque;
 use std::env;
@@ -21,7 +22,7 @@ const ALL: [&str; 3] = ["test", "--workspace", "--all-features"];
 const KEEP_TIME: [&str; 2] = ["fang-pool-tests pools", "fang-example-feeds feeds"];
 
 /// How many of their tests run at once, for each processor.
-const TESTS_PER_CORE: usize = 2;
+const TESTS_PER_CORE: usize = 3;
 
 /// How long output may come after a program has ended.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
@@ -217,10 +218,17 @@ fn read(mut reader: PipeReader, output: &Mutex<Vec<u8>>) {
 fn tell(outcome: &Outcome) {
     let Outcome { name, passed, output, took } = outcome;
     if !passed {
-        println!("\n==== {name} failed after {:.1} s\n{output}==== end of {name}\n", took.as_secs_f64());
+        println!("\n==== {name} failed after {:.1} s", took.as_secs_f64());
+        output.lines().filter(|line| !is_pass(line)).for_each(|line| println!("{line}"));
+        println!("==== end of {name}\n");
         return;
     }
     let results = output.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
     let passed: u64 = results.filter_map(|result| result.split(' ').next()?.parse::<u64>().ok()).sum();
     println!("{name}: {passed} passed in {:.1} s", took.as_secs_f64());
+}
+
+/// Whether a line of output says that one test has passed. There are thousands, and the reason of a failure is among them.
+fn is_pass(line: &str) -> bool {
+    line.starts_with("test ") && line.ends_with(" ... ok")
 }
