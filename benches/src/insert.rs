@@ -9,15 +9,20 @@ const SPAN: Duration = Duration::from_secs(3);
 
 pub(crate) async fn insert(bench: &mut Bench<'_>) -> Result<(), Error> {
     for name in Side::NAMES {
-        for producers in [1, 8] {
+        for producers in [1, 8, 64, 512] {
             let (database, meter) = fresh().await?;
             meter.quiesce().await?;
             let before = meter.read_alone().await?;
-            let inserted = for_a_while(&Side::new(name, database.uri(), 8), producers).await?;
+            let mut took = for_a_while(&Side::new(name, database.uri(), 8), producers).await?;
+            let inserted = took.len() as f64;
             let cost = meter.read_alone().await? - before;
             let part = format!("insert one by one, {name}");
             let case = format!("{producers} producer{}", if producers == 1 { "" } else { "s" });
             bench.figures.add(&part, &case, [("tasks/s", inserted / SPAN.as_secs_f64())]);
+            took.sort_unstable();
+            let at =
+                |share: f64| took.get((inserted * share) as usize).map_or(0.0, Duration::as_secs_f64) * 1e3;
+            bench.figures.add(&part, &case, [("p50 ms", at(0.5)), ("p99 ms", at(0.99))]);
             bench.figures.add(&part, &case, cost.per_task(inserted));
             database.drop().await?;
         }
@@ -25,8 +30,8 @@ pub(crate) async fn insert(bench: &mut Bench<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs producers that each insert a task, wait for the answer and repeat. Returns the number of tasks.
-async fn for_a_while(side: &Side, producers: u64) -> Result<f64, Error> {
+/// Runs producers that each insert a task, wait for the answer and repeat. Returns how long each insert took.
+async fn for_a_while(side: &Side, producers: u64) -> Result<Vec<Duration>, Error> {
     let end = Instant::now() + SPAN;
     let mut running = Vec::new();
     for _ in 0..producers {
@@ -38,18 +43,21 @@ async fn for_a_while(side: &Side, producers: u64) -> Result<f64, Error> {
             Mode::Blocking(_) => runtime.block_on(produce(&side, end)),
         }));
     }
-    let mut inserted = 0;
+    let mut took = Vec::new();
     for producer in running {
-        inserted += producer.await??;
+        took.extend(producer.await??);
     }
-    Ok(inserted as f64)
+    Ok(took)
 }
 
-async fn produce(side: &Side, end: Instant) -> Result<u64, Error> {
-    let mut inserted = 0;
-    while Instant::now() < end {
-        side.insert(inserted).await?;
-        inserted += 1;
+async fn produce(side: &Side, end: Instant) -> Result<Vec<Duration>, Error> {
+    let mut took = Vec::new();
+    loop {
+        let began = Instant::now();
+        if began >= end {
+            return Ok(took);
+        }
+        side.insert(took.len() as u64).await?;
+        took.push(began.elapsed());
     }
-    Ok(inserted)
 }

@@ -9,6 +9,7 @@ mod backlog;
 mod bulk;
 mod child;
 mod drain;
+mod due;
 mod fleet;
 mod growth;
 mod idle;
@@ -22,8 +23,13 @@ mod rate;
 mod report;
 mod scale;
 mod side;
+mod start;
+mod starts;
+mod steer;
 mod tasks;
+mod transactions;
 mod trickle;
+mod vacuum;
 
 use fang_bench_kit::{Error, Figures, Machine, Meter, Options};
 use fang_test_support::TestDatabase;
@@ -39,12 +45,17 @@ const PARTS: &[&str] = &[
     "processes",
     "rate",
     "pickup",
+    "due",
     "idle",
     "trickle",
     "pinned",
     "backlog",
     "scale",
     "growth",
+    "transactions",
+    "vacuum",
+    "start",
+    "steer",
 ];
 
 /// After this time no part begins, unless `--long` is given.
@@ -109,12 +120,17 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "processes" => processes::processes(bench).await,
         "rate" => rate::rate(bench).await,
         "pickup" => pickup::pickup(bench).await,
+        "due" => due::due(bench).await,
         "idle" => idle::idle(bench).await,
         "trickle" => trickle::trickle(bench).await,
         "pinned" => pinned::pinned(bench).await,
         "backlog" => backlog::backlog(bench).await,
         "scale" => scale::scale(bench).await,
-        _ => growth::growth(bench).await,
+        "growth" => growth::growth(bench).await,
+        "transactions" => transactions::transactions(bench).await,
+        "vacuum" => vacuum::vacuum(bench).await,
+        "start" => start::start(bench).await,
+        _ => steer::steer(bench).await,
     }
 }
 

@@ -1,15 +1,13 @@
 //! The time in which an idle pool starts a task, from the begin of the insert and from its end.
 
 use crate::side::Side;
+use crate::starts::{Starts, next};
 use crate::{Bench, fresh};
 use fang_bench_kit::{Error, Latency, Tally};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The number of samples in each round.
 const SAMPLES: u64 = 60;
-
-type Starts = UnboundedReceiver<(u64, Instant)>;
 
 pub(crate) async fn pickup(bench: &mut Bench<'_>) -> Result<(), Error> {
     for name in Side::NAMES {
@@ -37,10 +35,7 @@ async fn sample(bench: &mut Bench<'_>, side: &Side, case: &str, starts: &mut Sta
         let began = Instant::now();
         side.insert(number).await?;
         let inserted = Instant::now();
-        let (_, started) = tokio::time::timeout(Duration::from_secs(5), starts.recv())
-            .await
-            .map_err(|_| "no task started within 5 s")?
-            .ok_or("the pool ended")?;
+        let (_, started) = next(starts, Duration::from_secs(5)).await?;
         insert.record(inserted - began);
         whole.record(started.saturating_duration_since(began));
         beyond.record(started.saturating_duration_since(inserted));

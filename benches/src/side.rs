@@ -1,11 +1,11 @@
 //! Queue and pool of either mode behind one type.
 
-use crate::tasks::{SMALL, heavies, heavy, light, lights};
+use crate::tasks::{Failing, SMALL, Ticking, heavies, heavy, light, lights};
 use fang::asynk::async_queue::AsyncQueue;
-use fang::{AsyncQueueable, AsyncWorkerPool, NoTls, Queue, Queueable, WorkerPool};
+use fang::{AsyncQueueable, AsyncWorkerPool, NewTask, NoTls, Queue, Queueable, WorkerPool};
 use fang_bench_kit::Error;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The ending of a name that turns lock-claims off: all claims are written.
 const WRITING: &str = ", writing";
@@ -17,7 +17,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Side {
     pub(crate) queue: Mode,
-    holds: bool,
+    pub(crate) holds: bool,
+    /// Whether its pools vacuum.
+    pub(crate) vacuums: bool,
 }
 
 #[derive(Clone)]
@@ -50,13 +52,24 @@ impl Side {
             "async" => Mode::Async(AsyncQueue::builder().uri(uri).max_pool_size(connections).build()),
             _ => Mode::Blocking(Queue::builder().uri(uri).max_pool_size(connections).build()),
         };
-        Self { queue, holds: mode == name }
+        Self { queue, holds: mode == name, vacuums: true }
+    }
+
+    /// The same, of queues that notify nobody.
+    pub(crate) fn silent(name: &str, uri: &str, connections: u32) -> Self {
+        let queue = match name {
+            "async" => {
+                Mode::Async(AsyncQueue::builder().uri(uri).max_pool_size(connections).notify(false).build())
+            }
+            _ => Mode::Blocking(Queue::builder().uri(uri).max_pool_size(connections).notify(false).build()),
+        };
+        Self { queue, holds: true, vacuums: true }
     }
 
     /// The side of a queue.
     #[cfg(feature = "observed")]
     pub(crate) fn of(queue: Mode) -> Self {
-        Self { queue, holds: true }
+        Self { queue, holds: true, vacuums: true }
     }
 
     /// Inserts one task. In the blocking mode this blocks the calling thread.
@@ -64,6 +77,35 @@ impl Side {
         match &self.queue {
             Mode::Async(queue) => drop(queue.insert_task(&light(number)).await?),
             Mode::Blocking(queue) => drop(queue.insert_task(&heavy(number))?),
+        }
+        Ok(())
+    }
+
+    /// Inserts one task that becomes due after this delay. Returns when that is.
+    pub(crate) async fn insert_later(&self, number: u64, delay: Duration) -> Result<Instant, Error> {
+        let saved = match &self.queue {
+            Mode::Async(queue) => queue.insert(NewTask::asynk(&light(number))?.delay(delay)).await?,
+            Mode::Blocking(queue) => queue.insert(NewTask::blocking(&heavy(number))?.delay(delay))?,
+        };
+        let left = SystemTime::from(saved.scheduled_at).duration_since(SystemTime::now());
+        Ok(Instant::now() + left.unwrap_or_default())
+    }
+
+    /// Inserts one task that fails once, and runs again after `backoff`.
+    pub(crate) async fn insert_failing(&self, number: u64, backoff: Duration) -> Result<(), Error> {
+        let failing = Failing { number, backoff };
+        match &self.queue {
+            Mode::Async(queue) => drop(queue.insert(NewTask::asynk(&failing)?).await?),
+            Mode::Blocking(queue) => drop(queue.insert(NewTask::blocking(&failing)?)?),
+        }
+        Ok(())
+    }
+
+    /// Saves a cron that ticks at every full second.
+    pub(crate) async fn schedule_every_second(&self, number: u64) -> Result<(), Error> {
+        match &self.queue {
+            Mode::Async(queue) => drop(queue.schedule_task(&Ticking(number)).await?),
+            Mode::Blocking(queue) => drop(queue.schedule_task(&Ticking(number))?),
         }
         Ok(())
     }
@@ -81,18 +123,46 @@ impl Side {
         Ok(())
     }
 
+    /// Inserts one task of a task type.
+    pub(crate) async fn fill_type(&self, task_type: &str, number: u64) -> Result<(), Error> {
+        match &self.queue {
+            Mode::Async(queue) => {
+                let tasks =
+                    lights(number..number + 1, SMALL)?.into_iter().map(|task| task.task_type(task_type));
+                drop(queue.insert_tasks(tasks.collect()).await?);
+            }
+            Mode::Blocking(queue) => {
+                let tasks =
+                    heavies(number..number + 1, SMALL)?.into_iter().map(|task| task.task_type(task_type));
+                drop(queue.insert_tasks(tasks.collect())?);
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a pool with this many workers.
     pub(crate) async fn start(&self, workers: u32) -> Result<Pool, Error> {
+        self.start_with(workers, "common").await
+    }
+
+    /// Starts a pool with one worker for a task type.
+    pub(crate) async fn start_type(&self, task_type: &str) -> Result<Pool, Error> {
+        self.start_with(1, task_type).await
+    }
+
+    async fn start_with(&self, workers: u32, task_type: &str) -> Result<Pool, Error> {
         Ok(match &self.queue {
             Mode::Async(queue) => {
                 let builder = AsyncWorkerPool::builder().number_of_workers(workers).queue(queue.clone());
-                let mut pool = builder.lock_claims(self.holds).build();
+                let mut pool =
+                    builder.task_type(task_type).lock_claims(self.holds).vacuum(self.vacuums).build();
                 pool.start().await?;
                 Pool::Async(pool)
             }
             Mode::Blocking(queue) => {
                 let builder = WorkerPool::builder().number_of_workers(workers).queue(queue.clone());
-                let mut pool = builder.lock_claims(self.holds).build();
+                let mut pool =
+                    builder.task_type(task_type).lock_claims(self.holds).vacuum(self.vacuums).build();
                 pool.start()?;
                 Pool::Blocking(pool)
             }

@@ -1,12 +1,13 @@
 //! The no-op tasks of the benchmarks. They only count their runs.
 
 use fang::{
-    AsyncQueueable, AsyncRunnable, FangError, NewTask, PayloadError, Queueable, Runnable, async_trait,
-    typetag,
+    AsyncQueueable, AsyncRunnable, Backoff, FangError, NewTask, PayloadError, Queueable, Runnable, Scheduled,
+    async_trait, typetag,
 };
 use fang_bench_kit::ran;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::time::Duration;
 
 /// Bytes of text that make the payload about 60 bytes long.
 pub(crate) const SMALL: usize = 12;
@@ -38,6 +39,74 @@ impl Runnable for Heavy {
     fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
         ran(self.number);
         Ok(())
+    }
+}
+
+/// A task of either mode that fails once.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Failing {
+    pub(crate) number: u64,
+    pub(crate) backoff: Duration,
+}
+
+impl Failing {
+    fn runs(&self, is_first: bool) -> Result<(), FangError> {
+        ran(self.number);
+        if is_first { Err(FangError::new("the first run fails")) } else { Ok(()) }
+    }
+}
+
+#[typetag::serde(name = "FailingLight")]
+#[async_trait]
+impl AsyncRunnable for Failing {
+    async fn run(&self, queue: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        self.runs(queue.context().attempt() == 1)
+    }
+
+    fn backoff_policy(&self) -> Option<Backoff> {
+        Some(Backoff::constant(self.backoff))
+    }
+}
+
+#[typetag::serde(name = "FailingHeavy")]
+impl Runnable for Failing {
+    fn run(&self, queue: &dyn Queueable) -> Result<(), FangError> {
+        self.runs(queue.context().attempt() == 1)
+    }
+
+    fn backoff_policy(&self) -> Option<Backoff> {
+        Some(Backoff::constant(self.backoff))
+    }
+}
+
+/// A task of either mode that runs at every full second.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Ticking(pub(crate) u64);
+
+const EVERY_SECOND: &str = "* * * * * * *";
+
+#[typetag::serde(name = "TickingLight")]
+#[async_trait]
+impl AsyncRunnable for Ticking {
+    async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        ran(self.0);
+        Ok(())
+    }
+
+    fn cron(&self) -> Option<Scheduled> {
+        Some(Scheduled::CronPattern(EVERY_SECOND.to_owned()))
+    }
+}
+
+#[typetag::serde(name = "TickingHeavy")]
+impl Runnable for Ticking {
+    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
+        ran(self.0);
+        Ok(())
+    }
+
+    fn cron(&self) -> Option<Scheduled> {
+        Some(Scheduled::CronPattern(EVERY_SECOND.to_owned()))
     }
 }
 

@@ -20,7 +20,7 @@ pub use machine::Machine;
 pub use markdown::{Ratio, table};
 pub use meter::{Meter, Reading};
 pub use options::Options;
-pub use process::{busy, resident_mb};
+pub use process::{busy, busy_ticks, resident_mb};
 pub use tally::{Tally, ran};
 
 /// An error of any part of a benchmark.

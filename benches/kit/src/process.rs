@@ -1,4 +1,4 @@
-//! The memory and processor time of this process, read from Linux.
+//! The memory and processor time of this process, and the processor time of all, read from Linux.
 
 use crate::machine::{field, first_number};
 use std::fs;
@@ -17,4 +17,14 @@ pub fn busy() -> Duration {
         schedstat.split_whitespace().next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(nanos.sum())
+}
+
+/// For how long the processors were busy with any process since the start of the machine, in hundredths of a second of one
+/// processor.
+pub fn busy_ticks() -> u64 {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let all = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    // user, nice, system, idle, iowait, irq, softirq
+    let busy = all.take(7).enumerate().filter(|(place, _)| !matches!(place, 3 | 4));
+    busy.filter_map(|(_, ticks)| ticks.parse::<u64>().ok()).sum()
 }
