@@ -1,6 +1,6 @@
 # The commands of developers and of CI. Everything they build stays under target/.
 
-.PHONY: test faults check check-rest setup fmt clippy docs messages deny features layers package bench bench-peers clean
+.PHONY: test ui faults check check-rest setup fmt clippy docs messages deny features layers package bench bench-peers scale clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -18,15 +18,30 @@ test: setup
 	$(if $(ARGS),,@scripts/with-newer-postgres $(with_postgres) -- \
 		cargo test --quiet --workspace --all-features --test pools -- defaults)
 
+# Looks at the dashboard in Chromium, in a minute: every page and every action, with scripts and without. PICTURES=FOLDER keeps
+# pictures of all pages. axe-core, which checks whether everyone can use them, is fetched from npm.
+AXE_VERSION := 4.14.1
+axe := $(tools)/axe-$(AXE_VERSION)/package/axe.min.js
+ui: setup $(axe)
+	@scripts/setup-browser
+	cargo build --workspace --all-features --bin with-postgres
+	cargo test --workspace --all-features --test ui --no-run
+	FANG_UI_AXE=$(abspath $(axe)) FANG_UI_PICTURES=$(abspath $(PICTURES)) $(with_postgres) -- \
+		cargo test --quiet --workspace --all-features --test ui -- --test-threads=2 $(ARGS)
+
+$(axe):
+	mkdir -p $(tools)/axe-$(AXE_VERSION)
+	cd $(tools)/axe-$(AXE_VERSION) && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz
+
 # Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, and of
 # the crash kit for users, four at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
 faults: setup
-	cargo test --workspace --all-features --test campaigns --test crash --no-run
+	cargo test --workspace --all-features --test campaigns --test crash --test with_postgres --no-run
 	FANG_FAULTS_FORM=$(FORM) $(with_postgres) -- \
 		cargo test --workspace --all-features --test campaigns --test crash -- --test-threads=$(if $(FORM),1,4) $(ARGS)
 
 # All checks of CI.
-check: check-rest test faults
+check: check-rest test scale faults
 
 # All checks of CI except the tests. Fast checks come first.
 check-rest: fmt layers clippy docs messages features package deny
@@ -85,6 +100,7 @@ package:
 
 # Runs the benchmarks against a throwaway cluster with durable settings. ARGS selects parts: see benches/src/main.rs.
 bench: setup
+	cargo build --release -p fang-cli
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
 		cargo run --release -p fang-bench $(if $(findstring observed,$(ARGS)),--features observed) -- $(ARGS)
 
@@ -94,6 +110,12 @@ bench-peers: setup
 	-cargo build --release --locked --keep-going --manifest-path benches/peers/Cargo.toml --target-dir $(target)/peers
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
 		$(target)/peers/release/fang-peers $(ARGS)
+
+# Measures the looks at a table of many tasks, waiting, failed and finished: the time of each by EXPLAIN, and the rows that
+# the server reads for it, which are bounded. ROWS=5000000 is the full form, in which 20 ms is the limit.
+ROWS ?= 300000
+scale: setup
+	FANG_SCALE_ROWS=$(ROWS) $(with_postgres) -- cargo test --quiet --workspace --all-features --test scale -- --nocapture
 
 # Removes all build results.
 clean:

@@ -12,6 +12,8 @@
 //! | [`inserting_from_elsewhere`] | insert tasks without their code, from Rust, psql, Python, Node and others |
 //! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
 //! | [`events`] | see what happens: the log, events, totals, code around runs and inserts |
+//! | [`observing`] | watch a fleet with Prometheus and Grafana, and answer `/health` and `/ready` |
+//! | [`dashboard`] | see and steer tasks in a browser |
 //! | [`testing`] | test tasks and the code that inserts them |
 //! | [`crash_tests`] | kill your workers, and see whether a task is lost and what ran twice |
 //! | [`shop`] | build a whole application: requests, tasks of both modes, processes and tests |
@@ -66,6 +68,8 @@ page!(crons, "guide/crons.md", "asynk");
 page!(transactions, "guide/transactions.md", "asynk");
 page!(inserting_from_elsewhere, "guide/inserting_from_elsewhere.md", "asynk");
 page!(deploying, "guide/deploying.md", "asynk");
+page!(observing, "guide/observing.md", "asynk");
+page!(dashboard, "guide/dashboard.md", "asynk");
 page!(testing, "guide/testing.md", "testing");
 page!(crash_tests, "guide/crash_tests.md", "asynk");
 page!(shop, "guide/shop.md");

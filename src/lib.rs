@@ -88,7 +88,7 @@ pub use uuid::{self, Uuid};
 #[doc(no_inline)]
 pub use fang_core::QueueError as AsyncQueueError;
 pub use fang_core::new_task::Due;
-pub use fang_core::store::{FailedTasks, Filter};
+pub use fang_core::store::{FailedTasks, Filter, Finding, Severity, Unreadable};
 
 /// Everything that a store of your own needs, and the types that queues and `Admin` share with it.
 ///
@@ -125,11 +125,15 @@ pub mod store {
     pub use fang_core::new_task::NewRow;
     pub use fang_core::notify::{Listeners, Notice, Topic};
     pub use fang_core::store::{
-        Beat, Cancellation, Capped, Claim, Claimed, Count, CronInfo, CronRemoval, Crons, DbInstant, Depth,
-        DueCron, FailedTasks, Feature, Filter, Finish, Heard, InsertOutcome, Inserted, LockClaims,
-        LockCommit, LockedTask, NewCron, NonBlocking, Offers, Place, Prune, Removal, Rescue, Rescued,
-        RescuedTask, RetriedFailed, RetryFailed, SavedCron, ScanRange, Socket, Store, Tick, Verdict,
-        WorkerId, micros,
+        Asked, Beat, CHANGE_BATCH, Cancellation, Capped, Change, ChangeMany, Changed, Changes, Claim,
+        Claimed, ClaimedWithNext, Count, Counts, CronInfo, CronRemoval, Crons, Cursor, DbInstant, Depth,
+        DueCron, ErrorGroup, ErrorGroups, FailedTasks, Feature, Filter, Finding, Findings, Finish, Heard,
+        Histogram, InsertOutcome, Inserted, InvalidCursor, List, LockClaims, LockCommit, LockedTask,
+        MAX_LOOK, MAX_PAGE, MAX_PAGE_BYTES, Matching, Minute, Minutes, NewCron, NonBlocking, Offers,
+        Overview, PageRequest, Part, PausedType, Place, Progress, Prune, Rate, Removal, Report, ReportedBeat,
+        Rescue, Rescued, RescuedTask, Running, RunningPage, SavedCron, SavedPayload, ScanRange, Severity,
+        Socket, Store, TableSize, Tally, TaskPage, Tick, TypeInfo, Unreadable, Verdict, Walk, WorkerId,
+        WorkerInfo, WorkerRow, WorkerState, micros,
     };
     pub use fang_core::task::read_metadata;
 }
