@@ -49,7 +49,9 @@ impl Kept {
         let engine = if is_full { false } else { self.engine || has_room };
         // Each pool may open one more.
         let has_room_for_hearts = has_room || open + pools < slots;
-        let heart = pools * 10 <= slots * 9 && (self.heart || has_room_for_hearts);
+        // Where hearts leave little room and others wait for it, some go. Each beat sees whether that was enough.
+        let is_in_the_way = is_full && pools * 3 > slots * 2;
+        let heart = pools * 10 <= slots * 9 && (self.heart && !is_in_the_way || has_room_for_hearts);
         Self { engine, heart }
     }
 }
@@ -92,6 +94,11 @@ mod tests {
         assert_eq!(Kept::ALL.after(Crowd { open: 97, ..CALM }), Kept::ALL);
         let half = Crowd { pools: 48, open: 97, ..CALM };
         assert_eq!(Kept::ALL.after(half), Kept { engine: false, heart: true });
+        assert_eq!(Kept::ALL.after(Crowd { pools: 70, ..half }), Kept::NONE);
+        assert_eq!(
+            Kept::ALL.after(Crowd { pools: 70, open: 90, ..half }),
+            Kept { engine: true, heart: true }
+        );
         assert_eq!(Kept::ALL.after(Crowd { pools: 100, ..half }), Kept::NONE);
     }
 

@@ -75,7 +75,11 @@ impl Claimer {
 
     /// Reports that the store failed. Logs the first failure in a row.
     fn failed(&mut self, error: &StoreError) {
-        let is_answer = error.is_refusal() || matches!(error, StoreError::TooManyConnections { .. });
+        let is_crowded = matches!(error, StoreError::TooManyConnections { .. });
+        if is_crowded {
+            self.pool.reach.crowded.notify();
+        }
+        let is_answer = error.is_refusal() || is_crowded;
         let answers = (!is_answer).then(|| self.pool.reach.answers());
         self.policy.failed(self.pool.now(), fastrand::f64(), answers);
         if answers.is_some() {

@@ -150,7 +150,10 @@ impl Finisher {
             }
             match error {
                 // The server answers, and others may soon have ended.
-                StoreError::TooManyConnections { .. } => self.pool.sleep(pause.next(fastrand::f64())).await,
+                StoreError::TooManyConnections { .. } => {
+                    self.pool.reach.crowded.notify();
+                    self.pool.sleep(pause.next_refused(fastrand::f64())).await;
+                }
                 _ => self.pool.wait_for_answer(&mut pause, Phase::GivingUp).await,
             }
         }

@@ -1,6 +1,8 @@
 //! The heart: beats on a thread of its own, so that busy tasks cannot make the pool look dead, and rescues tasks of
 //! the dead.
 
+mod woken;
+
 use super::patience::Patience;
 use crate::phase::Phase;
 use crate::policy::beat::{BeatPolicy, describe};
@@ -17,6 +19,7 @@ use fang_core::notify::{Registration, Topic};
 use fang_core::store::{Asked, Report, ReportedBeat};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use woken::Woken;
 
 /// How often to look for notifications, if the store does not name the socket on which they arrive ...
 const LISTEN_EVERY: Duration = Duration::from_millis(2);
@@ -42,21 +45,6 @@ const FIRST_BEAT: Duration = Duration::from_secs(1);
 /// The pause before signing off is tried again. The connections may have gone down together with their runtime.
 const SIGN_OFF_AGAIN: Duration = Duration::from_millis(100);
 
-/// The reason why a wait of the heart ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Woken {
-    /// A tool asks for something.
-    Asked,
-    /// A task that runs here was cancelled.
-    Cancelled,
-    /// A part failed, or the listening connection is lost.
-    Silent,
-    /// The shutdown asks to give back claims.
-    Leftover,
-    /// Notifications, the time, or the end of the pool.
-    Otherwise,
-}
-
 pub(crate) struct Heart {
     pool: Arc<Pool>,
     reactor: Box<dyn Reactor>,
@@ -67,6 +55,8 @@ pub(crate) struct Heart {
     is_deaf: bool,
     /// Whether it has beaten, or is about to.
     has_beaten: bool,
+    /// When the server may next be found full before a beat is due.
+    hurries_after: Instant,
     /// Whether the last rescue failed.
     rescue_fails: bool,
     /// When to rescue although no beat is due: another worker may be gone.
@@ -108,6 +98,7 @@ impl Heart {
             tries,
             is_deaf: false,
             has_beaten: false,
+            hurries_after: Instant::now(),
             rescue_fails: false,
             rescue_at: None,
             heard_at: None,
@@ -203,6 +194,11 @@ impl Heart {
             if woken == Woken::Asked && !self.policy.is_failing() {
                 next = now;
             }
+            if woken == Woken::Crowded && now >= self.hurries_after {
+                // At most one beat more for each regular one: each may need a connection itself.
+                self.hurries_after = next;
+                next = next.min(now + FIRST_BEAT.mul_f64(fastrand::f64()));
+            }
             if self.is_over() {
                 return false;
             }
@@ -244,13 +240,14 @@ impl Heart {
         let silent = Box::pin(pool.reach.silent.notified());
         let leftover = Box::pin(pool.leftover.asked());
         let asked = Box::pin(pool.asked.notified());
-        match first_of([cancelled, silent, leftover, asked, self.reactor.arrival(), time, stopped, gone])
-            .await
-        {
+        let crowded = Box::pin(pool.reach.crowded.notified());
+        let arrival = self.reactor.arrival();
+        match first_of([cancelled, silent, leftover, asked, crowded, arrival, time, stopped, gone]).await {
             0 => Woken::Cancelled,
             1 => Woken::Silent,
             2 => Woken::Leftover,
             3 => Woken::Asked,
+            4 => Woken::Crowded,
             _ => Woken::Otherwise,
         }
     }

@@ -5,7 +5,7 @@ use fang_core::StoreError;
 use std::time::{Duration, Instant};
 
 /// How long a start waits. Pools that run give up connections with their next beats, which are 5 s apart.
-const AT_MOST: Duration = Duration::from_secs(30);
+const AT_MOST: Duration = Duration::from_secs(60);
 
 /// The tries of one step of a start.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Patience {
             let (step, seconds) = (self.step, AT_MOST.as_secs());
             log::warn!("a pool that starts waits up to {seconds} s for a connection for {step}: {error}");
         }
-        Ok(self.pause.next(fastrand::f64()))
+        Ok(self.pause.next_refused(fastrand::f64()))
     }
 }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// The longest pause after a refusal. Tries that come sooner may be why a server that is busy refuses others.
+const LONGEST_REFUSED: Duration = Duration::from_secs(5);
+
 /// A call is tried again after this long even if the store has answered nobody since. The heart, which tries at least
 /// once a second, may hang in a connection that gives no answer.
 const UNANSWERED: Duration = Duration::from_secs(5);
@@ -41,22 +44,36 @@ impl RetryPause {
 
     /// The next pause; `random` is from 0 to 1.
     pub fn next(&mut self, random: f64) -> Duration {
+        self.next_up_to(LONGEST, random)
+    }
+
+    /// The next pause after a refusal, up to 5 s; `random` is from 0 to 1.
+    pub fn next_refused(&mut self, random: f64) -> Duration {
+        self.next_up_to(LONGEST_REFUSED, random)
+    }
+
+    fn next_up_to(&mut self, longest: Duration, random: f64) -> Duration {
         let pause = self.pause.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
-        self.pause = (self.pause * 2).min(LONGEST);
+        self.pause = (self.pause * 2).min(longest);
         pause
     }
 
     /// The wait after a failure of a part that goes on once the store answers any other. `answers` counts how often the
     /// store has answered again, and is `None` if it answered this call with a refusal. If the store has answered nobody
     /// since the last failure, the part goes on at the first answer. If others are answered and this part fails again, it
-    /// pauses as well. `random` is from 0 to 1.
+    /// pauses as well. After a refusal nobody else's answer is waited for, so the pause is all. `random` is from 0 to 1.
     pub fn wait(&mut self, random: f64, answers: Option<u64>) -> Wait {
         let is_first = self.is_first();
         let others_are_answered = answers.is_none() || answers != self.answers;
         self.answers = answers.or(self.answers);
-        let pause = if is_first || others_are_answered { self.next(random) } else { Duration::ZERO };
+        let pause = match answers {
+            None => self.next_refused(random),
+            Some(_) if is_first || others_are_answered => self.next(random),
+            Some(_) => Duration::ZERO,
+        };
         let at_least = if is_first { Duration::ZERO } else { pause };
-        Wait { at_least, at_most: UNANSWERED.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0) }
+        let unanswered = UNANSWERED.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
+        Wait { at_least, at_most: if answers.is_none() { pause } else { unanswered } }
     }
 }
 
@@ -80,8 +97,11 @@ mod tests {
         let mut pauses = RetryPause::default();
         let answers = [Some(7), Some(7), Some(7), Some(8), Some(8), Some(9), None, None];
         let waits = answers.map(|answers| pauses.wait(1.0, answers));
-        assert!(waits.iter().all(|wait| wait.at_most == UNANSWERED));
         let times = [0, 0, 0, 2, 0, 4, 8, 16].map(|times| FIRST * times);
         assert_eq!(waits.map(|wait| wait.at_least), times);
+        let (unanswered, refused) = waits.split_at(6);
+        assert!(unanswered.iter().all(|wait| wait.at_most == UNANSWERED));
+        assert!(refused.iter().all(|wait| wait.at_most == wait.at_least));
+        assert_eq!(RetryPause::default().wait(1.0, None), Wait { at_least: Duration::ZERO, at_most: FIRST });
     }
 }

@@ -35,7 +35,7 @@ const GUARDS: [(&str, &str); 6] = [
 const TRIES: usize = 3;
 
 /// How often a connection is tried that the server refuses, although it begins another session right after that.
-const MAX_KNOCKS: usize = 8;
+const MAX_KNOCKS: usize = 2;
 
 /// A small connection pool. Unlike a pool of r2d2 it needs no threads, and fails at once if the server cannot be
 /// reached.

@@ -55,7 +55,7 @@ async fn a_server_without_connections_left_is_told_with_what_the_program_opens(m
     assert!((1000..2000).contains(&wanted), "{wanted}");
     // A pool waits for one.
     collect_logs();
-    let told = ["a pool that starts waits up to 30 s for a connection for a look at the tables"];
+    let told = ["a pool that starts waits up to 60 s for a connection for a look at the tables"];
     let before = logged_with(&told);
     let mut pool = queue.pool(1, &Stage::new(database.uri()).0).build();
     let starting = tokio::spawn(async move {
