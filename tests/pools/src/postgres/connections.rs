@@ -38,7 +38,7 @@ async fn kill_with_the_heart(world: &World) {
     world.number(KILL).await;
 }
 
-/// Other tests of this process count too, and have no thousand.
+/// Other tests of this process count too. All but that of the other mode have no thousand.
 async fn a_server_without_connections_left_is_told_with_what_the_program_opens(mode: Mode) {
     let settings = "max_connections = 5\nmax_wal_senders = 0\nsuperuser_reserved_connections = 0\n";
     let cluster = Cluster::create_with(settings).unwrap();
@@ -52,7 +52,8 @@ async fn a_server_without_connections_left_is_told_with_what_the_program_opens(m
     let QueueError::Store(StoreError::TooManyConnections { wanted, .. }) = error else {
         panic!("{error}");
     };
-    assert!((1000..2000).contains(&wanted), "{wanted}");
+    // The test of the other mode may run meanwhile.
+    assert!((1000..3000).contains(&wanted), "{wanted}");
     // A pool waits for one.
     collect_logs();
     let told = ["a pool that starts waits up to 60 s for a connection for a look at the tables"];
