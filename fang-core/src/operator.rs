@@ -4,11 +4,15 @@
 mod offered;
 pub mod span;
 mod steer;
+mod timeline;
+mod visible;
 mod wanted;
 mod words;
 
 pub use offered::offered;
 pub use steer::Steer;
+pub use timeline::timeline;
+pub use visible::visible;
 pub use wanted::{STATES, Wanted, at_path};
 pub use words::{
     MODES, Names, PRIORITIES, missed, mode, named, priority, read_missed, worker_mode, worker_state,

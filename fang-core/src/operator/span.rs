@@ -1,5 +1,6 @@
 //! Spans of time, as operators write them and read them.
 
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
@@ -33,9 +34,18 @@ pub fn precise(span: Duration) -> String {
     unit.map_or_else(|| format!("{micros:.0}us"), |(name, unit)| format!("{:.1}{name}", micros / unit))
 }
 
+/// An instant as seen from now, such as `3m ago` and `in 2h`.
+pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (at - now).to_std() {
+        Ok(ahead) if ahead.as_secs() > 0 => format!("in {}", short(ahead)),
+        _ => format!("{} ago", short((now - at).to_std().unwrap_or_default())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
 
     #[test]
     fn spans_are_whole_numbers_with_a_unit() {
@@ -57,5 +67,12 @@ mod tests {
     fn short_spans_keep_a_digit_after_the_point() {
         let shown = [7, 1500, 2_340_000].map(|micros| precise(Duration::from_micros(micros)));
         assert_eq!(shown, ["7us", "1.5ms", "2.3s"]);
+    }
+
+    #[test]
+    fn times_are_relative_to_now() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let told = |seconds| relative(now + TimeDelta::seconds(seconds), now);
+        assert_eq!([-185, 0, 7_300].map(told), ["3m ago", "0s ago", "in 2h"]);
     }
 }

@@ -92,17 +92,7 @@ fn fields(visit: &Visit, task: &Task, place: Option<&Running>, now: DateTime<Utc
 }
 
 fn timeline(task: &Task, place: Option<&Running>, now: DateTime<Utc>) -> Markup {
-    let mut steps: Vec<(DateTime<Utc>, String)> = vec![(task.created_at, "inserted".to_owned())];
-    steps.extend(task.failures.iter().map(|failure| (failure.at, format!("run {} failed", failure.attempt))));
-    steps.extend(place.map(|running| (running.since, "claimed".to_owned())));
-    match task.state {
-        FangTaskState::New | FangTaskState::Retried => steps.push((task.scheduled_at, "due".to_owned())),
-        FangTaskState::InProgress => {}
-        FangTaskState::Failed | FangTaskState::Finished => {
-            steps.push((task.updated_at, task.state.as_str().to_owned()));
-        }
-    }
-    steps.sort_by_key(|(at, _)| *at);
+    let steps = operator::timeline(task, place.map(|running| running.since));
     html! {
         h2 { "Timeline" }
         ol.timeline { @for (at, what) in steps { li { (show::instant(at, now)) " " strong { (what) } } } }
