@@ -49,7 +49,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Workers(arguments) => workers::run(&open().await?, arguments).await,
         Command::Running(arguments) => running::run(&open().await?, &arguments).await,
         Command::Errors => errors::run(&open().await?).await,
-        Command::Top(arguments) => top::run(&open().await?, &arguments, json).await,
+        Command::Top(arguments) => {
+            top::run(&place.connect_by(top::CONNECTIONS).await?, &arguments, json).await
+        }
         Command::Crons(arguments) => crons::run(&open().await?, arguments).await,
         Command::Doctor => doctor::run(&open().await?).await,
         Command::Bench(arguments) => bench::run(&place, &arguments).await,

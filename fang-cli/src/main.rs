@@ -1,6 +1,9 @@
 //! The command `fang`: see and steer the tasks of [fang](https://docs.rs/fang) from a shell. It knows the code of no task:
 //! it works on the tables alone.
 
+// A panic is how a test reports.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod answer;
 mod by_id;
 mod cli;
@@ -16,6 +19,7 @@ mod repeat;
 mod screen;
 mod server;
 mod steer;
+mod stops;
 mod table;
 mod task_options;
 mod usage;

@@ -7,43 +7,48 @@ use fang_core::store::{Rate, TypeInfo};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// The titles of the columns of task types.
+pub(crate) const TITLES: [&str; 12] = [
+    "TASK TYPE",
+    "DUE",
+    "OLDEST",
+    "WAITING",
+    "RUNNING",
+    "POOLS",
+    "STARTED/S",
+    "FAILED/S",
+    "P50",
+    "P95",
+    "P99",
+    "PAUSED",
+];
+
 /// The task types, by name.
 pub(crate) fn table(types: &[TypeInfo]) -> Table<12> {
-    let titles = [
-        "TASK TYPE",
-        "DUE",
-        "OLDEST",
-        "WAITING",
-        "RUNNING",
-        "POOLS",
-        "STARTED/S",
-        "FAILED/S",
-        "P50",
-        "P95",
-        "P99",
-        "PAUSED",
-    ];
-    let mut table = Table::new(titles);
-    for of in types {
-        let rate = of.rate.as_ref();
-        let span =
-            |quantile: fn(&Rate) -> Option<Duration>| rate.and_then(quantile).map_or(String::new(), precise);
-        table.row([
-            of.task_type.clone(),
-            of.depth.due.to_string(),
-            of.depth.oldest_due.map_or(String::new(), short),
-            of.depth.waiting.to_string(),
-            of.running.to_string(),
-            of.served_by.len().to_string(),
-            rate.map_or(String::new(), |rate| number(rate.started)),
-            rate.map_or(String::new(), |rate| number(rate.retried + rate.failed)),
-            span(|rate| rate.p50),
-            span(|rate| rate.p95),
-            span(|rate| rate.p99),
-            of.paused_at.map_or(String::new(), |_| "paused".to_owned()),
-        ]);
-    }
+    let mut table = Table::new(TITLES);
+    types.iter().for_each(|of| table.row(row(of)));
     table
+}
+
+/// The cells of a task type.
+pub(crate) fn row(of: &TypeInfo) -> [String; 12] {
+    let rate = of.rate.as_ref();
+    let span =
+        |quantile: fn(&Rate) -> Option<Duration>| rate.and_then(quantile).map_or(String::new(), precise);
+    [
+        of.task_type.clone(),
+        of.depth.due.to_string(),
+        of.depth.oldest_due.map_or(String::new(), short),
+        of.depth.waiting.to_string(),
+        of.running.to_string(),
+        of.served_by.len().to_string(),
+        rate.map_or(String::new(), |rate| number(rate.started)),
+        rate.map_or(String::new(), |rate| number(rate.retried + rate.failed)),
+        span(|rate| rate.p50),
+        span(|rate| rate.p95),
+        span(|rate| rate.p99),
+        of.paused_at.map_or(String::new(), |_| "paused".to_owned()),
+    ]
 }
 
 /// A rate with one digit after the point if it is small.

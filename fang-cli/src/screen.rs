@@ -1,6 +1,7 @@
 //! The terminal of a table that refreshes.
 
 use crate::failure::Failure;
+use crate::stops::Stops;
 use console::Term;
 use std::io::Write;
 
@@ -73,47 +74,6 @@ fn cut(text: &str, height: usize) -> String {
     let shown = height.saturating_sub(1);
     let more = format!("{} more", lines.len() - shown);
     lines.iter().take(shown).copied().chain([more.as_str()]).collect::<Vec<_>>().join("\n")
-}
-
-/// The requests to stop that Ctrl-Z in a terminal makes.
-#[cfg(unix)]
-struct Stops(Option<tokio::signal::unix::Signal>);
-
-#[cfg(unix)]
-impl Stops {
-    fn new(is_wanted: bool) -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        Self(is_wanted.then(|| signal(SignalKind::from_raw(signal_hook::consts::SIGTSTP)).ok()).flatten())
-    }
-
-    async fn asked(&mut self) {
-        match &mut self.0 {
-            Some(signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Returns once the process goes on.
-    fn stop() {
-        // Without it, the screen is only drawn anew.
-        let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
-    }
-}
-
-#[cfg(not(unix))]
-struct Stops;
-
-#[cfg(not(unix))]
-impl Stops {
-    fn new(_: bool) -> Self {
-        Self
-    }
-
-    async fn asked(&mut self) {
-        std::future::pending().await
-    }
-
-    fn stop() {}
 }
 
 #[cfg(test)]

@@ -26,23 +26,29 @@ pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<An
     let admin = &database.admin;
     let page = admin.running(arguments.after, arguments.limit).await?;
     let (now, workers) = (admin.now().await?, admin.workers().await?);
-    let mut table = Table::new(["ID", "KIND", "TASK TYPE", "FOR", "WORKER", "HOST"]);
-    for running in &page.tasks {
-        table.row([
-            running.task.id.to_string(),
-            running.task.kind().unwrap_or("?").to_owned(),
-            running.task.task_type.clone(),
-            short(since(running, now)),
-            running.worker.map_or_else(|| "?".to_owned(), |worker| worker.to_string()),
-            host(running, &workers).unwrap_or_default().to_owned(),
-        ]);
-    }
+    let mut table = Table::new(TITLES);
+    page.tasks.iter().for_each(|running| table.row(row(running, now, &workers)));
     let mut plain = table.to_string();
     if let Some(next) = page.next {
         plain += &format!("\nfor the next ones: {}", repeat::after(next));
     }
     let tasks: Vec<_> = page.tasks.iter().map(|running| fields(running, now, &workers)).collect();
     Answer::new(json!({ "tasks": tasks, "next": page.next }), plain)
+}
+
+/// The titles of the columns of running tasks.
+pub(super) const TITLES: [&str; 6] = ["ID", "KIND", "TASK TYPE", "FOR", "WORKER", "HOST"];
+
+/// The cells of a running task.
+pub(super) fn row(running: &Running, now: DateTime<Utc>, workers: &[WorkerInfo]) -> [String; 6] {
+    [
+        running.task.id.to_string(),
+        running.task.kind().unwrap_or("?").to_owned(),
+        running.task.task_type.clone(),
+        short(since(running, now)),
+        running.worker.map_or_else(|| "?".to_owned(), |worker| worker.to_string()),
+        host(running, workers).unwrap_or_default().to_owned(),
+    ]
 }
 
 fn since(running: &Running, now: DateTime<Utc>) -> std::time::Duration {

@@ -8,8 +8,9 @@ use crate::repeat;
 use crate::table::{Table, shortened};
 use crate::view::{Listed, at};
 use clap::Args;
-use fang_core::Task;
-use fang_core::store::{Cursor, Matching, PageRequest};
+use fang_asynk::Admin;
+use fang_core::store::{Cursor, Filter, Matching, PageRequest};
+use fang_core::{QueueError, Task};
 use serde_json::json;
 
 #[derive(Args)]
@@ -25,14 +26,15 @@ pub(crate) struct Arguments {
 }
 
 /// The tasks that were found, and where the next page begins.
-struct Found {
-    tasks: Vec<Task>,
+pub(super) struct Found {
+    pub(super) tasks: Vec<Task>,
     looked: u64,
-    next: Option<Cursor>,
+    pub(super) next: Option<Cursor>,
 }
 
 pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<Answer, Failure> {
-    let Found { tasks, looked, next } = find(database, arguments).await?;
+    let filter = Filter { limit: arguments.limit, ..arguments.which.filter() };
+    let Found { tasks, looked, next } = find(&database.admin, &filter, arguments.after).await?;
     let listed: Vec<_> = tasks.iter().map(Listed::of).collect();
     let mut plain = table(&tasks).to_string();
     if let Some(next) = next {
@@ -44,18 +46,17 @@ pub(crate) async fn run(database: &Database, arguments: &Arguments) -> Result<An
 }
 
 /// Looks on while nothing matches enough, at some 100,000 tasks at most.
-async fn find(database: &Database, arguments: &Arguments) -> Result<Found, Failure> {
-    let filter = arguments.which.filter();
-    let mut request = PageRequest { after: arguments.after, ..PageRequest::new(&filter) };
+pub(super) async fn find(admin: &Admin, filter: &Filter, after: Option<Cursor>) -> Result<Found, QueueError> {
+    let mut request = PageRequest { after, ..PageRequest::new(filter) };
     let mut found = Found { tasks: Vec::new(), looked: 0, next: None };
     loop {
-        request.limit = arguments.limit - found.tasks.len() as u32;
-        let page = database.admin.page(&request).await?;
+        request.limit = filter.limit - found.tasks.len() as u32;
+        let page = admin.page(&request).await?;
         found.tasks.extend(page.tasks);
         found.looked += page.looked;
         found.next = page.next;
         request.after = page.next;
-        let is_over = found.tasks.len() >= arguments.limit as usize || found.looked >= Matching::MAX_LOOKED;
+        let is_over = found.tasks.len() >= filter.limit as usize || found.looked >= Matching::MAX_LOOKED;
         if is_over || page.next.is_none() {
             return Ok(found);
         }

@@ -50,23 +50,29 @@ pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Ans
     Answer::new(json!({ "id": id, "asked": asked }), plain)
 }
 
+/// The titles of the columns of workers.
+pub(super) const TITLES: [&str; 9] =
+    ["ID", "STATE", "BUSY", "MODE", "TASK TYPES", "HOST", "PID", "VERSION", "BEAT"];
+
 fn list(workers: &[WorkerInfo]) -> Result<Answer, Failure> {
-    let mut table =
-        Table::new(["ID", "STATE", "BUSY", "MODE", "TASK TYPES", "HOST", "PID", "VERSION", "BEAT"]);
-    for worker in workers {
-        table.row([
-            worker.id.to_string(),
-            worker_state(worker),
-            format!("{} of {}", worker.busy, worker.workers),
-            worker_mode(worker).to_owned(),
-            worker.task_types.join(","),
-            worker.host.clone(),
-            worker.pid.to_string(),
-            worker.version.clone(),
-            short(worker.silent_for),
-        ]);
-    }
+    let mut table = Table::new(TITLES);
+    workers.iter().for_each(|worker| table.row(row(worker)));
     Answer::new(workers.iter().map(fields).collect::<Vec<_>>(), table.to_string())
+}
+
+/// The cells of a worker.
+pub(super) fn row(worker: &WorkerInfo) -> [String; 9] {
+    [
+        worker.id.to_string(),
+        worker_state(worker),
+        format!("{} of {}", worker.busy, worker.workers),
+        worker_mode(worker).to_owned(),
+        worker.task_types.join(","),
+        worker.host.clone(),
+        worker.pid.to_string(),
+        worker.version.clone(),
+        short(worker.silent_for),
+    ]
 }
 
 fn fields(worker: &WorkerInfo) -> Value {

@@ -1,0 +1,77 @@
+//! What became of tasks, minute by minute.
+
+use chrono::{DateTime, Utc};
+use fang_core::store::{Minute, Rate};
+use std::time::{Duration, Instant};
+
+/// How far it goes back.
+pub(super) const SPAN: Duration = Duration::from_secs(60 * MINUTES as u64);
+const MINUTES: usize = 60;
+
+/// Minutes are read for a fiftieth of the time at most, and not again within a minute: only then there is another one.
+const SHARE: u32 = 50;
+const FRESH_FOR: Duration = Duration::from_secs(60);
+
+/// A minute of all task types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Point {
+    /// The tasks that succeeded.
+    pub(super) finished: u64,
+    /// The runs that failed, those that are retried too.
+    pub(super) failed: u64,
+}
+
+/// The minutes of the last hour, the oldest first, without the one that has not ended.
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    pub(super) points: Vec<Point>,
+    at: Instant,
+    took: Duration,
+}
+
+impl History {
+    /// From the minutes that a look read, and how long that took.
+    pub(super) fn of(minutes: &[Minute], now: DateTime<Utc>, took: Duration) -> Self {
+        let from = Rate::first_minute(now, SPAN);
+        let mut points = vec![Point::default(); MINUTES];
+        for minute in minutes {
+            let place = usize::try_from((minute.at - from).num_minutes()).ok();
+            if let Some(point) = place.and_then(|place| points.get_mut(place)) {
+                point.finished += minute.tally.finished;
+                point.failed += minute.tally.retried + minute.tally.failed;
+            }
+        }
+        Self { points, at: Instant::now(), took }
+    }
+
+    /// Whether it need not be read again yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.at.elapsed() < FRESH_FOR.max(self.took * SHARE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use fang_core::store::Counts;
+
+    #[test]
+    fn the_types_of_a_minute_are_summed_and_minutes_without_tasks_are_zero() {
+        let now = DateTime::from_timestamp(1_800_000_030, 0).unwrap();
+        let minute = |ago: i64, task_type: &str, tally: &str| Minute {
+            at: DateTime::from_timestamp(1_800_000_000, 0).unwrap() - TimeDelta::minutes(ago),
+            task_type: task_type.to_owned(),
+            tally: Counts::tally_from_json(tally),
+        };
+        let minutes = [
+            minute(60, "mail", r#"{"finished": 3}"#),
+            minute(1, "mail", r#"{"finished": 5, "failed": 1}"#),
+            minute(1, "report", r#"{"finished": 7, "retried": 2}"#),
+            minute(0, "mail", r#"{"finished": 100}"#),
+        ];
+        let points = History::of(&minutes, now, Duration::ZERO).points;
+        assert_eq!((points.len(), points[0].finished, points[1].finished), (60, 3, 0));
+        assert_eq!(points[59], Point { finished: 12, failed: 3 });
+    }
+}

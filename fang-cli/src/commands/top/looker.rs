@@ -1,0 +1,82 @@
+//! Looks again and again, apart from drawing, so that a slow server never delays a key.
+
+use super::looks::{Focus, Looks, Seen};
+use crate::failure::Failure;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::Sender;
+use tokio::sync::watch::Receiver;
+
+/// What is wanted. The number changes if the same is to be looked at anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) focus: Focus,
+    pub(super) number: u64,
+}
+
+/// What comes back to the dashboard.
+pub(super) enum Report {
+    /// A look has begun.
+    Looking,
+    /// A look has ended.
+    Saw(Focus, Box<Result<Seen, Failure>>),
+    /// An action has ended.
+    Did(Result<String, Failure>),
+}
+
+/// A key that is kept down walks through the tabs faster than it makes looks.
+const LEAST_REST: Duration = Duration::from_millis(100);
+/// Failed tasks may be rare among many that finished: their looks take a fiftieth of the time at most, but come once a minute.
+const SHARE_OF_FAILED: u32 = 50;
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// Looks at what is wanted, at once if that changes, until the dashboard is gone.
+pub(super) async fn run(
+    mut looks: Looks,
+    interval: Duration,
+    mut wanted: Receiver<Wanted>,
+    reports: Sender<Report>,
+) {
+    loop {
+        let focus = wanted.borrow_and_update().focus.clone();
+        if reports.send(Report::Looking).await.is_err() {
+            return;
+        }
+        let began = Instant::now();
+        let seen = looks.look(&focus).await;
+        let rest = rest(&seen, began.elapsed(), interval);
+        if reports.send(Report::Saw(focus, Box::new(seen))).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(LEAST_REST).await;
+        tokio::select! {
+            changed = wanted.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(rest.saturating_sub(LEAST_REST)) => {}
+        }
+    }
+}
+
+/// How long nothing is asked after a look that took so long.
+fn rest(seen: &Result<Seen, Failure>, took: Duration, interval: Duration) -> Duration {
+    match seen {
+        Ok(Seen::Failed { .. }) => interval.max((took * SHARE_OF_FAILED).min(LONGEST_REST)),
+        Ok(Seen::Task(task)) if !task.is_alive() => interval.max(LONGEST_REST),
+        _ => interval,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    #[test]
+    fn looks_that_take_long_are_rare_and_those_after_an_error_are_not() {
+        let second = Duration::from_secs(1);
+        let failed = || Ok(Seen::Failed { tasks: vec![], is_all: true, now: DateTime::UNIX_EPOCH });
+        assert_eq!(rest(&failed(), second / 100, second * 2), second * 2);
+        assert_eq!(rest(&failed(), second / 2, second * 2), second * 25);
+        assert_eq!(rest(&failed(), second * 9, second * 2), second * 60);
+        assert_eq!(rest(&Err(Failure::new("away")), second * 9, second * 2), second * 2);
+        assert_eq!(rest(&Ok(Seen::Types(vec![])), second * 9, second * 2), second * 2);
+    }
+}
