@@ -9,6 +9,8 @@ mod bad_input;
 mod by_id;
 #[path = "command/crons.rs"]
 mod crons;
+#[path = "command/dashboard.rs"]
+mod dashboard;
 #[path = "command/doctor.rs"]
 mod doctor;
 #[path = "command/fleet.rs"]
@@ -31,5 +33,7 @@ mod serving;
 mod shell;
 #[path = "command/terminal.rs"]
 mod terminal;
+#[path = "command/tmux.rs"]
+mod tmux;
 #[path = "command/web.rs"]
 mod web;

@@ -1,12 +1,13 @@
 //! Commands that look at pools and steer them, and what they tell of a fleet.
 
 use crate::shell::Shell;
-use fang_asynk::{AsyncQueue, AsyncWorkerPool, Lease, NoTls};
-use fang_core::{AsyncQueueable, AsyncRunnable, FangError, async_trait, typetag};
+use fang_asynk::{AsyncQueue, AsyncWorkerPool, Lease, NoTls, Shutdown};
+use fang_core::{AsyncQueueable, AsyncRunnable, FangError, QueueError, async_trait, typetag};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 /// A task that runs until the test lets it end.
 #[derive(Serialize, Deserialize)]
@@ -26,8 +27,20 @@ impl AsyncRunnable for Held {
     }
 }
 
+/// A pool of two workers for such tasks, which beats often, and runs until it is stopped.
+pub(crate) fn pool(shell: &Shell, permits: &Arc<Semaphore>) -> JoinHandle<Result<Shutdown, QueueError>> {
+    let queue = AsyncQueue::<NoTls>::builder().uri(shell.database.uri()).build();
+    let pool = AsyncWorkerPool::builder()
+        .queue(queue)
+        .number_of_workers(2_u32)
+        .state(permits.clone())
+        .lease(Lease { beat_every: Duration::from_millis(300), ..Lease::default() });
+    let mut pool = pool.build();
+    tokio::spawn(async move { pool.run_until(std::future::pending::<()>()).await })
+}
+
 /// Repeats a look until it shows what is awaited, at most 10 s.
-async fn until<T>(look: impl Fn() -> Option<T>) -> T {
+pub(crate) async fn until<T>(look: impl Fn() -> Option<T>) -> T {
     for _ in 0..200 {
         if let Some(seen) = look() {
             return seen;
@@ -42,14 +55,7 @@ async fn a_fleet_is_seen_and_steered() {
     let shell = Shell::open().await;
     let (one, _) = (shell.insert(&["Held", "{}"]), shell.insert(&["Held", "{}"]));
     let permits = Arc::new(Semaphore::new(0));
-    let queue = AsyncQueue::<NoTls>::builder().uri(shell.database.uri()).build();
-    let pool = AsyncWorkerPool::builder()
-        .queue(queue)
-        .number_of_workers(2_u32)
-        .state(permits.clone())
-        .lease(Lease { beat_every: Duration::from_millis(300), ..Lease::default() });
-    let mut pool = pool.build();
-    let stopped = tokio::spawn(async move { pool.run_until(std::future::pending::<()>()).await });
+    let stopped = pool(&shell, &permits);
 
     let running = until(|| Some(shell.json(&["running"])).filter(|page| page["tasks"][1].is_object())).await;
     assert_eq!((&running["tasks"][1]["id"], &running["tasks"][1]["kind"]), (&one.into(), &"Held".into()));

@@ -62,7 +62,7 @@ const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 async fn a_table_that_refreshes_leaves_the_terminal_as_it_was() {
     let shell = Shell::open().await;
     shell.insert(&["Mail", "{}"]);
-    let mut top = shell.on_terminal("top --interval 500ms");
+    let mut top = shell.on_terminal("top --plain --interval 500ms");
     let text = type_after(&mut top, "TASK TYPE", "\u{3}");
     assert_eq!(top.wait().unwrap().code(), Some(0), "{text}");
     // The terminal echoes the key at any place.
@@ -76,7 +76,8 @@ async fn a_table_that_refreshes_is_cut_to_the_height_of_the_terminal() {
     for task_type in ["a", "b", "c", "d", "e", "f"] {
         shell.says(&["types", "pause", task_type]);
     }
-    let mut top = shell.in_terminal(&format!("stty rows 7 cols 120; exec {} top --interval 500ms", FANG));
+    let mut top =
+        shell.in_terminal(&format!("stty rows 7 cols 120; exec {} top --plain --interval 500ms", FANG));
     let text = type_after(&mut top, " more", "\u{3}");
     assert_eq!(top.wait().unwrap().code(), Some(0), "{text}");
     let screen = text.split(ENTER).nth(1).unwrap().split("\u{1b}[J").next().unwrap();
@@ -96,7 +97,7 @@ fn state(process: &str) -> String {
 #[tokio::test]
 async fn a_stopped_table_leaves_the_terminal_until_it_goes_on() {
     let shell = Shell::open().await;
-    let mut top = shell.in_terminal(&format!("echo pid $$ pid; exec {} top --interval 1h", FANG));
+    let mut top = shell.in_terminal(&format!("echo pid $$ pid; exec {} top --plain --interval 1h", FANG));
     let (mut stdin, mut stdout) = (top.stdin.take().unwrap(), top.stdout.take().unwrap());
     let mut all = String::new();
     read_until(&mut stdout, &mut all, "none");
