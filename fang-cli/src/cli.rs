@@ -61,7 +61,7 @@ pub(crate) enum Command {
     Running(running::Arguments),
     /// Group the errors of the tasks that failed last.
     Errors,
-    /// Show what waits and how fast tasks run, again and again.
+    /// Show a dashboard in the terminal, with keys to steer the tasks, or a table elsewhere.
     Top(top::Arguments),
     /// List crons, show their next ticks, or run, pause, resume and remove one.
     Crons(crons::Arguments),

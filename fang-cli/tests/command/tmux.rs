@@ -1,6 +1,7 @@
 //! A terminal of tmux: what it shows, and keys for it.
 
 use crate::shell::Shell;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -9,22 +10,28 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A shell in a terminal, by a server of tmux of its own, which ends with it.
 pub(crate) struct Pane {
-    socket: String,
+    socket: PathBuf,
 }
 
 impl Pane {
     /// A terminal with so many columns and rows, and the address of the database in the environment of its shell.
     pub(crate) fn open(shell: &Shell, width: u16, height: u16) -> Self {
-        let pane = Self { socket: format!("fang-{}", shell.database.name()) };
+        let pane = Self { socket: std::env::temp_dir().join(format!("{}.tmux", shell.database.name())) };
         let size = [width.to_string(), height.to_string()];
         let mut tmux =
             pane.tmux(&["-u", "-f", "/dev/null", "new-session", "-d", "-x", &size[0], "-y", &size[1], "sh"]);
         let tmux = tmux.env("DATABASE_URL", shell.database.uri()).env("LC_ALL", "C.UTF-8");
         succeeds(&tmux.env_remove("TMUX").env_remove("ENV").output().unwrap());
-        pane.types("PS1='$ '; clear");
-        pane.press("Enter");
-        pane.until("an empty screen", |screen| screen.trim() == "$");
+        pane.types("PS1='$ '; ");
+        pane.clear();
         pane
+    }
+
+    /// Clears the screen, and waits for the next prompt.
+    pub(crate) fn clear(&self) {
+        self.types("clear");
+        self.press("Enter");
+        self.until("an empty screen", |screen| screen.trim() == "$");
     }
 
     /// A terminal in which `fang top` has begun, with these arguments.
@@ -43,7 +50,7 @@ impl Pane {
 
     fn tmux(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("tmux");
-        command.args(["-L", &self.socket]).args(arguments);
+        command.arg("-S").arg(&self.socket).args(arguments);
         command
     }
 
@@ -62,6 +69,12 @@ impl Pane {
     /// Types a text.
     pub(crate) fn types(&self, text: &str) {
         self.does(&["send-keys", "-l", text]);
+    }
+
+    /// Pastes a text, as a terminal does.
+    pub(crate) fn pastes(&self, text: &str) {
+        self.does(&["set-buffer", text]);
+        self.does(&["paste-buffer", "-p"]);
     }
 
     pub(crate) fn resize(&self, width: u16, height: u16) {
@@ -121,6 +134,7 @@ impl Pane {
 impl Drop for Pane {
     fn drop(&mut self) {
         let _ = self.tmux(&["kill-server"]).output();
+        let _ = std::fs::remove_file(&self.socket);
     }
 }
 

@@ -96,6 +96,10 @@ impl Dashboard {
     fn input(&mut self, event: Option<&Event>) -> Effect {
         match event {
             Some(Event::Key(key)) => self.state.press(*key),
+            Some(Event::Paste(text)) => {
+                self.state.paste(text);
+                Effect::None
+            }
             Some(_) => Effect::None,
             None => Effect::Leave,
         }

@@ -1,3 +1,4 @@
+use super::super::text;
 use super::super::theme::Tone;
 use super::{Effect, Inspected, Mode, State, Subject, Tab};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -25,6 +26,13 @@ impl State {
                 Effect::None
             }
             Mode::Filter(text) => self.write(text, key.code),
+        }
+    }
+
+    /// Takes a text that was pasted, which may have the letters of keys: it is for a filter, or nothing.
+    pub(crate) fn paste(&mut self, pasted: &str) {
+        if let Mode::Filter(text) = &mut self.mode {
+            text.push_str(&text::line(pasted));
         }
     }
 

@@ -109,6 +109,21 @@ fn failed_tasks_are_filtered_by_the_database() {
 }
 
 #[tokio::test]
+async fn a_pasted_text_presses_no_keys_and_is_for_a_filter() {
+    let mut rig = Rig::new();
+    rig.failed("Mail").await;
+    rig.press("4");
+    rig.look().await;
+    rig.state.paste("handy");
+    assert_eq!((&rig.state.mode, rig.told()), (&Mode::Browse, String::new()));
+    rig.press("/");
+    rig.state.paste("no route\nto host");
+    rig.key(KeyCode::Enter);
+    let Focus::Failed(filter) = rig.state.wanted().focus else { panic!() };
+    assert_eq!(filter.error.as_deref(), Some("no route to host"));
+}
+
+#[tokio::test]
 async fn other_rows_are_filtered_by_any_of_their_cells() {
     let mut rig = Rig::new();
     rig.insert("Mail", "mail").await;
