@@ -47,6 +47,7 @@ mod pages;
 mod payload;
 mod period;
 mod prune;
+mod ready_types;
 mod remove;
 mod replace;
 mod reports;

@@ -6,6 +6,7 @@ mod change;
 mod control;
 mod crons;
 mod looks;
+mod ready_types;
 mod reports;
 mod tables;
 mod tasks;
@@ -20,7 +21,7 @@ use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
     Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
     CronRemoval, Crons, Depth, ErrorGroups, Feature, Finish, Inserted, Minute, Minutes, NewCron, NonBlocking,
-    Offers, PageRequest, PausedType, Prune, Removal, Report, ReportedBeat, Rescue, Rescued, RunningPage,
+    Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat, Rescue, Rescued, RunningPage,
     SavedCron, Store, TaskPage, Tick, Unserved, WorkerId, WorkerInfo,
 };
 use crate::task::{Priority, Task};
@@ -124,6 +125,10 @@ impl Store for MemoryStore {
         within: Duration,
     ) -> Result<ClaimedWithNext, StoreError> {
         self.with(|tables, now| tables.claim_with_next(claim, within, now))
+    }
+
+    async fn ready_types(&self, look: &ReadyLook) -> Result<ReadyTypes, StoreError> {
+        self.with(|tables, now| tables.ready_types(look, now))
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {

@@ -221,8 +221,10 @@ pub struct PoolInfo {
     pub worker: WorkerId,
     /// Its mode.
     pub mode: Mode,
-    /// The task types that it serves.
+    /// The task types that it was given.
     pub task_types: Vec<Arc<str>>,
+    /// Whether it serves all others of its mode as well.
+    pub all_task_types: bool,
 }
 
 /// How the body of a task ended, with the error if it failed.

@@ -2,12 +2,13 @@
 
 use crate::events::Subscribers;
 use crate::monitor::PoolMonitor;
-use crate::policy::weights::Share;
+use crate::policy::looks::LONGEST_REST;
+use crate::policy::served::Served;
 use crate::spans::SpanHook;
 use fang_core::context::Values;
 use fang_core::kind::Kinds;
 use fang_core::middleware::{Stack, StackBlocking};
-use fang_core::store::{Rescue, WorkerId};
+use fang_core::store::{Rescue, WorkerId, WorkerInfo};
 use fang_core::{Mode, QueueError, RetentionMode, SleepParams};
 use std::time::Duration;
 
@@ -111,7 +112,7 @@ pub struct PoolConfig {
     /// How many tasks run at the same time.
     pub workers: usize,
     /// The task types to work on, with their weights.
-    pub shares: Vec<Share>,
+    pub served: Served,
     /// How often the pool polls besides the notifications that it gets.
     pub sleep_params: SleepParams,
     /// The tasks that stay in the store after they end.
@@ -152,19 +153,24 @@ impl PoolConfig {
             return Err(QueueError::NoWorkers);
         }
         self.lease.check()?;
-        crate::policy::weights::check(&self.shares)
+        self.served.check()
     }
 
     /// Whether it works on this task type.
     pub fn serves(&self, task_type: &str) -> bool {
-        self.shares.iter().any(|share| &*share.task_type == task_type)
+        self.served.has(task_type)
     }
 }
 
-/// The description that a pool registers with, as JSON. Stores look in it for the task types that are served.
+/// The description that a pool registers with, as JSON. Stores look in it for the task types that are served. It lists only so
+/// many, since others read the rows of all workers.
 pub fn info(mode: Mode, config: &PoolConfig, workers: usize) -> String {
-    let task_types: Vec<&str> = config.shares.iter().map(|share| &*share.task_type).collect();
-    let weights: Vec<u32> = config.shares.iter().map(|share| share.weight).collect();
+    let served = &config.served;
+    let listed = || served.shares().iter().take(WorkerInfo::LISTED);
+    let task_types: Vec<&str> = listed().map(|share| &*share.task_type).collect();
+    let weights: Vec<u32> = listed().map(|share| share.weight).collect();
+    let longest = config.sleep_params.longest();
+    let longest_poll = if served.are_many() { longest.max(LONGEST_REST) } else { longest };
     let mode = match mode {
         Mode::Asynk => "asynk",
         Mode::Blocking => "blocking",
@@ -174,8 +180,10 @@ pub fn info(mode: Mode, config: &PoolConfig, workers: usize) -> String {
         "mode": mode,
         "task_types": task_types,
         "weights": weights,
+        "more_task_types": served.shares().len().saturating_sub(WorkerInfo::LISTED),
+        "all_task_types": served.are_all(),
         "workers": workers,
-        "longest_poll_ms": u32::try_from(config.sleep_params.longest().as_millis()).unwrap_or(u32::MAX),
+        "longest_poll_ms": u32::try_from(longest_poll.as_millis()).unwrap_or(u32::MAX),
         "lease_ms": u32::try_from(config.lease.dead_after.as_millis()).unwrap_or(u32::MAX),
         "host": host(),
         "pid": std::process::id(),

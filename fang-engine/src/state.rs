@@ -5,6 +5,7 @@ pub mod in_flight;
 pub mod job;
 mod leftover;
 pub mod load;
+pub mod news;
 pub mod pool;
 pub mod pool_state;
 mod quiet;

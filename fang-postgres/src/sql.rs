@@ -150,6 +150,7 @@ statements!(
     prune_unique,
     prune_workers,
     raise_worker_id,
+    ready_types,
     register,
     remove_all,
     remove_cron,

@@ -30,7 +30,7 @@ use fang_core::notify::Listeners;
 use fang_core::store::{
     Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
     CronRemoval, Crons, Depth, ErrorGroups, Feature, Finding, Finish, Heard, Inserted, LockClaims, Minute,
-    Minutes, NewCron, NonBlocking, Offers, PageRequest, PausedType, Prune, Removal, Report, ReportedBeat,
+    Minutes, NewCron, NonBlocking, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat,
     Rescue, Rescued, RunningPage, SavedCron, SavedPayload, Store, TableSize, Tables, TaskPage, Tick,
     Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
 };
@@ -86,6 +86,10 @@ impl<C: Connections> Store for PostgresStore<C> {
         within: Duration,
     ) -> Result<ClaimedWithNext, StoreError> {
         tasks::claim(&self.db, claim, within).await
+    }
+
+    async fn ready_types(&self, look: &ReadyLook) -> Result<ReadyTypes, StoreError> {
+        tasks::ready_types(&self.db, look).await
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {

@@ -50,6 +50,9 @@ pub(crate) async fn run(database: &Database, arguments: Arguments) -> Result<Ans
     Answer::new(json!({ "id": id, "asked": asked }), plain)
 }
 
+/// The most task types that a line names.
+const NAMED: usize = 10;
+
 /// The titles of the columns of workers.
 pub(super) const TITLES: [&str; 9] =
     ["ID", "STATE", "BUSY", "MODE", "TASK TYPES", "HOST", "PID", "VERSION", "BEAT"];
@@ -67,7 +70,7 @@ pub(super) fn row(worker: &WorkerInfo) -> [String; 9] {
         worker_state(worker),
         format!("{} of {}", worker.busy, worker.workers),
         worker_mode(worker).to_owned(),
-        worker.task_types.join(","),
+        worker.served(",", NAMED),
         worker.host.clone(),
         worker.pid.to_string(),
         worker.version.clone(),
@@ -86,6 +89,8 @@ fn fields(worker: &WorkerInfo) -> Value {
         "busy": worker.busy,
         "mode": worker_mode(worker),
         "task_types": worker.task_types,
+        "more_task_types": worker.more_task_types,
+        "all_task_types": worker.all_task_types,
         "host": worker.host,
         "pid": worker.pid,
         "version": worker.version,

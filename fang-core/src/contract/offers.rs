@@ -4,9 +4,10 @@ use crate::error::{Nature, StoreError};
 use crate::new_task::Due;
 use crate::schedule::Cron;
 use crate::store::{
-    Asked, Change, ChangeMany, CronRemoval, Feature, Filter, Minutes, NewCron, Report, Tick, Unserved,
+    Asked, Change, ChangeMany, CronRemoval, Feature, Filter, Minutes, NewCron, ReadyLook, Report, Tick,
+    Unserved,
 };
-use crate::task::Priority;
+use crate::task::{Mode, Priority};
 use crate::unique::{Replace, Unique};
 use std::fmt::Debug;
 
@@ -75,6 +76,10 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
         Feature::Turns => assert_refused(store.turn(HOUR).await),
         Feature::Reports => refuses_reports(rig).await,
         Feature::Replacing => refuses_unique(rig, Unique::key("x").replace(Replace::ALL)).await,
+        Feature::ReadyTypes => {
+            let look = ReadyLook { mode: Mode::Asynk, from: String::new(), within: HOUR, limit: 100 };
+            assert_refused(store.ready_types(&look).await);
+        }
     }
 }
 

@@ -90,6 +90,14 @@ macro_rules! for_each_scenario {
             next_due [Pauses] {
                 the_next_task_of_a_paused_task_type_is_not_told,
             }
+            ready_types [ReadyTypes] {
+                a_look_finds_the_task_types_with_tasks_that_a_pool_could_claim,
+                a_look_tells_when_tasks_become_due,
+                task_types_with_tasks_are_found_look_by_look,
+            }
+            ready_types [ReadyTypes Pauses] {
+                a_look_passes_over_paused_task_types,
+            }
             lock_claims [Locks] {
                 a_locked_task_cannot_be_claimed_until_it_is_released,
                 a_lock_claim_returns_the_same_fields_as_a_written_claim,

@@ -47,6 +47,24 @@ pub async fn task_types_that_no_worker_serves_are_found_after_a_minute(rig: &dyn
     assert_eq!(found(rig).await, named(&[("mials", Asynk)]));
 }
 
+/// Of its mode: all that there are, or more than its row has room for.
+pub async fn a_worker_that_may_serve_all_task_types_serves_those_that_it_does_not_list(rig: &dyn Rig) {
+    rig.insert(&[of(1, "mails", Asynk), of(2, "mails", Blocking), of(3, "news", Any)]).await;
+    rig.advance(MINUTE * 2).await;
+    assert_eq!(found(rig).await.len(), 3);
+    for more in [serde_json::json!({ "all_task_types": true }), serde_json::json!({ "more_task_types": 9 })] {
+        let mut info = serde_json::json!({ "mode": "asynk", "task_types": ["feeds"] });
+        info.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let worker = rig.store().register(&info.to_string()).await.unwrap();
+        let open = look(rig).await;
+        assert!(open.is_open && open.unserved.len() == 1, "{open:?}");
+        assert_eq!(found(rig).await, named(&[("mails", Blocking)]));
+        rig.retire(worker).await;
+        rig.advance(MINUTE * 2).await;
+        assert_eq!(found(rig).await.len(), 3);
+    }
+}
+
 /// A pool that is restarted is away for a short time only.
 pub async fn a_task_type_stays_served_for_a_minute_after_its_worker_died(rig: &dyn Rig) {
     let worker = worker(rig, "asynk", &["mails"]).await;

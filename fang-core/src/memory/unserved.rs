@@ -14,6 +14,10 @@ const LONG: TimeDelta = TimeDelta::minutes(1);
 struct Info {
     mode: String,
     task_types: Vec<String>,
+    #[serde(default)]
+    all_task_types: bool,
+    #[serde(default)]
+    more_task_types: u32,
 }
 
 impl Tables {
@@ -39,6 +43,7 @@ impl Tables {
         Unserved {
             unserved: unserved.collect(),
             served: served.into_iter().cloned().collect(),
+            is_open: infos.iter().any(Info::is_open),
             next: next.map(str::to_owned),
         }
     }
@@ -51,6 +56,11 @@ impl Info {
             Mode::Asynk => self.mode == "asynk",
             Mode::Blocking => self.mode == "blocking",
         };
-        is_of_mode && self.task_types.iter().any(|served| served == task_type)
+        is_of_mode && (self.is_open() || self.task_types.iter().any(|served| served == task_type))
+    }
+
+    /// Whether it may serve types that it does not list.
+    fn is_open(&self) -> bool {
+        self.all_task_types || self.more_task_types > 0
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
+type OfTypes = Arc<dyn Fn(Option<&str>, Notice) + Send + Sync>;
 
 /// The listeners of this process, by topic. A store has one `Listeners::default()`, returns it from
 /// [`Store::listeners`](crate::store::Store::listeners), and notifies it of its changes. Pools register their
@@ -31,6 +32,8 @@ struct Shared {
 struct Registry {
     next: u64,
     by_topic: HashMap<Topic<'static>, Vec<(u64, Listener)>>,
+    /// The listeners of every task type.
+    of_types: Vec<(u64, OfTypes)>,
 }
 
 impl Listeners {
@@ -48,13 +51,34 @@ impl Listeners {
             listeners.push((registry.next, Arc::new(listener)));
             registry.next
         });
-        Registration { listeners: self.clone(), topic, id }
+        Registration { listeners: self.clone(), topic: Some(topic), id }
+    }
+
+    /// Adds a listener for the notifications of every task type, as of a pool with thousands of them: it is called with
+    /// the name of the type, or without one after notifications of any type may have been lost. It must not block.
+    pub fn register_for_types(
+        &self,
+        listener: impl Fn(Option<&str>, Notice) + Send + Sync + 'static,
+    ) -> Registration {
+        let id = self.with(|registry| {
+            registry.next += 1;
+            registry.of_types.push((registry.next, Arc::new(listener)));
+            registry.next
+        });
+        Registration { listeners: self.clone(), topic: None, id }
     }
 
     /// Notifies the listeners of this topic.
     pub fn notify(&self, topic: &Topic<'_>, notice: Notice) {
         let listeners = self.with(|registry| registry.by_topic.get(topic).cloned());
         listeners.iter().flatten().for_each(|(_, listener)| listener(notice));
+        if let Topic::TaskType(name) = topic {
+            self.of_types().iter().for_each(|(_, listener)| listener(Some(name), notice));
+        }
+    }
+
+    fn of_types(&self) -> Vec<(u64, OfTypes)> {
+        self.with(|registry| registry.of_types.clone())
     }
 
     /// Notifies listeners of inserts of this process. `hears_others` tells whether this process gets the
@@ -78,6 +102,7 @@ impl Listeners {
     pub fn notify_everyone(&self) {
         let all: Vec<_> = self.with(|registry| registry.by_topic.values().flatten().cloned().collect());
         all.iter().for_each(|(_, listener)| listener(Notice::Burst));
+        self.of_types().iter().for_each(|(_, listener)| listener(None, Notice::Burst));
     }
 
     /// Tells that a call of the store failed.
@@ -116,17 +141,21 @@ impl fmt::Debug for Listeners {
 #[must_use = "dropping it ends the registration"]
 pub struct Registration {
     listeners: Listeners,
-    topic: Topic<'static>,
+    /// `None` for a listener of every task type.
+    topic: Option<Topic<'static>>,
     id: u64,
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         self.listeners.with(|registry| {
-            if let Some(listeners) = registry.by_topic.get_mut(&self.topic) {
+            let Some(topic) = &self.topic else {
+                return registry.of_types.retain(|(id, _)| *id != self.id);
+            };
+            if let Some(listeners) = registry.by_topic.get_mut(topic) {
                 listeners.retain(|(id, _)| *id != self.id);
                 if listeners.is_empty() {
-                    registry.by_topic.remove(&self.topic);
+                    registry.by_topic.remove(topic);
                 }
             }
         });
@@ -151,6 +180,21 @@ mod tests {
         listeners.answered();
         listeners.answered();
         assert_eq!(*told.lock().unwrap(), [true, false]);
+    }
+
+    #[test]
+    fn a_listener_of_every_task_type_hears_the_name_of_each_and_of_lost_notifications() {
+        let (listeners, heard) = (Listeners::default(), Arc::<Mutex<Vec<Option<String>>>>::default());
+        let hears = heard.clone();
+        let registration = listeners.register_for_types(move |name, _| {
+            hears.lock().unwrap().push(name.map(str::to_owned));
+        });
+        listeners.receive("mail");
+        listeners.notify(&Topic::Crons, Notice::Single);
+        listeners.notify_everyone();
+        drop(registration);
+        listeners.receive("mail");
+        assert_eq!(*heard.lock().unwrap(), [Some("mail".to_owned()), None]);
     }
 
     #[test]

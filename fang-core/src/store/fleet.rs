@@ -18,8 +18,12 @@ pub struct WorkerInfo {
     pub version: String,
     /// The mode of the tasks that it runs: `asynk` or `blocking`.
     pub mode: String,
-    /// The task types that it serves.
+    /// The task types that it serves, as far as its row lists them: the first [1,000](Self::LISTED).
     pub task_types: Vec<String>,
+    /// How many more it serves.
+    pub more_task_types: u32,
+    /// Whether it serves all task types of its mode, also those that come into being later.
+    pub all_task_types: bool,
     /// How many tasks it runs at the same time.
     pub workers: u32,
     /// How many tasks it ran at its last beat.
@@ -43,6 +47,22 @@ pub struct WorkerInfo {
     pub counts: Counts,
     /// The part of this that is in no [`Minute`] yet.
     pub ungathered: Counts,
+}
+
+impl WorkerInfo {
+    /// The most task types that the row of a worker lists.
+    pub const LISTED: usize = 1_000;
+
+    /// The task types that it serves, for people to read: `*` for all, else their names, at most `at_most` of them.
+    pub fn served(&self, separator: &str, at_most: usize) -> String {
+        if self.all_task_types {
+            return "*".to_owned();
+        }
+        let names: Vec<&str> = self.task_types.iter().take(at_most).map(String::as_str).collect();
+        let more = (self.task_types.len() - names.len()).saturating_add(self.more_task_types as usize);
+        let names = names.join(separator);
+        if more == 0 { names } else { format!("{names} and {more} more") }
+    }
 }
 
 /// Whether a worker lives.
@@ -86,6 +106,8 @@ pub(crate) struct Description {
     pub(crate) version: String,
     pub(crate) mode: String,
     pub(crate) task_types: Vec<String>,
+    pub(crate) more_task_types: u32,
+    pub(crate) all_task_types: bool,
     pub(crate) workers: u32,
     lease_ms: Option<u32>,
 }
@@ -134,6 +156,7 @@ impl WorkerRow<'_> {
         let about = Description::read(self.info);
         let state = WorkerState::of(self.is_dead, self.silent_for, about.lease());
         let Description { host, pid, version, mode, task_types, workers, .. } = about;
+        let (more_task_types, all_task_types) = (about.more_task_types, about.all_task_types);
         let (workers, busy, is_quiet) = self.load.unwrap_or((workers, 0, false));
         WorkerInfo {
             id: self.id,
@@ -142,6 +165,8 @@ impl WorkerRow<'_> {
             version,
             mode,
             task_types,
+            more_task_types,
+            all_task_types,
             workers,
             busy,
             is_quiet,

@@ -43,11 +43,13 @@ pub enum Feature {
     /// `heartbeat_with`, `retire_with`, `gather`, `workers`, `minutes`, `paused_types` and `ask_worker`: pools tell what
     /// they do, and tools read that and steer them.
     Reports,
+    /// `ready_types`: a pool may serve all task types, and looks at many of them with one call.
+    ReadyTypes,
 }
 
 impl Feature {
     /// All features.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Crons,
         Self::Counts,
         Self::Retries,
@@ -65,6 +67,7 @@ impl Feature {
         Self::Errors,
         Self::Turns,
         Self::Reports,
+        Self::ReadyTypes,
     ];
 
     fn bit(self) -> u32 {

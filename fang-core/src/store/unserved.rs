@@ -7,6 +7,9 @@ pub struct Unserved {
     pub unserved: Vec<UnservedType>,
     /// The task types that workers serve, in any order. May be empty if no type is unserved.
     pub served: Vec<String>,
+    /// Whether workers serve all task types of their mode, or more than their rows list. May be `false` if no type is
+    /// unserved.
+    pub is_open: bool,
     /// The task type from which the next call goes on, or `None` if this call reached the last type.
     pub next: Option<String>,
 }

@@ -1,7 +1,7 @@
 use super::{
     Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
     CronRemoval, Crons, Depth, ErrorGroups, Filter, Finding, Finish, Heard, Inserted, List, LockClaims,
-    Minute, Minutes, NewCron, Offers, PageRequest, PausedType, Prune, Removal, Report, ReportedBeat, Rescue,
+    Minute, Minutes, NewCron, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat, Rescue,
     Rescued, RunningPage, SavedCron, SavedPayload, TableSize, Tables, TaskPage, Tick, Unserved, Vacuum,
     Vacuumed, WorkerId, WorkerInfo,
 };
@@ -60,6 +60,16 @@ pub trait Store: Send + Sync + 'static {
         Ok(ClaimedWithNext { tasks: self.claim(claim).await?, next_in: None })
     }
 
+    /// Tells which task types have tasks that a pool could claim, and when others become due. Paused types have none. One
+    /// look must cost no more than a few claims, whatever tasks there are: types without waiting tasks should cost nothing.
+    /// Pools that serve many task types, or all, look before they claim; others never do.
+    ///
+    /// Not offered by default. Pools with a list of task types then claim one type after the other, and pools for all
+    /// task types cannot start.
+    async fn ready_types(&self, _look: &ReadyLook) -> Result<ReadyTypes, StoreError> {
+        Err(StoreError::NotOffered { verb: "ready_types" })
+    }
+
     /// Saves the results whose claims still stand, and returns how many. The other results came too late, and
     /// the store must drop them.
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
@@ -79,7 +89,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read and for
     /// [`unserved`](Self::unserved): `mode` is `"asynk"` or `"blocking"`, and `task_types` is the list of the
-    /// task types that the worker serves. [`WorkerInfo`] tells the rest: `host`, `pid`, `version`, `workers`, and the
+    /// task types that the worker serves. It serves others as well if `all_task_types` is `true`: all that there are; or if
+    /// `more_task_types` is a number: so many that have no room in the list. [`WorkerInfo`] tells the rest: `host`, `pid`, `version`, `workers`, and the
     /// `lease_ms`, in milliseconds.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 

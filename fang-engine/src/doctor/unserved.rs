@@ -9,19 +9,20 @@ const MOST_PAGES: usize = 50;
 
 /// Finds task types whose due tasks no pool serves, and tasks that are due while there is no pool at all.
 pub(super) async fn check(store: &dyn Store) -> Found {
-    let (mut found, mut served) = (Vec::new(), BTreeSet::new());
+    let (mut found, mut served, mut is_open) = (Vec::new(), BTreeSet::new(), false);
     let mut from = Some(String::new());
     for _ in 0..MOST_PAGES {
         let Some(first) = from else { break };
         let page = store.unserved(&first, PAGE).await?;
         found.extend(page.unserved);
         served.extend(page.served);
+        is_open |= page.is_open;
         from = page.next;
     }
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    if served.is_empty() {
+    if served.is_empty() && !is_open {
         return Ok(vec![no_pool(&found)]);
     }
     Ok(found.iter().map(unserved).collect())

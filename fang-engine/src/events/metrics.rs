@@ -3,13 +3,14 @@
 //! where these have one. The only labels are the task type and how a run ended: kinds, tags and tenants could be too many.
 
 use super::RunEnd;
+use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::NewTask;
-use fang_core::store::Depth;
+use fang_core::store::{Counts, Depth};
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, PoisonError, RwLock};
 
 const SENT: &str = "messaging.client.sent.messages";
 const CONSUMED: &str = "messaging.client.consumed.messages";
@@ -27,9 +28,15 @@ const TASK_TYPE: &str = "messaging.destination.name";
 const OPERATION: &str = "messaging.operation.name";
 const ERROR: &str = "error.type";
 
+/// The most task types that have metrics of their own in a pool that serves many. The others share theirs.
+const MOST: usize = 1_000;
+
 /// The metrics of a pool.
 pub(crate) struct Metrics {
+    /// Those of the task types that it was given.
     types: HashMap<Arc<str>, OfType>,
+    /// Those of the types that had tasks, if it serves many.
+    growing: Option<RwLock<HashMap<Arc<str>, Arc<OfType>>>>,
     rescued: Counter,
 }
 
@@ -72,15 +79,19 @@ impl fmt::Debug for Metrics {
 
 impl Metrics {
     /// The metrics of a pool that serves these task types, in the recorder of the process.
-    pub(crate) fn new(task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
+    pub(crate) fn new(served: &Served) -> Self {
         describe();
-        let types = task_types.into_iter().map(|task_type| (task_type.clone(), OfType::new(&task_type)));
-        Self { types: types.collect(), rescued: counter!(RESCUED) }
+        let few = served.names().filter(|_| !served.are_many());
+        let types = few.map(|task_type| (task_type.clone(), OfType::new(task_type)));
+        let growing = served.are_many().then(RwLock::default);
+        Self { types: types.collect(), growing, rescued: counter!(RESCUED) }
     }
 
     fn of(&self, job: &Job, record: impl FnOnce(&OfType)) {
-        if let Some(metrics) = self.types.get(&job.task_type) {
-            record(metrics);
+        match (self.types.get(&job.task_type), &self.growing) {
+            (Some(metrics), _) => record(metrics),
+            (None, Some(growing)) => record(&of_many(growing, &job.task_type)),
+            (None, None) => {}
         }
     }
 
@@ -129,6 +140,19 @@ impl Metrics {
     pub(crate) fn rescued(&self, tasks: u64) {
         self.rescued.increment(tasks);
     }
+}
+
+/// The metrics of a task type, or those that the last ones share.
+fn of_many(growing: &RwLock<HashMap<Arc<str>, Arc<OfType>>>, task_type: &Arc<str>) -> Arc<OfType> {
+    let known = growing.read().unwrap_or_else(PoisonError::into_inner);
+    let others: Arc<str> = Counts::OTHERS.into();
+    let name = if known.len() < MOST || known.contains_key(task_type) { task_type } else { &others };
+    if let Some(metrics) = known.get(name) {
+        return metrics.clone();
+    }
+    drop(known);
+    let mut known = growing.write().unwrap_or_else(PoisonError::into_inner);
+    known.entry(name.clone()).or_insert_with(|| Arc::new(OfType::new(name))).clone()
 }
 
 /// Counts tasks that a queue has inserted.

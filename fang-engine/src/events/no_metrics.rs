@@ -3,15 +3,15 @@
 #![expect(clippy::unused_self, reason = "there are metrics with the feature only")]
 
 use super::RunEnd;
+use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::NewTask;
-use std::sync::Arc;
 
 #[derive(Debug)]
 pub(crate) struct Metrics;
 
 impl Metrics {
-    pub(crate) fn new(_: impl IntoIterator<Item = Arc<str>>) -> Self {
+    pub(crate) fn new(_: &Served) -> Self {
         Self
     }
 

@@ -5,6 +5,7 @@ use super::tallies::Tallies;
 use super::totals::Totals;
 use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
+use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::store::{Finish, Rescued, RescuedTask, Verdict};
 use std::collections::HashMap;
@@ -34,10 +35,9 @@ pub struct Recorder {
 
 impl Recorder {
     /// For a pool that serves these task types.
-    pub(crate) fn new(subscribers: Subscribers, task_types: impl IntoIterator<Item = Arc<str>>) -> Self {
-        let task_types: Vec<_> = task_types.into_iter().collect();
-        let tallies = Tallies::new(task_types.iter().cloned());
-        let (totals, metrics) = (Totals::default(), Metrics::new(task_types));
+    pub(crate) fn new(subscribers: Subscribers, served: &Served) -> Self {
+        let tallies = Tallies::new(served);
+        let (totals, metrics) = (Totals::default(), Metrics::new(served));
         let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
         let (untold, dropped_before) = (AtomicU64::new(0), subscribers.dropped());
         Self { totals, tallies, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
@@ -280,7 +280,7 @@ mod tests {
     use fang_core::store::Counts;
 
     fn recorder() -> Recorder {
-        Recorder::new(Subscribers::default(), [Arc::from("mail")])
+        Recorder::new(Subscribers::default(), &Served::new(&[], "mail", false))
     }
 
     /// How many tasks of this type have succeeded, are retried, have failed and were cancelled.

@@ -72,6 +72,15 @@ macro_rules! worker_pool {
                 types.into_iter().map(|(name, weight)| (name.into(), weight)).collect()
             }))]
             task_types: Vec<(String, u32)>,
+            /// Serves all task types, also those that come into being while the pool runs: for example one for each
+            /// customer. It needs no list of them, and costs the database no more than one type does while it is idle.
+            /// Types of `task_types` keep their weights, all others have the weight 1, and `task_type` does not matter.
+            /// Paused types stay paused. Tasks of the other mode are left to pools of that mode. Defaults to `false`.
+            ///
+            /// A store of your own needs the feature `ReadyTypes` for it, else the start fails with
+            /// [`StoreError::NotOffered`]($crate::core::StoreError::NotOffered).
+            #[builder(setter(strip_bool))]
+            all_task_types: bool,
             /// How often the pool polls for tasks while it is idle. Defaults to every 5 ms at first, and up to every
             /// 1.5 s while there are none. See [`SleepParams`]($crate::core::SleepParams).
             #[builder(default)]
@@ -217,7 +226,9 @@ macro_rules! worker_pool {
             fn config(&self) -> $crate::PoolConfig {
                 $crate::PoolConfig {
                     workers: self.number_of_workers as usize,
-                    shares: $crate::policy::weights::shares(&self.task_types, &self.task_type),
+                    served: $crate::policy::served::Served::new(
+                        &self.task_types, &self.task_type, self.all_task_types,
+                    ),
                     sleep_params: self.sleep_params.clone(),
                     retention: self.retention_mode,
                     lease: self.lease,

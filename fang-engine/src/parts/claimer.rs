@@ -5,10 +5,11 @@ use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::claim::{Act, ClaimPolicy, Seen};
 use crate::signal::first_of;
+use crate::state::news::OfType;
 use crate::state::{Job, Pool, Unfinished};
 use crate::workers::Workers;
 use fang_core::StoreError;
-use fang_core::store::Claimed;
+use fang_core::store::{Claimed, ReadyLook};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,14 +63,36 @@ impl Claimer {
     async fn took(&mut self, claimed: Result<ToRun, StoreError>) {
         match claimed {
             Ok(tasks) => {
-                if std::mem::take(&mut self.is_failing) {
-                    log::info!("tasks can be claimed again");
-                }
+                self.works();
                 let worker = tasks.worker;
                 tasks.dispatch(&self.pool, &*self.workers);
                 self.claims.tidy(worker).await;
             }
             Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Looks which task types have tasks. A pool without any does what it does with each claim otherwise.
+    async fn look(&mut self, look: ReadyLook) {
+        let sent_at = self.pool.now();
+        let looked = match self.claims.reconcile(&mut self.policy).await {
+            Ok(()) => self.pool.store.ready_types(&look).await,
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(ready) => {
+                self.works();
+                self.policy.looked(self.pool.now(), sent_at, ready);
+                self.claims.tidy(self.pool.state.worker()).await;
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Logs the end of failures.
+    fn works(&mut self) {
+        if std::mem::take(&mut self.is_failing) {
+            log::info!("tasks can be claimed again");
         }
     }
 
@@ -151,13 +174,16 @@ impl Claimer {
 
     /// Tells the policy which task types have new tasks, and when others become due.
     fn woken(&mut self) {
-        let state = &self.pool.state;
-        for index in 0..state.shares.len() {
-            if let Some(at) = state.take_due(index) {
-                self.policy.due_at(index, at);
+        let (news, now) = (self.pool.state.take_news(), self.pool.now());
+        if news.of_all {
+            self.policy.all_woken(now);
+        }
+        for (task_type, OfType { notice, due_at }) in news.of_types {
+            if let Some(at) = due_at {
+                self.policy.due_at(&task_type, at);
             }
-            if let Some(notice) = state.take_inserted(index) {
-                self.policy.woken(index, self.pool.now(), notice);
+            if let Some(notice) = notice {
+                self.policy.woken(&task_type, now, notice);
             }
         }
     }
@@ -196,11 +222,16 @@ impl Part for Claimer {
                 self.rest().await;
                 continue;
             }
+            if self.pool.state.served.are_many() {
+                // A busy pool of many types may not sleep for long, and does not poll the type of a notification.
+                self.woken();
+            }
             match self.policy.next(self.pool.now(), &self.see()) {
                 Act::Claim(wanted) => {
                     let claimed = self.claims.claim(&mut self.policy, wanted).await;
                     self.took(claimed).await;
                 }
+                Act::Look(look) => self.look(look).await,
                 Act::Try { task, task_type } => self.try_suspect(task, task_type).await,
                 Act::Sleep { at_most, until_in_flight } => self.sleep(at_most, until_in_flight).await,
             }

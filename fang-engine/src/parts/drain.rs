@@ -11,6 +11,7 @@ use crate::claims::ToRun;
 use crate::events::{Event, Subscribers, TaskInfo};
 use crate::monitor::PoolMonitor;
 use crate::phase::Phase;
+use crate::policy::served::Served;
 use crate::runtime::Runtime;
 use crate::settings::{CANCEL_GRACE, Lease, PoolConfig, info};
 use crate::signal::first_of;
@@ -39,7 +40,7 @@ const MAX_LOOKS: usize = 1000;
 pub fn config() -> PoolConfig {
     PoolConfig {
         workers: 1,
-        shares: Vec::new(),
+        served: Served::default(),
         sleep_params: SleepParams::default(),
         retention: RetentionMode::default(),
         lease: Lease::default(),

@@ -26,7 +26,7 @@ impl Gauges {
     }
 
     async fn look(&self) {
-        for share in self.pool.state.shares.iter().take(MAX_TYPES) {
+        for share in self.pool.state.served.shares().iter().take(MAX_TYPES) {
             match self.pool.store.depths(Some(&share.task_type)).await {
                 Ok(depths) => waits(&share.task_type, depths.first()),
                 Err(error) => {

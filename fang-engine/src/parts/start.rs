@@ -11,7 +11,9 @@ use crate::claims::{Claims, OpenBatches};
 use crate::events::Event;
 use crate::phase::Phase;
 use crate::policy::claim::ClaimPolicy;
+use crate::policy::many_types::ManyTypes;
 use crate::policy::suspects::{Suspects, TrialGate};
+use crate::policy::types::Types;
 use crate::policy::weights::Weights;
 use crate::runtime::Runtime;
 use crate::settings::PoolConfig;
@@ -21,7 +23,7 @@ use crate::state::{Environment, Pool, PoolState, RunSignals};
 use crate::workers::Workers;
 use fang_core::declaration::check_state;
 use fang_core::notify::{Registration, Topic};
-use fang_core::store::Store;
+use fang_core::store::{Feature, Store};
 use fang_core::{QueueError, StoreError};
 use std::sync::Arc;
 
@@ -62,6 +64,10 @@ impl Running {
     ) -> Result<Self, QueueError> {
         config.check()?;
         check_state(runtime.mode(), |task_type| config.serves(task_type), &config.kinds, &config.values)?;
+        let looks = store.offers().has(Feature::ReadyTypes);
+        if config.served.are_all() && !looks {
+            return Err(StoreError::NotOffered { verb: "ready_types" }.into());
+        }
         check(&*store, &*runtime).await?;
         let (pool, results) = Pool::new(state(&*store, &config), store, runtime, config);
         pool.state.resize(pool.config.workers);
@@ -169,13 +175,18 @@ pub(super) fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
         retention: config.retention,
         tables: store.tables(),
     };
-    PoolState::new(environment, config.shares.clone(), config.kinds.clone(), config.subscribers.clone())
+    PoolState::new(environment, config.served.clone(), config.kinds.clone(), config.subscribers.clone())
 }
 
 fn policy(pool: &Pool) -> ClaimPolicy {
     let PoolConfig { workers, sleep_params, lease, .. } = &pool.config;
-    let weights = Weights::new(pool.mode(), &pool.state.shares, *workers, sleep_params);
-    ClaimPolicy::new(weights, Suspects::new(lease.max_crashes, &ONE_TRIAL))
+    let (mode, served) = (pool.mode(), &pool.state.served);
+    // A store of the application may not offer looks. Then each type is polled, however many there are.
+    let types = match served.are_many() && pool.store.offers().has(Feature::ReadyTypes) {
+        true => Types::Many(Box::new(ManyTypes::new(mode, served.clone(), *workers, sleep_params))),
+        false => Types::Few(Weights::new(mode, served.shares(), *workers, sleep_params)),
+    };
+    ClaimPolicy::new(types, Suspects::new(lease.max_crashes, &ONE_TRIAL))
 }
 
 fn listen(pool: &Arc<Pool>) -> Vec<Registration> {
@@ -188,10 +199,18 @@ fn listen(pool: &Arc<Pool>) -> Vec<Registration> {
         listeners.register(Topic::ListensAnew, move |_| forgotten.state.must_reconcile()),
         listeners.register(Topic::Reach, move |_| reach.reach_changed()),
     ];
-    for (index, share) in pool.state.shares.iter().enumerate() {
+    if pool.state.served.are_many() {
         let woken = of();
+        all.push(listeners.register_for_types(move |task_type, notice| match task_type {
+            Some(task_type) => woken.has_new(task_type, notice),
+            None => woken.may_have_new(),
+        }));
+        return all;
+    }
+    for share in pool.state.served.shares() {
+        let (woken, task_type) = (of(), share.task_type.clone());
         let topic = Topic::task_type(&share.task_type);
-        all.push(listeners.register(topic, move |notice| woken.has_new(index, notice)));
+        all.push(listeners.register(topic, move |notice| woken.has_new(&task_type, notice)));
     }
     all
 }

@@ -3,11 +3,11 @@
 use crate::policy::pace::Request;
 use crate::policy::reconcile::Reconcile;
 use crate::policy::suspects::{SuspectStep, Suspects};
-use crate::policy::weights::{Next, Weights};
+use crate::policy::types::{Next, Types};
 use crate::state::load::Load;
 use fang_core::notify::Notice;
 use fang_core::scan::{Start, sort};
-use fang_core::store::{Claim, Claimed, ScanRange, WorkerId};
+use fang_core::store::{Claim, Claimed, ReadyLook, ReadyTypes, ScanRange, WorkerId};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// The decisions of one pool's claimer. All instants count from the same fixed one.
 #[derive(Debug)]
 pub struct ClaimPolicy {
-    weights: Weights,
+    types: Types,
     suspects: Suspects,
     reconcile: Reconcile,
 }
@@ -40,6 +40,8 @@ pub struct Seen {
 pub enum Act {
     /// Claim.
     Claim(Wanted),
+    /// Look which task types have tasks.
+    Look(ReadyLook),
     /// Mark this task in the store as the one that may have crashed its process, then run it.
     Try {
         /// The suspect.
@@ -97,8 +99,8 @@ impl Asked {
 
 impl ClaimPolicy {
     /// The policy of a pool that starts.
-    pub fn new(weights: Weights, suspects: Suspects) -> Self {
-        Self { weights, suspects, reconcile: Reconcile::default() }
+    pub fn new(types: Types, suspects: Suspects) -> Self {
+        Self { types, suspects, reconcile: Reconcile::default() }
     }
 
     /// The next step.
@@ -119,8 +121,9 @@ impl ClaimPolicy {
     }
 
     fn go_on(&mut self, now: Duration, seen: &Seen, look_after: Option<Duration>) -> Act {
-        match self.weights.next(now, seen.load, seen.workers) {
+        match self.types.next(now, seen.load, seen.workers) {
             Next::Claim { index, request } => Act::Claim(Wanted { index, request }),
+            Next::Look(look) => Act::Look(look),
             Next::Sleep { at_most, until_in_flight } => {
                 Act::Sleep { at_most: at_most.into_iter().chain(look_after).min(), until_in_flight }
             }
@@ -134,14 +137,14 @@ impl ClaimPolicy {
 
     /// Whether the last claim left tasks of this type behind.
     pub fn has_more(&self, wanted: Wanted, now: Duration) -> bool {
-        self.weights.has_more(wanted.index, now)
+        self.types.has_more(wanted.index, now)
     }
 
     /// Makes a claim of this worker.
     pub fn ask(&self, wanted: Wanted, worker: WorkerId) -> Asked {
         let Wanted { index, request } = wanted;
-        let ranges = self.weights.ranges(index).in_order(request.upwards, request.start);
-        Asked { wanted, worker, task_type: self.weights.task_type(index).clone(), ranges }
+        let ranges = self.types.ranges(index).in_order(request.upwards, request.start);
+        Asked { wanted, worker, task_type: self.types.task_type(index).clone(), ranges }
     }
 
     /// Takes note of the tasks that a claim returned, and sorts them in the order in which to run them. `next_in` is the
@@ -155,7 +158,7 @@ impl ClaimPolicy {
     ) {
         let Wanted { index, request } = asked.wanted;
         sort(tasks, request.upwards);
-        self.weights.claimed(index, now, request, tasks, next_in);
+        self.types.claimed(index, now, request, tasks, next_in);
     }
 
     /// Takes out tasks that may have crashed their process. They run later, one at a time.
@@ -165,12 +168,12 @@ impl ClaimPolicy {
 
     /// Tells that a claim failed or had no answer.
     pub fn gave_up(&mut self, now: Duration, asked: &Asked) {
-        self.weights.gave_up(asked.wanted.index, now, asked.wanted.request);
+        self.types.gave_up(asked.wanted.index, now, asked.wanted.request);
     }
 
     /// Tells that tasks came back to places before the scan floor.
     pub fn came_back(&mut self) {
-        self.weights.came_back();
+        self.types.came_back();
     }
 
     /// Tells that the store may have claims for this pool that the pool does not know of.
@@ -188,19 +191,29 @@ impl ClaimPolicy {
         self.reconcile.asked(now);
     }
 
-    /// Tells that there are tasks of the type with this index.
-    pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
-        self.weights.woken(index, now, notice);
+    /// Tells the answer to a look that was sent then.
+    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: ReadyTypes) {
+        self.types.looked(now, sent_at, ready);
     }
 
-    /// Tells that a task of the type with this index becomes due then.
-    pub fn due_at(&mut self, index: usize, at: Duration) {
-        self.weights.due_at(index, at);
+    /// Tells that there are tasks of this type.
+    pub fn woken(&mut self, task_type: &str, now: Duration, notice: Notice) {
+        self.types.woken(task_type, now, notice);
+    }
+
+    /// Tells that there may be tasks of any type.
+    pub fn all_woken(&mut self, now: Duration) {
+        self.types.all_woken(now);
+    }
+
+    /// Tells that a task of this type becomes due then.
+    pub fn due_at(&mut self, task_type: &str, at: Duration) {
+        self.types.due_at(task_type, at);
     }
 
     /// Tells that the store failed, as it would for any claim now. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64, answers: Option<u64>) {
-        self.weights.failed(now, jitter, answers);
+        self.types.failed(now, jitter, answers);
     }
 
     /// Takes all suspects that have not run.
@@ -213,7 +226,8 @@ impl ClaimPolicy {
 mod tests {
     use super::*;
     use crate::policy::suspects::TrialGate;
-    use crate::policy::weights::Share;
+    use crate::policy::served::Share;
+    use crate::policy::weights::Weights;
     use crate::state::example;
     use fang_core::Mode;
     use fang_core::sleep_params::SleepParams;
@@ -227,7 +241,7 @@ mod tests {
     fn policy() -> ClaimPolicy {
         let shares = [Share { task_type: "mail".into(), weight: 1 }];
         let weights = Weights::new(Mode::Asynk, &shares, 2, &SleepParams::default());
-        ClaimPolicy::new(weights, Suspects::new(3, &GATE))
+        ClaimPolicy::new(Types::Few(weights), Suspects::new(3, &GATE))
     }
 
     fn asked(policy: &mut ClaimPolicy) -> Asked {

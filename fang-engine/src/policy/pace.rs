@@ -65,6 +65,15 @@ pub enum Step {
     },
 }
 
+/// The sleep of a pool that has no room for tasks, as in [`Step::Sleep`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nap {
+    /// The longest sleep.
+    pub at_most: Option<Duration>,
+    /// Ends the sleep once no more than this many tasks are in flight.
+    pub until_in_flight: Option<usize>,
+}
+
 /// A claim to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -139,28 +148,49 @@ impl Pace {
 
     /// The next step.
     pub fn step(&self, now: Duration, load: Load) -> Step {
-        let prefetch = self.prefetch(load);
-        let refill_at =
-            if prefetch == 0 { self.workers.saturating_sub(1) } else { self.workers + prefetch / 2 };
-        if load.unsaved >= MAX_UNSAVED {
-            return Step::Sleep { at_most: Some(self.sleep.shortest()), until_in_flight: None };
-        }
-        if load.in_flight > refill_at {
-            return Step::Sleep { at_most: None, until_in_flight: Some(refill_at) };
-        }
+        let room = match self.room(load) {
+            Ok(room) => room,
+            Err(Nap { at_most, until_in_flight }) => return Step::Sleep { at_most, until_in_flight },
+        };
         let wake_at = self.wake_at();
         if now < wake_at {
             return Step::Sleep { at_most: Some(wake_at - now), until_in_flight: None };
         }
-        let room = (self.workers + prefetch).saturating_sub(load.in_flight);
         Step::Claim(self.request(now, room))
+    }
+
+    /// How many tasks the pool has room for.
+    ///
+    /// # Errors
+    /// The sleep until it has room.
+    pub fn room(&self, load: Load) -> Result<usize, Nap> {
+        let prefetch = self.prefetch(load);
+        let refill_at =
+            if prefetch == 0 { self.workers.saturating_sub(1) } else { self.workers + prefetch / 2 };
+        if load.unsaved >= MAX_UNSAVED {
+            return Err(Nap { at_most: Some(self.sleep.shortest()), until_in_flight: None });
+        }
+        if load.in_flight > refill_at {
+            return Err(Nap { at_most: None, until_in_flight: Some(refill_at) });
+        }
+        Ok((self.workers + prefetch).saturating_sub(load.in_flight))
     }
 
     /// When to look next. After a failure, tasks that become due wait for the next try.
     fn wake_at(&self) -> Duration {
+        let due_at = self.next_due().filter(|_| self.retry.is_first());
+        due_at.map_or(self.look_at, |at| at.min(self.look_at))
+    }
+
+    /// When to claim for the next task that becomes due, as far as that is known.
+    pub fn next_due(&self) -> Option<Duration> {
         let not_before = self.claimed_at.map_or(Duration::ZERO, |at| at + APART);
-        let due_at = self.due_at.filter(|_| self.retry.is_first());
-        due_at.map_or(self.look_at, |at| at.max(not_before).min(self.look_at))
+        self.due_at.map(|at| at.max(not_before))
+    }
+
+    /// Whether there may be more tasks to claim at once: the last claim was full, or did not begin at the beginning.
+    pub fn wants_more(&self, now: Duration) -> bool {
+        now >= self.look_at
     }
 
     /// Tells that a task becomes due then.
@@ -296,7 +326,8 @@ impl Pace {
         self.poll_often_until = now + BurstGate::WINDOW;
     }
 
-    fn request(&self, now: Duration, room: usize) -> Request {
+    /// The next claim, for this many tasks.
+    pub fn request(&self, now: Duration, room: usize) -> Request {
         let start = self.start(now);
         Request {
             limit: room.clamp(1, MAX_CLAIM),

@@ -20,7 +20,8 @@ impl Told {
     /// use fang_engine::policy::unserved::Told;
     ///
     /// let unserved = vec![UnservedType { task_type: "mials".into(), mode: Mode::Asynk }];
-    /// let found = Unserved { unserved, served: vec!["news".into(), "mails".into()], next: None };
+    /// let served = vec!["news".into(), "mails".into()];
+    /// let found = Unserved { unserved, served, ..Unserved::default() };
     /// let mut told = Told::default();
     /// assert!(told.news(&found)[0].ends_with(r#"the most similar task type with a pool is "mails""#));
     /// assert!(told.news(&found).is_empty());
@@ -64,7 +65,7 @@ mod tests {
         let unserved =
             unserved.iter().map(|(name, mode)| UnservedType { task_type: (*name).to_owned(), mode: *mode });
         let served = served.iter().map(|name| (*name).to_owned()).collect();
-        Unserved { unserved: unserved.collect(), served, next: None }
+        Unserved { unserved: unserved.collect(), served, ..Unserved::default() }
     }
 
     #[test]

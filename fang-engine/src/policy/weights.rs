@@ -1,57 +1,25 @@
 //! The choice of the task type to claim next, by weights.
 
 use crate::policy::pace::{Pace, Request, Step};
+use crate::policy::served::Share;
+use crate::policy::types::Next;
 use crate::state::load::Load;
-use fang_core::error::QueueError;
 use fang_core::notify::Notice;
 use fang_core::scan::ScanRanges;
 use fang_core::sleep_params::SleepParams;
 use fang_core::store::Claimed;
 use fang_core::task::Mode;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A task type that a pool works on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Its name.
-    pub task_type: Arc<str>,
-    /// How many tasks of it start for each one of a type with weight 1, while both have work.
-    pub weight: u32,
-}
-
-impl Share {
-    /// The share of a pool that works on one task type only.
-    pub fn whole(task_type: &str) -> Self {
-        Self { task_type: task_type.into(), weight: 1 }
-    }
-}
-
-/// The shares of a pool: of `task_types` with their weights, or of `task_type` if that is empty.
-pub fn shares(task_types: &[(String, u32)], task_type: &str) -> Vec<Share> {
-    if task_types.is_empty() {
-        return vec![Share::whole(task_type)];
-    }
-    let share = |(name, weight): &(String, u32)| Share { task_type: name.as_str().into(), weight: *weight };
-    task_types.iter().map(share).collect()
-}
-
-/// # Errors
-/// [`QueueError::TaskTypes`] when a task type is named twice or has the weight 0.
-pub fn check(shares: &[Share]) -> Result<(), QueueError> {
-    let mut names = HashSet::new();
-    match shares.iter().find(|share| share.weight == 0 || !names.insert(share.task_type.clone())) {
-        Some(share) => Err(QueueError::TaskTypes { task_type: share.task_type.to_string() }),
-        None => Ok(()),
-    }
-}
 
 /// The task types of one claimer, each with its own pace. Types with work get tasks by their weights; a type without
 /// work leaves its share to the others.
 #[derive(Debug)]
 pub struct Weights {
     types: Vec<TypeState>,
+    /// The place of each name in `types`.
+    places: HashMap<Arc<str>, usize>,
     /// The `spent` of the type that was claimed last: types that had no work go on from here.
     reached: f64,
 }
@@ -65,25 +33,6 @@ struct TypeState {
     spent: f64,
 }
 
-/// The next step of a claimer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Claim, then report with [`Weights::claimed`], or with [`Weights::gave_up`] and [`Weights::failed`].
-    Claim {
-        /// The index of the task type.
-        index: usize,
-        /// What to claim.
-        request: Request,
-    },
-    /// Sleep, as in [`Step::Sleep`].
-    Sleep {
-        /// The longest sleep.
-        at_most: Option<Duration>,
-        /// Ends the sleep once no more than this many tasks are in flight.
-        until_in_flight: Option<usize>,
-    },
-}
-
 impl Weights {
     /// The weights of a pool that starts.
     pub fn new(mode: Mode, shares: &[Share], workers: usize, sleep: &SleepParams) -> Self {
@@ -93,7 +42,8 @@ impl Weights {
             ranges: ScanRanges::new(mode),
             spent: 0.0,
         });
-        Self { types: types.collect(), reached: 0.0 }
+        let places = shares.iter().enumerate().map(|(place, share)| (share.task_type.clone(), place));
+        Self { types: types.collect(), places: places.collect(), reached: 0.0 }
     }
 
     /// The next step, with this many workers.
@@ -130,16 +80,6 @@ impl Weights {
         let own = weight(&self.types[index]);
         let part = (room as u64).saturating_mul(own) / (own + others);
         usize::try_from(part).unwrap_or(room).max(1)
-    }
-
-    /// How many task types there are.
-    pub fn len(&self) -> usize {
-        self.types.len()
-    }
-
-    /// Whether there are none, which never happens in a pool.
-    pub fn is_empty(&self) -> bool {
-        self.types.is_empty()
     }
 
     /// Whether the last claim left tasks of this type behind.
@@ -189,13 +129,22 @@ impl Weights {
     }
 
     /// Tells that there are tasks of this type.
-    pub fn woken(&mut self, index: usize, now: Duration, notice: Notice) {
-        self.types[index].pace.woken(now, notice);
+    pub fn woken(&mut self, task_type: &str, now: Duration, notice: Notice) {
+        self.of(task_type).into_iter().for_each(|types| types.pace.woken(now, notice));
+    }
+
+    /// Tells that there may be tasks of any type.
+    pub fn all_woken(&mut self, now: Duration) {
+        self.types.iter_mut().for_each(|types| types.pace.woken(now, Notice::Burst));
     }
 
     /// Tells that a task of this type becomes due then.
-    pub fn due_at(&mut self, index: usize, at: Duration) {
-        self.types[index].pace.due_at(at);
+    pub fn due_at(&mut self, task_type: &str, at: Duration) {
+        self.of(task_type).into_iter().for_each(|types| types.pace.due_at(at));
+    }
+
+    fn of(&mut self, task_type: &str) -> Option<&mut TypeState> {
+        self.places.get(task_type).and_then(|place| self.types.get_mut(*place))
     }
 
     /// Tells that a claim failed, as any other would now. `jitter` is a random number in `0.0..1.0`.
@@ -215,7 +164,6 @@ mod tests {
     fn weights(shares: &[(&str, u32)], workers: usize) -> Weights {
         let share = |(name, weight): &(&str, u32)| Share { task_type: (*name).into(), weight: *weight };
         let shares: Vec<Share> = shares.iter().map(share).collect();
-        check(&shares).unwrap();
         Weights::new(Mode::Asynk, &shares, workers, &SleepParams::default())
     }
 
@@ -237,6 +185,7 @@ mod tests {
                     got[index] += found;
                 }
                 Next::Sleep { at_most, .. } => now += at_most.unwrap(),
+                Next::Look(look) => panic!("{look:?}"),
             }
         }
         got
@@ -282,7 +231,7 @@ mod tests {
     fn a_type_does_not_catch_up_after_a_time_without_work() {
         let mut weights = weights(&[("mail", 1), ("sync", 1)], 100);
         claims(&mut weights, 1000, 10, |index, limit| if index == 0 { limit } else { 0 });
-        weights.woken(1, NOW, Notice::Burst);
+        weights.woken("sync", NOW, Notice::Burst);
         assert_share(&claims(&mut weights, 200, 10, |_, limit| limit), 0.5);
     }
 
@@ -299,15 +248,7 @@ mod tests {
         claims(&mut weights, 2, 10, |_, _| 0);
         let next = weights.next(NOW, Load::default(), 100);
         assert!(matches!(next, Next::Sleep { at_most: Some(_), until_in_flight: None }), "{next:?}");
-        weights.woken(1, NOW, Notice::Burst);
+        weights.woken("sync", NOW, Notice::Burst);
         assert!(matches!(weights.next(NOW, Load::default(), 100), Next::Claim { index: 1, .. }));
-    }
-
-    #[test]
-    fn a_type_twice_or_without_weight_is_refused() {
-        let share = |weight| Share { weight, ..Share::whole("mail") };
-        for bad in [vec![share(0)], vec![share(1), share(2)]] {
-            assert!(matches!(check(&bad), Err(QueueError::TaskTypes { task_type }) if task_type == "mail"));
-        }
     }
 }

@@ -103,15 +103,16 @@ impl Pool {
     /// The pool as log messages name it: its worker id and what it serves.
     pub(crate) fn described(&self) -> String {
         let mode = if self.mode() == Mode::Asynk { "async" } else { "blocking" };
-        let types: Vec<&str> = self.state.shares.iter().map(|share| &*share.task_type).collect();
+        let served = self.state.served.described();
         let (worker, workers) = (self.state.worker(), self.state.workers());
-        format!("the {mode} pool of worker {worker}, with {workers} workers for the task types {types:?},")
+        format!("the {mode} pool of worker {worker}, with {workers} workers for {served},")
     }
 
     /// The pool as events show it.
     pub(crate) fn info(&self) -> Arc<PoolInfo> {
-        let task_types = self.state.shares.iter().map(|share| share.task_type.clone()).collect();
-        Arc::new(PoolInfo { worker: self.state.worker(), mode: self.mode(), task_types })
+        let served = &self.state.served;
+        let (task_types, all_task_types) = (served.names().cloned().collect(), served.are_all());
+        Arc::new(PoolInfo { worker: self.state.worker(), mode: self.mode(), task_types, all_task_types })
     }
 
     /// The time since the pool started.
@@ -137,11 +138,20 @@ impl Pool {
     }
 
     /// Tells that a task of this type was inserted.
-    pub(crate) fn has_new(&self, index: usize, notice: Notice) {
-        match notice {
-            Notice::Due(delay) => self.state.mark_due(index, self.now().saturating_add(delay)),
-            Notice::Single | Notice::Burst => self.state.mark_inserted(index, notice),
+    pub(crate) fn has_new(&self, task_type: &str, notice: Notice) {
+        if !self.state.served.has(task_type) {
+            return;
         }
+        match notice {
+            Notice::Due(delay) => self.state.mark_due(task_type, self.now().saturating_add(delay)),
+            Notice::Single | Notice::Burst => self.state.mark_inserted(task_type, notice),
+        }
+        self.inserted.notify();
+    }
+
+    /// Tells that tasks of any type may have been inserted without a notification.
+    pub(crate) fn may_have_new(&self) {
+        self.state.mark_all_inserted();
         self.inserted.notify();
     }
 
@@ -153,8 +163,7 @@ impl Pool {
             self.reach.silent.notify();
         } else {
             self.reach.answered();
-            self.state.mark_all_inserted();
-            self.inserted.notify();
+            self.may_have_new();
         }
     }
 

@@ -4,18 +4,19 @@ use super::again::Again;
 use super::in_flight::InFlight;
 use super::job::Job;
 use super::load::Gauge;
+use super::news::{News, Untold};
 use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
 use super::told::{Told, tell_given_up};
 use crate::events::{PoolStats, Recorder, Subscribers};
 use crate::policy::decide::{Outcome, ending};
-use crate::policy::weights::Share;
+use crate::policy::served::Served;
 use fang_core::kind::Kinds;
 use fang_core::notify::Notice;
 use fang_core::store::{Claimed, Finish, Rescued, WorkerId};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// The worker id before registration. The store has no such worker.
@@ -27,7 +28,7 @@ pub struct PoolState {
     /// The environment of all runs. Set when the pool starts.
     pub environment: Arc<Environment>,
     /// The task types that the pool works on. Set when it starts.
-    pub shares: Vec<Share>,
+    pub served: Served,
     /// The kinds that may run. Set when the pool starts; workers read.
     pub kinds: Kinds,
     /// The load of the pool. The claimer, workers and the finisher write; the claimer reads.
@@ -40,11 +41,8 @@ pub struct PoolState {
     pub recorder: Recorder,
     /// Counters for the report of the shutdown.
     pub stats: Stats,
-    /// For each task type, whether tasks of it were inserted. Notifications write; the claimer takes.
-    inserted: Vec<Mutex<Option<Notice>>>,
-    /// For each task type, when the next task becomes due that the claimer does not know of. Notifications and the
-    /// finisher write; the claimer takes.
-    due_at: Vec<Mutex<Option<Duration>>>,
+    /// What the claimer has not heard yet of task types. Notifications and the finisher write; the claimer takes.
+    news: News,
     /// The tasks whose results make them wait again. Workers add, the finisher removes.
     pub again: Again,
     /// Whether tasks came back to places before the scan floor. Notifications write; the claimer takes.
@@ -61,19 +59,17 @@ pub struct PoolState {
 
 impl PoolState {
     /// The state of a pool that starts.
-    pub fn new(environment: Environment, shares: Vec<Share>, kinds: Kinds, subscribers: Subscribers) -> Self {
-        let task_types: Vec<_> = shares.iter().map(|share| share.task_type.clone()).collect();
+    pub fn new(environment: Environment, served: Served, kinds: Kinds, subscribers: Subscribers) -> Self {
         Self {
             environment: Arc::new(environment),
-            inserted: shares.iter().map(|_| Mutex::new(Some(Notice::Burst))).collect(),
-            due_at: shares.iter().map(|_| Mutex::default()).collect(),
+            news: News::default(),
             again: Again::default(),
-            shares,
             kinds,
             gauge: Gauge::default(),
             in_flight: InFlight::default(),
             told: Told::default(),
-            recorder: Recorder::new(subscribers, task_types),
+            recorder: Recorder::new(subscribers, &served),
+            served,
             stats: Stats::default(),
             came_back: AtomicBool::new(false),
             must_reconcile: AtomicBool::new(false),
@@ -95,33 +91,26 @@ impl PoolState {
 
     /// Makes the claimer look for tasks of all types.
     pub fn mark_all_inserted(&self) {
-        (0..self.shares.len()).for_each(|index| self.mark_inserted(index, Notice::Burst));
+        self.news.of_all();
     }
 
     /// Tells that a task of this type was inserted.
-    pub fn mark_inserted(&self, index: usize, notice: Notice) {
-        if let Some(inserted) = self.inserted.get(index) {
-            let mut inserted = inserted.lock().unwrap_or_else(PoisonError::into_inner);
-            *inserted = inserted.max(Some(notice));
+    pub fn mark_inserted(&self, task_type: &str, notice: Notice) {
+        if let Some(share) = self.served.share(task_type) {
+            self.news.inserted(share.task_type, notice);
         }
     }
 
     /// Tells that a task of this type becomes due then.
-    pub fn mark_due(&self, index: usize, at: Duration) {
-        if let Some(due_at) = self.due_at.get(index) {
-            let mut due_at = due_at.lock().unwrap_or_else(PoisonError::into_inner);
-            *due_at = Some(due_at.map_or(at, |known| known.min(at)));
+    pub fn mark_due(&self, task_type: &str, at: Duration) {
+        if let Some(share) = self.served.share(task_type) {
+            self.news.due_at(share.task_type, at);
         }
     }
 
-    /// When the next task of this type becomes due that was told of since the last call.
-    pub fn take_due(&self, index: usize) -> Option<Duration> {
-        self.due_at.get(index)?.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// The notice that came for this task type since the last call, if any.
-    pub fn take_inserted(&self, index: usize) -> Option<Notice> {
-        self.inserted.get(index)?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What was told of task types since the last call.
+    pub fn take_news(&self) -> Untold {
+        self.news.take()
     }
 
     /// Tells that tasks came back to places before the scan floor.
@@ -172,11 +161,6 @@ impl PoolState {
         self.recorder.rescued(rescued);
     }
 
-    /// The place of a task type among those of the pool.
-    fn index_of(&self, task_type: &str) -> usize {
-        self.shares.iter().position(|share| *share.task_type == *task_type).unwrap_or_default()
-    }
-
     /// What the pool has done so far.
     pub fn stats(&self) -> PoolStats {
         PoolStats {
@@ -221,7 +205,7 @@ impl PoolState {
         let verdict = ending.verdict(*retention, keep, job.has_begun());
         // A task that is given back is for any pool, and notifies all.
         if verdict.delay().is_some() && !verdict.keeps_its_place() {
-            self.again.add((id, lease), self.index_of(&job.task_type));
+            self.again.add((id, lease), job.task_type.clone());
         }
         let may_be_saved = signals.take_saved((id, lease));
         Finished { result: Finish { id, lease, verdict, keep }, worker: job.worker, may_be_saved }

@@ -4,6 +4,9 @@
 -- The ready index is led by the task type, so each step of the recursion jumps to the next type, however many tasks the
 -- type has. Types that are served are sorted out before anything is looked up about their tasks.
 --
+-- A worker that serves all types of its mode has no list of them, and the row of one that serves thousands lists the first.
+-- Either may serve any type of its mode, so its mode is open.
+--
 -- Engine connections allow no hash joins. NOT IN looks each type up in a hash table all the same, where a join would read
 -- the list of served types for each of them. A null in that list would hide everything.
 WITH RECURSIVE served AS MATERIALIZED (
@@ -15,6 +18,12 @@ WITH RECURSIVE served AS MATERIALIZED (
         unnest(ARRAY[0, CASE w.info->>'mode' WHEN 'asynk' THEN 1 WHEN 'blocking' THEN 2 END]::smallint[]) AS mode
     WHERE (w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute')
       AND task_type IS NOT NULL AND mode IS NOT NULL
+), open AS MATERIALIZED (
+    SELECT DISTINCT mode
+    FROM fang_workers w,
+        unnest(ARRAY[0, CASE w.info->>'mode' WHEN 'asynk' THEN 1 WHEN 'blocking' THEN 2 END]::smallint[]) AS mode
+    WHERE (w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute')
+      AND (w.info->'all_task_types' = 'true' OR w.info->'more_task_types' > '0') AND mode IS NOT NULL
 ), waiting (place, task_type) AS (
     SELECT 1, $1::text
     UNION ALL
@@ -31,6 +40,7 @@ WITH RECURSIVE served AS MATERIALIZED (
     SELECT w.task_type, m.mode
     FROM waiting w, unnest('{0,1,2}'::smallint[]) AS m (mode)
     WHERE w.task_type IS NOT NULL AND w.place <= $2
+      AND m.mode NOT IN (SELECT mode FROM open)
       AND (w.task_type, m.mode) NOT IN (SELECT task_type, mode FROM served)
       AND w.task_type NOT IN (SELECT task_type FROM fang_queues WHERE paused_at IS NOT NULL)
 ), unserved AS MATERIALIZED (
@@ -51,5 +61,7 @@ WITH RECURSIVE served AS MATERIALIZED (
 SELECT 'unserved' AS what, task_type, mode FROM unserved
 UNION ALL
 SELECT DISTINCT 'served', task_type, NULL::smallint FROM served WHERE EXISTS (SELECT FROM unserved)
+UNION ALL
+SELECT DISTINCT 'open', '', NULL::smallint FROM open WHERE EXISTS (SELECT FROM unserved)
 UNION ALL
 SELECT 'next', task_type, NULL FROM waiting WHERE task_type IS NOT NULL AND place > $2

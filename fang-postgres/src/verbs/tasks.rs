@@ -1,4 +1,4 @@
-//! Claim and finish.
+//! Looks for task types with tasks, claim and finish.
 
 use crate::claim_params::ClaimParams;
 use crate::database::{Database, RowOf};
@@ -7,12 +7,12 @@ use crate::refused::{AT_MOST, ManyRows};
 use crate::row::{claimed, get, span};
 use crate::session::Connections;
 use crate::settings::Role;
-use crate::statement::{Answer, Wanted};
+use crate::statement::{Answer, Statement, Wanted};
 use crate::store::PostgresStore;
 use crate::value::Value;
 use fang_core::StoreError;
 use fang_core::notify::Topic;
-use fang_core::store::{Claim, ClaimedWithNext, Finish, WorkerId};
+use fang_core::store::{Claim, ClaimedWithNext, Finish, ReadyLook, ReadyTypes, WorkerId, micros};
 use std::time::{Duration, Instant};
 
 /// If the server refuses to change all rows that it finds, it goes on with those behind them. `within` is how far ahead to
@@ -81,6 +81,24 @@ async fn send_claim<C: Connections>(
     let statement = many.all_but(&db.refused.left_out(many.began))?;
     let outcome = db.together(many.role, [params.crowd(&db.sql.crowd_lock)?, statement]).await;
     db.or_in_pieces(&many, outcome).await
+}
+
+pub(crate) async fn ready_types<C: Connections>(
+    db: &Database<C>,
+    look: &ReadyLook,
+) -> Result<ReadyTypes, StoreError> {
+    let limit = i32::try_from(look.limit).unwrap_or(i32::MAX);
+    let params: [&dyn Value; 4] = [&look.from.as_str(), &(look.mode as i16), &micros(look.within), &limit];
+    let mut ready = ReadyTypes::default();
+    for row in &db.query(Role::Engine, Statement::rows(&db.sql.ready_types, &params)?).await? {
+        let task_type: String = get(row, 0)?;
+        match get::<Option<f64>>(row, 1)? {
+            None => ready.next = Some(task_type),
+            Some(due_in) if due_in > 0.0 => ready.later.push((task_type, span(due_in))),
+            Some(_) => ready.due.push(task_type),
+        }
+    }
+    Ok(ready)
 }
 
 pub(crate) async fn finish<C: Connections>(

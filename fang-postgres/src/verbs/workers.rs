@@ -218,6 +218,7 @@ pub(crate) async fn unserved<C: Connections>(
                 found.unserved.push(UnservedType { task_type, mode });
             }
             "served" => found.served.push(task_type),
+            "open" => found.is_open = true,
             _ => found.next = Some(task_type),
         }
     }

@@ -54,6 +54,9 @@ pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
     })
 }
 
+/// The most task types that a row names.
+const NAMED: usize = 20;
+
 fn row(visit: &Visit, worker: &WorkerInfo, now: DateTime<Utc>) -> Markup {
     let class = match worker.state {
         WorkerState::Alive => "good",
@@ -68,7 +71,7 @@ fn row(visit: &Visit, worker: &WorkerInfo, now: DateTime<Utc>) -> Markup {
             td { (worker.busy) " of " (worker.workers)
                 " " meter min="0" max=(worker.workers.max(1)) value=(worker.busy) aria-label="Busy" {} }
             td { (show::visible(worker_mode(worker))) }
-            td { bdi { (show::visible(&worker.task_types.join(", "))) } }
+            td { bdi { (show::visible(&worker.served(", ", NAMED))) } }
             td { bdi { (show::visible(&worker.host)) } div.faint { "pid " (worker.pid) } }
             td { (show::visible(&worker.version)) }
             td { (show::ago(worker.started_at, now)) }

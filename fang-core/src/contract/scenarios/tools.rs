@@ -96,6 +96,7 @@ macro_rules! scenarios_of_tools {
                 a_task_type_stays_served_for_a_minute_after_its_worker_died,
                 tasks_that_are_not_due_need_no_worker,
                 unserved_task_types_are_found_call_by_call,
+                a_worker_that_may_serve_all_task_types_serves_those_that_it_does_not_list,
             }
             unserved [Unserved Pauses] {
                 a_paused_task_type_needs_no_worker,
