@@ -130,10 +130,10 @@ pub mod store {
         DueCron, ErrorGroup, ErrorGroups, FailedTasks, Feature, Filter, Finding, Findings, Finish, Heard,
         Histogram, InsertOutcome, Inserted, InvalidCursor, List, LockClaims, LockCommit, LockedTask,
         MAX_LOOK, MAX_PAGE, MAX_PAGE_BYTES, Matching, Minute, Minutes, NewCron, NonBlocking, Offers,
-        Overview, PageRequest, Part, PausedType, Place, Progress, Prune, Rate, Removal, Report, ReportedBeat,
-        Rescue, Rescued, RescuedTask, Running, RunningPage, SavedCron, SavedPayload, ScanRange, Severity,
-        Socket, Store, TableSize, Tally, TaskPage, Tick, TypeInfo, Unreadable, Verdict, Walk, WorkerId,
-        WorkerInfo, WorkerRow, WorkerState, micros,
+        Overview, PageRequest, Part, PausedType, Place, Progress, Prune, Rate, ReadyLook, ReadyTypes,
+        Removal, Report, ReportedBeat, Rescue, Rescued, RescuedTask, Running, RunningPage, SavedCron,
+        SavedPayload, ScanRange, Severity, Socket, Store, TableSize, Tally, TaskPage, Tick, TypeInfo,
+        Unreadable, Verdict, Walk, WorkerId, WorkerInfo, WorkerRow, WorkerState, micros,
     };
     pub use fang_core::task::read_metadata;
 }

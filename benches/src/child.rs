@@ -1,6 +1,6 @@
 //! A child process with one pool. It is controlled by lines on its standard input.
 
-use crate::side::{Mode, Pool, Side};
+use crate::side::{Mode, Pool, Served, Side};
 use fang_bench_kit::{Error, Tally, busy, resident_mb};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
@@ -12,12 +12,15 @@ pub(crate) const WORD: &str = "child-process";
 /// quarter.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// Runs a child with the arguments `async|blocking URI WORKERS`. It prints `ready` once it is connected, and `ran
+/// Runs a child with the arguments `async|blocking URI WORKERS`, and the number of task types or `*` if it is not one. It prints `ready` once it is connected, and `ran
 /// N` whenever more tasks have run. It answers the line `start` with `started` and the line `cost` with `cost
 /// MICROSECONDS MEGABYTES`. It shuts down at the end of its input.
 pub(crate) async fn run(words: &[String]) -> Result<(), Error> {
-    let [name, uri, workers] = words else { return Err("a child needs a mode, a URI and a number".into()) };
+    let [name, uri, workers, served @ ..] = words else {
+        return Err("a child needs a mode, a URI and a number".into());
+    };
     let (side, workers) = (Side::new(name, uri, 1), workers.parse()?);
+    let served: Option<Served> = served.first().map(|served| served.parse()).transpose()?;
     connect(&side).await?;
     let tally = Tally::new(0);
     println!("ready");
@@ -30,7 +33,7 @@ pub(crate) async fn run(words: &[String]) -> Result<(), Error> {
             () = tokio::time::sleep(TELL_EVERY) => Some(String::new()),
         };
         match order.as_deref() {
-            Some("start") => pool = Some(start(&side, workers).await?),
+            Some("start") => pool = Some(start(&side, workers, served).await?),
             Some("cost") => println!("cost {} {}", busy().as_micros(), resident_mb()),
             Some(_) => tell(tally.distinct(), &mut told),
             None => break,
@@ -51,8 +54,11 @@ async fn connect(side: &Side) -> Result<(), Error> {
     Ok(())
 }
 
-async fn start(side: &Side, workers: u32) -> Result<Pool, Error> {
-    let pool = side.start(workers).await?;
+async fn start(side: &Side, workers: u32, served: Option<Served>) -> Result<Pool, Error> {
+    let pool = match served {
+        Some(served) => side.start_serving(workers, served).await?,
+        None => side.start(workers).await?,
+    };
     println!("started");
     Ok(pool)
 }

@@ -1,6 +1,7 @@
 //! Several child processes that work on one table.
 
 use crate::child;
+use crate::side::Served;
 use fang_bench_kit::Error;
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -23,11 +24,30 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts this many processes and waits until they are connected. Their pools do not run yet.
     pub(crate) async fn launch(name: &str, uri: &str, workers: u32, processes: usize) -> Result<Self, Error> {
+        Self::launch_with(&[name, uri, &workers.to_string()], processes).await
+    }
+
+    /// Starts a process whose pool serves these task types.
+    pub(crate) async fn launch_serving(
+        name: &str,
+        uri: &str,
+        workers: u32,
+        served: Served,
+    ) -> Result<Self, Error> {
+        let served = match served {
+            Served::Types(types) => types.to_string(),
+            Served::All => "*".to_owned(),
+        };
+        Self::launch_with(&[name, uri, &workers.to_string(), &served], 1).await
+    }
+
+    async fn launch_with(words: &[&str], processes: usize) -> Result<Self, Error> {
         let (sender, lines) = mpsc::unbounded_channel();
         let mut members = Vec::new();
         for member in 0..processes {
             let mut child = Command::new(std::env::current_exe()?)
-                .args([child::WORD, name, uri, &workers.to_string()])
+                .arg(child::WORD)
+                .args(words)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .kill_on_drop(true)

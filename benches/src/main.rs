@@ -29,6 +29,7 @@ mod steer;
 mod tasks;
 mod transactions;
 mod trickle;
+mod types;
 mod vacuum;
 
 use fang_bench_kit::{Error, Figures, Machine, Meter, Options};
@@ -55,6 +56,7 @@ const PARTS: &[&str] = &[
     "transactions",
     "vacuum",
     "start",
+    "types",
     "steer",
 ];
 
@@ -130,6 +132,7 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "transactions" => transactions::transactions(bench).await,
         "vacuum" => vacuum::vacuum(bench).await,
         "start" => start::start(bench).await,
+        "types" => types::types(bench).await,
         _ => steer::steer(bench).await,
     }
 }

@@ -13,6 +13,53 @@ const WRITING: &str = ", writing";
 /// How long a pool may take to stop.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// The task types of a pool.
+#[derive(Clone, Copy)]
+pub(crate) enum Served {
+    /// So many, named `type 0` and so on.
+    Types(usize),
+    /// All that there are.
+    All,
+}
+
+impl Served {
+    /// One of them for each number.
+    pub(crate) fn task_type(self, number: usize) -> String {
+        match self {
+            Self::Types(types) => named(number % types),
+            Self::All => named(number),
+        }
+    }
+
+    fn names(self) -> Vec<(String, u32)> {
+        match self {
+            Self::Types(types) => (0..types).map(|number| (named(number), 1)).collect(),
+            Self::All => Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Display for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Types(types) => write!(f, "a pool of {types}"),
+            Self::All => f.write_str("a pool of all"),
+        }
+    }
+}
+
+impl std::str::FromStr for Served {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "*" { Ok(Self::All) } else { text.parse().map(Self::Types) }
+    }
+}
+
+fn named(number: usize) -> String {
+    format!("type {number}")
+}
+
 /// A queue of one mode, and whether its pools use lock-claims.
 #[derive(Clone)]
 pub(crate) struct Side {
@@ -138,6 +185,64 @@ impl Side {
             }
         }
         Ok(())
+    }
+
+    /// Inserts one task of a task type, as an application does.
+    pub(crate) async fn insert_of_type(&self, task_type: &str, number: u64) -> Result<(), Error> {
+        match &self.queue {
+            Mode::Async(queue) => {
+                drop(queue.insert(NewTask::asynk(&light(number))?.task_type(task_type)).await?);
+            }
+            Mode::Blocking(queue) => {
+                drop(queue.insert(NewTask::blocking(&heavy(number))?.task_type(task_type))?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts tasks that are spread over so many task types, one after the other.
+    pub(crate) async fn fill_types(&self, tasks: u64, types: usize) -> Result<(), Error> {
+        let spread = |tasks: Vec<NewTask>| {
+            let numbered = tasks.into_iter().enumerate();
+            numbered.map(|(number, task)| task.task_type(named(number % types))).collect()
+        };
+        match &self.queue {
+            Mode::Async(queue) => drop(queue.insert_tasks(spread(lights(0..tasks, SMALL)?)).await?),
+            Mode::Blocking(queue) => drop(queue.insert_tasks(spread(heavies(0..tasks, SMALL)?))?),
+        }
+        Ok(())
+    }
+
+    /// Starts a pool for these task types.
+    pub(crate) async fn start_serving(&self, workers: u32, served: Served) -> Result<Pool, Error> {
+        macro_rules! started {
+            ($builder:expr, $queue:expr, $started:ident) => {{
+                let builder = $builder.number_of_workers(workers).queue($queue.clone());
+                let builder = builder.lock_claims(self.holds).vacuum(self.vacuums).task_types(served.names());
+                match served {
+                    Served::All => $started!(builder.all_task_types().build()),
+                    Served::Types(_) => $started!(builder.build()),
+                }
+            }};
+        }
+        macro_rules! asynk {
+            ($pool:expr) => {{
+                let mut pool = $pool;
+                pool.start().await?;
+                Pool::Async(pool)
+            }};
+        }
+        macro_rules! blocking {
+            ($pool:expr) => {{
+                let mut pool = $pool;
+                pool.start()?;
+                Pool::Blocking(pool)
+            }};
+        }
+        Ok(match &self.queue {
+            Mode::Async(queue) => started!(AsyncWorkerPool::builder(), queue, asynk),
+            Mode::Blocking(queue) => started!(WorkerPool::builder(), queue, blocking),
+        })
     }
 
     /// Starts a pool with this many workers.

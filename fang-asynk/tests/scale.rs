@@ -209,6 +209,30 @@ async fn a_look_at_a_large_table_reads_a_bounded_number_of_rows() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// A hundred thousand of them, each with as many tasks: due ones, later ones, or both.
+const TYPES: &str = "
+    INSERT INTO fang_tasks (metadata, task_type, mode, priority, scheduled_at)
+    SELECT '{}', 'customer ' || lpad((n % 100000)::text, 6, '0'), 1 + n % 2, n % 4, now() + (n % 7200 - 3600) * interval '1 s'
+    FROM generate_series(1, $1::bigint) n";
+
+/// Wherever it begins.
+#[tokio::test]
+async fn a_look_for_task_types_with_tasks_reads_a_bounded_number_of_rows() {
+    let rows = std::env::var("FANG_SCALE_ROWS").map_or(FEW, |rows| rows.parse().unwrap());
+    let database = TestDatabase::create().await.unwrap();
+    let queue: AsyncQueue<NoTls> = AsyncQueue::builder().uri(database.uri()).max_pool_size(1_u32).build();
+    queue.migrate().await.unwrap();
+    let client = database.client().await.unwrap();
+    client.execute(TYPES, &[&rows]).await.unwrap();
+    client.batch_execute("ANALYZE fang_tasks").await.unwrap();
+    for from in ["", "customer 015000", "customer 099990"] {
+        let Cost { ms, rows: read } =
+            cost(&client, "ready_types", &format!("'{from}', 1, 1500000, 500")).await;
+        println!("| `ready_types` | task types with tasks from {from:?} | 1 | {ms:.1} | {read} |");
+        assert!(read <= 1_000 && (rows < FULL || ms <= AT_MOST_MS), "{ms} ms, {read} rows");
+    }
+}
+
 /// No index has their order. They are walked by their ids.
 #[tokio::test]
 async fn pages_pass_thousands_of_tasks_of_one_instant_and_each_once() {

@@ -143,6 +143,31 @@ async fn a_look_for_unserved_task_types_reads_a_few_tasks_of_each_type() {
     }
 }
 
+/// There may be millions of tasks, and thousands of task types.
+#[tokio::test]
+async fn a_look_for_task_types_with_tasks_reads_one_entry_of_each_scan_range() {
+    let world = World::new().await;
+    let spread =
+        "UPDATE fang_tasks SET task_type = 'type ' || task_type || length(id::text) % 7 || left(id::text, 2)";
+    for (rows, due) in [(0, "n"), (5_000, "n"), (5_000, "-n")] {
+        fill(&world.client, rows, due).await;
+        world.client.batch_execute(spread).await.unwrap();
+        for tide in ["", "ANALYZE fang_tasks", "VACUUM ANALYZE fang_tasks"] {
+            world.client.batch_execute(tide).await.unwrap();
+            let plan =
+                kept_plan(&world.client, "ready_types", "'', 1, 1500000, 100", "(ANALYZE, COSTS OFF)").await;
+            let scans = plan.lines().filter(|line| line.contains("using fang_tasks_ready on fang_tasks"));
+            assert!(scans.clone().all(|line| rows_of(line) <= 1) && scans.count() == 2, "{plan}");
+            assert_eq!(
+                plan.matches("Index Cond: (ROW(task_type, mode, priority) > ROW(").count(),
+                2,
+                "{plan}"
+            );
+            assert!(!["Seq Scan", "Sort", "Bitmap", "Hash"].iter().any(|bad| plan.contains(bad)), "{plan}");
+        }
+    }
+}
+
 /// There may be millions of tasks. Neither the whole table is read, nor the whole index.
 #[tokio::test]
 async fn a_count_of_waiting_tasks_stops_at_its_limit() {

@@ -21,8 +21,8 @@ use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
     Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
     CronRemoval, Crons, Depth, ErrorGroups, Feature, Finish, Inserted, Minute, Minutes, NewCron, NonBlocking,
-    Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat, Rescue, Rescued, RunningPage,
-    SavedCron, Store, TaskPage, Tick, Unserved, WorkerId, WorkerInfo,
+    Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat, Rescue,
+    Rescued, RunningPage, SavedCron, Store, TaskPage, Tick, Unserved, WorkerId, WorkerInfo,
 };
 use crate::task::{Priority, Task};
 use async_trait::async_trait;

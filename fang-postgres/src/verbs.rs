@@ -30,9 +30,9 @@ use fang_core::notify::Listeners;
 use fang_core::store::{
     Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
     CronRemoval, Crons, Depth, ErrorGroups, Feature, Finding, Finish, Heard, Inserted, LockClaims, Minute,
-    Minutes, NewCron, NonBlocking, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat,
-    Rescue, Rescued, RunningPage, SavedCron, SavedPayload, Store, TableSize, Tables, TaskPage, Tick,
-    Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
+    Minutes, NewCron, NonBlocking, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal,
+    Report, ReportedBeat, Rescue, Rescued, RunningPage, SavedCron, SavedPayload, Store, TableSize, Tables,
+    TaskPage, Tick, Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
 };
 use fang_core::{NewTask, Priority, StoreError, Task};
 use std::time::Duration;

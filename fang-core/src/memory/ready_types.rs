@@ -13,7 +13,8 @@ impl Tables {
     pub(super) fn ready_types(&self, look: &ReadyLook, now: DateTime<Utc>) -> ReadyTypes {
         let (mut ready, mut looked) = (ReadyTypes::default(), 0);
         let latest = later(now, look.within);
-        let before = |task_type: &str| (task_type.to_owned(), i16::MIN, 0, DateTime::<Utc>::MIN_UTC, Uuid::nil());
+        let before =
+            |task_type: &str| (task_type.to_owned(), i16::MIN, 0, DateTime::<Utc>::MIN_UTC, Uuid::nil());
         let mut first = self.ready.range((Bound::Included(before(&look.from)), Bound::Unbounded)).next();
         while let Some(key) = first {
             let (task_type, mode, priority, at, _) = key;

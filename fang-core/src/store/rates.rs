@@ -135,7 +135,9 @@ impl TypeInfo {
             let of = rate.task_type.clone();
             all.of(&of).rate = Some(rate);
         }
-        for worker in workers.iter().filter(|worker| worker.all_task_types && worker.state != WorkerState::Dead) {
+        for worker in
+            workers.iter().filter(|worker| worker.all_task_types && worker.state != WorkerState::Dead)
+        {
             let others = all.0.values_mut().filter(|info| !info.served_by.contains(&worker.id));
             others.for_each(|info| info.served_by.push(worker.id));
         }

@@ -1,9 +1,9 @@
 use super::{
     Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
     CronRemoval, Crons, Depth, ErrorGroups, Filter, Finding, Finish, Heard, Inserted, List, LockClaims,
-    Minute, Minutes, NewCron, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat, Rescue,
-    Rescued, RunningPage, SavedCron, SavedPayload, TableSize, Tables, TaskPage, Tick, Unserved, Vacuum,
-    Vacuumed, WorkerId, WorkerInfo,
+    Minute, Minutes, NewCron, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report,
+    ReportedBeat, Rescue, Rescued, RunningPage, SavedCron, SavedPayload, TableSize, Tables, TaskPage, Tick,
+    Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
 };
 use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};

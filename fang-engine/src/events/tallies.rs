@@ -5,8 +5,8 @@ use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::store::{Counts, Histogram, Tally};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// The most task types with counters of their own in a pool that serves many. The others are counted together.

@@ -196,7 +196,8 @@ impl Finisher {
         let claims = results.iter().map(|result| ((result.id, result.lease), result.verdict.delay()));
         let waiting = state.again.take(claims);
         // A result that took the place of a refused one may have no delay: its task has ended.
-        for (task_type, delay) in waiting.iter().filter_map(|(task_type, delay)| Some((task_type, (*delay)?))) {
+        for (task_type, delay) in waiting.iter().filter_map(|(task_type, delay)| Some((task_type, (*delay)?)))
+        {
             state.mark_due(task_type, (sent_at + ON_ITS_WAY).saturating_add(delay));
         }
         if !waiting.is_empty() {

@@ -11,10 +11,8 @@ use crate::claims::{Claims, OpenBatches};
 use crate::events::Event;
 use crate::phase::Phase;
 use crate::policy::claim::ClaimPolicy;
-use crate::policy::many_types::ManyTypes;
 use crate::policy::suspects::{Suspects, TrialGate};
 use crate::policy::types::Types;
-use crate::policy::weights::Weights;
 use crate::runtime::Runtime;
 use crate::settings::PoolConfig;
 use crate::signal::{Latch, SetAtEnd};
@@ -180,12 +178,8 @@ pub(super) fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
 
 fn policy(pool: &Pool) -> ClaimPolicy {
     let PoolConfig { workers, sleep_params, lease, .. } = &pool.config;
-    let (mode, served) = (pool.mode(), &pool.state.served);
-    // A store of the application may not offer looks. Then each type is polled, however many there are.
-    let types = match served.are_many() && pool.store.offers().has(Feature::ReadyTypes) {
-        true => Types::Many(Box::new(ManyTypes::new(mode, served.clone(), *workers, sleep_params))),
-        false => Types::Few(Weights::new(mode, served.shares(), *workers, sleep_params)),
-    };
+    let (served, offers) = (&pool.state.served, pool.store.offers());
+    let types = Types::new(pool.mode(), served, offers, *workers, sleep_params);
     ClaimPolicy::new(types, Suspects::new(lease.max_crashes, &ONE_TRIAL))
 }
 

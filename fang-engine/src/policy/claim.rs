@@ -225,8 +225,8 @@ impl ClaimPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::suspects::TrialGate;
     use crate::policy::served::Share;
+    use crate::policy::suspects::TrialGate;
     use crate::policy::weights::Weights;
     use crate::state::example;
     use fang_core::Mode;

@@ -128,7 +128,9 @@ mod tests {
     fn a_type_twice_or_without_weight_is_refused() {
         for bad in [&[("mail", 0)][..], &[("mail", 1), ("mail", 2)]] {
             let served = Served::new(&listed(bad), "common", false);
-            assert!(matches!(served.check(), Err(QueueError::TaskTypes { task_type }) if task_type == "mail"));
+            assert!(
+                matches!(served.check(), Err(QueueError::TaskTypes { task_type }) if task_type == "mail")
+            );
         }
         assert!(Served::new(&[], "common", false).check().is_ok());
     }

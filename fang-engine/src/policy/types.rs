@@ -2,11 +2,14 @@
 
 use crate::policy::many_types::ManyTypes;
 use crate::policy::pace::Request;
+use crate::policy::served::Served;
 use crate::policy::weights::Weights;
 use crate::state::load::Load;
 use fang_core::notify::Notice;
 use fang_core::scan::ScanRanges;
-use fang_core::store::{Claimed, ReadyLook, ReadyTypes};
+use fang_core::sleep_params::SleepParams;
+use fang_core::store::{Claimed, Feature, Offers, ReadyLook, ReadyTypes};
+use fang_core::task::Mode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +54,15 @@ macro_rules! either {
 }
 
 impl Types {
+    /// Those of a pool that starts. A store of the application may not offer looks: then each type is polled, however
+    /// many there are.
+    pub fn new(mode: Mode, served: &Served, offers: Offers, workers: usize, sleep: &SleepParams) -> Self {
+        match served.are_many() && offers.has(Feature::ReadyTypes) {
+            true => Self::Many(Box::new(ManyTypes::new(mode, served.clone(), workers, sleep))),
+            false => Self::Few(Weights::new(mode, served.shares(), workers, sleep)),
+        }
+    }
+
     /// The next step, with this many workers.
     pub fn next(&mut self, now: Duration, load: Load, workers: usize) -> Next {
         either!(self.next(now, load, workers))
@@ -118,5 +130,22 @@ impl Types {
     /// Tells that a claim or a look failed, as any other would now. `jitter` is a random number in `0.0..1.0`.
     pub fn failed(&mut self, now: Duration, jitter: f64, answers: Option<u64>) {
         either!(self.failed(now, jitter, answers));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pools_of_many_types_over_a_store_that_can_look_do_so() {
+        let looks = |types: usize, offers| {
+            let listed: Vec<_> = (0..types).map(|n| (n.to_string(), 1)).collect();
+            let served = Served::new(&listed, "", false);
+            let mut types = Types::new(Mode::Asynk, &served, offers, 1, &SleepParams::default());
+            matches!(types.next(Duration::ZERO, Load::default(), 1), Next::Look(_))
+        };
+        assert_eq!([5, 6].map(|types| looks(types, Offers::all())), [false, true]);
+        assert!(!looks(10_000, Offers::none()));
     }
 }

@@ -6,6 +6,7 @@ mod ends;
 mod events;
 mod failing;
 mod hooks;
+mod many_types;
 pub mod on_time;
 mod payloads;
 mod reports;

@@ -12,6 +12,7 @@ mod insert_by_sql;
 mod languages;
 mod leases;
 mod lock_claims;
+mod many_types;
 mod migrations;
 mod on_time;
 mod outages;

@@ -11,7 +11,8 @@ fn named(n: usize) -> String {
 
 /// A pool of so many types; those of even numbers have the weight 3.
 fn of(types: usize) -> ManyTypes {
-    let share = |n: usize| Share { task_type: named(n).into(), weight: if n.is_multiple_of(2) { 3 } else { 1 } };
+    let share =
+        |n: usize| Share { task_type: named(n).into(), weight: if n.is_multiple_of(2) { 3 } else { 1 } };
     many(Served::of((0..types).map(share).collect(), false))
 }
 
@@ -94,10 +95,11 @@ fn a_type_that_a_notification_names_is_claimed_at_once_and_no_other() {
 fn of_thousands_of_types_with_tasks_each_gets_its_share() {
     let (mut types, mut now) = (of(2_000), MS);
     let made = claims(&mut types, &mut now, 40_000, &ready(0..2_000), |_, limit| limit);
-    let starts = |n: usize| made.iter().filter(|name| **name == named(n)).count();
+    let mut starts = std::collections::HashMap::<String, usize>::new();
+    made.into_iter().for_each(|name| *starts.entry(name).or_default() += 1);
     for n in 0..2_000 {
-        let expected = if n % 2 == 0 { 30 } else { 10 };
-        assert!(starts(n).abs_diff(expected) <= 1, "type {n} got {}", starts(n));
+        let (expected, got) = (if n % 2 == 0 { 30 } else { 10 }, starts[&named(n)]);
+        assert!(got.abs_diff(expected) <= 1, "type {n} got {got}");
     }
 }
 
@@ -119,7 +121,7 @@ fn a_type_without_tasks_is_not_claimed_again() {
         asked += usize::from(name == named(7));
         if name == named(7) { 0 } else { limit }
     });
-    assert!(asked < made.len() / 100, "{asked}");
+    assert!(asked < made.len() / 20, "{asked}");
 }
 
 #[test]

@@ -139,6 +139,7 @@ pub struct PoolBuilder {
     stage: Stage,
     task_type: String,
     task_types: Vec<(String, u32)>,
+    all_task_types: bool,
     lease: Lease,
     sleep: SleepParams,
     retention: RetentionMode,
@@ -161,6 +162,7 @@ impl PoolBuilder {
             stage,
             task_type: DEFAULT_TASK_TYPE.to_owned(),
             task_types: Vec::new(),
+            all_task_types: false,
             lease: Lease::default(),
             sleep: SleepParams::default(),
             retention: RetentionMode::default(),
@@ -181,6 +183,10 @@ impl PoolBuilder {
     pub fn task_types(self, task_types: &[(&str, u32)]) -> Self {
         let task_types = task_types.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect();
         Self { task_types, ..self }
+    }
+
+    pub fn all_task_types(self) -> Self {
+        Self { all_task_types: true, ..self }
     }
 
     pub fn lease(self, lease: Lease) -> Self {
@@ -252,12 +258,20 @@ impl PoolBuilder {
                 }
             }};
         }
+        macro_rules! finished {
+            ($builder:expr) => {
+                match self.all_task_types {
+                    true => Pool::new($builder.all_task_types().build()),
+                    false => Pool::new($builder.build()),
+                }
+            };
+        }
         let grace = self.cancel_grace;
         by_mode!(
             &self.queue,
             queue,
-            Pool::new(built!(AsyncWorkerPool::builder(), queue).cancel_grace(grace).build()),
-            Pool::new(built!(WorkerPool::builder(), queue).build())
+            finished!(built!(AsyncWorkerPool::builder(), queue).cancel_grace(grace)),
+            finished!(built!(WorkerPool::builder(), queue))
         )
     }
 
