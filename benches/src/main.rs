@@ -56,7 +56,9 @@ const PARTS: &[&str] = &[
     "transactions",
     "vacuum",
     "start",
-    "types",
+    "types-idle",
+    "types-pickup",
+    "types-drain",
     "steer",
 ];
 
@@ -132,7 +134,9 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "transactions" => transactions::transactions(bench).await,
         "vacuum" => vacuum::vacuum(bench).await,
         "start" => start::start(bench).await,
-        "types" => types::types(bench).await,
+        "types-idle" => types::all_idle(bench).await,
+        "types-pickup" => types::pickups(bench).await,
+        "types-drain" => types::drains(bench).await,
         _ => steer::steer(bench).await,
     }
 }

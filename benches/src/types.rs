@@ -12,7 +12,7 @@ const SERVED: [Served; 5] =
 
 /// How long an idle pool is measured. The processor time of the server is told in hundredths of a second.
 const SPAN: Duration = Duration::from_secs(10);
-const CALM_AFTER: Duration = Duration::from_secs(4);
+const CALM_AFTER: Duration = Duration::from_secs(8);
 
 /// The samples of pickups.
 const SAMPLES: u64 = 60;
@@ -22,17 +22,27 @@ const TASKS: u64 = 100_000;
 const SPREAD: [usize; 3] = [1, 1_000, 10_000];
 const AT_MOST: Duration = Duration::from_secs(60);
 
-pub(crate) async fn types(bench: &mut Bench<'_>) -> Result<(), Error> {
+pub(crate) async fn all_idle(bench: &mut Bench<'_>) -> Result<(), Error> {
     for name in Side::NAMES {
         for served in SERVED {
             idle(bench, name, served, false).await?;
         }
         idle(bench, name, Served::Types(10_000), true).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn pickups(bench: &mut Bench<'_>) -> Result<(), Error> {
+    for name in Side::NAMES {
         for served in SERVED {
             pickup(bench, name, served).await?;
         }
     }
-    for name in Side::ALL_NAMES {
+    Ok(())
+}
+
+pub(crate) async fn drains(bench: &mut Bench<'_>) -> Result<(), Error> {
+    for name in Side::NAMES {
         for types in SPREAD {
             drain(bench, name, types, Served::Types(types)).await?;
         }
@@ -63,7 +73,7 @@ async fn idle(bench: &mut Bench<'_>, name: &str, served: Served, waiting: bool) 
     let percent =
         |before: Duration, after: Duration| after.saturating_sub(before).as_secs_f64() / seconds * 100.0;
     bench.figures.add(
-        "types, idle",
+        "types-idle",
         &format!("{name}, {served}{}", if waiting { ", each with a later task" } else { "" }),
         [
             ("statements/s", cost.statements / seconds),
@@ -107,7 +117,7 @@ async fn pickup(bench: &mut Bench<'_>, name: &str, served: Served) -> Result<(),
         whole.record(started.saturating_duration_since(began));
     }
     let figures = [("insert to start p50 ms", whole.ms(0.5)), ("insert to start p99 ms", whole.ms(0.99))];
-    bench.figures.add("types, pickup", &format!("{name}, {served}"), figures);
+    bench.figures.add("types-pickup", &format!("{name}, {served}"), figures);
     pool.stop().await;
     Ok(database.drop().await?)
 }
@@ -125,11 +135,11 @@ async fn drain(bench: &mut Bench<'_>, name: &str, types: usize, served: Served) 
     let took = started.elapsed();
     let cost = meter.read_alone().await? - before;
     let case = format!("{name}, tasks of {types} types, {served}");
-    bench.figures.add("types, drain", &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
-    bench.figures.add("types, drain", &case, cost.per_task(tally.distinct() as f64));
+    bench.figures.add("types-drain", &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
+    bench.figures.add("types-drain", &case, cost.per_task(tally.distinct() as f64));
     if tally.missing() + tally.doubled() > 0 {
         bench.figures.note(
-            "types, drain",
+            "types-drain",
             &case,
             format!("{} lost, {} doubled", tally.missing(), tally.doubled()),
         );

@@ -82,7 +82,7 @@ impl Claimer {
         match looked {
             Ok(ready) => {
                 self.works();
-                self.policy.looked(self.pool.now(), sent_at, ready);
+                self.policy.looked(self.pool.now(), sent_at, &ready);
                 self.claims.tidy(self.pool.state.worker()).await;
             }
             Err(error) => self.failed(&error),

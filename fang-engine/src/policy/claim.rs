@@ -192,7 +192,7 @@ impl ClaimPolicy {
     }
 
     /// Tells the answer to a look that was sent then.
-    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: ReadyTypes) {
+    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: &ReadyTypes) {
         self.types.looked(now, sent_at, ready);
     }
 

@@ -189,7 +189,7 @@ impl ManyTypes {
     }
 
     /// Tells the answer to a look that was sent then.
-    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: ReadyTypes) {
+    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: &ReadyTypes) {
         self.retry = RetryPause::default();
         for task_type in &ready.due {
             if let Some(index) = self.index_of(task_type) {
@@ -199,7 +199,7 @@ impl ManyTypes {
         for (task_type, delay) in &ready.later {
             self.due_at(task_type, now.saturating_add(*delay));
         }
-        self.looks.made(now, now.saturating_sub(sent_at), &ready, self.is_busy());
+        self.looks.made(now, now.saturating_sub(sent_at), ready, self.is_busy());
     }
 
     /// Tells that tasks of any type came back to places before the scan floor.

@@ -101,7 +101,7 @@ impl Types {
     }
 
     /// Tells the answer to a look that was sent then.
-    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: ReadyTypes) {
+    pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: &ReadyTypes) {
         if let Self::Many(many) = self {
             many.looked(now, sent_at, ready);
         }

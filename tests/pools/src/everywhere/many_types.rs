@@ -64,11 +64,11 @@ async fn a_pool_of_all_task_types_runs_those_that_come_into_being_later(world: W
 
 /// A look sees only so many of them, and goes on.
 async fn a_pool_of_all_task_types_finds_those_that_waited_before_its_start(world: World) {
-    let tasks = (0..1_200).map(|n| world.of_type(&named(n), How::Succeed));
+    let tasks = (0..3_000).map(|n| world.of_type(&named(n), How::Succeed));
     world.queue.insert_tasks(tasks.collect()).await.unwrap();
     let mut pool = world.pool(2).all_task_types().asleep().start().await;
     let mut started: Vec<String> = Vec::new();
-    for _ in 0..1_200 {
+    for _ in 0..3_000 {
         started.push(world.heard().await);
     }
     started.sort();
@@ -118,7 +118,7 @@ async fn a_thousand_task_types_with_tasks_share_a_pool_by_their_weights(world: W
 async fn a_retry_of_one_of_many_types_runs_on_time(world: World) {
     let _pool = of(&world, 1, 100).asleep().start().await;
     let act = Act { backoff: SOON, ..Act::new("again", How::FailBefore(3)) };
-    world.queue.insert(world.new_task(&act).task_type(&named(77)).delay(Duration::ZERO)).await.unwrap();
+    world.queue.insert(world.new_task(&act).task_type(named(77)).delay(Duration::ZERO)).await.unwrap();
     for attempt in 1..=3 {
         assert_eq!(world.next().await.attempt, attempt);
     }
