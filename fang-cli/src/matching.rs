@@ -10,12 +10,13 @@ use crate::repeat;
 use clap::Args;
 use fang_core::QueueError;
 use fang_core::error::Nature;
-use fang_core::operator::{Steer, Wanted};
+use fang_core::operator::{Reach, Steer, Wanted};
 use fang_core::store::{Changes, Filter, Matching, Progress};
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
 use std::pin::pin;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// How all tasks that match are changed.
 #[derive(Args, Clone, Copy)]
@@ -38,7 +39,10 @@ pub(crate) async fn change(
     steer: &Steer,
 ) -> Result<Answer, Failure> {
     let states = states(which, steer)?;
-    let filters: Vec<_> = states.into_iter().map(|state| which.filter_in(state)).collect();
+    // What is inserted or changes between the question and its answer is left alone.
+    let unchanged_since = Some(database.admin.now().await?);
+    let filter = |state| Filter { unchanged_since, ..which.filter_in(state) };
+    let filters: Vec<_> = states.into_iter().map(filter).collect();
     let count = count(database, &filters).await?;
     if count.tasks == 0 && !count.is_cut {
         return told(steer, Progress::default());
@@ -58,11 +62,12 @@ async fn batches(
     count: Matching,
     steer: &Steer,
 ) -> Result<Progress, Failure> {
-    let bar = Bar::new(if count.is_cut { None } else { Some(count.tasks) });
+    let bar = if count.is_cut { Bar::of_share() } else { Bar::new(Some(count.tasks)) };
+    let mut reach = Reach::new(newest(database).await?, all.len());
     let mut stop = pin!(interrupt());
     let mut before = Progress::default();
     let mut rest = Duration::ZERO;
-    for mut changes in all {
+    for (place, mut changes) in all.into_iter().enumerate() {
         while !changes.progress().is_done {
             tokio::select! {
                 biased;
@@ -74,11 +79,18 @@ async fn batches(
                 return Err(stopped(error, steer, sum(before, changes.progress())));
             }
             rest = changes.pause_after(began.elapsed());
-            bar.set(sum(before, changes.progress()).matched);
+            let (share, matched) = (reach.look(place, &changes), sum(before, changes.progress()).matched);
+            if count.is_cut { bar.set_share(share, matched) } else { bar.set(matched) }
         }
         before = sum(before, changes.progress());
     }
     Ok(before)
+}
+
+/// The id of the newest task.
+async fn newest(database: &Database) -> Result<Option<Uuid>, Failure> {
+    let newest = Filter { limit: 1, without_payload: true, ..Filter::default() };
+    Ok(database.admin.list(&newest).await?.first().map(|task| task.id))
 }
 
 /// Waits, if there is anything to wait for: the shortest sleep is a millisecond.

@@ -20,6 +20,22 @@ impl Bar {
         })
     }
 
+    /// Of a share of an unknown number.
+    pub(crate) fn of_share() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:40} looked through {percent} %, {msg} match");
+        Self(match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        })
+    }
+
+    /// How far it has come, as a share from 0 to 1, and how many it has found.
+    pub(crate) fn set_share(&self, share: f64, found: u64) {
+        self.0.set_message(found.to_string());
+        self.0.set_position((share * 1_000.0) as u64);
+    }
+
     /// How far it has come.
     pub(crate) fn set(&self, done: u64) {
         self.0.set_position(done);

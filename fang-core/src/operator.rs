@@ -2,6 +2,7 @@
 //! a change is for, and what they do where a store lacks a call.
 
 mod offered;
+mod reach;
 pub mod span;
 mod steer;
 mod timeline;
@@ -10,6 +11,7 @@ mod wanted;
 mod words;
 
 pub use offered::offered;
+pub use reach::Reach;
 pub use steer::Steer;
 pub use timeline::timeline;
 pub use visible::visible;

@@ -55,6 +55,22 @@ async fn nothing_is_changed_without_a_yes() {
     }
 }
 
+#[tokio::test]
+async fn a_task_that_is_inserted_after_the_question_is_left_alone() {
+    let shell = Shell::open().await;
+    let counted = shell.insert(&["Mail", "{}"]);
+    let mut asked = shell.on_terminal("cancel --kind Mail");
+    let (mut stdin, mut stdout) = (asked.stdin.take().unwrap(), asked.stdout.take().unwrap());
+    read_until(&mut stdout, &mut String::new(), "1 task would be cancelled. Go on? [y/N] ");
+    let later = shell.insert(&["Mail", "{}"]);
+    stdin.write_all(b"y\n").unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(asked.wait().unwrap().code(), Some(0), "{rest}");
+    assert!(rest.contains("1 task was cancelled"), "{rest}");
+    assert_eq!((shell.state(&counted), shell.state(&later)), ("failed".into(), "new".into()));
+}
+
 const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l";
 const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 

@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, task, unique};
 use crate::new_task::Due;
-use crate::store::{Change, ChangeMany, Changed, Changes, Filter, Progress, Verdict};
+use crate::store::{Change, ChangeMany, Changed, Changes, Filter, PageRequest, Progress, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
 use chrono::{DateTime, Utc};
 
@@ -65,6 +65,29 @@ pub async fn a_change_leaves_tasks_alone_that_have_changed_since_it_began(rig: &
     assert_eq!(batch(rig, &failed, Change::Retry, began, 10).await.changed, 1);
     assert_eq!(batch(rig, &Filter::default(), Change::Remove, began, 10).await.changed, 0);
     assert_eq!(batch(rig, &failed, Change::Retry, rig.now().await, 10).await.changed, 1);
+}
+
+/// Between a question and its answer, others insert tasks, and tasks end.
+pub async fn a_count_and_a_later_change_concern_the_same_tasks(rig: &dyn Rig) {
+    fail(rig, 1).await;
+    rig.insert(&[task(2).delay(HOUR)]).await;
+    rig.advance(MINUTE).await;
+    let unchanged_since = Some(rig.now().await);
+    let counted = |filter: Filter| Filter { unchanged_since, ..filter };
+    rig.advance(MINUTE).await;
+    fail(rig, 3).await;
+    rig.insert(&[task(4).delay(HOUR)]).await;
+    let failed = counted(Filter::in_state(FangTaskState::Failed));
+    let waiting = counted(Filter { waiting: true, ..Filter::default() });
+    let young = counted(Filter { newer_than: Some(MINUTE * 2), ..Filter::default() });
+    rig.advance(HOUR / 2).await;
+    for (filter, tasks) in [(&failed, 1), (&waiting, 1), (&young, 2)] {
+        let request = PageRequest { count_only: true, ..PageRequest::new(filter) };
+        assert_eq!(rig.store().page(&request).await.unwrap().matched, tasks, "{filter:?}");
+    }
+    assert_eq!(all(rig, &failed, Change::Retry).await.changed, 1);
+    assert_eq!(all(rig, &waiting, Change::Cancel).await.changed, 1);
+    assert_eq!((rig.state(3).await, rig.state(4).await), (FangTaskState::Failed, FangTaskState::New));
 }
 
 /// Else a long change would come to tasks that were too young, or too old, when they were counted.

@@ -93,9 +93,11 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// The change of all tasks that match the filter, at full speed. Its limit does not matter.
+    /// The change of all tasks that match the filter, at full speed. Its limit does not matter. If the filter says since
+    /// [when](Filter::unchanged_since) tasks must not have changed, that is the start.
     pub fn new(filter: Filter, change: Change) -> Self {
-        Self { filter, change, since: None, after: None, progress: Progress::default(), is_gentle: false }
+        let since = filter.unchanged_since;
+        Self { filter, change, since, after: None, progress: Progress::default(), is_gentle: false }
     }
 
     /// The same change in batches of 100 in place of 1,000, with a [pause](Self::pause_after) for the caller to make after each.
@@ -122,7 +124,12 @@ impl Changes {
         self.progress
     }
 
-    /// Whether the first batch was asked for, so that the instant of its start is known.
+    /// The last task that was looked at. `None` before the first batch, and at the end.
+    pub fn position(&self) -> Option<Uuid> {
+        self.after
+    }
+
+    /// Whether the first batch was asked for, or the filter says it, so that the instant of its start is known.
     pub fn has_begun(&self) -> bool {
         self.since.is_some()
     }

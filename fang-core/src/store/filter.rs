@@ -54,6 +54,9 @@ pub struct Filter {
     /// Only tasks older than the task with this id. For the next page of a list, set it to the id of the last task of
     /// this page. Defaults to `None`: the list begins with the newest task.
     pub before: Option<Uuid>,
+    /// Only tasks whose rows have not changed since this instant of the store's clock, so that a count and a later change concern
+    /// the same tasks. Ages are those at this instant then. Defaults to `None`.
+    pub unchanged_since: Option<DateTime<Utc>>,
     /// Leaves the payloads out: of each, only the kind is returned. Defaults to `false`.
     pub without_payload: bool,
 }
@@ -72,6 +75,7 @@ impl Default for Filter {
             error: None,
             limit: 100,
             before: None,
+            unchanged_since: None,
             without_payload: false,
         }
     }
@@ -93,6 +97,7 @@ impl Filter {
 
     /// Whether a task matches, at this instant of the store's clock. For the authors of stores.
     pub fn matches(&self, task: &Task, now: DateTime<Utc>) -> bool {
+        let now = self.unchanged_since.map_or(now, |at| at.min(now));
         let age = || (now - task.created_at).to_std().unwrap_or_default();
         let is_new = || now < task.created_at;
         self.matches_state(task.state)
@@ -100,6 +105,7 @@ impl Filter {
             && is_any_or(self.tag.as_ref(), |tag| task.tags.contains(tag))
             && is_any_or(self.kind.as_deref(), |kind| task.kind() == Some(kind))
             && is_any_or(self.before, |before| task.id < before)
+            && is_any_or(self.unchanged_since, |at| task.updated_at <= at)
             && is_any_or(self.older_than, |span| !is_new() && age() >= span)
             && is_any_or(self.newer_than, |span| is_new() || age() < span)
             && is_any_or(self.error.as_deref(), |text| has_error(task, text))

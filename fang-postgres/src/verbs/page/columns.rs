@@ -26,14 +26,15 @@ impl<'f> FilterColumns<'f> {
             older_than: filter.older_than.map(micros),
             newer_than: filter.newer_than.map(micros),
             payload: filter.payload.as_ref().map(ToString::to_string),
-            unchanged_since: None,
+            unchanged_since: filter.unchanged_since.map(|at| Instant(at.into())),
             before: filter.before,
         }
     }
 
-    /// Leaves out tasks that have changed since this instant.
+    /// Leaves out tasks that have changed since this instant, or since that of the filter if it is earlier.
     pub(crate) fn unchanged_since(self, at: Instant) -> Self {
-        Self { unchanged_since: Some(at), ..self }
+        let earlier = self.unchanged_since.filter(|own| own.0 < at.0);
+        Self { unchanged_since: Some(earlier.unwrap_or(at)), ..self }
     }
 
     /// These parameters, and then others.
