@@ -4,7 +4,9 @@ use crate::failure::Failure;
 use crate::options::Headers;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -166,6 +168,8 @@ pub struct Task {
     /// Until when the row of an ended task is kept. `None` if its struct does not [say](crate::Runnable::keep), so that
     /// the pools decide.
     pub keep_until: Option<DateTime<Utc>>,
+    /// The JSON of the payload, where `metadata` may have lost digits of it.
+    pub(crate) exact: Option<Arc<str>>,
 }
 
 // Payloads stay out of logs, so `metadata` is not shown; neither is the error, which may quote it.
@@ -191,10 +195,13 @@ pub fn read_metadata(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_else(|_| serde_json::Value::String(json.to_owned()))
 }
 
-/// A payload of which only the kind is left.
-pub(crate) fn kind_only(metadata: &serde_json::Value) -> serde_json::Value {
-    let kind = metadata.get("type").map(|kind| ("type".to_owned(), kind.clone()));
-    serde_json::Value::Object(kind.into_iter().collect())
+/// The JSON, if it may have a number that loses digits when it is read: one of more than 15 characters, or with an exponent. A
+/// text that looks so costs a copy, and nothing else.
+fn exact(json: &str) -> Option<Arc<str>> {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || b".eE+-".contains(byte);
+    let mut runs = json.as_bytes().split(|byte| !is_part(byte));
+    let is_long = |run: &[u8]| run.len() > 15 || (run.len() > 2 && run.iter().any(|byte| b"eE".contains(byte)));
+    runs.any(|run| run.iter().any(u8::is_ascii_digit) && is_long(run)).then(|| json.into())
 }
 
 impl Task {
@@ -222,7 +229,25 @@ impl Task {
             failures: Vec::new(),
             expires_at: None,
             keep_until: None,
+            exact: None,
         }
+    }
+
+    /// A new row with the payload that this JSON is, as [`new`](Self::new) makes it. For the authors of stores.
+    pub fn read(id: Uuid, json: &str) -> Self {
+        Self { exact: exact(json), ..Self::new(id, read_metadata(json)) }
+    }
+
+    /// The JSON of the payload with all digits of its numbers. [`metadata`](Self::metadata) has numbers beyond 64 bits, and those
+    /// with more than 17 digits, only nearly.
+    pub fn payload(&self) -> Cow<'_, str> {
+        self.exact.as_deref().map_or_else(|| Cow::Owned(self.metadata.to_string()), Cow::Borrowed)
+    }
+
+    /// The task with only the kind of its payload.
+    pub(crate) fn without_payload(self) -> Self {
+        let kind = self.metadata.get("type").map(|kind| ("type".to_owned(), kind.clone()));
+        Self { metadata: serde_json::Value::Object(kind.into_iter().collect()), exact: None, ..self }
     }
 
     /// The kind: the name of the struct. `None` if the payload names none.
@@ -241,6 +266,17 @@ mod tests {
             assert_eq!(FangTaskState::from_label(label).unwrap().as_str(), label);
         }
         assert_eq!(FangTaskState::from_label("paused"), None);
+    }
+
+    #[test]
+    fn a_payload_keeps_all_digits_of_its_numbers() {
+        for json in ["123456789012345678901234567890", "0.1234567890123456789", "[1, 98765432109876543210]", "1e400"] {
+            assert_eq!(Task::read(Uuid::nil(), json).payload(), json);
+        }
+        let plain = Task::read(Uuid::nil(), r#"{"type": "Mail", "user": 7}"#);
+        assert_eq!((plain.exact.is_none(), &*plain.payload()), (true, r#"{"type":"Mail","user":7}"#));
+        let long = Task::read(Uuid::nil(), r#"{"type":"Mail","n":98765432109876543210}"#);
+        assert_eq!(long.without_payload().payload(), r#"{"type":"Mail"}"#);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use fang_core::schedule::{Cron, Missed};
 use fang_core::store::{
     Asked, Beat, Claimed, CronInfo, DbInstant, DueCron, LockedTask, ReportedBeat, RescuedTask,
 };
-use fang_core::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use fang_core::task::{FangTaskState, Mode, Priority, Task};
 use postgres_types::FromSql;
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ pub(crate) fn locked(row: &impl Row) -> Read<LockedTask> {
 
 /// A row of `find.sql` or `list.sql`.
 pub(crate) fn task(row: &impl Row) -> Read<Task> {
-    let mut task = Task::new(get(row, 0)?, read_metadata(get(row, 1)?));
+    let mut task = Task::read(get(row, 0)?, get(row, 1)?);
     task.error_message = get(row, 2)?;
     task.state = FangTaskState::from_label(get(row, 3)?).unwrap_or(FangTaskState::Failed);
     task.task_type = get(row, 4)?;

@@ -1,24 +1,23 @@
 //! Changes of many tasks, which run in this process while viewers look at their progress.
 
+mod run;
+
 use crate::refusal::Refusal;
 use chrono::{DateTime, Utc};
-use fang_core::QueueError;
-use fang_core::error::Nature;
 use fang_core::operator::Steer;
-use fang_core::store::{Changes, Filter, Matching, Progress};
+use fang_core::store::{Filter, Matching, Progress};
 use fang_engine::handle::Admin;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// How many changes run at once.
 const MOST_RUNNING: usize = 4;
 /// How many changes are remembered.
 const MOST_KEPT: usize = 100;
-/// How often a batch is tried again that failed for a reason that passes, with a second in between.
-const MOST_TRIES: u32 = 30;
 
 /// The changes of this process, by number.
 #[derive(Debug, Default)]
@@ -43,13 +42,19 @@ pub(crate) struct BulkChange {
     began: Instant,
     state: Mutex<State>,
     is_stopped: AtomicBool,
+    /// Ends a pause when the change is to stop.
+    stop: Notify,
 }
 
 /// How far a change has come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) progress: Progress,
+    /// How far it has looked, from 0 to 1. It never falls.
+    pub(crate) share: f64,
     pub(crate) took: Duration,
+    /// Why the last batch is tried again.
+    pub(crate) trouble: Option<String>,
     pub(crate) end: Option<End>,
 }
 
@@ -68,27 +73,36 @@ pub(crate) struct Wish {
     pub(crate) target: String,
     pub(crate) who: String,
     pub(crate) expected: Matching,
+    pub(crate) at: DateTime<Utc>,
 }
 
 impl Bulk {
     /// Begins a change, on a task of its own.
     pub(crate) fn begin(&self, admin: Admin, wish: Wish) -> Result<Arc<BulkChange>, Refusal> {
+        let (change, chosen) = self.add(wish)?;
+        change.clone().watched(change.clone().run(admin, chosen));
+        Ok(change)
+    }
+
+    /// Adds a change that has not begun, unless too many run.
+    fn add(&self, wish: Wish) -> Result<(Arc<BulkChange>, Chosen), Refusal> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.values().filter(|change| change.state().end.is_none()).count() >= MOST_RUNNING {
             return Err(Refusal::conflict("four changes run already; wait for one of them, or stop it"));
         }
         let number = all.keys().last().map_or(1, |last| last + 1);
-        let Wish { steer, chosen, target, who, expected } = wish;
+        let Wish { steer, chosen, target, who, expected, at } = wish;
         let change = Arc::new(BulkChange {
             number,
             steer,
             target,
             who,
-            began_at: Utc::now(),
+            began_at: at,
             expected,
             began: Instant::now(),
             state: Mutex::default(),
             is_stopped: AtomicBool::new(false),
+            stop: Notify::new(),
         });
         all.insert(number, change.clone());
         while all.len() > MOST_KEPT {
@@ -96,8 +110,7 @@ impl Bulk {
                 all.iter().find(|(_, change)| change.state().end.is_some()).map(|(number, _)| *number);
             ended.and_then(|number| all.remove(&number));
         }
-        tokio::spawn(change.clone().run(admin, chosen));
-        Ok(change)
+        Ok((change, chosen))
     }
 
     /// The change of this number.
@@ -126,75 +139,27 @@ impl BulkChange {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Ends the change after its batch.
+    /// Ends the change after its batch, or in its pause.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
+        self.stop.notify_one();
     }
 
-    async fn run(self: Arc<Self>, admin: Admin, chosen: Chosen) {
-        let outcome = match chosen {
-            Chosen::Ids(ids) => self.by_ids(&admin, ids).await,
-            Chosen::Filters(filters) => self.by_filters(&admin, filters).await,
+    /// How far the change has come in percent: of the tasks that were counted if their number is known, else of the ids that it
+    /// looks through. It is 100 only at the end.
+    pub(crate) fn percent(&self, state: &State) -> u64 {
+        if state.end == Some(End::Done) {
+            return 100;
+        }
+        let share = match self.total() {
+            Some(total) => state.progress.matched as f64 / total.max(1) as f64,
+            None => state.share,
         };
-        let end = outcome.unwrap_or_else(|error| End::Failed(error.to_string()));
-        self.set(|state| state.end = Some(end));
+        ((share * 100.0) as u64).min(99)
     }
 
-    async fn by_ids(&self, admin: &Admin, ids: Vec<Uuid>) -> Result<End, QueueError> {
-        for id in ids {
-            if self.is_stopped.load(Ordering::Relaxed) {
-                return Ok(End::Stopped);
-            }
-            let is_changed = admin.change_one(id, self.steer.change).await?;
-            self.set(|state| {
-                state.progress.matched += 1;
-                state.progress.changed += u64::from(is_changed);
-            });
-        }
-        Ok(End::Done)
-    }
-
-    /// Goes gently, so that the tasks that run meanwhile do not wait.
-    async fn by_filters(&self, admin: &Admin, filters: Vec<Filter>) -> Result<End, QueueError> {
-        for filter in filters {
-            let before = self.state().progress;
-            let mut changes = Changes::new(filter, self.steer.change).gently();
-            while !changes.progress().is_done {
-                if self.is_stopped.load(Ordering::Relaxed) {
-                    return Ok(End::Stopped);
-                }
-                let began = Instant::now();
-                batch(admin, &mut changes).await?;
-                let now = changes.progress();
-                self.set(|state| {
-                    state.progress.looked = before.looked + now.looked;
-                    state.progress.matched = before.matched + now.matched;
-                    state.progress.changed = before.changed + now.changed;
-                });
-                tokio::time::sleep(changes.pause_after(began.elapsed())).await;
-            }
-        }
-        Ok(End::Done)
-    }
-
-    fn set(&self, set: impl FnOnce(&mut State)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        set(&mut state);
-        state.took = self.began.elapsed();
-    }
-}
-
-/// One batch, again and again if the store is away for a while.
-async fn batch(admin: &Admin, changes: &mut Changes) -> Result<(), QueueError> {
-    let mut tries = 0;
-    loop {
-        match admin.change_batch(changes).await {
-            Ok(_) => return Ok(()),
-            Err(QueueError::Store(error)) if error.nature() == Nature::Passing && tries < MOST_TRIES => {
-                tries += 1
-            }
-            Err(error) => return Err(error),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+    /// How many tasks the change is for, if that is known.
+    pub(crate) fn total(&self) -> Option<u64> {
+        (!self.expected.is_cut).then_some(self.expected.tasks)
     }
 }

@@ -44,7 +44,7 @@ fn by_token(token: &Token, headers: &HeaderMap) -> Option<Viewer> {
         return token.is(given).then(|| Viewer::named("token", Access::Full));
     }
     let now = u64::try_from(Utc::now().timestamp()).ok()?;
-    let name = cookies(headers).find_map(|cookie| token.read(cookie, now))?;
+    let name = cookies(headers, COOKIE).find_map(|cookie| token.read(cookie, now))?;
     Some(Viewer::named(if name.is_empty() { "token".to_owned() } else { name }, Access::Full))
 }
 
@@ -52,11 +52,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+/// The values of the cookies with this name.
+pub(crate) fn cookies<'a>(headers: &'a HeaderMap, wanted: &'static str) -> impl Iterator<Item = &'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(';'))
         .filter_map(|one| one.trim().split_once('='))
-        .filter_map(|(name, value)| (name == COOKIE).then_some(value))
+        .filter_map(move |(name, value)| (name == wanted).then_some(value))
 }
 
 /// The hosts that requests may name, so that a page of another name that resolves to this server gets nothing.

@@ -8,6 +8,7 @@ use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::server::Server;
 use crate::shell;
+use crate::taste::{self, Taste};
 use crate::visit::Visit;
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -58,7 +59,8 @@ fn admit(server: &Arc<Server>, request: Request) -> Result<(Visit, Request), Box
         viewer.access = viewer.access.min(Access::ReadOnly);
     }
     let query = Pairs::read(parts.uri.query().unwrap_or_default().as_bytes());
-    let visit = Visit { server: server.clone(), base, viewer, query };
+    let taste = Taste::read(gate::cookies(&parts.headers, taste::COOKIE).next());
+    let visit = Visit { server: server.clone(), base, viewer, query, taste };
     if !is_open {
         check(&visit, &parts)?;
     }
@@ -74,13 +76,13 @@ fn check(visit: &Visit, parts: &axum::http::request::Parts) -> Result<(), Box<Re
         gate::check_origin(parts).map_err(refuse)?;
     }
     let is_login = parts.uri.path() == "/login" && parts.method == Method::POST;
-    let is_logout = parts.uri.path() == "/logout";
+    let is_about_viewer = ["/logout", "/settings"].contains(&parts.uri.path());
     let access = visit.viewer.access;
     match &visit.server.settings.gate {
         Gate::Token(_) if is_login => Ok(()),
         Gate::Token(_) if access == Access::None => Err(Box::new(login::form(visit, parts, None))),
         _ if access == Access::None => Err(refuse(Refusal::forbidden("you may not see this dashboard"))),
-        _ if is_read || is_logout || access == Access::Full => Ok(()),
+        _ if is_read || is_about_viewer || access == Access::Full => Ok(()),
         _ => Err(refuse(Refusal::forbidden("you may see this dashboard, and change nothing"))),
     }
 }

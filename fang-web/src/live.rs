@@ -1,6 +1,6 @@
 //! `/live`: the parts of pages that change by themselves, as server-sent events.
 
-use crate::pages::{change, overview, running, types, workers};
+use crate::pages::{change, crons, errors, overview, running, task, types, workers};
 use crate::refusal::Refusal;
 use crate::server::MAX_STREAMS;
 use crate::visit::Visit;
@@ -25,6 +25,9 @@ pub(crate) async fn part(visit: &Visit) -> Result<Markup, Refusal> {
         Some("types") => types::live(visit).await,
         Some("workers") => workers::live(visit).await,
         Some("running") => running::live(visit).await,
+        Some("task") => task::live(visit).await,
+        Some("errors") => errors::live(visit).await,
+        Some("crons") => crons::live(visit).await,
         Some("change") => change::progress::live(visit),
         _ => Err(Refusal::not_found("this page has no live part")),
     }
@@ -59,10 +62,15 @@ async fn next(mut stream: Stream) -> Option<(Result<Event, Infallible>, Stream)>
     let event = match part(&stream.visit).await {
         Ok(part) => {
             let part = part.into_string().replace('\r', "");
-            let is_new = part != stream.told;
+            let still = without_times(&part);
             // A comment finds out whether the browser is still there.
-            let event = if is_new { Event::default().data(&part) } else { Event::default().comment("") };
-            stream.told = part;
+            let event = if still == stream.told {
+                Event::default().comment("")
+            } else {
+                let now = stream.visit.server.clock.now().timestamp_millis();
+                Event::default().data(&part).id(now.to_string())
+            };
+            stream.told = still;
             event
         }
         Err(refusal) => {
@@ -71,4 +79,30 @@ async fn next(mut stream: Stream) -> Option<(Result<Event, Infallible>, Stream)>
         }
     };
     Some((Ok(event), stream))
+}
+
+/// The part without the texts of its times, which the script counts on by itself.
+fn without_times(part: &str) -> String {
+    let cut = |piece: &str| {
+        let time = piece.rfind("<time ")?;
+        let end = time + piece[time..].find('>')?;
+        Some(piece[..=end].to_owned())
+    };
+    let pieces = part.split_inclusive("</time>");
+    pieces.map(|piece| if piece.ends_with("</time>") { cut(piece) } else { None }.unwrap_or_else(|| piece.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_times;
+
+    #[test]
+    fn a_part_whose_times_alone_go_on_is_not_sent_again() {
+        let part = |ago: &str, kind: &str| {
+            format!("<td><time datetime=\"2027\" title=\"b\">{ago}</time></td><td>{kind}</td><time datetime=\"2028\">{ago}</time>.")
+        };
+        assert_eq!(without_times(&part("3s ago", "Mail")), without_times(&part("4s ago", "Mail")));
+        assert_ne!(without_times(&part("3s ago", "Mail")), without_times(&part("3s ago", "Bill")));
+        assert_eq!(without_times("no <b>times</b>"), "no <b>times</b>");
+    }
 }

@@ -3,11 +3,14 @@
 pub(crate) mod change;
 pub(crate) mod crons;
 mod doctor;
-mod errors;
+pub(crate) mod errors;
+mod log;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod running;
-mod task;
+mod settings;
+mod payload;
+pub(crate) mod task;
 mod tasks;
 pub(crate) mod types;
 pub(crate) mod workers;
@@ -32,6 +35,7 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
         .route("/", get(overview::show))
         .route("/tasks", get(tasks::show))
         .route("/tasks/{id}", get(task::show))
+        .route("/tasks/{id}/payload.json", get(payload::json))
         .route("/change", get(change::ask).post(change::begin))
         .route("/changes", get(change::progress::list))
         .route("/changes/{number}", get(change::progress::show))
@@ -43,6 +47,8 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
         .route("/crons", get(crons::show).post(crons::act))
         .route("/crons/add", post(crons::add::add))
         .route("/doctor", get(doctor::show))
+        .route("/log", get(log::show))
+        .route("/settings", get(settings::show).post(settings::save))
         .route("/live", get(live::stream))
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))

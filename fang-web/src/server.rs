@@ -3,10 +3,13 @@
 use crate::action::Action;
 use crate::bulk::Bulk;
 use crate::cached::{Cached, TIME_LIMIT};
+use crate::clock::Clock;
 use crate::gate::{Gate, Hosts};
 use crate::history::{History, Window};
+use crate::journal::Journal;
 use crate::look::{self, Look};
 use crate::refusal::Refusal;
+use crate::seen::{Seen, Tasks};
 use chrono::{DateTime, Utc};
 use fang_core::Task;
 use fang_core::store::{CronInfo, ErrorGroups, Finding};
@@ -16,6 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// How many live pages are open at once.
 pub(crate) const MAX_STREAMS: usize = 200;
@@ -53,12 +57,15 @@ pub(crate) struct Server {
     pub(crate) settings: Settings,
     pub(crate) bulk: Bulk,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
     turns: Semaphore,
     look: Cached<Look>,
     histories: [Cached<History>; 4],
     errors: Cached<ErrorGroups>,
     findings: Cached<Vec<Finding>>,
     crons: Cached<Vec<CronInfo>>,
+    tasks: Tasks,
 }
 
 impl Server {
@@ -68,12 +75,15 @@ impl Server {
             settings,
             bulk: Bulk::default(),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            clock: Clock::default(),
+            journal: Journal::default(),
             turns: Semaphore::new(2),
             look: Cached::default(),
             histories: Default::default(),
             errors: Cached::default(),
             findings: Cached::default(),
             crons: Cached::default(),
+            tasks: Tasks::default(),
         }
     }
 
@@ -111,9 +121,24 @@ impl Server {
         self.crons.get(Duration::from_secs(2), read).await
     }
 
-    /// The current time of the store.
+    /// The task with this id, for all who look at it. `is_new` reads it again.
+    pub(crate) async fn task(&self, id: Uuid, is_new: bool) -> Result<Arc<Option<Seen>>, Refusal> {
+        self.tasks.get(&self.admin, id, is_new).await
+    }
+
+    /// The current time of the store, which is asked now and then.
     pub(crate) async fn now(&self) -> Result<DateTime<Utc>, Refusal> {
-        Ok(self.admin.now().await?)
+        match self.clock.fresh() {
+            Some(now) => Ok(now),
+            None => self.exact_now().await,
+        }
+    }
+
+    /// The current time of the store, which is asked.
+    pub(crate) async fn exact_now(&self) -> Result<DateTime<Utc>, Refusal> {
+        let now = self.admin.now().await?;
+        self.clock.set(now);
+        Ok(now)
     }
 
     /// Forgets what was read, since an action has changed it.
@@ -121,6 +146,7 @@ impl Server {
         self.look.forget();
         self.errors.forget();
         self.crons.forget();
+        self.tasks.forget();
     }
 
     /// The answer to a call that may look at many tasks and that no other viewer shares. Two of them run at once, so that
@@ -134,10 +160,11 @@ impl Server {
         tokio::time::timeout(TIME_LIMIT, looked).await.map_err(|_| late())
     }
 
-    /// Tells an action to the log and to the application.
+    /// Tells an action to the logs and to the application.
     pub(crate) fn tell(&self, who: &str, verb: &'static str, target: impl Into<String>) {
         let action = Action { who: who.to_owned(), verb, target: target.into() };
         log::info!("{action}");
+        self.journal.add(self.clock.now(), action.clone());
         if let Some(told) = &self.settings.on_action {
             told(&action);
         }

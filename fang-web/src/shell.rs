@@ -20,6 +20,9 @@ const MENU: [(&str, &str); 8] = [
     ("/doctor", "Doctor"),
 ];
 
+/// The pages that are needed less often.
+const LESS: [(&str, &str); 2] = [("/log", "Log"), ("/settings", "Settings")];
+
 /// A page: what stands in the frame.
 #[derive(Default)]
 pub(crate) struct Page<'a> {
@@ -71,18 +74,18 @@ fn framed(visit: &Visit, title: &str, path: Option<&str>, inner: &Markup, reload
     let asset = |path: &str| base.with(path, [("v", env!("CARGO_PKG_VERSION"))]);
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang="en" data-theme=(visit.taste.theme) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                meta name="color-scheme" content=(visit.taste.schemes());
                 @if reloads { noscript { meta http-equiv="refresh" content="2"; } }
                 title { (title) " · " (name) }
                 link rel="icon" href=(asset("/icon.svg"));
                 link rel="stylesheet" href=(asset("/style.css"));
                 script src=(asset("/live.js")) defer {}
             }
-            body {
+            body data-now=(visit.server.clock.now().timestamp_millis()) data-zone=(visit.taste.zone) {
                 a.skip href="#main" { "Skip to the content" }
                 header {
                     a.name href=(base.to("/")) { (name) }
@@ -104,6 +107,9 @@ fn menu(visit: &Visit, path: &str) -> Markup {
             @if !visit.server.bulk.is_empty() {
                 a href=(visit.base.to("/changes")) aria-current=[(path == "/changes").then_some("page")] { "Changes" }
             }
+            @for (of, name) in LESS {
+                a.less href=(visit.base.to(of)) aria-current=[(of == path).then_some("page")] { (name) }
+            }
         }
         @if matches!(visit.server.settings.gate, Gate::Token(_)) {
             form.logout method="post" action=(visit.base.to("/logout")) { button { "Log out" } }
@@ -115,13 +121,15 @@ fn menu(visit: &Visit, path: &str) -> Markup {
 
 /// What an action before has done. Only these words: an address may come from anyone.
 fn told(visit: &Visit) -> Option<&'static str> {
-    const TOLD: [(&str, &str); 13] = [
+    const TOLD: [(&str, &str); 15] = [
+        ("saved", "Saved."),
         ("changed", "The task was changed."),
         ("unchanged", "Nothing was changed: the task has just changed, or does not suit."),
         ("removed", "The task was removed."),
         ("paused", "Paused."),
         ("resumed", "Resumed."),
         ("already", "Nothing was changed: it was so already."),
+        ("all-asked", "All workers were asked."),
         ("asked", "The worker was asked."),
         ("ran", "A task of the cron was inserted."),
         ("cron-removed", "The cron was removed."),

@@ -5,6 +5,7 @@ use crate::base::Base;
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::server::Server;
+use crate::taste::Taste;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -20,6 +21,7 @@ pub(crate) struct Visit {
     pub(crate) viewer: Viewer,
     /// The fields of the query.
     pub(crate) query: Pairs,
+    pub(crate) taste: Taste,
 }
 
 impl Visit {

@@ -2,7 +2,7 @@
 
 use super::tables::{Row, Tables};
 use crate::store::{ErrorGroup, ErrorGroups, MAX_PAGE, Running, RunningPage};
-use crate::task::{FangTaskState, Task, kind_only};
+use crate::task::FangTaskState;
 use uuid::Uuid;
 
 impl Tables {
@@ -28,8 +28,7 @@ impl Tables {
 }
 
 fn running(row: &Row) -> Running {
-    let whole = row.to_task();
-    let task = Task { metadata: kind_only(&whole.metadata), ..whole };
+    let task = row.to_task().without_payload();
     Running { task, worker: row.locked_by, since: row.updated_at }
 }
 

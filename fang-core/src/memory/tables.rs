@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::store::{Asked, Counts, NewCron, Tally, WorkerId};
-use crate::task::{FangTaskState, Mode, Priority, Task, read_metadata};
+use crate::task::{FangTaskState, Mode, Priority, Task};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -53,8 +53,10 @@ impl Row {
     }
 
     pub(super) fn to_task(&self) -> Task {
+        let payload = Task::read(self.id, &self.metadata);
         Task {
-            metadata: read_metadata(&self.metadata),
+            metadata: payload.metadata,
+            exact: payload.exact,
             error_message: self.error_message.clone(),
             tags: self.options.tags.clone(),
             headers: self.options.headers.clone(),

@@ -1,7 +1,7 @@
 use super::cursor::Cursor;
 use super::filter::Filter;
 use super::walk::Walk;
-use crate::task::{Task, kind_only};
+use crate::task::Task;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ impl TaskPage {
             return;
         }
         if request.filter.without_payload {
-            task.metadata = kind_only(&task.metadata);
+            task = task.without_payload();
         }
         self.tasks.push(task);
     }

@@ -1,4 +1,5 @@
-// Pages work without this. It keeps live parts fresh, shows times in the zone of the viewer, and selects all tasks of a list.
+// Pages work without this. It keeps live parts fresh, shows times in the zone of the viewer, copies payloads, and selects all
+// tasks of a list.
 "use strict";
 
 const spans = [["d", 86400], ["h", 3600], ["m", 60]];
@@ -8,8 +9,11 @@ function short(seconds) {
   return unit ? Math.floor(seconds / unit[1]) + unit[0] : Math.floor(seconds) + "s";
 }
 
+// The clock of the server decides, since that of the browser may be wrong.
+let skew = Number(document.body.dataset.now) - Date.now();
+
 function relative(at) {
-  const ahead = (at - Date.now()) / 1000;
+  const ahead = (at - Date.now() - skew) / 1000;
   return ahead >= 1 ? "in " + short(ahead) : short(Math.max(0, -ahead)) + " ago";
 }
 
@@ -18,6 +22,7 @@ function two(number) {
 }
 
 function local(at) {
+  if (document.body.dataset.zone === "utc") return at.toISOString().slice(0, 19).replace("T", " ") + " UTC";
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
   const offset = -at.getTimezoneOffset();
   const sign = offset < 0 ? "-" : "+";
@@ -40,6 +45,7 @@ function showTimes() {
 const live = document.getElementById("live");
 const state = document.getElementById("state");
 let source = null;
+let isPaused = false;
 
 function say(text) {
   if (state) state.textContent = text;
@@ -52,6 +58,8 @@ let held = null;
 function isUsed() {
   const used = document.activeElement;
   if (used && live.contains(used) && used.matches("a, button, summary, input, select")) return true;
+  const selected = getSelection();
+  if (!selected.isCollapsed && live.contains(selected.anchorNode)) return true;
   return live.querySelector("details[open], button:hover, summary:hover, a:hover") !== null;
 }
 
@@ -74,6 +82,7 @@ function open() {
   source.onopen = () => say("live");
   source.onmessage = (event) => {
     held = event.data;
+    if (event.lastEventId) skew = Number(event.lastEventId) - Date.now();
     show();
   };
   source.addEventListener("away", (event) => say(event.data));
@@ -82,7 +91,7 @@ function open() {
     // After an answer that is no stream, browsers do not try again by themselves.
     if (source && source.readyState === EventSource.CLOSED) {
       source = null;
-      setTimeout(() => { if (!source && !document.hidden) open(); }, 5000);
+      setTimeout(() => { if (!source && !document.hidden && !isPaused) open(); }, 5000);
     }
   };
 }
@@ -94,11 +103,29 @@ function close() {
 }
 
 if (live && live.dataset.stream) {
+  const toggle = document.createElement("button");
+  toggle.textContent = "Pause";
+  state.after(" ", toggle);
   open();
   setInterval(show, 500);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) close();
-    else if (!source) open();
+    else if (!source && !isPaused) open();
+  });
+  toggle.addEventListener("click", () => {
+    isPaused = !isPaused;
+    toggle.textContent = isPaused ? "Go on" : "Pause";
+    if (isPaused) close();
+    else open();
+  });
+}
+
+for (const copy of document.querySelectorAll("button.copy")) {
+  if (!navigator.clipboard) continue;
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(copy.dataset.of).textContent);
+    copy.textContent = "Copied";
   });
 }
 

@@ -1,41 +1,29 @@
 //! `/change`: what becomes of chosen tasks. The count comes first, then the change.
 
+mod choice;
 pub(crate) mod progress;
 
 use crate::bulk::{Chosen, Wish};
-use crate::pages::tasks;
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
 use crate::show;
 use crate::visit::Visit;
-use crate::which::Which;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use choice::{Choice, chosen, count};
 use fang_core::new_task::Due;
 use fang_core::operator::{PRIORITIES, Steer, named, span};
-use fang_core::store::{Change, Filter, Matching};
+use fang_core::store::{Change, Matching};
 use maud::{Markup, html};
 use uuid::Uuid;
-
-/// At most so many tasks are changed by their ids.
-const MOST_IDS: usize = 1_000;
-
-/// The tasks that a viewer chose.
-enum Choice {
-    /// Those that match.
-    All(Box<Which>, Vec<Filter>),
-    /// Those with these ids.
-    Ids(Vec<Uuid>),
-    /// The task of a page.
-    One(Uuid),
-}
 
 /// Shows how many tasks would be changed, and asks.
 pub(crate) async fn ask(visit: Visit) -> Result<Response, Refusal> {
     let verb = visit.query.need("do")?;
     let steer = Steer::new(change(verb, None)?);
-    let choice = chosen(&visit, &visit.query, &steer)?;
+    // What is inserted or changes between the question and its answer is left alone.
+    let choice = chosen(&visit, &visit.query, &steer, visit.server.exact_now().await?)?;
     let count = count(&visit, &choice).await?;
     let title = format!("{} tasks?", capital(steer.verb));
     let rest = html! {
@@ -51,7 +39,7 @@ pub(crate) async fn ask(visit: Visit) -> Result<Response, Refusal> {
 fn form(visit: &Visit, steer: &Steer, choice: &Choice, count: Matching) -> Markup {
     let class = if steer.change == Change::Remove { "danger" } else { "main" };
     html! {
-        p.faint { "Left alone are tasks that have changed by then: " (steer.rule) "." }
+        p.faint { "Tasks that are inserted, or change, from now on are left alone; " (steer.rule) "." }
         form.filter method="post" action=(visit.base.to("/change")) {
             @for (name, value) in choice.fields() {
                 input type="hidden" name=(name) value=(value);
@@ -77,18 +65,19 @@ fn form(visit: &Visit, steer: &Steer, choice: &Choice, count: Matching) -> Marku
 /// Begins the change, or makes it at once if it is for the task of a page.
 pub(crate) async fn begin(visit: Visit, form: Pairs) -> Result<Response, Refusal> {
     let steer = Steer::new(change(form.need("do")?, Some(&form))?);
-    let choice = chosen(&visit, &form, &steer)?;
+    let now = visit.server.exact_now().await?;
+    let choice = chosen(&visit, &form, &steer, as_of(&form, now)?)?;
     if let Choice::One(id) = choice {
         return one(&visit, &steer, id).await;
     }
     let expected = count(&visit, &choice).await?;
     let (verb, target, who) = (steer.verb, choice.told(), visit.viewer.name.clone());
     let chosen = match choice {
-        Choice::All(_, filters) => Chosen::Filters(filters),
+        Choice::All { filters, .. } => Chosen::Filters(filters),
         Choice::Ids(ids) => Chosen::Ids(ids),
         Choice::One(id) => Chosen::Ids(vec![id]),
     };
-    let wish = Wish { steer, chosen, target: target.clone(), who, expected };
+    let wish = Wish { steer, chosen, target: target.clone(), who, expected, at: now };
     let change = visit.server.bulk.begin(visit.server.admin.clone(), wish)?;
     visit.tell(verb, target);
     Ok(visit.see(&format!("/changes/{}", change.number), []))
@@ -106,6 +95,13 @@ async fn one(visit: &Visit, steer: &Steer, id: Uuid) -> Result<Response, Refusal
         _ => "changed",
     };
     Ok(visit.see(&format!("/tasks/{id}"), [("told", told)]))
+}
+
+/// The instant of the question. Programs that asked none mean the tasks of now.
+fn as_of(form: &Pairs, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    let Some(given) = form.get("as_of") else { return Ok(now) };
+    let at: Result<DateTime<Utc>, _> = given.parse();
+    Ok(at.map_err(|_| Refusal::bad("as_of is no instant"))?.min(now))
 }
 
 /// The change of this name. Without a form it is any of its sort, for its words.
@@ -134,76 +130,6 @@ fn due(delay: Option<&str>, at: Option<&str>, is_needed: bool) -> Result<Due, Re
         (None, None) if !is_needed => Ok(Due::After(std::time::Duration::ZERO)),
         _ => Err(Refusal::bad("give a time from now, such as 5m, or an instant")),
     }
-}
-
-fn chosen(visit: &Visit, pairs: &Pairs, steer: &Steer) -> Result<Choice, Refusal> {
-    if pairs.get("scope") == Some("all") {
-        let which = tasks::read(visit, pairs)?;
-        let unfit = || Refusal::bad(format!("no task in this state can be {}: {}", steer.done, steer.rule));
-        let states = steer.states(which.state).ok_or_else(unfit)?;
-        let filters: Vec<Filter> = states.into_iter().map(|state| which.filter_in(state)).collect();
-        return Ok(Choice::All(Box::new(which), filters));
-    }
-    let ids: Result<Vec<Uuid>, _> = pairs.all("id").map(str::parse).collect();
-    let mut ids = ids.map_err(|_| Refusal::bad("this is no id of a task"))?;
-    ids.sort_unstable();
-    ids.dedup();
-    match ids[..] {
-        [] => Err(Refusal::bad("no task is selected")),
-        [id] if pairs.get("scope") == Some("one") => Ok(Choice::One(id)),
-        _ if ids.len() > MOST_IDS => Err(Refusal::bad("too many tasks are selected; use a filter")),
-        _ => Ok(Choice::Ids(ids)),
-    }
-}
-
-impl Choice {
-    fn ids(&self) -> &[Uuid] {
-        match self {
-            Self::All(..) => &[],
-            Self::Ids(ids) => ids,
-            Self::One(id) => std::slice::from_ref(id),
-        }
-    }
-
-    /// A line that tells which tasks these are.
-    fn text(&self) -> String {
-        match self {
-            Self::All(which, _) => which.text(),
-            _ => self.ids().iter().map(Uuid::to_string).collect::<Vec<_>>().join(" "),
-        }
-    }
-
-    /// The same without anything of a payload, for the log and for those who may not see payloads.
-    fn told(&self) -> String {
-        if let Self::All(which, _) = self { which.told() } else { self.text() }
-    }
-
-    /// The fields of a form that chooses the same tasks.
-    fn fields(&self) -> Vec<(&str, String)> {
-        let ids = self.ids().iter().map(|id| ("id", id.to_string()));
-        match self {
-            Self::All(which, _) => {
-                let conditions = which.pairs().map(|(name, value)| (name, value.to_owned()));
-                conditions.chain([("scope", "all".to_owned())]).collect()
-            }
-            Self::Ids(_) => ids.collect(),
-            Self::One(_) => ids.chain([("scope", "one".to_owned())]).collect(),
-        }
-    }
-}
-
-async fn count(visit: &Visit, choice: &Choice) -> Result<Matching, Refusal> {
-    let Choice::All(_, filters) = choice else {
-        return Ok(Matching { tasks: choice.ids().len() as u64, ..Matching::default() });
-    };
-    let mut sum = Matching::default();
-    for filter in filters {
-        let part = visit.server.looks(visit.server.admin.count_matching(filter)).await??;
-        sum.tasks += part.tasks;
-        sum.looked += part.looked;
-        sum.is_cut |= part.is_cut;
-    }
-    Ok(sum)
 }
 
 /// If the count was cut, there may be more.

@@ -17,22 +17,27 @@ use maud::{Markup, html};
 const TICKS: usize = 5;
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
+    let (live, stream) = (live(&visit).await?, visit.base.with("/live", [("page", "crons")]));
+    let rest = visit.may_act().then(|| add::form(&visit));
+    let page = Page { title: "Crons", path: "/crons", rest, ..Page::default() };
+    Ok(shell::page(&visit, Page { stream: Some(stream), live: Some(live), ..page }))
+}
+
+pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
     let (crons, now) = (visit.server.crons().await?, visit.server.now().await?);
-    let rest = html! {
+    Ok(html! {
         div.wide tabindex="0" role="region" aria-label="Crons" {
             table {
                 thead { tr {
                     @for title in ["Name", "Pattern", "Task type", "Missed ticks", "Next tick", ""] { th scope="col" { (title) } }
                 } }
                 tbody {
-                    @for cron in crons.iter() { (row(&visit, cron, now)) }
+                    @for cron in crons.iter() { (row(visit, cron, now)) }
                     @if crons.is_empty() { tr { td.faint colspan="6" { "There are no crons." } } }
                 }
             }
         }
-        @if visit.may_act() { (add::form(&visit)) }
-    };
-    Ok(shell::page(&visit, Page { title: "Crons", path: "/crons", rest: Some(rest), ..Page::default() }))
+    })
 }
 
 pub(crate) async fn act(visit: Visit, form: Pairs) -> Result<Response, Refusal> {

@@ -10,9 +10,15 @@ use fang_core::store::ErrorGroup;
 use maud::{Markup, html};
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
+    let (live, stream) = (live(&visit).await?, visit.base.with("/live", [("page", "errors")]));
+    let page = Page { title: "Errors", path: "/errors", ..Page::default() };
+    Ok(shell::page(&visit, Page { stream: Some(stream), live: Some(live), ..page }))
+}
+
+pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
     let found = visit.server.errors().await?;
     let now = visit.server.now().await?;
-    let rest = html! {
+    Ok(html! {
         div.wide tabindex="0" role="region" aria-label="Errors" {
             table {
                 thead { tr {
@@ -20,14 +26,13 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
                     @for title in ["Kind", "Error", "Task types", "First", "Last", ""] { th scope="col" { (title) } }
                 } }
                 tbody {
-                    @for group in &found.groups { (row(&visit, group, now)) }
+                    @for group in &found.groups { (row(visit, group, now)) }
                     @if found.groups.is_empty() { tr { td.faint colspan="7" { "No task has failed." } } }
                 }
             }
         }
         @if !found.is_all { p.faint { "Of the " (show::tasks(found.looked)) " that failed last." } }
-    };
-    Ok(shell::page(&visit, Page { title: "Errors", path: "/errors", rest: Some(rest), ..Page::default() }))
+    })
 }
 
 fn row(visit: &Visit, group: &ErrorGroup, now: DateTime<Utc>) -> Markup {

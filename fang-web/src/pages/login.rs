@@ -73,7 +73,7 @@ fn cookie(visit: &Visit, headers: &HeaderMap, value: &str, seconds: u64) -> Stri
 }
 
 /// The response with a header. A value that no header may have is left out.
-fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
+pub(super) fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = value.parse() {
         response.headers_mut().insert(name, value);
     }

@@ -1,6 +1,8 @@
 //! `/tasks/{id}`: all of a task.
 
+use super::payload;
 use crate::refusal::Refusal;
+use crate::seen::Seen;
 use crate::shell::{self, Page};
 use crate::show;
 use crate::visit::Visit;
@@ -15,33 +17,39 @@ use uuid::Uuid;
 
 pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {
     let id: Uuid = id.parse().map_err(|_| Refusal::not_found("this is no id of a task"))?;
-    let found = visit.server.admin.find(id).await?;
-    let task = found.ok_or_else(|| {
-        Refusal::not_found(format!("no task has the id {id}; rows of tasks that ended may have been removed"))
-    })?;
-    let now = visit.server.now().await?;
-    let place = place(&visit, &task).await?;
+    let seen = visit.server.task(id, true).await?;
+    let Seen { task, .. } = seen.as_ref().as_ref().ok_or_else(|| Refusal::not_found(gone(id)))?;
     let title = show::shortened(task.kind().unwrap_or("?"), 60);
-    let rest = html! {
-        p { (show::state(task.state)) " " span.id { (task.id) } }
-        @if visit.may_act() { (actions(&visit, &task)) }
-        @if let Some(error) = &task.error_message { pre.bad-box.error { bdi { (show::visible(error)) } } }
-        (fields(&visit, &task, place.as_ref(), now))
-        (timeline(&task, place.as_ref(), now))
-        (failures(&task, now))
-        (payload(&visit, &task))
-    };
-    Ok(shell::page(&visit, Page { title: &title, path: "/tasks", rest: Some(rest), ..Page::default() }))
+    let stream = visit.base.with("/live", [("page", "task"), ("id", id.to_string().as_str())]);
+    let (live, rest) = (part(&visit, id, &seen).await?, payload::part(&visit, task));
+    let page = Page { title: &title, path: "/tasks", stream: Some(stream), ..Page::default() };
+    Ok(shell::page(&visit, Page { live: Some(live), rest: Some(rest), ..page }))
 }
 
-/// Where a task runs, if its row tells.
-async fn place(visit: &Visit, task: &Task) -> Result<Option<Running>, Refusal> {
-    if task.state != FangTaskState::InProgress {
-        return Ok(None);
-    }
-    let before = Uuid::from_u128(task.id.as_u128().saturating_add(1));
-    let page = visit.server.admin.running(Some(before), 1).await?;
-    Ok(page.tasks.into_iter().find(|running| running.task.id == task.id))
+pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
+    let id: Uuid = visit.query.need("id")?.parse().map_err(|_| Refusal::bad("this is no id of a task"))?;
+    let seen = visit.server.task(id, false).await?;
+    part(visit, id, &seen).await
+}
+
+/// What changes of a task: all but its payload.
+async fn part(visit: &Visit, id: Uuid, seen: &Option<Seen>) -> Result<Markup, Refusal> {
+    let Some(Seen { task, place }) = seen else {
+        return Ok(html! { p.told role="status" { (gone(id)) "." } });
+    };
+    let now = visit.server.now().await?;
+    Ok(html! {
+        p { (show::state(task.state)) " " span.id { (task.id) } }
+        @if visit.may_act() { (actions(visit, task)) }
+        @if let Some(error) = &task.error_message { pre.bad-box.error { bdi { (show::visible(error)) } } }
+        (fields(visit, task, place.as_ref(), now))
+        (timeline(task, place.as_ref(), now))
+        (failures(task, now))
+    })
+}
+
+fn gone(id: Uuid) -> String {
+    format!("no task has the id {id}; rows of tasks that ended may have been removed")
 }
 
 fn actions(visit: &Visit, task: &Task) -> Markup {
@@ -107,22 +115,6 @@ fn failures(task: &Task, now: DateTime<Utc>) -> Markup {
                 h3 { "Run " (failure.attempt) " " small { (show::instant(failure.at, now)) } }
                 pre.error { bdi { (show::visible(&failure.error)) } }
             }
-        }
-    }
-}
-
-/// The payload, without what the application takes out.
-fn payload(visit: &Visit, task: &Task) -> Markup {
-    let mut payload = task.metadata.clone();
-    if let Some(redact) = &visit.server.settings.redact {
-        redact(task, &mut payload);
-    }
-    let text = format!("{payload:#}");
-    html! {
-        h2 { "Payload" }
-        details open[text.len() <= 2_000] {
-            summary { (show::number(text.len() as u64)) " bytes" }
-            pre { (show::visible(&text)) }
         }
     }
 }

@@ -9,13 +9,15 @@ use crate::which::Which;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use fang_core::Task;
-use fang_core::operator::STATES;
-use fang_core::store::{Cursor, Matching, PageRequest};
+use fang_core::operator::{STATES, named};
+use fang_core::store::{Cursor, Matching, Overview, PageRequest};
 use maud::{Markup, html};
 use uuid::Uuid;
 
 /// How many tasks a page has.
 const LIMIT: u32 = 50;
+/// The word for an order in addresses.
+const NEWEST: &str = "newest";
 
 /// The tasks that were found, and where the next page begins.
 struct Found {
@@ -34,7 +36,9 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let after: Option<Cursor> = after.map_err(|error| Refusal::bad(format!("{error}")))?;
     let found = find(&visit, &which, after).await?;
     let now = visit.server.now().await?;
+    let look = visit.server.look().await?;
     let rest = html! {
+        (tabs(&visit, &which, &look.overview))
         (search(&visit, &which))
         (list(&visit, &which, &found, now))
         (more(&visit, &which, &found, after.is_some()))
@@ -54,7 +58,8 @@ pub(crate) fn read(visit: &Visit, pairs: &Pairs) -> Result<Which, Refusal> {
 /// Looks on while nothing matches enough, at some 100,000 tasks at most.
 async fn find(visit: &Visit, which: &Which, after: Option<Cursor>) -> Result<Found, Refusal> {
     let filter = which.filter();
-    let mut request = PageRequest { after, ..PageRequest::new(&filter) };
+    let newest_first = is_newest_first(visit);
+    let mut request = PageRequest { after, newest_first, ..PageRequest::new(&filter) };
     let mut found = Found { tasks: Vec::new(), looked: 0, next: None };
     loop {
         request.limit = LIMIT - found.tasks.len() as u32;
@@ -70,6 +75,43 @@ async fn find(visit: &Visit, which: &Which, after: Option<Cursor>) -> Result<Fou
     }
 }
 
+/// Whether the tasks come by their ids, and not as their state suggests.
+fn is_newest_first(visit: &Visit) -> bool {
+    visit.query.get("order") == Some(NEWEST)
+}
+
+/// The fields of an address with the same tasks in the same order.
+fn same<'a>(visit: &Visit, which: &'a Which) -> impl Iterator<Item = (&'a str, &'a str)> {
+    which.pairs().chain(is_newest_first(visit).then_some(("order", NEWEST)))
+}
+
+/// The states, to look at one after the other with the same conditions.
+fn tabs(visit: &Visit, which: &Which, all: &Overview) -> Markup {
+    const CANCELLED: (&str, &str) = ("error", "cancelled");
+    let states = [
+        ("", "All", None),
+        ("waiting", "Waiting", Some(all.waiting)),
+        ("running", "Running", Some(all.running)),
+        ("failed", "Failed", Some(all.failed)),
+        ("failed", "Cancelled", None),
+        ("finished", "Finished", None),
+    ];
+    let is_cancelled = which.get("error") == Some(CANCELLED.1);
+    let rest = |pair: &(&str, &str)| pair.0 != "state" && *pair != CANCELLED;
+    html! {
+        nav.tabs aria-label="States" {
+            @for (state, name, tasks) in states {
+                @let for_cancelled = name == "Cancelled";
+                @let is_here = which.state == named(STATES, state) && is_cancelled == for_cancelled;
+                @let pairs = (!state.is_empty()).then_some(("state", state)).into_iter().chain(for_cancelled.then_some(CANCELLED));
+                a href=(visit.base.with("/tasks", pairs.chain(which.pairs().filter(rest)))) aria-current=[is_here.then_some("page")] {
+                    (name) @if let Some(tasks) = tasks { " " span.count { (show::matching(&tasks)) } }
+                }
+            }
+        }
+    }
+}
+
 fn search(visit: &Visit, which: &Which) -> Markup {
     let text = |name: &'static str, title: &str, hint: &str| {
         html! { label { (title) input type="text" name=(name) value=[which.get(name)] placeholder=[(!hint.is_empty()).then_some(hint)]; } }
@@ -81,9 +123,16 @@ fn search(visit: &Visit, which: &Which) -> Markup {
             label { "State"
                 select name="state" {
                     option value="" { "any" }
-                    @for (word, _) in STATES.iter().take(6) {
-                        option value=(word) selected[which.get("state") == Some(word)] { (word) }
+                    // The last word is another one for a state before it, in old links.
+                    @for (word, state) in STATES.iter().take(6) {
+                        option value=(word) selected[which.state == Some(*state)] { (word) }
                     }
+                }
+            }
+            label { "Order"
+                select name="order" {
+                    option value="" { "next, or last ended" }
+                    option value=(NEWEST) selected[is_newest_first(visit)] { "newest first" }
                 }
             }
             (text("kind", "Kind", ""))
@@ -171,10 +220,10 @@ fn more(visit: &Visit, which: &Which, found: &Found, is_later: bool) -> Markup {
     html! {
         p.pages {
             span.faint { "Looked at " (show::tasks(found.looked)) "." } " "
-            @if is_later { a href=(visit.base.with("/tasks", which.pairs())) { "First page" } " " }
+            @if is_later { a href=(visit.base.with("/tasks", same(visit, which))) { "First page" } " " }
             @if let Some(next) = found.next {
                 @let next = next.to_string();
-                a rel="next" href=(visit.base.with("/tasks", which.pairs().chain([("after", next.as_str())]))) { "Next page" }
+                a rel="next" href=(visit.base.with("/tasks", same(visit, which).chain([("after", next.as_str())]))) { "Next page" }
             }
         }
     }

@@ -80,6 +80,10 @@ fn pause(visit: &Visit, of: &TypeInfo) -> Markup {
                 input type="hidden" name="task_type" value=(of.task_type);
                 button name="do" value=(word) aria-label={ (name) " " (show::visible(&of.task_type)) } { (name) }
             }
+            @if of.depth.waiting.count > 0 {
+                @let pairs = [("do", "cancel"), ("scope", "all"), ("state", "waiting"), ("task_type", of.task_type.as_str())];
+                " " a.button href=(visit.base.with("/change", pairs)) aria-label={ "Drain " (show::visible(&of.task_type)) } { "Drain…" }
+            }
         }
     }
 }

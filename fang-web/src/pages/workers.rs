@@ -19,6 +19,9 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
 
 pub(crate) async fn act(visit: Visit, form: Pairs) -> Result<Response, Refusal> {
     let admin = &visit.server.admin;
+    if form.get("id").is_none() {
+        return all(&visit, form.need("do")?).await;
+    }
     let id = form.need("id")?.parse().map_err(|_| Refusal::bad("this is no id of a worker"))?;
     let id = WorkerId(id);
     let (verb, is_asked) = match form.need("do")? {
@@ -33,6 +36,23 @@ pub(crate) async fn act(visit: Visit, form: Pairs) -> Result<Response, Refusal> 
     visit.tell(verb, id.to_string());
     visit.server.forget();
     Ok(visit.see("/workers", [("told", "asked")]))
+}
+
+/// Asks all pools that live.
+async fn all(visit: &Visit, word: &str) -> Result<Response, Refusal> {
+    let admin = &visit.server.admin;
+    let (verb, is_stop) = match word {
+        "quiet-all" => ("quiet worker", false),
+        "stop-all" => ("stop worker", true),
+        _ => return Err(Refusal::bad("there is no such action")),
+    };
+    for worker in visit.server.look().await?.alive() {
+        // One that has just stopped needs no word.
+        let _ = if is_stop { admin.stop_worker(worker.id).await? } else { admin.quiet_worker(worker.id).await? };
+    }
+    visit.tell(verb, "all");
+    visit.server.forget();
+    Ok(visit.see("/workers", [("told", "all-asked")]))
 }
 
 pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
@@ -51,11 +71,21 @@ pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
                 }
             }
         }
+        @if visit.may_act() && look.alive().count() > 1 { (all_at_once(visit)) }
     })
 }
 
 /// The most task types that a row names.
 const NAMED: usize = 20;
+
+fn all_at_once(visit: &Visit) -> Markup {
+    html! {
+        form.actions method="post" action=(visit.base.to("/workers")) {
+            button name="do" value="quiet-all" { "Quiet all" } " "
+            details.ask { summary { "Stop all…" } button.danger name="do" value="stop-all" { "Stop all now" } }
+        }
+    }
+}
 
 fn row(visit: &Visit, worker: &WorkerInfo, now: DateTime<Utc>) -> Markup {
     let class = match worker.state {

@@ -100,6 +100,29 @@ async fn workers_are_made_quiet_resumed_and_stopped() {
 }
 
 #[tokio::test]
+async fn all_workers_are_made_quiet_and_stopped_at_once() {
+    let queue = fang::MemoryQueue::new();
+    let fleet = Fleet::over(&queue, None);
+    let mut pools = Vec::new();
+    for _ in 0..2 {
+        let mut pool = fang::AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue.clone()).build();
+        pool.start().await.unwrap();
+        pools.push(pool);
+    }
+    assert!(get(&fleet.routes, "/workers").await.page().contains("Quiet all"));
+    for word in ["quiet-all", "stop-all"] {
+        assert_eq!(post(&fleet.routes, "/workers", &[("do", word)]).await.sent_to(), "/workers?told=all-asked");
+    }
+    assert_eq!(post(&fleet.routes, "/workers", &[("do", "odd-all")]).await.status, 400);
+    for pool in pools {
+        while pool.monitor().is_running() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        pool.shutdown(Duration::from_secs(10)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_single_task_is_changed_from_its_page() {
     for fleet in Fleet::both().await {
         let id = fleet.failed("Bill").await;

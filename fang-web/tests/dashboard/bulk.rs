@@ -33,6 +33,35 @@ async fn all_tasks_that_match_are_changed_and_the_page_tells_how_far_it_is() {
     }
 }
 
+/// The value of a hidden field of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[tokio::test]
+async fn a_task_that_is_inserted_or_fails_after_the_question_is_left_alone() {
+    for fleet in Fleet::both().await {
+        let (counted, failed) = (fleet.insert(mail("Bill")).await, fleet.failed("Bill").await);
+        for (verb, task, later_state) in [("cancel", counted, "new"), ("retry", failed, "failed")] {
+            let page = get(&fleet.routes, &format!("/change?do={verb}&scope=all&kind=Bill")).await.page();
+            assert!(page.contains("1 task would be"), "{page}");
+            let as_of = hidden(&page, "as_of");
+            let later = if verb == "cancel" { fleet.insert(mail("Bill")).await } else { fleet.failed("Bill").await };
+            let form = [("do", verb), ("scope", "all"), ("kind", "Bill"), ("as_of", as_of.as_str())];
+            let path = post(&fleet.routes, "/change", &form).await.sent_to().to_owned();
+            let page = ended(&fleet, &path).await;
+            assert!(page.contains("</strong> of 1 task ") && page.contains("100 %"), "{page}");
+            assert_ne!(fleet.state(task).await, if verb == "cancel" { "new" } else { "failed" });
+            assert_eq!(fleet.state(later).await, later_state, "{verb}");
+            fleet.admin.remove(&fang::store::Removal::Id(later)).await.unwrap();
+            fleet.admin.remove(&fang::store::Removal::Id(task)).await.unwrap();
+        }
+        let odd = [("do", "retry"), ("scope", "all"), ("as_of", "yesterday")];
+        assert_eq!(post(&fleet.routes, "/change", &odd).await.status, 400);
+    }
+}
+
 #[tokio::test]
 async fn selected_tasks_are_changed_and_those_that_do_not_suit_are_left_alone() {
     for fleet in Fleet::both().await {

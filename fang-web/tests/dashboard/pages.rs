@@ -5,8 +5,9 @@ use crate::fleet::{Fleet, mail};
 use fang::{AsyncBackend, AsyncWorkerPool, MemoryQueue};
 use std::time::Duration;
 
-const PAGES: [&str; 9] =
-    ["/", "/tasks", "/running", "/errors", "/types", "/workers", "/crons", "/doctor", "/changes"];
+const PAGES: [&str; 11] = [
+    "/", "/tasks", "/running", "/errors", "/types", "/workers", "/crons", "/doctor", "/changes", "/log", "/settings",
+];
 
 #[tokio::test]
 async fn every_page_is_there_while_there_is_nothing_to_show() {
@@ -143,4 +144,65 @@ async fn files_are_served_with_their_types_to_everyone() {
         let answer = get_with(&fleet.routes, path, &[]).await;
         assert!(answer.status == 200 && answer.header("content-type").starts_with(kind), "{path}");
     }
+}
+
+#[tokio::test]
+async fn numbers_beyond_64_bits_are_shown_whole_unless_they_are_taken_out() {
+    let payload = r#"{"n":123456789012345678901234567890,"card":98765432109876543210}"#;
+    for fleet in Fleet::both().await {
+        let fields: Box<serde_json::value::RawValue> = serde_json::from_str(payload).unwrap();
+        let id = fleet.insert(fang::NewTask::of_kind("Long", fields)).await;
+        let page = get(&fleet.routes, &format!("/tasks/{id}")).await.page();
+        assert!(page.contains("123456789012345678901234567890") && page.contains("bytes</small>"), "{page}");
+        let json = get(&fleet.routes, &format!("/tasks/{id}/payload.json")).await;
+        assert_eq!((json.status.as_u16(), json.header("content-type")), (200, "application/json"));
+        assert!(json.body.contains("98765432109876543210"), "{}", json.body);
+        let routes = fleet.with(|dashboard| dashboard.redact(|_, payload| payload["card"] = "***".into()));
+        for path in [format!("/tasks/{id}"), format!("/tasks/{id}/payload.json")] {
+            let shown = get(&routes, &path).await.body;
+            assert!(shown.contains("123456789012345678901234567890") && !shown.contains("98765"), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn old_words_for_states_are_shown_as_the_new_ones() {
+    let fleet = Fleet::in_memory();
+    let page = get(&fleet.routes, "/tasks?state=in_progress").await.page();
+    assert!(page.contains("<option value=\"running\" selected>"), "{page}");
+    let newest = get(&fleet.routes, "/tasks?state=failed&order=newest").await.page();
+    assert!(newest.contains("<option value=\"newest\" selected>"), "{newest}");
+}
+
+/// The script counts from the instant of the page, and not from the clock of the browser.
+#[tokio::test]
+async fn every_page_tells_the_time_of_the_store() {
+    let fleet = Fleet::in_memory();
+    let page = get(&fleet.routes, "/tasks").await.page();
+    let told = page.split_once("data-now=\"").unwrap().1.split_once('"').unwrap().0.parse::<i64>().unwrap();
+    let now = fleet.admin.now().await.unwrap().timestamp_millis();
+    assert!((0..10_000).contains(&(now - told)), "{told} {now}");
+}
+
+#[tokio::test]
+async fn colours_and_zones_are_those_that_the_browser_chose() {
+    let fleet = Fleet::in_memory();
+    let routes = fleet.with(fang_web::Dashboard::read_only);
+    let saved = crate::browser::post(&routes, "/settings", &[("theme", "dark"), ("zone", "utc")]).await;
+    assert_eq!(saved.sent_to(), "/settings?told=saved");
+    let cookie = saved.header("set-cookie").split(';').next().unwrap().to_owned();
+    let page = get_with(&routes, "/", &[crate::browser::BEARER, ("cookie", &cookie)]).await.page();
+    for text in ["data-theme=\"dark\"", "content=\"dark\"", "data-zone=\"utc\""] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    let odd = crate::browser::post(&routes, "/settings", &[("theme", "\"><script>")]).await;
+    assert!(odd.header("set-cookie").starts_with("fang_web_look=auto.local;"), "{:?}", odd.headers);
+}
+
+#[tokio::test]
+async fn the_log_tells_the_actions_of_viewers() {
+    let fleet = Fleet::in_memory();
+    crate::browser::post(&fleet.routes, "/types", &[("do", "pause"), ("task_type", "mail")]).await;
+    let page = get(&fleet.routes, "/log").await.page();
+    assert!(page.contains("pause type") && page.contains(">mail<") && page.contains(">token<"), "{page}");
 }

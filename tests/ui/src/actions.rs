@@ -14,6 +14,7 @@ async fn do_all(looks: Looks) {
     change_tasks(&browser);
     change_one(&shop, &browser).await;
     steer(&browser);
+    choose_colours(&browser);
     browser.click("//button[.='Log out']");
     browser.until("//h1[.='Log in']");
 }
@@ -103,6 +104,17 @@ fn steer(browser: &Browser<'_>) {
     browser.until("//p[.='The worker was asked.']");
 }
 
+/// The next page has them at once.
+fn choose_colours(browser: &Browser<'_>) {
+    browser.go("/settings");
+    browser.click("//select[@name='theme']/option[@value='dark']");
+    browser.click("//select[@name='zone']/option[@value='utc']");
+    browser.click("//button[.='Save']");
+    browser.until("//p[.='Saved.']");
+    browser.go("/log");
+    browser.until("//html[@data-theme='dark']//td[.='quiet worker']");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_does_everything_in_a_browser() {
     do_all(Looks::LIGHT).await;
@@ -133,6 +145,27 @@ async fn live_pages_change_by_themselves_and_all_tasks_of_a_page_are_selected_by
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_task_is_live_until_it_is_paused_and_counts_by_the_clock_of_the_server() {
+    let (shop, driver) = (Shop::empty().await, Driver::start());
+    let task = NewTask::of_kind("odd", json!({ "n": 1 })).task_type("novel");
+    let id = shop.queue.insert(task).await.unwrap().id;
+    let browser = Browser::open(&driver, &shop.server, Looks::LIGHT);
+    // Ten hours fast, before any script of the page runs.
+    browser.before_pages("const real = Date.now; Date.now = () => real() + 36e6;");
+    browser.log_in(TOKEN);
+    browser.go(&format!("/tasks/{id}"));
+    browser.until("//span[@id='state'][.='live']");
+    browser.until("//ol[@class='timeline']//time[contains(., 's ago')]");
+    assert!(shop.admin.cancel(id).await.unwrap());
+    browser.until("//span[.='failed']");
+    browser.click("//button[.='Pause']");
+    browser.until("//span[@id='state'][.='paused']");
+    assert!(shop.admin.retry(id).await.unwrap());
+    browser.click("//button[.='Go on']");
+    browser.until("//span[.='retried']");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_many_tasks_shows_its_progress_until_it_is_stopped() {
     let (shop, driver) = (Shop::empty().await, Driver::start());
     shop.fail(60_000).await;
@@ -142,6 +175,16 @@ async fn a_change_of_many_tasks_shows_its_progress_until_it_is_stopped() {
     browser.click("//button[contains(., 'Retry all that match')]");
     browser.until("//progress");
     browser.until("//strong[@class='big'][string-length(.) >= 5]");
+    let percent = || {
+        let text = "const text = document.querySelector('.share strong').textContent; return parseInt(text, 10)";
+        browser.run(text).as_u64().unwrap()
+    };
+    let mut last = 0;
+    while last < 20 {
+        let now = percent();
+        assert!((last..100).contains(&now), "{last} {now}");
+        last = now;
+    }
     browser.picture("progress");
     browser.click("//button[.='Stop']");
     browser.until("//span[.='stopped']");

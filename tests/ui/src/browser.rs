@@ -77,6 +77,11 @@ impl<'a> Browser<'a> {
         self.call("POST", "/url", &json!({ "url": format!("{}{path}", self.server) }));
     }
 
+    /// Runs a script before those of each page.
+    pub(crate) fn before_pages(&self, script: &str) {
+        self.tool("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
+    }
+
     pub(crate) fn log_in(&self, token: &str) {
         self.go("/");
         self.write("input[name=token]", token);

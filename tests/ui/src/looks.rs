@@ -4,7 +4,7 @@ use crate::browser::{Browser, Looks};
 use crate::driver::Driver;
 use crate::shop::{Shop, TOKEN};
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 12] = [
     ("overview", "/"),
     ("tasks", "/tasks"),
     ("failed", "/tasks?state=failed&kind=send_mail"),
@@ -14,6 +14,8 @@ const PAGES: [(&str, &str); 10] = [
     ("workers", "/workers"),
     ("crons", "/crons"),
     ("doctor", "/doctor"),
+    ("log", "/log"),
+    ("settings", "/settings"),
     ("question", "/change?do=retry&scope=all&state=failed"),
 ];
 

@@ -1,0 +1,122 @@
+//! The payload of a task, with all digits of its numbers, and as JSON alone.
+
+use crate::refusal::Refusal;
+use crate::seen::Seen;
+use crate::show;
+use crate::visit::Visit;
+use axum::extract::Path;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use fang_core::Task;
+use maud::{Markup, html};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A payload of more bytes is shown when it is asked for.
+const SMALL: usize = 2_000;
+
+/// The payload on the page of its task.
+pub(crate) fn part(visit: &Visit, task: &Task) -> Markup {
+    let (text, size) = (text(visit, task), task.payload().len() as u64);
+    let json = visit.base.to(&format!("/tasks/{}/payload.json", task.id));
+    html! {
+        h2 { "Payload " small.faint { (show::number(size)) " bytes" } }
+        details open[text.len() <= SMALL] {
+            summary { "JSON" }
+            pre #payload { (show::visible(&text)) }
+        }
+        p.actions {
+            a.button href=(json) { "JSON alone" } " "
+            button.copy type="button" data-of="payload" hidden { "Copy" }
+        }
+    }
+}
+
+/// The payload alone, for programs.
+pub(crate) async fn json(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let id: Uuid = id.parse().map_err(|_| Refusal::not_found("this is no id of a task"))?;
+    let seen = visit.server.task(id, false).await?;
+    let gone = || Refusal::not_found(format!("no task has the id {id}"));
+    let Seen { task, .. } = seen.as_ref().as_ref().ok_or_else(gone)?;
+    Ok(([(CONTENT_TYPE, "application/json")], text(&visit, task)).into_response())
+}
+
+/// The payload in lines, without what the application takes out.
+fn text(visit: &Visit, task: &Task) -> String {
+    let mut shown = task.metadata.clone();
+    if let Some(redact) = &visit.server.settings.redact {
+        // JSON that cannot be read is one text, in which no field can be taken out.
+        if shown.is_string() {
+            return "\"***\"".to_owned();
+        }
+        redact(task, &mut shown);
+    }
+    let exact = task.payload();
+    let mut text = String::new();
+    write(&mut text, &shown, serde_json::from_str(&exact).ok(), 0);
+    text
+}
+
+/// Writes a value. Where it is that of the saved JSON, its numbers have the digits that they have there.
+fn write(text: &mut String, shown: &Value, exact: Option<&RawValue>, depth: usize) {
+    let line = |text: &mut String, depth: usize| {
+        text.push('\n');
+        text.extend(std::iter::repeat_n("  ", depth));
+    };
+    match shown {
+        Value::Object(fields) if !fields.is_empty() => {
+            let saved: BTreeMap<String, &RawValue> =
+                exact.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+            for (place, (name, value)) in fields.iter().enumerate() {
+                text.push(if place == 0 { '{' } else { ',' });
+                line(text, depth + 1);
+                *text += &format!("{}: ", Value::from(name.as_str()));
+                write(text, value, saved.get(name).copied(), depth + 1);
+            }
+            line(text, depth);
+            text.push('}');
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            let saved: Vec<&RawValue> = exact.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+            for (place, value) in elements.iter().enumerate() {
+                text.push(if place == 0 { '[' } else { ',' });
+                line(text, depth + 1);
+                write(text, value, saved.get(place).copied(), depth + 1);
+            }
+            line(text, depth);
+            text.push(']');
+        }
+        Value::Number(_) => {
+            let saved = exact.map(RawValue::get).filter(|raw| serde_json::from_str::<Value>(raw).is_ok_and(|raw| raw == *shown));
+            *text += &saved.map_or_else(|| shown.to_string(), str::to_owned);
+        }
+        _ => *text += &shown.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shown(value: &Value, exact: &str) -> String {
+        let mut text = String::new();
+        write(&mut text, value, serde_json::from_str(exact).ok(), 0);
+        text
+    }
+
+    #[test]
+    fn numbers_are_whole_and_what_was_taken_out_stays_out() {
+        let exact = r#"{"card": 12345678901234567890123, "list": [0.12345678901234567890, {}], "user": {"id": 98765432109876543210}}"#;
+        let mut value: Value = serde_json::from_str(exact).unwrap();
+        assert_eq!(shown(&value, exact).replace(['\n', ' '], ""), exact.replace(' ', ""));
+        value["card"] = json!("***");
+        value["list"] = json!([]);
+        let text = shown(&value, exact);
+        assert!(text.contains("\"***\"") && text.contains("98765432109876543210") && !text.contains("123456"), "{text}");
+        let plain = json!({ "a": [1, { "b": null }], "c": {} });
+        assert_eq!(shown(&plain, &plain.to_string()), format!("{plain:#}"));
+    }
+}

@@ -1,0 +1,62 @@
+//! How a viewer wants the pages: a cookie, so that they are so from the first line on, with scripts or without.
+
+/// The name of the cookie.
+pub(crate) const COOKIE: &str = "fang_web_look";
+
+/// The themes, and what they are called. The first is that of the system.
+pub(crate) const THEMES: [(&str, &str); 3] = [("auto", "as the system"), ("light", "light"), ("dark", "dark")];
+/// The zones of times. The first is the default.
+pub(crate) const ZONES: [(&str, &str); 2] = [("local", "the zone of this browser"), ("utc", "UTC")];
+
+/// How a viewer wants the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taste {
+    pub(crate) theme: &'static str,
+    pub(crate) zone: &'static str,
+}
+
+impl Taste {
+    /// From the words of a form. Others are those of the default.
+    pub(crate) fn of(theme: Option<&str>, zone: Option<&str>) -> Self {
+        Self { theme: word(&THEMES, theme), zone: word(&ZONES, zone) }
+    }
+
+    /// From the value of a cookie.
+    pub(crate) fn read(cookie: Option<&str>) -> Self {
+        let words = cookie.and_then(|cookie| cookie.split_once('.'));
+        Self::of(words.map(|(theme, _)| theme), words.map(|(_, zone)| zone))
+    }
+
+    /// The value of the cookie.
+    pub(crate) fn cookie(self) -> String {
+        format!("{}.{}", self.theme, self.zone)
+    }
+
+    /// The schemes of colours that pages may have.
+    pub(crate) fn schemes(self) -> &'static str {
+        if self.theme == "auto" { "light dark" } else { self.theme }
+    }
+}
+
+fn word(words: &[(&'static str, &str)], wanted: Option<&str>) -> &'static str {
+    let found = words.iter().find(|(word, _)| Some(*word) == wanted);
+    found.or(words.first()).map_or("", |(word, _)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taste_comes_back_from_its_cookie_and_other_words_are_the_default() {
+        for (theme, _) in THEMES {
+            for (zone, _) in ZONES {
+                let taste = Taste { theme, zone };
+                assert_eq!(Taste::read(Some(&taste.cookie())), taste);
+            }
+        }
+        for cookie in [None, Some(""), Some("x.y"), Some("<script>.")] {
+            assert_eq!(Taste::read(cookie), Taste { theme: "auto", zone: "local" });
+        }
+    }
+}
