@@ -60,6 +60,7 @@ const PARTS: &[&str] = &[
     "types-pickup",
     "types-drain",
     "steer",
+    "watch",
 ];
 
 /// After this time no part begins, unless `--long` is given.
@@ -137,7 +138,8 @@ async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
         "types-idle" => types::all_idle(bench).await,
         "types-pickup" => types::pickups(bench).await,
         "types-drain" => types::drains(bench).await,
-        _ => steer::steer(bench).await,
+        "steer" => steer::steer(bench).await,
+        _ => steer::look::watch_fleet(bench).await,
     }
 }
 

@@ -1,22 +1,18 @@
-//! What operators cost a fleet that runs 20,000 tasks a second: a million failed tasks retried by a filter, at full speed and
-//! gently, and ten clients that look.
+//! What a million failed tasks that are retried by a filter, at full speed and gently, cost a fleet that runs 20,000 tasks a second.
 
+pub(crate) mod look;
 mod steady;
+mod viewers;
 
 use crate::{Bench, fresh};
 use fang::asynk::Admin;
 use fang::asynk::async_queue::AsyncQueue;
 use fang::store::{Change, Changes, Filter};
 use fang::{AsyncBackend, FangTaskState, NoTls};
-use fang_bench_kit::Error;
-use fang_observe::Metrics;
-use std::path::PathBuf;
-use std::process::Stdio;
-use std::sync::Arc;
+use fang_bench_kit::{Error, Meter};
+use fang_test_support::TestDatabase;
 use std::time::{Duration, Instant};
 use steady::Fleet;
-use tokio::process::{Child, Command};
-use tokio::task::JoinSet;
 
 /// How long the fleet runs in each phase.
 const SPAN: Duration = Duration::from_secs(6);
@@ -28,18 +24,9 @@ const FAIL: &str = "
         'no route to host ' || n % 100, 20,
         now() - n * interval '1 ms'
     FROM generate_series(1, $1::bigint) n";
-/// How many clients scrape `/metrics`, and how many are processes of `fang top`.
-const CLIENTS: usize = 10;
-const SCRAPE_EVERY: Duration = Duration::from_secs(1);
-
 pub(crate) async fn steer(bench: &mut Bench<'_>) -> Result<(), Error> {
-    let (database, meter) = fresh().await?;
-    meter.client().execute(FAIL, &[&FAILED]).await?;
-    meter.client().batch_execute("VACUUM (ANALYZE) fang_tasks").await?;
-    meter.quiesce().await?;
+    let (database, meter, mut fleet) = busy().await?;
     let admin = AsyncQueue::<NoTls>::builder().uri(database.uri()).max_pool_size(2_u32).build().admin()?;
-    let mut fleet = Fleet::start(database.uri()).await?;
-    fleet.phase("warming up", SPAN).await?;
     fleet.phase(BETWEEN, SPAN).await?;
     let mut changes = Changes::new(Filter::in_state(FangTaskState::Failed), Change::Retry);
     retry(bench, &mut fleet, &admin, &FULL_SPEED, &mut changes).await?;
@@ -47,24 +34,19 @@ pub(crate) async fn steer(bench: &mut Bench<'_>) -> Result<(), Error> {
     // Vacuums what the retry left behind, so that autovacuum does not do so in a later phase.
     meter.client().batch_execute("VACUUM fang_tasks").await?;
     fleet.phase("after the retry", SPAN).await?;
-    for _ in 0..3 {
-        let mut watchers = watch(&admin, database.uri())?;
-        // What a client does when it starts is not what it costs.
-        fleet.phase("clients start", SPAN / 3).await?;
-        fleet.phase("ten clients look", SPAN).await?;
-        if let Some(ended) = watchers.scrapers.try_join_next() {
-            return ended?.and(Err("a client has stopped looking".into()));
-        }
-        for top in &mut watchers.tops {
-            if let Some(code) = top.try_wait()? {
-                return Err(format!("fang top has ended: {code}").into());
-            }
-        }
-        drop(watchers);
-        fleet.phase("nobody looks", SPAN).await?;
-    }
-    fleet.end(bench).await?;
+    fleet.end("steer", bench).await?;
     Ok(database.drop().await?)
+}
+
+/// A database with failed tasks, and a fleet at it.
+async fn busy() -> Result<(TestDatabase, Meter, Fleet), Error> {
+    let (database, meter) = fresh().await?;
+    meter.client().execute(FAIL, &[&FAILED]).await?;
+    meter.client().batch_execute("VACUUM (ANALYZE) fang_tasks").await?;
+    meter.quiesce().await?;
+    let mut fleet = Fleet::start(database.uri()).await?;
+    fleet.phase("warming up", SPAN).await?;
+    Ok((database, meter, fleet))
 }
 
 /// How fast failed tasks are retried. A slice ends after so many tasks at the latest, so that enough are left for the next ones.
@@ -104,43 +86,4 @@ async fn retry(
         fleet.phase(BETWEEN, SPAN).await?;
     }
     Ok(())
-}
-
-/// Clients that look until this is dropped.
-struct Watchers {
-    scrapers: JoinSet<Result<(), Error>>,
-    tops: Vec<Child>,
-}
-
-fn watch(admin: &Admin, uri: &str) -> Result<Watchers, Error> {
-    let metrics = Arc::new(Metrics::new(admin.clone()));
-    let mut scrapers = JoinSet::new();
-    for _ in 0..CLIENTS {
-        let metrics = metrics.clone();
-        scrapers.spawn(async move {
-            loop {
-                metrics.text().await?;
-                tokio::time::sleep(SCRAPE_EVERY).await;
-            }
-        });
-    }
-    let top = || {
-        Command::new(command()?)
-            .arg("top")
-            .env("DATABASE_URL", uri)
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-    };
-    let tops = (0..CLIENTS).map(|_| top()).collect::<Result<_, _>>()?;
-    Ok(Watchers { scrapers, tops })
-}
-
-/// The program `fang`, which is built beside this one.
-fn command() -> std::io::Result<PathBuf> {
-    let fang = std::env::current_exe()?.with_file_name("fang");
-    if fang.exists() {
-        return Ok(fang);
-    }
-    Err(std::io::Error::other(format!("{} is missing: cargo build --release -p fang-cli", fang.display())))
 }

@@ -98,8 +98,8 @@ fn frame(history: &History, label: &str, top: &str, inner: &Markup) -> Markup {
             path class="grid" d={ "M0 0H720M0 " (middle) "H720M0 150H720" } {}
             (inner)
             text x="2" y="-4" { (top) }
-            text x="2" y="166" { (history.window.word()) " ago" }
-            text.end x="718" y="166" { "now" }
+            text.low x="2" y="166" { (history.window.word()) " ago" }
+            text.end.low x="718" y="166" { "now" }
         }
     }
 }

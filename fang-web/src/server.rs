@@ -100,11 +100,11 @@ impl Server {
         self.histories[place].get(window.fresh_for(), move |_| History::read(admin, window)).await
     }
 
-    /// The errors in groups.
-    pub(crate) async fn errors(&self) -> Result<Arc<ErrorGroups>, Refusal> {
+    /// The errors in groups, at most so old.
+    pub(crate) async fn errors(&self, fresh_for: Duration) -> Result<Arc<ErrorGroups>, Refusal> {
         let admin = self.admin.clone();
         let read = move |_| async move { admin.errors().await };
-        self.errors.get(Duration::from_secs(5), read).await
+        self.errors.get(fresh_for, read).await
     }
 
     /// What the doctor finds.

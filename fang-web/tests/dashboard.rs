@@ -15,6 +15,8 @@ mod bulk;
 mod fleet;
 #[path = "dashboard/gates.rs"]
 mod gates;
+#[path = "dashboard/large.rs"]
+mod large;
 #[path = "dashboard/live.rs"]
 mod live;
 #[path = "dashboard/mounts.rs"]

@@ -62,7 +62,7 @@ impl Fleet {
     }
 
     /// Ends the fleet and tells of each phase.
-    pub(super) async fn end(mut self, bench: &mut Bench<'_>) -> Result<(), Error> {
+    pub(super) async fn end(mut self, part: &'static str, bench: &mut Bench<'_>) -> Result<(), Error> {
         self.stop.notify_one();
         let inserted = self.producer.await??;
         let mut ran = 0;
@@ -78,7 +78,7 @@ impl Fleet {
             ran += 1;
         }
         self.pool.stop().await;
-        against_neighbours(&self.phases, bench, &latencies);
+        against_neighbours(&self.phases, part, bench, &latencies);
         for (phase, latency) in self.phases.iter().zip(&latencies) {
             let seconds = (phase.ended - phase.began).as_secs_f64();
             let figures = [
@@ -87,20 +87,20 @@ impl Fleet {
                 ("p99 ms", latency.ms(0.99)),
                 ("busy, of a core", phase.ticks as f64 / 100.0 / seconds),
             ];
-            bench.figures.add("steer", phase.name, figures);
+            bench.figures.add(part, phase.name, figures);
         }
         Ok(())
     }
 }
 
 /// Tells the p99 of each slice of a retry against the mean of the spans before and after it.
-fn against_neighbours(phases: &[Phase], bench: &mut Bench<'_>, latencies: &[Latency]) {
+fn against_neighbours(phases: &[Phase], part: &'static str, bench: &mut Bench<'_>, latencies: &[Latency]) {
     let p99s: Vec<_> = latencies.iter().map(|latency| latency.ms(0.99)).collect();
     for (near, phases) in p99s.windows(3).zip(phases.windows(3)) {
         let [before, slice, after] = phases else { continue };
         if before.name == BETWEEN && slice.name != BETWEEN && after.name == BETWEEN {
             let ratio = 2.0 * near[1] / (near[0] + near[2]);
-            bench.figures.add("steer", slice.name, [("p99 against neighbours", ratio)]);
+            bench.figures.add(part, slice.name, [("p99 against neighbours", ratio)]);
         }
     }
 }

@@ -104,7 +104,7 @@ function close() {
 
 if (live && live.dataset.stream) {
   const toggle = document.createElement("button");
-  toggle.textContent = "Pause";
+  toggle.textContent = "Freeze";
   state.after(" ", toggle);
   open();
   setInterval(show, 500);
@@ -114,7 +114,7 @@ if (live && live.dataset.stream) {
   });
   toggle.addEventListener("click", () => {
     isPaused = !isPaused;
-    toggle.textContent = isPaused ? "Go on" : "Pause";
+    toggle.textContent = isPaused ? "Go on" : "Freeze";
     if (isPaused) close();
     else open();
   });

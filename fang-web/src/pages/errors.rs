@@ -8,6 +8,14 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use fang_core::store::ErrorGroup;
 use maud::{Markup, html};
+use std::time::Duration;
+
+/// How long the groups are told again.
+const FRESH_FOR: Duration = Duration::from_secs(5);
+/// The same on the overview, which is open for longer.
+const FRESH_FOR_OVERVIEW: Duration = Duration::from_secs(30);
+/// How many groups the overview has.
+const ON_OVERVIEW: usize = 5;
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let (live, stream) = (live(&visit).await?, visit.base.with("/live", [("page", "errors")]));
@@ -16,9 +24,29 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
 }
 
 pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
-    let found = visit.server.errors().await?;
+    let found = visit.server.errors(FRESH_FOR).await?;
     let now = visit.server.now().await?;
     Ok(html! {
+        (table(visit, &found.groups, now))
+        @if !found.is_all { p.faint { "Of the " (show::tasks(found.looked)) " that failed last." } }
+    })
+}
+
+/// The largest groups, for the overview. Nothing if no task has failed.
+pub(crate) async fn largest(visit: &Visit) -> Result<Markup, Refusal> {
+    let found = visit.server.errors(FRESH_FOR_OVERVIEW).await?;
+    let now = visit.server.now().await?;
+    let most = found.groups.len().min(ON_OVERVIEW);
+    Ok(html! {
+        @if most > 0 {
+            h2 { "Errors " a.more href=(visit.base.to("/errors")) { "all" } }
+            (table(visit, &found.groups[..most], now))
+        }
+    })
+}
+
+fn table(visit: &Visit, groups: &[ErrorGroup], now: DateTime<Utc>) -> Markup {
+    html! {
         div.wide tabindex="0" role="region" aria-label="Errors" {
             table {
                 thead { tr {
@@ -26,13 +54,12 @@ pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
                     @for title in ["Kind", "Error", "Task types", "First", "Last", ""] { th scope="col" { (title) } }
                 } }
                 tbody {
-                    @for group in &found.groups { (row(visit, group, now)) }
-                    @if found.groups.is_empty() { tr { td.faint colspan="7" { "No task has failed." } } }
+                    @for group in groups { (row(visit, group, now)) }
+                    @if groups.is_empty() { tr { td.faint colspan="7" { "No task has failed." } } }
                 }
             }
         }
-        @if !found.is_all { p.faint { "Of the " (show::tasks(found.looked)) " that failed last." } }
-    })
+    }
 }
 
 fn row(visit: &Visit, group: &ErrorGroup, now: DateTime<Utc>) -> Markup {

@@ -3,6 +3,7 @@
 use crate::chart::charts;
 use crate::history::{History, Window};
 use crate::look::Look;
+use crate::pages::errors;
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
 use crate::show;
@@ -27,6 +28,7 @@ pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
     let wanted = Window::read(visit.query.get("window"));
     let history = visit.server.history(wanted, look.types.len()).await?;
     let task_type = visit.query.get("type");
+    let errors = errors::largest(visit).await?;
     Ok(html! {
         (numbers(visit, &look))
         h2 { "Runs " @match task_type { Some(name) => { "of " bdi { (show::visible(name)) } }, None => { "of all types" } } }
@@ -36,6 +38,7 @@ pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
         }
         (charts(&history, task_type))
         (rates(visit, &history))
+        (errors)
     })
 }
 

@@ -139,6 +139,8 @@ fn search(visit: &Visit, which: &Which) -> Markup {
             (text("task_type", "Task type", ""))
             (text("error", "Error contains", ""))
             (text("payload", "Payload has", "user.id=7"))
+            button.main { "Search" } " "
+            a href=(visit.base.to("/tasks")) { "Clear" }
             details open[has_more] {
                 summary { "More" }
                 (text("tag", "Tag", ""))
@@ -146,8 +148,6 @@ fn search(visit: &Visit, which: &Which) -> Markup {
                 (text("newer_than", "Newer than", "1d"))
                 (text("payload_json", "Payload contains JSON", r#"{"user":{"id":7}}"#))
             }
-            button.main { "Search" } " "
-            a href=(visit.base.to("/tasks")) { "Clear" }
         }
         form.filter.by-id method="get" action=(visit.base.to("/tasks")) {
             label { "Id" input type="text" name="id" required size="38"; }

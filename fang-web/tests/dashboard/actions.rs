@@ -114,7 +114,7 @@ async fn all_workers_are_made_quiet_and_stopped_at_once() {
         assert_eq!(post(&fleet.routes, "/workers", &[("do", word)]).await.sent_to(), "/workers?told=all-asked");
     }
     assert_eq!(post(&fleet.routes, "/workers", &[("do", "odd-all")]).await.status, 400);
-    for pool in pools {
+    for mut pool in pools {
         while pool.monitor().is_running() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

@@ -15,7 +15,7 @@ pub(crate) struct Fleet {
     pub(crate) handle: Handle,
     pub(crate) routes: Router,
     /// Dropped at the end.
-    _database: Option<TestDatabase>,
+    pub(crate) database: Option<TestDatabase>,
 }
 
 impl Fleet {
@@ -35,6 +35,14 @@ impl Fleet {
         (Self::over(&queue, Some(database)), queue)
     }
 
+    /// Connects to the database anew, since settings of a database are those of later connections.
+    pub(crate) async fn connect_again(&mut self) {
+        let uri = self.database.as_ref().unwrap().uri();
+        let mut queue = AsyncQueue::builder().uri(uri).max_pool_size(2_u32).build();
+        queue.connect(NoTls).await.unwrap();
+        (self.admin, self.handle) = (queue.admin().unwrap(), queue.handle().unwrap());
+    }
+
     pub(crate) async fn both() -> [Self; 2] {
         [Self::in_memory(), Self::in_postgres().await]
     }
@@ -42,7 +50,7 @@ impl Fleet {
     pub(crate) fn over(queue: &impl AsyncBackend, database: Option<TestDatabase>) -> Self {
         let admin = queue.admin().unwrap();
         let routes = Dashboard::with_token(admin.clone(), TOKEN).unwrap().routes();
-        Self { admin, handle: queue.handle().unwrap(), routes, _database: database }
+        Self { admin, handle: queue.handle().unwrap(), routes, database }
     }
 
     /// The dashboard as this makes it.

@@ -158,7 +158,7 @@ async fn the_page_of_a_task_is_live_until_it_is_paused_and_counts_by_the_clock_o
     browser.until("//ol[@class='timeline']//time[contains(., 's ago')]");
     assert!(shop.admin.cancel(id).await.unwrap());
     browser.until("//span[.='failed']");
-    browser.click("//button[.='Pause']");
+    browser.click("//button[.='Freeze']");
     browser.until("//span[@id='state'][.='paused']");
     assert!(shop.admin.retry(id).await.unwrap());
     browser.click("//button[.='Go on']");

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// How long a page may take to become what a test waits for.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// The height of the tallest picture.
+const TALLEST: f64 = 1_100.0;
+
 /// How the browser is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Looks {
@@ -37,7 +40,7 @@ impl<'a> Browser<'a> {
             "goog:loggingPrefs": { "browser": "ALL" },
             "goog:chromeOptions": {
                 "args": [
-                    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+                    "--headless", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
                     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
                 ],
                 "prefs": { "profile.managed_default_content_settings.javascript": scripts },
@@ -178,7 +181,7 @@ impl<'a> Browser<'a> {
         log.as_array().unwrap().iter().map(|entry| entry["message"].to_string()).collect()
     }
 
-    /// Keeps a picture of the whole page in the folder that `FANG_UI_PICTURES` names, if it does.
+    /// Keeps a picture of the page, or of the beginning of a long one, in the folder that `FANG_UI_PICTURES` names, if it does.
     pub(crate) fn picture(&self, name: &str) {
         let Some(folder) =
             std::env::var_os("FANG_UI_PICTURES").filter(|folder| !folder.is_empty()).map(PathBuf::from)
@@ -186,7 +189,8 @@ impl<'a> Browser<'a> {
             return;
         };
         let size = self.tool("Page.getLayoutMetrics", &json!({}))["cssContentSize"].clone();
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let height = size["height"].as_f64().unwrap().min(TALLEST);
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
         let picture =
             self.tool("Page.captureScreenshot", &json!({ "captureBeyondViewport": true, "clip": clip }));
         std::fs::create_dir_all(&folder).unwrap();
