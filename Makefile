@@ -116,6 +116,8 @@ bench-peers: setup
 ROWS ?= 300000
 scale: setup
 	FANG_SCALE_ROWS=$(ROWS) $(with_postgres) -- cargo test --quiet --workspace --all-features --test scale -- --nocapture
+	FANG_SCALE_ROWS=$(ROWS) $(with_postgres) -- \
+		cargo test --quiet --workspace --all-features --test dashboard -- large --nocapture
 
 # Removes all build results.
 clean:

@@ -200,7 +200,8 @@ pub fn read_metadata(json: &str) -> serde_json::Value {
 fn exact(json: &str) -> Option<Arc<str>> {
     let is_part = |byte: &u8| byte.is_ascii_digit() || b".eE+-".contains(byte);
     let mut runs = json.as_bytes().split(|byte| !is_part(byte));
-    let is_long = |run: &[u8]| run.len() > 15 || (run.len() > 2 && run.iter().any(|byte| b"eE".contains(byte)));
+    let is_long =
+        |run: &[u8]| run.len() > 15 || (run.len() > 2 && run.iter().any(|byte| b"eE".contains(byte)));
     runs.any(|run| run.iter().any(u8::is_ascii_digit) && is_long(run)).then(|| json.into())
 }
 
@@ -270,7 +271,9 @@ mod tests {
 
     #[test]
     fn a_payload_keeps_all_digits_of_its_numbers() {
-        for json in ["123456789012345678901234567890", "0.1234567890123456789", "[1, 98765432109876543210]", "1e400"] {
+        for json in
+            ["123456789012345678901234567890", "0.1234567890123456789", "[1, 98765432109876543210]", "1e400"]
+        {
             assert_eq!(Task::read(Uuid::nil(), json).payload(), json);
         }
         let plain = Task::read(Uuid::nil(), r#"{"type": "Mail", "user": 7}"#);

@@ -89,7 +89,11 @@ fn without_times(part: &str) -> String {
         Some(piece[..=end].to_owned())
     };
     let pieces = part.split_inclusive("</time>");
-    pieces.map(|piece| if piece.ends_with("</time>") { cut(piece) } else { None }.unwrap_or_else(|| piece.to_owned())).collect()
+    pieces
+        .map(|piece| {
+            if piece.ends_with("</time>") { cut(piece) } else { None }.unwrap_or_else(|| piece.to_owned())
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -99,7 +103,9 @@ mod tests {
     #[test]
     fn a_part_whose_times_alone_go_on_is_not_sent_again() {
         let part = |ago: &str, kind: &str| {
-            format!("<td><time datetime=\"2027\" title=\"b\">{ago}</time></td><td>{kind}</td><time datetime=\"2028\">{ago}</time>.")
+            format!(
+                "<td><time datetime=\"2027\" title=\"b\">{ago}</time></td><td>{kind}</td><time datetime=\"2028\">{ago}</time>."
+            )
         };
         assert_eq!(without_times(&part("3s ago", "Mail")), without_times(&part("4s ago", "Mail")));
         assert_ne!(without_times(&part("3s ago", "Mail")), without_times(&part("3s ago", "Bill")));

@@ -4,7 +4,8 @@
 pub(crate) const COOKIE: &str = "fang_web_look";
 
 /// The themes, and what they are called. The first is that of the system.
-pub(crate) const THEMES: [(&str, &str); 3] = [("auto", "as the system"), ("light", "light"), ("dark", "dark")];
+pub(crate) const THEMES: [(&str, &str); 3] =
+    [("auto", "as the system"), ("light", "light"), ("dark", "dark")];
 /// The zones of times. The first is the default.
 pub(crate) const ZONES: [(&str, &str); 2] = [("local", "the zone of this browser"), ("utc", "UTC")];
 

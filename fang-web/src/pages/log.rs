@@ -28,5 +28,8 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
             }
         }
     };
-    Ok(shell::page(&visit, Page { title: "Log of actions", path: "/log", rest: Some(rest), ..Page::default() }))
+    Ok(shell::page(
+        &visit,
+        Page { title: "Log of actions", path: "/log", rest: Some(rest), ..Page::default() },
+    ))
 }

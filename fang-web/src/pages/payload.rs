@@ -79,7 +79,8 @@ fn write(text: &mut String, shown: &Value, exact: Option<&RawValue>, depth: usiz
             text.push('}');
         }
         Value::Array(elements) if !elements.is_empty() => {
-            let saved: Vec<&RawValue> = exact.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+            let saved: Vec<&RawValue> =
+                exact.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
             for (place, value) in elements.iter().enumerate() {
                 text.push(if place == 0 { '[' } else { ',' });
                 line(text, depth + 1);
@@ -89,7 +90,9 @@ fn write(text: &mut String, shown: &Value, exact: Option<&RawValue>, depth: usiz
             text.push(']');
         }
         Value::Number(_) => {
-            let saved = exact.map(RawValue::get).filter(|raw| serde_json::from_str::<Value>(raw).is_ok_and(|raw| raw == *shown));
+            let saved = exact
+                .map(RawValue::get)
+                .filter(|raw| serde_json::from_str::<Value>(raw).is_ok_and(|raw| raw == *shown));
             *text += &saved.map_or_else(|| shown.to_string(), str::to_owned);
         }
         _ => *text += &shown.to_string(),
@@ -115,7 +118,10 @@ mod tests {
         value["card"] = json!("***");
         value["list"] = json!([]);
         let text = shown(&value, exact);
-        assert!(text.contains("\"***\"") && text.contains("98765432109876543210") && !text.contains("123456"), "{text}");
+        assert!(
+            text.contains("\"***\"") && text.contains("98765432109876543210") && !text.contains("123456"),
+            "{text}"
+        );
         let plain = json!({ "a": [1, { "b": null }], "c": {} });
         assert_eq!(shown(&plain, &plain.to_string()), format!("{plain:#}"));
     }

@@ -1,8 +1,8 @@
 //! `/settings`: the colours of the pages, and the zone of their times.
 
 use crate::gate::is_encrypted;
-use crate::pairs::Pairs;
 use crate::pages::login;
+use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
 use crate::taste::{COOKIE, THEMES, Taste, ZONES};
@@ -31,7 +31,10 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
         }
         p.faint { "Without scripts, all times are in UTC." }
     };
-    Ok(shell::page(&visit, Page { title: "Settings", path: "/settings", rest: Some(rest), ..Page::default() }))
+    Ok(shell::page(
+        &visit,
+        Page { title: "Settings", path: "/settings", rest: Some(rest), ..Page::default() },
+    ))
 }
 
 pub(crate) async fn save(visit: Visit, headers: HeaderMap, form: Pairs) -> Response {

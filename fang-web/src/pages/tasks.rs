@@ -1,5 +1,6 @@
 //! `/tasks`: the tasks that match a filter, page by page, and what can be done with them.
 
+use crate::look::Look;
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
@@ -39,7 +40,7 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let look = visit.server.look().await?;
     let rest = html! {
         (tabs(&visit, &which, &look.overview))
-        (search(&visit, &which))
+        (search(&visit, &which, &look))
         (list(&visit, &which, &found, now))
         (more(&visit, &which, &found, after.is_some()))
     };
@@ -112,9 +113,10 @@ fn tabs(visit: &Visit, which: &Which, all: &Overview) -> Markup {
     }
 }
 
-fn search(visit: &Visit, which: &Which) -> Markup {
+fn search(visit: &Visit, which: &Which, look: &Look) -> Markup {
     let text = |name: &'static str, title: &str, hint: &str| {
-        html! { label { (title) input type="text" name=(name) value=[which.get(name)] placeholder=[(!hint.is_empty()).then_some(hint)]; } }
+        let list = (name == "task_type").then_some("types");
+        html! { label { (title) input type="text" name=(name) list=[list] value=[which.get(name)] placeholder=[(!hint.is_empty()).then_some(hint)]; } }
     };
     let has_more =
         ["tag", "older_than", "newer_than", "payload_json"].iter().any(|name| which.get(name).is_some());
@@ -137,6 +139,7 @@ fn search(visit: &Visit, which: &Which) -> Markup {
             }
             (text("kind", "Kind", ""))
             (text("task_type", "Task type", ""))
+            datalist #types { @for of in &look.types { option value=(of.task_type) {} } }
             (text("error", "Error contains", ""))
             (text("payload", "Payload has", "user.id=7"))
             button.main { "Search" } " "

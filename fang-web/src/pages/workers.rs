@@ -48,7 +48,8 @@ async fn all(visit: &Visit, word: &str) -> Result<Response, Refusal> {
     };
     for worker in visit.server.look().await?.alive() {
         // One that has just stopped needs no word.
-        let _ = if is_stop { admin.stop_worker(worker.id).await? } else { admin.quiet_worker(worker.id).await? };
+        let _ =
+            if is_stop { admin.stop_worker(worker.id).await? } else { admin.quiet_worker(worker.id).await? };
     }
     visit.tell(verb, "all");
     visit.server.forget();

@@ -111,7 +111,10 @@ async fn all_workers_are_made_quiet_and_stopped_at_once() {
     }
     assert!(get(&fleet.routes, "/workers").await.page().contains("Quiet all"));
     for word in ["quiet-all", "stop-all"] {
-        assert_eq!(post(&fleet.routes, "/workers", &[("do", word)]).await.sent_to(), "/workers?told=all-asked");
+        assert_eq!(
+            post(&fleet.routes, "/workers", &[("do", word)]).await.sent_to(),
+            "/workers?told=all-asked"
+        );
     }
     assert_eq!(post(&fleet.routes, "/workers", &[("do", "odd-all")]).await.status, 400);
     for mut pool in pools {

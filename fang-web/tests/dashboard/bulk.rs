@@ -47,7 +47,8 @@ async fn a_task_that_is_inserted_or_fails_after_the_question_is_left_alone() {
             let page = get(&fleet.routes, &format!("/change?do={verb}&scope=all&kind=Bill")).await.page();
             assert!(page.contains("1 task would be"), "{page}");
             let as_of = hidden(&page, "as_of");
-            let later = if verb == "cancel" { fleet.insert(mail("Bill")).await } else { fleet.failed("Bill").await };
+            let later =
+                if verb == "cancel" { fleet.insert(mail("Bill")).await } else { fleet.failed("Bill").await };
             let form = [("do", verb), ("scope", "all"), ("kind", "Bill"), ("as_of", as_of.as_str())];
             let path = post(&fleet.routes, "/change", &form).await.sent_to().to_owned();
             let page = ended(&fleet, &path).await;

@@ -82,8 +82,11 @@ async fn no_page_asks_for_more_than_a_server_can_look_at_in_20_ms_at_a_time() {
     let mut log = Log::of(&fleet).await;
     // Connections that were there before do not have the setting.
     fleet.connect_again().await;
-    let id: uuid::Uuid =
-        client.query_one("SELECT id FROM fang_tasks WHERE state = 'failed' LIMIT 1", &[]).await.unwrap().get(0);
+    let id: uuid::Uuid = client
+        .query_one("SELECT id FROM fang_tasks WHERE state = 'failed' LIMIT 1", &[])
+        .await
+        .unwrap()
+        .get(0);
     let mut slow = Vec::new();
     for path in PAGES.into_iter().map(str::to_owned).chain([format!("/tasks/{id}")]) {
         let (took, slowest) = cost(&fleet, &mut log, &path).await;

@@ -84,7 +84,10 @@ async fn errors_and_crons_tell_what_has_changed() {
     let fleet = Fleet::in_memory();
     let mut errors = Stream::open(&fleet.routes, "/live?page=errors").await.unwrap();
     let mut crons = Stream::open(&fleet.routes, "/live?page=crons").await.unwrap();
-    assert!(errors.next().await.contains("No task has failed") && crons.next().await.contains("There are no crons"));
+    assert!(
+        errors.next().await.contains("No task has failed")
+            && crons.next().await.contains("There are no crons")
+    );
     fleet.failed("Bill").await;
     fleet.cron().await;
     assert!(errors.next().await.contains(">Bill<") && crons.next().await.contains("hand:nightly"));

@@ -6,7 +6,17 @@ use fang::{AsyncBackend, AsyncWorkerPool, MemoryQueue};
 use std::time::Duration;
 
 const PAGES: [&str; 11] = [
-    "/", "/tasks", "/running", "/errors", "/types", "/workers", "/crons", "/doctor", "/changes", "/log", "/settings",
+    "/",
+    "/tasks",
+    "/running",
+    "/errors",
+    "/types",
+    "/workers",
+    "/crons",
+    "/doctor",
+    "/changes",
+    "/log",
+    "/settings",
 ];
 
 #[tokio::test]

@@ -176,7 +176,8 @@ async fn a_change_of_many_tasks_shows_its_progress_until_it_is_stopped() {
     browser.until("//progress");
     browser.until("//strong[@class='big'][string-length(.) >= 5]");
     let percent = || {
-        let text = "const text = document.querySelector('.share strong').textContent; return parseInt(text, 10)";
+        let text =
+            "const text = document.querySelector('.share strong').textContent; return parseInt(text, 10)";
         browser.run(text).as_u64().unwrap()
     };
     let mut last = 0;

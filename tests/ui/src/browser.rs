@@ -189,7 +189,10 @@ impl<'a> Browser<'a> {
             return;
         };
         let size = self.tool("Page.getLayoutMetrics", &json!({}))["cssContentSize"].clone();
-        let height = size["height"].as_f64().unwrap().min(TALLEST);
+        let ends = "document.querySelector('main').getBoundingClientRect().bottom + window.scrollY";
+        let ends = self.tool("Runtime.evaluate", &json!({ "expression": ends, "returnByValue": true }));
+        // Below the content is nothing to see.
+        let height = ends["result"]["value"].as_f64().or(size["height"].as_f64()).unwrap().min(TALLEST);
         let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
         let picture =
             self.tool("Page.captureScreenshot", &json!({ "captureBeyondViewport": true, "clip": clip }));

@@ -26,7 +26,8 @@ fn visit(browser: &Browser<'_>, looks: Looks, prefix: &str) -> Vec<String> {
         browser.picture(&format!("{prefix}-{name}"));
         if looks.has_scripts {
             // A page that is closed answers with a status of failure, and the test may type before the browser focuses a field.
-            let is_known = |text: &str| text.contains("401 (Unauthorized)") || text.contains("Autofocus processing");
+            let is_known =
+                |text: &str| text.contains("401 (Unauthorized)") || text.contains("Autofocus processing");
             let complaints = browser.complaints().into_iter().filter(|text| !is_known(text));
             wrong.extend(complaints.map(|complaint| format!("{name}: {complaint}")));
             wrong.extend(against_rules(browser).into_iter().map(|rule| format!("{name}: {rule}")));

@@ -95,7 +95,7 @@ impl Shop {
             SELECT date_trunc('minute', now()) - n * interval '1 minute', name, jsonb_build_object(
                 'started', runs, 'finished', runs - runs / 50, 'failed', runs / 50, 'us', runs * 5000,
                 'b22', runs / 2, 'b24', runs / 3, 'b27', runs / 8, 'b30', runs / 40)
-            FROM generate_series(1, 4319) AS n, (VALUES ('mail', 900), ('report', 120)) AS type (name, most),
+            FROM generate_series(1, 4319) AS n, (VALUES ('mail', 900), ('report', 120), ('image', 340)) AS type (name, most),
                 LATERAL (SELECT (most * (1.2 + sin(n / 200.0) + 0.2 * sin(n * 7)))::int AS runs) AS r";
         self.database.client().await.unwrap().execute(sql, &[]).await.unwrap();
     }
