@@ -89,8 +89,13 @@ impl Server {
 
     /// What live pages show, at most 2 s old.
     pub(crate) async fn look(&self) -> Result<Arc<Look>, Refusal> {
+        self.look_within(look::FRESH_FOR).await
+    }
+
+    /// The same, at most so old.
+    pub(crate) async fn look_within(&self, fresh_for: Duration) -> Result<Arc<Look>, Refusal> {
         let admin = self.admin.clone();
-        self.look.get(look::FRESH_FOR, |before| Look::read(admin, before)).await
+        self.look.get(fresh_for, |before| Look::read(admin, before)).await
     }
 
     /// The history of a window, or of a shorter one if there are very many task types.

@@ -1,5 +1,5 @@
--- Groups the errors of failed tasks among up to 4,000 that ended, the last first from `$1` on, and among up to 4,000 that are
--- kept, the longest first from `$2` on. Nothing is looked at where the instant is null. Returns how many tasks these are, how
+-- Groups the errors of failed tasks among up to 2,000 that ended, the last first from `$1` on, and among up to 2,000 that are
+-- kept, the longest first from `$2` on. Twice as many took up to 36 ms where each text is another one. Nothing is looked at where the instant is null. Returns how many tasks these are, how
 -- many of them failed, and where the next look begins. The last instant is left to that one if the limit may have cut it. If it
 -- is the only one, `is_crowd` tells that some of its tasks are left out.
 --
@@ -11,7 +11,7 @@ WITH seen AS MATERIALIZED (
         FROM fang_tasks
         WHERE state IN ('finished', 'failed') AND keep_until IS NULL AND updated_at <= $1::timestamptz
         ORDER BY updated_at DESC
-        LIMIT 4000
+        LIMIT 2000
     )
     UNION ALL
     (
@@ -19,10 +19,10 @@ WITH seen AS MATERIALIZED (
         FROM fang_tasks
         WHERE keep_until IS NOT NULL AND keep_until <= $2::timestamptz
         ORDER BY keep_until DESC
-        LIMIT 4000
+        LIMIT 2000
     )
 ), bounds AS MATERIALIZED (
-    SELECT part, count(*) >= 4000 AS is_cut, min(at) AS last, count(*) >= 4000 AND min(at) = max(at) AS is_crowd
+    SELECT part, count(*) >= 2000 AS is_cut, min(at) AS last, count(*) >= 2000 AND min(at) = max(at) AS is_crowd
     FROM seen
     GROUP BY part
 ), looked AS MATERIALIZED (

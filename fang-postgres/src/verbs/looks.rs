@@ -28,7 +28,7 @@ pub(crate) async fn running<C: Connections>(
 }
 
 /// A call looks at errors with at most so many statements, each of which takes up to 20 ms.
-const LOOKS_AT_ERRORS: u32 = 5;
+const LOOKS_AT_ERRORS: u32 = 10;
 
 /// Where the next look at errors begins, in each of the two indexes of ended tasks. `None` at its end.
 struct Places {

@@ -58,7 +58,7 @@ impl BulkChange {
             let mut tries = 0;
             let is_changed = loop {
                 let outcome = admin.change_one(id, self.steer.change).await;
-                if let Some(is_changed) = self.settle(outcome, &mut tries).await? {
+                if let Some(is_changed) = self.unless_away(outcome, &mut tries).await? {
                     break is_changed;
                 }
             };
@@ -79,7 +79,7 @@ impl BulkChange {
             while !changes.progress().is_done {
                 self.may_go_on()?;
                 let (mut began, mut tries) = (Instant::now(), 0);
-                while self.settle(admin.change_batch(&mut changes).await, &mut tries).await?.is_none() {
+                while self.unless_away(admin.change_batch(&mut changes).await, &mut tries).await?.is_none() {
                     began = Instant::now();
                 }
                 let (now, share) = (changes.progress(), reach.look(place, &changes));
@@ -100,14 +100,18 @@ impl BulkChange {
         let newest = Filter { limit: 1, without_payload: true, ..Filter::default() };
         let mut tries = 0;
         loop {
-            if let Some(tasks) = self.settle(admin.list(&newest).await, &mut tries).await? {
+            if let Some(tasks) = self.unless_away(admin.list(&newest).await, &mut tries).await? {
                 return Ok(tasks.first().map(|task| task.id));
             }
         }
     }
 
     /// The answer to a call, or `None`, after a while, if the call is to be tried again since the store is away.
-    async fn settle<T>(&self, outcome: Result<T, QueueError>, tries: &mut u32) -> Result<Option<T>, Halt> {
+    async fn unless_away<T>(
+        &self,
+        outcome: Result<T, QueueError>,
+        tries: &mut u32,
+    ) -> Result<Option<T>, Halt> {
         match outcome {
             Err(QueueError::Store(error)) if error.nature() == Nature::Passing && *tries < MOST_TRIES => {
                 *tries += 1;
@@ -174,14 +178,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_that_failed_for_a_while_is_tried_again_and_stop_ends_that() {
         let (change, mut tries) = (change(), 0);
-        assert!(matches!(change.settle(away(), &mut tries).await, Ok(None)));
+        assert!(matches!(change.unless_away(away(), &mut tries).await, Ok(None)));
         assert!(change.state().trouble.is_some());
-        assert!(matches!(change.settle(Ok(7), &mut tries).await, Ok(Some(7))));
+        assert!(matches!(change.unless_away(Ok(7), &mut tries).await, Ok(Some(7))));
         assert!(change.state().trouble.is_none());
         let (mut last, began) = (MOST_TRIES, tokio::time::Instant::now());
-        assert!(matches!(change.settle(away(), &mut last).await, Err(Halt::Failed(_))));
+        assert!(matches!(change.unless_away(away(), &mut last).await, Err(Halt::Failed(_))));
         let retrying = change.clone();
-        let retried = tokio::spawn(async move { retrying.settle(away(), &mut 0).await.map(|_| ()) });
+        let retried = tokio::spawn(async move { retrying.unless_away(away(), &mut 0).await.map(|_| ()) });
         tokio::task::yield_now().await;
         change.stop();
         assert!(matches!(retried.await.unwrap(), Err(Halt::Stopped)));

@@ -61,42 +61,60 @@ fn text(visit: &Visit, task: &Task) -> String {
 
 /// Writes a value. Where it is that of the saved JSON, its numbers have the digits that they have there.
 fn write(text: &mut String, shown: &Value, exact: Option<&RawValue>, depth: usize) {
-    let line = |text: &mut String, depth: usize| {
+    match shown {
+        Value::Object(fields) if !fields.is_empty() => {
+            let saved: BTreeMap<String, &RawValue> = parts(exact, serde_json::from_str);
+            let parts = fields.iter().map(|(name, value)| (Some(name), value, saved.get(name).copied()));
+            block(text, ['{', '}'], parts, depth);
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            let saved: Vec<&RawValue> = parts(exact, serde_json::from_str);
+            let parts = elements.iter().enumerate();
+            block(
+                text,
+                ['[', ']'],
+                parts.map(|(place, value)| (None, value, saved.get(place).copied())),
+                depth,
+            );
+        }
+        Value::Number(_) => *text += &number(shown, exact),
+        _ => *text += &shown.to_string(),
+    }
+}
+
+/// The parts of a saved value. None if it is not of this sort, since the application has put another one in its place.
+fn parts<'e, T: Default>(exact: Option<&'e RawValue>, read: fn(&'e str) -> serde_json::Result<T>) -> T {
+    exact.and_then(|saved| read(saved.get()).ok()).unwrap_or_default()
+}
+
+/// The saved number, if it is this one.
+fn number(shown: &Value, exact: Option<&RawValue>) -> String {
+    let saved = exact.map(RawValue::get);
+    let is_same = |saved: &&str| serde_json::from_str::<Value>(saved).is_ok_and(|saved| saved == *shown);
+    saved.filter(is_same).map_or_else(|| shown.to_string(), str::to_owned)
+}
+
+/// Writes the parts of an object or an array, each in a line of its own.
+fn block<'a>(
+    text: &mut String,
+    [open, close]: [char; 2],
+    parts: impl Iterator<Item = (Option<&'a String>, &'a Value, Option<&'a RawValue>)>,
+    depth: usize,
+) {
+    let begin_line = |text: &mut String, depth: usize| {
         text.push('\n');
         text.extend(std::iter::repeat_n("  ", depth));
     };
-    match shown {
-        Value::Object(fields) if !fields.is_empty() => {
-            let saved: BTreeMap<String, &RawValue> =
-                exact.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-            for (place, (name, value)) in fields.iter().enumerate() {
-                text.push(if place == 0 { '{' } else { ',' });
-                line(text, depth + 1);
-                *text += &format!("{}: ", Value::from(name.as_str()));
-                write(text, value, saved.get(name).copied(), depth + 1);
-            }
-            line(text, depth);
-            text.push('}');
+    for (place, (name, value, saved)) in parts.enumerate() {
+        text.push(if place == 0 { open } else { ',' });
+        begin_line(text, depth + 1);
+        if let Some(name) = name {
+            *text += &format!("{}: ", Value::from(name.as_str()));
         }
-        Value::Array(elements) if !elements.is_empty() => {
-            let saved: Vec<&RawValue> =
-                exact.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-            for (place, value) in elements.iter().enumerate() {
-                text.push(if place == 0 { '[' } else { ',' });
-                line(text, depth + 1);
-                write(text, value, saved.get(place).copied(), depth + 1);
-            }
-            line(text, depth);
-            text.push(']');
-        }
-        Value::Number(_) => {
-            let saved = exact
-                .map(RawValue::get)
-                .filter(|raw| serde_json::from_str::<Value>(raw).is_ok_and(|raw| raw == *shown));
-            *text += &saved.map_or_else(|| shown.to_string(), str::to_owned);
-        }
-        _ => *text += &shown.to_string(),
+        write(text, value, saved, depth + 1);
     }
+    begin_line(text, depth);
+    text.push(close);
 }
 
 #[cfg(test)]

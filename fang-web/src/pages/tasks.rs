@@ -13,10 +13,13 @@ use fang_core::Task;
 use fang_core::operator::{STATES, named};
 use fang_core::store::{Cursor, Matching, Overview, PageRequest};
 use maud::{Markup, html};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How many tasks a page has.
 const LIMIT: u32 = 50;
+/// How long the numbers beside the states are shown again.
+const COUNTED_FOR: Duration = Duration::from_secs(30);
 /// The word for an order in addresses.
 const NEWEST: &str = "newest";
 
@@ -37,7 +40,7 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let after: Option<Cursor> = after.map_err(|error| Refusal::bad(format!("{error}")))?;
     let found = find(&visit, &which, after).await?;
     let now = visit.server.now().await?;
-    let look = visit.server.look().await?;
+    let look = visit.server.look_within(COUNTED_FOR).await?;
     let rest = html! {
         (tabs(&visit, &which, &look.overview))
         (search(&visit, &which, &look))
