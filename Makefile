@@ -1,6 +1,6 @@
 # The commands of developers and of CI. Everything they build stays under target/.
 
-.PHONY: test ui faults check check-rest setup fmt clippy docs messages deny features layers package bench bench-peers scale clean
+.PHONY: test ui faults check check-rest setup fmt clippy docs messages deny features layers package bench bench-peers peers-lock scale clean
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -44,7 +44,7 @@ faults: setup
 check: check-rest test scale faults
 
 # All checks of CI except the tests. Fast checks come first.
-check-rest: fmt layers clippy docs messages features package deny
+check-rest: fmt layers peers-lock clippy docs messages features package deny
 
 # Installs Postgres and the other programs that the tests need, if they are missing.
 setup:
@@ -107,9 +107,14 @@ bench: setup
 # Measures fang and other libraries, in a quarter of an hour. If a library does not build, its line in the table says
 # so. The first build takes many more minutes.
 bench-peers: setup
+	-scripts/setup-redis
 	-cargo build --release --locked --keep-going --manifest-path benches/peers/Cargo.toml --target-dir $(target)/peers
 	cargo run -q -p fang-test-support --bin with-postgres -- --durable -- \
-		$(target)/peers/release/fang-peers $(ARGS)
+		env NODE_PATH=$(abspath $(target))/node/node_modules $(target)/peers/release/fang-peers $(ARGS)
+
+# Checks that the lock file of the peers fits their dependencies, and those of fang. Builds nothing.
+peers-lock:
+	cargo update --workspace --locked --quiet --manifest-path benches/peers/Cargo.toml
 
 # Measures the looks at a table of many tasks, waiting, failed and finished: the time of each by EXPLAIN, and the rows that
 # the server reads for it, which are bounded. ROWS=5000000 is the full form, in which 20 ms is the limit.

@@ -6,30 +6,41 @@ use crate::{Bench, fresh};
 use fang_bench_kit::{Error, Floor, Tally};
 use std::time::{Duration, Instant};
 
-const TASKS: u64 = 100_000;
 const AT_MOST: Duration = Duration::from_secs(60);
 
-/// The number of workers, the bytes of text in a payload, and the number of tasks.
-type Case = (u32, usize, u64);
+/// A backlog, and the number of workers that drain it.
+#[derive(Clone, Copy)]
+pub(crate) struct Drain {
+    pub(crate) workers: u32,
+    /// The bytes of text in each payload.
+    pub(crate) bytes: usize,
+    pub(crate) tasks: u64,
+}
 
-const CASES: [Case; 5] =
-    [(10, SMALL, TASKS), (1, SMALL, TASKS), (100, SMALL, TASKS), (10, 980, TASKS / 2), (10, 20_000, 5_000)];
+/// The bytes of text and the number of tasks of each table. Beside the first, the second shows what start and end cost.
+const BACKLOGS: [(usize, u64); 4] = [(SMALL, 200_000), (SMALL, 20_000), (980, 50_000), (20_000, 5_000)];
+const WORKERS: u32 = 10;
 
 pub(crate) async fn drain(bench: &mut Bench<'_>) -> Result<(), Error> {
-    for (bytes, tasks) in [(SMALL, TASKS), (980, TASKS / 2), (20_000, 5_000)] {
+    for (bytes, tasks) in BACKLOGS {
+        let part = part(bytes, tasks);
         for connections in [1, 4] {
-            floor(bench, connections, bytes, tasks).await?;
+            floor(bench, &part, connections, (bytes, tasks)).await?;
         }
-    }
-    for case in CASES {
         for name in Side::ALL_NAMES {
-            one(bench, name, case).await?;
+            let case = format!("{name}, {WORKERS} workers");
+            drain_one(bench, name, (&part, &case), Drain { workers: WORKERS, bytes, tasks }).await?;
         }
     }
     Ok(())
 }
 
-async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u64) -> Result<(), Error> {
+async fn floor(
+    bench: &mut Bench<'_>,
+    part: &str,
+    connections: usize,
+    (bytes, tasks): (usize, u64),
+) -> Result<(), Error> {
     let (database, meter) = fresh().await?;
     let floor = Floor::new(database.uri()).await?;
     Side::new("async", database.uri(), 1).fill_with(0..tasks, bytes).await?;
@@ -38,28 +49,30 @@ async fn floor(bench: &mut Bench<'_>, connections: usize, bytes: usize, tasks: u
     let (rows, took) = floor.drain(connections).await?;
     let cost = meter.read_alone().await? - before;
     let case = format!("floor, {connections} connection{}", if connections == 1 { "" } else { "s" });
-    bench.figures.add(part(bytes), &case, [("tasks/s", rows as f64 / took.as_secs_f64())]);
-    bench.figures.add(part(bytes), &case, cost.per_task(rows as f64));
+    bench.figures.add(part, &case, [("tasks/s", rows as f64 / took.as_secs_f64())]);
+    bench.figures.add(part, &case, cost.per_task(rows as f64));
     Ok(database.drop().await?)
 }
 
-async fn one(bench: &mut Bench<'_>, name: &str, (workers, bytes, tasks): Case) -> Result<(), Error> {
+/// Drains a backlog once.
+pub(crate) async fn drain_one(
+    bench: &mut Bench<'_>,
+    name: &str,
+    (part, case): (&str, &str),
+    drain: Drain,
+) -> Result<(), Error> {
     let (database, meter) = fresh().await?;
-    Side::new(name, database.uri(), 1).fill_with(0..tasks, bytes).await?;
+    Side::new(name, database.uri(), 1).fill_with(0..drain.tasks, drain.bytes).await?;
     meter.quiesce().await?;
     let before = meter.read_alone().await?;
-    let tally = Tally::new(usize::try_from(tasks)?);
-    let took = time(Side::new(name, database.uri(), 4), tally, workers).await?;
+    let tally = Tally::new(usize::try_from(drain.tasks)?);
+    let took = time(Side::new(name, database.uri(), 4), tally, drain.workers).await?;
     let cost = meter.read_alone().await? - before;
-    let case = format!("{name}, {workers} worker{}", if workers == 1 { "" } else { "s" });
-    bench.figures.add(part(bytes), &case, [("tasks/s", tally.distinct() as f64 / took.as_secs_f64())]);
-    bench.figures.add(part(bytes), &case, cost.per_task(tally.distinct() as f64));
+    let ran = tally.distinct() as f64;
+    bench.figures.add(part, case, [("tasks/s", ran / took.as_secs_f64())]);
+    bench.figures.add(part, case, cost.per_task(ran));
     if tally.missing() + tally.doubled() > 0 {
-        bench.figures.note(
-            part(bytes),
-            &case,
-            format!("{} lost, {} doubled", tally.missing(), tally.doubled()),
-        );
+        bench.figures.note(part, case, format!("{} lost, {} doubled", tally.missing(), tally.doubled()));
     }
     Ok(database.drop().await?)
 }
@@ -78,11 +91,11 @@ pub(crate) async fn empty(pool: Pool, tally: Tally) {
     pool.stop().await;
 }
 
-fn part(bytes: usize) -> &'static str {
+fn part(bytes: usize, tasks: u64) -> String {
     match bytes {
-        SMALL => "drain",
-        bytes if bytes < 10_000 => "drain, payloads of 1 KB",
-        _ => "drain, payloads of 20 KB",
+        SMALL => format!("drain of {tasks}"),
+        bytes if bytes < 10_000 => "drain, payloads of 1 KB".to_owned(),
+        _ => "drain, payloads of 20 KB".to_owned(),
     }
 }
 

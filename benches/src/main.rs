@@ -7,30 +7,36 @@
 
 mod backlog;
 mod bulk;
+mod callers;
+mod charts;
 mod child;
 mod drain;
 mod due;
+mod end_to_end;
 mod fleet;
 mod growth;
 mod idle;
-mod insert;
+mod mixed;
 #[cfg(feature = "observed")]
 mod observed;
+mod offer;
+mod offered;
 mod pickup;
 mod pinned;
 mod processes;
-mod rate;
 mod report;
 mod scale;
 mod side;
 mod start;
 mod starts;
 mod steer;
+mod sustained;
 mod tasks;
 mod transactions;
 mod trickle;
 mod types;
 mod vacuum;
+mod workers;
 
 use fang_bench_kit::{Error, Figures, Machine, Meter, Options};
 use fang_test_support::TestDatabase;
@@ -38,13 +44,16 @@ use std::time::{Duration, Instant};
 
 /// All parts. The arguments select some of them.
 const PARTS: &[&str] = &[
-    "insert",
+    "callers",
+    "offered",
     "bulk",
     "drain",
+    "workers",
     #[cfg(feature = "observed")]
     "observed",
     "processes",
-    "rate",
+    "sustained",
+    "mixed",
     "pickup",
     "due",
     "idle",
@@ -70,6 +79,8 @@ const LAST_PART: Duration = Duration::from_secs(15 * 60);
 struct Bench<'a> {
     round: usize,
     is_long: bool,
+    /// For how long to insert at a given rate.
+    seconds: u64,
     figures: &'a mut Figures,
 }
 
@@ -96,10 +107,12 @@ async fn main() -> Result<(), Error> {
                 continue;
             }
             eprintln!("round {} of {}: {part}", round + 1, options.rounds);
-            attempt(part, &mut Bench { round, is_long: options.long, figures: &mut figures }).await;
+            let (is_long, seconds) = (options.long, options.seconds);
+            attempt(part, &mut Bench { round, is_long, seconds, figures: &mut figures }).await;
         }
     }
-    report::print(&machine, &figures, &options)
+    report::print(&machine, &figures, &options)?;
+    options.charts.map_or(Ok(()), |folder| charts::draw(&figures, &folder))
 }
 
 /// Runs one part once. If it fails, a line in its table says so, and the other parts go on.
@@ -117,13 +130,16 @@ async fn attempt(part: &str, bench: &mut Bench<'_>) {
 
 async fn run(part: &str, bench: &mut Bench<'_>) -> Result<(), Error> {
     match part {
-        "insert" => insert::insert(bench).await,
+        "callers" => callers::callers(bench).await,
+        "offered" => offered::offered(bench).await,
         "bulk" => bulk::bulk(bench).await,
         "drain" => drain::drain(bench).await,
+        "workers" => workers::workers(bench).await,
         #[cfg(feature = "observed")]
         "observed" => observed::observed(bench).await,
         "processes" => processes::processes(bench).await,
-        "rate" => rate::rate(bench).await,
+        "sustained" => sustained::sustained(bench).await,
+        "mixed" => mixed::mixed(bench).await,
         "pickup" => pickup::pickup(bench).await,
         "due" => due::due(bench).await,
         "idle" => idle::idle(bench).await,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 /// The ratio columns. Each belongs to the parts whose names begin with the given text.
 const RATIOS: [(&str, Ratio<'static>); 6] = [
-    ("insert", Ratio { title: "of one producer", name: "tasks/s", base: "1 producer" }),
+    ("inserts", Ratio { title: "of one caller", name: "tasks/s", base: "1 caller" }),
     ("bulk", Ratio { title: "of COPY", name: "tasks/s", base: "COPY, the floor" }),
     ("drain", Ratio { title: "of the floor over 1", name: "tasks/s", base: "floor, 1 connection" }),
     ("drain", Ratio { title: "over 4", name: "tasks/s", base: "floor, 4 connections" }),

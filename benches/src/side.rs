@@ -1,11 +1,13 @@
 //! Queue and pool of either mode behind one type.
 
-use crate::tasks::{Failing, SMALL, Ticking, heavies, heavy, light, lights};
+use crate::tasks::{Failing, Long, SMALL, Ticking, heavies, heavy, light, lights};
 use fang::asynk::async_queue::AsyncQueue;
 use fang::{AsyncQueueable, AsyncWorkerPool, NewTask, NoTls, Queue, Queueable, WorkerPool};
 use fang_bench_kit::Error;
 use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 /// The ending of a name that turns lock-claims off: all claims are written.
 const WRITING: &str = ", writing";
@@ -126,6 +128,27 @@ impl Side {
             Mode::Blocking(queue) => drop(queue.insert_task(&heavy(number))?),
         }
         Ok(())
+    }
+
+    /// Inserts one task that takes a second.
+    pub(crate) async fn insert_long(&self, number: u64) -> Result<(), Error> {
+        match &self.queue {
+            Mode::Async(queue) => drop(queue.insert(NewTask::asynk(&Long(number))?).await?),
+            Mode::Blocking(queue) => drop(queue.insert(NewTask::blocking(&Long(number))?)?),
+        }
+        Ok(())
+    }
+
+    /// Runs a caller: in the async mode as a task of the runtime, in the blocking mode on a thread, which its inserts block.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        caller: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        let runtime = Handle::current();
+        match &self.queue {
+            Mode::Async(_) => runtime.spawn(caller),
+            Mode::Blocking(_) => tokio::task::spawn_blocking(move || runtime.block_on(caller)),
+        }
     }
 
     /// Inserts one task that becomes due after this delay. Returns when that is.

@@ -79,6 +79,31 @@ impl Runnable for Failing {
     }
 }
 
+/// A task of either mode that takes a second.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Long(pub(crate) u64);
+
+const LONG: Duration = Duration::from_secs(1);
+
+#[typetag::serde(name = "LongLight")]
+#[async_trait]
+impl AsyncRunnable for Long {
+    async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+        ran(self.0);
+        tokio::time::sleep(LONG).await;
+        Ok(())
+    }
+}
+
+#[typetag::serde(name = "LongHeavy")]
+impl Runnable for Long {
+    fn run(&self, _: &dyn Queueable) -> Result<(), FangError> {
+        ran(self.0);
+        std::thread::sleep(LONG);
+        Ok(())
+    }
+}
+
 /// A task of either mode that runs at every full second.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Ticking(pub(crate) u64);

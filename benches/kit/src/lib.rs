@@ -3,6 +3,7 @@
 // Tests report by panics.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod chart;
 mod figures;
 mod floor;
 mod latency;
@@ -13,6 +14,7 @@ mod options;
 mod process;
 mod tally;
 
+pub use chart::Chart;
 pub use figures::{Figure, Figures, Row};
 pub use floor::{Floor, copy_floor};
 pub use latency::Latency;

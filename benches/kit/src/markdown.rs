@@ -50,7 +50,7 @@ fn names<'a>(rows: &[&'a Row]) -> Vec<&'a str> {
     names
 }
 
-fn cell(value: Option<f64>) -> String {
+pub(crate) fn cell(value: Option<f64>) -> String {
     let Some(value) = value else { return "–".to_owned() };
     match value.abs() {
         at if at >= 1000.0 => thousands(value.round() as i64),

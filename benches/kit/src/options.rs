@@ -1,5 +1,7 @@
 //! The options of the command line.
 
+const USAGE: &str = "[--rounds N] [--seconds N] [--json FILE] [--charts FOLDER] [--long] [PART...]";
+
 /// The options: the parts to run, and how.
 #[derive(Debug)]
 pub struct Options {
@@ -9,33 +11,40 @@ pub struct Options {
     pub rounds: usize,
     /// The file for the figures as JSON.
     pub json: Option<String>,
+    /// The folder for the charts.
+    pub charts: Option<String>,
+    /// How long to insert at a given rate, in seconds.
+    pub seconds: u64,
     /// Whether to run the long forms of the parts, which take hours.
     pub long: bool,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { parts: Vec::new(), rounds: 3, json: None, charts: None, seconds: 10, long: false }
+    }
+}
+
 impl Options {
-    /// Reads `[--rounds N] [--json FILE] [--long] [PART...]`.
+    /// Reads `[--rounds N] [--seconds N] [--json FILE] [--charts FOLDER] [--long] [PART...]`.
     ///
     /// # Errors
     /// A message about the first invalid word.
     pub fn parse(words: impl IntoIterator<Item = String>, known: &[&str]) -> Result<Self, String> {
-        let mut options = Self { parts: Vec::new(), rounds: 3, json: None, long: false };
+        let mut options = Self::default();
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--" => {}
                 "--long" => options.long = true,
                 "--json" => options.json = Some(words.next().ok_or("--json needs a file")?),
-                "--rounds" => {
-                    let rounds = words.next().and_then(|word| word.parse().ok()).filter(|rounds| *rounds > 0);
-                    options.rounds = rounds.ok_or("--rounds needs a number above 0")?;
-                }
+                "--charts" => options.charts = Some(words.next().ok_or("--charts needs a folder")?),
+                "--rounds" => options.rounds = usize::try_from(count(&word, words.next())?).unwrap_or(1),
+                "--seconds" => options.seconds = count(&word, words.next())?,
                 part if known.contains(&part) => options.parts.push(word),
                 other => {
                     let known = known.join(" ");
-                    return Err(format!(
-                        "{other:?} is unknown; say [--rounds N] [--json FILE] [--long] [PART...], the parts: {known}"
-                    ));
+                    return Err(format!("{other:?} is unknown; say {USAGE}, the parts: {known}"));
                 }
             }
         }
@@ -46,6 +55,11 @@ impl Options {
     pub fn wants(&self, part: &str) -> bool {
         self.parts.is_empty() || self.parts.iter().any(|wanted| wanted == part)
     }
+}
+
+fn count(option: &str, word: Option<String>) -> Result<u64, String> {
+    let count = word.and_then(|word| word.parse().ok()).filter(|count| *count > 0);
+    count.ok_or_else(|| format!("{option} needs a number above 0"))
 }
 
 #[cfg(test)]
@@ -65,11 +79,12 @@ mod tests {
 
     #[test]
     fn parts_can_be_chosen_and_unknown_ones_are_refused() -> Result<(), String> {
-        let options = parse("--rounds 5 --json out.json idle")?;
+        let options = parse("--rounds 5 --seconds 60 --json out.json --charts folder idle")?;
         assert!(!options.wants("drain") && options.wants("idle") && options.rounds == 5);
         assert_eq!(options.json.as_deref(), Some("out.json"));
+        assert!(options.charts.as_deref() == Some("folder") && options.seconds == 60);
         assert!(parse("drein").is_err());
-        assert!(parse("--rounds 0").is_err());
+        assert!(parse("--rounds 0").is_err() && parse("--seconds").is_err());
         Ok(())
     }
 }

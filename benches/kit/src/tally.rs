@@ -36,8 +36,9 @@ pub fn ran(number: u64) {
 pub struct Tally(usize);
 
 impl Tally {
-    /// Resets all counters for a measurement with this many tasks.
+    /// Resets all counters for a measurement with this many tasks. Nobody watches the starts, which takes time.
     pub fn new(tasks: usize) -> Self {
+        IS_WATCHED.store(false, Ordering::SeqCst);
         RUNS.iter()
             .take(tasks.max(DISTINCT.load(Ordering::SeqCst)))
             .for_each(|runs| runs.store(0, Ordering::SeqCst));
@@ -78,7 +79,7 @@ impl Tally {
         self.started().saturating_sub(self.distinct())
     }
 
-    /// Receives the number and the start time of each run from now on.
+    /// Receives the number and the start time of each run from now on, until the next tally.
     pub fn watch() -> mpsc::UnboundedReceiver<(u64, Instant)> {
         let (sender, starts) = mpsc::unbounded_channel();
         if let Ok(mut watcher) = WATCHER.lock() {
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lost_and_doubled_tasks_are_counted() {
+    fn lost_and_doubled_tasks_are_counted_and_each_measurement_begins_anew() {
         let tally = Tally::new(3);
         ran(0);
         ran(2);
@@ -103,5 +104,11 @@ mod tests {
         let tally = Tally::new(1);
         ran(0);
         assert_eq!((tally.missing(), tally.doubled()), (0, 0));
+        let mut starts = Tally::watch();
+        ran(5);
+        assert_eq!(starts.try_recv().map(|(number, _)| number), Ok(5));
+        Tally::new(1);
+        ran(6);
+        assert!(starts.try_recv().is_err(), "a watcher outlives its measurement");
     }
 }

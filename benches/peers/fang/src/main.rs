@@ -54,7 +54,7 @@ impl Peer for Fang {
     const SETTINGS: &'static [Setting] = &[
         setting("async", "defaults, 10 workers", &MEASURES),
         setting("blocking", "defaults, 10 threads", &MEASURES),
-        setting("async, 100 workers", "defaults, 100 workers", &["drain"]),
+        setting("async, 100 workers", "defaults, 100 workers", &["drain", "long-drain"]),
     ];
     const IS_DONE: &'static str = "NOT EXISTS (SELECT FROM fang_tasks)";
 

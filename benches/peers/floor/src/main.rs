@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 const INSERT: &str =
     "INSERT INTO fang_tasks (id, metadata, task_type, mode, priority) VALUES ($1, $2, 'common', 1, 2)";
-const MEASURES: &[&str] = &["drain", "insert", "bulk"];
+const MEASURES: &[&str] = &["drain", "long-drain", "insert", "bulk"];
 
 struct Sql {
     floor: Floor,
@@ -27,7 +27,12 @@ impl Peer for Sql {
             tasks: 20_000,
             measures: MEASURES,
         },
-        Setting { name: "4 connections", text: "the same over four", tasks: 20_000, measures: &["drain"] },
+        Setting {
+            name: "4 connections",
+            text: "the same over four",
+            tasks: 20_000,
+            measures: &["drain", "long-drain"],
+        },
     ];
     const IS_DONE: &'static str = "NOT EXISTS (SELECT FROM fang_tasks)";
 

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const AT_MOST: Duration = Duration::from_secs(12);
+/// The most tasks of one bulk insert.
+const BULK: u64 = 20_000;
 const SAVED_AFTER: Duration = Duration::from_secs(5);
 
 pub(crate) async fn drain<P: Peer>(peer: Arc<P>, meter: &Meter, tasks: u64) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
-    if !peer.insert_many(0..tasks).await? {
+    if !fill(&*peer, tasks).await? {
         produce(&peer, PRODUCERS, 0..tasks, Duration::from_secs(60)).await?;
     }
     meter.quiesce().await?;
@@ -37,4 +39,17 @@ pub(crate) async fn drain<P: Peer>(peer: Arc<P>, meter: &Meter, tasks: u64) -> R
         outcome.note(format!("not all results were saved {} s after the last task", SAVED_AFTER.as_secs()));
     }
     Ok(outcome)
+}
+
+/// Inserts all tasks, in calls of as many as users may have. Returns `false` if the library has no bulk insert.
+async fn fill<P: Peer>(peer: &P, tasks: u64) -> Result<bool, Error> {
+    let mut first = 0;
+    while first < tasks {
+        let end = tasks.min(first + BULK);
+        if !peer.insert_many(first..end).await? {
+            return Ok(false);
+        }
+        first = end;
+    }
+    Ok(true)
 }

@@ -10,20 +10,30 @@ use std::time::{Duration, Instant};
 
 const SPAN: Duration = Duration::from_millis(1500);
 const BULK: u64 = 50_000;
+const WARM_UP: Duration = Duration::from_millis(300);
+const CALLERS: [usize; 4] = [1, 8, 64, 512];
+/// Those that fill the table, if the library has no bulk insert.
 pub(crate) const PRODUCERS: usize = 8;
 
-/// Measures inserts one by one: with one producer, then with eight.
+/// Measures inserts one by one by different numbers of callers. The cost is that of a single one.
 pub(crate) async fn one_by_one<P: Peer>(peer: Arc<P>, meter: &Meter) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
+    let mut next = 0;
     meter.quiesce().await?;
-    let before = meter.read().await?;
-    let (one, took) = produce(&peer, 1, 0..u64::MAX, SPAN).await?;
-    let cost = meter.read().await? - before;
-    outcome.add("1 producer tasks/s", one as f64 / took.as_secs_f64());
-    let (eight, took) = produce(&peer, PRODUCERS, one..u64::MAX, SPAN).await?;
-    outcome.add("8 producers tasks/s", eight as f64 / took.as_secs_f64());
-    outcome.add("statements/task", cost.statements / one as f64);
-    outcome.add("WAL B/task", cost.wal_bytes / one as f64);
+    for callers in CALLERS {
+        // Connections are opened first.
+        next += produce(&peer, callers, next..u64::MAX, WARM_UP).await?.0;
+        let before = meter.read().await?;
+        let (inserted, took) = produce(&peer, callers, next..u64::MAX, SPAN).await?;
+        next += inserted;
+        let name = format!("{callers} caller{} tasks/s", if callers == 1 { "" } else { "s" });
+        outcome.add(&name, inserted as f64 / took.as_secs_f64());
+        if callers == 1 {
+            let cost = meter.read().await? - before;
+            outcome.add("statements/task", cost.statements / inserted as f64);
+            outcome.add("WAL B/task", cost.wal_bytes / inserted as f64);
+        }
+    }
     Ok(outcome)
 }
 

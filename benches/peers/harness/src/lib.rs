@@ -19,7 +19,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// All measurements.
-pub const MEASURES: [&str; 5] = ["drain", "insert", "bulk", "pickup", "idle"];
+pub const MEASURES: [&str; 6] = ["drain", "long-drain", "insert", "bulk", "pickup", "idle"];
 
 /// A configuration of a peer.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +114,8 @@ async fn run<P: Peer>(measure: &str, setting: &Setting, uri: &str) -> Result<Out
     let peer = Arc::new(P::new(uri, setting).await?);
     match measure {
         "drain" => drain::drain(peer, &meter, setting.tasks).await,
+        // Ten times as many, so that starting and ending are a small part of the time.
+        "long-drain" => drain::drain(peer, &meter, setting.tasks * 10).await,
         "insert" => insert::one_by_one(peer, &meter).await,
         "bulk" => insert::bulk(&*peer, &meter).await,
         "pickup" => pickup::pickup(&*peer).await,

@@ -1,11 +1,12 @@
 //! Measures the peers one after the other, each in a database and a process of its own, and prints the medians as
 //! Markdown. `make bench-peers` runs it against a throwaway cluster. Usage:
-//! `fang-peers [--rounds N] [--json FILE] [MEASURE...]`.
+//! `fang-peers [--rounds N] [--json FILE] [MEASURE...] [PEER...]`.
 //!
 //! If a peer is not built, fails or hangs, its line in the table says so. No round begins after twelve minutes, and
 //! no measurement after fifteen.
 
 mod peer;
+mod redis;
 mod report;
 mod versions;
 
@@ -14,28 +15,40 @@ use fang_test_support::TestDatabase;
 use peer::Peer;
 use std::time::{Duration, Instant};
 
-const MEASURES: [&str; 5] = ["drain", "insert", "bulk", "pickup", "idle"];
+const MEASURES: [&str; 6] = ["drain", "insert", "long-drain", "bulk", "pickup", "idle"];
 
-/// The peers, in the order of the tables. Each is a program `peer-NAME` in the directory of this one.
-const PEERS: [&str; 9] =
-    ["floor", "fang", "fang-0-11", "riverqueue", "graphile", "apalis", "awa", "sqlxmq", "underway"];
+/// The peers, in the order of the tables. Each is a program `peer-NAME` in the directory of this one, or a script.
+const PEERS: [&str; 11] = [
+    "floor",
+    "fang",
+    "fang-0-11",
+    "riverqueue",
+    "graphile",
+    "apalis",
+    "awa",
+    "sqlxmq",
+    "underway",
+    "sidekiq",
+    "bullmq",
+];
 
 /// These run in the first round only. Together they take most of the time, and `pickup` has many samples in one
 /// round.
-const ONCE: [&str; 2] = ["pickup", "idle"];
+const ONCE: [&str; 3] = ["long-drain", "pickup", "idle"];
 
 const LAST_ROUND: Duration = Duration::from_secs(12 * 60);
 const LAST_MEASUREMENT: Duration = Duration::from_secs(14 * 60);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let options = Options::parse(std::env::args().skip(1), &MEASURES)?;
+    let mut options = Options::parse(std::env::args().skip(1), &[&MEASURES[..], &PEERS[..]].concat())?;
+    let wanted: Vec<String> = options.parts.extract_if(.., |word| PEERS.contains(&word.as_str())).collect();
     let database = TestDatabase::create().await?;
     let machine = Machine::read(&database.client().await?).await?;
     database.drop().await?;
     let mut figures = Figures::default();
     let mut peers = Vec::new();
-    for name in PEERS {
+    for name in PEERS.into_iter().filter(|name| wanted.is_empty() || wanted.iter().any(|word| word == name)) {
         match Peer::find(name).await {
             Ok(peer) => peers.push(peer),
             Err(error) => figures.note("not measured", name, error.to_string()),
@@ -82,10 +95,7 @@ async fn one(
     case: &str,
     figures: &mut Figures,
 ) -> Result<(), Error> {
-    let database = TestDatabase::create().await?;
-    let outcome = peer.measure(measure, setting, database.uri()).await;
-    database.drop().await?;
-    let outcome = outcome?;
+    let outcome = peer.measure(measure, setting).await?;
     for (name, value) in outcome.figures {
         figures.add(measure, case, [(name.as_str(), value)]);
     }

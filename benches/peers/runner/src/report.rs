@@ -1,18 +1,19 @@
 //! Prints the figures as Markdown tables, and as JSON.
 
 use crate::peer::Peer;
-use crate::versions::version;
 use fang_bench_kit::{Error, Figures, Machine, Options, Ratio, table};
 use serde_json::{Value, json};
 
 const FLOOR: &str = "floor (plain SQL): 1 connection";
 const FANG: &str = "fang: async";
 
-const RATIOS: [(&str, Ratio<'static>); 6] = [
+const RATIOS: [(&str, Ratio<'static>); 8] = [
     ("drain", Ratio { title: "of the floor", name: "tasks/s", base: FLOOR }),
     ("drain", Ratio { title: "of fang", name: "tasks/s", base: FANG }),
-    ("insert", Ratio { title: "of fang, 1 producer", name: "1 producer tasks/s", base: FANG }),
-    ("insert", Ratio { title: "of fang, 8 producers", name: "8 producers tasks/s", base: FANG }),
+    ("long-drain", Ratio { title: "of the floor", name: "tasks/s", base: FLOOR }),
+    ("long-drain", Ratio { title: "of fang", name: "tasks/s", base: FANG }),
+    ("insert", Ratio { title: "of fang, 1 caller", name: "1 caller tasks/s", base: FANG }),
+    ("insert", Ratio { title: "of fang, 64 callers", name: "64 callers tasks/s", base: FANG }),
     ("bulk", Ratio { title: "of COPY", name: "tasks/s", base: FLOOR }),
     ("bulk", Ratio { title: "of fang", name: "tasks/s", base: FANG }),
 ];
@@ -32,7 +33,7 @@ pub(crate) fn print(
     println!("| library | version | setting | what that is |\n|---|---|---|---|");
     for peer in peers {
         for setting in peer.settings() {
-            println!("| {} | {} | {} | {} |", peer.title, version(peer.package), setting.name, setting.text);
+            println!("| {} | {} | {} | {} |", peer.title, peer.version, setting.name, setting.text);
         }
     }
     if let Some(file) = &options.json {
@@ -51,7 +52,7 @@ fn described(peers: &[Peer]) -> Value {
             let settings = peer.settings().iter();
             let settings: Value =
                 settings.map(|known| json!({"name": known.name, "text": known.text})).collect();
-            json!({"name": peer.title, "version": version(peer.package), "settings": settings})
+            json!({"name": peer.title, "version": peer.version, "settings": settings})
         })
         .collect()
 }
