@@ -1,4 +1,5 @@
-//! Draws figures as bars in an SVG picture, which needs no font and can be read on a dark page as well.
+//! Draws figures as bars in an SVG picture. It brings no font, and has a background of its own, so that it can be read on a
+//! dark page as well.
 
 use crate::markdown::cell;
 use std::fmt::Write;
@@ -13,11 +14,10 @@ const BOTTOM: f64 = 300.0;
 /// The part of its place that a group of bars takes.
 const FULL: f64 = 0.84;
 
-/// The colors of the first, second, third and fourth series, which stand out from white and from black.
+/// The colors of the first, second, third and fourth series, and of the rest.
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:15px;font-weight:600}\
-    .value{font-size:11px;text-anchor:middle}.scale{text-anchor:end}.group{text-anchor:middle}line{stroke:#8b949e66}\
-    .s0{fill:#2f81f7}.s1{fill:#db6d28}.s2{fill:#79b8ff}.s3{fill:#ffb077}\
-    @media(prefers-color-scheme:dark){text{fill:#e6edf3}}";
+    .value{font-size:11px;text-anchor:middle}.scale{text-anchor:end}.group{text-anchor:middle}\
+    .page{fill:#fff}line{stroke:#d1d9e0}.s0{fill:#2f81f7}.s1{fill:#db6d28}.s2{fill:#79b8ff}.s3{fill:#ffb077}";
 
 /// Groups of bars. Each series has one bar in each group.
 #[derive(Debug)]
@@ -33,10 +33,11 @@ pub struct Chart<'a> {
 impl Chart<'_> {
     /// The chart as an SVG file.
     pub fn svg(&self) -> String {
-        let (title, style) = (escaped(self.title), STYLE.to_owned());
+        let title = escaped(self.title);
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n\
-             <title>{title}</title>\n<style>{style}</style>\n\
+             <title>{title}</title>\n<style>{STYLE}</style>\n\
+             <rect class=\"page\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"8\"/>\n\
              <text class=\"title\" x=\"{LEFT}\" y=\"26\">{title}</text>\n"
         );
         let step = self.step();
@@ -140,7 +141,7 @@ mod tests {
             svg.starts_with("<svg") && svg.ends_with("</svg>\n") && svg.contains("inserts &amp; callers")
         );
         let bars: Vec<&str> =
-            svg.split("height=\"").skip(3).filter_map(|rest| rest.split('"').next()).collect();
+            svg.split("height=\"").skip(4).filter_map(|rest| rest.split('"').next()).collect();
         assert_eq!(bars, ["5.5", "110.0", "220.0"]);
         assert!(svg.contains(">40,000</text>") && svg.contains(">10,000</text>"));
     }
