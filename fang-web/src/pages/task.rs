@@ -9,9 +9,9 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use fang_core::Task;
 use fang_core::operator;
 use fang_core::store::{Change, Running};
-use fang_core::{FangTaskState, Task};
 use maud::{Markup, html};
 use uuid::Uuid;
 
