@@ -4,8 +4,9 @@ mod run;
 
 use crate::refusal::Refusal;
 use chrono::{DateTime, Utc};
+use fang_core::QueueError;
 use fang_core::operator::Steer;
-use fang_core::store::{Filter, Matching, Progress};
+use fang_core::store::{Change, Filter, Matching, Progress};
 use fang_engine::handle::Admin;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,8 +27,20 @@ pub(crate) struct Bulk(Mutex<BTreeMap<u64, Arc<BulkChange>>>);
 /// The tasks of a change.
 #[derive(Clone, Debug)]
 pub(crate) enum Chosen {
-    Ids(Vec<Uuid>),
+    /// Those with these ids, as they were at an instant.
+    Ids(Vec<Uuid>, DateTime<Utc>),
     Filters(Vec<Filter>),
+}
+
+/// Whether a task is there as it was at an instant, and in a state that suits the change.
+pub(crate) async fn suits(
+    admin: &Admin,
+    id: Uuid,
+    change: Change,
+    at: DateTime<Utc>,
+) -> Result<bool, QueueError> {
+    let task = admin.find(id).await?;
+    Ok(task.is_some_and(|task| task.updated_at <= at && change.fits(task.state)))
 }
 
 /// A change of many tasks. The task that runs it writes its state; pages read it.

@@ -1,6 +1,7 @@
 //! How a change of many tasks runs.
 
-use super::{BulkChange, Chosen, End, State};
+use super::{BulkChange, Chosen, End, State, suits};
+use chrono::{DateTime, Utc};
 use fang_core::QueueError;
 use fang_core::error::Nature;
 use fang_core::operator::Reach;
@@ -41,7 +42,7 @@ impl BulkChange {
 
     pub(super) async fn run(self: Arc<Self>, admin: Admin, chosen: Chosen) {
         let outcome = match chosen {
-            Chosen::Ids(ids) => self.by_ids(&admin, ids).await,
+            Chosen::Ids(ids, at) => self.by_ids(&admin, ids, at).await,
             Chosen::Filters(filters) => self.by_filters(&admin, filters).await,
         };
         let end = match outcome {
@@ -52,12 +53,16 @@ impl BulkChange {
         self.set(|state| state.end = Some(end));
     }
 
-    async fn by_ids(&self, admin: &Admin, ids: Vec<Uuid>) -> Result<(), Halt> {
+    /// Leaves alone what has changed since then.
+    async fn by_ids(&self, admin: &Admin, ids: Vec<Uuid>, at: DateTime<Utc>) -> Result<(), Halt> {
         for id in ids {
             self.may_go_on()?;
             let mut tries = 0;
             let is_changed = loop {
-                let outcome = admin.change_one(id, self.steer.change).await;
+                let outcome = match suits(admin, id, self.steer.change, at).await {
+                    Ok(true) => admin.change_one(id, self.steer.change).await,
+                    unfit => unfit,
+                };
                 if let Some(is_changed) = self.unless_away(outcome, &mut tries).await? {
                     break is_changed;
                 }
@@ -156,7 +161,7 @@ mod tests {
     fn change() -> Arc<BulkChange> {
         let (steer, at) = (Steer::new(Change::Retry), chrono::Utc::now());
         let expected = Matching { tasks: 4, ..Matching::default() };
-        let chosen = Chosen::Ids(Vec::new());
+        let chosen = Chosen::Ids(Vec::new(), at);
         let wish = Wish { steer, chosen, target: String::new(), who: String::new(), expected, at };
         Bulk::default().add(wish).unwrap().0
     }

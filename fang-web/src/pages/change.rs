@@ -24,7 +24,7 @@ pub(crate) async fn ask(visit: Visit) -> Result<Response, Refusal> {
     let steer = Steer::new(change(verb, None)?);
     // What is inserted or changes between the question and its answer is left alone.
     let choice = chosen(&visit, &visit.query, &steer, visit.server.exact_now().await?)?;
-    let count = count(&visit, &choice).await?;
+    let count = count(&visit, &choice, steer.change).await?;
     let title = format!("{} tasks?", capital(steer.verb));
     let rest = html! {
         p { (would_be(count, steer.done)) }
@@ -70,12 +70,12 @@ pub(crate) async fn begin(visit: Visit, form: Pairs) -> Result<Response, Refusal
     if let Choice::One(id) = choice {
         return one(&visit, &steer, id).await;
     }
-    let expected = count(&visit, &choice).await?;
+    let expected = count(&visit, &choice, steer.change).await?;
     let (verb, target, who) = (steer.verb, choice.told(), visit.viewer.name.clone());
     let chosen = match choice {
         Choice::All { filters, .. } => Chosen::Filters(filters),
-        Choice::Ids(ids) => Chosen::Ids(ids),
-        Choice::One(id) => Chosen::Ids(vec![id]),
+        Choice::Ids { ids, at } => Chosen::Ids(ids, at),
+        Choice::One(id) => Chosen::Ids(vec![id], now),
     };
     let wish = Wish { steer, chosen, target: target.clone(), who, expected, at: now };
     let change = visit.server.bulk.begin(visit.server.admin.clone(), wish)?;

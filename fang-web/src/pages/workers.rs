@@ -46,14 +46,24 @@ async fn all(visit: &Visit, word: &str) -> Result<Response, Refusal> {
         "stop-all" => ("stop worker", true),
         _ => return Err(Refusal::bad("there is no such action")),
     };
-    for worker in visit.server.look().await?.alive() {
-        // One that has just stopped needs no word.
-        let _ =
-            if is_stop { admin.stop_worker(worker.id).await? } else { admin.quiet_worker(worker.id).await? };
+    // Not as they were told last: a pool may have started since.
+    let workers = admin.workers().await?;
+    let mut failed = None;
+    for worker in workers.iter().filter(|worker| worker.state == WorkerState::Alive) {
+        let asked =
+            if is_stop { admin.stop_worker(worker.id).await } else { admin.quiet_worker(worker.id).await };
+        match asked {
+            Ok(true) => visit.tell(verb, worker.id.to_string()),
+            // It has just stopped, and needs no word.
+            Ok(false) => {}
+            Err(error) => failed = Some(error),
+        }
     }
-    visit.tell(verb, "all");
     visit.server.forget();
-    Ok(visit.see("/workers", [("told", "all-asked")]))
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(visit.see("/workers", [("told", "all-asked")])),
+    }
 }
 
 pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
@@ -82,7 +92,7 @@ const NAMED: usize = 20;
 fn all_at_once(visit: &Visit) -> Markup {
     html! {
         form.actions method="post" action=(visit.base.to("/workers")) {
-            button name="do" value="quiet-all" { "Quiet all" } " "
+            details.ask { summary { "Quiet all…" } button name="do" value="quiet-all" { "Quiet all now" } } " "
             details.ask { summary { "Stop all…" } button.danger name="do" value="stop-all" { "Stop all now" } }
         }
     }

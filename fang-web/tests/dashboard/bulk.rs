@@ -77,6 +77,29 @@ async fn selected_tasks_are_changed_and_those_that_do_not_suit_are_left_alone() 
 }
 
 #[tokio::test]
+async fn selected_tasks_that_changed_after_the_question_are_left_alone() {
+    for fleet in Fleet::both().await {
+        let (stays, leaves, waits) =
+            (fleet.failed("Bill").await, fleet.failed("Bill").await, fleet.insert(mail("Bill")).await);
+        let ids = [stays, leaves, waits].map(|id| format!("&id={id}")).concat();
+        let page = get(&fleet.routes, &format!("/change?do=retry&scope=selected{ids}")).await.page();
+        assert!(page.contains("3 tasks would be"), "{page}");
+        let page = get(&fleet.routes, &format!("/change?do=remove&scope=selected{ids}")).await.page();
+        let as_of = hidden(&page, "as_of");
+        assert!(fleet.admin.retry(leaves).await.unwrap());
+        let (one, other) = (stays.to_string(), leaves.to_string());
+        let form = [("do", "remove"), ("scope", "selected"), ("id", &one), ("id", &other), ("as_of", &as_of)];
+        let path = post(&fleet.routes, "/change", &form).await.sent_to().to_owned();
+        let page = ended(&fleet, &path).await;
+        assert!(page.contains("1 task left alone"), "{page}");
+        assert!(fleet.admin.find(stays).await.unwrap().is_none());
+        assert_eq!(fleet.state(leaves).await, "retried");
+        let page = get(&fleet.routes, &format!("/change?do=retry&scope=selected&id={one}")).await.page();
+        assert!(page.contains("No task would be") || page.contains("0 tasks would be"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_stops_when_it_is_told_to_and_no_more_than_four_run_at_once() {
     let fleet = Fleet::in_memory();
     for _ in 0..2_000 {

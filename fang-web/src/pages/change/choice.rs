@@ -1,13 +1,15 @@
 //! The tasks that a viewer chose for a change.
 
+use crate::bulk::suits;
 use crate::pages::tasks;
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 use crate::which::Which;
 use chrono::{DateTime, SecondsFormat, Utc};
+use fang_core::QueueError;
 use fang_core::operator::Steer;
-use fang_core::store::{Filter, Matching};
+use fang_core::store::{Change, Filter, Matching};
 use uuid::Uuid;
 
 /// At most so many tasks are changed by their ids.
@@ -17,13 +19,13 @@ const MOST_IDS: usize = 1_000;
 pub(super) enum Choice {
     /// Those that match, as they were at an instant.
     All { which: Box<Which>, filters: Vec<Filter>, at: DateTime<Utc> },
-    /// Those with these ids.
-    Ids(Vec<Uuid>),
+    /// Those with these ids, as they were at an instant.
+    Ids { ids: Vec<Uuid>, at: DateTime<Utc> },
     /// The task of a page.
     One(Uuid),
 }
 
-/// The tasks that the fields of an address or a form choose. Those that match a filter are those of an instant.
+/// The tasks that the fields of an address or a form choose, as they were at an instant.
 pub(super) fn chosen(
     visit: &Visit,
     pairs: &Pairs,
@@ -46,7 +48,7 @@ pub(super) fn chosen(
         [] => Err(Refusal::bad("no task is selected")),
         [id] if pairs.get("scope") == Some("one") => Ok(Choice::One(id)),
         _ if ids.len() > MOST_IDS => Err(Refusal::bad("too many tasks are selected; use a filter")),
-        _ => Ok(Choice::Ids(ids)),
+        _ => Ok(Choice::Ids { ids, at }),
     }
 }
 
@@ -54,7 +56,7 @@ impl Choice {
     fn ids(&self) -> &[Uuid] {
         match self {
             Self::All { .. } => &[],
-            Self::Ids(ids) => ids,
+            Self::Ids { ids, .. } => ids,
             Self::One(id) => std::slice::from_ref(id),
         }
     }
@@ -75,23 +77,37 @@ impl Choice {
     /// The fields of a form that chooses the same tasks.
     pub(super) fn fields(&self) -> Vec<(&str, String)> {
         let ids = self.ids().iter().map(|id| ("id", id.to_string()));
+        let as_of = |at: &DateTime<Utc>| ("as_of", at.to_rfc3339_opts(SecondsFormat::Micros, true));
         match self {
             Self::All { which, at, .. } => {
                 let conditions = which.pairs().map(|(name, value)| (name, value.to_owned()));
-                let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
-                conditions.chain([("scope", "all".to_owned()), ("as_of", at)]).collect()
+                conditions.chain([("scope", "all".to_owned()), as_of(at)]).collect()
             }
-            Self::Ids(_) => ids.collect(),
+            Self::Ids { at, .. } => ids.chain([as_of(at)]).collect(),
             Self::One(_) => ids.chain([("scope", "one".to_owned())]).collect(),
         }
     }
 }
 
-/// How many tasks these are.
-pub(super) async fn count(visit: &Visit, choice: &Choice) -> Result<Matching, Refusal> {
-    let Choice::All { filters, .. } = choice else {
-        return Ok(Matching { tasks: choice.ids().len() as u64, ..Matching::default() });
-    };
+/// How many tasks would be changed.
+pub(super) async fn count(visit: &Visit, choice: &Choice, change: Change) -> Result<Matching, Refusal> {
+    match choice {
+        Choice::All { filters, .. } => count_matching(visit, filters).await,
+        Choice::Ids { ids, at } => {
+            let suit = async {
+                let mut tasks = 0;
+                for id in ids {
+                    tasks += u64::from(suits(&visit.server.admin, *id, change, *at).await?);
+                }
+                Ok::<_, QueueError>(tasks)
+            };
+            Ok(Matching { tasks: visit.server.looks(suit).await??, ..Matching::default() })
+        }
+        Choice::One(_) => Ok(Matching { tasks: 1, ..Matching::default() }),
+    }
+}
+
+async fn count_matching(visit: &Visit, filters: &[Filter]) -> Result<Matching, Refusal> {
     let mut sum = Matching::default();
     for filter in filters {
         let part = visit.server.looks(visit.server.admin.count_matching(filter)).await??;
