@@ -19,7 +19,7 @@ test: setup
 		cargo test --quiet --workspace --all-features --test pools -- defaults)
 
 # Looks at the dashboard in Chromium, in a minute: every page and every action, with scripts and without. PICTURES=FOLDER keeps
-# pictures of all pages: those in docs/pictures have 64 colours, by `convert -colors 64`. axe-core, which checks whether everyone can use them, is fetched from npm.
+# pictures of all pages, as in docs/pictures. axe-core, which checks whether everyone can use them, is fetched from npm.
 AXE_VERSION := 4.14.1
 axe := $(tools)/axe-$(AXE_VERSION)/package/axe.min.js
 ui: setup $(axe)

@@ -49,6 +49,7 @@ macro_rules! scenarios_of_tools {
                 a_change_leaves_tasks_alone_that_have_changed_since_it_began,
                 a_change_takes_the_ages_of_tasks_at_its_start,
                 a_count_and_a_later_change_concern_the_same_tasks,
+                a_count_of_an_instant_takes_the_ages_of_tasks_then,
                 running_tasks_that_match_are_asked_to_end,
                 of_equal_unique_tasks_a_change_retries_one,
             }
