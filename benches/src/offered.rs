@@ -16,7 +16,7 @@ const RATE: u64 = 5_000;
 const LONE_RATE: u64 = 200;
 
 /// More than two cores can insert and run, and for how long. With `--long`, as long as `--seconds` says.
-const TOO_MANY: u64 = 60_000;
+const TOO_MANY: u64 = 30_000;
 const SECONDS: u64 = 20;
 
 pub(crate) async fn offered(bench: &mut Bench<'_>) -> Result<(), Error> {
