@@ -135,8 +135,9 @@ impl TypeInfo {
             let of = rate.task_type.clone();
             all.of(&of).rate = Some(rate);
         }
-        for worker in
-            workers.iter().filter(|worker| worker.all_task_types && worker.state != WorkerState::Dead)
+        // Those whose row does not list all of their types may serve any.
+        let may_serve_any = |worker: &&WorkerInfo| worker.all_task_types || worker.more_task_types > 0;
+        for worker in workers.iter().filter(may_serve_any).filter(|worker| worker.state != WorkerState::Dead)
         {
             let others = all.0.values_mut().filter(|info| !info.served_by.contains(&worker.id));
             others.for_each(|info| info.served_by.push(worker.id));

@@ -85,7 +85,10 @@ impl Claimer {
                 self.policy.looked(self.pool.now(), sent_at, &ready);
                 self.claims.tidy(self.pool.state.worker()).await;
             }
-            Err(error) => self.failed(&error),
+            Err(error) => {
+                self.policy.look_failed(self.pool.now(), sent_at);
+                self.failed(&error);
+            }
         }
     }
 

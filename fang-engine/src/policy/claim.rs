@@ -191,6 +191,11 @@ impl ClaimPolicy {
         self.reconcile.asked(now);
     }
 
+    /// Tells that a look failed that was sent then.
+    pub fn look_failed(&mut self, now: Duration, sent_at: Duration) {
+        self.types.look_failed(now, sent_at);
+    }
+
     /// Tells the answer to a look that was sent then.
     pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: &ReadyTypes) {
         self.types.looked(now, sent_at, ready);

@@ -26,6 +26,9 @@ const WORTH_ASKING: Duration = Duration::from_millis(10);
 /// a later look finds it again.
 const MOST: usize = 10_000;
 
+/// A claim takes at least this part of the room, however many types wait.
+const LEAST_PART: usize = 8;
+
 /// The task types of one claimer that has many of them. A type with tasks waits for its claims; one whose next task is known
 /// waits for its time; of the others nothing is known but the name, until a notification or a look says that they have tasks.
 ///
@@ -127,7 +130,8 @@ impl ManyTypes {
         let part = (room as u64).saturating_mul(own) / weight.max(own).max(1);
         let limit = match request.limit > workers {
             true => request.limit,
-            false => usize::try_from(part).unwrap_or(room).clamp(1, request.limit),
+            // Not too small a part, where many types have a task or two: each claim is a statement.
+            false => usize::try_from(part).unwrap_or(room).max(room / LEAST_PART).clamp(1, request.limit),
         };
         let within = if until_passed > WORTH_ASKING { until_passed } else { Duration::ZERO };
         Request { limit, within, ..request }
@@ -176,6 +180,9 @@ impl ManyTypes {
         if !tasks.is_empty() {
             self.looks.found(now, is_lone, self.is_busy());
         }
+        if !self.is_busy() {
+            self.looks.calm(now);
+        }
     }
 
     /// Whether other types wait for their claims.
@@ -183,9 +190,17 @@ impl ManyTypes {
         self.places.first().is_some()
     }
 
-    /// Tells that a claim of this type failed.
+    /// Tells that a claim of this type failed. Others go first then.
     pub fn gave_up(&mut self, index: usize, now: Duration, request: Request) {
-        self.places.state_mut(index).pace.gave_up(now, request);
+        let state = self.places.state_mut(index);
+        state.pace.gave_up(now, request);
+        state.spent += 1.0 / f64::from(state.share.weight);
+        self.places.put(index, Place::Waiting);
+    }
+
+    /// Tells that a look failed that was sent then. Claims go on after a pause.
+    pub fn look_failed(&mut self, now: Duration, sent_at: Duration) {
+        self.looks.failed(now, now.saturating_sub(sent_at));
     }
 
     /// Tells the answer to a look that was sent then.
@@ -213,7 +228,9 @@ impl ManyTypes {
             return self.due_at(task_type, now.saturating_add(delay));
         }
         self.go_on(now);
-        if let Some(index) = self.index_of(task_type) {
+        // Types beyond the limit would only wait, and looks find them again.
+        let has_room = self.places.waiting() < self.most() || self.places.index_of(task_type).is_some();
+        if let Some(index) = has_room.then(|| self.index_of(task_type)).flatten() {
             self.has_work(index, notice == Notice::Single);
         }
         if notice == Notice::Burst {
@@ -227,8 +244,11 @@ impl ManyTypes {
         self.looks.anew(now);
     }
 
-    /// Tells that a task of this type becomes due then.
+    /// Tells that a task of this type becomes due then. Looks tell in time what becomes due after the next round.
     pub fn due_at(&mut self, task_type: &str, at: Duration) {
+        if at > self.looks.horizon() {
+            return;
+        }
         let Some(index) = self.index_of(task_type) else { return };
         let state = self.places.state_mut(index);
         state.pace.due_at(at);

@@ -100,6 +100,13 @@ impl Types {
         either!(self.gave_up(index, now, request));
     }
 
+    /// Tells that a look failed that was sent then.
+    pub fn look_failed(&mut self, now: Duration, sent_at: Duration) {
+        if let Self::Many(many) = self {
+            many.look_failed(now, sent_at);
+        }
+    }
+
     /// Tells the answer to a look that was sent then.
     pub fn looked(&mut self, now: Duration, sent_at: Duration, ready: &ReadyTypes) {
         if let Self::Many(many) = self {

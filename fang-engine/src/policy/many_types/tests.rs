@@ -178,7 +178,7 @@ fn more_types_than_fit_take_turns() {
 #[test]
 fn a_claim_that_failed_is_followed_by_a_pause_that_a_notification_shortens() {
     let mut types = of(100);
-    types.failed(MS, 0.5, None);
+    types.failed(MS, 0.5, Some(1));
     assert!(rest(&mut types, MS) > MS * 1_000);
     types.woken(&named(1), MS, Notice::Single);
     types.all_woken(MS);

@@ -313,8 +313,11 @@ fn after_a_failure_it_waits_until_the_store_answers_others_and_longer_if_it_fail
     assert_eq!(limit(pace.step(ms(102), busy(0, None))), None);
     assert_eq!(limit(pace.step(ms(103), busy(0, None))), Some(1));
     pace.failed(ms(103), 1.0, None);
-    assert_eq!(limit(pace.step(ms(5_102), busy(0, None))), None, "nothing else was answered");
-    assert_eq!(limit(pace.step(ms(5_103), busy(0, None))), Some(1));
+    assert_eq!(limit(pace.step(ms(302), busy(0, None))), None);
+    assert_eq!(limit(pace.step(ms(303), busy(0, None))), Some(1), "after a refusal nobody is waited for");
+    pace.failed(ms(303), 1.0, Some(1));
+    assert_eq!(limit(pace.step(ms(5_302), busy(0, None))), None, "nothing else was answered");
+    assert_eq!(limit(pace.step(ms(5_303), busy(0, None))), Some(1));
 }
 
 #[test]
