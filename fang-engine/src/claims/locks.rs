@@ -178,6 +178,7 @@ impl ClaimSource for Locks {
             Ok(locked) => {
                 let (batch, mut tasks) = Batch::new(asked.worker, locked);
                 policy.claimed(self.pool.now(), &asked, &mut tasks, None);
+                policy.locked(self.pool.now(), &asked);
                 self.begin(connection, (batch, tasks), asked, policy).await
             }
             Err(error) => {

@@ -161,6 +161,11 @@ impl ClaimPolicy {
         self.types.claimed(index, now, request, tasks, next_in);
     }
 
+    /// Tells that this claim was a lock-claim. Call it after [`claimed`](Self::claimed).
+    pub fn locked(&mut self, now: Duration, asked: &Asked) {
+        self.types.locked(asked.wanted.index, now);
+    }
+
     /// Takes out tasks that may have crashed their process. They run later, one at a time.
     pub fn set_suspects_aside(&mut self, now: Duration, asked: &Asked, tasks: &mut Vec<Claimed>) {
         self.suspects.pick(now, &asked.task_type, tasks);

@@ -7,7 +7,7 @@ use fang_core::task::Mode;
 use std::time::Duration;
 
 /// The scan ranges of one look, so that it takes the server some 15 ms at most. A round looks at all, look by look.
-const RANGES: u32 = 2_500;
+const RANGES: u32 = 1_500;
 
 /// A round is followed by a rest that is this many times as long as it took, so that rounds take less than one hundredth of
 /// the time ...

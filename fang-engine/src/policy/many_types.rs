@@ -137,9 +137,11 @@ impl ManyTypes {
         Request { limit, within, ..request }
     }
 
-    /// Whether the last claim left tasks of this type behind.
+    /// Whether the last claim left tasks behind, of this type or of others. A claim that follows one that told nothing
+    /// of the next task has to tell it.
     pub fn has_more(&self, index: usize, now: Duration) -> bool {
-        self.places.state(index).pace.has_more(now)
+        let state = self.places.state(index);
+        state.pace.has_more(now) || (!state.follows_up && self.places.waiting() > 1)
     }
 
     /// The name of a task type.
@@ -170,6 +172,7 @@ impl ManyTypes {
             state.spent += tasks.len() as f64 / f64::from(state.share.weight);
         }
         state.pace.claimed(now, request, tasks.len(), next_in);
+        state.follows_up = false;
         let is_lone = state.is_lone && !state.pace.has_more(now);
         let place = match (state.pace.wants_more(now) && !is_full_house, state.pace.next_due()) {
             (true, _) => Place::Waiting,
@@ -182,6 +185,18 @@ impl ManyTypes {
         }
         if !self.is_busy() {
             self.looks.calm(now);
+        }
+    }
+
+    /// Tells that the claim of this type was a lock-claim, which does not tell when the next task becomes due. If it left
+    /// none behind, a written claim follows, which does.
+    pub fn locked(&mut self, index: usize, now: Duration) {
+        let state = self.places.state_mut(index);
+        if !state.is_waiting() {
+            state.follows_up = true;
+            state.pace.due_at(now);
+            let at = state.pace.next_due().unwrap_or(now);
+            self.places.put(index, Place::Due(at));
         }
     }
 

@@ -68,7 +68,7 @@ impl Types {
         either!(self.next(now, load, workers))
     }
 
-    /// Whether more tasks wait than the last claim of this type took.
+    /// Whether more tasks wait than the last claim took.
     pub fn has_more(&self, index: usize, now: Duration) -> bool {
         either!(self.has_more(index, now))
     }
@@ -93,6 +93,13 @@ impl Types {
         next_in: Option<Duration>,
     ) {
         either!(self.claimed(index, now, request, tasks, next_in));
+    }
+
+    /// Tells that the claim that was just [told](Self::claimed) was a lock-claim.
+    pub fn locked(&mut self, index: usize, now: Duration) {
+        if let Self::Many(many) = self {
+            many.locked(index, now);
+        }
     }
 
     /// Tells that a claim of this type failed.

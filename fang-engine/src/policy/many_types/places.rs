@@ -37,14 +37,16 @@ pub(super) struct TypeState {
     pub(super) is_lone: bool,
     /// How often tasks of any type had come back at its last claim.
     pub(super) came_back: u64,
+    /// Whether the last claim was a lock-claim, and a written one has to follow.
+    pub(super) follows_up: bool,
     place: Place,
     key: Key,
 }
 
 impl TypeState {
     pub(super) fn new(share: Share, pace: Pace, ranges: ScanRanges, came_back: u64) -> Self {
-        let (place, key) = (Place::Asleep, Key::default());
-        Self { share, pace, ranges, spent: 0.0, is_lone: false, came_back, place, key }
+        let (place, key, spent) = (Place::Asleep, Key::default(), 0.0);
+        Self { share, pace, ranges, spent, is_lone: false, came_back, follows_up: false, place, key }
     }
 
     pub(super) fn is_waiting(&self) -> bool {

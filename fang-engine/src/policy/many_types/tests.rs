@@ -125,6 +125,24 @@ fn a_type_without_tasks_is_not_claimed_again() {
 }
 
 #[test]
+fn a_lock_claim_is_followed_by_a_claim_that_tells_of_the_next_task() {
+    let mut types = of(100);
+    types.looked(MS, MS, &ready(0..100));
+    let Next::Claim { index, request } = types.next(MS, Load::default(), 10) else { panic!("there is work") };
+    assert!(types.has_more(index, MS), "other types wait");
+    types.claimed(index, MS, request, &[], None);
+    types.locked(index, MS);
+    let (name, mut now) = (types.task_type(index).clone(), MS);
+    let mut claimed = Vec::new();
+    claims(&mut types, &mut now, 100, &ready([]), |task_type, _| {
+        claimed.push(task_type.to_owned());
+        0
+    });
+    let again: Vec<usize> = (0..claimed.len()).filter(|at| *claimed[*at] == *name).collect();
+    assert_eq!(again.len(), 1, "{again:?}");
+}
+
+#[test]
 fn a_task_that_becomes_due_is_claimed_then() {
     let mut types = of(10_000);
     idle(&mut types, MS * 5_000);

@@ -87,8 +87,8 @@ async fn a_pool_of_all_task_types_leaves_paused_ones_alone(world: World) {
     assert_eq!([world.heard().await, world.heard().await], ["mail", "mail"]);
 }
 
-/// Runs that take this long are not claimed ahead.
-const LONG: Duration = Duration::from_millis(25);
+/// The least time between two ends, of so many runs at once that each takes long: short ones are claimed ahead.
+const APART: Duration = Duration::from_millis(1);
 
 async fn a_thousand_task_types_with_tasks_share_a_pool_by_their_weights(world: World) {
     const TYPES: usize = 1_000;
@@ -99,12 +99,14 @@ async fn a_thousand_task_types_with_tasks_share_a_pool_by_their_weights(world: W
     }
     let mut pool = of(&world, WORKERS as u32, TYPES).asleep().start().await;
     let mut started: HashMap<String, usize> = HashMap::new();
-    for _ in 0..2 * TYPES / WORKERS {
-        for _ in 0..WORKERS {
-            *started.entry(world.heard().await).or_default() += 1;
+    for start in 0..2 * TYPES {
+        *started.entry(world.heard().await).or_default() += 1;
+        if start >= WORKERS {
+            tokio::time::sleep(APART).await;
         }
-        tokio::time::sleep(LONG).await;
-        world.stage.open(WORKERS);
+        if start + 1 >= WORKERS {
+            world.stage.open(1);
+        }
     }
     let starts = |n: usize| started.get(&named(n)).copied().unwrap_or_default();
     let even: usize = (0..TYPES).step_by(2).map(starts).sum();
