@@ -1,5 +1,9 @@
 //! Ctrl-Z, while a screen of its own is on the terminal.
 
+/// How long a signal takes at most until all threads have stopped.
+#[cfg(unix)]
+const TIME_TO_STOP: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// The requests to stop that Ctrl-Z in a terminal makes.
 #[cfg(unix)]
 pub(crate) struct Stops(Option<tokio::signal::unix::Signal>);
@@ -20,10 +24,14 @@ impl Stops {
         }
     }
 
-    /// Stops the process. Returns once it goes on.
+    /// Stops the group of the process, as Ctrl-Z does, since a script that runs it has to stop too. Returns once it goes on.
+    ///
+    /// SIGTSTP is listened to, and SIGSTOP would stop for good where no shell could let it go on. SIGTTOU has the action that
+    /// SIGTSTP had: it stops, except in a group without such a shell. There the screen is only drawn anew.
     pub(crate) fn stop() {
-        // Without it, the screen is only drawn anew.
-        let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TTOU);
+        // Another thread may be the first to take the signal; this one must not go on before all of them have stopped.
+        std::thread::sleep(TIME_TO_STOP);
     }
 }
 

@@ -100,39 +100,3 @@ async fn a_table_that_refreshes_is_cut_to_the_height_of_the_terminal() {
     assert_eq!(screen.lines().count(), 7, "{screen:?}");
     assert!(screen.contains("\nb ") && !screen.contains("\nc ") && screen.contains("\n4 more"), "{screen:?}");
 }
-
-/// The state of a process, such as `T` for one that is stopped.
-#[cfg(target_os = "linux")]
-fn state(process: &str) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("State:")).unwrap();
-    line.trim()[..1].to_owned()
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_stopped_table_leaves_the_terminal_until_it_goes_on() {
-    let shell = Shell::open().await;
-    let mut top = shell.in_terminal(&format!("echo pid $$ pid; exec {} top --plain --interval 1h", FANG));
-    let (mut stdin, mut stdout) = (top.stdin.take().unwrap(), top.stdout.take().unwrap());
-    let mut all = String::new();
-    read_until(&mut stdout, &mut all, "none");
-    let process = all.split(" pid").next().unwrap().trim().strip_prefix("pid ").unwrap().to_owned();
-    let send = |signal: &str, process: &str| {
-        assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
-    };
-    send("-TSTP", &process);
-    // The terminal of `script` stops with the process that it runs.
-    let script = top.id().to_string();
-    while [state(&process), state(&script)] != ["T", "T"] {
-        std::thread::yield_now();
-    }
-    send("-CONT", &script);
-    send("-CONT", &process);
-    read_until(&mut stdout, &mut all, &format!("{LEAVE}{ENTER}\u{1b}[Hwaiting 0"));
-    stdin.write_all(b"\x03").unwrap();
-    stdout.read_to_string(&mut all).unwrap();
-    assert_eq!(top.wait().unwrap().code(), Some(0), "{all:?}");
-    assert_eq!((all.matches(ENTER).count(), all.matches(LEAVE).count()), (2, 2), "{all:?}");
-    assert_eq!(all.matches("pools 0").count(), 2, "{all:?}");
-}

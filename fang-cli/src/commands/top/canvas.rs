@@ -48,6 +48,10 @@ impl Canvas {
 
     /// Draws what has changed.
     pub(super) fn draw(&mut self, state: &mut State) -> Result<()> {
+        // A panic elsewhere has left it: what it tells stays readable.
+        if !IS_ENTERED.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         self.terminal.draw(|frame| views::draw(frame, state))?;
         Ok(())
     }
@@ -62,7 +66,9 @@ impl Canvas {
         leave();
         Stops::stop();
         enter()?;
-        self.terminal.clear()
+        // A new one draws all. To clear the old one would ask the terminal for its cursor, and the answer would be a key.
+        self.terminal = ratatui::Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 
