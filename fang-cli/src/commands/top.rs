@@ -8,11 +8,13 @@ mod dashboard;
 mod grid;
 mod history;
 mod keyboard;
+mod leaving;
 mod looker;
 mod looks;
 mod plain;
 #[cfg(test)]
 mod rig;
+mod shown;
 mod state;
 mod text;
 mod theme;

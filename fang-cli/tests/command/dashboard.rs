@@ -65,7 +65,7 @@ async fn tasks_are_looked_into_retried_cancelled_and_removed() {
     pane.press("Enter");
     pane.shows_all(&["Timeline", "cancelled", &mail, r#""name": "Ada""#]);
     pane.press("r");
-    pane.shows(&format!("retry the task {mail}? [y/N]"));
+    pane.shows(&format!("retry the task {mail} (Mail, failed: cancelled)? [y/N]"));
     pane.press("n");
     pane.shows("not confirmed; nothing was changed");
     assert_eq!(shell.state(&mail), "failed");
@@ -172,17 +172,55 @@ async fn the_terminal_is_as_before_on_every_way_out() {
 #[tokio::test]
 async fn a_stopped_dashboard_leaves_the_terminal_until_it_goes_on() {
     let shell = Shell::open().await;
-    let pane = Pane::top(&shell, "");
-    pane.press("2 C-z");
+    let top = format!("{} top --interval 500ms", env!("CARGO_BIN_EXE_fang"));
+    // A script that runs it has to stop with it.
+    for line in [top.clone(), format!("sh -c '{top}; true'")] {
+        let pane = Pane::open(&shell, 100, 30);
+        pane.types(&line);
+        pane.press("Enter");
+        pane.shows("1 Overview 2 Types");
+        pane.press("2 C-z");
+        pane.shows("Stopped");
+        assert_eq!((pane.value("alternate_on"), pane.value("cursor_flag")), ("0".into(), "1".into()));
+        pane.types("fg");
+        pane.press("Enter");
+        pane.shows("1 Overview 2 Types");
+        pane.press("6");
+        pane.shows("NEXT TICK");
+        pane.press("q");
+        pane.shows("$");
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_table_leaves_the_terminal_until_it_goes_on() {
+    let shell = Shell::open().await;
+    let pane = Pane::open(&shell, 100, 30);
+    pane.types(&format!("{} top --plain --interval 1h", env!("CARGO_BIN_EXE_fang")));
+    pane.press("Enter");
+    pane.shows("none");
+    pane.press("C-z");
     pane.shows("Stopped");
     assert_eq!((pane.value("alternate_on"), pane.value("cursor_flag")), ("0".into(), "1".into()));
     pane.types("fg");
     pane.press("Enter");
-    pane.shows("1 Overview 2 Types");
-    pane.press("6");
-    pane.shows("NEXT TICK");
-    pane.press("q");
+    pane.until("the table", |screen| screen.starts_with("waiting 0"));
+    pane.press("C-c");
     pane.shows("$");
+    assert_eq!((pane.value("alternate_on"), pane.value("cursor_flag")), ("0".into(), "1".into()));
+}
+
+#[tokio::test]
+async fn a_dashboard_that_no_shell_could_let_go_on_does_not_stop() {
+    let shell = Shell::open().await;
+    let pane = Pane::open(&shell, 100, 30);
+    pane.types(&format!("exec {} top --interval 500ms", env!("CARGO_BIN_EXE_fang")));
+    pane.press("Enter");
+    pane.shows("1 Overview 2 Types");
+    pane.press("C-z 6");
+    pane.shows("NEXT TICK");
+    pane.press("C-z 5");
+    pane.shows("STATE");
 }
 
 #[tokio::test]
@@ -230,6 +268,32 @@ async fn a_slow_server_delays_no_key() {
     pane.shows("STATE");
     client.batch_execute("COMMIT").await.unwrap();
     pane.shows(&format!("retried {mail}"));
+}
+
+#[tokio::test]
+async fn what_came_of_a_change_is_told_after_the_dashboard_is_left() {
+    let shell = Shell::open().await;
+    let client = shell.database.client().await.unwrap();
+    for (is_answered, code) in [(true, 0), (false, 2)] {
+        let id = shell.failed(&["Mail", "{}"]);
+        let pane = Pane::open(&shell, 150, 30);
+        pane.start("; echo ended $?");
+        pane.press("4");
+        pane.shows(&id);
+        client.batch_execute("BEGIN; LOCK TABLE fang_tasks IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        pane.press("r y");
+        pane.shows(&format!("retry the task {id}: asked; waiting for the database"));
+        pane.press("q");
+        pane.shows(&format!("waiting for the database: retry the task {id}"));
+        if is_answered {
+            client.batch_execute("COMMIT").await.unwrap();
+            pane.shows(&format!("retried {id}"));
+        } else {
+            pane.shows(&format!("fang: it is not known whether this was done: retry the task {id}"));
+            client.batch_execute("COMMIT").await.unwrap();
+        }
+        pane.shows(&format!("ended {code}"));
+    }
 }
 
 #[tokio::test]

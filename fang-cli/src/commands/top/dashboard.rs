@@ -6,12 +6,13 @@ use super::looker::{self, Report};
 use super::looks::Looks;
 use super::state::{Effect, State};
 use super::theme::Theme;
-use super::{actor, keyboard};
+use super::{actor, keyboard, leaving};
 use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::interrupt::interrupt;
 use fang_asynk::Admin;
 use ratatui::crossterm::event::Event;
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -20,6 +21,8 @@ use tokio::task::JoinSet;
 
 /// How often the screen is drawn while nothing comes in: it says how long a look has taken.
 const DRAWS: Duration = Duration::from_secs(1);
+/// How long it is waited for changes that were confirmed, once the dashboard is left.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many reports and orders wait.
 const ROOM: usize = 16;
 
@@ -32,13 +35,18 @@ pub(super) async fn run(admin: &Admin, interval: Duration) -> Result<Answer, Fai
     let mut work = JoinSet::new();
     work.spawn(looker::run(Looks::new(admin.clone()), interval, wanted, reporter.clone()));
     work.spawn(actor::run(admin.clone(), ordered, reporter));
-    Dashboard { state, wants, orders, reports, work, looking_since: None }.run().await
+    let waiting = VecDeque::new();
+    let mut dashboard = Dashboard { state, wants, orders, waiting, reports, work, looking_since: None };
+    dashboard.show().await?;
+    dashboard.leave().await
 }
 
 struct Dashboard {
     state: State,
     wants: watch::Sender<looker::Wanted>,
     orders: Sender<Act>,
+    /// Those whose outcome was not told yet, the oldest first.
+    waiting: VecDeque<Act>,
     reports: Receiver<Report>,
     work: JoinSet<()>,
     /// Since when the look lasts.
@@ -46,12 +54,13 @@ struct Dashboard {
 }
 
 impl Dashboard {
-    async fn run(mut self) -> Result<Answer, Failure> {
+    /// Shows it until it is left, and leaves the screen.
+    async fn show(&mut self) -> Result<(), Failure> {
         let mut ends = pin!(ended());
         // The screen is entered once a signal would be noticed, so that it is always left again.
         tokio::select! {
             biased;
-            () = &mut ends => return Ok(Answer::none()),
+            () = &mut ends => return Ok(()),
             () = std::future::ready(()) => {}
         }
         let mut canvas = Canvas::open()?;
@@ -60,7 +69,7 @@ impl Dashboard {
         loop {
             // A terminal that is gone ends it.
             if canvas.draw(&mut self.state).is_err() {
-                return Ok(Answer::none());
+                return Ok(());
             }
             let effect = tokio::select! {
                 biased;
@@ -74,8 +83,8 @@ impl Dashboard {
             };
             match effect {
                 Effect::None => {}
-                Effect::Leave => return Ok(Answer::none()),
-                Effect::Stop if canvas.stop().is_err() => return Ok(Answer::none()),
+                Effect::Leave => return Ok(()),
+                Effect::Stop if canvas.stop().is_err() => return Ok(()),
                 Effect::Stop => {}
                 Effect::Do(act) => self.order(act),
             }
@@ -85,11 +94,31 @@ impl Dashboard {
         }
     }
 
+    /// Tells what came of the changes that were confirmed. A signal, or Ctrl-C, ends the wait for them.
+    async fn leave(self) -> Result<Answer, Failure> {
+        if let Some(act) = self.waiting.front() {
+            leaving::say(&format!("waiting for the database: {}", act.what()));
+        }
+        let given_up = async {
+            tokio::select! {
+                () = tokio::time::sleep(PATIENCE) => {}
+                () = ended() => {}
+            }
+        };
+        // No look begins any more. What changes the tasks works on until it is given up.
+        drop((self.wants, self.orders));
+        let _work = self.work;
+        leaving::told(self.waiting, self.reports, given_up).await
+    }
+
     /// The queue is full if the database does not answer.
     fn order(&mut self, act: Act) {
-        if self.orders.try_send(act).is_err() {
-            let text = "too many changes wait for the database; this one is not made";
-            self.state.tell(Err(Failure::new(text)));
+        match self.orders.try_send(act.clone()) {
+            Ok(()) => self.waiting.push_back(act),
+            Err(_) => {
+                let text = "too many changes wait for the database; this one is not made";
+                self.state.tell(Err(Failure::new(text)));
+            }
         }
     }
 
@@ -117,7 +146,10 @@ impl Dashboard {
                     Ok(seen) => self.state.see(focus, seen),
                 }
             }
-            Report::Did(outcome) => self.state.tell(outcome),
+            Report::Did(outcome) => {
+                self.waiting.pop_front();
+                self.state.tell(outcome);
+            }
         }
         Ok(Effect::None)
     }

@@ -2,10 +2,12 @@
 
 use super::act::Act;
 use super::looks::Looks;
+use super::shown::Shown;
 use super::state::{Effect, State};
 use super::theme::Theme;
 use super::views;
 use fang_asynk::{Admin, AsyncBackend, Handle, MemoryQueue};
+use fang_core::store::Change;
 use fang_core::{AsyncQueueable, NewTask};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -39,6 +41,11 @@ impl Rig {
         let id = self.insert(kind, "mail").await;
         assert!(self.admin.cancel(id).await.unwrap());
         id
+    }
+
+    /// The change of a task as it is now.
+    pub(super) async fn act(&self, id: Uuid, change: Change) -> Act {
+        Act::Task(Shown::of(&self.admin.find(id).await.unwrap().unwrap()), change)
     }
 
     /// Looks at what is wanted.

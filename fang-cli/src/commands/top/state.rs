@@ -51,6 +51,8 @@ pub(super) struct State {
     /// The task that is looked into, above its tab.
     pub(super) task: Option<Inspected>,
     lists: [List; Tab::ALL.len()],
+    /// Whether anything was seen.
+    has_seen: bool,
     /// Columns and rows of the terminal.
     size: (u16, u16),
     /// The outcome of the last action.
@@ -71,6 +73,7 @@ impl State {
             mode: Mode::Browse,
             task: None,
             lists: Default::default(),
+            has_seen: false,
             size: (80, 24),
             told: None,
             lost: None,
@@ -97,6 +100,7 @@ impl State {
     pub(super) fn see(&mut self, focus: Focus, seen: Seen) {
         self.lost = None;
         self.waited = Duration::ZERO;
+        self.has_seen = true;
         match (focus, seen) {
             (Focus::Task(id), Seen::Task(seen)) => {
                 let width = self.size.0.into();
@@ -108,19 +112,33 @@ impl State {
                 let list = &mut self.lists[Tab::Failed as usize];
                 if list::failed(&list.filter) == filter {
                     list.seen = Some(seen);
+                    self.settle(Tab::Failed);
                 }
             }
             (_, seen) => {
                 if let Some(tab) = Tab::of(&seen) {
                     self.lists[tab as usize].seen = Some(seen);
+                    self.settle(tab);
                 }
             }
         }
     }
 
+    /// Takes that rows came or went. A question about a row that is gone is withdrawn: what is selected is what is asked about.
+    fn settle(&mut self, tab: Tab) {
+        let rows = self.rows_of(tab);
+        let is_there = self.lists[tab as usize].settle(&rows);
+        let is_asked = tab == self.tab && self.task.is_none() && matches!(self.mode, Mode::Ask(_));
+        if is_asked && !is_there {
+            self.mode = Mode::Browse;
+            self.told =
+                Some((Tone::Attention, "what was asked about is gone; nothing was changed".to_owned()));
+        }
+    }
+
     /// Whether anything was seen.
     pub(super) fn has_seen(&self) -> bool {
-        self.lists.iter().any(|list| list.seen.is_some())
+        self.has_seen
     }
 
     /// Takes the failure of a look. What was seen before stays on the screen.
@@ -160,10 +178,14 @@ impl State {
 
     /// The rows of the tab, as its filter leaves them.
     pub(super) fn rows(&self) -> Vec<Row> {
-        let list = self.list();
+        self.rows_of(self.tab)
+    }
+
+    fn rows_of(&self, tab: Tab) -> Vec<Row> {
+        let list = &self.lists[tab as usize];
         let mut rows = list.seen.as_ref().map(views::rows).unwrap_or_default();
         // The database filters failed tasks.
-        if self.tab != Tab::Failed {
+        if tab != Tab::Failed {
             rows.retain(|row| list.matches(row));
         }
         rows

@@ -1,4 +1,5 @@
 use super::super::looks::SeenTask;
+use super::super::shown::Shown;
 use super::super::theme::Tone;
 use super::super::views;
 use super::Subject;
@@ -26,7 +27,7 @@ impl Inspected {
     /// What the keys act on, once it was seen and is still there.
     pub(super) fn subject(&self) -> Option<Subject> {
         let task = self.seen.as_ref()?.task.as_ref()?;
-        Some(Subject::Task { id: task.id, state: task.state })
+        Some(Subject::Task(Shown::of(task)))
     }
 
     pub(super) fn see(&mut self, seen: SeenTask, width: usize) {
@@ -46,6 +47,8 @@ impl Inspected {
     pub(super) fn lay_out(&mut self, width: usize) {
         if let Some(seen) = &self.seen {
             self.lines = views::task::lines(self.id, seen, self.is_folded == Some(true), width);
+            // There may be fewer than before.
+            self.top = self.top.min(self.lines.len().saturating_sub(1));
         }
     }
 

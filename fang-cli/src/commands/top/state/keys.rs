@@ -20,7 +20,11 @@ impl State {
             Mode::Browse => self.browse(key.code),
             // Any key closes it.
             Mode::Help => Effect::None,
-            Mode::Ask(act) if matches!(key.code, KeyCode::Char('y' | 'Y')) => Effect::Do(act),
+            Mode::Ask(act) if matches!(key.code, KeyCode::Char('y' | 'Y')) => {
+                let text = format!("{}: asked; waiting for the database", act.what());
+                self.told = Some((Tone::Attention, text));
+                Effect::Do(act)
+            }
             Mode::Ask(_) => {
                 self.told = Some((Tone::Faint, "not confirmed; nothing was changed".to_owned()));
                 Effect::None
@@ -72,7 +76,7 @@ impl State {
         if self.list().filter.is_empty() {
             return Effect::Leave;
         }
-        self.list_mut().filter.clear();
+        self.filter(String::new());
         Effect::None
     }
 
@@ -112,10 +116,8 @@ impl State {
     }
 
     fn look_into(&mut self) {
-        if let (None, Some(Subject::Task { id, .. })) = (&self.task, self.subject()) {
-            // The row stays selected, though others come before it meanwhile.
-            self.go(0);
-            self.task = Some(Inspected::new(id));
+        if let (None, Some(Subject::Task(task))) = (&self.task, self.subject()) {
+            self.task = Some(Inspected::new(task.id));
         }
     }
 
@@ -127,11 +129,24 @@ impl State {
         }
     }
 
+    /// Shows only the rows with this text. Until the database has filtered failed tasks anew, none of them is shown: a key would act
+    /// on one that does not match.
+    fn filter(&mut self, text: String) {
+        let (tab, list) = (self.tab, self.list_mut());
+        if std::mem::replace(&mut list.filter, text) == list.filter {
+            return;
+        }
+        match tab {
+            Tab::Failed => list.seen = None,
+            _ => self.settle(tab),
+        }
+    }
+
     /// Takes a key of the text to filter by.
     fn write(&mut self, mut text: String, key: KeyCode) -> Effect {
         match key {
             KeyCode::Enter => {
-                self.list_mut().filter = text.trim().to_owned();
+                self.filter(text.trim().to_owned());
                 return Effect::None;
             }
             KeyCode::Esc => return Effect::None,

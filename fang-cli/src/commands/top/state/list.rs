@@ -29,6 +29,20 @@ impl List {
         found.or_else(|| rows.len().checked_sub(1).map(|last| self.at.min(last)))
     }
 
+    /// Takes the rows that there are now. Returns whether the selected one is still among them. If it is not, the one in its place
+    /// is selected from now on, so that the selection moves by keys alone.
+    pub(super) fn settle(&mut self, rows: &[Row]) -> bool {
+        let is_there = match &self.subject {
+            Some(subject) => rows.iter().any(|row| row.subject.is_same(subject)),
+            None => true,
+        };
+        self.go(rows, 0);
+        if rows.is_empty() {
+            (self.at, self.subject) = (0, None);
+        }
+        is_there
+    }
+
     /// Selects the row so many places from here, or the first or last one.
     pub(super) fn go(&mut self, rows: &[Row], by: isize) {
         let Some(from) = self.selected(rows) else { return };

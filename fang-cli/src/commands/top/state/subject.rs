@@ -1,14 +1,13 @@
 use super::super::act::Act;
-use fang_core::FangTaskState;
+use super::super::shown::Shown;
 use fang_core::operator::Steer;
 use fang_core::store::{Change, WorkerId};
-use uuid::Uuid;
 
 /// What a row is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     Type { name: String, is_paused: bool },
-    Task { id: Uuid, state: FangTaskState },
+    Task(Shown),
     Worker { id: WorkerId, is_quiet: bool, is_dead: bool },
     Cron { name: String, is_paused: bool },
 }
@@ -19,7 +18,7 @@ impl Subject {
         match (self, other) {
             (Self::Type { name, .. }, Self::Type { name: other, .. })
             | (Self::Cron { name, .. }, Self::Cron { name: other, .. }) => name == other,
-            (Self::Task { id, .. }, Self::Task { id: other, .. }) => id == other,
+            (Self::Task(task), Self::Task(other)) => task.id == other.id,
             (Self::Worker { id, .. }, Self::Worker { id: other, .. }) => id == other,
             _ => false,
         }
@@ -37,10 +36,10 @@ impl Subject {
             (Self::Worker { id, is_quiet: false, .. }, 'z') => Some(Ok(Act::QuietWorker(*id))),
             (Self::Worker { id, is_quiet: true, .. }, 'z') => Some(Ok(Act::ResumeWorker(*id))),
             (Self::Worker { id, .. }, 's') => Some(Ok(Act::StopWorker(*id))),
-            (Self::Task { id, state }, key) => {
+            (Self::Task(task), key) => {
                 let steer = Steer::new(change(key)?);
-                let fits = steer.change.fits(*state);
-                Some(if fits { Ok(Act::Task(*id, steer.change)) } else { Err(steer.rule) })
+                let fits = steer.change.fits(task.state);
+                Some(if fits { Ok(Act::Task(task.clone(), steer.change)) } else { Err(steer.rule) })
             }
             _ => None,
         }

@@ -4,7 +4,6 @@ use chrono::DateTime;
 use fang_core::FangTaskState;
 use fang_core::store::{Change, Counts, WorkerId, WorkerRow};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use uuid::Uuid;
 
 #[test]
 fn tabs_are_reached_by_number_and_one_after_the_other() {
@@ -26,20 +25,95 @@ async fn nothing_is_changed_before_it_is_confirmed() {
     rig.press("4");
     rig.look().await;
     assert_eq!(rig.press("r"), Effect::None);
-    assert_eq!(rig.told(), format!("retry the task {id}? [y/N]"));
+    assert_eq!(rig.told(), format!("retry the task {id} (Mail, failed: cancelled)? [y/N]"));
     rig.press("n");
     for no in [KeyCode::Char('n'), KeyCode::Esc, KeyCode::Enter, KeyCode::Char('q')] {
         rig.press("r");
         assert_eq!(rig.key(no), Effect::None);
         assert_eq!(rig.told(), "not confirmed; nothing was changed");
     }
-    let act = Act::Task(id, Change::Retry);
+    let act = rig.act(id, Change::Retry).await;
     assert_eq!(rig.press("ry"), Effect::Do(act.clone()));
+    assert_eq!(rig.told(), format!("retry the task {id}: asked; waiting for the database"));
     rig.perform(&act).await;
     assert_eq!(rig.told(), format!("retried {id}"));
     assert!(rig.state.rows().is_empty() && rig.admin.find(id).await.unwrap().unwrap().state.is_waiting());
-    rig.perform(&Act::Task(Uuid::nil(), Change::Retry)).await;
-    assert!(rig.told().contains("just changed, or does not suit: only a task that failed"), "{}", rig.told());
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_what_was_shown_is_left_alone() {
+    let mut rig = Rig::new();
+    let id = rig.failed("Mail").await;
+    let act = rig.act(id, Change::Remove).await;
+    assert!(rig.admin.retry(id).await.unwrap());
+    rig.perform(&act).await;
+    let told = format!("{id} has changed since it was shown, and is retried now; nothing was changed");
+    assert_eq!(rig.told(), told);
+    assert!(rig.admin.cancel(id).await.unwrap());
+    rig.perform(&act).await;
+    assert!(rig.told().contains("has changed since it was shown, and is failed now"), "failed once more");
+    let act = rig.act(id, Change::Remove).await;
+    rig.perform(&act).await;
+    assert_eq!(rig.told(), format!("removed {id}"));
+    rig.perform(&act).await;
+    assert_eq!(rig.told(), format!("{id} is gone; nothing was changed"));
+}
+
+#[tokio::test]
+async fn only_keys_move_the_selection() {
+    let mut rig = Rig::new();
+    let (first, second) = (rig.failed("First").await, rig.failed("Second").await);
+    rig.press("4");
+    rig.look().await;
+    let third = rig.failed("Third").await;
+    rig.look().await;
+    let act = rig.act(second, Change::Remove).await;
+    assert_eq!(rig.press("dy"), Effect::Do(act.clone()), "the one that was selected before a key");
+    rig.perform(&act).await;
+    let act = rig.act(first, Change::Remove).await;
+    assert_eq!(rig.press("dy"), Effect::Do(act), "the one in the place of a row that is gone");
+    rig.press("k");
+    assert!(rig.admin.retry(third).await.unwrap());
+    rig.look().await;
+    assert!(rig.admin.cancel(third).await.unwrap());
+    rig.look().await;
+    assert_eq!(rig.press("dy"), Effect::Do(rig.act(first, Change::Remove).await), "it does not jump back");
+}
+
+#[tokio::test]
+async fn a_question_about_a_row_that_is_gone_is_withdrawn() {
+    let mut rig = Rig::new();
+    let (other, id) = (rig.failed("Other").await, rig.failed("Mail").await);
+    rig.press("4");
+    rig.look().await;
+    rig.press("d");
+    rig.look().await;
+    assert!(matches!(rig.state.mode, Mode::Ask(_)), "it is still there");
+    assert!(rig.admin.retry(id).await.unwrap());
+    rig.look().await;
+    assert_eq!((rig.press("y"), rig.state.rows().len()), (Effect::None, 1));
+    assert_eq!(rig.press("dy"), Effect::Do(rig.act(other, Change::Remove).await));
+}
+
+#[tokio::test]
+async fn rows_of_another_filter_are_not_shown() {
+    let mut rig = Rig::new();
+    let (mail, report) = (rig.failed("Mail").await, rig.failed("Report").await);
+    rig.press("4");
+    rig.look().await;
+    rig.press("/kind=Mail");
+    rig.key(KeyCode::Enter);
+    assert!(rig.state.seen().is_none() && rig.press("d") == Effect::None && rig.state.mode == Mode::Browse);
+    rig.look().await;
+    assert_eq!(rig.press("dy"), Effect::Do(rig.act(mail, Change::Remove).await));
+    rig.press("/");
+    rig.key(KeyCode::Enter);
+    assert_eq!(rig.state.rows().len(), 1, "the same filter");
+    rig.key(KeyCode::Esc);
+    assert!(rig.state.seen().is_none() && rig.state.has_seen());
+    rig.look().await;
+    rig.press("g");
+    assert_eq!(rig.press("dy"), Effect::Do(rig.act(report, Change::Remove).await));
 }
 
 #[tokio::test]
@@ -68,9 +142,11 @@ async fn the_selection_stays_on_its_row_while_others_come_and_go() {
     rig.look().await;
     let rows = rig.state.rows();
     assert_eq!(rig.state.selected(&rows), Some(2));
-    assert_eq!(rig.press("dy"), Effect::Do(Act::Task(older, Change::Remove)));
-    rig.perform(&Act::Task(older, Change::Remove)).await;
-    assert_eq!(rig.press("dy"), Effect::Do(Act::Task(newer, Change::Remove)), "the row before the last one");
+    let act = rig.act(older, Change::Remove).await;
+    assert_eq!(rig.press("dy"), Effect::Do(act.clone()));
+    rig.perform(&act).await;
+    let act = rig.act(newer, Change::Remove).await;
+    assert_eq!(rig.press("dy"), Effect::Do(act), "the row before the last one");
 }
 
 #[tokio::test]
@@ -89,7 +165,8 @@ async fn enter_looks_into_a_task_and_escape_goes_back_step_by_step() {
     assert_eq!(rig.state.wanted().focus, Focus::Task(id));
     assert_eq!(rig.press("r"), Effect::None, "nothing was seen of it yet");
     rig.look().await;
-    assert_eq!(rig.press("ry"), Effect::Do(Act::Task(id, Change::Retry)));
+    let act = rig.act(id, Change::Retry).await;
+    assert_eq!(rig.press("ry"), Effect::Do(act));
     assert_eq!(rig.key(KeyCode::Esc), Effect::None);
     assert!(rig.state.task.is_none() && rig.told().contains("only those with kind=Mail"));
     assert_eq!(rig.key(KeyCode::Esc), Effect::None);

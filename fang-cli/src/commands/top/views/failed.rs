@@ -1,6 +1,7 @@
 //! The tasks that failed last.
 
 use super::super::grid::{Column, Row};
+use super::super::shown::Shown;
 use super::super::state::Subject;
 use super::super::theme::Tone;
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ pub(super) const COLUMNS: [Column; 6] = [
 
 pub(super) fn rows(tasks: &[Task], now: DateTime<Utc>) -> Vec<Row> {
     let row = |task: &Task| Row {
-        subject: Subject::Task { id: task.id, state: task.state },
+        subject: Subject::Task(Shown::of(task)),
         cells: vec![
             task.kind().unwrap_or("?").to_owned(),
             relative(task.updated_at, now),

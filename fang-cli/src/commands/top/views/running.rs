@@ -1,6 +1,7 @@
 //! The tasks that run.
 
 use super::super::grid::{Column, Row};
+use super::super::shown::Shown;
 use super::super::state::Subject;
 use super::super::theme::Tone;
 use crate::commands::running::{TITLES, row};
@@ -18,7 +19,7 @@ pub(super) const COLUMNS: [Column; 6] = [
 
 pub(super) fn rows(tasks: &[Running], workers: &[WorkerInfo], now: DateTime<Utc>) -> Vec<Row> {
     let row = |running: &Running| Row {
-        subject: Subject::Task { id: running.task.id, state: running.task.state },
+        subject: Subject::Task(Shown::of(&running.task)),
         cells: row(running, now, workers).to_vec(),
         tone: Tone::Plain,
     };

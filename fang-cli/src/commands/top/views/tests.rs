@@ -32,7 +32,11 @@ async fn every_tab_fits_into_the_smallest_terminal() {
         assert!(screen[14].ends_with("/ filter  ? help  q leave"), "{all}");
     }
     rig.press("4d");
-    assert!(rig.screen(60, 15).iter().any(|line| line == &format!("remove the task {id}? [y/N]")));
+    let asked = rig.screen(60, 15).join("\n");
+    assert!(
+        asked.contains(&format!("remove the task {id}")) && asked.contains("cancelled)? [y/N]"),
+        "{asked}"
+    );
     rig.press("n?");
     let help = rig.screen(60, 15);
     assert!(
