@@ -112,22 +112,22 @@ impl State {
                 let list = &mut self.lists[Tab::Failed as usize];
                 if list::failed(&list.filter) == filter {
                     list.seen = Some(seen);
-                    self.settle(Tab::Failed);
+                    self.pin(Tab::Failed);
                 }
             }
             (_, seen) => {
                 if let Some(tab) = Tab::of(&seen) {
                     self.lists[tab as usize].seen = Some(seen);
-                    self.settle(tab);
+                    self.pin(tab);
                 }
             }
         }
     }
 
     /// Takes that rows came or went. A question about a row that is gone is withdrawn: what is selected is what is asked about.
-    fn settle(&mut self, tab: Tab) {
+    fn pin(&mut self, tab: Tab) {
         let rows = self.rows_of(tab);
-        let is_there = self.lists[tab as usize].settle(&rows);
+        let is_there = self.lists[tab as usize].pin(&rows);
         let is_asked = tab == self.tab && self.task.is_none() && matches!(self.mode, Mode::Ask(_));
         if is_asked && !is_there {
             self.mode = Mode::Browse;

@@ -138,7 +138,7 @@ impl State {
         }
         match tab {
             Tab::Failed => list.seen = None,
-            _ => self.settle(tab),
+            _ => self.pin(tab),
         }
     }
 

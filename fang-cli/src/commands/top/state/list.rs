@@ -31,7 +31,7 @@ impl List {
 
     /// Takes the rows that there are now. Returns whether the selected one is still among them. If it is not, the one in its place
     /// is selected from now on, so that the selection moves by keys alone.
-    pub(super) fn settle(&mut self, rows: &[Row]) -> bool {
+    pub(super) fn pin(&mut self, rows: &[Row]) -> bool {
         let is_there = match &self.subject {
             Some(subject) => rows.iter().any(|row| row.subject.is_same(subject)),
             None => true,
