@@ -61,7 +61,8 @@ async fn tasks_are_looked_into_retried_cancelled_and_removed() {
     pane.press("/");
     pane.pastes("kind=Mail");
     pane.press("Enter");
-    pane.hides("Report");
+    // No row is shown until the database has filtered them.
+    pane.until("the other rows", |screen| screen.contains("cancelled") && !screen.contains("Report"));
     pane.press("Enter");
     pane.shows_all(&["Timeline", "cancelled", &mail, r#""name": "Ada""#]);
     pane.press("r");
