@@ -4,6 +4,7 @@ mod crons;
 mod failed;
 mod help;
 mod overview;
+mod payload;
 mod running;
 pub(super) mod task;
 mod types;

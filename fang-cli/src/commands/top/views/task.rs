@@ -3,6 +3,7 @@
 use super::super::looks::SeenTask;
 use super::super::text;
 use super::super::theme::Tone;
+use super::payload;
 use crate::view::at;
 use chrono::{DateTime, Utc};
 use fang_core::operator::span::relative;
@@ -91,7 +92,7 @@ impl Page {
     }
 
     fn payload(&mut self, task: &Task, is_folded: bool) {
-        let payload = format!("{:#}", task.metadata);
+        let payload = payload::in_lines(&task.payload());
         match is_folded {
             true => self.title(&format!("Payload: {} bytes, f shows them", payload.len())),
             false => {
