@@ -98,19 +98,19 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    #[tokio::test]
-    #[ignore = "another test runs it in a terminal"]
-    async fn a_panic_on_the_screen() {
-        let _canvas = Canvas::open().unwrap();
-        panic!("the screen is left");
-    }
+    /// Makes a process of this test panic on its screen.
+    const PANICS: &str = "FANG_PANICS_ON_THE_SCREEN";
 
-    #[test]
-    fn a_panic_leaves_the_screen_before_it_tells_of_itself() {
+    #[tokio::test]
+    async fn a_panic_leaves_the_screen_before_it_tells_of_itself() {
+        if std::env::var_os(PANICS).is_some() {
+            let _canvas = Canvas::open().unwrap();
+            panic!("the screen is left");
+        }
         let test = std::env::current_exe().unwrap();
-        let name = "commands::top::canvas::tests::a_panic_on_the_screen";
+        let name = "commands::top::canvas::tests::a_panic_leaves_the_screen_before_it_tells_of_itself";
         let line =
-            format!("{} --ignored --exact {name} --nocapture --test-threads=1; stty -a", test.display());
+            format!("{PANICS}=1 {} --exact {name} --nocapture --test-threads=1; stty -a", test.display());
         let mut terminal = Command::new("script");
         let output = terminal.args(["-qefc", &line, "/dev/null"]).env("SHELL", "/bin/sh").output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
