@@ -5,36 +5,62 @@ use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::signal::first_of;
 use crate::state::Pool;
+use fang_core::StoreError;
+use fang_core::store::Depth;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// The most task types that a pool looks at. A count of 10,000 tasks may take the server some 10 ms.
+/// The most task types whose tasks are counted. A count of 10,000 tasks may take the server some 10 ms.
 const MAX_TYPES: usize = 20;
 
 /// Looks how many tasks wait, for the task types of the pool.
 pub(crate) struct Gauges {
-    pub(crate) pool: Arc<Pool>,
+    pool: Arc<Pool>,
+    /// The task types with waiting tasks at the last look, if the pool serves many.
+    known: Vec<Arc<str>>,
 }
 
 impl Gauges {
+    pub(crate) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, known: Vec::new() }
+    }
+
     /// Looks until the pool drains.
     pub(crate) async fn run(mut self) {
         run_to_end(&mut self).await;
     }
 
-    async fn look(&self) {
-        for share in self.pool.state.served.shares().iter().take(MAX_TYPES) {
-            match self.pool.store.depths(Some(&share.task_type)).await {
-                Ok(depths) => waits(&share.task_type, depths.first()),
-                Err(error) => {
-                    log::debug!("waiting tasks could not be counted; the next look tries again: {error}");
-                    return;
-                }
-            }
+    async fn look(&mut self) {
+        let has_many = self.pool.state.served.are_many();
+        let outcome = if has_many { self.look_at_many().await } else { self.look_at_each().await };
+        if let Err(error) = outcome {
+            log::debug!("waiting tasks could not be counted; the next look tries again: {error}");
         }
+    }
+
+    async fn look_at_each(&self) -> Result<(), StoreError> {
+        for share in self.pool.state.served.shares() {
+            let depths = self.pool.store.depths(Some(&share.task_type)).await?;
+            waits(&share.task_type, depths.first());
+        }
+        Ok(())
+    }
+
+    /// One statement, however many types there are. Tells of the first ones that have waiting tasks.
+    async fn look_at_many(&mut self) -> Result<(), StoreError> {
+        let all = self.pool.store.depths(None).await?;
+        let served = &self.pool.state.served;
+        let of_ours = |depth: &Depth| served.share(&depth.task_type).map(|share| share.task_type);
+        let found: Vec<_> =
+            all.iter().filter_map(|depth| Some((of_ours(depth)?, depth))).take(MAX_TYPES).collect();
+        let has = |name: &Arc<str>| found.iter().any(|(found, _)| found == name);
+        self.known.iter().filter(|name| !has(name)).for_each(|name| waits(name, None));
+        found.iter().for_each(|(name, depth)| waits(name, Some(depth)));
+        self.known = found.into_iter().map(|(name, _)| name).collect();
+        Ok(())
     }
 }
 

@@ -114,7 +114,7 @@ impl Running {
                 spawn("fang-vacuumer", Box::pin(vacuumer.run()))?;
             }
             #[cfg(feature = "metrics")]
-            spawn("fang-gauges", Box::pin(super::gauges::Gauges { pool: pool.clone() }.run()))?;
+            spawn("fang-gauges", Box::pin(super::gauges::Gauges::new(pool.clone()).run()))?;
             // Before its first task runs, which may steer the pool.
             pool.config.monitor.sees(pool);
             // Before the events of its tasks.
