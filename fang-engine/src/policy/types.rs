@@ -68,7 +68,7 @@ impl Types {
         either!(self.next(now, load, workers))
     }
 
-    /// Whether more tasks wait than the last claim took.
+    /// Whether more tasks wait than the last claim of this type took.
     pub fn has_more(&self, index: usize, now: Duration) -> bool {
         either!(self.has_more(index, now))
     }

@@ -37,8 +37,6 @@ pub(super) struct TypeState {
     pub(super) is_lone: bool,
     /// How often tasks of any type had come back at its last claim.
     pub(super) came_back: u64,
-    /// Whether the last claim was a lock-claim, and a written one has to follow.
-    pub(super) follows_up: bool,
     place: Place,
     key: Key,
 }
@@ -46,7 +44,7 @@ pub(super) struct TypeState {
 impl TypeState {
     pub(super) fn new(share: Share, pace: Pace, ranges: ScanRanges, came_back: u64) -> Self {
         let (place, key, spent) = (Place::Asleep, Key::default(), 0.0);
-        Self { share, pace, ranges, spent, is_lone: false, came_back, follows_up: false, place, key }
+        Self { share, pace, ranges, spent, is_lone: false, came_back, place, key }
     }
 
     pub(super) fn is_waiting(&self) -> bool {

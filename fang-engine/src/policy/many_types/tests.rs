@@ -126,20 +126,14 @@ fn a_type_without_tasks_is_not_claimed_again() {
 
 #[test]
 fn a_lock_claim_is_followed_by_a_claim_that_tells_of_the_next_task() {
-    let mut types = of(100);
-    types.looked(MS, MS, &ready(0..100));
-    let Next::Claim { index, request } = types.next(MS, Load::default(), 10) else { panic!("there is work") };
-    assert!(types.has_more(index, MS), "other types wait");
-    types.claimed(index, MS, request, &[], None);
-    types.locked(index, MS);
-    let (name, mut now) = (types.task_type(index).clone(), MS);
-    let mut claimed = Vec::new();
-    claims(&mut types, &mut now, 100, &ready([]), |task_type, _| {
-        claimed.push(task_type.to_owned());
-        0
-    });
-    let again: Vec<usize> = (0..claimed.len()).filter(|at| *claimed[*at] == *name).collect();
-    assert_eq!(again.len(), 1, "{again:?}");
+    let (mut types, mut now) = (of(100), MS);
+    types.looked(now, now, &ready([7]));
+    let Next::Claim { index, request } = types.next(now, Load::default(), 10) else { panic!("there is work") };
+    types.claimed(index, now, request, &[example()], None);
+    types.locked(index, now);
+    assert!(!types.has_more(index, now), "a written claim is next");
+    assert_eq!(claims(&mut types, &mut now, 1, &ready([]), |_, _| 0), [named(7)]);
+    assert!(now < MS * 10, "{now:?}");
 }
 
 #[test]
