@@ -1,6 +1,6 @@
 //! What pools of very many task types, and of all, cost the server, and how others see them.
 
-use crate::seam::{How, Mode, PATIENCE, PoolBuilder, QUICK, World, collect_logs, logged_with, until};
+use crate::seam::{How, Mode, PATIENCE, PoolBuilder, QUICK, World, collect_logs, logged_with};
 use fang_test_support::{Cluster, Durability, TestDatabase};
 use std::time::Duration;
 
