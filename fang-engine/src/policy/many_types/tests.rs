@@ -128,7 +128,9 @@ fn a_type_without_tasks_is_not_claimed_again() {
 fn a_lock_claim_is_followed_by_a_claim_that_tells_of_the_next_task() {
     let (mut types, mut now) = (of(100), MS);
     types.looked(now, now, &ready([7]));
-    let Next::Claim { index, request } = types.next(now, Load::default(), 10) else { panic!("there is work") };
+    let Next::Claim { index, request } = types.next(now, Load::default(), 10) else {
+        panic!("there is work")
+    };
     types.claimed(index, now, request, &[example()], None);
     types.locked(index, now);
     assert!(!types.has_more(index, now), "a written claim is next");
