@@ -110,12 +110,12 @@ async fn if_a_pool_does_not_start_those_before_it_shut_down() {
     let none = AsyncWorkerPool::builder().number_of_workers(0_u32).queue(stopped).build();
     let error = Pools::new().with(light).with(none).run_until_signal().await.unwrap_err();
     assert!(matches!(error, fang::QueueError::NoWorkers), "{error}");
-    // Nobody is left who would claim it. The first one was run, or the pool shut down before it claimed it.
+    // Nobody is left who would claim it. The first one was run, or handed back, or never claimed.
     let second = queue.insert_task(&Listen { ends: true }).await.unwrap();
     let left = queue.list_tasks(&Filter::default()).await.unwrap();
-    let states: Vec<_> = left.iter().map(|task| (task.state, task.lease)).collect();
-    assert!(states.iter().all(|state| *state == (FangTaskState::New, 0)), "{states:?}");
-    assert!(left.iter().any(|task| task.id == second.id), "it was taken");
+    let states: Vec<_> = left.iter().map(|task| (task.id == second.id, task.state, task.lease)).collect();
+    assert!(states.iter().all(|(_, state, _)| *state == FangTaskState::New), "{states:?}");
+    assert!(states.contains(&(true, FangTaskState::New, 0)), "{states:?}");
 }
 
 #[test]

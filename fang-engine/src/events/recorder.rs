@@ -7,8 +7,9 @@ use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::policy::served::Served;
 use crate::state::Job;
-use fang_core::store::{Finish, Rescued, RescuedTask, Verdict};
+use fang_core::store::{Claimed, Finish, Rescued, RescuedTask, Verdict};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,7 +31,14 @@ pub struct Recorder {
     is_silent: AtomicBool,
     /// The last events of runs whose results are not saved yet. Empty without listeners. Workers add; the finisher and
     /// committers take.
-    unsaved: Mutex<HashMap<(Uuid, i32), Event>>,
+    unsaved: Mutex<HashMap<(Uuid, i32), Last>>,
+}
+
+/// The last event of a run, and how often the task had died before it.
+#[derive(Debug)]
+struct Last {
+    event: Event,
+    crashes: i16,
 }
 
 impl Recorder {
@@ -67,7 +75,21 @@ impl Recorder {
     /// Tells of a claimed task.
     pub(crate) fn dispatched(&self, job: &Job) {
         self.metrics.claimed(job);
+        self.tell_of_run_before(&job.task);
         self.tell(|| Event::Claimed { task: job.info() });
+    }
+
+    /// A claim may bring a task back before the [result](Self::saved) of its last run is told as saved. That was saved,
+    /// since nobody took the task away: then it would have died once more.
+    fn tell_of_run_before(&self, task: &Claimed) {
+        if self.subscribers.is_empty() {
+            return;
+        }
+        let mut unsaved = self.unsaved();
+        let Entry::Occupied(before) = unsaved.entry((task.id, task.lease - 1)) else { return };
+        if before.get().crashes == task.crashes {
+            self.tell(|| before.remove().event);
+        }
     }
 
     pub(crate) fn started(&self, job: &Job) {
@@ -153,15 +175,17 @@ impl Recorder {
             _ => {}
         }
         if !self.subscribers.is_empty() {
-            self.unsaved().insert((job.task.id, job.task.lease), event(job, ending));
+            let last = Last { event: event(job, ending), crashes: job.task.crashes };
+            self.unsaved().insert((job.task.id, job.task.lease), last);
         }
     }
 
     /// The results of these claims are saved.
     pub(crate) fn saved(&self, claims: impl Iterator<Item = (Uuid, i32)>) {
         if !self.subscribers.is_empty() {
-            let events: Vec<Event> = self.take(claims);
-            events.into_iter().for_each(|event| self.tell(|| event));
+            // Told while locked, so that the next claim of the task is told later.
+            let mut unsaved = self.unsaved();
+            claims.filter_map(|claim| unsaved.remove(&claim)).for_each(|last| self.tell(|| last.event));
         }
     }
 
@@ -212,10 +236,10 @@ impl Recorder {
 
     fn take(&self, claims: impl Iterator<Item = (Uuid, i32)>) -> Vec<Event> {
         let mut unsaved = self.unsaved();
-        claims.filter_map(|claim| unsaved.remove(&claim)).collect()
+        claims.filter_map(|claim| unsaved.remove(&claim)).map(|last| last.event).collect()
     }
 
-    fn unsaved(&self) -> MutexGuard<'_, HashMap<(Uuid, i32), Event>> {
+    fn unsaved(&self) -> MutexGuard<'_, HashMap<(Uuid, i32), Last>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -299,6 +323,26 @@ mod tests {
             retries: 0,
             error: error.map(str::to_owned),
         }
+    }
+
+    #[test]
+    fn a_task_that_comes_back_tells_its_last_run_first_unless_it_was_taken_away() {
+        let (sender, told) = std::sync::mpsc::channel();
+        let mut subscribers = Subscribers::default();
+        subscribers.add(move |event| sender.send(event.name()).unwrap());
+        let recorder = Recorder::new(subscribers, &Served::new(&[], "mail", false));
+        let claim = |lease, crashes| {
+            let task = Claimed { lease, crashes, ..crate::state::example() };
+            Job::new(task, "mail".into(), fang_core::store::WorkerId(1), None)
+        };
+        let retried = Ending::Retried { delay: Duration::ZERO, error: "busy".to_owned() };
+        recorder.ended(&claim(1, 0), &retried);
+        recorder.dispatched(&claim(2, 0));
+        recorder.saved([(claim(1, 0).task.id, 1)].into_iter());
+        recorder.ended(&claim(2, 0), &retried);
+        recorder.dispatched(&claim(3, 1));
+        let told: Vec<_> = told.iter().take(3).collect();
+        assert_eq!(told, ["task.retried", "task.claimed", "task.claimed"]);
     }
 
     #[test]
