@@ -90,7 +90,7 @@ impl Locks {
         let (now, load) = (self.pool.now(), self.pool.state.gauge.load());
         !self.wants_written.load(Ordering::SeqCst)
             && !policy.is_in_doubt(now)
-            && self.worth.is_given(now, load, policy.has_more(wanted, now))
+            && self.worth.is_given(now, load, policy.expects_many(wanted, now))
     }
 
     /// Waits a few milliseconds for a free connection. Returns whether there is one.

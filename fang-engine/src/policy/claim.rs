@@ -135,9 +135,9 @@ impl ClaimPolicy {
         self.suspects.on_trial()
     }
 
-    /// Whether the last claim left tasks of this type behind.
-    pub fn has_more(&self, wanted: Wanted, now: Duration) -> bool {
-        self.types.has_more(wanted.index, now)
+    /// Whether this claim is likely to bring many tasks.
+    pub fn expects_many(&self, wanted: Wanted, now: Duration) -> bool {
+        self.types.expects_many(wanted.index, now)
     }
 
     /// Makes a claim of this worker.
@@ -269,9 +269,9 @@ mod tests {
     fn there_is_more_once_a_claim_was_full() {
         let mut policy = policy();
         let asked = asked(&mut policy);
-        assert!(!policy.has_more(asked.wanted, NOW), "no claim was full yet");
+        assert!(!policy.expects_many(asked.wanted, NOW), "no claim was full yet");
         policy.claimed(NOW, &asked, &mut tasks(2), None);
-        assert!(policy.has_more(asked.wanted, NOW));
+        assert!(policy.expects_many(asked.wanted, NOW));
     }
 
     #[test]

@@ -137,9 +137,9 @@ impl ManyTypes {
         Request { limit, within, ..request }
     }
 
-    /// Whether the last claim left tasks of this type behind. That others have tasks is no reason for lock-claims: with a
-    /// hundred tasks each they were slower than written ones.
-    pub fn has_more(&self, index: usize, now: Duration) -> bool {
+    /// Whether the next claim of this type is likely to bring many tasks. That others have tasks says nothing of that:
+    /// with a hundred tasks each, lock-claims were slower than written ones.
+    pub fn expects_many(&self, index: usize, now: Duration) -> bool {
         self.places.state(index).pace.has_more(now)
     }
 

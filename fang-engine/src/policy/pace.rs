@@ -48,6 +48,9 @@ const APART: Duration = Duration::from_millis(5);
 /// A claim that would be followed by a rest of no more than this does not ask when the next task becomes due.
 const WORTH_ASKING: Duration = Duration::from_millis(10);
 
+/// A claim that brought as many tasks as this is likely to be followed by one that brings as many.
+const MANY: usize = 32;
+
 /// One claim in this many looks at the least urgent range first.
 const UPWARDS_EVERY: u64 = 16;
 
@@ -115,6 +118,8 @@ pub struct Pace {
     /// Whether a task is known to lie before the scan floor.
     came_back: bool,
     last_was_full: bool,
+    /// How many tasks the last claim brought.
+    last_got: usize,
     is_crowded: bool,
     claims: u64,
     retry: RetryPause,
@@ -139,6 +144,7 @@ impl Pace {
             ordinary: None,
             came_back: false,
             last_was_full: false,
+            last_got: 0,
             is_crowded: false,
             claims: 0,
             retry: RetryPause::default(),
@@ -208,6 +214,11 @@ impl Pace {
         self.last_was_full && now >= self.look_at
     }
 
+    /// Whether the next claim is likely to bring many tasks.
+    pub fn expects_many(&self, now: Duration) -> bool {
+        self.has_more(now) || self.last_got >= MANY
+    }
+
     /// Tells that a claim returned `got` tasks, and in how long the next one becomes due, if it told.
     pub fn claimed(&mut self, now: Duration, request: Request, got: usize, next_in: Option<Duration>) {
         self.claims += 1;
@@ -222,6 +233,7 @@ impl Pace {
         self.retry = RetryPause::default();
         self.walked(now, request);
         self.last_was_full = got >= request.limit;
+        self.last_got = got;
         self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;
         if got > 0 {
             self.found(now);

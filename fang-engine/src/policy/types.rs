@@ -68,9 +68,9 @@ impl Types {
         either!(self.next(now, load, workers))
     }
 
-    /// Whether more tasks wait than the last claim of this type took.
-    pub fn has_more(&self, index: usize, now: Duration) -> bool {
-        either!(self.has_more(index, now))
+    /// Whether the next claim of this type is likely to bring many tasks.
+    pub fn expects_many(&self, index: usize, now: Duration) -> bool {
+        either!(self.expects_many(index, now))
     }
 
     /// The name of a task type.

@@ -82,9 +82,9 @@ impl Weights {
         usize::try_from(part).unwrap_or(room).max(1)
     }
 
-    /// Whether the last claim left tasks of this type behind.
-    pub fn has_more(&self, index: usize, now: Duration) -> bool {
-        self.types[index].pace.has_more(now)
+    /// Whether the next claim of this type is likely to bring many tasks.
+    pub fn expects_many(&self, index: usize, now: Duration) -> bool {
+        self.types[index].pace.expects_many(now)
     }
 
     /// The name of a task type.

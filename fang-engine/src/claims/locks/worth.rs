@@ -27,9 +27,9 @@ pub(super) struct Worth {
 }
 
 impl Worth {
-    /// They are worth it if tasks are short and more of them wait than one claim takes.
-    pub(super) fn is_given(&self, now: Duration, load: Load, has_more: bool) -> bool {
-        has_more && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
+    /// They are worth it if tasks are short and the claim is likely to bring many.
+    pub(super) fn is_given(&self, now: Duration, load: Load, are_many: bool) -> bool {
+        are_many && now >= self.rests_until && load.mean_run.is_some_and(|mean| mean < SHORT)
     }
 
     /// Tells that a lock-claim succeeded.

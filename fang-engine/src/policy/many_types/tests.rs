@@ -133,7 +133,7 @@ fn a_lock_claim_is_followed_by_a_claim_that_tells_of_the_next_task() {
     };
     types.claimed(index, now, request, &[example()], None);
     types.locked(index, now);
-    assert!(!types.has_more(index, now), "a written claim is next");
+    assert!(!types.expects_many(index, now), "a written claim is next");
     assert_eq!(claims(&mut types, &mut now, 1, &ready([]), |_, _| 0), [named(7)]);
     assert!(now < MS * 10, "{now:?}");
 }
