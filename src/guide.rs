@@ -11,7 +11,7 @@
 //! | [`transactions`] | insert and finish tasks in a transaction of your own |
 //! | [`inserting_from_elsewhere`] | insert tasks without their code, from Rust, psql, Python, Node and others |
 //! | [`deploying`] | migrate, run several processes, shut down, and tune a pool |
-//! | [`events`] | see what happens: the log, events, totals, code around runs and inserts |
+//! | [`events`] | see what happens: the log, events and totals; run your own code around runs and inserts |
 //! | [`observing`] | watch a fleet with Prometheus and Grafana, and answer `/health` and `/ready` |
 //! | [`dashboard`] | see and steer tasks in a browser |
 //! | [`testing`] | test tasks and the code that inserts them |
