@@ -57,7 +57,7 @@ impl Backoff {
         Self { shape, longest: LONGEST_BACKOFF, jitter: 0.0 }
     }
 
-    /// Sets the longest wait, with jitter. Defaults to a day.
+    /// Sets the longest wait, jitter included. Defaults to a day.
     pub fn at_most(mut self, longest: Duration) -> Self {
         self.longest = longest;
         self

@@ -28,11 +28,11 @@ type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<(), FangError>> + Send +
 /// }
 /// ```
 ///
-/// It runs once the task is decoded and within its timeout, on the worker of the task. What it returns is the result of the
-/// run: an error makes the task fail or be retried, as an error of the task would, and so does a panic.
+/// It runs after the task was decoded, on the worker of the task. The time that it takes counts for the timeout. Its
+/// result is the result of the run: an error or a panic has the same effect as one of the task itself.
 pub trait Middleware: Send + Sync + 'static {
-    /// Runs the task by `next.run()`, with code of its own before and after it. If it does not call that, the task does not
-    /// run. Implement it as `async fn call(&self, run: &Run, next: Next<'_>) -> Result<(), FangError>`.
+    /// Runs your code, and the task by `next.run()`. Without that call the task does not run. Implement it as
+    /// `async fn call(&self, run: &Run, next: Next<'_>) -> Result<(), FangError>`.
     ///
     /// # Errors
     /// The reason why the run failed: that of the task, or another one.
@@ -58,11 +58,10 @@ pub trait Middleware: Send + Sync + 'static {
 /// }
 /// ```
 ///
-/// It runs once the task is decoded, on the thread of the task. What it returns is the result of the run: an error makes the
-/// task fail or be retried, as an error of the task would, and so does a panic.
+/// It runs after the task was decoded, on the thread of the task. Its result is the result of the run: an error or a
+/// panic has the same effect as one of the task itself.
 pub trait MiddlewareBlocking: Send + Sync + 'static {
-    /// Runs the task by `next.run()`, with code of its own before and after it. If it does not call that, the task does not
-    /// run.
+    /// Runs your code, and the task by `next.run()`. Without that call the task does not run.
     ///
     /// # Errors
     /// The reason why the run failed: that of the task, or another one.

@@ -141,10 +141,10 @@ impl NewTask {
         Self { origin: Origin::Struct, unique, expires: task.expires(), cron, ..new }.hashed()
     }
 
-    /// A task from its whole payload, for tools that do not have the struct. [`of_kind`](Self::of_kind) takes the kind
-    /// and the fields apart. `metadata` is a JSON object: the fields of the struct, and its kind as `type`. If this program
-    /// has the struct of that kind, the insert checks that the payload can be decoded. If it has not, a payload that does
-    /// not fit fails when it is run.
+    /// A task from its whole payload, for tools that do not have the struct. `metadata` is a JSON object: the fields of
+    /// the struct, and its kind as `type`. ([`of_kind`](Self::of_kind) takes the kind and the fields separately.) If
+    /// this program has the struct of that kind, the insert checks that the payload can be decoded. Otherwise a task
+    /// whose payload does not fit fails when it is run.
     pub fn new(metadata: String, task_type: String, mode: Mode) -> Self {
         Self {
             id: Uuid::nil(),
@@ -200,22 +200,22 @@ impl NewTask {
         self
     }
 
-    /// Discards the task if no pool has claimed it this long after the instant at which it is due, at most a hundred
-    /// years. It then fails for good without a run, with an error that begins with `expired`. The clock of the store
-    /// decides, at the claim. Once a run has begun, the task no longer expires: retries, snoozes, and runs after an
-    /// interruption or a crash take place at any time. Defaults to [`expires`](AsyncRunnable::expires) of its struct, or
-    /// to never.
+    /// Sets how long after it becomes due the task may begin, at most a hundred years. A task that no pool has claimed
+    /// by then expires: it fails for good without a run, with an error that begins with `expired`. The clock of the
+    /// store decides, at the claim. After its first run has begun, a task no longer expires: retries, snoozed runs, and
+    /// runs after an interruption or a crash take place at any time. Defaults to [`expires`](AsyncRunnable::expires) of
+    /// its struct, or to never.
     pub fn expires(mut self, after_it_is_due: Duration) -> Self {
         self.expires = Some(after_it_is_due);
         self
     }
 
-    /// Keeps the row for this long after the task has ended: finished, failed for good, or cancelled; at most a hundred
-    /// years. This takes the place of the pool's `retention_mode` and `prune_after`. A pool removes such rows about once a
-    /// minute. Defaults to [`keep`](AsyncRunnable::keep) of its struct, or to what the pool says.
+    /// Keeps the row for this long after the task has ended (finished, failed for good, or cancelled), at most a
+    /// hundred years. This overrides `retention_mode` and `prune_after` of the pools. Pools remove such rows about once
+    /// a minute. Defaults to [`keep`](AsyncRunnable::keep) of its struct, or else to what the pools say.
     ///
-    /// A task that ends without a pool is kept as the pool says: one that was cancelled while it waited, or that crashed its
-    /// process too often.
+    /// It has no effect on a task that ends without a run: one that was cancelled while it waited, or whose process
+    /// died too often. `prune_after` of the pools applies to those.
     pub fn keep(mut self, after_its_end: Duration) -> Self {
         self.options.set_keep(Some(after_its_end));
         self

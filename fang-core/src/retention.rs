@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The tasks whose rows stay in the table after their last run. A finished task has succeeded; a failed task
-/// has no retries left, was cancelled or has expired. Rows that stay are removed by `prune_after` of a pool, or never.
-/// A kind that says how long its tasks are [kept](crate::Runnable::keep) overrides both.
-/// Defaults to [`RetentionMode::RemoveFinished`].
+/// The tasks whose rows stay in the table after their last run. A finished task has succeeded; a failed task has no
+/// retries left, was cancelled or has expired. Rows that stay are removed by `prune_after` of a pool, or never. A kind
+/// with [`keep`](crate::Runnable::keep) overrides both. Defaults to [`RetentionMode::RemoveFinished`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RetentionMode {
     /// Finished and failed tasks stay.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 use typed_builder::TypedBuilder;
 
-/// How often an idle pool polls the store for tasks. Pools are notified of inserts too, and a poll tells when the
-/// next task becomes due, so this matters where notifications are off or lost, and for stores that do not
-/// [tell](crate::store::Store::claim_with_next).
+/// How often an idle pool polls the store for tasks. Notifications wake pools after inserts, and each poll also returns
+/// when the next task becomes due. So these times matter only where notifications are off or lost, and for stores that
+/// do not [return](crate::store::Store::claim_with_next) when the next task becomes due.
 ///
 /// The time between two polls begins at `sleep_period`. A poll that finds nothing doubles it, or adds
 /// `sleep_step` if that is more, up to `max_sleep_period`. A poll that finds tasks sets it back to
@@ -24,8 +24,9 @@ pub struct SleepParams {
     /// `min_sleep_period` to `max_sleep_period` count as the nearest of them. Defaults to 5 ms.
     #[builder(default = SleepParams::default().sleep_period)]
     pub sleep_period: Duration,
-    /// The longest time between two polls. A task that no notification and no poll told of starts at most this late.
-    /// Defaults to 1.5 s; values under `min_sleep_period` count as that.
+    /// The longest time between two polls. A task of which the pool was not notified starts at most this late. A pool
+    /// of more than five task types may poll as rarely as every 10 s, even with a smaller value. Defaults to 1.5 s;
+    /// values under `min_sleep_period` count as that.
     #[builder(default = SleepParams::default().max_sleep_period)]
     pub max_sleep_period: Duration,
     /// The shortest time between two polls. Defaults to 5 ms; values under 1 ms count as 1 ms.

@@ -1,5 +1,5 @@
-//! The store trait: the verbs of a backend, in batches. Values are decided elsewhere in this crate, and a
-//! store does only what must be atomic.
+//! The store trait, and the types of its verbs (methods). A store saves, finds and changes tasks, in batches, and each
+//! verb is atomic. Which values are saved is decided elsewhere.
 
 mod admin;
 mod batch;

@@ -195,8 +195,8 @@ pub fn read_metadata(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_else(|_| serde_json::Value::String(json.to_owned()))
 }
 
-/// The JSON, if it may have a number that loses digits when it is read: one of more than 15 characters, or with an exponent. A
-/// text that looks so costs a copy, and nothing else.
+/// The JSON, if it may have a number that loses digits when it is read: one of more than 15 characters, or with an
+/// exponent. A text that looks so costs a copy, and nothing else.
 fn exact(json: &str) -> Option<Arc<str>> {
     let is_part = |byte: &u8| byte.is_ascii_digit() || b".eE+-".contains(byte);
     let mut runs = json.as_bytes().split(|byte| !is_part(byte));
@@ -239,8 +239,8 @@ impl Task {
         Self { exact: exact(json), ..Self::new(id, read_metadata(json)) }
     }
 
-    /// The JSON of the payload with all digits of its numbers. [`metadata`](Self::metadata) has numbers beyond 64 bits, and those
-    /// with more than 17 digits, only nearly.
+    /// The JSON of the payload, with all digits of its numbers. In [`metadata`](Self::metadata), numbers beyond 64 bits
+    /// and numbers with more than 17 digits are rounded.
     pub fn payload(&self) -> Cow<'_, str> {
         self.exact.as_deref().map_or_else(|| Cow::Owned(self.metadata.to_string()), Cow::Borrowed)
     }

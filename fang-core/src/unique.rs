@@ -71,9 +71,9 @@ enum Conflict {
 impl Unique {
     /// Duplicates have the same kind and payload.
     ///
-    /// Payloads are compared as JSON. The order of fields and of the keys of a map does not count, that of lists does.
-    /// A `HashSet` is a list in another order each time, so a task with one is hardly ever a duplicate: use a
-    /// `BTreeSet`.
+    /// Payloads are compared as JSON. The order of fields and of the keys of a map does not count. The order of a list
+    /// counts. A `HashSet` is saved as a list in another order each time, so a task with one is hardly ever a
+    /// duplicate: use a `BTreeSet`.
     pub fn payload() -> Self {
         Self::by(By::Payload)
     }

@@ -8,18 +8,19 @@ use crate::task::{DEFAULT_TASK_TYPE, Mode};
 use serde::Serialize;
 
 impl NewTask {
-    /// A task of this kind, for a program that does not have its code. `fields` is what the task is run with: the fields
-    /// of its struct or the arguments of its function, by their names. It is a map, a struct or
+    /// A task of this kind, for a program that does not have its code. `fields` is what the task is run with: the
+    /// fields of its struct or the arguments of its function, by their names. It is a map, a struct or
     /// `serde_json::json!({ .. })`; a task without fields has `json!({})`.
     ///
-    /// The task is one of the [async mode](Mode::Asynk) and of the task type `"common"`, unless [`mode`](Self::mode) and
-    /// [`task_type`](Self::task_type) say otherwise: this program does not know what its code says. So it is not unique
-    /// and never expires by default either. Its retries are those that its code says.
+    /// This program does not know the options in the code of the task. So the task belongs to the [async
+    /// mode](Mode::Asynk) and has the task type `"common"`, unless [`mode`](Self::mode) and
+    /// [`task_type`](Self::task_type) say otherwise. By default it is not unique and never expires. Its retries are
+    /// those of its code.
     ///
-    /// The insert checks what it checks of every task, and fails with [`PayloadError::NotAnObject`] if `fields` is no
-    /// object, [`PayloadError::NoKind`] if the kind is empty, [`PayloadError::DuplicateField`] if there is a field
-    /// `type`, which names the kind, or [`PayloadError::Serialize`] if `fields` does not serialize to JSON. It cannot
-    /// check that the fields fit the kind, unless this program has its code after all. If they do not fit, the task fails
+    /// The insert makes the checks of every task. It fails with [`PayloadError::NotAnObject`] if `fields` is no object,
+    /// [`PayloadError::NoKind`] if the kind is empty, [`PayloadError::DuplicateField`] if there is a field `type`
+    /// (which would name the kind), and [`PayloadError::Serialize`] if `fields` does not serialize to JSON. It checks
+    /// that the fields fit the kind only if this program has the code. Otherwise a task whose fields do not fit fails
     /// when it is run.
     ///
     /// ```

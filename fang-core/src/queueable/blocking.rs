@@ -228,23 +228,24 @@ pub trait Queueable: Send + Sync {
     /// [`QueueError::Store`] when the store fails.
     fn list_tasks(&self, filter: &Filter) -> Result<Vec<Task>, QueueError>;
 
-    /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
-    /// Postgres this reads the whole table. A count of more than 100,000 tasks is told again for nine times as
-    /// long as it took, so that such counts take a tenth of the time at most, however often they are asked for.
+    /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In Postgres this
+    /// reads the whole table. If there are more than 100,000 tasks, the result is reused for nine times as long as the
+    /// count took. So counts take at most a tenth of the time, however often this is called.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     fn count_tasks(&self) -> Result<Vec<Count>, QueueError>;
 
-    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 10,000 entries
-    /// of an index in Postgres, however many tasks there are.
+    /// Counts the tasks of this task type that wait, and those of them that are due, each up to 10,000. In Postgres
+    /// this reads some 10,000 entries of an index at most.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
     fn depth(&self, task_type: &str) -> Result<Depth, QueueError>;
 
-    /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
-    /// types, ordered by name.
+    /// Counts the waiting and due tasks of each task type that has waiting tasks: of the first 1,000 types, ordered by
+    /// name. It counts up to 10,000 tasks of a type. With more than 2 types it counts fewer: 20,000 in all, but at
+    /// least 50 of each.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -254,8 +255,8 @@ pub trait Queueable: Send + Sync {
     /// run the context is empty: the id is nil and the attempt is 0.
     fn context(&self) -> &Context;
 
-    /// This run of this task, as a function of `#[fang::task]` takes it. Outside of a run, it inserts tasks all the same,
-    /// which is for tests.
+    /// The [`Run`] that a function of `#[fang::task]` takes as an argument. Outside of a run, for tests, it can still
+    /// insert tasks.
     fn as_run(&self) -> Run {
         Run::without_queue(self.context().clone())
     }

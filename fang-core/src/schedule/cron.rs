@@ -76,9 +76,8 @@ pub enum Missed {
     /// All missed ticks become one run, which is late. The default.
     #[default]
     Coalesce,
-    /// Missed ticks are dropped. The task of the first missed tick was inserted ahead and is removed by the
-    /// next pool that starts, before it can run. Only a pool that keeps running through an outage of its
-    /// database may still run it.
+    /// Missed ticks are dropped. There is one exception: a pool that runs through an outage of its database may still
+    /// run the first of them, since its task is inserted one tick ahead.
     Skip,
     /// The newest missed ticks run, up to this number, each as a task of its own. Older ones are dropped. At
     /// most 1,000; higher numbers count as that.

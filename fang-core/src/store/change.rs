@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What becomes of all tasks that match a filter.
+/// A change of all tasks that match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Failed and waiting tasks become due now, as [`retry`](super::Store::retry) makes them.
@@ -14,7 +14,7 @@ pub enum Change {
     Cancel,
     /// Tasks in any state are removed. Tasks that run go on, but their results are dropped.
     Remove,
-    /// Waiting tasks become due then, as [`reschedule`](super::Store::reschedule) makes them.
+    /// Waiting tasks become due at this time, as [`reschedule`](super::Store::reschedule) makes them.
     Reschedule(Due),
     /// Waiting tasks get this priority.
     Priority(Priority),
@@ -55,9 +55,12 @@ pub struct Changed {
     pub looked: u64,
     /// How many of them match, and are in a state that the change fits.
     pub matched: u64,
-    /// How many were changed, or asked to end. Left out are tasks that another transaction has locked, such as those that are
-    /// claimed by locks alone, tasks whose rows have changed since the look, those that the database refuses to change, and
-    /// failed unique tasks with a duplicate that waits or runs.
+    /// How many were changed, or asked to end. These are left out:
+    ///
+    /// - tasks that another transaction has locked, such as those of a lock-claim;
+    /// - tasks whose rows have changed since the store looked at them;
+    /// - tasks that the database refuses to change;
+    /// - failed unique tasks with a duplicate that waits or runs.
     pub changed: u64,
     /// The `after` for the next batch. `None` if there are no more tasks.
     pub next: Option<Uuid>,
@@ -72,9 +75,9 @@ const GENTLE_PAUSE: u32 = 2;
 
 /// The change of all tasks that match a filter, batch by batch: `change_batch` of `Admin` does the next batch.
 ///
-/// Only tasks whose rows have not changed since the first batch are meant. So no task is changed twice, and tasks that are
-/// inserted, fail or end later are left alone, and the ages of tasks are those at the start. The change may stop between two
-/// batches, and be begun anew at any time.
+/// The change leaves out tasks whose rows have changed since its first batch. So no task is changed twice, and tasks
+/// that are inserted, fail or end later are left alone. Ages of tasks are those at the start. You may stop between two
+/// batches, and begin a new change at any time.
 ///
 /// ```
 /// use fang_core::FangTaskState;
@@ -93,15 +96,15 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// The change of all tasks that match the filter, at full speed. Its limit does not matter. If the filter says since
-    /// [when](Filter::unchanged_since) tasks must not have changed, that is the start.
+    /// The change of all tasks that match the filter, at full speed. The limit of the filter has no effect. If the
+    /// filter has [`unchanged_since`](Filter::unchanged_since), that instant is the start.
     pub fn new(filter: Filter, change: Change) -> Self {
         let since = filter.unchanged_since;
         Self { filter, change, since, after: None, progress: Progress::default(), is_gentle: false }
     }
 
-    /// The same change in batches of 100 in place of 1,000, with a [pause](Self::pause_after) for the caller to make after each.
-    /// It takes some six times as long. In exchange the tasks that run meanwhile wait for no long transaction.
+    /// The same change in batches of 100 instead of 1,000. The caller makes a [pause](Self::pause_after) after each
+    /// batch. This takes some six times as long, but tasks that run meanwhile wait for no long transaction.
     ///
     /// ```
     /// use fang_core::store::{Change, Changes, Filter};
@@ -113,8 +116,8 @@ impl Changes {
         Self { is_gentle: true, ..self }
     }
 
-    /// How long to wait after a batch that took so long: twice that time if the change is [gentle](Self::gently), otherwise
-    /// not at all.
+    /// How long to pause after a batch that `took` this long: twice that time if the change is [gentle](Self::gently),
+    /// otherwise not at all.
     pub fn pause_after(&self, took: Duration) -> Duration {
         if self.is_gentle { took.saturating_mul(GENTLE_PAUSE) } else { Duration::ZERO }
     }
@@ -129,7 +132,7 @@ impl Changes {
         self.after
     }
 
-    /// Whether the first batch was asked for, or the filter says it, so that the instant of its start is known.
+    /// Whether the instant of its start is known: the first batch was asked for, or the filter has it.
     pub fn has_begun(&self) -> bool {
         self.since.is_some()
     }

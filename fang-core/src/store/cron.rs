@@ -68,8 +68,8 @@ fn hand_name(name: &str) -> Option<&str> {
 }
 
 impl NewCron {
-    /// The whole name of a cron that is made by hand: `Report/hand:nightly` for `nightly` and a task of the kind `Report`.
-    /// Two crons by hand may have the same task.
+    /// The whole name of a cron that is made by hand: `Report/hand:nightly` for `nightly` and a task of the kind
+    /// `Report`. Two crons by hand may have the same task.
     ///
     /// # Errors
     /// [`ScheduleError::CronName`] when the name is empty, longer than 100 bytes, or has other characters than letters,
@@ -91,8 +91,8 @@ impl CronInfo {
         self.name.rsplit_once('/').map_or(self.name.as_str(), |(kind, _)| kind)
     }
 
-    /// The name that was given to it by hand: by `set_cron` of an `Admin`, or by `fang crons add`. `None` for a cron of a
-    /// program.
+    /// The name that was given to it by hand: by `set_cron` of an `Admin`, or by `fang crons add`. `None` for a cron of
+    /// a program.
     pub fn name_by_hand(&self) -> Option<&str> {
         hand_name(&self.name)
     }
@@ -104,7 +104,7 @@ impl CronInfo {
         NewTask { expires: self.expires, options: self.options.clone(), ..task }
     }
 
-    /// The next ticks after `now`, at most so many. Intervals are counted from the tick whose task waits.
+    /// The next ticks after `now`, at most `most` of them. Intervals are counted from the tick whose task waits.
     ///
     /// # Errors
     /// The errors of [`Timetable::read`].
@@ -246,8 +246,8 @@ impl<'a> Tick<'a> {
 pub enum CronRemoval {
     /// The cron of this name.
     Name(String),
-    /// All crons of a mode except those of these names, and except those that were made by hand. For `schedule_only`, which
-    /// removes crons that a program no longer has.
+    /// All crons of a mode except those of these names, and except those that were made by hand. For `schedule_only`,
+    /// which removes crons that a program no longer has.
     AllBut {
         /// The mode.
         mode: Mode,

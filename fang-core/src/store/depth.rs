@@ -18,18 +18,18 @@ impl Depth {
     /// Stores return at most this many task types in one call.
     pub const TASK_TYPES: u16 = 1_000;
 
-    /// How many tasks a store counts for one call that asks for all types: an equal share of each type, but no less than 50
-    /// and no more than 10,000. With 2 types, 10,000 tasks of each are counted, with 8 types 2,500.
+    /// How many tasks a store counts in all, for a call that asks for all types. Each type has an equal share, at least
+    /// 50 and at most 10,000 tasks. With 2 types, 10,000 tasks of each are counted; with 8 types 2,500.
     pub const COUNTED: u64 = 20_002;
 
-    /// Of a task type without tasks.
+    /// The depth of a task type without tasks.
     pub fn none(task_type: &str) -> Self {
         Self { task_type: task_type.to_owned(), waiting: Capped::of(0), due: Capped::of(0), oldest_due: None }
     }
 }
 
-/// A number of tasks, counted up to 10,000, so that counting is quick however many there are. A store that counts those of
-/// many task types in one call may stop earlier.
+/// A number of tasks. Counting stops at 10,000, so it is quick however many tasks there are. A store that counts many
+/// task types in one call may stop earlier.
 ///
 /// ```
 /// use fang_core::store::Capped;
@@ -47,7 +47,7 @@ impl Capped {
     /// Where counting stops.
     pub const MAX: u64 = 10_000;
 
-    /// Of this many tasks, where counting stops at `stop`: then there is one that is not counted, and maybe more.
+    /// The number for a count that stops at `stop` tasks. If it did, one task or more are not counted.
     ///
     /// ```
     /// use fang_core::store::Capped;
@@ -57,7 +57,7 @@ impl Capped {
         Self { count: tasks.min(stop.saturating_sub(1)), is_capped: tasks >= stop }
     }
 
-    /// Of this many tasks. A store that stops counting has to count one more than [`MAX`](Self::MAX).
+    /// The number for this many tasks. A store that stops counting has to count one more than [`MAX`](Self::MAX).
     pub fn of(tasks: u64) -> Self {
         Self::counted(tasks, Self::MAX + 1)
     }

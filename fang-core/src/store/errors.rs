@@ -8,12 +8,12 @@ use uuid::Uuid;
 pub struct ErrorGroups {
     /// The groups, the largest first.
     pub groups: Vec<ErrorGroup>,
-    /// How many failed tasks are in them.
+    /// How many failed tasks are in these groups.
     pub looked: u64,
-    /// How many ended tasks the store looked at to find these: they are kept together, whether they failed or finished.
+    /// How many ended tasks, failed or finished, the store looked at to find these.
     pub seen: u64,
-    /// Whether these are all failed tasks. Else they are those among the tasks that ended last, and among those that are
-    /// [kept](crate::Task::keep_until) longest.
+    /// Whether these are all failed tasks. If not, they are the failed ones among the tasks that ended last, and among
+    /// those that are [kept](crate::Task::keep_until) longest.
     pub is_all: bool,
 }
 
@@ -37,12 +37,12 @@ pub struct ErrorGroup {
 }
 
 impl ErrorGroups {
-    /// A store stops to look once it has found so many failed tasks. It may stop before, so that a call does not take long:
-    /// Postgres looks at up to 20,000 tasks that ended last and 20,000 that are kept longest.
+    /// A store stops once it has found this many failed tasks. It may stop earlier, so that a call does not take long:
+    /// Postgres looks at up to 20,000 tasks that ended last, and up to 20,000 that are kept longest.
     pub const MAX_LOOK: u64 = 4_000;
 
-    /// Groups parts that a store has found among `looked` failed tasks. The texts are whole errors, or their beginnings. It sees
-    /// no others; a store that does sets [`seen`](Self::seen).
+    /// Groups what a store has found among `looked` failed tasks. The texts are whole errors, or their beginnings. A
+    /// store that also looked at finished tasks sets [`seen`](Self::seen) afterwards.
     pub fn of(parts: impl IntoIterator<Item = ErrorGroup>, looked: u64, is_all: bool) -> Self {
         let mut groups = BTreeMap::<(String, String), ErrorGroup>::new();
         for mut part in parts {

@@ -6,12 +6,12 @@ use serde_json::Value;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The tasks to list, count or change. All conditions must hold. `Filter::default()` matches all tasks, and lists the 100
-/// newest ones.
+/// The tasks to list, count or change. All conditions must hold. `Filter::default()` matches all tasks, and lists the
+/// 100 newest ones.
 ///
-/// The tasks that are in progress, those that have ended, whether they failed or finished, and the waiting ones of a task type
-/// are found by an index. All other conditions, and waiting tasks of any type, are checked task by task, for at most
-/// [`MAX_LOOK`](super::MAX_LOOK) tasks a page.
+/// An index finds three groups of tasks: those in progress, those that have ended (failed or finished), and the waiting
+/// tasks of one task type. All other conditions are checked task by task, for at most [`MAX_LOOK`](super::MAX_LOOK)
+/// tasks on each page.
 ///
 /// ```
 /// use fang_core::FangTaskState;
@@ -31,8 +31,8 @@ use uuid::Uuid;
 pub struct Filter {
     /// Only tasks in this state. Defaults to any.
     pub state: Option<FangTaskState>,
-    /// Only tasks that wait: those that are [`New`](FangTaskState::New) or [`Retried`](FangTaskState::Retried). Defaults to
-    /// `false`.
+    /// Only tasks that wait: those that are [`New`](FangTaskState::New) or [`Retried`](FangTaskState::Retried).
+    /// Defaults to `false`.
     pub waiting: bool,
     /// Only tasks of this task type. Defaults to any.
     pub task_type: Option<String>,
@@ -44,8 +44,8 @@ pub struct Filter {
     pub older_than: Option<Duration>,
     /// Only tasks that were inserted less than this long ago, by the clock of the store. Defaults to any.
     pub newer_than: Option<Duration>,
-    /// Only tasks whose payload contains this JSON, as the operator `@>` of Postgres has it: an object contains its fields, an
-    /// array contains its elements in any order. Defaults to any. See [`payload_at`](Self::payload_at).
+    /// Only tasks whose payload contains this JSON, as the operator `@>` of Postgres has it: an object contains its
+    /// fields, an array contains its elements in any order. Defaults to any. See [`payload_at`](Self::payload_at).
     pub payload: Option<Value>,
     /// Only tasks whose last error contains this text, in upper or lower case. Defaults to any.
     pub error: Option<String>,
@@ -54,8 +54,8 @@ pub struct Filter {
     /// Only tasks older than the task with this id. For the next page of a list, set it to the id of the last task of
     /// this page. Defaults to `None`: the list begins with the newest task.
     pub before: Option<Uuid>,
-    /// Only tasks whose rows have not changed since this instant of the store's clock, so that a count and a later change concern
-    /// the same tasks. Ages are those at this instant then. Defaults to `None`.
+    /// Only tasks whose rows have not changed since this instant, by the clock of the store. A count and a later change
+    /// with the same instant concern the same tasks. Ages of tasks are then those at this instant. Defaults to `None`.
     pub unchanged_since: Option<DateTime<Utc>>,
     /// Leaves the payloads out: of each, only the kind is returned. Defaults to `false`.
     pub without_payload: bool,

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// It will hurt, now or later.
+    /// Trouble now or later.
     Warning,
     /// Tasks do not run, or may be lost.
     Error,
@@ -22,11 +22,11 @@ impl Severity {
     }
 }
 
-/// Something that will hurt, and what to do about it. `examine` of an admin returns them.
+/// Trouble that the doctor has found, and what to do about it. `examine` of an `Admin` returns the findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// A word that stands for findings of this sort and never changes, such as `schema-older`.
+    /// The name for findings of this sort, such as `schema-older`. It never changes.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -47,7 +47,7 @@ impl Finding {
         Self { severity: Severity::Warning, ..Self::error(code, what, what_to_do) }
     }
 
-    /// The finding that a pooler is in between and the queue does not know it.
+    /// The finding for a pooler between the queue and the server, if the queue was built without `pgbouncer(true)`.
     pub fn pooler(what: impl Into<String>) -> Self {
         Self::error(
             "pooler",

@@ -3,8 +3,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// A worker, as its row tells: a running pool, or one that has stopped or died. The row of such a one is removed when pools prune:
-/// an hour later, a day later if its last counts could not be gathered, and not while tasks are claimed by it.
+/// A worker: a running pool, or one that has stopped or died. The row of a pool that has stopped or died is removed an
+/// hour later, or a day later if its last counts could not be added up. It stays while tasks are claimed by the pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkerInfo {
@@ -18,11 +18,11 @@ pub struct WorkerInfo {
     pub version: String,
     /// The mode of the tasks that it runs: `asynk` or `blocking`.
     pub mode: String,
-    /// The task types that it serves, as far as its row lists them: the first [1,000](Self::LISTED).
+    /// The task types that it serves: the first [1,000](Self::LISTED) of them.
     pub task_types: Vec<String>,
     /// How many more it serves.
     pub more_task_types: u32,
-    /// Whether it serves all task types of its mode, also those that come into being later.
+    /// Whether it serves all task types of its mode, also those that appear later.
     pub all_task_types: bool,
     /// How many tasks it runs at the same time.
     pub workers: u32,
@@ -38,8 +38,8 @@ pub struct WorkerInfo {
     pub silent_for: Duration,
     /// Whether it lives.
     pub state: WorkerState,
-    /// Whether it was declared dead: its process has died or hung, or has lost the store. `false` if it lives, or has stopped by
-    /// itself.
+    /// Whether other pools declared it dead: its process has died, has hung, or has lost the store. `false` if it
+    /// lives, or has stopped by itself.
     pub is_lost: bool,
     /// What it is asked to do and has not begun to do.
     pub asked: Option<Asked>,
@@ -184,10 +184,9 @@ impl WorkerRow<'_> {
 
 /// What all pools together have counted for a task type in a minute.
 ///
-/// A pool tells its counts with its beats, and what it told since the last time goes to one minute as a whole. So some of the
-/// last seconds before the minute may be in it, and some of its own last seconds in the next one. A pool that beats after the end
-/// of the minute and before it is gathered adds the first seconds of the next one, mostly the time of a beat. The seconds of a
-/// worker whose row was locked meanwhile come later.
+/// The minute is exact to some seconds. Pools save their counts with their beats, and one pool adds up what is new once
+/// a minute. So runs of the last seconds may be counted in the next minute, and runs of the first seconds in the one
+/// before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minute {
     /// When the minute began.

@@ -4,8 +4,7 @@ use std::time::Duration;
 /// How long runs took: how many fell into each of 80 spans of time, and how long they took in all. Small enough to send
 /// with a beat, and histograms of several workers can be [merged](Self::merge).
 ///
-/// Each doubling of time has two spans: 1 to 1.5 ms (in binary steps), 1.5 to 2 ms, 2 to 3 ms, and so on. With one span
-/// a doubling a quantile could be wrong by a factor of 2, which is too coarse to compare two releases by.
+/// Each doubling of time has two spans: 1 to 1.5 ms (in binary steps), 1.5 to 2 ms, 2 to 3 ms, and so on.
 ///
 /// ```
 /// use fang_core::store::Histogram;
@@ -108,8 +107,8 @@ impl Histogram {
     /// The time within which this share of the runs ended: 0.5 for the median, 0.99 for the 99th percentile. `None`
     /// without runs. `share` counts as at least 0 and at most 1.
     ///
-    /// It is interpolated within the span of the run that is searched. So it is at most a third too small or a half too
-    /// large; of runs shorter than 2 µs it says only that.
+    /// The result is at most a third too small or a half too large, since only the span of each run is known. Runs
+    /// shorter than 2 µs are not told apart.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let runs = self.count();
         let rank = ((share.clamp(0.0, 1.0) * runs as f64).ceil() as u64).clamp(1, runs.max(1));

@@ -3,25 +3,26 @@ use super::page::Matching;
 use super::rates::TypeInfo;
 use std::time::Duration;
 
-/// How many tasks there are, as far as that can be told without reading the whole table.
+/// How many tasks there are, as far as that is known without reading the whole table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overview {
-    /// The tasks that wait, of the first 1,000 task types: those that are due, and those for later. Of each type up to 10,000
-    /// are counted, fewer if there are more than 2 types ([`Depth::COUNTED`]), and the sum has a plus sign if one type has more.
+    /// The tasks that wait, whether they are due or not, of the first 1,000 task types. Up to 10,000 tasks of each type
+    /// are counted, and fewer if there are more than 2 types: see [`Depth::COUNTED`]. The sum is marked as
+    /// [cut](Matching::is_cut) if a type has more.
     pub waiting: Matching,
-    /// The tasks that are due, in the same way.
+    /// The tasks that are due, counted in the same way.
     pub due: Matching,
     /// How long the one that became due first has been due. `None` if no task is due.
     pub oldest_due: Option<Duration>,
-    /// The tasks that are in progress. Those that are claimed by locks alone look as if they waited.
+    /// The tasks that are in progress. Tasks of a lock-claim count as waiting.
     pub running: Matching,
-    /// The tasks that have failed, among the last ones that ended: see [`Matching::looked`]. Finished tasks that are kept count
-    /// as looked at, so `0+` says that none has failed among these, and nothing of those that ended before.
+    /// The failed tasks among those that ended last. [`Matching::looked`] says how many ended tasks, failed or
+    /// finished, were looked at. So `0+` means that none of these has failed. Tasks that ended earlier may have failed.
     pub failed: Matching,
 }
 
 impl Overview {
-    /// From the depths of all types, and two counts.
+    /// The overview of these depths of all types, and two counts.
     pub fn new(depths: &[Depth], running: Matching, failed: Matching) -> Self {
         let is_cut = depths.len() >= usize::from(Depth::TASK_TYPES);
         let sum = |of: fn(&Depth) -> Capped| {
@@ -35,8 +36,8 @@ impl Overview {
         Self { waiting: sum(|depth| depth.waiting), due: sum(|depth| depth.due), oldest_due, running, failed }
     }
 
-    /// From what is known of all types, and a count. Pools tell what runs: to walk the tasks would cost more, and miss those that
-    /// are claimed by locks alone.
+    /// The overview of what is known of all types, and a count. The number of running tasks comes from the beats of the
+    /// pools, so it includes tasks of lock-claims.
     pub fn of_types(types: &[TypeInfo], failed: Matching) -> Self {
         let depths: Vec<_> = types.iter().map(|of| of.depth.clone()).collect();
         let running = Matching { tasks: types.iter().map(|of| of.running).sum(), ..Matching::default() };

@@ -5,14 +5,14 @@ use crate::task::Task;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// A page looks at no more tasks than this. A store may stop before: Postgres does after 4,000 where the rows are all over the
-/// table, along the indexes of ended and of waiting tasks.
+/// The most tasks that a store looks at for one page. It may stop earlier: Postgres stops at 4,000 on pages of ended
+/// tasks, and of the waiting tasks of a type.
 pub const MAX_LOOK: u64 = 10_000;
 
-/// A page has no more tasks than this.
+/// The most tasks on a page.
 pub const MAX_PAGE: u32 = 1_000;
 
-/// A page has no more bytes of payload than this, unless a single payload is larger.
+/// The most bytes of payload on a page, unless a single payload is larger.
 pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// One page of the tasks that match a filter.
@@ -32,11 +32,11 @@ pub struct PageRequest<'a> {
     pub after: Option<Cursor>,
     /// At most this many tasks, and at most [`MAX_PAGE`]. Defaults to the limit of the filter.
     pub limit: u32,
-    /// Whether the tasks come by their ids, the newest first, whatever the filter, as in a list. Defaults to `false`: the
-    /// filter decides on its [`walk`](Filter::walk).
+    /// Whether the tasks come by their ids, the newest first, whatever the filter is. Defaults to `false`: the filter
+    /// decides, by its [`walk`](Filter::walk).
     pub newest_first: bool,
-    /// Whether tasks are only counted: as many are looked at as a page may, whatever the limit, and none are returned. Defaults
-    /// to `false`.
+    /// Whether tasks are only counted. The store then looks at as many tasks as a page may, whatever the limit is, and
+    /// returns none. Defaults to `false`.
     pub count_only: bool,
 }
 
@@ -57,13 +57,13 @@ impl<'a> PageRequest<'a> {
         if self.newest_first { Walk::Newest } else { self.filter.walk() }
     }
 
-    /// The tasks that may be found, at most.
+    /// The most tasks that the page may return or count.
     pub fn room(&self) -> u64 {
         if self.count_only { MAX_LOOK } else { u64::from(self.limit.clamp(1, MAX_PAGE)) }
     }
 
-    /// Makes the page, for a store that has all its tasks at hand. `heads` are all tasks, in any order, and need no
-    /// payload; `find` returns a whole task.
+    /// Makes the page, for a store that has all its tasks in memory. `heads` are all tasks, in any order, with or
+    /// without payloads. `find` returns a whole task.
     pub fn pick(
         &self,
         heads: impl IntoIterator<Item = Task>,
@@ -105,8 +105,8 @@ impl<'a> PageRequest<'a> {
 /// A page of tasks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskPage {
-    /// The tasks, in the order of the [`walk`](PageRequest::walk). A task that changes between two pages may come twice or
-    /// not at all.
+    /// The tasks, in the order of the [`walk`](PageRequest::walk). A task that changes between two pages may be on both
+    /// of them, or on none.
     pub tasks: Vec<Task>,
     /// How many tasks of the page match.
     pub matched: u64,

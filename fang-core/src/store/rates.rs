@@ -77,7 +77,7 @@ impl Rate {
     }
 }
 
-/// A task type: what waits, whether it is paused, and who serves it.
+/// A task type: how many tasks wait, whether it is paused, and which workers serve it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypeInfo {
@@ -91,8 +91,8 @@ pub struct TypeInfo {
     pub served_by: Vec<WorkerId>,
     /// How many of its tasks ran at the last beats of the workers that are not dead.
     pub running: u64,
-    /// Its rate. `None` if nothing was counted under its name: a pool that serves very many task types counts some of them
-    /// together, as [`Counts::OTHERS`], which is among the rates and no task type.
+    /// Its rate. `None` if nothing was counted under its name. A pool that serves very many task types counts some of
+    /// them together, as [`Counts::OTHERS`].
     pub rate: Option<Rate>,
 }
 
@@ -108,8 +108,8 @@ impl TypeInfo {
         }
     }
 
-    /// All task types, ordered by name, that have waiting tasks, are paused, are served, run, or have a rate. What was counted
-    /// as [`Counts::OTHERS`] is left out: it belongs to no single type.
+    /// All task types, ordered by name, that have waiting tasks, are paused, are served, run, or have a rate. What was
+    /// counted as [`Counts::OTHERS`] is left out: it belongs to no single type.
     pub fn all(
         depths: Vec<Depth>,
         paused: Vec<PausedType>,

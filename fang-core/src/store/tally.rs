@@ -106,8 +106,8 @@ impl Tally {
 
 /// A [`Tally`] for each task type.
 ///
-/// As JSON, numbers that are zero are left out: `{"mails": {"started": 2, "finished": 2, "us": 3000, "b21": 2}}`. `us` is
-/// how long all runs took, in microseconds, and `b21` how many runs fell into span 21 of the [`Histogram`].
+/// As JSON, numbers that are zero are left out: `{"mails": {"started": 2, "finished": 2, "us": 3000, "b21": 2}}`. `us`
+/// is how long all runs took, in microseconds, and `b21` how many runs fell into span 21 of the [`Histogram`].
 ///
 /// ```
 /// use fang_core::store::Counts;
@@ -120,11 +120,11 @@ impl Tally {
 pub struct Counts(BTreeMap<String, Tally>);
 
 impl Counts {
-    /// The name under which the task types are summed that have no place of their own. A task type of this very name
-    /// is summed with them.
+    /// The name under which all task types without a place of their own are summed. A task type with this very name is
+    /// summed with them.
     pub const OTHERS: &str = "(others)";
 
-    /// The most bytes of JSON that a worker tells with a beat.
+    /// The most bytes of JSON that a worker sends with a beat.
     pub const MAX_BYTES: usize = 16 * 1024;
 
     /// The tally of a task type.
