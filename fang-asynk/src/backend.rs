@@ -40,9 +40,9 @@ pub trait AsyncBackend: AsyncQueueable + Clone + 'static {
     /// waiting task. Call it at the start of a program, so that crons which the program no longer has are removed.
     /// Returns how many crons were removed.
     ///
-    /// Crons that were made by hand, by `set_cron` of [`Admin`] or in a shell, stay.
     /// It also removes the crons of other programs that share the tables. Call it only if one program schedules all
-    /// crons of this mode. If it fails, no cron has been removed.
+    /// crons of this mode. Crons that were made by hand stay: those of `set_cron` of [`Admin`], and those made in a
+    /// shell. If the call fails, no cron has been removed.
     ///
     /// ```
     /// # use fang_asynk::{AsyncBackend, MemoryQueue};

@@ -30,9 +30,9 @@ fang_engine::postgres_queue! {
     /// connector it is required.
     ///
     /// The tables must exist before the first use: call [`migrate`](Self::migrate). A connection is opened within 10 s,
-    /// unless `connect_timeout` of the `uri` says otherwise, and every statement but those of `migrate` ends within 30
-    /// s. After that the call fails with [`QueueError::Store`]. An insert may first wait for the statements of
-    /// other inserts.
+    /// unless `connect_timeout` of the `uri` says otherwise. Every statement but those of `migrate` ends within 30 s.
+    /// Otherwise the call fails with [`QueueError::Store`]. An insert may first wait for the statements of other
+    /// inserts.
     pub struct AsyncQueue<Tls: TlsConnector = NoTls> as AsyncBackend over PostgresStore as dyn NonBlocking {
         /// The address of the database: `postgres://user:password@host:port/database`, or `key=value` pairs as in
         /// libpq. Required.
@@ -57,8 +57,8 @@ fang_engine::postgres_queue! {
 }
 
 impl AsyncQueue<NoTls> {
-    /// A queue in the database of this URI, without TLS and with the default options: as `builder().uri(uri).build()`. It
-    /// connects at its first use.
+    /// A queue in the database of this URI, without TLS and with the default options: the same as
+    /// `builder().uri(uri).build()`. It connects at its first use.
     ///
     /// ```
     /// use fang_asynk::AsyncQueue;

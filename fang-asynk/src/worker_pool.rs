@@ -72,8 +72,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         }
     }
 
-    /// Starts the pool, waits until the future `signal` is ready, or a tool stops the pool (`stop_worker` of `Admin`), and
-    /// then shuts the pool down with a deadline of 25 s. Returns the report of the shutdown.
+    /// Starts the pool, waits until the future `signal` is ready, and then shuts the pool down with a deadline of 25 s.
+    /// `stop_worker` of `Admin` ends the wait as well. Returns the report of the shutdown.
     ///
     /// ```no_run
     /// # async fn example(mut pool: fang_asynk::AsyncWorkerPool<fang_asynk::MemoryQueue>) -> Result<(), fang_core::QueueError> {
@@ -99,8 +99,8 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
     /// second signal ends the process at once. On systems other than Unix, only Ctrl-C is waited for. Returns the
     /// report of the shutdown. For several pools, and for another deadline, use `fang::Pools`.
     ///
-    /// A signal that comes before the pool has started, as while it waits for the server, ends the process with code
-    /// 0, once all other pools have stopped.
+    /// If a signal comes before the pool has started, for example while it waits for the server, the process ends with
+    /// code 0 once all other pools have stopped.
     ///
     /// A thread of the library receives the signals and shuts down. If tasks still block threads of the runtime after
     /// the shutdown, the process ends with code 0, at most a second later: the runtime would wait for them for ever.

@@ -23,8 +23,8 @@ impl Admin {
         Self(admin)
     }
 
-    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 10,000 entries
-    /// of an index in Postgres, however many tasks there are.
+    /// Counts the tasks of this task type that wait, and those of them that are due, each up to 10,000. In Postgres
+    /// this reads some 10,000 entries of an index at most.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -32,8 +32,9 @@ impl Admin {
         block_on(self.0.depth(task_type))
     }
 
-    /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
-    /// types, ordered by name.
+    /// Counts the waiting and due tasks of each task type that has waiting tasks: of the first 1,000 types, ordered by
+    /// name. It counts up to 10,000 tasks of a type. With more than 2 types it counts fewer: 20,000 in all, but at
+    /// least 50 of each.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -41,9 +42,9 @@ impl Admin {
         block_on(self.0.depths())
     }
 
-    /// Makes a cron by hand, or changes the one of this name and of the kind of the task. It lives beside the crons of
-    /// programs: `schedule_only` never removes it. An unchanged cron stays as it is. The task is not unique, whatever it says.
-    /// Returns the whole name, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
+    /// Makes a cron by hand, or changes the one with this name and the kind of this task. `schedule_only` never removes
+    /// such a cron. An unchanged cron stays as it is. The tasks of its ticks are never unique. Returns the whole name
+    /// of the cron, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
     ///
     /// ```
     /// use fang_blocking::{Backend, MemoryQueue};
@@ -59,13 +60,14 @@ impl Admin {
     /// ```
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when the name, the pattern or the time zone is not valid, [`QueueError::Payload`] when the
-    /// task cannot be saved, and [`QueueError::Store`] when the store fails or has no crons.
+    /// [`QueueError::Schedule`] when the name, the pattern or the time zone is not valid, [`QueueError::Payload`] when
+    /// the task cannot be saved, and [`QueueError::Store`] when the store fails or has no crons.
     pub fn set_cron(&self, name: &str, cron: Cron, task: NewTask) -> Result<String, QueueError> {
         block_on(self.0.set_cron(name, cron, task))
     }
 
-    /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such cron.
+    /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such
+    /// cron.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or has no crons.
@@ -73,8 +75,8 @@ impl Admin {
         block_on(self.0.run_cron(name))
     }
 
-    /// Counts the tasks that match a filter, up to 10,000, and looks at some 100,000 tasks at most for it. Its limit does not
-    /// matter.
+    /// Counts the tasks that match a filter. The count stops at 10,000 matching tasks, or after it has looked at some
+    /// 100,000 tasks. The limit of the filter has no effect.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
@@ -82,8 +84,8 @@ impl Admin {
         block_on(self.0.count_matching(filter))
     }
 
-    /// Counts the tasks that wait, that are due, that run, and that have failed, without reading the whole table: each
-    /// number is cut off as [`Overview`] says.
+    /// Counts the tasks that wait, that are due, that run, and that have failed. It does not read the whole table.
+    /// [`Overview`] says where each count stops.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -91,8 +93,8 @@ impl Admin {
         block_on(self.0.overview())
     }
 
-    /// Changes the task with this id. Returns `false`, and changes nothing, if there is no such task, or if it is in a state that
-    /// the change does not [fit](Change::fits).
+    /// Changes the task with this id. Returns `false`, and changes nothing, if there is no such task, or if it is in a
+    /// state that the change does not [fit](Change::fits).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -100,9 +102,9 @@ impl Admin {
         block_on(self.0.change_one(id, change))
     }
 
-    /// Changes the next 1,000 tasks at most, or 100 if the change is [gentle](Changes::gently), and looks at 10,000 at most for
-    /// it. Returns how far the change has come. Repeat it until [`is_done`](Progress::is_done); it may be given up after any
-    /// batch. It makes no pause: wait for [`pause_after`](Changes::pause_after) between two gentle batches.
+    /// Makes the next batch of a change: up to 1,000 tasks, or 100 if the change is [gentle](Changes::gently). It looks
+    /// at 10,000 tasks at most. Returns how far the change has come. Repeat it until [`is_done`](Progress::is_done).
+    /// You may stop after any batch. Between two gentle batches, pause for [`pause_after`](Changes::pause_after).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call. The same batch may be tried again.
@@ -110,10 +112,11 @@ impl Admin {
         block_on(self.0.change_batch(changes))
     }
 
-    /// Changes all tasks that match a filter, in batches of 1,000, so if it fails, some of them are changed already. It may be
-    /// called again. It goes at full speed, and tasks that run meanwhile wait longer for the server. Beside a busy fleet prefer
-    /// [`change_batch`](Self::change_batch) with a [gentle](Changes::gently) change. Tasks whose rows have changed after the call began are left alone, and so are those that
-    /// [cannot be changed](fang_core::store::Changed::changed) now.
+    /// Changes all tasks that match a filter, in batches of 1,000. If it fails, some of them are changed already; it
+    /// may be called again. It works at full speed, so other tasks wait longer for the server meanwhile. Beside a busy
+    /// fleet, use [`change_batch`](Self::change_batch) with a [gentle](Changes::gently) change instead. It leaves out
+    /// tasks whose rows have changed since the call began, and those that [cannot be
+    /// changed](fang_core::store::Changed::changed) now.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.

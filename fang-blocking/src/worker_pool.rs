@@ -43,17 +43,17 @@ fang_engine::worker_pool! {
     /// # Ok::<(), fang_core::QueueError>(())
     /// ```
     pub struct WorkerPool<Q: Backend> {
-        /// How far the workers stand back for other threads when the processor is busy: from 0 to 19, added to the nice
-        /// value of the worker threads. Defaults to 0: workers have the same priority as all other threads. At 19 they
-        /// run almost only when the processor is free. Higher values count as 19.
+        /// Lowers the priority of the worker threads while the processor is busy: a number from 0 to 19 that is added
+        /// to their nice value. Defaults to 0: the same priority as all other threads. At 19 the workers run almost
+        /// only when the processor is free. Higher values count as 19.
         ///
-        /// It holds for the worker threads only, not for the threads that claim tasks, save results and send beats.
-        /// Threads and programs that a task starts inherit the value. Code that waits for a lock which a task has taken
-        /// may wait longer. The work of the database for a task stays the same.
+        /// It affects the worker threads only, not the threads that claim tasks, save results and send beats. Threads
+        /// and programs that a task starts inherit the value. Code that waits for a lock which a task has taken may
+        /// wait longer. The work of the database for a task stays the same.
         ///
         /// It works on Linux only and has no effect on other systems. If Linux groups threads by container or session
-        /// (`kernel.sched_autogroup_enabled`), the workers stand back only for the threads of their own group, to which
-        /// those of the process always belong.
+        /// (`kernel.sched_autogroup_enabled`), the workers yield only to threads of their own group. The other threads
+        /// of the process always belong to that group.
         #[builder(default)]
         niceness: u8,
     }
@@ -103,8 +103,8 @@ impl<Q: Backend> WorkerPool<Q> {
     /// second signal ends the process at once. Unix only. Returns the report of the shutdown. For several pools, and
     /// for another deadline, use `fang::Pools`.
     ///
-    /// A signal that comes before the pool has started, as while it waits for the server, ends the process with code
-    /// 0, once all other pools have stopped.
+    /// If a signal comes before the pool has started, for example while it waits for the server, the process ends with
+    /// code 0 once all other pools have stopped.
     ///
     /// SIGTSTP makes the pool [quiet](Self::quiet) until it shuts down, and Ctrl-Z in a terminal sends it too. It then
     /// does not stop the process.

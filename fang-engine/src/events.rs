@@ -26,12 +26,13 @@ use uuid::Uuid;
 
 /// Something that happened in a queue or a pool. `on_event` of their builders receives it.
 ///
-/// A task that runs once has the events `Claimed`, `Started`, `Ran` and `Finished`, in this order. `Ran` says that the
-/// body of the task has returned, and the last event that its result is saved. There is no last event if the result was not
-/// saved: it came too late, because the task was removed or belongs to another pool by then, or the database refused every
-/// result of it. If one result of a batch came too late, the others of the batch have no last event either; `dropped_events`
-/// of the pool's stats counts these. If the answer to a batch was lost, the batch is sent again, and no one knows which of
-/// its results were in time: each then has its last event.
+/// A task that runs once has the events `Claimed`, `Started`, `Ran` and `Finished`, in this order. `Ran` means that the
+/// body of the task has returned. The last event means that the result is saved.
+///
+/// A run has no last event if its result was not saved: it came too late, because the task was removed or belongs to
+/// another pool by then, or the database refused every result of the task. If one result of a batch came too late, the
+/// others of that batch have no last event either. `dropped_events` of the pool's stats counts them. If the answer to a
+/// batch was lost, each result of it has its last event, although some of them may have come too late.
 ///
 /// ```
 /// use fang_engine::Event;
@@ -45,8 +46,8 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A queue has saved a new task. An insert within a transaction of the application does not tell, since that may still
-    /// be rolled back, and neither does a cron: see `CronFired`.
+    /// A queue has saved a new task. An insert within a transaction of the application has no such event, since it may
+    /// still be rolled back. A task of a cron has `CronFired` instead.
     Inserted {
         /// The task.
         task: Arc<TaskInfo>,
@@ -61,9 +62,10 @@ pub enum Event {
         /// The task.
         task: Arc<TaskInfo>,
     },
-    /// The body of a task has returned or panicked, or was dropped because of its timeout or a cancellation. Its result is
-    /// not saved yet. An async run that a shutdown drops has `HandedBack` instead. A blocking run that it gives back goes on,
-    /// since nothing can stop its thread: if it returns before the process ends, `Ran` follows `HandedBack`.
+    /// The body of a task has returned or panicked, or was dropped because of its timeout or a cancellation. Its result
+    /// is not saved yet. If a shutdown drops an async run, it has `HandedBack` instead. If a shutdown gives back a
+    /// blocking run, the run goes on, since nothing can stop its thread: if it returns before the process ends, `Ran`
+    /// follows `HandedBack`.
     Ran {
         /// The task.
         task: Arc<TaskInfo>,
@@ -116,8 +118,8 @@ pub enum Event {
         /// How long the task waits for its next run.
         delay: Duration,
     },
-    /// A task was cancelled. The pool tells it of a task that it had claimed, the queue of one that waited. One that waited
-    /// and was cancelled through an `Admin` has no event.
+    /// A task was cancelled. If a pool had claimed it, that pool has the event. If it waited, the queue that cancelled
+    /// it has the event. A waiting task that was cancelled through an `Admin` has none.
     Cancelled {
         /// The task.
         task: Arc<TaskInfo>,
@@ -142,8 +144,9 @@ pub enum Event {
         /// Why it cannot be run.
         error: Arc<str>,
     },
-    /// A pool that stops or is quiet has given back a task, which runs again without a charged retry. If the deadline of a
-    /// shutdown comes before its last claim has ended, some tasks are given back without an event.
+    /// A pool that stops or is quiet has given back a task. The task runs again, and no retry is charged. If the
+    /// deadline of a shutdown comes before the last claim of the pool has ended, some tasks are given back without an
+    /// event.
     HandedBack {
         /// The task.
         task: Arc<TaskInfo>,
@@ -178,8 +181,8 @@ pub enum Event {
     ConnectionLost,
     /// The store answers again.
     ConnectionBack,
-    /// A task of a cron was inserted. The task is due at the tick, which may lie ahead. The queue tells it of the first
-    /// task, when the cron is scheduled, and of a run out of turn; pools tell it of all others.
+    /// A task of a cron was inserted. It is due at the tick, which may be later. A queue has the event of the first
+    /// task, when the cron is scheduled, and that of `run_cron`. Pools have the events of all other tasks.
     CronFired {
         /// The name of the cron.
         cron: Arc<str>,

@@ -5,8 +5,8 @@ use crate::phase::Phase;
 use crate::state::{Pool, PoolState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// A handle to a pool for other parts of the program. It tells what the pool does and makes it quiet, also while the pool
-/// runs until a signal. `monitor()` of a pool returns it. Cheap to clone.
+/// A handle to a pool for other parts of the program. It reports what the pool does, and can make it quiet. It works
+/// also while the pool runs until a signal. `monitor()` of a pool returns it. Cheap to clone.
 ///
 /// For example, a handler of `/ready` answers with [`is_running`](Self::is_running).
 #[derive(Clone, Default)]
@@ -21,7 +21,8 @@ struct Seen {
 }
 
 impl PoolMonitor {
-    /// What the pool has done since it was last started. Stays when it has stopped. All zero before the first start.
+    /// What the pool has done since it was last started. The numbers stay after it has stopped. All are zero before the
+    /// first start.
     pub fn stats(&self) -> PoolStats {
         self.seen().state.as_ref().map(|state| state.stats()).unwrap_or_default()
     }
@@ -36,8 +37,8 @@ impl PoolMonitor {
         self.pool().is_some_and(|pool| pool.quiet.is_on())
     }
 
-    /// Whether the store has answered this process: false after a call has failed, until one succeeds. A pool calls its store
-    /// with each beat at least, every 5 s. False if the pool does not run.
+    /// Whether the last call of the store by this process succeeded. A pool calls its store at least with each beat,
+    /// every 5 s by default. False if the pool does not run.
     pub fn is_connected(&self) -> bool {
         self.pool()
             .is_some_and(|pool| pool.phase.get() != Phase::Stopped && !pool.store.listeners().is_silent())

@@ -30,8 +30,8 @@ pub struct Lease {
     /// How long a pool may be silent before others rescue its tasks. Defaults to 30 s. It must be at least three times
     /// `beat_every`. All pools that share the tables should have the same value: each judges the others by its own.
     ///
-    /// In Postgres, a third of it is enough, at least 3 s, if the connection of the process has ended too, as
-    /// it does when the process is killed. Connections through a pooler do not tell that.
+    /// In Postgres, others rescue after a third of this time (at least 3 s) if the connection of the pool has ended
+    /// too. That is so when its process was killed. Behind a pooler, the server does not know this.
     pub dead_after: Duration,
     /// After how many crashes a task fails. A crash is the death of the process while it ran the task. Without a limit,
     /// a task that kills its process would kill one process after the other. At least 1; defaults to 3.
@@ -87,8 +87,8 @@ pub const LAST_EVENTS: Duration = Duration::from_secs(1);
 #[cfg(unix)]
 pub const GOES_ON_WITHIN: Duration = Duration::from_secs(1);
 
-/// How much sooner than its deadline a shutdown by a signal gives back the tasks that still run: a second for tasks that
-/// never wait, and one for the last results and the application. A quarter of the deadline, if that is less.
+/// How much sooner than its deadline a shutdown by a signal gives back the tasks that still run: a second for tasks
+/// that never wait, and one for the last results and the application. A quarter of the deadline, if that is less.
 #[cfg(unix)]
 pub const TO_END: Duration = Duration::from_secs(2);
 
@@ -162,8 +162,8 @@ impl PoolConfig {
     }
 }
 
-/// The description that a pool registers with, as JSON. Stores look in it for the task types that are served. It lists only so
-/// many, since others read the rows of all workers.
+/// The description that a pool registers with, as JSON. Stores look in it for the task types that are served. It lists
+/// only so many, since others read the rows of all workers.
 pub fn info(mode: Mode, config: &PoolConfig, workers: usize) -> String {
     let served = &config.served;
     let listed = || served.shares().iter().take(WorkerInfo::LISTED);

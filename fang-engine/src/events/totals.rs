@@ -33,10 +33,10 @@ pub struct PoolStats {
     pub rescued: u64,
     /// How many results came too late and were dropped.
     pub late_results: u64,
-    /// How many tasks it holds now: they run, wait for a worker, or their results are being saved.
+    /// How many tasks are in flight now: they run, wait for a worker, or their results are being saved.
     pub in_flight: u64,
-    /// How many events were dropped, because listeners were too slow, or because other results of the same batch came too
-    /// late and the store does not say which.
+    /// How many events were dropped: because listeners were too slow, or because another result of the same batch came
+    /// too late, and the store does not say which one.
     pub dropped_events: u64,
 }
 

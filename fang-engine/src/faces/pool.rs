@@ -16,22 +16,22 @@ macro_rules! worker_pool {
         $(#[$doc])*
         #[derive(typed_builder::TypedBuilder)]
         #[builder(doc, mutators(
-            /// Gives every run of this pool access to `value`: as an argument `State<T>` of a function of `#[fang::task]`, and
-            /// through `queue.context().state::<T>()`. For example a client or a configuration. A second value of the same
-            /// type replaces the first. Defaults to no values.
+            /// Gives every run of this pool access to `value`, for example a client or a configuration. A function of
+            /// `#[fang::task]` takes it as an argument `State<T>`; other tasks call `queue.context().state::<T>()`. A
+            /// second value of the same type replaces the first. Defaults to no values.
             pub fn state<T: Send + Sync + 'static>(&mut self, value: T) {
                 self.values.insert(value);
             }
 
-            /// Makes the pool run tasks of this kind, and of the kinds that further calls name, and no others. A task
-            /// of another kind waits for a pool that runs it, and fails after a day. Use this if other programs write
-            /// to the table: they could name any kind that this program knows. Defaults to all kinds.
+            /// Limits the pool to this kind, and to the kinds that further calls name. A task of another kind waits for
+            /// a pool that runs it, and fails after a day. Use this if other programs write to the table: they could
+            /// insert any kind that this program knows. Defaults to all kinds.
             pub fn allow_kind(&mut self, kind: impl Into<String>) {
                 self.kinds.allow(kind);
             }
 
-            /// Calls `listener` at every [`Event`]($crate::Event) of this pool: runs that begin, end, fail or are retried,
-            /// lost connections, and more. May be called several times. Defaults to no listener.
+            /// Calls `listener` at every [`Event`]($crate::Event) of this pool: runs that begin, end, fail or are
+            /// retried, lost connections, and more. May be called several times. Defaults to no listener.
             ///
             /// Listeners run one after the other on a thread of their own, so a slow one delays no run, and one that
             /// panics is called again. While 16,384 events wait for them, further ones are dropped; `stats()` counts
@@ -40,16 +40,16 @@ macro_rules! worker_pool {
                 self.subscribers.add(listener);
             }
 
-            /// Runs this code around every run of the pool. May be called several times: the first one is the outermost.
-            /// Defaults to none. See
+            /// Runs this code around every run of the pool. May be called several times: the first one is the
+            /// outermost. Defaults to none. See
             #[doc = concat!("[`", stringify!($middleware), "`].")]
             pub fn middleware(&mut self, middleware: impl $middleware) {
                 self.middleware.add(middleware);
             }
 
-            /// Names a task of `#[fang::task]` that the pool runs: `.register::<welcome>()`. Tasks register themselves, so
-            /// this is needed only where a linker drops a crate of tasks that the program names nowhere else. It does not
-            /// keep other kinds out; [`allow_kind`](Self::allow_kind) with `welcome::KIND` does.
+            /// Registers a task of `#[fang::task]`: `.register::<welcome>()`. Tasks register themselves. This is needed
+            /// only if the program never names their crate, so that the linker leaves it out. It does not keep other
+            /// kinds out: use [`allow_kind`](Self::allow_kind) with `welcome::KIND` for that.
             pub fn register<T: $crate::core::Declared>(&mut self) {
                 self.kinds.register(T::DECLARATION);
             }
@@ -72,10 +72,10 @@ macro_rules! worker_pool {
                 types.into_iter().map(|(name, weight)| (name.into(), weight)).collect()
             }))]
             task_types: Vec<(String, u32)>,
-            /// Serves all task types, also those that come into being while the pool runs: for example one for each
-            /// customer. It needs no list of them, and takes less than a hundredth of a core of the database while it is idle.
-            /// Types of `task_types` keep their weights, all others have the weight 1, and `task_type` does not matter.
-            /// Paused types stay paused. Tasks of the other mode are left to pools of that mode. Defaults to `false`.
+            /// Serves all task types, also those that appear while the pool runs: for example one for each customer. An
+            /// idle pool takes less than a hundredth of a core of the database for that. Types of `task_types` keep
+            /// their weights, and all others have the weight 1. `task_type` has no effect. Paused types stay paused.
+            /// Tasks of the other mode are left to pools of that mode. Defaults to `false`.
             ///
             /// A store of your own needs the feature `ReadyTypes` for it, else the start fails with
             /// [`StoreError::NotOffered`]($crate::core::StoreError::NotOffered).
@@ -120,22 +120,26 @@ macro_rules! worker_pool {
             $(#[doc = $no_effect])+
             #[builder(default = true)]
             lock_claims: bool,
-            /// Keeps the tables small: vacuums them while many tasks come and go, in place of the server's autovacuum, which
-            /// comes once a minute at best. With `false` only the server does it. Defaults to `true`.
+            /// Keeps the tables small: the pool vacuums them while many tasks come and go. The autovacuum of the server
+            /// comes once a minute at best. With `false` only the server vacuums. Defaults to `true`.
             ///
-            /// After some thousands of results the pool looks at the server's statistics of the tables. If they have
-            /// `vacuum_at` dead rows or more, one pool of all processes vacuums, over a connection of its own that
-            /// it closes afterwards. No other statement waits for that. Vacuums take a quarter of the time at most; one that removes next
-            /// to nothing, because an open transaction still needs the dead rows, is followed by a pause of at least 10 s.
-            /// Quiet tables are not vacuumed. The role of the connection must own the tables, or have the right `MAINTAIN` on
-            /// them, which Postgres has from version 17 on. A pool whose role may not vacuum logs that once, with the way to
-            /// allow it, and goes on without.
+            /// After some thousands of results the pool looks at the statistics of the server. If the tables have
+            /// `vacuum_at` dead rows or more, one pool of all processes vacuums. It opens a connection for that and
+            /// closes it afterwards. No other statement waits for it. Quiet tables are not vacuumed.
             ///
-            /// No effect if the queue is not in Postgres, nor on a `connection_pool` of yours with less than four connections.
+            /// Vacuums take at most a quarter of the time. If a vacuum could remove next to nothing, because an open
+            /// transaction still needs the dead rows, the next one comes 10 s later or more.
+            ///
+            /// The role of the connection must own the tables, or have the right `MAINTAIN` on them (from version 17 of
+            /// Postgres on). If it may not vacuum, the pool logs that once, with the way to allow it, and goes on
+            /// without.
+            ///
+            /// No effect if the queue is not in Postgres, or has a `connection_pool` of yours with less than four
+            /// connections.
             #[builder(default = true)]
             vacuum: bool,
-            /// How many dead rows the table of tasks has when the pool [vacuums](Self::vacuum) it, in rows. A task that ran leaves one or two.
-            /// In a table with more than 20 times as many live rows, it is a twentieth of these. Defaults to 50,000.
+            /// The number of dead rows in the table of tasks at which the pool [vacuums](Self::vacuum) it. A task that
+            /// ran leaves one or two. If a twentieth of the live rows is more, that is the number. Defaults to 50,000.
             #[builder(default = $crate::VACUUM_AT)]
             vacuum_at: u32,
             $($(#[$extra_attribute])* $extra: $extra_type,)*
@@ -157,18 +161,18 @@ macro_rules! worker_pool {
 
         impl<Q: $backend> $pool<Q> {
             /// Checks that the store can be reached and its tables are up to date, and starts the workers. Returns once
-            /// they are started; the tasks run in the background. Does nothing if the pool is already running. A pool that a
-            /// tool has stopped (`stop_worker` of `Admin`) starts again.
+            /// they are started; the tasks run in the background. Does nothing if the pool is already running. A pool
+            /// that a tool has stopped (`stop_worker` of `Admin`) starts again.
             ///
             /// # Errors
             /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers),
             /// [`QueueError::TaskTypes`]($crate::core::QueueError::TaskTypes) or
             /// [`QueueError::Lease`]($crate::core::QueueError::Lease) when an option of the pool is not valid.
-            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when two tasks of the program have the
-            /// same kind. [`QueueError::NoState`]($crate::core::QueueError::NoState) when a task that the pool serves takes a
-            /// value that the pool lacks. [`QueueError::NotConnected`]($crate::core::QueueError::NotConnected) when the queue is not
-            /// connected. [`QueueError::Store`]($crate::core::QueueError::Store) when the database cannot be reached or
-            /// its tables are missing or too old.
+            /// [`QueueError::SameKind`]($crate::core::QueueError::SameKind) when two tasks of the program have the same
+            /// kind. [`QueueError::NoState`]($crate::core::QueueError::NoState) when a task that the pool serves takes
+            /// a value that the pool lacks. [`QueueError::NotConnected`]($crate::core::QueueError::NotConnected) when
+            /// the queue is not connected. [`QueueError::Store`]($crate::core::QueueError::Store) when the database
+            /// cannot be reached or its tables are missing or too old.
             pub $($asyncness)? fn start(&mut self) -> Result<(), $crate::core::QueueError> {
                 self.forget_stopped();
                 if self.running.is_none() {
@@ -182,13 +186,13 @@ macro_rules! worker_pool {
                 drop(self.running.take_if(|running| running.has_stopped()));
             }
 
-            /// What the pool has done since it was last started. Stays when it has stopped. All zero before the first
-            /// start.
+            /// What the pool has done since it was last started. The numbers stay after it has stopped. All are zero
+            /// before the first start.
             pub fn stats(&self) -> $crate::PoolStats {
                 self.monitor.stats()
             }
 
-            /// A handle to the pool for other parts of the program, also while it runs until a signal.
+            /// A handle to the pool for other parts of the program. It works also while the pool runs until a signal.
             pub fn monitor(&self) -> $crate::PoolMonitor {
                 self.monitor.clone()
             }
@@ -210,10 +214,10 @@ macro_rules! worker_pool {
                 Ok(resized.transpose()?.unwrap_or_default())
             }
 
-            /// Makes the pool quiet: it claims no more tasks, gives back those that no worker has begun, and lets the
-            /// running ones end. It goes on sending beats, and [`resume`](Self::resume) ends it. For example before a
-            /// shutdown that has to be quick. No effect on a pool that does not run. SIGTSTP does the same to pools that
-            /// run until a signal.
+            /// Makes the pool quiet, for example before a shutdown that has to be quick. It claims no more tasks, gives
+            /// back those that no worker has begun, and lets the running ones end. It still sends beats.
+            /// [`resume`](Self::resume) makes it claim again. No effect on a pool that does not run. SIGTSTP does the
+            /// same to pools that run until a signal.
             pub fn quiet(&self) {
                 self.monitor.quiet();
             }

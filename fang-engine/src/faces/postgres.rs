@@ -15,8 +15,9 @@ macro_rules! postgres_queue {
         $(#[$doc])*
         #[derive(Clone, typed_builder::TypedBuilder)]
         #[builder(doc, mutators(
-            /// Lets `change` see, change or refuse every task before it is inserted, also in a transaction of yours and
-            /// as a cron. May be called several times: the first one sees the task first. Defaults to no change.
+            /// Lets `change` see, change or refuse every task before it is inserted. This includes inserts in a
+            /// transaction of yours, and crons that are scheduled. May be called several times: the first one sees the
+            /// task first. Defaults to no change.
             ///
             /// It can set options, [replace](fang_core::NewTask::with_payload) the payload or
             /// [add a field](fang_core::NewTask::field) to it, such as the tenant. With an error, the insert fails with
@@ -30,12 +31,14 @@ macro_rules! postgres_queue {
                 self.hooks.before_insert(change);
             }
 
-            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or cancelled one
-            /// that waited: [`Event::Inserted`]($crate::Event::Inserted), [`CronFired`]($crate::Event::CronFired) and
-            /// [`Cancelled`]($crate::Event::Cancelled). May be called several times. Defaults to no listener.
+            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or
+            /// cancelled one that waited: [`Event::Inserted`]($crate::Event::Inserted),
+            /// [`CronFired`]($crate::Event::CronFired) and [`Cancelled`]($crate::Event::Cancelled). May be called
+            /// several times. Defaults to no listener.
             ///
-            /// Listeners run on a thread of their own, so a slow one delays no insert. While 16,384 events wait for them,
-            /// further ones are dropped, and the log says so once. Events that still wait when the process ends are lost.
+            /// Listeners run on a thread of their own, so a slow one delays no insert. While 16,384 events wait for
+            /// them, further ones are dropped, and the log says so once. Events that still wait when the process ends
+            /// are lost.
             pub fn on_event(&mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) {
                 self.hooks.on_event(listener);
             }
@@ -63,9 +66,10 @@ macro_rules! postgres_queue {
             /// Whether inserts notify the pools of other processes, so that these find the task at once. With `false`
             /// the other pools find it by polling alone. Defaults to `true`.
             ///
-            /// A queue sends at most about ten notifications a second for each task type. Inserts within a transaction
-            /// of yours are not limited: each sends one. The server commits transactions that notify one after the
-            /// other, so turn this off if many such transactions commit at the same time.
+            /// The server commits transactions that notify one after the other, so a queue limits them. Outside of a
+            /// transaction of yours it sends at most about ten notifications a second for each task type. Of your
+            /// transactions, five in 100 ms notify. The queue watches the others, over one of its connections, and
+            /// notifies once they have committed.
             #[builder(default = true)]
             notify: bool,
             /// Whether the connections go through [PgBouncer](https://www.pgbouncer.org) in transaction mode, or a

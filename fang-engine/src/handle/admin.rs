@@ -50,30 +50,34 @@ macro_rules! admin_verbs {
             /// The version of the tables. `None` for a store without tables that are migrated. `fang::SCHEMA_VERSION` is the
             /// version that this program works with.
             schema_version() -> Option<i32>;
-            /// Lists the tables with their dead and live rows, by the statistics of the server. Reads none of their rows.
-            /// Returns nothing for a store without tables.
+            /// Lists the tables with their dead and live rows, as the statistics of the server estimate them. The list
+            /// is empty for a store without tables.
             table_sizes() -> Vec<TableSize>;
             /// Finds the task with this id. Returns `None` if there is no such row.
             find(id: Uuid) -> Option<Task>;
-            /// Lists the tasks that match the filter, the newest first, at most its `limit` (100 by default). If few tasks
-            /// match, this looks at all tasks, 10,000 with each statement: [`page`](Self::page) looks at no more than that.
+            /// Lists the tasks that match the filter, the newest first, at most its `limit` (100 by default). If few
+            /// tasks match, this looks at the whole table, 10,000 tasks with each statement. [`page`](Self::page) makes
+            /// only one such statement.
             list(filter: &Filter) -> Vec<Task>;
-            /// Returns one page of the tasks that match a filter, in the order of its [`walk`](Filter::walk). A page takes
-            /// some milliseconds, however many tasks there are: it looks at 10,000 tasks at most, and says how many these
-            /// were and where the next page begins. It has at most 1,000 tasks and 8 MiB of payload.
+            /// Returns one page of the tasks that match a filter, in the order of its [`walk`](Filter::walk). A page
+            /// takes some milliseconds, however many tasks there are: the store looks at 10,000 tasks at most. The page
+            /// says how many these were, and where the next page begins. It has at most 1,000 tasks and 8 MiB of
+            /// payload.
             page(request: &PageRequest<'_>) -> TaskPage;
             /// Counts the tasks of each task type in each state. Types and states without tasks are left out. In
             /// Postgres this reads the whole table, which takes seconds if there are millions of tasks:
-            /// [`overview`](Self::overview) and [`count_matching`](Self::count_matching) do not. A count of more than
-            /// 100,000 tasks is told again for nine times as long as it took, so that such counts take a tenth of the time at most.
+            /// [`overview`](Self::overview) and [`count_matching`](Self::count_matching) do not. If there are more than
+            /// 100,000 tasks, the result is reused for nine times as long as the count took. So counts take at most a
+            /// tenth of the time.
             count() -> Vec<Count>;
-            /// Returns the tasks that are in progress, the newest first, each with its worker and since when: those with an
-            /// id less than `after`, at most `limit` and at most 1,000. Short tasks of a backlog that run without a change of
-            /// their rows are not in it.
+            /// Returns the tasks that are in progress, the newest first, each with its worker and the time of its
+            /// claim. `after` is the id at which the page before ended. A page has at most `limit` tasks, and at most
+            /// 1,000. Short tasks of a backlog that run without a change of their rows (see `lock_claims` of the pools)
+            /// are not listed.
             running(after: Option<Uuid>, limit: u32) -> RunningPage;
-            /// Groups the errors of the tasks that failed last by kind and text. Numbers and UUIDs in the texts do not count.
-            /// Looks at up to 20,000 tasks that ended last and up to 20,000 of those that are kept for a time of their own, until
-            /// some 4,000 failed ones are found.
+            /// Groups the errors of the tasks that failed last, by kind and text. Texts that differ only in numbers and
+            /// UUIDs are in one group. It looks at up to 20,000 tasks that ended last, and up to 20,000 with a `keep`
+            /// of their own, until some 4,000 failed ones are found.
             errors() -> ErrorGroups;
             /// Removes the tasks that `removal` names, and crons if it says so. Tasks that run go on, but their results
             /// are dropped. Returns how many tasks were removed.
@@ -122,8 +126,8 @@ impl Admin {
         Ok(self.store.cancel(id).await?.is_hit())
     }
 
-    /// Counts the tasks of this task type that wait and that are due, each up to 10,000. Reads at most some 10,000 entries
-    /// of an index in Postgres, however many tasks there are.
+    /// Counts the tasks of this task type that wait, and those of them that are due, each up to 10,000. In Postgres
+    /// this reads some 10,000 entries of an index at most.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
@@ -132,8 +136,8 @@ impl Admin {
         Ok(depths.into_iter().next().unwrap_or_else(|| Depth::none(task_type)))
     }
 
-    /// Counts, as [`depth`](Self::depth) does, the tasks of each task type that has waiting tasks: of the first 1,000
-    /// types, ordered by name. With more than 2 types, fewer than 10,000 tasks of each are counted: 20,000 in all, but at
+    /// Counts the waiting and due tasks of each task type that has waiting tasks: of the first 1,000 types, ordered by
+    /// name. It counts up to 10,000 tasks of a type. With more than 2 types it counts fewer: 20,000 in all, but at
     /// least 50 of each.
     ///
     /// # Errors

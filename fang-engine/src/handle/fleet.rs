@@ -14,31 +14,33 @@ const PAGE: u32 = 500;
 macro_rules! fleet_verbs {
     ($mode:ident) => {
         $mode! {
-            /// Lists all workers, ordered by id: the running pools of all processes, and those that stopped or died and whose
-            /// rows are not yet [removed](fang_core::store::WorkerInfo), an hour later or more.
+            /// Lists all workers, ordered by id: the running pools of all processes, and those that stopped or died
+            /// within the last hour or so ([details](fang_core::store::WorkerInfo)).
             workers() -> Vec<WorkerInfo>;
-            /// Lists what all pools together have counted, minute by minute and for each task type, for this long until now:
-            /// at most 72 h. The last minute that is over may be missing for some seconds.
+            /// Lists what all pools together have counted, for each minute and task type, from `since` ago until now:
+            /// at most 72 h. The last minute appears some seconds after its end.
             minutes(since: Duration) -> Vec<Minute>;
-            /// How fast the tasks of each task type run in all pools together, and how long their runs take: over the last
-            /// minutes of this `window`, which is at least a minute and at most 72 h long. Reads what pools tell with their
-            /// beats, up to the last one of each, and no task.
+            /// How fast the tasks of each task type run in all pools together, and how long their runs take. The
+            /// `window` ends now. It is at least a minute and at most 72 h long. The numbers come from the beats of the
+            /// pools, so no task is read.
             rates(window: Duration) -> Vec<Rate>;
-            /// Lists the task types that have waiting tasks, are paused, or are served: what waits, who serves it, and the
-            /// rate of the last five minutes. Counts tasks as [`depths`](Self::depths) does.
+            /// Lists the task types that have waiting tasks, are paused, or are served by a pool. Each has its waiting
+            /// tasks, the workers that serve it, and its rate over the last five minutes. Counts tasks as
+            /// [`depths`](Self::depths) does.
             task_types() -> Vec<TypeInfo>;
             /// Lists the task types that are paused, ordered by name: the first 1,000 of them.
             paused_types() -> Vec<PausedType>;
-            /// Makes a worker quiet: it claims no more tasks, gives back those that have not begun, and lets the running ones
-            /// end. It learns that at once if notifications reach it, and else with its next beat. Returns `false` if there
-            /// is no such living worker.
+            /// Makes a worker quiet: it claims no more tasks, gives back those that have not begun, and lets the
+            /// running ones end. It learns of this at once if it listens for notifications, else with its next beat.
+            /// Returns `false` if there is no such living worker.
             quiet_worker(id: WorkerId) -> bool;
-            /// Makes a quiet worker claim tasks again, also one that SIGTSTP made quiet. Returns `false` if there is no such
-            /// living worker.
+            /// Makes a quiet worker claim tasks again, also one that SIGTSTP made quiet. Returns `false` if there is no
+            /// such living worker.
             resume_worker(id: WorkerId) -> bool;
-            /// Shuts a worker down, as its first signal would, and a pool without signals with a deadline of 25 s. It learns
-            /// that as with [`quiet_worker`](Self::quiet_worker). Calls that wait for a signal return, except a blocking
-            /// `run_until`, which still waits for its own. Returns `false` if there is no such living worker.
+            /// Shuts a worker down, as its first signal would. A pool that does not wait for a signal is shut down with
+            /// a deadline of 25 s. The worker learns of this as of [`quiet_worker`](Self::quiet_worker). Its call that
+            /// waits for a signal returns, except a blocking `run_until`: that still waits for its own. Returns `false`
+            /// if there is no such living worker.
             stop_worker(id: WorkerId) -> bool;
         }
     };

@@ -21,9 +21,9 @@ impl Admin {
         }
     }
 
-    /// Changes the next 1,000 tasks at most, or 100 if the change is [gentle](Changes::gently), and looks at 10,000 at most for
-    /// it. Returns how far the change has come. Repeat it until [`is_done`](Progress::is_done); it may be given up after any
-    /// batch. It makes no pause: wait for [`pause_after`](Changes::pause_after) between two gentle batches.
+    /// Makes the next batch of a change: up to 1,000 tasks, or 100 if the change is [gentle](Changes::gently). It looks
+    /// at 10,000 tasks at most. Returns how far the change has come. Repeat it until [`is_done`](Progress::is_done).
+    /// You may stop after any batch. Between two gentle batches, pause for [`pause_after`](Changes::pause_after).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call. The same batch may be tried again.
@@ -34,10 +34,11 @@ impl Admin {
         Ok(changes.add(changed))
     }
 
-    /// Changes all tasks that match a filter, in batches of 1,000, so if it fails, some of them are changed already. It may be
-    /// called again. It goes at full speed, and tasks that run meanwhile wait longer for the server. Beside a busy fleet prefer
-    /// [`change_batch`](Self::change_batch) with a [gentle](Changes::gently) change. Tasks whose rows have changed after the call began are left alone, and so are those that
-    /// [cannot be changed](fang_core::store::Changed::changed) now.
+    /// Changes all tasks that match a filter, in batches of 1,000. If it fails, some of them are changed already; it
+    /// may be called again. It works at full speed, so other tasks wait longer for the server meanwhile. Beside a busy
+    /// fleet, use [`change_batch`](Self::change_batch) with a [gentle](Changes::gently) change instead. It leaves out
+    /// tasks whose rows have changed since the call began, and those that [cannot be
+    /// changed](fang_core::store::Changed::changed) now.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.

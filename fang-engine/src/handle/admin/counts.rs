@@ -5,8 +5,8 @@ use fang_core::store::{Capped, Filter, Matching, Overview, PageRequest};
 use fang_core::{FangTaskState, QueueError};
 
 impl Admin {
-    /// Counts the tasks that match a filter, up to 10,000, and looks at some 100,000 tasks at most for it. Its limit does not
-    /// matter.
+    /// Counts the tasks that match a filter. The count stops at 10,000 matching tasks, or after it has looked at some
+    /// 100,000 tasks. The limit of the filter has no effect.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
@@ -27,8 +27,8 @@ impl Admin {
         }
     }
 
-    /// Counts the tasks that wait, that are due, that run, and that have failed, without reading the whole table: each
-    /// number is cut off as [`Overview`] says.
+    /// Counts the tasks that wait, that are due, that run, and that have failed. It does not read the whole table.
+    /// [`Overview`] says where each count stops.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.

@@ -7,13 +7,13 @@ use fang_core::{Cron, NewTask, QueueError};
 use uuid::Uuid;
 
 impl Admin {
-    /// Makes a cron by hand, or changes the one of this name and of the kind of the task. It lives beside the crons of
-    /// programs: `schedule_only` never removes it. An unchanged cron stays as it is. The task is not unique, whatever it says.
-    /// Returns the whole name, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
+    /// Makes a cron by hand, or changes the one with this name and the kind of this task. `schedule_only` never removes
+    /// such a cron. An unchanged cron stays as it is. The tasks of its ticks are never unique. Returns the whole name
+    /// of the cron, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
     ///
     /// # Errors
-    /// [`QueueError::Schedule`] when the name, the pattern or the time zone is not valid, [`QueueError::Payload`] when the
-    /// task cannot be saved, and [`QueueError::Store`] when the store fails or has no crons.
+    /// [`QueueError::Schedule`] when the name, the pattern or the time zone is not valid, [`QueueError::Payload`] when
+    /// the task cannot be saved, and [`QueueError::Store`] when the store fails or has no crons.
     pub async fn set_cron(&self, name: &str, cron: Cron, task: NewTask) -> Result<String, QueueError> {
         let name = NewCron::name_by_hand(name, &task)?;
         let now = self.store.now().await?;
@@ -22,7 +22,8 @@ impl Admin {
         Ok(cron.name)
     }
 
-    /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such cron.
+    /// Inserts a task of a cron, due now, without changing the cron. Returns its id, or `None` when there is no such
+    /// cron.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or has no crons.

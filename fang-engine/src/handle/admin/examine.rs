@@ -11,16 +11,19 @@ use fang_core::store::{Finding, Unreadable};
 macro_rules! doctor_verbs {
     ($mode:ident) => {
         $mode! {
-            /// Looks for what will hurt, and says what to do: tables of another version, missing rights, an invalid index, too few
-            /// connections, transactions that keep dead rows, clocks that differ, silent pools, task types that nobody serves,
-            /// crons that do not tick, and more. Returns the worst first, and nothing if all is well. It changes nothing, reads
-            /// a bounded number of rows, and works without tables too. A check that lacks a right is a finding.
+            /// Looks for trouble, and says what to do about it: tables of another version, missing rights, an invalid
+            /// index, too few connections, transactions that keep dead rows, clocks that differ, silent pools, task
+            /// types that no pool serves, crons that do not tick, and more. Returns the worst finding first, and an
+            /// empty list if all is well. It changes nothing, and reads a bounded number of rows. It also works without
+            /// tables. If this role may not make a check, that is a finding too.
             ///
-            /// The page [command](https://docs.rs/fang/latest/fang/guide/command/index.html) of the guide lists all findings.
+            /// The page [command](https://docs.rs/fang/latest/fang/guide/command/index.html) of the guide lists all
+            /// findings.
             examine() -> Vec<Finding>;
-            /// Reads the payloads of all waiting tasks of those kinds that this program knows, and of all crons, as its pools would,
-            /// and returns the ones that it cannot read. Tasks of other kinds are left out. It changes nothing. In Postgres it walks through the whole
-            /// table, 1,000 rows a statement. Run it in a new version of a program before that is deployed.
+            /// Decodes the payloads of all waiting tasks and all crons, as the pools of this program would, and returns
+            /// those that cannot be decoded. Tasks of kinds that the program does not have are left out. It changes
+            /// nothing. In Postgres it reads the whole table, 1,000 rows with each statement. Run it in a new version
+            /// of a program before you deploy it.
             check_payloads() -> Vec<Unreadable>;
         }
     };
