@@ -32,10 +32,10 @@ pub(crate) enum Command {
     Show(show::Arguments),
     /// Insert a task of any kind.
     Insert(insert::Arguments),
-    /// Run failed or waiting tasks now, with all their retries. Failed are also those that were cancelled or expired.
+    /// Run failed or waiting tasks now, with all their retries. Cancelled and expired tasks count as failed.
     ///
-    /// A filter without --state means failed tasks. The tables tell cancelled and expired ones from the others by the text of the
-    /// error alone, which a task may also write: choose by --error.
+    /// A filter without --state means failed tasks. Only the text of the error tells cancelled and expired tasks from
+    /// other failed ones: choose by --error.
     Retry(retry::Arguments),
     /// Cancel tasks that wait or run.
     ///
@@ -57,15 +57,15 @@ pub(crate) enum Command {
     Types(types::Arguments),
     /// List the pools that run, or make one quiet, resume it or stop it.
     Workers(workers::Arguments),
-    /// List the tasks that run, with where and for how long.
+    /// List the tasks that run: where each runs, and for how long.
     Running(running::Arguments),
     /// Group the errors of the tasks that failed last.
     Errors,
-    /// Show a dashboard in the terminal, with keys to steer the tasks, or a table elsewhere.
+    /// Show a dashboard in the terminal, with keys to steer the tasks. Without a terminal, print a table.
     Top(top::Arguments),
     /// List crons, show their next ticks, or run, pause, resume and remove one.
     Crons(crons::Arguments),
-    /// Find what will hurt, and say what to do. Exit code 1 if there is anything.
+    /// Find trouble, and say what to do about it. Exit code 1 if there is any.
     Doctor,
     /// Measure inserts and runs of tasks that do nothing, in a schema that is dropped afterwards.
     Bench(bench::Arguments),

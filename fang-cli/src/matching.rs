@@ -25,8 +25,8 @@ pub(crate) struct How {
     /// Do not ask before all tasks that match the filter are changed.
     #[arg(long)]
     yes: bool,
-    /// Change them as fast as the database can, in batches of 1,000 without a pause. By default, batches of 100 with pauses change
-    /// some 7,000 tasks a second, so that the tasks that run meanwhile do not wait.
+    /// Change them as fast as the database can, in batches of 1,000 without a pause. Other tasks then begin later. By
+    /// default, batches of 100 with pauses change some 7,000 tasks a second, and other tasks do not wait.
     #[arg(long)]
     full_speed: bool,
 }
@@ -151,7 +151,8 @@ fn told(steer: &Steer, progress: Progress) -> Result<Answer, Failure> {
     Answer::new(json!({ "change": steer.done, "changed": changed, "left_alone": left }), plain)
 }
 
-/// The line of an error. Where nothing was changed, and the same would be refused again, there is nothing to go on with.
+/// The line of an error. Where nothing was changed, and the same would be refused again, there is nothing to go on
+/// with.
 fn stopped(error: QueueError, steer: &Steer, sum: Progress) -> Failure {
     let is_final = matches!(&error, QueueError::Store(error) if error.nature() == Nature::Final);
     let why = Failure::from(error);

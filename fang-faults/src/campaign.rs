@@ -17,11 +17,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A crash test: starts workers, breaks them while tasks are inserted, waits until the tasks are over, and reports.
+/// A crash test: it starts workers, breaks them while tasks are inserted, waits until the tasks are over, and reports.
 ///
-/// The [documentation of the crate](crate) has an example. The faults follow each other: each hits one worker, chosen at
-/// random. Workers that end by themselves are started again. Processes that are left at the end, or after an error, are
-/// killed.
+/// The [documentation of the crate](crate) has an example. One fault comes after the other, and each hits one worker,
+/// chosen at random. Workers that end by themselves are started again. At the end, or after an error, all processes
+/// that are left are killed.
 #[derive(Clone)]
 #[must_use = "nothing runs before `run_blocking` or `run_async`"]
 pub struct Campaign {
@@ -42,7 +42,7 @@ pub struct Campaign {
 
 impl Campaign {
     /// A crash test of this worker. In a test of a package, `env!("CARGO_BIN_EXE_worker")` is the path of its binary
-    /// `worker`. It must be the worker itself: a script that starts it would be killed in its place.
+    /// `worker`. It must be the worker itself. If it is a script that starts the worker, the script is killed instead.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self {
             program: program.into(),
@@ -73,8 +73,8 @@ impl Campaign {
         self
     }
 
-    /// Puts a proxy between each worker and the database of `uri`, for faults of the network. The worker finds its URI in
-    /// the environment variable `name`. Defaults to no proxy.
+    /// Puts a proxy between each worker and the database of `uri`, for faults of the network. The worker finds its URI
+    /// in the environment variable `name`. Defaults to no proxy.
     pub fn through_proxy(mut self, name: impl Into<OsString>, uri: impl Into<String>) -> Self {
         self.proxy = Some((name.into(), uri.into()));
         self
@@ -86,8 +86,8 @@ impl Campaign {
         self
     }
 
-    /// The faults to choose from, all with the same chance. Defaults to [`Fault::Kill`] alone. Name one twice to make it
-    /// more frequent.
+    /// The faults to choose from, all with the same chance. Defaults to [`Fault::Kill`] alone. Name one twice to make
+    /// it more frequent.
     pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.faults = faults.into_iter().collect();
         self
@@ -105,49 +105,49 @@ impl Campaign {
         self
     }
 
-    /// The seed of the random numbers: which worker each fault hits, which fault it is, and when. Defaults to another one
-    /// each time. It is printed at the start and in the report. The same seed makes the same choices; what the processes
-    /// were doing at the time still differs.
+    /// The seed of the random numbers that choose which worker is hit, by which fault, and when. Defaults to another
+    /// seed each time. It is printed at the start and in the report. The same seed makes the same choices, but what the
+    /// processes do at that time still differs.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// How often the closure that inserts tasks is called while there are faults. Defaults to 10 ms; shorter times than 5 ms
-    /// are no faster. To insert more, insert several tasks in each call.
+    /// How often the closure that inserts tasks is called while there are faults. Defaults to 10 ms; shorter times than
+    /// 5 ms are no faster. To insert more, insert several tasks in each call.
     pub fn inserts_every(mut self, every: Duration) -> Self {
         self.inserts_every = every;
         self
     }
 
-    /// How long to wait after the last fault until all acknowledged tasks are over. Defaults to 2 min. The report counts
-    /// tasks that are not over by then, and have not succeeded, as lost.
+    /// How long to wait after the last fault until all acknowledged tasks are over. Defaults to 2 min. The report
+    /// counts tasks that are not over by then, and have not succeeded, as lost.
     pub fn over_within(mut self, limit: Duration) -> Self {
         self.over_within = limit;
         self
     }
 
-    /// How long a worker may take to end after a SIGTERM. Defaults to 30 s. After that it is killed, and the report counts
-    /// it.
+    /// How long a worker may take to end after a SIGTERM. Defaults to 30 s. After that it is killed, and the report
+    /// counts it.
     pub fn stops_within(mut self, limit: Duration) -> Self {
         self.stops_within = limit;
         self
     }
 
-    /// The folder for the ledger and for the output of the workers (`workers.log`). Those of an earlier test are replaced.
-    /// Defaults to a folder for temporary files, which is removed if [the report is clean](Report::is_clean).
+    /// The folder for the ledger and for the output of the workers (`workers.log`). Those of an earlier test are
+    /// replaced. Defaults to a folder for temporary files, which is removed if [the report is clean](Report::is_clean).
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// Runs the crash test, in a plain `#[test]`. Calls `inserts` again and again while there are faults, on this thread:
-    /// it inserts one task or more, and records each as [acknowledged](Ledger::acknowledged). `queue` is asked whether
-    /// those are over.
+    /// Runs the crash test, in a plain `#[test]`. Calls `inserts` again and again while there are faults, on this
+    /// thread: it inserts one task or more, and records each as [acknowledged](Ledger::acknowledged). `queue` is asked
+    /// whether those are over.
     ///
     /// # Errors
-    /// [`FaultsError`] when the test could not be carried out: a worker cannot be started, an insert fails, or the queue
-    /// cannot be reached. Lost tasks are no error: see the report.
+    /// [`FaultsError`] when the test could not be carried out: a worker cannot be started, an insert fails, or the
+    /// queue cannot be reached. Lost tasks are no error: see the report.
     pub fn run_blocking(
         &self,
         queue: &dyn Queueable,

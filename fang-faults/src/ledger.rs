@@ -15,11 +15,11 @@ use uuid::Uuid;
 pub use around::Outcome;
 pub use saved::Saved;
 
-/// Appends to the ledger: a file outside of Postgres that says which inserts were acknowledged, and which runs began and
-/// ended. Cheap to clone.
+/// The ledger: a file outside of Postgres that records which inserts were acknowledged, and which runs began and ended.
+/// Cheap to clone.
 ///
-/// A worker records its runs with one line, in either mode. It does nothing unless a [`Campaign`](crate::Campaign) started
-/// the process:
+/// A worker records its runs with one line, in either mode. It does nothing unless a [`Campaign`](crate::Campaign)
+/// started the process:
 ///
 /// ```no_run
 /// use fang::{AsyncQueue, AsyncWorkerPool, FangError, NoTls};
@@ -38,11 +38,10 @@ pub use saved::Saved;
 /// }
 /// ```
 ///
-/// Let it be the first middleware of the pool, so that it sees what the others make of a result. If the ledger cannot be
-/// opened or written, the run fails with an error that says so.
+/// Make it the first middleware of the pool, so that it sees the result after all other middleware. If the ledger
+/// cannot be opened or written, the run fails with an error that says so.
 ///
-/// Each fact is one write to the end of the file, so processes can share it, and what was written outlasts `kill -9` of its
-/// process. It does not outlast a power failure.
+/// Several processes can share the file. What was written survives `kill -9` of the process, but not a power failure.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger(Option<Arc<Open>>);
 
@@ -77,8 +76,9 @@ impl Ledger {
         self.0.as_ref().map(|open| open.path.as_path())
     }
 
-    /// Records that the inserts of these tasks are about to be sent. Optional: if no answer comes, the report then says
-    /// "unanswered" instead of "without an insert". The program must choose the ids: [`NewTask::with_id`](fang_core::NewTask::with_id).
+    /// Records that the inserts of these tasks are about to be sent. This is optional: if no answer comes, the report
+    /// says "unanswered" instead of "without an insert". The program must choose the ids itself, by
+    /// [`NewTask::with_id`](fang_core::NewTask::with_id).
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -86,13 +86,13 @@ impl Ledger {
         self.inserts("want", ids.into_iter())
     }
 
-    /// Records that these tasks were acknowledged: their insert returned `Ok`, or the transaction with it was committed.
-    /// From here on they must not be lost. Takes what the queue returned, or ids.
+    /// Records that these tasks were acknowledged: their insert returned `Ok`, or the transaction with it was
+    /// committed. From here on they must not be lost. Takes what the queue returned, or ids.
     ///
-    /// Call it at once after the insert, before the program tells anybody that the task is saved. A program that is killed
-    /// between the two has told nobody, so the task counts as unanswered. A listener of
-    /// [`Event::Inserted`](https://docs.rs/fang/latest/fang/enum.Event.html) is no replacement: it runs later, on another
-    /// thread, and a kill may come first.
+    /// Call it at once after the insert, before the program reports to anyone that the task is saved. If the program is
+    /// killed between the two, the task counts as unanswered. Do not call it from a listener of
+    /// [`Event::Inserted`](https://docs.rs/fang/latest/fang/enum.Event.html): that runs later, on another thread, and a
+    /// kill may come first.
     ///
     /// ```
     /// # use fang::{Queueable, blocking::MemoryQueue};
@@ -121,8 +121,8 @@ impl Ledger {
         self.inserts("rolled-back", ids.into_iter())
     }
 
-    /// Records that these tasks may fail for good. They are lost all the same if they never ran, unless their row says
-    /// that they failed.
+    /// Records that these tasks may fail for good. If one never ran, and its row does not say that it failed, it still
+    /// counts as lost.
     ///
     /// # Errors
     /// When the file cannot be written.

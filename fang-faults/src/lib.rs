@@ -1,9 +1,10 @@
-//! Crash tests for programs that use [fang](https://docs.rs/fang): kill my worker a hundred times; is anything lost, and
-//! what ran twice?
+//! Crash tests for programs that use [fang](https://docs.rs/fang): they kill your workers again and again, and report
+//! which tasks were lost and which ran twice.
 //!
-//! A [`Campaign`] starts several processes of your worker, kills them at random times while your closure inserts tasks,
-//! starts others in their place, and waits until the tasks are over. A [`Ledger`] outside of Postgres has recorded what was
-//! acknowledged and what ran. The [`Report`] compares the two.
+//! A [`Campaign`] starts several processes of your worker. It kills them at random times while your closure inserts
+//! tasks, and starts others in their place. At the end it waits until the tasks are over. A [`Ledger`] outside of
+//! Postgres records which inserts were acknowledged and which tasks ran. The [`Report`] compares the ledger with the
+//! table.
 //!
 //! ```no_run
 //! use fang::{Queue, Queueable};
@@ -27,14 +28,15 @@
 //! }
 //! ```
 //!
-//! The worker is your own program, with one line more in its pools: `.middleware(fang_faults::Ledger::from_env())`.
-//! [`Ledger`] shows it. An async test calls [`run_async`](Campaign::run_async).
+//! The worker is your own program. Each of its pools needs one more line:
+//! `.middleware(fang_faults::Ledger::from_env())`. [`Ledger`] has an example. An async test calls
+//! [`run_async`](Campaign::run_async).
 //!
-//! The page [crash tests](https://docs.rs/fang/latest/fang/guide/crash_tests/index.html) of fang's guide tells how to choose
-//! the faults and how to read the report.
+//! The page [crash tests](https://docs.rs/fang/latest/fang/guide/crash_tests/index.html) of fang's guide explains how
+//! to choose the faults and how to read the report.
 //!
-//! For tests that need more, the parts can be used alone: [`Process`] to kill and pause, [`Proxy`](proxy::Proxy) to break
-//! the network, [`Book`] and [`check`](fn@check) to judge a ledger.
+//! For tests that need more, the parts can be used alone: [`Process`] to kill and pause, [`Proxy`](proxy::Proxy) to
+//! break the network, [`Book`] and [`check`](fn@check) to judge a ledger.
 //!
 //! This crate is for Unix, because it sends signals. On other systems it is empty.
 

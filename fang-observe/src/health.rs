@@ -10,8 +10,8 @@ use std::sync::Arc;
 type Pools = Arc<[PoolMonitor]>;
 type Answer = (StatusCode, String);
 
-/// Routes for the platform that the pools of this process are deployed on, of either mode. They ask the pools and not the store,
-/// so they cost no statement.
+/// Routes for the platform on which this process is deployed. They are for pools of either mode. They ask the pools and
+/// not the store, so they cost no statement.
 ///
 /// - `GET /health`: 503 when one of the pools has stopped, so that the process should be started again; 200 otherwise.
 /// - `GET /ready`: 200 while all of them run, none of them is quiet, and the store answers them; 503 otherwise.

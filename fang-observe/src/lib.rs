@@ -1,9 +1,11 @@
-//! What a fleet does, for Prometheus: how many tasks of each type wait, how fast they run and fail, and which pools live. And
-//! the health of the pools of this process, for the platform that it is deployed on. For programs that use
-//! [fang](https://docs.rs/fang).
+//! Metrics and health checks for programs that use [fang](https://docs.rs/fang).
 //!
-//! [`Metrics`] reads the store, so one scrape sees the pools of all processes. The routes are for a web server of
-//! [axum](https://docs.rs/axum), with the feature `axum`, which is on by default.
+//! [`Metrics`] is for Prometheus: how many tasks of each type wait, how fast they run and fail, and which pools live.
+//! It reads the store, so one scrape sees the pools of all processes. [`pool_routes`] is for the platform on which a
+//! process is deployed: `/health` and `/ready` of the pools in this process.
+//!
+//! The routes are for a web server of [axum](https://docs.rs/axum). They need the feature `axum`, which is on by
+//! default.
 //!
 //! ```
 //! use fang::{AsyncBackend, AsyncWorkerPool, MemoryQueue};

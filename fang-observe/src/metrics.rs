@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// The metrics of all pools of a store. They are read from the store when they are wanted, at most every 5 s, however many
-/// clients want them. Clones share what was read.
+/// The metrics of all pools of a store. They are read from the store when a client asks, at most every 5 s, however
+/// many clients there are. Clones share what was read.
 ///
-/// Counters count from the first call on. Keep one `Metrics` for the life of the program, and read it at least once an hour:
-/// what a pool counted is forgotten an hour after it stops.
+/// Counters begin at zero with the first call. Keep one `Metrics` for the life of the program, and read it at least
+/// once an hour: the counts of a pool are removed an hour after it stops.
 ///
-/// 300 task types have lines of their own: first those that pools serve. The others are summed under the task type `(others)`.
+/// Up to 300 task types have lines of their own, first those that pools serve. The others are summed under the task
+/// type `(others)`.
 ///
 /// ```
 /// use fang::{AsyncBackend, MemoryQueue};
@@ -36,7 +37,7 @@ pub struct Metrics {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricsError {
-    /// The store has not answered in time. It is not asked again before it has.
+    /// The store has not answered in time. It is not asked again before that answer comes.
     #[error("the store has not answered within {} ms; look at its server, or raise the time limit", .0.as_millis())]
     Late(Duration),
     /// The store has refused, or cannot be reached.
@@ -55,9 +56,9 @@ impl Metrics {
         }
     }
 
-    /// How long an answer of the store, or a failure, is told again before the store is asked anew. If the answer took long, it
-    /// is told for fifty times as long as it took, up to 5 min, so that looks cost the store little. Failed tasks and sizes of
-    /// tables are asked for six times as rarely. Defaults to 5 s, the time between two beats of a pool.
+    /// How long an answer of the store, or a failure, is reused before the store is asked again. An answer that took
+    /// long is reused for fifty times as long as it took, up to 5 min. Failed tasks and sizes of tables are asked for
+    /// six times as rarely. Defaults to 5 s, the time between two beats of a pool.
     #[must_use]
     pub fn fresh_for(self, fresh_for: Duration) -> Self {
         Self { fresh_for, ..self }
@@ -90,8 +91,8 @@ impl Metrics {
 
 type Answer = Result<Arc<str>, MetricsError>;
 
-/// Looks take at most a fiftieth of the time, while they take no longer than 6 s: an answer is told again for fifty times as
-/// long as its look took, up to 5 min.
+/// Looks take at most a fiftieth of the time, while they take no longer than 6 s: an answer is told again for fifty
+/// times as long as its look took, up to 5 min.
 const LOOK_SHARE: u32 = 50;
 const OLDEST: Duration = Duration::from_secs(300);
 

@@ -7,11 +7,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// A route for Prometheus: `GET /metrics`. It answers 503 with a line that says why if the store fails or is too slow.
-/// An older answer is not told then, since Prometheus would take its numbers for those of now. The failed scrape itself is a
-/// metric: `up` of the job is 0, and an alert on it tells that the store is away.
+/// A route for Prometheus: `GET /metrics`. If the store fails or is too slow, it answers 503, with a line that says
+/// why. It does not send older numbers then, because Prometheus would take them for current ones. The failed scrape
+/// itself is a metric: `up` of the job is 0. Set an alert on it.
 ///
-/// The answer tells names of task types, kinds and tables, and no payload. It has no access control.
+/// The answer contains names of task types, kinds and tables, and no payload. There is no access control.
 ///
 /// ```no_run
 /// use fang::{AsyncBackend, AsyncQueue, NoTls};

@@ -20,7 +20,7 @@ use fang_core::store::Filter;
 /// queue.insert(task.delay(Duration::from_secs(60)).tag("new")).await?;
 ///
 /// assert_inserted!(queue, "welcome").await;
-/// // The fields that are named have to match, those of objects within as well. Others may be anything.
+/// // Each field that is named has to match, also within objects. Others may have any value.
 /// assert_inserted!(queue, "welcome", { "user": { "id": 7 } }).await;
 /// let found = assert_inserted!(queue, "welcome", count = 1, task_type = "mail", delay = Duration::from_secs(60)).await;
 /// assert_eq!(found[0].tags, ["new"]);
@@ -28,12 +28,12 @@ use fang_core::store::Filter;
 /// # Ok(()) }
 /// ```
 ///
-/// The kind is the name of a function of `#[fang::task]`, the name of a struct of `#[derive(fang::Task)]`, or the name of any
-/// kind as a string. Options follow it, or its fields: `count`, `within`, `task_type`, `delay`, `at`, `slack`, `tags`,
-/// `header`, `priority`, `max_retries` and `state`. [`Expected`](crate::Expected) describes them.
+/// The kind is the name of a function of `#[fang::task]`, the name of a struct of `#[derive(fang::Task)]`, or the name
+/// of any kind as a string. Options follow it, or its fields: `count`, `within`, `task_type`, `delay`, `at`, `slack`,
+/// `tags`, `header`, `priority`, `max_retries` and `state`. [`Expected`](crate::Expected) describes them.
 ///
 /// Tasks that wait or run count, unless `state` is given. A task that has finished is removed by default, so assert
-/// before tasks run. In the async mode, await the macro. Its value are the tasks that match, the oldest first.
+/// before tasks run. In the async mode, await the macro. It returns the tasks that match, the oldest first.
 ///
 /// # Panics
 /// Panics if the expectation does not hold. The message shows the tasks that come nearest, and where they differ.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// Returns the clock of a queue, to turn it: backoffs, delays, expiry, crons and retention are tested without waiting.
+/// Returns the clock of a queue. Turn it to test backoffs, delays, expiry, crons and retention without waiting.
 ///
 #[cfg_attr(feature = "blocking", doc = "```")]
 #[cfg_attr(not(feature = "blocking"), doc = "```text")]
@@ -32,13 +32,12 @@ pub struct Clock<'q, M, Q> {
 }
 
 impl<'q, M: Mode, Q: TestQueue<M>> Clock<'q, M, Q> {
-    /// Lets this much time pass: moves every instant of the store back by it, in one transaction. In the async mode, await
-    /// it. Everything that uses the tables sees it, so a test needs tables of its own: a queue in memory, or a
-    /// [`TestSchema`](crate::TestSchema).
+    /// Lets this much time pass. It moves every instant that is saved in the store back by `by`, in one transaction. In
+    /// the async mode, await it. Everything that uses the tables sees this, so a test needs tables of its own: a queue
+    /// in memory, or a [`TestSchema`](crate::TestSchema).
     ///
-    /// The clock of the server does not move. A cron with a pattern keeps to the calendar of that clock: turn it by whole
-    /// periods of the pattern. Pools that run go on; to them it is as if nothing had sent a beat for that time, so none is
-    /// declared dead for it.
+    /// The clock of the server does not move. A cron with a pattern follows that clock: turn the time by whole periods
+    /// of the pattern. Running pools go on, and none is declared dead because of the turn.
     ///
     /// # Panics
     /// Panics if the store fails or cannot turn its time.

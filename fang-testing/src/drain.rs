@@ -14,7 +14,7 @@ use std::time::Duration;
 /// After this many runs, a drain without a limit does not seem to end.
 const ENDLESS: u64 = 10_000;
 
-/// Runs the tasks of a queue that are due, here and now, and those that they insert, until none is due.
+/// Runs the tasks of a queue that are due, and those that they insert, until none is due.
 ///
 #[cfg_attr(feature = "asynk", doc = "```")]
 #[cfg_attr(not(feature = "asynk"), doc = "```text")]
@@ -31,10 +31,10 @@ const ENDLESS: u64 = 10_000;
 /// # Ok(()) }
 /// ```
 ///
-/// The tasks run one after the other, on a worker of a pool without the other parts of a pool: claims, runs, retries and
-/// results are those of any pool. The task types come in the order of their names; within each, the more urgent and then
-/// the older tasks come first. Crons that are due insert their tasks, and rows whose time is over are removed. A task that
-/// another process has left in progress stays so: start a pool to test rescues.
+/// The tasks run one after the other, on one worker. Claims, runs, retries and results are those of any pool. The task
+/// types come in the order of their names. Within a type, more urgent tasks come first, and then older ones. Crons that
+/// are due insert their tasks, and old rows are removed. A task that another process has left in progress stays so:
+/// start a pool to test rescues.
 ///
 /// In the async mode, await the drain. In the blocking mode, call `run()`.
 ///
@@ -60,7 +60,8 @@ pub struct Drain<'q, M, Q> {
 impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
     run_options!();
 
-    /// Runs this code around every run, as `middleware` of a pool does. The first one is the outermost. Defaults to none.
+    /// Runs this code around every run, as `middleware` of a pool does. The first one is the outermost. Defaults to
+    /// none.
     pub fn middleware(mut self, middleware: impl AnyMiddleware<M>) -> Self {
         add(&mut self.config, middleware);
         self
@@ -72,14 +73,15 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Ends after this many runs. Defaults to no limit: then 10,000 runs are taken for a task that inserts itself for ever.
+    /// Ends after this many runs. Defaults to no limit. The drain then panics after 10,000 runs, since a task may
+    /// insert itself for ever.
     pub fn limit(mut self, runs: u64) -> Self {
         self.rules.limit = Some(runs);
         self
     }
 
-    /// Runs tasks that wait for a retry at once, until they succeed or have no retries left, and snoozed tasks that have failed
-    /// before. Defaults to leaving them.
+    /// Runs tasks that wait for a retry at once, until they succeed or have no retries left. Also runs snoozed tasks
+    /// that have failed before. By default they stay.
     ///
     /// Needs a store that can reschedule tasks.
     pub fn with_retries(mut self) -> Self {
@@ -87,8 +89,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Runs tasks at once that are scheduled for later, once each: also the next tick of each cron, and snoozed tasks that have
-    /// not failed. Defaults to leaving them.
+    /// Runs tasks that are scheduled for later at once, one time each. Also runs the next tick of each cron, and
+    /// snoozed tasks that have not failed. By default they stay.
     ///
     /// Needs a store that can reschedule tasks.
     pub fn with_scheduled(mut self) -> Self {
@@ -96,8 +98,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Panics after the first run that fails, with its error, even if the task would be retried, and at a task whose kind the
-    /// program does not know. Its result is saved before. Defaults to going on.
+    /// Panics after the first run that fails, with its error, even if the task would be retried. Also panics if the
+    /// program does not know the kind of a task. The result is saved before. By default the drain goes on.
     pub fn fail_fast(mut self) -> Self {
         self.rules.fail_fast = true;
         self
@@ -109,8 +111,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Removes finished and failed tasks at the end that ended this long ago, as `prune_after` of a pool says. Defaults to
-    /// leaving them.
+    /// Removes finished and failed tasks that ended at least this long ago, as `prune_after` of a pool does, at the end
+    /// of the drain. By default they stay.
     pub fn prune_after(mut self, age: Duration) -> Self {
         self.config.prune_after = Some(age);
         self

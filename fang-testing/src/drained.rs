@@ -24,7 +24,8 @@ pub struct Drained {
     pub unknown: usize,
     /// The runs whose results were dropped, since their rows were removed meanwhile.
     pub dropped: usize,
-    /// How many old rows were removed at the end: those of ended tasks whose time is over, and ended periods of unique tasks.
+    /// How many old rows were removed at the end: ended tasks whose `keep` or `prune_after` is over, and ended periods
+    /// of unique tasks.
     pub pruned: u64,
     /// All runs, in their order.
     pub runs: Vec<Ran>,

@@ -11,7 +11,8 @@ mod sealed {
     impl Sealed for super::Blocking {}
 }
 
-/// The mode of a queue, which the compiler finds: [`Asynk`] or [`Blocking`]. It decides how a call of this module answers.
+/// The mode of a queue: [`Asynk`] or [`Blocking`]. The compiler finds it by the queue. In the async mode calls are
+/// awaited; in the blocking mode they block.
 pub trait Mode: sealed::Sealed + Sized + 'static {
     /// The answer of a call: a future in the async mode, the value itself in the blocking mode.
     type Answer<'a, T: 'a>;

@@ -39,8 +39,8 @@ pub(crate) fn add<M: Mode>(config: &mut PoolConfig, middleware: impl AnyMiddlewa
 /// Defines the options of a builder that has a `config`.
 macro_rules! run_options {
     () => {
-        /// Gives the runs access to a value, as `state` of a pool does. Defaults to none. A task that takes a value which is
-        /// not there fails.
+        /// Gives the runs access to a value, as `state` of a pool does. Defaults to none. If a task takes a value that
+        /// was not given, it fails.
         pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
             self.config.values.insert(value);
             self

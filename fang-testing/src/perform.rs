@@ -35,14 +35,15 @@ use uuid::Uuid;
 /// assert!(ran.inserted.is_empty());
 /// ```
 ///
-/// The task is saved as JSON and read again, by the rules of any queue. It runs on a worker of a pool, within its timeout
-/// and the middleware; a panic is caught. It runs at once, whatever its delay; `expires` counts from
-/// then. Its row is in memory and gone afterwards.
+/// The task is saved as JSON and read again, by the rules of any queue. It runs on a worker of a pool, within its
+/// timeout and the middleware. A panic is caught. The task runs at once, whatever its delay, and `expires` counts from
+/// then. Its row is in memory, and is gone afterwards.
 ///
-/// Await it for an async task, and call `run()` for a blocking one.
+/// Await the value for an async task, and call `run()` on it for a blocking one.
 ///
 /// # Panics
-/// The run panics if the task cannot be saved, is for the other mode, or was given middleware or a queue of the other mode.
+/// The run panics if the task cannot be saved, is for the other mode, or was given middleware or a queue of the other
+/// mode.
 #[track_caller]
 pub fn perform(task: impl Into<NewTask>) -> Performing {
     let (config, rules) = (drain::config(), Rules { limit: Some(1), ..Rules::default() });

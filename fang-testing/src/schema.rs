@@ -8,8 +8,8 @@ use std::{env, process};
 /// The most connections of a queue of a test.
 const CONNECTIONS: u32 = 4;
 
-/// A Postgres schema of its own for one test, with the tables of fang. Dropping the value drops the schema, also when the
-/// test panics.
+/// A Postgres schema of its own for one test, with the tables of fang. Dropping the value drops the schema, also when
+/// the test panics.
 ///
 #[cfg_attr(feature = "asynk", doc = "```no_run")]
 #[cfg_attr(not(feature = "asynk"), doc = "```text")]
@@ -21,15 +21,14 @@ const CONNECTIONS: u32 = 4;
 /// # }
 /// ```
 ///
-/// Tests with schemas of their own run at the same time, as threads and as processes. A test that is killed leaves its
-/// schema. The next test with a schema sees that nothing uses it any more, and drops it. The names begin with `fang_test_`, and
-/// the schemas have a comment by which they are known.
+/// Tests with schemas of their own may run at the same time, as threads and as processes. A test that is killed leaves
+/// its schema. The next test with a schema drops it, once nothing uses it any more. The names begin with `fang_test_`.
 ///
-/// The drop waits up to 2 s for transactions that still use the schema, such as one that is dropped in the same scope on a
-/// runtime of one thread. Then a later test drops it.
+/// The drop waits up to 2 s for transactions that still use the schema. If one takes longer, a later test drops the
+/// schema.
 ///
-/// The connection has no TLS, and must not go through a pooler. Its user needs the right to create schemas in the database.
-/// For a queue with other options, build one: `AsyncQueue::builder().uri(db.uri()).schema(db.name())`.
+/// The connection has no TLS, and must not go through a pooler. Its user needs the right to create schemas in the
+/// database. For a queue with other options, build one: `AsyncQueue::builder().uri(db.uri()).schema(db.name())`.
 #[derive(Debug)]
 pub struct TestSchema {
     uri: Redacted<String>,
@@ -99,7 +98,8 @@ impl TestSchema {
         }
     }
 
-    /// A queue of the async mode over the schema. All calls return clones of one queue, which opens up to four connections.
+    /// A queue of the async mode over the schema. All calls return clones of one queue, which opens up to four
+    /// connections.
     #[cfg(feature = "asynk")]
     pub fn queue(&self) -> fang_asynk::AsyncQueue {
         self.queue.clone()
@@ -122,8 +122,9 @@ impl TestSchema {
         self.uri.expose()
     }
 
-    /// The address of the database, with the schema as the search path of every session: for the application's own
-    /// connections, and for a process that a test starts. Their tables are made in the schema, and go with it.
+    /// The address of the database, with the schema as the search path of every session. It is for the application's
+    /// own connections, and for a process that a test starts. Tables that these make are in the schema, and are dropped
+    /// with it.
     ///
     #[cfg_attr(feature = "asynk", doc = "```no_run")]
     #[cfg_attr(not(feature = "asynk"), doc = "```text")]

@@ -10,9 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// A transaction of the test, as a place to look for tasks.
 ///
-/// The application inserts within a transaction of the test by `insert_tasks_in`, and nothing has to be removed afterwards:
-/// the test rolls back. Nobody else sees these tasks, so nothing runs them. A [`drain`](crate::drain) does not take it; that
-/// needs a [`TestSchema`](crate::TestSchema):
+/// The application inserts by `insert_tasks_in` within a transaction of the test. The test rolls back, so nothing has
+/// to be removed afterwards. Nothing outside of the transaction sees these tasks, so no pool runs them. A
+/// [`drain`](crate::drain) does not take a transaction: it needs a [`TestSchema`](crate::TestSchema). This does not
+/// compile:
 ///
 #[cfg_attr(all(feature = "asynk", feature = "postgres"), doc = "```compile_fail,E0277")]
 #[cfg_attr(not(all(feature = "asynk", feature = "postgres")), doc = "```text")]

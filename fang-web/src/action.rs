@@ -13,13 +13,14 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Action {
-    /// Who took it: the name that the check of the application gave, or that was given with the token.
+    /// Who took it: the name that the check of the application returned, or that the viewer gave with the token.
     pub who: String,
-    /// What was done: `retry`, `cancel`, `remove`, `reschedule`, `priority`, `stop change`, `pause type`, `resume type`,
-    /// `quiet worker`, `resume worker`, `stop worker`, `run cron`, `pause cron`, `resume cron`, `remove cron`, `add cron`, `log in`
-    /// or `log out`.
+    /// What was done: `retry`, `cancel`, `remove`, `reschedule`, `priority`, `stop change`, `pause type`,
+    /// `resume type`, `quiet worker`, `resume worker`, `stop worker`, `run cron`, `pause cron`, `resume cron`,
+    /// `remove cron`, `add cron`, `log in` or `log out`.
     pub verb: &'static str,
-    /// To what: an id, a name, or the conditions of a filter. It has nothing of a payload: if the viewer filtered by one, `***` stands for it.
+    /// What it was done to: an id, a name, or the conditions of a filter. If the viewer filtered by payload, `***`
+    /// takes the place of the payload.
     pub target: String,
 }
 

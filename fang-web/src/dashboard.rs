@@ -16,9 +16,10 @@ use std::sync::Arc;
 /// The shortest token.
 const MIN_TOKEN: usize = 16;
 
-/// A dashboard over the tasks of a store, of both modes. `admin()` of an async queue returns the admin that it needs.
+/// A dashboard over the tasks of a store, of both modes. It needs an `Admin`, which `admin()` of an async queue
+/// returns.
 ///
-/// Nobody sees a page without the token, or without the consent of the check. Requests have to name a host that the dashboard
+/// Nobody sees a page without the token, or unless the check allows it. Requests have to name a host that the dashboard
 /// knows: by default only `localhost`, `127.0.0.1` and `[::1]`. See [`hosts`](Self::hosts).
 ///
 /// ```no_run
@@ -39,7 +40,7 @@ pub struct Dashboard {
     settings: Settings,
 }
 
-/// Why there is no dashboard.
+/// Why a dashboard could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DashboardError {
@@ -49,8 +50,8 @@ pub enum DashboardError {
 }
 
 impl Dashboard {
-    /// A dashboard that a token opens. People give it in a form, and get a cookie for a week. Programs send it in the header
-    /// `Authorization: Bearer`.
+    /// A dashboard that a token opens. People give it in a form, and get a cookie for a week. Programs send it in the
+    /// header `Authorization: Bearer`.
     ///
     /// # Errors
     /// [`DashboardError::ShortToken`] when the token has less than 16 bytes.
@@ -61,7 +62,8 @@ impl Dashboard {
         Ok(Self::new(admin, Gate::Token(Token::new(token))))
     }
 
-    /// A dashboard that is open to those whom the application lets in. The check is asked at each request, so it should be quick.
+    /// A dashboard with a check of the application. The check runs for each request, so it should be quick. It says who
+    /// the viewer is and what the viewer may do.
     ///
     /// ```
     /// use fang::{AsyncBackend, MemoryQueue};
@@ -97,16 +99,16 @@ impl Dashboard {
         Self { admin, settings }
     }
 
-    /// The names by which browsers know this server, such as `jobs.example.com`. Ports do not matter. They are added to `localhost`,
-    /// `127.0.0.1` and `[::1]`. Requests for another host are refused, so that no other site can have its name resolve to this
-    /// server and read the pages.
+    /// The host names by which browsers reach this server, such as `jobs.example.com`, without ports. They are added to
+    /// `localhost`, `127.0.0.1` and `[::1]`. Requests for another host are refused. So another site cannot read the
+    /// pages by letting its own name resolve to this server (DNS rebinding).
     pub fn hosts<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         hosts.into_iter().for_each(|host| self.settings.hosts.add(host.as_ref()));
         self
     }
 
-    /// The path that a proxy takes away before it passes requests on: `/ops` if browsers ask for `/ops/tasks` and the proxy for
-    /// `/tasks`. Defaults to none. A path under which the routes are nested needs no setting.
+    /// The path that a proxy removes before it passes requests on: `/ops` if browsers ask for `/ops/tasks`, and the
+    /// proxy asks for `/tasks`. Defaults to none. A path under which the routes are nested needs no setting.
     pub fn base_path(mut self, path: &str) -> Self {
         let path = path.trim_matches('/');
         self.settings.stripped = if path.is_empty() { String::new() } else { format!("/{path}") };
@@ -119,14 +121,15 @@ impl Dashboard {
         self
     }
 
-    /// Shows all pages and takes no actions of anyone. Defaults to taking the actions of those who have full access.
+    /// Shows all pages, but nobody can change anything. By default, viewers with full access can.
     pub fn read_only(mut self) -> Self {
         self.settings.is_read_only = true;
         self
     }
 
-    /// Code that takes secrets out of payloads before they are shown. The task is that of the payload. Viewers who may change
-    /// nothing cannot search by payload then, since they could guess by it what was taken out. Errors are shown as they are.
+    /// Sets code that removes secrets from payloads before they are shown. It gets the task, and its payload to change.
+    /// With it, viewers who may change nothing cannot search by payload, since a search would let them guess what was
+    /// removed. Errors are shown as they are. Defaults to showing payloads as they are.
     ///
     /// ```
     /// # fn with(dashboard: fang_web::Dashboard) -> fang_web::Dashboard {
@@ -142,14 +145,15 @@ impl Dashboard {
         self
     }
 
-    /// Code that is told each action with who took it. Actions are also logged, at the level `info`, whether this is set or not.
+    /// Sets code that is called with each action and who took it. Actions are also logged, at the level `info`, whether
+    /// this is set or not. Defaults to none.
     pub fn on_action(mut self, listener: impl Fn(&Action) + Send + Sync + 'static) -> Self {
         self.settings.on_action = Some(Arc::new(listener));
         self
     }
 
-    /// The routes. Nest them under any path, best by `nest_service`: with `nest`, axum does not know the path with a slash at its
-    /// end. Call this once, and clone the router: what was read from the store is shared by all viewers of a router.
+    /// The routes. Nest them under any path, by `nest_service`: with `nest`, axum does not match the path with a slash
+    /// at its end. Call this once, and clone the router: all viewers of a router share what was read from the store.
     ///
     /// # Panics
     /// The routes panic outside of a tokio runtime.

@@ -1,8 +1,8 @@
 //! A dashboard in the browser: what waits, runs and fails, and the actions of an operator. For programs that use
 //! [fang](https://docs.rs/fang).
 //!
-//! [`Dashboard`] makes a [`Router`](axum::Router) of [axum](https://docs.rs/axum), which may be nested anywhere. It is closed by
-//! default: it needs a token, or a check of the application.
+//! [`Dashboard`] makes a [`Router`](axum::Router) of [axum](https://docs.rs/axum), which you may nest under any path.
+//! Nobody sees a page without a token, or unless a check of the application allows it.
 //!
 //! ```
 //! use fang::{AsyncBackend, MemoryQueue};

@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Make a cron by hand. It lives beside those of programs, which never remove it.
+    /// Make a cron by hand. Programs never remove it.
     Add(by_hand::Add),
     /// Change a cron that was made by hand. What is not given stays.
     Edit(by_hand::Edit),

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Where to answer GET /metrics. Other hosts can connect only if the address is not that of the loopback, such as
-    /// 0.0.0.0:9187. There is no access control.
+    /// The address to answer GET /metrics at. Other hosts can connect only if it is not a loopback address:
+    /// 0.0.0.0:9187, for example. There is no access control.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9187")]
     listen: SocketAddr,
-    /// How long an answer of the database is told again before it is asked anew. Failed tasks and sizes of tables are asked for
-    /// at every sixth of these.
+    /// How long an answer of the database is reused before it is asked again. Failed tasks and sizes of tables are
+    /// asked for every sixth time.
     #[arg(long, value_name = "SPAN", default_value = "5s", value_parser = span::parse)]
     fresh_for: Duration,
 }

@@ -13,8 +13,8 @@ use fang_core::store::Change;
 pub(crate) struct Arguments {
     #[command(flatten)]
     chosen: Chosen,
-    /// Failed tasks, those that were cancelled or expired too: the same as --state failed, which a filter without --state
-    /// means as well.
+    /// Failed tasks, including cancelled and expired ones: the same as --state failed, which is the default of a
+    /// filter.
     #[arg(long, conflicts_with = "state", help_heading = "Filter")]
     failed: bool,
 }

@@ -15,25 +15,25 @@ pub(crate) const CONNECTIONS: u32 = 3;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Where to answer. Other hosts can connect only if the address is not that of the loopback, such as 0.0.0.0:9188. Put a
-    /// proxy with TLS before it then.
+    /// The address to listen at. Other hosts can connect only if it is not a loopback address: 0.0.0.0:9188, for
+    /// example. Put a proxy with TLS before it then.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9188")]
     listen: SocketAddr,
-    /// The token that opens the dashboard, of 16 bytes or more. Better in the environment, since other users of the machine can
-    /// read arguments. By default, one is made up and shown.
+    /// The token that opens the dashboard, of 16 bytes or more. Better in the environment, since other users of the
+    /// machine can read arguments. By default, the command makes one up and prints it.
     #[arg(long, env = "FANG_WEB_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// A name by which browsers know this server, such as jobs.example.com. May be given several times. Requests for other names
-    /// than these, localhost, 127.0.0.1, [::1] and the address of --listen are refused.
+    /// A name by which browsers know this server, such as jobs.example.com. May be given several times. Requests for
+    /// other names than these, localhost, 127.0.0.1, [::1] and the address of --listen are refused.
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
-    /// The path that a proxy takes away before it passes requests on.
+    /// The path that a proxy removes before it passes requests on.
     #[arg(long, value_name = "PATH", default_value = "")]
     base_path: String,
     /// The title of the pages.
     #[arg(long, default_value = "fang")]
     title: String,
-    /// Show all, and take no actions.
+    /// Show all pages, but let nobody change anything.
     #[arg(long)]
     read_only: bool,
 }

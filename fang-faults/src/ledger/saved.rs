@@ -4,8 +4,8 @@ use fang_core::Task;
 use fang_core::store::Inserted;
 use uuid::Uuid;
 
-/// What names a saved task: the row or the answer that an insert returned, or its id. The row tells the report the kind of a
-/// task that is lost before it ran.
+/// What names a saved task: its row, the answer of an insert, or its id. With the row, the report can name the kind of
+/// a task that was lost before it ran.
 pub trait Saved {
     /// The id of the task.
     fn id(&self) -> Uuid;

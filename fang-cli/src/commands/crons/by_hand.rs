@@ -25,7 +25,8 @@ pub(super) struct Add {
     /// The time zone, such as Europe/Berlin. Defaults to UTC.
     #[arg(long, value_name = "NAME")]
     time_zone: Option<String>,
-    /// The ticks that were missed while nothing ran: coalesce (the default), skip, or the number of them that run.
+    /// What to do with ticks that were missed while no pool ran: coalesce (the default, one run for all), skip, or how
+    /// many of them run.
     #[arg(long, value_parser = read_missed)]
     missed: Option<Missed>,
     #[command(flatten)]
@@ -47,7 +48,8 @@ pub(super) struct Edit {
     /// The time zone, such as Europe/Berlin.
     #[arg(long, value_name = "NAME")]
     time_zone: Option<String>,
-    /// The ticks that were missed while nothing ran: coalesce, skip, or the number of them that run.
+    /// What to do with ticks that were missed while no pool ran: coalesce (one run for all), skip, or how many of them
+    /// run.
     #[arg(long, value_parser = read_missed)]
     missed: Option<Missed>,
     #[command(flatten)]
