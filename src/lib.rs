@@ -1,7 +1,8 @@
-//! Background processing on Postgres: tasks are functions or serializable structs, workers are tokio tasks or OS threads.
+//! Background processing on Postgres: tasks are functions or serializable structs, workers are tokio tasks or OS
+//! threads.
 //!
-//! A program inserts a task, which becomes a row. A pool of workers, in the same process or another, claims the row and runs
-//! the task. A task that fails is retried. If a process dies, another process runs its tasks.
+//! A program inserts a task, which becomes a row. A pool of workers, in the same process or another, claims the row and
+//! runs the task. A task that fails is retried. If a process dies, another process runs its tasks.
 //!
 //! ```no_run
 //! # #[cfg(feature = "asynk")]
@@ -39,9 +40,9 @@
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
 //! | Several pools | `Pools` | `Pools` |
 //!
-//! [`NewTask`] is a task to insert with options, [`Task`](struct@Task) is a saved one, [`Run`] is the run that a task is
-//! given, and [`State`] a value of the program. The module [`store`] is for programs that keep tasks elsewhere than in
-//! Postgres.
+//! [`NewTask`] is a task to insert, with its options. [`Task`](struct@Task) is a saved task. A task takes [`Run`] as an
+//! argument to ask about its run, and [`State`] to use a value of the program. The module [`store`] is for programs
+//! that keep tasks elsewhere than in Postgres.
 //!
 //! # Features
 //!
@@ -56,8 +57,8 @@
 //! | `metrics` | no | counters, gauges and histograms by the facade [`metrics`](https://docs.rs/metrics) |
 //! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
-//! | `testing` | no | `testing`: assertions, drains, a clock to turn and Postgres schemas for the tests of a program |
-//! | `contract` | no | `contract`: tests for a store of your own |
+//! | `testing` | no | `testing`, for the tests of your program: assertions, drains (run all that is due), a clock to turn, Postgres schemas |
+//! | `contract` | no | `contract`: the tests that a store of your own must pass |
 //!
 //! fang needs Rust 1.91 or newer, and PostgreSQL 14 or newer.
 
@@ -90,12 +91,12 @@ pub use fang_core::QueueError as AsyncQueueError;
 pub use fang_core::new_task::Due;
 pub use fang_core::store::{FailedTasks, Filter, Finding, Severity, Unreadable};
 
-/// Everything that a store of your own needs, and the types that queues and `Admin` share with it.
+/// What a store of your own needs, and the types that queues and `Admin` share with stores.
 ///
-/// Implement [`Store`](store::Store): fourteen of its verbs (methods) are required, and [`Offers`](store::Offers) says which
-/// others a store has. A store whose futures never block a thread implements [`NonBlocking`](store::NonBlocking) as well, and
-/// fits the pools of both modes. [`guide::own_store`] has an example. With the feature `contract`, `fang::contract` has the
-/// tests that every store must pass.
+/// Implement [`Store`](store::Store): fourteen of its verbs (methods) are required, and [`Offers`](store::Offers) says
+/// which others a store has. If the futures of a store never block a thread, implement
+/// [`NonBlocking`](store::NonBlocking) as well: the store then fits the pools of both modes. [`guide::own_store`] has
+/// an example. With the feature `contract`, `fang::contract` has the tests that every store must pass.
 ///
 /// A store that blocks the thread does not fit pools of tokio tasks. This does not compile:
 ///
@@ -143,8 +144,8 @@ pub mod guide;
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The version of the tables that this program works with. It works with the next version as well, so that programs of two
-/// versions can share the tables while they are replaced.
+/// The version of the tables that this program works with. It also works with the next version, so old and new programs
+/// can share the tables during a deploy.
 #[cfg(any(feature = "asynk", feature = "blocking"))]
 pub const SCHEMA_VERSION: i32 = fang_postgres::migrations::VERSION;
 
@@ -214,7 +215,7 @@ pub use blocking::{queue, runnable, worker_pool};
 #[cfg(feature = "derive-error")]
 pub use fang_macros::ToFangError;
 
-/// Makes a task of a struct or an enum, whose work [`Perform`] or [`PerformBlocking`] says.
+/// Makes a task of a struct or an enum. Implement [`Perform`] or [`PerformBlocking`] for it, which does the work.
 ///
 #[cfg_attr(feature = "asynk", doc = "```")]
 #[cfg_attr(not(feature = "asynk"), doc = "```text")]
@@ -243,9 +244,9 @@ pub use fang_macros::ToFangError;
 /// ```
 ///
 /// With the option `blocking`, it is a blocking task. `needs(Mailer)` names the values that it takes from its pool by
-/// [`Context::require_state`] or [`Context::state`]: a pool that lacks one of them is refused when it starts. The other options are those
-/// of [`task`]. With `version`, serde's traits come from here: do not derive them. The struct gets the trait of its mode, and
-/// becomes a [`NewTask`] by `into()`.
+/// [`Context::require_state`] or [`Context::state`]: a pool that lacks one of them does not start. The other options
+/// are those of [`task`]. With `version`, the derive also implements serde's traits: do not derive them yourself.
+/// `into()` makes a [`NewTask`] of the struct.
 pub use fang_macros::Task;
 
 /// Makes a task of a function: an async task of an `async fn`, a blocking task of a `fn`.

@@ -32,29 +32,30 @@ impl Pools {
         Self { pools: Vec::new(), deadline: DEFAULT_DEADLINE }
     }
 
-    /// Adds a pool: an `AsyncWorkerPool` or a `WorkerPool`. One that runs already goes on.
+    /// Adds a pool: an `AsyncWorkerPool` or a `WorkerPool`. A pool that runs already goes on.
     pub fn with(mut self, pool: impl AnyPool) -> Self {
         self.pools.push(Box::new(pool));
         self
     }
 
-    /// How long after the signal the process is to end at the latest. Tasks that still run 2 s before that are given
-    /// back. With a deadline of less than 8 s, they are given back after three quarters of it. Defaults to 25 s, since
+    /// How long after the signal the process ends at the latest. Tasks that still run 2 s before that are given back.
+    /// If the deadline is less than 8 s, they are given back after three quarters of it. Defaults to 25 s, since
     /// Kubernetes kills a process 30 s after SIGTERM.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Starts the pools, one after the other, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts all of them down at
-    /// the same time, as `run_until_signal` of a single pool does. Returns their reports, in the order in which the
+    /// Starts the pools, one after the other, and waits for SIGTERM or SIGINT (Ctrl-C). Then it shuts all of them down
+    /// at the same time, as `run_until_signal` of a single pool does. Returns their reports, in the order in which the
     /// pools were added.
     ///
-    /// If a pool does not start, those before it are shut down. If this future is dropped, they shut down as well. Without
+    /// If a pool does not start, those before it are shut down. If this future is dropped, all pools shut down. Without
     /// pools it returns at once.
     ///
     /// # Errors
-    /// The error of the first pool that does not start, and [`QueueError::Signals`] when the signals cannot be received.
+    /// The error of the first pool that does not start, and [`QueueError::Signals`] when the signals cannot be
+    /// received.
     pub async fn run_until_signal(self) -> Result<Vec<Shutdown>, QueueError> {
         group::run_until_signal(self.pools, self.deadline).await
     }
@@ -73,8 +74,8 @@ impl Pools {
     /// ```
     ///
     /// # Errors
-    /// Those of [`run_until_signal`](Self::run_until_signal), and [`QueueError::NoRuntime`] for an async pool outside of
-    /// a runtime.
+    /// Those of [`run_until_signal`](Self::run_until_signal), and [`QueueError::NoRuntime`] for an async pool outside
+    /// of a runtime.
     #[cfg(feature = "blocking")]
     pub fn run_until_signal_blocking(self) -> Result<Vec<Shutdown>, QueueError> {
         fang_blocking::block_on(self.run_until_signal())

@@ -1,7 +1,8 @@
-//! What the tests of a program use. Needs the feature `testing`. [`guide::testing`](crate::guide::testing) shows how.
+//! For the tests of your program. Needs the feature `testing`. [`guide::testing`](crate::guide::testing) shows how to
+//! use it.
 //!
-//! Nothing here is global: tests run at the same time. In the async mode calls are awaited; in the blocking mode they block.
-//! The compiler finds the mode by the queue.
+//! Nothing here is global, so tests may run at the same time. In the async mode calls are awaited; in the blocking mode
+//! they block. The compiler finds the mode by the queue.
 
 #[cfg(feature = "asynk")]
 pub use fang_testing::transaction;
