@@ -25,8 +25,8 @@
 //!
 //! # Words
 //!
-//! - A **task** is a call of a function, or a struct, that is saved as a row. Its **kind** is the name of the function or
-//!   struct, its **payload** is the arguments or fields as JSON.
+//! - A **task** is a call of a function, or a struct, that is saved as a row. Its **kind** is the name of the function
+//!   or struct, its **payload** is the arguments or fields as JSON.
 //! - A **task type** is a name that groups tasks, `"common"` by default. Other libraries call it a queue name. A pool
 //!   serves one task type or several.
 //! - The **mode** of a task says which workers run it: tokio tasks (async mode) or OS threads (blocking mode). Tasks of

@@ -49,8 +49,8 @@ impl Runtime for Tokio {
     }
 }
 
-/// The inserts of a queue that share statements. Tasks of the caller's runtime send them, since the future of a caller may
-/// be dropped, or never be polled again.
+/// The inserts of a queue that share statements. Tasks of the caller's runtime send them, since the future of a caller
+/// may be dropped, or never be polled again.
 pub(crate) fn shared_inserts() -> SharedInserts {
     SharedInserts::spawned(|| {
         let runtime = Handle::try_current().ok()?;

@@ -27,8 +27,8 @@ use std::sync::Arc;
 /// The store over one database.
 pub(crate) type PostgresStore = fang_postgres::PostgresStore<Pools>;
 
-/// A connection pool for each role: one for all roles, unless it belongs to a worker pool. Connections are opened when they are
-/// first needed.
+/// A connection pool for each role: one for all roles, unless it belongs to a worker pool. Connections are opened when
+/// they are first needed.
 pub(crate) struct Pools {
     address: Arc<Address>,
     listeners: Listeners,

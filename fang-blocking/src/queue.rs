@@ -54,8 +54,8 @@ fang_engine::postgres_queue! {
 }
 
 impl Queue {
-    /// A queue in the database of this URI, with the default options: as `builder().uri(uri).build()`. It connects at its
-    /// first use.
+    /// A queue in the database of this URI, with the default options: as `builder().uri(uri).build()`. It connects at
+    /// its first use.
     ///
     /// ```
     /// use fang_blocking::Queue;

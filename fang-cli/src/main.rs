@@ -1,5 +1,5 @@
-//! The command `fang`: see and steer the tasks of [fang](https://docs.rs/fang) from a shell. It knows the code of no task:
-//! it works on the tables alone.
+//! The command `fang`: see and steer the tasks of [fang](https://docs.rs/fang) from a shell. It knows the code of no
+//! task: it works on the tables alone.
 
 // A panic is how a test reports.
 #![cfg_attr(test, allow(clippy::unwrap_used))]

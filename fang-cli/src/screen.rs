@@ -9,11 +9,13 @@ use std::io::Write;
 const HOME: &str = "\u{1b}[H";
 const REST_OF_LINE: &str = "\u{1b}[K";
 const BELOW: &str = "\u{1b}[J";
-/// The screen that terminals keep apart, so that what stood there comes back, without a cursor, and with long lines cut.
+/// The screen that terminals keep apart, so that what stood there comes back, without a cursor, and with long lines
+/// cut.
 const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l";
 const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 
-/// A screen of its own on the terminal, which is as before once this is dropped. Off a terminal, texts follow each other.
+/// A screen of its own on the terminal, which is as before once this is dropped. Off a terminal, texts follow each
+/// other.
 pub(crate) struct Screen {
     terminal: Option<Term>,
     stops: Stops,

@@ -24,10 +24,11 @@ impl Stops {
         }
     }
 
-    /// Stops the group of the process, as Ctrl-Z does, since a script that runs it has to stop too. Returns once it goes on.
+    /// Stops the group of the process, as Ctrl-Z does, since a script that runs it has to stop too. Returns once it
+    /// goes on.
     ///
-    /// SIGTSTP is listened to, and SIGSTOP would stop for good where no shell could let it go on. SIGTTOU has the action that
-    /// SIGTSTP had: it stops, except in a group without such a shell. There the screen is only drawn anew.
+    /// SIGTSTP is listened to, and SIGSTOP would stop for good where no shell could let it go on. SIGTTOU has the
+    /// action that SIGTSTP had: it stops, except in a group without such a shell. There the screen is only drawn anew.
     pub(crate) fn stop() {
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TTOU);
         // Another thread may be the first to take the signal; this one must not go on before all of them have stopped.

@@ -1,4 +1,5 @@
-//! Tasks and task types as the answers show them. The names of the fields are stable; the README of this crate lists them.
+//! Tasks and task types as the answers show them. The names of the fields are stable; the README of this crate lists
+//! them.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use fang_core::operator;

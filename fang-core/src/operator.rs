@@ -1,5 +1,5 @@
-//! What the tools of operators share, such as the command and the dashboard: the words that they read and show, which tasks
-//! a change is for, and what they do where a store lacks a call.
+//! What the tools of operators share, such as the command and the dashboard: the words that they read and show, which
+//! tasks a change is for, and what they do where a store lacks a call.
 
 mod offered;
 mod reach;

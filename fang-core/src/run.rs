@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// One run of one task, as an argument of the task: `run: &Run`. Cheap to clone.
 ///
-/// It has the methods of [`Context`], which describe and steer the run, and inserts further tasks. A task that needs more
-/// of the queue takes it as an argument: `queue: &dyn AsyncQueueable` or `queue: &dyn Queueable`.
+/// It has the methods of [`Context`], which describe and steer the run, and inserts further tasks. A task that needs
+/// more of the queue takes it as an argument: `queue: &dyn AsyncQueueable` or `queue: &dyn Queueable`.
 ///
 /// A test gets one from its queue: `queue.as_run()`.
 #[derive(Clone, Default)]
@@ -47,8 +47,8 @@ impl Run {
         Self { context: queue.context().clone(), queue: BoundQueue::Blocking(Arc::new(queue)) }
     }
 
-    /// Saves one task of either mode, with the options set on it, and returns its row, or that of its duplicate. For async
-    /// tasks.
+    /// Saves one task of either mode, with the options set on it, and returns its row, or that of its duplicate. For
+    /// async tasks.
     ///
     /// # Errors
     /// As [`AsyncQueueable::insert`]. [`QueueError::NoQueue`] for a `Run::default()`.
@@ -64,8 +64,8 @@ impl Run {
     /// blocking tasks.
     ///
     /// # Errors
-    /// As [`Queueable::insert`]. [`QueueError::NoQueue`] for a `Run::default()`, and [`QueueError::MustAwait`] in an async
-    /// task.
+    /// As [`Queueable::insert`]. [`QueueError::NoQueue`] for a `Run::default()`, and [`QueueError::MustAwait`] in an
+    /// async task.
     pub fn blocking_insert(&self, task: NewTask) -> Result<Task, QueueError> {
         match &self.queue {
             BoundQueue::Asynk(_) => Err(QueueError::MustAwait),

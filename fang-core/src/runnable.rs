@@ -86,10 +86,9 @@ pub trait AsyncRunnable: Send + Sync {
     }
 
     /// How long after the instant at which it is due the task may begin. A task that no pool has claimed by then is not
-    /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run was
-    /// interrupted have begun and do not expire. Asked at the insert;
-    /// [`NewTask::expires`](crate::NewTask::expires) overrides it for one insert, and has more details. Defaults to
-    /// `None`: never.
+    /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run
+    /// was interrupted have begun and do not expire. Asked at the insert; [`NewTask::expires`](crate::NewTask::expires)
+    /// overrides it for one insert, and has more details. Defaults to `None`: never.
     fn expires(&self) -> Option<Duration> {
         None
     }
@@ -194,10 +193,9 @@ pub trait Runnable: Send + Sync {
     }
 
     /// How long after the instant at which it is due the task may begin. A task that no pool has claimed by then is not
-    /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run was
-    /// interrupted have begun and do not expire. Asked at the insert;
-    /// [`NewTask::expires`](crate::NewTask::expires) overrides it for one insert, and has more details. Defaults to
-    /// `None`: never.
+    /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run
+    /// was interrupted have begun and do not expire. Asked at the insert; [`NewTask::expires`](crate::NewTask::expires)
+    /// overrides it for one insert, and has more details. Defaults to `None`: never.
     fn expires(&self) -> Option<Duration> {
         None
     }

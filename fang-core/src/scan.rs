@@ -30,8 +30,8 @@ pub enum Start {
 /// and every claim would walk past them again. So a claim under load begins where the last one left off.
 /// The pace of the pool decides when a claim begins at the beginning.
 ///
-/// A task whose transaction commits late lies below the floor. Where claims find such tasks, the next ones begin twice as long
-/// before the floor as these were late.
+/// A task whose transaction commits late lies below the floor. Where claims find such tasks, the next ones begin twice
+/// as long before the floor as these were late.
 #[derive(Debug)]
 pub struct ScanRanges {
     stretches: Vec<Stretch>,

@@ -7,7 +7,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A value that the application gave to the pool, as an argument of a task. It is not saved with the task. Cheap to clone.
+/// A value that the application gave to the pool, as an argument of a task. It is not saved with the task. Cheap to
+/// clone.
 ///
 /// The pool has it if its builder was given a `T` or an `Arc<T>`: `.state(mailer)`. A pool refuses to start when a task
 /// that it serves takes a value that it lacks.

@@ -1,5 +1,5 @@
-//! The doctor: finds what will hurt and says what to do. The checks of this crate look through the verbs of any store. The
-//! checks of one store are behind its verb `examine`.
+//! The doctor: finds what will hurt and says what to do. The checks of this crate look through the verbs of any store.
+//! The checks of one store are behind its verb `examine`.
 //!
 //! To add a check, write it in a file of its own and name it in [`CHECKS`]. Each finding needs a test that provokes it.
 

@@ -26,7 +26,8 @@ pub trait Runtime: Send + Sync {
     /// When the system cannot run it.
     fn spawn(&self, name: &'static str, part: BoxFuture<'static, ()>) -> io::Result<()>;
 
-    /// Runs a future of the library, which may sleep with this runtime, on a thread of its own. Tasks cannot hold it up.
+    /// Runs a future of the library, which may sleep with this runtime, on a thread of its own. Tasks cannot hold it
+    /// up.
     ///
     /// # Errors
     /// When the system cannot run it.

@@ -17,16 +17,16 @@ use std::time::{Duration, Instant};
 /// How many shared statements may be under way at the same time.
 const STATEMENTS: usize = 2;
 
-/// The most tasks of a shared statement. The store over Postgres sends more than these by COPY, and a caller should meet the
-/// same rules in company as alone.
+/// The most tasks of a shared statement. The store over Postgres sends more than these by COPY, and a caller should
+/// meet the same rules in company as alone.
 const MAX_TASKS: usize = 199;
 
-/// The most tasks of an insert that shares a statement, and the most bytes of its payloads. More make a good statement by
-/// themselves.
+/// The most tasks of an insert that shares a statement, and the most bytes of its payloads. More make a good statement
+/// by themselves.
 const MAX_SHARED: (usize, usize) = (64, 64 * 1024);
 
-/// After this time without progress, the statements under way wait for something themselves, such as a lock. Callers that
-/// come then send their tasks by themselves.
+/// After this time without progress, the statements under way wait for something themselves, such as a lock. Callers
+/// that come then send their tasks by themselves.
 const STUCK_AFTER: Duration = Duration::from_millis(250);
 
 type Outcome = Result<Vec<Inserted>, StoreError>;
@@ -36,12 +36,12 @@ pub type Spawn = Box<dyn FnOnce(BoxFuture<'static, ()>)>;
 
 /// The inserts of a queue and its clones.
 ///
-/// A caller that comes alone sends its tasks itself. Callers that come meanwhile wait until a statement is over, and the next
-/// one has the tasks of all that wait. There is no timer.
+/// A caller that comes alone sends its tasks itself. Callers that come meanwhile wait until a statement is over, and
+/// the next one has the tasks of all that wait. There is no timer.
 ///
-/// No caller waits for the future of another one, which may never be polled again, or be dropped: in the async mode, a part
-/// in the background sends what is shared. A thread cannot leave a call, so in the blocking mode one of the callers sends it.
-/// A caller that gives up withdraws its tasks, unless they are under way.
+/// No caller waits for the future of another one, which may never be polled again, or be dropped: in the async mode, a
+/// part in the background sends what is shared. A thread cannot leave a call, so in the blocking mode one of the
+/// callers sends it. A caller that gives up withdraws its tasks, unless they are under way.
 #[derive(Debug, Default)]
 pub struct SharedInserts {
     way: Way,
@@ -184,8 +184,8 @@ impl SharedInserts {
     }
 }
 
-/// A unique task may have to wait for a transaction of the application that has inserted the same one. It must not hold up
-/// others.
+/// A unique task may have to wait for a transaction of the application that has inserted the same one. It must not hold
+/// up others.
 fn may_share(tasks: &[NewTask]) -> bool {
     let bytes = || tasks.iter().map(|task| task.row().metadata.len()).sum::<usize>();
     tasks.len() <= MAX_SHARED.0 && are_new(tasks) && bytes() <= MAX_SHARED.1

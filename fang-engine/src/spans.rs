@@ -1,5 +1,5 @@
-//! A span of [tracing](https://docs.rs/tracing) around every run, with the feature `tracing`. Without it, all of this is
-//! nothing.
+//! A span of [tracing](https://docs.rs/tracing) around every run, with the feature `tracing`. Without it, all of this
+//! is nothing.
 
 use crate::state::{Job, TaskRun};
 use std::fmt;
@@ -64,9 +64,9 @@ impl RunSpan {
 
 #[cfg(feature = "tracing")]
 impl RunSpan {
-    /// The names of the fields are those of OpenTelemetry's
-    /// [conventions for messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/). `otel.name`,
-    /// `otel.kind` and `otel.status_code` are understood by the crate `tracing-opentelemetry`.
+    /// The names of the fields are those of OpenTelemetry's [conventions for
+    /// messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/). `otel.name`, `otel.kind` and
+    /// `otel.status_code` are understood by the crate `tracing-opentelemetry`.
     pub(crate) fn new(job: &Job, run: &Arc<TaskRun>, hook: &SpanHook) -> Self {
         let span = info_span!(
             target: "fang",

@@ -133,8 +133,8 @@ impl Findings {
 }
 
 impl Entry {
-    /// The runs, with what explains that each was not the only one. Only a silence explains that of the last one: it was
-    /// claimed before the silence, and the others after it.
+    /// The runs, with what explains that each was not the only one. Only a silence explains that of the last one: it
+    /// was claimed before the silence, and the others after it.
     fn explained(&self, strikes: &Strikes) -> impl Iterator<Item = (&Run, Option<Strike>)> {
         self.runs.iter().enumerate().map(|(index, run)| {
             let strike = match (self.runs.get(index + 1), index.checked_sub(1)) {

@@ -12,8 +12,8 @@ pub enum Fault {
     /// Terminates it (SIGTERM), as a deployment does, and starts another in its place. If it has not ended within
     /// [`stops_within`](crate::Campaign::stops_within), it is killed.
     Terminate,
-    /// Pauses it (SIGSTOP) for this long, then lets it go on (SIGCONT). If that is longer than its lease, others run its
-    /// tasks, and its results are refused.
+    /// Pauses it (SIGSTOP) for this long, then lets it go on (SIGCONT). If that is longer than its lease, others run
+    /// its tasks, and its results are refused.
     Pause(Duration),
     /// Its network drops everything for this long. Needs [`through_proxy`](crate::Campaign::through_proxy).
     Blackhole(Duration),

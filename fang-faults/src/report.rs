@@ -42,11 +42,11 @@ pub struct Report {
     pub excused: usize,
     /// Acknowledged tasks without a success that are not excused.
     pub lost: Vec<Lost>,
-    /// Acknowledged tasks with a run that succeeded, whose row says that they failed for good, or still wait or run: the
-    /// result was not saved. A failed one is excused instead if it may fail or may be removed.
+    /// Acknowledged tasks with a run that succeeded, whose row says that they failed for good, or still wait or run:
+    /// the result was not saved. A failed one is excused instead if it may fail or may be removed.
     pub unconfirmed: Vec<Lost>,
-    /// The kinds of acknowledged tasks of which no run is in the ledger, and how many such tasks there are. Perhaps no pool
-    /// runs them, or a pool lacks the [`Ledger`](crate::Ledger).
+    /// The kinds of acknowledged tasks of which no run is in the ledger, and how many such tasks there are. Perhaps no
+    /// pool runs them, or a pool lacks the [`Ledger`](crate::Ledger).
     pub kinds_without_runs: BTreeMap<String, usize>,
     /// Tasks that ran more than once, with the causes.
     pub repeated: Vec<Repeat>,
@@ -54,8 +54,8 @@ pub struct Report {
     pub overlapping: Vec<Overlap>,
     /// Tasks that ran though their insert was rolled back.
     pub phantom: Vec<Seen>,
-    /// Tasks that ran though the ledger says nothing of their insert: inserted by a task, a cron, or another program, or
-    /// by one that was killed before it could record the insert.
+    /// Tasks that ran though the ledger says nothing of their insert: inserted by a task, a cron, or another program,
+    /// or by one that was killed before it could record the insert.
     pub without_insert: Vec<Seen>,
     /// The longest time from a kill until a task that it interrupted ran again. Zero if none did.
     #[serde(serialize_with = "seconds")]
@@ -139,8 +139,8 @@ impl Report {
         self.repeated.iter().filter(|repeat| repeat.causes.contains(&Cause::Unexplained))
     }
 
-    /// Whether nothing is lost, no row denies a success, nothing ran after a rollback, and each run that is not the only
-    /// one of its task has a cause.
+    /// Whether nothing is lost, no row denies a success, nothing ran after a rollback, and each run that is not the
+    /// only one of its task has a cause.
     pub fn is_clean(&self) -> bool {
         let at_once = self.overlapping.iter().any(|overlap| overlap.cause == Cause::Unexplained);
         let again = self.repeated_without_cause().next().is_some();
@@ -148,12 +148,12 @@ impl Report {
         is_saved && self.phantom.is_empty() && !at_once && !again
     }
 
-    /// Fails the test if an acknowledged task is lost. A task that succeeded and whose row [denies it](Self::unconfirmed)
-    /// is not lost: its work is done. [`assert_clean`](Self::assert_clean) refuses it.
+    /// Fails the test if an acknowledged task is lost. A task that succeeded and whose row [denies
+    /// it](Self::unconfirmed) is not lost: its work is done. [`assert_clean`](Self::assert_clean) refuses it.
     ///
     /// # Panics
-    /// With the report as the message, if [`lost`](Self::lost) is not empty, or if no insert was acknowledged: then nothing
-    /// was tested.
+    /// With the report as the message, if [`lost`](Self::lost) is not empty, or if no insert was acknowledged: then
+    /// nothing was tested.
     #[track_caller]
     pub fn assert_nothing_lost(&self) {
         assert!(self.acknowledged > 0, "no insert was acknowledged, so nothing was tested\n{self}");

@@ -13,8 +13,8 @@ use std::time::Duration;
 /// So many kinds of failed tasks have lines of their own.
 const MAX_KINDS: usize = 200;
 
-/// The first and the last end of a bucket of the histogram, as powers of two in microseconds: 0.25 ms and 72 minutes. Each
-/// bucket is twice as long as the one before.
+/// The first and the last end of a bucket of the histogram, as powers of two in microseconds: 0.25 ms and 72 minutes.
+/// Each bucket is twice as long as the one before.
 const BUCKETS: std::ops::RangeInclusive<u32> = 8..=32;
 
 const TASK_TYPE: &str = "task_type";

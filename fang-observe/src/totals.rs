@@ -1,8 +1,9 @@
 //! Totals of the whole fleet that only rise.
 //!
-//! A store keeps no such number: workers go an hour after they stop, and minutes after 72 hours, and a sum that falls looks to
-//! Prometheus like a counter that began at zero again, so that `rate()` would count everything twice. So the difference of each
-//! worker since the last look is added to a total of this process. A restart of it sets the totals to zero, which `rate()` knows.
+//! A store keeps no such number: workers go an hour after they stop, and minutes after 72 hours, and a sum that falls
+//! looks to Prometheus like a counter that began at zero again, so that `rate()` would count everything twice. So the
+//! difference of each worker since the last look is added to a total of this process. A restart of it sets the totals
+//! to zero, which `rate()` knows.
 
 use fang_core::store::{Counts, Tally, WorkerId, WorkerInfo};
 use std::collections::{BTreeMap, HashMap};
@@ -27,8 +28,8 @@ struct Seen {
 }
 
 impl Totals {
-    /// Adds what the workers have counted since the last look. The first look only sees where they are: what they have counted
-    /// before belongs to an earlier process that looked.
+    /// Adds what the workers have counted since the last look. The first look only sees where they are: what they have
+    /// counted before belongs to an earlier process that looked.
     pub(crate) fn add(&mut self, workers: &[WorkerInfo]) {
         let earlier = self.seen.take();
         let none = Seen::default();

@@ -52,8 +52,8 @@ pub(crate) struct Database<C> {
     pub(crate) counts: Recent<Vec<Count>>,
     /// The role of calls that applications make, and the engine too. A pool opens no connection for them.
     pub(crate) calls: Role,
-    /// Whether pools may be what fills a server that has no connection left. Beats write, refused connections read. True
-    /// until the first beat, so that pools that start together do not wait for each other.
+    /// Whether pools may be what fills a server that has no connection left. Beats write, refused connections read.
+    /// True until the first beat, so that pools that start together do not wait for each other.
     pub(crate) pools_fill_it: AtomicBool,
     process: Process,
 }
@@ -97,8 +97,8 @@ impl<C: Connections> Database<C> {
         session
     }
 
-    /// Whether the pool gives up its connections when it is refused one for this role. Lock-claims and vacuums can wait. Behind
-    /// a pooler no beat would bring them back, and other programs would only take them.
+    /// Whether the pool gives up its connections when it is refused one for this role. Lock-claims and vacuums can
+    /// wait. Behind a pooler no beat would bring them back, and other programs would only take them.
     fn gives_up_for(&self, role: Role) -> bool {
         !matches!(role, Role::LockClaims | Role::Upkeep)
             && !self.connections.is_pooled()

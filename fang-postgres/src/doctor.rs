@@ -1,7 +1,8 @@
 //! The checks of the doctor that are about Postgres: what will hurt, and what to do.
 //!
-//! To add a check, write `async fn check(patient) -> Found` in a file of its own, with its statement in `sql/doctor/`, and name
-//! it in one of the two lists below. It must read a bounded number of rows. Each finding needs a test that provokes it.
+//! To add a check, write `async fn check(patient) -> Found` in a file of its own, with its statement in `sql/doctor/`,
+//! and name it in one of the two lists below. It must read a bounded number of rows. Each finding needs a test that
+//! provokes it.
 
 mod connections;
 mod durability;

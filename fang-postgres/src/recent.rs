@@ -1,4 +1,5 @@
-//! An answer that is told again for a while if it was expensive, so that callers who ask often do not keep the server busy.
+//! An answer that is told again for a while if it was expensive, so that callers who ask often do not keep the server
+//! busy.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

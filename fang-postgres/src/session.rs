@@ -81,8 +81,8 @@ pub trait Connections: Send + Sync + Sized + 'static {
     /// Which connections stay open between two sessions.
     fn kept(&self) -> Kept;
 
-    /// Chooses which connections stay open from now on. Idle ones of the others are closed, but not that of the heart: it
-    /// is closed after its next statement. Connections that the application lends stay.
+    /// Chooses which connections stay open from now on. Idle ones of the others are closed, but not that of the heart:
+    /// it is closed after its next statement. Connections that the application lends stay.
     fn keep(&self, kept: Kept);
 
     /// Closes idle connections that are not [kept](Self::keep), but that of the heart.

@@ -64,8 +64,8 @@ const BY_INDEX: [Setting; 6] = [
 /// The server ends the transaction of a process that was stopped during a lock-claim, and so frees its tasks.
 const LET_GO: [Setting; 1] = [("idle_in_transaction_session_timeout", "5s")];
 
-/// The settings that a transaction needs behind a pooler, where those of a session do not last. If a process stops during
-/// a transaction, its rows and the pooler's connection are blocked for up to 30 s, until the server ends it.
+/// The settings that a transaction needs behind a pooler, where those of a session do not last. If a process stops
+/// during a transaction, its rows and the pooler's connection are blocked for up to 30 s, until the server ends it.
 pub const GUARD_OF_TRANSACTION: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; \
     SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '30s'; \
     SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL";
@@ -118,8 +118,8 @@ impl Role {
     }
 }
 
-/// A vacuum may take long, since it keeps nobody waiting. It is given up in the end, so that it does not keep changes of the
-/// tables out for ever. It warns of each table that it skips, which is nobody's business.
+/// A vacuum may take long, since it keeps nobody waiting. It is given up in the end, so that it does not keep changes
+/// of the tables out for ever. It warns of each table that it skips, which is nobody's business.
 const AT_LEISURE: [Setting; 2] = [("statement_timeout", "10min"), ("client_min_messages", "error")];
 
 fn said(how: &str, settings: &[Setting]) -> String {

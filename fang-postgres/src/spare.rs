@@ -1,5 +1,5 @@
-//! How many connections a pool keeps when the server has few. More pools than the server has connections can work together, if
-//! each opens one for a statement and closes it again.
+//! How many connections a pool keeps when the server has few. More pools than the server has connections can work
+//! together, if each opens one for a statement and closes it again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,11 +24,11 @@ impl Crowd {
 /// Which connections a pool keeps between two statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// Those for claims and finishes. They are closed when the pool [rests](fang_core::store::Store::rests), since a burst of
-    /// claims needs one again and again.
+    /// Those for claims and finishes. They are closed when the pool [rests](fang_core::store::Store::rests), since a
+    /// burst of claims needs one again and again.
     pub engine: bool,
-    /// That of the heart, which also listens. If not kept, it is closed after each statement; one that is idle stays until the
-    /// next beat, which tells others that its end means nothing.
+    /// That of the heart, which also listens. If not kept, it is closed after each statement; one that is idle stays
+    /// until the next beat, which tells others that its end means nothing.
     pub heart: bool,
 }
 
@@ -38,8 +38,8 @@ impl Kept {
     /// What a pool keeps that was refused a connection.
     pub const NONE: Self = Self { engine: false, heart: false };
 
-    /// What to keep after a beat. Where others than pools have taken the connections, a pool keeps its own: it may not get
-    /// them back. Changes need some distance, so that pools do not go back and forth.
+    /// What to keep after a beat. Where others than pools have taken the connections, a pool keeps its own: it may not
+    /// get them back. Changes need some distance, so that pools do not go back and forth.
     pub(crate) fn after(self, crowd: Crowd) -> Self {
         if crowd.is_small() {
             return Self::ALL;

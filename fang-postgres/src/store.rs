@@ -49,8 +49,8 @@ impl<C: Connections> PostgresStore<C> {
     }
 
     /// Inserts a batch within the application's transaction, over a session of that transaction. After
-    /// [`StoreError::NotUnique`] the transaction can go on, without any task of the batch. Without a runtime for the watcher, the
-    /// transaction notifies at its commit, however many do.
+    /// [`StoreError::NotUnique`] the transaction can go on, without any task of the batch. Without a runtime for the
+    /// watcher, the transaction notifies at its commit, however many do.
     ///
     /// # Errors
     /// [`StoreError::NotUnique`], or the error of a statement, after which the transaction has failed.

@@ -26,14 +26,14 @@ const LOCK: &str = include_str!("sql/test_schema_lock.sql");
 const UNLOCK: &str = include_str!("sql/test_schema_unlock.sql");
 const LEFT: &str = include_str!("sql/test_schema_left.sql");
 
-/// Makes a schema of this name with the tables, calls `made`, and drops the schema when `until` is ready. Meanwhile it drops
-/// schemas that killed tests have left.
+/// Makes a schema of this name with the tables, calls `made`, and drops the schema when `until` is ready. Meanwhile it
+/// drops schemas that killed tests have left.
 ///
 /// The session holds an advisory lock for as long as the test lives. A schema whose lock is free is left over.
 ///
 /// # Errors
-/// When the database cannot be reached or refuses to make the schema, and `made` was not called; or when the schema could
-/// not be dropped. Then a later test drops it.
+/// When the database cannot be reached or refuses to make the schema, and `made` was not called; or when the schema
+/// could not be dropped. Then a later test drops it.
 pub async fn keep<C: Connections>(
     connections: &C,
     name: &str,

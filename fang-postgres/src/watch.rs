@@ -1,7 +1,7 @@
 //! Watches transactions of the application, and notifies of their inserts once they have committed.
 //!
-//! A transaction that notifies waits at its commit for all others that do. So of many at once, only a few notify, and the queue
-//! watches the others. If the process ends meanwhile, pools find the tasks by their polls.
+//! A transaction that notifies waits at its commit for all others that do. So of many at once, only a few notify, and
+//! the queue watches the others. If the process ends meanwhile, pools find the tasks by their polls.
 
 use crate::row::get;
 use crate::session::Connections;

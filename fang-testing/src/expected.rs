@@ -77,8 +77,8 @@ impl Expected {
         self.count(0)
     }
 
-    /// Waits up to this long until the expectation holds. With `refute_inserted!`, it has to hold for as long. Defaults to
-    /// zero: it looks once.
+    /// Waits up to this long until the expectation holds. With `refute_inserted!`, it has to hold for as long. Defaults
+    /// to zero: it looks once.
     pub fn within(mut self, within: Duration) -> Self {
         self.within = within;
         self

@@ -1,6 +1,6 @@
-//! Tests of programs that use [fang](https://docs.rs/fang): assertions about inserted tasks, runs of single tasks, drains,
-//! a clock to turn, and Postgres schemas of their own for tests. Applications depend on the crate `fang` with its feature
-//! `testing`, which re-exports this one.
+//! Tests of programs that use [fang](https://docs.rs/fang): assertions about inserted tasks, runs of single tasks,
+//! drains, a clock to turn, and Postgres schemas of their own for tests. Applications depend on the crate `fang` with
+//! its feature `testing`, which re-exports this one.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(any(feature = "asynk", feature = "blocking"))]

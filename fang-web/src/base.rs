@@ -7,8 +7,8 @@ use axum::http::Uri;
 pub(crate) struct Base(String);
 
 impl Base {
-    /// From the path that the outer router saw and the one that is left of it. `None` for a path that no link may begin with: two
-    /// slashes would name another host.
+    /// From the path that the outer router saw and the one that is left of it. `None` for a path that no link may begin
+    /// with: two slashes would name another host.
     pub(crate) fn of(stripped: &str, original: &Uri, inner: &Uri) -> Option<Self> {
         let (outer, inner) = (original.path().trim_end_matches('/'), inner.path().trim_end_matches('/'));
         let base = format!("{stripped}{}", outer.strip_suffix(inner).unwrap_or(outer));

@@ -158,8 +158,8 @@ impl BulkChange {
         self.stop.notify_one();
     }
 
-    /// How far the change has come in percent: of the tasks that were counted if their number is known, else of the ids that it
-    /// looks through. It is 100 only at the end.
+    /// How far the change has come in percent: of the tasks that were counted if their number is known, else of the ids
+    /// that it looks through. It is 100 only at the end.
     pub(crate) fn percent(&self, state: &State) -> u64 {
         if state.end == Some(End::Done) {
             return 100;

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 
 /// How long a viewer waits for the store.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Looks take at most a fiftieth of the time: an answer is told again for fifty times as long as its look took, up to a minute.
+/// Looks take at most a fiftieth of the time: an answer is told again for fifty times as long as its look took, up to a
+/// minute.
 const LOOK_SHARE: u32 = 50;
 const OLDEST: Duration = Duration::from_secs(60);
 
@@ -75,7 +76,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         }
     }
 
-    /// Forgets the answer, since an action has changed what it tells. One that is being read now is not told again either.
+    /// Forgets the answer, since an action has changed what it tells. One that is being read now is not told again
+    /// either.
     pub(crate) fn forget(&self) {
         self.actions.fetch_add(1, Ordering::SeqCst);
     }

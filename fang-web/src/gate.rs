@@ -101,8 +101,8 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Whether a request that changes something comes from a page of this dashboard, or from a program with a token. Cookies alone do
-/// not tell: browsers send them along with forms of other sites.
+/// Whether a request that changes something comes from a page of this dashboard, or from a program with a token.
+/// Cookies alone do not tell: browsers send them along with forms of other sites.
 pub(crate) fn check_origin(parts: &Parts) -> Result<(), Refusal> {
     let text = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_own = match (text("sec-fetch-site"), text("origin")) {
@@ -118,7 +118,8 @@ pub(crate) fn check_origin(parts: &Parts) -> Result<(), Refusal> {
     if is_own { Ok(()) } else { Err(Refusal::forbidden(reason)) }
 }
 
-/// Whether the browser speaks TLS, to this server or to a proxy before it. Decides only about the `Secure` of the cookie.
+/// Whether the browser speaks TLS, to this server or to a proxy before it. Decides only about the `Secure` of the
+/// cookie.
 pub(crate) fn is_encrypted(headers: &HeaderMap) -> bool {
     let begins = |name: &str, with: &str| {
         headers.get(name).is_some_and(|value| value.as_bytes().starts_with(with.as_bytes()))

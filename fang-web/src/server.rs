@@ -154,8 +154,8 @@ impl Server {
         self.tasks.forget();
     }
 
-    /// The answer to a call that may look at many tasks and that no other viewer shares. Two of them run at once, so that
-    /// they leave connections to others.
+    /// The answer to a call that may look at many tasks and that no other viewer shares. Two of them run at once, so
+    /// that they leave connections to others.
     pub(crate) async fn looks<T>(&self, call: impl Future<Output = T>) -> Result<T, Refusal> {
         let looked = async {
             let _turn = self.turns.acquire().await;

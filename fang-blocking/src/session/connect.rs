@@ -87,8 +87,8 @@ impl Address {
         }
     }
 
-    /// Returns where a connection for a vacuum comes from now, and `None` if the pool of the application is too small for
-    /// one, or has none idle: its tasks come first.
+    /// Returns where a connection for a vacuum comes from now, and `None` if the pool of the application is too small
+    /// for one, or has none idle: its tasks come first.
     pub(super) fn upkeep(&self) -> Option<Upkeep> {
         let setup = Setup::new(Role::Upkeep, None, self.pgbouncer);
         match &self.source {

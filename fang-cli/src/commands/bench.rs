@@ -40,8 +40,8 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> Result<Answer, 
     told(arguments, &figures)
 }
 
-/// Measures in a schema that is dropped afterwards, also after an error or an interrupt. One that a killed command leaves
-/// behind is dropped by a later one.
+/// Measures in a schema that is dropped afterwards, also after an error or an interrupt. One that a killed command
+/// leaves behind is dropped by a later one.
 async fn measure<Tls: TlsConnector>(uri: &str, tls: Tls, arguments: &Arguments) -> Result<Figures, Failure> {
     let schema = format!("{PREFIX}bench_{}", Uuid::now_v7().simple());
     let connections = connections_with(uri, tls.clone())?;

@@ -18,7 +18,8 @@ impl Values {
         self.0.get(&TypeId::of::<T>())?.downcast_ref()
     }
 
-    /// The value of type `T`, shared, if there is one: the value itself, or what an `Arc<T>` among the values points to.
+    /// The value of type `T`, shared, if there is one: the value itself, or what an `Arc<T>` among the values points
+    /// to.
     pub(crate) fn shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         match self.0.get(&TypeId::of::<T>()) {
             Some(value) => value.clone().downcast().ok(),

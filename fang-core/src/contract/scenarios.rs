@@ -4,8 +4,8 @@ mod tools;
 
 /// The scenarios of the [`contract`](crate::contract). Only the macros of this crate use it.
 ///
-/// The brackets before scenarios name the [features](crate::store::Feature) that they need. A scenario is skipped if the
-/// store does not offer all of them.
+/// The brackets before scenarios name the [features](crate::store::Feature) that they need. A scenario is skipped if
+/// the store does not offer all of them.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_scenario {

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
-/// The error of a driver. Clones share it. It is no error itself, so that [`Error::source`] of a [`StoreError`] is the error of
-/// the driver and can be downcast.
+/// The error of a driver. Clones share it. It is no error itself, so that [`Error::source`] of a [`StoreError`] is the
+/// error of the driver and can be downcast.
 #[derive(Clone, Debug)]
 pub struct Source(Arc<dyn Error + Send + Sync>);
 

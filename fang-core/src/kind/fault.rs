@@ -1,7 +1,7 @@
 //! An error of decoding that never quotes the payload.
 //!
-//! typetag and erased_serde turn an error into a text and back, with [`Error::custom`]. So the text of a [`Fault`] begins
-//! with a NUL, which no payload can contain, and `custom` reads the fault from it again.
+//! typetag and erased_serde turn an error into a text and back, with [`Error::custom`]. So the text of a [`Fault`]
+//! begins with a NUL, which no payload can contain, and `custom` reads the fault from it again.
 
 use serde::de::{Error, Expected, Unexpected};
 use std::fmt::{self, Display};

@@ -105,8 +105,8 @@ impl BurstGate {
         Some(Notice::Due(delay))
     }
 
-    /// Whether a transaction of the application may notify at its commit. A few do in each window, so that a lone one notifies
-    /// at once, and many hardly wait for each other.
+    /// Whether a transaction of the application may notify at its commit. A few do in each window, so that a lone one
+    /// notifies at once, and many hardly wait for each other.
     pub fn pass_commit(&mut self, now: Duration) -> bool {
         const IN_A_WINDOW: u32 = 5;
         if now.saturating_sub(self.commits.since) >= Self::WINDOW {

@@ -102,8 +102,8 @@ impl Outgoing {
         })
     }
 
-    /// Decides whether a transaction of the application notifies of its inserts when it commits. Such commits wait for each
-    /// other, so if many come at once, only the first of them do.
+    /// Decides whether a transaction of the application notifies of its inserts when it commits. Such commits wait for
+    /// each other, so if many come at once, only the first of them do.
     pub fn at_commit(&self, notices: &Notices<'_>, now: Duration) -> AtCommit {
         let payloads = self.payloads_at_commit(notices);
         if payloads.is_empty() || self.gate().pass_commit(now) || !self.open_transactions().has_room() {

@@ -1,8 +1,9 @@
 use crate::store::Changes;
 use uuid::Uuid;
 
-/// How far changes of many tasks have looked, where it is not known how many match. They go by id, and ids grow with time. So the
-/// share is that of the ids between the end of the first batch and the newest task at the start. It never falls.
+/// How far changes of many tasks have looked, where it is not known how many match. They go by id, and ids grow with
+/// time. So the share is that of the ids between the end of the first batch and the newest task at the start. It never
+/// falls.
 ///
 /// ```
 /// use fang_core::operator::Reach;

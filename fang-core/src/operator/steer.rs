@@ -47,8 +47,8 @@ impl Steer {
         Self { change, verb, done, rule, states }
     }
 
-    /// The states to walk through, one after the other, for a filter with this state: a filter has one, or all that wait. `None`
-    /// if no task in that state can be changed so.
+    /// The states to walk through, one after the other, for a filter with this state: a filter has one, or all that
+    /// wait. `None` if no task in that state can be changed so.
     pub fn states(&self, wanted: Option<Wanted>) -> Option<Vec<Wanted>> {
         let Some(wanted) = wanted else { return Some(self.states.to_vec()) };
         let fits = |state: &FangTaskState| wanted.has(*state) && self.change.fits(*state);

@@ -1,8 +1,8 @@
 use crate::task::{FangTaskState, Task};
 use chrono::{DateTime, Utc};
 
-/// What happened to a task and when, as its row tells, and when it will be due if it waits. `claimed_at` is when it was claimed,
-/// if it runs and that is known.
+/// What happened to a task and when, as its row tells, and when it will be due if it waits. `claimed_at` is when it was
+/// claimed, if it runs and that is known.
 pub fn timeline(task: &Task, claimed_at: Option<DateTime<Utc>>) -> Vec<(DateTime<Utc>, String)> {
     let mut steps: Vec<(DateTime<Utc>, String)> = vec![(task.created_at, "inserted".to_owned())];
     steps.extend(task.failures.iter().map(|failure| (failure.at, format!("run {} failed", failure.attempt))));

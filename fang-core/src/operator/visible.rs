@@ -1,5 +1,5 @@
-/// The text with an escape for each character that would steer its reader: control characters, and those that change the
-/// direction of text or cannot be seen. Lines and tabs stay.
+/// The text with an escape for each character that would steer its reader: control characters, and those that change
+/// the direction of text or cannot be seen. Lines and tabs stay.
 pub fn visible(text: &str) -> String {
     let is_unseen = |c: char| {
         matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -45,11 +45,12 @@ impl Wanted {
     }
 }
 
-/// A path with more parts is refused: each is a level of JSON, and what reads, copies and drops JSON goes down level by level.
+/// A path with more parts is refused: each is a level of JSON, and what reads, copies and drops JSON goes down level by
+/// level.
 const DEEPEST: usize = 100;
 
-/// Reads a path and a value, such as `user.id=7`. Returns the JSON that a payload with this value contains. A text needs no
-/// quotes.
+/// Reads a path and a value, such as `user.id=7`. Returns the JSON that a payload with this value contains. A text
+/// needs no quotes.
 ///
 /// # Errors
 /// A text that says what to write.

@@ -31,8 +31,8 @@ pub struct Count {
 /// The old rows to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prune {
-    /// Removes finished and failed tasks that have not changed for this long; `None` keeps them. Tasks whose result said
-    /// how long they are [kept](crate::store::Finish::keep) are removed when that is over, and not by this.
+    /// Removes finished and failed tasks that have not changed for this long; `None` keeps them. Tasks whose result
+    /// said how long they are [kept](crate::store::Finish::keep) are removed when that is over, and not by this.
     pub older_than: Option<Duration>,
     /// At most this many tasks and at most this many periods in one call, so that no transaction takes long.
     /// The caller repeats the call.

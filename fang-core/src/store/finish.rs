@@ -13,9 +13,8 @@ pub struct Finish {
     pub lease: i32,
     /// The change to the row.
     pub verdict: Verdict,
-    /// How long the row of a task that has ended is kept, in place of
-    /// [`Prune::older_than`](super::Prune::older_than). `None` if its kind does not say. It has no effect on a task that
-    /// runs again, or whose row is removed.
+    /// How long the row of a task that has ended is kept, in place of [`Prune::older_than`](super::Prune::older_than).
+    /// `None` if its kind does not say. It has no effect on a task that runs again, or whose row is removed.
     pub keep: Option<Duration>,
 }
 

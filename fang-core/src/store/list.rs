@@ -3,7 +3,8 @@ use super::filter::Filter;
 use super::page::{PageRequest, TaskPage};
 use crate::task::Task;
 
-/// A list of tasks, made of pages: asks for the next page until the list is full or the tasks end. For the authors of stores.
+/// A list of tasks, made of pages: asks for the next page until the list is full or the tasks end. For the authors of
+/// stores.
 #[derive(Debug)]
 pub struct List<'a> {
     filter: &'a Filter,

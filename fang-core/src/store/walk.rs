@@ -2,7 +2,8 @@ use super::claim::DbInstant;
 use super::cursor::Cursor;
 use crate::task::{FangTaskState, Mode, Priority, Task};
 
-/// The order in which tasks come page by page. The [filter](super::Filter::walk) decides, so that an index finds its tasks.
+/// The order in which tasks come page by page. The [filter](super::Filter::walk) decides, so that an index finds its
+/// tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
     /// By id, the newest first. For a filter that fits none of the others.

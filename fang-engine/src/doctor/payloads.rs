@@ -20,7 +20,8 @@ impl Faults {
     }
 }
 
-/// Decodes the waiting tasks of all kinds that this program knows, page by page, and the crons, and returns what it cannot read.
+/// Decodes the waiting tasks of all kinds that this program knows, page by page, and the crons, and returns what it
+/// cannot read.
 pub(crate) async fn check_payloads(store: &dyn Store) -> Result<Vec<Unreadable>, StoreError> {
     let mut faults = Faults::default();
     let mut before = None;

@@ -1,6 +1,7 @@
 //! Metrics by the facade [metrics](https://docs.rs/metrics), with the feature `metrics`. The names are those of
-//! OpenTelemetry's [conventions for messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/)
-//! where these have one. The only labels are the task type and how a run ended: kinds, tags and tenants could be too many.
+//! OpenTelemetry's [conventions for
+//! messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/) where these have one. The only
+//! labels are the task type and how a run ended: kinds, tags and tenants could be too many.
 
 use super::RunEnd;
 use crate::policy::served::Served;

@@ -12,12 +12,12 @@ use std::time::Duration;
 /// The most task types with counters of their own in a pool that serves many. The others are counted together.
 const MOST: usize = 1_000;
 
-/// The counters of all task types that the pool serves, and of the others together, of which it may rescue tasks. Workers
-/// and the finisher write, the heart reads. A run adds to four of them, without an allocation.
+/// The counters of all task types that the pool serves, and of the others together, of which it may rescue tasks.
+/// Workers and the finisher write, the heart reads. A run adds to four of them, without an allocation.
 #[derive(Debug)]
 pub(crate) enum Tallies {
-    /// Of a pool that serves a few: ordered by the address of the name. The jobs of a pool share the names of its settings,
-    /// so finding the slot of a job compares no text, and takes no lock.
+    /// Of a pool that serves a few: ordered by the address of the name. The jobs of a pool share the names of its
+    /// settings, so finding the slot of a job compares no text, and takes no lock.
     Few(Vec<(Arc<str>, Slot)>),
     /// Of a pool that serves many: of those that had tasks, in the order in which they had their first one.
     Many(RwLock<Growing>),

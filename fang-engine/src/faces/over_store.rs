@@ -29,8 +29,8 @@ macro_rules! handle {
                 Self(self.0.rules(rules))
             }
 
-            /// Lets `change` see, change or refuse every task before it is inserted. See the same option of the queue in
-            /// Postgres. Defaults to no change.
+            /// Lets `change` see, change or refuse every task before it is inserted. See the same option of the queue
+            /// in Postgres. Defaults to no change.
             #[must_use]
             pub fn before_insert(
                 self,
@@ -40,8 +40,8 @@ macro_rules! handle {
                 Self(self.0.before_insert(change))
             }
 
-            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or cancelled one
-            /// that waited. See the same option of the queue in Postgres. Defaults to no listener.
+            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or
+            /// cancelled one that waited. See the same option of the queue in Postgres. Defaults to no listener.
             #[must_use]
             pub fn on_event(self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) -> Self {
                 Self(self.0.on_event(listener))
@@ -101,8 +101,8 @@ macro_rules! memory_queue {
                 self
             }
 
-            /// Lets `change` see, change or refuse every task before it is inserted. See the same option of the queue in
-            /// Postgres. Defaults to no change.
+            /// Lets `change` see, change or refuse every task before it is inserted. See the same option of the queue
+            /// in Postgres. Defaults to no change.
             pub fn before_insert(
                 mut self,
                 change: impl Fn($crate::core::NewTask) -> Result<$crate::core::NewTask, $crate::core::FangError>
@@ -112,8 +112,8 @@ macro_rules! memory_queue {
                 self
             }
 
-            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or cancelled one
-            /// that waited. See the same option of the queue in Postgres. Defaults to no listener.
+            /// Calls `listener` when this queue or a clone of it has inserted a task, inserted one for a cron, or
+            /// cancelled one that waited. See the same option of the queue in Postgres. Defaults to no listener.
             pub fn on_event(mut self, listener: impl Fn(&$crate::Event) + Send + Sync + 'static) -> Self {
                 self.handle = self.handle.on_event(listener);
                 self

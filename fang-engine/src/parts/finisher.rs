@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long a statement is on its way to the store, nearly always. A claim that came earlier than a task is due would need
-/// another one.
+/// How long a statement is on its way to the store, nearly always. A claim that came earlier than a task is due would
+/// need another one.
 const ON_ITS_WAY: Duration = Duration::from_millis(1);
 
 pub(crate) struct Finisher {

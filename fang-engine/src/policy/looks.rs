@@ -9,17 +9,18 @@ use std::time::Duration;
 /// The scan ranges of one look, so that it takes the server some 15 ms at most. A round looks at all, look by look.
 const RANGES: u32 = 1_500;
 
-/// A round is followed by a rest that is this many times as long as it took, so that rounds take less than one hundredth of
-/// the time ...
+/// A round is followed by a rest that is this many times as long as it took, so that rounds take less than one
+/// hundredth of the time ...
 const TIMES: u32 = 150;
-/// ... or by one of so many times, while inserts of a burst come without notifications and the pool has nothing else to do.
+/// ... or by one of so many times, while inserts of a burst come without notifications and the pool has nothing else to
+/// do.
 const TIMES_IN_A_BURST: u32 = 10;
 
 /// The longest rest that follows from that: a task that no notification told of waits for it.
 pub const LONGEST_REST: Duration = Duration::from_secs(10);
 
-/// The rest after a round that took so long that the longest rest is too short for it, as where a transaction keeps dead
-/// rows or after one that failed: like that after a slow walk.
+/// The rest after a round that took so long that the longest rest is too short for it, as where a transaction keeps
+/// dead rows or after one that failed: like that after a slow walk.
 const SLOW_TIMES: u32 = 60;
 const LONGEST_AFTER_SLOW: Duration = Duration::from_secs(60);
 
@@ -78,8 +79,8 @@ impl Looks {
         ReadyLook { mode: self.mode, from: self.from.clone(), within: self.within(), limit: RANGES }
     }
 
-    /// There may be new tasks of any type. A round begins at once, or after the one under way, which would never end if it
-    /// began anew each time.
+    /// There may be new tasks of any type. A round begins at once, or after the one under way, which would never end if
+    /// it began anew each time.
     pub fn anew(&mut self, now: Duration) {
         self.is_owed = !self.from.is_empty();
         self.look_at = now;

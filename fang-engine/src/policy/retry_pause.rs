@@ -59,9 +59,10 @@ impl RetryPause {
     }
 
     /// The wait after a failure of a part that goes on once the store answers any other. `answers` counts how often the
-    /// store has answered again, and is `None` if it answered this call with a refusal. If the store has answered nobody
-    /// since the last failure, the part goes on at the first answer. If others are answered and this part fails again, it
-    /// pauses as well. After a refusal nobody else's answer is waited for, so the pause is all. `random` is from 0 to 1.
+    /// store has answered again, and is `None` if it answered this call with a refusal. If the store has answered
+    /// nobody since the last failure, the part goes on at the first answer. If others are answered and this part fails
+    /// again, it pauses as well. After a refusal nobody else's answer is waited for, so the pause is all. `random` is
+    /// from 0 to 1.
     pub fn wait(&mut self, random: f64, answers: Option<u64>) -> Wait {
         let is_first = self.is_first();
         let others_are_answered = answers.is_none() || answers != self.answers;

@@ -9,8 +9,8 @@ const FOR_OTHERS: usize = 2560;
 /// What was counted, for each task type, always in the same order.
 type Counted = Vec<(Arc<str>, Tally)>;
 
-/// What one pool tells. The counts are those of all its time, so a report that is lost does no harm: the next one has its
-/// counts too. They grow, except when the store refused a result and took another one.
+/// What one pool tells. The counts are those of all its time, so a report that is lost does no harm: the next one has
+/// its counts too. They grow, except when the store refused a result and took another one.
 #[derive(Debug, Default)]
 pub(crate) struct Telling {
     /// What was saved under earlier worker ids.

@@ -10,8 +10,8 @@ use std::mem::take;
 /// How many callers may be refused alone before anything was saved. Then their tasks are not the reason.
 const MAX_ALONE: usize = 16;
 
-/// Sends the tasks of these callers and tells them the answers. Returns that of the leader. A statement that is refused, maybe
-/// for the sake of one task, is sent in halves, until the callers with such a task stand alone.
+/// Sends the tasks of these callers and tells them the answers. Returns that of the leader. A statement that is
+/// refused, maybe for the sake of one task, is sent in halves, until the callers with such a task stand alone.
 pub(super) async fn send(store: &dyn Store, callers: Vec<Caller>, leader: Option<u64>) -> Option<Outcome> {
     let mut answers = Answers { leader, own: None };
     let mut halving = Halving::up_to(MAX_ALONE, callers);

@@ -13,8 +13,8 @@ pub struct Reach {
     answered: Event,
     /// A part of the process failed. All parts set it; the heart waits for it, and tries.
     pub silent: Signal,
-    /// The server had no connection for a part of this pool. The claimer and the finisher set it; the heart beats, and so
-    /// finds out whether pools should give up connections.
+    /// The server had no connection for a part of this pool. The claimer and the finisher set it; the heart beats, and
+    /// so finds out whether pools should give up connections.
     pub crowded: Signal,
 }
 

@@ -11,7 +11,8 @@ use std::sync::{Arc, OnceLock};
 pub struct Stop {
     /// A tool has asked for it. The heart sets it; the calls that wait for a signal wait for it too.
     pub(crate) asked: Latch,
-    /// Whether such a call stops the pool once it was asked, with its own deadline. The stopper writes; the heart reads.
+    /// Whether such a call stops the pool once it was asked, with its own deadline. The stopper writes; the heart
+    /// reads.
     pub(crate) is_awaited: AtomicBool,
     /// Whether the stop has begun.
     begun: AtomicBool,

@@ -26,8 +26,8 @@ impl Waiting {
         Self { ledger, limit, until: None, left, known, rows }
     }
 
-    /// Looks at the tasks, up to the first one that still waits or runs. Each task that is over is asked for once. Returns
-    /// whether all are over, or the time is.
+    /// Looks at the tasks, up to the first one that still waits or runs. Each task that is over is asked for once.
+    /// Returns whether all are over, or the time is.
     pub(super) async fn look(&mut self, table: &impl Table) -> Result<bool, FaultsError> {
         let now = Instant::now();
         let until = *self.until.get_or_insert(now.checked_add(self.limit).unwrap_or(now));
@@ -45,8 +45,8 @@ impl Waiting {
         }
     }
 
-    /// Asks again for the tasks without a success that is known to be saved, once no worker runs: what was acknowledged or
-    /// went on in the meantime must not look lost.
+    /// Asks again for the tasks without a success that is known to be saved, once no worker runs: what was acknowledged
+    /// or went on in the meantime must not look lost.
     pub(super) async fn look_again(&mut self, book: &Book, table: &impl Table) -> Result<(), FaultsError> {
         for id in book.acknowledged() {
             let is_done = book.tasks.get(&id).is_some_and(|entry| entry.is_done());

@@ -26,8 +26,8 @@ pub enum Cause {
     Dropped,
     /// It asked to run again later.
     Snoozed,
-    /// None of these. A success that runs again without a cause is a broken promise, unless the program retried the task
-    /// by itself.
+    /// None of these. A success that runs again without a cause is a broken promise, unless the program retried the
+    /// task by itself.
     Unexplained,
 }
 
@@ -93,8 +93,8 @@ pub struct Overlap {
     pub kind: String,
     /// The processes of the two runs, the earlier one first.
     pub pids: [u32; 2],
-    /// Why: [`Cause::Fenced`], [`Cause::GivenBack`], or else [`Cause::Unexplained`]. A kill is never the cause, since a run
-    /// ends with its process.
+    /// Why: [`Cause::Fenced`], [`Cause::GivenBack`], or else [`Cause::Unexplained`]. A kill is never the cause, since a
+    /// run ends with its process.
     pub cause: Cause,
 }
 

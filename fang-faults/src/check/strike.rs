@@ -8,8 +8,8 @@ use std::time::Duration;
 /// A run that ended up to this long before a kill may have an unsaved result. A save is one round trip: under load the
 /// campaigns measured 201 ms at most.
 const SAVED_WITHIN: Duration = Duration::from_secs(1);
-/// The same for a silence, whose network may have been slow before. A run that starts up to this long after a silence may
-/// have been claimed before it.
+/// The same for a silence, whose network may have been slow before. A run that starts up to this long after a silence
+/// may have been claimed before it.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A fault of one process.
@@ -17,8 +17,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Strike {
     /// The process.
     pub pid: u32,
-    /// When the fault began, in microseconds of the [`clock`](crate::clock). For an end: a time at which the process still
-    /// lived.
+    /// When the fault began, in microseconds of the [`clock`](crate::clock). For an end: a time at which the process
+    /// still lived.
     pub from: u64,
     /// When it was over. For an end: a time at which the process was dead.
     pub to: u64,
@@ -41,8 +41,8 @@ pub enum Blow {
 }
 
 impl Strike {
-    /// A kill of a process that was dead at this time. Others may run its tasks at once if it made lock-claims: then set
-    /// `from` to a time before the signal.
+    /// A kill of a process that was dead at this time. Others may run its tasks at once if it made lock-claims: then
+    /// set `from` to a time before the signal.
     pub fn death(pid: u32, at: u64) -> Self {
         Self { pid, from: at, to: at, blow: Blow::Kill }
     }
@@ -105,8 +105,8 @@ impl Strikes {
     }
 
     /// The strike that explains that the two ran at once. A run ends with its process, so the end of a process explains
-    /// none. A pause explains one, of the later run as well, which may have been claimed before the pause. A process that
-    /// was asked to end may have given back what it could not stop.
+    /// none. A pause explains one, of the later run as well, which may have been claimed before the pause. A process
+    /// that was asked to end may have given back what it could not stop.
     pub(super) fn on_overlap(&self, first: &Run, second: &Run) -> Option<Strike> {
         let silence = |run, other| {
             self.of(run).find(|strike| strike.blow == Blow::Silence && strike.explains(run, other))

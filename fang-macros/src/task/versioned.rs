@@ -1,7 +1,7 @@
 //! How a struct with a version is saved and read.
 //!
-//! serde can derive both for another struct (`remote`), which has the same fields with the same attributes. So the struct
-//! of the user has the traits from here alone.
+//! serde can derive both for another struct (`remote`), which has the same fields with the same attributes. So the
+//! struct of the user has the traits from here alone.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

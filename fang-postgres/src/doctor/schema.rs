@@ -10,8 +10,8 @@ use fang_core::store::Finding;
 
 const MIGRATE: &str = "run `fang migrate`, or call `queue.migrate()`";
 
-/// The version of the tables. 0 if they are of a time before versions, or missing. If the row with the version is lost, they
-/// are taken for those of this program.
+/// The version of the tables. 0 if they are of a time before versions, or missing. If the row with the version is lost,
+/// they are taken for those of this program.
 pub(super) async fn version<C: Connections>(
     patient: &Patient<'_, C>,
     place: Option<&Place>,

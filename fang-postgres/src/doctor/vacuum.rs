@@ -1,4 +1,5 @@
-//! Autovacuum that is off, dead rows that pile up, and a table far larger than its rows. By the statistics of the server.
+//! Autovacuum that is off, dead rows that pile up, and a table far larger than its rows. By the statistics of the
+//! server.
 
 use super::place::{Place, tables};
 use super::{Found, Patient, span};

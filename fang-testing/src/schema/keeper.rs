@@ -1,5 +1,5 @@
-//! The thread that keeps a schema. It has a connection and a runtime of its own, so that it can drop the schema whatever has
-//! become of those of the test.
+//! The thread that keeps a schema. It has a connection and a runtime of its own, so that it can drop the schema
+//! whatever has become of those of the test.
 
 use fang_core::{QueueError, StoreError};
 use fang_postgres::Connections;

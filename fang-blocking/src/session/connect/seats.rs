@@ -73,7 +73,8 @@ struct Taken {
 /// The right to one connection.
 pub(in crate::session) struct Seat {
     seats: Arc<Seats>,
-    /// Whether the connection stays open after use, as chosen when it was taken: only then it listens, and a beat tells of it.
+    /// Whether the connection stays open after use, as chosen when it was taken: only then it listens, and a beat tells
+    /// of it.
     is_kept: bool,
 }
 
@@ -234,8 +235,8 @@ impl Dialer {
         self.dial(listens)
     }
 
-    /// Opens a connection. If the server refused it and begins another session at once, the reason is over, as when a server
-    /// without connections left has one again.
+    /// Opens a connection. If the server refused it and begins another session at once, the reason is over, as when a
+    /// server without connections left has one again.
     fn establish(&self) -> Result<PgConnection, StoreError> {
         let mut tries = 1..MAX_KNOCKS;
         loop {

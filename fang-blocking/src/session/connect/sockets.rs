@@ -24,8 +24,8 @@ pub(super) enum Known {
     As(Socket),
     /// The socket is one of several that were opened at the same time.
     AsOneOfSeveral,
-    /// The socket is unknown: the system does not list it, or a proxy is in between and other sockets were opened at the
-    /// same time.
+    /// The socket is unknown: the system does not list it, or a proxy is in between and other sockets were opened at
+    /// the same time.
     Not,
 }
 

@@ -6,8 +6,8 @@ use fang_core::FangTaskState;
 use fang_core::store::{Filter, Matching};
 use std::time::{Duration, Instant};
 
-/// The failed tasks are counted for a thousandth of the time at most, or once a minute if that is more often, since no beat of
-/// a pool tells how many there are.
+/// The failed tasks are counted for a thousandth of the time at most, or once a minute if that is more often, since no
+/// beat of a pool tells how many there are.
 const SHARE_OF_COUNTS: u32 = 1_000;
 const COUNTS_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::io::Write;
 use tokio::sync::mpsc::Receiver;
 
-/// Waits until these have been told, the oldest first, but no longer than this. Fails if one failed, or if it is not known.
+/// Waits until these have been told, the oldest first, but no longer than this. Fails if one failed, or if it is not
+/// known.
 pub(super) async fn told(
     mut waiting: VecDeque<Act>,
     mut reports: Receiver<Report>,

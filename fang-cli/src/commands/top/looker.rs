@@ -25,7 +25,8 @@ pub(super) enum Report {
 
 /// A key that is kept down walks through the tabs faster than it makes looks.
 const LEAST_REST: Duration = Duration::from_millis(100);
-/// Failed tasks may be rare among many that finished: their looks take a fiftieth of the time at most, but come once a minute.
+/// Failed tasks may be rare among many that finished: their looks take a fiftieth of the time at most, but come once a
+/// minute.
 const SHARE_OF_FAILED: u32 = 50;
 const LONGEST_REST: Duration = Duration::from_secs(60);
 

@@ -97,7 +97,8 @@ impl Looks {
         })
     }
 
-    /// As many statements as a look of the table: the minutes of an hour, once a minute, have those of the rates among them.
+    /// As many statements as a look of the table: the minutes of an hour, once a minute, have those of the rates among
+    /// them.
     async fn overview(&mut self) -> Result<SeenOverview, Failure> {
         let admin = &self.admin;
         let (began, now) = (Instant::now(), admin.now().await?);

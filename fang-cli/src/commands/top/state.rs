@@ -124,7 +124,8 @@ impl State {
         }
     }
 
-    /// Takes that rows came or went. A question about a row that is gone is withdrawn: what is selected is what is asked about.
+    /// Takes that rows came or went. A question about a row that is gone is withdrawn: what is selected is what is
+    /// asked about.
     fn pin(&mut self, tab: Tab) {
         let rows = self.rows_of(tab);
         let is_there = self.lists[tab as usize].pin(&rows);

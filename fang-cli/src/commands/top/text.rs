@@ -65,7 +65,8 @@ fn width_of(c: char) -> usize {
     c.encode_utf8(&mut [0; 4]).cell_width().into()
 }
 
-/// Without variation selectors and tones of emoji, and with one mark at most on each character: terminals differ about others.
+/// Without variation selectors and tones of emoji, and with one mark at most on each character: terminals differ about
+/// others.
 fn plain(text: &str) -> String {
     let is_odd = |c: char| matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0000}'..='\u{e0fff}');
     let mut out = String::new();

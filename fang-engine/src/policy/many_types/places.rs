@@ -1,5 +1,5 @@
-//! The task types that a claimer knows more of than their names, each in one of three places. A move costs the logarithm
-//! of their number.
+//! The task types that a claimer knows more of than their names, each in one of three places. A move costs the
+//! logarithm of their number.
 
 use crate::policy::pace::Pace;
 use crate::policy::served::Share;

@@ -7,8 +7,8 @@ use std::time::Duration;
 /// slow.
 const WALK_EVERY: Duration = Duration::from_secs(1);
 
-/// While walks from the beginning are cheap, they come more often, since tasks whose inserts commit late wait for them: the time
-/// between two is this many times as long as one costs.
+/// While walks from the beginning are cheap, they come more often, since tasks whose inserts commit late wait for them:
+/// the time between two is this many times as long as one costs.
 const TIMES: u32 = 50;
 
 /// They come no more often than this.

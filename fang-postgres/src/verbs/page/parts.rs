@@ -13,8 +13,8 @@ use uuid::Uuid;
 /// The first look of a page is at this many tasks: most pages need no more.
 const FIRST_LOOK: u64 = 1_000;
 
-/// A look along such an index is at no more tasks than this, as their rows are all over the table. It is the limit of the
-/// statements.
+/// A look along such an index is at no more tasks than this, as their rows are all over the table. It is the limit of
+/// the statements.
 const MAX_LOOK: u64 = 4_000;
 
 /// If so many tasks have the same instant, they are walked by their ids. Statements of the application, and those that

@@ -129,8 +129,8 @@ impl State {
         }
     }
 
-    /// Shows only the rows with this text. Until the database has filtered failed tasks anew, none of them is shown: a key would act
-    /// on one that does not match.
+    /// Shows only the rows with this text. Until the database has filtered failed tasks anew, none of them is shown: a
+    /// key would act on one that does not match.
     fn filter(&mut self, text: String) {
         let (tab, list) = (self.tab, self.list_mut());
         if std::mem::replace(&mut list.filter, text) == list.filter {

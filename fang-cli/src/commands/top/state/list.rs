@@ -29,8 +29,8 @@ impl List {
         found.or_else(|| rows.len().checked_sub(1).map(|last| self.at.min(last)))
     }
 
-    /// Takes the rows that there are now. Returns whether the selected one is still among them. If it is not, the one in its place
-    /// is selected from now on, so that the selection moves by keys alone.
+    /// Takes the rows that there are now. Returns whether the selected one is still among them. If it is not, the one
+    /// in its place is selected from now on, so that the selection moves by keys alone.
     pub(super) fn pin(&mut self, rows: &[Row]) -> bool {
         let is_there = match &self.subject {
             Some(subject) => rows.iter().any(|row| row.subject.is_same(subject)),
