@@ -25,8 +25,8 @@ pub struct SleepParams {
     #[builder(default = SleepParams::default().sleep_period)]
     pub sleep_period: Duration,
     /// The longest time between two polls. A task of which the pool was not notified starts at most this late. A pool
-    /// of more than five task types may poll as rarely as every 10 s, even with a smaller value. Defaults to 1.5 s;
-    /// values under `min_sleep_period` count as that.
+    /// of more than five task types may wait up to 10 s, even with a smaller value. Defaults to 1.5 s; values under
+    /// `min_sleep_period` count as that.
     #[builder(default = SleepParams::default().max_sleep_period)]
     pub max_sleep_period: Duration,
     /// The shortest time between two polls. Defaults to 5 ms; values under 1 ms count as 1 ms.
