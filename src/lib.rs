@@ -54,7 +54,7 @@
 //! | `derive-error` | yes | `#[derive(ToFangError)]`, for errors of your own |
 //! | `rustls` | no | TLS for the async mode, by `asynk::Rustls` |
 //! | `tracing` | no | a span around every run, which `on_span` of a pool links to the trace of the insert |
-//! | `metrics` | no | counters, gauges and histograms by the facade [`metrics`](https://docs.rs/metrics) |
+//! | `metrics` | no | counters, gauges and histograms, by the crate [`metrics`](https://docs.rs/metrics) |
 //! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
 //! | `testing` | no | `testing`, for the tests of your program: assertions, drains (run all that is due), a clock to turn, Postgres schemas |

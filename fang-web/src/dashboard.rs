@@ -19,8 +19,8 @@ const MIN_TOKEN: usize = 16;
 /// A dashboard over the tasks of a store, of both modes. It needs an `Admin`, which `admin()` of an async queue
 /// returns.
 ///
-/// Nobody sees a page without the token, or unless the check allows it. Requests have to name a host that the dashboard
-/// knows: by default only `localhost`, `127.0.0.1` and `[::1]`. See [`hosts`](Self::hosts).
+/// Only viewers with the token see a page, or those whom the check lets in. Requests have to name a host that the
+/// dashboard knows: by default only `localhost`, `127.0.0.1` and `[::1]`. See [`hosts`](Self::hosts).
 ///
 /// ```no_run
 /// use fang::{AsyncBackend, AsyncQueue, NoTls};

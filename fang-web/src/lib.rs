@@ -2,7 +2,7 @@
 //! [fang](https://docs.rs/fang).
 //!
 //! [`Dashboard`] makes a [`Router`](axum::Router) of [axum](https://docs.rs/axum), which you may nest under any path.
-//! Nobody sees a page without a token, or unless a check of the application allows it.
+//! Only viewers with a token see its pages, or those whom a check of the application lets in.
 //!
 //! ```
 //! use fang::{AsyncBackend, MemoryQueue};
