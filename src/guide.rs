@@ -15,7 +15,7 @@
 //! | [`observing`] | watch a fleet with Prometheus and Grafana, and answer `/health` and `/ready` |
 //! | [`dashboard`] | see and steer tasks in a browser |
 //! | [`testing`] | test tasks and the code that inserts them |
-//! | [`crash_tests`] | kill your workers, and see whether a task is lost and what ran twice |
+//! | [`crash_tests`] | kill your workers, and see which tasks are lost and which ran twice |
 //! | [`shop`] | build a whole application: requests, tasks of both modes, processes and tests |
 //! | [`pgbouncer`] | connect through PgBouncer |
 //! | [`command`] | see and steer tasks from a shell, with the command `fang` |
@@ -34,8 +34,10 @@
 //! - A **queue** is the handle through which a program inserts and controls tasks.
 //! - A **pool** runs tasks on its **workers**. It **claims** tasks that are due, runs them, and **finishes** them: it
 //!   saves their results. A task is **due** when its time has come. A task without a delay is due at once.
-//! - A **lease** says how long a process may be silent, 30 s by default. If it is silent for longer, other processes
-//!   **rescue** its tasks: they run again.
+//! - A pool sends a **beat** (a heartbeat) every 5 s, as a sign of life. A **lease** says how long a process may be
+//!   silent, 30 s by default. If it is silent for longer, other processes **rescue** its tasks: they run again.
+//! - The calls for tools, the command and the dashboards call a running pool a **worker**.
+//! - A **store** keeps the tasks: Postgres, or the memory of the process.
 //! - A **cron** is a task that runs again and again. Each time is a **tick**.
 //! - A **duplicate** is the earlier task that keeps a unique task out.
 
