@@ -94,10 +94,10 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
         Ok(self.shutdown(DEFAULT_DEADLINE).await)
     }
 
-    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down so that the process can end
-    /// within 25 s, since Kubernetes kills it 30 s after SIGTERM. Tasks that still run after 23 s are given back. A
-    /// second signal ends the process at once. On systems other than Unix, only Ctrl-C is waited for. Returns the
-    /// report of the shutdown. For several pools, and for another deadline, use `fang::Pools`.
+    /// Starts the pool, waits for SIGTERM or SIGINT (Ctrl-C), and then shuts the pool down. Tasks that still run after
+    /// 23 s are given back, so the process can end within 25 s: Kubernetes kills it 30 s after SIGTERM. A second signal
+    /// ends the process at once. On systems other than Unix, only Ctrl-C is waited for. Returns the report of the
+    /// shutdown. For several pools, and for another deadline, use `fang::Pools`.
     ///
     /// If a signal comes before the pool has started, for example while it waits for the server, the process ends with
     /// code 0 once all other pools have stopped.

@@ -36,7 +36,7 @@ use fang_engine::state::run_of;
 pub trait FinishIn {
     /// Saves the success of this run in the transaction: the row of the task is removed, or kept as finished if the
     /// pool has `RetentionMode::KeepAll` or the task has `keep`. Call it once in a run, as the last statement before
-    /// the commit: it locks the row of the task, and a call that cancels the task waits until the transaction ends.
+    /// the commit. It locks the row of the task, so a call that cancels the task waits until the transaction ends.
     ///
     /// After the commit, the result of `run` has no effect, even an error. If the transaction is rolled back, the
     /// result of `run` is saved as usual.

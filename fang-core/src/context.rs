@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 static NO_RUN: LazyLock<port::NoRun> = LazyLock::new(port::NoRun::default);
 
-/// The run that a task is in. A task gets it from [`context`](crate::AsyncQueueable::context) of the queue
-/// that is passed to `run`: it says which run this is and when to stop, gives access to the state of the
-/// pool, and can snooze or cancel the task. Cheap to clone.
+/// The run that a task is in. A task gets it from [`context`](crate::AsyncQueueable::context) of the queue that is
+/// passed to `run`. It says which run this is and when to stop, gives access to the state of the pool, and can snooze
+/// or cancel the task. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Context {
     /// `None` outside of a run.

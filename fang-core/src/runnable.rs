@@ -87,8 +87,9 @@ pub trait AsyncRunnable: Send + Sync {
 
     /// How long after the instant at which it is due the task may begin. A task that no pool has claimed by then is not
     /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run
-    /// was interrupted have begun and do not expire. Asked at the insert; [`NewTask::expires`](crate::NewTask::expires)
-    /// overrides it for one insert, and has more details. Defaults to `None`: never.
+    /// was interrupted have begun and do not expire. Called at the insert;
+    /// [`NewTask::expires`](crate::NewTask::expires) overrides it for one insert, and has more details. Defaults to
+    /// `None`: never.
     fn expires(&self) -> Option<Duration> {
         None
     }
@@ -96,9 +97,9 @@ pub trait AsyncRunnable: Send + Sync {
     /// How long the row of the task stays after the task has ended: finished, failed for good, or cancelled. This takes
     /// the place of the pool's `retention_mode` and `prune_after`. A pool removes such rows about once a minute.
     ///
-    /// Asked when a run ends. A task that ends without one is kept as the pool says: one that was cancelled while it
-    /// waited, that crashed its process too often, or whose payload cannot be decoded. Defaults to `None`: the
-    /// `retention_mode` and the `prune_after` of the pool decide.
+    /// Called when a run ends. It has no effect on a task that ends without a run: one that was cancelled while it
+    /// waited, whose process died too often, or whose payload cannot be decoded. Defaults to `None`: `retention_mode`
+    /// and `prune_after` of the pool decide.
     fn keep(&self) -> Option<Duration> {
         None
     }
@@ -194,8 +195,9 @@ pub trait Runnable: Send + Sync {
 
     /// How long after the instant at which it is due the task may begin. A task that no pool has claimed by then is not
     /// run: it fails for good, with an error that begins with `expired`. Retries, snoozed tasks, and tasks whose run
-    /// was interrupted have begun and do not expire. Asked at the insert; [`NewTask::expires`](crate::NewTask::expires)
-    /// overrides it for one insert, and has more details. Defaults to `None`: never.
+    /// was interrupted have begun and do not expire. Called at the insert;
+    /// [`NewTask::expires`](crate::NewTask::expires) overrides it for one insert, and has more details. Defaults to
+    /// `None`: never.
     fn expires(&self) -> Option<Duration> {
         None
     }
@@ -203,9 +205,9 @@ pub trait Runnable: Send + Sync {
     /// How long the row of the task stays after the task has ended: finished, failed for good, or cancelled. This takes
     /// the place of the pool's `retention_mode` and `prune_after`. A pool removes such rows about once a minute.
     ///
-    /// Asked when a run ends. A task that ends without one is kept as the pool says: one that was cancelled while it
-    /// waited, that crashed its process too often, or whose payload cannot be decoded. Defaults to `None`: the
-    /// `retention_mode` and the `prune_after` of the pool decide.
+    /// Called when a run ends. It has no effect on a task that ends without a run: one that was cancelled while it
+    /// waited, whose process died too often, or whose payload cannot be decoded. Defaults to `None`: `retention_mode`
+    /// and `prune_after` of the pool decide.
     fn keep(&self) -> Option<Duration> {
         None
     }

@@ -27,9 +27,8 @@ pub const UNTIL_STARTED: char = 's';
 /// By default a duplicate keeps the task out while the duplicate waits (also for a retry) or runs. The insert
 /// then changes nothing and returns the duplicate.
 ///
-/// Only tasks that are unique in the same way are compared. A task that is unique by a key has no duplicates
-/// among tasks that are unique by fields, and one that is unique until started has none among those that are
-/// not.
+/// Only tasks that are unique in the same way are compared. A task that is unique by a key is no duplicate of one by
+/// fields. A task that is unique until started is no duplicate of one that is unique for another time.
 ///
 /// ```
 /// use fang_core::{Replace, Unique};

@@ -49,8 +49,8 @@ impl Rate {
         }
     }
 
-    /// The rates of all task types, ordered by name, from the [start](Self::first_minute) of a window until `now`: of
-    /// the minutes since then, and of what the workers have told that is in no minute yet.
+    /// The rates of all task types, ordered by name, from the [start](Self::first_minute) of a window until `now`. They
+    /// come from the minutes since the start, and from what the workers have counted since the last minute.
     pub fn all(
         minutes: &[Minute],
         workers: &[WorkerInfo],
