@@ -93,8 +93,8 @@ impl Admin {
         block_on(self.0.overview())
     }
 
-    /// Changes the task with this id. Returns `false`, and changes nothing, if there is no such task, or if it is in a
-    /// state that the change does not [fit](Change::fits).
+    /// Changes the task with this id. Returns `false`, and changes nothing, if there is no such task, or if it is in a state that
+    /// the change does not [fit](Change::fits).
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.

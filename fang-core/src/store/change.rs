@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A change of all tasks that match a filter.
+/// What becomes of all tasks that match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Failed and waiting tasks become due now, as [`retry`](super::Store::retry) makes them.
@@ -14,7 +14,7 @@ pub enum Change {
     Cancel,
     /// Tasks in any state are removed. Tasks that run go on, but their results are dropped.
     Remove,
-    /// Waiting tasks become due at this time, as [`reschedule`](super::Store::reschedule) makes them.
+    /// Waiting tasks become due then, as [`reschedule`](super::Store::reschedule) makes them.
     Reschedule(Due),
     /// Waiting tasks get this priority.
     Priority(Priority),
