@@ -77,9 +77,7 @@ impl Claimer {
     }
 
     async fn claim(&self, task_type: &str) -> Result<Vec<Claimed>, Error> {
-        let claim =
-            Claim { worker: self.worker, task_type, limit: BATCH, ranges: &self.ranges, crowded: false };
-        Ok(self.store.claim(&claim).await?)
+        Ok(self.store.claim(&Claim::new(self.worker, task_type, BATCH, &self.ranges)).await?.tasks)
     }
 
     async fn remove(&self, claimed: &[Claimed]) -> Result<(), Error> {

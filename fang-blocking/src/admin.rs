@@ -93,15 +93,6 @@ impl Admin {
         block_on(self.0.overview())
     }
 
-    /// Changes the task with this id. Returns `false`, and changes nothing, if there is no such task, or if it is in a state that
-    /// the change does not [fit](Change::fits).
-    ///
-    /// # Errors
-    /// [`QueueError::Store`] when the store fails or does not have this call.
-    pub fn change_one(&self, id: Uuid, change: Change) -> Result<bool, QueueError> {
-        block_on(self.0.change_one(id, change))
-    }
-
     /// Makes the next batch of a change: up to 1,000 tasks, or 100 if the change is [gentle](Changes::gently). It looks
     /// at 10,000 tasks at most. Returns how far the change has come. Repeat it until [`is_done`](Progress::is_done).
     /// You may stop after any batch. Between two gentle batches, pause for [`pause_after`](Changes::pause_after).
@@ -152,5 +143,6 @@ macro_rules! verbs {
 }
 
 fang_engine::admin_verbs!(verbs);
+fang_engine::control_verbs!(verbs);
 fang_engine::doctor_verbs!(verbs);
 fang_engine::fleet_verbs!(verbs);

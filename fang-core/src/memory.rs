@@ -19,13 +19,14 @@ use crate::error::StoreError;
 use crate::new_task::{Due, NewTask};
 use crate::notify::{Listeners, Notice, Topic};
 use crate::store::{
-    Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
-    CronRemoval, Crons, Depth, ErrorGroups, Feature, Finish, Inserted, Minute, Minutes, NewCron, NonBlocking,
-    Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat, Rescue,
-    Rescued, RunningPage, SavedCron, Store, TaskPage, Tick, Unserved, WorkerId, WorkerInfo,
+    Asked, Change, ChangeMany, ChangeOutcome, Changed, Claim, ClaimedTasks, Count, CronInfo, CronRemoval,
+    Crons, Depth, Disown, ErrorGroups, Feature, Finish, Inserted, Minute, Minutes, NewCron, NonBlocking,
+    Offers, PageRequest, Pause, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report, ReportedBeat,
+    Rescue, Rescued, RunningPage, SavedCron, Store, TaskPage, Tick, Unserved, WorkerId, WorkerInfo,
 };
-use crate::task::{Priority, Task};
+use crate::task::Task;
 use async_trait::async_trait;
+use change::Told;
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -80,8 +81,16 @@ impl MemoryStore {
 
     /// Notifies claimers of a task of this type that is due then.
     fn will_be_due(&self, task_type: &str, due: Due, now: DateTime<Utc>) {
-        let delay = (tasks::due_at(due, now) - now).to_std().unwrap_or_default();
-        self.listeners.notify(&Topic::task_type(task_type), Notice::due_in(delay));
+        self.listeners.notify(&Topic::task_type(task_type), tasks::notice(due, now));
+    }
+
+    /// Notifies pools of changed tasks.
+    fn tell(&self, told: &Told) {
+        told.workers.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
+        self.call_back(told.came_back);
+        for (task_type, notice) in &told.due {
+            self.listeners.notify(&Topic::task_type(task_type), *notice);
+        }
     }
 
     fn notify(&self, topic: &Topic<'_>) {
@@ -101,10 +110,6 @@ impl Store for MemoryStore {
         Offers::all().without(Feature::Locks)
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         Ok((self.clock)())
     }
@@ -115,16 +120,8 @@ impl Store for MemoryStore {
         Ok(inserted)
     }
 
-    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, claim: &Claim<'_>) -> Result<ClaimedTasks, StoreError> {
         self.with(|tables, now| tables.claim(claim, now))
-    }
-
-    async fn claim_with_next(
-        &self,
-        claim: &Claim<'_>,
-        within: Duration,
-    ) -> Result<ClaimedWithNext, StoreError> {
-        self.with(|tables, now| tables.claim_with_next(claim, within, now))
     }
 
     async fn ready_types(&self, look: &ReadyLook) -> Result<ReadyTypes, StoreError> {
@@ -137,8 +134,8 @@ impl Store for MemoryStore {
         Ok(saved)
     }
 
-    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        let given_back = self.with(|tables, now| tables.disown(worker, known, now))?;
+    async fn disown(&self, disown: &Disown<'_>) -> Result<u64, StoreError> {
+        let given_back = self.with(|tables, now| tables.disown(disown, now))?;
         self.call_back(given_back > 0);
         Ok(given_back)
     }
@@ -151,12 +148,17 @@ impl Store for MemoryStore {
         self.with(|tables, now| tables.register(info, now))
     }
 
-    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
-        self.with(|tables, now| tables.heartbeat(worker, lease, now))
+    async fn heartbeat(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        report: &Report,
+    ) -> Result<ReportedBeat, StoreError> {
+        self.with(|tables, now| tables.heartbeat(worker, lease, report, now))
     }
 
-    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.with(|tables, now| tables.retire(worker, now))
+    async fn retire(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError> {
+        self.with(|tables, now| tables.retire(worker, report, now))
     }
 
     async fn rescue(&self, rescue: &Rescue) -> Result<Rescued, StoreError> {
@@ -196,14 +198,12 @@ impl Store for MemoryStore {
         self.with(|tables, _| tables.list_crons())
     }
 
-    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
-        self.with(|tables, now| tables.pause_cron(name, now))
-    }
-
-    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
-        let resumed = self.with(|tables, _| tables.resume_cron(name))?;
-        self.notify(&Topic::Crons);
-        Ok(resumed)
+    async fn pause_cron(&self, name: &str, pause: Pause) -> Result<bool, StoreError> {
+        let is_changed = self.with(|tables, now| tables.pause_cron(name, pause, now))?;
+        if pause == Pause::End {
+            self.notify(&Topic::Crons);
+        }
+        Ok(is_changed)
     }
 
     async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
@@ -236,12 +236,6 @@ impl Store for MemoryStore {
         self.with(|tables, now| tables.remove(removal, now))
     }
 
-    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
-        let task_type = self.with(|tables, now| tables.retry(id, now))?;
-        self.are_due(&task_type);
-        Ok(task_type.is_some())
-    }
-
     async fn running(&self, after: Option<Uuid>, limit: u32) -> Result<RunningPage, StoreError> {
         self.with(|tables, _| tables.running(after, limit))
     }
@@ -250,60 +244,28 @@ impl Store for MemoryStore {
         self.with(|tables, _| tables.errors())
     }
 
+    async fn change(&self, id: Uuid, change: Change) -> Result<ChangeOutcome, StoreError> {
+        let (outcome, told) = self.with(|tables, now| tables.change_one(id, change, now))?;
+        self.tell(&told);
+        Ok(outcome)
+    }
+
     async fn change_many(&self, batch: &ChangeMany<'_>) -> Result<Changed, StoreError> {
         let (changed, told) = self.with(|tables, now| tables.change_many(batch, now))?;
-        told.workers.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
-        self.call_back(told.came_back);
-        self.are_due(&told.due);
+        self.tell(&told);
         Ok(changed)
-    }
-
-    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
-        let (task_type, now) = self.with(|tables, now| (tables.reschedule(id, due, now), now))?;
-        if let Some(task_type) = &task_type {
-            self.call_back(due.may_be_now());
-            self.will_be_due(task_type, due, now);
-        }
-        Ok(task_type.is_some())
-    }
-
-    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
-        let is_set = self.with(|tables, now| tables.set_priority(id, priority, now))?;
-        self.call_back(is_set);
-        Ok(is_set)
-    }
-
-    async fn cancel(&self, id: Uuid) -> Result<Cancellation, StoreError> {
-        let (outcome, claimed_by) = self.with(|tables, now| tables.cancel(id, now))?;
-        claimed_by.iter().for_each(|worker| self.notify(&Topic::Cancelled(*worker)));
-        Ok(outcome)
     }
 
     async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
         self.with(|tables, now| tables.cancellations(worker, now))
     }
 
-    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
-        self.with(|tables, now| tables.pause(task_type, now))
-    }
-
-    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
-        let was_paused = self.with(|tables, _| tables.paused.remove(task_type).is_some())?;
-        self.notify(&Topic::task_type(task_type));
-        Ok(was_paused)
-    }
-
-    async fn heartbeat_with(
-        &self,
-        worker: WorkerId,
-        lease: Duration,
-        report: &Report,
-    ) -> Result<ReportedBeat, StoreError> {
-        self.with(|tables, now| tables.heartbeat_with(worker, lease, report, now))
-    }
-
-    async fn retire_with(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError> {
-        self.with(|tables, now| tables.retire_with(worker, report, now))
+    async fn pause(&self, task_type: &str, pause: Pause) -> Result<bool, StoreError> {
+        let is_changed = self.with(|tables, now| tables.pause(task_type, pause, now))?;
+        if pause == Pause::End {
+            self.notify(&Topic::task_type(task_type));
+        }
+        Ok(is_changed)
     }
 
     async fn gather(&self) -> Result<bool, StoreError> {

@@ -5,7 +5,7 @@ use typed_builder::TypedBuilder;
 
 /// How often an idle pool polls the store for tasks. Pools are notified of inserts too, and a poll tells when the
 /// next task becomes due, so this matters where notifications are off or lost, and for stores that do not
-/// [tell](crate::store::Store::claim_with_next).
+/// [tell](crate::store::ClaimedTasks::next_in).
 ///
 /// The time between two polls begins at `sleep_period`. A poll that finds nothing doubles it, or adds
 /// `sleep_step` if that is more, up to `max_sleep_period`. A poll that finds tasks sets it back to

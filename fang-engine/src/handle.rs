@@ -12,7 +12,7 @@ use crate::parallel::try_map;
 use crate::shared_inserts::SharedInserts;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
-use fang_core::store::{Cancellation, CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
+use fang_core::store::{Change, ChangeOutcome, CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
 use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
@@ -205,12 +205,12 @@ impl Handle {
     /// # Errors
     /// [`QueueError::Store`] when the store fails or does not have this call.
     pub async fn cancel(&self, id: Uuid) -> Result<bool, QueueError> {
-        let cancellation = self.queue.store.cancel(id).await?;
+        let outcome = self.queue.store.change(id, Change::Cancel).await?;
         // The pool tells of a task that runs.
-        if cancellation == Cancellation::Ended && self.queue.hooks.has_listeners() {
+        if outcome == ChangeOutcome::Done && self.queue.hooks.has_listeners() {
             self.tell_cancelled(id).await;
         }
-        Ok(cancellation.is_hit())
+        Ok(outcome.is_hit())
     }
 
     async fn tell_cancelled(&self, id: Uuid) {

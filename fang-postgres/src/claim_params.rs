@@ -4,7 +4,6 @@ use crate::statement::Statement;
 use crate::value::{Instant, Value};
 use fang_core::StoreError;
 use fang_core::store::{Claim, DbInstant, ScanRange, micros};
-use std::time::Duration;
 
 /// The parameters of `claim.sql` and `lock_claim.sql`, but for the last: the rows that they leave out.
 pub(crate) struct ClaimParams<'a> {
@@ -22,13 +21,7 @@ impl<'a> ClaimParams<'a> {
         let ranges = RangeColumns::new(claim.ranges);
         let floors = ranges.floors.iter().copied().map(Instant).collect();
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-        Self { claim, ranges, floors, limit, first_listed, within: 0 }
-    }
-
-    /// The same, for a claim that also tells when the next task becomes due, if that is within this time.
-    pub(crate) fn looking_ahead(mut self, within: Duration) -> Self {
-        self.within = micros(within);
-        self
+        Self { claim, ranges, floors, limit, first_listed, within: micros(claim.within) }
     }
 
     /// The same, beginning at the floors of the claim alone.

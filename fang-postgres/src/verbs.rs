@@ -25,16 +25,15 @@ use crate::statement::Statement;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use fang_core::new_task::Due;
 use fang_core::notify::Listeners;
 use fang_core::store::{
-    Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
-    CronRemoval, Crons, Depth, ErrorGroups, Feature, Finding, Finish, Heard, Inserted, LockClaims, Minute,
-    Minutes, NewCron, NonBlocking, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal,
-    Report, ReportedBeat, Rescue, Rescued, RunningPage, SavedCron, SavedPayload, Store, TableSize, Tables,
-    TaskPage, Tick, Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
+    Asked, Change, ChangeMany, ChangeOutcome, Changed, Claim, ClaimedTasks, Count, CronInfo, CronRemoval,
+    Crons, Depth, Disown, ErrorGroups, Feature, Finding, Finish, Heard, Inserted, LockClaims, Minute,
+    Minutes, NewCron, NonBlocking, Offers, PageRequest, Pause, PausedType, Prune, ReadyLook, ReadyTypes,
+    Removal, Report, ReportedBeat, Rescue, Rescued, RunningPage, SavedCron, SavedPayload, Store, TableSize,
+    Tables, TaskPage, Tick, Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
 };
-use fang_core::{NewTask, Priority, StoreError, Task};
+use fang_core::{NewTask, StoreError, Task};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -76,16 +75,8 @@ impl<C: Connections> Store for PostgresStore<C> {
         insert::insert(self, tasks).await
     }
 
-    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        Ok(tasks::claim(&self.db, claim, Duration::ZERO).await?.tasks)
-    }
-
-    async fn claim_with_next(
-        &self,
-        claim: &Claim<'_>,
-        within: Duration,
-    ) -> Result<ClaimedWithNext, StoreError> {
-        tasks::claim(&self.db, claim, within).await
+    async fn claim(&self, claim: &Claim<'_>) -> Result<ClaimedTasks, StoreError> {
+        tasks::claim(&self.db, claim).await
     }
 
     async fn ready_types(&self, look: &ReadyLook) -> Result<ReadyTypes, StoreError> {
@@ -100,12 +91,8 @@ impl<C: Connections> Store for PostgresStore<C> {
         workers::register(&self.db, info).await
     }
 
-    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        workers::disown(self, Role::Engine, worker, known).await
-    }
-
-    async fn disown_by_heart(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        workers::disown(self, Role::Heart, worker, known).await
+    async fn disown(&self, disown: &Disown<'_>) -> Result<u64, StoreError> {
+        workers::disown(self, disown).await
     }
 
     async fn unlist_unknown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
@@ -116,25 +103,17 @@ impl<C: Connections> Store for PostgresStore<C> {
         workers::suspect(&self.db, worker, id, lease).await
     }
 
-    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
-        Ok(workers::heartbeat(&self.db, worker, lease, None).await?.beat)
-    }
-
-    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
-        workers::retire(&self.db, worker, None).await
-    }
-
-    async fn heartbeat_with(
+    async fn heartbeat(
         &self,
         worker: WorkerId,
         lease: Duration,
         report: &Report,
     ) -> Result<ReportedBeat, StoreError> {
-        workers::heartbeat(&self.db, worker, lease, Some(report)).await
+        workers::heartbeat(&self.db, worker, lease, report).await
     }
 
-    async fn retire_with(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError> {
-        workers::retire(&self.db, worker, Some(report)).await
+    async fn retire(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError> {
+        workers::retire(&self.db, worker, report).await
     }
 
     async fn gather(&self) -> Result<bool, StoreError> {
@@ -193,12 +172,8 @@ impl<C: Connections> Store for PostgresStore<C> {
         crons::list(&self.db).await
     }
 
-    async fn pause_cron(&self, name: &str) -> Result<bool, StoreError> {
-        crons::pause(&self.db, name).await
-    }
-
-    async fn resume_cron(&self, name: &str) -> Result<bool, StoreError> {
-        crons::resume(self, name).await
+    async fn pause_cron(&self, name: &str, pause: Pause) -> Result<bool, StoreError> {
+        crons::pause(self, name, pause).await
     }
 
     async fn run_cron(&self, name: &str, id: Uuid) -> Result<bool, StoreError> {
@@ -229,10 +204,6 @@ impl<C: Connections> Store for PostgresStore<C> {
         admin::remove(&self.db, removal).await
     }
 
-    async fn retry(&self, id: Uuid) -> Result<bool, StoreError> {
-        control::retry(self, id).await
-    }
-
     async fn running(&self, after: Option<Uuid>, limit: u32) -> Result<RunningPage, StoreError> {
         looks::running(&self.db, after, limit).await
     }
@@ -241,32 +212,20 @@ impl<C: Connections> Store for PostgresStore<C> {
         looks::errors(&self.db).await
     }
 
+    async fn change(&self, id: Uuid, change: Change) -> Result<ChangeOutcome, StoreError> {
+        control::change(self, id, change).await
+    }
+
     async fn change_many(&self, batch: &ChangeMany<'_>) -> Result<Changed, StoreError> {
         change::change_many(self, batch).await
-    }
-
-    async fn reschedule(&self, id: Uuid, due: Due) -> Result<bool, StoreError> {
-        control::reschedule(self, id, due).await
-    }
-
-    async fn set_priority(&self, id: Uuid, priority: Priority) -> Result<bool, StoreError> {
-        control::set_priority(self, id, priority).await
-    }
-
-    async fn cancel(&self, id: Uuid) -> Result<Cancellation, StoreError> {
-        control::cancel(self, id).await
     }
 
     async fn cancellations(&self, worker: WorkerId) -> Result<Vec<(Uuid, i32)>, StoreError> {
         control::cancellations(&self.db, worker).await
     }
 
-    async fn pause(&self, task_type: &str) -> Result<bool, StoreError> {
-        control::pause(&self.db, task_type).await
-    }
-
-    async fn resume(&self, task_type: &str) -> Result<bool, StoreError> {
-        control::resume(self, task_type).await
+    async fn pause(&self, task_type: &str, pause: Pause) -> Result<bool, StoreError> {
+        control::pause(self, task_type, pause).await
     }
 
     async fn turn(&self, by: Duration) -> Result<(), StoreError> {

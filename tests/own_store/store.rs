@@ -2,10 +2,11 @@
 
 use super::tables::{Row, Tables};
 use fang::store::{
-    Beat, Capped, Claim, Claimed, Count, Depth, Feature, Finish, Inserted, Listeners, NonBlocking, Notice,
-    Offers, PageRequest, Prune, Removal, Rescue, Rescued, Store, TaskPage, Topic, WorkerId,
+    Capped, Claim, ClaimedTasks, Count, Depth, Disown, Feature, Finish, Inserted, Listeners, NonBlocking,
+    Notice, Offers, PageRequest, Prune, Removal, Report, ReportedBeat, Rescue, Rescued, Store, TaskPage,
+    Topic, WorkerId,
 };
-use fang::{DateTime, FangTaskState, NewTask, StoreError, Task, Utc, Uuid, async_trait};
+use fang::{DateTime, NewTask, StoreError, Task, Utc, Uuid, async_trait};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -62,8 +63,8 @@ impl Store for BTreeStore {
         Ok(inserted)
     }
 
-    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
-        self.with(|tables, now| tables.claim(claim, now))
+    async fn claim(&self, claim: &Claim<'_>) -> Result<ClaimedTasks, StoreError> {
+        self.with(|tables, now| tables.claim(claim, now).into())
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
@@ -72,8 +73,8 @@ impl Store for BTreeStore {
         Ok(saved)
     }
 
-    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        let given_back = self.with(|tables, now| tables.disown(worker, known, now))?;
+    async fn disown(&self, disown: &Disown<'_>) -> Result<u64, StoreError> {
+        let given_back = self.with(|tables, now| tables.disown(disown, now))?;
         self.came_back(given_back > 0);
         Ok(given_back)
     }
@@ -82,11 +83,11 @@ impl Store for BTreeStore {
         self.with(Tables::register)
     }
 
-    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError> {
-        self.with(|tables, now| tables.heartbeat(worker, lease, now))
+    async fn heartbeat(&self, id: WorkerId, lease: Duration, _: &Report) -> Result<ReportedBeat, StoreError> {
+        self.with(|tables, now| ReportedBeat::without_report(tables.heartbeat(id, lease, now)))
     }
 
-    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+    async fn retire(&self, worker: WorkerId, _: &Report) -> Result<(), StoreError> {
         self.with(|tables, now| tables.retire(worker, now))
     }
 
@@ -134,8 +135,7 @@ impl Store for BTreeStore {
         self.with(|tables, now| {
             let mut numbers = BTreeMap::<String, (u64, u64, Option<Duration>)>::new();
             let tasks = tables.rows.values().map(|row| &row.task);
-            let waits = |state| matches!(state, FangTaskState::New | FangTaskState::Retried);
-            for task in tasks.filter(|task| waits(task.state)) {
+            for task in tasks.filter(|task| task.state.is_waiting()) {
                 let (waiting, due, oldest) = numbers.entry(task.task_type.clone()).or_default();
                 // Negative spans are of tasks for later.
                 let due_for = (now - task.scheduled_at).to_std().ok();

@@ -1,8 +1,8 @@
 //! The tables of the store, as two maps.
 
 use fang::store::{
-    Beat, Claim, Claimed, DbInstant, Finish, InsertOutcome, Inserted, MAX_FAILURES, Prune, Removal, Rescue,
-    Rescued, RescuedTask, Verdict, WorkerId, micros, read_metadata,
+    Beat, Claim, Claimed, DbInstant, Disown, Finish, InsertOutcome, Inserted, MAX_FAILURES, Prune, Removal,
+    Rescue, Rescued, RescuedTask, Verdict, WorkerId, micros, read_metadata,
 };
 use fang::{DateTime, Due, Failure, FangTaskState, NewTask, Task, Utc, Uuid, chrono::TimeDelta};
 use std::collections::BTreeMap;
@@ -39,14 +39,6 @@ fn later(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
 
 fn is_longer_ago(then: DateTime<Utc>, span: Duration, now: DateTime<Utc>) -> bool {
     (now - then).to_std().is_ok_and(|past| past > span)
-}
-
-fn is_waiting(state: FangTaskState) -> bool {
-    matches!(state, FangTaskState::New | FangTaskState::Retried)
-}
-
-fn is_alive(state: FangTaskState) -> bool {
-    is_waiting(state) || state == FangTaskState::InProgress
 }
 
 impl Row {
@@ -133,7 +125,7 @@ impl Row {
             self.task.scheduled_at = later(now, delay);
         }
         self.task.expires_at = self.task.expires_at.filter(|_| verdict.may_expire());
-        self.task.keep_until = keep.filter(|_| !is_alive(state)).map(|span| later(now, span));
+        self.task.keep_until = keep.filter(|_| !state.is_alive()).map(|span| later(now, span));
         let is_unknown = matches!(verdict, Verdict::Unknown { .. });
         self.unknown_since = self.unknown_since.or(Some(now)).filter(|_| is_unknown);
         self.let_go(state, now);
@@ -167,7 +159,7 @@ impl Tables {
     }
 
     fn duplicate(&self, hash: &str) -> Option<Uuid> {
-        let holds = |row: &&Row| row.task.uniq_hash.as_deref() == Some(hash) && is_alive(row.task.state);
+        let holds = |row: &&Row| row.task.uniq_hash.as_deref() == Some(hash) && row.task.state.is_alive();
         self.rows.values().find(holds).map(|row| row.task.id)
     }
 
@@ -178,7 +170,7 @@ impl Tables {
         let mut found = Vec::new();
         for range in claim.ranges {
             let is_due = |task: &Task| {
-                is_waiting(task.state)
+                task.state.is_waiting()
                     && task.task_type == claim.task_type
                     && (task.mode, task.priority) == (range.mode, range.priority)
                     && task.scheduled_at <= now
@@ -214,10 +206,10 @@ impl Tables {
         true
     }
 
-    pub fn disown(&mut self, worker: WorkerId, known: &[(Uuid, i32)], now: DateTime<Utc>) -> u64 {
+    pub fn disown(&mut self, disown: &Disown<'_>, now: DateTime<Utc>) -> u64 {
         let is_lost = |row: &&mut Row| {
             let Task { id, lease, .. } = row.task;
-            row.is_claim(worker, lease) && !known.contains(&(id, lease))
+            row.is_claim(disown.worker, lease) && !disown.known.contains(&(id, lease))
         };
         let lost = self.rows.values_mut().filter(is_lost);
         let let_go = |row: &mut Row| {
@@ -294,15 +286,15 @@ impl Tables {
             Some(until) => until <= now,
             None => prune.older_than.is_some_and(|age| is_longer_ago(task.updated_at, age, now)),
         };
-        self.delete(prune.limit as usize, |task| !is_alive(task.state) && is_over(task))
+        self.delete(prune.limit as usize, |task| !task.state.is_alive() && is_over(task))
     }
 
     pub fn remove(&mut self, removal: &Removal, now: DateTime<Utc>) -> u64 {
         self.delete(usize::MAX, |task| match removal {
             Removal::All => true,
-            Removal::Scheduled => is_waiting(task.state) && task.scheduled_at > now,
+            Removal::Scheduled => task.state.is_waiting() && task.scheduled_at > now,
             Removal::TaskType(task_type) => task.task_type == *task_type,
-            Removal::Unique(hash) => task.uniq_hash.as_ref() == Some(hash) && is_alive(task.state),
+            Removal::Unique(hash) => task.uniq_hash.as_ref() == Some(hash) && task.state.is_alive(),
             Removal::Id(id) => task.id == *id,
         })
     }

@@ -4,7 +4,8 @@ use super::{LEASE, Rig};
 use crate::new_task::NewTask;
 use crate::scan::{self, ScanRanges, Start};
 use crate::store::{
-    Beat, Claim, Claimed, Filter, Finish, Inserted, Rescue, Rescued, ScanRange, Verdict, WorkerId,
+    Beat, Change, Claim, Claimed, Filter, Finish, Inserted, Pause, Report, Rescue, Rescued, ScanRange,
+    Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode, Task};
 use crate::unique::Unique;
@@ -129,19 +130,19 @@ impl dyn Rig + '_ {
         ranges: &[ScanRange],
         limit: usize,
     ) -> Vec<Claimed> {
-        self.store().claim(&Claim { worker, task_type, limit, ranges, crowded: false }).await.unwrap()
+        self.store().claim(&Claim::new(worker, task_type, limit, ranges)).await.unwrap().tasks
     }
 
     /// Claims from the beginning of each scan range, and tells in how long the next task becomes due.
-    pub(super) async fn claim_with_next(
+    pub(super) async fn claim_and_look_ahead(
         &self,
         worker: WorkerId,
         limit: usize,
         within: Duration,
     ) -> (Vec<u128>, Option<Duration>) {
         let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
-        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, ranges: &ranges, crowded: false };
-        let claimed = self.store().claim_with_next(&claim, within).await.unwrap();
+        let claim = Claim { within, ..Claim::new(worker, DEFAULT_TASK_TYPE, limit, &ranges) };
+        let claimed = self.store().claim(&claim).await.unwrap();
         (numbers(&claimed.tasks), claimed.next_in)
     }
 
@@ -189,7 +190,7 @@ impl dyn Rig + '_ {
     }
 
     pub(super) async fn beat(&self, worker: WorkerId) -> Beat {
-        self.store().heartbeat(worker, LEASE).await.unwrap()
+        self.store().heartbeat(worker, LEASE, &Report::default()).await.unwrap().beat
     }
 
     pub(super) async fn suspect(&self, worker: WorkerId, task: &Claimed) -> bool {
@@ -197,11 +198,21 @@ impl dyn Rig + '_ {
     }
 
     pub(super) async fn retire(&self, worker: WorkerId) {
-        self.store().retire(worker).await.unwrap();
+        self.store().retire(worker, &Report::default()).await.unwrap();
     }
 
     pub(super) async fn rescue(&self) -> Fates {
         (&self.store().rescue(&RESCUE).await.unwrap()).into()
+    }
+
+    /// Changes task number `n`. Returns whether it was changed or is asked to end.
+    pub(super) async fn change(&self, n: u128, change: Change) -> bool {
+        self.store().change(id(n), change).await.unwrap().is_hit()
+    }
+
+    /// Begins or ends the pause of a task type. Returns whether that changed anything.
+    pub(super) async fn pause(&self, task_type: &str, pause: Pause) -> bool {
+        self.store().pause(task_type, pause).await.unwrap()
     }
 
     /// Task number `n`, which must exist.

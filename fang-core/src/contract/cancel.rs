@@ -1,12 +1,12 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, both, id, task};
-use crate::store::{Claimed, Verdict, WorkerId};
+use crate::store::{Change, Claimed, Verdict, WorkerId};
 use crate::task::FangTaskState;
 use std::time::Duration;
 use uuid::Uuid;
 
 async fn cancel(rig: &dyn Rig, n: u128) -> bool {
-    rig.store().cancel(id(n)).await.unwrap().is_hit()
+    rig.change(n, Change::Cancel).await
 }
 
 async fn cancellations(rig: &dyn Rig, worker: WorkerId) -> Vec<(Uuid, i32)> {
@@ -110,10 +110,10 @@ pub async fn a_cancelled_task_whose_process_dies_fails(rig: &dyn Rig) {
 /// The task runs again, as the caller of the retry wants.
 pub async fn a_retry_ends_a_cancellation(rig: &dyn Rig) {
     let (worker, claimed) = cancelled_while_it_runs(rig).await;
-    assert!(!rig.store().retry(id(1)).await.unwrap(), "a running task is not retried");
+    assert!(!rig.change(1, Change::Retry).await, "a running task is not retried");
     assert_eq!(cancellations(rig, worker).await, [(id(1), 1)]);
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: HOUR, has_begun: false }).await);
-    assert!(rig.store().retry(id(1)).await.unwrap());
+    assert!(rig.change(1, Change::Retry).await);
     let again = rig.claim_one(worker).await;
     assert_eq!((again.id, cancellations(rig, worker).await), (id(1), vec![]));
 }
@@ -141,7 +141,7 @@ pub async fn a_task_is_cancelled_even_while_it_is_claimed_and_released(rig: &dyn
     for _ in 0..100 {
         assert_eq!(both(cancel(rig, 1), claim_and_give_back()).await, [true; 2]);
         // It was cancelled while it ran or while it waited.
-        assert!(rig.store().retry(id(1)).await.unwrap());
+        assert!(rig.change(1, Change::Retry).await);
     }
 }
 

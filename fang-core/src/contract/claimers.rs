@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, both, numbers, task};
 use crate::scan::{ScanRanges, Start};
-use crate::store::{Claim, WorkerId};
+use crate::store::{Claim, Pause, WorkerId};
 use crate::task::{DEFAULT_TASK_TYPE, Mode};
 
 /// Two workers claim at the same time.
@@ -30,8 +30,8 @@ pub async fn crowded_claims_never_share_a_task(rig: &dyn Rig) {
 
 async fn claim_in_a_crowd(rig: &dyn Rig, worker: WorkerId) -> Vec<u128> {
     let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
-    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 7, ranges: &ranges, crowded: true };
-    numbers(&rig.store().claim(&claim).await.unwrap())
+    let claim = Claim { crowded: true, ..Claim::new(worker, DEFAULT_TASK_TYPE, 7, &ranges) };
+    numbers(&rig.store().claim(&claim).await.unwrap().tasks)
 }
 
 /// One claim ends before the next begins.
@@ -76,15 +76,15 @@ pub async fn a_worker_that_never_registered_claims_nothing(rig: &dyn Rig) {
 pub async fn a_paused_task_type_is_not_claimed_until_it_is_resumed(rig: &dyn Rig) {
     let worker = rig.worker().await;
     for _ in 0..2 {
-        rig.store().pause("mail").await.unwrap();
-        rig.store().pause("mail").await.unwrap();
+        rig.pause("mail", Pause::Begin).await;
+        rig.pause("mail", Pause::Begin).await;
         rig.insert(&[task(1).task_type("mail"), task(2)]).await;
         rig.advance(HOUR).await;
         assert_eq!(rig.claim_of(worker, "mail", Mode::Asynk, 10).await, []);
         assert_eq!(numbers(&rig.claim(worker, 10).await), [2]);
-        rig.store().resume("mail").await.unwrap();
+        rig.pause("mail", Pause::End).await;
         assert_eq!(numbers(&rig.claim_of(worker, "mail", Mode::Asynk, 10).await), [1]);
         rig.store().remove(&crate::store::Removal::All).await.unwrap();
     }
-    rig.store().resume("never paused").await.unwrap();
+    rig.pause("never paused", Pause::End).await;
 }

@@ -2,7 +2,7 @@ use super::Rig;
 use super::acts::{HOUR, id, numbers, task, unique};
 use crate::new_task::{Due, NewTask};
 use crate::notify::{Notice, Registration, Topic};
-use crate::store::{Change, ChangeMany, FailedTasks, Filter, Verdict};
+use crate::store::{Change, ChangeMany, FailedTasks, Filter, Pause, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -82,10 +82,9 @@ pub async fn only_the_oldest_of_failed_duplicates_is_retried(rig: &dyn Rig) {
 pub async fn a_rescheduled_task_waits_for_its_new_time(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2).delay(HOUR), task(3).delay(HOUR)]).await;
     let past = rig.now().await - HOUR;
-    let store = rig.store();
-    assert!(store.reschedule(id(1), Due::After(HOUR * 2)).await.unwrap());
-    assert!(store.reschedule(id(2), NOW).await.unwrap());
-    assert!(store.reschedule(id(3), Due::At(past)).await.unwrap());
+    assert!(rig.change(1, Change::Reschedule(Due::After(HOUR * 2))).await);
+    assert!(rig.change(2, Change::Reschedule(NOW)).await);
+    assert!(rig.change(3, Change::Reschedule(Due::At(past))).await);
     let worker = rig.worker().await;
     assert_eq!(numbers(&rig.claim(worker, 10).await), [3, 2]);
     rig.advance(HOUR).await;
@@ -97,9 +96,8 @@ pub async fn a_rescheduled_task_waits_for_its_new_time(rig: &dyn Rig) {
 /// Before less urgent tasks.
 pub async fn a_task_with_a_new_priority_is_claimed_by_it(rig: &dyn Rig) {
     rig.insert(&[task(1), task(2), task(3)]).await;
-    let store = rig.store();
-    assert!(store.set_priority(id(3), Priority::Urgent).await.unwrap());
-    assert!(store.set_priority(id(1), Priority::Low).await.unwrap());
+    assert!(rig.change(3, Change::Priority(Priority::Urgent)).await);
+    assert!(rig.change(1, Change::Priority(Priority::Low)).await);
     assert_eq!(rig.find(3).await.priority, Priority::Urgent);
     let worker = rig.worker().await;
     assert_eq!(numbers(&rig.claim(worker, 10).await), [3, 2, 1]);
@@ -111,21 +109,22 @@ pub async fn a_task_that_does_not_wait_keeps_its_time_and_its_priority(rig: &dyn
     rig.insert(&[task(2)]).await;
     let worker = rig.worker().await;
     rig.claim_one(worker).await;
-    let store = rig.store();
     for n in 1..=3 {
-        assert!(!store.reschedule(id(n), NOW).await.unwrap());
-        assert!(!store.set_priority(id(n), Priority::Low).await.unwrap());
+        assert!(!rig.change(n, Change::Reschedule(NOW)).await);
+        assert!(!rig.change(n, Change::Priority(Priority::Low)).await);
     }
     assert_eq!(rig.find(2).await.priority, Priority::Normal);
 }
 
 /// A second pause or a second resume changes nothing.
 pub async fn pause_and_resume_tell_whether_they_changed_anything(rig: &dyn Rig) {
-    let store = rig.store();
-    assert!(!store.resume("mail").await.unwrap());
+    assert!(!rig.pause("mail", Pause::End).await);
     for _ in 0..2 {
-        assert_eq!([store.pause("mail").await.unwrap(), store.pause("mail").await.unwrap()], [true, false]);
-        assert_eq!([store.resume("mail").await.unwrap(), store.resume("mail").await.unwrap()], [true, false]);
+        assert_eq!(
+            [rig.pause("mail", Pause::Begin).await, rig.pause("mail", Pause::Begin).await],
+            [true, false]
+        );
+        assert_eq!([rig.pause("mail", Pause::End).await, rig.pause("mail", Pause::End).await], [true, false]);
     }
 }
 
@@ -144,27 +143,26 @@ pub(super) fn count(rig: &dyn Rig, topic: Topic<'_>) -> (Registration, Arc<Atomi
 /// By a new time, a retry or a resume. A pool that sleeps would otherwise claim too late.
 pub async fn listeners_are_notified_when_a_task_becomes_due(rig: &dyn Rig) {
     rig.insert(&[task(1).delay(HOUR), task(2), task(3)]).await;
-    let store = rig.store();
-    store.reschedule(id(2), Due::After(HOUR)).await.unwrap();
+    rig.change(2, Change::Reschedule(Due::After(HOUR))).await;
     fail_all(rig, "common").await;
     let (_common, woken) = count(rig, Topic::task_type("common"));
     let is_woken = || woken.swap(0, Ordering::SeqCst) > 0;
-    store.reschedule(id(1), Due::After(HOUR)).await.unwrap();
+    rig.change(1, Change::Reschedule(Due::After(HOUR))).await;
     assert!(!is_woken(), "nothing is due");
-    store.reschedule(id(1), NOW).await.unwrap();
+    rig.change(1, Change::Reschedule(NOW)).await;
     assert!(is_woken());
-    store.retry(id(2)).await.unwrap();
+    rig.change(2, Change::Retry).await;
     assert!(is_woken());
     batch(rig, &FailedTasks::all(), None, 9).await;
     assert!(is_woken());
-    store.resume("common").await.unwrap();
+    rig.pause("common", Pause::End).await;
     assert!(is_woken());
 
     let worker = rig.worker().await;
     let (_worker, notified) = count(rig, Topic::Cancelled(worker));
     rig.claim(worker, 1).await;
     for n in 1..=3 {
-        store.cancel(id(n)).await.unwrap();
+        rig.change(n, Change::Cancel).await;
     }
     assert_eq!(notified.load(Ordering::SeqCst), 1, "only the worker of the running task is notified");
 }

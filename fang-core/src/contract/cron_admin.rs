@@ -2,17 +2,17 @@ use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, both, id, task};
 use super::missed::{hourly, look};
 use crate::schedule::{Cron, Missed};
-use crate::store::{CronRemoval, NewCron, Removal, Verdict};
+use crate::store::{CronRemoval, NewCron, Pause, Removal, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
 use std::time::Duration;
 use uuid::Uuid;
 
 async fn pause(rig: &dyn Rig) -> bool {
-    rig.store().pause_cron("hourly").await.unwrap()
+    rig.store().pause_cron("hourly", Pause::Begin).await.unwrap()
 }
 
 async fn resume(rig: &dyn Rig) -> bool {
-    rig.store().resume_cron("hourly").await.unwrap()
+    rig.store().pause_cron("hourly", Pause::End).await.unwrap()
 }
 
 /// The list has the kind, task type, mode, priority, next tick and pause of each cron.
@@ -133,7 +133,8 @@ pub async fn a_pause_at_the_same_time_as_a_tick_leaves_no_waiting_tick(rig: &dyn
     let due = rig.store().crons().await.unwrap().due.remove(0);
     let tick = due.tick(|| id(2)).unwrap();
     let store = rig.store();
-    let [fired, paused] = both(store.fire(&tick), store.pause_cron("hourly")).await.map(Result::unwrap);
+    let [fired, paused] =
+        both(store.fire(&tick), store.pause_cron("hourly", Pause::Begin)).await.map(Result::unwrap);
     assert!(paused);
     assert_eq!(rig.all().await, if fired { vec![1] } else { vec![] }, "the waiting tick is removed");
     resume(rig).await;
@@ -203,8 +204,8 @@ pub async fn crons_that_the_program_no_longer_has_are_removed(rig: &dyn Rig) {
 /// It changes nothing.
 pub async fn an_operation_on_a_missing_cron_says_that_it_is_missing(rig: &dyn Rig) {
     let store = rig.store();
-    assert!(!store.pause_cron("gone").await.unwrap());
-    assert!(!store.resume_cron("gone").await.unwrap());
+    assert!(!store.pause_cron("gone", Pause::Begin).await.unwrap());
+    assert!(!store.pause_cron("gone", Pause::End).await.unwrap());
     assert!(!store.run_cron("gone", id(1)).await.unwrap());
     assert_eq!(store.remove_crons(&CronRemoval::Name("gone".to_owned())).await.unwrap(), 0);
     assert_eq!(rig.all().await, []);

@@ -2,7 +2,7 @@ use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, id, task, unique_by};
 use crate::new_task::{Due, NewTask};
 use crate::schedule::Cron;
-use crate::store::{Claimed, DbInstant, NewCron, Tick, Verdict};
+use crate::store::{Change, Claimed, DbInstant, Disown, NewCron, Tick, Verdict};
 use crate::task::Task;
 use crate::unique::{Replace, Unique};
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub async fn a_task_that_has_begun_no_longer_expires(rig: &dyn Rig) {
             rig.retire(worker).await;
             rig.rescue().await;
         } else {
-            rig.store().disown(worker, &[]).await.unwrap();
+            rig.store().disown(&Disown::all_of(worker)).await.unwrap();
         }
         assert!(!expires(rig).await, "its process died: {dies}");
     }
@@ -98,12 +98,11 @@ pub async fn a_task_that_has_not_begun_still_expires(rig: &dyn Rig) {
 /// As much time is left to begin it as before.
 pub async fn a_rescheduled_task_expires_as_long_after_its_new_time(rig: &dyn Rig) {
     rig.insert(&[hourly(1), task(2), hourly(3).delay(HOUR)]).await;
-    let store = rig.store();
     let later = Due::At(rig.now().await + HOUR * 5);
     for n in [1, 2] {
-        assert!(store.reschedule(id(n), later).await.unwrap());
+        assert!(rig.change(n, Change::Reschedule(later)).await);
     }
-    assert!(store.reschedule(id(3), Due::After(Duration::ZERO)).await.unwrap());
+    assert!(rig.change(3, Change::Reschedule(Due::After(Duration::ZERO))).await);
     assert_eq!(span(&rig.find(1).await), Some(HOUR));
     assert_eq!(span(&rig.find(2).await), None);
     assert_eq!(span(&rig.find(3).await), Some(HOUR));
@@ -116,7 +115,7 @@ pub async fn a_task_that_is_retried_by_hand_no_longer_expires(rig: &dyn Rig) {
         if n == 2 {
             rig.insert(&[hourly(2).delay(HOUR)]).await;
         }
-        assert!(rig.store().retry(id(n)).await.unwrap());
+        assert!(rig.change(n, Change::Retry).await);
         assert_eq!(rig.find(n).await.expires_at, None);
         assert!(!expires(rig).await);
     }

@@ -4,7 +4,7 @@ use super::acts::{Fates, MINUTE, RESCUE, id, numbers, task, unique_by};
 use super::{LEASE, Rig};
 use crate::scan::{self, ScanRanges, Start};
 use crate::store::{
-    self, Claim, Claimed, Finish, LockCommit, LockedTask, Rescue, ScanRange, Verdict, WorkerId,
+    self, Claim, Claimed, Finish, LockCommit, LockedTask, Pause, Rescue, ScanRange, Verdict, WorkerId,
 };
 use crate::task::{DEFAULT_TASK_TYPE, FangTaskState, Mode};
 use crate::unique::Unique;
@@ -27,7 +27,7 @@ async fn lock(lock_claims: &mut LockClaims, worker: WorkerId) -> Vec<LockedTask>
 }
 
 async fn lock_from(lock_claims: &mut LockClaims, worker: WorkerId, ranges: &[ScanRange]) -> Vec<LockedTask> {
-    let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit: 10, ranges, crowded: false };
+    let claim = Claim::new(worker, DEFAULT_TASK_TYPE, 10, ranges);
     lock_claims.lock(&claim).await.unwrap()
 }
 
@@ -99,10 +99,10 @@ pub async fn no_task_is_locked_in_a_paused_task_type_or_by_a_retired_worker(rig:
     let [mut lock_claims, _] = rig.lock_claims();
     rig.insert(&[task(1)]).await;
     let worker = rig.worker().await;
-    rig.store().pause(DEFAULT_TASK_TYPE).await.unwrap();
+    rig.pause(DEFAULT_TASK_TYPE, Pause::Begin).await;
     assert!(lock(&mut lock_claims, worker).await.is_empty());
     release(&mut lock_claims).await;
-    rig.store().resume(DEFAULT_TASK_TYPE).await.unwrap();
+    rig.pause(DEFAULT_TASK_TYPE, Pause::End).await;
     assert_eq!(lock(&mut lock_claims, worker).await.len(), 1);
     release(&mut lock_claims).await;
     rig.retire(worker).await;

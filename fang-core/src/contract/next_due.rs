@@ -1,14 +1,14 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, task};
 use crate::new_task::NewTask;
-use crate::store::WorkerId;
+use crate::store::{Pause, WorkerId};
 use crate::task::{DEFAULT_TASK_TYPE, Mode, Priority};
 use std::time::Duration;
 
 /// Claims with this limit, and checks that the next task is due in about this many hours, unless the store tells
 /// nothing at all.
 async fn next_is_in(rig: &dyn Rig, worker: WorkerId, limit: usize, within: Duration, hours: Option<u32>) {
-    let next = rig.claim_with_next(worker, limit, within).await.1;
+    let next = rig.claim_and_look_ahead(worker, limit, within).await.1;
     if tells(rig, worker).await {
         let is_about =
             |next: Duration| hours.is_some_and(|hours| next <= HOUR * hours && next + MINUTE > HOUR * hours);
@@ -20,7 +20,7 @@ async fn next_is_in(rig: &dyn Rig, worker: WorkerId, limit: usize, within: Durat
 async fn tells(rig: &dyn Rig, worker: WorkerId) -> bool {
     const FAR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
     rig.insert(&[task(999).delay(FAR - HOUR)]).await;
-    rig.claim_with_next(worker, 1, FAR).await.1.is_some()
+    rig.claim_and_look_ahead(worker, 1, FAR).await.1.is_some()
 }
 
 /// Tasks that are due already do not count. The store may tell nothing.
@@ -35,7 +35,11 @@ pub async fn a_claim_tells_when_the_next_task_of_its_ranges_becomes_due(rig: &dy
         NewTask { mode: Mode::Blocking, ..task(5).delay(HOUR) },
     ])
     .await;
-    assert_eq!(rig.claim_with_next(worker, 10, HOUR).await, (vec![1], None), "none is due within an hour");
+    assert_eq!(
+        rig.claim_and_look_ahead(worker, 10, HOUR).await,
+        (vec![1], None),
+        "none is due within an hour"
+    );
     next_is_in(rig, worker, 10, HOUR * 5, Some(2)).await;
     rig.insert(&[NewTask { mode: Mode::Any, ..task(6).delay(HOUR) }]).await;
     next_is_in(rig, worker, 10, HOUR * 5, Some(1)).await;
@@ -45,7 +49,7 @@ pub async fn a_claim_tells_when_the_next_task_of_its_ranges_becomes_due(rig: &dy
 pub async fn a_full_claim_does_not_tell_when_the_next_task_becomes_due(rig: &dyn Rig) {
     let worker = rig.worker().await;
     rig.insert(&[task(1), task(2).delay(HOUR)]).await;
-    assert_eq!(rig.claim_with_next(worker, 1, HOUR * 5).await, (vec![1], None));
+    assert_eq!(rig.claim_and_look_ahead(worker, 1, HOUR * 5).await, (vec![1], None));
     next_is_in(rig, worker, 1, HOUR * 5, Some(1)).await;
 }
 
@@ -54,16 +58,16 @@ pub async fn a_retired_worker_is_not_told_when_the_next_task_becomes_due(rig: &d
     let worker = rig.worker().await;
     rig.insert(&[task(1).delay(HOUR)]).await;
     rig.retire(worker).await;
-    assert_eq!(rig.claim_with_next(worker, 10, HOUR * 5).await, (vec![], None));
+    assert_eq!(rig.claim_and_look_ahead(worker, 10, HOUR * 5).await, (vec![], None));
 }
 
 /// A pool hears when it is resumed.
 pub async fn the_next_task_of_a_paused_task_type_is_not_told(rig: &dyn Rig) {
     let worker = rig.worker().await;
     rig.insert(&[task(1), task(2).delay(HOUR)]).await;
-    rig.store().pause(DEFAULT_TASK_TYPE).await.unwrap();
-    assert_eq!(rig.claim_with_next(worker, 10, HOUR * 5).await, (vec![], None));
-    rig.store().resume(DEFAULT_TASK_TYPE).await.unwrap();
-    assert_eq!(rig.claim_with_next(worker, 10, Duration::from_secs(1)).await, (vec![1], None));
+    rig.pause(DEFAULT_TASK_TYPE, Pause::Begin).await;
+    assert_eq!(rig.claim_and_look_ahead(worker, 10, HOUR * 5).await, (vec![], None));
+    rig.pause(DEFAULT_TASK_TYPE, Pause::End).await;
+    assert_eq!(rig.claim_and_look_ahead(worker, 10, Duration::from_secs(1)).await, (vec![1], None));
     next_is_in(rig, worker, 10, HOUR * 5, Some(1)).await;
 }

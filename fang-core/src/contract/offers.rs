@@ -4,8 +4,8 @@ use crate::error::{Nature, StoreError};
 use crate::new_task::Due;
 use crate::schedule::Cron;
 use crate::store::{
-    Asked, Change, ChangeMany, CronRemoval, Feature, Filter, Minutes, NewCron, ReadyLook, Report, Tick,
-    Unserved,
+    Asked, Change, ChangeMany, CronRemoval, Feature, Filter, Minutes, NewCron, Pause, ReadyLook, Report,
+    Tick, Unserved,
 };
 use crate::task::{Mode, Priority};
 use crate::unique::{Replace, Unique};
@@ -35,21 +35,21 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
         Feature::Crons => refuses_crons(rig).await,
         Feature::Counts => assert_refused(store.count().await),
         Feature::Retries => {
-            assert_refused(store.retry(id(1)).await);
+            assert_refused(store.change(id(1), Change::Retry).await);
         }
         Feature::Reschedules => {
-            assert_refused(store.reschedule(id(1), Due::After(HOUR)).await);
-            assert_refused(store.set_priority(id(1), Priority::Low).await);
+            assert_refused(store.change(id(1), Change::Reschedule(Due::After(HOUR))).await);
+            assert_refused(store.change(id(1), Change::Priority(Priority::Low)).await);
         }
         Feature::Cancellations => {
             let worker = rig.worker().await;
-            assert_refused(store.cancel(id(1)).await);
+            assert_refused(store.change(id(1), Change::Cancel).await);
             assert_eq!(store.cancellations(worker).await.unwrap(), []);
             assert!(!rig.beat(worker).await.has_cancellations);
         }
         Feature::Pauses => {
-            assert_refused(store.pause("common").await);
-            assert_refused(store.resume("common").await);
+            assert_refused(store.pause("common", Pause::Begin).await);
+            assert_refused(store.pause("common", Pause::End).await);
         }
         // A pool marks suspects on every store, so the call must not fail.
         Feature::Suspects => {}
@@ -86,14 +86,14 @@ async fn refuses(rig: &dyn Rig, feature: Feature) {
 /// Pools tell what they do on every store.
 async fn refuses_reports(rig: &dyn Rig) {
     let (store, worker, report) = (rig.store(), rig.worker().await, Report::default());
-    let answer = store.heartbeat_with(worker, LEASE, &report).await.unwrap();
+    let answer = store.heartbeat(worker, LEASE, &report).await.unwrap();
     assert!(answer.beat.is_alive && !answer.is_saved && !answer.minute_is_due);
     assert!(!store.gather().await.unwrap());
     assert_refused(store.workers(None, 1).await);
     assert_refused(store.minutes(&Minutes::from(rig.now().await)).await);
     assert_refused(store.paused_types().await);
     assert_refused(store.ask_worker(worker, Asked::Quiet).await);
-    store.retire_with(worker, &report).await.unwrap();
+    store.retire(worker, &report).await.unwrap();
     assert!(!rig.beat(worker).await.is_alive);
 }
 
@@ -107,8 +107,8 @@ async fn refuses_crons(rig: &dyn Rig) {
     assert_refused(store.sync_cron(&cron).await);
     assert_refused(store.fire(&Tick::new("none", first, None, id(2))).await);
     assert_refused(store.list_crons().await);
-    assert_refused(store.pause_cron("none").await);
-    assert_refused(store.resume_cron("none").await);
+    assert_refused(store.pause_cron("none", Pause::Begin).await);
+    assert_refused(store.pause_cron("none", Pause::End).await);
     assert_refused(store.run_cron("none", id(2)).await);
     assert_refused(store.remove_crons(&CronRemoval::Name("none".to_owned())).await);
     assert!(store.crons().await.unwrap().due.is_empty(), "a store without crons has none that are due");

@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, both, id, unique_by};
 use crate::new_task::NewTask;
-use crate::store::{InsertOutcome, Prune, Removal, Verdict};
+use crate::store::{Change, InsertOutcome, Prune, Removal, Verdict};
 use crate::unique::Unique;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub async fn a_period_ends_even_while_its_task_waits(rig: &dyn Rig) {
 pub async fn a_period_continues_after_its_task_failed_or_was_cancelled_or_removed(rig: &dyn Rig) {
     rig.run(hourly_of(1, "a"), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[hourly_of(2, "b"), hourly_of(3, "c")]).await;
-    assert!(rig.store().cancel(id(2)).await.unwrap().is_hit());
+    assert!(rig.change(2, Change::Cancel).await);
     assert_eq!(rig.store().remove(&Removal::Id(id(3))).await.unwrap(), 1);
     for (n, key) in [(1, "a"), (2, "b"), (3, "c")] {
         assert_eq!(outcome(rig, hourly_of(n + 10, key)).await, (n, KEPT), "{key}");

@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, task};
 use crate::new_task::NewTask;
-use crate::store::{ReadyLook, ReadyTypes};
+use crate::store::{Pause, ReadyLook, ReadyTypes};
 use crate::task::Mode::{self, Any, Asynk, Blocking};
 use crate::task::Priority;
 use std::time::Duration;
@@ -57,10 +57,10 @@ pub async fn a_look_tells_when_tasks_become_due(rig: &dyn Rig) {
 /// A pool hears when it is resumed.
 pub async fn a_look_passes_over_paused_task_types(rig: &dyn Rig) {
     rig.insert(&[of(1, "mails", Asynk), of(2, "mails", Any).delay(MINUTE), of(3, "news", Asynk)]).await;
-    rig.store().pause("mails").await.unwrap();
+    rig.pause("mails", Pause::Begin).await;
     let ready = look(rig, Asynk, HOUR).await;
     assert_eq!((ready.due, ready.later), (vec!["news".to_owned()], vec![]));
-    rig.store().resume("mails").await.unwrap();
+    rig.pause("mails", Pause::End).await;
     assert_eq!(look(rig, Asynk, HOUR).await.due, ["mails", "news"]);
 }
 

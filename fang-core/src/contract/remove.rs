@@ -2,7 +2,7 @@ use super::Rig;
 use super::acts::{HOUR, id, task, unique};
 use crate::new_task::NewTask;
 use crate::schedule::Cron;
-use crate::store::{NewCron, Removal, Verdict};
+use crate::store::{Change, NewCron, Removal, Verdict};
 use crate::task::FangTaskState;
 
 async fn remove(rig: &dyn Rig, removal: Removal) -> u64 {
@@ -69,7 +69,7 @@ pub async fn scheduled_removes_tasks_that_are_not_due_and_every_cron(rig: &dyn R
     rig.insert(&[task(3), task(4).delay(HOUR)]).await;
     cron(rig, "mail", 5).await;
     rig.insert(&[task(6).delay(HOUR)]).await;
-    assert!(rig.store().cancel(id(6)).await.unwrap().is_hit(), "a waiting task can be cancelled");
+    assert!(rig.change(6, Change::Cancel).await, "a waiting task can be cancelled");
     assert_eq!(remove(rig, Removal::Scheduled).await, 3);
     assert_eq!(rig.all().await, [6, 3, 2]);
     assert!(crons(rig).await.is_empty());

@@ -2,14 +2,15 @@ use super::acts::{HOUR, MINUTE};
 use super::{LEASE, Rig};
 use crate::notify::Topic;
 use crate::store::{
-    Asked, Counts, Minute, Minutes, Prune, Report, ReportedBeat, Tally, WorkerId, WorkerInfo, WorkerState,
+    Asked, Counts, Minute, Minutes, Pause, Prune, Report, ReportedBeat, Tally, WorkerId, WorkerInfo,
+    WorkerState,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 async fn tell(rig: &dyn Rig, worker: WorkerId, report: &Report) -> ReportedBeat {
-    rig.store().heartbeat_with(worker, LEASE, report).await.unwrap()
+    rig.store().heartbeat(worker, LEASE, report).await.unwrap()
 }
 
 /// Tells how many tasks of each type have started, each of which took a millisecond.
@@ -143,7 +144,7 @@ pub async fn nothing_is_gathered_twice(rig: &dyn Rig) {
 pub async fn the_last_counts_of_a_dead_worker_are_gathered(rig: &dyn Rig) {
     let (stopped, silent) = (rig.worker().await, rig.worker().await);
     tell(rig, silent, &counts(&[("mail", 2), ("sync", 1)])).await;
-    rig.store().retire_with(stopped, &counts(&[("mail", 5)])).await.unwrap();
+    rig.store().retire(stopped, &counts(&[("mail", 5)])).await.unwrap();
     rig.advance(LEASE * 2).await;
     rig.worker().await;
     rig.rescue().await;
@@ -223,9 +224,9 @@ pub async fn a_worker_that_does_not_live_cannot_be_asked(rig: &dyn Rig) {
 pub async fn paused_task_types_are_listed(rig: &dyn Rig) {
     let store = rig.store();
     for task_type in ["sync", "mail", "feeds"] {
-        store.pause(task_type).await.unwrap();
+        rig.pause(task_type, Pause::Begin).await;
     }
-    store.resume("mail").await.unwrap();
+    rig.pause("mail", Pause::End).await;
     let before = rig.now().await;
     let paused = store.paused_types().await.unwrap();
     assert_eq!(paused.iter().map(|paused| &*paused.task_type).collect::<Vec<_>>(), ["feeds", "sync"]);

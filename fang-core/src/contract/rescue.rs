@@ -1,8 +1,8 @@
-use super::acts::{Fates, HOUR, MINUTE, RESCUE, both, id, numbers, task};
+use super::acts::{Fates, HOUR, MINUTE, RESCUE, both, numbers, task};
 use super::{LEASE, Rig};
 use crate::new_task::Due;
 use crate::notify::{Registration, Topic};
-use crate::store::{Claimed, Rescue, RescuedTask, Verdict};
+use crate::store::{Change, Claimed, Disown, Rescue, RescuedTask, Verdict};
 use crate::task::{FangTaskState, Priority};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -220,7 +220,7 @@ pub async fn a_claim_under_a_newer_lease_than_the_worker_knows_is_given_back(rig
     let first = rig.claim_one(worker).await;
     assert!(rig.finish(worker, &first, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     rig.claim_one(worker).await;
-    assert_eq!(rig.store().disown(worker, &[(first.id, first.lease)]).await.unwrap(), 1);
+    assert_eq!(rig.store().disown(&Disown::all_of(worker).but(&[(first.id, first.lease)])).await.unwrap(), 1);
     assert_eq!(rig.claim_one(other).await.lease, 3);
 }
 
@@ -231,7 +231,10 @@ pub async fn a_worker_gives_back_claims_that_it_does_not_know(rig: &dyn Rig) {
     let known = rig.claim(worker, 1).await;
     let lost = rig.claim(worker, 1).await;
     let theirs = rig.claim(other, 1).await;
-    assert_eq!(rig.store().disown(worker, &[(known[0].id, known[0].lease)]).await.unwrap(), 1);
+    assert_eq!(
+        rig.store().disown(&Disown::all_of(worker).but(&[(known[0].id, known[0].lease)])).await.unwrap(),
+        1
+    );
     let back = rig.claim_one(other).await;
     assert_eq!(
         (back.id, back.lease, back.retries, back.crashes),
@@ -241,7 +244,7 @@ pub async fn a_worker_gives_back_claims_that_it_does_not_know(rig: &dyn Rig) {
     assert!(!rig.finish(worker, &lost[0], Verdict::Remove).await, "the lost claim no longer stands");
     assert!(rig.finish(worker, &known[0], Verdict::Remove).await);
     assert!(rig.finish(other, &theirs[0], Verdict::Remove).await);
-    assert_eq!(rig.store().disown(worker, &[]).await.unwrap(), 0);
+    assert_eq!(rig.store().disown(&Disown::all_of(worker)).await.unwrap(), 0);
 }
 
 /// Counts the notifications that tasks came back to their places.
@@ -266,7 +269,7 @@ pub async fn listeners_are_told_that_a_task_returned_to_its_place(rig: &dyn Rig)
     assert!(rig.finish(worker, &claimed, Verdict::Release { delay: Duration::ZERO, has_begun: false }).await);
     assert!(was_notified(), "released");
     rig.claim_one(worker).await;
-    rig.store().disown(worker, &[]).await.unwrap();
+    rig.store().disown(&Disown::all_of(worker)).await.unwrap();
     assert!(was_notified(), "disowned");
     let claimed = rig.claim_one(worker).await;
     rig.retire(worker).await;
@@ -291,8 +294,8 @@ pub async fn listeners_are_told_that_a_task_moved_ahead(rig: &dyn Rig) {
     let was_notified = || calls.swap(0, Ordering::SeqCst) > 0;
     rig.insert(&[task(1)]).await;
     assert!(!was_notified());
-    rig.store().set_priority(id(1), Priority::Urgent).await.unwrap();
+    rig.change(1, Change::Priority(Priority::Urgent)).await;
     assert!(was_notified(), "moved to another scan range");
-    rig.store().reschedule(id(1), Due::At(rig.now().await - HOUR)).await.unwrap();
+    rig.change(1, Change::Reschedule(Due::At(rig.now().await - HOUR))).await;
     assert!(was_notified(), "due earlier than before");
 }

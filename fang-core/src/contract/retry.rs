@@ -1,15 +1,15 @@
 use super::Rig;
 use super::acts::{HOUR, id, task};
-use crate::store::Verdict;
+use crate::store::{Change, Verdict};
 use crate::task::FangTaskState;
 use std::time::Duration;
 
 async fn retry(rig: &dyn Rig, n: u128) -> bool {
-    rig.store().retry(id(n)).await.unwrap()
+    rig.change(n, Change::Retry).await
 }
 
 async fn cancel(rig: &dyn Rig, n: u128) -> bool {
-    rig.store().cancel(id(n)).await.unwrap().is_hit()
+    rig.change(n, Change::Cancel).await
 }
 
 /// It has all its retries again, and is due now.

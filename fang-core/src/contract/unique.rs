@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{both, id, numbers, task, unique};
 use crate::new_task::NewTask;
-use crate::store::{Removal, Verdict};
+use crate::store::{Change, Removal, Verdict};
 use std::time::Duration;
 
 /// Asserts that task 1 is alive and keeps a duplicate out.
@@ -105,7 +105,7 @@ pub async fn a_removed_or_cancelled_task_is_no_longer_unique(rig: &dyn Rig) {
     rig.insert(&[unique(1, "x")]).await;
     rig.store().remove(&Removal::Id(id(1))).await.unwrap();
     rig.insert(&[unique(2, "x")]).await;
-    assert!(rig.store().cancel(id(2)).await.unwrap().is_hit());
+    assert!(rig.change(2, Change::Cancel).await);
     assert_inserted(rig).await;
 }
 
@@ -113,12 +113,12 @@ pub async fn a_removed_or_cancelled_task_is_no_longer_unique(rig: &dyn Rig) {
 pub async fn a_failed_task_is_not_retried_while_a_duplicate_is_alive(rig: &dyn Rig) {
     rig.run(unique(1, "x"), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[unique(2, "x")]).await;
-    assert!(!rig.store().retry(id(1)).await.unwrap());
+    assert!(!rig.change(1, Change::Retry).await);
     let worker = rig.worker().await;
     let claimed = rig.claim_one(worker).await;
     assert_eq!(numbers(std::slice::from_ref(&claimed)), [2]);
-    assert!(!rig.store().retry(id(1)).await.unwrap(), "a duplicate runs");
+    assert!(!rig.change(1, Change::Retry).await, "a duplicate runs");
     assert!(rig.finish(worker, &claimed, Verdict::Keep).await);
-    assert!(rig.store().retry(id(1)).await.unwrap(), "the duplicate is over");
+    assert!(rig.change(1, Change::Retry).await, "the duplicate is over");
     assert_kept_out(rig, "retried by hand").await;
 }

@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, MINUTE, task};
 use crate::new_task::NewTask;
-use crate::store::{Unserved, WorkerId};
+use crate::store::{Pause, Unserved, WorkerId};
 use crate::task::Mode::{self, Any, Asynk, Blocking};
 
 async fn look(rig: &dyn Rig) -> Unserved {
@@ -93,9 +93,9 @@ pub async fn tasks_that_are_not_due_need_no_worker(rig: &dyn Rig) {
 pub async fn a_paused_task_type_needs_no_worker(rig: &dyn Rig) {
     rig.insert(&[of(1, "mails", Asynk)]).await;
     rig.advance(MINUTE * 2).await;
-    rig.store().pause("mails").await.unwrap();
+    rig.pause("mails", Pause::Begin).await;
     assert_eq!(found(rig).await, []);
-    rig.store().resume("mails").await.unwrap();
+    rig.pause("mails", Pause::End).await;
     assert_eq!(found(rig).await, named(&[("mails", Asynk)]));
 }
 

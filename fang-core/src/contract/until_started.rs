@@ -1,7 +1,7 @@
 use super::Rig;
 use super::acts::{HOUR, id, numbers, task, unique_by};
 use crate::new_task::NewTask;
-use crate::store::{InsertOutcome, Verdict};
+use crate::store::{Change, Disown, InsertOutcome, Verdict};
 use crate::task::FangTaskState;
 use crate::unique::Unique;
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub async fn a_started_task_that_is_rescued_or_disowned_keeps_no_task_out(rig: &
     let worker = rig.worker().await;
     assert_eq!(rig.claim(worker, 10).await.len(), 2);
     rig.insert(&[waiting(3)]).await;
-    assert_eq!(rig.store().disown(worker, &[]).await.unwrap(), 2);
+    assert_eq!(rig.store().disown(&Disown::all_of(worker)).await.unwrap(), 2);
     assert_eq!(rig.claim(worker, 10).await.len(), 3);
 }
 
@@ -71,16 +71,16 @@ pub async fn a_started_task_that_is_rescued_or_disowned_keeps_no_task_out(rig: &
 pub async fn a_started_task_that_failed_can_be_retried_beside_the_next(rig: &dyn Rig) {
     rig.run(waiting(1), Verdict::Fail { error: "no".to_owned() }).await;
     rig.insert(&[waiting(2)]).await;
-    assert!(rig.store().retry(id(1)).await.unwrap());
+    assert!(rig.change(1, Change::Retry).await);
     assert_eq!((rig.state(1).await, rig.state(2).await), (FangTaskState::Retried, FangTaskState::New));
 }
 
 /// A retry of it is refused while an equal task waits.
 pub async fn a_cancelled_task_that_was_never_started_keeps_no_task_out(rig: &dyn Rig) {
     rig.insert(&[waiting(1).delay(HOUR)]).await;
-    assert!(rig.store().cancel(id(1)).await.unwrap().is_hit());
+    assert!(rig.change(1, Change::Cancel).await);
     assert_eq!(outcome(rig, waiting(2)).await, (2, InsertOutcome::New));
-    assert!(!rig.store().retry(id(1)).await.unwrap(), "two equal tasks would wait");
+    assert!(!rig.change(1, Change::Retry).await, "two equal tasks would wait");
 }
 
 /// Only tasks that are unique until started lose their hash.

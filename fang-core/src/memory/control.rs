@@ -3,7 +3,7 @@
 use super::tables::{Row, Tables};
 use super::tasks::due_at;
 use crate::new_task::Due;
-use crate::store::{Cancellation, WorkerId};
+use crate::store::{ChangeOutcome, WorkerId};
 use crate::task::{FangTaskState, Priority};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -47,14 +47,13 @@ impl Tables {
     }
 
     /// Returns the worker that runs the task as well.
-    pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (Cancellation, Option<WorkerId>) {
+    pub(super) fn cancel(&mut self, id: Uuid, now: DateTime<Utc>) -> (ChangeOutcome, Option<WorkerId>) {
         let running = self.row(id).filter(|row| row.state == FangTaskState::InProgress);
         if let Some(claimed_by) = running.map(|row| row.locked_by) {
             self.cancelled.insert(id);
-            return (Cancellation::Asked, claimed_by);
+            return (ChangeOutcome::Asked, claimed_by);
         }
-        let ended = if self.fail_waiting(id, now) { Cancellation::Ended } else { Cancellation::Missed };
-        (ended, None)
+        (self.fail_waiting(id, now).into(), None)
     }
 
     /// Fails cancelled tasks that wait again, and forgets those that are over.

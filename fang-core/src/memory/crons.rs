@@ -4,7 +4,7 @@ use super::tables::{Cron, Tables};
 use super::tasks::new_row;
 use crate::new_task::NewTask;
 use crate::options::{Headers, Options};
-use crate::store::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
+use crate::store::{CronInfo, CronRemoval, Crons, DueCron, NewCron, Pause, SavedCron, Tick};
 use crate::task::{FangTaskState, read_metadata};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -61,7 +61,11 @@ impl Tables {
         self.crons.values().map(info).collect()
     }
 
-    pub(super) fn pause_cron(&mut self, name: &str, now: DateTime<Utc>) -> bool {
+    /// Returns whether that changed anything.
+    pub(super) fn pause_cron(&mut self, name: &str, pause: Pause, now: DateTime<Utc>) -> bool {
+        if pause == Pause::End {
+            return self.crons.get_mut(name).is_some_and(|cron| cron.paused_at.take().is_some());
+        }
         let Some(cron) = self.crons.get_mut(name).filter(|cron| cron.paused_at.is_none()) else {
             return false;
         };
@@ -72,10 +76,6 @@ impl Tables {
             self.crons.entry(name.to_owned()).and_modify(|cron| cron.task_id = Uuid::nil());
         }
         true
-    }
-
-    pub(super) fn resume_cron(&mut self, name: &str) -> bool {
-        self.crons.get_mut(name).is_some_and(|cron| cron.paused_at.take().is_some())
     }
 
     /// Returns the task type of the cron if it exists.

@@ -2,11 +2,10 @@
 
 use super::tables::{Tables, Worker};
 use crate::store::{
-    Asked, Depth, Minute, Minutes, PausedType, Report, ReportedBeat, WorkerId, WorkerInfo, WorkerRow,
+    Asked, Depth, Minute, Minutes, Pause, PausedType, Report, WorkerId, WorkerInfo, WorkerRow,
 };
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use std::ops::Bound;
-use std::time::Duration;
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
@@ -16,25 +15,8 @@ fn minute(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 impl Tables {
-    pub(super) fn heartbeat_with(
-        &mut self,
-        worker: WorkerId,
-        lease: Duration,
-        report: &Report,
-        now: DateTime<Utc>,
-    ) -> ReportedBeat {
-        let answer = ReportedBeat::without_report(self.heartbeat(worker, lease, now));
-        let minute_is_due = self.gathered_in != Some(minute(now));
-        let Some(row) = self.workers.get_mut(&worker) else { return answer.minute_is_due(minute_is_due) };
-        row.tells(report);
-        answer.saved(true).minute_is_due(minute_is_due).asked(row.asked)
-    }
-
-    pub(super) fn retire_with(&mut self, worker: WorkerId, report: &Report, now: DateTime<Utc>) {
-        if let Some(row) = self.workers.get_mut(&worker) {
-            row.tells(report);
-        }
-        self.retire(worker, now);
+    pub(super) fn is_minute_due(&self, now: DateTime<Utc>) -> bool {
+        self.gathered_in != Some(minute(now))
     }
 
     pub(super) fn gather(&mut self, now: DateTime<Utc>) -> bool {
@@ -88,11 +70,13 @@ impl Tables {
         alive.map(|worker| worker.asked = Some(asked)).is_some()
     }
 
-    /// Returns `false` if the task type was paused already.
-    pub(super) fn pause(&mut self, task_type: &str, now: DateTime<Utc>) -> bool {
-        let is_new = !self.paused.contains_key(task_type);
-        self.paused.entry(task_type.to_owned()).or_insert(now);
-        is_new
+    /// Returns whether that changed anything.
+    pub(super) fn pause(&mut self, task_type: &str, pause: Pause, now: DateTime<Utc>) -> bool {
+        match pause {
+            Pause::Begin if self.paused.contains_key(task_type) => false,
+            Pause::Begin => self.paused.insert(task_type.to_owned(), now).is_none(),
+            Pause::End => self.paused.remove(task_type).is_some(),
+        }
     }
 
     pub(super) fn paused_types(&self) -> Vec<PausedType> {
@@ -104,7 +88,7 @@ impl Tables {
 }
 
 impl Worker {
-    fn tells(&mut self, report: &Report) {
+    pub(super) fn tells(&mut self, report: &Report) {
         self.load = Some((report.workers, report.busy, report.is_quiet));
         if let Some(counts) = &report.counts {
             self.told = counts.clone();

@@ -3,9 +3,8 @@
 use super::tables::{Row, Tables};
 use crate::failure::{Failure, MAX_FAILURES};
 use crate::new_task::{Due, NewTask};
-use crate::store::{
-    Claim, Claimed, ClaimedWithNext, DbInstant, Finish, ScanRange, Verdict, WorkerId, micros,
-};
+use crate::notify::Notice;
+use crate::store::{Claim, Claimed, ClaimedTasks, DbInstant, Finish, ScanRange, Verdict, WorkerId, micros};
 use crate::task::FangTaskState;
 use crate::unique::UNTIL_STARTED;
 use chrono::{DateTime, Utc};
@@ -14,32 +13,21 @@ use std::time::Duration;
 use uuid::Uuid;
 
 impl Tables {
-    pub(super) fn claim(&mut self, claim: &Claim<'_>, now: DateTime<Utc>) -> Vec<Claimed> {
+    pub(super) fn claim(&mut self, claim: &Claim<'_>, now: DateTime<Utc>) -> ClaimedTasks {
         if !self.is_alive(claim.worker) || self.paused.contains_key(claim.task_type) {
-            return Vec::new();
+            return ClaimedTasks::default();
         }
         let mut found: Vec<Uuid> = Vec::new();
         for range in claim.ranges {
             let room = claim.limit - found.len();
             found.extend(self.due(claim.task_type, range, now).take(room));
         }
-        found.into_iter().filter_map(|id| self.take_for(id, claim.worker, now)).collect()
-    }
-
-    /// Claims, and tells when the next task becomes due, if that is within this time.
-    pub(super) fn claim_with_next(
-        &mut self,
-        claim: &Claim<'_>,
-        within: Duration,
-        now: DateTime<Utc>,
-    ) -> ClaimedWithNext {
-        let tasks = self.claim(claim, now);
-        let is_told = tasks.len() < claim.limit
-            && self.is_alive(claim.worker)
-            && !self.paused.contains_key(claim.task_type);
-        let next = |range| self.next_due(claim.task_type, range, now, later(now, within));
-        let next = claim.ranges.iter().filter(|_| is_told).filter_map(next).min();
-        ClaimedWithNext { tasks, next_in: next.map(|at| (at - now).to_std().unwrap_or_default()) }
+        let take = |id| self.take_for(id, claim.worker, now);
+        let tasks: Vec<Claimed> = found.into_iter().filter_map(take).collect();
+        let is_full = tasks.len() >= claim.limit;
+        let next = |range| self.next_due(claim.task_type, range, now, later(now, claim.within));
+        let next = claim.ranges.iter().filter(|_| !is_full).filter_map(next).min();
+        ClaimedTasks { tasks, next_in: next.map(|at| (at - now).to_std().unwrap_or_default()) }
     }
 
     /// When the next task of a scan range becomes due, if that is in time.
@@ -140,6 +128,11 @@ pub(super) fn due_at(due: Due, now: DateTime<Utc>) -> DateTime<Utc> {
         Due::At(at) => at,
         Due::After(delay) => later(now, delay),
     }
+}
+
+/// The notice for a task that becomes due then.
+pub(super) fn notice(due: Due, now: DateTime<Utc>) -> Notice {
+    Notice::due_in((due_at(due, now) - now).to_std().unwrap_or_default())
 }
 
 fn write(row: &mut Row, Finish { verdict, keep, .. }: &Finish, now: DateTime<Utc>) {

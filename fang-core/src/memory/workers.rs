@@ -1,7 +1,9 @@
 //! Register, heartbeat, retire, rescue and prune.
 
 use super::tables::{Row, Tables, Worker};
-use crate::store::{Beat, Counts, Prune, Rescue, Rescued, RescuedTask, WorkerId};
+use crate::store::{
+    Beat, Counts, Disown, Prune, Report, ReportedBeat, Rescue, Rescued, RescuedTask, WorkerId,
+};
 use crate::task::FangTaskState;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -24,11 +26,11 @@ impl Tables {
         self.workers.get(&worker).is_some_and(|worker| worker.dead_at.is_none())
     }
 
-    pub(super) fn disown(&mut self, worker: WorkerId, known: &[(Uuid, i32)], now: DateTime<Utc>) -> u64 {
+    pub(super) fn disown(&mut self, disown: &Disown<'_>, now: DateTime<Utc>) -> u64 {
         let is_unknown = |row: &Row| {
             row.state == FangTaskState::InProgress
-                && row.locked_by == Some(worker)
-                && !known.contains(&(row.id, row.lease))
+                && row.locked_by == Some(disown.worker)
+                && !disown.known.contains(&(row.id, row.lease))
         };
         self.change(is_unknown, |row| {
             row.state = if row.retries > 0 { FangTaskState::Retried } else { FangTaskState::New };
@@ -42,7 +44,21 @@ impl Tables {
         self.change(is_claim, |row| row.is_suspect = true) > 0
     }
 
-    pub(super) fn heartbeat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
+    pub(super) fn heartbeat(
+        &mut self,
+        worker: WorkerId,
+        lease: Duration,
+        report: &Report,
+        now: DateTime<Utc>,
+    ) -> ReportedBeat {
+        let answer = ReportedBeat::without_report(self.beat(worker, lease, now));
+        let answer = answer.minute_is_due(self.is_minute_due(now));
+        let Some(row) = self.workers.get_mut(&worker) else { return answer };
+        row.tells(report);
+        answer.saved(true).asked(row.asked)
+    }
+
+    fn beat(&mut self, worker: WorkerId, lease: Duration, now: DateTime<Utc>) -> Beat {
         let before = self.workers.get(&worker).map_or(now, |worker| worker.beat_at);
         for other in self.workers.values_mut().filter(|other| is_ahead(other.beat_at, lease, now)) {
             other.beat_at = now;
@@ -68,8 +84,10 @@ impl Tables {
     }
 
     /// The last sign of life is that of the retirement, which tells it from a worker that was declared dead.
-    pub(super) fn retire(&mut self, worker: WorkerId, now: DateTime<Utc>) {
-        if let Some(worker) = self.workers.get_mut(&worker).filter(|worker| worker.dead_at.is_none()) {
+    pub(super) fn retire(&mut self, worker: WorkerId, report: &Report, now: DateTime<Utc>) {
+        let Some(worker) = self.workers.get_mut(&worker) else { return };
+        worker.tells(report);
+        if worker.dead_at.is_none() {
             worker.beat_at = now;
             worker.dead_at = Some(now);
         }
@@ -200,8 +218,8 @@ mod tests {
         let (mut tables, lease) = (Tables::default(), Duration::from_secs(30));
         let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
         let [worker, _dead] = [0, 0].map(|_| tables.register("{}", at(30_000)));
-        tables.heartbeat(worker, lease, at(30_000));
-        let beats: Vec<Beat> = (1..=12).map(|beat| tables.heartbeat(worker, lease, at(beat * 5))).collect();
+        tables.beat(worker, lease, at(30_000));
+        let beats: Vec<Beat> = (1..=12).map(|beat| tables.beat(worker, lease, at(beat * 5))).collect();
         let found = beats.iter().position(|beat| beat.has_suspects && beat.well_for >= lease);
         assert_eq!(found, Some(7), "{beats:?}");
         let rescue = Rescue { by: Some(worker), lease, max_crashes: 3 };

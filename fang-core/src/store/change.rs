@@ -1,20 +1,21 @@
 use super::filter::Filter;
+use crate::error::StoreError;
 use crate::new_task::Due;
 use crate::task::{FangTaskState, Priority};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What becomes of all tasks that match a filter.
+/// What becomes of a task, or of all tasks that match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Failed and waiting tasks become due now, as [`retry`](super::Store::retry) makes them.
+    /// Failed and waiting tasks become due now. Failed ones get all their retries again.
     Retry,
-    /// Waiting tasks fail, and running ones are asked to end, as [`cancel`](super::Store::cancel) does.
+    /// Waiting tasks fail, and running ones are asked to end.
     Cancel,
     /// Tasks in any state are removed. Tasks that run go on, but their results are dropped.
     Remove,
-    /// Waiting tasks become due then, as [`reschedule`](super::Store::reschedule) makes them.
+    /// Waiting tasks become due then.
     Reschedule(Due),
     /// Waiting tasks get this priority.
     Priority(Priority),
@@ -29,6 +30,43 @@ impl Change {
             Self::Remove => true,
             Self::Reschedule(_) | Self::Priority(_) => state.is_waiting(),
         }
+    }
+
+    /// The error of a store that does not offer this change.
+    pub fn not_offered(self) -> StoreError {
+        let verb = match self {
+            Self::Retry => "retry",
+            Self::Cancel => "cancel",
+            Self::Remove => "remove",
+            Self::Reschedule(_) => "reschedule",
+            Self::Priority(_) => "set_priority",
+        };
+        StoreError::NotOffered { verb }
+    }
+}
+
+/// What became of a task that is to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// Nothing: there is no such task, or its state does not fit.
+    Missed,
+    /// It is changed.
+    Done,
+    /// It runs, and its worker is asked to end the run.
+    Asked,
+}
+
+impl ChangeOutcome {
+    /// Whether the task was changed, or is asked to end.
+    pub fn is_hit(self) -> bool {
+        self != Self::Missed
+    }
+}
+
+/// Whether the task was changed.
+impl From<bool> for ChangeOutcome {
+    fn from(is_changed: bool) -> Self {
+        if is_changed { Self::Done } else { Self::Missed }
     }
 }
 

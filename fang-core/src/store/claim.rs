@@ -21,16 +21,34 @@ pub struct Claim<'a> {
     /// Whether the last claim of this pool took long because other pools claim the same task type. A store
     /// may then let such claims come one after the other, for example by an advisory lock, or ignore this.
     pub crowded: bool,
+    /// How far ahead to look for the next task of the ranges that becomes due. Zero, as for most claims, for not at all:
+    /// pools ask when they would rest for as long otherwise. A store may ignore this.
+    pub within: Duration,
 }
 
-/// The answer to [`Store::claim_with_next`](super::Store::claim_with_next).
+impl<'a> Claim<'a> {
+    /// A claim that is not crowded and does not look ahead.
+    pub fn new(worker: WorkerId, task_type: &'a str, limit: usize, ranges: &'a [ScanRange]) -> Self {
+        Self { worker, task_type, limit, ranges, crowded: false, within: Duration::ZERO }
+    }
+}
+
+/// The answer to a [`Claim`].
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ClaimedWithNext {
-    /// The claimed tasks, in any order.
+pub struct ClaimedTasks {
+    /// The claimed tasks, in any order. The pool sorts them.
     pub tasks: Vec<Claimed>,
-    /// How long from now the next task becomes due, by the clock of the store. `None` if there is none within the time
-    /// that was asked for, if the claim took as many tasks as its limit, or if the store does not tell.
+    /// How long from now the next task becomes due, by the clock of the store. Floors do not matter for that, and neither
+    /// do tasks that are due and were not claimed. `None` if there is none [in time](Claim::within), if the claim took as
+    /// many tasks as its limit, if the task type is paused or the worker was declared dead, or if the store does not tell.
     pub next_in: Option<Duration>,
+}
+
+/// The tasks alone, for a store that does not tell when the next one becomes due.
+impl From<Vec<Claimed>> for ClaimedTasks {
+    fn from(tasks: Vec<Claimed>) -> Self {
+        Self { tasks, next_in: None }
+    }
 }
 
 /// A slice of the waiting tasks of a task type: those of one mode and one priority, ordered by when they

@@ -39,20 +39,11 @@ impl FailedTasks {
     }
 }
 
-/// What became of a task that is to be cancelled.
+/// What to do to a pause of a task type or a cron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cancellation {
-    /// Nothing: it had ended before, or there is no such task.
-    Missed,
-    /// It waited, and has failed now.
-    Ended,
-    /// It runs, and its worker is asked to end the run.
-    Asked,
-}
-
-impl Cancellation {
-    /// Whether the task waited or ran.
-    pub fn is_hit(self) -> bool {
-        self != Self::Missed
-    }
+pub enum Pause {
+    /// Pause it until the pause is ended.
+    Begin,
+    /// Resume it.
+    End,
 }

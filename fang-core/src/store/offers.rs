@@ -6,18 +6,17 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
-    /// Crons: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `resume_cron`, `run_cron`,
-    /// `remove_crons`.
+    /// Crons: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `run_cron`, `remove_crons`.
     Crons,
     /// `count` and `depths`.
     Counts,
-    /// `retry`.
+    /// [`Change::Retry`](super::Change::Retry) of a task.
     Retries,
-    /// `reschedule` and `set_priority`.
+    /// [`Change::Reschedule`](super::Change::Reschedule) and [`Change::Priority`](super::Change::Priority) of a task.
     Reschedules,
-    /// `cancel` and `cancellations`.
+    /// [`Change::Cancel`](super::Change::Cancel) of a task, and `cancellations`.
     Cancellations,
-    /// `pause` and `resume`.
+    /// `pause`.
     Pauses,
     /// `suspect`: if a process dies, only the task that is suspected to have killed it can reach
     /// `max_crashes` and fail. Without this feature, each of its tasks can.
@@ -40,8 +39,8 @@ pub enum Feature {
     Errors,
     /// `turn`: tests let time pass without waiting.
     Turns,
-    /// `heartbeat_with`, `retire_with`, `gather`, `workers`, `minutes`, `paused_types` and `ask_worker`: pools tell what
-    /// they do, and tools read that and steer them.
+    /// The reports of `heartbeat` and `retire`, and `gather`, `workers`, `minutes`, `paused_types` and `ask_worker`: pools
+    /// tell what they do, and tools read that and steer them.
     Reports,
     /// `ready_types`: a pool may serve all task types, and looks at many of them with one call.
     ReadyTypes,

@@ -1,4 +1,4 @@
-use crate::task::Mode;
+use crate::task::{Mode, Task};
 use uuid::Uuid;
 
 /// The payload of a task, to see whether a program can read it.
@@ -10,6 +10,14 @@ pub struct SavedPayload {
     pub mode: Mode,
     /// The JSON of the payload with its kind. `None` if the task does not wait.
     pub metadata: Option<String>,
+}
+
+impl SavedPayload {
+    /// The payload of a task.
+    pub fn of(task: &Task) -> Self {
+        let metadata = task.state.is_waiting().then(|| task.metadata.to_string());
+        Self { id: task.id, mode: task.mode, metadata }
+    }
 }
 
 /// Shows no payload.

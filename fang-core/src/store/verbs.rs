@@ -1,14 +1,14 @@
 use super::{
-    Asked, Beat, Cancellation, ChangeMany, Changed, Claim, Claimed, ClaimedWithNext, Count, CronInfo,
-    CronRemoval, Crons, Depth, ErrorGroups, Filter, Finding, Finish, Heard, Inserted, List, LockClaims,
-    Minute, Minutes, NewCron, Offers, PageRequest, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report,
+    Asked, Change, ChangeMany, ChangeOutcome, Changed, Claim, ClaimedTasks, Count, CronInfo, CronRemoval,
+    Crons, Depth, Disown, ErrorGroups, Filter, Finding, Finish, Heard, Inserted, List, LockClaims, Minute,
+    Minutes, NewCron, Offers, PageRequest, Pause, PausedType, Prune, ReadyLook, ReadyTypes, Removal, Report,
     ReportedBeat, Rescue, Rescued, RunningPage, SavedCron, SavedPayload, TableSize, Tables, TaskPage, Tick,
     Unserved, Vacuum, Vacuumed, WorkerId, WorkerInfo,
 };
 use crate::error::StoreError;
-use crate::new_task::{Due, NewTask};
+use crate::new_task::NewTask;
 use crate::notify::Listeners;
-use crate::task::{Priority, Task};
+use crate::task::Task;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// help.
 ///
 /// A verb may block the thread that polls its future, as a verb over diesel does. Such a store fits the
-/// blocking mode only. A store that never blocks is [`NonBlocking`] too and fits both modes. No pool drops a
+/// blocking mode only. A store that never blocks is [`NonBlocking`](super::NonBlocking) too and fits both modes. No pool drops a
 /// future before it is ready, so a verb need not be safe to cancel.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -42,23 +42,10 @@ pub trait Store: Send + Sync + 'static {
     /// that is unique with [`or_error`](crate::Unique::or_error) has a duplicate.
     async fn insert(&self, tasks: &[NewTask]) -> Result<Vec<Inserted>, StoreError>;
 
-    /// Claims due tasks for a worker, so that no other worker gets them. Returns them in any order; the pool
-    /// sorts them.
-    async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Claimed>, StoreError>;
-
-    /// A [`claim`](Self::claim) that also tells when the next task of its scan ranges becomes due, if that is within
-    /// this time. Floors do not matter for that, and neither do tasks that are due and were not claimed: a paused task
-    /// type, or a worker that was declared dead, is told nothing. Pools send it when they would rest for as long
-    /// otherwise.
-    ///
-    /// Defaults to a claim that tells nothing. Pools then find the tasks that become due by polling.
-    async fn claim_with_next(
-        &self,
-        claim: &Claim<'_>,
-        _within: Duration,
-    ) -> Result<ClaimedWithNext, StoreError> {
-        Ok(ClaimedWithNext { tasks: self.claim(claim).await?, next_in: None })
-    }
+    /// Claims due tasks for a worker, so that no other worker gets them, and tells when the next task becomes due if the
+    /// claim [asks](Claim::within). A store that does not tell returns the tasks alone: pools then find tasks that become
+    /// due by polling.
+    async fn claim(&self, claim: &Claim<'_>) -> Result<ClaimedTasks, StoreError>;
 
     /// Tells which task types have tasks that a pool could claim, and when others become due. Paused types have none. One
     /// look must cost no more than a few claims, whatever tasks there are: types without waiting tasks should cost nothing.
@@ -74,18 +61,10 @@ pub trait Store: Send + Sync + 'static {
     /// the store must drop them.
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError>;
 
-    /// Releases all claims of a worker except those in `known`, a list of task ids and leases. The answers to
-    /// these claims were lost, so their tasks run nowhere. No retry is charged. The tasks no longer
-    /// [expire](crate::NewTask::expires). Returns how many claims were
-    /// released. A pool does not call it while one of its claims is under way.
-    async fn disown(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError>;
-
-    /// Releases the claims of a worker that stops, except those in `known`. Only the heart of its pool calls this; a
-    /// store with a connection for the heart should use that one, since tasks may hold up all others. Defaults to
-    /// [`disown`](Self::disown).
-    async fn disown_by_heart(&self, worker: WorkerId, known: &[(Uuid, i32)]) -> Result<u64, StoreError> {
-        self.disown(worker, known).await
-    }
+    /// Releases the claims of a worker, all or all but some. No retry is charged. The tasks no longer
+    /// [expire](crate::NewTask::expires). Returns how many claims were released. A pool does not call it while one of
+    /// its claims is under way.
+    async fn disown(&self, disown: &Disown<'_>) -> Result<u64, StoreError>;
 
     /// Adds a worker with a new id, alive from now. `info` is JSON that describes it, for people to read and for
     /// [`unserved`](Self::unserved): `mode` is `"asynk"` or `"blocking"`, and `task_types` is the list of the
@@ -94,12 +73,18 @@ pub trait Store: Send + Sync + 'static {
     /// `lease_ms`, in milliseconds.
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError>;
 
-    /// Notes that a worker is alive. `lease` is how long a worker may be silent before it counts as dead.
-    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Beat, StoreError>;
+    /// Notes that a worker is alive, and what it tells. `lease` is how long a worker may be silent before it counts as
+    /// dead. A store that keeps no reports returns [`ReportedBeat::without_report`].
+    async fn heartbeat(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        report: &Report,
+    ) -> Result<ReportedBeat, StoreError>;
 
-    /// Marks a worker as dead, since its pool has stopped. Tasks that are still claimed by it may be rescued
-    /// at once. [`is_lost`](WorkerInfo::is_lost) stays `false` for it, unless it was declared dead before.
-    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError>;
+    /// Marks a worker as dead, since its pool has stopped, and notes what it tells last. Tasks that are still claimed by
+    /// it may be rescued at once. [`is_lost`](WorkerInfo::is_lost) stays `false` for it, unless it was declared dead before.
+    async fn retire(&self, worker: WorkerId, report: &Report) -> Result<(), StoreError>;
 
     /// Declares silent workers dead, and takes back the tasks whose worker is dead or gone: they become due
     /// again, or fail after too many crashes. They no longer [expire](crate::NewTask::expires). Any process may call it at any time, also twice.
@@ -188,25 +173,6 @@ pub trait Store: Send + Sync + 'static {
         Ok(Unserved::default())
     }
 
-    /// A [`heartbeat`](Self::heartbeat) that also tells what the pool does. Pools send this one.
-    ///
-    /// Defaults to a heartbeat without the report.
-    async fn heartbeat_with(
-        &self,
-        worker: WorkerId,
-        lease: Duration,
-        _report: &Report,
-    ) -> Result<ReportedBeat, StoreError> {
-        Ok(ReportedBeat::without_report(self.heartbeat(worker, lease).await?))
-    }
-
-    /// A [`retire`](Self::retire) with the last report of the pool.
-    ///
-    /// Defaults to `retire` without the report.
-    async fn retire_with(&self, worker: WorkerId, _report: &Report) -> Result<(), StoreError> {
-        self.retire(worker).await
-    }
-
     /// Adds what workers have told since the last call to the [`minutes`](Self::minutes), if a minute is over since
     /// then. Returns whether it did. Nothing is lost or counted twice, also when several pools call it at once, and
     /// while workers beat. The counts of a worker go to the minute of its last beat, and never to one that is not over.
@@ -280,46 +246,29 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "errors" })
     }
 
-    /// Makes a failed task due now with all its retries, or a waiting task due now, and ends its
-    /// cancellation. It no longer [expires](crate::NewTask::expires). Returns whether it did. A failed unique task stays failed while a duplicate of it waits
-    /// or runs.
+    /// Changes a task, if it is in a state that the change [fits](Change::fits).
     ///
-    /// Not offered by default.
-    async fn retry(&self, _id: Uuid) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "retry" })
+    /// - [`Change::Retry`] ends a cancellation as well, and the task no longer [expires](crate::NewTask::expires). A failed
+    ///   unique task stays failed while a duplicate of it waits or runs.
+    /// - [`Change::Reschedule`] moves the instant at which the task [expires](crate::NewTask::expires) by as much.
+    /// - [`Change::Cancel`] fails a waiting task for good, with the error `cancelled`. A running task is added to the
+    ///   [cancellations](Self::cancellations), and its worker is [notified](crate::notify::Topic::Cancelled). A cancellation
+    ///   lasts until the task has ended: if the task waits again instead, it fails.
+    ///
+    /// Defaults to [`remove`](Self::remove) for [`Change::Remove`]. The others are [not offered](Change::not_offered).
+    async fn change(&self, id: Uuid, change: Change) -> Result<ChangeOutcome, StoreError> {
+        match change {
+            Change::Remove => Ok((self.remove(&Removal::Id(id)).await? > 0).into()),
+            other => Err(other.not_offered()),
+        }
     }
 
-    /// Changes a batch of the tasks that match a filter, each as the call for a single task does, and looks at no more
+    /// Changes a batch of the tasks that match a filter, each as [`change`](Self::change) does, and looks at no more
     /// than [`MAX_LOOK`](super::MAX_LOOK) tasks for it. A task that cannot be changed must not stop the others.
     ///
     /// Not offered by default.
     async fn change_many(&self, _batch: &ChangeMany<'_>) -> Result<Changed, StoreError> {
         Err(StoreError::NotOffered { verb: "change_many" })
-    }
-
-    /// Changes when a waiting task becomes due. The instant at which it [expires](crate::NewTask::expires) moves by as
-    /// much. Returns whether it waited.
-    ///
-    /// Not offered by default.
-    async fn reschedule(&self, _id: Uuid, _due: Due) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "reschedule" })
-    }
-
-    /// Changes the priority of a waiting task. Returns whether it waited.
-    ///
-    /// Not offered by default.
-    async fn set_priority(&self, _id: Uuid, _priority: Priority) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "set_priority" })
-    }
-
-    /// Cancels a task. A waiting task fails for good, with the error `cancelled`. A running task is added to
-    /// the [cancellations](Self::cancellations), and its worker is
-    /// [notified](crate::notify::Topic::Cancelled). A cancellation
-    /// lasts until the task has ended: if the task waits again instead, it fails.
-    ///
-    /// Not offered by default.
-    async fn cancel(&self, _id: Uuid) -> Result<Cancellation, StoreError> {
-        Err(StoreError::NotOffered { verb: "cancel" })
     }
 
     /// Returns the running tasks of this worker that are to be cancelled, each with the lease of its claim.
@@ -330,19 +279,12 @@ pub trait Store: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// Pauses a task type: [`claim`](Self::claim) returns no tasks of it until it is resumed. Returns `false`
-    /// if it was paused already.
+    /// Begins or ends the pause of a task type. Meanwhile [`claim`](Self::claim) returns no tasks of it. Returns whether
+    /// that changed anything.
     ///
     /// Not offered by default.
-    async fn pause(&self, _task_type: &str) -> Result<bool, StoreError> {
+    async fn pause(&self, _task_type: &str, _pause: Pause) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "pause" })
-    }
-
-    /// Ends the pause of a task type. Returns `false` if it was not paused.
-    ///
-    /// Not offered by default.
-    async fn resume(&self, _task_type: &str) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "resume" })
     }
 
     /// Saves a cron. A new one is inserted with its first tick. An existing one is replaced if its task or
@@ -376,20 +318,13 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "list_crons" })
     }
 
-    /// Stops the ticks of a cron until it is resumed, and removes its waiting task. Returns `false` if there
-    /// is no such cron or it was paused already.
+    /// Begins or ends the pause of a cron. It has no ticks meanwhile, and its waiting task is removed when it begins. When
+    /// it ends, the [`Missed`](crate::schedule::Missed) policy decides about the ticks that it missed. Returns whether that
+    /// changed anything: `false` if there is no such cron.
     ///
     /// Not offered by default.
-    async fn pause_cron(&self, _name: &str) -> Result<bool, StoreError> {
+    async fn pause_cron(&self, _name: &str, _pause: Pause) -> Result<bool, StoreError> {
         Err(StoreError::NotOffered { verb: "pause_cron" })
-    }
-
-    /// Ends the pause of a cron. Its [`Missed`](crate::schedule::Missed) policy decides about the ticks that
-    /// the pause missed. Returns `false` if it was not paused.
-    ///
-    /// Not offered by default.
-    async fn resume_cron(&self, _name: &str) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "resume_cron" })
     }
 
     /// Inserts a task of a cron, due now, with this id, even while the cron is paused. Its ticks do not
@@ -437,12 +372,7 @@ pub trait Store: Send + Sync + 'static {
     /// Defaults to what [`list`](Self::list) returns.
     async fn payloads(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<SavedPayload>, StoreError> {
         let tasks = self.list(&Filter { limit, before, ..Filter::default() }).await?;
-        let read = |task: Task| SavedPayload {
-            id: task.id,
-            mode: task.mode,
-            metadata: task.state.is_waiting().then(|| task.metadata.to_string()),
-        };
-        Ok(tasks.into_iter().map(read).collect())
+        Ok(tasks.iter().map(SavedPayload::of).collect())
     }
 
     /// Passes the notifications that other processes have sent on to the listeners, without waiting for more.
@@ -465,19 +395,3 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 }
-
-/// A [`Store`] whose futures never block the thread that polls them. The pools of the async mode require it.
-///
-/// A store in memory, over an async driver, or with a thread of its own can implement it. A store that blocks
-/// its thread while it waits for a disk or a network must not, since it would block every other tokio task on
-/// that thread.
-///
-/// ```
-/// use fang_core::memory::MemoryStore;
-/// use fang_core::store::{NonBlocking, Store};
-/// use std::sync::Arc;
-/// let store: Arc<dyn NonBlocking> = Arc::new(MemoryStore::new(|| chrono::DateTime::UNIX_EPOCH));
-/// // It fits blocking pools as well.
-/// let store: Arc<dyn Store> = store;
-/// ```
-pub trait NonBlocking: Store {}

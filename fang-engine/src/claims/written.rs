@@ -2,11 +2,11 @@
 
 use super::left_by_locks::LeftByLocks;
 use super::{ClaimSource, ToRun};
-use crate::policy::claim::{Asked, ClaimPolicy, Wanted};
+use crate::policy::claim::{ClaimPolicy, Wanted};
 use crate::state::pool::Pool;
 use async_trait::async_trait;
 use fang_core::StoreError;
-use fang_core::store::{Claimed, ClaimedWithNext};
+use fang_core::store::{Claimed, ClaimedTasks, Disown};
 use std::sync::Arc;
 
 pub(super) struct Written {
@@ -31,7 +31,7 @@ impl Written {
                 state.must_reconcile();
             }
             unlisted?;
-            store.disown(worker, &known).await?;
+            store.disown(&Disown::all_of(worker).but(&known)).await?;
             policy.reconciled(self.pool.now());
         }
         Ok(())
@@ -45,21 +45,13 @@ impl Written {
         self.left.take_lost_out_of(tasks) || runs
     }
 
-    async fn ask(&self, asked: &Asked) -> Result<ClaimedWithNext, StoreError> {
-        let (store, within) = (&self.pool.store, asked.within());
-        if within.is_zero() {
-            return Ok(ClaimedWithNext { tasks: store.claim(&asked.claim()).await?, next_in: None });
-        }
-        store.claim_with_next(&asked.claim(), within).await
-    }
-
     async fn try_claim(&self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
         let (pool, worker) = (&self.pool, self.pool.state.worker());
         self.reconcile(policy).await?;
         let asked = policy.ask(wanted, worker);
         self.left.claim_begins();
-        match self.ask(&asked).await {
-            Ok(ClaimedWithNext { mut tasks, next_in }) => {
+        match pool.store.claim(&asked.claim()).await {
+            Ok(ClaimedTasks { mut tasks, next_in }) => {
                 if self.take_out_known(&mut tasks) {
                     // One of them may have ended in this moment, and its claim would then be left over.
                     policy.doubt(pool.now());

@@ -1,17 +1,17 @@
 //! The calls that tools make: look at tasks and crons and change them, over the application's connections.
 
 mod changes;
+mod control;
 mod counts;
 mod crons;
 mod examine;
 
 use chrono::{DateTime, Utc};
-use fang_core::new_task::Due;
 use fang_core::store::{
     Change, Count, CronInfo, CronRemoval, Depth, ErrorGroups, FailedTasks, Filter, PageRequest, Removal,
     RunningPage, Store, TableSize, TaskPage,
 };
-use fang_core::{Priority, QueueError, Task};
+use fang_core::{QueueError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -82,27 +82,8 @@ macro_rules! admin_verbs {
             /// Removes the tasks that `removal` names, and crons if it says so. Tasks that run go on, but their results
             /// are dropped. Returns how many tasks were removed.
             remove(removal: &Removal) -> u64;
-            /// Makes a failed task due now, with all its retries, or a waiting task due now. Returns `false` if it runs
-            /// already, has finished or does not exist, or if it is unique and a duplicate of it waits or runs.
-            retry(id: Uuid) -> bool;
-            /// Changes when a waiting task becomes due. Returns `false`, and changes nothing, if the task does not
-            /// wait.
-            reschedule(id: Uuid, due: Due) -> bool;
-            /// Changes the priority of a waiting task. Returns `false`, and changes nothing, if the task does not wait.
-            set_priority(id: Uuid, priority: Priority) -> bool;
-            /// Pauses a task type: no process claims its tasks until it is resumed. Tasks that are claimed already
-            /// still run. Returns `false` if the type was paused already.
-            pause(task_type: &str) -> bool;
-            /// Ends the pause of a task type: its due tasks start at once. Returns `false` if it was not paused.
-            resume(task_type: &str) -> bool;
             /// Lists all crons of both modes, ordered by name.
             list_crons() -> Vec<CronInfo>;
-            /// Pauses the cron of this name and removes its waiting task. The pause lasts until `resume_cron`, also
-            /// when the cron is scheduled again. Returns `false` if there is no such cron or it was paused already.
-            pause_cron(name: &str) -> bool;
-            /// Ends the pause of the cron of this name. Its `Missed` policy decides about the ticks of the pause.
-            /// Returns `false` if it was not paused.
-            resume_cron(name: &str) -> bool;
             /// Removes crons and their waiting tasks. Tasks of them that run go on. Returns how many crons were
             /// removed.
             remove_crons(removal: &CronRemoval) -> u64;
@@ -115,15 +96,6 @@ crate::admin_verbs!(verbs);
 impl Admin {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
-    }
-
-    /// Cancels the task with this id, as `cancel_task` of a queue does. Returns `true` if it waited or ran, and
-    /// `false` if it has ended or does not exist.
-    ///
-    /// # Errors
-    /// [`QueueError::Store`] when the store fails or does not have this call.
-    pub async fn cancel(&self, id: Uuid) -> Result<bool, QueueError> {
-        Ok(self.store.cancel(id).await?.is_hit())
     }
 
     /// Counts the tasks of this task type that wait, and those of them that are due, each up to 10,000. In Postgres

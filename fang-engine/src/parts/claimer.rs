@@ -9,7 +9,7 @@ use crate::state::news::OfType;
 use crate::state::{Job, Pool, Unfinished};
 use crate::workers::Workers;
 use fang_core::StoreError;
-use fang_core::store::{Claimed, ReadyLook};
+use fang_core::store::{Claimed, Disown, ReadyLook};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Claimer {
         self.give_back_suspects();
         if self.pool.phase.get() >= Phase::Closing {
             // The shutdown did not wait for this claim. If giving it back fails, a rescue will.
-            let _ = self.pool.store.disown(self.pool.state.worker(), &[]).await;
+            let _ = self.pool.store.disown(&Disown::all_of(self.pool.state.worker())).await;
         }
     }
 

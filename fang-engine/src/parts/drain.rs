@@ -23,7 +23,7 @@ use fang_core::kind::Kinds;
 use fang_core::middleware::{Stack, StackBlocking};
 use fang_core::notify::Topic;
 use fang_core::scan::{ScanRanges, Start};
-use fang_core::store::{Claim, Claimed, Feature, Filter, Store};
+use fang_core::store::{Claim, Claimed, Feature, Filter, Report, Store};
 use fang_core::{QueueError, RetentionMode, SleepParams, StoreError};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -142,7 +142,7 @@ pub async fn drain(
         Err(error) => Err(error),
     };
     pool.phase.advance(Phase::Stopped);
-    let retired = pool.store.retire(worker).await;
+    let retired = pool.store.retire(worker, &Report::new(1, 0)).await;
     let drained = drained?;
     retired?;
     Ok(drained)
@@ -218,8 +218,7 @@ impl Draining {
     async fn run_next(&mut self, task_type: &Arc<str>) -> Result<bool, StoreError> {
         let worker = self.pool.state.worker();
         let ranges = ScanRanges::new(self.pool.mode()).in_order(false, Start::Beginning);
-        let claim = Claim { worker, task_type, limit: 1, ranges: &ranges, crowded: false };
-        let mut tasks = self.pool.store.claim(&claim).await?;
+        let mut tasks = self.pool.store.claim(&Claim::new(worker, task_type, 1, &ranges)).await?.tasks;
         if let Some(attempt) = self.rules.attempt {
             let retries = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
             tasks.iter_mut().for_each(|task| task.retries = retries);
@@ -246,7 +245,8 @@ impl Draining {
                 1 => pool.look_for_cancelled().await,
                 _ => {
                     // A beat that is lost does no harm: the next one follows before the lease is over.
-                    let _ = pool.store.heartbeat(pool.state.worker(), pool.config.lease.dead_after).await;
+                    let (worker, lease) = (pool.state.worker(), pool.config.lease.dead_after);
+                    let _ = pool.store.heartbeat(worker, lease, &Report::new(1, 1)).await;
                 }
             }
         }

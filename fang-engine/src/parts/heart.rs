@@ -16,7 +16,7 @@ use crate::state::Pool;
 use async_channel::{Sender, bounded};
 use fang_core::StoreError;
 use fang_core::notify::{Registration, Topic};
-use fang_core::store::{Asked, Report, ReportedBeat};
+use fang_core::store::{Asked, Disown, Report, ReportedBeat};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use woken::Woken;
@@ -155,12 +155,13 @@ impl Heart {
     async fn sign_off(&mut self) {
         let report = self.report();
         let (store, worker) = (&self.pool.store, self.pool.state.worker());
-        let mut outcome = store.disown_by_heart(worker, &[]).await;
+        let all = Disown::all_of(worker).by_heart();
+        let mut outcome = store.disown(&all).await;
         if outcome.is_err() {
             self.pool.sleep(SIGN_OFF_AGAIN).await;
-            outcome = store.disown_by_heart(worker, &[]).await;
+            outcome = store.disown(&all).await;
         }
-        let outcome = outcome.and(store.retire_with(worker, &report).await);
+        let outcome = outcome.and(store.retire(worker, &report).await);
         if let Err(error) = outcome {
             log::debug!("the pool could not sign off; others take its tasks when its lease ends: {error}");
         }
@@ -277,8 +278,8 @@ impl Heart {
     /// Gives back the claims of tasks that have not begun. If that fails, the end of the pool does.
     async fn give_back(&self) {
         let Some(known) = self.pool.leftover.take() else { return };
-        let given_back = self.pool.store.disown_by_heart(self.pool.state.worker(), &known).await;
-        if let Err(error) = given_back {
+        let left = Disown::all_of(self.pool.state.worker()).but(&known).by_heart();
+        if let Err(error) = self.pool.store.disown(&left).await {
             log::debug!("tasks that have not begun go back only when the pool has stopped: {error}");
         }
     }
@@ -287,7 +288,7 @@ impl Heart {
         let began = Instant::now();
         let lease = self.pool.config.lease.dead_after;
         let report = self.report();
-        match self.pool.store.heartbeat_with(self.pool.state.worker(), lease, &report).await {
+        match self.pool.store.heartbeat(self.pool.state.worker(), lease, &report).await {
             Ok(beat) => self.got_through(beat, began.elapsed()).await,
             Err(error) => self.failed(&error),
         }

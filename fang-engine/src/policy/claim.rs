@@ -87,13 +87,8 @@ pub struct Asked {
 impl Asked {
     /// The claim, as the store takes it.
     pub fn claim(&self) -> Claim<'_> {
-        let Request { limit, crowded, .. } = self.wanted.request;
-        Claim { worker: self.worker, task_type: &self.task_type, limit, ranges: &self.ranges, crowded }
-    }
-
-    /// How far ahead to look for the next task that becomes due; zero for not at all.
-    pub fn within(&self) -> Duration {
-        self.wanted.request.within
+        let Request { limit, crowded, within, .. } = self.wanted.request;
+        Claim { crowded, within, ..Claim::new(self.worker, &self.task_type, limit, &self.ranges) }
     }
 }
 

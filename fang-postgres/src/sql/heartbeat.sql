@@ -15,8 +15,8 @@
 -- longer, such as a paused process, waits for that look or for the next beat.
 --
 -- What the worker tells is in $4 to $8: its workers, how many are busy, whether it is quiet, its counts or null if they
--- have not changed, and what it was asked and now does. All are null if it tells nothing. A worker that was declared dead
--- still tells its counts, else what it did since its last beat would be lost. `minute_is_due` tells that what workers told
+-- have not changed, and what it was asked and now does, or null. A worker that was declared dead still tells its
+-- counts, else what it did since its last beat would be lost. `minute_is_due` tells that what workers told
 -- has to be gathered (`gather`). The minutes are compared for equality, so that a clock that went back stops nothing.
 --
 -- `slots`, `open` and `pools` tell whether pools use up the connections of the server, or those that the database or the
@@ -35,9 +35,9 @@ WITH here AS MATERIALIZED (
     UPDATE fang_workers
     SET beat_at = CASE WHEN dead_at IS NULL THEN now() ELSE beat_at END,
         session = CASE WHEN dead_at IS NULL THEN (SELECT session FROM locked) ELSE session END,
-        workers = coalesce($4::integer, workers),
-        busy = coalesce($5::integer, busy),
-        is_quiet = coalesce($6::boolean, is_quiet),
+        workers = $4::integer,
+        busy = $5::integer,
+        is_quiet = $6::boolean,
         told = coalesce($7::text::jsonb, told),
         asked = nullif(asked, $8::text)
     WHERE id = $1 AND (dead_at IS NULL OR $7::text IS NOT NULL)

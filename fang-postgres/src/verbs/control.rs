@@ -1,5 +1,6 @@
 //! Retry, reschedule, cancel, pause.
 
+use super::admin;
 use crate::database::Database;
 use crate::refused::ManyRows;
 use crate::row::get;
@@ -10,12 +11,27 @@ use crate::store::PostgresStore;
 use crate::value::Instant as SqlInstant;
 use fang_core::new_task::Due;
 use fang_core::notify::{Notice, Topic};
-use fang_core::store::{Cancellation, WorkerId, micros};
+use fang_core::store::{Change, ChangeOutcome, Pause, Removal, WorkerId, micros};
 use fang_core::{Priority, StoreError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
+pub(crate) async fn change<C: Connections>(
+    store: &PostgresStore<C>,
+    id: Uuid,
+    change: Change,
+) -> Result<ChangeOutcome, StoreError> {
+    let is_changed = match change {
+        Change::Retry => retry(store, id).await?,
+        Change::Cancel => return cancel(store, id).await,
+        Change::Remove => admin::remove(&store.db, &Removal::Id(id)).await? > 0,
+        Change::Reschedule(due) => reschedule(store, id, due).await?,
+        Change::Priority(priority) => set_priority(store, id, priority).await?,
+    };
+    Ok(is_changed.into())
+}
+
+async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<bool, StoreError> {
     let statement = Statement::rows(&store.db.sql.retry, &[&id])?;
     let rows = store.db.query_reviving(Role::Calls, statement).await?;
     let Some(row) = rows.first() else { return Ok(false) };
@@ -23,7 +39,7 @@ pub(crate) async fn retry<C: Connections>(store: &PostgresStore<C>, id: Uuid) ->
     Ok(true)
 }
 
-pub(crate) async fn reschedule<C: Connections>(
+async fn reschedule<C: Connections>(
     store: &PostgresStore<C>,
     id: Uuid,
     due: Due,
@@ -51,7 +67,7 @@ pub(crate) fn notice(due: Due) -> Notice {
     }
 }
 
-pub(crate) async fn set_priority<C: Connections>(
+async fn set_priority<C: Connections>(
     store: &PostgresStore<C>,
     id: Uuid,
     priority: Priority,
@@ -65,18 +81,15 @@ pub(crate) async fn set_priority<C: Connections>(
     Ok(is_set)
 }
 
-pub(crate) async fn cancel<C: Connections>(
-    store: &PostgresStore<C>,
-    id: Uuid,
-) -> Result<Cancellation, StoreError> {
+async fn cancel<C: Connections>(store: &PostgresStore<C>, id: Uuid) -> Result<ChangeOutcome, StoreError> {
     let row = store.db.query_one(Role::Calls, Statement::rows(&store.db.sql.cancel, &[&id])?).await?;
     if let Some(worker) = get::<Option<i64>>(&row, 1)? {
         store.notify_each_time(Role::Calls, &Topic::Cancelled(WorkerId(worker))).await;
     }
     Ok(match (get(&row, 0)?, get(&row, 2)?) {
-        (_, true) => Cancellation::Ended,
-        (true, false) => Cancellation::Asked,
-        (false, false) => Cancellation::Missed,
+        (_, true) => ChangeOutcome::Done,
+        (true, false) => ChangeOutcome::Asked,
+        (false, false) => ChangeOutcome::Missed,
     })
 }
 
@@ -96,18 +109,20 @@ pub(crate) async fn cancellations<C: Connections>(
     rows.map(|row| Ok((get(&row, 0)?, get(&row, 1)?))).collect()
 }
 
-pub(crate) async fn pause<C: Connections>(db: &Database<C>, task_type: &str) -> Result<bool, StoreError> {
-    Ok(db.execute(Role::Calls, Statement::count(&db.sql.pause, &[&task_type])?).await? > 0)
-}
-
-pub(crate) async fn resume<C: Connections>(
+pub(crate) async fn pause<C: Connections>(
     store: &PostgresStore<C>,
     task_type: &str,
+    pause: Pause,
 ) -> Result<bool, StoreError> {
-    let statement = Statement::count(&store.db.sql.resume, &[&task_type])?;
-    let was_paused = store.db.execute(Role::Calls, statement).await? > 0;
-    store.notify(Topic::task_type(task_type), Notice::Single).await;
-    Ok(was_paused)
+    let sql = match pause {
+        Pause::Begin => &store.db.sql.pause,
+        Pause::End => &store.db.sql.resume,
+    };
+    let is_changed = store.db.execute(Role::Calls, Statement::count(sql, &[&task_type])?).await? > 0;
+    if pause == Pause::End {
+        store.notify(Topic::task_type(task_type), Notice::Single).await;
+    }
+    Ok(is_changed)
 }
 
 /// Moves every instant back, and tells the pools that tasks and crons may be due.

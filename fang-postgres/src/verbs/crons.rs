@@ -10,7 +10,7 @@ use crate::store::PostgresStore;
 use crate::value::{Instant, Value};
 use fang_core::StoreError;
 use fang_core::notify::{Notice, Notices, Topic};
-use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, SavedCron, Tick, micros};
+use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, Pause, SavedCron, Tick, micros};
 use uuid::Uuid;
 
 /// In a transaction, so that processes which change the same cron do so one after the other.
@@ -100,18 +100,25 @@ pub(crate) async fn list<C: Connections>(db: &Database<C>) -> Result<Vec<CronInf
     rows.iter().map(cron_info).collect()
 }
 
-/// In a transaction, so that the task it removes is that of the last tick.
-pub(crate) async fn pause<C: Connections>(db: &Database<C>, name: &str) -> Result<bool, StoreError> {
-    let statements =
-        [Statement::count(&db.sql.lock_cron, &[&name])?, Statement::count(&db.sql.pause_cron, &[&name])?];
-    Ok(db.together(Role::Calls, statements).await?.count > 0)
-}
-
-pub(crate) async fn resume<C: Connections>(store: &PostgresStore<C>, name: &str) -> Result<bool, StoreError> {
-    let statement = Statement::count(&store.db.sql.resume_cron, &[&name])?;
-    let resumed = store.db.execute(Role::Calls, statement).await? > 0;
-    store.notify(Topic::Crons, Notice::Single).await;
-    Ok(resumed)
+/// Begins in a transaction, so that the task it removes is that of the last tick.
+pub(crate) async fn pause<C: Connections>(
+    store: &PostgresStore<C>,
+    name: &str,
+    pause: Pause,
+) -> Result<bool, StoreError> {
+    let (db, sql) = (&store.db, &store.db.sql);
+    match pause {
+        Pause::Begin => {
+            let statements =
+                [Statement::count(&sql.lock_cron, &[&name])?, Statement::count(&sql.pause_cron, &[&name])?];
+            Ok(db.together(Role::Calls, statements).await?.count > 0)
+        }
+        Pause::End => {
+            let resumed = db.execute(Role::Calls, Statement::count(&sql.resume_cron, &[&name])?).await? > 0;
+            store.notify(Topic::Crons, Notice::Single).await;
+            Ok(resumed)
+        }
+    }
 }
 
 pub(crate) async fn run<C: Connections>(

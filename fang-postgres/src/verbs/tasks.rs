@@ -12,20 +12,18 @@ use crate::store::PostgresStore;
 use crate::value::Value;
 use fang_core::StoreError;
 use fang_core::notify::Topic;
-use fang_core::store::{Claim, ClaimedWithNext, Finish, ReadyLook, ReadyTypes, WorkerId, micros};
-use std::time::{Duration, Instant};
+use fang_core::store::{Claim, ClaimedTasks, Finish, ReadyLook, ReadyTypes, WorkerId, micros};
+use std::time::Instant;
 
-/// If the server refuses to change all rows that it finds, it goes on with those behind them. `within` is how far ahead to
-/// look for the next task; zero for not at all.
+/// If the server refuses to change all rows that it finds, it goes on with those behind them.
 pub(crate) async fn claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
-    within: Duration,
-) -> Result<ClaimedWithNext, StoreError> {
+) -> Result<ClaimedTasks, StoreError> {
     let began = Instant::now();
     loop {
         let left_out = db.refused.left_out(began).len();
-        let claimed = claim_once(db, claim, within).await?;
+        let claimed = claim_once(db, claim).await?;
         let has_more = claimed.tasks.is_empty() && db.refused.left_out(began).len() > left_out;
         if !has_more || began.elapsed() > AT_MOST {
             return Ok(claimed);
@@ -33,20 +31,16 @@ pub(crate) async fn claim<C: Connections>(
     }
 }
 
-async fn claim_once<C: Connections>(
-    db: &Database<C>,
-    claim: &Claim<'_>,
-    within: Duration,
-) -> Result<ClaimedWithNext, StoreError> {
+async fn claim_once<C: Connections>(db: &Database<C>, claim: &Claim<'_>) -> Result<ClaimedTasks, StoreError> {
     db.look_at_lists().await;
-    let answers = send_claim(db, claim, within).await;
+    let answers = send_claim(db, claim).await;
     let rows = answers.map(|answers| answers.into_iter().flat_map(|answer| answer.rows).collect::<Vec<_>>());
     db.first.learn(&rows);
-    let mut told = ClaimedWithNext::default();
+    let mut told = ClaimedTasks::default();
     for row in &rows? {
         if get(row, 11)? {
             told.tasks.push(claimed(row)?);
-        } else if !within.is_zero() {
+        } else if !claim.within.is_zero() {
             // A task that was claimed for another worker has no time.
             told.next_in = get::<Option<f64>>(row, 12)?.map(span).or(told.next_in);
         }
@@ -59,11 +53,10 @@ async fn claim_once<C: Connections>(
 async fn send_claim<C: Connections>(
     db: &Database<C>,
     claim: &Claim<'_>,
-    within: Duration,
 ) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
-    let params = ClaimParams::new(claim, db.first.transaction()).not_shared().looking_ahead(within);
+    let params = ClaimParams::new(claim, db.first.transaction()).not_shared();
     let (all, with_next) = (params.all(), params.with_next());
-    let (sql, own): (_, &[&dyn Value]) = match within.is_zero() {
+    let (sql, own): (_, &[&dyn Value]) = match claim.within.is_zero() {
         true => (&db.sql.claim, &all[..7]),
         false => (&db.sql.claim_with_next, &with_next),
     };

@@ -13,7 +13,7 @@ use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::notify::Topic;
 use fang_core::store::{
-    Asked, Counts, Report, ReportedBeat, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros,
+    Asked, Counts, Disown, Report, ReportedBeat, Rescue, Rescued, Unserved, UnservedType, WorkerId, micros,
 };
 use fang_core::task::Mode;
 use std::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Result<WorkerId, StoreError> {
     match try_register(db, info).await {
         Ok((worker, false)) => return Ok(worker),
-        Ok((used_before, true)) => retire(db, used_before, None).await?,
+        Ok((used_before, true)) => retire(db, used_before, &Report::default()).await?,
         Err(error) if error.nature() == Nature::Data => {}
         Err(error) => return Err(error),
     }
@@ -44,7 +44,7 @@ pub(crate) async fn heartbeat<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,
     lease: Duration,
-    report: Option<&Report>,
+    report: &Report,
 ) -> Result<ReportedBeat, StoreError> {
     let row = beat(db, worker, lease, report).await?;
     if get(&row, 6)? {
@@ -78,20 +78,17 @@ async fn beat<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,
     lease: Duration,
-    report: Option<&Report>,
+    report: &Report,
 ) -> Result<RowOf<C>, StoreError> {
     let keeps = db.connections.keeps_heart();
-    let number =
-        |number: fn(&Report) -> u32| report.map(|report| i32::try_from(number(report)).unwrap_or(i32::MAX));
-    let (workers, busy) = (number(|report| report.workers), number(|report| report.busy));
-    let is_quiet = report.map(|report| report.is_quiet);
-    let told = report.and_then(told);
-    let done = report.and_then(|report| report.done).map(Asked::as_str);
+    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let (workers, busy) = (number(report.workers), number(report.busy));
+    let (told, done) = (told(report), report.done.map(Asked::as_str));
     // A pooler has connections of its own.
     let asks = !db.connections.is_pooled();
     let statement = Statement::rows(
         &db.sql.heartbeat,
-        &[&worker.0, &micros(lease), &keeps, &workers, &busy, &is_quiet, &told, &done, &asks],
+        &[&worker.0, &micros(lease), &keeps, &workers, &busy, &report.is_quiet, &told, &done, &asks],
     )?;
     db.query_one(Role::Heart, statement).await
 }
@@ -118,20 +115,18 @@ async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
 pub(crate) async fn retire<C: Connections>(
     db: &Database<C>,
     worker: WorkerId,
-    report: Option<&Report>,
+    report: &Report,
 ) -> Result<(), StoreError> {
-    let statement = Statement::rows(&db.sql.retire, &[&worker.0, &report.and_then(told)])?;
+    let statement = Statement::rows(&db.sql.retire, &[&worker.0, &told(report)])?;
     db.query(Role::Heart, statement).await.map(|_| ())
 }
 
 pub(crate) async fn disown<C: Connections>(
     store: &PostgresStore<C>,
-    role: Role,
-    worker: WorkerId,
-    known: &[(Uuid, i32)],
+    Disown { worker, known, by_heart }: &Disown<'_>,
 ) -> Result<u64, StoreError> {
     let (ids, leases): (Vec<Uuid>, Vec<i32>) = known.iter().copied().unzip();
-    let sql = &store.db.sql;
+    let (role, sql) = (if *by_heart { Role::Heart } else { Role::Engine }, &store.db.sql);
     let many = ManyRows {
         role,
         sql: &sql.disown,

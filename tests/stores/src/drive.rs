@@ -4,7 +4,7 @@ use crate::rig::Rig;
 use crate::table::{Fates, LEASE, MAX_CRASHES, Table, Worker};
 use crate::verb::{ADVANCE, DELAY, Fresh, Outcome, Remove, TASKS, Verb};
 use fang_core::scan::{ScanRanges, Start};
-use fang_core::store::{Claim, Filter, Finish, Removal, Rescue, Store, WorkerId};
+use fang_core::store::{Change, Claim, Disown, Filter, Finish, Removal, Report, Rescue, Store, WorkerId};
 use fang_core::task::{DEFAULT_TASK_TYPE, Task};
 use fang_core::{Mode, NewTask, Unique};
 use std::collections::BTreeSet;
@@ -113,7 +113,7 @@ impl Player<'_> {
             Verb::Retire(worker) => {
                 let (n, worker) = self.worker(*worker);
                 self.table.retire(n);
-                answer(self.engine.retire(worker).await)
+                answer(self.engine.retire(worker, &Report::default()).await)
             }
             Verb::Rescue => {
                 let rescued = answer(self.engine.rescue(&RESCUE).await)?;
@@ -128,15 +128,16 @@ impl Player<'_> {
                 let known: Vec<(usize, i32)> = known.iter().map(|task| (*task, lease(task))).collect();
                 let claims: Vec<(Uuid, i32)> =
                     known.iter().map(|(task, lease)| (id(*task), *lease)).collect();
-                let disowned = answer(self.engine.disown(worker, &claims).await)?;
+                let disowned = answer(self.engine.disown(&Disown::all_of(worker).but(&claims)).await)?;
                 same("disowned", disowned, self.table.disown(n, &known))
             }
             Verb::Retry(task) => {
-                same("retried", answer(self.admin.retry(id(*task)).await)?, self.table.retry(*task))
+                let retried = answer(self.admin.change(id(*task), Change::Retry).await)?;
+                same("retried", retried.is_hit(), self.table.retry(*task))
             }
             Verb::Cancel(task) => same(
                 "cancelled",
-                answer(self.admin.cancel(id(*task)).await)?.is_hit(),
+                answer(self.admin.change(id(*task), Change::Cancel).await)?.is_hit(),
                 self.table.cancel(*task),
             ),
             Verb::Cancellations(worker) => {
@@ -175,8 +176,8 @@ impl Player<'_> {
     async fn claim(&mut self, worker: usize, limit: usize) -> Step {
         let (n, worker) = self.worker(worker);
         let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
-        let claim = Claim { worker, task_type: DEFAULT_TASK_TYPE, limit, ranges: &ranges, crowded: false };
-        let claimed = answer(self.engine.claim(&claim).await)?;
+        let claim = Claim::new(worker, DEFAULT_TASK_TYPE, limit, &ranges);
+        let claimed = answer(self.engine.claim(&claim).await)?.tasks;
         let mut left = self.table.claimable(n);
         same("claimed", claimed.len(), left.len().min(limit))?;
         let mut last = None;
@@ -227,7 +228,7 @@ impl Player<'_> {
 
     async fn beat(&mut self, worker: usize) -> Step {
         let (n, worker) = self.worker(worker);
-        let beat = answer(self.engine.heartbeat(worker, RESCUE.lease).await)?;
+        let beat = answer(self.engine.heartbeat(worker, RESCUE.lease, &Report::default()).await)?.beat;
         let (is_alive, has_suspects, silent_for) = self.table.beat(n);
         same("alive, suspects", (beat.is_alive, beat.has_suspects), (is_alive, has_suspects))?;
         let is_near = beat.silent_for.abs_diff(Duration::from_secs(silent_for)) < SLACK;

@@ -51,8 +51,7 @@ async fn fill(rig: &dyn Rig, random: &mut Rng) {
         insert(&*store, random, 25).await;
         for task_type in TYPES {
             let ranges = ScanRanges::new(Mode::Asynk).in_order(false, Start::Beginning);
-            let claim = Claim { worker, task_type, limit: 6, ranges: &ranges, crowded: false };
-            let mut claimed = store.claim(&claim).await.unwrap();
+            let mut claimed = store.claim(&Claim::new(worker, task_type, 6, &ranges)).await.unwrap().tasks;
             claimed.truncate(random.usize(..6));
             let results = claimed.iter().map(|task| {
                 let keep = random.bool().then_some(MINUTE * random.u32(1..4) * 60);

@@ -2,25 +2,9 @@
 
 use super::Admin;
 use fang_core::QueueError;
-use fang_core::store::{Change, Changes, Filter, Progress, Removal};
-use uuid::Uuid;
+use fang_core::store::{Change, Changes, Filter, Progress};
 
 impl Admin {
-    /// Changes the task with this id. Returns `false`, and changes nothing, if there is no such task, or if it is in a state that
-    /// the change does not [fit](Change::fits).
-    ///
-    /// # Errors
-    /// [`QueueError::Store`] when the store fails or does not have this call.
-    pub async fn change_one(&self, id: Uuid, change: Change) -> Result<bool, QueueError> {
-        match change {
-            Change::Retry => self.retry(id).await,
-            Change::Cancel => self.cancel(id).await,
-            Change::Remove => self.remove(&Removal::Id(id)).await.map(|removed| removed > 0),
-            Change::Reschedule(due) => self.reschedule(id, due).await,
-            Change::Priority(priority) => self.set_priority(id, priority).await,
-        }
-    }
-
     /// Makes the next batch of a change: up to 1,000 tasks, or 100 if the change is [gentle](Changes::gently). It looks
     /// at 10,000 tasks at most. Returns how far the change has come. Repeat it until [`is_done`](Progress::is_done).
     /// You may stop after any batch. Between two gentle batches, pause for [`pause_after`](Changes::pause_after).

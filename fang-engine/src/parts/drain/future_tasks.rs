@@ -3,6 +3,7 @@
 use super::Draining;
 use crate::events::Event;
 use fang_core::new_task::Due;
+use fang_core::store::Change;
 use fang_core::{FangTaskState, Mode, StoreError, Task};
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ impl Draining {
                 None => rules.with_scheduled,
             };
             if is_later && is_wanted {
-                has_moved |= self.pool.store.reschedule(task.id, Due::After(Duration::ZERO)).await?;
+                let now = Change::Reschedule(Due::After(Duration::ZERO));
+                has_moved |= self.pool.store.change(task.id, now).await?.is_hit();
             }
         }
         Ok(has_moved)

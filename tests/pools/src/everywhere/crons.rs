@@ -2,7 +2,7 @@
 
 use crate::seam::{Act, HOUR, How, PATIENCE, Run, World, both, until};
 use chrono::{DateTime, TimeDelta, Utc};
-use fang_core::store::{Filter, NewCron};
+use fang_core::store::{Filter, NewCron, Pause};
 use fang_core::{Cron, FangError, FangTaskState, Missed, Scheduled};
 use fang_engine::Event;
 use serde::{Deserialize, Serialize};
@@ -131,12 +131,12 @@ async fn a_cron_is_run_now_and_resumed_by_its_name(world: World) {
     let _pool = world.pool(1).start().await;
     assert_eq!(world.queue.schedule_only(vec![world.new_task(&yearly)]).await.unwrap(), 0);
     let admin = world.queue.admin();
-    assert!(admin.pause_cron(&name).await.unwrap());
+    assert!(admin.pause_cron(&name, Pause::Begin).await.unwrap());
     assert_eq!(world.count(FangTaskState::New).await, 0);
     let id = world.queue.run_cron(&name).await.unwrap();
     assert_eq!(Some(world.next().await.id), id);
     assert_eq!(world.queue.run_cron("none").await.unwrap(), None);
-    assert!(admin.resume_cron(&name).await.unwrap());
+    assert!(admin.pause_cron(&name, Pause::End).await.unwrap());
     let ticks = async || {
         world.queue.list_tasks(&Filter::default()).await.unwrap().iter().any(|task| Some(task.id) != id)
     };

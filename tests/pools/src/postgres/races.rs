@@ -1,6 +1,7 @@
 //! Transactions that fail because of a race are repeated.
 
 use crate::seam::{Mode, World, idle, say};
+use fang_core::store::Pause;
 use fang_core::{Scheduled, Unique};
 use fang_test_support::triggers::THE_FIRST_LOSES;
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,7 @@ async fn transactions_that_lose_a_race_are_repeated(mode: Mode) {
     world.queue.schedule_task(&Racing).await.unwrap();
     has_lost_once(&world).await;
     let name = world.new_task(&Racing).cron_name();
-    assert!(world.queue.admin().pause_cron(&name).await.unwrap());
+    assert!(world.queue.admin().pause_cron(&name, Pause::Begin).await.unwrap());
     has_lost_once(&world).await;
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 3 + 2 + 500);
 }

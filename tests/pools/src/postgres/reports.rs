@@ -95,7 +95,7 @@ async fn beats(store: Arc<dyn Store>, worker: WorkerId, beats: usize) -> Counts 
     for _ in 0..beats {
         more(&mut counts);
         report.counts = Some(counts.clone());
-        assert!(store.heartbeat_with(worker, HOUR, &report).await.unwrap().is_saved);
+        assert!(store.heartbeat(worker, HOUR, &report).await.unwrap().is_saved);
     }
     counts
 }
@@ -177,7 +177,7 @@ async fn a_number_that_a_worker_takes_back_is_taken_from_the_minutes(mode: Mode)
     for json in [r#"{"mail": {"started": 2, "retried": 1}}"#, r#"{"mail": {"started": 2, "failed": 1}}"#] {
         let mut report = Report::default();
         report.counts = Some(Counts::from_json(json));
-        assert!(store.heartbeat_with(worker, HOUR, &report).await.unwrap().is_saved);
+        assert!(store.heartbeat(worker, HOUR, &report).await.unwrap().is_saved);
         world.run(DUE).await;
         assert!(store.gather().await.unwrap());
     }
@@ -194,7 +194,7 @@ async fn a_minute_that_a_person_has_changed_does_not_stop_the_others(mode: Mode)
         let json = format!(r#"{{"mail": {{"started": {told}}}, "sync": {{"started": {told}}}}}"#);
         let mut report = Report::default();
         report.counts = Some(Counts::from_json(&json));
-        assert!(store.heartbeat_with(worker, HOUR, &report).await.unwrap().is_saved);
+        assert!(store.heartbeat(worker, HOUR, &report).await.unwrap().is_saved);
         world.run(DUE).await;
         assert!(store.gather().await.unwrap(), "{changed}");
         let counted = world.queue.counted().await;

@@ -2,7 +2,7 @@
 
 use crate::seam::{Mode, Options, PATIENCE, World, collect_logs, logged_with, say};
 use fang_core::StoreError;
-use fang_core::store::{Store, WorkerId};
+use fang_core::store::{Report, Store, WorkerId};
 use fang_test_support::{Cluster, TestDatabase};
 use futures_util::future::{join_all, try_join_all};
 use std::collections::HashSet;
@@ -64,7 +64,8 @@ async fn apart<T: Send + 'static>(call: impl Future<Output = T> + Send + 'static
 
 async fn beats(store: &Arc<dyn Store>, worker: WorkerId) {
     let store = store.clone();
-    apart(async move { store.heartbeat(worker, Duration::from_secs(30)).await }).await.unwrap();
+    let beat = async move { store.heartbeat(worker, Duration::from_secs(30), &Report::default()).await };
+    apart(beat).await.unwrap();
 }
 
 /// Asks for a connection of the engine on a full server.

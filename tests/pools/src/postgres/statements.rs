@@ -53,7 +53,7 @@ async fn each_step_of_a_task_is_one_statement(mode: Mode) {
         }
         cost("an idle claim").await;
         for _ in 0..10 {
-            assert_eq!(rival.claim_with_next(10).await, (0, None));
+            assert_eq!(rival.claim_and_look_ahead(10).await, (0, None));
         }
         cost("an idle claim that tells of the next task").await;
         for _ in 0..10 {

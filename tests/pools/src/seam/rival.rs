@@ -36,16 +36,15 @@ impl Rival {
     /// Claims up to `limit` tasks. With `crowded` the claim takes the advisory lock.
     pub async fn claim(&self, limit: usize, crowded: bool) -> Vec<Claimed> {
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
-        let claim = Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded };
-        self.store.claim(&claim).await.unwrap()
+        let claim = Claim { crowded, ..Claim::new(self.worker, "common", limit, &ranges) };
+        self.store.claim(&claim).await.unwrap().tasks
     }
 
     /// Claims up to `limit` tasks. Returns how many there were, and in how long the next task becomes due.
-    pub async fn claim_with_next(&self, limit: usize) -> (usize, Option<Duration>) {
+    pub async fn claim_and_look_ahead(&self, limit: usize) -> (usize, Option<Duration>) {
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
-        let claim =
-            Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
-        let claimed = self.store.claim_with_next(&claim, super::HOUR).await.unwrap();
+        let claim = Claim { within: super::HOUR, ..Claim::new(self.worker, "common", limit, &ranges) };
+        let claimed = self.store.claim(&claim).await.unwrap();
         (claimed.tasks.len(), claimed.next_in)
     }
 
@@ -58,8 +57,7 @@ impl Rival {
     pub async fn lock(&self, limit: usize) -> Locked {
         let mut lock_claims = self.store.lock_claims(0).expect("it has connections for it");
         let ranges = ScanRanges::new(self.mode.of_rows()).in_order(false, Start::Beginning);
-        let claim =
-            Claim { worker: self.worker, task_type: "common", limit, ranges: &ranges, crowded: false };
+        let claim = Claim::new(self.worker, "common", limit, &ranges);
         let locked = lock_claims.lock(&claim).await.unwrap();
         let tasks = locked.iter().map(|locked| (locked.task.id, locked.task.lease)).collect();
         let apart = locked.iter().filter(|locked| locked.is_apart).count();
@@ -73,7 +71,7 @@ impl Rival {
 
     /// Sends a beat. Returns whether the worker is still alive.
     pub async fn is_alive(&self, dead_after: Duration) -> bool {
-        self.store.heartbeat(self.worker, dead_after).await.unwrap().is_alive
+        self.store.heartbeat(self.worker, dead_after, &Report::default()).await.unwrap().beat.is_alive
     }
 
     /// Sends a beat that tells how many runs have begun.
@@ -82,12 +80,12 @@ impl Rival {
         tally.started = started;
         counts.add("common", &tally);
         report.counts = Some(counts);
-        let answer = self.store.heartbeat_with(self.worker, super::HOUR, &report).await.unwrap();
+        let answer = self.store.heartbeat(self.worker, super::HOUR, &report).await.unwrap();
         assert!(answer.is_saved);
     }
 
     pub async fn retire(&self) {
-        self.store.retire(self.worker).await.unwrap();
+        self.store.retire(self.worker, &Report::default()).await.unwrap();
     }
 
     /// Rescues the tasks of dead workers. Returns how many will run again.
