@@ -8,24 +8,15 @@ mod written;
 pub(crate) use locks::OpenBatches;
 
 use crate::policy::claim::{ClaimPolicy, Wanted};
-use crate::state::job::Job;
+use crate::state::job::{Job, UnwrittenClaim};
 use crate::state::pool::Pool;
-use crate::state::unwritten::UnwrittenClaim;
 use crate::workers::Workers;
-use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::store::{Claimed, WorkerId};
 use left_by_locks::LeftByLocks;
 use locks::Locks;
 use std::sync::Arc;
 use written::Written;
-
-/// One way to claim.
-#[async_trait]
-trait ClaimSource: Send {
-    /// Claims, and reports the outcome to the policy.
-    async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError>;
-}
 
 /// Claimed tasks that are to run now.
 #[derive(Debug)]

@@ -18,10 +18,9 @@ mod stop;
 mod told;
 mod turnover;
 pub mod unfinished;
-pub mod unwritten;
 
 pub use in_flight::InFlight;
-pub use job::Job;
+pub use job::{Job, UnwrittenClaim};
 pub use leftover::Leftover;
 pub use load::{Gauge, Load};
 pub use pool::Pool;
@@ -35,7 +34,6 @@ pub use stats::Stats;
 pub use stop::Stop;
 pub(crate) use told::tell_refused;
 pub use unfinished::Unfinished;
-pub use unwritten::UnwrittenClaim;
 
 /// A claimed task for tests: claimed for the first time, without retries or crashes.
 #[cfg(test)]

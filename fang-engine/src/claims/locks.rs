@@ -8,14 +8,13 @@ mod worth;
 
 pub(crate) use committer::OpenBatches;
 
+use super::ToRun;
 use super::left_by_locks::LeftByLocks;
-use super::{ClaimSource, ToRun};
 use crate::phase::Phase;
 use crate::policy::claim::{Asked, ClaimPolicy, Wanted};
 use crate::signal::first_of;
 use crate::state::pool::Pool;
 use async_channel::{Receiver, Sender, unbounded};
-use async_trait::async_trait;
 use batch::Batch;
 use committer::{Committer, Connection, Locked};
 use fang_core::StoreError;
@@ -160,11 +159,13 @@ impl Locks {
         let _ = self.to_commit.try_send(locked);
         listed.map(|()| ToRun { tasks, task_type: asked.task_type, worker, unwritten: Some(results) })
     }
-}
 
-#[async_trait]
-impl ClaimSource for Locks {
-    async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
+    /// Claims, and reports the outcome to the policy.
+    pub(super) async fn claim(
+        &mut self,
+        policy: &mut ClaimPolicy,
+        wanted: Wanted,
+    ) -> Result<ToRun, StoreError> {
         let lost = || StoreError::unreachable("no connection is free for a lock-claim".into());
         let mut connection = self.at_hand.take().ok_or_else(lost)?;
         let asked = policy.ask(wanted, self.pool.state.worker());

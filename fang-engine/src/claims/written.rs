@@ -1,10 +1,9 @@
 //! Written claims: they update the rows.
 
+use super::ToRun;
 use super::left_by_locks::LeftByLocks;
-use super::{ClaimSource, ToRun};
 use crate::policy::claim::{ClaimPolicy, Wanted};
 use crate::state::pool::Pool;
-use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::store::{Claimed, ClaimedTasks, Disown};
 use std::sync::Arc;
@@ -69,11 +68,9 @@ impl Written {
             }
         }
     }
-}
 
-#[async_trait]
-impl ClaimSource for Written {
-    async fn claim(&mut self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
+    /// Claims, and reports the outcome to the policy.
+    pub(super) async fn claim(&self, policy: &mut ClaimPolicy, wanted: Wanted) -> Result<ToRun, StoreError> {
         let has_apart = self.left.take_apart();
         let wanted = if has_apart { wanted.from_the_beginning() } else { wanted };
         let claimed = self.try_claim(policy, wanted).await;

@@ -1,11 +1,23 @@
 //! A claimed task on its way to a worker.
 
-use super::unwritten::UnwrittenClaim;
+use super::results::Finished;
 use crate::events::{TaskInfo, kind_of};
+use crate::runtime::BoxFuture;
 use chrono::Utc;
 use fang_core::store::{Claimed, DbInstant, WorkerId};
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+/// A lock-claim, as its tasks see it: it is not written yet, and keeps the results of its tasks until it commits.
+pub trait UnwrittenClaim: Send + Sync + fmt::Debug {
+    /// Keeps a result. Once the claim is over it returns the result instead, to be saved like that of any written
+    /// claim.
+    fn keep(&self, result: Finished) -> Option<Finished>;
+
+    /// Waits until the claim is written or over.
+    fn written(&self) -> BoxFuture<'_, ()>;
+}
 
 /// A claimed task on its way to a worker.
 #[derive(Debug)]

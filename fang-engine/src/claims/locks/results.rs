@@ -2,8 +2,8 @@
 
 use crate::runtime::BoxFuture;
 use crate::signal::{Latch, Signal};
+use crate::state::job::UnwrittenClaim;
 use crate::state::results::Finished;
-use crate::state::unwritten::UnwrittenClaim;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
