@@ -1,128 +1,11 @@
-//! Batches as parameters of statements: one array for each column.
+//! The answers to an insert, task by task.
 
-use fang_core::new_task::{Due, NewRow, NewTask};
-use fang_core::notify::{Notice, Notices, Topic};
-use fang_core::options::Options;
-use fang_core::store::{DbInstant, InsertOutcome, Inserted, MAX_INSERT_TRIES, ScanRange, micros};
-use fang_core::{Replace, StoreError};
+use fang_core::StoreError;
+use fang_core::new_task::NewTask;
+use fang_core::store::{DbInstant, InsertOutcome, Inserted, MAX_INSERT_TRIES};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::time::Duration;
 use uuid::Uuid;
-
-/// The parameters of `insert.sql`, in order.
-#[derive(Debug)]
-pub struct InsertColumns<'a> {
-    /// The ids.
-    pub ids: Vec<Uuid>,
-    /// The payloads.
-    pub metadata: Vec<&'a str>,
-    /// The task types.
-    pub task_types: Vec<&'a str>,
-    /// The modes.
-    pub modes: Vec<i16>,
-    /// The priorities.
-    pub priorities: Vec<i16>,
-    /// The unique hashes.
-    pub hashes: Vec<Option<&'a str>>,
-    /// The delays, in microseconds.
-    pub delays: Vec<i64>,
-    /// The instants, which take precedence over the delays.
-    pub instants: Vec<Option<DbInstant>>,
-    /// The options of single tasks, as JSON.
-    pub options: Vec<Option<String>>,
-    /// How long after they are due they may begin, in microseconds.
-    pub expires: Vec<Option<i64>>,
-}
-
-impl<'a> InsertColumns<'a> {
-    /// The columns of a batch.
-    pub fn new(tasks: &'a [NewTask]) -> Self {
-        let due = |row: &NewRow<'_>| match row.due {
-            Due::After(delay) => (micros(delay), None),
-            Due::At(at) => (0, Some(at.into())),
-        };
-        let rows: Vec<NewRow<'a>> = tasks.iter().map(NewTask::row).collect();
-        let (delays, instants) = rows.iter().map(due).unzip();
-        Self {
-            ids: rows.iter().map(|row| row.id).collect(),
-            metadata: rows.iter().map(|row| row.metadata).collect(),
-            task_types: rows.iter().map(|row| row.task_type).collect(),
-            modes: rows.iter().map(|row| row.mode as i16).collect(),
-            priorities: rows.iter().map(|row| row.priority as i16).collect(),
-            hashes: tasks.iter().map(NewTask::uniq_hash).collect(),
-            delays,
-            instants,
-            options: rows.iter().map(options).collect(),
-            expires: rows.iter().map(|row| row.expires.map(micros)).collect(),
-        }
-    }
-
-    /// The unique hashes of the tasks that have one: the last parameters of `duplicates.sql` and of
-    /// `insert_unique.sql`.
-    pub fn unique_hashes(&self) -> Vec<&'a str> {
-        self.hashes.iter().flatten().copied().collect()
-    }
-}
-
-/// The options of one task, as JSON.
-pub fn options(row: &NewRow<'_>) -> Option<String> {
-    let (tags, headers) = (row.tags.to_vec(), row.headers.clone());
-    let mut options = Options { max_retries: row.max_retries, tags, headers, keep_micros: None };
-    options.set_keep(row.keep);
-    options.to_json()
-}
-
-/// The parameters of `insert_unique.sql` that follow those of `insert.sql`.
-#[derive(Debug)]
-pub struct UniqueColumns {
-    /// The periods, in microseconds.
-    pub periods: Vec<Option<i64>>,
-    /// Codes that tell which columns are replaced; 0 for none.
-    pub replaces: Vec<i16>,
-}
-
-impl UniqueColumns {
-    /// The columns of a batch, or `None` if `insert.sql` can take all of its tasks.
-    pub fn new(tasks: &[NewTask]) -> Option<Self> {
-        if !tasks.iter().any(|task| task.period().is_some() || task.replaces().is_some()) {
-            return None;
-        }
-        Some(Self {
-            periods: tasks.iter().map(|task| task.period().map(micros)).collect(),
-            replaces: tasks.iter().map(|task| task.replaces().map_or(0, Replace::code)).collect(),
-        })
-    }
-}
-
-/// The notices for the tasks of a batch that are due when they are inserted.
-pub fn due_now(tasks: &[NewTask]) -> Notices<'_> {
-    let is_now = |task: &&NewTask| matches!(task.row().due, Due::After(delay) if delay.is_zero());
-    notices(tasks.iter().filter(is_now).map(|task| (task, Duration::ZERO)))
-}
-
-/// The notices for the other tasks of a batch, given the answers to the insert. Only the clock of the server tells how
-/// far away an instant is. Where the answer does not say it, because the task replaced an earlier one, pools look at
-/// once.
-pub fn due_later<'a>(tasks: &'a [NewTask], answers: &[Inserted]) -> Notices<'a> {
-    let delay = |(task, answer): (&'a NewTask, &Inserted)| match task.row().due {
-        Due::After(delay) => (!delay.is_zero()).then_some((task, delay)),
-        Due::At(_) if answer.outcome == InsertOutcome::Replaced => Some((task, Duration::ZERO)),
-        Due::At(_) => Some((task, (answer.scheduled_at - answer.created_at).to_std().unwrap_or_default())),
-    };
-    let is_saved = |(_, answer): &(&NewTask, &Inserted)| answer.outcome != InsertOutcome::Kept;
-    notices(tasks.iter().zip(answers).filter(is_saved).filter_map(delay))
-}
-
-/// The notices for tasks that become due after these delays.
-fn notices<'a>(delayed: impl Iterator<Item = (&'a NewTask, Duration)>) -> Notices<'a> {
-    let mut notices = Notices::new();
-    for (task, delay) in delayed {
-        let (topic, notice) = (Topic::task_type(task.row().task_type), Notice::due_in(delay));
-        notices.entry(topic).and_modify(|known| *known = notice.and(*known)).or_insert(notice);
-    }
-    notices
-}
 
 /// A row of `insert.sql`, of `insert_unique.sql` or of `duplicates.sql`.
 #[derive(Clone, Debug)]
@@ -224,32 +107,10 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// The parameters of `list_locked.sql` that say how far the lock-claim has come.
-#[derive(Clone, Copy, Debug)]
-pub struct ReachedColumns {
-    /// The mode of the last range.
-    pub mode: Option<i16>,
-    /// Its priority.
-    pub priority: Option<i16>,
-    /// The instant before which no unlocked task is left.
-    pub floor: Option<DbInstant>,
-}
-
-impl ReachedColumns {
-    /// The columns of the last range; nulls if no task was found.
-    pub fn new(range: Option<ScanRange>) -> Self {
-        Self {
-            mode: range.map(|range| range.mode as i16),
-            priority: range.map(|range| range.priority as i16),
-            floor: range.map(|range| range.floor),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fang_core::{Mode, Unique};
+    use fang_core::{Mode, Replace, Unique};
 
     fn task(id: u128, key: Option<&str>) -> NewTask {
         let task = NewTask::new("{}".into(), "common".into(), Mode::Asynk).with_id(Uuid::from_u128(id));

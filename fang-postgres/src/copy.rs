@@ -1,6 +1,6 @@
 //! Many tasks in the binary format of COPY.
 
-use crate::columns::options;
+use crate::batch::options;
 use bytes::BufMut;
 use fang_core::NewTask;
 use fang_core::new_task::{Due, NewRow};

@@ -4,15 +4,13 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answers;
 mod batch;
-mod claim_params;
-mod columns;
 mod connection_string;
 mod copy;
 mod database;
 mod diagnosis;
 mod doctor;
-mod finish_columns;
 mod lock_claims;
 pub mod migrations;
 mod process;

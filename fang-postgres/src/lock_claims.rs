@@ -1,7 +1,5 @@
 //! Lock-claims on one connection: a transaction locks the rows and stays open until it commits.
 
-use crate::claim_params::ClaimParams;
-use crate::columns::ReachedColumns;
 use crate::database::{Database, RowOf};
 use crate::refused::with_ids;
 use crate::row::{get, locked};
@@ -9,6 +7,7 @@ use crate::session::{Connections, OwnSession, Session};
 use crate::settings::Role;
 use crate::statement::{Statement, Step, Wanted};
 use crate::value::{Instant, Tid};
+use crate::verbs::claim::ClaimParams;
 use async_trait::async_trait;
 use fang_core::StoreError;
 use fang_core::lists::reached;
@@ -91,8 +90,10 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
         tasks: &[(Uuid, i32)],
     ) -> Result<Vec<(Uuid, WorkerId)>, StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
-        let ReachedColumns { mode, priority, floor } = ReachedColumns::new(self.reached);
-        let floor = floor.map(Instant);
+        // Nulls if no task was found.
+        let mode = self.reached.map(|range| range.mode as i16);
+        let priority = self.reached.map(|range| range.priority as i16);
+        let floor = self.reached.map(|range| Instant(range.floor));
         let (db, transaction) = (self.db.clone(), self.transaction);
         let earlier: Vec<i64> = self.listed.iter().copied().filter(|listed| *listed != transaction).collect();
         self.listed.push(transaction);

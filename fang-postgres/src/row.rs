@@ -1,6 +1,6 @@
 //! Conversions from rows to values.
 
-use crate::columns::InTable;
+use crate::answers::InTable;
 use crate::value::{Instant, Tid, Typed};
 use chrono::{DateTime, Utc};
 use fang_core::StoreError;

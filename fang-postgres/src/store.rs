@@ -1,11 +1,11 @@
 //! The store over the connections of a driver. Its verbs are in `verbs`.
 
-use crate::columns::{due_later, due_now};
 use crate::database::Database;
 use crate::schema::Schema;
 use crate::session::{Connections, Session};
 use crate::settings::Role;
 use crate::sql::Statements;
+use crate::verbs::notify::{due_later, due_now};
 use crate::verbs::page;
 use crate::watch::Watch;
 use crate::within;

@@ -2,17 +2,19 @@
 
 mod admin;
 mod change;
+pub(crate) mod claim;
 mod control;
 mod crons;
+pub(crate) mod finish;
 mod insert;
 mod lists;
 mod looks;
 pub(crate) mod migrate;
-mod notify;
+pub(crate) mod notify;
 pub(crate) mod page;
 mod prune;
+mod ready_types;
 mod reports;
-mod tasks;
 mod vacuum;
 mod workers;
 
@@ -76,15 +78,15 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn claim(&self, claim: &Claim<'_>) -> Result<ClaimedTasks, StoreError> {
-        tasks::claim(&self.db, claim).await
+        claim::claim(&self.db, claim).await
     }
 
     async fn ready_types(&self, look: &ReadyLook) -> Result<ReadyTypes, StoreError> {
-        tasks::ready_types(&self.db, look).await
+        ready_types::ready_types(&self.db, look).await
     }
 
     async fn finish(&self, worker: WorkerId, results: &[Finish]) -> Result<u64, StoreError> {
-        tasks::finish(self, worker, results).await
+        finish::finish(self, worker, results).await
     }
 
     async fn register(&self, info: &str) -> Result<WorkerId, StoreError> {

@@ -1,12 +1,12 @@
 //! Inserts and results within a transaction that was begun elsewhere.
 
+use crate::answers::Answers;
 use crate::batch::Batch;
-use crate::columns::Answers;
-use crate::finish_columns::FinishColumns;
 use crate::row::{duplicate, get, only};
 use crate::session::Session;
 use crate::sql::Statements;
 use crate::statement::{Statement, Step};
+use crate::verbs::finish::FinishColumns;
 use fang_core::store::{Inserted, OwnResult, is_all_or_none};
 use fang_core::{NewTask, QueueError, StoreError};
 

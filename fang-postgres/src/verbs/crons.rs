@@ -1,6 +1,7 @@
 //! Crons: sync, look, fire, and the calls that manage them.
 
-use crate::columns::options;
+use super::notify::notices;
+use crate::batch::options;
 use crate::database::{Database, RowOf};
 use crate::row::{cron_info, due_cron, get, instant, span};
 use crate::session::Connections;
@@ -9,7 +10,7 @@ use crate::statement::Statement;
 use crate::store::PostgresStore;
 use crate::value::{Instant, Value};
 use fang_core::StoreError;
-use fang_core::notify::{Notice, Notices, Topic};
+use fang_core::notify::{Notice, Topic};
 use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, Pause, SavedCron, Tick, micros};
 use uuid::Uuid;
 
@@ -68,12 +69,9 @@ async fn tell_of_ticks<C: Connections>(
     role: Role,
     rows: &[RowOf<C>],
 ) -> Result<(), StoreError> {
-    let mut notices = Notices::new();
-    for row in rows {
-        let (topic, notice) = (Topic::task_type(get(row, 0)?), Notice::due_in(span(get(row, 1)?)));
-        notices.entry(topic).and_modify(|known| *known = notice.and(*known)).or_insert(notice);
-    }
-    store.notify_all(role, &notices).await;
+    let ticks = rows.iter().map(|row| Ok((get(row, 0)?, span(get(row, 1)?))));
+    let ticks = ticks.collect::<Result<Vec<(&str, _)>, StoreError>>()?;
+    store.notify_all(role, &notices(ticks.into_iter())).await;
     Ok(())
 }
 

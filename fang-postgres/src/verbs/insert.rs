@@ -1,7 +1,8 @@
 //! Insert.
 
+use super::notify::{due_later, due_now};
+use crate::answers::{Answers, InTable};
 use crate::batch::Batch;
-use crate::columns::{Answers, InTable, due_later, due_now};
 use crate::copy::{MIN_COPY, chunks, copied};
 use crate::database::{again_if, may_have_lost_a_race};
 use crate::diagnosis::explained;

@@ -5,8 +5,10 @@ use crate::session::Connections;
 use crate::settings::Role;
 use crate::statement::Statement;
 use crate::store::PostgresStore;
-use fang_core::StoreError;
+use fang_core::new_task::Due;
 use fang_core::notify::{Notice, Notices, Topic};
+use fang_core::store::{InsertOutcome, Inserted};
+use fang_core::{NewTask, StoreError};
 use std::time::Duration;
 
 impl<C: Connections> PostgresStore<C> {
@@ -75,4 +77,34 @@ impl<C: Connections> PostgresStore<C> {
     async fn try_send(&self, role: Role, payload: &str) -> Result<u64, StoreError> {
         self.db.execute(role, Statement::count(&self.db.sql.notify, &[&payload])?).await
     }
+}
+
+/// The notices for the tasks of a batch that are due when they are inserted.
+pub(crate) fn due_now(tasks: &[NewTask]) -> Notices<'_> {
+    let is_now = |task: &&NewTask| matches!(task.row().due, Due::After(delay) if delay.is_zero());
+    notices(tasks.iter().filter(is_now).map(|task| (task.row().task_type, Duration::ZERO)))
+}
+
+/// The notices for the other tasks of a batch, given the answers to the insert. Only the clock of the server tells how
+/// far away an instant is. Where the answer does not say it, because the task replaced an earlier one, pools look at
+/// once.
+pub(crate) fn due_later<'a>(tasks: &'a [NewTask], answers: &[Inserted]) -> Notices<'a> {
+    let delay = |(task, answer): (&'a NewTask, &Inserted)| match task.row().due {
+        Due::After(delay) => (!delay.is_zero()).then_some((task, delay)),
+        Due::At(_) if answer.outcome == InsertOutcome::Replaced => Some((task, Duration::ZERO)),
+        Due::At(_) => Some((task, (answer.scheduled_at - answer.created_at).to_std().unwrap_or_default())),
+    };
+    let is_saved = |(_, answer): &(&NewTask, &Inserted)| answer.outcome != InsertOutcome::Kept;
+    let delayed = tasks.iter().zip(answers).filter(is_saved).filter_map(delay);
+    notices(delayed.map(|(task, delay)| (task.row().task_type, delay)))
+}
+
+/// The notices for tasks of these types that become due after these delays.
+pub(crate) fn notices<'a>(delayed: impl Iterator<Item = (&'a str, Duration)>) -> Notices<'a> {
+    let mut notices = Notices::new();
+    for (task_type, delay) in delayed {
+        let (topic, notice) = (Topic::task_type(task_type), Notice::due_in(delay));
+        notices.entry(topic).and_modify(|known| *known = notice.and(*known)).or_insert(notice);
+    }
+    notices
 }
