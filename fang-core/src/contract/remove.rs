@@ -97,11 +97,13 @@ pub async fn a_unique_hash_removes_the_task_that_is_alive(rig: &dyn Rig) {
 
 /// The result of its run is refused.
 pub async fn a_task_is_removed_even_while_it_runs(rig: &dyn Rig) {
-    rig.insert(&[task(1), task(2).delay(HOUR)]).await;
+    rig.insert(&[task(1), task(2).delay(HOUR), task(3).delay(HOUR)]).await;
     let worker = rig.worker().await;
     let running = rig.claim_one(worker).await;
     assert_eq!(remove(rig, Removal::Id(id(1))).await, 1);
     assert_eq!(remove(rig, Removal::Id(id(1))).await, 0);
+    // A change may remove as well, on every store.
+    assert_eq!([rig.change(3, Change::Remove).await, rig.change(3, Change::Remove).await], [true, false]);
     assert!(!rig.finish(worker, &running, Verdict::Keep).await);
     assert_eq!(rig.all().await, [2]);
     assert_eq!(rig.state(2).await, FangTaskState::New);

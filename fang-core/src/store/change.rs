@@ -9,13 +9,16 @@ use uuid::Uuid;
 /// What becomes of a task, or of all tasks that match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Failed and waiting tasks become due now. Failed ones get all their retries again.
+    /// Failed and waiting tasks become due now. Failed ones get all their retries again, but a unique one stays failed while
+    /// a duplicate of it waits or runs. The tasks no longer [expire](crate::NewTask::expires), and their cancellations end.
     Retry,
-    /// Waiting tasks fail, and running ones are asked to end.
+    /// Waiting tasks fail for good, with the error `cancelled`. Running ones are asked to end: they are added to the
+    /// [cancellations](super::Store::cancellations), and their workers are [notified](crate::notify::Topic::Cancelled). A
+    /// cancellation lasts until the task has ended: if the task waits again instead, it fails.
     Cancel,
     /// Tasks in any state are removed. Tasks that run go on, but their results are dropped.
     Remove,
-    /// Waiting tasks become due then.
+    /// Waiting tasks become due then. The instants at which they [expire](crate::NewTask::expires) move by as much.
     Reschedule(Due),
     /// Waiting tasks get this priority.
     Priority(Priority),

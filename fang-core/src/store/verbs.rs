@@ -246,14 +246,7 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "errors" })
     }
 
-    /// Changes a task, if it is in a state that the change [fits](Change::fits).
-    ///
-    /// - [`Change::Retry`] ends a cancellation as well, and the task no longer [expires](crate::NewTask::expires). A failed
-    ///   unique task stays failed while a duplicate of it waits or runs.
-    /// - [`Change::Reschedule`] moves the instant at which the task [expires](crate::NewTask::expires) by as much.
-    /// - [`Change::Cancel`] fails a waiting task for good, with the error `cancelled`. A running task is added to the
-    ///   [cancellations](Self::cancellations), and its worker is [notified](crate::notify::Topic::Cancelled). A cancellation
-    ///   lasts until the task has ended: if the task waits again instead, it fails.
+    /// Changes a task, if it is in a state that the change [fits](Change::fits). [`Change`] says what each does.
     ///
     /// Defaults to [`remove`](Self::remove) for [`Change::Remove`]. The others are [not offered](Change::not_offered).
     async fn change(&self, id: Uuid, change: Change) -> Result<ChangeOutcome, StoreError> {
