@@ -24,9 +24,9 @@ impl Tables {
         }
         let take = |id| self.take_for(id, claim.worker, now);
         let tasks: Vec<Claimed> = found.into_iter().filter_map(take).collect();
-        let is_full = tasks.len() >= claim.limit;
+        let is_told = !claim.within.is_zero() && tasks.len() < claim.limit;
         let next = |range| self.next_due(claim.task_type, range, now, later(now, claim.within));
-        let next = claim.ranges.iter().filter(|_| !is_full).filter_map(next).min();
+        let next = claim.ranges.iter().filter(|_| is_told).filter_map(next).min();
         ClaimedTasks { tasks, next_in: next.map(|at| (at - now).to_std().unwrap_or_default()) }
     }
 
