@@ -5,6 +5,7 @@ mod difference;
 mod document;
 mod number;
 mod path;
+mod plain;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use crate::runnable::{AsyncRunnable, Runnable};
 use crate::task::Mode;
 use difference::difference;
 use document::{Flaw, Node, read, unquoted};
+use plain::Restored;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::borrow::Cow;
@@ -44,16 +46,18 @@ pub(crate) fn check(json: &str, origin: Origin, mode: Mode) -> Result<(), Payloa
     if origin == Origin::Text {
         serde_json::from_str::<IgnoredAny>(json).map_err(|error| PayloadError::NotJson(Arc::new(error)))?;
     }
+    plain::with(json, |plain| match plain {
+        Some(Restored { kind, text }) => Text { json, kind, restored: text, origin }.comes_back_in(mode),
+        None => check_tree(json, origin, mode),
+    })
+}
+
+/// The check of a payload that the quick way does not take.
+fn check_tree(json: &str, origin: Origin, mode: Mode) -> Result<(), PayloadError> {
     let document = read(json).map_err(|flaw| explain(json, flaw))?;
     let kind = kind_of(&document).ok_or(PayloadError::NoKind)?;
     let restored = document.as_restored(TAG, json.len());
-    let text = Text { json, document: &document, kind: &kind, restored: &restored, origin };
-    match mode {
-        Mode::Asynk => text.comes_back::<dyn AsyncRunnable>(),
-        Mode::Blocking => text.comes_back::<dyn Runnable>(),
-        // A kind that one of the modes does not know passes there.
-        Mode::Any => text.comes_back::<dyn AsyncRunnable>().and_then(|()| text.comes_back::<dyn Runnable>()),
-    }
+    Text { json, kind: &kind, restored: &restored, origin }.comes_back_in(mode)
 }
 
 fn explain(json: &str, flaw: Flaw) -> PayloadError {
@@ -91,7 +95,6 @@ pub(crate) fn shown(path: &Path) -> String {
 
 struct Text<'a> {
     json: &'a str,
-    document: &'a Node<'a>,
     kind: &'a str,
     /// The JSON as a store returns it.
     restored: &'a str,
@@ -99,6 +102,17 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
+    fn comes_back_in(&self, mode: Mode) -> Result<(), PayloadError> {
+        match mode {
+            Mode::Asynk => self.comes_back::<dyn AsyncRunnable>(),
+            Mode::Blocking => self.comes_back::<dyn Runnable>(),
+            // A kind that one of the modes does not know passes there.
+            Mode::Any => {
+                self.comes_back::<dyn AsyncRunnable>().and_then(|()| self.comes_back::<dyn Runnable>())
+            }
+        }
+    }
+
     fn comes_back<R: ?Sized + Serialize>(&self) -> Result<(), PayloadError>
     where
         Box<R>: DeserializeOwned,
@@ -115,8 +129,9 @@ impl Text<'_> {
             return Ok(());
         }
         let decoded = serde_json::to_string(&*task)?;
+        let document = read(self.json).map_err(|flaw| explain(self.json, flaw))?;
         let decoded = read(&decoded).map_err(|flaw| explain(self.json, flaw))?;
-        match difference(self.document, &decoded) {
+        match difference(&document, &decoded) {
             Some(path) => Err(changed(self.kind, &path, "it is decoded to another value")),
             None => Ok(()),
         }

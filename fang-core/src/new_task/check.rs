@@ -67,11 +67,12 @@ fn check_headers(headers: &Headers) -> Result<(), PayloadError> {
 /// escaped.
 fn has_nul(json: &str) -> bool {
     json.contains('\0')
-        || json.match_indices("\\u0000").any(|(at, _)| {
-            let before = json.as_bytes().get(..at).unwrap_or_default();
-            let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
-            backslashes % 2 == 0
-        })
+        || json.contains('\\')
+            && json.match_indices("\\u0000").any(|(at, _)| {
+                let before = json.as_bytes().get(..at).unwrap_or_default();
+                let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+                backslashes % 2 == 0
+            })
 }
 
 #[cfg(test)]
