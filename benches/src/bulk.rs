@@ -24,7 +24,18 @@ pub(crate) async fn bulk(bench: &mut Bench<'_>) -> Result<(), Error> {
         bench.figures.add("bulk", &case, [("tasks/s", rate), ("WAL B/task", cost.wal_bytes / TASKS as f64)]);
         database.drop().await?;
     }
+    bench.figures.add("bulk", "check of the payloads, alone", [("tasks/s", check()?)]);
     Ok(())
+}
+
+/// Tasks a second of the check that each insert makes before it sends anything.
+fn check() -> Result<f64, Error> {
+    let tasks = lights(0..TASKS, SMALL)?;
+    let started = Instant::now();
+    for task in &tasks {
+        task.check(usize::MAX)?;
+    }
+    Ok(TASKS as f64 / started.elapsed().as_secs_f64())
 }
 
 /// Measures one bulk insert. The tasks are made and the connection is opened before the clock starts.

@@ -38,6 +38,8 @@ pub(super) fn with<T>(json: &str, then: impl FnOnce(Option<Restored<'_>>) -> T) 
 /// Where a field is in the JSON.
 #[derive(Clone, Copy)]
 struct Field {
+    /// Its place in the order of `jsonb`: shorter keys come first. The kind of a payload comes before all.
+    rank: usize,
     /// The quote before its key.
     start: usize,
     /// The quote behind its key.
@@ -46,9 +48,16 @@ struct Field {
     end: usize,
 }
 
+/// The rank of the kind.
+const OF_KIND: usize = 0;
+
 impl Field {
     fn key<'a>(&self, json: &'a [u8]) -> &'a [u8] {
         json.get(self.start + 1..self.key_end).unwrap_or_default()
+    }
+
+    fn order(&self, other: &Self, json: &[u8]) -> Ordering {
+        self.rank.cmp(&other.rank).then_with(|| self.key(json).cmp(other.key(json)))
     }
 }
 
@@ -92,9 +101,9 @@ impl<'a> Reader<'a, '_> {
         // The order has brought the kind to the front of the outermost fields, which are still there.
         let kind = *self.buffers.fields.first()?;
         let value = self.json.get(kind.key_end + 2..kind.end)?;
-        let is_kind = kind.key(self.json.as_bytes()) == super::TAG.as_bytes();
         let text = value.strip_prefix('"')?.strip_suffix('"')?;
-        (is_kind && self.at == self.json.len() && !text.contains('\\')).then_some(text)
+        let is_kind = kind.rank == OF_KIND && !text.contains('\\');
+        (is_kind && self.at == self.json.len()).then_some(text)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -134,27 +143,28 @@ impl<'a> Reader<'a, '_> {
     /// Takes a text with its quotes.
     fn text(&mut self) -> Option<()> {
         let bytes = self.json.as_bytes();
-        let start = self.at + 1;
-        let mut end = start;
+        let mut end = self.at + 1;
         loop {
-            end += self.json.get(end..)?.find('"')?;
-            let before = bytes.get(start..end)?;
-            let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
-            end += 1;
-            if backslashes % 2 == 0 {
-                self.at = end;
-                return Some(());
+            end += plain_bytes(bytes.get(end..)?);
+            match bytes.get(end)? {
+                b'"' => break,
+                b'\\' => end += 2,
+                _ => end += 1,
             }
         }
+        self.at = end + 1;
+        Some(())
     }
 
     /// Takes a key with its quotes, and returns where the last one is.
     fn key(&mut self) -> Option<usize> {
-        let rest = self.json.as_bytes().get(self.at + 1..)?;
-        let len = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        let end = self.at + 1 + len;
+        let bytes = self.json.as_bytes();
+        let mut end = self.at + 1;
+        while !matches!(bytes.get(end)?, b'"' | b'\\') {
+            end += 1;
+        }
         self.at = end + 1;
-        (self.json.as_bytes().get(end) == Some(&b'"')).then_some(end)
+        (bytes.get(end) == Some(&b'"')).then_some(end)
     }
 
     fn list(&mut self, depth: usize) -> Option<()> {
@@ -183,7 +193,9 @@ impl<'a> Reader<'a, '_> {
                 return None;
             }
             self.value(depth)?;
-            self.buffers.fields.push(Field { start, key_end, end: self.at });
+            let is_kind = depth == 1 && self.json.get(start + 1..key_end) == Some(super::TAG);
+            let rank = if is_kind { OF_KIND } else { key_end - start };
+            self.buffers.fields.push(Field { rank, start, key_end, end: self.at });
             if !self.takes(b',') {
                 break;
             }
@@ -191,32 +203,30 @@ impl<'a> Reader<'a, '_> {
         if !self.takes(b'}') {
             return None;
         }
-        self.sort(opened, outer, depth == 1)
-    }
-
-    /// Brings the fields of an object to the order of `jsonb`, the kind to the front.
-    fn sort(&mut self, opened: usize, outer: usize, is_outermost: bool) -> Option<()> {
-        let json = self.json.as_bytes();
-        let fields = self.buffers.fields.get_mut(outer..)?;
-        let order = |one: &Field, other: &Field| compare(one.key(json), other.key(json), is_outermost);
-        if fields.windows(2).all(|pair| order(&pair[0], &pair[1]) == Ordering::Less) {
-            return Some(());
-        }
-        fields.sort_unstable_by(order);
-        if fields.windows(2).any(|pair| order(&pair[0], &pair[1]) == Ordering::Equal) {
-            return None;
-        }
-        self.buffers.move_fields(json, opened + 1, outer)
+        self.buffers.sort(self.json.as_bytes(), opened + 1, outer)
     }
 }
 
-fn compare(one: &[u8], other: &[u8], is_outermost: bool) -> Ordering {
-    let is_behind = |key: &[u8]| is_outermost && key != super::TAG.as_bytes();
-    let rank = |key: &[u8]| (is_behind(key), key.len());
-    rank(one).cmp(&rank(other)).then_with(|| one.cmp(other))
+/// The length of what may be skipped in a text at once: large pieces without a quote or a backslash.
+fn plain_bytes(text: &[u8]) -> usize {
+    const PIECE: usize = 32;
+    let is_plain =
+        |piece: &&[u8]| !piece.iter().fold(false, |is_any, byte| is_any | (*byte == b'"') | (*byte == b'\\'));
+    text.chunks_exact(PIECE).take_while(is_plain).count() * PIECE
 }
 
 impl Buffers {
+    /// Brings the last fields, those of an object that begins there, to the order of `jsonb`. `None` if a key comes twice.
+    fn sort(&mut self, json: &[u8], start: usize, outer: usize) -> Option<()> {
+        let fields = self.fields.get_mut(outer..)?;
+        let are_in_order = |pair: &[Field]| pair[0].order(&pair[1], json) == Ordering::Less;
+        if fields.windows(2).all(are_in_order) {
+            return Some(());
+        }
+        fields.sort_unstable_by(|one, other| one.order(other, json));
+        fields.windows(2).all(are_in_order).then(|| self.move_fields(json, start, outer))?
+    }
+
     /// Writes fields, whose order has changed, to where their object begins. The values within them are in order already.
     fn move_fields(&mut self, json: &[u8], start: usize, outer: usize) -> Option<()> {
         if self.moved.is_empty() {
