@@ -1,6 +1,8 @@
 //! Rows that the server refuses to change, as a trigger of the application may: a statement over many rows leaves them
 //! out, so that the others do not wait for them.
 
+mod small_tables;
+
 use crate::database::{Database, RowOf};
 use crate::row::get;
 use crate::session::Connections;
@@ -39,6 +41,8 @@ pub(crate) struct RefusedRows {
     rows: Mutex<Vec<RefusedRow>>,
     /// Whether the log tells that no more rows can be remembered.
     is_full: AtomicBool,
+    /// The other tables of which the log tells that a row was refused.
+    tables: Mutex<HashSet<&'static str>>,
 }
 
 #[derive(Debug)]
@@ -95,6 +99,16 @@ impl RefusedRows {
             log::error!(
                 "the database refuses to change more than {MAX_ROWS} tasks; the others are tried again with each \
                  statement, and may hold up those behind them"
+            );
+        }
+    }
+
+    /// Logs once for each table that a row of it cannot be changed.
+    fn tell_of_table(&self, table: &'static str, error: &StoreError) {
+        if self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(table) {
+            log::error!(
+                "the database refuses to change or remove a row of {table}, which is passed over and tried again \
+                 later: {error}"
             );
         }
     }

@@ -146,6 +146,8 @@ statements!(
     kept,
     payloads,
     prune_kept,
+    prune_lists,
+    prune_minutes,
     prune_tasks,
     prune_unique,
     prune_workers,

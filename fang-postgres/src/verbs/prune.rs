@@ -21,8 +21,11 @@ pub(crate) async fn prune<C: Connections>(
     prune: &Prune,
 ) -> Result<u64, StoreError> {
     let (db, limit) = (&store.db, i64::from(prune.limit));
-    let workers = db.execute(Role::Engine, Statement::count(&db.sql.prune_workers, &[])?).await;
-    let periods = db.execute(Role::Engine, Statement::count(&db.sql.prune_unique, &[&limit])?).await;
+    // A worker is removed after its lists.
+    let lists = db.change_rows(&db.sql.prune_lists, "fang_lock_claims", limit).await;
+    let workers = db.change_rows(&db.sql.prune_workers, "fang_workers", limit).await;
+    let minutes = db.change_rows(&db.sql.prune_minutes, "fang_minutes", limit).await;
+    let periods = db.change_rows(&db.sql.prune_unique, "fang_unique", limit).await;
     let kept = change_many(db, &db.sql.prune_kept, &[&limit], &db.sql.kept).await;
     let ended = match prune.older_than {
         Some(age) => change_many(db, &db.sql.prune_tasks, &[&micros(age), &limit], &db.sql.ended).await,
@@ -31,7 +34,7 @@ pub(crate) async fn prune<C: Connections>(
     if let Err(error) = bring_back(store, limit).await {
         log::warn!("tasks from the future could not be brought back; the next prune tries again: {error}");
     }
-    workers?;
+    lists.and(workers).and(minutes)?;
     Ok(periods? + kept? + ended?)
 }
 
@@ -42,7 +45,7 @@ async fn bring_back<C: Connections>(store: &PostgresStore<C>, limit: i64) -> Res
         return Ok(());
     }
     while bring_back_tasks(store, limit).await? > 0 {}
-    while db.execute(Role::Engine, Statement::count(&sql.bring_back_periods, &[&limit])?).await? > 0 {}
+    while db.change_rows(&sql.bring_back_periods, "fang_unique", limit).await? > 0 {}
     let left_out = db.refused.left_out(Instant::now());
     let row = db.query_one(Role::Engine, Statement::rows(&sql.all_is_back, &[&left_out])?).await?;
     db.clock_was_ahead.store(!get::<bool>(&row, 0)?, Ordering::SeqCst);

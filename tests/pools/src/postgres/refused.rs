@@ -20,6 +20,8 @@ crate::each_mode! {
     a_task_that_cannot_be_given_back_holds_up_no_rescue,
     a_task_that_cannot_be_removed_holds_up_no_prune,
     a_period_that_cannot_be_removed_holds_up_no_other_prune,
+    a_period_that_cannot_be_removed_or_brought_back_holds_up_no_other,
+    a_worker_a_list_and_a_minute_that_cannot_be_removed_hold_up_no_other,
     a_task_from_the_future_that_cannot_be_changed_holds_up_no_other,
     a_task_that_cannot_be_given_back_holds_up_no_other_at_the_shutdown,
     a_task_that_cannot_be_failed_holds_up_no_cancellation,
@@ -210,6 +212,63 @@ async fn a_period_that_cannot_be_removed_holds_up_no_other_prune(mode: Mode) {
     world.until_number(GOOD, 0).await;
     pool.shutdown(PATIENCE).await;
     assert_eq!(world.number("SELECT count(*) FROM fang_unique").await, 1);
+}
+
+/// Refuses to change the rows of a table of which the condition is true.
+async fn refuse_rows(world: &World, table: &str, condition: &str) {
+    let refuse = format!(
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'no'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN ({condition})
+            EXECUTE FUNCTION refuse()"
+    );
+    world.run(&refuse).await;
+}
+
+/// Two bad ones among 40 that are over, and then among 40 from the future.
+async fn a_period_that_cannot_be_removed_or_brought_back_holds_up_no_other(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    let periods = |prefix: &str, begin: &str| {
+        format!(
+            "INSERT INTO fang_unique
+            SELECT '{prefix}' || n, gen_random_uuid(), {begin}, {begin}, {begin} + interval '1 s' * n
+            FROM generate_series(1, 40) n"
+        )
+    };
+    world.run(&periods("over", "now() - interval '1 h'")).await;
+    world.run(&periods("ahead", "now() + interval '8 h'")).await;
+    world.run("UPDATE fang_meta SET was_ahead = true").await;
+    let is_bad = "OLD.key IN ('over7', 'over23', 'ahead7', 'ahead23')";
+    refuse_rows(&world, "fang_unique", is_bad).await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    let left = "SELECT count(*) FROM fang_unique WHERE key ~ 'over' OR created_at > now()";
+    world.until_number(left, 4).await;
+    pool.shutdown(PATIENCE).await;
+    let bad = "SELECT count(*) FROM fang_unique WHERE key ~ '^(over|ahead)(7|23)$'";
+    assert_eq!(world.number(bad).await, 4);
+    assert!(logged_with(&["ERROR", "a row of fang_unique"]) >= 1);
+}
+
+async fn a_worker_a_list_and_a_minute_that_cannot_be_removed_hold_up_no_other(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let over = "
+        INSERT INTO fang_workers (id, info, beat_at, dead_at) OVERRIDING SYSTEM VALUE
+            SELECT n, '{}', now() - interval '2 h', now() - interval '2 h' FROM generate_series(1001, 1040) n;
+        INSERT INTO fang_minutes SELECT now() - interval '80 h' - interval '1 min' * n, 'type' || n, '{}'
+            FROM generate_series(1, 40) n;
+        INSERT INTO fang_lock_claims (worker, slot, task_type, transaction, ids, leases)
+            SELECT n, 0, 'common', '7', '{}', '{}' FROM generate_series(1001, 1040) n";
+    world.run(over).await;
+    refuse_rows(&world, "fang_workers", "OLD.id = 1007").await;
+    refuse_rows(&world, "fang_minutes", "OLD.task_type = 'type7'").await;
+    refuse_rows(&world, "fang_lock_claims", "OLD.worker = 1023").await;
+    let mut pool = world.pool(1).lease(QUICK).start().await;
+    // The list that stays keeps its worker.
+    world.until_number("SELECT count(*) FROM fang_workers WHERE id BETWEEN 1001 AND 1040", 2).await;
+    world.until_number("SELECT count(*) FROM fang_minutes WHERE minute < now() - interval '72 h'", 1).await;
+    world.until_number("SELECT count(*) FROM fang_lock_claims WHERE worker BETWEEN 1001 AND 1040", 1).await;
+    pool.shutdown(PATIENCE).await;
 }
 
 /// As if the process that noticed the clock had died before it could look for tasks.
