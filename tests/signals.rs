@@ -92,6 +92,26 @@ fn a_signal_shuts_pools_of_threads_down_without_tokio() {
 }
 
 #[test]
+fn a_signal_when_no_pool_is_left_ends_the_process_although_it_has_a_handler() {
+    let mut child = Child::start("be_a_process_that_goes_on_without_pools", "ends");
+    child.prints("running");
+    child.send("-TERM");
+    child.prints("goes on");
+    child.send("-TERM");
+    assert_eq!(child.ended().code(), Some(128 + 15));
+}
+
+#[test]
+fn a_signal_to_another_pool_leaves_one_that_was_started_by_the_program_to_it() {
+    let mut child = Child::start("be_a_process_with_a_pool_of_its_own", "ends");
+    (0..2).for_each(|_| child.prints("running"));
+    child.send("-TERM");
+    // Its task is told only by the shutdown that the program calls.
+    ["told", "one has stopped", "told", "told 0"].iter().for_each(|line| child.prints(line));
+    assert!(child.ended().success());
+}
+
+#[test]
 fn pools_that_do_not_stop_share_one_deadline() {
     let mut child = Child::start("be_a_process_of_both_modes", "never ends");
     (0..2).for_each(|_| child.prints("running"));

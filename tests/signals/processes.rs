@@ -192,6 +192,36 @@ async fn be_a_process_with_a_pool_that_runs_already() {
     Pools::new().with(of_tokio_tasks(uri)).with(runs).run_until_signal().await.unwrap();
 }
 
+/// Not a test, but a process whose pools have stopped, and which then handles signals itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn be_a_process_that_goes_on_without_pools() {
+    let Some(_) = role() else { return };
+    let queue = fang::asynk::MemoryQueue::new();
+    queue.insert_task(&Listen { ends: true }).await.unwrap();
+    let mut pool = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue).build();
+    pool.run_until_signal().await.unwrap();
+    let mut own = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
+    println!("goes on");
+    own.recv().await;
+    std::future::pending().await
+}
+
+/// Not a test, but a process that starts one pool by `start`, and waits for a signal to another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn be_a_process_with_a_pool_of_its_own() {
+    let Some(_) = role() else { return };
+    let pool = async |queue: &fang::MemoryQueue| {
+        queue.insert_task(&Listen { ends: true }).await.unwrap();
+        AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue.clone()).build()
+    };
+    let (its_own, other) = (fang::MemoryQueue::new(), fang::MemoryQueue::new());
+    let mut own_pool = pool(&its_own).await;
+    own_pool.start().await.unwrap();
+    pool(&other).await.run_until_signal().await.unwrap();
+    println!("one has stopped");
+    println!("told {}", own_pool.shutdown(DEADLINE).await.still_running);
+}
+
 /// Not a test, but a process with a pool of each mode.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn be_a_process_of_both_modes() {
