@@ -23,6 +23,7 @@ mod read_only;
 mod refused;
 mod reports;
 mod restarts;
+mod rights;
 mod schema;
 mod secrets;
 mod sessions;

@@ -1,0 +1,139 @@
+//! The rights that the guide lists: they are enough for each call, and a call that lacks one says so.
+
+use super::schema::{named, with_role};
+use crate::seam::{Act, HOUR, How, Mode, PATIENCE, Queue, World, inserts, say};
+use fang_core::Unique;
+use fang_core::store::{Prune, Rescue};
+use fang_test_support::TestDatabase;
+use std::fmt::Display;
+use std::time::Duration;
+use uuid::Uuid;
+
+crate::each_mode! {
+    a_worker_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lacks_without_one,
+    a_producer_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lacks_without_one,
+}
+
+/// The grants of the guide, in the schema `jobs`.
+fn grants(database: &TestDatabase) -> String {
+    let guide = include_str!("../../../../src/guide/deploying.md");
+    let grants = guide.split("```sql").nth(1).unwrap().split("```").next().unwrap();
+    let mut grants = grants.replace("public", "jobs").replace("fang_", "jobs.fang_");
+    for role in ["worker", "producer"] {
+        grants = grants.replace(&format!("TO {role}"), &format!("TO {}", named_role(database, role)));
+    }
+    grants
+}
+
+fn named_role(database: &TestDatabase, role: &str) -> String {
+    format!("{}_{role}", database.name())
+}
+
+/// A world with tables in the schema `jobs` and with the roles of the guide.
+async fn with_roles(mode: Mode) -> World {
+    let world = World::without_schema(mode).await;
+    named(&world, "jobs").migrate().await.unwrap();
+    let roles = ["worker", "producer"].map(|role| named_role(world.database(), role));
+    world
+        .run(&format!("CREATE ROLE {}; CREATE ROLE {}; {}", roles[0], roles[1], grants(world.database())))
+        .await;
+    world
+}
+
+async fn without_roles(world: &World) {
+    let roles = ["worker", "producer"].map(|role| named_role(world.database(), role));
+    world.run(&format!("DROP SCHEMA jobs CASCADE; DROP ROLE {}, {}", roles[0], roles[1])).await;
+}
+
+fn error<T, E: Display>(outcome: Result<T, E>) -> Option<String> {
+    outcome.err().map(|error| error.to_string())
+}
+
+/// The errors of all that a program does which inserts tasks, and finds them.
+async fn produce(world: &World, queue: &Queue) -> Vec<String> {
+    let once = inserts!(queue, &say("once"), .unique_by(Unique::key("a").within(HOUR)).delay(HOUR));
+    let many = (0..500).map(|_| world.new_task(&say("many")).delay(HOUR).task_type("others"));
+    let errors = [
+        error(queue.insert_task(&say("one")).await),
+        error(once),
+        error(queue.insert_tasks(many.collect()).await),
+        error(queue.find_task_by_id(Uuid::nil()).await),
+    ];
+    errors.into_iter().flatten().collect()
+}
+
+/// The errors of all that a program does which runs tasks and controls them.
+async fn control(world: &World, queue: &Queue) -> Vec<String> {
+    let mut errors = produce(world, queue).await;
+    let mut pool = queue.pool(1, &world.stage).task_type("none").build();
+    errors.extend(error(pool.start().await));
+    pool.shutdown(PATIENCE).await;
+    let store = queue.admin();
+    let rescue = Rescue { by: None, lease: HOUR, max_crashes: 3 };
+    errors.extend(
+        [
+            error(queue.migrate().await),
+            error(queue.schedule_task(&Act::every_second(How::Succeed)).await),
+            error(queue.run_cron("none").await),
+            error(queue.cancel_task(Uuid::nil()).await),
+            error(queue.retry_task(Uuid::nil()).await),
+            error(queue.pause("none").await),
+            error(queue.resume("none").await),
+            error(queue.depths().await),
+            error(queue.workers().await),
+            error(queue.minutes(Duration::from_secs(60)).await),
+            error(store.crons().await),
+            error(store.prune(&Prune { older_than: Some(HOUR), limit: 10 }).await),
+            error(store.rescue(&rescue).await),
+            error(queue.remove_all_tasks().await),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    errors
+}
+
+async fn a_worker_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lacks_without_one(mode: Mode) {
+    let world = with_roles(mode).await;
+    let role = named_role(world.database(), "worker");
+    let queue = with_role(&world, &role);
+    assert_eq!(control(&world, &queue).await, [String::new(); 0]);
+    for table in [
+        "fang_tasks",
+        "fang_workers",
+        "fang_meta",
+        "fang_crons",
+        "fang_unique",
+        "fang_queues",
+        "fang_cancellations",
+        "fang_lock_claims",
+        "fang_minutes",
+    ] {
+        world.run(&format!("REVOKE ALL ON jobs.{table} FROM {role}")).await;
+        let errors = control(&world, &queue).await;
+        let lacks = format!("permission denied for table {table}");
+        assert!(errors.iter().any(|error| error.contains(&lacks)), "{table}: {errors:?}");
+        assert!(errors.iter().all(|error| error.contains(&lacks)), "{table}: {errors:?}");
+        world.run(&grants(world.database())).await;
+    }
+    without_roles(&world).await;
+}
+
+async fn a_producer_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lacks_without_one(mode: Mode) {
+    let world = with_roles(mode).await;
+    let role = named_role(world.database(), "producer");
+    let queue = with_role(&world, &role);
+    assert_eq!(produce(&world, &queue).await, [String::new(); 0]);
+    for table in ["fang_tasks", "fang_unique"] {
+        world.run(&format!("REVOKE ALL ON jobs.{table} FROM {role}")).await;
+        let errors = produce(&world, &queue).await;
+        let lacks = format!("permission denied for table {table}");
+        assert!(
+            !errors.is_empty() && errors.iter().all(|error| error.contains(&lacks)),
+            "{table}: {errors:?}"
+        );
+        world.run(&grants(world.database())).await;
+    }
+    assert!(!control(&world, &queue).await.is_empty(), "it may not control anything");
+    without_roles(&world).await;
+}
