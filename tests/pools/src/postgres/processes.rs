@@ -10,7 +10,7 @@ use std::process::{Child as Process, Command};
 use std::time::{Duration, Instant};
 
 crate::each_mode! {
-    the_tasks_of_a_killed_process_run_within_a_third_of_its_lease_and_those_of_a_paused_one_do_not,
+    the_tasks_of_a_killed_process_run_within_two_and_a_half_beats_and_those_of_a_paused_one_do_not,
     a_forked_process_leaves_the_connections_to_its_parent,
     four_processes_run_twenty_thousand_tasks_once_each,
 }
@@ -18,8 +18,14 @@ crate::each_mode! {
 const TASKS: usize = 20_000;
 const PROCESSES: usize = 4;
 
-/// Nine seconds.
-const LEASE: Duration = Duration::from_secs(9);
+/// Shorter than the default of 30 s. A beat is a sixth of it.
+const LEASE: Duration = Duration::from_secs(12);
+
+/// The docs promise 12 s for the default, whose beats come every 5 s.
+const BEATS: f64 = 12.0 / 5.0;
+
+/// At most this many processes are killed.
+const KILLS: u32 = 3;
 
 /// Runs one task that does not end.
 pub async fn is_busy(mode: Mode, uri: &str) {
@@ -50,31 +56,41 @@ async fn busy_with(world: &World, name: &str) -> Killed {
     Killed(child)
 }
 
-/// The server notices at once that the sessions of the killed process have ended. Those of the paused one go on.
-async fn the_tasks_of_a_killed_process_run_within_a_third_of_its_lease_and_those_of_a_paused_one_do_not(
+/// The server notices at once that the sessions of a killed process have ended. Those of a paused one go on. A kill whose
+/// repair a busy machine delays is repeated.
+async fn the_tasks_of_a_killed_process_run_within_two_and_a_half_beats_and_those_of_a_paused_one_do_not(
     mode: Mode,
 ) {
     let world = World::postgres(mode).await;
-    let killed = busy_with(&world, "of the killed").await;
+    let mut to_kill = Vec::new();
+    for _ in 0..KILLS {
+        to_kill.push(busy_with(&world, "of the killed").await);
+    }
     let paused = busy_with(&world, "of the paused").await;
-    let mut pool = world.pool(2).lease(Lease::new(LEASE)).start().await;
-    let is_well = "SELECT count(*) FROM fang_meta WHERE well_since < beat_at - interval '9 s'";
+    let mut pool = world.pool(KILLS + 1).lease(Lease::new(LEASE)).start().await;
+    let is_well = "SELECT count(*) FROM fang_meta WHERE well_since < beat_at - interval '12 s'";
     world.until_number(is_well, 1).await;
+    let promised = Lease::new(LEASE).beat_every.mul_f64(BEATS);
+    let mut took = Duration::MAX;
+    while took > promised {
+        let killed = to_kill.pop().expect("one of some kills should be repaired in time");
+        let began = Instant::now();
+        drop(killed);
+        assert_eq!(world.heard().await, "of the killed");
+        took = began.elapsed();
+        println!("the task of the killed process ran again after {took:?}");
+        assert!(took < LEASE * 2 / 3, "{took:?}");
+    }
     let pause = Command::new("kill").args(["-STOP", &paused.0.id().to_string()]).status().unwrap();
     assert!(pause.success());
     let began = Instant::now();
-    drop(killed);
-    assert_eq!(world.heard().await, "of the killed");
-    let took = began.elapsed();
-    println!("the task of the killed process ran again after {took:?}");
-    // At the third of a lease after its last beat, and some slack for a busy machine.
-    assert!(took < LEASE * 2 / 3, "{took:?}");
     assert_eq!(world.heard().await, "of the paused");
     let took = began.elapsed();
     // The last beat came up to a sixth of a lease before the pause.
     assert!(took > LEASE * 4 / 5, "{took:?}");
-    assert_eq!(world.number("SELECT count(*) FROM fang_tasks WHERE crashes = 1").await, 2);
-    world.stage.open(2);
+    let ran_again = i64::from(KILLS) - to_kill.len() as i64 + 1;
+    assert_eq!(world.number("SELECT count(*) FROM fang_tasks WHERE crashes = 1").await, ran_again);
+    world.stage.open(KILLS as usize + 1);
     drop(paused);
     pool.shutdown(PATIENCE).await;
 }
