@@ -1,4 +1,4 @@
-//! The README names a test for each promise. Each of them exists.
+//! The README names a test for each promise, and docs/faults.md one for each fault. Each of them exists.
 
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used)]
@@ -18,17 +18,30 @@ fn sources(folder: &Path, text: &mut String) {
     }
 }
 
-#[test]
-fn every_test_that_the_readme_names_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The tests that a page names in quotes, which no source has.
+fn missing(page: &str) -> Vec<String> {
     let mut text = String::new();
     ["tests", "fang-asynk", "fang-blocking", "fang-core"]
         .iter()
-        .for_each(|folder| sources(&root.join(folder), &mut text));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let quoted = readme.split('`').skip(1).step_by(2);
+        .for_each(|folder| sources(&root().join(folder), &mut text));
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let quoted = page.split('`').skip(1).step_by(2);
     let names: Vec<_> = quoted.filter(|word| word.matches('_').count() >= 3 && !word.contains(' ')).collect();
     assert!(names.len() > 10, "{names:?}");
-    let missing: Vec<_> = names.iter().filter(|name| !text.contains(&format!("fn {name}("))).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    let is_missing = |name: &&str| !text.contains(&format!("fn {name}("));
+    names.into_iter().filter(is_missing).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_test_that_the_readme_names_exists() {
+    assert_eq!(missing("README.md"), [String::new(); 0]);
+}
+
+#[test]
+fn every_test_that_the_page_of_faults_names_exists() {
+    assert_eq!(missing("docs/faults.md"), [String::new(); 0]);
 }
