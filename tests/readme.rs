@@ -38,10 +38,10 @@ fn missing(page: &str) -> Vec<String> {
 
 #[test]
 fn every_test_that_the_readme_names_exists() {
-    assert_eq!(missing("README.md"), [String::new(); 0]);
+    assert_eq!(missing("README.md"), Vec::<String>::new());
 }
 
 #[test]
 fn every_test_that_the_page_of_faults_names_exists() {
-    assert_eq!(missing("docs/faults.md"), [String::new(); 0]);
+    assert_eq!(missing("docs/faults.md"), Vec::<String>::new());
 }

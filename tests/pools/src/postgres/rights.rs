@@ -97,7 +97,7 @@ async fn a_worker_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lack
     let world = with_roles(mode).await;
     let role = named_role(world.database(), "worker");
     let queue = with_role(&world, &role);
-    assert_eq!(control(&world, &queue).await, [String::new(); 0]);
+    assert_eq!(control(&world, &queue).await, Vec::<String>::new());
     for table in [
         "fang_tasks",
         "fang_workers",
@@ -123,7 +123,7 @@ async fn a_producer_does_all_with_the_rights_in_the_guide_and_is_told_what_it_la
     let world = with_roles(mode).await;
     let role = named_role(world.database(), "producer");
     let queue = with_role(&world, &role);
-    assert_eq!(produce(&world, &queue).await, [String::new(); 0]);
+    assert_eq!(produce(&world, &queue).await, Vec::<String>::new());
     for table in ["fang_tasks", "fang_unique"] {
         world.run(&format!("REVOKE ALL ON jobs.{table} FROM {role}")).await;
         let errors = produce(&world, &queue).await;
