@@ -33,53 +33,59 @@ type Look = (&'static str, &'static str, &'static str, u64);
 const BY_ID: u64 = 10_000;
 const BY_INSTANT: u64 = 4_000;
 
-const NONE: &str = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL";
-const FAILED: &str = "NULL, '{failed}', NULL, NULL, NULL, NULL, 'nowhere', NULL, NULL, NULL";
-const READY: &str = "'type1', '{new,retried}', NULL, 'None', NULL, NULL, NULL, NULL, NULL, NULL";
+const NONE: &str = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL";
+const FAILED: &str = "NULL, '{failed}', NULL, NULL, NULL, NULL, 'nowhere', NULL, NULL, NULL, NULL";
+const READY: &str = "'type1', '{new,retried}', NULL, 'None', NULL, NULL, NULL, NULL, NULL, NULL, NULL";
 
 const LOOKS: &[Look] = &[
     ("look_newest", "any, 100 tasks", "FILTER, ID, 10000, 100, NULL, NULL", 101),
     (
         "look_newest",
         "kind",
-        "NULL, NULL, NULL, 'None', NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
+        "NULL, NULL, NULL, 'None', NULL, NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
         BY_ID,
     ),
     (
         "look_newest",
         "tag",
-        "NULL, NULL, 'none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
+        "NULL, NULL, 'none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
         BY_ID,
     ),
     (
         "look_newest",
         "age",
-        "NULL, NULL, NULL, NULL, 100000000000000000, NULL, NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
+        "NULL, NULL, NULL, NULL, 100000000000000000, NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
         BY_ID,
     ),
     (
         "look_newest",
         "error text",
-        "NULL, NULL, NULL, NULL, NULL, NULL, 'nowhere', NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
+        "NULL, NULL, NULL, NULL, NULL, NULL, 'nowhere', NULL, NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
         BY_ID,
     ),
     (
         "look_newest",
         "payload path",
-        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{\"user\":{\"id\":-1}}', NULL, NULL, ID, 10000, 100, NULL, NULL",
+        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{\"user\":{\"id\":-1}}', NULL, NULL, NULL, ID, 10000, 100, NULL, NULL",
         BY_ID,
     ),
     (
         "look_newest",
         "count of waiting",
-        "NULL, '{new,retried}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 10000, NULL, NULL",
+        "NULL, '{new,retried}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ID, 10000, 10000, NULL, NULL",
+        BY_ID,
+    ),
+    (
+        "look_newest",
+        "priority",
+        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, ID, 10000, 100, NULL, NULL",
         BY_ID,
     ),
     ("look_newest", "crowd of an instant", "FILTER, ID, 10000, 100, now(), 1", BY_ID),
     (
         "look_oldest",
         "change of a kind",
-        "NULL, '{failed}', NULL, 'None', NULL, NULL, NULL, NULL, now(), NULL, ID, 1000",
+        "NULL, '{failed}', NULL, 'None', NULL, NULL, NULL, NULL, now(), NULL, NULL, ID, 1000",
         BY_ID,
     ),
     ("look_running", "count of running", "FILTER, ID, 10000, 10000", BY_ID),

@@ -3,7 +3,8 @@
 use crate::words::one_of;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use fang_core::operator::{STATES, Wanted, at_path, span};
+use fang_core::Priority;
+use fang_core::operator::{PRIORITIES, STATES, Wanted, at_path, span};
 use fang_core::store::Filter;
 use serde_json::Value;
 use std::time::Duration;
@@ -24,6 +25,9 @@ pub(crate) struct Which {
     /// Only tasks with this tag.
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) tag: Option<String>,
+    /// Only tasks of this priority.
+    #[arg(long, value_parser = one_of(PRIORITIES))]
+    priority: Option<Priority>,
     /// Only tasks that were inserted at least this long ago, such as 90s, 5m or 1d.
     #[arg(long, value_parser = span::parse, value_name = "SPAN")]
     older_than: Option<Duration>,
@@ -54,6 +58,7 @@ impl Which {
             kind: which.kind,
             task_type: which.task_type,
             tag: which.tag,
+            priority: which.priority,
             older_than: which.older_than,
             newer_than: which.newer_than,
             payload: which.payload.or(which.payload_json),

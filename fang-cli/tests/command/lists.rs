@@ -14,7 +14,7 @@ fn ids(shell: &Shell, arguments: &[&str]) -> Vec<String> {
 async fn tasks_lists_what_matches_the_newest_first_and_never_a_payload() {
     let shell = Shell::open().await;
     let one = shell.insert(&["Mail", r#"{"secret":"hunter2"}"#, "--task-type", "mail", "--tag", "ada"]);
-    let other = shell.failed(&["Mail", r#"{"secret":"hunter2"}"#]);
+    let other = shell.failed(&["Mail", r#"{"secret":"hunter2"}"#, "--priority", "low"]);
     let third = shell.insert(&["Report", "{}", "--tag", "ada"]);
     let ids = |arguments: &[&str]| ids(&shell, arguments);
     assert_eq!(ids(&[]), [&*third, &other, &one]);
@@ -24,6 +24,8 @@ async fn tasks_lists_what_matches_the_newest_first_and_never_a_payload() {
     assert_eq!(ids(&["--state", "waiting"]), [&*third, &one]);
     assert_eq!(ids(&["--kind", "Mail"]), [&*other, &one]);
     assert_eq!(ids(&["--error", "CANCEL"]), [&*other]);
+    assert_eq!(ids(&["--priority", "low"]), [&*other]);
+    assert!(ids(&["--priority", "low", "--state", "waiting"]).is_empty());
     assert_eq!(ids(&["--newer-than", "1h", "--kind", "Report"]), [&*third]);
     assert!(ids(&["--older-than", "1h"]).is_empty() && ids(&["--state", "running"]).is_empty());
     assert_eq!(ids(&["--payload", "secret=hunter2"]), [&*other, &one]);

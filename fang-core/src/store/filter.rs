@@ -1,6 +1,6 @@
 use super::walk::Walk;
 use crate::payload::contains;
-use crate::task::{FangTaskState, Task};
+use crate::task::{FangTaskState, Priority, Task};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 /// 100 newest ones.
 ///
 /// An index finds three groups of tasks: those in progress, those that have ended (failed or finished), and the waiting
-/// tasks of one task type. All other conditions are checked task by task, for at most [`MAX_LOOK`](super::MAX_LOOK)
-/// tasks on each page.
+/// tasks of one task type, or of one priority of it. All other conditions are checked task by task, for at most
+/// [`MAX_LOOK`](super::MAX_LOOK) tasks on each page.
 ///
 /// ```
 /// use fang_core::FangTaskState;
@@ -40,6 +40,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Only tasks with this tag. Defaults to any.
     pub tag: Option<String>,
+    /// Only tasks of this priority. Defaults to any.
+    pub priority: Option<Priority>,
     /// Only tasks that were inserted at least this long ago, by the clock of the store. Defaults to any.
     pub older_than: Option<Duration>,
     /// Only tasks that were inserted less than this long ago, by the clock of the store. Defaults to any.
@@ -69,6 +71,7 @@ impl Default for Filter {
             task_type: None,
             kind: None,
             tag: None,
+            priority: None,
             older_than: None,
             newer_than: None,
             payload: None,
@@ -103,6 +106,7 @@ impl Filter {
         self.matches_state(task.state)
             && is_any_or(self.task_type.as_ref(), |task_type| task.task_type == *task_type)
             && is_any_or(self.tag.as_ref(), |tag| task.tags.contains(tag))
+            && is_any_or(self.priority, |priority| task.priority == priority)
             && is_any_or(self.kind.as_deref(), |kind| task.kind() == Some(kind))
             && is_any_or(self.before, |before| task.id < before)
             && is_any_or(self.unchanged_since, |at| task.updated_at <= at)

@@ -1,6 +1,6 @@
 use super::cursor::Cursor;
 use super::filter::Filter;
-use super::walk::Walk;
+use super::walk::{Part, Walk};
 use crate::task::Task;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -55,6 +55,16 @@ impl<'a> PageRequest<'a> {
     /// The order of the tasks.
     pub fn walk(&self) -> Walk {
         if self.newest_first { Walk::Newest } else { self.filter.walk() }
+    }
+
+    /// The parts of the walk that can have tasks of the filter: those of its priority, if it has one.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut parts = self.walk().parts();
+        parts.retain(|part| match (part, self.filter.priority) {
+            (Part::Ready(_, of), Some(wanted)) => *of == wanted,
+            _ => true,
+        });
+        parts
     }
 
     /// The most tasks that the page may return or count.

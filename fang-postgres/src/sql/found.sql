@@ -1,4 +1,4 @@
-    LIMIT $12::bigint
+    LIMIT $13::bigint
 ), bounds AS MATERIALIZED (
     SELECT count(*) AS looked, max(at) AS first, min(at) AS last FROM seen
 )
@@ -7,8 +7,8 @@ FROM bounds
 LEFT JOIN LATERAL (
     SELECT id, at, bytes
     FROM seen
-    WHERE matches AND (bounds.looked < $12 OR at <> bounds.last) AND ($14::uuid IS NULL OR at <> $11 OR id < $14)
+    WHERE matches AND (bounds.looked < $13 OR at <> bounds.last) AND ($15::uuid IS NULL OR at <> $12 OR id < $15)
     ORDER BY at DESC, id DESC
-    LIMIT $13::bigint
+    LIMIT $14::bigint
 ) found ON true
 ORDER BY found.at DESC, found.id DESC

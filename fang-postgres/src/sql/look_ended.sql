@@ -8,7 +8,7 @@ WITH seen AS MATERIALIZED (
     FROM (
         SELECT id, updated_at AS at, pg_column_size(metadata)::bigint AS bytes, /* matches */ AS matches
         FROM fang_tasks
-        WHERE state IN ('finished', 'failed') AND keep_until IS NULL AND updated_at <= $11::timestamptz
+        WHERE state IN ('finished', 'failed') AND keep_until IS NULL AND updated_at <= $12::timestamptz
         ORDER BY updated_at DESC
         LIMIT 4000
     ) bounded

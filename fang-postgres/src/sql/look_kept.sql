@@ -4,7 +4,7 @@ WITH seen AS MATERIALIZED (
     FROM (
         SELECT id, keep_until AS at, pg_column_size(metadata)::bigint AS bytes, /* matches */ AS matches
         FROM fang_tasks
-        WHERE keep_until IS NOT NULL AND keep_until <= $11::timestamptz
+        WHERE keep_until IS NOT NULL AND keep_until <= $12::timestamptz
         ORDER BY keep_until DESC
         LIMIT 4000
     ) bounded

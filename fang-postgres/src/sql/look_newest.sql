@@ -5,24 +5,24 @@
 -- The inner limit is a constant, so that no plan reads and sorts the table instead, and no condition is moved inside it.
 -- The outer limit ends the scan once there are enough.
 --
--- With $15 these are the tasks of one instant $14 of an index, of which there are too many for a page (see `page.rs`).
+-- With $16 these are the tasks of one instant $15 of an index, of which there are too many for a page (see `page.rs`).
 SELECT id, matches, place, bytes, is_last
 FROM (
     SELECT id, matches, bytes, row_number() OVER () AS place, lead(id) OVER () IS NULL AS is_last
     FROM (
         SELECT id, pg_column_size(metadata)::bigint AS bytes, /* matches */ AND (
-            $15::smallint IS NULL OR CASE
-                WHEN $15 = 1 THEN updated_at = $14::timestamptz AND state IN ('finished', 'failed') AND keep_until IS NULL
-                WHEN $15 = 2 THEN keep_until = $14 AND state IN ('finished', 'failed')
-                ELSE scheduled_at = $14 AND state IN ('new', 'retried') AND 10 + 3 * priority + mode = $15
+            $16::smallint IS NULL OR CASE
+                WHEN $16 = 1 THEN updated_at = $15::timestamptz AND state IN ('finished', 'failed') AND keep_until IS NULL
+                WHEN $16 = 2 THEN keep_until = $15 AND state IN ('finished', 'failed')
+                ELSE scheduled_at = $15 AND state IN ('new', 'retried') AND 10 + 3 * priority + mode = $16
             END
         ) AS matches
         FROM fang_tasks
-        WHERE id <= $11::uuid
+        WHERE id <= $12::uuid
         ORDER BY id DESC
         LIMIT 10000
     ) bounded
-    LIMIT $12::bigint
+    LIMIT $13::bigint
 ) numbered
 WHERE matches OR is_last
-LIMIT $13::bigint
+LIMIT $14::bigint

@@ -6,10 +6,10 @@ FROM (
     FROM (
         SELECT id, /* matches */ AS matches
         FROM fang_tasks
-        WHERE id >= $11::uuid
+        WHERE id >= $12::uuid
         ORDER BY id
         LIMIT 10000
     ) bounded
 ) numbered
 WHERE matches OR is_last
-LIMIT $12::bigint
+LIMIT $13::bigint

@@ -5,11 +5,11 @@ FROM (
     FROM (
         SELECT id, pg_column_size(metadata)::bigint AS bytes, /* matches */ AS matches
         FROM fang_tasks
-        WHERE state = 'in_progress' AND id <= $11::uuid
+        WHERE state = 'in_progress' AND id <= $12::uuid
         ORDER BY id DESC
         LIMIT 10000
     ) bounded
-    LIMIT $12::bigint
+    LIMIT $13::bigint
 ) numbered
 WHERE matches OR is_last
-LIMIT $13::bigint
+LIMIT $14::bigint

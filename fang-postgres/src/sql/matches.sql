@@ -2,6 +2,7 @@
     ($1::text IS NULL OR task_type = $1)
     AND ($2::text[] IS NULL OR state = ANY ((SELECT $2::fang_task_state[])::fang_task_state[]))
     AND ($10::uuid IS NULL OR id < $10)
+    AND ($11::smallint IS NULL OR priority = $11)
     AND ($5::bigint IS NULL OR created_at <= coalesce($9::timestamptz, now()) - $5 * interval '1 microsecond')
     AND ($6::bigint IS NULL OR created_at > coalesce($9, now()) - $6 * interval '1 microsecond')
     AND ($9 IS NULL OR updated_at <= $9)

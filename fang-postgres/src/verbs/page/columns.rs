@@ -12,6 +12,7 @@ pub(crate) struct FilterColumns<'f> {
     payload: Option<String>,
     unchanged_since: Option<Instant>,
     before: Option<Uuid>,
+    priority: Option<i16>,
 }
 
 impl<'f> FilterColumns<'f> {
@@ -28,6 +29,7 @@ impl<'f> FilterColumns<'f> {
             payload: filter.payload.as_ref().map(ToString::to_string),
             unchanged_since: filter.unchanged_since.map(|at| Instant(at.into())),
             before: filter.before,
+            priority: filter.priority.map(|priority| priority as i16),
         }
     }
 
@@ -50,6 +52,7 @@ impl<'f> FilterColumns<'f> {
             &self.payload,
             &self.unchanged_since,
             &self.before,
+            &self.priority,
         ];
         all.extend_from_slice(others);
         all

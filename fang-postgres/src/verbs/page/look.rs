@@ -27,7 +27,7 @@ impl<'a> Look<'a> {
         match self.request.walk() {
             Walk::Newest => self.by_id(reader, &self.sql.look_newest, self.first(), &mut found).await?,
             Walk::Running => self.by_id(reader, &self.sql.look_running, self.first(), &mut found).await?,
-            walk @ (Walk::Ended | Walk::Ready) => self.by_parts(reader, &walk.parts(), &mut found).await?,
+            Walk::Ended | Walk::Ready => self.by_parts(reader, &self.request.parts(), &mut found).await?,
         }
         Ok(found)
     }

@@ -2,6 +2,7 @@ use super::super::grid::Row;
 use super::super::looks::{LIMIT, Seen};
 use super::Subject;
 use fang_core::FangTaskState;
+use fang_core::operator::{PRIORITIES, named};
 use fang_core::store::Filter;
 
 /// The list of a tab.
@@ -51,7 +52,7 @@ impl List {
     }
 }
 
-/// The failed tasks that a text asks for: `kind=` and `type=` are whole names, the other words are a part of the error.
+/// The failed tasks that a text asks for: `kind=`, `type=` and `priority=` are whole names, the other words are a part of the error.
 pub(super) fn failed(text: &str) -> Filter {
     let mut filter =
         Filter { limit: LIMIT, without_payload: true, ..Filter::in_state(FangTaskState::Failed) };
@@ -60,6 +61,9 @@ pub(super) fn failed(text: &str) -> Filter {
         match word.split_once('=') {
             Some(("kind", name)) if !name.is_empty() => filter.kind = Some(name.to_owned()),
             Some(("type", name)) if !name.is_empty() => filter.task_type = Some(name.to_owned()),
+            Some(("priority", name)) if named(PRIORITIES, name).is_some() => {
+                filter.priority = named(PRIORITIES, name);
+            }
             _ => error.push(word),
         }
     }

@@ -36,7 +36,7 @@ impl State {
 
     fn filter_hint(&self) -> &'static str {
         match self.tab {
-            Tab::Failed => "only failed with this error, kind=NAME or type=NAME",
+            Tab::Failed => "only failed with this error, kind=, type= or priority=NAME",
             _ => "only rows with this text",
         }
     }

@@ -176,13 +176,13 @@ async fn enter_looks_into_a_task_and_escape_goes_back_step_by_step() {
 #[test]
 fn failed_tasks_are_filtered_by_the_database() {
     let mut rig = Rig::new();
-    rig.press("4/type=mail no route kind=Mail");
-    assert!(rig.told().ends_with("type=mail no route kind=Mail_"));
+    rig.press("4/type=mail no route kind=Mail priority=high");
+    assert!(rig.told().ends_with("type=mail no route kind=Mail priority=high_"));
     rig.key(KeyCode::Enter);
     let Focus::Failed(filter) = rig.state.wanted().focus else { panic!() };
     assert_eq!((filter.kind.as_deref(), filter.task_type.as_deref()), (Some("Mail"), Some("mail")));
     assert_eq!((filter.error.as_deref(), filter.state), (Some("no route"), Some(FangTaskState::Failed)));
-    assert!(filter.without_payload);
+    assert!(filter.without_payload && filter.priority == Some(fang_core::Priority::High));
 }
 
 #[tokio::test]
