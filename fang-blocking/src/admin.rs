@@ -5,16 +5,16 @@ use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::store::{
     Change, Changes, Count, CronInfo, CronRemoval, Depth, ErrorGroups, FailedTasks, Filter, Finding,
-    Matching, Minute, Overview, PageRequest, PausedType, Progress, Rate, Removal, RunningPage, TableSize,
-    TaskPage, TypeInfo, Unreadable, WorkerId, WorkerInfo,
+    Inserted, Matching, Minute, Overview, PageRequest, PausedType, Progress, Rate, Removal, RunningPage,
+    TableSize, TaskPage, TypeInfo, Unreadable, WorkerId, WorkerInfo,
 };
 use fang_core::{Cron, NewTask, Priority, QueueError, Task};
 use fang_engine::handle;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Calls for tools and dashboards: they list, count, retry, cancel and remove tasks and crons of both modes. They
-/// insert and run no task. `admin()` of a queue returns it.
+/// Calls for tools and dashboards: they list, count, insert, retry, cancel and remove tasks and crons of both modes. They
+/// run no task. `admin()` of a queue returns it.
 #[derive(Clone, Debug)]
 pub struct Admin(handle::Admin);
 
@@ -40,6 +40,27 @@ impl Admin {
     /// [`QueueError::Store`] when the store fails or does not have this call.
     pub fn depths(&self) -> Result<Vec<Depth>, QueueError> {
         block_on(self.0.depths())
+    }
+
+    /// Inserts a task, as a queue does: its rules hold, and its `before_insert` is asked. Make the task by
+    /// [`NewTask::of_kind`] if its code is in another program.
+    ///
+    /// ```
+    /// use fang_blocking::{Backend, MemoryQueue};
+    /// use fang_core::{Mode, NewTask};
+    /// # fn main() -> Result<(), fang_core::FangError> {
+    /// let admin = MemoryQueue::new().admin()?;
+    /// let report = NewTask::of_kind("MonthlyReport", serde_json::json!({ "month": 11 })).mode(Mode::Blocking);
+    /// let inserted = admin.insert_task(report)?;
+    /// assert!(inserted.is_new && admin.find(inserted.id)?.is_some());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::Refused`] when the application refuses it,
+    /// [`QueueError::NotUnique`] when it has a duplicate and says so, and [`QueueError::Store`] when the store fails.
+    pub fn insert_task(&self, task: NewTask) -> Result<Inserted, QueueError> {
+        block_on(self.0.insert_task(task))
     }
 
     /// Makes a cron by hand, or changes the one with this name and the kind of this task. `schedule_only` never removes

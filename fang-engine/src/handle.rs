@@ -96,7 +96,7 @@ impl Handle {
 
     /// The calls that tools make.
     pub fn admin(&self) -> Admin {
-        Admin::new(self.queue.store.clone())
+        Admin::new(self)
     }
 
     /// Makes tasks ready to be saved: lets the application change them, checks them and gives them ids and unique

@@ -6,21 +6,24 @@ mod counts;
 mod crons;
 mod examine;
 
+use super::Handle;
 use chrono::{DateTime, Utc};
 use fang_core::store::{
-    Change, Count, CronInfo, CronRemoval, Depth, ErrorGroups, FailedTasks, Filter, PageRequest, Removal,
-    RunningPage, Store, TableSize, TaskPage,
+    Change, Count, CronInfo, CronRemoval, Depth, ErrorGroups, FailedTasks, Filter, Inserted, PageRequest,
+    Removal, RunningPage, Store, TableSize, TaskPage,
 };
-use fang_core::{QueueError, Task};
+use fang_core::{Context, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Calls for tools and dashboards: they list, count, retry, cancel and remove tasks and crons of both modes. They
-/// insert and run no task. `admin()` of a queue returns it.
+/// Calls for tools and dashboards: they list, count, insert, retry, cancel and remove tasks and crons of both modes. They
+/// run no task. `admin()` of a queue returns it.
 #[derive(Clone)]
 pub struct Admin {
     pub(super) store: Arc<dyn Store>,
+    /// Inserts, with the rules and the hooks of the queue.
+    handle: Handle,
 }
 
 macro_rules! verbs {
@@ -94,8 +97,20 @@ macro_rules! admin_verbs {
 crate::admin_verbs!(verbs);
 
 impl Admin {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    /// The calls over the store of a queue. No insert is that of a run.
+    pub(crate) fn new(handle: &Handle) -> Self {
+        Self { store: handle.store().clone(), handle: handle.bound_to(Context::default()) }
+    }
+
+    /// Inserts a task, as a queue does: its rules hold, and its `before_insert` is asked. Make the task by
+    /// [`NewTask::of_kind`] if its code is in another program.
+    ///
+    /// # Errors
+    /// [`QueueError::Payload`] when the task cannot be saved as it is, [`QueueError::Refused`] when the application refuses it,
+    /// [`QueueError::NotUnique`] when it has a duplicate and says so, and [`QueueError::Store`] when the store fails.
+    pub async fn insert_task(&self, task: NewTask) -> Result<Inserted, QueueError> {
+        let inserted = self.handle.insert_tasks(vec![task]).await?;
+        Ok(inserted.first().copied().ok_or_else(StoreError::no_answer)?)
     }
 
     /// Counts the tasks of this task type that wait, and those of them that are due, each up to 10,000. In Postgres
