@@ -2,14 +2,14 @@
 
 use crate::failure::Failure;
 use serde::Serialize;
-use serde_json::Value;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// The answer of a command, in both forms.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    json: Value,
+    /// A text, since a value would keep only some digits of large numbers.
+    json: String,
     plain: String,
     has_findings: bool,
     is_printed: bool,
@@ -18,13 +18,13 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer with these fields for programs, and this text for people.
     pub(crate) fn new(json: impl Serialize, plain: impl Into<String>) -> Result<Self, Failure> {
-        let json = serde_json::to_value(json).map_err(|error| Failure::new(format!("no JSON: {error}")))?;
+        let json = serde_json::to_string(&json).map_err(|error| Failure::new(format!("no JSON: {error}")))?;
         Ok(Self { json, plain: plain.into(), has_findings: false, is_printed: false })
     }
 
     /// No answer: all is printed already.
     pub(crate) fn none() -> Self {
-        Self { json: Value::Null, plain: String::new(), has_findings: false, is_printed: true }
+        Self { json: String::new(), plain: String::new(), has_findings: false, is_printed: true }
     }
 
     /// The same answer with exit code 1: something needs attention.
@@ -37,7 +37,7 @@ impl Answer {
         if self.is_printed {
             return ExitCode::SUCCESS;
         }
-        let text = if json { self.json.to_string() } else { self.plain.clone() };
+        let text = if json { self.json.clone() } else { self.plain.clone() };
         match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Failure::new(format!("the answer cannot be written: {error}")).tell()

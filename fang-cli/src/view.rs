@@ -6,7 +6,7 @@ use fang_core::operator;
 use fang_core::store::Depth;
 use fang_core::{Failure, FangTaskState, Task};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) keep_until: Option<DateTime<Utc>>,
     pub(crate) failures: &'a [Failure],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) payload: Option<&'a Value>,
+    pub(crate) payload: Option<Box<RawValue>>,
 }
 
 impl<'a> Shown<'a> {
@@ -75,9 +75,16 @@ impl<'a> Shown<'a> {
             expires_at: task.expires_at,
             keep_until: task.keep_until,
             failures: &task.failures,
-            payload: with_payload.then_some(&task.metadata),
+            payload: with_payload.then(|| payload(task)),
         }
     }
+}
+
+/// The payload as it was saved, so that its numbers have all their digits.
+fn payload(task: &Task) -> Box<RawValue> {
+    let saved = RawValue::from_string(task.payload().into_owned());
+    // JSON that cannot be read is given as one text.
+    saved.or_else(|_| to_raw_value(&task.metadata)).unwrap_or_default()
 }
 
 /// The waiting tasks of a task type.

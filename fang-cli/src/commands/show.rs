@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::table::printable;
 use crate::view::{Listed, Shown, at};
 use clap::Args;
+use fang_core::operator::in_lines;
 use std::fmt::Write;
 use uuid::Uuid;
 
@@ -35,9 +36,9 @@ fn plain(shown: &Shown<'_>) -> Result<String, std::fmt::Error> {
         writeln!(text, "failure {} at {}", failure.attempt, at(failure.at))?;
         indented(&mut text, &failure.error)?;
     }
-    if let Some(payload) = shown.payload {
+    if let Some(payload) = &shown.payload {
         text.push_str("payload\n");
-        indented(&mut text, &format!("{payload:#}"))?;
+        indented(&mut text, &in_lines(payload.get()))?;
     }
     Ok(text)
 }

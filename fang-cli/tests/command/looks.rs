@@ -75,6 +75,19 @@ async fn status_counts_the_tasks_of_each_type_by_state_only_if_it_has_to_be_exac
 }
 
 #[tokio::test]
+async fn show_prints_all_digits_of_a_number() {
+    let shell = Shell::open().await;
+    let id = shell.insert(&["Mail", r#"{"n":123456789012345678901234567890,"x":[0.12345678901234567891]}"#]);
+    let (plain, json) = (shell.says(&["show", &id]), shell.says(&["show", &id, "--json"]));
+    for text in [&plain, &json] {
+        let is_whole =
+            text.contains("123456789012345678901234567890") && text.contains("0.12345678901234567891");
+        assert!(is_whole, "{text}");
+    }
+    assert!(plain.contains("\n      \"n\": 1") && json.lines().count() == 1, "{plain}{json}");
+}
+
+#[tokio::test]
 async fn show_tells_all_of_a_task_and_hides_its_payload_if_asked() {
     let shell = Shell::open().await;
     let options = ["--mode", "blocking", "--priority", "high", "--max-retries", "3", "--expires", "1d"];

@@ -4,7 +4,6 @@ mod crons;
 mod failed;
 mod help;
 mod overview;
-mod payload;
 mod running;
 pub(super) mod task;
 mod types;

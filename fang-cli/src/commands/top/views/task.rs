@@ -3,11 +3,10 @@
 use super::super::looks::SeenTask;
 use super::super::text;
 use super::super::theme::Tone;
-use super::payload;
 use crate::view::at;
 use chrono::{DateTime, Utc};
 use fang_core::operator::span::relative;
-use fang_core::operator::{mode, priority, timeline};
+use fang_core::operator::{in_lines, mode, priority, timeline};
 use fang_core::{FangTaskState, Task};
 use uuid::Uuid;
 
@@ -92,7 +91,7 @@ impl Page {
     }
 
     fn payload(&mut self, task: &Task, is_folded: bool) {
-        let payload = payload::in_lines(&task.payload());
+        let payload = in_lines(&task.payload());
         match is_folded {
             true => self.title(&format!("Payload: {} bytes, f shows them", payload.len())),
             false => {

@@ -1,7 +1,5 @@
-//! A payload in lines, with all digits of its numbers: reading them as JSON would keep only some.
-
-/// The same JSON with a line for each value.
-pub(super) fn in_lines(json: &str) -> String {
+/// The same JSON with a line for each value, and with all digits of its numbers: reading them would keep only some.
+pub fn in_lines(json: &str) -> String {
     let (mut lines, mut depth, mut is_text, mut is_escaped) = (String::new(), 0_usize, false, false);
     let mut parts = json.chars().peekable();
     while let Some(part) = parts.next() {
