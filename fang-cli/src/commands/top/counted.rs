@@ -24,11 +24,11 @@ struct Count {
 impl Failed {
     /// The number, which is counted if the last count is old.
     pub(super) async fn tasks(&mut self, admin: &Admin) -> Result<Matching, Failure> {
-        let counted = match self.0.take().filter(Count::is_fresh) {
-            Some(counted) => counted,
-            None => Count::make(admin).await?,
-        };
-        Ok(self.0.insert(counted).tasks)
+        // What is known outlives a look that is cut short.
+        match &self.0 {
+            Some(counted) if counted.is_fresh() => Ok(counted.tasks),
+            _ => Ok(self.0.insert(Count::make(admin).await?).tasks),
+        }
     }
 }
 

@@ -43,7 +43,13 @@ pub(super) async fn run(
             return;
         }
         let began = Instant::now();
-        let seen = looks.look(&focus).await;
+        let Some(seen) = unless_changed(&mut wanted, looks.look(&focus)).await else {
+            if wanted.has_changed().is_err() {
+                return;
+            }
+            tokio::time::sleep(LEAST_REST).await;
+            continue;
+        };
         let rest = rest(&seen, began.elapsed(), interval);
         if reports.send(Report::Saw(focus, Box::new(seen))).await.is_err() {
             return;
@@ -53,6 +59,15 @@ pub(super) async fn run(
             changed = wanted.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(rest.saturating_sub(LEAST_REST)) => {}
         }
+    }
+}
+
+/// What the look saw. `None` if something else is wanted before it has ended: a slow one must not delay what is on the screen now.
+async fn unless_changed<T>(wanted: &mut Receiver<Wanted>, look: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        seen = look => Some(seen),
+        _ = wanted.changed() => None,
     }
 }
 
@@ -69,6 +84,19 @@ fn rest(seen: &Result<Seen, Failure>, took: Duration, interval: Duration) -> Dur
 mod tests {
     use super::*;
     use chrono::DateTime;
+
+    #[tokio::test]
+    async fn a_look_ends_when_something_else_is_wanted() {
+        let (wants, mut wanted) =
+            tokio::sync::watch::channel(super::Wanted { focus: Focus::Overview, number: 0 });
+        assert_eq!(unless_changed(&mut wanted, std::future::ready(7)).await, Some(7));
+        let looking = tokio::spawn(async move {
+            let seen = unless_changed(&mut wanted, std::future::pending::<u8>()).await;
+            (seen, wanted.borrow().focus.clone())
+        });
+        wants.send_modify(|wanted| wanted.focus = Focus::Types);
+        assert_eq!(looking.await.unwrap(), (None, Focus::Types));
+    }
 
     #[test]
     fn looks_that_take_long_are_rare_and_those_after_an_error_are_not() {

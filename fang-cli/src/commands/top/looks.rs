@@ -102,10 +102,12 @@ impl Looks {
     async fn overview(&mut self) -> Result<SeenOverview, Failure> {
         let admin = &self.admin;
         let (began, now) = (Instant::now(), admin.now().await?);
-        let history = self.history.take().filter(History::is_fresh);
-        let minutes = admin.minutes(if history.is_some() { RATES } else { history::SPAN }).await?;
-        let history = history.unwrap_or_else(|| History::of(&minutes, now, began.elapsed()));
-        let points = self.history.insert(history).points.clone();
+        let is_known = self.history.as_ref().is_some_and(History::is_fresh);
+        let minutes = admin.minutes(if is_known { RATES } else { history::SPAN }).await?;
+        if !is_known {
+            self.history = Some(History::of(&minutes, now, began.elapsed()));
+        }
+        let points = self.history.as_ref().map(|history| history.points.clone()).unwrap_or_default();
         // After the minutes: what is gathered between the two reads is missing until the next look, and not counted twice.
         let (workers, depths) = (admin.workers().await?, admin.depths().await?);
         let paused = admin.paused_types().await?;
