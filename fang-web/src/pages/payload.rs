@@ -69,13 +69,9 @@ fn write(text: &mut String, shown: &Value, exact: Option<&RawValue>, depth: usiz
         }
         Value::Array(elements) if !elements.is_empty() => {
             let saved: Vec<&RawValue> = parts(exact, serde_json::from_str);
-            let parts = elements.iter().enumerate();
-            block(
-                text,
-                ['[', ']'],
-                parts.map(|(place, value)| (None, value, saved.get(place).copied())),
-                depth,
-            );
+            let saved = paired(elements, &saved);
+            let parts = elements.iter().zip(saved).map(|(value, saved)| (None, value, saved));
+            block(text, ['[', ']'], parts, depth);
         }
         Value::Number(_) => *text += &number(shown, exact),
         _ => *text += &shown.to_string(),
@@ -85,6 +81,29 @@ fn write(text: &mut String, shown: &Value, exact: Option<&RawValue>, depth: usiz
 /// The parts of a saved value. None if it is not of this sort, since the application has put another one in its place.
 fn parts<'e, T: Default>(exact: Option<&'e RawValue>, read: fn(&'e str) -> serde_json::Result<T>) -> T {
     exact.and_then(|saved| read(saved.get()).ok()).unwrap_or_default()
+}
+
+/// The saved element of each element that is shown. If the application has changed the list, places do not tell: a number may stand
+/// where one was that nearly equals it. Then a number is the saved one only if no other would be read the same.
+fn paired<'e>(shown: &[Value], saved: &[&'e RawValue]) -> Vec<Option<&'e RawValue>> {
+    let read: Vec<Option<Value>> = saved.iter().map(|saved| serde_json::from_str(saved.get()).ok()).collect();
+    if shown.iter().eq(read.iter().flatten()) {
+        return saved.iter().copied().map(Some).collect();
+    }
+    let mut known = BTreeMap::<String, Option<&RawValue>>::new();
+    for (saved, value) in saved.iter().zip(&read) {
+        let first =
+            known.entry(value.as_ref().map(Value::to_string).unwrap_or_default()).or_insert(Some(saved));
+        *first = first.filter(|first| first.get() == saved.get());
+    }
+    let has_places = shown.len() == saved.len();
+    let by_place = |place: usize, value: &Value| {
+        saved.get(place).copied().filter(|_| has_places && (value.is_object() || value.is_array()))
+    };
+    let of = |(place, value): (usize, &Value)| {
+        known.get(&value.to_string()).copied().unwrap_or_else(|| by_place(place, value))
+    };
+    shown.iter().enumerate().map(of).collect()
 }
 
 /// The saved number, if it is this one.
@@ -142,5 +161,20 @@ mod tests {
         );
         let plain = json!({ "a": [1, { "b": null }], "c": {} });
         assert_eq!(shown(&plain, &plain.to_string()), format!("{plain:#}"));
+    }
+
+    #[test]
+    fn a_number_of_a_list_that_was_changed_never_gets_the_digits_of_one_that_was_taken_out() {
+        let exact = "[98765432109876543210, 98765432109876543211, 123456789012345678901, {\"n\": 12345678901234567890123}]";
+        let value: Value = serde_json::from_str(exact).unwrap();
+        let mut list = value.as_array().unwrap().clone();
+        list.remove(0);
+        let text = shown(&Value::from(list.clone()), exact);
+        assert!(!text.contains("98765432109876543210") && !text.contains("98765432109876543211"), "{text}");
+        assert!(text.contains("123456789012345678901") && text.contains("12345678901234567890123"), "{text}");
+        list.insert(0, json!("***"));
+        let text = shown(&Value::from(list), exact);
+        assert!(text.contains("12345678901234567890123") && text.contains("***"), "{text}");
+        assert!(shown(&value, exact).contains("98765432109876543211"));
     }
 }
