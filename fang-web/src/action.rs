@@ -17,7 +17,7 @@ pub struct Action {
     pub who: String,
     /// What was done: `retry`, `cancel`, `remove`, `reschedule`, `priority`, `stop change`, `pause type`,
     /// `resume type`, `quiet worker`, `resume worker`, `stop worker`, `run cron`, `pause cron`, `resume cron`,
-    /// `remove cron`, `add cron`, `log in` or `log out`.
+    /// `remove cron`, `add cron`, `edit cron`, `insert task`, `log in` or `log out`.
     pub verb: &'static str,
     /// What it was done to: an id, a name, or the conditions of a filter. If the viewer filtered by payload, `***`
     /// takes the place of the payload.

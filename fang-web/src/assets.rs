@@ -15,6 +15,10 @@ pub(crate) async fn script() -> Response {
     file("text/javascript; charset=utf-8", include_str!("assets/live.js"))
 }
 
+pub(crate) async fn keys() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("assets/keys.js"))
+}
+
 pub(crate) async fn icon() -> Response {
     file("image/svg+xml", include_str!("assets/icon.svg"))
 }

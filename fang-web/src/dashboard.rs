@@ -92,6 +92,7 @@ impl Dashboard {
             hosts: Hosts::default(),
             stripped: String::new(),
             title: "fang".to_owned(),
+            others: Vec::new(),
             is_read_only: false,
             redact: None,
             on_action: None,
@@ -118,6 +119,24 @@ impl Dashboard {
     /// The title of the pages, to tell several dashboards apart. Defaults to `fang`.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.settings.title = title.into();
+        self
+    }
+
+    /// Other dashboards, such as those of other databases, with the addresses of their first pages. Each page has links to them
+    /// beside its title. Defaults to none.
+    ///
+    /// ```
+    /// # fn with(shop: fang_web::Dashboard, billing: fang_web::Dashboard) -> axum::Router {
+    /// let shop = shop.title("shop").others([("billing", "/fang/billing")]);
+    /// let billing = billing.title("billing").others([("shop", "/fang/shop")]);
+    /// axum::Router::new().nest_service("/fang/shop", shop.routes()).nest_service("/fang/billing", billing.routes())
+    /// # }
+    /// ```
+    pub fn others<N: Into<String>, A: Into<String>>(
+        mut self,
+        others: impl IntoIterator<Item = (N, A)>,
+    ) -> Self {
+        self.settings.others.extend(others.into_iter().map(|(name, address)| (name.into(), address.into())));
         self
     }
 

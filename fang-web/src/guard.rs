@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// The longest address: a filter with a large payload fits.
 const MAX_URI: usize = 16 * 1024;
 /// What is shown to everyone: no secret is in it, and the login form needs it.
-const OPEN: [&str; 3] = ["/style.css", "/live.js", "/icon.svg"];
+const OPEN: [&str; 4] = ["/style.css", "/live.js", "/keys.js", "/icon.svg"];
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

@@ -4,6 +4,8 @@ pub(crate) mod change;
 pub(crate) mod crons;
 mod doctor;
 pub(crate) mod errors;
+mod insert;
+mod kinds;
 mod log;
 pub(crate) mod login;
 pub(crate) mod overview;
@@ -36,6 +38,8 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
         .route("/tasks", get(tasks::show))
         .route("/tasks/{id}", get(task::show))
         .route("/tasks/{id}/payload.json", get(payload::json))
+        .route("/insert", get(insert::show).post(insert::insert))
+        .route("/kinds", get(kinds::show))
         .route("/change", get(change::ask).post(change::begin))
         .route("/changes", get(change::progress::list))
         .route("/changes/{number}", get(change::progress::show))
@@ -46,6 +50,7 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
         .route("/workers", get(workers::show).post(workers::act))
         .route("/crons", get(crons::show).post(crons::act))
         .route("/crons/add", post(crons::add::add))
+        .route("/crons/edit", get(crons::edit::show).post(crons::edit::save))
         .route("/doctor", get(doctor::show))
         .route("/log", get(log::show))
         .route("/settings", get(settings::show).post(settings::save))
@@ -54,6 +59,7 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
         .route("/logout", post(login::log_out))
         .route("/style.css", get(assets::style))
         .route("/live.js", get(assets::script))
+        .route("/keys.js", get(assets::keys))
         .route("/icon.svg", get(assets::icon))
         .fallback(other)
         .method_not_allowed_fallback(not_allowed)

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::gate::{Gate, Hosts};
 use crate::history::{History, Window};
 use crate::journal::Journal;
+use crate::kinds::Kinds;
 use crate::look::{self, Look};
 use crate::refusal::Refusal;
 use crate::seen::{Seen, Tasks};
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) hosts: Hosts,
     pub(crate) stripped: String,
     pub(crate) title: String,
+    /// Other dashboards: their names and addresses.
+    pub(crate) others: Vec<(String, String)>,
     pub(crate) is_read_only: bool,
     pub(crate) redact: Option<Arc<Redact>>,
     pub(crate) on_action: Option<Arc<OnAction>>,
@@ -65,6 +68,7 @@ pub(crate) struct Server {
     errors: Cached<ErrorGroups>,
     findings: Cached<Vec<Finding>>,
     crons: Cached<Vec<CronInfo>>,
+    kinds: Cached<Kinds>,
     tasks: Tasks,
 }
 
@@ -83,6 +87,7 @@ impl Server {
             errors: Cached::default(),
             findings: Cached::default(),
             crons: Cached::default(),
+            kinds: Cached::default(),
             tasks: Tasks::default(),
         }
     }
@@ -126,6 +131,12 @@ impl Server {
         self.crons.get(Duration::from_secs(2), read).await
     }
 
+    /// The kinds, at most so old.
+    pub(crate) async fn kinds(&self, fresh_for: Duration) -> Result<Arc<Kinds>, Refusal> {
+        let admin = self.admin.clone();
+        self.kinds.get(fresh_for, |_| Kinds::read(admin)).await
+    }
+
     /// The task with this id, for all who look at it. `is_new` reads it again.
     pub(crate) async fn task(&self, id: Uuid, is_new: bool) -> Result<Arc<Option<Seen>>, Refusal> {
         self.tasks.get(&self.admin, id, is_new).await
@@ -151,6 +162,7 @@ impl Server {
         self.look.forget();
         self.errors.forget();
         self.crons.forget();
+        self.kinds.forget();
         self.tasks.forget();
     }
 

@@ -1,6 +1,7 @@
 //! The frame of all pages.
 
 use crate::gate::Gate;
+use crate::keys;
 use crate::refusal::Refusal;
 use crate::show::visible;
 use crate::visit::Visit;
@@ -8,20 +9,26 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-/// The pages of the menu.
-const MENU: [(&str, &str); 8] = [
-    ("/", "Overview"),
-    ("/tasks", "Tasks"),
-    ("/running", "Running"),
-    ("/errors", "Errors"),
-    ("/types", "Types"),
-    ("/workers", "Workers"),
-    ("/crons", "Crons"),
-    ("/doctor", "Doctor"),
+/// The pages of the menu, and the letters of their shortcuts.
+const MENU: [(&str, &str, &str); 9] = [
+    ("/", "Overview", "o"),
+    ("/tasks", "Tasks", "t"),
+    ("/running", "Running", "r"),
+    ("/errors", "Errors", "e"),
+    ("/types", "Types", "y"),
+    ("/kinds", "Kinds", "k"),
+    ("/workers", "Workers", "w"),
+    ("/crons", "Crons", "c"),
+    ("/doctor", "Doctor", "d"),
 ];
 
 /// The pages that are needed less often.
-const LESS: [(&str, &str); 2] = [("/log", "Log"), ("/settings", "Settings")];
+const LESS: [(&str, &str, &str); 2] = [("/log", "Log", "l"), ("/settings", "Settings", "s")];
+
+/// The keyboard shortcuts, as the settings and a dialog of each page tell them.
+pub(crate) fn shortcuts() -> Markup {
+    keys::list(MENU.into_iter().chain(LESS).map(|(_, name, letter)| (name, letter)))
+}
 
 /// A page: what stands in the frame.
 #[derive(Default)]
@@ -84,31 +91,47 @@ fn framed(visit: &Visit, title: &str, path: Option<&str>, inner: &Markup, reload
                 link rel="icon" href=(asset("/icon.svg"));
                 link rel="stylesheet" href=(asset("/style.css"));
                 script src=(asset("/live.js")) defer {}
+                @if visit.taste.has_keys() { script src=(asset("/keys.js")) defer {} }
             }
             body data-now=(visit.server.clock.now().timestamp_millis()) data-zone=(visit.taste.zone) {
                 a.skip href="#main" { "Skip to the content" }
                 header {
                     a.name href=(base.to("/")) { (name) }
-                    @if let Some(path) = path { (menu(visit, path)) }
+                    @if let Some(path) = path { (others(visit)) (menu(visit, path)) }
                 }
                 main #main { (inner) }
+                @if visit.taste.has_keys() {
+                    dialog #keys aria-labelledby="keys-title" { h2 #keys-title { "Keyboard shortcuts" } (shortcuts()) }
+                }
             }
         }
     };
     Html(page.into_string())
 }
 
+/// Links to other dashboards.
+fn others(visit: &Visit) -> Markup {
+    let others = &visit.server.settings.others;
+    html! {
+        @if !others.is_empty() {
+            nav.others aria-label="Other dashboards" {
+                @for (name, address) in others { a href=(address) { bdi { (visible(name)) } } }
+            }
+        }
+    }
+}
+
 fn menu(visit: &Visit, path: &str) -> Markup {
     html! {
         nav aria-label="Pages" {
-            @for (of, name) in MENU {
-                a href=(visit.base.to(of)) aria-current=[(of == path).then_some("page")] { (name) }
+            @for (of, name, letter) in MENU {
+                a href=(visit.base.to(of)) data-key=(letter) aria-current=[(of == path).then_some("page")] { (name) }
             }
             @if !visit.server.bulk.is_empty() {
                 a href=(visit.base.to("/changes")) aria-current=[(path == "/changes").then_some("page")] { "Changes" }
             }
-            @for (of, name) in LESS {
-                a.less href=(visit.base.to(of)) aria-current=[(of == path).then_some("page")] { (name) }
+            @for (of, name, letter) in LESS {
+                a.less href=(visit.base.to(of)) data-key=(letter) aria-current=[(of == path).then_some("page")] { (name) }
             }
         }
         @if matches!(visit.server.settings.gate, Gate::Token(_)) {
@@ -121,7 +144,7 @@ fn menu(visit: &Visit, path: &str) -> Markup {
 
 /// What an action before has done. Only these words: an address may come from anyone.
 fn told(visit: &Visit) -> Option<&'static str> {
-    const TOLD: [(&str, &str); 15] = [
+    const TOLD: [(&str, &str); 18] = [
         ("saved", "Saved."),
         ("changed", "The task was changed."),
         ("unchanged", "Nothing was changed: the task has just changed, or does not suit."),
@@ -134,6 +157,9 @@ fn told(visit: &Visit) -> Option<&'static str> {
         ("ran", "A task of the cron was inserted."),
         ("cron-removed", "The cron was removed."),
         ("added", "The cron was added."),
+        ("edited", "The cron was saved."),
+        ("inserted", "The task was inserted."),
+        ("duplicate", "Nothing was inserted: this task waits or runs already."),
         ("stopping", "The change stops after its batch."),
         ("retried", "The task is due now."),
         ("cancelled", "The task was cancelled, or asked to end."),

@@ -9,28 +9,37 @@ pub(crate) const THEMES: [(&str, &str); 3] =
 /// The zones of times. The first is the default.
 pub(crate) const ZONES: [(&str, &str); 2] = [("local", "the zone of this browser"), ("utc", "UTC")];
 
+/// Whether there are keyboard shortcuts. The first is the default.
+pub(crate) const KEYS: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
+
 /// How a viewer wants the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Taste {
     pub(crate) theme: &'static str,
     pub(crate) zone: &'static str,
+    pub(crate) keys: &'static str,
 }
 
 impl Taste {
     /// From the words of a form. Others are those of the default.
-    pub(crate) fn of(theme: Option<&str>, zone: Option<&str>) -> Self {
-        Self { theme: word(&THEMES, theme), zone: word(&ZONES, zone) }
+    pub(crate) fn of(theme: Option<&str>, zone: Option<&str>, keys: Option<&str>) -> Self {
+        Self { theme: word(&THEMES, theme), zone: word(&ZONES, zone), keys: word(&KEYS, keys) }
     }
 
     /// From the value of a cookie.
     pub(crate) fn read(cookie: Option<&str>) -> Self {
-        let words = cookie.and_then(|cookie| cookie.split_once('.'));
-        Self::of(words.map(|(theme, _)| theme), words.map(|(_, zone)| zone))
+        let mut words = cookie.unwrap_or_default().split('.');
+        Self::of(words.next(), words.next(), words.next())
     }
 
     /// The value of the cookie.
     pub(crate) fn cookie(self) -> String {
-        format!("{}.{}", self.theme, self.zone)
+        format!("{}.{}.{}", self.theme, self.zone, self.keys)
+    }
+
+    /// Whether there are keyboard shortcuts.
+    pub(crate) fn has_keys(self) -> bool {
+        self.keys == "on"
     }
 
     /// The schemes of colours that pages may have.
@@ -52,12 +61,14 @@ mod tests {
     fn a_taste_comes_back_from_its_cookie_and_other_words_are_the_default() {
         for (theme, _) in THEMES {
             for (zone, _) in ZONES {
-                let taste = Taste { theme, zone };
-                assert_eq!(Taste::read(Some(&taste.cookie())), taste);
+                for (keys, _) in KEYS {
+                    let taste = Taste { theme, zone, keys };
+                    assert_eq!(Taste::read(Some(&taste.cookie())), taste);
+                }
             }
         }
         for cookie in [None, Some(""), Some("x.y"), Some("<script>.")] {
-            assert_eq!(Taste::read(cookie), Taste { theme: "auto", zone: "local" });
+            assert_eq!(Taste::read(cookie), Taste { theme: "auto", zone: "local", keys: "on" });
         }
     }
 }

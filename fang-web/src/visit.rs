@@ -30,6 +30,12 @@ impl Visit {
         self.viewer.access == Access::Full
     }
 
+    /// Refuses a page that is only for those who may change something.
+    pub(crate) fn must_act(&self) -> Result<(), Refusal> {
+        let refused = || Refusal::forbidden("you may see this dashboard, and change nothing");
+        if self.may_act() { Ok(()) } else { Err(refused()) }
+    }
+
     /// Tells an action.
     pub(crate) fn tell(&self, verb: &'static str, target: impl Into<String>) {
         self.server.tell(&self.viewer.name, verb, target);

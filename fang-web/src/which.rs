@@ -2,14 +2,24 @@
 
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
-use fang_core::operator::{STATES, Wanted, at_path, named, span};
+use fang_core::operator::{PRIORITIES, STATES, Wanted, at_path, named, span};
 use fang_core::store::Filter;
 use serde_json::Value;
 use std::time::Duration;
 
 /// The names of the fields.
-pub(crate) const FIELDS: [&str; 9] =
-    ["state", "kind", "task_type", "tag", "older_than", "newer_than", "payload", "payload_json", "error"];
+pub(crate) const FIELDS: [&str; 10] = [
+    "state",
+    "kind",
+    "task_type",
+    "tag",
+    "priority",
+    "older_than",
+    "newer_than",
+    "payload",
+    "payload_json",
+    "error",
+];
 
 /// The tasks that a viewer chose.
 #[derive(Clone, Debug)]
@@ -30,12 +40,16 @@ impl Which {
         let state = pairs
             .get("state")
             .map(|word| named(STATES, word).ok_or_else(|| Refusal::bad("there is no such state")));
+        let priority = pairs
+            .get("priority")
+            .map(|word| named(PRIORITIES, word).ok_or_else(|| Refusal::bad("there is no such priority")));
         let owned = |name| pairs.get(name).map(str::to_owned);
         let filter = Filter {
             kind: owned("kind"),
             task_type: owned("task_type"),
             tag: owned("tag"),
             error: owned("error"),
+            priority: priority.transpose()?,
             older_than: spanned(pairs, "older_than")?,
             newer_than: spanned(pairs, "newer_than")?,
             payload: payload(pairs)?,
@@ -120,19 +134,25 @@ mod tests {
 
     #[test]
     fn an_address_means_what_the_options_of_the_command_mean() {
-        let which =
-            which("state=running&kind=a%26b&older_than=90s&payload=user.id%3D7&error=&tag=x&tag=y").unwrap();
+        let which = which(
+            "state=running&kind=a%26b&older_than=90s&payload=user.id%3D7&error=&tag=x&tag=y&priority=low",
+        )
+        .unwrap();
         let expected = Filter {
             kind: Some("a&b".to_owned()),
             tag: Some("y".to_owned()),
+            priority: Some(fang_core::Priority::Low),
             older_than: Some(Duration::from_secs(90)),
             payload: Some(json!({ "user": { "id": 7 } })),
             without_payload: true,
             ..Filter::in_state(FangTaskState::InProgress)
         };
         assert_eq!(which.filter(), expected);
-        assert_eq!(which.text(), "state=running kind=a&b tag=y older_than=90s payload=user.id=7");
-        assert_eq!(which.told(), "state=running kind=a&b tag=y older_than=90s payload=***");
+        assert_eq!(
+            which.text(),
+            "state=running kind=a&b tag=y priority=low older_than=90s payload=user.id=7"
+        );
+        assert_eq!(which.told(), "state=running kind=a&b tag=y priority=low older_than=90s payload=***");
     }
 
     #[test]
@@ -140,6 +160,7 @@ mod tests {
         let refused = [
             "state=x",
             "older_than=5",
+            "priority=soon",
             "payload=7",
             "payload_json={",
             "kind=%00",

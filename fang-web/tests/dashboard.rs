@@ -11,8 +11,12 @@ mod attacks;
 mod browser;
 #[path = "dashboard/bulk.rs"]
 mod bulk;
+#[path = "dashboard/filters.rs"]
+mod filters;
 #[path = "dashboard/fleet.rs"]
 mod fleet;
+#[path = "dashboard/forms.rs"]
+mod forms;
 #[path = "dashboard/gates.rs"]
 mod gates;
 #[path = "dashboard/large.rs"]

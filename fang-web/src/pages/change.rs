@@ -50,7 +50,7 @@ fn form(visit: &Visit, steer: &Steer, choice: &Choice, count: Matching) -> Marku
                     label { "Or at an instant" input type="text" name="at" placeholder="2027-01-31T09:00:00Z"; }
                 }
                 Change::Priority(_) => {
-                    label { "Priority" select name="priority" { @for (word, _) in PRIORITIES { option { (word) } } } }
+                    label { "Priority" select name="to" { @for (word, _) in PRIORITIES { option { (word) } } } }
                 }
                 _ => {}
             }
@@ -70,7 +70,11 @@ pub(crate) async fn begin(visit: Visit, form: Pairs) -> Result<Response, Refusal
     if let Choice::One(id) = choice {
         return one(&visit, &steer, id).await;
     }
-    let expected = count(&visit, &choice, steer.change).await?;
+    // Selected ones are looked at when they are changed.
+    let expected = match &choice {
+        Choice::Ids { ids, .. } => Matching { tasks: ids.len() as u64, ..Matching::default() },
+        _ => count(&visit, &choice, steer.change).await?,
+    };
     let (verb, target, who) = (steer.verb, choice.told(), visit.viewer.name.clone());
     let chosen = match choice {
         Choice::All { filters, .. } => Chosen::Filters(filters),
@@ -113,8 +117,11 @@ fn change(verb: &str, form: Option<&Pairs>) -> Result<Change, Refusal> {
         "remove" => Ok(Change::Remove),
         "reschedule" => due(given("delay"), given("at"), form.is_some()).map(Change::Reschedule),
         "priority" => {
-            let priority = named(PRIORITIES, given("priority").unwrap_or("normal"));
-            priority.map(Change::Priority).ok_or_else(|| Refusal::bad("there is no such priority"))
+            // The field `priority` is a condition of the filter.
+            let word = form.map_or(Ok("normal"), |form| form.need("to"))?;
+            named(PRIORITIES, word)
+                .map(Change::Priority)
+                .ok_or_else(|| Refusal::bad("there is no such priority"))
         }
         _ => Err(Refusal::bad("there is no such change")),
     }

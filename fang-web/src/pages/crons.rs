@@ -1,6 +1,7 @@
-//! `/crons`: the crons with their next ticks, to run, pause, resume, remove and add.
+//! `/crons`: the crons with their next ticks, to run, pause, resume, remove, add and edit.
 
 pub(crate) mod add;
+pub(crate) mod edit;
 
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
@@ -68,7 +69,7 @@ fn row(visit: &Visit, cron: &CronInfo, now: DateTime<Utc>) -> Markup {
         tr {
             th scope="row" {
                 bdi { (show::visible(&cron.name)) }
-                @if cron.name_by_hand().is_some() { " " span.badge { "by hand" } }
+                " " span.badge { @if cron.name_by_hand().is_some() { "by hand" } @else { "of a program" } }
             }
             td { code { (show::visible(&cron.cron.pattern)) } div.faint { (show::visible(&cron.cron.time_zone)) } }
             td { bdi { (show::visible(&cron.task_type)) }
@@ -101,6 +102,10 @@ fn actions(visit: &Visit, cron: &CronInfo) -> Markup {
     html! {
         (form("run", "Run now", "")) " "
         @if cron.paused_at.is_some() { (form("resume", "Resume", "")) } @else { (form("pause", "Pause", "")) } " "
+        @if cron.name_by_hand().is_some() {
+            @let edit = visit.base.with("/crons/edit", [("name", cron.name.as_str())]);
+            a.button href=(edit) aria-label={ "Edit " (show::visible(&cron.name)) } { "Edit…" } " "
+        }
         details.ask { summary { "Remove…" } (form("remove", "Remove it", "danger")) }
     }
 }

@@ -1,11 +1,11 @@
-//! `/settings`: the colours of the pages, and the zone of their times.
+//! `/settings`: the colours of the pages, the zone of their times, and the keyboard shortcuts.
 
 use crate::gate::is_encrypted;
 use crate::pages::login;
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
-use crate::taste::{COOKIE, THEMES, Taste, ZONES};
+use crate::taste::{COOKIE, KEYS, THEMES, Taste, ZONES};
 use crate::visit::Visit;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -27,9 +27,13 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
         form.filter method="post" action=(visit.base.to("/settings")) {
             (choice("theme", "Colours", &THEMES, visit.taste.theme))
             (choice("zone", "Times in", &ZONES, visit.taste.zone))
+            (choice("keys", "Keyboard shortcuts", &KEYS, visit.taste.keys))
             button.main { "Save" }
         }
-        p.faint { "Without scripts, all times are in UTC." }
+        p.faint { "Without scripts, all times are in UTC, and there are no keyboard shortcuts." }
+        h2 { "Keyboard shortcuts" }
+        p.faint { "They do nothing while you write into a field. Press the keys of a pair one after the other." }
+        (shell::shortcuts())
     };
     Ok(shell::page(
         &visit,
@@ -38,7 +42,7 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
 }
 
 pub(crate) async fn save(visit: Visit, headers: HeaderMap, form: Pairs) -> Response {
-    let value = Taste::of(form.get("theme"), form.get("zone")).cookie();
+    let value = Taste::of(form.get("theme"), form.get("zone"), form.get("keys")).cookie();
     let secure = if is_encrypted(&headers) { "; Secure" } else { "" };
     let path = visit.base.cookie_path();
     let cookie = format!("{COOKIE}={value}; Path={path}; Max-Age={SECONDS}; HttpOnly; SameSite=Lax{secure}");

@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use fang_core::Task;
-use fang_core::operator;
+use fang_core::operator::{self, span};
 use fang_core::store::{Change, Running};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -18,12 +18,21 @@ use uuid::Uuid;
 pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {
     let id: Uuid = id.parse().map_err(|_| Refusal::not_found("this is no id of a task"))?;
     let seen = visit.server.task(id, true).await?;
-    let Seen { task, .. } = seen.as_ref().as_ref().ok_or_else(|| Refusal::not_found(gone(id)))?;
+    let Some(Seen { task, .. }) = seen.as_ref() else { return just_gone(&visit, id) };
     let title = show::shortened(task.kind().unwrap_or("?"), 60);
     let stream = visit.base.with("/live", [("page", "task"), ("id", id.to_string().as_str())]);
     let (live, rest) = (part(&visit, id, &seen).await?, payload::part(&visit, task));
     let page = Page { title: &title, path: "/tasks", stream: Some(stream), ..Page::default() };
     Ok(shell::page(&visit, Page { live: Some(live), rest: Some(rest), ..page }))
+}
+
+/// A task that was just inserted may have ended, and its row is gone. Otherwise there is no such page.
+fn just_gone(visit: &Visit, id: Uuid) -> Result<Response, Refusal> {
+    if visit.query.get("told") != Some("inserted") {
+        return Err(Refusal::not_found(gone(id)));
+    }
+    let rest = html! { p { "It has ended already, and its row was removed." } p.id { (id) } };
+    Ok(shell::page(visit, Page { title: "A task", path: "/tasks", rest: Some(rest), ..Page::default() }))
 }
 
 pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
@@ -85,6 +94,7 @@ fn fields(visit: &Visit, task: &Task, place: Option<&Running>, now: DateTime<Utc
             @if let Some(worker) = worker { dt { "Runs in" } dd { a href=(visit.base.to("/workers")) { "worker " (worker) } } }
             dt { "Retries" } dd { (task.retries) @if let Some(most) = task.max_retries { " of " (most) } }
             dt { "Claims" } dd { (task.lease) }
+            @if let Some(queued) = queued(task, place, now) { dt { "Time in the queue" } dd { (queued) } }
             @if task.crashes > 0 { dt { "Crashes" } dd { (task.crashes) } }
             @if !task.tags.is_empty() {
                 dt { "Tags" } dd { @for tag in &task.tags { a.badge href=(list("tag", tag)) { bdi { (show::visible(tag)) } } " " } }
@@ -97,6 +107,16 @@ fn fields(visit: &Visit, task: &Task, place: Option<&Running>, now: DateTime<Utc
             }
         }
     }
+}
+
+/// How long the task was due before its run began, or that it still is. Rows of tasks that ended do not tell.
+fn queued(task: &Task, place: Option<&Running>, now: DateTime<Utc>) -> Option<Markup> {
+    if let Some(running) = place {
+        let span = (running.since - task.scheduled_at).to_std().unwrap_or_default();
+        return Some(html! { (span::precise(span)) });
+    }
+    let waits = task.state.is_waiting() && task.scheduled_at <= now;
+    waits.then(|| html! { "due " (show::ago(task.scheduled_at, now)) ", not begun" })
 }
 
 fn timeline(task: &Task, place: Option<&Running>, now: DateTime<Utc>) -> Markup {

@@ -1,5 +1,8 @@
 //! `/tasks`: the tasks that match a filter, page by page, and what can be done with them.
 
+mod tabs;
+
+use crate::kinds::Kinds;
 use crate::look::Look;
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
@@ -10,8 +13,8 @@ use crate::which::Which;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use fang_core::Task;
-use fang_core::operator::{STATES, named};
-use fang_core::store::{Cursor, Matching, Overview, PageRequest};
+use fang_core::operator::{PRIORITIES, STATES};
+use fang_core::store::{Cursor, Matching, PageRequest};
 use maud::{Markup, html};
 use std::time::Duration;
 use uuid::Uuid;
@@ -19,7 +22,9 @@ use uuid::Uuid;
 /// How many tasks a page has.
 const LIMIT: u32 = 50;
 /// How long the numbers beside the states are shown again.
-const COUNTED_FOR: Duration = Duration::from_secs(30);
+pub(super) const COUNTED_FOR: Duration = Duration::from_secs(30);
+/// How many kinds are suggested.
+const SUGGESTED: usize = 200;
 /// The word for an order in addresses.
 const NEWEST: &str = "newest";
 
@@ -41,9 +46,12 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let found = find(&visit, &which, after).await?;
     let now = visit.server.now().await?;
     let look = visit.server.look_within(COUNTED_FOR).await?;
+    let counts = tabs::Counts::of(&visit, &which, &look.overview).await?;
+    // Without them, nothing is suggested.
+    let kinds = visit.server.kinds(COUNTED_FOR).await.ok();
     let rest = html! {
-        (tabs(&visit, &which, &look.overview))
-        (search(&visit, &which, &look))
+        (tabs::tabs(&visit, &which, &counts))
+        (search(&visit, &which, &look, kinds.as_deref()))
         (list(&visit, &which, &found, now))
         (more(&visit, &which, &found, after.is_some()))
     };
@@ -84,45 +92,20 @@ fn is_newest_first(visit: &Visit) -> bool {
     visit.query.get("order") == Some(NEWEST)
 }
 
-/// The fields of an address with the same tasks in the same order.
-fn same<'a>(visit: &Visit, which: &'a Which) -> impl Iterator<Item = (&'a str, &'a str)> {
-    which.pairs().chain(is_newest_first(visit).then_some(("order", NEWEST)))
+/// The field of an address with the same order.
+fn same(visit: &Visit) -> Option<(&'static str, &'static str)> {
+    is_newest_first(visit).then_some(("order", NEWEST))
 }
 
-/// The states, to look at one after the other with the same conditions.
-fn tabs(visit: &Visit, which: &Which, all: &Overview) -> Markup {
-    const CANCELLED: (&str, &str) = ("error", "cancelled");
-    let states = [
-        ("", "All", None),
-        ("waiting", "Waiting", Some(all.waiting)),
-        ("running", "Running", Some(all.running)),
-        ("failed", "Failed", Some(all.failed)),
-        ("failed", "Cancelled", None),
-        ("finished", "Finished", None),
-    ];
-    let is_cancelled = which.get("error") == Some(CANCELLED.1);
-    let rest = |pair: &(&str, &str)| pair.0 != "state" && *pair != CANCELLED;
-    html! {
-        nav.tabs aria-label="States" {
-            @for (state, name, tasks) in states {
-                @let for_cancelled = name == "Cancelled";
-                @let is_here = which.state == named(STATES, state) && is_cancelled == for_cancelled;
-                @let pairs = (!state.is_empty()).then_some(("state", state)).into_iter().chain(for_cancelled.then_some(CANCELLED));
-                a href=(visit.base.with("/tasks", pairs.chain(which.pairs().filter(rest)))) aria-current=[is_here.then_some("page")] {
-                    (name) @if let Some(tasks) = tasks { " " span.count { (show::matching(&tasks)) } }
-                }
-            }
-        }
-    }
-}
-
-fn search(visit: &Visit, which: &Which, look: &Look) -> Markup {
+fn search(visit: &Visit, which: &Which, look: &Look, kinds: Option<&Kinds>) -> Markup {
     let text = |name: &'static str, title: &str, hint: &str| {
-        let list = (name == "task_type").then_some("types");
+        let list = [("task_type", "types"), ("kind", "kinds")].into_iter().find(|(of, _)| *of == name);
+        let list = list.map(|(_, list)| list);
         html! { label { (title) input type="text" name=(name) list=[list] value=[which.get(name)] placeholder=[(!hint.is_empty()).then_some(hint)]; } }
     };
-    let has_more =
-        ["tag", "older_than", "newer_than", "payload_json"].iter().any(|name| which.get(name).is_some());
+    let more = ["tag", "priority", "older_than", "newer_than", "payload_json"];
+    let has_more = more.iter().any(|name| which.get(name).is_some());
+    let priority = which.get("priority").unwrap_or_default();
     html! {
         form.filter method="get" action=(visit.base.to("/tasks")) role="search" {
             label { "State"
@@ -143,6 +126,7 @@ fn search(visit: &Visit, which: &Which, look: &Look) -> Markup {
             (text("kind", "Kind", ""))
             (text("task_type", "Task type", ""))
             datalist #types { @for of in &look.types { option value=(of.task_type) {} } }
+            datalist #kinds { @for name in kinds.iter().flat_map(|kinds| kinds.all.keys()).take(SUGGESTED) { option value=(name) {} } }
             (text("error", "Error contains", ""))
             (text("payload", "Payload has", "user.id=7"))
             button.main { "Search" } " "
@@ -150,6 +134,12 @@ fn search(visit: &Visit, which: &Which, look: &Look) -> Markup {
             details open[has_more] {
                 summary { "More" }
                 (text("tag", "Tag", ""))
+                label { "Priority"
+                    select name="priority" {
+                        option value="" { "any" }
+                        @for (word, _) in PRIORITIES { option selected[*word == priority] { (word) } }
+                    }
+                }
                 (text("older_than", "Older than", "1h"))
                 (text("newer_than", "Newer than", "1d"))
                 (text("payload_json", "Payload contains JSON", r#"{"user":{"id":7}}"#))
@@ -157,7 +147,8 @@ fn search(visit: &Visit, which: &Which, look: &Look) -> Markup {
         }
         form.filter.by-id method="get" action=(visit.base.to("/tasks")) {
             label { "Id" input type="text" name="id" required size="38"; }
-            button { "Go to the task" }
+            button { "Go to the task" } " "
+            @if visit.may_act() { a.button href=(visit.base.to("/insert")) { "Insert a task…" } }
         }
     }
 }
@@ -226,10 +217,10 @@ fn more(visit: &Visit, which: &Which, found: &Found, is_later: bool) -> Markup {
     html! {
         p.pages {
             span.faint { "Looked at " (show::tasks(found.looked)) "." } " "
-            @if is_later { a href=(visit.base.with("/tasks", same(visit, which))) { "First page" } " " }
+            @if is_later { a href=(visit.base.with("/tasks", which.pairs().chain(same(visit)))) { "First page" } " " }
             @if let Some(next) = found.next {
                 @let next = next.to_string();
-                a rel="next" href=(visit.base.with("/tasks", same(visit, which).chain([("after", next.as_str())]))) { "Next page" }
+                a rel="next" href=(visit.base.with("/tasks", which.pairs().chain(same(visit)).chain([("after", next.as_str())]))) { "Next page" }
             }
         }
     }

@@ -138,7 +138,7 @@ async fn a_single_task_is_changed_from_its_page() {
         assert_eq!(act("retry", none).await, format!("/tasks/{id}?told=retried"));
         assert_eq!(fleet.state(id).await, "retried");
         act("reschedule", ("delay", "2h")).await;
-        act("priority", ("priority", "urgent")).await;
+        act("priority", ("to", "urgent")).await;
         let task = fleet.admin.find(id).await.unwrap().unwrap();
         assert_eq!(task.priority, fang::Priority::Urgent);
         assert!(task.scheduled_at > fleet.admin.now().await.unwrap());

@@ -72,6 +72,7 @@ async fn selected_tasks_are_changed_and_those_that_do_not_suit_are_left_alone() 
         let path = post(&fleet.routes, "/change", &form).await.sent_to().to_owned();
         let page = ended(&fleet, &path).await;
         assert!(page.contains("1 task left alone"), "{page}");
+        assert!(page.contains("<strong class=\"big\">1</strong> of 2 tasks"), "{page}");
         assert_eq!(fleet.state(waits).await, "failed");
     }
 }

@@ -16,7 +16,7 @@ const FULL: i64 = 5_000_000;
 const AT_MOST_MS: f64 = 20.0;
 
 /// The pages, without the ids of tasks.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "/",
     "/?window=3d",
     "/tasks",
@@ -27,6 +27,8 @@ const PAGES: [&str; 14] = [
     "/tasks?payload=user.id%3D7",
     "/running",
     "/errors",
+    "/tasks?priority=urgent",
+    "/kinds",
     "/types",
     "/workers",
     "/crons",

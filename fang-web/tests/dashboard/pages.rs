@@ -5,12 +5,14 @@ use crate::fleet::{Fleet, mail};
 use fang::{AsyncBackend, AsyncWorkerPool, MemoryQueue};
 use std::time::Duration;
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "/",
     "/tasks",
     "/running",
     "/errors",
     "/types",
+    "/kinds",
+    "/insert",
     "/workers",
     "/crons",
     "/doctor",
@@ -87,6 +89,7 @@ async fn shows_a_running_task(fleet: &Fleet, queue: impl AsyncBackend + 'static)
     let worker = fleet.admin.workers().await.unwrap().remove(0);
     let page = get(&fleet.routes, &format!("/tasks/{id}")).await.page();
     assert!(page.contains(&format!("worker {}", worker.id)) && page.contains("claimed"), "{page}");
+    assert!(page.contains("Time in the queue") && !page.contains("not begun"), "{page}");
     let page = get(&fleet.routes, "/running").await.page();
     assert!(page.contains(&id.to_string()) && page.contains(&worker.host), "{page}");
     pool.shutdown(Duration::ZERO).await;
@@ -149,7 +152,12 @@ async fn a_filter_that_cannot_be_read_says_what_to_write() {
 #[tokio::test]
 async fn files_are_served_with_their_types_to_everyone() {
     let fleet = Fleet::in_memory();
-    let types = [("/style.css", "text/css"), ("/live.js", "text/javascript"), ("/icon.svg", "image/svg+xml")];
+    let types = [
+        ("/style.css", "text/css"),
+        ("/live.js", "text/javascript"),
+        ("/keys.js", "text/javascript"),
+        ("/icon.svg", "image/svg+xml"),
+    ];
     for (path, kind) in types {
         let answer = get_with(&fleet.routes, path, &[]).await;
         assert!(answer.status == 200 && answer.header("content-type").starts_with(kind), "{path}");
@@ -206,7 +214,7 @@ async fn colours_and_zones_are_those_that_the_browser_chose() {
         assert!(page.contains(text), "{text} in {page}");
     }
     let odd = crate::browser::post(&routes, "/settings", &[("theme", "\"><script>")]).await;
-    assert!(odd.header("set-cookie").starts_with("fang_web_look=auto.local;"), "{:?}", odd.headers);
+    assert!(odd.header("set-cookie").starts_with("fang_web_look=auto.local.on;"), "{:?}", odd.headers);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ async fn do_all(looks: Looks) {
     change_tasks(&browser);
     change_one(&shop, &browser).await;
     steer(&browser);
+    insert(&browser);
     choose_colours(&browser);
     browser.click("//button[.='Log out']");
     browser.until("//h1[.='Log in']");
@@ -72,6 +73,24 @@ async fn change_one(shop: &Shop, browser: &Browser<'_>) {
     assert!(shop.admin.find(id).await.unwrap().is_none());
 }
 
+/// A task by the form, which tells what is wrong.
+fn insert(browser: &Browser<'_>) {
+    browser.go("/tasks");
+    browser.click("//a[.='Insert a task…']");
+    browser.write("input[name=kind]", "by_hand");
+    browser.write("input[name=task_type]", "elsewhere");
+    browser.write("textarea[name=payload]", "{\"n\": 12345678901234567890123");
+    browser.click("//button[.='Insert the task']");
+    browser.until("//p[@id='wrong-payload'][contains(., 'not JSON')]");
+    browser.picture("wrong");
+    browser.write("textarea[name=payload]", "{\"n\": 12345678901234567890123}");
+    browser.click("//button[.='Insert the task']");
+    browser.until("//p[.='The task was inserted.']");
+    browser.until("//pre[contains(., '12345678901234567890123')]");
+    browser.go("/tasks?kind=by_hand&priority=normal");
+    browser.until("//tbody/tr[1]//a[.='by_hand']");
+}
+
 /// Task types, crons and workers.
 fn steer(browser: &Browser<'_>) {
     browser.go("/types");
@@ -92,6 +111,11 @@ fn steer(browser: &Browser<'_>) {
         browser.click(&format!("{row}//button[.='{name}']"));
         browser.until(&format!("//p[contains(., '{told}')]"));
     }
+    browser.click(&format!("{row}//a[.='Edit…']"));
+    browser.write("input[name=pattern]", "30 * * * *");
+    browser.click("//button[.='Save the cron']");
+    browser.until("//p[.='The cron was saved.']");
+    browser.until(&format!("{row}//code[.='30 * * * *']"));
     browser.click(&format!("{row}//summary[.='Remove…']"));
     browser.click(&format!("{row}//button[.='Remove it']"));
     browser.until("//p[.='The cron was removed.']");
@@ -142,6 +166,43 @@ async fn live_pages_change_by_themselves_and_all_tasks_of_a_page_are_selected_by
         browser.run("return document.querySelectorAll('input[type=checkbox][name=id]:checked').length"),
         1
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_go_to_pages_and_through_a_list_and_do_nothing_in_a_field() {
+    let (shop, driver) = (Shop::empty().await, Driver::start());
+    for n in 0..3 {
+        shop.queue.insert(NewTask::of_kind("odd", json!({ "n": n })).task_type("novel")).await.unwrap();
+    }
+    let browser = Browser::open(&driver, &shop.server, Looks::LIGHT);
+    browser.log_in(TOKEN);
+    browser.press("gt");
+    browser.until("//h1[.='Tasks']");
+    let focused = |what: &str| browser.run(&format!("return document.activeElement.{what}"));
+    browser.press("jj");
+    assert_eq!(focused("closest('tr').rowIndex"), 2);
+    browser.press("x");
+    browser.until("//p[@role='status'][.='selected, 1 in all']");
+    browser.press("kkkx");
+    assert_eq!(focused("closest('tr').rowIndex"), 1);
+    let checked = "return document.querySelectorAll('input[type=checkbox][name=id]:checked').length";
+    assert_eq!(browser.run(checked), 2);
+    browser.press("/gtx?j");
+    assert_eq!((focused("name"), focused("value")), ("kind".into(), "gtx?j".into()), "they are typed");
+    assert!(browser.path().ends_with("/tasks") && !browser.has("//dialog[@open]"));
+    browser.go("/types");
+    browser.press("?");
+    browser.until("//dialog[@open]//kbd[.='j']");
+    browser.press("gt\u{e00c}");
+    assert!(browser.path().ends_with("/types") && !browser.has("//dialog[@open]"), "the list has the keys");
+    browser.press("gs");
+    browser.until("//h1[.='Settings']");
+    browser.click("//select[@name='keys']/option[@value='off']");
+    browser.click("//button[.='Save']");
+    browser.until("//p[.='Saved.']");
+    browser.press("gt?");
+    browser.until("//h1[.='Settings']");
+    assert!(!browser.has("//dialog"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

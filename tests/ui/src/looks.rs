@@ -4,13 +4,15 @@ use crate::browser::{Browser, Looks};
 use crate::driver::Driver;
 use crate::shop::{Shop, TOKEN};
 
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 14] = [
     ("overview", "/"),
     ("tasks", "/tasks"),
     ("failed", "/tasks?state=failed&kind=send_mail"),
     ("running", "/running"),
     ("errors", "/errors"),
     ("types", "/types"),
+    ("kinds", "/kinds"),
+    ("insert", "/insert"),
     ("workers", "/workers"),
     ("crons", "/crons"),
     ("doctor", "/doctor"),
@@ -44,6 +46,18 @@ fn visit(browser: &Browser<'_>, looks: Looks, prefix: &str) -> Vec<String> {
     for (name, path) in PAGES {
         browser.go(path);
         check(name);
+    }
+    if browser.has("//a[.='Crons']") {
+        browser.go("/crons");
+        if browser.has("//a[.='Edit…']") {
+            browser.click("(//a[.='Edit…'])[1]");
+            check("edit");
+        }
+    }
+    if looks.has_scripts {
+        browser.press("?");
+        browser.until("//dialog[@open]");
+        check("keys");
     }
     browser.go("/tasks?state=failed");
     if browser.has("//tbody/tr/th/a") {

@@ -1,0 +1,90 @@
+//! `/kinds`: the kinds of the tasks, with what the newest ones are and how many have failed.
+
+use crate::kinds::{Kind, Kinds};
+use crate::refusal::Refusal;
+use crate::shell::{self, Page};
+use crate::show;
+use crate::visit::Visit;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+use std::time::Duration;
+
+/// How long the kinds are told again.
+const FRESH_FOR: Duration = Duration::from_secs(5);
+/// How many kinds the page has.
+const MOST: usize = 1_000;
+/// How many task types a row names.
+const NAMED: usize = 10;
+
+pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
+    let (kinds, now) = (visit.server.kinds(FRESH_FOR).await?, visit.server.now().await?);
+    let rest = html! {
+        (table(&visit, &kinds, now))
+        p.faint { (reach(&kinds)) }
+        @if kinds.all.len() > MOST { p.faint { "Only the first " (MOST) " of " (kinds.all.len()) " kinds are shown." } }
+    };
+    Ok(shell::page(&visit, Page { title: "Kinds", path: "/kinds", rest: Some(rest), ..Page::default() }))
+}
+
+/// How far the look went.
+fn reach(kinds: &Kinds) -> String {
+    let newest = match kinds.has_older {
+        true => format!("the newest {}", show::tasks(kinds.looked)),
+        false => "all tasks".to_owned(),
+    };
+    let failed = match kinds.has_failed_before {
+        true => format!("those of the {} that failed last", show::tasks(kinds.failed)),
+        false => "all".to_owned(),
+    };
+    let missing =
+        if kinds.has_older { " A kind that none of these and no cron has is not in the list." } else { "" };
+    format!("Counted among {newest}; of the failed ones, {failed}.{missing}")
+}
+
+fn table(visit: &Visit, kinds: &Kinds, now: DateTime<Utc>) -> Markup {
+    html! {
+        div.wide tabindex="0" role="region" aria-label="Kinds" {
+            table {
+                thead { tr {
+                    @for title in ["Kind", "Task types"] { th scope="col" { (title) } }
+                    @for title in ["Waiting", "Running", "Finished", "Failed", "Crons"] { th.n scope="col" { (title) } }
+                    th scope="col" { "Last inserted" }
+                } }
+                tbody {
+                    @for (name, kind) in kinds.all.iter().take(MOST) { (row(visit, name, kind, now)) }
+                    @if kinds.all.is_empty() { tr { td.faint colspan="8" { "There are no tasks." } } }
+                }
+            }
+        }
+    }
+}
+
+fn row(visit: &Visit, name: &str, kind: &Kind, now: DateTime<Utc>) -> Markup {
+    let to = |state: &'static str| {
+        let state = Some(("state", state)).filter(|(_, state)| !state.is_empty());
+        visit.base.with("/tasks", [("kind", name)].into_iter().chain(state))
+    };
+    let count =
+        |state, tasks: u64| html! { td.n { @if tasks > 0 { a href=(to(state)) { (show::number(tasks)) } } } };
+    html! {
+        tr {
+            th scope="row" { a href=(to("")) { bdi { (show::shortened(name, 80)) } } }
+            td { bdi { (types(kind)) } }
+            (count("waiting", kind.waiting))
+            (count("running", kind.running))
+            (count("finished", kind.finished))
+            (count("failed", kind.failed))
+            td.n { @if kind.crons > 0 { a href=(visit.base.to("/crons")) { (kind.crons) } } }
+            td { @if let Some(at) = kind.inserted_at { (show::ago(at, now)) } }
+        }
+    }
+}
+
+fn types(kind: &Kind) -> String {
+    let mut named: Vec<_> = kind.task_types.iter().take(NAMED).map(|name| show::visible(name)).collect();
+    named.extend(
+        (kind.task_types.len() > NAMED).then(|| format!("and {} more", kind.task_types.len() - NAMED)),
+    );
+    named.join(", ")
+}
