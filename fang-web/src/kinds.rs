@@ -1,11 +1,11 @@
 //! The kinds of the tasks that there are, as far as a bounded look tells.
 
 use chrono::{DateTime, Utc};
-use fang_core::operator::offered;
 use fang_core::store::{CronInfo, ErrorGroups, Filter, PageRequest};
 use fang_core::{FangTaskState, QueueError, Task};
 use fang_engine::handle::Admin;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many of the newest tasks are looked at, by so many in a statement.
 const NEWEST: u64 = 4_000;
@@ -40,7 +40,12 @@ pub(crate) struct Kinds {
 }
 
 impl Kinds {
-    pub(crate) async fn read(admin: Admin) -> Result<Self, QueueError> {
+    /// From the newest tasks, the errors and the crons.
+    pub(crate) async fn read(
+        admin: Admin,
+        errors: Option<Arc<ErrorGroups>>,
+        crons: Option<Arc<Vec<CronInfo>>>,
+    ) -> Result<Self, QueueError> {
         let mut kinds = Self::default();
         let filter = Filter { without_payload: true, ..Filter::default() };
         let mut request = PageRequest { limit: AT_ONCE, newest_first: true, ..PageRequest::new(&filter) };
@@ -54,9 +59,11 @@ impl Kinds {
                 break;
             }
         }
-        kinds.add_failed(offered(admin.errors()).await?);
-        let crons: Vec<CronInfo> = offered(admin.list_crons()).await?;
-        crons.iter().for_each(|cron| kinds.of(cron.kind(), &cron.task_type).crons += 1);
+        errors.iter().for_each(|errors| kinds.add_failed(errors));
+        crons
+            .iter()
+            .flat_map(|crons| crons.iter())
+            .for_each(|cron| kinds.of(cron.kind(), &cron.task_type).crons += 1);
         Ok(kinds)
     }
 
@@ -81,13 +88,13 @@ impl Kinds {
         }
     }
 
-    fn add_failed(&mut self, errors: ErrorGroups) {
+    fn add_failed(&mut self, errors: &ErrorGroups) {
         (self.failed, self.has_failed_before) = (errors.looked, !errors.is_all);
-        for group in errors.groups.into_iter().filter(|group| !group.kind.is_empty()) {
+        for group in errors.groups.iter().filter(|group| !group.kind.is_empty()) {
             for task_type in &group.task_types {
                 self.of(&group.kind, task_type);
             }
-            self.all.entry(group.kind).or_default().failed += group.tasks;
+            self.all.entry(group.kind.clone()).or_default().failed += group.tasks;
         }
     }
 }

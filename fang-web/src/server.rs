@@ -133,8 +133,10 @@ impl Server {
 
     /// The kinds, at most so old.
     pub(crate) async fn kinds(&self, fresh_for: Duration) -> Result<Arc<Kinds>, Refusal> {
+        // Other pages show them as well. A store may lack them.
+        let (errors, crons) = (self.errors(fresh_for).await.ok(), self.crons().await.ok());
         let admin = self.admin.clone();
-        self.kinds.get(fresh_for, |_| Kinds::read(admin)).await
+        self.kinds.get(fresh_for, |_| Kinds::read(admin, errors, crons)).await
     }
 
     /// The task with this id, for all who look at it. `is_new` reads it again.
