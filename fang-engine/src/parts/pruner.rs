@@ -38,9 +38,10 @@ impl Pruner {
     }
 
     async fn run_once(&mut self) -> Result<(), StoreError> {
-        let removed = prune(&self.pool).await?;
-        self.pool.turnover.add(removed);
-        self.look_for_unserved().await
+        let removed = prune(&self.pool).await;
+        let looked = self.look_for_unserved().await;
+        self.pool.turnover.add(removed?);
+        looked
     }
 
     async fn look_for_unserved(&mut self) -> Result<(), StoreError> {

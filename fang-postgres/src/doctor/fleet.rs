@@ -6,7 +6,7 @@ use crate::row::get;
 use crate::session::Connections;
 use fang_core::store::Finding;
 
-/// What a busy pool with a backlog of short tasks opens: the heart, two to claim and finish, two for lock-claims.
+/// What a busy pool with many short tasks opens: the heart, two to claim and finish, two for lock-claims.
 const OF_A_POOL: i64 = 5;
 
 pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, _: &Place) -> Found {

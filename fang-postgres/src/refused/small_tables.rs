@@ -9,40 +9,45 @@ use crate::statement::Statement;
 use fang_core::StoreError;
 use std::time::Instant;
 
-/// The most rows that one round passes over.
-const MOST_PASSED: i64 = 20;
-
 impl<C: Connections> Database<C> {
-    /// Changes up to about this many rows of a table, and returns how many. `$1` of the statement is the most rows that
-    /// it changes, and `$2` how many rows it leaves out before, in an order of its own. If the server refuses it, it is
-    /// sent for half of the rows, until the bad row stands alone and is left out.
+    /// Changes rows of a table, a batch with each statement, until `most` are changed or none is left, but for a few seconds
+    /// at most. Returns how many were changed. `$1` of the statement is the most rows that it changes, and `$2` how many
+    /// rows it leaves out before, in an order of its own. If the server refuses it, it is sent for half of the rows, until
+    /// the bad row stands alone and is left out.
     pub(crate) async fn change_rows(
         &self,
         sql: &str,
         table: &'static str,
-        most: i64,
+        (batch, most): (i64, u64),
     ) -> Result<u64, StoreError> {
+        let send = |rows: i64, passed: i64| Statement::count(sql, &[&rows, &passed]);
         let began = Instant::now();
-        let (mut changed, mut rows, mut passed) = (0, most, 0);
-        loop {
-            match self.execute(Role::Engine, Statement::count(sql, &[&rows, &passed])?).await {
+        let (mut changed, mut rows, mut passed, mut is_of_a_row) = (0, batch, 0, false);
+        while began.elapsed() < AT_MOST && changed < most {
+            match self.execute(Role::Engine, send(rows, passed)?).await {
                 Ok(count) => {
                     changed += count;
-                    let is_last = i64::try_from(count).is_ok_and(|count| count < rows);
-                    if is_last || changed >= most.unsigned_abs() || began.elapsed() > AT_MOST {
-                        return Ok(changed);
+                    if i64::try_from(count).is_ok_and(|count| count < rows) {
+                        break;
                     }
-                    rows = (rows * 2).min(most);
+                    rows = (rows * 2).min(batch);
                 }
-                Err(error) if !may_be_a_row(&error) || began.elapsed() > AT_MOST || passed == MOST_PASSED => {
+                Err(error) if !may_be_a_row(&error) => return Err(error),
+                // Without any row the server refuses it for another reason.
+                Err(error) if !is_of_a_row && self.execute(Role::Engine, send(0, 0)?).await.is_err() => {
                     return Err(error);
                 }
-                Err(_) if rows > 1 => rows /= 2,
-                Err(error) => {
+                Err(error) if rows == 1 => {
+                    is_of_a_row = true;
                     self.refused.tell_of_table(table, &error);
                     passed += 1;
                 }
+                Err(_) => {
+                    is_of_a_row = true;
+                    rows /= 2;
+                }
             }
         }
+        Ok(changed)
     }
 }

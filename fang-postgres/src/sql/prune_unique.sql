@@ -4,7 +4,7 @@ DELETE FROM fang_unique
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM fang_unique
     WHERE until <= now()
-    ORDER BY until
+    ORDER BY until, key
     LIMIT $1 OFFSET $2
     FOR UPDATE SKIP LOCKED
 ))

@@ -10,4 +10,5 @@ WHERE ctid = ANY (ARRAY (
       AND NOT EXISTS (SELECT FROM fang_lock_claims l WHERE l.worker = w.id)
     ORDER BY w.id
     LIMIT $1 OFFSET $2
+    FOR UPDATE OF w SKIP LOCKED
 ))

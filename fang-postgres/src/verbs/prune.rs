@@ -22,10 +22,11 @@ pub(crate) async fn prune<C: Connections>(
 ) -> Result<u64, StoreError> {
     let (db, limit) = (&store.db, i64::from(prune.limit));
     // A worker is removed after its lists.
-    let lists = db.change_rows(&db.sql.prune_lists, "fang_lock_claims", limit).await;
-    let workers = db.change_rows(&db.sql.prune_workers, "fang_workers", limit).await;
-    let minutes = db.change_rows(&db.sql.prune_minutes, "fang_minutes", limit).await;
-    let periods = db.change_rows(&db.sql.prune_unique, "fang_unique", limit).await;
+    let lists = db.change_rows(&db.sql.prune_lists, "fang_lock_claims", (limit, u64::MAX)).await;
+    let workers = db.change_rows(&db.sql.prune_workers, "fang_workers", (limit, u64::MAX)).await;
+    let minutes = db.change_rows(&db.sql.prune_minutes, "fang_minutes", (limit, u64::MAX)).await;
+    // The caller repeats the call for these, as for tasks.
+    let periods = db.change_rows(&db.sql.prune_unique, "fang_unique", (limit, prune.limit.into())).await;
     let kept = change_many(db, &db.sql.prune_kept, &[&limit], &db.sql.kept).await;
     let ended = match prune.older_than {
         Some(age) => change_many(db, &db.sql.prune_tasks, &[&micros(age), &limit], &db.sql.ended).await,
@@ -45,7 +46,7 @@ async fn bring_back<C: Connections>(store: &PostgresStore<C>, limit: i64) -> Res
         return Ok(());
     }
     while bring_back_tasks(store, limit).await? > 0 {}
-    while db.change_rows(&sql.bring_back_periods, "fang_unique", limit).await? > 0 {}
+    db.change_rows(&sql.bring_back_periods, "fang_unique", (limit, u64::MAX)).await?;
     let left_out = db.refused.left_out(Instant::now());
     let row = db.query_one(Role::Engine, Statement::rows(&sql.all_is_back, &[&left_out])?).await?;
     db.clock_was_ahead.store(!get::<bool>(&row, 0)?, Ordering::SeqCst);
