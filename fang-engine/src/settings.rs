@@ -121,7 +121,7 @@ pub struct PoolConfig {
     pub lease: Lease,
     /// The age at which finished and failed tasks are removed. `None` keeps them.
     pub prune_after: Option<Duration>,
-    /// Whether short tasks of a backlog get lock-claims.
+    /// Whether claims that are likely to bring many short tasks are lock-claims.
     pub lock_claims: bool,
     /// The dead rows at which the pool vacuums. `None` if it leaves that to others.
     pub vacuum_at: Option<u32>,

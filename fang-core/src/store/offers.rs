@@ -21,7 +21,7 @@ pub enum Feature {
     /// `suspect`: if a process dies, only the task that is suspected to have killed it can reach
     /// `max_crashes` and fail. Without this feature, each of its tasks can.
     Suspects,
-    /// `lock_claims`: claims by row locks alone, for backlogs of short tasks.
+    /// `lock_claims`: claims by row locks alone, for many short tasks.
     Locks,
     /// Tasks that are [unique within a period](crate::Unique::within).
     Periods,

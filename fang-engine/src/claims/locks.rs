@@ -45,6 +45,9 @@ pub(crate) struct Locks {
     listed_at: Option<Duration>,
     left: Arc<LeftByLocks>,
     worth: Worth,
+    /// Whether the last wait for a free connection was in vain, since runs that take long held all of them. The next claim
+    /// does not wait then.
+    waited_in_vain: bool,
     /// Whether any run ever waited for its written claim. Such tasks are better claimed in writing.
     wants_written: Arc<AtomicBool>,
 }
@@ -79,6 +82,7 @@ impl Locks {
             listed_at: None,
             left: left.clone(),
             worth: Worth::default(),
+            waited_in_vain: false,
             wants_written: Arc::default(),
         }))
     }
@@ -95,11 +99,12 @@ impl Locks {
     /// Waits a few milliseconds for a free connection. Returns whether there is one.
     pub(super) async fn wait_for_one(&mut self) -> bool {
         let mut found = self.free.try_recv().ok();
-        if found.is_none() {
+        if found.is_none() && !self.waited_in_vain {
             let (free, slot) = (&self.free, &mut found);
             let receive = Box::pin(async move { *slot = free.recv().await.ok() });
             first_of([receive, self.pool.sleep(WAIT)]).await;
         }
+        self.waited_in_vain = found.is_none();
         self.at_hand = found;
         self.at_hand.is_some()
     }

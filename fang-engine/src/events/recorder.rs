@@ -7,7 +7,7 @@ use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::policy::served::Served;
 use crate::state::Job;
-use fang_core::store::{Claimed, Finish, Rescued, RescuedTask, Verdict};
+use fang_core::store::{Finish, Rescued, RescuedTask, Verdict, WorkerId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,11 +34,11 @@ pub struct Recorder {
     unsaved: Mutex<HashMap<(Uuid, i32), Last>>,
 }
 
-/// The last event of a run, and how often the task had died before it.
+/// The last event of a run, and the worker id under which it ran.
 #[derive(Debug)]
 struct Last {
     event: Event,
-    crashes: i16,
+    worker: WorkerId,
 }
 
 impl Recorder {
@@ -75,19 +75,19 @@ impl Recorder {
     /// Tells of a claimed task.
     pub(crate) fn dispatched(&self, job: &Job) {
         self.metrics.claimed(job);
-        self.tell_of_run_before(&job.task);
+        self.tell_of_run_before(job);
         self.tell(|| Event::Claimed { task: job.info() });
     }
 
-    /// A claim may bring a task back before the [result](Self::saved) of its last run is told as saved. That was saved,
-    /// since nobody took the task away: then it would have died once more.
-    fn tell_of_run_before(&self, task: &Claimed) {
+    /// A claim may bring a task back before the [result](Self::saved) of its last run is told as saved. That was saved if
+    /// the pool has kept its worker id: nobody takes the tasks of a living worker away.
+    fn tell_of_run_before(&self, job: &Job) {
         if self.subscribers.is_empty() {
             return;
         }
         let mut unsaved = self.unsaved();
-        let Entry::Occupied(before) = unsaved.entry((task.id, task.lease - 1)) else { return };
-        if before.get().crashes == task.crashes {
+        let Entry::Occupied(before) = unsaved.entry((job.task.id, job.task.lease - 1)) else { return };
+        if before.get().worker == job.worker {
             self.tell(|| before.remove().event);
         }
     }
@@ -175,7 +175,7 @@ impl Recorder {
             _ => {}
         }
         if !self.subscribers.is_empty() {
-            let last = Last { event: event(job, ending), crashes: job.task.crashes };
+            let last = Last { event: event(job, ending), worker: job.worker };
             self.unsaved().insert((job.task.id, job.task.lease), last);
         }
     }
@@ -301,7 +301,7 @@ fn event(job: &Job, ending: &Ending) -> Event {
 mod tests {
     use super::*;
     use fang_core::Mode;
-    use fang_core::store::Counts;
+    use fang_core::store::{Claimed, Counts};
 
     fn recorder() -> Recorder {
         Recorder::new(Subscribers::default(), &Served::new(&[], "mail", false))
@@ -331,16 +331,16 @@ mod tests {
         let mut subscribers = Subscribers::default();
         subscribers.add(move |event| sender.send(event.name()).unwrap());
         let recorder = Recorder::new(subscribers, &Served::new(&[], "mail", false));
-        let claim = |lease, crashes| {
-            let task = Claimed { lease, crashes, ..crate::state::example() };
-            Job::new(task, "mail".into(), fang_core::store::WorkerId(1), None)
+        let claim = |lease, worker| {
+            let task = Claimed { lease, ..crate::state::example() };
+            Job::new(task, "mail".into(), WorkerId(worker), None)
         };
         let retried = Ending::Retried { delay: Duration::ZERO, error: "busy".to_owned() };
-        recorder.ended(&claim(1, 0), &retried);
-        recorder.dispatched(&claim(2, 0));
-        recorder.saved([(claim(1, 0).task.id, 1)].into_iter());
-        recorder.ended(&claim(2, 0), &retried);
-        recorder.dispatched(&claim(3, 1));
+        recorder.ended(&claim(1, 1), &retried);
+        recorder.dispatched(&claim(2, 1));
+        recorder.saved([(claim(1, 1).task.id, 1)].into_iter());
+        recorder.ended(&claim(2, 1), &retried);
+        recorder.dispatched(&claim(3, 2));
         let told: Vec<_> = told.iter().take(3).collect();
         assert_eq!(told, ["task.retried", "task.claimed", "task.claimed"]);
     }

@@ -97,14 +97,14 @@ macro_rules! worker_pool {
             /// tasks of all task types. Defaults to `None`: tasks that the `retention_mode` keeps stay for ever.
             #[builder(default, setter(strip_option))]
             prune_after: Option<std::time::Duration>,
-            /// Makes a backlog of short tasks run faster: the pool claims them by a lock of their rows (a lock-claim)
+            /// Makes many short tasks run faster: the pool claims them by a lock of their rows (a lock-claim)
             /// instead of an update of their rows (a written claim). Tasks that do nothing run at least a third faster,
             /// and the server writes less than half as much log (WAL). Defaults to `true`.
             ///
-            /// The pool makes lock-claims while runs take less than 10 ms on average and more tasks wait than one claim
-            /// takes. A task that still runs 200 ms after its claim gets a written claim. A task that is unique until
-            /// it starts, or whose process died before, always gets a written claim. While there is such a backlog the
-            /// pool opens two more connections; a transaction on one of them lasts 200 ms at most. If the server
+            /// The pool makes lock-claims while runs take less than 10 ms on average and claims bring many tasks: 32, or
+            /// as many as they can take. A task that still runs 200 ms after its claim gets a written claim. A task that is unique until
+            /// it starts, or whose process died before, always gets a written claim. While tasks come so
+            /// fast the pool opens two more connections; a transaction on one of them lasts 200 ms at most. If the server
             /// refuses these connections, the pool makes written claims only.
             ///
             /// For tasks that are claimed this way, the following is different:

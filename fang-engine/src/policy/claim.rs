@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_more_once_a_claim_was_full() {
+    fn many_tasks_are_expected_after_a_claim_that_was_full() {
         let mut policy = policy();
         let asked = asked(&mut policy);
         assert!(!policy.expects_many(asked.wanted, NOW), "no claim was full yet");

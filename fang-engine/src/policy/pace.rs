@@ -252,6 +252,15 @@ impl Pace {
         self.look_at = now + self.period;
     }
 
+    /// Tells that the last claim did not tell when the next task becomes due. If a longer rest followed now, a claim that
+    /// tells comes first.
+    pub fn was_blind(&mut self, now: Duration) {
+        if self.look_at.saturating_sub(now) > WORTH_ASKING {
+            self.due_at(now);
+            self.last_got = 0;
+        }
+    }
+
     /// How long it rests after the next claim, at most: longer than before if that finds nothing, and a while if it finds a
     /// single task.
     fn longest_rest(&self) -> Duration {

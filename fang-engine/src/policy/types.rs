@@ -97,9 +97,7 @@ impl Types {
 
     /// Tells that the claim that was just [told](Self::claimed) was a lock-claim.
     pub fn locked(&mut self, index: usize, now: Duration) {
-        if let Self::Many(many) = self {
-            many.locked(index, now);
-        }
+        either!(self.locked(index, now));
     }
 
     /// Tells that a claim of this type failed.

@@ -118,6 +118,11 @@ impl Weights {
         types.pace.claimed(now, request, tasks.len(), next_in);
     }
 
+    /// Tells that the claim of this type was a lock-claim, which does not tell when the next task becomes due.
+    pub fn locked(&mut self, index: usize, now: Duration) {
+        self.types[index].pace.was_blind(now);
+    }
+
     /// Tells that a claim of this type failed.
     pub fn gave_up(&mut self, index: usize, now: Duration, request: Request) {
         self.types[index].pace.gave_up(now, request);

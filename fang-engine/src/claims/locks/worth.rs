@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn only_short_tasks_of_a_backlog_are_worth_it() {
+    fn only_many_short_tasks_are_worth_it() {
         let worth = Worth::default();
         assert!(worth.is_given(NOW, load(Some(ms(9))), true));
         assert!(!worth.is_given(NOW, load(Some(ms(9))), false));

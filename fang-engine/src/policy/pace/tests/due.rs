@@ -62,3 +62,36 @@ fn after_a_failure_a_task_that_becomes_due_waits_for_the_next_try() {
     pace.woken(ms(10_000), Notice::Due(ms(1)));
     assert_eq!(limit(pace.step(ms(10_010), busy(0, None))), None);
 }
+
+/// A claim of many tasks, none of which is left, by a pace that was notified like this.
+fn after_many(notice: Notice, got: usize) -> Pace {
+    let mut pace = pace(200);
+    pace.look_at = ms(10_000);
+    pace.woken(ms(1_000), notice);
+    let claim = request(pace.step(ms(1_000), busy(0, None)));
+    pace.claimed(ms(1_000), claim, got, None);
+    pace
+}
+
+#[test]
+fn many_tasks_are_expected_where_the_last_claim_brought_many() {
+    assert!(after_many(Notice::Burst, MANY).expects_many(ms(1_005)));
+    assert!(!after_many(Notice::Burst, MANY - 1).expects_many(ms(1_005)));
+    let mut pace = after_many(Notice::Burst, MANY);
+    let claim = request(pace.step(ms(1_005), busy(0, None)));
+    pace.claimed(ms(1_005), claim, 0, None);
+    assert!(!pace.expects_many(ms(1_010)));
+}
+
+#[test]
+fn before_a_rest_a_blind_claim_is_followed_by_one_that_tells_of_the_next_task() {
+    let mut pace = after_many(Notice::Single, MANY);
+    pace.was_blind(ms(1_000));
+    assert_eq!(pace.next_due(), Some(ms(1_000) + APART));
+    assert!(!pace.expects_many(ms(1_005)), "a claim that tells is next");
+    // While it polls every 5 ms, no claim needs to tell.
+    let mut pace = after_many(Notice::Burst, MANY);
+    pace.was_blind(ms(1_000));
+    assert_eq!(pace.next_due(), None);
+    assert!(pace.expects_many(ms(1_005)));
+}
