@@ -59,6 +59,8 @@ impl Kinds {
                 break;
             }
         }
+        // A store that cannot group errors shows no failed task.
+        kinds.has_failed_before = errors.is_none();
         errors.iter().for_each(|errors| kinds.add_failed(errors));
         crons
             .iter()

@@ -38,6 +38,14 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, reason)
     }
 
+    /// The answer, or `None` if the store does not have this call.
+    pub(crate) fn if_offered<T>(answer: Result<T, Self>) -> Result<Option<T>, Self> {
+        match answer {
+            Err(Self { status: StatusCode::NOT_IMPLEMENTED, .. }) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
     pub(crate) fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large")
     }

@@ -133,8 +133,9 @@ impl Server {
 
     /// The kinds, at most so old.
     pub(crate) async fn kinds(&self, fresh_for: Duration) -> Result<Arc<Kinds>, Refusal> {
-        // Other pages show them as well. A store may lack them.
-        let (errors, crons) = (self.errors(fresh_for).await.ok(), self.crons().await.ok());
+        // Other pages show them as well.
+        let errors = Refusal::if_offered(self.errors(fresh_for).await)?;
+        let crons = Refusal::if_offered(self.crons().await)?;
         let admin = self.admin.clone();
         self.kinds.get(fresh_for, |_| Kinds::read(admin, errors, crons)).await
     }

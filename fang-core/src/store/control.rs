@@ -1,4 +1,5 @@
 use super::filter::Filter;
+use crate::error::StoreError;
 use crate::task::FangTaskState;
 
 /// The failed tasks to run again, for `retry_failed` of a queue.
@@ -46,4 +47,16 @@ pub enum Pause {
     Begin,
     /// Resume it.
     End,
+}
+
+impl Pause {
+    /// The error of a store that has no pauses of task types.
+    pub fn of_type_not_offered(self) -> StoreError {
+        StoreError::NotOffered { verb: if self == Self::Begin { "pause" } else { "resume" } }
+    }
+
+    /// The error of a store that has no pauses of crons.
+    pub fn of_cron_not_offered(self) -> StoreError {
+        StoreError::NotOffered { verb: if self == Self::Begin { "pause_cron" } else { "resume_cron" } }
+    }
 }

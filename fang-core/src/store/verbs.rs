@@ -276,8 +276,8 @@ pub trait Store: Send + Sync + 'static {
     /// that changed anything.
     ///
     /// Not offered by default.
-    async fn pause(&self, _task_type: &str, _pause: Pause) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "pause" })
+    async fn pause(&self, _task_type: &str, pause: Pause) -> Result<bool, StoreError> {
+        Err(pause.of_type_not_offered())
     }
 
     /// Saves a cron. A new one is inserted with its first tick. An existing one is replaced if its task or
@@ -316,8 +316,8 @@ pub trait Store: Send + Sync + 'static {
     /// changed anything: `false` if there is no such cron.
     ///
     /// Not offered by default.
-    async fn pause_cron(&self, _name: &str, _pause: Pause) -> Result<bool, StoreError> {
-        Err(StoreError::NotOffered { verb: "pause_cron" })
+    async fn pause_cron(&self, _name: &str, pause: Pause) -> Result<bool, StoreError> {
+        Err(pause.of_cron_not_offered())
     }
 
     /// Inserts a task of a cron, due now, with this id, even while the cron is paused. Its ticks do not

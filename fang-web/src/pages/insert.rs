@@ -23,9 +23,11 @@ pub(crate) async fn insert(visit: Visit, form: Pairs) -> Result<Response, Refusa
     if let Some(task) = task(&form, &mut errors) {
         match visit.server.admin.insert_task(task).await {
             Ok(inserted) => {
-                visit.tell("insert task", inserted.id.to_string());
-                visit.server.forget();
                 let told = if inserted.is_new { "inserted" } else { "duplicate" };
+                if inserted.is_new {
+                    visit.tell("insert task", inserted.id.to_string());
+                    visit.server.forget();
+                }
                 return Ok(visit.see(&format!("/tasks/{}", inserted.id), [("told", told)]));
             }
             Err(QueueError::Payload(error)) => errors.add(field(&error), &error),
