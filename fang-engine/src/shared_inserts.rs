@@ -1,5 +1,6 @@
 //! Inserts of a queue that share a statement and a commit, when callers come at the same time.
 
+mod letterbox;
 mod place;
 mod statement;
 #[cfg(test)]
@@ -8,10 +9,12 @@ mod tests;
 use crate::runtime::BoxFuture;
 use fang_core::store::{Inserted, Store, are_new};
 use fang_core::{NewTask, StoreError};
+use letterbox::{Letterbox, Post};
 use place::{Alone, Place};
 use statement::send;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// How many shared statements may be under way at the same time.
@@ -82,7 +85,7 @@ struct Caller {
     tasks: Vec<NewTask>,
     /// Why the last statement with its tasks was refused.
     refused: Option<StoreError>,
-    tell: async_channel::Sender<Told>,
+    post: Post,
 }
 
 #[derive(Debug)]
@@ -129,16 +132,20 @@ impl SharedInserts {
     }
 
     fn enter(self: &Arc<Self>, store: &Arc<dyn Store>, tasks: &[NewTask]) -> Turn<'_> {
-        let mut state = self.state();
-        if state.senders == 0 && !state.has_lone {
-            state.has_lone = true;
-            return Turn::Alone(Alone::counted(self));
+        if let Some(alone) = self.alone(&mut self.state()) {
+            return Turn::Alone(alone);
         }
-        if state.senders > 0 && state.is_stuck() {
+        if matches!(self.way, Way::Alone) {
             return Turn::Alone(Alone::uncounted(self));
         }
+        // Copied before the lock is taken, since all callers wait for that.
+        let (caller, told) = Caller::new(tasks);
+        let mut state = self.state();
+        if let Some(alone) = self.alone(&mut state) {
+            return Turn::Alone(alone);
+        }
         if state.senders == STATEMENTS || state.has_leader {
-            return Turn::Waits(state.wait(self, tasks));
+            return Turn::Waits(Place::new(self, state.wait(caller), told));
         }
         let spawn = match self.way {
             Way::Alone => return Turn::Alone(Alone::uncounted(self)),
@@ -148,16 +155,29 @@ impl SharedInserts {
                 spawn => spawn,
             },
         };
-        let place = state.wait(self, tasks);
+        let place = Place::new(self, state.wait(caller), told);
         state.begin_sender();
         match spawn {
-            None => state.pass_on(),
+            None => {
+                let leader = state.pass_on();
+                drop(state);
+                wake(leader);
+            }
             Some(spawn) => {
                 drop(state);
                 spawn(Box::pin(send_all(Sender::new(self), store.clone())));
             }
         }
         Turn::Waits(place)
+    }
+
+    /// The right of a caller to send its tasks itself, if it came alone or the others are stuck.
+    fn alone<'a>(&'a self, state: &mut State) -> Option<Alone<'a>> {
+        if state.senders == 0 && !state.has_lone {
+            state.has_lone = true;
+            return Some(Alone::counted(self));
+        }
+        (state.senders > 0 && state.is_stuck()).then(|| Alone::uncounted(self))
     }
 
     /// Sends the tasks of all that wait. Returns the answer to those of the leader, who is the first of them.
@@ -172,10 +192,13 @@ impl SharedInserts {
         let mut state = self.state();
         state.has_leader = false;
         let callers = state.take();
+        let mut leader = None;
         if state.senders < STATEMENTS && !state.waiting.is_empty() {
             state.begin_sender();
-            state.pass_on();
+            leader = state.pass_on();
         }
+        drop(state);
+        wake(leader);
         callers
     }
 
@@ -241,7 +264,21 @@ struct Lead<'a>(&'a SharedInserts);
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        self.0.state().pass_on();
+        let leader = self.0.state().pass_on();
+        wake(leader);
+    }
+}
+
+fn wake(waiting: Option<Waker>) {
+    if let Some(waiting) = waiting {
+        waiting.wake();
+    }
+}
+
+impl Caller {
+    fn new(tasks: &[NewTask]) -> (Self, Letterbox) {
+        let (post, told) = letterbox::new();
+        (Self { number: 0, tasks: tasks.to_vec(), refused: None, post }, told)
     }
 }
 
@@ -255,12 +292,11 @@ impl State {
         self.moved_at = Some(Instant::now());
     }
 
-    fn wait<'a>(&mut self, inserts: &'a SharedInserts, tasks: &[NewTask]) -> Place<'a> {
-        // One message at a time: a caller that is told to lead reads that before it can get an answer.
-        let (tell, told) = async_channel::bounded(1);
+    /// Lets a caller wait. Returns its number.
+    fn wait(&mut self, caller: Caller) -> u64 {
         self.last += 1;
-        self.waiting.push_back(Caller { number: self.last, tasks: tasks.to_vec(), refused: None, tell });
-        Place::new(inserts, self.last, told)
+        self.waiting.push_back(Caller { number: self.last, ..caller });
+        self.last
     }
 
     /// Takes the callers of the next statement.
@@ -275,16 +311,20 @@ impl State {
         self.waiting.drain(..count).collect()
     }
 
-    /// Hands the lead to the first caller that waits, or else ends a sender.
-    fn pass_on(&mut self) {
+    /// Hands the lead to the first caller that waits, or else ends a sender. Returns what wakes that caller, to be called
+    /// without the lock.
+    #[must_use]
+    fn pass_on(&mut self) -> Option<Waker> {
         self.moved_at = Some(Instant::now());
         match self.waiting.front() {
             Some(first) if !self.has_leader => {
                 self.has_leader = true;
-                // There is room for it, and a caller that has given up is not in the queue.
-                let _ = first.tell.try_send(Told::Lead);
+                first.post.put(Told::Lead)
             }
-            _ => self.senders -= 1,
+            _ => {
+                self.senders -= 1;
+                None
+            }
         }
     }
 }

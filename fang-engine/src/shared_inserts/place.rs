@@ -1,5 +1,6 @@
 //! The place of a caller: alone, or among those that wait.
 
+use super::letterbox::Letterbox;
 use super::{SharedInserts, Told};
 
 /// The right of a caller to send its tasks itself. It ends with the value.
@@ -34,19 +35,19 @@ impl Drop for Alone<'_> {
 pub(super) struct Place<'a> {
     inserts: &'a SharedInserts,
     number: u64,
-    told: async_channel::Receiver<Told>,
+    told: Letterbox,
     /// Whether it was told something. It is not in the queue then, or leads.
     is_told: bool,
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn new(inserts: &'a SharedInserts, number: u64, told: async_channel::Receiver<Told>) -> Self {
+    pub(super) fn new(inserts: &'a SharedInserts, number: u64, told: Letterbox) -> Self {
         Self { inserts, number, told, is_told: false }
     }
 
     /// Waits until it is told something. `None` if nobody is left that could.
     pub(super) async fn told(mut self) -> Option<Told> {
-        let told = self.told.recv().await.ok();
+        let told = (&mut self.told).await;
         self.is_told = true;
         told
     }
@@ -57,9 +58,12 @@ impl Drop for Place<'_> {
         if self.is_told {
             return;
         }
+        self.told.leave();
         let mut state = self.inserts.state();
-        if let Some(index) = state.waiting.iter().position(|caller| caller.number == self.number) {
-            state.waiting.remove(index);
-        }
+        let place = state.waiting.iter().position(|caller| caller.number == self.number);
+        let caller = place.and_then(|place| state.waiting.remove(place));
+        // Without the lock, since other code may run when it is dropped.
+        drop(state);
+        drop(caller);
     }
 }

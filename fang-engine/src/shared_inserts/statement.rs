@@ -1,6 +1,6 @@
 //! One statement that several callers share.
 
-use super::{Caller, Outcome, Told};
+use super::{Caller, Outcome, Told, wake};
 use fang_core::error::Nature;
 use fang_core::halving::{Halving, Refused};
 use fang_core::store::{Inserted, Store};
@@ -77,8 +77,7 @@ impl Answers {
     fn give(&mut self, caller: &Caller, outcome: Outcome) {
         match self.leader == Some(caller.number) {
             true => self.own = Some(outcome),
-            // There is room for one answer, and a caller that has given up needs none.
-            false => drop(caller.tell.try_send(Told::Answer(outcome))),
+            false => wake(caller.post.put(Told::Answer(outcome))),
         }
     }
 }

@@ -6,6 +6,8 @@ use fang_core::{Mode, NewTask};
 use futures_util::FutureExt;
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Wake};
 use uuid::Uuid;
 
 thread_local! {
@@ -81,6 +83,49 @@ fn a_caller_that_gives_up_withdraws_its_tasks() {
     run_spawned();
     assert!(stays.now_or_never().is_some_and(|outcome| outcome.is_ok()));
     assert_eq!(crowd.saved(), 1);
+}
+
+/// Counts how often it is woken, and needs the lock of the inserts for that.
+struct Waiter {
+    inserts: Arc<SharedInserts>,
+    woken: AtomicUsize,
+}
+
+impl Wake for Waiter {
+    fn wake(self: Arc<Self>) {
+        drop(self.inserts.state());
+        self.woken.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_caller_that_waits_is_woken_once_and_one_that_has_left_is_not() {
+    let crowd = Crowd::new();
+    let waiter = Arc::new(Waiter { inserts: crowd.inserts.clone(), woken: AtomicUsize::new(0) });
+    let (mut leaves, mut stays) = (crowd.begin(1), crowd.begin(2));
+    let waker = waiter.clone().into();
+    for insert in [&mut leaves, &mut stays] {
+        assert!(insert.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    drop(leaves);
+    assert_eq!(waiter.woken.load(Ordering::SeqCst), 0);
+    run_spawned();
+    assert_eq!(waiter.woken.load(Ordering::SeqCst), 1);
+    assert!(stays.now_or_never().is_some_and(|outcome| outcome.is_ok()));
+}
+
+#[test]
+fn callers_that_lead_pass_the_lead_on() {
+    let crowd = Crowd::new();
+    let inserts = Arc::new(SharedInserts::led());
+    inserts.state().has_lone = true;
+    for number in 1..=3 {
+        let tasks = [task(number)];
+        let insert = inserts.insert(&crowd.store, &tasks);
+        assert!(insert.now_or_never().is_some_and(|outcome| outcome.is_ok()), "it leads its own statement");
+    }
+    assert_eq!(crowd.saved(), 3);
+    assert_eq!(inserts.state().senders, 0);
 }
 
 #[test]
