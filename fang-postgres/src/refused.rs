@@ -105,12 +105,23 @@ impl RefusedRows {
 
     /// Logs once for each table that a row of it cannot be changed.
     fn tell_of_table(&self, table: &'static str, error: &StoreError) {
-        if self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(table) {
+        if self.is_news(table) {
             log::error!(
                 "the database refuses to change or remove a row of {table}, which is passed over and tried again \
                  later: {error}"
             );
         }
+    }
+
+    /// Logs once for each table that no row of it can be removed.
+    pub(crate) fn tell_of_whole_table(&self, table: &'static str, error: &StoreError) {
+        if error.is_refusal() && self.is_news(table) {
+            log::error!("no row of {table} can be removed, so the table grows: {error}");
+        }
+    }
+
+    fn is_news(&self, table: &'static str) -> bool {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(table)
     }
 
     fn rows(&self) -> MutexGuard<'_, Vec<RefusedRow>> {

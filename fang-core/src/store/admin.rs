@@ -35,6 +35,7 @@ pub struct Prune {
     /// said how long they are [kept](crate::store::Finish::keep) are removed when that is over, and not by this.
     pub older_than: Option<Duration>,
     /// At most this many tasks and at most this many periods in one call, so that no transaction takes long.
-    /// The caller repeats the call while it removes as many. Of workers and minutes, one call removes all.
+    /// The caller repeats the call while it removes as many. Of workers, their lists and minutes, one call removes all
+    /// that it can within some seconds.
     pub limit: u32,
 }

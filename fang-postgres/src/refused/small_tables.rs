@@ -9,6 +9,9 @@ use crate::statement::Statement;
 use fang_core::StoreError;
 use std::time::Instant;
 
+/// The most rows that one call passes over.
+const MOST_PASSED: i64 = 200;
+
 impl<C: Connections> Database<C> {
     /// Changes rows of a table, a batch with each statement, until `most` are changed or none is left, but for a few seconds
     /// at most. Returns how many were changed. `$1` of the statement is the most rows that it changes, and `$2` how many
@@ -23,16 +26,20 @@ impl<C: Connections> Database<C> {
         let send = |rows: i64, passed: i64| Statement::count(sql, &[&rows, &passed]);
         let began = Instant::now();
         let (mut changed, mut rows, mut passed, mut is_of_a_row) = (0, batch, 0, false);
-        while began.elapsed() < AT_MOST && changed < most {
+        while rows > 0 && changed < most && passed < MOST_PASSED {
             match self.execute(Role::Engine, send(rows, passed)?).await {
                 Ok(count) => {
                     changed += count;
-                    if i64::try_from(count).is_ok_and(|count| count < rows) {
+                    let is_last = i64::try_from(count).is_ok_and(|count| count < rows);
+                    if is_last || began.elapsed() > AT_MOST {
                         break;
                     }
                     rows = (rows * 2).min(batch);
                 }
                 Err(error) if !may_be_a_row(&error) => return Err(error),
+                Err(error) if began.elapsed() > AT_MOST => {
+                    return if changed > 0 { Ok(changed) } else { Err(error) };
+                }
                 // Without any row the server refuses it for another reason.
                 Err(error) if !is_of_a_row && self.execute(Role::Engine, send(0, 0)?).await.is_err() => {
                     return Err(error);

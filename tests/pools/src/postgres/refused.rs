@@ -263,7 +263,7 @@ async fn a_worker_a_list_and_a_minute_that_cannot_be_removed_hold_up_no_other(mo
             SELECT n, 0, 'common', '7', '{}', '{}' FROM generate_series(1001, 1040) n";
     world.run(over).await;
     refuse_rows(&world, "fang_workers", "OLD.id = 1007").await;
-    // More than one statement passes over.
+    // Each of these is passed over.
     refuse_rows(&world, "fang_minutes", "length(OLD.task_type) = 6").await;
     refuse_rows(&world, "fang_lock_claims", "OLD.worker = 1023").await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
