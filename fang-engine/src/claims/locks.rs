@@ -45,8 +45,8 @@ pub(crate) struct Locks {
     listed_at: Option<Duration>,
     left: Arc<LeftByLocks>,
     worth: Worth,
-    /// Whether the last wait for a free connection was in vain, since runs that take long held all of them. The next claim
-    /// does not wait then.
+    /// Whether the last wait for a free connection was in vain: runs that take long may use all of them for a while. No
+    /// claim waits then, until one finds a free connection.
     waited_in_vain: bool,
     /// Whether any run ever waited for its written claim. Such tasks are better claimed in writing.
     wants_written: Arc<AtomicBool>,

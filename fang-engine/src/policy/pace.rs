@@ -118,8 +118,9 @@ pub struct Pace {
     /// Whether a task is known to lie before the scan floor.
     came_back: bool,
     last_was_full: bool,
-    /// How many tasks the last claim brought.
     last_got: usize,
+    /// Whether the next claim has to tell when the next task becomes due.
+    must_tell: bool,
     is_crowded: bool,
     claims: u64,
     retry: RetryPause,
@@ -145,6 +146,7 @@ impl Pace {
             came_back: false,
             last_was_full: false,
             last_got: 0,
+            must_tell: false,
             is_crowded: false,
             claims: 0,
             retry: RetryPause::default(),
@@ -216,7 +218,7 @@ impl Pace {
 
     /// Whether the next claim is likely to bring many tasks.
     pub fn expects_many(&self, now: Duration) -> bool {
-        self.has_more(now) || self.last_got >= MANY
+        !self.must_tell && (self.has_more(now) || self.last_got >= MANY)
     }
 
     /// Tells that a claim returned `got` tasks, and in how long the next one becomes due, if it told.
@@ -233,7 +235,7 @@ impl Pace {
         self.retry = RetryPause::default();
         self.walked(now, request);
         self.last_was_full = got >= request.limit;
-        self.last_got = got;
+        (self.last_got, self.must_tell) = (got, false);
         self.is_crowded = self.last_was_full && now.saturating_sub(request.at) >= CROWDED;
         if got > 0 {
             self.found(now);
@@ -257,7 +259,7 @@ impl Pace {
     pub fn was_blind(&mut self, now: Duration) {
         if self.look_at.saturating_sub(now) > WORTH_ASKING {
             self.due_at(now);
-            self.last_got = 0;
+            self.must_tell = true;
         }
     }
 
