@@ -8,6 +8,7 @@ use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fang_core::operator::{MODES, PRIORITIES, named, span};
+use fang_core::store::InsertOutcome;
 use fang_core::{NewTask, PayloadError, QueueError};
 use maud::html;
 use serde_json::value::RawValue;
@@ -24,7 +25,7 @@ pub(crate) async fn insert(visit: Visit, form: Pairs) -> Result<Response, Refusa
         match visit.server.admin.insert_task(task).await {
             Ok(inserted) => {
                 let told = if inserted.is_new { "inserted" } else { "duplicate" };
-                if inserted.is_new {
+                if inserted.outcome != InsertOutcome::Kept {
                     visit.tell("insert task", inserted.id.to_string());
                     visit.server.forget();
                 }

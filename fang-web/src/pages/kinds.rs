@@ -33,9 +33,10 @@ fn reach(kinds: &Kinds) -> String {
         true => format!("the newest {}", show::tasks(kinds.looked)),
         false => "all tasks".to_owned(),
     };
-    let failed = match kinds.has_failed_before {
-        true => format!("those of the {} that failed last", show::tasks(kinds.failed)),
-        false => "all".to_owned(),
+    let failed = match (kinds.has_failed_before, kinds.failed) {
+        (true, 0) => "none".to_owned(),
+        (true, failed) => format!("those of the {} that failed last", show::tasks(failed)),
+        (false, _) => "all".to_owned(),
     };
     let missing =
         if kinds.has_older { " A kind that none of these and no cron has is not in the list." } else { "" };
