@@ -98,7 +98,8 @@ impl<'a> Form<'a> {
 
     /// One of several words.
     pub(crate) fn choice<T>(&self, name: &str, title: &str, words: &[(&str, T)], first: &str) -> Markup {
-        let value = self.given.get(name).unwrap_or(first);
+        let given = self.given.get(name);
+        let value = given.filter(|given| words.iter().any(|(word, _)| word == given)).unwrap_or(first);
         self.field(
             name,
             "field",

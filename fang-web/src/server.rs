@@ -17,6 +17,7 @@ use fang_core::store::{CronInfo, ErrorGroups, Finding};
 use fang_engine::handle::Admin;
 use serde_json::Value;
 use std::fmt;
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -70,6 +71,8 @@ pub(crate) struct Server {
     crons: Cached<Vec<CronInfo>>,
     kinds: Cached<Kinds>,
     tasks: Tasks,
+    /// Makes marks of what a form was filled with.
+    pub(crate) marks: RandomState,
 }
 
 impl Server {
@@ -87,6 +90,7 @@ impl Server {
             errors: Cached::default(),
             findings: Cached::default(),
             crons: Cached::default(),
+            marks: RandomState::new(),
             kinds: Cached::default(),
             tasks: Tasks::default(),
         }

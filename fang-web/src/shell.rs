@@ -144,7 +144,7 @@ fn menu(visit: &Visit, path: &str) -> Markup {
 
 /// What an action before has done. Only these words: an address may come from anyone.
 fn told(visit: &Visit) -> Option<&'static str> {
-    const TOLD: [(&str, &str); 18] = [
+    const TOLD: [(&str, &str); 19] = [
         ("saved", "Saved."),
         ("changed", "The task was changed."),
         ("unchanged", "Nothing was changed: the task has just changed, or does not suit."),
@@ -159,7 +159,8 @@ fn told(visit: &Visit) -> Option<&'static str> {
         ("added", "The cron was added."),
         ("edited", "The cron was saved."),
         ("inserted", "The task was inserted."),
-        ("duplicate", "Nothing was inserted: this task waits or runs already."),
+        ("duplicate", "Nothing was inserted: this task is a duplicate that keeps it out."),
+        ("replaced", "Nothing was inserted: this task waited already, and was changed."),
         ("stopping", "The change stops after its batch."),
         ("retried", "The task is due now."),
         ("cancelled", "The task was cancelled, or asked to end."),

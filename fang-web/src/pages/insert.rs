@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     visit.must_act()?;
-    page(&visit, &Form::fresh(&visit.query)).await
+    page(&visit, &Form::fresh(&Pairs::default())).await
 }
 
 /// Inserts the task, or shows the form again with what is wrong.
@@ -24,7 +24,11 @@ pub(crate) async fn insert(visit: Visit, form: Pairs) -> Result<Response, Refusa
     if let Some(task) = task(&form, &mut errors) {
         match visit.server.admin.insert_task(task).await {
             Ok(inserted) => {
-                let told = if inserted.is_new { "inserted" } else { "duplicate" };
+                let told = match inserted.outcome {
+                    InsertOutcome::New => "inserted",
+                    InsertOutcome::Replaced => "replaced",
+                    InsertOutcome::Kept => "duplicate",
+                };
                 if inserted.outcome != InsertOutcome::Kept {
                     visit.tell("insert task", inserted.id.to_string());
                     visit.server.forget();

@@ -26,9 +26,9 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
     Ok(shell::page(&visit, Page { live: Some(live), rest: Some(rest), ..page }))
 }
 
-/// A task that was just inserted may have ended, and its row is gone. Otherwise there is no such page.
+/// A task that was just inserted, or its duplicate, may have ended, and its row is gone. Otherwise there is no such page.
 fn just_gone(visit: &Visit, id: Uuid) -> Result<Response, Refusal> {
-    if visit.query.get("told") != Some("inserted") {
+    if !matches!(visit.query.get("told"), Some("inserted" | "duplicate" | "replaced")) {
         return Err(Refusal::not_found(gone(id)));
     }
     let rest = html! { p { "It has ended already, and its row was removed." } p.id { (id) } };

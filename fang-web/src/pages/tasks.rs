@@ -25,6 +25,9 @@ const LIMIT: u32 = 50;
 pub(super) const COUNTED_FOR: Duration = Duration::from_secs(30);
 /// How many kinds are suggested.
 const SUGGESTED: usize = 200;
+
+/// How long a page of tasks waits for them.
+const SUGGESTED_WITHIN: Duration = Duration::from_millis(200);
 /// The word for an order in addresses.
 const NEWEST: &str = "newest";
 
@@ -48,7 +51,8 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let look = visit.server.look_within(COUNTED_FOR).await?;
     let counts = tabs::Counts::of(&visit, &which, &look.overview).await?;
     // Without them, nothing is suggested.
-    let kinds = visit.server.kinds(COUNTED_FOR).await.ok();
+    let kinds = tokio::time::timeout(SUGGESTED_WITHIN, visit.server.kinds(COUNTED_FOR)).await;
+    let kinds = kinds.ok().and_then(Result::ok);
     let rest = html! {
         (tabs::tabs(&visit, &which, &counts))
         (search(&visit, &which, &look, kinds.as_deref()))

@@ -148,6 +148,26 @@ async fn a_cron_by_hand_is_edited_and_keeps_what_the_form_does_not_have() {
     }
 }
 
+/// What the form says that it was filled with.
+fn seen(page: &str) -> &str {
+    page.split_once("name=\"seen\" value=\"").unwrap().1.split('"').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_cron_that_another_viewer_has_changed_meanwhile_is_replaced_only_if_the_viewer_says_so_again() {
+    for fleet in Fleet::both().await {
+        fleet.cron().await;
+        let page = get(&fleet.routes, "/crons/edit?name=Report%2Fhand%3Anightly").await.page();
+        let theirs = changed(&CRON, ("pattern", "0 4 * * *"));
+        post(&fleet.routes, "/crons/edit", &theirs).await.sent_to();
+        let answer = post(&fleet.routes, "/crons/edit", &changed(&CRON, ("seen", seen(&page)))).await;
+        assert!(answer.status == 400 && answer.body.contains("another viewer"), "{}", answer.body);
+        assert_eq!(fleet.admin.list_crons().await.unwrap()[0].cron.pattern, "0 4 * * *");
+        let again = changed(&CRON, ("seen", seen(&answer.body)));
+        assert_eq!(post(&fleet.routes, "/crons/edit", &again).await.sent_to(), "/crons?told=edited");
+    }
+}
+
 #[tokio::test]
 async fn a_cron_that_cannot_be_saved_so_stays_as_it_is() {
     for fleet in Fleet::both().await {

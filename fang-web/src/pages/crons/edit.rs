@@ -10,10 +10,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use fang_core::operator::{in_lines, mode, priority, read_missed};
 use fang_core::store::CronInfo;
-use fang_core::{Missed, NewTask, QueueError, ScheduleError};
+use fang_core::{Cron, Missed, Mode, NewTask, QueueError, ScheduleError};
 use maud::html;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
 /// A larger payload is not in the form, which would be too large to send.
 const LARGE: usize = 64 * 1024;
@@ -28,7 +29,12 @@ pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
 pub(crate) async fn save(visit: Visit, form: Pairs) -> Result<Response, Refusal> {
     let cron = found(&visit, form.need("name")?).await?;
     let (name, mut errors) = (cron.name_by_hand().unwrap_or_default(), Errors::default());
-    if let Some(changed) = changed(&cron, &form, &mut errors) {
+    if form.get("seen").is_some_and(|seen| seen != mark(&visit, &cron)) {
+        errors.add(
+            "",
+            &"another viewer or program has changed this cron meanwhile: save it again to replace what is saved now",
+        );
+    } else if let Some(changed) = changed(&cron, &form, &mut errors) {
         match visit.server.admin.set_cron(name, changed.cron.clone(), changed.task()).await {
             Ok(name) => {
                 visit.tell("edit cron", name);
@@ -46,6 +52,13 @@ pub(crate) async fn save(visit: Visit, form: Pairs) -> Result<Response, Refusal>
     let mut response = page(&visit, &cron, &Form::sent(&form, &errors));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     Ok(response)
+}
+
+/// What a form shows that it was filled with this cron. Nobody can tell a payload from it.
+fn mark(visit: &Visit, cron: &CronInfo) -> String {
+    let Cron { pattern, time_zone, missed, .. } = &cron.cron;
+    let seen = (pattern, time_zone, format!("{missed:?}"), cron.payload.expose());
+    format!("{:x}", visit.server.marks.hash_one(seen))
 }
 
 /// The cron of this whole name, if it was made by hand.
@@ -70,7 +83,6 @@ fn page(visit: &Visit, cron: &CronInfo, form: &Form<'_>) -> Response {
     };
     let is_redacted = visit.server.settings.redact.is_some();
     let payload = fields(cron.payload.expose()).filter(|text| !is_redacted && text.len() <= LARGE);
-    let title = if payload.is_some() { "Payload" } else { "Payload, which stays as it is if this is empty" };
     let rest = html! {
         dl.fields {
             dt { "Name" } dd { bdi { (show::visible(&cron.name)) } }
@@ -81,10 +93,12 @@ fn page(visit: &Visit, cron: &CronInfo, form: &Form<'_>) -> Response {
         (form.trouble())
         form.filter method="post" action=(visit.base.to("/crons/edit")) {
             input type="hidden" name="name" value=(cron.name);
+            input type="hidden" name="seen" value=(mark(visit, cron));
             (form.text("pattern", "Pattern", "0 3 * * *", &cron.cron.pattern, true))
             (form.text("time_zone", "Time zone", "UTC", &cron.cron.time_zone, false))
             (form.text("missed", "Missed ticks: coalesce, skip or a number", "coalesce", &missed, false))
-            (form.json("payload", title, &payload.unwrap_or_default()))
+            (form.json("payload", "Payload, which stays as it is if this is empty", &payload.unwrap_or_default()))
+            p.faint { "A change removes the tick that waits, and the next one is counted from now." }
             button.main { "Save the cron" }
         }
         p { a href=(visit.base.to("/crons")) { "Back to the crons" } }
@@ -98,7 +112,7 @@ fn changed(cron: &CronInfo, form: &Pairs, errors: &mut Errors) -> Option<CronInf
     let mut changed = cron.clone();
     let pattern = form.get("pattern").ok_or("say when it ticks, such as 0 3 * * *");
     let missed = form.get("missed").map(read_missed).transpose();
-    let payload = form.get("payload").map(|text| payload(cron.kind(), text)).transpose();
+    let payload = form.get("payload").map(|text| made(cron.kind(), cron.mode, text)).transpose();
     let (pattern, missed) = (errors.take("pattern", pattern), errors.take("missed", missed));
     if let Some(payload) = errors.take("payload", payload)? {
         changed.payload = payload.into();
@@ -110,10 +124,10 @@ fn changed(cron: &CronInfo, form: &Pairs, errors: &mut Errors) -> Option<CronInf
 }
 
 /// The payload with these fields.
-fn payload(kind: &str, text: &str) -> Result<String, String> {
+fn made(kind: &str, mode: Mode, text: &str) -> Result<String, String> {
     let fields: Box<RawValue> =
         serde_json::from_str(text).map_err(|error| format!("the payload is not JSON: {error}"))?;
-    let task = NewTask::of_kind(kind, fields);
+    let task = NewTask::of_kind(kind, fields).mode(mode);
     task.check(usize::MAX).map_err(|error| error.to_string())?;
     Ok(task.payload().to_owned())
 }
@@ -134,10 +148,11 @@ mod tests {
         let saved = r#"{"type":"Report","n":123456789012345678901234567890,"a":[1]}"#;
         let shown = fields(saved).unwrap();
         assert!(!shown.contains("Report"), "{shown}");
-        let again = payload("Report", &shown).unwrap();
+        let refused = |text| made("Report", Mode::Asynk, text).is_err();
+        let again = made("Report", Mode::Asynk, &shown).unwrap();
         assert!(
             again.starts_with(r#"{"type":"Report","#) && again.contains("123456789012345678901234567890")
         );
-        assert!(payload("Report", "[1]").is_err() && payload("Report", r#"{"type":"Other"}"#).is_err());
+        assert!(refused("[1]") && refused(r#"{"type":"Other"}"#));
     }
 }
