@@ -115,7 +115,7 @@ impl SharedInserts {
 
     /// Saves tasks, maybe together with those of other callers. The answer is for these tasks alone.
     pub(crate) async fn insert(self: &Arc<Self>, store: &Arc<dyn Store>, tasks: &[NewTask]) -> Outcome {
-        if !may_share(tasks) {
+        if matches!(self.way, Way::Alone) || !may_share(tasks) {
             return store.insert(tasks).await;
         }
         let place = match self.enter(store, tasks) {
@@ -135,9 +135,6 @@ impl SharedInserts {
         if let Some(alone) = self.alone(&mut self.state()) {
             return Turn::Alone(alone);
         }
-        if matches!(self.way, Way::Alone) {
-            return Turn::Alone(Alone::uncounted(self));
-        }
         // Copied before the lock is taken, since all callers wait for that.
         let (caller, told) = Caller::new(tasks);
         let mut state = self.state();
@@ -148,8 +145,7 @@ impl SharedInserts {
             return Turn::Waits(Place::new(self, state.wait(caller), told));
         }
         let spawn = match self.way {
-            Way::Alone => return Turn::Alone(Alone::uncounted(self)),
-            Way::Led => None,
+            Way::Alone | Way::Led => None,
             Way::Spawned(runtime) => match runtime() {
                 None => return Turn::Alone(Alone::uncounted(self)),
                 spawn => spawn,
