@@ -40,18 +40,18 @@ impl<C: Connections> Database<C> {
                 Err(error) if began.elapsed() > AT_MOST => {
                     return if changed > 0 { Ok(changed) } else { Err(error) };
                 }
-                // Without any row the server refuses it for another reason.
-                Err(error) if !is_of_a_row && self.execute(Role::Engine, send(0, 0)?).await.is_err() => {
-                    return Err(error);
-                }
-                Err(error) if rows == 1 => {
+                Err(error) => {
+                    // Without any row the server refuses it for another reason.
+                    if !is_of_a_row && self.execute(Role::Engine, send(0, 0)?).await.is_err() {
+                        return Err(error);
+                    }
                     is_of_a_row = true;
-                    self.refused.tell_of_table(table, &error);
-                    passed += 1;
-                }
-                Err(_) => {
-                    is_of_a_row = true;
-                    rows /= 2;
+                    if rows > 1 {
+                        rows /= 2;
+                    } else {
+                        self.refused.tell_of_table(table, &error);
+                        passed += 1;
+                    }
                 }
             }
         }
