@@ -67,7 +67,13 @@ impl Strike {
 
     /// Whether it explains that a task ran again: a fault cannot be the cause of a run that began before it.
     pub fn explains(&self, run: &Run, next: &Run) -> bool {
-        self.hits(run) && self.from <= next.start
+        self.from <= next.start && (self.hits(run) || self.delayed(run, next))
+    }
+
+    /// Whether a run began after that of the next claim because its process was silent. On a busy machine the process may
+    /// need any time to go on.
+    fn delayed(&self, run: &Run, next: &Run) -> bool {
+        self.blow == Blow::Silence && run.lease < next.lease && next.start < run.start
     }
 
     /// For choosing among several: the surest explanation comes first.

@@ -199,6 +199,21 @@ fn two_runs_at_once_are_explained_by_a_pause_and_need_none_after_a_kill_of_the_f
 }
 
 #[test]
+fn a_claim_that_begins_after_the_next_one_is_explained_by_a_silence_before_that_and_by_nothing_else() {
+    let page = Page::new("acked").run(2, OTHER, 20, Some(21)).run(1, MINE, 40, Some(41));
+    for (strikes, cause, repeated) in [
+        (vec![paused(MINE, 10, 15)], Cause::Fenced, 0),
+        (vec![paused(MINE, 21, 39)], Cause::Unexplained, 1),
+        (vec![paused(OTHER, 5, 10)], Cause::Unexplained, 1),
+        (vec![killed(OTHER, 19)], Cause::Unexplained, 1),
+        (vec![], Cause::Unexplained, 1),
+    ] {
+        assert_eq!(page.causes(&strikes), [cause], "{strikes:?}");
+        assert_eq!(page.check(&strikes).repeated.len(), repeated, "{strikes:?}");
+    }
+}
+
+#[test]
 fn a_book_reads_what_ledgers_wrote_and_leaves_torn_lines_out() {
     let file = Temporary::new();
     let ledger = Ledger::open(&file.0).unwrap();
