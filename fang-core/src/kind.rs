@@ -6,7 +6,7 @@ mod traced;
 
 use crate::declaration::{Declaration, aliases, is_first_version};
 use crate::error::QueueError;
-use crate::payload::{Path, TAG, shown};
+use crate::payload::{self, Path, TAG, shown};
 use crate::runnable::AsyncRunnable;
 use crate::task::Mode;
 use crate::version;
@@ -78,7 +78,15 @@ where
     if is_of_later_version::<R>(&kind, &json) {
         return Err(Undecodable::Newer(Misfit::of_newer_version(kind.into_owned())));
     }
-    serde_json::from_str(&json).map_err(|_| explain::<R>(&json, &kind))
+    serde_json::from_str(&json).or_else(|_| in_checked_order(&json).ok_or_else(|| explain::<R>(&json, &kind)))
+}
+
+/// Decodes a payload whose keys come in another order than the insert checked.
+fn in_checked_order<R: ?Sized>(json: &str) -> Option<Box<R>>
+where
+    Box<R>: DeserializeOwned,
+{
+    serde_json::from_str(&payload::reordered(json)?).ok()
 }
 
 /// Whether a payload has a version that its kind does not have in this program, which would read it without noticing.

@@ -60,6 +60,15 @@ fn check_tree(json: &str, origin: Origin, mode: Mode) -> Result<(), PayloadError
     Text { json, kind: &kind, restored: &restored, origin }.comes_back_in(mode)
 }
 
+/// The payload with its keys in the order for which an insert checks it. Keys with other characters than those of ASCII come
+/// in another one from a database whose encoding is not UTF-8. `None` without such characters.
+pub(crate) fn reordered(json: &str) -> Option<String> {
+    if json.is_ascii() {
+        return None;
+    }
+    read(json).ok().map(|document| document.as_restored(TAG, json.len()))
+}
+
 fn explain(json: &str, flaw: Flaw) -> PayloadError {
     let kind = first_kind(json).unwrap_or("a task".to_owned());
     match flaw {

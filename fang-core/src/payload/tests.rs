@@ -58,6 +58,12 @@ enum Beside {
     Names(BTreeMap<String, String>),
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "abc", content = "ää")]
+enum Abroad {
+    Counts(BTreeMap<u64, u64>),
+}
+
 fn lossy<S: Serializer>(value: &u32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u32(*value)
 }
@@ -74,6 +80,7 @@ tasks! {
     struct Maybe { f: Option<f64>, of: Option<Option<u8>> }
     struct Shapes { s: Vec<Shape>, loose: Vec<Loose>, #[serde(rename = "a-b")] renamed: u64 }
     struct Adjacent { b: Beside }
+    struct FromAbroad { b: Abroad }
     struct Sets { tags: HashSet<String>, pairs: HashMap<String, HashSet<u8>> }
     struct Nested { d: Vec<serde_json::Value> }
     struct Forgets { #[serde(skip_deserializing)] a: u8 }
@@ -177,6 +184,16 @@ fn the_order_of_keys_in_the_store_counts() {
     assert_eq!((refused(&counts), comes_back(&counts)), ("`b`".to_owned(), false));
     let names = Adjacent { b: Beside::Names([("a".into(), "b".into())].into()) };
     assert!(checked(&names).is_ok() && comes_back(&names));
+}
+
+/// LATIN1 has one byte for each `ä`, so this key comes before the tag.
+#[test]
+fn a_payload_is_decoded_although_the_encoding_of_its_database_orders_keys_in_another_way() {
+    let abroad = FromAbroad { b: Abroad::Counts([(1, 2)].into()) };
+    checked(&abroad).unwrap();
+    let json = r#"{"b":{"ää":{"1":2},"abc":"Counts"},"type":"FromAbroad"}"#;
+    let decoded = kind::decode::<dyn AsyncRunnable>(json).unwrap();
+    assert_eq!(decoded.task_type(), format!("{abroad:?}"));
 }
 
 #[test]

@@ -1,15 +1,50 @@
-//! A server whose messages are in another language. Nothing may be decided by the text of a message.
+//! A server whose messages are in another language. Nothing may be decided by the text of a message. And a database in another
+//! encoding.
 
 use super::errors::{a_migration_waits_for_a_held_lock, errors};
-use crate::seam::{Mode, World, say};
-use fang_core::{QueueError, StoreError};
+use crate::seam::{Mode, Run, World, both, say};
+use fang_core::{FangError, QueueError, StoreError};
 use fang_test_support::{Cluster, TestDatabase};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 crate::each_mode! {
     a_missing_schema_is_found_in_any_language,
     a_lock_that_a_migration_waits_for_is_found_in_any_language,
     a_deadlock_is_repeated_in_any_language,
     a_refusal_and_a_server_that_is_down_are_told_apart_in_any_language,
+    a_payload_comes_back_from_a_database_in_another_encoding,
+}
+
+/// LATIN1 has one byte for each `ä`, so it puts this key before the tag. serde takes only texts as keys there.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "abc", content = "ää")]
+enum Abroad {
+    Counts(BTreeMap<u64, u64>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct FromAbroad {
+    abroad: Abroad,
+}
+
+impl FromAbroad {
+    async fn does(&self, run: Run<'_>) -> Result<(), FangError> {
+        let Abroad::Counts(counts) = &self.abroad;
+        run.stage().tell(&format!("{counts:?}"), run.context());
+        Ok(())
+    }
+}
+
+both!(FromAbroad);
+
+async fn a_payload_comes_back_from_a_database_in_another_encoding(mode: Mode) {
+    let world = World::in_database(mode, TestDatabase::create_latin1().await.unwrap()).await;
+    world.queue.migrate().await.unwrap();
+    let _pool = world.pool(1).start().await;
+    let task = FromAbroad { abroad: Abroad::Counts([(1, 2)].into()) };
+    world.queue.insert_task(&task).await.unwrap();
+    assert_eq!(world.heard().await, "{1: 2}");
 }
 
 async fn german(mode: Mode) -> (World, Cluster) {
