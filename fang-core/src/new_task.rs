@@ -125,7 +125,8 @@ impl NewTask {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
         let (unique, cron) = (task.unique_by(), task.cron().map(Box::new));
-        Self { origin: Origin::Struct, unique, expires: task.expires(), cron, ..new }.hashed()
+        let origin = Origin::Struct(new.mode, task.check_of_type());
+        Self { origin, unique, expires: task.expires(), cron, ..new }.hashed()
     }
 
     /// A heavy task, one for the blocking mode.
@@ -138,7 +139,8 @@ impl NewTask {
         let metadata = serde_json::to_string(task)?;
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
         let (unique, cron) = (task.unique_by(), task.cron().map(Box::new));
-        Self { origin: Origin::Struct, unique, expires: task.expires(), cron, ..new }.hashed()
+        let origin = Origin::Struct(new.mode, task.check_of_type());
+        Self { origin, unique, expires: task.expires(), cron, ..new }.hashed()
     }
 
     /// A task from its whole payload, for tools that do not have the struct. `metadata` is a JSON object: the fields of

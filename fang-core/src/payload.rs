@@ -4,12 +4,15 @@ mod contains;
 mod difference;
 mod document;
 mod number;
+mod own_type;
 mod path;
 mod plain;
+mod same;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use contains::contains;
+pub use own_type::{OwnCheck, OwnType};
 pub(crate) use path::{Path, Step};
 
 use crate::error::PayloadError;
@@ -19,20 +22,20 @@ use crate::task::Mode;
 use difference::difference;
 use document::{Flaw, Node, read, unquoted};
 use plain::Restored;
+use same::Same;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::borrow::Cow;
-use std::io;
 use std::sync::Arc;
 
 /// The field that names the kind.
 pub(crate) const TAG: &str = "type";
 
 /// Where the JSON of a payload came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin {
-    /// A struct was serialized. It must be the same after it was saved and decoded.
-    Struct,
+    /// A struct of this mode was serialized. It must be the same after it was saved and decoded.
+    Struct(Mode, OwnCheck),
     /// Another program made it, maybe from a struct that this one does not have.
     Text,
 }
@@ -43,7 +46,7 @@ pub(crate) enum Origin {
 /// # Errors
 /// [`PayloadError`] with the place in the payload.
 pub(crate) fn check(json: &str, origin: Origin, mode: Mode) -> Result<(), PayloadError> {
-    if origin == Origin::Text {
+    if matches!(origin, Origin::Text) {
         serde_json::from_str::<IgnoredAny>(json).map_err(|error| PayloadError::NotJson(Arc::new(error)))?;
     }
     plain::with(json, |plain| match plain {
@@ -112,6 +115,12 @@ struct Text<'a> {
 
 impl Text<'_> {
     fn comes_back_in(&self, mode: Mode) -> Result<(), PayloadError> {
+        if let Origin::Struct(of, check) = self.origin
+            && of == mode
+            && check.accepts(self.json, self.kind, self.restored)
+        {
+            return Ok(());
+        }
         match mode {
             Mode::Asynk => self.comes_back::<dyn AsyncRunnable>(),
             Mode::Blocking => self.comes_back::<dyn Runnable>(),
@@ -130,11 +139,11 @@ impl Text<'_> {
             Ok(task) => task,
             Err(_) => return self.explain::<R>(),
         };
-        if self.origin == Origin::Text {
+        if matches!(self.origin, Origin::Text) {
             return Ok(());
         }
-        let mut same = Same(self.json.as_bytes());
-        if serde_json::to_writer(&mut same, &*task).is_ok() && same.0.is_empty() {
+        let mut same = Same::new(self.json);
+        if serde_json::to_writer(&mut same, &*task).is_ok() && same.is_over() {
             return Ok(());
         }
         let decoded = serde_json::to_string(&*task)?;
@@ -164,24 +173,5 @@ impl Text<'_> {
                 Err(PayloadError::Changed { kind, field, reason })
             }
         }
-    }
-}
-
-/// Takes what is written as long as it equals the bytes that are left.
-struct Same<'a>(&'a [u8]);
-
-impl io::Write for Same<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.strip_prefix(bytes) {
-            Some(rest) => {
-                self.0 = rest;
-                Ok(bytes.len())
-            }
-            None => Err(io::ErrorKind::InvalidData.into()),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::backoff::{self, Backoff};
 use crate::error::FangError;
+use crate::payload::OwnType;
 use crate::queueable::{AsyncQueueable, Queueable};
 use crate::schedule::Scheduled;
 use crate::task::DEFAULT_TASK_TYPE;
@@ -38,7 +39,7 @@ pub const DEFAULT_MAX_RETRIES: i32 = 20;
 /// ```
 #[typetag::serde(tag = "type")]
 #[async_trait]
-pub trait AsyncRunnable: Send + Sync {
+pub trait AsyncRunnable: OwnType + Send + Sync {
     /// Does the work. `queue` can insert further tasks. Its [`context`](AsyncQueueable::context) describes
     /// this run.
     ///
@@ -142,7 +143,7 @@ pub trait AsyncRunnable: Send + Sync {
 /// }
 /// ```
 #[typetag::serde(tag = "type")]
-pub trait Runnable: Send + Sync {
+pub trait Runnable: OwnType + Send + Sync {
     /// Does the work. `queue` can insert further tasks. Its [`context`](Queueable::context) describes this
     /// run.
     ///

@@ -196,6 +196,36 @@ fn a_payload_is_decoded_although_the_encoding_of_its_database_orders_keys_in_ano
     assert_eq!(decoded.task_type(), format!("{abroad:?}"));
 }
 
+/// Whether a task is accepted by its own type, without the registry of kinds.
+fn is_accepted_by_its_type(task: &dyn AsyncRunnable) -> bool {
+    let json = serde_json::to_string(task).unwrap();
+    let document = read(&json).ok().unwrap();
+    let kind = kind_of(&document).unwrap();
+    task.check_of_type().accepts(&json, &kind, &document.as_restored(TAG, 0))
+}
+
+#[test]
+fn usual_structs_are_accepted_by_their_own_type() {
+    let shapes = vec![Shape::Dot, Shape::Circle(0.1), Shape::Box { width: 1, height: None }];
+    let keyed = Keyed { m: [(7, -1)].into(), on: BTreeMap::new(), wide: [(i128::MAX, ())].into() };
+    assert!(is_accepted_by_its_type(&Shapes { s: shapes, loose: vec![], renamed: 7 }));
+    assert!(is_accepted_by_its_type(&keyed));
+    assert!(is_accepted_by_its_type(&labels(&["a", "types"])));
+    assert!(is_accepted_by_its_type(&Newtype { map: [("a".into(), 1)].into() }));
+    assert!(is_accepted_by_its_type(&Unit {}));
+}
+
+#[test]
+fn no_type_accepts_what_is_decoded_to_another_value() {
+    assert!(!is_accepted_by_its_type(&Forgets { a: 1 }));
+    assert!(!is_accepted_by_its_type(&Divides { a: 77 }));
+    assert!(!is_accepted_by_its_type(&Omits { list: vec![] }));
+    assert!(!is_accepted_by_its_type(&Floats { f: f64::NAN, half: 0.0, more: vec![] }));
+    // The registry does, since jsonb has no such sign.
+    let minus_zero = Floats { f: -0.0, half: 0.0, more: vec![] };
+    assert!(!is_accepted_by_its_type(&minus_zero) && checked(&minus_zero).is_ok());
+}
+
 #[test]
 fn what_json_cannot_say_is_refused() {
     for f in [f64::NAN, f64::INFINITY] {
