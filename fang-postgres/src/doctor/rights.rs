@@ -9,7 +9,7 @@ use crate::sql::Statements;
 use fang_core::store::Finding;
 
 pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, place: &Place) -> Found {
-    let params: [&dyn crate::value::Value; 3] = [&place.schema, &tables(), &called()];
+    let params: [&dyn crate::value::Value; 4] = [&place.schema, &tables(), &called(), &never_removed_from()];
     let rows = patient.rows(&patient.sql.rights, &params).await?;
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let role: String = get(first, 0)?;
@@ -31,8 +31,22 @@ fn called() -> Vec<&'static str> {
     functions.filter(|name| all.iter().any(|(_, sql)| sql.contains(&format!("{name}(")))).collect()
 }
 
+/// The tables of which no statement removes a row.
+fn never_removed_from() -> Vec<&'static str> {
+    let statements = Statements::new(&Schema::default());
+    let all = statements.all();
+    let is_removed_from =
+        |table: &&str| all.iter().any(|(_, sql)| sql.contains(&format!("DELETE FROM {table}")));
+    tables().into_iter().filter(|table| !is_removed_from(table)).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn rows_of_two_tables_are_never_removed() {
+        assert_eq!(super::never_removed_from(), ["fang_meta", "fang_queues"]);
+    }
+
     #[test]
     fn functions_for_other_languages_need_no_right() {
         let called = super::called();

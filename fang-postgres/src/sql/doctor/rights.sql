@@ -1,9 +1,9 @@
 -- The rights that this role lacks: on the schema `$1`, its tables `$2`, their sequences, and its functions `$3`. With the
--- GRANT that would give them.
+-- GRANT that would give them. No statement removes rows of the tables `$4`.
 WITH schema AS (
     SELECT oid, quote_ident(nspname) AS name FROM pg_namespace WHERE nspname = $1::text
 ), tables AS (
-    SELECT c.oid, s.name || '.' || quote_ident(c.relname) AS name
+    SELECT c.oid, c.relname, s.name || '.' || quote_ident(c.relname) AS name
     FROM pg_class c, schema s
     WHERE c.relnamespace = s.oid AND c.relname = ANY ($2::text[])
 ), wanted (kind, name, wanted, is_missing) AS (
@@ -11,6 +11,7 @@ WITH schema AS (
     UNION ALL
     SELECT 'TABLE', t.name, w.wanted, NOT has_table_privilege(t.oid, w.wanted)
     FROM tables t, unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS w (wanted)
+    WHERE w.wanted <> 'DELETE' OR t.relname <> ALL ($4::text[])
     UNION ALL
     SELECT 'SEQUENCE', s.name || '.' || quote_ident(c.relname), w.wanted, NOT has_sequence_privilege(c.oid, w.wanted)
     FROM tables t

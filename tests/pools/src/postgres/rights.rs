@@ -4,6 +4,7 @@ use super::schema::{named, with_role};
 use crate::seam::{Act, HOUR, How, Mode, PATIENCE, Queue, World, inserts, say};
 use fang_core::Unique;
 use fang_core::store::{Prune, Rescue};
+use fang_postgres::{Schema, Statements};
 use fang_test_support::TestDatabase;
 use std::fmt::Display;
 use std::time::Duration;
@@ -12,6 +13,12 @@ use uuid::Uuid;
 crate::each_mode! {
     a_worker_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lacks_without_one,
     a_producer_does_all_with_the_rights_in_the_guide_and_is_told_what_it_lacks_without_one,
+}
+
+// The statements of both modes are the same.
+crate::one_mode! {
+    only_asynk, Asynk,
+    every_statement_runs_with_the_rights_in_the_guide_and_some_statement_needs_each_of_them,
 }
 
 /// The grants of the guide, in the schema `jobs`.
@@ -38,6 +45,16 @@ async fn with_roles(mode: Mode) -> World {
         .run(&format!("CREATE ROLE {}; CREATE ROLE {}; {}", roles[0], roles[1], grants(world.database())))
         .await;
     world
+}
+
+/// The rights on whole tables that a role has: the name of the table, and that of the right.
+async fn rights(world: &World, role: &str) -> Vec<(String, String)> {
+    let sql = "SELECT c.relname::text, r.name
+        FROM pg_class c, unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) r (name)
+        WHERE c.relnamespace = 'jobs'::regnamespace AND c.relkind = 'r' AND has_table_privilege($1::text::name, c.oid, r.name)";
+    let rows = world.client().query(sql, &[&role]).await.unwrap();
+    assert!(!rows.is_empty());
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 async fn without_roles(world: &World) {
@@ -124,16 +141,67 @@ async fn a_producer_does_all_with_the_rights_in_the_guide_and_is_told_what_it_la
     let role = named_role(world.database(), "producer");
     let queue = with_role(&world, &role);
     assert_eq!(produce(&world, &queue).await, Vec::<String>::new());
-    for table in ["fang_tasks", "fang_unique"] {
-        world.run(&format!("REVOKE ALL ON jobs.{table} FROM {role}")).await;
+    for (table, right) in rights(&world, &role).await {
+        world.run(&format!("REVOKE {right} ON jobs.{table} FROM {role}")).await;
         let errors = produce(&world, &queue).await;
         let lacks = format!("permission denied for table {table}");
         assert!(
             !errors.is_empty() && errors.iter().all(|error| error.contains(&lacks)),
-            "{table}: {errors:?}"
+            "{right} on {table}: {errors:?}"
         );
         world.run(&grants(world.database())).await;
     }
     assert!(!control(&world, &queue).await.is_empty(), "it may not control anything");
+    without_roles(&world).await;
+}
+
+/// All statements but COPY and VACUUM, which cannot be explained, and those for the tests of an application. Each with its text
+/// and with an EXPLAIN, which checks the rights on tables and runs nothing.
+async fn explained(world: &World) -> Vec<(String, String)> {
+    world.run("SET plan_cache_mode = force_generic_plan").await;
+    let mut explained = Vec::new();
+    for (name, sql) in Statements::new(&Schema::named("jobs").unwrap()).all() {
+        let begin = sql.lines().find(|line| !line.starts_with("--")).unwrap();
+        if name == "turn" || begin.starts_with("COPY") || begin.starts_with("VACUUM") {
+            continue;
+        }
+        world.run(&format!("PREPARE {name}_ AS {sql}")).await;
+        let count = "SELECT cardinality(parameter_types)::bigint FROM pg_prepared_statements WHERE name = ";
+        let nulls: Vec<_> = (0..world.number(&format!("{count}'{name}_'")).await).map(|_| "NULL").collect();
+        let values = if nulls.is_empty() { String::new() } else { format!("({})", nulls.join(", ")) };
+        explained.push((sql.to_owned(), format!("EXPLAIN EXECUTE {name}_{values}")));
+    }
+    explained
+}
+
+/// The errors of those statements that name a table, for a role.
+async fn denied(world: &World, role: &str, statements: &[(String, String)], table: &str) -> Vec<String> {
+    world.run(&format!("SET ROLE {role}")).await;
+    let mut errors = Vec::new();
+    for (_, explain) in statements.iter().filter(|(sql, _)| sql.contains(table)) {
+        if let Err(error) = world.client().batch_execute(explain).await {
+            errors.push(error.as_db_error().unwrap().message().to_owned());
+        }
+    }
+    world.run("RESET ROLE").await;
+    errors
+}
+
+async fn every_statement_runs_with_the_rights_in_the_guide_and_some_statement_needs_each_of_them(mode: Mode) {
+    let world = with_roles(mode).await;
+    let role = named_role(world.database(), "worker");
+    let statements = explained(&world).await;
+    assert_eq!(denied(&world, &role, &statements, "").await, Vec::<String>::new());
+    for (table, right) in rights(&world, &role).await {
+        world.run(&format!("REVOKE {right} ON jobs.{table} FROM {role}")).await;
+        let errors = denied(&world, &role, &statements, &table).await;
+        let lacks = format!("permission denied for table {table}");
+        assert!(
+            !errors.is_empty() && errors.iter().all(|error| *error == lacks),
+            "{right} on {table}: {errors:?}"
+        );
+        world.run(&format!("GRANT {right} ON jobs.{table} TO {role}")).await;
+    }
+    world.run("DEALLOCATE ALL").await;
     without_roles(&world).await;
 }
