@@ -1,7 +1,8 @@
-//! `fuzz`: invalid rows, written by SQL, and tasks of odd types, inserted by queues.
+//! `fuzz`: invalid rows, written by SQL, rows of which a trigger refuses a change, and tasks of odd types, inserted by queues.
 
 mod inserts;
 mod json;
+mod refused;
 mod rows;
 mod table;
 
@@ -21,6 +22,10 @@ use uuid::Uuid;
 const BATCH: usize = 1000;
 /// There is one valid row for this many fuzzed ones.
 const NEIGHBOURS: usize = 10;
+/// A change of so many rows of a batch is refused. A process remembers up to 1,000 rows that it cannot claim.
+const REFUSED: usize = 3;
+/// A row whose claim or results are refused runs at most so often: each process learns it by a few runs.
+const MOST_RUNS: usize = 10;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The log messages of a worker when it cannot work, and when it can again.
 const TROUBLE: [(&str, &str); 2] = [
@@ -30,15 +35,19 @@ const TROUBLE: [(&str, &str); 2] = [
 
 /// Rows that are due and were not claimed yet, and rows that seem to run.
 const OPEN: &str = "SELECT count(*) FROM fang_tasks
-    WHERE error_message IS NULL AND (state = 'in_progress' OR (state IN ('new', 'retried')
-        AND scheduled_at <= now() AND task_type IN ($types) AND mode BETWEEN 0 AND 2))";
+    WHERE error_message IS NULL AND coalesce(metadata->>'refuse', '') <> 'claim' AND (
+        (state = 'in_progress' AND coalesce(metadata->>'refuse', '') <> 'result')
+        OR (state IN ('new', 'retried')
+            AND scheduled_at <= now() AND task_type IN ($types) AND mode BETWEEN 0 AND 2))";
 
 /// The state of each remaining row.
 const ENDS: &str = "SELECT id, CASE
+        WHEN state = 'failed' AND error_message LIKE '%the database refused its result%' THEN 'refused'
         WHEN state = 'failed' AND error_message <> '' THEN 'failed'
         WHEN state NOT IN ('failed', 'finished') AND unknown_since IS NOT NULL AND error_message <> ''
             THEN 'unknown'
         WHEN state IN ('new', 'retried') AND error_message IS NULL THEN 'waits'
+        WHEN state = 'in_progress' AND error_message IS NULL THEN 'in progress'
         ELSE state || ' without a reason'
     END FROM fang_tasks";
 
@@ -48,6 +57,7 @@ const ENDS: &str = "SELECT id, CASE
 /// When it could not be carried out.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let world = World::create(options)?;
+    refused::create_trigger(&world)?;
     let mut workers = start(&world, options)?;
     let mut report = Report::new("fuzz", options);
     let mut fates = write(&world, options)?;
@@ -55,18 +65,20 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     inserts::write(&world, options, &mut fates, &mut report)?;
     let sql = OPEN.replace("$types", &format!("'{COMMON}', '{}'", ODD_TYPE.replace('\'', "''")));
     let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
+    let mut late = 0;
     let took = world.wait_until("every due row to be claimed", patience, || {
         std::thread::sleep(LOOK_EVERY);
+        late = late.max(refused::late(&world)?);
         Ok(world.number(&sql)? == 0)
     })?;
 
     let fuzzed = fates.values().filter(|fate| **fate != Fate::Runs).count();
-    report.tell("fuzzed rows, valid rows beside them", format!("{fuzzed}, {}", written - fuzzed));
+    report.tell("fuzzed and refused rows, valid rows beside them", format!("{fuzzed}, {}", written - fuzzed));
+    report.judge("rows that waited for 20 s for a result of another row", 0, late, late == 0);
+    refused::judge_names(&world, &fates, &mut report)?;
     report.tell("time from the last insert until all were claimed", format!("{:.0} s", took.as_secs_f64()));
     judge_workers(&mut workers, &world, &mut report)?;
-    let book = world.book()?;
-    judge_ledger(&check(&book, &[]), &mut report);
-    judge_rows(&world, &book, &fates, &mut report)?;
+    judge_runs(&world, &fates, &mut report)?;
     if !report.passed() {
         world.keep();
     }
@@ -96,8 +108,9 @@ fn write(world: &World, options: &Options) -> Result<HashMap<Uuid, Fate>, Failur
     for _ in 0..options.either(1_000_000, 20_000) / BATCH {
         let mut batch: Vec<Row> = (0..BATCH).map(|_| rows.fuzzed()).collect();
         batch.extend((0..BATCH / NEIGHBOURS).map(|_| rows.valid()));
+        batch.extend((0..REFUSED).map(|_| rows.refused()));
         table.insert(&batch)?;
-        let valid = batch.iter().filter(|row| row.fate == Fate::Runs).map(|row| row.id);
+        let valid = batch.iter().filter(|row| row.fate.runs_once()).map(|row| row.id);
         ledger.acknowledged(valid)?;
         fates.extend(batch.iter().map(|row| (row.id, row.fate)));
     }
@@ -126,6 +139,15 @@ fn judge_workers(workers: &mut [Process], world: &World, report: &mut Report) ->
     Ok(())
 }
 
+fn judge_runs(world: &World, fates: &HashMap<Uuid, Fate>, report: &mut Report) -> Result<(), Failure> {
+    let mut book = world.book()?;
+    let may_run_again = |id: &Uuid| fates.get(id).is_some_and(|fate| fate.may_run_again());
+    let apart: Vec<_> = book.tasks.extract_if(|id, _| may_run_again(id)).collect();
+    judge_ledger(&check(&book, &[]), report);
+    book.tasks.extend(apart);
+    judge_rows(world, &book, fates, report)
+}
+
 /// The ledger must show that each removed row ran once. Each other row must say why it did not run.
 fn judge_rows(
     world: &World,
@@ -149,6 +171,11 @@ fn judge_rows(
             (Fate::Ends, "failed" | "unknown")
             | (Fate::Newer, "unknown")
             | (Fate::Waits, "failed" | "waits") => runs.is_empty(),
+            (Fate::Unremovable, "refused") => ended == 1,
+            (Fate::Unsavable, "in progress") | (Fate::Unclaimable, "gone") => {
+                (1..=MOST_RUNS).contains(&ended)
+            }
+            (Fate::Unclaimable, "waits") => ended <= MOST_RUNS,
             _ => false,
         };
         if !is_right {

@@ -1,6 +1,6 @@
 //! Random invalid rows, and valid ones.
 
-use super::json;
+use super::{json, refused};
 use crate::options::Modes;
 use crate::roles::worker::COMMON;
 use fang::Mode;
@@ -24,6 +24,26 @@ pub(super) enum Fate {
     /// The row must not run: no worker serves its task type or mode, or it is never due. If its state says that it
     /// runs, it is rescued, and may fail for its crashes.
     Waits,
+    /// The row runs once and fails then, since its removal is refused.
+    Unremovable,
+    /// The row runs, and stays in progress since every result is refused. After a lock-claim it runs again: nothing could be
+    /// written.
+    Unsavable,
+    /// The written claim of the row is refused. It runs only under lock-claims, which may be lost with the results of others:
+    /// then it may run again.
+    Unclaimable,
+}
+
+impl Fate {
+    /// Whether the row runs exactly once.
+    pub(super) fn runs_once(self) -> bool {
+        matches!(self, Self::Runs | Self::Unremovable)
+    }
+
+    /// Whether the row may run again, since nothing could be written of its run.
+    pub(super) fn may_run_again(self) -> bool {
+        matches!(self, Self::Unsavable | Self::Unclaimable)
+    }
 }
 
 /// The columns of a row, as text where Rust has no type for all values.
@@ -82,6 +102,12 @@ impl Rows {
             locked_by: None,
             unknown_since: None,
         }
+    }
+
+    /// A valid row of which a change is refused.
+    pub(super) fn refused(&mut self) -> Row {
+        let (fate, metadata) = refused::payload(&mut self.random);
+        Row { fate, metadata, task_type: COMMON.to_owned(), ..self.valid() }
     }
 
     /// A row with an invalid payload, invalid other columns, or both.
@@ -149,7 +175,7 @@ impl Rows {
     }
 }
 
-const WORK: &str = r#"{"type":"Work","millis":0,"manner":"Wait"}"#;
+pub(super) const WORK: &str = r#"{"type":"Work","millis":0,"manner":"Wait"}"#;
 
 /// An unknown variant, and a missing field.
 const NEWER: [&str; 3] = [
