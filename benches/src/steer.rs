@@ -1,6 +1,9 @@
 //! What a million failed tasks that are retried by a filter, at full speed and gently, cost a fleet that runs 20,000 tasks a second.
 
+mod clients;
 pub(crate) mod look;
+mod program;
+mod spent;
 mod steady;
 mod viewers;
 

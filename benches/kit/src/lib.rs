@@ -22,7 +22,7 @@ pub use machine::Machine;
 pub use markdown::{Ratio, table};
 pub use meter::{Meter, Reading};
 pub use options::Options;
-pub use process::{busy, busy_ticks, resident_mb};
+pub use process::{busy, busy_of, busy_ticks, children_of, parent_of, resident_mb};
 pub use tally::{Tally, ran};
 
 /// An error of any part of a benchmark.

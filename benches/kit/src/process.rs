@@ -11,12 +11,28 @@ pub fn resident_mb() -> f64 {
 
 /// Returns the processor time of all threads.
 pub fn busy() -> Duration {
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    busy_of(std::process::id())
+}
+
+/// Returns the processor time of all threads of the process with this id. Zero if there is no such process.
+pub fn busy_of(pid: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let nanos = threads.filter_map(|thread| {
         let schedstat = fs::read_to_string(thread.path().join("schedstat")).ok()?;
         schedstat.split_whitespace().next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(nanos.sum())
+}
+
+/// The ids of the processes that the process with this id has started, and that are not waited for yet.
+pub fn children_of(pid: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+}
+
+/// The id of the process that has started the one with this id.
+pub fn parent_of(pid: u32) -> Option<u32> {
+    field(&format!("/proc/{pid}/status"), "PPid")?.parse().ok()
 }
 
 /// For how long the processors were busy with any process since the start of the machine, in hundredths of a second of one
