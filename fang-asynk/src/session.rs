@@ -1,5 +1,6 @@
 //! Sessions over tokio-postgres, which the Postgres store uses.
 
+mod canceller;
 mod client;
 mod connect;
 mod error;
@@ -64,6 +65,17 @@ impl Pools {
         })
     }
 
+    /// A connection that returns to its pool.
+    async fn lent(&self, pool: &Pool) -> Result<TokioSession, StoreError> {
+        let canceller = self.address.canceller().clone();
+        Ok(TokioSession::lent(self.get(pool).await?, self.address.is_pooled(), canceller))
+    }
+
+    /// A connection that is closed after use.
+    async fn own(&self, pool: &Pool) -> Result<TokioSession, StoreError> {
+        Ok(TokioSession::own(Object::take(self.get(pool).await?), self.address.is_pooled()))
+    }
+
     async fn get(&self, pool: &Pool) -> Result<Object, StoreError> {
         pool.get().await.map_err(|error| pool_error(&error, self.address.string()))
     }
@@ -75,15 +87,13 @@ impl Connections for Pools {
     type Session = TokioSession;
 
     async fn session(&self, role: Role) -> Result<TokioSession, StoreError> {
-        let (is_pooled, kept) = (self.is_pooled(), self.keeping.get());
+        let kept = self.keeping.get();
         Ok(match role {
-            Role::Calls => TokioSession::lent(self.get(&self.calls).await?, is_pooled),
-            Role::Engine => TokioSession::lent(self.get(&self.engine).await?, is_pooled),
-            Role::Heart => TokioSession::lent(self.get(&self.heart).await?, is_pooled).kept(kept.heart),
-            Role::LockClaims => {
-                TokioSession::own(Object::take(self.get(&self.lock_claims).await?), is_pooled)
-            }
-            Role::Upkeep => TokioSession::own(Object::take(self.get(&self.upkeep).await?), is_pooled),
+            Role::Calls => self.lent(&self.calls).await?,
+            Role::Engine => self.lent(&self.engine).await?,
+            Role::Heart => self.lent(&self.heart).await?.kept(kept.heart),
+            Role::LockClaims => self.own(&self.lock_claims).await?,
+            Role::Upkeep => self.own(&self.upkeep).await?,
         })
     }
 

@@ -45,13 +45,13 @@ struct Patient<'a, C: Connections> {
 
 impl<C: Connections> Patient<'_, C> {
     async fn rows(&self, sql: &str, params: &[&dyn Value]) -> Result<Vec<RowOf<C>>, StoreError> {
-        let statement = Statement::rows(sql, params)?;
+        let statement = Statement::look(sql, params)?;
         self.db.query(self.db.calls, statement).await
     }
 
     /// The rows of a statement that reads tasks.
     async fn rows_by_index(&self, sql: &str, params: &[&dyn Value]) -> Result<Vec<RowOf<C>>, StoreError> {
-        self.db.query_by_index(Statement::rows(sql, params)?).await
+        self.db.query_by_index(Statement::look(sql, params)?).await
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) async fn payloads<C: Connections>(
     before: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<SavedPayload>, StoreError> {
-    let statement = Statement::rows(&db.sql.payloads, &[&before, &i64::from(limit)])?;
+    let statement = Statement::look(&db.sql.payloads, &[&before, &i64::from(limit)])?;
     let rows = db.query(db.calls, statement).await?;
     let read = |row: &RowOf<C>| {
         let mode = Mode::from_number(get(row, 1)?).unwrap_or(Mode::Any);

@@ -18,12 +18,18 @@ pub struct Statement<'a> {
     sql: &'a str,
     params: Vec<Param>,
     wanted: Wanted,
+    is_look: bool,
 }
 
 impl<'a> Statement<'a> {
     /// A statement whose rows are needed.
     pub(crate) fn rows(sql: &'a str, params: &[&dyn Value]) -> Result<Self, StoreError> {
         Self::new(sql, params, Wanted::Rows)
+    }
+
+    /// A statement whose rows are needed, and that only reads.
+    pub(crate) fn look(sql: &'a str, params: &[&dyn Value]) -> Result<Self, StoreError> {
+        Ok(Self { is_look: true, ..Self::rows(sql, params)? })
     }
 
     /// A statement of which the number of changed rows is needed.
@@ -33,7 +39,7 @@ impl<'a> Statement<'a> {
 
     pub(crate) fn new(sql: &'a str, params: &[&dyn Value], wanted: Wanted) -> Result<Self, StoreError> {
         let params = params.iter().map(|param| Param::new(*param)).collect::<Result<_, _>>()?;
-        Ok(Self { sql, params, wanted })
+        Ok(Self { sql, params, wanted, is_look: false })
     }
 
     /// Its text.
@@ -65,6 +71,17 @@ pub enum Step<'a> {
     Aside(Statement<'a>),
     /// Commits the transaction, or rolls it back after a failure.
     Commit,
+}
+
+impl Step<'_> {
+    /// Whether these steps only read, so that they may be cancelled once their caller is gone.
+    pub fn only_look(steps: &[Self]) -> bool {
+        steps.iter().all(|step| match step {
+            Step::Run(statement) | Step::Aside(statement) => statement.is_look,
+            Step::Begin(_) | Step::Commit => true,
+            Step::Batch(_) => false,
+        })
+    }
 }
 
 /// The answer to a statement.

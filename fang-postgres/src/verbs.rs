@@ -69,7 +69,7 @@ impl<C: Connections> Store for PostgresStore<C> {
     }
 
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        let row = self.db.query_one(Role::Calls, Statement::rows(&self.db.sql.now, &[])?).await?;
+        let row = self.db.query_one(Role::Calls, Statement::look(&self.db.sql.now, &[])?).await?;
         instant(&row, 0)
     }
 

@@ -1,5 +1,6 @@
 //! A session over one connection that the library opened.
 
+use super::canceller::Canceller;
 use super::error::store_error;
 use super::pipeline::{self, TokioRow};
 use bytes::Bytes;
@@ -16,7 +17,8 @@ use tokio_postgres::Error;
 /// `statement_timeout` of the server is the same, so that the statement ends there as well.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A connection in use. It is closed if it is dropped while it is broken or has an open transaction.
+/// A connection in use. It is closed if it is dropped while it is broken, has an open transaction, or looks: the next caller
+/// should not wait for an answer that nobody wants.
 pub(crate) struct TokioSession {
     client: Client,
     is_pooled: bool,
@@ -27,18 +29,20 @@ pub(crate) struct TokioSession {
     is_broken: bool,
     /// Whether it stays open for the next session.
     is_kept: bool,
+    /// Whether it waits for the answers of steps that only read.
+    is_looking: bool,
 }
 
 enum Client {
     /// From a pool, to which it returns.
-    Lent(Option<Object>),
+    Lent(Option<Object>, Canceller),
     /// From no pool: it is closed after use.
     Own(ClientWrapper),
 }
 
 impl TokioSession {
-    pub(super) fn lent(client: Object, is_pooled: bool) -> Self {
-        Self::new(Client::Lent(Some(client)), is_pooled)
+    pub(super) fn lent(client: Object, is_pooled: bool, canceller: Canceller) -> Self {
+        Self::new(Client::Lent(Some(client), canceller), is_pooled)
     }
 
     pub(super) fn own(client: ClientWrapper, is_pooled: bool) -> Self {
@@ -46,7 +50,15 @@ impl TokioSession {
     }
 
     fn new(client: Client, is_pooled: bool) -> Self {
-        Self { client, is_pooled, deadline: Some(DEADLINE), is_open: false, is_broken: false, is_kept: true }
+        Self {
+            client,
+            is_pooled,
+            deadline: Some(DEADLINE),
+            is_open: false,
+            is_broken: false,
+            is_kept: true,
+            is_looking: false,
+        }
     }
 
     /// Closes the connection after use unless it is kept.
@@ -57,9 +69,9 @@ impl TokioSession {
 
     fn client(&self) -> Result<&ClientWrapper, StoreError> {
         match &self.client {
-            Client::Lent(Some(client)) => Ok(client),
+            Client::Lent(Some(client), _) => Ok(client),
             Client::Own(client) => Ok(client),
-            Client::Lent(None) => Err(StoreError::unreachable("the connection was given back".into())),
+            Client::Lent(None, _) => Err(StoreError::unreachable("the connection was given back".into())),
         }
     }
 
@@ -88,7 +100,10 @@ impl Session for TokioSession {
         let ends = steps.iter().any(|step| matches!(step, Step::Commit));
         // Steps that contain a begin and a commit leave no transaction open.
         self.is_open |= !ends && steps.iter().any(|step| matches!(step, Step::Begin(_)));
+        // It stays set if the caller goes away meanwhile.
+        self.is_looking = Step::only_look(steps);
         let outcome = in_time(self.deadline, pipeline::send(self.client()?, steps, self.is_pooled)).await;
+        self.is_looking = false;
         self.is_open &= !ends;
         self.note(&outcome);
         outcome
@@ -143,10 +158,13 @@ impl OwnSession for TokioSession {
 
 impl Drop for TokioSession {
     fn drop(&mut self) {
-        if let Client::Lent(client) = &mut self.client
-            && (self.is_open || self.is_broken || !self.is_kept)
-        {
-            client.take().map(Object::take);
+        let Client::Lent(client, canceller) = &mut self.client else { return };
+        if !(self.is_open || self.is_broken || !self.is_kept || self.is_looking) {
+            return;
+        }
+        match client.take().map(Object::take) {
+            Some(client) if self.is_looking => canceller.give_up(client),
+            _ => {}
         }
     }
 }

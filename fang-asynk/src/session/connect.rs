@@ -3,6 +3,7 @@
 mod config;
 mod tls;
 
+use super::canceller::Canceller;
 use super::error::store_error;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use fang_core::lists;
@@ -22,7 +23,7 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
 
 /// How long opening a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a caller waits while all connections of a pool are in use.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -79,6 +80,7 @@ pub(crate) struct Address {
     config: Redacted<Config>,
     string: ConnectionString,
     make_pool: Box<MakePool>,
+    canceller: Canceller,
     listens: bool,
     pgbouncer: bool,
 }
@@ -92,6 +94,7 @@ impl Address {
         if string.get("sslmode").is_none() && tls::encrypts::<Tls>() {
             config.ssl_mode(SslMode::Require);
         }
+        let canceller = Canceller::new(tls.clone());
         let make_pool = move |config: Config, role: Role, listeners: &Listeners, keeping: &Arc<Keeping>| {
             let listener = listener(role, options, listeners);
             let keeping = keeping.clone();
@@ -107,12 +110,24 @@ impl Address {
                 .map_err(|error| StoreError::unreachable(Box::new(error)))
         };
         let (listens, pgbouncer) = (options.listens(), options.pgbouncer);
-        Ok(Self { config: config.into(), string, make_pool: Box::new(make_pool), listens, pgbouncer })
+        Ok(Self {
+            config: config.into(),
+            string,
+            make_pool: Box::new(make_pool),
+            canceller,
+            listens,
+            pgbouncer,
+        })
     }
 
     /// The connection string.
     pub(super) fn string(&self) -> &ConnectionString {
         &self.string
+    }
+
+    /// Cancels looks of its connections.
+    pub(super) fn canceller(&self) -> &Canceller {
+        &self.canceller
     }
 
     /// Whether hearts listen for the inserts of other processes.

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Calls for tools and dashboards: they list, count, insert, retry, cancel and remove tasks and crons of both modes. They
-/// run no task. `admin()` of a queue returns it.
+/// run no task. `admin()` of a queue returns it. If the future of a call that only reads is dropped, Postgres is asked to cancel its
+/// statement.
 #[derive(Clone)]
 pub struct Admin {
     pub(super) store: Arc<dyn Store>,
@@ -75,7 +76,7 @@ macro_rules! admin_verbs {
             count() -> Vec<Count>;
             /// Returns the tasks that are in progress, the newest first, each with its worker and the time of its
             /// claim. `after` is the id at which the page before ended. A page has at most `limit` tasks, and at most
-            /// 1,000. Short tasks of a backlog that run without a change of their rows (see `lock_claims` of the pools)
+            /// 1,000. Short tasks that run without a change of their rows while many wait (see `lock_claims` of the pools)
             /// are not listed.
             running(after: Option<Uuid>, limit: u32) -> RunningPage;
             /// Groups the errors of the tasks that failed last, by kind and text. Texts that differ only in numbers and

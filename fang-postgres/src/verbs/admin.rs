@@ -12,7 +12,7 @@ use std::time::Instant;
 use uuid::Uuid;
 
 pub(crate) async fn find<C: Connections>(db: &Database<C>, id: Uuid) -> Result<Option<Task>, StoreError> {
-    let rows = db.query(Role::Calls, Statement::rows(&db.sql.find, &[&id])?).await?;
+    let rows = db.query(Role::Calls, Statement::look(&db.sql.find, &[&id])?).await?;
     rows.first().map(task).transpose()
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn count<C: Connections>(db: &Database<C>) -> Result<Vec<Count>
 }
 
 async fn count_now<C: Connections>(db: &Database<C>) -> Result<Vec<Count>, StoreError> {
-    let rows = db.query(Role::Calls, Statement::rows(&db.sql.count, &[])?).await?;
+    let rows = db.query(Role::Calls, Statement::look(&db.sql.count, &[])?).await?;
     let mut counts = Vec::with_capacity(rows.len());
     for row in &rows {
         if let Some(state) = FangTaskState::from_label(get(row, 1)?) {
@@ -49,7 +49,7 @@ pub(crate) async fn depths<C: Connections>(
 ) -> Result<Vec<Depth>, StoreError> {
     let (types, tasks) = (i32::from(Depth::TASK_TYPES), Capped::MAX.cast_signed() + 1);
     let all = Depth::COUNTED.cast_signed();
-    let statement = Statement::rows(&db.sql.depths, &[&task_type, &types, &tasks, &all])?;
+    let statement = Statement::look(&db.sql.depths, &[&task_type, &types, &tasks, &all])?;
     let rows = db.query(db.calls, statement).await?;
     let depths = rows.iter().map(|row| {
         let share = get::<i64>(row, 4)?.unsigned_abs();

@@ -31,7 +31,7 @@ pub(crate) async fn sync<C: Connections>(
         tell_of_ticks(store, Role::Calls, &saved).await?;
         return Ok(SavedCron { last_tick: cron.first, task_id: cron.task.id() });
     }
-    let row = db.query_one(Role::Calls, Statement::rows(&sql.find_cron, &[&cron.name])?).await?;
+    let row = db.query_one(Role::Calls, Statement::look(&sql.find_cron, &[&cron.name])?).await?;
     Ok(SavedCron { last_tick: instant(&row, 0)?, task_id: get(&row, 1)? })
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn fire<C: Connections>(
 }
 
 pub(crate) async fn list<C: Connections>(db: &Database<C>) -> Result<Vec<CronInfo>, StoreError> {
-    let rows = db.query(Role::Calls, Statement::rows(&db.sql.list_crons, &[])?).await?;
+    let rows = db.query(Role::Calls, Statement::look(&db.sql.list_crons, &[])?).await?;
     rows.iter().map(cron_info).collect()
 }
 

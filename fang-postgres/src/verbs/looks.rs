@@ -16,7 +16,7 @@ pub(crate) async fn running<C: Connections>(
 ) -> Result<RunningPage, StoreError> {
     let newest = after.map_or(Uuid::max(), |after| Uuid::from_u128(after.as_u128().saturating_sub(1)));
     let limit = i64::from(limit.clamp(1, MAX_PAGE));
-    let rows = db.query_by_index(Statement::rows(&db.sql.list_running, &[&newest, &limit])?).await?;
+    let rows = db.query_by_index(Statement::look(&db.sql.list_running, &[&newest, &limit])?).await?;
     let tasks = rows.iter().map(|row| {
         let task = task(row)?;
         Ok(Running { since: task.updated_at, worker: get::<Option<i64>>(row, 18)?.map(WorkerId), task })
@@ -43,7 +43,7 @@ pub(crate) async fn errors<C: Connections>(db: &Database<C>) -> Result<ErrorGrou
     let mut from = Places { ended: latest, kept: latest, has_gap: false };
     let (mut groups, mut failed, mut looked) = (Vec::new(), 0, 0);
     for _ in 0..LOOKS_AT_ERRORS {
-        let rows = db.query_by_index(Statement::rows(&db.sql.errors, &[&from.ended, &from.kept])?).await?;
+        let rows = db.query_by_index(Statement::look(&db.sql.errors, &[&from.ended, &from.kept])?).await?;
         for row in &rows {
             if get::<Option<Uuid>>(row, 12)?.is_some() {
                 groups.push(group(row)?);

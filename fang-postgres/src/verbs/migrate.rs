@@ -43,7 +43,7 @@ pub(crate) async fn check<C: Connections>(store: &PostgresStore<C>) -> Result<()
 
 /// The version of the schema, as its bookkeeping says. `None` if its row was lost.
 pub(crate) async fn saved_version<C: Connections>(db: &Database<C>) -> Result<Option<i32>, StoreError> {
-    let rows = db.query(Role::Calls, Statement::rows(&db.sql.version, &[])?).await?;
+    let rows = db.query(Role::Calls, Statement::look(&db.sql.version, &[])?).await?;
     rows.first().map(|row| get(row, 0)).transpose()
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn workers<C: Connections>(
     limit: u32,
 ) -> Result<Vec<WorkerInfo>, StoreError> {
     let after = after.map_or(i64::MIN, |after| after.0);
-    let statement = Statement::rows(&db.sql.workers, &[&after, &i64::from(limit)])?;
+    let statement = Statement::look(&db.sql.workers, &[&after, &i64::from(limit)])?;
     db.query(db.calls, statement).await?.iter().map(worker).collect()
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn minutes<C: Connections>(
     let (after, task_type) = page.after.unzip();
     let (from, after) = (Instant(page.from.into()), after.map(|after| Instant(after.into())));
     let limit = i64::from(page.limit);
-    let statement = Statement::rows(&db.sql.minutes, &[&from, &after, &task_type, &limit])?;
+    let statement = Statement::look(&db.sql.minutes, &[&from, &after, &task_type, &limit])?;
     let rows = db.query(db.calls, statement).await?;
     let minutes = rows.iter().map(|row| {
         let tally = Counts::tally_from_json(get(row, 2)?);
@@ -81,7 +81,7 @@ pub(crate) async fn minutes<C: Connections>(
 }
 
 pub(crate) async fn paused_types<C: Connections>(db: &Database<C>) -> Result<Vec<PausedType>, StoreError> {
-    let statement = Statement::rows(&db.sql.paused_types, &[&i64::from(Depth::TASK_TYPES)])?;
+    let statement = Statement::look(&db.sql.paused_types, &[&i64::from(Depth::TASK_TYPES)])?;
     let rows = db.query(db.calls, statement).await?;
     rows.iter().map(|row| Ok(PausedType { task_type: get(row, 0)?, paused_at: instant(row, 1)? })).collect()
 }

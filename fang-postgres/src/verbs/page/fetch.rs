@@ -58,7 +58,7 @@ async fn by_id(
     with_payloads: bool,
 ) -> Result<HashMap<Uuid, (Task, usize)>, StoreError> {
     let ids: Vec<Uuid> = hits.iter().map(|hit| hit.id).collect();
-    let rows = reader.rows(Statement::rows(&sql.fetch, &[&ids, &with_payloads])?).await?;
+    let rows = reader.rows(Statement::look(&sql.fetch, &[&ids, &with_payloads])?).await?;
     let read = |row: &_| -> Result<_, StoreError> {
         let size = Row::raw(row, 1)?.map_or(0, <[u8]>::len);
         let task = task(row)?;

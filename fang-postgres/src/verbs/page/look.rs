@@ -56,7 +56,7 @@ impl<'a> Look<'a> {
         let own: [&dyn crate::value::Value; 3] = [&newest, &look, &room];
         let is_of_all = std::ptr::eq(sql, self.sql.look_newest.as_str());
         let params = self.columns.and(&[&own[..], if is_of_all { &crowd } else { &[] }].concat());
-        let rows = reader.rows(Statement::rows(sql, &params)?).await?;
+        let rows = reader.rows(Statement::look(sql, &params)?).await?;
         for row in &rows {
             let id = get::<Uuid>(row, 0)?;
             let place = Cursor { id: Some(id), ..from };

@@ -119,7 +119,7 @@ impl Look<'_> {
                 &self.sql.look_ready
             }
         };
-        let rows = reader.rows(Statement::rows(sql, &self.columns.and(&own))?).await?;
+        let rows = reader.rows(Statement::look(sql, &self.columns.and(&own))?).await?;
         let mut step = Step { hits: Vec::with_capacity(rows.len()), looked: 0, range: None };
         for row in &rows {
             if let Some(id) = get::<Option<Uuid>>(row, 0)? {
