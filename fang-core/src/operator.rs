@@ -1,6 +1,7 @@
 //! What the tools of operators share, such as the command and the dashboard: the words that they read and show, which
 //! tasks a change is for, and what they do where a store lacks a call.
 
+mod freshness;
 mod in_lines;
 mod offered;
 mod reach;
@@ -11,6 +12,7 @@ mod visible;
 mod wanted;
 mod words;
 
+pub use freshness::Freshness;
 pub use in_lines::in_lines;
 pub use offered::offered;
 pub use reach::Reach;

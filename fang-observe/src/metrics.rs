@@ -4,6 +4,7 @@ use crate::families;
 use crate::look::{Look, SlowLook};
 use crate::totals::Totals;
 use fang_core::QueueError;
+use fang_core::operator::Freshness;
 use fang_engine::handle::Admin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -91,9 +92,7 @@ impl Metrics {
 
 type Answer = Result<Arc<str>, MetricsError>;
 
-/// Looks take at most a fiftieth of the time, while they take no longer than 6 s: an answer is told again for fifty
-/// times as long as its look took, up to 5 min.
-const LOOK_SHARE: u32 = 50;
+/// Looks that take longer than 6 s take more than a fiftieth of the time.
 const OLDEST: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
@@ -114,9 +113,9 @@ struct Told {
 
 impl Told {
     fn is_fresh(&self, fresh_for: Duration) -> bool {
-        // A failure may have taken long because the store was away, and says nothing about its next answer.
-        let rest = if self.answer.is_ok() { (self.took * LOOK_SHARE).min(OLDEST) } else { Duration::ZERO };
-        self.at.elapsed() < fresh_for.max(rest)
+        let freshness = Freshness::new(fresh_for, OLDEST);
+        let told = if self.answer.is_ok() { freshness.after(self.took) } else { freshness.after_failure() };
+        self.at.elapsed() < told
     }
 }
 

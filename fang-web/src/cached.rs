@@ -2,6 +2,7 @@
 
 use crate::refusal::Refusal;
 use fang_core::QueueError;
+use fang_core::operator::Freshness;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,9 +10,7 @@ use tokio::sync::Mutex;
 
 /// How long a viewer waits for the store.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Looks take at most a fiftieth of the time: an answer is told again for fifty times as long as its look took, up to a
-/// minute.
-const LOOK_SHARE: u32 = 50;
+/// How old an answer becomes at most because its look took long.
 const OLDEST: Duration = Duration::from_secs(60);
 
 /// An answer of the store that all viewers share. It is read when it is wanted, and not again while it is fresh.
@@ -38,14 +37,27 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T> Kept<T> {
+    /// Whether it may be told again: it is fresh, and no action has changed since then what it tells.
+    fn is_good(&self, actions: u64, fresh_for: Duration) -> bool {
+        self.actions == actions && self.is_fresh(fresh_for)
+    }
+
     fn is_fresh(&self, fresh_for: Duration) -> bool {
-        // A failure may have taken long because the store was away, and says nothing about its next answer.
-        let rest = if self.answer.is_ok() { (self.took * LOOK_SHARE).min(OLDEST) } else { Duration::ZERO };
-        self.at.elapsed() < fresh_for.max(rest)
+        let freshness = Freshness::new(fresh_for, OLDEST);
+        let told = if self.answer.is_ok() { freshness.after(self.took) } else { freshness.after_failure() };
+        self.at.elapsed() < told
     }
 }
 
 impl<T: Send + Sync + 'static> Cached<T> {
+    /// The answer, if it need not be read. `None` also while it is being read.
+    pub(crate) fn fresh(&self, fresh_for: Duration) -> Option<Result<Arc<T>, Refusal>> {
+        let kept = self.kept.try_lock().ok()?;
+        let kept =
+            kept.as_ref().filter(|kept| kept.is_good(self.actions.load(Ordering::SeqCst), fresh_for))?;
+        Some(kept.answer.clone())
+    }
+
     /// The answer. `read` gets the one before, if there was one. A viewer who goes away does not drop the call.
     pub(crate) async fn get<F>(
         &self,
@@ -59,8 +71,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let reading = tokio::spawn(async move {
             let mut kept = kept.lock().await;
             let actions = actions.load(Ordering::SeqCst);
-            let is_good = |kept: &&Kept<T>| kept.actions == actions && kept.is_fresh(fresh_for);
-            if let Some(kept) = kept.as_ref().filter(is_good) {
+            if let Some(kept) = kept.as_ref().filter(|kept| kept.is_good(actions, fresh_for)) {
                 return kept.answer.clone();
             }
             let began = Instant::now();
@@ -97,7 +108,9 @@ mod tests {
         };
         let answers = futures_util::future::join_all((0..100).map(|_| get(Duration::from_secs(9)))).await;
         assert!(answers.iter().all(|answer| matches!(answer, Ok(number) if **number == 0)));
+        assert!(cached.fresh(Duration::from_secs(9)).is_some_and(|answer| answer.is_ok()));
         cached.forget();
+        assert!(cached.fresh(Duration::from_secs(9)).is_none());
         assert_eq!(*get(Duration::from_secs(9)).await.unwrap(), 1);
         assert_eq!(looks.load(Ordering::SeqCst), 2);
     }

@@ -137,6 +137,9 @@ impl Server {
 
     /// The kinds, at most so old.
     pub(crate) async fn kinds(&self, fresh_for: Duration) -> Result<Arc<Kinds>, Refusal> {
+        if let Some(kinds) = self.kinds.fresh(fresh_for) {
+            return kinds;
+        }
         // Other pages show them as well.
         let errors = Refusal::if_offered(self.errors(fresh_for).await)?;
         let crons = Refusal::if_offered(self.crons().await)?;
