@@ -7,6 +7,8 @@
 mod bad_input;
 #[path = "command/by_id.rs"]
 mod by_id;
+#[path = "command/cost.rs"]
+mod cost;
 #[path = "command/crons.rs"]
 mod crons;
 #[path = "command/dashboard.rs"]

@@ -3,10 +3,11 @@
 mod act;
 mod actor;
 mod canvas;
-mod counted;
 mod dashboard;
+mod fleet;
 mod grid;
 mod history;
+mod kept;
 mod keyboard;
 mod leaving;
 mod looker;

@@ -6,6 +6,7 @@ use crate::tmux::Pane;
 use fang_test_support::{Cluster, Durability, TestDatabase};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Ten minutes with tasks that finished, one of them with two that failed.
@@ -246,6 +247,17 @@ async fn a_server_that_goes_away_is_told_and_looked_at_again() {
     pane.press("q");
 }
 
+/// Waits until no statement with this text waits for a lock, for less time than such a statement may take.
+async fn ends(shell: &Shell, text: &str) {
+    let client = shell.database.client().await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'";
+    let began = Instant::now();
+    while client.query_one(waiting, &[&text]).await.unwrap().get::<_, i64>(0) > 0 {
+        assert!(began.elapsed() < Duration::from_secs(15), "a look goes on");
+    }
+}
+
 #[tokio::test]
 async fn a_slow_server_delays_no_key() {
     let shell = Shell::open().await;
@@ -262,6 +274,8 @@ async fn a_slow_server_delays_no_key() {
     pane.shows("stop the dashboard until fg");
     pane.press("q 4");
     pane.shows("looking...");
+    // The look that nobody waits for any more has ended at the server, too.
+    ends(&shell, "FROM fang_workers").await;
     client.batch_execute("COMMIT").await.unwrap();
     pane.shows("cancelled");
     client.batch_execute("BEGIN; LOCK TABLE fang_tasks IN ACCESS EXCLUSIVE MODE").await.unwrap();

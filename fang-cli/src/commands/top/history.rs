@@ -1,6 +1,7 @@
 //! What became of tasks, minute by minute.
 
 use chrono::{DateTime, Utc};
+use fang_core::operator::Freshness;
 use fang_core::store::{Minute, Rate};
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,8 @@ use std::time::{Duration, Instant};
 pub(super) const SPAN: Duration = Duration::from_secs(60 * MINUTES as u64);
 const MINUTES: usize = 60;
 
-/// Minutes are read for a fiftieth of the time at most, and not again within a minute: only then there is another one.
-const SHARE: u32 = 50;
-const FRESH_FOR: Duration = Duration::from_secs(60);
+/// Only after a minute there is another one.
+const FRESHNESS: Freshness = Freshness::new(Duration::from_secs(60), Duration::from_secs(3600));
 
 /// A minute of all task types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl History {
 
     /// Whether it need not be read again yet.
     pub(super) fn is_fresh(&self) -> bool {
-        self.at.elapsed() < FRESH_FOR.max(self.took * SHARE)
+        self.at.elapsed() < FRESHNESS.after(self.took)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::looks::{Focus, Looks, Seen};
 use crate::failure::Failure;
+use fang_core::operator::Freshness;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch::Receiver;
@@ -25,9 +26,7 @@ pub(super) enum Report {
 
 /// A key that is kept down walks through the tabs faster than it makes looks.
 const LEAST_REST: Duration = Duration::from_millis(100);
-/// Failed tasks may be rare among many that finished: their looks take a fiftieth of the time at most, but come once a
-/// minute.
-const SHARE_OF_FAILED: u32 = 50;
+/// Failed tasks may be rare among many that finished, so a look for them may take long. It comes once a minute at least.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// Looks at what is wanted, at once if that changes, until the dashboard is gone.
@@ -37,8 +36,13 @@ pub(super) async fn run(
     mut wanted: Receiver<Wanted>,
     reports: Sender<Report>,
 ) {
+    let mut known = 0;
     loop {
-        let focus = wanted.borrow_and_update().focus.clone();
+        let Wanted { focus, number } = wanted.borrow_and_update().clone();
+        if number != known {
+            looks.forget();
+            known = number;
+        }
         if reports.send(Report::Looking).await.is_err() {
             return;
         }
@@ -74,7 +78,7 @@ async fn unless_changed<T>(wanted: &mut Receiver<Wanted>, look: impl Future<Outp
 /// How long nothing is asked after a look that took so long.
 fn rest(seen: &Result<Seen, Failure>, took: Duration, interval: Duration) -> Duration {
     match seen {
-        Ok(Seen::Failed { .. }) => interval.max((took * SHARE_OF_FAILED).min(LONGEST_REST)),
+        Ok(Seen::Failed { .. }) => Freshness::new(interval, LONGEST_REST).after(took),
         Ok(Seen::Task(task)) if !task.is_alive() => interval.max(LONGEST_REST),
         _ => interval,
     }

@@ -1,14 +1,13 @@
 //! What each tab reads from the database.
 
-use super::counted::Failed;
-use super::history::{self, History, Point};
+use super::fleet::{Fleet, SeenFleet};
+use super::history::Point;
 use crate::commands::tasks;
 use crate::failure::Failure;
 use chrono::{DateTime, Utc};
 use fang_asynk::Admin;
-use fang_core::store::{CronInfo, Filter, Overview, Rate, Running, RunningPage, TypeInfo, WorkerInfo};
+use fang_core::store::{CronInfo, Filter, Overview, Running, RunningPage, TypeInfo, WorkerInfo};
 use fang_core::{FangTaskState, Task};
-use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// What is looked at: what is on the screen, and nothing else.
@@ -62,63 +61,54 @@ impl SeenTask {
 
 /// How many tasks a list has.
 pub(super) const LIMIT: u32 = 200;
-/// The window of the rates, as `fang types` has it.
-const RATES: Duration = Duration::from_secs(5 * 60);
 
 /// The looks, and what they keep from one to the next.
 pub(super) struct Looks {
     admin: Admin,
-    failed: Failed,
-    history: Option<History>,
+    fleet: Fleet,
 }
 
 impl Looks {
     pub(super) fn new(admin: Admin) -> Self {
-        Self { admin, failed: Failed::default(), history: None }
+        Self { admin, fleet: Fleet::new() }
+    }
+
+    /// Forgets what may have changed.
+    pub(super) fn forget(&mut self) {
+        self.fleet.forget();
     }
 
     pub(super) async fn look(&mut self, focus: &Focus) -> Result<Seen, Failure> {
-        let admin = &self.admin;
+        let (admin, fleet) = (&self.admin, &mut self.fleet);
         Ok(match focus {
             Focus::Overview => Seen::Overview(Box::new(self.overview().await?)),
-            Focus::Types => Seen::Types(admin.task_types().await?),
+            Focus::Types => Seen::Types(fleet.look(admin).await?.types),
             Focus::Running => Seen::Running {
                 page: admin.running(None, LIMIT).await?,
                 workers: admin.workers().await?,
-                now: admin.now().await?,
+                now: fleet.now(admin).await?,
             },
             Focus::Failed(filter) => {
                 let found = tasks::find(admin, filter, None).await?;
-                Seen::Failed { tasks: found.tasks, is_all: found.next.is_none(), now: admin.now().await? }
+                Seen::Failed {
+                    tasks: found.tasks,
+                    is_all: found.next.is_none(),
+                    now: fleet.now(admin).await?,
+                }
             }
             Focus::Workers => Seen::Workers(admin.workers().await?),
-            Focus::Crons => Seen::Crons { crons: admin.list_crons().await?, now: admin.now().await? },
+            Focus::Crons => Seen::Crons { crons: admin.list_crons().await?, now: fleet.now(admin).await? },
             Focus::Task(id) => Seen::Task(Box::new(self.task(*id).await?)),
         })
     }
 
-    /// As many statements as a look of the table: the minutes of an hour, once a minute, have those of the rates among
-    /// them.
     async fn overview(&mut self) -> Result<SeenOverview, Failure> {
-        let admin = &self.admin;
-        let (began, now) = (Instant::now(), admin.now().await?);
-        let is_known = self.history.as_ref().is_some_and(History::is_fresh);
-        let minutes = admin.minutes(if is_known { RATES } else { history::SPAN }).await?;
-        if !is_known {
-            self.history = Some(History::of(&minutes, now, began.elapsed()));
-        }
-        let points = self.history.as_ref().map(|history| history.points.clone()).unwrap_or_default();
-        // After the minutes: what is gathered between the two reads is missing until the next look, and not counted twice.
-        let (workers, depths) = (admin.workers().await?, admin.depths().await?);
-        let paused = admin.paused_types().await?;
-        let from = Rate::first_minute(now, RATES);
-        let recent: Vec<_> = minutes.into_iter().filter(|minute| minute.at >= from).collect();
-        let types = TypeInfo::all(depths, paused, &workers, Rate::all(&recent, &workers, from, now));
-        let overview = Overview::of_types(&types, self.failed.tasks(admin).await?);
+        let (SeenFleet { types, workers }, points) = self.fleet.look_back(&self.admin).await?;
+        let overview = self.fleet.overview(&self.admin, &types).await?;
         Ok(SeenOverview { overview, types, workers, points })
     }
 
-    async fn task(&self, id: Uuid) -> Result<SeenTask, Failure> {
+    async fn task(&mut self, id: Uuid) -> Result<SeenTask, Failure> {
         let task = self.admin.find(id).await?;
         let running = match &task {
             Some(task) if task.state == FangTaskState::InProgress => {
@@ -128,6 +118,6 @@ impl Looks {
             }
             _ => None,
         };
-        Ok(SeenTask { task, running, now: self.admin.now().await? })
+        Ok(SeenTask { task, running, now: self.fleet.now(&self.admin).await? })
     }
 }

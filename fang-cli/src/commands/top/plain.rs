@@ -1,6 +1,6 @@
 //! The table of `fang top`, once or again and again.
 
-use super::counted::Failed;
+use super::fleet::{Fleet, SeenFleet};
 use crate::answer::Answer;
 use crate::connect::Database;
 use crate::failure::Failure;
@@ -22,19 +22,19 @@ struct Look {
 }
 
 pub(super) async fn once(database: &Database) -> Result<Answer, Failure> {
-    let look = look(database, &mut Failed::default()).await?;
+    let look = look(database, &mut Fleet::new()).await?;
     Answer::new(fields(&look), plain(&look))
 }
 
 pub(super) async fn repeat(database: &Database, interval: Duration, json: bool) -> Result<Answer, Failure> {
     // The screen is entered once an interrupt would be noticed, so that it is always left again.
-    let (mut screen, mut failed) = (None, Failed::default());
+    let (mut screen, mut fleet) = (None, Fleet::new());
     let mut stop = pin!(interrupt());
     loop {
         let look = tokio::select! {
             biased;
             () = &mut stop => return Ok(Answer::none()),
-            look = look_while(database, &mut failed, screen.as_mut()) => look?,
+            look = look_while(database, &mut fleet, screen.as_mut()) => look?,
         };
         let screen = match &mut screen {
             Some(screen) => screen,
@@ -56,10 +56,10 @@ pub(super) async fn repeat(database: &Database, interval: Duration, json: bool) 
 /// Looks, and lets Ctrl-Z stop the process meanwhile, since the database may take long.
 async fn look_while(
     database: &Database,
-    failed: &mut Failed,
+    fleet: &mut Fleet,
     screen: Option<&mut Screen>,
 ) -> Result<Look, Failure> {
-    let mut looking = pin!(look(database, failed));
+    let mut looking = pin!(look(database, fleet));
     let Some(screen) = screen else { return looking.await };
     loop {
         tokio::select! {
@@ -69,11 +69,10 @@ async fn look_while(
     }
 }
 
-async fn look(database: &Database, failed: &mut Failed) -> Result<Look, Failure> {
+async fn look(database: &Database, fleet: &mut Fleet) -> Result<Look, Failure> {
     let admin = &database.admin;
-    let (types, workers) = (admin.task_types().await?, admin.workers().await?);
-    // The call `overview` would count what waits once more.
-    let overview = Overview::of_types(&types, failed.tasks(admin).await?);
+    let SeenFleet { types, workers } = fleet.look(admin).await?;
+    let overview = fleet.overview(admin, &types).await?;
     Ok(Look { overview, types, workers })
 }
 
