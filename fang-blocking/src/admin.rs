@@ -64,8 +64,10 @@ impl Admin {
     }
 
     /// Makes a cron by hand, or changes the one with this name and the kind of this task. `schedule_only` never removes
-    /// such a cron. An unchanged cron stays as it is. The tasks of its ticks are never unique. Returns the whole name
-    /// of the cron, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
+    /// such a cron. An unchanged cron stays as it is. A change replaces the task of the next tick, but not one that is due
+    /// and waits for a worker. An interval is counted on from the last tick. The tasks of its ticks are never unique.
+    /// Returns the whole name of the cron, which the other calls take: `Report/hand:nightly` for `nightly` and the kind
+    /// `Report`.
     ///
     /// ```
     /// use fang_blocking::{Backend, MemoryQueue};

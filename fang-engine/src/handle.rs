@@ -243,7 +243,7 @@ impl Handle {
 
     async fn schedule_cron(&self, name: String, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
         let now = self.queue.store.now().await?;
-        let cron = self.queue.rules.prepare_cron(name, task, cron, now, Uuid::now_v7())?;
+        let cron = self.queue.rules.prepare_cron(name, task, cron, (now, now), Uuid::now_v7())?;
         let saved = self.queue.store.sync_cron(&cron).await?;
         if saved.task_id == cron.task.id() {
             self.tell_fired(&cron.name, saved.task_id);

@@ -43,7 +43,7 @@ impl InsertRules {
         if self.duplicated_tasks { task.hashed() } else { task.unique() }
     }
 
-    /// Makes a cron ready to be saved. Its first tick is counted from `now`.
+    /// Makes a cron ready to be saved. Its first tick comes after `now`. An interval is counted from the anchor, the other instant.
     ///
     /// # Errors
     /// [`QueueError::Payload`] when its task cannot be saved, or [`QueueError::Schedule`] when its schedule has an
@@ -53,10 +53,10 @@ impl InsertRules {
         name: String,
         task: NewTask,
         cron: Cron,
-        now: DateTime<Utc>,
+        (anchor, now): (DateTime<Utc>, DateTime<Utc>),
         new_id: Uuid,
     ) -> Result<NewCron, QueueError> {
-        let first = Timetable::read(&cron)?.next_after(now, now)?;
+        let first = Timetable::read(&cron)?.next_after(anchor, now)?;
         // Each tick is inserted while the task of the previous one may still run, so its task must not be unique.
         let task = self.prepare(task, new_id)?.not_unique().at(first);
         Ok(NewCron { name, cron, task, first })
@@ -130,7 +130,7 @@ mod tests {
         assert!(rules.prepare(task(1), Uuid::max()).unwrap().uniq_hash().is_some());
         let now = DateTime::UNIX_EPOCH;
         let cron = Cron::new("0 * * * *");
-        let cron = rules.prepare_cron(task(1).cron_name(), task(1), cron, now, Uuid::max()).unwrap();
+        let cron = rules.prepare_cron(task(1).cron_name(), task(1), cron, (now, now), Uuid::max()).unwrap();
         assert_eq!((cron.task.uniq_hash(), cron.task.id()), (None, Uuid::max()));
         assert!(cron.name.starts_with("A/"));
     }

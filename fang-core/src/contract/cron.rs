@@ -124,6 +124,17 @@ pub async fn a_changed_pattern_leaves_a_running_tick_alone(rig: &dyn Rig) {
     assert!(rig.finish(worker, &running, Verdict::Keep).await);
 }
 
+/// It waits for a worker. The next tick is that of the changed cron.
+pub async fn a_changed_pattern_leaves_an_overdue_tick_alone(rig: &dyn Rig) {
+    sync(rig, &cron(rig, "hourly", 1, MINUTE).await).await;
+    rig.advance(MINUTE * 2).await;
+    let changed = NewCron { cron: Cron::new("0 30 * * * * *"), ..cron(rig, "hourly", 2, HOUR).await };
+    assert_eq!(sync(rig, &changed).await, SavedCron { last_tick: changed.first, task_id: id(2) });
+    assert_eq!(rig.all().await, [2, 1]);
+    let worker = rig.worker().await;
+    assert_eq!(rig.claim_one(worker).await.id, id(1));
+}
+
 /// Until then, the store says how long that takes.
 pub async fn a_cron_needs_a_tick_only_once_the_last_one_is_due(rig: &dyn Rig) {
     assert!(crons(rig).await.next_in.is_none(), "there is no cron");

@@ -22,7 +22,10 @@ impl Tables {
         let kept = match self.crons.remove(&cron.name) {
             Some(kept) if is_same(&kept.cron, cron) => kept,
             Some(changed) => {
-                self.take_waiting(changed.task_id);
+                // A tick that waits for a worker still runs.
+                if self.row(changed.task_id).is_some_and(|row| row.scheduled_at > now) {
+                    self.take_waiting(changed.task_id);
+                }
                 let Cron { created_at, paused_at, .. } = changed;
                 let task_id = if paused_at.is_some() { Uuid::nil() } else { new.task_id };
                 self.put_cron(Cron { task_id, created_at, paused_at, ..new }, now)

@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 impl Admin {
     /// Makes a cron by hand, or changes the one with this name and the kind of this task. `schedule_only` never removes
-    /// such a cron. An unchanged cron stays as it is. The tasks of its ticks are never unique. Returns the whole name
-    /// of the cron, which the other calls take: `Report/hand:nightly` for `nightly` and the kind `Report`.
+    /// such a cron. An unchanged cron stays as it is. A change replaces the task of the next tick, but not one that is due
+    /// and waits for a worker. An interval is counted on from the last tick. The tasks of its ticks are never unique.
+    /// Returns the whole name of the cron, which the other calls take: `Report/hand:nightly` for `nightly` and the kind
+    /// `Report`.
     ///
     /// # Errors
     /// [`QueueError::Schedule`] when the name, the pattern or the time zone is not valid, [`QueueError::Payload`] when
@@ -17,7 +19,9 @@ impl Admin {
     pub async fn set_cron(&self, name: &str, cron: Cron, task: NewTask) -> Result<String, QueueError> {
         let name = NewCron::name_by_hand(name, &task)?;
         let now = self.store.now().await?;
-        let cron = InsertRules::default().prepare_cron(name, task, cron, now, Uuid::now_v7())?;
+        let known = self.store.list_crons().await?.into_iter().find(|known| known.name == name);
+        let anchor = known.map_or(now, |known| known.last_tick(now).unwrap_or(known.created_at));
+        let cron = InsertRules::default().prepare_cron(name, task, cron, (anchor, now), Uuid::now_v7())?;
         self.store.sync_cron(&cron).await?;
         Ok(cron.name)
     }
