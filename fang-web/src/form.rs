@@ -1,16 +1,36 @@
 //! Forms whose errors stand beside their fields.
 
 use crate::pairs::Pairs;
+use crate::refusal::Refusal;
 use crate::show::visible;
+use axum::http::StatusCode;
+use axum::response::Response;
 use maud::{Markup, html};
 
 /// What is wrong with the fields of a form, by their names. The empty name is that of the whole form.
 #[derive(Debug, Default)]
-pub(crate) struct Errors(Vec<(&'static str, String)>);
+pub(crate) struct Errors {
+    all: Vec<(&'static str, String)>,
+    /// The status of the answer, if it is not that of a field.
+    status: Option<StatusCode>,
+}
 
 impl Errors {
     pub(crate) fn add(&mut self, field: &'static str, error: &impl ToString) {
-        self.0.push((field, error.to_string()));
+        self.all.push((field, error.to_string()));
+    }
+
+    /// Takes a refusal that is of no field, such as that of a store that is away. What was written stays in the form.
+    pub(crate) fn refuse(&mut self, refusal: impl Into<Refusal>) {
+        let Refusal { status, reason } = refusal.into();
+        self.add("", &reason);
+        self.status = Some(status);
+    }
+
+    /// The page with the form, as the answer to a form with these errors.
+    pub(crate) fn answer(&self, mut page: Response) -> Response {
+        *page.status_mut() = self.status.unwrap_or(StatusCode::BAD_REQUEST);
+        page
     }
 
     /// The value of a field, or nothing if it cannot be read.
@@ -19,11 +39,11 @@ impl Errors {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(of, _)| *of == field).map(|(_, error)| error.as_str())
+        self.all.iter().find(|(of, _)| *of == field).map(|(_, error)| error.as_str())
     }
 }
 
@@ -61,6 +81,11 @@ impl<'a> Form<'a> {
             @if let Some(error) = self.error("") { p.bad-box role="alert" { bdi { (visible(error)) } } }
             @else if has_errors { p.bad-box role="alert" { "Nothing was changed: look at the fields that are marked." } }
         }
+    }
+
+    /// A field that nobody sees, as it was given.
+    pub(crate) fn hidden(&self, name: &str) -> Markup {
+        html! { @if let Some(value) = self.given.get(name) { input type="hidden" name=(name) value=(value); } }
     }
 
     /// A line of text.

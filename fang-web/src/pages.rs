@@ -4,7 +4,7 @@ pub(crate) mod change;
 pub(crate) mod crons;
 mod doctor;
 pub(crate) mod errors;
-mod insert;
+pub(crate) mod insert;
 mod kinds;
 mod log;
 pub(crate) mod login;

@@ -33,9 +33,26 @@ pub(crate) struct Arguments {
     /// The title of the pages.
     #[arg(long, default_value = "fang")]
     title: String,
+    /// Another dashboard, such as that of another database: its name and its address, as in
+    /// billing=https://jobs.example.com/billing or billing=/billing. Each page has a link to it. May be given several
+    /// times.
+    #[arg(long = "other", value_name = "NAME=URL", value_parser = other)]
+    others: Vec<(String, String)>,
     /// Show all pages, but let nobody change anything.
     #[arg(long)]
     read_only: bool,
+}
+
+/// The name and the address of another dashboard.
+fn other(text: &str) -> Result<(String, String), String> {
+    let (name, address) = text.split_once('=').unwrap_or_default();
+    let is_address = ["http://", "https://", "/"].iter().any(|start| address.starts_with(start));
+    match !name.is_empty() && is_address {
+        true => Ok((name.to_owned(), address.to_owned())),
+        false => {
+            Err("write a name and an address, such as billing=https://jobs.example.com/billing".to_owned())
+        }
+    }
 }
 
 impl Arguments {
@@ -54,6 +71,7 @@ pub(crate) async fn run(database: &Database, arguments: &Arguments, json: bool) 
         other => Failure::new(other.to_string()),
     })?;
     let dashboard = dashboard.hosts(&arguments.hosts).base_path(&arguments.base_path).title(&arguments.title);
+    let dashboard = dashboard.others(arguments.others.iter().cloned());
     let dashboard = if arguments.read_only { dashboard.read_only() } else { dashboard };
     let dashboard = match arguments.listen {
         SocketAddr::V4(listen) if !listen.ip().is_unspecified() => dashboard.hosts([listen.ip().to_string()]),

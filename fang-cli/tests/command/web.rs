@@ -47,3 +47,18 @@ async fn a_token_that_was_given_is_not_shown_and_a_read_only_dashboard_takes_no_
     let refused = shell.command(&["web", "--token", "short"]).output().unwrap();
     assert!(reason(&refused).contains("shorter than 16 bytes"));
 }
+
+#[tokio::test]
+async fn pages_have_links_to_the_other_dashboards_that_are_named() {
+    let shell = Shell::open().await;
+    let token = "a token of the tests";
+    let others = ["--other", "billing=https://jobs.example.com/b?x=1", "--other", "mail=/mail"];
+    let serving = Serving::start(&shell, &[&["web", "--token", token], &others[..]].concat());
+    let page = ask(&serving, "GET /", token, "");
+    let links = ["href=\"https://jobs.example.com/b?x=1\"><bdi>billing<", "href=\"/mail\"><bdi>mail<"];
+    assert!(links.iter().all(|link| page.contains(link)), "{page}");
+    for odd in ["billing", "=/billing", "billing=javascript:alert(1)", "billing="] {
+        let refused = shell.command(&["web", "--other", odd]).output().unwrap();
+        assert!(reason(&refused).contains("write a name and an address"), "{odd}");
+    }
+}

@@ -4,6 +4,7 @@ mod choice;
 pub(crate) mod progress;
 
 use crate::bulk::{Chosen, Wish};
+use crate::form::{Errors, Form};
 use crate::pairs::Pairs;
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
@@ -26,17 +27,41 @@ pub(crate) async fn ask(visit: Visit) -> Result<Response, Refusal> {
     let choice = chosen(&visit, &visit.query, &steer, visit.server.exact_now().await?)?;
     let count = count(&visit, &choice, steer.change).await?;
     let title = format!("{} tasks?", capital(steer.verb));
+    let (given, is_any) = (Pairs::default(), count.tasks > 0 || count.is_cut);
     let rest = html! {
         p { (would_be(count, steer.done)) }
         p.faint { bdi { (show::visible(&choice.text())) } }
-        @if visit.may_act() && (count.tasks > 0 || count.is_cut) { (form(&visit, &steer, &choice, count)) }
+        @if visit.may_act() && is_any { (form(&visit, &steer, &choice, &Form::fresh(&given), Some(count))) }
         p { a href=(visit.base.to("/tasks")) { "Back to the tasks" } }
     };
     Ok(shell::page(&visit, Page { title: &title, path: "/tasks", rest: Some(rest), ..Page::default() }))
 }
 
+/// The question again, with what was written and why nothing was changed. What cannot be asked is refused.
+fn again(visit: &Visit, given: &Pairs, refusal: Refusal) -> Result<Response, Refusal> {
+    let asked = || {
+        let steer = Steer::new(change(given.get("do")?, None).ok()?);
+        let at = as_of(given, visit.server.clock.now()).ok()?;
+        let choice = chosen(visit, given, &steer, at).ok()?;
+        Some((steer, choice))
+    };
+    let Some((steer, choice)) = asked() else { return Err(refusal) };
+    let mut errors = Errors::default();
+    errors.refuse(refusal);
+    let fields = Form::sent(given, &errors);
+    let rest = html! {
+        (fields.trouble())
+        p.faint { bdi { (show::visible(&choice.text())) } }
+        (form(visit, &steer, &choice, &fields, None))
+        p { a href=(visit.base.to("/tasks")) { "Back to the tasks" } }
+    };
+    let title = format!("{} tasks?", capital(steer.verb));
+    let page = Page { title: &title, path: "/tasks", rest: Some(rest), ..Page::default() };
+    Ok(errors.answer(shell::page(visit, page)))
+}
+
 /// The question. It sends the tasks that were counted, and nothing else of the address.
-fn form(visit: &Visit, steer: &Steer, choice: &Choice, count: Matching) -> Markup {
+fn form(visit: &Visit, steer: &Steer, choice: &Choice, fields: &Form<'_>, count: Option<Matching>) -> Markup {
     let class = if steer.change == Change::Remove { "danger" } else { "main" };
     html! {
         p.faint { "Tasks that are inserted, or change, from now on are left alone; " (steer.rule) "." }
@@ -46,34 +71,46 @@ fn form(visit: &Visit, steer: &Steer, choice: &Choice, count: Matching) -> Marku
             }
             @match steer.change {
                 Change::Reschedule(_) => {
-                    label { "From now" input type="text" name="delay" placeholder="90s, 5m or 1d"; }
-                    label { "Or at an instant" input type="text" name="at" placeholder="2027-01-31T09:00:00Z"; }
+                    (fields.text("delay", "From now", "90s, 5m or 1d", "", false))
+                    (fields.text("at", "Or at an instant", "2027-01-31T09:00:00Z", "", false))
                 }
                 Change::Priority(_) => {
-                    label { "Priority" select name="to" { @for (word, _) in PRIORITIES { option { (word) } } } }
+                    (fields.choice("to", "Priority", PRIORITIES, ""))
                 }
                 _ => {}
             }
             button class=(class) name="do" value=(steer.verb) {
                 (capital(steer.verb)) " "
-                @if count.is_cut { "all that match" } @else { (show::tasks(count.tasks)) }
+                @match (count, choice) {
+                    (Some(count), _) if !count.is_cut => { (show::tasks(count.tasks)) }
+                    (_, Choice::All { .. }) => { "all that match" }
+                    _ => { "all that were selected" }
+                }
             }
         }
     }
 }
 
-/// Begins the change, or makes it at once if it is for the task of a page.
+/// Begins the change, or asks again with what is wrong.
 pub(crate) async fn begin(visit: Visit, form: Pairs) -> Result<Response, Refusal> {
-    let steer = Steer::new(change(form.need("do")?, Some(&form))?);
+    match begun(&visit, &form).await {
+        Err(refusal) => again(&visit, &form, refusal),
+        begun => begun,
+    }
+}
+
+/// Begins the change, or makes it at once if it is for the task of a page.
+async fn begun(visit: &Visit, form: &Pairs) -> Result<Response, Refusal> {
+    let steer = Steer::new(change(form.need("do")?, Some(form))?);
     let now = visit.server.exact_now().await?;
-    let choice = chosen(&visit, &form, &steer, as_of(&form, now)?)?;
+    let choice = chosen(visit, form, &steer, as_of(form, now)?)?;
     if let Choice::One(id) = choice {
-        return one(&visit, &steer, id).await;
+        return one(visit, &steer, id).await;
     }
     // Selected ones are looked at when they are changed.
     let expected = match &choice {
         Choice::Ids { ids, .. } => Matching { tasks: ids.len() as u64, ..Matching::default() },
-        _ => count(&visit, &choice, steer.change).await?,
+        _ => count(visit, &choice, steer.change).await?,
     };
     let (verb, target, who) = (steer.verb, choice.told(), visit.viewer.name.clone());
     let chosen = match choice {

@@ -19,7 +19,7 @@ const TICKS: usize = 5;
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let (live, stream) = (live(&visit).await?, visit.base.with("/live", [("page", "crons")]));
-    let rest = visit.may_act().then(|| add::form(&visit));
+    let rest = visit.may_act().then(|| add::part(&visit));
     let page = Page { title: "Crons", path: "/crons", rest, ..Page::default() };
     Ok(shell::page(&visit, Page { stream: Some(stream), live: Some(live), ..page }))
 }

@@ -1,11 +1,10 @@
 //! `/insert`: a form that inserts a task of any kind.
 
 use crate::form::{Errors, Form};
-use crate::pairs::Pairs;
+use crate::pairs::{Pairs, Sent};
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
 use crate::visit::Visit;
-use axum::http::StatusCode;
 use axum::response::Response;
 use fang_core::operator::{MODES, PRIORITIES, named, span};
 use fang_core::store::InsertOutcome;
@@ -15,13 +14,15 @@ use serde_json::value::RawValue;
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     visit.must_act()?;
-    page(&visit, &Form::fresh(&Pairs::default())).await
+    Ok(page(&visit, &Form::fresh(&Pairs::default())).await)
 }
 
 /// Inserts the task, or shows the form again with what is wrong.
-pub(crate) async fn insert(visit: Visit, form: Pairs) -> Result<Response, Refusal> {
+pub(crate) async fn insert(visit: Visit, Sent { form, is_too_large }: Sent) -> Result<Response, Refusal> {
     let mut errors = Errors::default();
-    if let Some(task) = task(&form, &mut errors) {
+    if is_too_large {
+        errors.refuse(Refusal::too_large());
+    } else if let Some(task) = task(&form, &mut errors) {
         match visit.server.admin.insert_task(task).await {
             Ok(inserted) => {
                 let told = match inserted.outcome {
@@ -37,23 +38,23 @@ pub(crate) async fn insert(visit: Visit, form: Pairs) -> Result<Response, Refusa
             }
             Err(QueueError::Payload(error)) => errors.add(field(&error), &error),
             Err(error @ QueueError::Refused(_)) => errors.add("", &error),
-            Err(error) => return Err(error.into()),
+            Err(error) => errors.refuse(error),
         }
     }
-    let mut response = page(&visit, &Form::sent(&form, &errors)).await?;
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    Ok(response)
+    Ok(errors.answer(page(&visit, &Form::sent(&form, &errors)).await))
 }
 
-async fn page(visit: &Visit, form: &Form<'_>) -> Result<Response, Refusal> {
-    let look = visit.server.look_within(super::tasks::COUNTED_FOR).await?;
+async fn page(visit: &Visit, form: &Form<'_>) -> Response {
+    // Without a store there is nothing to propose, and still what was written.
+    let look = visit.server.look_within(super::tasks::COUNTED_FOR).await.ok();
+    let types = look.iter().flat_map(|look| &look.types);
     let rest = html! {
         p.faint { "The code of the kind may be in another program. So task type, mode and priority do not follow it, and nothing checks that the payload fits." }
         (form.trouble())
         form.filter method="post" action=(visit.base.to("/insert")) {
             (form.text("kind", "Kind", "welcome", "", true))
             (form.text("task_type", "Task type", "common", "", false))
-            datalist #types { @for of in &look.types { option value=(of.task_type) {} } }
+            datalist #types { @for of in types { option value=(of.task_type) {} } }
             (form.choice("mode", "Mode", MODES, "async"))
             (form.choice("priority", "Priority", PRIORITIES, "normal"))
             (form.text("delay", "Due from now", "at once, or 90s, 5m, 1d", "", false))
@@ -64,7 +65,7 @@ async fn page(visit: &Visit, form: &Form<'_>) -> Result<Response, Refusal> {
         p { a href=(visit.base.to("/tasks")) { "Back to the tasks" } }
     };
     let page = Page { title: "Insert a task", path: "/tasks", rest: Some(rest), ..Page::default() };
-    Ok(shell::page(visit, page))
+    shell::page(visit, page)
 }
 
 /// The task, or nothing if a field cannot be read.
@@ -92,7 +93,7 @@ fn task(form: &Pairs, errors: &mut Errors) -> Option<NewTask> {
 }
 
 /// The field that an error is about.
-fn field(error: &PayloadError) -> &'static str {
+pub(crate) fn field(error: &PayloadError) -> &'static str {
     match error {
         PayloadError::NoKind => "kind",
         PayloadError::TaskTypeLength { .. } | PayloadError::Nul { place: "the task type" } => "task_type",

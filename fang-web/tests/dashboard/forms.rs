@@ -148,6 +148,36 @@ async fn a_cron_by_hand_is_edited_and_keeps_what_the_form_does_not_have() {
     }
 }
 
+/// Lets so many minutes pass for the crons and their tasks.
+async fn minutes_pass(fleet: &Fleet, minutes: u32) {
+    let client = fleet.database.as_ref().unwrap().client().await.unwrap();
+    let ago = format!("- interval '{minutes} min'");
+    let sql = format!(
+        "UPDATE fang_crons SET created_at = created_at {ago}, ticked_at = ticked_at {ago}, last_tick = last_tick {ago};
+         UPDATE fang_tasks SET scheduled_at = scheduled_at {ago}"
+    );
+    client.batch_execute(&sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_edited_cron_counts_on_and_loses_no_tick_that_is_due() {
+    let fleet = Fleet::in_postgres().await;
+    let name = fleet.admin.set_cron("often", Cron::new("@every 1h"), mail("Report")).await.unwrap();
+    let edit = async |pattern: &str| {
+        let form = [("name", name.as_str()), ("pattern", pattern)];
+        post(&fleet.routes, "/crons/edit", &form).await.sent_to();
+        let cron = fleet.admin.list_crons().await.unwrap().remove(0);
+        (cron.next_tick - fleet.admin.now().await.unwrap()).num_seconds() as f64 / 60.0
+    };
+    let is_about = |minutes: f64, expected: f64| assert!((minutes - expected).abs() < 1.0, "{minutes}");
+    minutes_pass(&fleet, 20).await;
+    is_about(edit("@every 50m").await, 30.0);
+    assert_eq!(tasks(&fleet).await, 1, "the tick that waits is replaced");
+    minutes_pass(&fleet, 40).await;
+    is_about(edit("@every 1h").await, 50.0);
+    assert_eq!(tasks(&fleet).await, 2, "the tick that is due runs");
+}
+
 /// What the form says that it was filled with.
 fn seen(page: &str) -> &str {
     page.split_once("name=\"seen\" value=\"").unwrap().1.split('"').next().unwrap()
@@ -237,6 +267,57 @@ async fn all(routes: &axum::Router, headers: &[(&str, &str)]) -> [Answer; 2] {
     ]
 }
 
+/// A cron to add.
+const NEW_CRON: [(&str, &str); 5] = [
+    ("name", "weekly"),
+    ("pattern", "0 9 * * 1"),
+    ("kind", "Digest"),
+    ("task_type", "mails"),
+    ("payload", "{}"),
+];
+
+#[tokio::test]
+async fn what_was_written_stays_when_the_store_refuses_it() {
+    let fleet = Fleet::in_postgres().await;
+    let id = fleet.insert(mail("Welcome")).await.to_string();
+    fleet.cron().await;
+    let client = fleet.database.as_ref().unwrap().client().await.unwrap();
+    client
+        .batch_execute("ALTER TABLE fang_tasks RENAME TO away; ALTER TABLE fang_crons RENAME TO gone")
+        .await
+        .unwrap();
+    let later = [("do", "reschedule"), ("scope", "selected"), ("id", id.as_str()), ("delay", "17m")];
+    for (path, form, written) in [
+        ("/insert", &TASK[..], "123456789012345678901234567890"),
+        ("/crons/add", &NEW_CRON, "value=\"0 9 * * 1\""),
+        ("/crons/edit", &CRON, "123456789012345678901234567890"),
+    ] {
+        let answer = post(&fleet.routes, path, form).await;
+        assert!(answer.status == 503 && answer.body.contains(written), "{path}: {}", answer.body);
+        assert!(answer.body.contains("role=\"alert\""), "{path}: {}", answer.body);
+    }
+    for (field, status) in [(("delay", "soon"), 400), (("at", "2027-01-31T09:00:00Z"), 400)] {
+        let answer = post(&fleet.routes, "/change", &changed(&[&later[..], &[field]].concat(), field)).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let written = format!("name=\"{}\" value=\"{}\"", field.0, field.1);
+        assert!(answer.body.contains(&written) && answer.body.contains(&id), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_stays_when_a_form_is_too_large() {
+    for fleet in Fleet::both().await {
+        fleet.cron().await;
+        let large = format!("{{\"text\": \"{}\"}}", "x".repeat(300 * 1024));
+        for (path, form) in [("/insert", &TASK[..]), ("/crons/add", &NEW_CRON), ("/crons/edit", &CRON)] {
+            let answer = post(&fleet.routes, path, &changed(form, ("payload", &large))).await;
+            assert!(answer.status == 413 && answer.body.contains("too large"), "{path}");
+            assert!(answer.body.contains(&"x".repeat(300 * 1024)), "{path}");
+        }
+        assert_eq!(tasks(&fleet).await, 1, "only that of the cron");
+    }
+}
+
 #[tokio::test]
 async fn other_sites_and_viewers_who_may_only_look_use_no_form() {
     let fleet = Fleet::in_memory();
@@ -298,6 +379,16 @@ async fn no_text_in_a_form_becomes_a_part_of_the_page() {
         for field in ["pattern", "time_zone", "missed", "payload"] {
             let form = changed(&changed(&CRON, ("name", &name)), (field, HTML));
             let page = post(&fleet.routes, "/crons/edit", &form).await.body;
+            assert!(!page.contains("<script>") && !page.contains("<img"), "{field}: {page}");
+        }
+        for field in ["name", "pattern", "kind", "time_zone", "missed", "task_type", "payload"] {
+            let form = changed(&changed(&NEW_CRON, ("payload", "{")), (field, HTML));
+            let page = post(&fleet.routes, "/crons/add", &form).await.body;
+            assert!(!page.contains("<script>") && !page.contains("<img"), "{field}: {page}");
+        }
+        for field in ["delay", "at", "as_of", "kind"] {
+            let form = [("do", "reschedule"), ("scope", "all"), ("state", "waiting"), (field, HTML)];
+            let page = post(&fleet.routes, "/change", &form).await.body;
             assert!(!page.contains("<script>") && !page.contains("<img"), "{field}: {page}");
         }
     }

@@ -1,7 +1,7 @@
 //! `/crons/edit`: changes a cron that was made by hand.
 
 use crate::form::{Errors, Form};
-use crate::pairs::Pairs;
+use crate::pairs::{Pairs, Sent};
 use crate::refusal::Refusal;
 use crate::shell::{self, Page};
 use crate::show;
@@ -22,14 +22,25 @@ const LARGE: usize = 64 * 1024;
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     visit.must_act()?;
     let cron = found(&visit, visit.query.need("name")?).await?;
-    Ok(page(&visit, &cron, &Form::fresh(&Pairs::default())))
+    Ok(page(&visit, &cron.name, Some(&cron), &Form::fresh(&Pairs::default())))
 }
 
 /// Saves the cron, or shows the form again with what is wrong.
-pub(crate) async fn save(visit: Visit, form: Pairs) -> Result<Response, Refusal> {
-    let cron = found(&visit, form.need("name")?).await?;
-    let (name, mut errors) = (cron.name_by_hand().unwrap_or_default(), Errors::default());
-    if form.get("seen").is_some_and(|seen| seen != mark(&visit, &cron)) {
+pub(crate) async fn save(visit: Visit, Sent { form, is_too_large }: Sent) -> Result<Response, Refusal> {
+    let mut errors = Errors::default();
+    let cron = match found(&visit, form.need("name")?).await {
+        Ok(cron) => cron,
+        Err(away) if away.status == StatusCode::SERVICE_UNAVAILABLE => {
+            errors.refuse(away);
+            let page = page(&visit, form.need("name")?, None, &Form::sent(&form, &errors));
+            return Ok(errors.answer(page));
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    let name = cron.name_by_hand().unwrap_or_default();
+    if is_too_large {
+        errors.refuse(Refusal::too_large());
+    } else if form.get("seen").is_some_and(|seen| seen != mark(&visit, &cron)) {
         errors.add(
             "",
             &"another viewer or program has changed this cron meanwhile: save it again to replace what is saved now",
@@ -46,12 +57,10 @@ pub(crate) async fn save(visit: Visit, form: Pairs) -> Result<Response, Refusal>
             }
             Err(QueueError::Schedule(error)) => errors.add("pattern", &error),
             Err(QueueError::Payload(error)) => errors.add("payload", &error),
-            Err(error) => return Err(error.into()),
+            Err(error) => errors.refuse(error),
         }
     }
-    let mut response = page(&visit, &cron, &Form::sent(&form, &errors));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    Ok(response)
+    Ok(errors.answer(page(&visit, &cron.name, Some(&cron), &Form::sent(&form, &errors))))
 }
 
 /// What a form shows that it was filled with this cron. Nobody can tell a payload from it.
@@ -75,36 +84,47 @@ async fn found(visit: &Visit, name: &str) -> Result<CronInfo, Refusal> {
     }
 }
 
-fn page(visit: &Visit, cron: &CronInfo, form: &Form<'_>) -> Response {
-    let missed = match cron.cron.missed {
-        Missed::Coalesce => "coalesce".to_owned(),
-        Missed::Skip => "skip".to_owned(),
-        Missed::CatchUp(most) => most.to_string(),
-    };
+/// The form for the cron of this name, which is filled if the store has told the cron.
+fn page(visit: &Visit, name: &str, cron: Option<&CronInfo>, form: &Form<'_>) -> Response {
+    let text = |of: fn(&CronInfo) -> String| cron.map(of).unwrap_or_default();
     let is_redacted = visit.server.settings.redact.is_some();
-    let payload = fields(cron.payload.expose()).filter(|text| !is_redacted && text.len() <= LARGE);
+    let payload = cron.and_then(|cron| fields(cron.payload.expose()));
+    let payload = payload.filter(|text| !is_redacted && text.len() <= LARGE).unwrap_or_default();
     let rest = html! {
         dl.fields {
-            dt { "Name" } dd { bdi { (show::visible(&cron.name)) } }
-            dt { "Task type" } dd { bdi { (show::visible(&cron.task_type)) } }
-            dt { "Mode" } dd { (mode(cron.mode)) }
-            dt { "Priority" } dd { (priority(cron.priority)) }
+            dt { "Name" } dd { bdi { (show::visible(name)) } }
+            @if let Some(cron) = cron {
+                dt { "Task type" } dd { bdi { (show::visible(&cron.task_type)) } }
+                dt { "Mode" } dd { (mode(cron.mode)) }
+                dt { "Priority" } dd { (priority(cron.priority)) }
+            }
         }
         (form.trouble())
         form.filter method="post" action=(visit.base.to("/crons/edit")) {
-            input type="hidden" name="name" value=(cron.name);
-            input type="hidden" name="seen" value=(mark(visit, cron));
-            (form.text("pattern", "Pattern", "0 3 * * *", &cron.cron.pattern, true))
-            (form.text("time_zone", "Time zone", "UTC", &cron.cron.time_zone, false))
-            (form.text("missed", "Missed ticks: coalesce, skip or a number", "coalesce", &missed, false))
-            (form.json("payload", "Payload, which stays as it is if this is empty", &payload.unwrap_or_default()))
-            p.faint { "A change removes the tick that waits, and the next one is counted from now." }
+            input type="hidden" name="name" value=(name);
+            @match cron {
+                Some(cron) => { input type="hidden" name="seen" value=(mark(visit, cron)); }
+                None => { (form.hidden("seen")) }
+            }
+            (form.text("pattern", "Pattern", "0 3 * * *", &text(|cron| cron.cron.pattern.clone()), true))
+            (form.text("time_zone", "Time zone", "UTC", &text(|cron| cron.cron.time_zone.clone()), false))
+            (form.text("missed", "Missed ticks: coalesce, skip or a number", "coalesce", &text(missed), false))
+            (form.json("payload", "Payload, which stays as it is if this is empty", &payload))
+            p.faint { "A change replaces the tick that waits, unless that is due already. An interval is counted on from the last tick." }
             button.main { "Save the cron" }
         }
         p { a href=(visit.base.to("/crons")) { "Back to the crons" } }
     };
     let page = Page { title: "Edit a cron", path: "/crons", rest: Some(rest), ..Page::default() };
     shell::page(visit, page)
+}
+
+fn missed(cron: &CronInfo) -> String {
+    match cron.cron.missed {
+        Missed::Coalesce => "coalesce".to_owned(),
+        Missed::Skip => "skip".to_owned(),
+        Missed::CatchUp(most) => most.to_string(),
+    }
 }
 
 /// The cron as the form wants it, or nothing if a field cannot be read.
