@@ -13,8 +13,8 @@ use uuid::Uuid;
 /// The default task type.
 pub const DEFAULT_TASK_TYPE: &str = "common";
 
-/// The state of a task. A short task of a backlog may run without a change of its row: it then looks `New` or
-/// `Retried` while it runs. See `lock_claims` of the pools.
+/// The state of a task. A short task may run without a change of its row while many wait: it then looks `New`
+/// or `Retried` while it runs. See `lock_claims` of the pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FangTaskState {

@@ -16,7 +16,7 @@ pub struct Running {
 
 /// Some of the tasks that are in progress, the newest first.
 ///
-/// Short tasks of a backlog may run without a change of their rows: see `lock_claims` of the pools. Those are not
+/// Short tasks may run without a change of their rows while many wait: see `lock_claims` of the pools. Those are not
 /// listed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunningPage {

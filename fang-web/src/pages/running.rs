@@ -56,7 +56,7 @@ fn table(
                 }
             }
         }
-        p.faint { "Short tasks of a backlog may run without a change of their rows. They are not in this list." }
+        p.faint { "Short tasks may run without a change of their rows while many wait. They are not in this list." }
         @if let Some(next) = page.next {
             p.pages { a rel="next" href=(visit.base.with("/running", [("after", next.to_string().as_str())])) { "Next page" } }
         }

@@ -55,7 +55,7 @@ impl State {
                 format!("the newest {LIMIT}; `fang running` lists all")
             }
             (None, Some(Seen::Running { .. })) => {
-                "short tasks of a backlog may run without a change of their rows".to_owned()
+                "short tasks may run without a change of their rows while many wait".to_owned()
             }
             _ => String::new(),
         }

@@ -17,7 +17,7 @@ async fn every_tab_fits_into_the_smallest_terminal() {
     let shown: [&[&str]; 6] = [
         &["waiting 1  due 1 (oldest 0s)  running 0  failed 1", "finished a minute: 0 at most", "STARTED/S"],
         &["TASK TYPE", "reports", "PAUSED"],
-        &["FOR", "none", "short tasks of a backlog"],
+        &["FOR", "none", "short tasks may run"],
         &["FAILED", "cancelled", "0s ago"],
         &["STATE", "HOST", "none"],
         &["NEXT TICK", "none"],
