@@ -36,18 +36,13 @@ pub(super) async fn run(
     mut wanted: Receiver<Wanted>,
     reports: Sender<Report>,
 ) {
-    let mut known = 0;
     loop {
-        let Wanted { focus, number } = wanted.borrow_and_update().clone();
-        if number != known {
-            looks.forget();
-            known = number;
-        }
+        let now = wanted.borrow_and_update().clone();
         if reports.send(Report::Looking).await.is_err() {
             return;
         }
         let began = Instant::now();
-        let Some(seen) = unless_changed(&mut wanted, looks.look(&focus)).await else {
+        let Some(seen) = unless_changed(&mut wanted, looks.look(&now)).await else {
             if wanted.has_changed().is_err() {
                 return;
             }
@@ -55,7 +50,7 @@ pub(super) async fn run(
             continue;
         };
         let rest = rest(&seen, began.elapsed(), interval);
-        if reports.send(Report::Saw(focus, Box::new(seen))).await.is_err() {
+        if reports.send(Report::Saw(now.focus, Box::new(seen))).await.is_err() {
             return;
         }
         tokio::time::sleep(LEAST_REST).await;

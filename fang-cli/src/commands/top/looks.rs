@@ -2,6 +2,7 @@
 
 use super::fleet::{Fleet, SeenFleet};
 use super::history::Point;
+use super::looker::Wanted;
 use crate::commands::tasks;
 use crate::failure::Failure;
 use chrono::{DateTime, Utc};
@@ -66,19 +67,20 @@ pub(super) const LIMIT: u32 = 200;
 pub(super) struct Looks {
     admin: Admin,
     fleet: Fleet,
+    /// The number of what was wanted last.
+    number: u64,
 }
 
 impl Looks {
     pub(super) fn new(admin: Admin) -> Self {
-        Self { admin, fleet: Fleet::new() }
+        Self { admin, fleet: Fleet::new(), number: 0 }
     }
 
-    /// Forgets what may have changed.
-    pub(super) fn forget(&mut self) {
-        self.fleet.forget();
-    }
-
-    pub(super) async fn look(&mut self, focus: &Focus) -> Result<Seen, Failure> {
+    /// Looks at what is wanted. If the same is to be looked at anew, all of it is read again.
+    pub(super) async fn look(&mut self, Wanted { focus, number }: &Wanted) -> Result<Seen, Failure> {
+        if std::mem::replace(&mut self.number, *number) != *number {
+            self.fleet.forget();
+        }
         let (admin, fleet) = (&self.admin, &mut self.fleet);
         Ok(match focus {
             Focus::Overview => Seen::Overview(Box::new(self.overview().await?)),

@@ -50,9 +50,9 @@ impl Rig {
 
     /// Looks at what is wanted.
     pub(super) async fn look(&mut self) {
-        let focus = self.state.wanted().focus;
-        let seen = self.looks.look(&focus).await.unwrap();
-        self.state.see(focus, seen);
+        let wanted = self.state.wanted();
+        let seen = self.looks.look(&wanted).await.unwrap();
+        self.state.see(wanted.focus, seen);
     }
 
     /// Presses these keys, and returns what the last one asks for.
