@@ -126,15 +126,15 @@ pub mod store {
     pub use fang_core::new_task::NewRow;
     pub use fang_core::notify::{Listeners, Notice, Topic};
     pub use fang_core::store::{
-        Asked, Beat, CHANGE_BATCH, Capped, Change, ChangeMany, ChangeOutcome, Changed, Changes, Claim,
+        Asked, Beat, By, CHANGE_BATCH, Capped, Change, ChangeMany, ChangeOutcome, Changed, Changes, Claim,
         Claimed, ClaimedTasks, Count, Counts, CronInfo, CronRemoval, Crons, Cursor, DbInstant, Depth, Disown,
         DueCron, ErrorGroup, ErrorGroups, FailedTasks, Feature, Filter, Finding, Findings, Finish, Heard,
-        Histogram, InsertOutcome, Inserted, InvalidCursor, List, LockClaims, LockCommit, LockedTask,
-        MAX_LOOK, MAX_PAGE, MAX_PAGE_BYTES, Matching, Minute, Minutes, NewCron, NonBlocking, Offers,
-        Overview, PageRequest, Part, Pause, PausedType, Place, Progress, Prune, Rate, ReadyLook, ReadyTypes,
-        Removal, Report, ReportedBeat, Rescue, Rescued, RescuedTask, Running, RunningPage, SavedCron,
-        SavedPayload, ScanRange, Severity, Socket, Store, TableSize, Tally, TaskPage, Tick, TypeInfo,
-        Unreadable, Verdict, Walk, WorkerId, WorkerInfo, WorkerRow, WorkerState, micros,
+        Histogram, InsertOutcome, Inserted, InvalidCursor, KindInfo, List, LockClaims, LockCommit,
+        LockedTask, MAX_LOOK, MAX_PAGE, MAX_PAGE_BYTES, Matching, Minute, Minutes, NewCron, NonBlocking,
+        Offers, Overview, PageRequest, Part, Pause, PausedType, Per, Place, Progress, Prune, Rate, ReadyLook,
+        ReadyTypes, Removal, Report, ReportedBeat, Rescue, Rescued, RescuedTask, Running, RunningPage,
+        SavedCron, SavedPayload, ScanRange, Severity, Socket, Store, TableSize, Tally, TaskPage, Tick,
+        TypeInfo, Unreadable, Verdict, Walk, WorkerId, WorkerInfo, WorkerRow, WorkerState, micros,
     };
     pub use fang_core::task::read_metadata;
 }

@@ -78,7 +78,8 @@ async fn a_turn_of_the_clock_moves_every_instant_of_every_table() {
             turn.split_once(&format!("UPDATE {table} t")).and_then(|(_, rest)| rest.split_once("FROM turn"));
         let is_moved = update.is_some_and(|(sets, _)| sets.contains(&format!("{name} = t.{name} - span")));
         // Rows whose instant is in their key are removed and inserted.
-        let is_moved = is_moved || turn.contains(&format!("INSERT INTO {table} ({name}, task_type, counts)"));
+        let is_moved = is_moved
+            || turn.contains(&format!("INSERT INTO {table} ({name}, is_hour, is_kind, name, counts)"));
         assert!(is_moved, "{table}.{name}");
     }
 }
@@ -308,19 +309,24 @@ async fn tasks_to_cancel_are_looked_up_by_id() {
     }
 }
 
-/// 72 hours of a hundred task types.
+/// Twelve hours of fifty task types and as many kinds.
 #[tokio::test]
 async fn minutes_and_workers_are_listed_by_their_primary_keys() {
     let world = World::new().await;
     let fill = "INSERT INTO fang_minutes
-        SELECT date_trunc('minute', now()) - n * interval '1 minute', 'type ' || t, '{}'
-        FROM generate_series(1, 720) n, generate_series(1, 100) t;
+        SELECT is_hour, date_trunc('minute', now()) - n * interval '1 minute', is_kind, 'name ' || t, '{}'
+        FROM generate_series(1, 720) n, (VALUES (false), (true)) AS hours (is_hour), (VALUES (false), (true)) AS kinds (is_kind),
+            generate_series(1, 50) t;
         INSERT INTO fang_workers (info) SELECT '{}' FROM generate_series(1, 1000); ANALYZE fang_minutes, fang_workers";
     world.client.batch_execute(fill).await.unwrap();
     let from = "now() - interval '2 hours'";
     for (name, values, index) in [
-        ("minutes", format!("{from}, NULL, NULL, 100"), "fang_minutes_pkey"),
-        ("minutes", format!("{from}, now() - interval '1 hour', 'type 7', 100"), "fang_minutes_pkey"),
+        ("minutes", format!("{from}, NULL, NULL, 100, false, false"), "fang_minutes_pkey"),
+        (
+            "minutes",
+            format!("{from}, now() - interval '1 hour', 'name 7', 100, true, false"),
+            "fang_minutes_pkey",
+        ),
         ("workers", "17, 100".to_owned(), "fang_workers_pkey"),
     ] {
         let plan = kept_plan(&world.client, name, &values, "(ANALYZE)").await;

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use fang_core::new_task::Due;
 use fang_core::store::{
     Change, Changes, Count, CronInfo, CronRemoval, Depth, ErrorGroups, FailedTasks, Filter, Finding,
-    Inserted, Matching, Minute, Overview, PageRequest, PausedType, Progress, Rate, Removal, RunningPage,
-    TableSize, TaskPage, TypeInfo, Unreadable, WorkerId, WorkerInfo,
+    Inserted, KindInfo, Matching, Minute, Overview, PageRequest, PausedType, Progress, Rate, Removal,
+    RunningPage, TableSize, TaskPage, TypeInfo, Unreadable, WorkerId, WorkerInfo,
 };
 use fang_core::{Cron, NewTask, Priority, QueueError, Task};
 use fang_engine::handle;

@@ -1,7 +1,7 @@
 //! The arguments.
 
 use crate::commands::{
-    bench, cancel, completions, crons, insert, metrics, migrate, priority, remove, reschedule, retry,
+    bench, cancel, completions, crons, insert, kinds, metrics, migrate, priority, remove, reschedule, retry,
     running, show, status, tasks, top, types, web, workers,
 };
 use crate::connect::Place;
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Priority(priority::Arguments),
     /// List the task types with their rates, or pause and resume one.
     Types(types::Arguments),
+    /// List the kinds whose tasks run, or ran lately, with their rates.
+    Kinds(kinds::Arguments),
     /// List the pools that run, or make one quiet, resume it or stop it.
     Workers(workers::Arguments),
     /// List the tasks that run: where each runs, and for how long.

@@ -7,6 +7,7 @@ pub(crate) mod crons;
 pub(crate) mod doctor;
 pub(crate) mod errors;
 pub(crate) mod insert;
+pub(crate) mod kinds;
 pub(crate) mod metrics;
 pub(crate) mod migrate;
 pub(crate) mod priority;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Reschedule(arguments) => reschedule::run(&open().await?, arguments).await,
         Command::Priority(arguments) => priority::run(&open().await?, arguments).await,
         Command::Types(arguments) => types::run(&open().await?, arguments).await,
+        Command::Kinds(arguments) => kinds::run(&open().await?, &arguments).await,
         Command::Workers(arguments) => workers::run(&open().await?, arguments).await,
         Command::Running(arguments) => running::run(&open().await?, &arguments).await,
         Command::Errors => errors::run(&open().await?).await,

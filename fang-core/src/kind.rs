@@ -7,7 +7,7 @@ mod traced;
 use crate::declaration::{Declaration, aliases, is_first_version};
 use crate::error::QueueError;
 use crate::payload::{self, Path, TAG, shown};
-use crate::runnable::AsyncRunnable;
+use crate::runnable::{AsyncRunnable, Runnable};
 use crate::task::Mode;
 use crate::version;
 use fault::Fault;
@@ -179,6 +179,11 @@ where
         Some(pair) => Err(QueueError::SameKind { kind: pair[0].to_owned() }),
         None => Ok(()),
     }
+}
+
+/// The names of all kinds of this program, in either mode.
+pub fn all_names() -> Vec<&'static str> {
+    [names::<dyn AsyncRunnable>(), names::<dyn Runnable>()].concat()
 }
 
 /// Whether two kinds have this name.

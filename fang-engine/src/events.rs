@@ -9,6 +9,7 @@ mod recorder;
 mod subscribers;
 mod tallies;
 mod totals;
+mod wall;
 
 pub(crate) use metrics::sent;
 #[cfg(feature = "metrics")]

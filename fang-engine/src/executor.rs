@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// The choices of a task for its runs, in either mode.
 pub trait Choices {
+    /// The kind.
+    fn kind(&self) -> &'static str;
+
     /// How long a run may take.
     fn timeout(&self) -> Option<Duration>;
 
@@ -27,6 +30,10 @@ macro_rules! choices {
     ($($task:ident),+) => {
         $(
             impl Choices for dyn $task {
+                fn kind(&self) -> &'static str {
+                    $task::typetag_name(self)
+                }
+
                 fn timeout(&self) -> Option<Duration> {
                     $task::timeout(self)
                 }
@@ -76,6 +83,8 @@ where
             Ok(decoded) => decoded.map_err(Outcome::Undecodable)?,
             Err(panic) => return Err(failed_by_default(describe_panic(panic.as_ref()))),
         };
+        let recorder = &pool.state.recorder;
+        recorder.decoded(&job, runnable.kind());
         let ask = || (runnable.timeout(), runnable.keep());
         let (limit, keep) = catch_unwind(AssertUnwindSafe(ask))
             .map_err(|panic| failed(&job, &*runnable, describe_panic(panic.as_ref())))?;
@@ -88,7 +97,6 @@ where
         if run.was_cancelled() {
             return Err(Outcome::Cancelled);
         }
-        let recorder = &pool.state.recorder;
         recorder.started(&job);
         let span = RunSpan::new(&job, &run, &pool.config.spans);
         Ok(Self { runnable, run, limit, job, span, recorder })

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// So many kinds of failed tasks have lines of their own.
 const MAX_KINDS: usize = 200;
 
-/// The first and the last end of a bucket of the histogram, as powers of two in microseconds: 0.25 ms and 72 minutes.
+/// The first and the last end of a bucket of the histograms, as powers of two in microseconds: 0.25 ms and 72 minutes.
 /// Each bucket is twice as long as the one before.
 const BUCKETS: std::ops::RangeInclusive<u32> = 8..=32;
 
@@ -29,7 +29,9 @@ pub(crate) fn all(look: &Look, slow: &SlowLook, totals: &Totals, took: Duration)
     running(&mut text, &look.workers, totals);
     lost(&mut text, totals);
     counters(&mut text, totals);
-    runs(&mut text, totals);
+    histogram(&mut text, totals, "fang_run_seconds", "How long runs took.", |tally| &tally.runs);
+    let waits = "How long tasks had been due when their runs began.";
+    histogram(&mut text, totals, "fang_wait_seconds", waits, |tally| &tally.waits);
     failed(&mut text, &slow.failed);
     tables(&mut text, &slow.tables);
     if let Some(version) = slow.schema_version {
@@ -153,24 +155,24 @@ fn counters(text: &mut Text, totals: &Totals) {
     }
 }
 
-fn runs(text: &mut Text, totals: &Totals) {
-    text.metric("fang_run_seconds", Sort::Histogram, "How long runs took.");
+fn histogram(text: &mut Text, totals: &Totals, name: &str, help: &str, of: fn(&Tally) -> &Histogram) {
+    let [bucket, sum, count] = ["bucket", "sum", "count"].map(|part| format!("{name}_{part}"));
+    text.metric(name, Sort::Histogram, help);
     for (task_type, tally) in totals.iter() {
+        let times = of(tally);
         for exponent in BUCKETS {
             let end = (f64::from(exponent).exp2() / 1e6).to_string();
-            let labels = [(TASK_TYPE, task_type), ("le", &*end)];
-            text.sample("fang_run_seconds_bucket", &labels, shorter(&tally.runs, exponent));
+            text.sample(&bucket, &[(TASK_TYPE, task_type), ("le", &*end)], shorter(times, exponent));
         }
-        let (count, seconds) = (tally.runs.count(), tally.runs.micros() as f64 / 1e6);
-        text.sample("fang_run_seconds_bucket", &[(TASK_TYPE, task_type), ("le", "+Inf")], count);
-        text.sample("fang_run_seconds_sum", &[(TASK_TYPE, task_type)], seconds);
-        text.sample("fang_run_seconds_count", &[(TASK_TYPE, task_type)], count);
+        text.sample(&bucket, &[(TASK_TYPE, task_type), ("le", "+Inf")], times.count());
+        text.sample(&sum, &[(TASK_TYPE, task_type)], times.micros() as f64 / 1e6);
+        text.sample(&count, &[(TASK_TYPE, task_type)], times.count());
     }
 }
 
-/// How many runs took less than this power of two in microseconds. Each doubling has two spans.
-fn shorter(runs: &Histogram, exponent: u32) -> u64 {
-    runs.counts().iter().take(exponent as usize * 2).sum()
+/// How many were shorter than this power of two in microseconds. Each doubling has two spans.
+fn shorter(times: &Histogram, exponent: u32) -> u64 {
+    times.counts().iter().take(exponent as usize * 2).sum()
 }
 
 fn failed(text: &mut Text, failed: &ErrorGroups) {

@@ -8,7 +8,7 @@
 use fang_core::store::{Counts, Tally, WorkerId, WorkerInfo};
 use std::collections::{BTreeMap, HashMap};
 
-/// So many task types have lines of their own. Each has some 40.
+/// So many task types have lines of their own. Each has some 70.
 pub(crate) const MAX_TYPES: usize = 300;
 
 /// The totals since the first look: those of each task type, and how many workers were lost.
@@ -103,14 +103,14 @@ mod tests {
     #[test]
     fn totals_begin_at_zero_and_never_fall_while_workers_come_and_go() {
         let mut totals = Totals::default();
-        totals.add(&[worker(1, r#"{"mails": {"finished": 700}, "old": {"finished": 3}}"#, false)]);
+        totals.add(&[worker(1, r#"{"types": {"mails": {"finished": 700}, "old": {"finished": 3}}}"#, false)]);
         assert_eq!(finished(&totals), [("mails", 0), ("old", 0)], "it was counted before");
         totals.add(&[
-            worker(1, r#"{"mails": {"finished": 705}}"#, true),
-            worker(2, r#"{"mails": {"finished": 2}}"#, false),
+            worker(1, r#"{"types": {"mails": {"finished": 705}}}"#, true),
+            worker(2, r#"{"types": {"mails": {"finished": 2}}}"#, false),
         ]);
         assert_eq!(finished(&totals), [("mails", 7), ("old", 0)]);
-        totals.add(&[worker(2, r#"{"mails": {"finished": 2}}"#, false)]);
+        totals.add(&[worker(2, r#"{"types": {"mails": {"finished": 2}}}"#, false)]);
         assert_eq!(
             finished(&totals),
             [("mails", 7), ("old", 0)],
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn task_types_without_a_place_are_summed() {
         let types: Vec<_> = (0..MAX_TYPES + 9).map(|n| format!("\"{n:04}\": {{\"finished\": 1}}")).collect();
-        let (mut totals, told) = (Totals::default(), format!("{{{}}}", types.join(",")));
+        let (mut totals, told) = (Totals::default(), format!("{{\"types\": {{{}}}}}", types.join(",")));
         totals.add(&[]);
         totals.add(&[worker(1, &told, false)]);
         let sums = finished(&totals);

@@ -1,6 +1,6 @@
 //! Charts, drawn on the server as SVG.
 
-use crate::history::{History, Point};
+use crate::history::{History, Point, Quantiles};
 use crate::show;
 use fang_core::operator::span;
 use maud::{Markup, html};
@@ -9,20 +9,28 @@ use std::time::Duration;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 150.0;
 
-/// The rates and the times of runs, side by side.
-pub(crate) fn charts(history: &History, task_type: Option<&str>) -> Markup {
-    let points = history.points(task_type);
+/// What of a point a chart of times shows.
+type Times = fn(&Point) -> Quantiles;
+
+const TIMES: [(&str, Times); 2] =
+    [("Time of a run", |point| point.runs), ("Time in the queue", |point| point.waits)];
+
+/// The rates, the times of runs, and how long their tasks had waited, side by side.
+pub(crate) fn charts(history: &History, name: Option<&str>) -> Markup {
+    let points = history.points(name);
     html! {
         div.charts {
             figure {
                 figcaption { "Runs a second " span.key.started { "started" } " " span.key.failed { "failed" } }
                 (rates(history, points))
             }
-            figure {
-                figcaption {
-                    "Time of a run " span.key.p50 { "p50" } " " span.key.p95 { "p95" } " " span.key.p99 { "p99" }
+            @for (title, of) in TIMES {
+                figure {
+                    figcaption {
+                        (title) " " span.key.p50 { "p50" } " " span.key.p95 { "p95" } " " span.key.p99 { "p99" }
+                    }
+                    (times(history, points, of))
                 }
-                (times(history, points))
             }
         }
     }
@@ -57,9 +65,9 @@ fn rates(history: &History, points: &[Point]) -> Markup {
 }
 
 /// A line for each quantile, with gaps where nothing ran.
-fn times(history: &History, points: &[Point]) -> Markup {
-    let most = points.iter().filter_map(|point| point.p99).max().unwrap_or_default();
-    let line = |of: fn(&Point) -> Option<Duration>| path(points, of, most);
+fn times(history: &History, points: &[Point], times: Times) -> Markup {
+    let most = points.iter().filter_map(|point| times(point).p99).max().unwrap_or_default();
+    let line = |of: fn(Quantiles) -> Option<Duration>| path(points, |point| of(times(point)), most);
     let label = format!("the 99th percentile is {} at most", span::precise(most));
     let top = if most.is_zero() { String::new() } else { span::precise(most) };
     frame(
@@ -67,14 +75,14 @@ fn times(history: &History, points: &[Point]) -> Markup {
         &label,
         &top,
         &html! {
-            path class="p99" d=(line(|point| point.p99)) {}
-            path class="p95" d=(line(|point| point.p95)) {}
-            path class="p50" d=(line(|point| point.p50)) {}
+            path class="p99" d=(line(|times| times.p99)) {}
+            path class="p95" d=(line(|times| times.p95)) {}
+            path class="p50" d=(line(|times| times.p50)) {}
         },
     )
 }
 
-fn path(points: &[Point], of: fn(&Point) -> Option<Duration>, most: Duration) -> String {
+fn path(points: &[Point], of: impl Fn(&Point) -> Option<Duration>, most: Duration) -> String {
     let (width, most) = (WIDTH / points.len().max(1) as f64, most.as_secs_f64());
     let (mut path, mut is_drawn) = (String::new(), false);
     for (place, point) in points.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! What all pools counted over minutes and days.
+//! What all pools counted over minutes, days and months.
 
 use chrono::{DateTime, Utc};
 use fang_core::QueueError;
 use fang_core::operator::offered;
-use fang_core::store::{Minute, Rate, Tally, WorkerInfo};
+use fang_core::store::{By, Minute, Per, Rate, Tally, WorkerInfo};
 use fang_engine::handle::Admin;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,13 +16,20 @@ pub(crate) enum Window {
     SixHours,
     Day,
     ThreeDays,
+    Week,
+    Month,
+    SixMonths,
 }
 
-/// A history has at most so many rows of minutes: one for each minute and task type.
+/// A history has at most so many rows: one for each minute or hour, and task type or kind.
 const MAX_ROWS: u64 = 100_000;
 
+/// A line has at most so many points.
+const POINTS: u64 = 72;
+
 impl Window {
-    pub(crate) const ALL: [Self; 4] = [Self::Hour, Self::SixHours, Self::Day, Self::ThreeDays];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Hour, Self::SixHours, Self::Day, Self::ThreeDays, Self::Week, Self::Month, Self::SixMonths];
 
     /// The word in addresses and on pages.
     pub(crate) fn word(self) -> &'static str {
@@ -31,6 +38,9 @@ impl Window {
             Self::SixHours => "6h",
             Self::Day => "1d",
             Self::ThreeDays => "3d",
+            Self::Week => "1w",
+            Self::Month => "1mo",
+            Self::SixMonths => "6mo",
         }
     }
 
@@ -38,38 +48,67 @@ impl Window {
         Self::ALL.into_iter().find(|window| Some(window.word()) == word).unwrap_or_default()
     }
 
-    fn minutes(self) -> u64 {
+    fn hours(self) -> u64 {
         match self {
-            Self::Hour => 60,
-            Self::SixHours => 6 * 60,
-            Self::Day => 24 * 60,
-            Self::ThreeDays => 3 * 24 * 60,
+            Self::Hour => 1,
+            Self::SixHours => 6,
+            Self::Day => 24,
+            Self::ThreeDays => 3 * 24,
+            Self::Week => 7 * 24,
+            Self::Month => 30 * 24,
+            Self::SixMonths => 180 * 24,
         }
+    }
+
+    fn span(self) -> Duration {
+        Duration::from_secs(self.hours() * 60 * 60)
+    }
+
+    /// Whether it is read minute by minute or hour by hour.
+    fn per(self) -> Per {
+        if self.hours() * 60 / POINTS < 60 { Per::Minute } else { Per::Hour }
+    }
+
+    /// How many minutes or hours it has.
+    fn length(self) -> u64 {
+        self.span().as_secs() / self.per().span().as_secs()
     }
 
     /// How long a history is told again.
     pub(crate) fn fresh_for(self) -> Duration {
-        Duration::from_secs((self.minutes() / 6).clamp(10, 300))
+        Duration::from_secs((self.hours() * 10).clamp(10, 300))
     }
 
     /// The longest window up to this one that has no more rows than are read at once.
-    pub(crate) fn within(self, types: usize) -> Self {
+    pub(crate) fn within(self, names: usize) -> Self {
         let fits =
-            |window: &Self| window.minutes() <= self.minutes() && window.minutes() * types as u64 <= MAX_ROWS;
+            |window: &Self| window.hours() <= self.hours() && window.length() * names as u64 <= MAX_ROWS;
         Self::ALL.into_iter().rfind(fits).unwrap_or_default()
     }
 
-    /// The minutes of a point, for 60 to 72 points.
+    /// The minutes or hours of a point, for 56 to 72 points.
     fn step(self) -> u64 {
-        self.minutes().div_ceil(72)
+        self.length().div_ceil(POINTS)
+    }
+
+    /// The seconds of a point.
+    fn point(self) -> u64 {
+        self.step() * self.per().span().as_secs()
     }
 }
 
-/// A point of a line: rates a second, and how long runs took.
+/// A point of a line: rates a second, how long runs took, and how long their tasks had waited.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Point {
     pub(crate) started: f64,
     pub(crate) failed: f64,
+    pub(crate) runs: Quantiles,
+    pub(crate) waits: Quantiles,
+}
+
+/// The times that half, 95 and 99 of 100 did not exceed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Quantiles {
     pub(crate) p50: Option<Duration>,
     pub(crate) p95: Option<Duration>,
     pub(crate) p99: Option<Duration>,
@@ -80,41 +119,44 @@ pub(crate) struct Point {
 pub(crate) struct History {
     pub(crate) window: Window,
     pub(crate) from: DateTime<Utc>,
-    /// Of the whole window, by type.
+    /// Of the whole window, by name.
     pub(crate) rates: Vec<Rate>,
     all: Vec<Point>,
     of: BTreeMap<String, Vec<Point>>,
 }
 
 impl History {
-    pub(crate) async fn read(admin: Admin, window: Window) -> Result<Self, QueueError> {
-        let span = Duration::from_secs(window.minutes() * 60);
+    /// Of task types or of kinds.
+    pub(crate) async fn read(admin: Admin, by: By, window: Window) -> Result<Self, QueueError> {
+        let span = window.span();
         let now = admin.now().await?;
-        let minutes: Vec<Minute> = offered(admin.minutes(span)).await?;
+        let minutes: Vec<Minute> = match (window.per(), by) {
+            (Per::Minute, By::TaskType) => offered(admin.minutes(span)).await?,
+            (Per::Minute, By::Kind) => offered(admin.kind_minutes(span)).await?,
+            (Per::Hour, By::TaskType) => offered(admin.hours(span)).await?,
+            (Per::Hour, By::Kind) => offered(admin.kind_hours(span)).await?,
+        };
         let workers: Vec<WorkerInfo> = offered(admin.workers()).await?;
-        Ok(Self::of(window, &minutes, &workers, now))
+        Ok(Self::of(by, window, &minutes, &workers, now))
     }
 
-    fn of(window: Window, minutes: &[Minute], workers: &[WorkerInfo], now: DateTime<Utc>) -> Self {
-        let from = Rate::first_minute(now, Duration::from_secs(window.minutes() * 60));
+    fn of(by: By, window: Window, minutes: &[Minute], workers: &[WorkerInfo], now: DateTime<Utc>) -> Self {
+        let from = window.per().first(now, window.span());
         let mut all = Steps::new(window);
         let mut of = BTreeMap::<String, Steps>::new();
         for minute in minutes {
-            let age = u64::try_from((minute.at - from).num_minutes()).unwrap_or(0);
-            let place = (age / window.step()) as usize;
+            let place = ((minute.at - from).to_std().unwrap_or_default().as_secs() / window.point()) as usize;
             all.add(place, &minute.tally);
-            of.entry(minute.task_type.clone())
-                .or_insert_with(|| Steps::new(window))
-                .add(place, &minute.tally);
+            of.entry(minute.name.clone()).or_insert_with(|| Steps::new(window)).add(place, &minute.tally);
         }
         let of = of.into_iter().map(|(name, steps)| (name, steps.points(window))).collect();
-        let rates = Rate::all(minutes, workers, from, now);
+        let rates = Rate::all(by, minutes, workers, from, now);
         Self { window, from, rates, all: all.points(window), of }
     }
 
-    /// The line of a task type, or of all. Empty if the type has counted nothing.
-    pub(crate) fn points(&self, task_type: Option<&str>) -> &[Point] {
-        match task_type {
+    /// The line of a task type or kind, or of all. Empty if nothing was counted of it.
+    pub(crate) fn points(&self, name: Option<&str>) -> &[Point] {
+        match name {
             None => &self.all,
             Some(name) => self.of.get(name).map_or(&[], Vec::as_slice),
         }
@@ -125,10 +167,10 @@ struct Steps(Vec<Tally>);
 
 impl Steps {
     fn new(window: Window) -> Self {
-        Self(vec![Tally::default(); window.minutes().div_ceil(window.step()) as usize])
+        Self(vec![Tally::default(); window.length().div_ceil(window.step()) as usize])
     }
 
-    /// The minute that has not ended yet is left out.
+    /// The minute or hour that has not ended yet is left out.
     fn add(&mut self, place: usize, tally: &Tally) {
         if let Some(sum) = self.0.get_mut(place) {
             sum.merge(tally);
@@ -136,10 +178,12 @@ impl Steps {
     }
 
     fn points(self, window: Window) -> Vec<Point> {
-        let within = Duration::from_secs(window.step() * 60);
+        let within = Duration::from_secs(window.point());
         let point = |tally: Tally| {
-            let Rate { started, retried, failed, p50, p95, p99, .. } = Rate::of("", tally, within);
-            Point { started, failed: retried + failed, p50, p95, p99 }
+            let rate = Rate::of("", tally, within);
+            let runs = Quantiles { p50: rate.p50, p95: rate.p95, p99: rate.p99 };
+            let waits = Quantiles { p50: rate.wait_p50, p95: rate.wait_p95, p99: rate.wait_p99 };
+            Point { started: rate.started, failed: rate.retried + rate.failed, runs, waits }
         };
         self.0.into_iter().map(point).collect()
     }
@@ -156,28 +200,29 @@ mod tests {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let minute = |ago: i64, task_type: &str, started: u64| Minute {
             at: now - TimeDelta::minutes(ago),
-            task_type: task_type.to_owned(),
+            name: task_type.to_owned(),
             tally: Counts::tally_from_json(&format!(
                 "{{\"started\": {started}, \"failed\": {}}}",
                 started / 2
             )),
         };
         let minutes = [minute(60, "mail", 60), minute(60, "report", 120), minute(1, "mail", 600)];
-        let history = History::of(Window::Hour, &minutes, &[], now);
+        let history = History::of(By::TaskType, Window::Hour, &minutes, &[], now);
         let starts = |of| history.points(of).iter().map(|point| point.started).collect::<Vec<_>>();
         assert_eq!((starts(None).len(), starts(None)[0], starts(None)[59]), (60, 3.0, 10.0));
         assert_eq!((starts(Some("mail"))[0], starts(Some("report"))[0]), (1.0, 2.0));
         assert!(starts(Some("none")).is_empty());
         assert_eq!(history.points(None)[59].failed, 5.0);
-        let long = History::of(Window::ThreeDays, &minutes, &[], now);
+        let long = History::of(By::TaskType, Window::ThreeDays, &minutes, &[], now);
         assert_eq!((long.points(None).len(), long.points(None)[71].started), (72, 780.0 / 3600.0));
+        let longer = History::of(By::Kind, Window::Week, &minutes, &[], now + TimeDelta::minutes(59));
+        assert_eq!((longer.points(None).len(), longer.points(None)[55].started), (56, 780.0 / 10_800.0));
     }
 
     #[test]
     fn a_fleet_with_many_types_gets_a_shorter_window() {
-        assert_eq!(Window::ThreeDays.within(10), Window::ThreeDays);
-        assert_eq!(Window::ThreeDays.within(50), Window::Day);
-        assert_eq!(Window::ThreeDays.within(1_000), Window::Hour);
-        assert_eq!(Window::ThreeDays.within(5_000), Window::Hour);
+        let within = |names| Window::SixMonths.within(names).word();
+        assert_eq!([10, 100, 500, 1_000, 5_000].map(within), ["6mo", "1mo", "1w", "3d", "1h"]);
+        assert_eq!(Window::Day.within(100), Window::SixHours);
     }
 }

@@ -42,6 +42,7 @@ mod look;
 mod pages;
 mod pairs;
 mod refusal;
+mod runs;
 mod seen;
 mod server;
 mod session;

@@ -1,6 +1,6 @@
 //! `/live`: the parts of pages that change by themselves, as server-sent events.
 
-use crate::pages::{change, crons, errors, overview, running, task, types, workers};
+use crate::pages::{change, crons, errors, kinds, overview, running, task, types, workers};
 use crate::refusal::Refusal;
 use crate::server::MAX_STREAMS;
 use crate::visit::Visit;
@@ -23,6 +23,7 @@ pub(crate) async fn part(visit: &Visit) -> Result<Markup, Refusal> {
     match visit.query.get("page") {
         Some("overview") => overview::live(visit).await,
         Some("types") => types::live(visit).await,
+        Some("kinds") => kinds::live(visit).await,
         Some("workers") => workers::live(visit).await,
         Some("running") => running::live(visit).await,
         Some("task") => task::live(visit).await,

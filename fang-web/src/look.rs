@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use fang_core::operator::offered;
-use fang_core::store::{Filter, Matching, Overview, RunningPage, TypeInfo, WorkerInfo, WorkerState};
+use fang_core::store::{By, Filter, Matching, Overview, RunningPage, TypeInfo, WorkerInfo, WorkerState};
 use fang_core::{FangTaskState, QueueError};
 use fang_engine::handle::Admin;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,15 @@ impl Look {
         };
         let overview = Overview::of_types(&types, failed.1);
         Ok(Self { now: admin.now().await?, types, workers, running, overview, failed })
+    }
+
+    /// How many task types there are, or how many kinds the workers have counted.
+    pub(crate) fn names(&self, by: By) -> usize {
+        let counted = self.workers.iter().flat_map(|worker| worker.counts.by(by).map(|(name, _)| name));
+        match by {
+            By::TaskType => self.types.len(),
+            By::Kind => counted.collect::<BTreeSet<_>>().len(),
+        }
     }
 
     /// The workers that are not dead.

@@ -5,7 +5,7 @@ pub(crate) mod crons;
 mod doctor;
 pub(crate) mod errors;
 pub(crate) mod insert;
-mod kinds;
+pub(crate) mod kinds;
 mod log;
 pub(crate) mod login;
 pub(crate) mod overview;

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::seen::{Seen, Tasks};
 use chrono::{DateTime, Utc};
 use fang_core::Task;
-use fang_core::store::{CronInfo, ErrorGroups, Finding};
+use fang_core::store::{By, CronInfo, ErrorGroups, Finding};
 use fang_engine::handle::Admin;
 use serde_json::Value;
 use std::fmt;
@@ -65,7 +65,8 @@ pub(crate) struct Server {
     pub(crate) journal: Journal,
     turns: Semaphore,
     look: Cached<Look>,
-    histories: [Cached<History>; 4],
+    /// Of task types and of kinds, for each window.
+    histories: [[Cached<History>; Window::ALL.len()]; 2],
     errors: Cached<ErrorGroups>,
     findings: Cached<Vec<Finding>>,
     crons: Cached<Vec<CronInfo>>,
@@ -107,11 +108,17 @@ impl Server {
         self.look.get(fresh_for, |before| Look::read(admin, before)).await
     }
 
-    /// The history of a window, or of a shorter one if there are very many task types.
-    pub(crate) async fn history(&self, window: Window, types: usize) -> Result<Arc<History>, Refusal> {
-        let (admin, window) = (self.admin.clone(), window.within(types));
+    /// The history of a window, or of a shorter one if there are very many task types or kinds.
+    pub(crate) async fn history(
+        &self,
+        by: By,
+        window: Window,
+        names: usize,
+    ) -> Result<Arc<History>, Refusal> {
+        let (admin, window) = (self.admin.clone(), window.within(names));
         let place = Window::ALL.iter().position(|one| *one == window).unwrap_or(0);
-        self.histories[place].get(window.fresh_for(), move |_| History::read(admin, window)).await
+        let history = &self.histories[usize::from(by == By::Kind)][place];
+        history.get(window.fresh_for(), move |_| History::read(admin, by, window)).await
     }
 
     /// The errors in groups, at most so old.

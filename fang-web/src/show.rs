@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use fang_core::FangTaskState;
 use fang_core::operator::span::{self, relative};
-use fang_core::store::{Capped, Matching};
+use fang_core::store::{Capped, Matching, Rate};
 use maud::{Markup, html};
 use std::time::Duration;
 
@@ -52,6 +52,20 @@ pub(crate) fn rate(rate: f64) -> String {
 /// A short span, if there is one.
 pub(crate) fn precise(span: Option<Duration>) -> String {
     span.map_or_else(String::new, span::precise)
+}
+
+/// A word with a capital letter.
+pub(crate) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// The titles of the [`quantiles`].
+pub(crate) const QUANTILES: [&str; 6] = ["Run p50", "Run p95", "Run p99", "Wait p50", "Wait p95", "Wait p99"];
+
+/// How long runs took, and how long their tasks had waited.
+pub(crate) fn quantiles(rate: &Rate) -> [Option<Duration>; 6] {
+    [rate.p50, rate.p95, rate.p99, rate.wait_p50, rate.wait_p95, rate.wait_p99]
 }
 
 /// An instant in UTC, to the second. The script shows it in the zone of the viewer.

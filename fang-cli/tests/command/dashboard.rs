@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 /// Ten minutes with tasks that finished, one of them with two that failed.
 const MINUTES: &str = r#"
-    INSERT INTO fang_minutes (minute, task_type, counts)
-    SELECT date_trunc('minute', now()) - n * interval '1 minute', 'mail', jsonb_build_object('finished', 70 + n, 'failed', n / 10 * 2)
+    INSERT INTO fang_minutes (is_hour, minute, is_kind, name, counts)
+    SELECT false, date_trunc('minute', now()) - n * interval '1 minute', false, 'mail', jsonb_build_object('finished', 70 + n, 'failed', n / 10 * 2)
     FROM generate_series(1, 10) n"#;
 
 fn nightly(shell: &Shell) {

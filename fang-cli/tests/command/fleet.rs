@@ -81,6 +81,10 @@ async fn a_fleet_is_seen_and_steered() {
         types[0]["rate"]["p99_seconds"].is_number() && types[0]["served_by"][0] == workers[0]["id"],
         "{types}"
     );
+    assert!(types[0]["rate"]["wait_p99_seconds"].is_number(), "{types}");
+    let kinds = shell.json(&["kinds", "--within", "1h"]);
+    assert!(kinds[0]["kind"] == "Held" && kinds[0]["rate"]["wait_p50_seconds"].is_number(), "{kinds}");
+    assert!(shell.says(&["kinds"]).contains("WAIT P95"));
     let groups =
         until(|| Some(shell.json(&["errors"])).filter(|errors| errors["groups"][0]["tasks"] == 2)).await;
     assert_eq!(
@@ -106,7 +110,7 @@ async fn a_fleet_is_seen_and_steered() {
 #[tokio::test]
 async fn paused_types_are_told_and_nothing_is_told_of_an_idle_fleet() {
     let shell = Shell::open().await;
-    for command in ["errors", "running", "workers", "types"] {
+    for command in ["errors", "running", "workers", "types", "kinds"] {
         assert_eq!(shell.says(&[command]), "none\n", "{command}");
     }
     shell.says(&["types", "pause", "mail"]);

@@ -12,7 +12,8 @@ const EXPECTED: &str = include_str!("../json_fields.txt");
 const WORKER: &str = r#"
     INSERT INTO fang_workers (info, workers, busy, is_quiet, told)
     VALUES ('{"host": "db1", "pid": 17, "version": "0.12.0", "mode": "asynk", "task_types": ["mail"], "workers": 2}',
-        2, 1, false, '{"mail": {"started": 2, "finished": 1, "us": 3000, "b20": 1}}');
+        2, 1, false, '{"types": {"mail": {"started": 2, "finished": 1, "us": 3000, "b20": 1, "wus": 3000, "w20": 1}},
+          "kinds": {"Mail": {"started": 2, "finished": 1, "us": 3000, "b20": 1, "wus": 3000, "w20": 1}}}');
     UPDATE fang_tasks SET state = 'in_progress', locked_by = (SELECT max(id) FROM fang_workers) WHERE metadata -> 'held' IS NOT NULL"#;
 const FAILURES: &str =
     r#"UPDATE fang_tasks SET errors = '[{"at":"2026-11-24T10:00:00Z","attempt":1,"error":"no"}]'"#;
@@ -71,6 +72,7 @@ async fn all() -> String {
     run("errors", &[]);
     run("running", &[]);
     run("types", &[]);
+    run("kinds", &[]);
     run("types pause", &["odd"]);
     run("types resume", &["odd"]);
     run("top", &["--once"]);

@@ -17,7 +17,7 @@ const CALM: [&str; 2] = ["FangNoPool", "FangMetricsMissing"];
 const DEAD_ROWS: [&str; 2] = [
     "ALTER TABLE fang_minutes SET (autovacuum_enabled = off)",
     "BEGIN;
-    INSERT INTO fang_minutes (minute, task_type, counts) SELECT now(), n::text, '{}' FROM generate_series(1, 1010000) n;
+    INSERT INTO fang_minutes (is_hour, minute, is_kind, name, counts) SELECT false, now(), false, n::text, '{}' FROM generate_series(1, 1010000) n;
     ROLLBACK",
 ];
 /// A pool that has not beaten for more than half a lease.

@@ -2,7 +2,7 @@ use super::acts::{HOUR, MINUTE};
 use super::{LEASE, Rig};
 use crate::notify::Topic;
 use crate::store::{
-    Asked, Counts, Minute, Minutes, Pause, Prune, Report, ReportedBeat, Tally, WorkerId, WorkerInfo,
+    Asked, By, Counts, Minute, Minutes, Pause, Per, Prune, Report, ReportedBeat, Tally, WorkerId, WorkerInfo,
     WorkerState,
 };
 use std::sync::Arc;
@@ -40,7 +40,7 @@ async fn minutes(rig: &dyn Rig) -> Vec<Minute> {
 /// How many runs of each task type have started in all minutes, and ended.
 async fn gathered(rig: &dyn Rig) -> Vec<(String, u64, u64)> {
     let mut sum = Counts::default();
-    minutes(rig).await.iter().for_each(|minute| sum.add(&minute.task_type, &minute.tally));
+    minutes(rig).await.iter().for_each(|minute| sum.add(&minute.name, &minute.tally));
     sum.iter().map(|(task_type, tally)| (task_type.to_owned(), tally.started, tally.runs.count())).collect()
 }
 
@@ -155,11 +155,42 @@ pub async fn the_last_counts_of_a_dead_worker_are_gathered(rig: &dyn Rig) {
     gather(rig).await;
     let mut sum = Counts::default();
     let from = rig.now().await - HOUR * 9;
-    page(rig, &Minutes::from(from)).await.iter().for_each(|minute| sum.add(&minute.task_type, &minute.tally));
+    page(rig, &Minutes::from(from)).await.iter().for_each(|minute| sum.add(&minute.name, &minute.tally));
     assert_eq!((sum.of("mail").unwrap().started, sum.of("sync").unwrap().started), (8, 1));
     rig.store().prune(&Prune { older_than: None, limit: 10 }).await.unwrap();
     let left: Vec<_> = rig.store().workers(None, 10).await.unwrap().iter().map(|info| info.id).collect();
     assert!(!left.contains(&stopped) && !left.contains(&silent), "they are removed once they are gathered");
+}
+
+/// Those of kinds are apart from those of task types, also if these have the same names.
+pub async fn minutes_tell_how_long_tasks_waited_by_task_type_and_by_kind(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    let mut told = Counts::default();
+    for round in 1..=2 {
+        let mut tally = Tally { started: 1, failed: 1, ..Tally::default() };
+        tally.waits.record(MINUTE * round);
+        told.add("mail", &tally);
+        told.add_to(By::Kind, "mail", &tally);
+        told.add_to(By::Kind, "Report", &tally);
+        tell(rig, worker, &Report { counts: Some(told.clone()), ..Report::default() }).await;
+        rig.advance(MINUTE).await;
+        gather(rig).await;
+    }
+    let first = Minutes { limit: 1, ..Minutes::from(rig.now().await - HOUR * 2) };
+    let mut sum = Counts::default();
+    for by in By::ALL {
+        let mut last: Option<Minute> = None;
+        loop {
+            let next = page(rig, &last.as_ref().map_or(first, |last| first.after(last)).by(by)).await;
+            let Some(minute) = next.into_iter().next() else { break };
+            assert!(last.is_none_or(|last| (last.at, last.name) < (minute.at, minute.name.clone())));
+            sum.add_to(by, &minute.name, &minute.tally);
+            last = Some(minute);
+        }
+    }
+    assert_eq!(sum, told);
+    assert_eq!(sum.of("mail").unwrap().waits.mean(), Some(MINUTE * 3 / 2));
+    assert_eq!(info(rig, worker).await.counts, told);
 }
 
 pub async fn minutes_are_listed_page_by_page_and_kept_for_72_hours(rig: &dyn Rig) {
@@ -170,7 +201,7 @@ pub async fn minutes_are_listed_page_by_page_and_kept_for_72_hours(rig: &dyn Rig
         gather(rig).await;
     }
     let all = minutes(rig).await;
-    assert!(all.is_sorted_by_key(|minute| (minute.at, minute.task_type.clone())));
+    assert!(all.is_sorted_by_key(|minute| (minute.at, minute.name.clone())));
     let first = Minutes { limit: 2, ..Minutes::from(rig.now().await - HOUR * 2) };
     let (mut listed, mut last) = (Vec::<Minute>::new(), None);
     loop {
@@ -182,13 +213,45 @@ pub async fn minutes_are_listed_page_by_page_and_kept_for_72_hours(rig: &dyn Rig
     }
     assert_eq!(listed, all);
     let prune = Prune { older_than: None, limit: 10 };
-    rig.advance(Minutes::KEPT - HOUR).await;
+    rig.advance(Per::Minute.kept() - HOUR).await;
     rig.store().prune(&prune).await.unwrap();
     let from = rig.now().await - HOUR * 100;
     assert_eq!(page(rig, &Minutes::from(from)).await.len(), all.len());
     rig.advance(HOUR * 2).await;
     rig.store().prune(&prune).await.unwrap();
     assert_eq!(page(rig, &Minutes::from(from)).await, []);
+}
+
+/// They have the same sums as the minutes.
+pub async fn hours_are_kept_for_180_days(rig: &dyn Rig) {
+    let worker = rig.worker().await;
+    let mut told = Counts::default();
+    for started in 1..=3 {
+        for by in By::ALL {
+            told.add_to(by, "mail", &Tally { started, ..Tally::default() });
+        }
+        tell(rig, worker, &Report { counts: Some(told.clone()), ..Report::default() }).await;
+        rig.advance(HOUR).await;
+        gather(rig).await;
+    }
+    let sum = async |per| {
+        let mut sum = Counts::default();
+        for by in By::ALL {
+            let first = Minutes::from(rig.now().await - HOUR * 24 * 200).per(per).by(by);
+            let rows = page(rig, &first).await;
+            assert!(rows.len() == 3 || rows.is_empty(), "{rows:?}");
+            rows.iter().for_each(|row| sum.add_to(by, &row.name, &row.tally));
+        }
+        sum
+    };
+    let prune = Prune { older_than: None, limit: 10 };
+    assert_eq!((sum(Per::Minute).await, sum(Per::Hour).await), (told.clone(), told.clone()));
+    rig.advance(Per::Hour.kept() - HOUR * 6).await;
+    rig.store().prune(&prune).await.unwrap();
+    assert_eq!((sum(Per::Minute).await, sum(Per::Hour).await), (Counts::default(), told));
+    rig.advance(HOUR * 8).await;
+    rig.store().prune(&prune).await.unwrap();
+    assert!(sum(Per::Hour).await.is_empty());
 }
 
 /// Its listeners hear of it at once.

@@ -2,32 +2,31 @@
 
 use super::tables::{Tables, Worker};
 use crate::store::{
-    Asked, Depth, Minute, Minutes, Pause, PausedType, Report, WorkerId, WorkerInfo, WorkerRow,
+    Asked, By, Depth, Minute, Minutes, Pause, PausedType, Per, Report, WorkerId, WorkerInfo, WorkerRow,
 };
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::ops::Bound;
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
-/// The beginning of the minute of an instant.
-fn minute(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.duration_trunc(MINUTE).unwrap_or(at)
-}
-
 impl Tables {
     pub(super) fn is_minute_due(&self, now: DateTime<Utc>) -> bool {
-        self.gathered_in != Some(minute(now))
+        self.gathered_in != Some(Per::Minute.of(now))
     }
 
     pub(super) fn gather(&mut self, now: DateTime<Utc>) -> bool {
-        let this_minute = minute(now);
+        let this_minute = Per::Minute.of(now);
         if self.gathered_in.replace(this_minute) == Some(this_minute) {
             return false;
         }
         for worker in self.workers.values_mut().filter(|worker| worker.told != worker.gathered) {
-            let at = minute(worker.beat_at).min(this_minute - MINUTE);
-            for (task_type, tally) in worker.told.since(&worker.gathered).iter() {
-                self.minutes.entry((at, task_type.to_owned())).or_default().merge(tally);
+            let at = Per::Minute.of(worker.beat_at).min(this_minute - MINUTE);
+            let since = worker.told.since(&worker.gathered);
+            for (by, (name, tally)) in By::ALL.into_iter().flat_map(|by| since.by(by).map(move |of| (by, of)))
+            {
+                for per in Per::ALL {
+                    self.minutes.entry((per, per.of(at), by, name.to_owned())).or_default().merge(tally);
+                }
             }
             worker.gathered = worker.told.clone();
         }
@@ -35,23 +34,21 @@ impl Tables {
     }
 
     pub(super) fn prune_minutes(&mut self, now: DateTime<Utc>) {
-        let kept = TimeDelta::from_std(Minutes::KEPT).unwrap_or(TimeDelta::MAX);
-        self.minutes.retain(|(at, _), _| now - *at <= kept && *at - now <= TimeDelta::hours(1));
+        let kept = |per: &Per| TimeDelta::from_std(per.kept()).unwrap_or(TimeDelta::MAX);
+        self.minutes.retain(|(per, at, ..), _| now - *at <= kept(per) && *at - now <= TimeDelta::hours(1));
     }
 
     pub(super) fn minutes(&self, page: &Minutes<'_>, now: DateTime<Utc>) -> Vec<Minute> {
         let begin = match page.after {
-            Some((at, task_type)) => Bound::Excluded((at, task_type.to_owned())),
-            None => Bound::Included((page.from, String::new())),
+            Some((at, name)) => Bound::Excluded((page.per, at, page.by, name.to_owned())),
+            None => Bound::Included((page.per, page.from, page.by, String::new())),
         };
         let rows = self.minutes.range((begin, Bound::Unbounded));
-        let rows = rows.filter(|((at, _), _)| *at >= page.from && *at <= now).take(page.limit as usize);
-        rows.map(|((at, task_type), tally)| Minute {
-            at: *at,
-            task_type: task_type.clone(),
-            tally: tally.clone(),
-        })
-        .collect()
+        let rows = rows.take_while(|((per, ..), _)| *per == page.per);
+        let rows = rows.filter(|((_, at, by, _), _)| *by == page.by && *at >= page.from && *at <= now);
+        let rows = rows.take(page.limit as usize);
+        rows.map(|((_, at, _, name), tally)| Minute { at: *at, name: name.clone(), tally: tally.clone() })
+            .collect()
     }
 
     pub(super) fn list_workers(

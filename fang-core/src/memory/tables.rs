@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::options::Options;
-use crate::store::{Asked, Counts, NewCron, Tally, WorkerId};
+use crate::store::{Asked, By, Counts, NewCron, Per, Tally, WorkerId};
 use crate::task::{FangTaskState, Mode, Priority, Task};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -143,8 +143,8 @@ pub(super) struct Tables {
     pub(super) paused: BTreeMap<String, DateTime<Utc>>,
     /// The last minute in which what workers told was gathered.
     pub(super) gathered_in: Option<DateTime<Utc>>,
-    /// The counts of each minute and task type.
-    pub(super) minutes: BTreeMap<(DateTime<Utc>, String), Tally>,
+    /// The counts of each minute and each hour, of task types and of kinds.
+    pub(super) minutes: BTreeMap<(Per, DateTime<Utc>, By, String), Tally>,
     /// The tasks to be cancelled.
     pub(super) cancelled: BTreeSet<Uuid>,
     pub(super) crons: BTreeMap<String, Cron>,

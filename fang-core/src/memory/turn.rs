@@ -21,9 +21,9 @@ impl Tables {
         }
         turn_all(by, [], [&mut self.gathered_in]);
         self.paused.values_mut().for_each(|paused_at| turn_all(by, [paused_at], []));
-        for ((mut at, task_type), tally) in std::mem::take(&mut self.minutes) {
+        for ((per, mut at, of, name), tally) in std::mem::take(&mut self.minutes) {
             turn_all(by, [&mut at], []);
-            self.minutes.insert((at, task_type), tally);
+            self.minutes.insert((per, at, of, name), tally);
         }
         if let Some((beat_at, well_since)) = &mut self.chain {
             turn_all(by, [beat_at, well_since], []);

@@ -1,5 +1,5 @@
-use super::{Asked, Counts, Tally, WorkerId};
-use chrono::{DateTime, Utc};
+use super::{Asked, By, Counts, Tally, WorkerId};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -182,25 +182,74 @@ impl WorkerRow<'_> {
     }
 }
 
-/// What all pools together have counted for a task type in a minute.
+/// What all pools together have counted for a task type, or for a kind, in a minute or an hour.
 ///
 /// The minute is exact to some seconds. Pools save their counts with their beats, and one pool adds up what is new once
 /// a minute. So runs of the last seconds may be counted in the next minute, and runs of the first seconds in the one
 /// before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minute {
-    /// When the minute began.
+    /// When the minute or the hour began.
     pub at: DateTime<Utc>,
-    /// The task type, or [`Counts::OTHERS`].
-    pub task_type: String,
+    /// The task type or the kind, or [`Counts::OTHERS`].
+    pub name: String,
     /// What was counted.
     pub tally: Tally,
 }
 
-/// A page of [minutes](super::Store::minutes), ordered by time and task type.
+/// Whether figures are those of minutes or those of hours, which begin on the hour in UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Per {
+    /// Of each minute, for 72 h.
+    #[default]
+    Minute,
+    /// Of each hour, for 180 days. The hour that has not ended has what was counted of it so far.
+    Hour,
+}
+
+impl Per {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Minute, Self::Hour];
+
+    /// How long it is.
+    pub fn span(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Minute => 60,
+            Self::Hour => 60 * 60,
+        })
+    }
+
+    /// How long it is kept.
+    pub fn kept(self) -> Duration {
+        const DAY: u64 = 24 * 60 * 60;
+        Duration::from_secs(match self {
+            Self::Minute => 3 * DAY,
+            Self::Hour => 180 * DAY,
+        })
+    }
+
+    /// The minute or the hour of an instant.
+    pub fn of(self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let span = i64::try_from(self.span().as_secs()).unwrap_or(1);
+        DateTime::from_timestamp(at.timestamp().div_euclid(span) * span, 0).unwrap_or(at)
+    }
+
+    /// The first minute or hour of a window that ends now. A window is at least one of them long, and at most as long as
+    /// they are kept.
+    pub fn first(self, now: DateTime<Utc>, window: Duration) -> DateTime<Utc> {
+        let window = TimeDelta::from_std(window.clamp(self.span(), self.kept())).unwrap_or_default();
+        self.of(now.checked_sub_signed(window).unwrap_or(now))
+    }
+}
+
+/// A page of [minutes or hours](super::Store::minutes), ordered by time and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minutes<'a> {
-    /// Only minutes that began at this instant or later.
+    /// Whether to list minutes or hours.
+    pub per: Per,
+    /// Whether to list those of task types or those of kinds.
+    pub by: By,
+    /// Only those that began at this instant or later.
     pub from: DateTime<Utc>,
     /// Only those after this one: the last one of the page before. `None` begins with the first.
     pub after: Option<(DateTime<Utc>, &'a str)>,
@@ -209,18 +258,27 @@ pub struct Minutes<'a> {
 }
 
 impl<'a> Minutes<'a> {
-    /// How long minutes are kept: 72 h.
-    pub const KEPT: Duration = Duration::from_secs(72 * 60 * 60);
-
-    /// The first page of the minutes from this instant on: up to 1,000 of them.
+    /// The first page of the minutes of task types from this instant on: up to 1,000 of them.
     pub fn from(from: DateTime<Utc>) -> Self {
-        Self { from, after: None, limit: 1_000 }
+        Self { per: Per::Minute, by: By::TaskType, from, after: None, limit: 1_000 }
+    }
+
+    /// The same of minutes or of hours.
+    #[must_use]
+    pub fn per(self, per: Per) -> Self {
+        Self { per, ..self }
+    }
+
+    /// The same of task types or of kinds.
+    #[must_use]
+    pub fn by(self, by: By) -> Self {
+        Self { by, ..self }
     }
 
     /// The page after one that ends with this minute.
     #[must_use]
     pub fn after(self, last: &'a Minute) -> Self {
-        Self { after: Some((last.at, &last.task_type)), ..self }
+        Self { after: Some((last.at, &last.name)), ..self }
     }
 }
 

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// How long runs took: how many fell into each of 80 spans of time, and how long they took in all. Small enough to send
-/// with a beat, and histograms of several workers can be [merged](Self::merge).
+/// How long runs took, or how long tasks waited for them: how many fell into each of 80 spans of time, and how long they
+/// took in all. Small enough to send with a beat, and histograms of several workers can be [merged](Self::merge).
 ///
 /// Each doubling of time has two spans: 1 to 1.5 ms (in binary steps), 1.5 to 2 ms, 2 to 3 ms, and so on.
 ///

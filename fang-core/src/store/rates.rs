@@ -1,14 +1,15 @@
-use super::{Counts, Depth, Histogram, Minute, PausedType, Tally, WorkerId, WorkerInfo, WorkerState};
+use super::{By, Counts, Depth, Histogram, Minute, PausedType, Tally, WorkerId, WorkerInfo, WorkerState};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How fast the tasks of a task type run, in all pools together, and how long their runs take.
+/// How fast the tasks of a task type or a kind run, in all pools together, how long their runs take, and how long they wait
+/// for them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rate {
-    /// The task type, or [`Counts::OTHERS`].
-    pub task_type: String,
+    /// The task type or the kind, or [`Counts::OTHERS`].
+    pub name: String,
     /// How many runs began in a second.
     pub started: f64,
     /// How many tasks succeeded in a second.
@@ -25,18 +26,27 @@ pub struct Rate {
     pub p95: Option<Duration>,
     /// 99 of 100 runs took no longer.
     pub p99: Option<Duration>,
+    /// How long a task had been due on average when its run began. `None` if no run has begun.
+    pub wait_mean: Option<Duration>,
+    /// Half of the tasks had been due no longer than this. As exact as [`p50`](Self::p50), and as the clocks of the machines
+    /// of the pools are.
+    pub wait_p50: Option<Duration>,
+    /// 95 of 100 tasks had been due no longer.
+    pub wait_p95: Option<Duration>,
+    /// 99 of 100 tasks had been due no longer.
+    pub wait_p99: Option<Duration>,
     /// The numbers behind the rates.
     pub tally: Tally,
 }
 
 impl Rate {
     /// The rate of what was counted within this time.
-    pub fn of(task_type: &str, tally: Tally, within: Duration) -> Self {
+    pub fn of(name: &str, tally: Tally, within: Duration) -> Self {
         let seconds = within.as_secs_f64().max(1e-3);
         let a_second = |number: u64| number as f64 / seconds;
-        let runs: &Histogram = &tally.runs;
+        let (runs, waits): (&Histogram, &Histogram) = (&tally.runs, &tally.waits);
         Self {
-            task_type: task_type.to_owned(),
+            name: name.to_owned(),
             started: a_second(tally.started),
             finished: a_second(tally.finished),
             retried: a_second(tally.retried),
@@ -45,35 +55,30 @@ impl Rate {
             p50: runs.quantile(0.5),
             p95: runs.quantile(0.95),
             p99: runs.quantile(0.99),
+            wait_mean: waits.mean(),
+            wait_p50: waits.quantile(0.5),
+            wait_p95: waits.quantile(0.95),
+            wait_p99: waits.quantile(0.99),
             tally,
         }
     }
 
-    /// The rates of all task types, ordered by name, from the [start](Self::first_minute) of a window until `now`. They
-    /// come from the minutes since the start, and from what the workers have counted since the last minute.
+    /// The rates of all task types or all kinds, ordered by name, from the [start](super::Per::first) of a window until
+    /// `now`. They come from their minutes or hours since the start, and from what the workers have counted since then.
     pub fn all(
+        by: By,
         minutes: &[Minute],
         workers: &[WorkerInfo],
         from: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Vec<Self> {
         let mut counts = Counts::default();
-        minutes.iter().for_each(|minute| counts.add(&minute.task_type, &minute.tally));
+        minutes.iter().for_each(|minute| counts.add_to(by, &minute.name, &minute.tally));
         // Counts of a worker that died long ago wait here while no pool gathers.
         let recent = workers.iter().filter(|worker| worker.beat_at >= from);
         recent.for_each(|worker| counts.merge(&worker.ungathered));
         let within = (now - from).to_std().unwrap_or_default();
-        counts.iter().map(|(task_type, tally)| Self::of(task_type, tally.clone(), within)).collect()
-    }
-
-    /// The beginning of the minute in which a window begins that ends now. A window is at least a minute and at most
-    /// [72 h](super::Minutes::KEPT) long.
-    pub fn first_minute(now: DateTime<Utc>, window: Duration) -> DateTime<Utc> {
-        let window = window.clamp(Duration::from_secs(60), super::Minutes::KEPT);
-        let from =
-            now.checked_sub_signed(chrono::TimeDelta::from_std(window).unwrap_or_default()).unwrap_or(now);
-        let seconds = from.timestamp().div_euclid(60) * 60;
-        DateTime::from_timestamp(seconds, 0).unwrap_or(from)
+        counts.by(by).map(|(name, tally)| Self::of(name, tally.clone(), within)).collect()
     }
 }
 
@@ -131,8 +136,8 @@ impl TypeInfo {
                 all.of(task_type).running += tasks;
             }
         }
-        for rate in rates.into_iter().filter(|rate| rate.task_type != Counts::OTHERS) {
-            let of = rate.task_type.clone();
+        for rate in rates.into_iter().filter(|rate| rate.name != Counts::OTHERS) {
+            let of = rate.name.clone();
             all.of(&of).rate = Some(rate);
         }
         // Those whose row does not list all of their types may serve any.
@@ -152,5 +157,37 @@ struct Known(BTreeMap<String, TypeInfo>);
 impl Known {
     fn of(&mut self, task_type: &str) -> &mut TypeInfo {
         self.0.entry(task_type.to_owned()).or_insert_with(|| TypeInfo::new(task_type))
+    }
+}
+
+/// A kind whose tasks run, or ran within a window.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KindInfo {
+    /// The kind, or [`Counts::OTHERS`]: the kinds that had no room in the beats of their pools, and those that the program
+    /// of their pool does not have.
+    pub kind: String,
+    /// How many of its tasks ran at the last beats of the workers that are not dead.
+    pub running: u64,
+    /// Its rate. `None` if nothing was counted within the window.
+    pub rate: Option<Rate>,
+}
+
+impl KindInfo {
+    /// All kinds that run or have a rate, ordered by name.
+    pub fn all(workers: &[WorkerInfo], rates: Vec<Rate>) -> Vec<Self> {
+        let mut all = BTreeMap::<String, Self>::new();
+        let new = |kind: &str| Self { kind: kind.to_owned(), running: 0, rate: None };
+        for worker in workers.iter().filter(|worker| worker.state != WorkerState::Dead) {
+            let running = worker.counts.by(By::Kind).map(|(kind, tally)| (kind, tally.running()));
+            for (kind, tasks) in running.filter(|(_, tasks)| *tasks > 0) {
+                all.entry(kind.to_owned()).or_insert_with(|| new(kind)).running += tasks;
+            }
+        }
+        for rate in rates {
+            let kind = all.entry(rate.name.clone()).or_insert_with(|| new(&rate.name));
+            kind.rate = Some(rate);
+        }
+        all.into_values().collect()
     }
 }

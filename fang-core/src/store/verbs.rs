@@ -173,7 +173,7 @@ pub trait Store: Send + Sync + 'static {
         Ok(Unserved::default())
     }
 
-    /// Adds what workers have told since the last call to the [`minutes`](Self::minutes), if a minute is over since
+    /// Adds what workers have told since the last call to the [`minutes`](Self::minutes) and hours, if a minute is over since
     /// then. Returns whether it did. Nothing is lost or counted twice, also when several pools call it at once, and
     /// while workers beat. The counts of a worker go to the minute of its last beat, and never to one that is not over.
     ///
@@ -189,8 +189,9 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "workers" })
     }
 
-    /// Lists a page of what all pools have counted, minute by minute. A prune removes minutes after
-    /// [72 h](Minutes::KEPT). Minutes of the future, which a clock that was ahead has left, are left out.
+    /// Lists a page of what all pools have counted, minute by minute or hour by hour, of task types or of kinds. A prune
+    /// removes [minutes after 72 h, and hours after 180 days](super::Per::kept). Those of the future, which a clock that was
+    /// ahead has left, are left out.
     ///
     /// Not offered by default.
     async fn minutes(&self, _page: &Minutes<'_>) -> Result<Vec<Minute>, StoreError> {

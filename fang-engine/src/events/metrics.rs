@@ -12,6 +12,7 @@ use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::time::Duration;
 
 const SENT: &str = "messaging.client.sent.messages";
 const CONSUMED: &str = "messaging.client.consumed.messages";
@@ -100,9 +101,10 @@ impl Metrics {
         self.of(job, |metrics| metrics.consumed.increment(1));
     }
 
-    pub(crate) fn started(&self, job: &Job) {
+    /// A run has begun, for which the task waited this long.
+    pub(crate) fn started(&self, job: &Job, waited: Duration) {
         self.of(job, |metrics| {
-            metrics.pickup.record(job.waited().as_secs_f64());
+            metrics.pickup.record(waited.as_secs_f64());
             metrics.running.increment(1);
         });
     }

@@ -6,6 +6,7 @@ use super::RunEnd;
 use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::NewTask;
+use std::time::Duration;
 
 #[derive(Debug)]
 pub(crate) struct Metrics;
@@ -17,7 +18,7 @@ impl Metrics {
 
     pub(crate) fn claimed(&self, _: &Job) {}
 
-    pub(crate) fn started(&self, _: &Job) {}
+    pub(crate) fn started(&self, _: &Job, _: Duration) {}
 
     pub(crate) fn ran(&self, _: &Job, _: RunEnd<'_>) {}
 

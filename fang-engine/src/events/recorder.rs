@@ -3,11 +3,13 @@
 use super::metrics::Metrics;
 use super::tallies::Tallies;
 use super::totals::Totals;
+use super::wall::Wall;
 use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::store::{Finish, Rescued, RescuedTask, Verdict, WorkerId};
+use fang_core::{Task, kind};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +23,8 @@ pub struct Recorder {
     totals: Totals,
     /// What the heart tells with its beats.
     pub(crate) tallies: Tallies,
+    /// How long tasks waited is measured by it. The heart sets it, workers read.
+    pub(crate) wall: Wall,
     metrics: Metrics,
     subscribers: Subscribers,
     /// How many events the listeners were too slow for before this start.
@@ -44,11 +48,12 @@ struct Last {
 impl Recorder {
     /// For a pool that serves these task types.
     pub(crate) fn new(subscribers: Subscribers, served: &Served) -> Self {
-        let tallies = Tallies::new(served);
+        let tallies = Tallies::new(served, &kind::all_names());
         let (totals, metrics) = (Totals::default(), Metrics::new(served));
         let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
         let (untold, dropped_before) = (AtomicU64::new(0), subscribers.dropped());
-        Self { totals, tallies, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
+        let wall = Wall::new();
+        Self { totals, tallies, wall, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
     }
 
     /// The totals so far.
@@ -92,11 +97,16 @@ impl Recorder {
         }
     }
 
+    /// The payload of a task is decoded.
+    pub(crate) fn decoded(&self, job: &Job, kind: &'static str) {
+        self.tallies.is_of_kind(job, kind);
+    }
+
     pub(crate) fn started(&self, job: &Job) {
-        job.begins();
+        let waited = job.waited_at(self.wall.at(job.begins()));
         count(&self.totals.started);
-        self.tallies.started(job);
-        self.metrics.started(job);
+        self.tallies.started(job, waited);
+        self.metrics.started(job, waited);
         self.tell(|| Event::Started { task: job.info() });
     }
 
@@ -147,11 +157,11 @@ impl Recorder {
             match &task.error {
                 Some(_) if task.is_cancelled() => {
                     count(&self.totals.cancelled);
-                    self.tallies.cancelled(&task.task_type);
+                    self.tallies.cancelled(&task.task_type, task.kind.as_deref());
                 }
                 Some(_) => {
                     count(&self.totals.failed);
-                    self.tallies.failed(&task.task_type);
+                    self.tallies.failed(&task.task_type, task.kind.as_deref());
                     self.metrics.failed(&task.task_type);
                 }
                 None => {}
@@ -198,16 +208,10 @@ impl Recorder {
         }
     }
 
-    /// The store refused the result of this claim and took this one in its place. The task type is not always known. A
+    /// The store refused the result of this claim and took this one in its place. The row is not always known. A
     /// removal is what a success becomes, and with `removes_all` any end: then nobody knows what it was counted as, and the
     /// counts stay.
-    pub(crate) fn replaced(
-        &self,
-        refused: &Finish,
-        saved: &Verdict,
-        task_type: Option<&str>,
-        removes_all: bool,
-    ) {
+    pub(crate) fn replaced(&self, refused: &Finish, saved: &Verdict, task: Option<&Task>, removes_all: bool) {
         let is_known = !(removes_all && refused.verdict == Verdict::Remove);
         if is_known && refused.verdict.code() != saved.code() {
             // It was counted as what the run made of it.
@@ -215,9 +219,9 @@ impl Recorder {
             let wrong = if was_retried { &self.totals.retried } else { &self.totals.finished };
             wrong.fetch_sub(1, Ordering::Relaxed);
             count(&self.totals.failed);
-            if let Some(task_type) = task_type {
-                self.tallies.failed_after_all(task_type, was_retried);
-                self.metrics.failed(task_type);
+            if let Some(task) = task {
+                self.tallies.failed_after_all(&task.task_type, task.kind(), was_retried);
+                self.metrics.failed(&task.task_type);
             }
         }
         for event in self.take([(refused.id, refused.lease)].into_iter()) {
@@ -301,7 +305,7 @@ fn event(job: &Job, ending: &Ending) -> Event {
 mod tests {
     use super::*;
     use fang_core::Mode;
-    use fang_core::store::{Claimed, Counts};
+    use fang_core::store::{By, Claimed, Counts};
 
     fn recorder() -> Recorder {
         Recorder::new(Subscribers::default(), &Served::new(&[], "mail", false))
@@ -310,8 +314,14 @@ mod tests {
     /// How many tasks of this type have succeeded, are retried, have failed and were cancelled.
     fn numbers(recorder: &Recorder, task_type: &str) -> [u64; 4] {
         let now = recorder.tallies.now();
-        let tally = &now.iter().find(|(name, _)| **name == *task_type).unwrap().1;
+        let tally = &now.iter().find(|(by, name, _)| *by == By::TaskType && **name == *task_type).unwrap().2;
         [tally.finished, tally.retried, tally.failed, tally.cancelled]
+    }
+
+    fn mail() -> Task {
+        let mut task = Task::new(Uuid::nil(), serde_json::json!({}));
+        task.task_type = "mail".to_owned();
+        task
     }
 
     fn rescued(task_type: &str, error: Option<&str>) -> RescuedTask {
@@ -366,7 +376,7 @@ mod tests {
         recorder.ended(&job, &Ending::Failed { error: "no".to_owned() });
         for verdict in [Verdict::Remove, retried, failed.clone()] {
             let refused = Finish { id: Uuid::nil(), lease: 1, verdict, keep: None };
-            recorder.replaced(&refused, &failed, Some("mail"), false);
+            recorder.replaced(&refused, &failed, Some(&mail()), false);
         }
         assert_eq!(numbers(&recorder, "mail"), [0, 0, 3, 0]);
         let stats = recorder.stats();
@@ -380,7 +390,7 @@ mod tests {
         let job = Job::new(crate::state::example(), "mail".into(), fang_core::store::WorkerId(1), None);
         recorder.ended(&job, &Ending::Failed { error: "no".to_owned() });
         let refused = Finish { id: Uuid::nil(), lease: 1, verdict: Verdict::Remove, keep: None };
-        recorder.replaced(&refused, &failed, Some("mail"), true);
+        recorder.replaced(&refused, &failed, Some(&mail()), true);
         assert_eq!(numbers(&recorder, "mail"), [0, 0, 1, 0]);
     }
 }

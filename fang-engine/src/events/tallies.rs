@@ -1,226 +1,212 @@
-//! What a pool has counted for each task type, for its beats.
+//! What a pool has counted, for its beats: of each task type, and of each kind.
+
+mod kinds;
+mod row;
+mod slot;
 
 use crate::policy::decide::Ending;
 use crate::policy::served::Served;
+use crate::policy::telling::Counted;
 use crate::state::Job;
-use fang_core::store::{Counts, Histogram, Tally};
+use fang_core::kind;
+use fang_core::store::{By, Counts, Tally};
+use kinds::KindPlaces;
+use row::Row;
+use slot::Slot;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// The most task types with counters of their own in a pool that serves many. The others are counted together.
 const MOST: usize = 1_000;
 
-/// The counters of all task types that the pool serves, and of the others together, of which it may rescue tasks.
-/// Workers and the finisher write, the heart reads. A run adds to four of them, without an allocation.
+/// The counters of a pool. A task counts in the slot of its task type and kind, and the heart adds the slots up: so a run
+/// adds to five counters, whatever is told of them. It takes no lock that is not for many task types, and allocates
+/// nothing, except for the first task of a kind.
 #[derive(Debug)]
-pub(crate) enum Tallies {
+pub(crate) struct Tallies {
+    kinds: KindPlaces,
+    types: Types,
+}
+
+/// The counters of all task types that the pool serves, and of the others together, of which it may rescue tasks.
+/// Workers and the finisher write, the heart reads.
+#[derive(Debug)]
+enum Types {
     /// Of a pool that serves a few: ordered by the address of the name. The jobs of a pool share the names of its
-    /// settings, so finding the slot of a job compares no text, and takes no lock.
-    Few(Vec<(Arc<str>, Slot)>),
+    /// settings, so finding the row of a job compares no text, and takes no lock.
+    Few(Vec<(Arc<str>, Row)>),
     /// Of a pool that serves many: of those that had tasks, in the order in which they had their first one.
     Many(RwLock<Growing>),
 }
 
 /// The counters of the task types that had tasks so far.
 #[derive(Debug)]
-pub(crate) struct Growing {
-    slots: Vec<(Arc<str>, Arc<Slot>)>,
+struct Growing {
+    rows: Vec<(Arc<str>, Arc<Row>)>,
     places: HashMap<Arc<str>, usize>,
+    kinds: usize,
 }
 
 impl Growing {
-    fn new() -> Self {
-        let mut growing = Self { slots: Vec::new(), places: HashMap::new() };
+    fn new(kinds: usize) -> Self {
+        let mut growing = Self { rows: Vec::new(), places: HashMap::new(), kinds };
         growing.add(Counts::OTHERS.into());
         growing
     }
 
-    fn slot(&self, task_type: &str) -> Option<Arc<Slot>> {
+    fn row(&self, task_type: &str) -> Option<Arc<Row>> {
         let place = self.places.get(task_type)?;
-        self.slots.get(*place).map(|(_, slot)| slot.clone())
+        self.rows.get(*place).map(|(_, row)| row.clone())
     }
 
     fn add(&mut self, task_type: Arc<str>) {
-        self.places.insert(task_type.clone(), self.slots.len());
-        self.slots.push((task_type, Arc::new(Slot::new())));
+        self.places.insert(task_type.clone(), self.rows.len());
+        self.rows.push((task_type, Arc::new(Row::new(self.kinds))));
     }
-}
-
-#[derive(Debug)]
-pub(crate) struct Slot {
-    started: AtomicU64,
-    finished: AtomicU64,
-    retried: AtomicU64,
-    failed: AtomicU64,
-    snoozed: AtomicU64,
-    cancelled: AtomicU64,
-    expired: AtomicU64,
-    micros: AtomicU64,
-    /// The spans of a [`Histogram`].
-    runs: [AtomicU64; Histogram::BUCKETS],
 }
 
 impl Tallies {
-    pub(crate) fn new(served: &Served) -> Self {
-        if served.are_many() {
-            return Self::Many(RwLock::new(Growing::new()));
-        }
-        let names = served.names().cloned().chain([Counts::OTHERS.into()]);
-        let mut slots: Vec<_> = names.map(|name| (name, Slot::new())).collect();
-        slots.sort_by_key(|(name, _)| address(name));
-        Self::Few(slots)
+    /// Of a pool that serves these task types, in a program with these kinds.
+    pub(crate) fn new(served: &Served, kinds: &[&'static str]) -> Self {
+        let kinds = KindPlaces::new(kinds);
+        let types = Types::new(served, kinds.others());
+        Self { kinds, types }
     }
 
-    /// Counts for the task type of a job.
-    fn of_job(&self, task_type: &Arc<str>, count: impl FnOnce(&Slot)) {
-        match self {
-            Self::Few(slots) => {
-                let found = slots.binary_search_by_key(&address(task_type), |(name, _)| address(name));
-                let slot = found.ok().and_then(|index| slots.get(index)).map(|(_, slot)| slot);
-                slot.or_else(|| by_name(slots, task_type)).map(count).unwrap_or_default();
-            }
-            Self::Many(growing) => count(&slot_or_others(growing, task_type, true)),
-        }
+    /// Tells a job its kind, which is known once its payload is decoded.
+    pub(crate) fn is_of_kind(&self, job: &Job, kind: &'static str) {
+        job.kind_is_at(|| self.kinds.of_decoded(kind));
     }
 
-    /// Counts for a task type, or for the others if the pool does not serve it.
-    fn of_name(&self, task_type: &str, count: impl FnOnce(&Slot)) {
-        match self {
-            Self::Few(slots) => {
-                let slot = by_name(slots, task_type).or_else(|| by_name(slots, Counts::OTHERS));
-                slot.map(count).unwrap_or_default();
-            }
-            Self::Many(growing) => count(&slot_or_others(growing, task_type, false)),
-        }
-    }
-
-    /// A run has begun.
-    pub(crate) fn started(&self, job: &Job) {
-        self.of_job(&job.task_type, |slot| count(&slot.started));
+    /// A run has begun, for which the task waited this long.
+    pub(crate) fn started(&self, job: &Job, waited: Duration) {
+        self.of_job(job, |slot| slot.started(waited));
     }
 
     /// A run has ended, after this time.
     pub(crate) fn ran(&self, job: &Job, took: Duration) {
-        self.of_job(&job.task_type, |slot| {
-            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            slot.micros.fetch_add(micros, Ordering::Relaxed);
-            slot.runs.get(Histogram::bucket(micros)).map(count).unwrap_or_default();
-        });
+        self.of_job(job, |slot| slot.ran(took));
     }
 
     /// A task has ended so.
     pub(crate) fn ended(&self, job: &Job, ending: &Ending) {
-        self.of_job(&job.task_type, |slot| slot.ending(ending).map(count).unwrap_or_default());
-    }
-
-    /// A task that was rescued has failed, because it died too often. A pool rescues tasks of any type.
-    pub(crate) fn failed(&self, task_type: &str) {
-        self.of_name(task_type, |slot| count(&slot.failed));
-    }
-
-    /// A task that was rescued was cancelled.
-    pub(crate) fn cancelled(&self, task_type: &str) {
-        self.of_name(task_type, |slot| count(&slot.cancelled));
-    }
-
-    /// A task has failed that was counted as what its run made of it: it would run again, or had succeeded.
-    pub(crate) fn failed_after_all(&self, task_type: &str, was_retried: bool) {
-        let correct = |slot: &Slot| {
-            let wrong = if was_retried { &slot.retried } else { &slot.finished };
-            wrong.fetch_sub(1, Ordering::Relaxed);
-            count(&slot.failed);
-        };
-        match self {
-            Self::Few(slots) => by_name(slots, task_type).map(correct).unwrap_or_default(),
-            Self::Many(_) => self.of_name(task_type, correct),
+        // The kinds of these may not be known, and are not needed.
+        if !matches!(ending, Ending::LeftToOthers { .. } | Ending::HandedBack) {
+            self.of_job(job, |slot| slot.ended(ending));
         }
     }
 
-    /// The task types and what was counted for each, always in the same order. New ones come last.
-    pub(crate) fn now(&self) -> Vec<(Arc<str>, Tally)> {
+    /// A task that was rescued has failed, because it died too often. A pool rescues tasks of any type.
+    pub(crate) fn failed(&self, task_type: &str, kind: Option<&str>) {
+        self.types.of_name(task_type, |row| row.slot(self.place(kind)).failed());
+    }
+
+    /// A task that was rescued was cancelled.
+    pub(crate) fn cancelled(&self, task_type: &str, kind: Option<&str>) {
+        self.types.of_name(task_type, |row| row.slot(self.place(kind)).cancelled());
+    }
+
+    /// A task has failed that was counted as what its run made of it: it would run again, or had succeeded.
+    pub(crate) fn failed_after_all(&self, task_type: &str, kind: Option<&str>, was_retried: bool) {
+        self.types.of_name(task_type, |row| row.slot(self.place(kind)).failed_after_all(was_retried));
+    }
+
+    /// What was counted of each kind and each task type, always in the same order. New ones come last.
+    pub(crate) fn now(&self) -> Counted {
+        let names = self.kinds.names();
+        let mut kinds: Vec<_> = names.iter().map(|name| (By::Kind, name.clone(), Tally::default())).collect();
+        let mut types = Vec::new();
+        self.types.each(|name, row| {
+            let mut sum = Tally::default();
+            for (place, tally) in row.now() {
+                sum.merge(&tally);
+                kinds.get_mut(place).map(|(.., of)| of.merge(&tally)).unwrap_or_default();
+            }
+            types.push((By::TaskType, name.clone(), sum));
+        });
+        kinds.append(&mut types);
+        kinds
+    }
+
+    /// Counts for the task type and the kind of a job. The kind of a payload that could not be decoded is looked for.
+    fn of_job(&self, job: &Job, count: impl FnOnce(&Slot)) {
+        let kind = job.kind_is_at(|| self.place(kind::name(&job.task.metadata).as_deref()));
+        self.types.of_job(&job.task_type, |row| count(row.slot(kind)));
+    }
+
+    fn place(&self, kind: Option<&str>) -> usize {
+        kind.map_or_else(|| self.kinds.others(), |kind| self.kinds.of(kind))
+    }
+}
+
+impl Types {
+    fn new(served: &Served, kinds: usize) -> Self {
+        if served.are_many() {
+            return Self::Many(RwLock::new(Growing::new(kinds)));
+        }
+        let names = served.names().cloned().chain([Counts::OTHERS.into()]);
+        let mut rows: Vec<_> = names.map(|name| (name, Row::new(kinds))).collect();
+        rows.sort_by_key(|(name, _)| address(name));
+        Self::Few(rows)
+    }
+
+    /// Counts for the task type of a job.
+    fn of_job(&self, task_type: &Arc<str>, count: impl FnOnce(&Row)) {
         match self {
-            Self::Few(slots) => slots.iter().map(|(name, slot)| (name.clone(), slot.now())).collect(),
+            Self::Few(rows) => {
+                let found = rows.binary_search_by_key(&address(task_type), |(name, _)| address(name));
+                let row = found.ok().and_then(|index| rows.get(index)).map(|(_, row)| row);
+                row.or_else(|| by_name(rows, task_type)).map(count).unwrap_or_default();
+            }
+            Self::Many(growing) => count(&row_or_others(growing, task_type, true)),
+        }
+    }
+
+    /// Counts for a task type, or for the others if the pool does not serve it.
+    fn of_name(&self, task_type: &str, count: impl FnOnce(&Row)) {
+        match self {
+            Self::Few(rows) => {
+                let row = by_name(rows, task_type).or_else(|| by_name(rows, Counts::OTHERS));
+                row.map(count).unwrap_or_default();
+            }
+            Self::Many(growing) => count(&row_or_others(growing, task_type, false)),
+        }
+    }
+
+    fn each(&self, mut see: impl FnMut(&Arc<str>, &Row)) {
+        match self {
+            Self::Few(rows) => rows.iter().for_each(|(name, row)| see(name, row)),
             Self::Many(growing) => {
-                let slots = &growing.read().unwrap_or_else(PoisonError::into_inner).slots;
-                slots.iter().map(|(name, slot)| (name.clone(), slot.now())).collect()
+                let rows = &growing.read().unwrap_or_else(PoisonError::into_inner).rows;
+                rows.iter().for_each(|(name, row)| see(name, row));
             }
         }
     }
 }
 
-fn by_name<'a>(slots: &'a [(Arc<str>, Slot)], task_type: &str) -> Option<&'a Slot> {
-    slots.iter().find(|(name, _)| **name == *task_type).map(|(_, slot)| slot)
+fn by_name<'a>(rows: &'a [(Arc<str>, Row)], task_type: &str) -> Option<&'a Row> {
+    rows.iter().find(|(name, _)| **name == *task_type).map(|(_, row)| row)
 }
 
-/// The slot of a task type, which is added if it `may_grow`, or that of the others.
-fn slot_or_others(growing: &RwLock<Growing>, task_type: &str, may_grow: bool) -> Arc<Slot> {
+/// The row of a task type, which is added if it `may_grow`, or that of the others.
+fn row_or_others(growing: &RwLock<Growing>, task_type: &str, may_grow: bool) -> Arc<Row> {
     let known = |growing: &Growing| {
-        let is_full = !may_grow || growing.slots.len() > MOST;
-        growing.slot(task_type).or_else(|| is_full.then(|| growing.slot(Counts::OTHERS)).flatten())
+        let is_full = !may_grow || growing.rows.len() > MOST;
+        growing.row(task_type).or_else(|| is_full.then(|| growing.row(Counts::OTHERS)).flatten())
     };
-    if let Some(slot) = known(&growing.read().unwrap_or_else(PoisonError::into_inner)) {
-        return slot;
+    if let Some(row) = known(&growing.read().unwrap_or_else(PoisonError::into_inner)) {
+        return row;
     }
     let mut growing = growing.write().unwrap_or_else(PoisonError::into_inner);
-    if growing.slot(task_type).is_none() {
+    if growing.row(task_type).is_none() {
         growing.add(task_type.into());
     }
-    growing.slot(task_type).unwrap_or_else(|| Arc::new(Slot::new()))
-}
-
-impl Slot {
-    fn new() -> Self {
-        let none = AtomicU64::default;
-        Self {
-            started: none(),
-            finished: none(),
-            retried: none(),
-            failed: none(),
-            snoozed: none(),
-            cancelled: none(),
-            expired: none(),
-            micros: none(),
-            runs: std::array::from_fn(|_| none()),
-        }
-    }
-
-    fn ending(&self, ending: &Ending) -> Option<&AtomicU64> {
-        match ending {
-            Ending::Succeeded => Some(&self.finished),
-            Ending::Retried { .. } => Some(&self.retried),
-            Ending::Failed { .. } => Some(&self.failed),
-            Ending::Cancelled { .. } => Some(&self.cancelled),
-            Ending::Expired { .. } => Some(&self.expired),
-            Ending::Snoozed { .. } => Some(&self.snoozed),
-            Ending::LeftToOthers { .. } | Ending::HandedBack => None,
-        }
-    }
-
-    /// The starts are read last: a run may begin and end meanwhile, and no more runs may have ended than begun.
-    fn now(&self) -> Tally {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let mut tally = Tally::default();
-        tally.runs =
-            Histogram::of(read(&self.micros), std::array::from_fn(|n| self.runs.get(n).map_or(0, read)));
-        tally.finished = read(&self.finished);
-        tally.retried = read(&self.retried);
-        tally.failed = read(&self.failed);
-        tally.snoozed = read(&self.snoozed);
-        tally.cancelled = read(&self.cancelled);
-        tally.expired = read(&self.expired);
-        tally.started = read(&self.started);
-        tally
-    }
+    growing.row(task_type).unwrap_or_else(|| Arc::new(Row::new(growing.kinds)))
 }
 
 fn address(name: &Arc<str>) -> usize {
     Arc::as_ptr(name).cast::<u8>().addr()
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -240,37 +226,96 @@ mod tests {
     }
 
     fn runs(tallies: &Tallies, name: &Arc<str>) {
-        tallies.started(&job(name));
-        tallies.ran(&job(name), Duration::from_millis(3));
-        tallies.ended(&job(name), &Ending::Succeeded);
+        runs_as(tallies, name, "Mail");
+    }
+
+    fn runs_as(tallies: &Tallies, name: &Arc<str>, kind: &'static str) {
+        let job = job(name);
+        tallies.is_of_kind(&job, kind);
+        tallies.started(&job, Duration::from_secs(2));
+        tallies.ran(&job, Duration::from_millis(3));
+        tallies.ended(&job, &Ending::Succeeded);
+    }
+
+    fn of(tallies: &Tallies, wanted: By) -> Vec<(Arc<str>, Tally)> {
+        let now = tallies.now().into_iter().filter(|(by, ..)| *by == wanted);
+        now.map(|(_, name, tally)| (name, tally)).collect()
+    }
+
+    #[test]
+    fn runs_count_for_their_kind_whatever_their_task_type_is() {
+        for is_all in [false, true] {
+            let names: Vec<Arc<str>> = ["mail", "sync"].map(Arc::from).to_vec();
+            let tallies = Tallies::new(&served(&names, is_all), &["Mail", "Report", "Idle"]);
+            for (name, kind) in [(0, "Mail"), (1, "Mail"), (1, "Report"), (0, "Gone"), (1, "Mail")] {
+                runs_as(&tallies, &names[name], kind);
+            }
+            tallies.failed("mail", Some("Report"));
+            tallies.cancelled("strange", None);
+            let kinds: Vec<_> = of(&tallies, By::Kind)
+                .iter()
+                .filter(|(_, tally)| !tally.is_empty())
+                .map(|(name, of)| (name.to_string(), of.started, of.finished, of.failed + of.cancelled))
+                .collect();
+            let expected = [("(others)", 1, 1, 1), ("Mail", 3, 3, 0), ("Report", 1, 1, 1)];
+            let expected = expected.map(|(name, a, b, c)| (name.to_owned(), a, b, c));
+            assert!(kinds.len() == 3 && expected.iter().all(|one| kinds.contains(one)), "{kinds:?}");
+            let started = |by| of(&tallies, by).iter().map(|(_, tally)| tally.started).sum::<u64>();
+            assert_eq!((started(By::Kind), started(By::TaskType)), (5, 5));
+        }
+    }
+
+    #[test]
+    fn a_payload_that_could_not_be_decoded_counts_for_the_kind_that_it_names() {
+        let name: Arc<str> = "mail".into();
+        let tallies = Tallies::new(&served(std::slice::from_ref(&name), false), &["Mail"]);
+        for metadata in [r#"{"type": "Mail", "to": 7}"#, r#"{"type": "Gone"}"#, "7"] {
+            let task = fang_core::store::Claimed { metadata: metadata.to_owned(), ..example() };
+            let job = Job::new(task, name.clone(), WorkerId(1), None);
+            tallies.ended(&job, &Ending::Failed { error: "unreadable".to_owned() });
+        }
+        let failed = of(&tallies, By::Kind).into_iter().map(|(name, tally)| (name, tally.failed));
+        assert_eq!(failed.collect::<Vec<_>>(), [("Mail".into(), 1), (Counts::OTHERS.into(), 2)]);
+    }
+
+    #[test]
+    fn a_success_that_became_a_failure_is_counted_once() {
+        let name: Arc<str> = "mail".into();
+        let tallies = Tallies::new(&served(std::slice::from_ref(&name), false), &["Mail", "Report"]);
+        runs(&tallies, &name);
+        tallies.failed_after_all("mail", Some("Report"), false);
+        tallies.failed_after_all("mail", Some("Mail"), false);
+        let ends = |by| of(&tallies, by).iter().map(|(_, of)| (of.finished, of.failed)).max();
+        assert_eq!((ends(By::Kind), ends(By::TaskType)), (Some((0, 1)), Some((0, 1))));
     }
 
     #[test]
     fn runs_count_for_their_task_type_by_its_name_and_by_its_address() {
         let names: Vec<Arc<str>> = ["mail", "sync", "feeds"].map(Arc::from).to_vec();
-        let tallies = Tallies::new(&served(&names, false));
+        let tallies = Tallies::new(&served(&names, false), &["Mail"]);
         for name in [&names[1], &Arc::from("sync"), &Arc::from("strange")] {
             runs(&tallies, name);
         }
-        let now = tallies.now();
+        let now = of(&tallies, By::TaskType);
         let counted: Vec<_> = now.iter().filter(|(_, tally)| !tally.is_empty()).collect();
         assert_eq!(counted.len(), 1);
         let (name, tally) = counted[0];
         assert_eq!((&**name, tally.started, tally.finished, tally.runs.count()), ("sync", 2, 2, 2));
         assert_eq!(tally.runs.mean(), Some(Duration::from_millis(3)));
+        assert_eq!((tally.waits.count(), tally.waits.mean()), (2, Some(Duration::from_secs(2))));
     }
 
     #[test]
     fn of_many_task_types_the_first_are_counted_by_name_and_the_others_together() {
-        let tallies = Tallies::new(&served(&[], true));
-        assert_eq!(tallies.now().len(), 1, "none had tasks");
+        let tallies = Tallies::new(&served(&[], true), &["Mail"]);
+        assert_eq!(of(&tallies, By::TaskType).len(), 1, "none had tasks");
         let names: Vec<Arc<str>> = (0..MOST + 5).map(|n| n.to_string().into()).collect();
         for name in names.iter().chain(&names) {
             runs(&tallies, name);
         }
-        tallies.failed("0");
-        tallies.failed("strange");
-        let now = tallies.now();
+        tallies.failed("0", None);
+        tallies.failed("strange", None);
+        let now = of(&tallies, By::TaskType);
         let others = now.iter().find(|(name, _)| **name == *Counts::OTHERS).unwrap();
         assert_eq!((now.len(), others.1.finished, others.1.failed), (MOST + 1, 10, 1));
         let first = now.iter().find(|(name, _)| **name == *"0").unwrap();

@@ -1,7 +1,9 @@
 //! The calls of tools that look at workers and steer them, and at what all pools together do.
 
 use super::Admin;
-use fang_core::store::{Asked, Minute, Minutes, PausedType, Rate, Store, TypeInfo, WorkerId, WorkerInfo};
+use fang_core::store::{
+    Asked, By, KindInfo, Minute, Minutes, PausedType, Per, Rate, Store, TypeInfo, WorkerId, WorkerInfo,
+};
 use fang_core::{QueueError, StoreError};
 use std::time::Duration;
 
@@ -20,10 +22,21 @@ macro_rules! fleet_verbs {
             /// Lists what all pools together have counted, for each minute and task type, from `since` ago until now:
             /// at most 72 h. The last minute appears some seconds after its end.
             minutes(since: Duration) -> Vec<Minute>;
-            /// How fast the tasks of each task type run in all pools together, and how long their runs take. The
-            /// `window` ends now. It is at least a minute and at most 72 h long. The numbers come from the beats of the
-            /// pools, so no task is read.
+            /// Lists the same for each kind in place of each task type.
+            kind_minutes(since: Duration) -> Vec<Minute>;
+            /// Lists what all pools together have counted, for each hour (in UTC) and task type, from `since` ago until
+            /// now: at most 180 days. The last hour may not have ended.
+            hours(since: Duration) -> Vec<Minute>;
+            /// Lists the same for each kind in place of each task type.
+            kind_hours(since: Duration) -> Vec<Minute>;
+            /// How fast the tasks of each task type run in all pools together, how long their runs take, and how long
+            /// they wait for them. The `window` ends now. It is at least a minute and at most 72 h long. The numbers come
+            /// from the beats of the pools, so no task is read.
             rates(window: Duration) -> Vec<Rate>;
+            /// The same for each kind in place of each task type.
+            kind_rates(window: Duration) -> Vec<Rate>;
+            /// Lists the kinds whose tasks run, or ran within the `window`, with their [rates](Self::kind_rates).
+            kinds(window: Duration) -> Vec<KindInfo>;
             /// Lists the task types that have waiting tasks, are paused, or are served by a pool. Each has its waiting
             /// tasks, the workers that serve it, and its rate over the last five minutes. Counts tasks as
             /// [`depths`](Self::depths) does.
@@ -84,8 +97,24 @@ impl Fleet<'_> {
     }
 
     async fn minutes(&self, since: Duration) -> Result<Vec<Minute>, StoreError> {
-        let now = self.0.now().await?;
-        self.minutes_from(Minutes::from(Rate::first_minute(now, since))).await
+        self.list(Per::Minute, By::TaskType, since).await
+    }
+
+    async fn kind_minutes(&self, since: Duration) -> Result<Vec<Minute>, StoreError> {
+        self.list(Per::Minute, By::Kind, since).await
+    }
+
+    async fn hours(&self, since: Duration) -> Result<Vec<Minute>, StoreError> {
+        self.list(Per::Hour, By::TaskType, since).await
+    }
+
+    async fn kind_hours(&self, since: Duration) -> Result<Vec<Minute>, StoreError> {
+        self.list(Per::Hour, By::Kind, since).await
+    }
+
+    async fn list(&self, per: Per, by: By, since: Duration) -> Result<Vec<Minute>, StoreError> {
+        let from = per.first(self.0.now().await?, since);
+        self.minutes_from(Minutes::from(from).per(per).by(by)).await
     }
 
     async fn minutes_from(&self, first: Minutes<'_>) -> Result<Vec<Minute>, StoreError> {
@@ -102,21 +131,30 @@ impl Fleet<'_> {
     }
 
     /// The minutes first: what is gathered between the two reads is missing until the next call, and not counted twice.
-    async fn rates_of(&self, window: Duration) -> Result<(Vec<Rate>, Vec<WorkerInfo>), StoreError> {
+    async fn rates_by(&self, by: By, window: Duration) -> Result<(Vec<Rate>, Vec<WorkerInfo>), StoreError> {
         let now = self.0.now().await?;
-        let from = Rate::first_minute(now, window);
-        let minutes = self.minutes_from(Minutes::from(from)).await?;
+        let from = Per::Minute.first(now, window);
+        let minutes = self.minutes_from(Minutes::from(from).by(by)).await?;
         let workers = self.workers().await?;
-        Ok((Rate::all(&minutes, &workers, from, now), workers))
+        Ok((Rate::all(by, &minutes, &workers, from, now), workers))
     }
 
     async fn rates(&self, window: Duration) -> Result<Vec<Rate>, StoreError> {
-        self.rates_of(window).await.map(|(rates, _)| rates)
+        self.rates_by(By::TaskType, window).await.map(|(rates, _)| rates)
+    }
+
+    async fn kind_rates(&self, window: Duration) -> Result<Vec<Rate>, StoreError> {
+        self.rates_by(By::Kind, window).await.map(|(rates, _)| rates)
+    }
+
+    async fn kinds(&self, window: Duration) -> Result<Vec<KindInfo>, StoreError> {
+        let (rates, workers) = self.rates_by(By::Kind, window).await?;
+        Ok(KindInfo::all(&workers, rates))
     }
 
     async fn task_types(&self) -> Result<Vec<TypeInfo>, StoreError> {
         const WINDOW: Duration = Duration::from_secs(5 * 60);
-        let (rates, workers) = self.rates_of(WINDOW).await?;
+        let (rates, workers) = self.rates_by(By::TaskType, WINDOW).await?;
         let (depths, paused) = (self.0.depths(None).await?, self.0.paused_types().await?);
         Ok(TypeInfo::all(depths, paused, &workers, rates))
     }

@@ -265,17 +265,16 @@ impl Finisher {
     /// Tells that the database took another result than that of the run.
     async fn replaced(&self, refused: &Finish, saved: &Verdict, error: &StoreError) {
         let id = refused.id;
-        let mut task_type = None;
+        let mut task = None;
         if refused.verdict.code() == saved.code() {
             log::warn!("the database refused the result of task {id}; another was saved: {error}");
         } else {
-            // Results carry no task type. This is rare, so the row is asked; if that fails, only a count stays wrong.
-            let task = self.pool.store.find(id).await.ok().flatten();
+            // Results carry no task type and no kind. This is rare, so the row is asked; if that fails, only a count stays wrong.
+            task = self.pool.store.find(id).await.ok().flatten();
             tell_refused(id, task.as_ref(), &format!("{}: {error}", saved.error().unwrap_or_default()));
-            task_type = task.map(|task| task.task_type);
         }
         let removes_all = self.pool.config.retention == RetentionMode::RemoveAll;
-        self.pool.state.recorder.replaced(refused, saved, task_type.as_deref(), removes_all);
+        self.pool.state.recorder.replaced(refused, saved, task.as_ref(), removes_all);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::state::Pool;
 use async_channel::{Sender, bounded};
 use fang_core::StoreError;
 use fang_core::notify::{Registration, Topic};
-use fang_core::store::{Asked, Disown, Report, ReportedBeat};
+use fang_core::store::{Asked, By, Disown, Report, ReportedBeat};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use woken::Woken;
@@ -306,8 +306,10 @@ impl Heart {
     /// What the pool tells now.
     fn report(&mut self) -> Report {
         let state = &self.pool.state;
+        state.recorder.wall.set();
         let counted = state.recorder.tallies.now();
-        let busy = counted.iter().map(|(_, tally)| tally.running()).sum::<u64>();
+        let types = counted.iter().filter(|(by, ..)| *by == By::TaskType);
+        let busy = types.map(|(.., tally)| tally.running()).sum::<u64>();
         let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let mut report = Report::new(number(state.workers() as u64), number(busy));
         report.is_quiet = self.pool.quiet.is_on();

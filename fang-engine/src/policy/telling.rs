@@ -1,13 +1,13 @@
 //! What a pool tells with its beats: counts since it registered, in a limited number of bytes.
 
-use fang_core::store::{Counts, Tally};
+use fang_core::store::{By, Counts, Tally};
 use std::sync::Arc;
 
-/// The bytes for the task types that are summed under one name.
-const FOR_OTHERS: usize = 2560;
+/// The bytes for the task types, or for the kinds, that are summed under one name: for all spans of both histograms.
+const FOR_OTHERS: usize = 4700;
 
-/// What was counted, for each task type, always in the same order.
-type Counted = Vec<(Arc<str>, Tally)>;
+/// What was counted of each task type and each kind, always in the same order.
+pub(crate) type Counted = Vec<(By, Arc<str>, Tally)>;
 
 /// What one pool tells. The counts are those of all its time, so a report that is lost does no harm: the next one has
 /// its counts too. They grow, except when the store refused a result and took another one.
@@ -20,11 +20,11 @@ pub(crate) struct Telling {
     /// What was sent, until it is known to be saved.
     sent: Option<Counted>,
     places: Vec<Place>,
-    /// The task types with a name, in the order in which they became active.
+    /// The task types and kinds with a name, in the order in which they became active.
     named: Vec<usize>,
 }
 
-/// How a task type is told.
+/// How a task type or a kind is told.
 #[derive(Clone, Debug, Default)]
 enum Place {
     /// It was not active.
@@ -39,18 +39,17 @@ enum Place {
 impl Telling {
     /// What to tell, if anything was counted since the last report that was [saved](Self::was_saved).
     pub(crate) fn counts(&mut self, now: Counted) -> Option<Counts> {
-        if now == self.saved || self.saved.is_empty() && now.iter().all(|(_, tally)| tally.is_empty()) {
+        if now == self.saved || self.saved.is_empty() && now.iter().all(|(.., tally)| tally.is_empty()) {
             return None;
         }
         self.places.resize(now.len(), Place::None);
         let since: Counted = now
             .iter()
             .enumerate()
-            .map(|(n, (name, tally))| {
-                (
-                    name.clone(),
-                    self.earlier.get(n).map_or_else(|| tally.clone(), |(_, earlier)| tally.since(earlier)),
-                )
+            .map(|(n, (by, name, tally))| {
+                let earlier = self.earlier.get(n);
+                let since = earlier.map_or_else(|| tally.clone(), |(.., earlier)| tally.since(earlier));
+                (*by, name.clone(), since)
             })
             .collect();
         self.sent = Some(now);
@@ -72,11 +71,11 @@ impl Telling {
         self.named.clear();
     }
 
-    /// Gives a name to each task type that has become active, and takes growth from the latest ones while all
-    /// together have too many bytes.
+    /// Gives a name to each one that has become active, and takes growth from the latest ones while all together have too
+    /// many bytes.
     fn make_room(&mut self, since: &Counted) {
-        let (mut sizes, mut bytes) = (Vec::new(), 0);
-        for (n, (place, (name, tally))) in self.places.iter_mut().zip(since).enumerate() {
+        let mut room = Room::default();
+        for (n, (place, (by, name, tally))) in self.places.iter_mut().zip(since).enumerate() {
             if matches!(place, Place::None) && !tally.is_empty() {
                 *place = Place::Named(Tally::default(), 0);
                 self.named.push(n);
@@ -86,37 +85,47 @@ impl Telling {
                 Place::Full(_, size) => *size,
                 Place::Named(..) => size(name, tally),
             };
-            sizes.push(size);
-            bytes += size;
+            room.sizes.push(size);
+            *room.of(*by) += size;
         }
-        while bytes > Counts::MAX_BYTES - FOR_OTHERS
-            && let Some(last) = self.named.pop()
+        while room.bytes() > Counts::MAX_BYTES - 2 * FOR_OTHERS
+            && let Some(last) = self.take_last(room.larger(), since)
         {
-            if let (Some(place), Some(size)) = (self.places.get_mut(last), sizes.get(last))
+            if let (Some(place), Some(size), Some((by, ..))) =
+                (self.places.get_mut(last), room.sizes.get(last).copied(), since.get(last))
                 && let Place::Named(told, had) = place
             {
-                bytes = (bytes + *had).saturating_sub(*size);
+                let of = room.of(*by);
+                *of = (*of + *had).saturating_sub(size);
                 *place = Place::Full(std::mem::take(told), *had);
             }
         }
-        for ((place, (_, tally)), size) in self.places.iter_mut().zip(since).zip(sizes) {
+        for ((place, (.., tally)), size) in self.places.iter_mut().zip(since).zip(room.sizes) {
             if let Place::Named(told, had) = place {
                 (*told, *had) = (tally.clone(), size);
             }
         }
     }
 
+    /// Takes the name of the one that became active last among task types or kinds, or among the others if none of these
+    /// has one.
+    fn take_last(&mut self, wanted: By, since: &Counted) -> Option<usize> {
+        let is_wanted = |n: &usize| since.get(*n).is_some_and(|(by, ..)| *by == wanted);
+        let place = self.named.iter().rposition(is_wanted).or_else(|| self.named.len().checked_sub(1))?;
+        Some(self.named.remove(place))
+    }
+
     fn told(&self, since: &Counted) -> Counts {
         let mut counts = Counts::default();
-        for (place, (name, tally)) in self.places.iter().zip(since) {
+        for (place, (by, name, tally)) in self.places.iter().zip(since) {
             match place {
                 Place::None => {}
-                Place::Named(told, _) => counts.add(name, told),
+                Place::Named(told, _) => counts.add_to(*by, name, told),
                 Place::Full(told, _) => {
                     if !told.is_empty() {
-                        counts.add(name, told);
+                        counts.add_to(*by, name, told);
                     }
-                    counts.add(Counts::OTHERS, &tally.since(told));
+                    counts.add_to(*by, Counts::OTHERS, &tally.since(told));
                 }
             }
         }
@@ -124,7 +133,34 @@ impl Telling {
     }
 }
 
-/// How many bytes of JSON a task type has among others.
+/// How many bytes of JSON there are.
+#[derive(Default)]
+struct Room {
+    /// Of each one.
+    sizes: Vec<usize>,
+    types: usize,
+    kinds: usize,
+}
+
+impl Room {
+    fn of(&mut self, by: By) -> &mut usize {
+        match by {
+            By::TaskType => &mut self.types,
+            By::Kind => &mut self.kinds,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.types + self.kinds
+    }
+
+    /// The ones that have more, so that neither takes the room of the other.
+    fn larger(&self) -> By {
+        if self.kinds > self.types { By::Kind } else { By::TaskType }
+    }
+}
+
+/// How many bytes of JSON a task type or a kind has among others.
 fn size(name: &str, tally: &Tally) -> usize {
     let mut alone = Counts::default();
     alone.add(name, tally);
@@ -134,7 +170,9 @@ fn size(name: &str, tally: &Tally) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fang_core::store::Histogram;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     fn started(started: u64) -> Tally {
@@ -144,7 +182,7 @@ mod tests {
     }
 
     fn of(counts: &[(&str, u64)]) -> Counted {
-        counts.iter().map(|(name, runs)| ((*name).into(), started(*runs))).collect()
+        counts.iter().map(|(name, runs)| (By::TaskType, (*name).into(), started(*runs))).collect()
     }
 
     fn told(counts: Option<Counts>) -> Vec<(String, u64)> {
@@ -181,30 +219,68 @@ mod tests {
         assert_eq!(told(telling.counts(of(&[("mail", 6)]))), mail(4), "5 were not saved");
     }
 
+    fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+        tallies.fold(Tally::default(), |mut sum, tally| {
+            sum.merge(tally);
+            sum
+        })
+    }
+
+    #[test]
+    fn there_is_room_for_all_others_whatever_they_counted() {
+        let all = Histogram::of(u64::MAX, [u64::MAX; Histogram::BUCKETS]);
+        let mut tally = started(u64::MAX);
+        (tally.runs, tally.waits) = (all.clone(), all);
+        let Tally { finished, retried, failed, snoozed, cancelled, expired, .. } = &mut tally;
+        for number in [finished, retried, failed, snoozed, cancelled, expired] {
+            *number = u64::MAX;
+        }
+        assert!((FOR_OTHERS - 200..=FOR_OTHERS).contains(&size(Counts::OTHERS, &tally)));
+    }
+
+    /// Few task types keep their names beside very many kinds, and the other way round.
+    #[test]
+    fn neither_task_types_nor_kinds_take_the_room_of_the_others() {
+        for few in [By::TaskType, By::Kind] {
+            let many = if few == By::Kind { By::TaskType } else { By::Kind };
+            let mut now: Counted =
+                (0..500).map(|n| (many, format!("many {n}").into(), started(1 << 40))).collect();
+            now.extend((0..20).map(|n| (few, format!("few {n}").into(), started(1 << 40))));
+            let mut telling = Telling::default();
+            let counts = telling.counts(now).unwrap();
+            assert_eq!(counts.by(few).count(), 20);
+            let names = counts.by(many).count();
+            assert!(names > 200 && names < 500, "{names}");
+        }
+    }
+
     proptest! {
-        /// Many task types with long names and all spans of time.
+        /// Many task types and kinds with long names and all spans of time.
         #[test]
         fn the_bytes_are_limited_and_the_sums_exact(
             beats in prop::collection::vec(prop::collection::vec((0_usize..200, 0_u64..1 << 36, 1_u64..1_000_000), 0..80), 1..8),
         ) {
-            let mut now: Counted = (0..200).map(|n| (format!("type \"{n}\" {}", "x".repeat(n)).into(), Tally::default())).collect();
+            let name = |n| format!("name \"{n}\" {}", "x".repeat(n));
+            let by = |n| if n % 2 == 0 { By::TaskType } else { By::Kind };
+            let mut now: Counted = (0..200).map(|n| (by(n), name(n).into(), Tally::default())).collect();
             let (mut telling, mut before) = (Telling::default(), Counts::default());
             for beat in beats {
                 for (n, micros, runs) in beat {
-                    now[n].1.started += runs;
-                    now[n].1.runs.record(Duration::from_micros(micros));
+                    now[n].2.started += runs;
+                    now[n].2.runs.record(Duration::from_micros(micros));
+                    now[n].2.waits.record(Duration::from_micros(micros % 1_000_003 * 999));
                 }
                 let Some(counts) = telling.counts(now.clone()) else { continue };
                 telling.was_saved();
                 prop_assert!(counts.to_json().len() <= Counts::MAX_BYTES);
-                let sum = |counts: &Counts| counts.iter().fold(Tally::default(), |mut sum, (_, tally)| {
-                    sum.merge(tally);
-                    sum
-                });
-                let all = now.iter().fold(Tally::default(), |mut sum, (_, tally)| { sum.merge(tally); sum });
-                prop_assert_eq!(sum(&counts), all);
-                for (name, tally) in before.iter() {
-                    prop_assert!(tally.since(counts.of(name).unwrap()).is_empty(), "{} only grows", name);
+                for by in [By::TaskType, By::Kind] {
+                    let told = sum(counts.by(by).map(|(_, tally)| tally));
+                    let all = sum(now.iter().filter(|(one, ..)| *one == by).map(|(.., tally)| tally));
+                    prop_assert_eq!(told, all);
+                    let later: BTreeMap<_, _> = counts.by(by).collect();
+                    for (name, tally) in before.by(by) {
+                        prop_assert!(tally.since(later[name]).is_empty(), "{} only grows", name);
+                    }
                 }
                 before = counts;
             }

@@ -6,8 +6,12 @@ use crate::runtime::BoxFuture;
 use chrono::Utc;
 use fang_core::store::{Claimed, DbInstant, WorkerId};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+/// The place of a kind that was not looked for yet.
+const UNKNOWN: usize = usize::MAX;
 
 /// A lock-claim, as its tasks see it: it is not written yet, and keeps the results of its tasks until it commits.
 pub trait UnwrittenClaim: Send + Sync + fmt::Debug {
@@ -36,6 +40,8 @@ pub struct Job {
     began: OnceLock<Instant>,
     /// How long its run took. The run sets it when it ends.
     took: OnceLock<Duration>,
+    /// The place of its kind among the counters. Set when it is decoded, or when it is first counted.
+    kind: AtomicUsize,
     /// The task as events show it. Made for the first event.
     info: OnceLock<Arc<TaskInfo>>,
 }
@@ -56,6 +62,7 @@ impl Job {
             keep: OnceLock::new(),
             began: OnceLock::new(),
             took: OnceLock::new(),
+            kind: AtomicUsize::new(UNKNOWN),
             info: OnceLock::new(),
         }
     }
@@ -78,9 +85,11 @@ impl Job {
         self.task.keep.or_else(|| self.keep.get().copied())
     }
 
-    /// Tells that its run begins.
-    pub(crate) fn begins(&self) {
-        let _ = self.began.set(Instant::now());
+    /// Tells that its run begins. Returns when.
+    pub(crate) fn begins(&self) -> Instant {
+        let now = Instant::now();
+        let _ = self.began.set(now);
+        now
     }
 
     /// Tells that its run has ended. Returns `false` if that was told before.
@@ -104,9 +113,23 @@ impl Job {
 
     /// How long it has been due, by the clock of this machine. Zero if that is not known.
     pub(crate) fn waited(&self) -> Duration {
-        match self.task.scheduled_at {
-            DbInstant::MIN => Duration::ZERO,
-            due => (Utc::now() - due.to_datetime()).to_std().unwrap_or_default(),
+        self.waited_at(Utc::now().into())
+    }
+
+    /// How long it had been due then. Zero if that is not known.
+    pub(crate) fn waited_at(&self, now: DbInstant) -> Duration {
+        now.since(self.task.scheduled_at).unwrap_or_default()
+    }
+
+    /// The place of its kind among the counters, which is found once.
+    pub(crate) fn kind_is_at(&self, find: impl FnOnce() -> usize) -> usize {
+        match self.kind.load(Ordering::Relaxed) {
+            UNKNOWN => {
+                let place = find();
+                self.kind.store(place, Ordering::Relaxed);
+                place
+            }
+            place => place,
         }
     }
 

@@ -60,6 +60,7 @@ async fn metrics_tell_what_waits_what_ran_and_who_runs_it() {
     is("fang_failed_tasks{kind=\"send\"}", 1.0);
     is("fang_run_seconds_count{task_type=\"mails\"}", 5.0);
     is("fang_run_seconds_bucket{task_type=\"mails\",le=\"+Inf\"}", 5.0);
+    is("fang_wait_seconds_count{task_type=\"mails\"}", 5.0);
     is("fang_running{task_type=\"mails\"}", 0.0);
     is("fang_tasks_due{task_type=\"a \\\"b\\\"\\\\\"}", 1.0);
     is("fang_type_paused{task_type=\"a \\\"b\\\"\\\\\"}", 1.0);

@@ -76,18 +76,23 @@ CREATE TABLE fang_workers (
     workers integer,
     busy integer,
     is_quiet boolean,
-    -- {"mails": {"started": 9, "finished": 8, "us": 30000, "b21": 8}}: counts for each task type since it registered. And
-    -- the part of them that is in fang_minutes.
+    -- {"types": {"mails": {"started": 9, "finished": 8, "us": 30000, "b21": 8}}, "kinds": {..}}: counts for each task type
+    -- and each kind since it registered. And the part of them that is in fang_minutes.
     told jsonb,
     gathered jsonb
 ) WITH (fillfactor = 50);
 
--- What all workers told, for each minute and task type.
+-- What all workers told, for each minute and each hour, of each task type and each kind.
 CREATE TABLE fang_minutes (
+    -- Whether it is the sum of an hour, which is kept for longer.
+    is_hour boolean NOT NULL,
+    -- When the minute or the hour began.
     minute timestamptz NOT NULL,
-    task_type text NOT NULL,
+    is_kind boolean NOT NULL,
+    -- The task type or the kind.
+    name text NOT NULL,
     counts jsonb NOT NULL,
-    PRIMARY KEY (minute, task_type)
+    PRIMARY KEY (is_hour, minute, is_kind, name)
 );
 
 CREATE TABLE fang_queues (

@@ -1,4 +1,4 @@
--- Adds what workers have told since the last time to the minutes. Pools call it when a beat tells that a minute is over;
+-- Adds what workers have told since the last time to the minutes, and to their hours. Pools call it when a beat tells that a minute is over;
 -- the first one gathers, and the others find nothing to do and do not wait for it.
 --
 -- Beats wait for the rows that are locked here, so a call gathers from `$1` workers at most. The minute stays due until a call
@@ -8,7 +8,7 @@
 -- both the differences and `gathered` come from these, so nothing is lost or counted twice. A row that a beat has locked is
 -- left for the next minute. Counts go to the minute of the last beat, but never to one that is not over. A difference may
 -- be below zero if a worker corrects what it told, also if it leaves out a number that is zero now. Both documents are expanded
--- once: to look each number up in the other one would decompress that each time.
+-- once, down to the numbers of each task type and each kind: to look each number up in the other one would decompress that each time.
 --
 -- The numbers are bounded and the types of all values are checked, so that a row of a worker or a minute that a person has changed
 -- does not stop all others: what is no number counts as zero.
@@ -35,33 +35,41 @@ WITH due AS MATERIALIZED (
     SELECT minute, 1 AS sign, told AS counts FROM locked
     UNION ALL SELECT minute, -1, gathered FROM locked
 ), differences AS (
-    SELECT p.minute, t.task_type, n.name,
+    SELECT p.minute, o.key = 'kinds' AS is_kind, t.name, n.key,
         sum(p.sign * CASE
             WHEN jsonb_typeof(n.number) <> 'number' THEN 0
             WHEN n.number::numeric BETWEEN 0 AND 999999999999999999 THEN n.number::bigint
             ELSE 0
         END) AS difference
     FROM parts p,
-        jsonb_each(CASE WHEN jsonb_typeof(p.counts) = 'object' THEN p.counts END) t (task_type, tally),
-        jsonb_each(CASE WHEN jsonb_typeof(t.tally) = 'object' THEN t.tally END) n (name, number)
-    GROUP BY p.minute, t.task_type, n.name
+        jsonb_each(CASE WHEN jsonb_typeof(p.counts) = 'object' THEN p.counts END) o (key, tallies),
+        jsonb_each(CASE WHEN jsonb_typeof(o.tallies) = 'object' THEN o.tallies END) t (name, tally),
+        jsonb_each(CASE WHEN jsonb_typeof(t.tally) = 'object' THEN t.tally END) n (key, number)
+    WHERE o.key IN ('types', 'kinds')
+    GROUP BY p.minute, o.key, t.name, n.key
 ), minutes AS (
-    INSERT INTO fang_minutes AS m (minute, task_type, counts)
-    SELECT minute, task_type, jsonb_object_agg(name, difference)
-    FROM differences
+    INSERT INTO fang_minutes AS m (is_hour, minute, is_kind, name, counts)
+    SELECT is_hour, minute, is_kind, name, jsonb_object_agg(key, difference)
+    FROM (
+        SELECT false AS is_hour, * FROM differences
+        UNION ALL
+        SELECT true, date_trunc('hour', minute, 'UTC'), is_kind, name, key, sum(difference)
+        FROM differences
+        GROUP BY date_trunc('hour', minute, 'UTC'), is_kind, name, key
+    ) both_of_them
     WHERE difference <> 0
-    GROUP BY minute, task_type
-    ON CONFLICT (minute, task_type) DO UPDATE
+    GROUP BY is_hour, minute, is_kind, name
+    ON CONFLICT (is_hour, minute, is_kind, name) DO UPDATE
     SET counts = (
-        SELECT jsonb_object_agg(name, total)
+        SELECT jsonb_object_agg(key, total)
         FROM (
-            SELECT name, sum(number::numeric) AS total
+            SELECT key, sum(number::numeric) AS total
             FROM (
                 SELECT * FROM jsonb_each(CASE WHEN jsonb_typeof(m.counts) = 'object' THEN m.counts END)
                 UNION ALL SELECT * FROM jsonb_each(excluded.counts)
-            ) both_of_them (name, number)
+            ) both_of_them (key, number)
             WHERE jsonb_typeof(number) = 'number'
-            GROUP BY name
+            GROUP BY key
         ) sums
     )
 )

@@ -32,8 +32,8 @@ WITH turn AS MATERIALIZED (
     DELETE FROM fang_minutes RETURNING *
 ), minutes AS (
     -- Sorted, so that all are removed before the first one comes to the place of another.
-    INSERT INTO fang_minutes (minute, task_type, counts)
-    SELECT m.minute - span, m.task_type, m.counts FROM old_minutes m, turn ORDER BY 1, 2
+    INSERT INTO fang_minutes (minute, is_hour, is_kind, name, counts)
+    SELECT m.minute - span, m.is_hour, m.is_kind, m.name, m.counts FROM old_minutes m, turn ORDER BY 1, 2, 3, 4
 ), queues AS (
     UPDATE fang_queues t SET paused_at = t.paused_at - span FROM turn
 ), periods AS (

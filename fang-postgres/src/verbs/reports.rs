@@ -9,7 +9,9 @@ use crate::store::PostgresStore;
 use crate::value::Instant;
 use fang_core::StoreError;
 use fang_core::notify::Topic;
-use fang_core::store::{Asked, Counts, Depth, Minute, Minutes, PausedType, WorkerId, WorkerInfo, WorkerRow};
+use fang_core::store::{
+    Asked, By, Counts, Depth, Minute, Minutes, PausedType, Per, WorkerId, WorkerInfo, WorkerRow,
+};
 
 /// A transaction gathers from at most so many workers, whose beats wait for it.
 const GATHERED_AT_ONCE: i64 = 20;
@@ -68,14 +70,15 @@ pub(crate) async fn minutes<C: Connections>(
     db: &Database<C>,
     page: &Minutes<'_>,
 ) -> Result<Vec<Minute>, StoreError> {
-    let (after, task_type) = page.after.unzip();
+    let (after, name) = page.after.unzip();
     let (from, after) = (Instant(page.from.into()), after.map(|after| Instant(after.into())));
     let limit = i64::from(page.limit);
-    let statement = Statement::look(&db.sql.minutes, &[&from, &after, &task_type, &limit])?;
+    let (is_kind, is_hour) = (page.by == By::Kind, page.per == Per::Hour);
+    let statement = Statement::look(&db.sql.minutes, &[&from, &after, &name, &limit, &is_kind, &is_hour])?;
     let rows = db.query(db.calls, statement).await?;
     let minutes = rows.iter().map(|row| {
         let tally = Counts::tally_from_json(get(row, 2)?);
-        Ok(Minute { at: instant(row, 0)?, task_type: get(row, 1)?, tally })
+        Ok(Minute { at: instant(row, 0)?, name: get(row, 1)?, tally })
     });
     minutes.collect()
 }

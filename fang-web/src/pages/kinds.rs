@@ -1,12 +1,14 @@
-//! `/kinds`: the kinds of the tasks, with what the newest ones are and how many have failed.
+//! `/kinds`: how the tasks of each kind run, what the newest ones are, and how many have failed.
 
 use crate::kinds::{Kind, Kinds};
 use crate::refusal::Refusal;
+use crate::runs::runs;
 use crate::shell::{self, Page};
 use crate::show;
 use crate::visit::Visit;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use fang_core::store::By;
 use maud::{Markup, html};
 use std::time::Duration;
 
@@ -19,12 +21,23 @@ const NAMED: usize = 10;
 
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let (kinds, now) = (visit.server.kinds(FRESH_FOR).await?, visit.server.now().await?);
+    let live = live(&visit).await?;
+    let mut pairs = vec![("page", "kinds")];
+    pairs.extend(["window", "kind"].iter().filter_map(|name| Some((*name, visit.query.get(name)?))));
+    let stream = Some(visit.base.with("/live", pairs));
     let rest = html! {
+        h2 { "Tasks by kind" }
         (table(&visit, &kinds, now))
         p.faint { (reach(&kinds)) }
         @if kinds.all.len() > MOST { p.faint { "Only the first " (MOST) " of " (kinds.all.len()) " kinds are shown." } }
     };
-    Ok(shell::page(&visit, Page { title: "Kinds", path: "/kinds", rest: Some(rest), ..Page::default() }))
+    let page = Page { title: "Kinds", path: "/kinds", ..Page::default() };
+    Ok(shell::page(&visit, Page { stream, live: Some(live), rest: Some(rest), ..page }))
+}
+
+pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
+    let look = visit.server.look().await?;
+    runs(visit, By::Kind, &look).await
 }
 
 /// How far the look went.

@@ -33,17 +33,17 @@ pub(crate) async fn live(visit: &Visit) -> Result<Markup, Refusal> {
     Ok(html! {
         div.wide tabindex="0" role="region" aria-label="Task types" {
             table {
-                caption { "Rates of the last five minutes, a second" }
+                caption { "Rates of the last five minutes, a second, and how long runs took and tasks waited for them" }
                 thead { tr {
                     th scope="col" { "Task type" }
-                    @for title in ["Due", "Oldest", "Waiting", "Running", "Pools", "Started", "Failed", "p50", "p95", "p99"] {
+                    @for title in ["Due", "Oldest", "Waiting", "Running", "Pools", "Started", "Failed"].into_iter().chain(show::QUANTILES) {
                         th.n scope="col" { (title) }
                     }
                     th scope="col" { "State" }
                 } }
                 tbody {
                     @for of in &look.types { (row(visit, of)) }
-                    @if look.types.is_empty() { tr { td.faint colspan="12" { "There are no tasks, and no pool serves any." } } }
+                    @if look.types.is_empty() { tr { td.faint colspan="15" { "There are no tasks, and no pool serves any." } } }
                 }
             }
         }
@@ -63,9 +63,7 @@ fn row(visit: &Visit, of: &TypeInfo) -> Markup {
             td.n { (of.served_by.len()) }
             td.n { @if let Some(rate) = rate { (show::rate(rate.started)) } }
             td.n { @if let Some(rate) = rate { (show::rate(rate.retried + rate.failed)) } }
-            @for span in [rate.and_then(|rate| rate.p50), rate.and_then(|rate| rate.p95), rate.and_then(|rate| rate.p99)] {
-                td.n { (show::precise(span)) }
-            }
+            @for span in rate.map(show::quantiles).unwrap_or_default() { td.n { (show::precise(span)) } }
             td { (pause(visit, of)) }
         }
     }

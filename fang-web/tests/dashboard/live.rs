@@ -50,7 +50,7 @@ async fn a_live_page_tells_what_has_changed() {
 async fn every_page_that_says_so_has_a_live_part() {
     let fleet = Fleet::in_memory();
     let task = format!("/tasks/{}", fleet.insert(mail("Welcome")).await);
-    for path in ["/", "/types", "/workers", "/running", "/errors", "/crons", &task] {
+    for path in ["/", "/types", "/kinds", "/workers", "/running", "/errors", "/crons", &task] {
         let page = get(&fleet.routes, path).await.page();
         let (_, rest) = page.split_once("data-stream=\"").unwrap();
         let stream = rest.split_once('"').unwrap().0.replace("&amp;", "&");

@@ -74,6 +74,62 @@ async fn a_task_is_shown_whole_with_all_digits_of_its_numbers() {
     }
 }
 
+#[fang::task(task_type = "quick")]
+async fn short_task() {}
+
+async fn shows_times_of_runs_and_in_the_queue(fleet: &Fleet, queue: impl AsyncBackend + 'static) {
+    let mut pool =
+        AsyncWorkerPool::builder().number_of_workers(1_u32).task_type("quick").queue(queue).build();
+    pool.start().await.unwrap();
+    let id = fleet.insert(short_task()).await;
+    while fleet.state(id).await != "gone" {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    pool.shutdown(Duration::from_secs(10)).await;
+    let row = |page: &str, name: &str| {
+        let (_, row) = page.split_once(&format!("<bdi>{name}</bdi></a></th>")).unwrap_or_default();
+        let row = row.split("</tr>").next().unwrap_or_default();
+        row.matches("s</td>").count()
+    };
+    for (path, name) in [("/", "quick"), ("/types", "quick"), ("/kinds", "short_task")] {
+        let page = get(&fleet.routes, path).await.page();
+        assert!(page.contains("Run p95") && page.contains("Wait p95"), "{page}");
+        assert_eq!(row(&page, name), 6, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn times_of_runs_and_in_the_queue_are_shown_by_task_type_and_by_kind() {
+    let queue = MemoryQueue::new();
+    shows_times_of_runs_and_in_the_queue(&Fleet::over(&queue, None), queue).await;
+    let (fleet, queue) = Fleet::with_queue().await;
+    shows_times_of_runs_and_in_the_queue(&fleet, queue).await;
+}
+
+/// What half a year of hours and an hour of minutes would be.
+const COUNTED: &str = r#"INSERT INTO fang_minutes (is_hour, minute, is_kind, name, counts)
+    SELECT per = 'hour', date_trunc(per, now()) - n * ('1 ' || per)::interval, is_kind, 'Mail',
+        '{"started": 9, "failed": 1, "us": 9000, "b20": 9, "wus": 90000, "w26": 9}'
+    FROM generate_series(1, 4319) n, (VALUES ('minute'), ('hour')) spans (per), (VALUES (false), (true)) named (is_kind)"#;
+
+#[tokio::test]
+async fn charts_of_an_hour_to_half_a_year_are_drawn_by_task_type_and_by_kind() {
+    let fleet = Fleet::in_postgres().await;
+    fleet.database.as_ref().unwrap().client().await.unwrap().batch_execute(COUNTED).await.unwrap();
+    for (window, points) in
+        [("1h", 60), ("6h", 72), ("1d", 72), ("3d", 72), ("1w", 56), ("1mo", 72), ("6mo", 72)]
+    {
+        for path in ["/?type=Mail", "/kinds?kind=Mail", "/?", "/kinds?"] {
+            let page = get(&fleet.routes, &format!("{path}&window={window}")).await.page();
+            let drawn =
+                ["rect class=\"started\"", "rect class=\"failed\""].map(|text| page.matches(text).count());
+            assert!(drawn.iter().all(|drawn| points - drawn <= 1), "{drawn:?} {path} {window}");
+            assert_eq!(page.matches("path class=\"p99\" d=\"M").count(), 2, "{path} {window}");
+            assert!(page.contains(&format!("aria-current=\"true\">{window}</a>")), "{page}");
+        }
+    }
+}
+
 #[fang::task(task_type = "slow")]
 async fn long_task() {
     std::future::pending::<()>().await;

@@ -89,13 +89,16 @@ impl Shop {
         self.admin.pause("billing").await.unwrap();
     }
 
-    /// What the pools of three days would have counted.
+    /// What the pools of three days would have counted, and of 180 days for the hours.
     async fn remember(&self) {
-        let sql = "INSERT INTO fang_minutes (minute, task_type, counts)
-            SELECT date_trunc('minute', now()) - n * interval '1 minute', name, jsonb_build_object(
+        let sql = "INSERT INTO fang_minutes (is_hour, minute, is_kind, name, counts)
+            SELECT is_hour, date_trunc(per, now()) - n * ('1 ' || per)::interval, is_kind, name, jsonb_build_object(
                 'started', runs, 'finished', runs - runs / 50, 'failed', runs / 50, 'us', runs * 5000,
-                'b22', runs / 2, 'b24', runs / 3, 'b27', runs / 8, 'b30', runs / 40)
-            FROM generate_series(1, 4319) AS n, (VALUES ('mail', 900), ('report', 120), ('image', 340)) AS type (name, most),
+                'b22', runs / 2, 'b24', runs / 3, 'b27', runs / 8, 'b30', runs / 40,
+                'wus', runs * 90000, 'w28', runs / 2, 'w31', runs / 3, 'w34', runs / 8, 'w40', runs / 40)
+            FROM generate_series(1, 4319) AS n, (VALUES (false, 'minute'), (true, 'hour')) AS spans (is_hour, per),
+                (VALUES (false, 'mail', 900), (false, 'report', 120), (false, 'image', 340), (true, 'send_mail', 880),
+                    (true, 'bounce', 20), (true, 'long_report', 120), (true, 'resize', 340)) AS named (is_kind, name, most),
                 LATERAL (SELECT (most * (1.2 + sin(n / 200.0) + 0.2 * sin(n * 7)))::int AS runs) AS r";
         self.database.client().await.unwrap().execute(sql, &[]).await.unwrap();
     }

@@ -7,8 +7,8 @@ use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use fang_asynk::Admin;
 use fang_core::operator::Freshness;
-use fang_core::store::{
-    Depth, Filter, Matching, Minute, Overview, PausedType, Rate, Tally, TypeInfo, WorkerId, WorkerInfo,
+use fang_core::store::{By, 
+    By, Depth, Filter, Matching, Minute, Overview, PausedType, Per, Rate, Tally, TypeInfo, WorkerId, WorkerInfo,
 };
 use fang_core::{FangTaskState, QueueError};
 use std::collections::BTreeMap;
@@ -103,11 +103,11 @@ impl Fleet {
         now: DateTime<Utc>,
         workers: Vec<WorkerInfo>,
     ) -> Result<SeenFleet, Failure> {
-        let from = Rate::first_minute(now, RATES);
+        let from = Per::Minute.first(now, RATES);
         let recent = self.minutes.iter().flat_map(|minutes| &minutes.recent);
         let recent: Vec<_> = recent.filter(|minute| minute.at >= from).cloned().collect();
         let ((depths, paused), _) = self.waiting.get(waiting(admin)).await?;
-        let rates = Rate::all(&recent, &workers, from, now);
+        let rates = Rate::all(By::TaskType, &recent, &workers, from, now);
         let types = TypeInfo::all(depths.clone(), paused.clone(), &workers, rates);
         Ok(SeenFleet { types, workers })
     }
@@ -132,7 +132,7 @@ impl Fleet {
         let workers = self.workers(admin, super::history::SPAN).await?;
         if let Some(minutes) = &mut self.minutes {
             self.history = Some(History::of(&minutes.recent, now, began.elapsed()));
-            let from = Rate::first_minute(now, RATES);
+            let from = Per::Minute.first(now, RATES);
             minutes.recent.retain(|minute| minute.at >= from);
         }
         Ok(workers)

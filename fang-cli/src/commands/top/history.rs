@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use fang_core::operator::Freshness;
-use fang_core::store::{Minute, Rate};
+use fang_core::store::{Minute, Per};
 use std::time::{Duration, Instant};
 
 /// How far it goes back.
@@ -32,7 +32,7 @@ pub(super) struct History {
 impl History {
     /// From the minutes that a look read, and how long that took.
     pub(super) fn of(minutes: &[Minute], now: DateTime<Utc>, took: Duration) -> Self {
-        let from = Rate::first_minute(now, SPAN);
+        let from = Per::Minute.first(now, SPAN);
         let mut points = vec![Point::default(); MINUTES];
         for minute in minutes {
             let place = usize::try_from((minute.at - from).num_minutes()).ok();
@@ -61,7 +61,7 @@ mod tests {
         let now = DateTime::from_timestamp(1_800_000_030, 0).unwrap();
         let minute = |ago: i64, task_type: &str, tally: &str| Minute {
             at: DateTime::from_timestamp(1_800_000_000, 0).unwrap() - TimeDelta::minutes(ago),
-            task_type: task_type.to_owned(),
+            name: task_type.to_owned(),
             tally: Counts::tally_from_json(tally),
         };
         let minutes = [

@@ -122,7 +122,9 @@ macro_rules! scenarios_of_tools {
                 what_workers_told_is_gathered_once_a_minute,
                 nothing_is_gathered_twice,
                 the_last_counts_of_a_dead_worker_are_gathered,
+                minutes_tell_how_long_tasks_waited_by_task_type_and_by_kind,
                 minutes_are_listed_page_by_page_and_kept_for_72_hours,
+                hours_are_kept_for_180_days,
                 a_worker_is_asked_until_it_says_that_it_does_it,
                 a_worker_that_does_not_live_cannot_be_asked,
             }

@@ -71,8 +71,19 @@ async fn tools_see_how_fast_tasks_run_and_who_serves_their_types(world: World) {
     assert_eq!(types[1].served_by, [worker]);
     pool.shutdown(PATIENCE).await;
     let rates = world.queue.rates(Duration::from_secs(60)).await.unwrap();
-    let mail = rates.iter().find(|rate| rate.task_type == "mail").unwrap();
+    let mail = rates.iter().find(|rate| rate.name == "mail").unwrap();
     assert_eq!((mail.tally.started, mail.tally.finished), (1, 1));
+    assert!(mail.wait_p50 <= mail.wait_p99 && mail.wait_p99.is_some() && mail.wait_mean.is_some());
+    let kinds = world.queue.kinds(Duration::from_secs(60)).await.unwrap();
+    let of_kinds: Vec<_> = kinds.iter().map(|of| (&*of.kind, of.running)).collect();
+    assert_eq!(of_kinds, [("Act", 0)]);
+    assert_eq!(kinds[0].rate.as_ref().unwrap().tally, mail.tally);
+    let hour = Duration::from_secs(3600);
+    for hours in [world.queue.hours(hour).await.unwrap(), world.queue.kind_hours(hour).await.unwrap()] {
+        assert!(hours.iter().all(|hour| hour.tally.started == 1), "gathered or not yet: {hours:?}");
+    }
+    let kind_rates = world.queue.kind_rates(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(kind_rates.iter().map(|rate| &*rate.name).collect::<Vec<_>>(), ["Act"]);
     assert!(mail.finished > 0.0 && mail.finished <= 1.0 / 60.0 && mail.p99.is_some() && mail.mean.is_some());
 }
 

@@ -100,8 +100,10 @@ async fn a_removal_that_a_trigger_refuses_holds_up_no_other_and_becomes_a_failur
     assert_eq!((pool.stats().finished, pool.stats().failed), (20, 1));
     assert_eq!(pool.shutdown(PATIENCE).await.late_results, 0);
     for (name, tasks) in [("started", 21), ("finished", 20), ("failed", 1)] {
-        let told = format!("SELECT sum((told #>> '{{common,{name}}}')::int) FROM fang_workers");
-        assert_eq!(world.number(&told).await, tasks, "{name}");
+        for counted in ["types,common", "kinds,Say"] {
+            let told = format!("SELECT sum((told #>> '{{{counted},{name}}}')::int) FROM fang_workers");
+            assert_eq!(world.number(&told).await, tasks, "{counted} {name}");
+        }
     }
 }
 
@@ -257,14 +259,14 @@ async fn a_worker_a_list_and_a_minute_that_cannot_be_removed_hold_up_no_other(mo
     let over = "
         INSERT INTO fang_workers (id, info, beat_at, dead_at) OVERRIDING SYSTEM VALUE
             SELECT n, '{}', now() - interval '2 h', now() - interval '2 h' FROM generate_series(1001, 1040) n;
-        INSERT INTO fang_minutes SELECT now() - interval '80 h' - interval '1 min' * n, 'type' || n, '{}'
+        INSERT INTO fang_minutes SELECT false, now() - interval '80 h' - interval '1 min' * n, n % 2 = 0, 'type' || n, '{}'
             FROM generate_series(1, 40) n;
         INSERT INTO fang_lock_claims (worker, slot, task_type, transaction, ids, leases)
             SELECT n, 0, 'common', '7', '{}', '{}' FROM generate_series(1001, 1040) n";
     world.run(over).await;
     refuse_rows(&world, "fang_workers", "OLD.id = 1007").await;
     // Each of these is passed over.
-    refuse_rows(&world, "fang_minutes", "length(OLD.task_type) = 6").await;
+    refuse_rows(&world, "fang_minutes", "length(OLD.name) = 6").await;
     refuse_rows(&world, "fang_lock_claims", "OLD.worker = 1023").await;
     let mut pool = world.pool(1).lease(QUICK).start().await;
     // The list that stays keeps its worker.

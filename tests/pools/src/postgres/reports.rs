@@ -1,7 +1,7 @@
 //! What pools of a fleet tell, against the ledger of the test.
 
 use crate::seam::{Child, HOUR, How, Mode, PATIENCE, QUICK, World, holding, numbers, until};
-use fang_core::store::{Counts, Report, Store, Tally, WorkerId};
+use fang_core::store::{By, Counts, Report, Store, Tally, WorkerId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -81,12 +81,14 @@ async fn a_pool_that_was_declared_dead_counts_nothing_twice(mode: Mode) {
     assert_eq!(numbers(&world.queue.counted().await, "common"), [15, 15, 0, 0]);
 }
 
-/// One run of each of these many task types more.
+/// One run of each of some task types and kinds more. One of each have the same name.
 fn more(counts: &mut Counts) {
     let mut tally = Tally::default();
     tally.started = 1;
     tally.runs.record(Duration::from_micros(fastrand::u64(1..1_000_000)));
-    (0..3).for_each(|n| counts.add(&format!("type {n}"), &tally));
+    tally.waits.record(Duration::from_micros(fastrand::u64(1..1_000_000)));
+    (0..3).for_each(|n| counts.add(&format!("name {n}"), &tally));
+    (2..4).for_each(|n| counts.add_to(By::Kind, &format!("name {n}"), &tally));
 }
 
 async fn beats(store: Arc<dyn Store>, worker: WorkerId, beats: usize) -> Counts {
@@ -174,7 +176,10 @@ async fn a_number_that_a_worker_takes_back_is_taken_from_the_minutes(mode: Mode)
     let world = World::postgres(mode).await;
     let store = world.queue.engine();
     let worker = store.register("{}").await.unwrap();
-    for json in [r#"{"mail": {"started": 2, "retried": 1}}"#, r#"{"mail": {"started": 2, "failed": 1}}"#] {
+    for json in [
+        r#"{"types": {"mail": {"started": 2, "retried": 1}}}"#,
+        r#"{"types": {"mail": {"started": 2, "failed": 1}}}"#,
+    ] {
         let mut report = Report::default();
         report.counts = Some(Counts::from_json(json));
         assert!(store.heartbeat(worker, HOUR, &report).await.unwrap().is_saved);
@@ -190,8 +195,9 @@ async fn a_minute_that_a_person_has_changed_does_not_stop_the_others(mode: Mode)
     let worker = store.register("{}").await.unwrap();
     let documents = ["{}", "[1]", "null", "\"x\"", r#"{"started": "many", "finished": {}}"#];
     for (told, changed) in (1..).zip(documents) {
-        world.run(&format!("UPDATE fang_minutes SET counts = '{changed}' WHERE task_type = 'mail'")).await;
-        let json = format!(r#"{{"mail": {{"started": {told}}}, "sync": {{"started": {told}}}}}"#);
+        world.run(&format!("UPDATE fang_minutes SET counts = '{changed}' WHERE name = 'mail'")).await;
+        let json =
+            format!(r#"{{"types": {{"mail": {{"started": {told}}}, "sync": {{"started": {told}}}}}}}"#);
         let mut report = Report::default();
         report.counts = Some(Counts::from_json(&json));
         assert!(store.heartbeat(worker, HOUR, &report).await.unwrap().is_saved);

@@ -147,8 +147,8 @@ async fn dead_rows_that_a_snapshot_needs_are_not_vacuumed_again_at_once(mode: Mo
 async fn a_vacuum_is_judged_by_the_tables_that_were_due(mode: Mode) {
     let world = world(mode).await;
     world.run("ALTER TABLE fang_minutes SET (autovacuum_enabled = false)").await;
-    let insert = "INSERT INTO fang_minutes (minute, task_type, counts)
-        SELECT '2020-01-01'::timestamptz + n * interval '1 minute', '', '{}' FROM generate_series(1, 60000) n";
+    let insert = "INSERT INTO fang_minutes (is_hour, minute, is_kind, name, counts)
+        SELECT false, '2020-01-01'::timestamptz + n * interval '1 minute', false, '', '{}' FROM generate_series(1, 60000) n";
     world.run(insert).await;
     world
         .run("DELETE FROM fang_minutes WHERE minute <= '2020-01-01'::timestamptz + interval '9000 minutes'")

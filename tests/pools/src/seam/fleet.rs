@@ -5,7 +5,7 @@ use super::{Queue, until};
 use fang_asynk::AsyncBackend;
 use fang_blocking::Backend;
 use fang_core::QueueError;
-use fang_core::store::{Counts, Minute, Rate, Tally, TypeInfo, WorkerId, WorkerInfo};
+use fang_core::store::{By, Counts, KindInfo, Minute, Rate, Tally, TypeInfo, WorkerId, WorkerInfo};
 use std::time::Duration;
 
 macro_rules! verbs {
@@ -28,7 +28,12 @@ macro_rules! verbs {
 verbs! {
     workers() -> Vec<WorkerInfo>;
     minutes(since: Duration) -> Vec<Minute>;
+    kind_minutes(since: Duration) -> Vec<Minute>;
+    hours(since: Duration) -> Vec<Minute>;
+    kind_hours(since: Duration) -> Vec<Minute>;
     rates(window: Duration) -> Vec<Rate>;
+    kind_rates(window: Duration) -> Vec<Rate>;
+    kinds(window: Duration) -> Vec<KindInfo>;
     task_types() -> Vec<TypeInfo>;
     quiet_worker(id: WorkerId) -> bool;
     resume_worker(id: WorkerId) -> bool;
@@ -55,9 +60,10 @@ impl Queue {
     /// What all workers have told, gathered or not.
     pub async fn counted(&self) -> Counts {
         let mut counts = Counts::default();
-        for minute in self.minutes(Duration::from_secs(3600)).await.unwrap() {
-            counts.add(&minute.task_type, &minute.tally);
-        }
+        let hour = Duration::from_secs(3600);
+        let (types, kinds) = (self.minutes(hour).await.unwrap(), self.kind_minutes(hour).await.unwrap());
+        types.iter().for_each(|minute| counts.add(&minute.name, &minute.tally));
+        kinds.iter().for_each(|minute| counts.add_to(By::Kind, &minute.name, &minute.tally));
         self.workers().await.unwrap().iter().for_each(|worker| counts.merge(&worker.ungathered));
         counts
     }

@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Sparkline, Widget};
 
-pub(super) const COLUMNS: [Column; 12] = types::columns([0, 3, 5, 7, 4, 8, 0, 0, 0, 1, 2, 6]);
+pub(super) const COLUMNS: [Column; 15] = types::columns([0, 3, 5, 7, 4, 8, 0, 0, 0, 1, 2, 9, 10, 11, 6]);
 
 /// Draws what is above the task types. Returns the rest of the area.
 pub(super) fn draw_above(buffer: &mut Buffer, area: Rect, seen: &SeenOverview, theme: Theme) -> Rect {

@@ -6,15 +6,15 @@ use super::super::theme::Tone;
 use crate::rate;
 use fang_core::store::TypeInfo;
 
-pub(super) const COLUMNS: [Column; 12] = columns([0, 0, 0, 4, 0, 8, 1, 1, 5, 6, 7, 0]);
+pub(super) const COLUMNS: [Column; 15] = columns([0, 0, 0, 4, 0, 11, 1, 1, 5, 7, 8, 6, 9, 10, 0]);
 
 /// The columns of task types with these ranks.
-pub(super) const fn columns(ranks: [u8; 12]) -> [Column; 12] {
-    let mut columns = [Column::cut(rate::TITLES[0], 0, 12); 12];
+pub(super) const fn columns(ranks: [u8; 15]) -> [Column; 15] {
+    let mut columns = [Column::cut(rate::TITLES[0], 0, 12); 15];
     let mut at = 1;
-    while at < 12 {
+    while at < 15 {
         columns[at] = match at {
-            11 => Column::text(rate::TITLES[at], ranks[at]),
+            14 => Column::text(rate::TITLES[at], ranks[at]),
             _ => Column::number(rate::TITLES[at], ranks[at]),
         };
         at += 1;
