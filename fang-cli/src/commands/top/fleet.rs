@@ -7,8 +7,9 @@ use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use fang_asynk::Admin;
 use fang_core::operator::Freshness;
-use fang_core::store::{By, 
-    By, Depth, Filter, Matching, Minute, Overview, PausedType, Per, Rate, Tally, TypeInfo, WorkerId, WorkerInfo,
+use fang_core::store::{
+    By, Depth, Filter, Matching, Minute, Overview, PausedType, Per, Rate, Tally, TypeInfo, WorkerId,
+    WorkerInfo,
 };
 use fang_core::{FangTaskState, QueueError};
 use std::collections::BTreeMap;
