@@ -23,8 +23,9 @@ async fn looks_of_top_read_again_only_what_may_have_changed() {
     top.kill().unwrap();
     top.wait().unwrap();
     let calls = async |text: &str| client.query_one(CALLS, &[&text]).await.unwrap().get::<_, i64>(0);
-    // The first look reads the minutes, and the workers after them once more.
-    assert_eq!((calls("FROM fang_minutes").await, calls("FROM fang_workers").await), (1, LOOKS as i64 + 1));
-    // One of them is asked when the command connects, and one for the minutes.
-    assert!(calls("SELECT now()").await <= 3, "the clock is asked in between");
+    assert_eq!(calls("FROM fang_minutes").await, 1);
+    // The first look reads them after the minutes once more. One more look may have begun before the end.
+    assert!(calls("FROM fang_workers").await > LOOKS as i64, "rates are read each time");
+    // Each command asks it when it connects, and the first look asks it twice.
+    assert!(calls("SELECT now()").await < LOOKS as i64, "the clock is asked in between");
 }
