@@ -102,12 +102,12 @@ fn path(points: &[Point], of: impl Fn(&Point) -> Option<Duration>, most: Duratio
 fn frame(history: &History, label: &str, top: &str, inner: &Markup) -> Markup {
     let middle = short(HEIGHT / 2.0);
     html! {
-        svg role="img" aria-label=(label) viewBox="0 -18 720 188" {
+        svg role="img" aria-label=(label) viewBox="0 -28 720 208" {
             path class="grid" d={ "M0 0H720M0 " (middle) "H720M0 150H720" } {}
             (inner)
-            text x="2" y="-4" { (top) }
-            text.low x="2" y="166" { (history.window.word()) " ago" }
-            text.end.low x="718" y="166" { "now" }
+            text x="2" y="-7" { (top) }
+            text.low x="2" y="173" { (history.window.word()) " ago" }
+            text.end.low x="718" y="173" { "now" }
         }
     }
 }
