@@ -111,11 +111,13 @@ impl Repeat {
         if entry.runs.len() < 2 {
             return None;
         }
+        let pairs = entry.runs.iter().zip(entry.runs.iter().skip(1));
         // A claim of a process that was silent for a time may begin after the next one.
-        let mut runs: Vec<_> = entry.runs.iter().collect();
-        runs.sort_by_key(|run| run.lease);
-        let pairs = runs.iter().zip(runs.iter().skip(1));
-        let causes = pairs.map(|(run, next)| Cause::of(run, next, strikes)).collect();
+        let cause = |(run, next)| match Cause::of(run, next, strikes) {
+            Cause::Unexplained if next.lease < run.lease => Cause::of(next, run, strikes),
+            cause => cause,
+        };
+        let causes = pairs.map(cause).collect();
         let successes = entry.runs.iter().filter(|run| run.is_done()).count();
         Some(Self { id, kind: entry.kind.clone(), successes, causes })
     }

@@ -70,10 +70,11 @@ impl Strike {
         self.from <= next.start && (self.hits(run) || self.delayed(run, next))
     }
 
-    /// Whether a run began after that of the next claim because its process was silent. On a busy machine the process may
-    /// need any time to go on.
+    /// Whether a run began after that of the next claim because its process was silent when others took the task. On a busy
+    /// machine the process may need any time to go on.
     fn delayed(&self, run: &Run, next: &Run) -> bool {
-        self.blow == Blow::Silence && run.lease < next.lease && next.start < run.start
+        let is_late = run.lease < next.lease && next.start < run.start;
+        is_late && self.blow == Blow::Silence && next.start <= self.to.saturating_add(micros(GRACE))
     }
 
     /// For choosing among several: the surest explanation comes first.

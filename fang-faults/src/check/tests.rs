@@ -203,7 +203,8 @@ fn a_claim_that_begins_after_the_next_one_is_explained_by_a_silence_before_that_
     let page = Page::new("acked").run(2, OTHER, 20, Some(21)).run(1, MINE, 40, Some(41));
     for (strikes, cause, repeated) in [
         (vec![paused(MINE, 10, 15)], Cause::Fenced, 0),
-        (vec![paused(MINE, 21, 39)], Cause::Unexplained, 1),
+        (vec![paused(MINE, 10, 14)], Cause::Unexplained, 1),
+        (vec![paused(MINE, 21, 34)], Cause::Unexplained, 1),
         (vec![paused(OTHER, 5, 10)], Cause::Unexplained, 1),
         (vec![killed(OTHER, 19)], Cause::Unexplained, 1),
         (vec![], Cause::Unexplained, 1),
