@@ -6,6 +6,13 @@ use std::sync::Arc;
 /// The bytes for the task types, or for the kinds, that are summed under one name: for all spans of both histograms.
 const FOR_OTHERS: usize = 4700;
 
+/// The bytes for all names.
+const FOR_NAMES: usize = Counts::MAX_BYTES - 2 * FOR_OTHERS;
+
+/// The bytes that a name is expected to have in the end. Numbers only grow, and what was told under a name stays told, so a
+/// name that has no room to grow would be of no use.
+const FOR_ONE: usize = 600;
+
 /// What was counted of each task type and each kind, always in the same order.
 pub(crate) type Counted = Vec<(By, Arc<str>, Tally)>;
 
@@ -71,15 +78,38 @@ impl Telling {
         self.named.clear();
     }
 
-    /// Gives a name to each one that has become active, and takes growth from the latest ones while all together have too
-    /// many bytes.
-    fn make_room(&mut self, since: &Counted) {
+    /// Gives a name to each one that has become active while there is room for it to grow. Task types and kinds have at most
+    /// three quarters each.
+    fn admit(&mut self, since: &Counted) {
         let mut room = Room::default();
+        for (place, (by, ..)) in self.places.iter().zip(since) {
+            *room.of(*by) += match place {
+                Place::None => 0,
+                Place::Full(_, size) => *size,
+                Place::Named(_, size) => (*size).max(FOR_ONE),
+            };
+        }
         for (n, (place, (by, name, tally))) in self.places.iter_mut().zip(since).enumerate() {
-            if matches!(place, Place::None) && !tally.is_empty() {
+            if !matches!(place, Place::None) || tally.is_empty() {
+                continue;
+            }
+            let size = size(name, tally).max(FOR_ONE);
+            let has_room = room.bytes() + size <= FOR_NAMES && *room.of(*by) + size <= FOR_NAMES * 3 / 4;
+            *place = Place::Full(Tally::default(), 0);
+            if has_room {
                 *place = Place::Named(Tally::default(), 0);
+                *room.of(*by) += size;
                 self.named.push(n);
             }
+        }
+    }
+
+    /// Takes growth from the latest names while all together have too many bytes, since they have grown to more than was
+    /// expected.
+    fn make_room(&mut self, since: &Counted) {
+        self.admit(since);
+        let mut room = Room::default();
+        for (place, (by, name, tally)) in self.places.iter().zip(since) {
             let size = match place {
                 Place::None => 0,
                 Place::Full(_, size) => *size,
@@ -88,7 +118,7 @@ impl Telling {
             room.sizes.push(size);
             *room.of(*by) += size;
         }
-        while room.bytes() > Counts::MAX_BYTES - 2 * FOR_OTHERS
+        while room.bytes() > FOR_NAMES
             && let Some(last) = self.take_last(room.larger(), since)
         {
             if let (Some(place), Some(size), Some((by, ..))) =
@@ -226,6 +256,32 @@ mod tests {
         })
     }
 
+    /// All runs take another time, so that each name has many spans in the end.
+    #[test]
+    fn what_has_a_name_keeps_it_however_long_the_pool_runs() {
+        let mut telling = Telling::default();
+        let names = |by, of: &'static str| {
+            (0..40).map(move |n| (by, Arc::from(format!("{of} {n}")), Tally::default()))
+        };
+        let mut now: Counted = names(By::TaskType, "type").chain(names(By::Kind, "kind")).collect();
+        for beat in 0_u64..300 {
+            for (n, (.., tally)) in now.iter_mut().enumerate() {
+                let micros = 1 << ((beat * 7 + n as u64) % 12 + 8);
+                tally.started += 50;
+                tally.waits.record(Duration::from_micros(micros));
+                tally.runs.record(Duration::from_micros(micros * 3));
+            }
+            let counts = telling.counts(now.clone()).unwrap();
+            assert!(counts.to_json().len() <= Counts::MAX_BYTES);
+            telling.was_saved();
+            for (by, least) in [(By::TaskType, 20), (By::Kind, 9)] {
+                let told = |name: &str| if by == By::Kind { counts.of_kind(name) } else { counts.of(name) };
+                let whole = now.iter().filter(|(of, name, tally)| *of == by && told(name) == Some(tally));
+                assert!(whole.count() >= least, "{by:?} at beat {beat}");
+            }
+        }
+    }
+
     #[test]
     fn there_is_room_for_all_others_whatever_they_counted() {
         let all = Histogram::of(u64::MAX, [u64::MAX; Histogram::BUCKETS]);
@@ -245,12 +301,12 @@ mod tests {
             let many = if few == By::Kind { By::TaskType } else { By::Kind };
             let mut now: Counted =
                 (0..500).map(|n| (many, format!("many {n}").into(), started(1 << 40))).collect();
-            now.extend((0..20).map(|n| (few, format!("few {n}").into(), started(1 << 40))));
+            now.extend((0..9).map(|n| (few, format!("few {n}").into(), started(1 << 40))));
             let mut telling = Telling::default();
             let counts = telling.counts(now).unwrap();
-            assert_eq!(counts.by(few).count(), 20);
-            let names = counts.by(many).count();
-            assert!(names > 200 && names < 500, "{names}");
+            assert_eq!(counts.by(few).count(), 9);
+            let names = counts.by(many).filter(|(name, _)| *name != Counts::OTHERS).count();
+            assert_eq!(names, FOR_NAMES * 3 / 4 / FOR_ONE);
         }
     }
 
