@@ -296,6 +296,27 @@ async fn a_prune_reads_no_task_that_stays() {
     }
 }
 
+#[tokio::test]
+async fn a_prune_reads_no_minute_that_stays() {
+    let world = World::new().await;
+    let fill = "INSERT INTO fang_minutes
+        SELECT is_hour, date_trunc('minute', now()) - n * interval '1 minute', is_kind, 'name ' || t, '{}'
+        FROM generate_series(1, 200) n, (VALUES (false), (true)) AS hours (is_hour), (VALUES (false), (true)) AS kinds (is_kind),
+            generate_series(1, 50) t;
+        INSERT INTO fang_minutes SELECT is_hour, now() + age * interval '1 day', false, 'mail', '{}'
+        FROM (VALUES (false), (true)) AS hours (is_hour), (VALUES (-200), (-100), (2)) AS ages (age);
+        ANALYZE fang_minutes";
+    world.client.batch_execute(fill).await.unwrap();
+    let plan = kept_plan(&world.client, "prune_minutes", "1000, 0", "(ANALYZE, TIMING OFF)").await;
+    assert!(!plan.contains("Seq Scan") && !plan.contains("Rows Removed by Filter"), "{plan}");
+    let left = "SELECT count(*) FROM fang_minutes WHERE name = 'mail'";
+    assert_eq!(
+        world.client.query_one(left, &[]).await.unwrap().get::<_, i64>(0),
+        1,
+        "an hour of 100 days ago"
+    );
+}
+
 /// Cancellations are few, so the plan must not depend on the number of tasks.
 #[tokio::test]
 async fn tasks_to_cancel_are_looked_up_by_id() {
