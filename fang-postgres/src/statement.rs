@@ -74,12 +74,12 @@ pub enum Step<'a> {
 }
 
 impl Step<'_> {
-    /// Whether these steps only read, so that they may be cancelled once their caller is gone.
-    pub fn only_look(steps: &[Self]) -> bool {
-        steps.iter().all(|step| match step {
-            Step::Run(statement) | Step::Aside(statement) => statement.is_look,
-            Step::Begin(_) | Step::Commit => true,
-            Step::Batch(_) => false,
+    /// Whether these steps may change something.
+    pub fn may_change(steps: &[Self]) -> bool {
+        steps.iter().any(|step| match step {
+            Step::Run(statement) | Step::Aside(statement) => !statement.is_look,
+            Step::Begin(_) | Step::Commit => false,
+            Step::Batch(_) => true,
         })
     }
 }

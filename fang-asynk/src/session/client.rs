@@ -15,7 +15,7 @@ use tokio_postgres::Error;
 
 /// The time limit of one call. After it, the connection is closed, since its socket may be half open. The
 /// `statement_timeout` of the server is the same, so that the statement ends there as well.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A connection in use. It is closed if it is dropped while it is broken, has an open transaction, or looks: the next caller
 /// should not wait for an answer that nobody wants.
@@ -29,7 +29,9 @@ pub(crate) struct TokioSession {
     is_broken: bool,
     /// Whether it stays open for the next session.
     is_kept: bool,
-    /// Whether it waits for the answers of steps that only read.
+    /// Whether a transaction is open that may have changed something.
+    may_have_changed: bool,
+    /// Whether it waits for the answers of steps that only read, and nothing was changed before in their transaction.
     is_looking: bool,
 }
 
@@ -57,6 +59,7 @@ impl TokioSession {
             is_open: false,
             is_broken: false,
             is_kept: true,
+            may_have_changed: false,
             is_looking: false,
         }
     }
@@ -100,11 +103,13 @@ impl Session for TokioSession {
         let ends = steps.iter().any(|step| matches!(step, Step::Commit));
         // Steps that contain a begin and a commit leave no transaction open.
         self.is_open |= !ends && steps.iter().any(|step| matches!(step, Step::Begin(_)));
+        self.may_have_changed |= Step::may_change(steps);
         // It stays set if the caller goes away meanwhile.
-        self.is_looking = Step::only_look(steps);
+        self.is_looking = !self.may_have_changed;
         let outcome = in_time(self.deadline, pipeline::send(self.client()?, steps, self.is_pooled)).await;
         self.is_looking = false;
         self.is_open &= !ends;
+        self.may_have_changed &= self.is_open;
         self.note(&outcome);
         outcome
     }
@@ -159,12 +164,12 @@ impl OwnSession for TokioSession {
 impl Drop for TokioSession {
     fn drop(&mut self) {
         let Client::Lent(client, canceller) = &mut self.client else { return };
-        if !(self.is_open || self.is_broken || !self.is_kept || self.is_looking) {
+        let permit = if self.is_looking { canceller.permit() } else { None };
+        if !(self.is_open || self.is_broken || !self.is_kept || permit.is_some()) {
             return;
         }
-        match client.take().map(Object::take) {
-            Some(client) if self.is_looking => canceller.give_up(client),
-            _ => {}
+        if let (Some(client), Some(permit)) = (client.take().map(Object::take), permit) {
+            permit.give_up(client);
         }
     }
 }

@@ -94,7 +94,7 @@ impl Address {
         if string.get("sslmode").is_none() && tls::encrypts::<Tls>() {
             config.ssl_mode(SslMode::Require);
         }
-        let canceller = Canceller::new(tls.clone());
+        let canceller = Canceller::new(tls.clone(), options.pgbouncer);
         let make_pool = move |config: Config, role: Role, listeners: &Listeners, keeping: &Arc<Keeping>| {
             let listener = listener(role, options, listeners);
             let keeping = keeping.clone();
