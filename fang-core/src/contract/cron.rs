@@ -135,6 +135,17 @@ pub async fn a_changed_pattern_leaves_an_overdue_tick_alone(rig: &dyn Rig) {
     assert_eq!(rig.claim_one(worker).await.id, id(1));
 }
 
+/// A tick that was missed does not run, as the policy says.
+pub async fn a_changed_pattern_replaces_a_missed_tick_of_a_cron_that_skips_them(rig: &dyn Rig) {
+    let mut skips = cron(rig, "hourly", 1, MINUTE).await;
+    skips.cron = skips.cron.missed(Missed::Skip);
+    sync(rig, &skips).await;
+    rig.advance(MINUTE * 5 / 2).await;
+    let changed = NewCron { cron: Cron::new("0 30 * * * * *"), ..cron(rig, "hourly", 2, HOUR).await };
+    sync(rig, &changed).await;
+    assert_eq!(rig.all().await, [2]);
+}
+
 /// Until then, the store says how long that takes.
 pub async fn a_cron_needs_a_tick_only_once_the_last_one_is_due(rig: &dyn Rig) {
     assert!(crons(rig).await.next_in.is_none(), "there is no cron");

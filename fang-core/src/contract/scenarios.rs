@@ -286,6 +286,7 @@ macro_rules! for_each_scenario {
                 every_tick_has_the_options_of_its_cron,
                 a_changed_pattern_leaves_a_running_tick_alone,
                 a_changed_pattern_leaves_an_overdue_tick_alone,
+                a_changed_pattern_replaces_a_missed_tick_of_a_cron_that_skips_them,
                 a_cron_needs_a_tick_only_once_the_last_one_is_due,
                 a_tick_that_two_processes_fire_is_inserted_once,
                 a_later_tick_inserts_the_same_task_as_the_first,

@@ -4,7 +4,8 @@ use super::tables::{Cron, Tables};
 use super::tasks::new_row;
 use crate::new_task::NewTask;
 use crate::options::{Headers, Options};
-use crate::store::{CronInfo, CronRemoval, Crons, DueCron, NewCron, Pause, SavedCron, Tick};
+use crate::schedule::Missed;
+use crate::store::{CronInfo, CronRemoval, Crons, DueCron, MISSED_AFTER, NewCron, Pause, SavedCron, Tick};
 use crate::task::{FangTaskState, read_metadata};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -22,8 +23,9 @@ impl Tables {
         let kept = match self.crons.remove(&cron.name) {
             Some(kept) if is_same(&kept.cron, cron) => kept,
             Some(changed) => {
-                // A tick that waits for a worker still runs.
-                if self.row(changed.task_id).is_some_and(|row| row.scheduled_at > now) {
+                let skips = changed.cron.cron.missed == Missed::Skip;
+                let is_replaced = |at| at > now || skips && now - at > MISSED_AFTER;
+                if self.row(changed.task_id).is_some_and(|row| is_replaced(row.scheduled_at)) {
                     self.take_waiting(changed.task_id);
                 }
                 let Cron { created_at, paused_at, .. } = changed;

@@ -158,7 +158,7 @@ pub struct DueCron {
 }
 
 /// A tick found later than this is missed, even if no other tick has passed since.
-const GRACE: TimeDelta = TimeDelta::seconds(60);
+pub(crate) const MISSED_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 impl DueCron {
     /// Whether its task is due, or a pause that is over removed the task.
@@ -168,7 +168,7 @@ impl DueCron {
 
     /// Whether its next tick is too late, because it was chosen while the clock of the store was ahead.
     pub fn is_ahead(&self) -> bool {
-        self.last_tick > self.now && self.ticked_at - self.now > GRACE
+        self.last_tick > self.now && self.ticked_at - self.now > MISSED_AFTER
     }
 
     /// Decides which ticks to insert: the next one after `now`, and the missed ones that the
@@ -205,7 +205,7 @@ impl DueCron {
         };
         let mut ticks = vec![self.last_tick];
         ticks.extend(timetable.newest(self.last_tick, self.now, caught_up + 2));
-        let is_on_time = ticks.last().is_some_and(|last| self.now - *last <= GRACE);
+        let is_on_time = ticks.last().is_some_and(|last| self.now - *last <= MISSED_AFTER);
         let kept = caught_up + usize::from(is_on_time);
         let drops = ticks.len() > kept;
         let first = ticks.len().saturating_sub(kept);

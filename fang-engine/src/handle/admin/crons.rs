@@ -3,7 +3,7 @@
 use super::Admin;
 use crate::insert_rules::InsertRules;
 use fang_core::store::NewCron;
-use fang_core::{Cron, NewTask, QueueError};
+use fang_core::{Cron, NewTask, QueueError, StoreError};
 use uuid::Uuid;
 
 impl Admin {
@@ -19,7 +19,11 @@ impl Admin {
     pub async fn set_cron(&self, name: &str, cron: Cron, task: NewTask) -> Result<String, QueueError> {
         let name = NewCron::name_by_hand(name, &task)?;
         let now = self.store.now().await?;
-        let known = self.store.list_crons().await?.into_iter().find(|known| known.name == name);
+        let crons = match self.store.list_crons().await {
+            Err(StoreError::NotOffered { .. }) => Vec::new(),
+            crons => crons?,
+        };
+        let known = crons.into_iter().find(|known| known.name == name);
         let anchor = known.map_or(now, |known| known.last_tick(now).unwrap_or(known.created_at));
         let cron = InsertRules::default().prepare_cron(name, task, cron, (anchor, now), Uuid::now_v7())?;
         self.store.sync_cron(&cron).await?;

@@ -38,13 +38,13 @@ pub(crate) async fn save(visit: Visit, Sent { form, is_too_large }: Sent) -> Res
         Err(refusal) => return Err(refusal),
     };
     let name = cron.name_by_hand().unwrap_or_default();
-    if is_too_large {
-        errors.refuse(Refusal::too_large());
-    } else if form.get("seen").is_some_and(|seen| seen != mark(&visit, &cron)) {
+    if form.get("seen").is_some_and(|seen| seen != mark(&visit, &cron)) {
         errors.add(
             "",
             &"another viewer or program has changed this cron meanwhile: save it again to replace what is saved now",
         );
+    } else if is_too_large {
+        errors.refuse(Refusal::too_large());
     } else if let Some(changed) = changed(&cron, &form, &mut errors) {
         match visit.server.admin.set_cron(name, changed.cron.clone(), changed.task()).await {
             Ok(name) => {
