@@ -63,13 +63,12 @@ fn check_tree(json: &str, origin: Origin, mode: Mode) -> Result<(), PayloadError
     Text { json, kind: &kind, restored: &restored, origin }.comes_back_in(mode)
 }
 
-/// The payload with its keys in the order for which an insert checks it. Keys with other characters than those of ASCII come
-/// in another one from a database whose encoding is not UTF-8. `None` without such characters.
+/// The payload with its keys in the order for which an insert checks it, and its numbers as jsonb prints them. Keys with other
+/// characters than those of ASCII come in another order from a database whose encoding is not UTF-8, and a memory store
+/// returns the text as it came. `None` if it is the same.
 pub(crate) fn reordered(json: &str) -> Option<String> {
-    if json.is_ascii() {
-        return None;
-    }
-    read(json).ok().map(|document| document.as_restored(TAG, json.len()))
+    let restored = read(json).ok()?.as_restored(TAG, json.len());
+    (restored != json).then_some(restored)
 }
 
 fn explain(json: &str, flaw: Flaw) -> PayloadError {

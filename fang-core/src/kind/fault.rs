@@ -90,7 +90,11 @@ impl std::error::Error for Fault {}
 
 impl Error for Fault {
     fn custom<T: Display>(text: T) -> Self {
-        Self::read(&text.to_string()).unwrap_or(Self::Refused)
+        let text = text.to_string();
+        // The texts of serde for a variant of a flattened or an untagged enum that this program does not have.
+        let is_variant =
+            text.starts_with("no variant of enum ") || text.starts_with("data did not match any variant of ");
+        Self::read(&text).unwrap_or(if is_variant { Self::UnknownVariant } else { Self::Refused })
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {

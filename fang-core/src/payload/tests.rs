@@ -196,6 +196,14 @@ fn a_payload_is_decoded_although_the_encoding_of_its_database_orders_keys_in_ano
     assert_eq!(decoded.task_type(), format!("{abroad:?}"));
 }
 
+/// As a memory store returns it.
+#[test]
+fn a_payload_is_decoded_although_its_numbers_are_written_in_another_way() {
+    let json = r#"{"type":"Divides","a":1e1}"#;
+    assert!(check(json, Origin::Text, Mode::Asynk).is_ok());
+    assert!(kind::decode::<dyn AsyncRunnable>(json).is_ok());
+}
+
 /// Whether a task is accepted by its own type, without the registry of kinds.
 fn is_accepted_by_its_type(task: &dyn AsyncRunnable) -> bool {
     let json = serde_json::to_string(task).unwrap();
