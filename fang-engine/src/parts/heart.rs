@@ -31,8 +31,7 @@ const ATTENTION: Duration = Duration::from_secs(1);
 /// The pause after a look for cancelled tasks, however many are cancelled.
 const CALM: Duration = Duration::from_millis(50);
 
-/// How often to look while a cancelled task still runs. It may end and be claimed again, and the new run must hear
-/// of the cancellation too.
+/// How often to look while a cancelled task still runs. It may be claimed again, and the new run must hear of it too.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// After a failure of another part, the heart tries within this time. The instant is random, so that pools which lost
