@@ -15,6 +15,7 @@ pub mod run;
 pub mod run_signals;
 pub mod stats;
 mod stop;
+mod times;
 mod told;
 mod turnover;
 pub mod unfinished;

@@ -9,14 +9,12 @@ use fang_engine::state::{Job, Pool, TaskRun, Unfinished};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Runs a task and sends its result.
 pub(super) async fn execute(pool: &Arc<Pool>, queue: &Handle, job: Arc<Job>) {
     let unfinished = Guard(Unfinished::new(pool.clone(), job));
-    let started = Instant::now();
     let outcome = outcome(pool, queue, &unfinished.0).await;
-    pool.state.gauge.ran(started.elapsed());
     unfinished.0.finish(outcome);
 }
 

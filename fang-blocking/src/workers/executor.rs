@@ -8,14 +8,10 @@ use fang_engine::policy::decide::Outcome;
 use fang_engine::state::{Pool, TaskRun, Unfinished};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Runs a task and sends its result. Calls `begins` before the run starts, once its deadline is known.
 pub(super) fn execute(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<TaskRun>)) {
-    let started = Instant::now();
-    let outcome = outcome(pool, queue, unfinished, begins);
-    pool.state.gauge.ran(started.elapsed());
-    unfinished.finish(outcome);
+    unfinished.finish(outcome(pool, queue, unfinished, begins));
 }
 
 fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished, begins: &dyn Fn(&Arc<TaskRun>)) -> Outcome {

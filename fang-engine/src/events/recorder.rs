@@ -103,7 +103,9 @@ impl Recorder {
     }
 
     pub(crate) fn started(&self, job: &Job) {
-        let waited = job.waited_at(self.wall.at(job.begins()));
+        let now = self.wall.now();
+        job.begins(now);
+        let waited = job.waited_at(self.wall.at(now));
         count(&self.totals.started);
         self.tallies.started(job, waited);
         self.metrics.started(job, waited);
@@ -127,7 +129,7 @@ impl Recorder {
 
     /// Counts a run that has ended, once.
     fn run_is_over(&self, job: &Job) {
-        if job.has_begun() && job.ended() {
+        if job.ended(|| self.wall.now()) {
             self.tallies.ran(job, job.took());
         }
     }

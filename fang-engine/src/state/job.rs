@@ -1,14 +1,15 @@
 //! A claimed task on its way to a worker.
 
 use super::results::Finished;
+use super::times::RunTimes;
 use crate::events::{TaskInfo, kind_of};
 use crate::runtime::BoxFuture;
 use chrono::Utc;
 use fang_core::store::{Claimed, DbInstant, WorkerId};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The place of a kind that was not looked for yet.
 const UNKNOWN: usize = usize::MAX;
@@ -36,10 +37,10 @@ pub struct Job {
     pub unwritten: Option<Arc<dyn UnwrittenClaim>>,
     /// How long the row stays after the end, if its kind says so. The run sets it.
     keep: OnceLock<Duration>,
-    /// When its run began. The run sets it.
-    began: OnceLock<Instant>,
-    /// How long its run took. The run sets it when it ends.
-    took: OnceLock<Duration>,
+    /// Whether it has its result, of which there is only one. Its run and the shutdown set it.
+    has_result: AtomicBool,
+    /// When its run began and how long it took. The run sets them.
+    times: RunTimes,
     /// The place of its kind among the counters. Set when it is decoded, or when it is first counted.
     kind: AtomicUsize,
     /// The task as events show it. Made for the first event.
@@ -60,8 +61,8 @@ impl Job {
             worker,
             unwritten,
             keep: OnceLock::new(),
-            began: OnceLock::new(),
-            took: OnceLock::new(),
+            has_result: AtomicBool::new(false),
+            times: RunTimes::default(),
             kind: AtomicUsize::new(UNKNOWN),
             info: OnceLock::new(),
         }
@@ -85,30 +86,35 @@ impl Job {
         self.task.keep.or_else(|| self.keep.get().copied())
     }
 
-    /// Tells that its run begins. Returns when.
-    pub(crate) fn begins(&self) -> Instant {
-        let now = Instant::now();
-        let _ = self.began.set(now);
-        now
+    /// Whether it has its result.
+    pub(super) fn has_result(&self) -> bool {
+        self.has_result.load(Ordering::Acquire)
     }
 
-    /// Tells that its run has ended. Returns `false` if that was told before.
-    pub(crate) fn ended(&self) -> bool {
-        if self.took.get().is_some() {
-            return false;
-        }
-        let took = self.began.get().map(Instant::elapsed);
-        self.took.set(took.unwrap_or_default()).is_ok()
+    /// Tells that it has its result now. Returns `false` if it had one.
+    pub(super) fn takes_result(&self) -> bool {
+        !self.has_result.swap(true, Ordering::AcqRel)
+    }
+
+    /// Tells that its run begins at this time of the pool.
+    pub(crate) fn begins(&self, now: Duration) {
+        self.times.begin(now);
+    }
+
+    /// Tells that its run has ended, which asks for the time. Returns `false` if that was told before, or if the run did
+    /// not begin.
+    pub(crate) fn ended(&self, now: impl FnOnce() -> Duration) -> bool {
+        self.times.end(now)
     }
 
     /// Whether its run has begun.
     pub(crate) fn has_begun(&self) -> bool {
-        self.began.get().is_some()
+        self.times.began().is_some()
     }
 
     /// How long its run took. Zero if it has not ended, or did not begin.
     pub(crate) fn took(&self) -> Duration {
-        self.took.get().copied().unwrap_or_default()
+        self.times.took().unwrap_or_default()
     }
 
     /// How long it has been due, by the clock of this machine. Zero if that is not known.

@@ -201,6 +201,7 @@ impl PoolState {
         let ending = ending(&job.task, outcome);
         self.told.tell(job, &ending);
         self.recorder.ended(job, &ending);
+        self.gauge.ran(job.took());
         let keep = job.keep();
         let verdict = ending.verdict(*retention, keep, job.has_begun());
         // A task that is given back is for any pool, and notifies all.

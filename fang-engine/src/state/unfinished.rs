@@ -3,26 +3,26 @@
 use super::job::Job;
 use super::pool::Pool;
 use crate::policy::decide::{Outcome, failed_by_default};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A claimed task without a result. A thread cannot be stopped, so the shutdown may hand back a task while its run
 /// goes on: only the first result counts.
 pub struct Unfinished {
     pool: Arc<Pool>,
-    job: Arc<Mutex<Option<Arc<Job>>>>,
+    job: Arc<Job>,
 }
 
 impl Unfinished {
     /// For a task that runs or waits to run. Exactly one result is sent for it.
     #[must_use]
     pub fn new(pool: Arc<Pool>, job: Arc<Job>) -> Self {
-        Self { pool, job: Arc::new(Mutex::new(Some(job))) }
+        Self { pool, job }
     }
 
     /// The task, unless it has a result.
     pub fn job(&self) -> Option<Arc<Job>> {
-        self.job.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        (!self.job.has_result()).then(|| self.job.clone())
     }
 
     /// The same task, so that another part can hand it back.
@@ -54,11 +54,12 @@ impl Unfinished {
     }
 
     fn send(&self, outcome: Outcome) -> bool {
-        let taken = self.job.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(job) = taken else { return false };
+        if !self.job.takes_result() {
+            return false;
+        }
         self.pool.state.gauge.result();
-        let finished = self.pool.state.finished(&job, outcome);
-        let to_save = match &job.unwritten {
+        let finished = self.pool.state.finished(&self.job, outcome);
+        let to_save = match &self.job.unwritten {
             Some(claim) => claim.keep(finished),
             None => Some(finished),
         };
