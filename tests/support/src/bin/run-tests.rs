@@ -21,6 +21,16 @@ const ALL: [&str; 3] = ["test", "--workspace", "--all-features"];
 /// Programs whose tests have leases to keep, and mostly wait: one of them at a time, the longest first.
 const KEEP_TIME: [&str; 2] = ["fang-pool-tests pools", "fang-example-feeds feeds"];
 
+/// The longest of the others, the longest first: begun last, one of them would run alone at the end.
+const LONGEST: [&str; 6] = [
+    "fang-asynk contract_postgres",
+    "doctests",
+    "fang-cli command",
+    "fang-blocking contract_postgres",
+    "fang signals",
+    "fang-web dashboard",
+];
+
 /// How many of their tests run at once, for each processor.
 const TESTS_PER_CORE: usize = 3;
 
@@ -42,6 +52,11 @@ impl Job {
     /// Its place among those that keep time, if it does.
     fn rank(&self) -> Option<usize> {
         KEEP_TIME.iter().position(|name| *name == self.name)
+    }
+
+    /// Its place among the others.
+    fn rank_of_others(&self) -> usize {
+        LONGEST.iter().position(|name| *name == self.name).unwrap_or(LONGEST.len())
     }
 
     /// What carries it out.
@@ -85,13 +100,15 @@ fn run() -> Result<bool, Box<dyn Error>> {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let mut jobs = vec![doctests(&arguments)?];
     jobs.extend(programs(&arguments)?);
-    let (mut timed, others): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.rank().is_some());
+    let (mut timed, mut others): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.rank().is_some());
     timed.sort_by_key(Job::rank);
+    others.sort_by_key(Job::rank_of_others);
     let (timed, others) = (queue(timed), queue(others));
     let (libraries, cores) = (libraries()?, thread::available_parallelism()?.get());
     let (sender, outcomes) = mpsc::channel();
     let failed: Vec<String> = thread::scope(|scope| {
-        for number in 0..cores.max(2) {
+        // One more than there are processors: each program waits now and then.
+        for number in 0..=cores {
             let (sender, timed, others, libraries) = (sender.clone(), &timed, &others, &libraries);
             let next = move || if number == 0 { next(timed).or_else(|| next(others)) } else { next(others) };
             scope.spawn(move || {
