@@ -5,9 +5,9 @@ use fang_core::store::Finding;
 use fang_test_support::{Cluster, Durability, PgBouncer, TestDatabase};
 use std::time::Duration;
 
-/// The finding of this code, once the statistics of the server tell it.
+/// The finding of this code, once the statistics of the server tell it, which a busy server delays.
 pub(crate) async fn until(ward: &Ward, code: &str) -> Finding {
-    for _ in 0..100 {
+    for _ in 0..600 {
         if let Some(found) = ward.findings().await.into_iter().find(|finding| finding.code == code) {
             return found;
         }

@@ -140,6 +140,7 @@ async fn a_table_far_larger_than_its_rows_is_found() {
     ward.run("DELETE FROM fang_queues WHERE ctid < (SELECT max(ctid) FROM fang_queues)").await;
     ward.run("VACUUM ANALYZE fang_queues").await;
     let found = crate::server::until(&ward, "bloat").await;
-    // ANALYZE reads a sample of the pages, which may lack the last one.
-    assert!(["for some 0 rows", "for some 1 rows"].iter().any(|text| found.what.contains(text)), "{found:?}");
+    // An estimate: ANALYZE reads a sample of the pages, which may lack the last one.
+    let rows = found.what.split_once("for some ").and_then(|(_, rest)| rest.strip_suffix(" rows"));
+    assert!(rows.and_then(|rows| rows.parse::<u32>().ok()).is_some_and(|rows| rows < 10), "{found:?}");
 }

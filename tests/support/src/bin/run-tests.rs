@@ -22,13 +22,19 @@ const ALL: [&str; 3] = ["test", "--workspace", "--all-features"];
 const KEEP_TIME: [&str; 2] = ["fang-pool-tests pools", "fang-example-feeds feeds"];
 
 /// The longest of the others, the longest first: begun last, one of them would run alone at the end.
-const LONGEST: [&str; 6] = [
+const LONGEST: [&str; 12] = [
     "fang-asynk contract_postgres",
     "doctests",
     "fang-cli command",
     "fang-blocking contract_postgres",
     "fang signals",
     "fang-web dashboard",
+    "fang-store-tests stores",
+    "fang-faults proxy",
+    "fang-campaigns kit",
+    "fang-blocking sharing",
+    "fang-faults campaign",
+    "fang-model protocol",
 ];
 
 /// How many of their tests run at once, for each processor.
