@@ -45,8 +45,7 @@ pub use change::{CHANGE_BATCH, Change, ChangeMany, ChangeOutcome, Changed, Chang
 pub use claim::{Claim, Claimed, ClaimedTasks, DbInstant, ScanRange};
 pub use control::{FailedTasks, Pause};
 pub use counts::{By, Counts};
-pub(crate) use cron::MISSED_AFTER;
-pub use cron::{CronInfo, CronRemoval, Crons, DueCron, NewCron, SavedCron, Tick};
+pub use cron::{CronInfo, CronRemoval, Crons, DueCron, MISSED_AFTER, NewCron, SavedCron, Tick};
 pub use cursor::{Cursor, InvalidCursor};
 pub use depth::{Capped, Depth};
 pub use disown::Disown;

@@ -158,7 +158,7 @@ pub struct DueCron {
 }
 
 /// A tick found later than this is missed, even if no other tick has passed since.
-pub(crate) const MISSED_AFTER: TimeDelta = TimeDelta::seconds(60);
+pub const MISSED_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 impl DueCron {
     /// Whether its task is due, or a pause that is over removed the task.

@@ -360,7 +360,7 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Reads the payloads of at most `limit` tasks that are older than the task `before`, or of the newest ones, the newest
-    /// first. Fewer than `limit` are the last ones. Tasks that do not wait may be among them, without their payloads, so
+    /// first. Fewer may come if their payloads are large. None come when there are no more. Tasks that do not wait may be among them, without their payloads, so
     /// that no call has to look at more rows than that.
     ///
     /// Defaults to what [`list`](Self::list) returns.

@@ -35,7 +35,7 @@ pub(crate) async fn check_payloads(store: &dyn Store) -> Result<Vec<Unreadable>,
             }
         }
         before = page.last().map(|payload| payload.id);
-        if page.len() < PAGE as usize {
+        if page.is_empty() {
             break;
         }
     }

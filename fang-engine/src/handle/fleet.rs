@@ -7,8 +7,8 @@ use fang_core::store::{
 use fang_core::{QueueError, StoreError};
 use std::time::Duration;
 
-/// How many workers a page has.
-const PAGE: u32 = 500;
+/// How many workers a page has. The row of one may have over 30 KB.
+const PAGE: u32 = 50;
 
 /// Passes these verbs of an admin to a macro of one mode.
 #[doc(hidden)]

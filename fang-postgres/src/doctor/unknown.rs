@@ -2,25 +2,64 @@
 
 use super::place::Place;
 use super::{Found, Patient, span};
-use crate::row::get;
+use crate::row::{Row, get};
 use crate::session::Connections;
+use fang_core::StoreError;
 use fang_core::store::Finding;
+use std::collections::BTreeMap;
+
+/// The task types that a statement looks at, which takes up to 20 ms.
+const TYPES: i32 = 6;
+/// The statements, for the first 30 task types.
+const LOOKS: usize = 5;
+/// The kinds to tell of.
+const MOST: usize = 20;
+
+/// The tasks of a kind that no program knows.
+struct Unknown {
+    tasks: i64,
+    seconds: f64,
+    example: String,
+}
+
+/// By kind. A payload may have none.
+type Kinds = BTreeMap<Option<String>, Unknown>;
 
 pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, _: &Place) -> Found {
-    let mut found = Vec::new();
-    for row in &patient.rows_by_index(&patient.sql.unknown, &[]).await? {
-        let (kind, tasks): (Option<String>, i64) = (get(row, 0)?, get(row, 1)?);
-        let (for_seconds, example): (f64, String) = (get(row, 2)?, get(row, 3)?);
-        found.push(Finding::error(
-            "unknown-kind",
-            format!(
-                "no program could run tasks of the kind {} for {}: {tasks} or more, such as {example}",
-                kind.as_deref().map_or_else(|| "(none)".to_owned(), |kind| format!("{kind:?}")),
-                span(for_seconds)
-            ),
-            "start a version of the program that has this kind and can read these payloads, or remove the tasks: they fail a \
-             day after the first try",
-        ));
+    let mut kinds = Kinds::new();
+    let mut from = Some(String::new());
+    for _ in 0..LOOKS {
+        let Some(first) = from.take() else { break };
+        for row in &patient.rows_by_index(&patient.sql.unknown, &[&first, &TYPES]).await? {
+            from = get(row, 0)?;
+            add(&mut kinds, row)?;
+        }
     }
-    Ok(found)
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, unknown)| -unknown.tasks);
+    Ok(kinds.iter().take(MOST).map(|(kind, unknown)| finding(kind.as_deref(), unknown)).collect())
+}
+
+/// Adds a row of `unknown.sql`.
+fn add(kinds: &mut Kinds, row: &impl Row) -> Result<(), StoreError> {
+    let Some(tasks) = get::<Option<i64>>(row, 2)? else { return Ok(()) };
+    let (seconds, example): (f64, String) = (get(row, 3)?, get(row, 4)?);
+    let found = Unknown { tasks: 0, seconds: 0.0, example };
+    let known = kinds.entry(get(row, 1)?).or_insert(found);
+    known.tasks += tasks;
+    known.seconds = known.seconds.max(seconds);
+    Ok(())
+}
+
+fn finding(kind: Option<&str>, Unknown { tasks, seconds, example }: &Unknown) -> Finding {
+    Finding::error(
+        "unknown-kind",
+        format!(
+            "no program could run tasks of the kind {} for {}: {tasks} or more, such as {example}",
+            kind.map_or_else(|| "(none)".to_owned(), |kind| format!("{kind:?}")),
+            span(*seconds)
+        ),
+        "start a version of the program that has this kind and can read these payloads, or remove the tasks: they fail a \
+         day after the first try",
+    )
 }

@@ -3,24 +3,19 @@
 -- refused to remove them.
 DELETE FROM fang_minutes
 WHERE ctid = ANY (ARRAY (
-    SELECT place
-    FROM (
-        (SELECT ctid, is_hour, minute, is_kind, name FROM fang_minutes
-        WHERE NOT is_hour AND minute < now() - interval '72 hours'
-        ORDER BY is_hour, minute, is_kind, name LIMIT $1::bigint + $2::bigint)
-        UNION ALL
-        (SELECT ctid, is_hour, minute, is_kind, name FROM fang_minutes
-        WHERE NOT is_hour AND minute > now() + interval '1 hour'
-        ORDER BY is_hour, minute, is_kind, name LIMIT $1::bigint + $2::bigint)
-        UNION ALL
-        (SELECT ctid, is_hour, minute, is_kind, name FROM fang_minutes
-        WHERE is_hour AND minute < now() - interval '180 days'
-        ORDER BY is_hour, minute, is_kind, name LIMIT $1::bigint + $2::bigint)
-        UNION ALL
-        (SELECT ctid, is_hour, minute, is_kind, name FROM fang_minutes
-        WHERE is_hour AND minute > now() + interval '1 hour'
-        ORDER BY is_hour, minute, is_kind, name LIMIT $1::bigint + $2::bigint)
-    ) outdated (place, is_hour, minute, is_kind, name)
-    ORDER BY is_hour, minute, is_kind, name
+    SELECT outdated.ctid
+    FROM (VALUES
+        (false, '-infinity', now() - interval '72 hours'),
+        (false, now() + interval '1 hour', 'infinity'),
+        (true, '-infinity', now() - interval '180 days'),
+        (true, now() + interval '1 hour', 'infinity')
+    ) AS range (is_hour, after, until), LATERAL (
+        SELECT m.ctid, m.is_hour, m.minute, m.is_kind, m.name
+        FROM fang_minutes m
+        WHERE m.is_hour = range.is_hour AND m.minute BETWEEN range.after AND range.until
+        ORDER BY m.is_hour, m.minute, m.is_kind, m.name
+        LIMIT $1::bigint + $2::bigint
+    ) outdated
+    ORDER BY outdated.is_hour, outdated.minute, outdated.is_kind, outdated.name
     LIMIT $1 OFFSET $2
 ))

@@ -1,7 +1,7 @@
 -- Saves a cron and inserts the task of its first tick in one statement, so that many processes that start together
 -- insert one task. An unchanged cron stays as it is. If its pattern, time zone, policy or task changed, the waiting
 -- task of the old cron is replaced, unless it is due already: a tick that waits for a worker still runs, if the old cron
--- did not skip missed ones. Headers do not count, since each process may have others. A paused cron gets no task. Returns in
+-- did not skip missed ones. A tick counts as missed after $13 microseconds. Headers do not count, since each process may have others. A paused cron gets no task. Returns in
 -- how many seconds the task is due.
 WITH kept AS (
     INSERT INTO fang_crons AS c
@@ -25,7 +25,7 @@ WITH kept AS (
     DELETE FROM fang_tasks t
     USING fang_crons old, kept
     WHERE old.name = kept.name AND t.id = old.task_id AND t.state = 'new'
-      AND (t.scheduled_at > now() OR old.missed = 'skip' AND t.scheduled_at < now() - interval '60 seconds')
+      AND (t.scheduled_at > now() OR old.missed = 'skip' AND t.scheduled_at < now() - $13::bigint * interval '1 microsecond')
 )
 INSERT INTO fang_tasks (id, metadata, task_type, mode, priority, scheduled_at, expires_at, options)
 SELECT task_id, metadata, task_type, mode, priority, last_tick, last_tick + expires * interval '1 microsecond', options

@@ -7,23 +7,33 @@
 -- A worker that serves all types of its mode has no list of them, and the row of one that serves thousands lists the first.
 -- Either may serve any type of its mode, so its mode is open.
 --
+-- The pools of a program serve the same types, so the list of one of them is expanded: a thousand pools may list a thousand types
+-- each.
+--
 -- Engine connections allow no hash joins. NOT IN looks each type up in a hash table all the same, where a join would read
 -- the list of served types for each of them. A null in that list would hide everything.
-WITH RECURSIVE served AS MATERIALIZED (
+WITH RECURSIVE programs AS MATERIALIZED (
+    SELECT min(id) AS id
+    FROM fang_workers
+    WHERE dead_at IS NULL OR dead_at > now() - interval '1 minute'
+    GROUP BY info->'mode', info->'all_task_types', info->'more_task_types', jsonb_hash_extended(info->'task_types', 0)
+), pools AS MATERIALIZED (
+    SELECT w.info,
+        ARRAY[0, CASE w.info->>'mode' WHEN 'asynk' THEN 1 WHEN 'blocking' THEN 2 END]::smallint[] AS modes
+    FROM fang_workers w
+    WHERE w.id = ANY (ARRAY (SELECT id FROM programs))
+), served AS MATERIALIZED (
     SELECT DISTINCT task_type, mode
-    FROM fang_workers w,
+    FROM pools,
         jsonb_array_elements_text(
-            CASE jsonb_typeof(w.info->'task_types') WHEN 'array' THEN w.info->'task_types' ELSE '[]' END
+            CASE jsonb_typeof(info->'task_types') WHEN 'array' THEN info->'task_types' ELSE '[]' END
         ) AS task_type,
-        unnest(ARRAY[0, CASE w.info->>'mode' WHEN 'asynk' THEN 1 WHEN 'blocking' THEN 2 END]::smallint[]) AS mode
-    WHERE (w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute')
-      AND task_type IS NOT NULL AND mode IS NOT NULL
+        unnest(modes) AS mode
+    WHERE task_type IS NOT NULL AND mode IS NOT NULL
 ), open AS MATERIALIZED (
     SELECT DISTINCT mode
-    FROM fang_workers w,
-        unnest(ARRAY[0, CASE w.info->>'mode' WHEN 'asynk' THEN 1 WHEN 'blocking' THEN 2 END]::smallint[]) AS mode
-    WHERE (w.dead_at IS NULL OR w.dead_at > now() - interval '1 minute')
-      AND (w.info->'all_task_types' = 'true' OR w.info->'more_task_types' > '0') AND mode IS NOT NULL
+    FROM pools, unnest(modes) AS mode
+    WHERE (info->'all_task_types' = 'true' OR info->'more_task_types' > '0') AND mode IS NOT NULL
 ), waiting (place, task_type) AS (
     SELECT 1, $1::text
     UNION ALL

@@ -11,7 +11,7 @@ use crate::store::PostgresStore;
 use crate::value::{Instant, Value};
 use fang_core::StoreError;
 use fang_core::notify::{Notice, Topic};
-use fang_core::store::{CronInfo, CronRemoval, Crons, NewCron, Pause, SavedCron, Tick, micros};
+use fang_core::store::{CronInfo, CronRemoval, Crons, MISSED_AFTER, NewCron, Pause, SavedCron, Tick, micros};
 use uuid::Uuid;
 
 /// In a transaction, so that processes which change the same cron do so one after the other.
@@ -38,6 +38,7 @@ pub(crate) async fn sync<C: Connections>(
 fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, StoreError> {
     let (task, missed) = (cron.task.row(), cron.cron.missed.as_text());
     let (expires, options) = (task.expires.map(micros), options(&task));
+    let missed_after = MISSED_AFTER.num_microseconds().unwrap_or(i64::MAX);
     Statement::rows(
         sql,
         &[
@@ -53,6 +54,7 @@ fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, Sto
             &task.id,
             &expires,
             &options,
+            &missed_after,
         ],
     )
 }

@@ -32,7 +32,7 @@ pub use disk::Disk;
 pub use error::SupportError;
 pub use faketime::skew;
 pub use fang_faults::proxy::{Cut, Direction, Network, Proxy};
-pub use large::fill;
+pub use large::{fill, fill_fleet};
 pub use odd_settings::ODD_SETTINGS;
 pub use pgbouncer::PgBouncer;
 pub use server::server_uri;

@@ -1,8 +1,10 @@
 -- Task types that have been paused for over a day and have tasks that are due. One entry of the ready index is read for each
--- mode and priority.
+-- mode and priority, of the thousand types that have been paused the longest.
 SELECT q.task_type::text, extract(epoch FROM now() - q.paused_at)::float8 AS seconds
-FROM fang_queues q
-WHERE q.paused_at < now() - interval '1 day' AND EXISTS (
+FROM (
+    SELECT task_type, paused_at FROM fang_queues WHERE paused_at < now() - interval '1 day' ORDER BY paused_at LIMIT 1000
+) q
+WHERE EXISTS (
     SELECT
     FROM unnest('{0,1,2}'::smallint[]) AS m (mode), unnest('{0,1,2,3}'::smallint[]) AS p (priority), LATERAL (
         SELECT
