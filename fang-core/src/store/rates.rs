@@ -74,6 +74,17 @@ impl Rate {
     ) -> Vec<Self> {
         let mut counts = Counts::default();
         minutes.iter().for_each(|minute| counts.add_to(by, &minute.name, &minute.tally));
+        Self::of_sum(by, counts, workers, from, now)
+    }
+
+    /// The same from the sum of these minutes or hours, which takes less memory than a list of them.
+    pub fn of_sum(
+        by: By,
+        mut counts: Counts,
+        workers: &[WorkerInfo],
+        from: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Vec<Self> {
         // Counts of a worker that died long ago wait here while no pool gathers.
         let recent = workers.iter().filter(|worker| worker.beat_at >= from);
         recent.for_each(|worker| counts.merge(&worker.ungathered));
