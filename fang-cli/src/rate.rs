@@ -7,24 +7,52 @@ use fang_core::store::{KindInfo, Rate, TypeInfo};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The titles of the columns of task types.
-pub(crate) const TITLES: [&str; 15] = [
-    "TASK TYPE",
-    "DUE",
-    "OLDEST",
-    "WAITING",
-    "RUNNING",
-    "POOLS",
-    "STARTED/S",
-    "FAILED/S",
-    "P50",
-    "P95",
-    "P99",
-    "WAIT P50",
-    "WAIT P95",
-    "WAIT P99",
-    "PAUSED",
+/// A column of a rate: its title, and how it is shown.
+type Figure = (&'static str, fn(&Rate) -> String);
+
+/// Runs and failures a second, how long the runs took, and how long their tasks had waited.
+const FIGURES: [Figure; 8] = [
+    ("STARTED/S", |rate| number(rate.started)),
+    ("FAILED/S", |rate| number(rate.retried + rate.failed)),
+    ("P50", |rate| time(rate.p50)),
+    ("P95", |rate| time(rate.p95)),
+    ("P99", |rate| time(rate.p99)),
+    ("WAIT P50", |rate| time(rate.wait_p50)),
+    ("WAIT P95", |rate| time(rate.wait_p95)),
+    ("WAIT P99", |rate| time(rate.wait_p99)),
 ];
+
+/// These titles, and between them those of a rate.
+const fn titles<const ALL: usize>(before: &[&'static str], after: &[&'static str]) -> [&'static str; ALL] {
+    let mut all = [""; ALL];
+    let mut at = 0;
+    while at < ALL {
+        all[at] = if at < before.len() {
+            before[at]
+        } else if at < before.len() + FIGURES.len() {
+            FIGURES[at - before.len()].0
+        } else {
+            after[at - before.len() - FIGURES.len()]
+        };
+        at += 1;
+    }
+    all
+}
+
+/// These cells, and between them those of a rate.
+fn cells<const ALL: usize>(
+    before: impl IntoIterator<Item = String>,
+    rate: Option<&Rate>,
+    after: impl IntoIterator<Item = String>,
+) -> [String; ALL] {
+    let figures = FIGURES.iter().map(|(_, figure)| rate.map_or(String::new(), figure));
+    let mut all = before.into_iter().chain(figures).chain(after);
+    std::array::from_fn(|_| all.next().unwrap_or_default())
+}
+
+/// The titles of the columns of task types.
+pub(crate) const TITLES: [&str; 15] =
+    titles(&["TASK TYPE", "DUE", "OLDEST", "WAITING", "RUNNING", "POOLS"], &["PAUSED"]);
 
 /// The task types, by name.
 pub(crate) fn table(types: &[TypeInfo]) -> Table<15> {
@@ -35,61 +63,29 @@ pub(crate) fn table(types: &[TypeInfo]) -> Table<15> {
 
 /// The cells of a task type.
 pub(crate) fn row(of: &TypeInfo) -> [String; 15] {
-    let [started, failed, p50, p95, p99, wait_p50, wait_p95, wait_p99] = figures(of.rate.as_ref());
-    [
+    let before = [
         of.task_type.clone(),
         of.depth.due.to_string(),
         of.depth.oldest_due.map_or(String::new(), short),
         of.depth.waiting.to_string(),
         of.running.to_string(),
         of.served_by.len().to_string(),
-        started,
-        failed,
-        p50,
-        p95,
-        p99,
-        wait_p50,
-        wait_p95,
-        wait_p99,
-        of.paused_at.map_or(String::new(), |_| "paused".to_owned()),
-    ]
+    ];
+    cells(before, of.rate.as_ref(), of.paused_at.map(|_| "paused".to_owned()))
 }
 
 /// The kinds, by name.
 pub(crate) fn kinds(kinds: &[KindInfo]) -> Table<10> {
-    let mut table = Table::new([
-        "KIND",
-        "RUNNING",
-        "STARTED/S",
-        "FAILED/S",
-        "P50",
-        "P95",
-        "P99",
-        "WAIT P50",
-        "WAIT P95",
-        "WAIT P99",
-    ]);
+    let mut table = Table::new(titles(&["KIND", "RUNNING"], &[]));
     for of in kinds {
-        let [started, failed, p50, p95, p99, wait_p50, wait_p95, wait_p99] = figures(of.rate.as_ref());
-        let running = of.running.to_string();
-        table.row([of.kind.clone(), running, started, failed, p50, p95, p99, wait_p50, wait_p95, wait_p99]);
+        table.row(cells([of.kind.clone(), of.running.to_string()], of.rate.as_ref(), None));
     }
     table
 }
 
-/// Runs and failures a second, how long the runs took, and how long their tasks had waited.
-fn figures(rate: Option<&Rate>) -> [String; 8] {
-    let span = |of: fn(&Rate) -> Option<Duration>| rate.and_then(of).map_or(String::new(), precise);
-    [
-        rate.map_or(String::new(), |rate| number(rate.started)),
-        rate.map_or(String::new(), |rate| number(rate.retried + rate.failed)),
-        span(|rate| rate.p50),
-        span(|rate| rate.p95),
-        span(|rate| rate.p99),
-        span(|rate| rate.wait_p50),
-        span(|rate| rate.wait_p95),
-        span(|rate| rate.wait_p99),
-    ]
+/// A time, and nothing if there is none.
+fn time(span: Option<Duration>) -> String {
+    span.map_or(String::new(), precise)
 }
 
 /// A rate with one digit after the point if it is small.

@@ -13,9 +13,14 @@ use std::time::Duration;
 /// So many kinds of failed tasks have lines of their own.
 const MAX_KINDS: usize = 200;
 
-/// The first and the last end of a bucket of the histograms, as powers of two in microseconds: 0.25 ms and 72 minutes.
-/// Each bucket is twice as long as the one before.
-const BUCKETS: std::ops::RangeInclusive<u32> = 8..=32;
+/// The first and the last end of a bucket of a histogram, as powers of two in microseconds. Each bucket is twice as long as the
+/// one before.
+type Ends = std::ops::RangeInclusive<u32>;
+
+/// From 0.25 ms to 72 minutes.
+const RUNS: Ends = 8..=32;
+/// From 1 ms to 19 hours: a backlog may be that old.
+const WAITS: Ends = 10..=36;
 
 const TASK_TYPE: &str = "task_type";
 
@@ -29,9 +34,10 @@ pub(crate) fn all(look: &Look, slow: &SlowLook, totals: &Totals, took: Duration)
     running(&mut text, &look.workers, totals);
     lost(&mut text, totals);
     counters(&mut text, totals);
-    histogram(&mut text, totals, "fang_run_seconds", "How long runs took.", |tally| &tally.runs);
-    let waits = "How long tasks had been due when their runs began.";
-    histogram(&mut text, totals, "fang_wait_seconds", waits, |tally| &tally.waits);
+    let runs = "How long runs took; the longest bucket ends at 72 min.";
+    histogram(&mut text, totals, ("fang_run_seconds", runs), RUNS, |tally| &tally.runs);
+    let waits = "How long tasks had been due when their runs began; the longest bucket ends at 19 h.";
+    histogram(&mut text, totals, ("fang_wait_seconds", waits), WAITS, |tally| &tally.waits);
     failed(&mut text, &slow.failed);
     tables(&mut text, &slow.tables);
     if let Some(version) = slow.schema_version {
@@ -155,12 +161,18 @@ fn counters(text: &mut Text, totals: &Totals) {
     }
 }
 
-fn histogram(text: &mut Text, totals: &Totals, name: &str, help: &str, of: fn(&Tally) -> &Histogram) {
+fn histogram(
+    text: &mut Text,
+    totals: &Totals,
+    (name, help): (&str, &str),
+    ends: Ends,
+    of: fn(&Tally) -> &Histogram,
+) {
     let [bucket, sum, count] = ["bucket", "sum", "count"].map(|part| format!("{name}_{part}"));
     text.metric(name, Sort::Histogram, help);
     for (task_type, tally) in totals.iter() {
         let times = of(tally);
-        for exponent in BUCKETS {
+        for exponent in ends.clone() {
             let end = (f64::from(exponent).exp2() / 1e6).to_string();
             text.sample(&bucket, &[(TASK_TYPE, task_type), ("le", &*end)], shorter(times, exponent));
         }

@@ -25,7 +25,11 @@ async fn looks_of_top_read_again_only_what_may_have_changed() {
     let calls = async |text: &str| client.query_one(CALLS, &[&text]).await.unwrap().get::<_, i64>(0);
     assert_eq!(calls("FROM fang_minutes").await, 1);
     // The first look reads them after the minutes once more. One more look may have begun before the end.
-    assert!(calls("FROM fang_workers").await > LOOKS as i64, "rates are read each time");
+    let of_workers = calls("FROM fang_workers").await;
+    assert!(of_workers > LOOKS as i64, "rates are read each time");
+    assert!(of_workers <= LOOKS as i64 + 2, "and once: {of_workers}");
+    let of_waiting = calls("WITH RECURSIVE waiting (place").await;
+    assert!((1..=LOOKS as i64 + 1).contains(&of_waiting), "and what waits at most once: {of_waiting}");
     // Each command asks it when it connects, and the first look asks it twice.
     assert!(calls("SELECT now()").await < LOOKS as i64, "the clock is asked in between");
 }

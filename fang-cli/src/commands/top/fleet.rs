@@ -31,6 +31,8 @@ const MINUTES: Duration = Duration::from_secs(60);
 pub(super) struct SeenFleet {
     pub(super) types: Vec<TypeInfo>,
     pub(super) workers: Vec<WorkerInfo>,
+    /// How long ago the waiting tasks were counted.
+    pub(super) counted_ago: Duration,
 }
 
 /// What is known of it.
@@ -107,10 +109,10 @@ impl Fleet {
         let from = Per::Minute.first(now, RATES);
         let recent = self.minutes.iter().flat_map(|minutes| &minutes.recent);
         let recent: Vec<_> = recent.filter(|minute| minute.at >= from).cloned().collect();
-        let ((depths, paused), _) = self.waiting.get(waiting(admin)).await?;
+        let ((depths, paused), counted_ago) = self.waiting.get(waiting(admin)).await?;
         let rates = Rate::all(By::TaskType, &recent, &workers, from, now);
         let types = TypeInfo::all(depths.clone(), paused.clone(), &workers, rates);
-        Ok(SeenFleet { types, workers })
+        Ok(SeenFleet { types, workers, counted_ago })
     }
 
     /// The workers. If they have handed counts over to the minutes, these are read, at least as far back as `since`.

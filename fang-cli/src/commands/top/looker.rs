@@ -105,6 +105,6 @@ mod tests {
         assert_eq!(rest(&failed(), second / 2, second * 2), second * 25);
         assert_eq!(rest(&failed(), second * 9, second * 2), second * 60);
         assert_eq!(rest(&Err(Failure::new("away")), second * 9, second * 2), second * 2);
-        assert_eq!(rest(&Ok(Seen::Types(vec![])), second * 9, second * 2), second * 2);
+        assert_eq!(rest(&Ok(Seen::Types(vec![], second)), second * 9, second * 2), second * 2);
     }
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use fang_asynk::Admin;
 use fang_core::store::{CronInfo, Filter, Overview, Running, RunningPage, TypeInfo, WorkerInfo};
 use fang_core::{FangTaskState, Task};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What is looked at: what is on the screen, and nothing else.
@@ -28,11 +29,23 @@ pub(super) enum Focus {
 #[derive(Clone, Debug)]
 pub(super) enum Seen {
     Overview(Box<SeenOverview>),
-    Types(Vec<TypeInfo>),
-    Running { page: RunningPage, workers: Vec<WorkerInfo>, now: DateTime<Utc> },
-    Failed { tasks: Vec<Task>, is_all: bool, now: DateTime<Utc> },
+    /// With how long ago the waiting tasks were counted.
+    Types(Vec<TypeInfo>, Duration),
+    Running {
+        page: RunningPage,
+        workers: Vec<WorkerInfo>,
+        now: DateTime<Utc>,
+    },
+    Failed {
+        tasks: Vec<Task>,
+        is_all: bool,
+        now: DateTime<Utc>,
+    },
     Workers(Vec<WorkerInfo>),
-    Crons { crons: Vec<CronInfo>, now: DateTime<Utc> },
+    Crons {
+        crons: Vec<CronInfo>,
+        now: DateTime<Utc>,
+    },
     Task(Box<SeenTask>),
 }
 
@@ -42,6 +55,8 @@ pub(super) struct SeenOverview {
     pub(super) types: Vec<TypeInfo>,
     pub(super) workers: Vec<WorkerInfo>,
     pub(super) points: Vec<Point>,
+    /// How long ago the waiting tasks were counted.
+    pub(super) counted_ago: Duration,
 }
 
 /// A task, or that there is none.
@@ -84,7 +99,10 @@ impl Looks {
         let (admin, fleet) = (&self.admin, &mut self.fleet);
         Ok(match focus {
             Focus::Overview => Seen::Overview(Box::new(self.overview().await?)),
-            Focus::Types => Seen::Types(fleet.look(admin).await?.types),
+            Focus::Types => {
+                let SeenFleet { types, counted_ago, .. } = fleet.look(admin).await?;
+                Seen::Types(types, counted_ago)
+            }
             Focus::Running => Seen::Running {
                 page: admin.running(None, LIMIT).await?,
                 workers: admin.workers().await?,
@@ -105,9 +123,9 @@ impl Looks {
     }
 
     async fn overview(&mut self) -> Result<SeenOverview, Failure> {
-        let (SeenFleet { types, workers }, points) = self.fleet.look_back(&self.admin).await?;
+        let (SeenFleet { types, workers, counted_ago }, points) = self.fleet.look_back(&self.admin).await?;
         let overview = self.fleet.overview(&self.admin, &types).await?;
-        Ok(SeenOverview { overview, types, workers, points })
+        Ok(SeenOverview { overview, types, workers, points, counted_ago })
     }
 
     async fn task(&mut self, id: Uuid) -> Result<SeenTask, Failure> {

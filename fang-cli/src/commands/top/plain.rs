@@ -19,6 +19,8 @@ struct Look {
     overview: Overview,
     types: Vec<TypeInfo>,
     workers: Vec<WorkerInfo>,
+    /// How long ago the waiting tasks were counted.
+    counted_ago: Duration,
 }
 
 pub(super) async fn once(database: &Database) -> Result<Answer, Failure> {
@@ -71,26 +73,33 @@ async fn look_while(
 
 async fn look(database: &Database, fleet: &mut Fleet) -> Result<Look, Failure> {
     let admin = &database.admin;
-    let SeenFleet { types, workers } = fleet.look(admin).await?;
+    let SeenFleet { types, workers, counted_ago } = fleet.look(admin).await?;
     let overview = fleet.overview(admin, &types).await?;
-    Ok(Look { overview, types, workers })
+    Ok(Look { overview, types, workers, counted_ago })
 }
 
 fn plain(look: &Look) -> String {
-    let [tasks, pools] = sums(&look.overview, &look.workers);
+    let [tasks, pools] = sums(&look.overview, &look.workers, look.counted_ago);
     format!("{tasks}\n{pools}\n\n{}", rate::table(&look.types))
 }
 
+/// When the waiting tasks were counted, if that is more than a second ago.
+pub(super) fn counted(ago: Duration) -> Option<String> {
+    (ago >= Duration::from_secs(1)).then(|| format!("counted {} ago", span::short(ago)))
+}
+
 /// The lines with the sums.
-pub(super) fn sums(overview: &Overview, workers: &[WorkerInfo]) -> [String; 2] {
+pub(super) fn sums(overview: &Overview, workers: &[WorkerInfo], counted_ago: Duration) -> [String; 2] {
     let Overview { waiting, due, oldest_due, running, failed, .. } = overview;
-    let oldest = oldest_due.map_or(String::new(), |oldest| format!(" (oldest {})", span::short(oldest)));
+    let oldest = oldest_due.map(|oldest| format!("oldest {}", span::short(oldest)));
+    let about: Vec<String> = oldest.into_iter().chain(counted(counted_ago)).collect();
+    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
     let alive = alive(workers);
     let (busy, all) = alive.iter().fold((0, 0), |(busy, all), one| (busy + one.busy, all + one.workers));
     let quiet = alive.iter().filter(|worker| worker.is_quiet).count();
     let pools = alive.len();
     [
-        format!("waiting {waiting}  due {due}{oldest}  running {running}  failed {failed}"),
+        format!("waiting {waiting}  due {due}{about}  running {running}  failed {failed}"),
         format!("pools {pools}, of these {quiet} quiet  workers busy {busy} of {all}"),
     ]
 }
@@ -106,6 +115,7 @@ fn fields(look: &Look) -> Value {
         "waiting": { "tasks": waiting.tasks, "is_cut": waiting.is_cut },
         "due": { "tasks": due.tasks, "is_cut": due.is_cut },
         "oldest_due_seconds": oldest_due.map(|span| span.as_secs_f64()),
+        "counted_seconds_ago": look.counted_ago.as_secs_f64(),
         "running": { "tasks": running.tasks, "is_cut": running.is_cut },
         "failed": { "tasks": failed.tasks, "is_cut": failed.is_cut },
         "pools": alive.len(),

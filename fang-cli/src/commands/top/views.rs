@@ -119,7 +119,7 @@ fn columns(tab: Tab) -> &'static [Column] {
 pub(super) fn rows(seen: &Seen) -> Vec<Row> {
     let mut rows = match seen {
         Seen::Overview(seen) => types::rows(&seen.types),
-        Seen::Types(types) => types::rows(types),
+        Seen::Types(types, _) => types::rows(types),
         Seen::Running { page, workers, now } => running::rows(&page.tasks, workers, *now),
         Seen::Failed { tasks, now, .. } => failed::rows(tasks, *now),
         Seen::Workers(workers) => workers::rows(workers),

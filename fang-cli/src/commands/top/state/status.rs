@@ -1,4 +1,5 @@
 use super::super::looks::{LIMIT, Seen};
+use super::super::plain::counted;
 use super::super::text;
 use super::super::theme::Tone;
 use super::{Mode, State, Tab};
@@ -56,6 +57,9 @@ impl State {
             }
             (None, Some(Seen::Running { .. })) => {
                 "short tasks may run without a change of their rows while many wait".to_owned()
+            }
+            (None, Some(Seen::Types(_, ago))) => {
+                counted(*ago).map(|counted| format!("DUE, OLDEST and WAITING {counted}")).unwrap_or_default()
             }
             _ => String::new(),
         }

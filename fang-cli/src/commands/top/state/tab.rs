@@ -42,7 +42,7 @@ impl Tab {
     pub(super) fn of(seen: &Seen) -> Option<Self> {
         match seen {
             Seen::Overview(_) => Some(Self::Overview),
-            Seen::Types(_) => Some(Self::Types),
+            Seen::Types(..) => Some(Self::Types),
             Seen::Running { .. } => Some(Self::Running),
             Seen::Failed { .. } => Some(Self::Failed),
             Seen::Workers(_) => Some(Self::Workers),

@@ -14,7 +14,7 @@ pub(super) const COLUMNS: [Column; 15] = types::columns([0, 3, 5, 7, 4, 8, 0, 0,
 
 /// Draws what is above the task types. Returns the rest of the area.
 pub(super) fn draw_above(buffer: &mut Buffer, area: Rect, seen: &SeenOverview, theme: Theme) -> Rect {
-    let [tasks, pools] = sums(&seen.overview, &seen.workers);
+    let [tasks, pools] = sums(&seen.overview, &seen.workers, seen.counted_ago);
     put(buffer, area, [(Tone::Title, &tasks), (Tone::Plain, &pools)], theme);
     let height = if area.height >= 20 { 7 } else { 4 };
     let half = (area.width - 2) / 2;

@@ -8,6 +8,7 @@ use fang_core::store::{Matching, Overview};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Color;
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test]
 async fn every_tab_fits_into_the_smallest_terminal() {
@@ -58,7 +59,13 @@ fn a_smaller_terminal_says_what_is_needed() {
 fn hour(points: Vec<Point>) -> Seen {
     let none = Matching::default();
     let overview = Overview::new(&[], none, none);
-    Seen::Overview(Box::new(SeenOverview { overview, types: vec![], workers: vec![], points }))
+    Seen::Overview(Box::new(SeenOverview {
+        overview,
+        types: vec![],
+        workers: vec![],
+        points,
+        counted_ago: Duration::from_secs(8),
+    }))
 }
 
 #[test]
@@ -67,6 +74,7 @@ fn the_last_hour_is_a_bar_for_each_minute_with_the_newest_at_the_right() {
     let point = |minute: u64| Point { finished: minute * 10, failed: u64::from(minute == 59) * 3 };
     rig.state.see(Focus::Overview, hour((0..60).map(point).collect()));
     let screen = rig.screen(122, 30);
+    assert!(screen[1].contains("due 0 (counted 8s ago)"), "{screen:#?}");
     assert!(
         screen[3].contains("finished a minute: 590 at most")
             && screen[3].contains("failed a minute: 3 at most")
