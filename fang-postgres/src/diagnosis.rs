@@ -21,23 +21,30 @@ pub(crate) async fn explained<T>(
     match outcome {
         Err(error) if error.is_unknown() => {
             session.rollback().await;
-            match version(session, sql, schema).await.map(migrations::check) {
-                Ok(Err(not_migrated)) => Err(not_migrated),
-                _ => Err(error),
-            }
+            Err(cause(session, sql, schema).await.unwrap_or(error))
         }
         outcome => outcome,
     }
 }
 
-/// The version of the schema. 0 if there is none. If only its row is missing, the next beat of a pool puts it back.
-async fn version(session: &mut impl Session, sql: &Statements, schema: &Schema) -> Result<i32, StoreError> {
-    let table = schema.qualify("fang_meta");
+/// The error that the place of the tables causes, if any: they are missing or of another version, or the role may not use
+/// their schema.
+async fn cause(session: &mut impl Session, sql: &Statements, schema: &Schema) -> Option<StoreError> {
+    let version = match looked_up(session, &schema.qualify("fang_meta")).await {
+        Ok(false) => 0,
+        // A role may have no right on this table.
+        Ok(true) => {
+            first(session, Statement::rows(&sql.version, &[]).ok()?, migrations::VERSION).await.ok()?
+        }
+        Err(error) => return error.is_refusal().then_some(error),
+    };
+    migrations::check(version).err()
+}
+
+/// Whether there is such a table. An error if the role may not use its schema.
+pub(crate) async fn looked_up(session: &mut impl Session, table: &str) -> Result<bool, StoreError> {
     let exists = Statement::rows("SELECT to_regclass($1) IS NOT NULL", &[&table])?;
-    if !first(session, exists, false).await? {
-        return Ok(0);
-    }
-    first(session, Statement::rows(&sql.version, &[])?, migrations::VERSION).await
+    first(session, exists, false).await
 }
 
 /// The value of a statement with one column and at most one row.

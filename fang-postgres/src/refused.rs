@@ -120,8 +120,9 @@ impl RefusedRows {
         }
     }
 
-    fn is_news(&self, table: &'static str) -> bool {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(table)
+    /// Whether nothing was logged under this name before: that of a table, or of a statement.
+    pub(crate) fn is_news(&self, name: &'static str) -> bool {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(name)
     }
 
     fn rows(&self) -> MutexGuard<'_, Vec<RefusedRow>> {

@@ -1,7 +1,7 @@
 //! Migrations to the schema of this version.
 
 use crate::database::{Database, again_if, may_have_lost_a_race};
-use crate::diagnosis::first;
+use crate::diagnosis::{first, looked_up};
 use crate::migrations;
 use crate::row::get;
 use crate::schema::Schema;
@@ -125,6 +125,8 @@ async fn step_within(
             let create = format!("CREATE SCHEMA IF NOT EXISTS {name}");
             session.run(&[Step::Batch(&create)]).await?;
         }
+        // A schema that the role may not use would be left out of the search path without a word.
+        looked_up(session, &schema.qualify("fang_meta")).await?;
         let enter = format!("SET LOCAL search_path TO {name}");
         session.run(&[Step::Batch(&enter)]).await?;
     }
@@ -147,13 +149,12 @@ async fn step_within(
 /// The version of the schema. If the tables are newer than the bookkeeping says, as after a restore without data, the
 /// bookkeeping is put right.
 async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, StoreError> {
-    let exists = |table: &'static str| Statement::rows("SELECT to_regclass($1) IS NOT NULL", &[&table]);
-    let has_meta = first(session, exists("fang_meta")?, false).await?;
+    let has_meta = looked_up(session, "fang_meta").await?;
     let recorded = match has_meta {
         true => first(session, Statement::rows("SELECT version FROM fang_meta", &[])?, 0).await?,
         false => 0,
     };
-    if recorded >= WITH_WORKERS || !first(session, exists("fang_workers")?, false).await? {
+    if recorded >= WITH_WORKERS || !looked_up(session, "fang_workers").await? {
         return Ok(recorded);
     }
     if !has_meta {

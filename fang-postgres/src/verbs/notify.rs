@@ -34,15 +34,23 @@ impl<C: Connections> PostgresStore<C> {
     async fn longest_poll(&self, role: Role) -> Option<Duration> {
         let statement = Statement::rows(&self.db.sql.longest_poll, &[]).ok()?;
         let row = self.db.query_one(role, statement).await;
-        let millis: f64 = row
-            .and_then(|row| get(&row, 0))
-            .inspect_err(|error| {
-                log::debug!(
-                    "how often pools poll could not be looked up; notifications go by the default: {error}"
-                );
-            })
-            .ok()?;
+        let millis: f64 =
+            row.and_then(|row| get(&row, 0)).inspect_err(|error| self.tell_of_unknown_polls(error)).ok()?;
         Some(span(millis / 1000.0))
+    }
+
+    /// The role of a program that only inserts may lack the right.
+    fn tell_of_unknown_polls(&self, error: &StoreError) {
+        if error.is_refusal() && self.db.refused.is_news("longest_poll") {
+            log::warn!(
+                "how often pools poll cannot be read, so tasks with a delay may begin late if they poll less often than by \
+                 default; the role needs SELECT (info, dead_at) on fang_workers: {error}"
+            );
+        } else {
+            log::debug!(
+                "how often pools poll could not be looked up; notifications go by the default: {error}"
+            );
+        }
     }
 
     /// Notifies the listeners of one topic. Within a burst further notifications are left out.

@@ -1,5 +1,6 @@
 //! A queue in a schema of its own.
 
+use super::rights::{named_role, with_roles, without_roles};
 use crate::seam::{Mode, Options, PATIENCE, Queue, World, inserts, say};
 use fang_core::{QueueError, StoreError, Unique};
 use fang_postgres::migrations::VERSION;
@@ -70,15 +71,8 @@ async fn a_role_without_rights_on_the_database_migrates_its_own_schema(mode: Mod
 }
 
 async fn the_rights_in_the_guide_are_enough_to_work_and_to_insert(mode: Mode) {
-    let world = World::without_schema(mode).await;
-    let [worker, producer] = ["worker", "producer"].map(|name| format!("{}_{name}", world.database().name()));
-    named(&world, "jobs").migrate().await.unwrap();
-    world.run(&format!("CREATE ROLE {worker}; CREATE ROLE {producer}")).await;
-    let guide = include_str!("../../../../src/guide/deploying.md");
-    let grants = guide.split("```sql").nth(1).unwrap().split("```").next().unwrap();
-    let grants = grants.replace("public", "jobs").replace("fang_", "jobs.fang_");
-    let grants = grants.replace("TO worker", &format!("TO {worker}"));
-    world.run(&grants.replace("TO producer", &format!("TO {producer}"))).await;
+    let world = with_roles(mode).await;
+    let [worker, producer] = ["worker", "producer"].map(|role| named_role(world.database(), role));
 
     let queue = with_role(&world, &producer);
     queue.insert_task(&say("from a producer")).await.unwrap();
@@ -86,11 +80,8 @@ async fn the_rights_in_the_guide_are_enough_to_work_and_to_insert(mode: Mode) {
     queue.insert_tasks(vec![world.new_task(&say("many")).task_type("others"); 500]).await.unwrap();
     assert!(queue.cancel_task(Uuid::nil()).await.unwrap_err().to_string().contains("permission denied"));
 
-    let how_often_pools_poll = "SELECT info, dead_at FROM jobs.fang_workers";
-    world.run(&format!("SET ROLE {producer}; {how_often_pools_poll}; RESET ROLE")).await;
-
     let mut pool = with_role(&world, &worker).pool(1, &world.stage).start().await;
     assert_eq!(world.heard().await, "from a producer");
     pool.shutdown(PATIENCE).await;
-    world.run(&format!("DROP SCHEMA jobs CASCADE; DROP ROLE {worker}, {producer}")).await;
+    without_roles(&world).await;
 }
