@@ -26,7 +26,7 @@ fn root() -> &'static Path {
 /// The tests that a page names in quotes, which no source has.
 fn missing(page: &str) -> Vec<String> {
     let mut text = String::new();
-    ["tests", "fang-asynk", "fang-blocking", "fang-core"]
+    ["tests", "fang-asynk", "fang-blocking", "fang-core", "fang-engine"]
         .iter()
         .for_each(|folder| sources(&root().join(folder), &mut text));
     let page = fs::read_to_string(root().join(page)).unwrap();

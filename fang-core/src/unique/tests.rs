@@ -19,6 +19,16 @@ fn the_hash_of_a_payload_is_the_one_of_fang_0_9() {
     );
 }
 
+/// serde writes a `HashSet` as a list, in another order each time.
+#[test]
+fn a_list_in_another_order_has_another_hash() {
+    let with_tags = |tags: [&str; 2]| hash_of(&Unique::payload(), &json!({ "type": "Mail", "tags": tags }));
+    assert_ne!(with_tags(["a", "b"]), with_tags(["b", "a"]));
+    let fields = [r#"{"type":"Mail","a":1,"b":2}"#, r#"{"b":2,"a":1,"type":"Mail"}"#];
+    let [one, other] = fields.map(|json| hash_of(&Unique::payload(), &serde_json::from_str(json).unwrap()));
+    assert_eq!(one, other, "the order of fields does not count");
+}
+
 #[test]
 fn the_other_hashes_are_golden_as_well() {
     let payload = json!({ "type": "MyTask", "number": 1 });

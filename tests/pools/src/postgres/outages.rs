@@ -9,6 +9,7 @@ use tokio::task::block_in_place;
 
 crate::each_mode! {
     runs_resume_at_once_when_the_server_is_back,
+    a_result_is_saved_at_once_when_the_server_is_back,
     the_loss_of_the_server_and_its_return_are_told_in_turn,
     results_that_are_lost_are_not_told_as_saved,
 }
@@ -108,6 +109,36 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
         }
         assert!(is_promise_kept, "no run began in time");
     }
+    pool.shutdown(PATIENCE).await;
+}
+
+/// The run ends while the server is away. All parts of the pool wait in the same way.
+async fn a_result_is_saved_at_once_when_the_server_is_back(mode: Mode) {
+    let (cluster, world) = with_its_own_server(mode).await;
+    let (pool, told) = tells(world.pool(1));
+    let mut pool = pool.start().await;
+    let mut is_promise_kept = false;
+    for _ in 0..OUTAGES {
+        world.queue.insert_task(&holding("kept")).await.unwrap();
+        assert_eq!(world.heard().await, "kept");
+        block_in_place(|| cluster.stop_immediate()).unwrap();
+        while told.try_recv().is_ok() {}
+        world.stage.open(1);
+        instant_of(&told, "task.ran").await;
+        tokio::time::sleep(OUTAGE).await;
+        let inserted = tokio::spawn(insert_soon(world.queue.clone(), "after"));
+        block_in_place(|| cluster.start()).unwrap();
+        let inserted = inserted.await.unwrap();
+        let saved = instant_of(&told, "task.finished").await.saturating_duration_since(inserted);
+        assert_eq!(world.heard().await, "after");
+        instant_of(&told, "task.finished").await;
+        assert!(saved <= AT_ONCE, "{saved:?}");
+        is_promise_kept = saved <= PROMISED;
+        if is_promise_kept {
+            break;
+        }
+    }
+    assert!(is_promise_kept, "no result was saved in time");
     pool.shutdown(PATIENCE).await;
 }
 

@@ -3,7 +3,7 @@
 use super::schema::{named, with_role};
 use crate::seam::{Act, HOUR, How, Mode, PATIENCE, Queue, World, collect_logs, inserts, logged_with, say};
 use fang_core::Unique;
-use fang_core::store::{Prune, Rescue};
+use fang_core::store::{Prune, Rescue, Vacuum, Vacuumed};
 use fang_postgres::{Schema, Statements};
 use fang_test_support::TestDatabase;
 use std::fmt::Display;
@@ -23,6 +23,7 @@ crate::each_mode! {
 crate::one_mode! {
     only_asynk, Asynk,
     every_statement_runs_with_the_rights_in_the_guide_and_some_statement_needs_each_of_them,
+    a_worker_that_vacuums_needs_the_right_and_the_guide_grants_it_on_each_table,
 }
 
 /// The roles of the guide.
@@ -30,8 +31,13 @@ const ROLES: [&str; 3] = ["migrator", "worker", "producer"];
 
 /// The grants of the guide, in the schema `jobs`.
 fn grants(database: &TestDatabase) -> String {
+    grants_of_block(1, database)
+}
+
+/// The grants in one of the blocks of the guide.
+fn grants_of_block(number: usize, database: &TestDatabase) -> String {
     let guide = include_str!("../../../../src/guide/deploying.md");
-    let grants = guide.split("```sql").nth(1).unwrap().split("```").next().unwrap();
+    let grants = guide.split("```sql").nth(number).unwrap().split("```").next().unwrap();
     let mut grants = grants.replace("public", "jobs").replace("fang_", "jobs.fang_");
     for role in ROLES {
         grants = grants.replace(&format!("TO {role}"), &format!("TO {}", named_role(database, role)));
@@ -244,7 +250,10 @@ impl Right {
 
 /// The rights that the guide grants to a role, one by one.
 fn rights_of(world: &World, role: &str) -> Vec<Right> {
-    let grants = grants(world.database());
+    rights_in(&grants(world.database()), role)
+}
+
+fn rights_in(grants: &str, role: &str) -> Vec<Right> {
     let code: Vec<_> = grants.lines().map(str::trim).filter(|line| !line.starts_with("--")).collect();
     let mut rights = Vec::new();
     for statement in code.join(" ").split(';').filter_map(|statement| statement.trim().strip_prefix("GRANT "))
@@ -344,5 +353,26 @@ async fn a_migration_needs_each_right_in_the_guide_and_none_but_to_read_when_the
     world.run(&format!("GRANT SELECT ON jobs.fang_meta TO {producer}")).await;
     assert_eq!(migrates(&producer).await, Vec::<String>::new(), "there is nothing to do");
     each_is_needed(&world, &producer, to_look.into(), async || migrates(&producer).await).await;
+    without_roles(&world).await;
+}
+
+/// Servers know the right from version 17 on.
+async fn a_worker_that_vacuums_needs_the_right_and_the_guide_grants_it_on_each_table(mode: Mode) {
+    let world = with_roles(mode).await;
+    let role = named_role(world.database(), "worker");
+    let rights = rights_in(&grants_of_block(2, world.database()), &role);
+    let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'jobs'::regnamespace AND relkind = 'r'";
+    assert_eq!(world.number(tables).await, rights.len() as i64);
+    if world.number("SELECT current_setting('server_version_num')::bigint").await >= 170_000 {
+        let store = with_role(&world, &role).engine();
+        let is_forbidden = async || {
+            // The table of tasks is due, even without dead rows.
+            let vacuumed = store.vacuum(&Vacuum { dead_rows: 0 }).await.unwrap();
+            matches!(vacuumed, Vacuumed::Forbidden { advice } if advice.contains("GRANT MAINTAIN"))
+        };
+        assert!(is_forbidden().await);
+        world.run(&grants_of_block(2, world.database())).await;
+        assert!(!is_forbidden().await);
+    }
     without_roles(&world).await;
 }
