@@ -182,6 +182,10 @@ impl Store for MemoryStore {
         Ok(saved)
     }
 
+    async fn rename_cron(&self, from: &str, cron: &NewCron) -> Result<bool, StoreError> {
+        self.with(|tables, _| tables.rename_cron(from, cron))
+    }
+
     async fn crons(&self) -> Result<Crons, StoreError> {
         self.with(|tables, now| tables.crons(now))
     }

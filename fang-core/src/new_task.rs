@@ -6,6 +6,7 @@ mod payload;
 mod plan;
 mod row;
 mod saved;
+mod takes_over;
 
 use crate::error::PayloadError;
 use crate::kind;

@@ -12,7 +12,7 @@ use crate::parallel::try_map;
 use crate::shared_inserts::SharedInserts;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
-use fang_core::store::{Change, ChangeOutcome, CronRemoval, Inserted, MAX_INSERT_TRIES, Removal, Store};
+use fang_core::store::{Change, ChangeOutcome, CronRemoval, Inserted, MAX_INSERT_TRIES, NewCron, Removal, Store};
 use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;
@@ -241,9 +241,24 @@ impl Handle {
         Ok(removed)
     }
 
+    /// Renames the crons that the code of this one made under an earlier name or version of its kind, so that they do not
+    /// tick beside it.
+    async fn take_over(&self, cron: &NewCron) -> Result<(), StoreError> {
+        if !cron.task.may_take_over() {
+            return Ok(());
+        }
+        for old in self.queue.store.list_crons().await? {
+            if old.name != cron.name && cron.task.takes_over(&old) {
+                self.queue.store.rename_cron(&old.name, cron).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn schedule_cron(&self, name: String, task: NewTask, cron: Cron) -> Result<Task, QueueError> {
         let now = self.queue.store.now().await?;
         let cron = self.queue.rules.prepare_cron(name, task, cron, (now, now), Uuid::now_v7())?;
+        self.take_over(&cron).await?;
         let saved = self.queue.store.sync_cron(&cron).await?;
         if saved.task_id == cron.task.id() {
             self.tell_fired(&cron.name, saved.task_id);

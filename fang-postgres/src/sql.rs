@@ -161,6 +161,7 @@ statements!(
     remove_scheduled,
     remove_task_type,
     remove_unique,
+    rename_cron,
     restore_meta,
     reschedule,
     rescue,

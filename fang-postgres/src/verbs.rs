@@ -162,6 +162,10 @@ impl<C: Connections> Store for PostgresStore<C> {
         crons::sync(self, cron).await
     }
 
+    async fn rename_cron(&self, from: &str, cron: &NewCron) -> Result<bool, StoreError> {
+        crons::rename(self, from, cron).await
+    }
+
     async fn crons(&self) -> Result<Crons, StoreError> {
         crons::due(&self.db).await
     }

@@ -121,6 +121,7 @@ macro_rules! options {
             the_options_reach_the_row,
             a_task_is_scheduled_by_its_cron,
             a_renamed_task_runs_what_was_saved_before,
+            a_renamed_or_newer_task_takes_over_its_crons,
             older_arguments_are_upgraded_and_newer_ones_wait,
         }
 
@@ -179,6 +180,30 @@ macro_rules! options {
             let error = queue.schedule(plain())$($await)*.unwrap_err();
             assert!(matches!(error, fang::QueueError::Schedule(fang::ScheduleError::Missing)), "{error}");
             assert_eq!(queue.schedule_only(vec![others()])$($await)*.unwrap(), 2);
+        }
+
+        async fn a_renamed_or_newer_task_takes_over_its_crons(queue: impl Backend) {
+            let hourly = || Cron::every(Duration::from_secs(3600));
+            let saved = |json: &str, mode| NewTask::new(json.to_owned(), "renamed".to_owned(), mode).cron(hourly());
+            let mode = <greeted as Declared>::DECLARATION.mode;
+            let other = saved(r#"{"type":"greet","name":"Bob","greeting":null}"#, mode);
+            queue.schedule(other.clone())$($await)*.unwrap();
+            // From before the argument `greeting`, and from a program that was already renamed.
+            for json in [r#"{"type":"greet","name":"Ada"}"#, r#"{"type":"say hello","name":"Ada","greeting":null}"#] {
+                let old = queue.schedule(saved(json, mode))$($await)*.unwrap();
+                let new = queue.schedule(greeted("Ada".to_owned(), None).cron(hourly()))$($await)*.unwrap();
+                assert!(new.id == old.id || json.contains("say"), "{new:?} is not the tick of {old:?}");
+            }
+            let old = queue.schedule(saved(r#"{"type":"before","id":7}"#, mode))$($await)*.unwrap();
+            let new = || versioned(7, "version 1".to_owned()).task_type("renamed").cron(hourly());
+            assert_eq!(queue.schedule(new())$($await)*.unwrap().id, old.id);
+            assert_eq!(queue.schedule(new())$($await)*.unwrap().id, old.id);
+            let crons = queue.admin().unwrap().list_crons()$($await)*.unwrap();
+            let mut names = crons.into_iter().map(|cron| cron.name).collect::<Vec<_>>();
+            let mut expected = [greeted("Ada".to_owned(), None), new(), other].map(|task| task.cron_name());
+            names.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(names, expected);
         }
 
         async fn a_renamed_task_runs_what_was_saved_before(queue: impl Backend) {

@@ -2,7 +2,7 @@ use super::Rig;
 use super::acts::{HOUR, MINUTE, assert_about, both, id, task, unique};
 use crate::new_task::NewTask;
 use crate::schedule::{Cron, Missed};
-use crate::store::{Crons, Filter, NewCron, SavedCron, Tick, Verdict};
+use crate::store::{Crons, Filter, NewCron, Pause, SavedCron, Tick, Verdict};
 use crate::task::{FangTaskState, Mode, Priority};
 use std::time::Duration;
 
@@ -229,6 +229,34 @@ pub async fn no_tick_is_inserted_for_a_missing_cron(rig: &dyn Rig) {
     let tick = Tick::new("gone", now, Some(now + HOUR), id(1));
     assert!(!rig.store().fire(&tick).await.unwrap());
     assert_eq!(rig.all().await, []);
+}
+
+/// Its waiting task stays. Later ticks have the new payload, and scheduling it again changes nothing.
+pub async fn a_renamed_cron_keeps_its_tick_and_its_pause(rig: &dyn Rig) {
+    let old = cron(rig, "hourly", 1, HOUR).await;
+    let saved = sync(rig, &old).await;
+    let mut new = cron(rig, "every hour", 2, HOUR * 2).await;
+    new.task.metadata = r#"{"type":"Contract","n":7}"#.to_owned();
+    assert!(rig.store().rename_cron("hourly", &new).await.unwrap());
+    assert!(!rig.store().rename_cron("hourly", &new).await.unwrap(), "it is gone");
+    assert_eq!((sync(rig, &new).await, rig.all().await), (saved, vec![1]));
+    assert!(rig.store().run_cron("every hour", id(3)).await.unwrap());
+    assert_eq!(rig.find(3).await.metadata["n"], 7);
+    rig.store().pause_cron("every hour", Pause::Begin).await.unwrap();
+    assert!(rig.store().rename_cron("every hour", &old).await.unwrap());
+    let listed = rig.store().list_crons().await.unwrap();
+    assert_eq!((listed.len(), listed[0].name.as_str()), (1, "hourly"));
+    assert!(listed[0].paused_at.is_some());
+}
+
+/// Else each tick would come twice.
+pub async fn a_cron_that_is_renamed_to_another_is_removed(rig: &dyn Rig) {
+    sync(rig, &cron(rig, "hourly", 1, HOUR).await).await;
+    let other = cron(rig, "every hour", 2, HOUR).await;
+    let saved = sync(rig, &other).await;
+    assert!(rig.store().rename_cron("hourly", &other).await.unwrap());
+    assert_eq!((sync(rig, &other).await, rig.all().await), (saved, vec![2]));
+    assert!(!rig.store().run_cron("hourly", id(3)).await.unwrap());
 }
 
 /// A name may be any text.

@@ -294,6 +294,8 @@ macro_rules! for_each_scenario {
                 a_cron_without_a_next_tick_is_over,
                 no_tick_is_inserted_for_a_missing_cron,
                 crons_are_distinguished_by_their_names,
+                a_renamed_cron_keeps_its_tick_and_its_pause,
+                a_cron_that_is_renamed_to_another_is_removed,
             }
             missed [Crons] {
                 missed_ticks_are_coalesced_into_one_late_tick,

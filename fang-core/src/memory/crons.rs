@@ -39,6 +39,19 @@ impl Tables {
         saved
     }
 
+    /// Returns whether there was such a cron.
+    pub(super) fn rename_cron(&mut self, from: &str, to: &NewCron) -> bool {
+        let Some(mut cron) = self.crons.remove(from) else { return false };
+        if self.crons.contains_key(&to.name) {
+            self.take_waiting(cron.task_id);
+        } else {
+            cron.cron.name.clone_from(&to.name);
+            cron.cron.task.metadata.clone_from(&to.task.metadata);
+            self.crons.insert(to.name.clone(), cron);
+        }
+        true
+    }
+
     pub(super) fn crons(&self, now: DateTime<Utc>) -> Crons {
         let ticking = self.crons.values().filter(|cron| cron.paused_at.is_none());
         Crons::new(ticking.map(|cron| due_cron(cron, now)))

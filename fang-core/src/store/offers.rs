@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
-    /// Crons: `sync_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `run_cron`, `remove_crons`.
+    /// Crons: `sync_cron`, `rename_cron`, `crons`, `fire`, `list_crons`, `pause_cron`, `run_cron`, `remove_crons`.
     Crons,
     /// `count` and `depths`.
     Counts,

@@ -59,6 +59,21 @@ fn sync_statement<'a>(sql: &'a str, cron: &NewCron) -> Result<Statement<'a>, Sto
     )
 }
 
+/// In a transaction with the locks that `sync` and `pause` take.
+pub(crate) async fn rename<C: Connections>(
+    store: &PostgresStore<C>,
+    from: &str,
+    cron: &NewCron,
+) -> Result<bool, StoreError> {
+    let sql = &store.db.sql;
+    let statements = [
+        Statement::count(&sql.cron_lock, &[&cron.name])?,
+        Statement::count(&sql.lock_cron, &[&from])?,
+        Statement::count(&sql.rename_cron, &[&from, &cron.name, &cron.task.row().metadata])?,
+    ];
+    Ok(store.db.together(Role::Calls, statements).await?.count > 0)
+}
+
 pub(crate) async fn due<C: Connections>(db: &Database<C>) -> Result<Crons, StoreError> {
     let rows = db.query(Role::Engine, Statement::rows(&db.sql.crons, &[])?).await?;
     let crons = rows.iter().map(due_cron).collect::<Result<Vec<_>, _>>()?;
