@@ -11,7 +11,7 @@ use fang_core::store::{Counts, Depth};
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Once, PoisonError, RwLock};
 use std::time::Duration;
 
 const SENT: &str = "messaging.client.sent.messages";
@@ -38,8 +38,35 @@ pub(crate) struct Metrics {
     /// Those of the task types that it was given.
     types: HashMap<Arc<str>, OfType>,
     /// Those of the types that had tasks, if it serves many.
-    growing: Option<RwLock<HashMap<Arc<str>, Arc<OfType>>>>,
+    growing: Option<Limited<OfType>>,
+    /// Failures of tasks that were rescued for other pools.
+    failed_elsewhere: Limited<Counter>,
     rescued: Counter,
+}
+
+/// Values of task types, at most [`MOST`] of them. Those that come later share one.
+struct Limited<T>(RwLock<HashMap<Arc<str>, Arc<T>>>);
+
+impl<T> Default for Limited<T> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<T> Limited<T> {
+    /// The value of a task type. The first one for it is made with its name, or with that of the others.
+    fn of(&self, task_type: &str, make: impl FnOnce(&Arc<str>) -> T) -> Arc<T> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(task_type).or_else(|| known.get(Counts::OTHERS).filter(|_| known.len() > MOST));
+        if let Some(value) = found {
+            return value.clone();
+        }
+        drop(known);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_full = known.len() >= MOST && !known.contains_key(task_type);
+        let name: Arc<str> = if is_full { Counts::OTHERS } else { task_type }.into();
+        known.entry(name.clone()).or_insert_with(|| Arc::new(make(&name))).clone()
+    }
 }
 
 /// The metrics of one task type.
@@ -68,7 +95,7 @@ impl OfType {
             timed_out: process("timed_out"),
             cancelled: process("cancelled"),
             retried: counter!(RETRIED, TASK_TYPE => of()),
-            failed: counter!(FAILED, TASK_TYPE => of()),
+            failed: failures(task_type),
         }
     }
 }
@@ -85,14 +112,15 @@ impl Metrics {
         describe();
         let few = served.names().filter(|_| !served.are_many());
         let types = few.map(|task_type| (task_type.clone(), OfType::new(task_type)));
-        let growing = served.are_many().then(RwLock::default);
-        Self { types: types.collect(), growing, rescued: counter!(RESCUED) }
+        let growing = served.are_many().then(Limited::default);
+        let (types, failed_elsewhere) = (types.collect(), Limited::default());
+        Self { types, growing, failed_elsewhere, rescued: counter!(RESCUED) }
     }
 
     fn of(&self, job: &Job, record: impl FnOnce(&OfType)) {
         match (self.types.get(&job.task_type), &self.growing) {
             (Some(metrics), _) => record(metrics),
-            (None, Some(growing)) => record(&of_many(growing, &job.task_type)),
+            (None, Some(growing)) => record(&growing.of(&job.task_type, OfType::new)),
             (None, None) => {}
         }
     }
@@ -133,10 +161,11 @@ impl Metrics {
     }
 
     pub(crate) fn failed(&self, task_type: &str) {
-        match self.types.get(task_type) {
-            Some(metrics) => metrics.failed.increment(1),
+        match (self.types.get(task_type), &self.growing) {
+            (Some(metrics), _) => metrics.failed.increment(1),
+            (None, Some(growing)) => growing.of(task_type, OfType::new).failed.increment(1),
             // A task that was rescued for another pool.
-            None => counter!(FAILED, TASK_TYPE => task_type.to_owned()).increment(1),
+            (None, None) => self.failed_elsewhere.of(task_type, failures).increment(1),
         }
     }
 
@@ -145,29 +174,25 @@ impl Metrics {
     }
 }
 
-/// The metrics of a task type, or those that the last ones share.
-fn of_many(growing: &RwLock<HashMap<Arc<str>, Arc<OfType>>>, task_type: &Arc<str>) -> Arc<OfType> {
-    let known = growing.read().unwrap_or_else(PoisonError::into_inner);
-    let others: Arc<str> = Counts::OTHERS.into();
-    let name = if known.len() < MOST || known.contains_key(task_type) { task_type } else { &others };
-    if let Some(metrics) = known.get(name) {
-        return metrics.clone();
-    }
-    drop(known);
-    let mut known = growing.write().unwrap_or_else(PoisonError::into_inner);
-    known.entry(name.clone()).or_insert_with(|| Arc::new(OfType::new(name))).clone()
-}
+/// The task types under whose names the process tells of inserts.
+static SENT_TYPES: LazyLock<Limited<Arc<str>>> = LazyLock::new(Limited::default);
 
-/// Counts tasks that a queue has inserted.
+/// Counts tasks that a queue has inserted. The recorder is asked each time, since it may be installed after the first
+/// insert.
 pub(crate) fn sent<'a>(tasks: impl Iterator<Item = &'a NewTask>) {
     let mut counts = HashMap::<&str, u64>::new();
     for task in tasks {
         *counts.entry(task.row().task_type).or_default() += 1;
     }
     for (task_type, count) in counts {
-        counter!(SENT, SYSTEM.0 => SYSTEM.1, OPERATION => "insert", TASK_TYPE => task_type.to_owned())
-            .increment(count);
+        let name = metrics::SharedString::from(Arc::clone(&*SENT_TYPES.of(task_type, Arc::clone)));
+        counter!(SENT, SYSTEM.0 => SYSTEM.1, OPERATION => "insert", TASK_TYPE => name).increment(count);
     }
+}
+
+/// The counter of failures of a task type.
+fn failures(task_type: &Arc<str>) -> Counter {
+    counter!(FAILED, TASK_TYPE => metrics::SharedString::from(task_type.clone()))
 }
 
 /// Sets the gauges of the waiting tasks of a type; `None` if no task waits.

@@ -7,6 +7,7 @@ use crate::signal::first_of;
 use crate::state::Pool;
 use fang_core::StoreError;
 use fang_core::store::Depth;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,21 +17,36 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// The most task types whose tasks are counted. A count of 10,000 tasks may take the server some 10 ms.
 const MAX_TYPES: usize = 20;
 
+/// The most task types that have gauges while the pool runs. A recorder keeps each name that it was told.
+const MAX_NAMES: usize = 1_000;
+
 /// Looks how many tasks wait, for the task types of the pool.
 pub(crate) struct Gauges {
     pool: Arc<Pool>,
-    /// The task types with waiting tasks at the last look, if the pool serves many.
+    /// The task types that have gauges, if the pool serves many.
+    named: HashSet<Arc<str>>,
+    /// Those with waiting tasks at the last look.
     known: Vec<Arc<str>>,
 }
 
 impl Gauges {
     pub(crate) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, known: Vec::new() }
+        Self { pool, named: HashSet::new(), known: Vec::new() }
     }
 
     /// Looks until the pool drains.
     pub(crate) async fn run(mut self) {
         run_to_end(&mut self).await;
+    }
+
+    /// Sets the gauges to zero, so that what this process last saw does not stay for the truth.
+    fn reset(&self) {
+        let all = self.pool.state.served.shares().iter().map(|share| &share.task_type);
+        if self.pool.state.served.are_many() {
+            self.known.iter().for_each(|name| waits(name, None));
+        } else {
+            all.for_each(|name| waits(name, None));
+        }
     }
 
     async fn look(&mut self) {
@@ -54,8 +70,11 @@ impl Gauges {
         let all = self.pool.store.depths(None).await?;
         let served = &self.pool.state.served;
         let of_ours = |depth: &Depth| served.share(&depth.task_type).map(|share| share.task_type);
-        let found: Vec<_> =
-            all.iter().filter_map(|depth| Some((of_ours(depth)?, depth))).take(MAX_TYPES).collect();
+        let ours = all.iter().filter_map(|depth| Some((of_ours(depth)?, depth)));
+        let named = &mut self.named;
+        let mut is_named =
+            |name: &Arc<str>| named.contains(name) || named.len() < MAX_NAMES && named.insert(name.clone());
+        let found: Vec<_> = ours.filter(|(name, _)| is_named(name)).take(MAX_TYPES).collect();
         let has = |name: &Arc<str>| found.iter().any(|(found, _)| found == name);
         self.known.iter().filter(|name| !has(name)).for_each(|name| waits(name, None));
         found.iter().for_each(|(name, depth)| waits(name, Some(depth)));
@@ -77,5 +96,6 @@ impl Part for Gauges {
             let pause = self.pool.sleep(LOOK_EVERY.mul_f64(0.5 + fastrand::f64()));
             first_of([Box::pin(self.pool.phase.reached(Phase::Draining)), pause]).await;
         }
+        self.reset();
     }
 }
