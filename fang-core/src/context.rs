@@ -60,7 +60,8 @@ impl Context {
         self.port().task_type()
     }
 
-    /// The kind of the task: the name of its function or struct. Empty outside of a run.
+    /// The kind of the task, as it was saved: the name of its function or struct, or one of its
+    /// `aliases` if it was saved under that. Empty outside of a run.
     pub fn kind(&self) -> Cow<'_, str> {
         kind::name(self.payload()).unwrap_or_default()
     }

@@ -31,9 +31,10 @@ use uuid::Uuid;
 /// body of the task has returned. The last event means that the result is saved.
 ///
 /// A run has no last event if its result was not saved: it came too late, because the task was removed or belongs to
-/// another pool by then, or the database refused every result of the task. If one result of a batch came too late, the
-/// others of that batch have no last event either. `dropped_events` of the pool's stats counts them. If the answer to a
-/// batch was lost, each result of it has its last event, although some of them may have come too late.
+/// another pool by then, or the database refused every result of the task. In two cases the pool does not know which results
+/// came too late. If several rows of a batch with a late result are gone, those tasks have no last event, and
+/// `dropped_events` of the pool's stats counts them. If the connection broke before the answer of the database came, the pool
+/// sends the results again and takes all for saved: a late one then has a last event too.
 ///
 /// ```
 /// use fang_engine::Event;
@@ -64,9 +65,9 @@ pub enum Event {
         task: Arc<TaskInfo>,
     },
     /// The body of a task has returned or panicked, or was dropped because of its timeout or a cancellation. Its result
-    /// is not saved yet. If a shutdown drops an async run, it has `HandedBack` instead. If a shutdown gives back a
-    /// blocking run, the run goes on, since nothing can stop its thread: if it returns before the process ends, `Ran`
-    /// follows `HandedBack`.
+    /// is not saved yet. If a shutdown drops an async run, it has `HandedBack` instead. A shutdown cannot
+    /// stop a blocking run. It gives the task back, which is `HandedBack`, and the run goes on. If it returns before the
+    /// process ends, `Ran` follows.
     Ran {
         /// The task.
         task: Arc<TaskInfo>,
@@ -363,7 +364,7 @@ impl Event {
         Some(Self::Failed { task: self.into_task()?, duration, error: text })
     }
 
-    /// How long the run took. `None` for events that do not end a run.
+    /// How long the run took, or has taken so far for `TimedOut`. `None` for events that come without a run.
     pub fn duration(&self) -> Option<Duration> {
         match self {
             Self::Ran { duration, .. }

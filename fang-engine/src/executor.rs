@@ -3,7 +3,7 @@
 use crate::events::{Recorder, RunEnd};
 use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout, failed_by_default};
 use crate::spans::RunSpan;
-use crate::state::{Job, Pool, TaskRun};
+use crate::state::{Job, Pool, TaskRun, tell_error_beside_wish};
 use fang_core::{AsyncRunnable, FangError, Runnable};
 use serde::de::DeserializeOwned;
 use std::any::Any;
@@ -106,7 +106,13 @@ where
 impl<R: ?Sized + Choices> Ready<'_, R> {
     /// The outcome of a run that returned or panicked.
     pub fn ended(&self, result: Result<Result<(), FangError>, Box<dyn Any + Send>>) -> Outcome {
-        match decide::ended(result, self.run.take_wish()) {
+        let wish = self.run.take_wish();
+        if let (Ok(Err(error)), Some(wish)) = (&result, wish.clone()) {
+            self.is_over(RunEnd::Failed(&error.description));
+            tell_error_beside_wish(&self.job, &wish, &error.description);
+            return decide::wished_and_failed(wish, &error.description);
+        }
+        match decide::ended(result, wish) {
             Ok(outcome) => {
                 self.is_over(RunEnd::Returned);
                 outcome

@@ -4,6 +4,7 @@ pub mod aside;
 pub mod beat;
 pub mod claim;
 pub mod decide;
+pub(crate) mod late;
 pub mod looks;
 pub mod many_types;
 pub mod pace;

@@ -49,6 +49,12 @@ impl RunSpan {
         Self {}
     }
 
+    /// For a task that did not run.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {}
+    }
+
     pub(crate) fn failed(&self, _: &str) {}
 
     /// The run within the span.
@@ -92,6 +98,12 @@ impl RunSpan {
             }
         }
         Self { span }
+    }
+
+    /// For a task that did not run.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { span: Span::none() }
     }
 
     pub(crate) fn failed(&self, error: &str) {

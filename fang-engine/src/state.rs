@@ -33,7 +33,7 @@ pub use run::{Environment, TaskRun, run_of};
 pub use run_signals::{RunKey, RunSignals};
 pub use stats::Stats;
 pub use stop::Stop;
-pub(crate) use told::tell_refused;
+pub(crate) use told::{MAX_LATE, tell_error_beside_wish, tell_late, tell_refused};
 pub use unfinished::Unfinished;
 
 /// A claimed task for tests: claimed for the first time, without retries or crashes.

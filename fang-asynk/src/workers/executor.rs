@@ -5,6 +5,7 @@ use fang_core::middleware::Stack;
 use fang_core::{AsyncQueueable, AsyncRunnable, FangError};
 use fang_engine::executor::Ready;
 use fang_engine::policy::decide::Outcome;
+use fang_engine::spans::RunSpan;
 use fang_engine::state::{Job, Pool, TaskRun, Unfinished};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -14,15 +15,16 @@ use std::time::Duration;
 /// Runs a task and sends its result.
 pub(super) async fn execute(pool: &Arc<Pool>, queue: &Handle, job: Arc<Job>) {
     let unfinished = Guard(Unfinished::new(pool.clone(), job));
-    let outcome = outcome(pool, queue, &unfinished.0).await;
-    unfinished.0.finish(outcome);
+    let (outcome, span) = outcome(pool, queue, &unfinished.0).await;
+    // What the log says of the run belongs to its span.
+    span.within(|| unfinished.0.finish(outcome));
 }
 
-async fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished) -> Outcome {
-    let Some(job) = unfinished.job() else { return Outcome::HandedBack };
+async fn outcome(pool: &Pool, queue: &Handle, unfinished: &Unfinished) -> (Outcome, RunSpan) {
+    let Some(job) = unfinished.job() else { return (Outcome::HandedBack, RunSpan::none()) };
     match Ready::<dyn AsyncRunnable>::new(pool, job) {
-        Ok(ready) => run(pool, queue, &ready).await,
-        Err(outcome) => outcome,
+        Ok(ready) => (run(pool, queue, &ready).await, ready.span),
+        Err(outcome) => (outcome, RunSpan::none()),
     }
 }
 

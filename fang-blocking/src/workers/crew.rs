@@ -226,12 +226,7 @@ impl Worker {
         }
         // Catches the panic that the executor cannot: one whose payload panics when it is dropped.
         let executed = catch_unwind(AssertUnwindSafe(|| {
-            executor::execute(pool, queue, &unfinished, &|run| {
-                if let Some(deadline) = run.deadline() {
-                    self.slot.expect(deadline, run.clone());
-                    self.crew.overtime.watch(&self.crew, deadline);
-                }
-            });
+            executor::execute(pool, queue, &unfinished, self);
         }));
         if let Err(panic) = executed {
             log::error!(
@@ -253,6 +248,19 @@ fn be_nice(niceness: u8, number: usize) {
         log::warn!(
             "the system refused niceness {niceness}; the workers run with the usual priority: {error}"
         );
+    }
+}
+
+impl executor::Watch for Worker {
+    fn begins(&self, run: &Arc<TaskRun>) {
+        if let Some(deadline) = run.deadline() {
+            self.slot.expect(deadline, run.clone());
+            self.crew.overtime.watch(&self.crew, deadline);
+        }
+    }
+
+    fn ended(&self) {
+        self.slot.run_ended();
     }
 }
 

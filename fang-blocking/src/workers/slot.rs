@@ -36,6 +36,14 @@ impl Slot {
         self.contents().time = Time::Until(deadline, run);
     }
 
+    /// The run in the slot has ended. From now on it cannot exceed its timeout.
+    pub(super) fn run_ended(&self) {
+        let time = &mut self.contents().time;
+        if matches!(time, Time::Until(..)) {
+            *time = Time::Unlimited;
+        }
+    }
+
     /// Empties the slot after a run. Returns whether another worker has replaced this one.
     pub(super) fn clear(&self) -> bool {
         matches!(std::mem::take(&mut *self.contents()).time, Time::Over { is_replaced: true })
@@ -63,10 +71,6 @@ impl Slot {
             // Listeners hear of it before the run can end.
             let is_replaced = replace(run);
             run.tell_to_end();
-            log::warn!(
-                "task {} exceeds its timeout and was told to end; check that it looks for `is_cancelled`",
-                run.id()
-            );
             contents.time = Time::Over { is_replaced };
         }
     }

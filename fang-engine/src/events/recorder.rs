@@ -137,7 +137,7 @@ impl Recorder {
     /// A run has exceeded its timeout.
     pub(crate) fn timed_out(&self, job: &Job) {
         count(&self.totals.timed_out);
-        self.tell(|| Event::TimedOut { task: job.info(), duration: job.took() });
+        self.tell(|| Event::TimedOut { task: job.info(), duration: job.took_by(|| self.wall.now()) });
     }
 
     /// Tells a change between silent and answering.

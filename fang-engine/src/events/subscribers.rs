@@ -1,6 +1,7 @@
 //! The delivery of events to listeners, on a thread of its own, so that a slow listener delays no run.
 
 use super::Event;
+use crate::policy::decide::panic_message;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -102,8 +103,14 @@ fn deliver(listeners: &[Listener], waiting: &Receiver<Parcel>) {
         match parcel {
             Parcel::Event(event) => listeners.iter().for_each(|listener| {
                 let called = catch_unwind(AssertUnwindSafe(|| listener(&event)));
-                if called.is_err() && !has_panicked.swap(true, Ordering::Relaxed) {
-                    log::error!("a listener panicked at the event {}; it is called again", event.name());
+                if let Err(panic) = called
+                    && !has_panicked.swap(true, Ordering::Relaxed)
+                {
+                    let (at, why) = (event.name(), panic_message(&*panic));
+                    log::error!(
+                        "a listener panicked at the event {at}; it is called again, and further panics are not \
+                         logged: {why}"
+                    );
                 }
             }),
             Parcel::Flush(tell) => drop(tell.try_send(())),

@@ -4,19 +4,20 @@
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
-use crate::policy::aside::{Alone, Aside, Fate, Source};
+use crate::policy::aside::{Alone, Aside, Fate as AloneFate, Source};
+use crate::policy::late::{Fate, fate, settle};
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};
 use crate::state::results::{MAX_BATCH, by_worker};
-use crate::state::{Finished, Pool, tell_refused};
+use crate::state::{Finished, MAX_LATE, Pool, tell_late, tell_refused};
 use async_channel::Receiver;
 use fang_core::halving::Halving;
 use fang_core::store::{Finish, Verdict};
 use fang_core::{RetentionMode, StoreError};
-use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::{iter, slice};
 
 /// How long a statement is on its way to the store, nearly always. A claim that came earlier than a task is due would
 /// need another one.
@@ -106,7 +107,7 @@ impl Finisher {
                     if matches!(sent, Sent::Saved(1..)) {
                         halving.saved();
                     }
-                    self.done(source, &piece.items, sent);
+                    self.done(source, &piece.items, sent).await;
                 }
                 Err(error) => {
                     refusal.get_or_insert(error);
@@ -166,7 +167,7 @@ impl Finisher {
     }
 
     /// Takes note of results that need not be sent again.
-    fn done(&mut self, source: Source, results: &[Finish], sent: Sent) {
+    async fn done(&mut self, source: Source, results: &[Finish], sent: Sent) {
         let state = &self.pool.state;
         state.gauge.saved(results.len());
         let claims = results.iter().map(|result| (result.id, result.lease));
@@ -180,13 +181,34 @@ impl Finisher {
         if late == 0 {
             state.recorder.saved(claims);
         } else {
-            // The store does not say which of them are late.
-            state.recorder.untold(claims, late);
             state.stats.late.fetch_add(late, Ordering::Relaxed);
-            log::warn!(
-                "{late} results came too late and were dropped: their tasks were removed or belong to others now"
-            );
+            self.sort_out(results, late).await;
         }
+    }
+
+    /// Finds out which of these results came too late, since the store says only how many. This is rare, so the rows are
+    /// asked one by one.
+    async fn sort_out(&self, results: &[Finish], late: u64) {
+        let asked = if late == results.len() as u64 { MAX_LATE } else { results.len() };
+        let (mut rows, mut fates) = (Vec::with_capacity(asked), Vec::with_capacity(results.len()));
+        for result in results.iter().take(asked) {
+            let row = self.pool.store.find(result.id).await;
+            fates.push(row.as_ref().map_or(Fate::Unknown, |row| fate(result, row.as_ref())));
+            rows.push(row.ok().flatten());
+        }
+        fates.resize(results.len(), Fate::Unknown);
+        let fates = settle(fates, late);
+        let recorder = &self.pool.state.recorder;
+        let those = |which: Fate| {
+            let those = results.iter().zip(&fates).filter(move |(_, fate)| **fate == which);
+            those.map(|(result, _)| (result.id, result.lease))
+        };
+        recorder.saved(those(Fate::Saved));
+        recorder.dropped(those(Fate::Late));
+        recorder.untold(those(Fate::Unknown), late.saturating_sub(those(Fate::Late).count() as u64));
+        let named = results.iter().zip(&fates).zip(rows.iter().map(Option::as_ref).chain(iter::repeat(None)));
+        let named = named.filter(|((_, fate), _)| **fate == Fate::Late);
+        tell_late(late, named.map(|((result, _), row)| (result.id, row)));
     }
 
     /// Tells the claimer when the tasks that wait again after these results become due. Their delays count from the
@@ -228,10 +250,10 @@ impl Finisher {
     async fn save_alone(&mut self, mut alone: Alone, is_last: bool) {
         let (id, began) = (alone.result.id, self.pool.now());
         let mut error = match self.send(alone.source, slice::from_ref(&alone.result)).await {
-            Ok(sent) => return self.done(alone.source, slice::from_ref(&alone.result), sent),
+            Ok(sent) => return self.done(alone.source, slice::from_ref(&alone.result), sent).await,
             Err(error) => error,
         };
-        if let Fate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
+        if let AloneFate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
             for verdict in verdicts {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {
@@ -240,7 +262,7 @@ impl Finisher {
                         if is_saved || alone.source.may_be_saved && sent != Sent::Lost {
                             self.replaced(&alone.result, &result.verdict, &error).await;
                         }
-                        return self.done(alone.source, &[result], sent);
+                        return self.done(alone.source, &[result], sent).await;
                     }
                     Err(again) => error = again,
                 }

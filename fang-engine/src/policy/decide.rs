@@ -207,6 +207,14 @@ pub fn ended(
     }
 }
 
+/// The wish of a run that then returned an error. The row of a cancelled task keeps both texts.
+pub fn wished_and_failed(wish: Wish, error: &str) -> Outcome {
+    Outcome::Wished(match wish {
+        Wish::Cancel(reason) => Wish::Cancel(format!("{reason}; the run returned: {error}")),
+        snooze @ Wish::Snooze(_) => snooze,
+    })
+}
+
 /// A failure of a task that is asked how often it may be retried and how long it waits, given its retries so far.
 /// That is code of the application, so it may panic too.
 pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, Duration)) -> Outcome {
@@ -219,9 +227,14 @@ pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, 
 
 /// The error text for a panic.
 pub fn describe_panic(panic: &(dyn Any + Send)) -> String {
+    format!("the task panicked: {}", panic_message(panic))
+}
+
+/// The message of a panic.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let literal = panic.downcast_ref::<&str>().copied();
     let message = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the task panicked: {}", message.unwrap_or("without a message"))
+    message.unwrap_or("without a message")
 }
 
 /// The error text for a run that took too long and was dropped.

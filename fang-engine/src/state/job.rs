@@ -117,6 +117,12 @@ impl Job {
         self.times.took().unwrap_or_default()
     }
 
+    /// How long its run has taken by now, or took if it has ended. Zero if it did not begin.
+    pub(crate) fn took_by(&self, now: impl FnOnce() -> Duration) -> Duration {
+        let so_far = || self.times.began().map(|began| now().saturating_sub(began));
+        self.times.took().or_else(so_far).unwrap_or_default()
+    }
+
     /// How long it has been due, by the clock of this machine. Zero if that is not known.
     pub(crate) fn waited(&self) -> Duration {
         self.waited_at(Utc::now().into())

@@ -8,7 +8,7 @@ use super::news::{News, Untold};
 use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
-use super::told::{Told, tell_given_up};
+use super::told::{Told, tell_given_up, tell_overran};
 use crate::events::{PoolStats, Recorder, Subscribers};
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::served::Served;
@@ -174,6 +174,7 @@ impl PoolState {
     /// Tells of a run that has exceeded its timeout and goes on.
     pub fn overran(&self, run: &TaskRun) {
         self.recorder.timed_out(&run.job);
+        tell_overran(&run.job);
     }
 
     /// Whether a task still belongs to this pool. After the pool was declared dead, its tasks run elsewhere; such a

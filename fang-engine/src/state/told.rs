@@ -4,6 +4,7 @@ use super::job::Job;
 use crate::events::{NO_KIND, TaskInfo, kind_of};
 use crate::policy::decide::Ending;
 use fang_core::Task;
+use fang_core::context::Wish;
 use fang_core::store::RescuedTask;
 use log::Level;
 use std::collections::HashSet;
@@ -17,6 +18,9 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// The most kinds that are told as warnings. Anyone who can insert can make kinds up.
 const MAX_KINDS: usize = 100;
+
+/// The most tasks that a line about late results names.
+pub(crate) const MAX_LATE: usize = 10;
 
 /// The kinds that were told as warnings, because no program that claimed their tasks could run them.
 #[derive(Debug, Default)]
@@ -78,6 +82,40 @@ pub(crate) fn tell_refused(id: Uuid, row: Option<&Task>, error: &str) {
         |row| named(id, &kind_of(&row.metadata.to_string()), &row.task_type),
     );
     log::error!("{what} failed for good: {error}");
+}
+
+/// Logs a run whose result is dropped, because its task was handed back before it ended.
+pub(super) fn tell_ended_late(job: &Job) {
+    let (task, attempt) = (named(job.task.id, &kind_of(&job.task.metadata), &job.task_type), job.attempt());
+    log::warn!("{task} ended in attempt {attempt} after it was handed back; the result is dropped");
+}
+
+/// Logs the error of a run that had asked to run again later. That of one that cancelled itself is a part of its reason.
+pub(crate) fn tell_error_beside_wish(job: &Job, wish: &Wish, error: &str) {
+    if let Wish::Snooze(delay) = wish {
+        let task = named(job.task.id, &kind_of(&job.task.metadata), &job.task_type);
+        let attempt = job.attempt();
+        log::warn!("{task} asked in attempt {attempt} to run again in {delay:?}, and then returned: {error}");
+    }
+}
+
+/// Logs a blocking run that exceeds its timeout.
+pub(super) fn tell_overran(job: &Job) {
+    let (task, attempt) = (named(job.task.id, &kind_of(&job.task.metadata), &job.task_type), job.attempt());
+    log::warn!(
+        "{task} exceeds its timeout in attempt {attempt} and is told to end; check that it looks for `is_cancelled`"
+    );
+}
+
+/// Logs results that came too late, a few of them by name. Rows that are gone have none.
+pub(crate) fn tell_late<'a>(late: u64, tasks: impl Iterator<Item = (Uuid, Option<&'a Task>)>) {
+    let of_row = |row: &Task| named(row.id, &kind_of(&row.metadata.to_string()), &row.task_type);
+    let tasks = tasks.take(MAX_LATE).map(|(id, row)| row.map_or_else(|| format!("the task {id}"), of_row));
+    let (tasks, end) = (tasks.collect::<Vec<_>>(), if late > MAX_LATE as u64 { ", .." } else { "" });
+    log::warn!(
+        "{late} results came too late and were dropped: their tasks were removed or belong to others now: {}{end}",
+        tasks.join(", ")
+    );
 }
 
 /// The kind and not the rest of the payload: that may be secret.

@@ -2,6 +2,7 @@
 
 use super::job::Job;
 use super::pool::Pool;
+use super::told::tell_ended_late;
 use crate::policy::decide::{Outcome, failed_by_default};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,7 +36,7 @@ impl Unfinished {
     pub fn finish(&self, outcome: Outcome) {
         if !self.send(outcome) {
             self.pool.state.stats.late.fetch_add(1, Ordering::Relaxed);
-            log::warn!("a run ended after its task was handed back; its result is dropped");
+            tell_ended_late(&self.job);
         }
     }
 

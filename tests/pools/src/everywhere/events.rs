@@ -1,6 +1,6 @@
 //! The events and totals of pools.
 
-use crate::seam::{Act, How, PATIENCE, World, until};
+use crate::seam::{Act, How, PATIENCE, World, collect_logs, logged_with, until};
 use async_channel::Receiver;
 use fang_core::{NewTask, RetentionMode};
 use fang_engine::{Event, PoolStats};
@@ -14,6 +14,7 @@ crate::each_mode_and_store! {
     a_listener_that_blocks_delays_no_run_and_no_shutdown_for_long,
     a_finished_task_is_gone_from_the_store_when_that_is_told,
     a_result_that_comes_too_late_is_told_to_nobody,
+    a_late_result_keeps_the_events_of_no_other_back,
     a_task_that_expires_and_one_that_is_handed_back_are_told,
 }
 
@@ -180,4 +181,23 @@ async fn a_result_that_comes_too_late_is_told_to_nobody(world: World) {
     let names: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).map(|event| event.name()).collect();
     assert_eq!(names[..4], ["pool.started", "task.claimed", "task.started", "task.ran"]);
     assert_eq!(names[4..], ["pool.stopping", "pool.stopped"]);
+}
+
+async fn a_late_result_keeps_the_events_of_no_other_back(world: World) {
+    collect_logs();
+    let (pool, told) = world.pool(8).keeps(RetentionMode::KeepAll).tells();
+    let mut pool = pool.start().await;
+    let mut tasks = Vec::new();
+    for name in ["0", "1", "2", "3", "4", "5", "6", "7"] {
+        tasks.push(world.act(name, How::Wait).await);
+        world.heard().await;
+    }
+    world.queue.remove_task(tasks[3].id).await.unwrap();
+    world.stage.open(8);
+    until(async || pool.stats().late_results == 1).await;
+    pool.shutdown(PATIENCE).await;
+    let names = std::iter::from_fn(|| told.try_recv().ok()).map(|event| event.name());
+    assert_eq!(names.filter(|name| *name == "task.finished").count(), 7);
+    assert_eq!(pool.stats().dropped_events, 0);
+    assert_eq!(logged_with(&["WARN", "1 results came too late", &tasks[3].id.to_string()]), 1);
 }

@@ -28,6 +28,7 @@ crate::each_store! {
     only_blocking, Blocking,
     a_run_that_takes_too_long_is_replaced_and_counts_as_it_ends,
     a_run_that_exceeds_its_timeout_is_told_to_end,
+    the_log_names_a_run_that_is_told_to_end,
 }
 
 async fn a_failed_task_runs_again_and_its_next_success_counts(world: World) {
@@ -162,6 +163,15 @@ async fn a_run_that_exceeds_its_timeout_is_told_to_end(world: World) {
     let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("slow", How::WaitForShutdown) };
     let task = world.queue.insert_task(&slow).await.unwrap();
     world.row_in(&task, FangTaskState::Finished).await;
+}
+
+async fn the_log_names_a_run_that_is_told_to_end(world: World) {
+    collect_logs();
+    let _pool = world.pool(1).start().await;
+    let slow = Act { timeout: Some(Duration::from_millis(20)), ..Act::new("log", How::WaitForShutdown) };
+    let id = world.queue.insert_task(&slow).await.unwrap().id.to_string();
+    let line = ["WARN", &id, "(Act, task type \"common\")", "exceeds its timeout in attempt 1"];
+    until(async || logged_with(&line) == 1).await;
 }
 
 async fn a_run_that_ends_within_its_timeout_counts(world: World) {
