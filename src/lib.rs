@@ -25,6 +25,8 @@
 //! # }
 //! ```
 //!
+//! A task that fails is [logged](guide::events#the-log): install a logger, such as `env_logger`, to see it.
+//!
 //! The [`guide`] has a page for each thing to do. Begin with [`guide::getting_started_async`] or
 //! [`guide::getting_started_blocking`].
 //!
@@ -53,7 +55,7 @@
 //! | `migrations` (also `migrations-postgres`) | no | `run_migrations_postgres`, for a connection of diesel; turns `blocking` on |
 //! | `derive-error` | yes | `#[derive(ToFangError)]`, for errors of your own |
 //! | `rustls` | no | TLS for the async mode, by `asynk::Rustls` |
-//! | `tracing` | no | a span around every run, which `on_span` of a pool links to the trace of the insert |
+//! | `tracing` | no | a span around every run; the hooks `before_insert` and `on_span` link it to the trace of the insert |
 //! | `metrics` | no | counters, gauges and histograms, by the crate [`metrics`](https://docs.rs/metrics) |
 //! | `anyhow` | no | `?` on an `anyhow::Error` in the `run` of a task |
 //! | `sqlx` | no | `insert_tasks_in_sqlx`: inserts within a transaction of sqlx 0.9; needs Rust 1.94 |
@@ -153,7 +155,7 @@ pub const SCHEMA_VERSION: i32 = fang_postgres::migrations::VERSION;
 #[doc(hidden)]
 pub mod __private {
     pub use fang_core::declaration::{Declaration, Need};
-    pub use fang_core::function::{Outcome, is_argument, new_task};
+    pub use fang_core::function::{Outcome, is_argument, is_saved, new_task};
     pub use fang_core::inventory;
     pub use fang_core::task::DEFAULT_TASK_TYPE;
     pub use fang_core::version::{Version, upgraded};

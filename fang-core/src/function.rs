@@ -51,6 +51,20 @@ pub trait Argument: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Argument for T {}
 
+/// What may be a struct of `#[derive(fang::Task)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be saved as a task",
+    label = "a task has to be `Serialize`, `Deserialize`, `Send` and `Sync`",
+    note = "derive what it lacks: `#[derive(serde::Serialize, serde::Deserialize)]`"
+)]
+pub trait Saved: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Saved for T {}
+
+/// Compiles if the struct can be saved as a task.
+pub const fn is_saved<T: Saved>() {}
+
 /// What may be the value of a `State<T>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the state of a pool",

@@ -12,6 +12,7 @@ mod emit;
 mod kind;
 mod literal;
 mod options;
+mod renamed;
 mod time;
 mod unique;
 mod versioned;
@@ -47,7 +48,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
         problems.add(Error::new(needs.span(), why));
     }
     problems.report()?;
-    Ok(emit::task(&function, &arguments, &options))
+    Ok(options.renamed(emit::task(&function, &arguments, &options)))
 }
 
 /// Refuses what a task cannot be.

@@ -32,6 +32,22 @@ pub mod elsewhere {
     }
 }
 
+/// A part of another crate.
+pub mod ours {
+    pub use ::fang;
+}
+
+/// Finds fang there.
+#[fang::task(crate = "crate::forms::ours::fang", aliases = ["found before"], max_retries = 0)]
+async fn found_elsewhere(user: u8, run: &Run) -> Result<(), String> {
+    if user == run.attempt().to_le_bytes()[0] { Ok(()) } else { Err(user.to_string()) }
+}
+
+#[test]
+fn fang_may_have_another_path() {
+    assert_eq!(found_elsewhere(7).payload(), r#"{"type":"found_elsewhere","user":7}"#);
+}
+
 /// Keeps the attributes of the function.
 #[fang::task]
 #[allow(clippy::too_many_arguments, clippy::many_single_char_names, reason = "it has eight")]

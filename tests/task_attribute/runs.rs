@@ -53,6 +53,13 @@ macro_rules! runs {
         }
 
         #[fang::task(task_type = "runs", max_retries = 0)]
+        $($async)? fn fails_by_eyre() -> eyre::Result<()> {
+            use eyre::WrapErr;
+            "x".parse::<u8>().wrap_err("the age")?;
+            Ok(())
+        }
+
+        #[fang::task(task_type = "runs", max_retries = 0)]
         $($async)? fn fails_by_own_error() -> Result<(), Refused> {
             "x".parse::<u8>().map(|_| ()).map_err(Refused)
         }
@@ -131,6 +138,7 @@ macro_rules! runs {
             let expected = [
                 (fails_by_text(), "no such user"),
                 (fails_by_anyhow(), "the age: invalid digit found in string"),
+                (fails_by_eyre(), "the age: invalid digit found in string"),
                 (fails_by_own_error(), "the mail was refused: invalid digit found in string"),
                 (fails_by_fang_error(), "as before"),
             ];
@@ -203,4 +211,45 @@ fn an_async_task_is_told_to_await_its_inserts() {
         matches!(error, fang::QueueError::MustAwait)
             && error.to_string().contains("await `run.insert(task)`")
     );
+}
+
+#[cfg(feature = "anyhow")]
+mod by_traits {
+    use anyhow::Context;
+    use fang::{AsyncQueueable, AsyncRunnable, AsyncWorkerPool, Event, FangError, MemoryQueue};
+    use fang::{async_trait, typetag};
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct Aged(String);
+
+    #[typetag::serde]
+    #[async_trait]
+    impl AsyncRunnable for Aged {
+        async fn run(&self, _: &mut dyn AsyncQueueable) -> Result<(), FangError> {
+            self.0.parse::<u8>().context("the age")?;
+            Ok(())
+        }
+
+        fn max_retries(&self) -> i32 {
+            0
+        }
+    }
+
+    #[tokio::test]
+    async fn the_question_mark_in_run_of_a_trait_takes_an_error_of_anyhow() {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let queue = MemoryQueue::new();
+        queue.insert_task(&Aged("x".to_owned())).await.unwrap();
+        let pool = AsyncWorkerPool::builder().number_of_workers(1).queue(queue).on_event(move |event| {
+            if let Event::Failed { error, .. } = event {
+                let _ = tell.send(error.to_string());
+            }
+        });
+        let mut pool = pool.build();
+        pool.start().await.unwrap();
+        let error = tokio::time::timeout(crate::PATIENCE, told.recv()).await.unwrap();
+        assert_eq!(error.as_deref(), Some("the age: invalid digit found in string"));
+        pool.shutdown(crate::PATIENCE).await;
+    }
 }

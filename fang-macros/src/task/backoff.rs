@@ -51,11 +51,14 @@ impl Parse for Backoff {
 
 impl Backoff {
     fn part(&mut self, content: ParseStream<'_>) -> syn::Result<()> {
-        if content.peek(LitInt) {
+        if Span::is_next(content) {
             self.waits.push(content.parse()?);
             return Ok(());
         }
         let name: Ident = content.parse()?;
+        if (name == "max" && self.longest.is_some()) || (name == "jitter" && self.jitter.is_some()) {
+            return Err(Error::new(name.span(), format!("`{name}` is there twice; remove one")));
+        }
         match name.to_string().as_str() {
             "max" => {
                 content.parse::<Token![=]>()?;

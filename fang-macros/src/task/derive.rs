@@ -5,7 +5,7 @@ use super::kind::{Kind, Mode};
 use super::options::Options;
 use super::{Problems, versioned};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Data, DeriveInput, Error, Fields, Meta};
 
 /// The trait of the mode for a struct or an enum, which calls `Perform` or `PerformBlocking`.
@@ -32,7 +32,8 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mode = if options.blocking.is_some() { Mode::Blocking } else { Mode::Asynk };
     let states = options.needs.iter().flat_map(|(_, types)| types);
     let kind = Kind::new(&input.ident, mode, &options, states.collect(), may_have_version(input));
-    Ok(emit(&kind, versioned.as_ref()))
+    let code = emit(&kind, versioned.as_ref());
+    Ok(options.renamed(code))
 }
 
 /// Whether serde saves a field under another name.
@@ -87,8 +88,10 @@ fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>) -> TokenStream {
         let run = #queueable::as_run(&*queue);
         ::fang::__private::Outcome::outcome(#performed)
     });
+    let check = quote_spanned!(name.span()=> ::fang::__private::is_saved::<#name>(););
     quote! {
         const _: () = {
+            #check
             #versioned
             #behind
 

@@ -2,21 +2,23 @@
 
 use super::backoff::Backoff;
 use super::cron::Cron;
-use super::time::{Keep, Span};
+use super::time::{Keep, Limit};
 use super::unique::Unique;
-use super::{Problems, literal};
+use super::{Problems, literal, renamed};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Token, Type, parenthesized, token};
+use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Path, Token, Type, parenthesized, token};
 
 /// The longest task type, in bytes, as `fang_core::new_task` has it.
 const MAX_TASK_TYPE_BYTES: usize = 255;
 
 const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `expires`, `keep`, `backoff`, `unique`, \
                    `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`, and for a struct `blocking` and `needs`";
+
+const CRATE: &str = "crate = \"jobs::fang\"";
 
 /// What the options say. What is `None` keeps the default of the traits.
 #[derive(Default)]
@@ -38,6 +40,8 @@ pub(super) struct Options {
     pub(super) blocking: Option<Ident>,
     /// The types of the values that a struct takes from its pool, with the word before them.
     pub(super) needs: Option<(Ident, Vec<Type>)>,
+    /// The path of fang, if that is not `::fang`.
+    krate: Option<Path>,
     cron: Cron,
     number: Option<LitInt>,
     upgrade: Option<Expr>,
@@ -54,6 +58,14 @@ impl Options {
         options.scheduled = options.cron.scheduled()?;
         options.version = options.versioned(saved)?;
         Ok(options)
+    }
+
+    /// The code with the path of fang that the options name.
+    pub(super) fn renamed(&self, code: TokenStream) -> TokenStream {
+        match &self.krate {
+            None => code,
+            Some(path) => renamed::with_path(code, &path.to_token_stream()),
+        }
     }
 
     /// Checks that no earlier name is there twice, or is the name of today.
@@ -74,7 +86,9 @@ impl Options {
     fn parse(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let (mut seen, mut problems) = (HashSet::new(), Problems::default());
         while !input.is_empty() {
-            let name: Ident = input.parse().map_err(|error| {
+            let is_crate = input.peek(Token![crate]);
+            let name = if is_crate { input.call(Ident::parse_any) } else { input.parse() };
+            let name: Ident = name.map_err(|error| {
                 Error::new(error.span(), format!("expected the name of an option; the options are {ALL}"))
             })?;
             if !seen.insert(name.to_string()) {
@@ -124,12 +138,16 @@ impl Options {
             "aliases" => self.aliases = aliases(&value)?,
             "task_type" => self.task_type = Some(task_type(value)?),
             "max_retries" => self.max_retries = Some(number(value)?),
-            "timeout" => self.timeout = Some(literal::read::<Span>(&value, "timeout = \"30s\"")?),
-            "expires" => self.expires = Some(literal::read::<Span>(&value, "expires = \"1h\"")?),
+            "timeout" => self.timeout = Some(literal::read::<Limit>(&value, "timeout = \"30s\"")?),
+            "expires" => self.expires = Some(literal::read::<Limit>(&value, "expires = \"1h\"")?),
             "keep" => self.keep = Some(literal::read::<Keep>(&value, "keep = \"7 days\"")?),
             "backoff" => {
                 let example = "backoff = \"exponential(1s, max = 1h, jitter)\"";
                 self.backoff = Some(literal::read::<Backoff>(&value, example)?);
+            }
+            "crate" => {
+                self.krate =
+                    Some(literal::only_string(&value, CRATE).and_then(|path| literal::said(&path, CRATE))?)
             }
             "priority" => self.priority = Some(priority(&value)?),
             "cron" => self.cron.pattern = Some(value),

@@ -3,6 +3,7 @@
 use super::{literal, time};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
+use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -38,8 +39,13 @@ impl Unique {
         let content;
         parenthesized!(content in input);
         let mut parts = Parts::default();
+        let mut seen = HashSet::new();
         while !content.is_empty() {
-            parts.part(&content)?;
+            let name: Ident = content.parse()?;
+            if !seen.insert(name.to_string()) {
+                return Err(Error::new(name.span(), format!("`{name}` is there twice; remove one")));
+            }
+            parts.part(&name, &content)?;
             if !content.is_empty() {
                 content.parse::<Token![,]>()?;
             }
@@ -82,8 +88,7 @@ impl Unique {
 }
 
 impl Parts {
-    fn part(&mut self, content: ParseStream<'_>) -> syn::Result<()> {
-        let name: Ident = content.parse()?;
+    fn part(&mut self, name: &Ident, content: ParseStream<'_>) -> syn::Result<()> {
         let value = || content.parse::<Token![=]>().and_then(|_| content.parse::<Expr>());
         let refuse = |why: &str| Err(Error::new(name.span(), why));
         match name.to_string().as_str() {

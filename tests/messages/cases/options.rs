@@ -121,4 +121,22 @@ async fn kept_without_a_number() {}
 #[fang::task(unique(fields(user)))]
 async fn unique_by_a_renamed_argument(#[serde(rename = "id")] user: u8) {}
 
+#[fang::task(unique(fields(group), fields(user)))]
+async fn fields_twice(group: u8, user: u8) {}
+
+#[fang::task(unique(within = "1h", within = "2h"))]
+async fn within_twice(user: u8) {}
+
+#[fang::task(backoff = "exponential(1s, max = 1h, max = 2h)")]
+async fn max_twice() {}
+
+#[fang::task(timeout = "0s")]
+async fn no_time_at_all() {}
+
+#[fang::task(expires = "0ms")]
+async fn expires_at_once() {}
+
+#[fang::task(timeout = "0.0000000001s")]
+async fn too_exact() {}
+
 fn main() {}

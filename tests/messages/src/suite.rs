@@ -1,4 +1,4 @@
-//! The messages of the compiler about functions that cannot be tasks. Each says what to do, and points at the place.
+//! The messages of the compiler about functions, structs and queues that do not fit. Each says what to do, and points at the place.
 //!
 //! `TRYBUILD=overwrite` writes the messages anew, for a compiler that words them differently.
 
