@@ -62,6 +62,8 @@ impl Tally {
 
 #[tokio::main]
 async fn main() -> Result<(), FangError> {
+    // Shows tasks that fail for good. With RUST_LOG=warn, it also shows runs that fail and are tried again.
+    env_logger::init();
     let Ok(uri) = std::env::var("DATABASE_URL") else {
         println!("Tasks are kept in memory. With DATABASE_URL set, they would be in Postgres.");
         return run(MemoryQueue::new()).await;

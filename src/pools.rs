@@ -38,9 +38,11 @@ impl Pools {
         self
     }
 
-    /// How long after the signal the process ends at the latest. Tasks that still run 2 s before that are given back.
-    /// If the deadline is less than 8 s, they are given back after three quarters of it. Defaults to 25 s, since
-    /// Kubernetes kills a process 30 s after SIGTERM.
+    /// Sets how long the process may take to end after the signal. Defaults to 25 s, since Kubernetes kills a process
+    /// 30 s after SIGTERM.
+    ///
+    /// Tasks may run until 2 s before the deadline. With a deadline of less than 8 s they may run for three quarters of
+    /// it. Those that still run then are given back.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

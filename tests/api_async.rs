@@ -176,3 +176,10 @@ async fn a_queue_without_tls_connects_at_its_first_use() {
     pool.start().await.unwrap();
     until(|| UNCONNECTED.load(Ordering::SeqCst) == 1).await;
 }
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let manifest = include_str!("../Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("version = \"")).unwrap();
+    assert_eq!(version.trim_end_matches('"'), fang::VERSION);
+}

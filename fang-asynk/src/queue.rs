@@ -44,7 +44,8 @@ fang_engine::postgres_queue! {
         /// The most connections for the calls of the program and of its tasks together. A call that finds all of them
         /// in use waits up to 30 s, and then fails with
         /// [`StoreError::PoolExhausted`](fang_core::StoreError::PoolExhausted). Each running worker pool opens up to
-        /// three connections besides, and up to two more for lock-claims. Defaults to 10; 0 means 1.
+        /// three connections besides, and up to two more for lock-claims. Defaults to 10. 0 means 1, and so does a
+        /// number that is no `u32`, such as -1.
         #[builder(default = 10, setter(transform = |most: impl TryInto<u32>| most.try_into().unwrap_or(0)))]
         max_pool_size: u32,
         /// Whether `connect` also creates or upgrades the tables. Defaults to `false`: the program calls `migrate`
@@ -57,8 +58,19 @@ fang_engine::postgres_queue! {
 }
 
 impl AsyncQueue<NoTls> {
+    /// Begins a queue without TLS: the same as `AsyncQueue::<NoTls>::builder()`. It connects at its first use.
+    ///
+    /// ```
+    /// use fang_asynk::AsyncQueue;
+    /// let queue = AsyncQueue::no_tls().uri("postgres://app:secret@localhost/app").max_pool_size(4).build();
+    /// # drop(queue);
+    /// ```
+    pub fn no_tls() -> AsyncQueueBuilder<NoTls> {
+        Self::builder()
+    }
+
     /// A queue in the database of this URI, without TLS and with the default options: the same as
-    /// `builder().uri(uri).build()`. It connects at its first use.
+    /// `no_tls().uri(uri).build()`. It connects at its first use.
     ///
     /// ```
     /// use fang_asynk::AsyncQueue;

@@ -47,7 +47,8 @@ fang_engine::postgres_queue! {
         /// The most connections for the calls of the program and of its tasks together, if the queue has a `uri`. A
         /// call that finds all of them in use waits up to 30 s, and then fails with
         /// [`StoreError::PoolExhausted`](fang_core::StoreError::PoolExhausted). Each running worker pool opens up to
-        /// three connections besides, and up to two more for lock-claims. Defaults to 10; 0 means 1.
+        /// three connections besides, and up to two more for lock-claims. Defaults to 10. 0 means 1, and so does a
+        /// number that is no `u32`, such as -1.
         #[builder(default = 10, setter(transform = |most: impl TryInto<u32>| most.try_into().unwrap_or(0)))]
         max_pool_size: u32,
     }

@@ -39,6 +39,13 @@ pub trait Middleware: Send + Sync + 'static {
     fn call(&self, run: &Run, next: Next<'_>) -> impl Future<Output = Result<(), FangError>> + Send;
 }
 
+/// Shares one value among several pools.
+impl<M: Middleware> Middleware for Arc<M> {
+    fn call(&self, run: &Run, next: Next<'_>) -> impl Future<Output = Result<(), FangError>> + Send {
+        M::call(self, run, next)
+    }
+}
+
 /// Code around every run of a pool of blocking tasks. `middleware` of the pool's builder takes it.
 ///
 /// ```
@@ -66,6 +73,13 @@ pub trait MiddlewareBlocking: Send + Sync + 'static {
     /// # Errors
     /// The reason why the run failed: that of the task, or another one.
     fn call(&self, run: &Run, next: NextBlocking<'_>) -> Result<(), FangError>;
+}
+
+/// Shares one value among several pools.
+impl<M: MiddlewareBlocking + ?Sized> MiddlewareBlocking for Arc<M> {
+    fn call(&self, run: &Run, next: NextBlocking<'_>) -> Result<(), FangError> {
+        M::call(self, run, next)
+    }
 }
 
 /// [`Middleware`] as a pool keeps it.

@@ -163,7 +163,7 @@ impl Campaign {
     /// As [`run_blocking`](Self::run_blocking), in the async mode, on any runtime:
     ///
     /// ```no_run
-    /// use fang::{AsyncQueue, AsyncQueueable, NoTls};
+    /// use fang::{AsyncQueue, AsyncQueueable};
     /// use fang_faults::{Campaign, Fault};
     /// use std::time::Duration;
     ///
@@ -174,7 +174,7 @@ impl Campaign {
     /// #[tokio::main]
     /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
     ///     let uri = "postgres://app:secret@localhost/app_test";
-    ///     let queue = AsyncQueue::<NoTls>::builder().uri(uri).build();
+    ///     let queue = AsyncQueue::no_tls().uri(uri).build();
     ///     queue.migrate().await?;
     ///     let campaign = Campaign::new("target/debug/worker")
     ///         .through_proxy("DATABASE_URL", uri)

@@ -22,12 +22,12 @@ pub use saved::Saved;
 /// started the process:
 ///
 /// ```no_run
-/// use fang::{AsyncQueue, AsyncWorkerPool, FangError, NoTls};
+/// use fang::{AsyncQueue, AsyncWorkerPool, FangError};
 ///
 /// #[tokio::main]
 /// async fn main() -> Result<(), FangError> {
 ///     let uri = std::env::var("DATABASE_URL").map_err(|error| FangError::new(error.to_string()))?;
-///     let queue = AsyncQueue::<NoTls>::builder().uri(uri).build();
+///     let queue = AsyncQueue::no_tls().uri(uri).build();
 ///     let mut pool = AsyncWorkerPool::builder()
 ///         .number_of_workers(10)
 ///         .queue(queue)

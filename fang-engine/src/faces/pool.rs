@@ -57,7 +57,8 @@ macro_rules! worker_pool {
         #[must_use = "a pool runs tasks only once it has been started"]
         pub struct $pool<Q: $backend> {
             /// How many tasks the pool runs at the same time. At least 1, else the start fails with
-            /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers).
+            /// [`QueueError::NoWorkers`]($crate::core::QueueError::NoWorkers). A number that is no `u32`, such as -1,
+            /// counts as 0.
             #[builder(setter(transform = |number: impl TryInto<u32>| number.try_into().unwrap_or(0)))]
             number_of_workers: u32,
             /// The queue whose tasks the pool runs. A clone is enough.

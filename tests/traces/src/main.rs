@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
-use fang::{AsyncQueue, AsyncQueueable, AsyncWorkerPool, Event, NewTask, NoTls};
+use fang::{AsyncQueue, AsyncQueueable, AsyncWorkerPool, Event, NewTask};
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -57,7 +57,7 @@ fn trace(value: Option<&str>) -> Context {
 }
 
 async fn serve(uri: &str) {
-    let queue = AsyncQueue::<NoTls>::builder().uri(uri).before_insert(stamp).build();
+    let queue = AsyncQueue::no_tls().uri(uri).before_insert(stamp).build();
     let app = Router::new().route("/users", post(sign_up)).with_state(queue);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
@@ -76,7 +76,7 @@ async fn work(uri: &str) {
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let mut pool = AsyncWorkerPool::builder()
         .number_of_workers(2)
-        .queue(AsyncQueue::<NoTls>::builder().uri(uri).build())
+        .queue(AsyncQueue::no_tls().uri(uri).build())
         .task_type("mail")
         .on_event(move |event| {
             if matches!(event, Event::Finished { .. } | Event::Failed { .. }) {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fang::{AsyncQueueable, AsyncWorkerPool, Event, FangError, MemoryQueue, Middleware, Next, Run, State};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ async fn middleware_sets_task_locals_the_first_one_outermost() {
     let queue = MemoryQueue::new();
     queue.insert(tells_its_tenants()).await.unwrap();
     let pool = AsyncWorkerPool::builder().number_of_workers(1).queue(queue).task_type("tenants").state(tell);
-    let mut pool = pool.middleware(Tenant("acme")).middleware(Tenant(" and sons")).build();
+    let mut pool = pool.middleware(Arc::new(Tenant("acme"))).middleware(Tenant(" and sons")).build();
     pool.start().await.unwrap();
     let tenants = tokio::task::block_in_place(|| told.recv_timeout(Duration::from_secs(30)));
     assert_eq!(tenants.unwrap(), "acme and sons");
