@@ -5,7 +5,7 @@
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::aside::{Alone, Aside, Fate as AloneFate, Source};
-use crate::policy::late::{Fate, fate, settle};
+use crate::policy::late::{Fate, decide_rest, fate};
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};
 use crate::state::results::{MAX_BATCH, by_worker};
@@ -197,7 +197,7 @@ impl Finisher {
             rows.push(row.ok().flatten());
         }
         fates.resize(results.len(), Fate::Unknown);
-        let fates = settle(fates, late);
+        let fates = decide_rest(fates, late);
         let recorder = &self.pool.state.recorder;
         let those = |which: Fate| {
             let those = results.iter().zip(&fates).filter(move |(_, fate)| **fate == which);

@@ -36,15 +36,15 @@ pub fn fate(result: &Finish, row: Option<&Task>) -> Fate {
 }
 
 /// Decides the unknown ones where the number of late results leaves no choice.
-pub fn settle(mut fates: Vec<Fate>, late: u64) -> Vec<Fate> {
+pub fn decide_rest(mut fates: Vec<Fate>, late: u64) -> Vec<Fate> {
     let count = |which| fates.iter().filter(|fate| **fate == which).count() as u64;
     let (certain, unknown) = (count(Fate::Late), count(Fate::Unknown));
-    let settled = match late {
+    let by_number = match late {
         late if late == certain => Fate::Saved,
         late if late == certain + unknown => Fate::Late,
         _ => Fate::Unknown,
     };
-    fates.iter_mut().filter(|fate| **fate == Fate::Unknown).for_each(|fate| *fate = settled);
+    fates.iter_mut().filter(|fate| **fate == Fate::Unknown).for_each(|fate| *fate = by_number);
     fates
 }
 
@@ -86,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_late_results_settles_the_others() {
+    fn the_number_of_late_results_decides_the_others() {
         use Fate::{Late, Saved, Unknown};
-        assert_eq!(settle(vec![Unknown, Late, Unknown], 1), [Saved, Late, Saved]);
-        assert_eq!(settle(vec![Unknown, Late, Saved], 2), [Late, Late, Saved]);
-        assert_eq!(settle(vec![Unknown, Unknown, Saved], 1), [Unknown, Unknown, Saved]);
+        assert_eq!(decide_rest(vec![Unknown, Late, Unknown], 1), [Saved, Late, Saved]);
+        assert_eq!(decide_rest(vec![Unknown, Late, Saved], 2), [Late, Late, Saved]);
+        assert_eq!(decide_rest(vec![Unknown, Unknown, Saved], 1), [Unknown, Unknown, Saved]);
     }
 }

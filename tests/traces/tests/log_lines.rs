@@ -11,7 +11,10 @@ use std::time::Duration;
 use tracing::Span;
 
 /// Where the lines about failures go: each with the name of the span in which it was logged.
-static LINES: OnceLock<Mutex<Sender<(String, Option<&'static str>)>>> = OnceLock::new();
+static LINES: OnceLock<Mutex<Sender<Line>>> = OnceLock::new();
+
+/// A line, and the name of its span.
+type Line = (String, Option<&'static str>);
 
 struct Collector;
 
@@ -44,7 +47,7 @@ fn fails_on_a_thread() -> Result<(), String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_about_a_failed_run_is_logged_within_the_span_of_the_run() {
     tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
-    let (lines, logged) = channel();
+    let (lines, logged) = channel::<Line>();
     LINES.set(Mutex::new(lines)).unwrap();
     log::set_logger(&Collector).unwrap();
     log::set_max_level(LevelFilter::Warn);
