@@ -12,7 +12,9 @@ use crate::parallel::try_map;
 use crate::shared_inserts::SharedInserts;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
-use fang_core::store::{Change, ChangeOutcome, CronRemoval, Inserted, MAX_INSERT_TRIES, NewCron, Removal, Store};
+use fang_core::store::{
+    Change, ChangeOutcome, CronRemoval, Inserted, MAX_INSERT_TRIES, NewCron, Removal, Store,
+};
 use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
 use std::sync::Arc;

@@ -26,9 +26,8 @@ impl NewTask {
         is_of_kind
             && cron.mode == self.mode
             && cron.name_by_hand().is_none()
-            && arguments(&self.metadata, self.mode).is_some_and(|own| {
-                arguments(cron.payload.expose(), cron.mode).as_ref() == Some(&own)
-            })
+            && arguments(&self.metadata, self.mode)
+                .is_some_and(|own| arguments(cron.payload.expose(), cron.mode).as_ref() == Some(&own))
     }
 }
 
