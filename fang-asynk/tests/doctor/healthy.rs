@@ -8,7 +8,8 @@ use std::time::Duration;
 /// The statements of the guide for a program with pools, with another name of the role.
 fn grants(role: &str) -> String {
     let guide = include_str!("../../../src/guide/deploying.md");
-    let sql = guide.split("```sql").nth(1).unwrap().split("-- A program that only inserts").next().unwrap();
+    let sql = guide.split("-- A program that inserts and runs tasks").nth(1).unwrap();
+    let (_, sql) = sql.split("-- A program that only inserts").next().unwrap().split_once('\n').unwrap();
     sql.replace(" TO worker", &format!(" TO {role}"))
 }
 

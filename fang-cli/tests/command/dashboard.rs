@@ -319,12 +319,14 @@ async fn without_colours_the_terminal_gets_none() {
     for (variable, has_colours) in [("NO_COLOR=1", false), ("NO_COLOR=", true)] {
         pane.types(&format!("export {variable}"));
         pane.press("Enter");
-        pane.start("");
+        pane.start("; echo ended $?");
         pane.press("2");
         pane.shows("paused");
         assert_eq!(pane.styled().contains("[38;5;3m"), has_colours, "{}", pane.styled());
         pane.press("q");
-        pane.hides("Overview");
+        // Until it has ended, it reads the keys of the next line.
+        pane.shows("ended 0");
+        pane.clear();
     }
 }
 

@@ -311,17 +311,3 @@ pub async fn a_turn_moves_the_minutes_and_lets_the_next_one_be_gathered(rig: &dy
     assert!(gather(rig).await);
     assert_eq!(gathered(rig).await, both(4, 1));
 }
-
-/// A worker corrects what it told.
-pub async fn a_minute_below_zero_counts_as_zero_and_so_it_does_for_its_hour(rig: &dyn Rig) {
-    let worker = rig.worker().await;
-    for told in [9, 4, 5] {
-        tell(rig, worker, &counts(&[("mail", told)])).await;
-        rig.advance(MINUTE).await;
-        gather(rig).await;
-    }
-    for per in Per::ALL {
-        let rows = page(rig, &Minutes::from(rig.now().await - HOUR * 2).per(per)).await;
-        assert_eq!(rows.iter().map(|row| row.tally.started).sum::<u64>(), 10, "{per:?}");
-    }
-}

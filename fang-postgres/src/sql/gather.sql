@@ -6,9 +6,8 @@
 --
 -- A beat may change a row between the snapshot of this statement and its lock. The locked rows have the newest values, and
 -- both the differences and `gathered` come from these, so nothing is lost or counted twice. A row that a beat has locked is
--- left for the next minute. Counts go to the minute of the last beat, but never to one that is not over. A difference
--- is below zero if a worker corrects what it told, also if it leaves out a number that is zero now. It counts as zero, for the
--- minute as for its hour. Both documents are expanded
+-- left for the next minute. Counts go to the minute of the last beat, but never to one that is not over. A difference may
+-- be below zero if a worker corrects what it told, also if it leaves out a number that is zero now. Both documents are expanded
 -- once, down to the numbers of each task type and each kind: to look each number up in the other one would decompress that each time.
 --
 -- The numbers are bounded and the types of all values are checked, so that a row of a worker or a minute that a person has changed
@@ -56,10 +55,9 @@ WITH due AS MATERIALIZED (
         UNION ALL
         SELECT true, date_trunc('hour', minute, 'UTC'), is_kind, name, key, sum(difference)
         FROM differences
-        WHERE difference > 0
         GROUP BY date_trunc('hour', minute, 'UTC'), is_kind, name, key
     ) both_of_them
-    WHERE difference > 0
+    WHERE difference <> 0
     GROUP BY is_hour, minute, is_kind, name
     ON CONFLICT (is_hour, minute, is_kind, name) DO UPDATE
     SET counts = (

@@ -125,7 +125,6 @@ macro_rules! scenarios_of_tools {
                 minutes_tell_how_long_tasks_waited_by_task_type_and_by_kind,
                 minutes_are_listed_page_by_page_and_kept_for_72_hours,
                 hours_are_kept_for_180_days,
-                a_minute_below_zero_counts_as_zero_and_so_it_does_for_its_hour,
                 a_worker_is_asked_until_it_says_that_it_does_it,
                 a_worker_that_does_not_live_cannot_be_asked,
             }
