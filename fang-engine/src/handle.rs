@@ -244,8 +244,15 @@ impl Handle {
     }
 
     /// Renames the crons that the code of this one made under an earlier name or version of its kind, so that they do not
-    /// tick beside it.
+    /// tick beside it. They stay in a store that does not list or rename crons.
     async fn take_over(&self, cron: &NewCron) -> Result<(), StoreError> {
+        match self.rename_earlier(cron).await {
+            Err(StoreError::NotOffered { .. }) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    async fn rename_earlier(&self, cron: &NewCron) -> Result<(), StoreError> {
         if !cron.task.may_take_over() {
             return Ok(());
         }

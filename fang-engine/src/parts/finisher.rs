@@ -187,14 +187,14 @@ impl Finisher {
     }
 
     /// Finds out which of these results came too late, since the store says only how many. This is rare, so the rows are
-    /// asked one by one.
+    /// asked one by one, until the store does not answer.
     async fn sort_out(&self, results: &[Finish], late: u64) {
         let asked = if late == results.len() as u64 { MAX_LATE } else { results.len() };
         let (mut rows, mut fates) = (Vec::with_capacity(asked), Vec::with_capacity(results.len()));
         for result in results.iter().take(asked) {
-            let row = self.pool.store.find(result.id).await;
-            fates.push(row.as_ref().map_or(Fate::Unknown, |row| fate(result, row.as_ref())));
-            rows.push(row.ok().flatten());
+            let Ok(row) = self.pool.store.find(result.id).await else { break };
+            fates.push(fate(result, row.as_ref()));
+            rows.push(row);
         }
         fates.resize(results.len(), Fate::Unknown);
         let fates = decide_rest(fates, late);
