@@ -65,6 +65,18 @@ fn named(id: Uuid, kind: &str, task_type: &str) -> String {
     format!("the task {id} ({kind}, task type {task_type:?})")
 }
 
+fn named_job(job: &Job) -> String {
+    named(job.task.id, &kind_of(&job.task.metadata), &job.task_type)
+}
+
+/// The row is not always there.
+fn named_row(id: Uuid, row: Option<&Task>) -> String {
+    row.map_or_else(
+        || format!("the task {id}"),
+        |row| named(id, &kind_of(&row.metadata.to_string()), &row.task_type),
+    )
+}
+
 /// Logs a task that will not run again, because its process died too often or it was cancelled.
 pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
     let what = named(task.id, task.kind.as_deref().unwrap_or(NO_KIND), &task.task_type);
@@ -77,23 +89,20 @@ pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
 
 /// Logs a task that has failed because the database refused the result of its run. Its row is not always found.
 pub(crate) fn tell_refused(id: Uuid, row: Option<&Task>, error: &str) {
-    let what = row.map_or_else(
-        || format!("the task {id}"),
-        |row| named(id, &kind_of(&row.metadata.to_string()), &row.task_type),
-    );
+    let what = named_row(id, row);
     log::error!("{what} failed for good: {error}");
 }
 
 /// Logs a run whose result is dropped, because its task was handed back before it ended.
 pub(super) fn tell_ended_late(job: &Job) {
-    let (task, attempt) = (named(job.task.id, &kind_of(&job.task.metadata), &job.task_type), job.attempt());
+    let (task, attempt) = (named_job(job), job.attempt());
     log::warn!("{task} ended in attempt {attempt} after it was handed back; the result is dropped");
 }
 
 /// Logs the error of a run that had asked to run again later. That of one that cancelled itself is a part of its reason.
 pub(crate) fn tell_error_beside_wish(job: &Job, wish: &Wish, error: &str) {
     if let Wish::Snooze(delay) = wish {
-        let task = named(job.task.id, &kind_of(&job.task.metadata), &job.task_type);
+        let task = named_job(job);
         let attempt = job.attempt();
         log::warn!("{task} asked in attempt {attempt} to run again in {delay:?}, and then returned: {error}");
     }
@@ -101,7 +110,7 @@ pub(crate) fn tell_error_beside_wish(job: &Job, wish: &Wish, error: &str) {
 
 /// Logs a blocking run that exceeds its timeout.
 pub(super) fn tell_overran(job: &Job) {
-    let (task, attempt) = (named(job.task.id, &kind_of(&job.task.metadata), &job.task_type), job.attempt());
+    let (task, attempt) = (named_job(job), job.attempt());
     log::warn!(
         "{task} exceeds its timeout in attempt {attempt} and is told to end; check that it looks for `is_cancelled`"
     );
@@ -109,8 +118,7 @@ pub(super) fn tell_overran(job: &Job) {
 
 /// Logs results that came too late, a few of them by name. Rows that are gone have none.
 pub(crate) fn tell_late<'a>(late: u64, tasks: impl Iterator<Item = (Uuid, Option<&'a Task>)>) {
-    let of_row = |row: &Task| named(row.id, &kind_of(&row.metadata.to_string()), &row.task_type);
-    let tasks = tasks.take(MAX_LATE).map(|(id, row)| row.map_or_else(|| format!("the task {id}"), of_row));
+    let tasks = tasks.take(MAX_LATE).map(|(id, row)| named_row(id, row));
     let (tasks, end) = (tasks.collect::<Vec<_>>(), if late > MAX_LATE as u64 { ", .." } else { "" });
     log::warn!(
         "{late} results came too late and were dropped: their tasks were removed or belong to others now: {}{end}",
@@ -120,7 +128,7 @@ pub(crate) fn tell_late<'a>(late: u64, tasks: impl Iterator<Item = (Uuid, Option
 
 /// The kind and not the rest of the payload: that may be secret.
 fn line(job: &Job, ending: &Ending) -> String {
-    let task = named(job.task.id, &kind_of(&job.task.metadata), &job.task_type);
+    let task = named_job(job);
     let attempt = job.attempt();
     match ending {
         Ending::Succeeded => format!("{task} succeeded in attempt {attempt}"),
