@@ -1,11 +1,11 @@
 //! Several real processes that fire the ticks of the same crons, and are killed meanwhile.
 
-use crate::seam::{Child, Mode, World, say, told_to_end};
+use crate::seam::{Child, Mode, World, say, told_to_end, until};
 use chrono::TimeDelta;
 use fang_core::store::NewCron;
 use fang_core::{Cron, Missed, RetentionMode};
 use std::process::Child as Process;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use uuid::Uuid;
 
 crate::each_mode! {
@@ -15,6 +15,8 @@ crate::each_mode! {
 const TICKS: i64 = 1_000;
 const CRONS: i64 = 50;
 const PROCESSES: usize = 8;
+const KILLS: i64 = 20;
+
 /// Starts a process. The clocks of half of them are two minutes slow, those of the others two minutes fast.
 fn spawn(mode: Mode, uri: &str, n: usize) -> Process {
     Child::new("ticker", mode, uri).skewed(if n.is_multiple_of(2) { "-2m" } else { "+2m" }).spawn()
@@ -38,6 +40,7 @@ async fn schedule(world: &World) {
     }
 }
 
+const FIRED: &str = "SELECT count(*) FROM fang_tasks WHERE scheduled_at <= now()";
 const DOUBLE: &str = "SELECT count(*) - count(DISTINCT (metadata, scheduled_at)) FROM fang_tasks";
 const GAPS: &str = "SELECT count(*) FROM (
     SELECT count(*) AS ticks, max(scheduled_at) - min(scheduled_at) AS span FROM fang_tasks GROUP BY metadata
@@ -49,27 +52,20 @@ async fn each_of_a_thousand_ticks_fires_once_from_eight_processes_with_wrong_clo
     let world = World::postgres(mode).await;
     schedule(&world).await;
     let mut children: Vec<Process> = (0..PROCESSES).map(|n| spawn(mode, world.uri(), n)).collect();
-    let (mut kills, begun) = (0, Instant::now());
-    loop {
-        let ticks = world.number("SELECT count(*) FROM fang_tasks WHERE scheduled_at <= now()").await;
-        if ticks >= TICKS {
-            break;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(180), "{ticks} ticks only");
-        // Kills one process after the other, as long as the test runs.
-        if ticks >= TICKS / 20 * (kills + 1) {
-            let victim = usize::try_from(kills).unwrap() % PROCESSES;
-            children[victim].kill().unwrap();
-            children[victim].wait().unwrap();
-            children[victim] = spawn(mode, world.uri(), victim);
-            kills += 1;
-        }
+    let fired = async |ticks| until(async || world.number(FIRED).await >= ticks).await;
+    // Kills one process after the other.
+    for kill in 1..KILLS {
+        fired(TICKS / KILLS * kill).await;
+        let victim = usize::try_from(kill).unwrap() % PROCESSES;
+        children[victim].kill().unwrap();
+        children[victim].wait().unwrap();
+        children[victim] = spawn(mode, world.uri(), victim);
     }
+    fired(TICKS).await;
     for child in &mut children {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(kills >= 10, "{kills} processes were killed");
     assert_eq!(world.number("SELECT count(DISTINCT metadata) FROM fang_tasks").await, CRONS);
     assert_eq!((world.number(DOUBLE).await, world.number(GAPS).await), (0, 0));
 }

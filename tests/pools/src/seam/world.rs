@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// How often a test polls for a condition without a signal. More often would take processor time from the code
 /// under test.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub struct World {
     pub mode: Mode,
