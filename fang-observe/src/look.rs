@@ -5,7 +5,7 @@ use fang_core::operator::offered;
 use fang_core::store::{Depth, ErrorGroups, PausedType, TableSize, TypeInfo, WorkerInfo};
 use fang_engine::handle::Admin;
 
-/// What is asked each time: three statements.
+/// What is asked each time: two statements, and one for each 50 pools.
 #[derive(Debug)]
 pub(crate) struct Look {
     pub(crate) workers: Vec<WorkerInfo>,

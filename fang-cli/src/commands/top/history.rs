@@ -1,12 +1,15 @@
 //! What became of tasks, minute by minute.
 
 use chrono::{DateTime, Utc};
+use fang_asynk::Admin;
+use fang_core::QueueError;
 use fang_core::operator::Freshness;
-use fang_core::store::{Minute, Per};
+use fang_core::store::{By, Minute, Per};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// How far it goes back.
-pub(super) const SPAN: Duration = Duration::from_secs(60 * MINUTES as u64);
+const SPAN: Duration = Duration::from_secs(60 * MINUTES as u64);
 const MINUTES: usize = 60;
 
 /// Only after a minute there is another one.
@@ -30,23 +33,33 @@ pub(super) struct History {
 }
 
 impl History {
-    /// From the minutes that a look read, and how long that took.
-    pub(super) fn of(minutes: &[Minute], now: DateTime<Utc>, took: Duration) -> Self {
-        let from = Per::Minute.first(now, SPAN);
-        let mut points = vec![Point::default(); MINUTES];
-        for minute in minutes {
-            let place = usize::try_from((minute.at - from).num_minutes()).ok();
-            if let Some(point) = place.and_then(|place| points.get_mut(place)) {
-                point.finished += minute.tally.finished;
-                point.failed += minute.tally.retried + minute.tally.failed;
-            }
-        }
-        Self { points, at: Instant::now(), took }
+    /// Sums the minutes as they come: an hour of them is a long list where there are many task types.
+    pub(super) async fn read(admin: &Admin, now: DateTime<Utc>) -> Result<Self, QueueError> {
+        let (began, from, mut points) = (Instant::now(), Per::Minute.first(now, SPAN), no_points());
+        let add = |minute| {
+            add(&mut points, from, &minute);
+            ControlFlow::Continue(())
+        };
+        admin.each_minute(Per::Minute, By::TaskType, SPAN, add).await?;
+        Ok(Self { points, at: Instant::now(), took: began.elapsed() })
     }
 
     /// Whether it need not be read again yet.
     pub(super) fn is_fresh(&self) -> bool {
         self.at.elapsed() < FRESHNESS.after(self.took)
+    }
+}
+
+fn no_points() -> Vec<Point> {
+    vec![Point::default(); MINUTES]
+}
+
+/// Adds a minute to its point, if it has one.
+fn add(points: &mut [Point], from: DateTime<Utc>, minute: &Minute) {
+    let place = usize::try_from((minute.at - from).num_minutes()).ok();
+    if let Some(point) = place.and_then(|place| points.get_mut(place)) {
+        point.finished += minute.tally.finished;
+        point.failed += minute.tally.retried + minute.tally.failed;
     }
 }
 
@@ -70,7 +83,8 @@ mod tests {
             minute(1, "report", r#"{"finished": 7, "retried": 2}"#),
             minute(0, "mail", r#"{"finished": 100}"#),
         ];
-        let points = History::of(&minutes, now, Duration::ZERO).points;
+        let (from, mut points) = (Per::Minute.first(now, SPAN), no_points());
+        minutes.iter().for_each(|minute| add(&mut points, from, minute));
         assert_eq!((points.len(), points[0].finished, points[1].finished), (60, 3, 0));
         assert_eq!(points[59], Point { finished: 12, failed: 3 });
     }

@@ -105,7 +105,7 @@ impl Looks {
             }
             Focus::Running => Seen::Running {
                 page: admin.running(None, LIMIT).await?,
-                workers: admin.workers().await?,
+                workers: fleet.workers(admin).await?,
                 now: fleet.now(admin).await?,
             },
             Focus::Failed(filter) => {
@@ -116,7 +116,7 @@ impl Looks {
                     now: fleet.now(admin).await?,
                 }
             }
-            Focus::Workers => Seen::Workers(admin.workers().await?),
+            Focus::Workers => Seen::Workers(fleet.workers(admin).await?),
             Focus::Crons => Seen::Crons { crons: admin.list_crons().await?, now: fleet.now(admin).await? },
             Focus::Task(id) => Seen::Task(Box::new(self.task(*id).await?)),
         })
