@@ -259,6 +259,17 @@ pub async fn a_cron_that_is_renamed_to_another_is_removed(rig: &dyn Rig) {
     assert!(!rig.store().run_cron("hourly", id(3)).await.unwrap());
 }
 
+/// As after a change of its payload alone, which it then has.
+pub async fn a_cron_that_is_renamed_to_its_own_name_stays(rig: &dyn Rig) {
+    let mut cron = cron(rig, "hourly", 1, HOUR).await;
+    sync(rig, &cron).await;
+    cron.task.metadata = r#"{"type":"Contract","n":7}"#.to_owned();
+    assert!(rig.store().rename_cron("hourly", &cron).await.unwrap());
+    assert_eq!(rig.all().await, [1]);
+    assert!(rig.store().run_cron("hourly", id(3)).await.unwrap(), "it is there");
+    assert_eq!(rig.find(3).await.metadata["n"], 7);
+}
+
 /// A name may be any text.
 pub async fn crons_are_distinguished_by_their_names(rig: &dyn Rig) {
     for (n, name) in (1..).zip(["it's", "its", "🦀", "{\"type\":\"Contract\"}"]) {

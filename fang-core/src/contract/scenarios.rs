@@ -296,6 +296,7 @@ macro_rules! for_each_scenario {
                 crons_are_distinguished_by_their_names,
                 a_renamed_cron_keeps_its_tick_and_its_pause,
                 a_cron_that_is_renamed_to_another_is_removed,
+                a_cron_that_is_renamed_to_its_own_name_stays,
             }
             missed [Crons] {
                 missed_ticks_are_coalesced_into_one_late_tick,

@@ -290,8 +290,8 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::NotOffered { verb: "sync_cron" })
     }
 
-    /// Gives the cron `from` the name and payload of `cron`. All else stays as it is, its waiting task too. If there is a
-    /// cron of that name already, removes `from` and its waiting task. Returns whether there was such a cron.
+    /// Gives the cron `from` the name and payload of `cron`. All else stays as it is, its waiting task too. If there is
+    /// another cron of that name already, removes `from` and its waiting task. Returns whether there was such a cron.
     ///
     /// Not offered by default.
     async fn rename_cron(&self, _from: &str, _cron: &NewCron) -> Result<bool, StoreError> {
