@@ -49,6 +49,26 @@ async fn payloads_that_a_program_cannot_read_are_found_page_by_page() {
     assert_eq!(found[1].example, Some(saved[1].id));
 }
 
+/// The server keeps a text of one letter in a hundredth of the room.
+#[tokio::test]
+async fn a_page_of_payloads_ends_behind_two_megabytes_as_they_are_sent() {
+    let ward = Ward::open().await;
+    let store = ward.queue.engine().unwrap();
+    let tasks = vec![letter(json!({ "text": "x".repeat(700_000) })); 5];
+    let large = ward.queue.insert_tasks(tasks).await.unwrap();
+    let ids: Vec<_> = large.iter().rev().map(|task| task.id).collect();
+    let page = async |before, limit| {
+        let page = store.payloads(before, limit).await.unwrap();
+        page.into_iter().map(|payload| payload.id).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 1000).await, ids[..3]);
+    assert_eq!(page(Some(ids[2]), 1000).await, ids[3..]);
+    assert_eq!(page(Some(ids[4]), 1000).await, ids[5..]);
+    assert_eq!(page(None, 2).await, ids[..2]);
+    ward.run("UPDATE fang_tasks SET state = 'finished'").await;
+    assert_eq!(page(None, 1000).await, ids, "payloads of other tasks are not sent");
+}
+
 #[tokio::test]
 async fn crons_that_a_program_cannot_read_are_found_also_if_no_task_of_them_waits() {
     let ward = Ward::open().await;
