@@ -84,6 +84,40 @@ async fn kinds_that_no_program_knows_are_found_among_tasks_that_wait_for_other_r
     }
 }
 
+/// A task of a kind that no program has known for an hour, in each of so many task types, which are all served.
+async fn of_each_type(ward: &Ward, types: usize) {
+    ward.run(r#"INSERT INTO fang_workers (info) VALUES ('{"mode": "asynk", "all_task_types": true}')"#).await;
+    ward.run(&format!(
+        r#"INSERT INTO fang_tasks (metadata, mode, task_type, unknown_since)
+        SELECT '{{"type": "Mail"}}', 1, 'type ' || lpad(n::text, 4, '0'), now() - interval '1 hour'
+        FROM generate_series(1, {types}) n"#
+    ))
+    .await;
+}
+
+/// A statement looks at six of them, and tells with which one the next begins.
+#[tokio::test]
+async fn kinds_that_no_program_knows_are_found_in_any_task_type_and_once() {
+    for types in [6, 7, 40] {
+        let ward = Ward::open().await;
+        of_each_type(&ward, types).await;
+        let found = ward.only("unknown-kind").await;
+        assert!(found.what.contains(&format!("\"Mail\" for 60 min: {types} or more")), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_says_how_far_it_has_looked_for_kinds_that_no_program_knows() {
+    let ward = Ward::open().await;
+    of_each_type(&ward, 3_000).await;
+    ward.only("unknown-kind").await;
+    ward.run("UPDATE fang_tasks SET unknown_since = NULL").await;
+    assert_eq!(ward.codes().await, [""; 0]);
+    ward.run("INSERT INTO fang_tasks (metadata, mode, task_type) VALUES ('{}', 1, 'type 3001')").await;
+    let found = ward.only("not-checked").await;
+    assert!(found.what.contains("from \"type 3001\" on"), "{found:?}");
+}
+
 #[tokio::test]
 async fn crons_that_do_not_tick_are_found() {
     let ward = Ward::open().await;

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// The task types that a statement looks at, which takes up to 20 ms.
 const TYPES: i32 = 6;
-/// The statements, for the first 30 task types.
-const LOOKS: usize = 5;
+/// The statements, for the first 3,000 task types.
+const LOOKS: i32 = 500;
 /// The kinds to tell of.
 const MOST: usize = 20;
 
@@ -35,9 +35,11 @@ pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, _: &Place) -
             add(&mut kinds, row)?;
         }
     }
+    let not_looked_at = from.map(|first| rest(&first));
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|(_, unknown)| -unknown.tasks);
-    Ok(kinds.iter().take(MOST).map(|(kind, unknown)| finding(kind.as_deref(), unknown)).collect())
+    let found = kinds.iter().take(MOST).map(|(kind, unknown)| finding(kind.as_deref(), unknown));
+    Ok(found.chain(not_looked_at).collect())
 }
 
 /// Adds a row of `unknown.sql`.
@@ -49,6 +51,19 @@ fn add(kinds: &mut Kinds, row: &impl Row) -> Result<(), StoreError> {
     known.tasks += tasks;
     known.seconds = known.seconds.max(seconds);
     Ok(())
+}
+
+/// The task types from this one on were not looked at.
+fn rest(first: &str) -> Finding {
+    Finding::warning(
+        "not-checked",
+        format!(
+            "kinds that no program knows were looked for in the first {} task types with waiting tasks by name, and not \
+             from {first:?} on",
+            LOOKS * TYPES
+        ),
+        "see the logs of the pools of these task types: they warn of each such kind",
+    )
 }
 
 fn finding(kind: Option<&str>, Unknown { tasks, seconds, example }: &Unknown) -> Finding {
