@@ -1,6 +1,6 @@
 //! The connections of a store, and how its statements travel: in which steps, and which are sent again.
 
-use crate::diagnosis::explained;
+use crate::diagnosis::{explained, hidden};
 use crate::process::Process;
 use crate::recent::Recent;
 use crate::refused::RefusedRows;
@@ -245,10 +245,23 @@ impl<C: Connections> Database<C> {
         outcome: Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let outcome = session.end(outcome).await;
-        if outcome.is_ok() {
-            self.connections.listeners().answered();
+        match outcome {
+            Ok(_) => self.connections.listeners().answered(),
+            Err(error @ StoreError::NotMigrated { .. }) => return Err(self.hidden().await.unwrap_or(error)),
+            Err(_) => {}
         }
         outcome
+    }
+
+    /// The error for a role that may not use the schema of the tables. Asked over another session, because a driver may have
+    /// closed that of the statement that found no table.
+    async fn hidden(&self) -> Option<StoreError> {
+        if self.schema.name().is_some() {
+            return None;
+        }
+        let mut session = self.session(self.calls).await.ok()?;
+        let hidden = hidden(&mut session, &self.sql, false).await;
+        session.end(Ok(hidden)).await.ok()?
     }
 }
 

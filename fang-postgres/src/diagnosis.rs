@@ -8,6 +8,7 @@ use crate::sql::Statements;
 use crate::statement::{Statement, Step};
 use crate::value::Typed;
 use fang_core::StoreError;
+use fang_core::error::Nature;
 use postgres_types::FromSql;
 
 /// The outcome of statements. If they failed and the driver does not tell why, rolls back and looks whether the
@@ -31,7 +32,10 @@ pub(crate) async fn explained<T>(
 /// their schema.
 async fn cause(session: &mut impl Session, sql: &Statements, schema: &Schema) -> Option<StoreError> {
     let version = match looked_up(session, &schema.qualify("fang_meta")).await {
-        Ok(false) => 0,
+        Ok(false) => match hidden(session, sql, false).await {
+            Some(error) => return Some(error),
+            None => 0,
+        },
         // A role may have no right on this table.
         Ok(true) => {
             first(session, Statement::rows(&sql.version, &[]).ok()?, migrations::VERSION).await.ok()?
@@ -39,6 +43,21 @@ async fn cause(session: &mut impl Session, sql: &Statements, schema: &Schema) ->
         Err(error) => return error.is_refusal().then_some(error),
     };
     migrations::check(version).err()
+}
+
+/// The error for a role that may not use a schema of the search path with the tables, or the one `to_migrate`, if there is such
+/// a schema.
+pub(crate) async fn hidden(
+    session: &mut impl Session,
+    sql: &Statements,
+    to_migrate: bool,
+) -> Option<StoreError> {
+    let statement = Statement::rows(&sql.hidden_schema, &[&"fang_tasks", &to_migrate]).ok()?;
+    let answers = session.run(&[Step::Run(statement)]).await.ok()?;
+    let row = answers.first()?.rows.first()?;
+    let (name, grant): (String, String) = (get(row, 0).ok()?, get(row, 1).ok()?);
+    let reason = format!("permission denied for schema {name}; run as its owner: {grant}");
+    Some(StoreError::statement(Nature::Final, reason.into()))
 }
 
 /// Whether there is such a table. An error if the role may not use its schema.

@@ -88,6 +88,12 @@ pub(crate) async fn examine<C: Connections>(store: &PostgresStore<C>) -> Found {
     let mut findings = Findings::default();
     of_server(&patient, &mut findings).await?;
     let place = place::find(&patient, &store.schema).await?;
+    if place.is_none()
+        && let Some(hidden) = rights::hidden(&patient).await?
+    {
+        findings.add("rights", Ok(vec![hidden]))?;
+        return Ok(findings.into_vec());
+    }
     let version = schema::version(&patient, place.as_ref()).await;
     findings.add("schema", schema::check(place.as_ref(), &version))?;
     if let Some(place) = place {

@@ -114,6 +114,7 @@ statements!(
     gather,
     has_tables,
     heartbeat,
+    hidden_schema,
     lock_claim,
     lock_cron,
     crowd_lock_session,

@@ -100,7 +100,7 @@ impl Session for TokioSession {
     type Row = TokioRow;
 
     async fn run(&mut self, steps: &[Step<'_>]) -> Result<Vec<Answer<TokioRow>>, StoreError> {
-        let ends = steps.iter().any(|step| matches!(step, Step::Commit));
+        let (ends, was_open) = (steps.iter().any(|step| matches!(step, Step::Commit)), self.is_open);
         // Steps that contain a begin and a commit leave no transaction open.
         self.is_open |= !ends && steps.iter().any(|step| matches!(step, Step::Begin(_)));
         self.may_have_changed |= Step::may_change(steps);
@@ -108,7 +108,8 @@ impl Session for TokioSession {
         self.is_looking = !self.may_have_changed;
         let outcome = in_time(self.deadline, pipeline::send(self.client()?, steps, self.is_pooled)).await;
         self.is_looking = false;
-        self.is_open &= !ends;
+        // If a statement cannot be prepared, its commit is not sent.
+        self.is_open &= !ends || was_open && outcome.is_err();
         self.may_have_changed &= self.is_open;
         self.note(&outcome);
         outcome

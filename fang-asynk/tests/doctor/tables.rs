@@ -102,6 +102,30 @@ async fn rights_that_a_role_lacks_are_found_with_the_grants_that_help() {
     ward.drop_role(role).await;
 }
 
+/// The server leaves such a schema out of the search path without a word.
+#[tokio::test]
+async fn a_schema_of_the_search_path_that_a_role_may_not_use_is_found_with_the_grant_that_helps() {
+    let ward = Ward::open().await;
+    ward.run("CREATE SCHEMA \"it's, odd\"; REVOKE USAGE ON SCHEMA public FROM PUBLIC").await;
+    let role = ward
+        .role("poor", |role| format!("ALTER ROLE {role} SET search_path = \"$user\", \"it's, odd\", public"));
+    let role = role.await;
+    let theirs = queue(&role.uri);
+    let found = findings(&theirs).await;
+    assert_eq!(
+        found.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+        ["missing-rights", "not-checked"],
+        "{found:#?}"
+    );
+    let grant = format!("GRANT USAGE ON SCHEMA public TO {}", role.name);
+    assert!(found[0].what_to_do.contains(&grant), "{found:?}");
+    ward.run(&format!("{grant}; REVOKE USAGE ON SCHEMA public FROM {}", role.name)).await;
+    ward.run(found[0].what_to_do.split_once(": ").unwrap().1).await;
+    assert_ne!(findings(&theirs).await, found);
+    drop(theirs);
+    ward.drop_role(role).await;
+}
+
 #[tokio::test]
 async fn autovacuum_that_is_off_for_a_table_is_found() {
     let ward = Ward::open().await;

@@ -119,6 +119,7 @@ pub(crate) const OTHERS: &[Look] = &[
     ("now", "the clock", "", 0),
     ("version", "the version", "", 1),
     ("has_tables", "a row", "", 1),
+    ("hidden_schema", "", "'fang_tasks', true", 0),
     ("longest_poll", "all workers", "", 1_000),
     ("doctor/connections", "", "", 0),
     ("doctor/durability", "", "", 0),

@@ -24,7 +24,7 @@ impl Place {
     }
 }
 
-/// Finds the schema with the table of tasks. `None` if there is none, or this role may not look into it.
+/// Finds the schema with the table of tasks. `None` if there is none, or it is one of the search path that this role may not use.
 pub(super) async fn find<C: Connections>(
     patient: &Patient<'_, C>,
     schema: &Schema,

@@ -6,6 +6,7 @@ use crate::row::get;
 use crate::schema::Schema;
 use crate::session::Connections;
 use crate::sql::Statements;
+use fang_core::StoreError;
 use fang_core::store::Finding;
 
 pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, place: &Place) -> Found {
@@ -20,6 +21,18 @@ pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, place: &Plac
         format!("the role {role} lacks rights that a program with pools needs: {}", lacks.join("; ")),
         format!("run as the owner of the tables: {}", grants.join("; ")),
     )])
+}
+
+/// A schema of the search path that has the tables, and that this role may not use.
+pub(super) async fn hidden<C: Connections>(patient: &Patient<'_, C>) -> Result<Option<Finding>, StoreError> {
+    let rows = patient.rows(&patient.db.sql.hidden_schema, &[&"fang_tasks", &false]).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (schema, grant): (String, String) = (get(first, 0)?, get(first, 1)?);
+    Ok(Some(Finding::error(
+        "missing-rights",
+        format!("this role may not use the schema {schema}, which has the tables of fang"),
+        format!("run as the owner of the schema: {grant}"),
+    )))
 }
 
 /// The functions that the statements of the library call. The others are for programs in other languages.

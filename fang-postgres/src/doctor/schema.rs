@@ -29,8 +29,8 @@ pub(super) fn check(place: Option<&Place>, version: &Result<i32, StoreError>) ->
     let Some(place) = place else {
         return Ok(vec![Finding::error(
             "no-tables",
-            "the tables of fang are missing, or this role may not look into their schema",
-            format!("{MIGRATE}; or name their schema; or grant USAGE on it to this role"),
+            "the tables of fang are missing",
+            format!("{MIGRATE}; or name their schema"),
         )]);
     };
     // A version that cannot be read is the business of the rights.

@@ -1,7 +1,7 @@
 //! Migrations to the schema of this version.
 
 use crate::database::{Database, again_if, may_have_lost_a_race};
-use crate::diagnosis::{first, looked_up};
+use crate::diagnosis::{first, hidden, looked_up};
 use crate::migrations;
 use crate::row::get;
 use crate::schema::Schema;
@@ -94,6 +94,9 @@ async fn step(
         Err(error) if error.is_unknown() && began.elapsed() >= migrations::LOCK_TIMEOUT => {
             Err(if is_locked(session).await { migrations::locked() } else { error })
         }
+        Err(error) if error.is_unknown() || matches!(error, StoreError::NotMigrated { .. }) => {
+            Err(hidden(session, sql, true).await.unwrap_or(error))
+        }
         outcome => outcome,
     }
 }
@@ -150,6 +153,10 @@ async fn step_within(
 /// bookkeeping is put right.
 async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, StoreError> {
     let has_meta = looked_up(session, "fang_meta").await?;
+    // Else the tables would be made anew in the next schema of the search path.
+    if !has_meta && let Some(error) = hidden(session, sql, false).await {
+        return Err(error);
+    }
     let recorded = match has_meta {
         true => first(session, Statement::rows("SELECT version FROM fang_meta", &[])?, 0).await?,
         false => 0,

@@ -13,6 +13,7 @@ crate::each_mode! {
     a_queue_works_in_a_schema_of_any_name,
     an_invalid_schema_name_is_refused,
     a_role_without_rights_on_the_database_migrates_its_own_schema,
+    a_role_that_may_not_use_a_schema_of_the_search_path_is_told_so,
     the_rights_in_the_guide_are_enough_to_work_and_to_insert,
 }
 
@@ -68,6 +69,44 @@ async fn a_role_without_rights_on_the_database_migrates_its_own_schema(mode: Mod
     let error = with_role(&world, &reader).insert_task(&say("no")).await.unwrap_err();
     assert!(error.to_string().contains("permission denied"), "{error}");
     world.run(&format!("DROP SCHEMA jobs CASCADE; DROP ROLE {owner}, {reader}")).await;
+}
+
+/// A queue without a schema of its own, whose connections have the rights and the search path of a role.
+fn over_path(world: &World, role: &str, path: &str) -> Queue {
+    let options = Options { max_pool_size: 2, ..Options::default() };
+    let before = if world.uri().contains('?') { '&' } else { '?' };
+    let settings = format!("options=-c%20role%3D{role}%20-c%20search_path%3D{path}");
+    world.mode.queue_with(&format!("{}{before}{settings}", world.uri()), &options)
+}
+
+#[track_caller]
+fn is_told(error: &QueueError, grant: &str) {
+    let error = error.to_string();
+    assert!(error.contains("permission denied for schema jobs") && error.contains(grant), "{error}");
+    assert!(!error.contains("migrate"), "{error}");
+}
+
+/// The server leaves such a schema out of the search path without a word, so the tables seem to be missing.
+async fn a_role_that_may_not_use_a_schema_of_the_search_path_is_told_so(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let role = named_role(world.database(), "poor");
+    world.run(&format!("CREATE ROLE {role}; CREATE SCHEMA jobs")).await;
+    let says = |error, rights| is_told(&error, &format!("GRANT {rights} ON SCHEMA jobs TO {role}"));
+    let queue = over_path(&world, &role, "nowhere,jobs");
+    says(queue.migrate().await.unwrap_err(), "USAGE, CREATE");
+    named(&world, "jobs").migrate().await.unwrap();
+    says(queue.migrate().await.unwrap_err(), "USAGE");
+    says(queue.insert_task(&say("no")).await.unwrap_err(), "USAGE");
+    says(queue.insert_tasks(vec![world.new_task(&say("no")); 500]).await.unwrap_err(), "USAGE");
+    says(queue.depths().await.unwrap_err(), "USAGE");
+    says(queue.pool(1, &world.stage).build().start().await.unwrap_err(), "USAGE");
+    world.run(&format!("CREATE SCHEMA spare; GRANT ALL ON SCHEMA spare TO {role}")).await;
+    says(over_path(&world, &role, "jobs,spare").migrate().await.unwrap_err(), "USAGE");
+    assert_eq!(
+        world.number("SELECT count(*) FROM pg_class WHERE relnamespace = 'spare'::regnamespace").await,
+        0
+    );
+    world.run(&format!("DROP SCHEMA jobs, spare CASCADE; DROP ROLE {role}")).await;
 }
 
 async fn the_rights_in_the_guide_are_enough_to_work_and_to_insert(mode: Mode) {
