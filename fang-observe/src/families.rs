@@ -23,6 +23,12 @@ const RUNS: Ends = 8..=32;
 const WAITS: Ends = 10..=36;
 
 const TASK_TYPE: &str = "task_type";
+const KIND: &str = "kind";
+
+const WAITING: &str =
+    "Tasks that wait, due or for later; at most 10000 are counted, and 20000 of all task types together.";
+const DUE: &str =
+    "Tasks that are due and wait; at most 10000 are counted, and 20000 of all task types together.";
 
 /// The text of all metrics.
 pub(crate) fn all(look: &Look, slow: &SlowLook, totals: &Totals, took: Duration) -> String {
@@ -34,6 +40,7 @@ pub(crate) fn all(look: &Look, slow: &SlowLook, totals: &Totals, took: Duration)
     running(&mut text, &look.workers, totals);
     lost(&mut text, totals);
     counters(&mut text, totals);
+    failed_of_kinds(&mut text, totals);
     let runs = "How long runs took; the longest bucket ends at 72 min.";
     histogram(&mut text, totals, ("fang_run_seconds", runs), RUNS, |tally| &tally.runs);
     let waits = "How long tasks had been due when their runs began; the longest bucket ends at 19 h.";
@@ -58,12 +65,8 @@ fn types(text: &mut Text, types: &[TypeInfo], totals: &Totals, active: &BTreeSet
         text.metric(name, Sort::Gauge, help);
         groups.iter().for_each(|group| text.sample(name, &[(TASK_TYPE, group.name)], of(group)));
     };
-    gauge("fang_tasks_waiting", "Tasks that wait, due or for later; at most 10000 are counted.", &|group| {
-        group.sum(|info| info.depth.waiting.count) as f64
-    });
-    gauge("fang_tasks_due", "Tasks that are due and wait; at most 10000 are counted.", &|group| {
-        group.sum(|info| info.depth.due.count) as f64
-    });
+    gauge("fang_tasks_waiting", WAITING, &|group| group.sum(|info| info.depth.waiting.count) as f64);
+    gauge("fang_tasks_due", DUE, &|group| group.sum(|info| info.depth.due.count) as f64);
     gauge(
         "fang_oldest_due_seconds",
         "How long the first of these tasks has been due; 0 if none is.",
@@ -161,6 +164,12 @@ fn counters(text: &mut Text, totals: &Totals) {
     }
 }
 
+fn failed_of_kinds(text: &mut Text, totals: &Totals) {
+    let name = "fang_kind_failed_total";
+    text.metric(name, Sort::Counter, "Tasks of a kind that have failed for good while they ran.");
+    totals.kinds().for_each(|(kind, tally)| text.sample(name, &[(KIND, kind)], tally.failed));
+}
+
 fn histogram(
     text: &mut Text,
     totals: &Totals,
@@ -200,7 +209,12 @@ fn failed(text: &mut Text, failed: &ErrorGroups) {
         Sort::Gauge,
         "Rows of failed, cancelled and expired tasks, among the last tasks that ended.",
     );
-    kinds.iter().for_each(|(kind, tasks)| text.sample(name, &[("kind", kind)], tasks));
+    kinds.iter().for_each(|(kind, tasks)| text.sample(name, &[(KIND, kind)], tasks));
+    text.single(
+        "fang_failed_tasks_complete",
+        "1 if fang_failed_tasks has all failed tasks, 0 if only those among the last tasks that ended.",
+        u8::from(failed.is_all),
+    );
 }
 
 fn tables(text: &mut Text, tables: &[TableSize]) {

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 /// The metrics of all pools of a store. They are read from the store when a client asks, at most every 5 s, however
 /// many clients there are. Clones share what was read.
 ///
-/// Counters begin at zero with the first call. Keep one `Metrics` for the life of the program, and read it at least
+/// Counters begin at zero with the first call, and those of a task type or kind that is new with the call that first sees it. Keep one `Metrics` for the life of the program, and read it at least
 /// once an hour: the counts of a pool are removed an hour after it stops.
 ///
 /// Up to 300 task types have lines of their own, first those that pools serve. The others are summed under the task

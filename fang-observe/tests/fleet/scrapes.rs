@@ -57,7 +57,9 @@ async fn metrics_tell_what_waits_what_ran_and_who_runs_it() {
     is("fang_tasks_started_total{task_type=\"mails\"}", 5.0);
     is("fang_tasks_failed_total{task_type=\"mails\"}", 1.0);
     is("fang_tasks_retried_total{task_type=\"mails\"}", 0.0);
+    is("fang_kind_failed_total{kind=\"send\"}", 1.0);
     is("fang_failed_tasks{kind=\"send\"}", 1.0);
+    is("fang_failed_tasks_complete", 1.0);
     is("fang_run_seconds_count{task_type=\"mails\"}", 5.0);
     is("fang_run_seconds_bucket{task_type=\"mails\",le=\"+Inf\"}", 5.0);
     is("fang_wait_seconds_count{task_type=\"mails\"}", 5.0);
