@@ -105,10 +105,17 @@ fn converts_errors() -> Result<(), FangError> {
     Err(error)
 }
 
-async fn until(holds: impl Fn() -> bool) {
+/// Waits until it holds. Fails at once with the error of a run that failed.
+async fn until(database: &TestDatabase, holds: impl Fn() -> bool) {
+    let client = database.client().await.unwrap();
+    let failed =
+        "SELECT metadata->>'type' || ': ' || error_message FROM fang_tasks WHERE error_message IS NOT NULL";
     let held = async {
         while !holds() {
-            tokio::task::yield_now().await;
+            let errors = client.query(failed, &[]).await.unwrap();
+            let errors: Vec<String> = errors.iter().map(|row| row.get(0)).collect();
+            assert!(errors.is_empty(), "runs failed: {errors:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), held).await.expect("the condition should become true");
@@ -133,7 +140,7 @@ async fn an_application_written_for_0_10_works_unchanged() {
 
     let task: Task = queue.insert_task(&MyTask::new(0) as &dyn AsyncRunnable).await.unwrap();
     queue.schedule_task(&MyCronTask {} as &dyn AsyncRunnable).await.unwrap();
-    until(|| RUNS.load(Ordering::SeqCst) == 4 && TICKS.load(Ordering::SeqCst) >= 2).await;
+    until(&database, || RUNS.load(Ordering::SeqCst) == 4 && TICKS.load(Ordering::SeqCst) >= 2).await;
     pool.shutdown(Duration::from_secs(10)).await;
 
     let found = queue.find_task_by_id(task.id).await.unwrap().unwrap();
@@ -174,7 +181,7 @@ async fn a_queue_without_tls_connects_at_its_first_use() {
     let second = queue.insert_task(&Unconnected {} as &dyn AsyncRunnable).await.unwrap();
     assert_eq!(first.id, second.id, "every task of this queue is unique");
     pool.start().await.unwrap();
-    until(|| UNCONNECTED.load(Ordering::SeqCst) == 1).await;
+    until(&database, || UNCONNECTED.load(Ordering::SeqCst) == 1).await;
 }
 
 #[test]

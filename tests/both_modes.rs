@@ -5,12 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{
-    AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, FangError, NewTask, NoTls, Priority, Queue,
-    Queueable, Runnable, WorkerPool, async_trait, typetag,
+    AsyncQueue, AsyncQueueable, AsyncRunnable, AsyncWorkerPool, Event, FangError, NewTask, NoTls, Priority,
+    Queue, Queueable, Runnable, WorkerPool, async_trait, typetag,
 };
 use fang_test_support::TestDatabase;
 use serde::{Deserialize, Serialize};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -154,14 +154,32 @@ async fn a_pool_neither_claims_nor_delays_tasks_of_the_other_mode() {
 
 const URI: &str = "FANG_TEST_THREADS_URI";
 
-/// Not a test, but the other process: it runs a pool of threads until its standard input closes.
+/// Not a test, but the other process: it runs a pool of threads until its standard input closes, or a run fails.
 #[test]
 fn work_with_threads_as_another_process() {
     let Ok(uri) = std::env::var(URI) else { return };
     let (sender, _heard) = mpsc::unbounded_channel();
+    let (tell, ends) = std::sync::mpsc::channel();
+    let failed = tell.clone();
+    std::thread::spawn(move || {
+        // Its end is that of the process.
+        let _ = std::io::stdin().read_line(&mut String::new());
+        tell.send(None)
+    });
     let queue = Queue::builder().uri(uri).max_pool_size(2_u32).build();
-    let mut pool = WorkerPool::builder().number_of_workers(2_u32).queue(queue).state(Told(sender)).build();
-    let report = pool.run_until(|| std::io::stdin().read_line(&mut String::new())).unwrap();
+    let mut pool = WorkerPool::builder()
+        .number_of_workers(2_u32)
+        .queue(queue)
+        .state(Told(sender))
+        .on_event(move |event| {
+            if let Event::Retried { error, .. } | Event::Failed { error, .. } = event {
+                let _ = failed.send(Some(error.to_string()));
+            }
+        })
+        .build();
+    let mut failure = None;
+    let report = pool.run_until(|| failure = ends.recv().unwrap()).unwrap();
+    assert_eq!(failure, None, "no run fails");
     assert_eq!((report.still_running, report.late_results), (0, 0));
 }
 
@@ -169,21 +187,36 @@ fn work_with_threads_as_another_process() {
 async fn each_mode_can_run_in_a_process_of_its_own() {
     let mut world = World::new().await;
     let mut threads = Command::new(std::env::current_exe().unwrap())
-        .args(["work_with_threads_as_another_process", "--exact"])
+        .args(["work_with_threads_as_another_process", "--exact", "--nocapture"])
         .env(URI, world.database.uri())
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let goes_on = threads.stdin.take();
+    let mut ended = tokio::task::spawn_blocking(move || threads.wait_with_output().unwrap());
     let mut light = world.async_pool();
     light.start().await.unwrap();
     for _ in 0..50 {
         world.light.insert_task(&Light { then_heavy: true }).await.unwrap();
         // The heavy task in the other process has inserted the second one.
-        assert_eq!([world.next().await, world.next().await], ["light", "light"]);
+        for _ in 0..2 {
+            tokio::select! {
+                what = world.next() => assert_eq!(what, "light"),
+                output = &mut ended => panic!("the other process ended: {}", shown(&output.unwrap())),
+            }
+        }
     }
-    drop(threads.stdin.take());
-    assert!(threads.wait().unwrap().success());
+    drop(goes_on);
+    let output = ended.await.unwrap();
+    assert!(output.status.success(), "{}", shown(&output));
     assert_eq!(light.shutdown(PATIENCE).await.late_results, 0);
     assert_eq!(world.rows().await, (0, 0));
+}
+
+/// How a process ended, and what it printed.
+fn shown(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
 }
