@@ -68,7 +68,8 @@ async fn instant_of(told: &Told, name: &str) -> Instant {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, found).await.expect(name)
+    let found = tokio::time::timeout(PATIENCE, found).await;
+    found.unwrap_or_else(|_| panic!("no event {name} within {PATIENCE:?} of the return of the server"))
 }
 
 /// Stops the server, starts it, and inserts as soon as it lets one. Returns how long after that insert the run began, and how
@@ -101,13 +102,17 @@ async fn runs_resume_at_once_when_the_server_is_back(mode: Mode) {
         let mut is_promise_kept = false;
         for _ in 0..OUTAGES {
             let (since_insert, since_it_could) = outage(&cluster, &world, queue, &told).await;
-            assert!(since_insert <= after_insert && since_it_could <= AT_ONCE);
+            assert!(
+                since_insert <= after_insert && since_it_could <= AT_ONCE,
+                "the run began {since_insert:?} after the insert, not within {after_insert:?}, and {since_it_could:?} \
+                    after it could, not within {AT_ONCE:?}"
+            );
             is_promise_kept = since_it_could <= PROMISED;
             if is_promise_kept {
                 break;
             }
         }
-        assert!(is_promise_kept, "no run began in time");
+        assert!(is_promise_kept, "no run began within {PROMISED:?} of when it could");
     }
     pool.shutdown(PATIENCE).await;
 }
@@ -132,13 +137,16 @@ async fn a_result_is_saved_at_once_when_the_server_is_back(mode: Mode) {
         let saved = instant_of(&told, "task.finished").await.saturating_duration_since(inserted);
         assert_eq!(world.heard().await, "after");
         instant_of(&told, "task.finished").await;
-        assert!(saved <= AT_ONCE, "{saved:?}");
+        assert!(
+            saved <= AT_ONCE,
+            "the result was saved {saved:?} after the first insert got through, not within {AT_ONCE:?}"
+        );
         is_promise_kept = saved <= PROMISED;
         if is_promise_kept {
             break;
         }
     }
-    assert!(is_promise_kept, "no result was saved in time");
+    assert!(is_promise_kept, "no result was saved within {PROMISED:?} of the first insert");
     pool.shutdown(PATIENCE).await;
 }
 
