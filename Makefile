@@ -13,13 +13,14 @@ cargo_deny := $(tools)/bin/cargo-deny-$(CARGO_DENY_VERSION)
 with_postgres := $(target)/debug/with-postgres
 run_tests := $(target)/debug/run-tests
 
-# All tests, against a throwaway Postgres server, or against the server of DATABASE_URL. Those about limits that only newer
-# servers know also run against one of these, if it can be fetched.
+# All tests, against a throwaway Postgres server, or against the server of DATABASE_URL. Those about limits of time, migrations
+# and claims also run against a newer one, if it can be fetched, in 25 s.
 test: setup
 	cargo test --workspace --all-features --no-run
 	$(with_postgres) -- $(run_tests) $(ARGS)
-	$(if $(ARGS),,@scripts/with-newer-postgres $(with_postgres) -- \
-		cargo test --quiet --workspace --all-features --test pools -- defaults)
+	$(if $(ARGS),,@scripts/with-newer-postgres $(with_postgres) -- sh -c '\
+		cargo test --quiet --workspace --all-features --test pools -- defaults migrations && \
+		cargo test --quiet --workspace --all-features --test contract_postgres -- claim --skip through_pgbouncer')
 
 # Looks at the dashboard in Chromium, in a minute: every page and every action, with scripts and without. PICTURES=FOLDER keeps
 # pictures of all pages, as in docs/pictures. axe-core, which checks whether everyone can use them, is fetched from npm.

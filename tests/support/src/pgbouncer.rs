@@ -26,6 +26,10 @@ rm -rf -- "$folder"
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Begins a transaction that the limits of a database do not end. Older servers lack one of them.
+const BEGIN_WITHOUT_LIMITS: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0;
+    SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL";
+
 /// PgBouncer logs this once it listens.
 const IS_UP: &str = "process up";
 /// PgBouncer logs this when it cannot start.
@@ -108,7 +112,7 @@ impl PgBouncer {
         for _ in 0..connections {
             let client = self.client().await?;
             // The defaults of the database may end it while the others are opened.
-            client.batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+            client.batch_execute(BEGIN_WITHOUT_LIMITS).await?;
             clients.push(client);
         }
         for client in clients {
