@@ -2,6 +2,7 @@
 
 mod inserts;
 mod json;
+mod late;
 mod refused;
 mod rows;
 mod table;
@@ -60,21 +61,14 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     refused::create_trigger(&world)?;
     let mut workers = start(&world, options)?;
     let mut report = Report::new("fuzz", options);
-    let mut fates = write(&world, options)?;
-    let written = fates.len();
-    inserts::write(&world, options, &mut fates, &mut report)?;
-    let sql = OPEN.replace("$types", &format!("'{COMMON}', '{}'", ODD_TYPE.replace('\'', "''")));
-    let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
-    let mut late = 0;
-    let took = world.wait_until("every due row to be claimed", patience, || {
-        std::thread::sleep(LOOK_EVERY);
-        late = late.max(refused::late(&world)?);
-        Ok(world.number(&sql)? == 0)
+    let (fates, written, took) = late::judge_during(&world, &mut report, |report| {
+        let mut fates = write(&world, options)?;
+        let written = fates.len();
+        inserts::write(&world, options, &mut fates, report)?;
+        Ok((fates, written, all_claimed(&world, options)?))
     })?;
-
     let fuzzed = fates.values().filter(|fate| **fate != Fate::Runs).count();
     report.tell("fuzzed and refused rows, valid rows beside them", format!("{fuzzed}, {}", written - fuzzed));
-    report.judge("rows that waited for 20 s for a result of another row", 0, late, late == 0);
     refused::judge_names(&world, &fates, &mut report)?;
     report.tell("time from the last insert until all were claimed", format!("{:.0} s", took.as_secs_f64()));
     judge_workers(&mut workers, &world, &mut report)?;
@@ -115,6 +109,16 @@ fn write(world: &World, options: &Options) -> Result<HashMap<Uuid, Fate>, Failur
         fates.extend(batch.iter().map(|row| (row.id, row.fate)));
     }
     Ok(fates)
+}
+
+/// Waits until every due row was claimed. Returns how long that took.
+fn all_claimed(world: &World, options: &Options) -> Result<Duration, Failure> {
+    let sql = OPEN.replace("$types", &format!("'{COMMON}', '{}'", ODD_TYPE.replace('\'', "''")));
+    let patience = options.either(Duration::from_secs(3600), Duration::from_secs(240));
+    world.wait_until("every due row to be claimed", patience, || {
+        std::thread::sleep(LOOK_EVERY);
+        Ok(world.number(&sql)? == 0)
+    })
 }
 
 fn judge_workers(workers: &mut [Process], world: &World, report: &mut Report) -> Result<(), Failure> {

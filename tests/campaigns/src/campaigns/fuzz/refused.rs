@@ -33,12 +33,6 @@ const TRIGGER: &str = "
 /// The errors of a trigger, of a constraint, and of a character that the database lacks.
 const CODES: [&str; 3] = ["P0001", "23514", "22P05"];
 
-/// Rows without a refusal that a living worker claimed long ago. Their runs take no time. Those that may have crashed a process
-/// wait until nothing else runs.
-const LATE: &str = "SELECT count(*) FROM fang_tasks t JOIN fang_workers w ON w.id = t.locked_by
-    WHERE t.state = 'in_progress' AND t.updated_at < now() - interval '20 s' AND w.dead_at IS NULL
-      AND t.crashes = 0 AND NOT t.metadata ? 'refuse'";
-
 pub(super) fn create_trigger(world: &World) -> Result<(), Failure> {
     world.rows(TRIGGER).map(drop)
 }
@@ -53,11 +47,6 @@ pub(super) fn payload(random: &mut Rng) -> (Fate, String) {
     let code = random.choice(CODES).unwrap_or(CODES[0]);
     let fields = WORK.trim_end_matches('}');
     (fate, format!(r#"{fields},"refuse":"{refuse}","code":"{code}"}}"#))
-}
-
-/// How many other results are late now.
-pub(super) fn late(world: &World) -> Result<u64, Failure> {
-    world.number(LATE)
 }
 
 /// The log of the workers has to name each row of which a change was refused, unless a lock-claim has removed it.
