@@ -7,7 +7,7 @@
 //! ```no_run
 //! # #[cfg(feature = "asynk")]
 //! # mod example {
-//! use fang::{AsyncQueueable, AsyncWorkerPool, MemoryQueue};
+//! use fang::{AsyncWorkerPool, MemoryQueue};
 //!
 //! #[fang::task]
 //! async fn greet(name: String) {
@@ -36,7 +36,7 @@
 //! |---|---|---|
 //! | A task is a function of [`task`] | `async fn` | `fn` |
 //! | or a struct that implements | [`AsyncRunnable`] | [`Runnable`] |
-//! | The calls of a queue | [`AsyncQueueable`] | [`Queueable`] |
+//! | The calls of a queue besides `insert` | [`AsyncQueueable`] | [`Queueable`] |
 //! | A queue in Postgres | `AsyncQueue` | `Queue` |
 //! | A queue in memory | `MemoryQueue` | `blocking::MemoryQueue` |
 //! | A pool of workers | `AsyncWorkerPool` | `WorkerPool` |
@@ -221,7 +221,7 @@ pub use fang_macros::ToFangError;
 ///
 #[cfg_attr(feature = "asynk", doc = "```")]
 #[cfg_attr(not(feature = "asynk"), doc = "```text")]
-/// use fang::{AsyncQueueable, MemoryQueue, Perform, Run};
+/// use fang::{MemoryQueue, Perform, Run};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Serialize, Deserialize, fang::Task)]

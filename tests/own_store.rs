@@ -47,7 +47,7 @@ fn only_scenarios_of_features_that_are_not_offered_are_skipped() {
 mod tested {
     use super::BTreeStore;
     use fang::testing::{assert_inserted, clock, drain, over_store};
-    use fang::{AsyncQueueable, Queueable, asynk, blocking};
+    use fang::{asynk, blocking};
     use std::sync::Arc;
     use std::time::Duration;
 

@@ -30,7 +30,7 @@ macro_rules! wait {
     };
 }
 
-/// Implements the public queue trait of a mode for a queue that has
+/// Implements the public queue trait of a mode, and `insert` without it, for a queue that has
 /// `fn verbs(&self) -> Result<fang_engine::handle::Handle, QueueError>` and `fn own_context(&self) -> &Context`.
 #[doc(hidden)]
 #[macro_export]
@@ -51,6 +51,25 @@ macro_rules! queueable {
         $trait:ident for [$($generics:tt)*] $queue:ty,
         $runnable:ident, $new_task:ident, $remove_tasks_type:ident, $count:ident, [$($asyncness:tt)?]
     ) => {
+        impl<$($generics)*> $queue {
+            /// Saves one task of either mode, with the options set on it. Returns its row, or that of its duplicate.
+            #[doc = concat!("The same as [`", stringify!($trait), "::insert`](fang_core::", stringify!($trait), "::insert),")]
+            /// without an import of the trait, which has the other calls of a queue.
+            ///
+            /// # Errors
+            /// [`QueueError::Payload`]($crate::core::QueueError::Payload) when the task cannot be saved as it is.
+            /// [`QueueError::Refused`]($crate::core::QueueError::Refused) when `before_insert` of the queue refuses it.
+            /// [`QueueError::NotUnique`]($crate::core::QueueError::NotUnique) when it has a duplicate and is unique with
+            /// [`or_error`]($crate::core::Unique::or_error). [`QueueError::Store`]($crate::core::QueueError::Store)
+            /// when the store fails.
+            pub $($asyncness)? fn insert(
+                &self,
+                task: $crate::core::NewTask,
+            ) -> Result<$crate::core::Task, $crate::core::QueueError> {
+                $crate::wait!([$($asyncness)?] self.verbs()?.insert(task))
+            }
+        }
+
         $(#[$attribute])*
         impl<$($generics)*> $crate::core::$trait for $queue {
             $($asyncness)? fn insert(

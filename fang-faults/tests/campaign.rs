@@ -4,7 +4,7 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fang::{AsyncQueueable, AsyncWorkerPool, FangTaskState, MemoryQueue, Uuid};
+use fang::{AsyncWorkerPool, FangTaskState, MemoryQueue, Uuid};
 use fang_faults::{Campaign, Cause, Fault, FaultsError, Ledger, Lost};
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -4,7 +4,7 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fang::{AsyncQueueable, AsyncWorkerPool, MemoryQueue, Queueable, Run, WorkerPool, blocking};
+use fang::{AsyncWorkerPool, MemoryQueue, Queueable, Run, WorkerPool, blocking};
 use fang_faults::{Book, Ledger, Outcome};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use crate::{PATIENCE, Told, telephone};
 use fang::{
     AsyncQueueable, AsyncRunnable, AsyncWorkerPool, Declared, Mode, NewTask, Perform, PerformBlocking,
-    Priority, Queueable, Run, Runnable, WorkerPool,
+    Priority, Run, Runnable, WorkerPool,
 };
 use fang::{FangTaskState, QueueError};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use crate::{HOUR, failure, failure_of, resize};
 use fang::testing::{assert_inserted, drain, refute_inserted};
-use fang::{AsyncQueueable, MemoryQueue, Queueable, blocking};
+use fang::{MemoryQueue, blocking};
 use std::time::Duration;
 
 #[fang::task(task_type = "mail")]

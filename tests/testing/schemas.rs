@@ -3,8 +3,8 @@
 use crate::transactions::client;
 use crate::{failure, resize, server, welcome};
 use diesel::{Connection, RunQueryDsl, sql_query};
+use fang::Queueable;
 use fang::testing::{TestSchema, assert_inserted, drain};
-use fang::{AsyncQueueable, Queueable};
 use std::thread;
 use std::time::Duration;
 use tokio::time::timeout;

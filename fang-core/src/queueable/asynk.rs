@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 /// The calls of a queue in the async mode: insert, schedule, find, control and remove tasks. Programs call
-/// them on an `AsyncQueue` or a `MemoryQueue`, and a running task calls them on the queue that `run` gets.
+/// them on an `AsyncQueue` or a `MemoryQueue`, and a running task calls them on the queue that `run` gets. Import the
+/// trait to call them. Only `insert` is also a method of the queues, which needs no import.
 ///
 /// All calls but the inserts and `schedule_task` concern the tasks of both modes and of every program that
 /// uses the same store.

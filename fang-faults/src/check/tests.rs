@@ -2,7 +2,7 @@ use super::{Blow, Findings, Overlap, Repeat, Strike, Strikes, check};
 use crate::check::Cause;
 use crate::{Book, Fate, Ledger, Outcome};
 use fang::blocking::MemoryQueue;
-use fang::{Mode, NewTask, Queueable};
+use fang::{Mode, NewTask};
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -2,7 +2,6 @@ use super::{Facts, Lost, Report};
 use crate::campaign::Broken;
 use crate::{Book, Entry, Fate, Outcome, Run};
 use fang::FangTaskState::{self, Failed, Finished, InProgress, New};
-use fang::Queueable;
 use fang::blocking::MemoryQueue;
 use std::collections::HashMap;
 use std::time::Duration;

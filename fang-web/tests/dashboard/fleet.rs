@@ -3,7 +3,7 @@
 use crate::browser::TOKEN;
 use axum::Router;
 use fang::asynk::{Admin, Handle};
-use fang::{AsyncBackend, AsyncQueue, AsyncQueueable, Cron, MemoryQueue, NewTask, NoTls};
+use fang::{AsyncBackend, AsyncQueue, Cron, MemoryQueue, NewTask, NoTls};
 use fang_test_support::TestDatabase;
 use fang_web::Dashboard;
 use serde_json::json;

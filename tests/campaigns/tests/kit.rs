@@ -3,7 +3,7 @@
 // A panic is how a test reports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fang::{AsyncQueue, AsyncQueueable, NoTls, Queue, Queueable, Uuid};
+use fang::{AsyncQueue, AsyncQueueable, NoTls, Queue, Uuid};
 use fang_campaigns::kit::{campaign, forgetful, heavy, light};
 use fang_campaigns::options::Modes;
 use fang_faults::{Campaign, Cause};

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
-use fang::{AsyncQueue, AsyncQueueable, AsyncWorkerPool, Event, NewTask};
+use fang::{AsyncQueue, AsyncWorkerPool, Event, NewTask};
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::propagation::TraceContextPropagator;

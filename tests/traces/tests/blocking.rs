@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fang::blocking::MemoryQueue;
-use fang::{Queueable, State, WorkerPool};
+use fang::{State, WorkerPool};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 use tracing::Span;

@@ -3,7 +3,7 @@
 // A test reports by panics.
 #![allow(clippy::unwrap_used)]
 
-use fang::{AsyncQueueable, AsyncWorkerPool, Event, FangError, MemoryQueue, Middleware, Next, Run, State};
+use fang::{AsyncWorkerPool, Event, FangError, MemoryQueue, Middleware, Next, Run, State};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 // A test reports by panics.
 #![allow(clippy::unwrap_used)]
 
-use fang::{AsyncQueueable, AsyncWorkerPool, Queueable, WorkerPool};
+use fang::{AsyncWorkerPool, WorkerPool};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};

@@ -3,7 +3,6 @@
 use crate::dies::Dies;
 use crate::test_shop::TestShop;
 use crate::test_warehouse::TestWarehouse;
-use fang::AsyncQueueable;
 use fang::FangTaskState::{self, Failed, Retried};
 use fang::testing::{Outcome, assert_inserted, clock, drain, perform};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use crate::test_shop::{TestShop, id};
 use fang::testing::{assert_inserted, perform};
-use fang::{AsyncQueueable, QueueError, State};
+use fang::{QueueError, State};
 use serde_json::json;
 use shop::request_id::WithRequestId;
 use shop::shop::Shop;

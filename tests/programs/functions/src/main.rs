@@ -1,6 +1,6 @@
 //! Runs the tasks of another crate, which it names only where it builds a pool. They are registered all the same.
 
-use fang::{AsyncQueueable, AsyncWorkerPool, FangError, MemoryQueue, Mode, NewTask, Queueable, WorkerPool, blocking};
+use fang::{AsyncQueueable, AsyncWorkerPool, FangError, MemoryQueue, Mode, NewTask, WorkerPool, blocking};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
