@@ -37,6 +37,12 @@ pub const DEFAULT_MAX_RETRIES: i32 = 20;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no task of the async mode",
+    label = "does not implement `fang::AsyncRunnable`",
+    note = "a task of the blocking mode, which implements `fang::Runnable`, is inserted by `heavy(&task).insert()` of any queue",
+    note = "what a function of `#[fang::task]` returns is inserted by `insert(task)` of any queue, in either mode"
+)]
 #[typetag::serde(tag = "type")]
 #[async_trait]
 pub trait AsyncRunnable: OwnType + Send + Sync {
@@ -142,6 +148,12 @@ pub trait AsyncRunnable: OwnType + Send + Sync {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no task of the blocking mode",
+    label = "does not implement `fang::Runnable`",
+    note = "a task of the async mode, which implements `fang::AsyncRunnable`, is inserted by `light(&task).insert()` of any queue",
+    note = "what a function of `#[fang::task]` returns is inserted by `insert(task)` of any queue, in either mode"
+)]
 #[typetag::serde(tag = "type")]
 pub trait Runnable: OwnType + Send + Sync {
     /// Does the work. `queue` can insert further tasks. Its [`context`](Queueable::context) describes this

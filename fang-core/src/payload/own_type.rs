@@ -9,11 +9,17 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// Every task has it, since `typetag` asks for the same: that the task can be serialized and decoded. Nobody else calls it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be saved as a task",
+    label = "a task has to be `Serialize` and `Deserialize`",
+    note = "derive what it lacks: `#[derive(serde::Serialize, serde::Deserialize)]`"
+)]
 pub trait OwnType {
     /// The check of this type.
     fn check_of_type(&self) -> OwnCheck;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> OwnType for T {
     fn check_of_type(&self) -> OwnCheck {
         OwnCheck(comes_back::<T>)

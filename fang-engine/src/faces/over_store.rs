@@ -134,6 +134,7 @@ macro_rules! memory_queue {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl $backend for $queue {
             fn engine(&self) -> Result<std::sync::Arc<$store>, $crate::core::QueueError> {
                 Ok(self.store.clone())

@@ -105,6 +105,7 @@ macro_rules! postgres_queue {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl $(<$tls: $bound>)? $backend for $queue $(<$tls>)? {
             fn engine(&self) -> Result<std::sync::Arc<$dyn_store>, $crate::core::QueueError> {
                 Ok(std::sync::Arc::new(self.store()?.of_a_pool()?))

@@ -127,6 +127,7 @@ impl<'a> Kind<'a> {
             #[typetag::serde(name = #kind)]
             #attribute
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl #runnable for #data {
                 #asyncness fn run(&self, queue: #queue) -> ::core::result::Result<(), ::fang::FangError> {
                     #run
