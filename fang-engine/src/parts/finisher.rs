@@ -4,7 +4,7 @@
 
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
-use crate::policy::aside::{Alone, Aside, Fate as AloneFate, Source};
+use crate::policy::aside::{Alone, Aside, NextTry, Source};
 use crate::policy::late::{Fate, decide_rest, fate};
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::{SetAtEnd, first_of};
@@ -253,7 +253,7 @@ impl Finisher {
             Ok(sent) => return self.done(alone.source, slice::from_ref(&alone.result), sent).await,
             Err(error) => error,
         };
-        if let AloneFate::Replace(verdicts) = alone.refused(error.nature(), is_last) {
+        if let NextTry::Replace(verdicts) = alone.refused(error.nature(), is_last) {
             for verdict in verdicts {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {

@@ -46,12 +46,12 @@ pub struct SetBack {
     due_at: Duration,
 }
 
-/// What becomes of a result that was refused alone once more.
+/// What is sent next for a result that was refused alone once more.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It is sent again later.
+pub enum NextTry {
+    /// The same result, later.
     Wait,
-    /// These are sent instead of it, one after the other, until the store takes one of them.
+    /// These instead of it, one after the other, until the store takes one of them.
     Replace(Vec<Verdict>),
 }
 
@@ -125,17 +125,17 @@ impl Aside {
 impl Alone {
     /// Tells that it was refused once more, by an error of this nature. During the shutdown there is no time for
     /// further tries.
-    pub fn refused(&mut self, nature: Nature, is_last: bool) -> Fate {
+    pub fn refused(&mut self, nature: Nature, is_last: bool) -> NextTry {
         self.tries = self.tries.saturating_add(1);
         let replacements = alternatives(&self.result.verdict);
         match nature {
-            Nature::Passing | Nature::Contended => Fate::Wait,
-            _ if is_last || self.tries >= TRIES => Fate::Replace(replacements),
+            Nature::Passing | Nature::Contended => NextTry::Wait,
+            _ if is_last || self.tries >= TRIES => NextTry::Replace(replacements),
             // Most likely the error text, which may have characters that the database does not have.
             Nature::Data if self.result.verdict.error().is_some() => {
-                Fate::Replace(replacements.into_iter().take(1).collect())
+                NextTry::Replace(replacements.into_iter().take(1).collect())
             }
-            _ => Fate::Wait,
+            _ => NextTry::Wait,
         }
     }
 
@@ -199,21 +199,21 @@ mod tests {
     #[test]
     fn a_result_is_replaced_after_some_tries_or_when_there_is_no_time_left() {
         let mut refused = alone(&mut Aside::default(), failed());
-        let fates: Vec<Fate> = (2..=TRIES).map(|_| refused.refused(Nature::Final, false)).collect();
-        let (last, others) = fates.split_last().unwrap();
-        assert!(others.iter().all(|fate| *fate == Fate::Wait));
-        assert!(matches!(last, Fate::Replace(verdicts) if verdicts.len() == 1));
+        let tries: Vec<NextTry> = (2..=TRIES).map(|_| refused.refused(Nature::Final, false)).collect();
+        let (last, others) = tries.split_last().unwrap();
+        assert!(others.iter().all(|next| *next == NextTry::Wait));
+        assert!(matches!(last, NextTry::Replace(verdicts) if verdicts.len() == 1));
         let mut refused = alone(&mut Aside::default(), failed());
-        assert!(matches!(refused.refused(Nature::Final, true), Fate::Replace(_)));
+        assert!(matches!(refused.refused(Nature::Final, true), NextTry::Replace(_)));
     }
 
     #[test]
     fn an_error_text_that_is_at_fault_is_replaced_at_once_and_a_passing_cause_is_waited_for() {
         let mut refused = alone(&mut Aside::default(), failed());
-        assert!(matches!(refused.refused(Nature::Data, false), Fate::Replace(_)));
+        assert!(matches!(refused.refused(Nature::Data, false), NextTry::Replace(_)));
         let mut done = alone(&mut Aside::default(), Finish { verdict: Verdict::Keep, ..failed() });
-        assert_eq!(done.refused(Nature::Data, false), Fate::Wait);
-        assert!((0..20).all(|_| done.refused(Nature::Passing, true) == Fate::Wait));
+        assert_eq!(done.refused(Nature::Data, false), NextTry::Wait);
+        assert!((0..20).all(|_| done.refused(Nature::Passing, true) == NextTry::Wait));
     }
 
     #[test]
