@@ -1,5 +1,6 @@
 //! What happens in queues and pools, for listeners of the application.
 
+mod first_names;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(not(feature = "metrics"))]
@@ -11,6 +12,8 @@ mod tallies;
 mod totals;
 mod wall;
 
+#[cfg(feature = "metrics")]
+pub(crate) use first_names::FirstNames;
 pub(crate) use metrics::sent;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::waits;
@@ -84,7 +87,9 @@ pub enum Event {
         /// How long an async run took. Zero for a blocking one, which goes on.
         duration: Duration,
     },
-    /// A task has succeeded, and that is saved.
+    /// A task has succeeded, and that is saved. By default that removes its row, together with those of others, by one
+    /// statement, which says how many it removed. If one of these tasks was removed while it ran, nothing tells which, and
+    /// none of them has this event. To tell, the database would have to return the ids with every statement.
     Finished {
         /// The task.
         task: Arc<TaskInfo>,

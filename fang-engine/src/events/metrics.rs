@@ -4,6 +4,7 @@
 //! labels are the task type and how a run ended: kinds, tags and tenants could be too many.
 
 use super::RunEnd;
+use super::first_names::FirstNames;
 use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::NewTask;
@@ -11,7 +12,7 @@ use fang_core::store::{Counts, Depth};
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Once, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Once, OnceLock};
 use std::time::Duration;
 
 const SENT: &str = "messaging.client.sent.messages";
@@ -30,9 +31,6 @@ const TASK_TYPE: &str = "messaging.destination.name";
 const OPERATION: &str = "messaging.operation.name";
 const ERROR: &str = "error.type";
 
-/// The most task types that have metrics of their own in a pool that serves many. The others share theirs.
-const MOST: usize = 1_000;
-
 /// The metrics of a pool.
 pub(crate) struct Metrics {
     /// Those of the task types that it was given.
@@ -44,28 +42,23 @@ pub(crate) struct Metrics {
     rescued: Counter,
 }
 
-/// Values of task types, at most [`MOST`] of them. Those that come later share one.
-struct Limited<T>(RwLock<HashMap<Arc<str>, Arc<T>>>);
+/// Values of the first task types that come. The others share one.
+struct Limited<T> {
+    first: FirstNames<T>,
+    others: OnceLock<Arc<T>>,
+}
 
 impl<T> Default for Limited<T> {
     fn default() -> Self {
-        Self(RwLock::default())
+        Self { first: FirstNames::default(), others: OnceLock::new() }
     }
 }
 
 impl<T> Limited<T> {
     /// The value of a task type. The first one for it is made with its name, or with that of the others.
-    fn of(&self, task_type: &str, make: impl FnOnce(&Arc<str>) -> T) -> Arc<T> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get(task_type).or_else(|| known.get(Counts::OTHERS).filter(|_| known.len() > MOST));
-        if let Some(value) = found {
-            return value.clone();
-        }
-        drop(known);
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let is_full = known.len() >= MOST && !known.contains_key(task_type);
-        let name: Arc<str> = if is_full { Counts::OTHERS } else { task_type }.into();
-        known.entry(name.clone()).or_insert_with(|| Arc::new(make(&name))).clone()
+    fn of(&self, task_type: &str, make: impl Fn(&Arc<str>) -> T) -> Arc<T> {
+        let others = || self.others.get_or_init(|| Arc::new(make(&Counts::OTHERS.into()))).clone();
+        self.first.own(task_type, &make).unwrap_or_else(others)
     }
 }
 

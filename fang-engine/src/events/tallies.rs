@@ -4,6 +4,7 @@ mod kinds;
 mod row;
 mod slot;
 
+use super::first_names::FirstNames;
 use crate::policy::decide::Ending;
 use crate::policy::served::Served;
 use crate::policy::telling::Counted;
@@ -13,12 +14,8 @@ use fang_core::store::{By, Counts, Tally};
 use kinds::KindPlaces;
 use row::Row;
 use slot::Slot;
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
-
-/// The most task types with counters of their own in a pool that serves many. The others are counted together.
-const MOST: usize = 1_000;
 
 /// The counters of a pool. A task counts in the slot of its task type and kind, and the heart adds the slots up: so a run
 /// adds to five counters, whatever is told of them. It takes no lock that is not for many task types, and allocates
@@ -36,34 +33,8 @@ enum Types {
     /// Of a pool that serves a few: ordered by the address of the name. The jobs of a pool share the names of its
     /// settings, so finding the row of a job compares no text, and takes no lock.
     Few(Vec<(Arc<str>, Row)>),
-    /// Of a pool that serves many: of those that had tasks, in the order in which they had their first one.
-    Many(RwLock<Growing>),
-}
-
-/// The counters of the task types that had tasks so far.
-#[derive(Debug)]
-struct Growing {
-    rows: Vec<(Arc<str>, Arc<Row>)>,
-    places: HashMap<Arc<str>, usize>,
-    kinds: usize,
-}
-
-impl Growing {
-    fn new(kinds: usize) -> Self {
-        let mut growing = Self { rows: Vec::new(), places: HashMap::new(), kinds };
-        growing.add(Counts::OTHERS.into());
-        growing
-    }
-
-    fn row(&self, task_type: &str) -> Option<Arc<Row>> {
-        let place = self.places.get(task_type)?;
-        self.rows.get(*place).map(|(_, row)| row.clone())
-    }
-
-    fn add(&mut self, task_type: Arc<str>) {
-        self.places.insert(task_type.clone(), self.rows.len());
-        self.rows.push((task_type, Arc::new(Row::new(self.kinds))));
-    }
+    /// Of a pool that serves many: of the first ones that had tasks.
+    Many { first: FirstNames<Row>, others: (Arc<str>, Row), kinds: usize },
 }
 
 impl Tallies {
@@ -143,7 +114,8 @@ impl Tallies {
 impl Types {
     fn new(served: &Served, kinds: usize) -> Self {
         if served.are_many() {
-            return Self::Many(RwLock::new(Growing::new(kinds)));
+            let others = (Counts::OTHERS.into(), Row::new(kinds));
+            return Self::Many { first: FirstNames::default(), others, kinds };
         }
         let names = served.names().cloned().chain([Counts::OTHERS.into()]);
         let mut rows: Vec<_> = names.map(|name| (name, Row::new(kinds))).collect();
@@ -159,7 +131,10 @@ impl Types {
                 let row = found.ok().and_then(|index| rows.get(index)).map(|(_, row)| row);
                 row.or_else(|| by_name(rows, task_type)).map(count).unwrap_or_default();
             }
-            Self::Many(growing) => count(&row_or_others(growing, task_type, true)),
+            Self::Many { first, others, kinds } => {
+                let row = first.own(task_type, |_| Row::new(*kinds));
+                count(row.as_deref().unwrap_or(&others.1));
+            }
         }
     }
 
@@ -170,16 +145,18 @@ impl Types {
                 let row = by_name(rows, task_type).or_else(|| by_name(rows, Counts::OTHERS));
                 row.map(count).unwrap_or_default();
             }
-            Self::Many(growing) => count(&row_or_others(growing, task_type, false)),
+            Self::Many { first, others, .. } => {
+                count(first.get(task_type).as_deref().unwrap_or(&others.1));
+            }
         }
     }
 
     fn each(&self, mut see: impl FnMut(&Arc<str>, &Row)) {
         match self {
             Self::Few(rows) => rows.iter().for_each(|(name, row)| see(name, row)),
-            Self::Many(growing) => {
-                let rows = &growing.read().unwrap_or_else(PoisonError::into_inner).rows;
-                rows.iter().for_each(|(name, row)| see(name, row));
+            Self::Many { first, others: (name, row), .. } => {
+                see(name, row);
+                first.each(see);
             }
         }
     }
@@ -189,28 +166,13 @@ fn by_name<'a>(rows: &'a [(Arc<str>, Row)], task_type: &str) -> Option<&'a Row> 
     rows.iter().find(|(name, _)| **name == *task_type).map(|(_, row)| row)
 }
 
-/// The row of a task type, which is added if it `may_grow`, or that of the others.
-fn row_or_others(growing: &RwLock<Growing>, task_type: &str, may_grow: bool) -> Arc<Row> {
-    let known = |growing: &Growing| {
-        let is_full = !may_grow || growing.rows.len() > MOST;
-        growing.row(task_type).or_else(|| is_full.then(|| growing.row(Counts::OTHERS)).flatten())
-    };
-    if let Some(row) = known(&growing.read().unwrap_or_else(PoisonError::into_inner)) {
-        return row;
-    }
-    let mut growing = growing.write().unwrap_or_else(PoisonError::into_inner);
-    if growing.row(task_type).is_none() {
-        growing.add(task_type.into());
-    }
-    growing.row(task_type).unwrap_or_else(|| Arc::new(Row::new(growing.kinds)))
-}
-
 fn address(name: &Arc<str>) -> usize {
     Arc::as_ptr(name).cast::<u8>().addr()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::first_names::MOST_NAMES;
     use super::*;
     use crate::policy::served::Share;
     use crate::state::example;
@@ -309,7 +271,7 @@ mod tests {
     fn of_many_task_types_the_first_are_counted_by_name_and_the_others_together() {
         let tallies = Tallies::new(&served(&[], true), &["Mail"]);
         assert_eq!(of(&tallies, By::TaskType).len(), 1, "none had tasks");
-        let names: Vec<Arc<str>> = (0..MOST + 5).map(|n| n.to_string().into()).collect();
+        let names: Vec<Arc<str>> = (0..MOST_NAMES + 5).map(|n| n.to_string().into()).collect();
         for name in names.iter().chain(&names) {
             runs(&tallies, name);
         }
@@ -317,7 +279,7 @@ mod tests {
         tallies.failed("strange", None);
         let now = of(&tallies, By::TaskType);
         let others = now.iter().find(|(name, _)| **name == *Counts::OTHERS).unwrap();
-        assert_eq!((now.len(), others.1.finished, others.1.failed), (MOST + 1, 10, 1));
+        assert_eq!((now.len(), others.1.finished, others.1.failed), (MOST_NAMES + 1, 10, 1));
         let first = now.iter().find(|(name, _)| **name == *"0").unwrap();
         assert_eq!((first.1.finished, first.1.failed), (2, 1));
     }

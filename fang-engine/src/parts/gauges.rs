@@ -1,13 +1,12 @@
 //! The gauges of waiting tasks, with the feature `metrics`.
 
-use crate::events::waits;
+use crate::events::{FirstNames, waits};
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::signal::first_of;
 use crate::state::Pool;
 use fang_core::StoreError;
 use fang_core::store::Depth;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,21 +16,18 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// The most task types whose tasks are counted. A count of 10,000 tasks may take the server some 10 ms.
 const MAX_TYPES: usize = 20;
 
-/// The most task types that have gauges while the pool runs. A recorder keeps each name that it was told.
-const MAX_NAMES: usize = 1_000;
-
 /// Looks how many tasks wait, for the task types of the pool.
 pub(crate) struct Gauges {
     pool: Arc<Pool>,
-    /// The task types that have gauges, if the pool serves many.
-    named: HashSet<Arc<str>>,
+    /// The task types that have gauges while the pool runs, if it serves many. A recorder keeps each name that it was told.
+    named: FirstNames<()>,
     /// Those with waiting tasks at the last look.
     known: Vec<Arc<str>>,
 }
 
 impl Gauges {
     pub(crate) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, named: HashSet::new(), known: Vec::new() }
+        Self { pool, named: FirstNames::default(), known: Vec::new() }
     }
 
     /// Looks until the pool drains.
@@ -71,9 +67,7 @@ impl Gauges {
         let served = &self.pool.state.served;
         let of_ours = |depth: &Depth| served.share(&depth.task_type).map(|share| share.task_type);
         let ours = all.iter().filter_map(|depth| Some((of_ours(depth)?, depth)));
-        let named = &mut self.named;
-        let mut is_named =
-            |name: &Arc<str>| named.contains(name) || named.len() < MAX_NAMES && named.insert(name.clone());
+        let is_named = |name: &str| self.named.own(name, |_| ()).is_some();
         let found: Vec<_> = ours.filter(|(name, _)| is_named(name)).take(MAX_TYPES).collect();
         let has = |name: &Arc<str>| found.iter().any(|(found, _)| found == name);
         self.known.iter().filter(|name| !has(name)).for_each(|name| waits(name, None));
