@@ -8,6 +8,8 @@
 mod child;
 #[path = "signals/processes.rs"]
 mod processes;
+#[path = "signals/quiet.rs"]
+mod quiet;
 
 use child::{AT_ONCE, Child, PATIENCE};
 use fang::{
@@ -128,7 +130,8 @@ async fn if_a_pool_does_not_start_those_before_it_shut_down() {
     queue.insert_task(&Listen { ends: true }).await.unwrap();
     let light = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue.clone()).build();
     let none = AsyncWorkerPool::builder().number_of_workers(0_u32).queue(stopped).build();
-    let error = Pools::new().with(light).with(none).run_until_signal().await.unwrap_err();
+    let ended = tokio::time::timeout(PATIENCE, Pools::new().with(light).with(none).run_until_signal());
+    let error = ended.await.expect("no signal should be waited for").unwrap_err();
     assert!(matches!(error, fang::QueueError::NoWorkers), "{error}");
     // Nobody is left who would claim it. The first one was run, or handed back, or never claimed.
     let second = queue.insert_task(&Listen { ends: true }).await.unwrap();
@@ -136,6 +139,28 @@ async fn if_a_pool_does_not_start_those_before_it_shut_down() {
     let states: Vec<_> = left.iter().map(|task| (task.id == second.id, task.state, task.lease)).collect();
     assert!(states.iter().all(|(_, state, _)| *state == FangTaskState::New), "{states:?}");
     assert!(states.contains(&(true, FangTaskState::New, 0)), "{states:?}");
+}
+
+#[tokio::test]
+async fn pools_shut_down_if_nobody_waits_for_a_signal_any_longer() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let pool = || {
+        let (tell, queue) = (tell.clone(), fang::MemoryQueue::new());
+        let pool = AsyncWorkerPool::builder().number_of_workers(1_u32).queue(queue);
+        pool.on_event(move |event| {
+            let _ = tell.send(event.name());
+        })
+        .build()
+    };
+    let mut next = async || tokio::time::timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    tokio::select! {
+        ended = Pools::new().with(pool()).with(pool()).run_until_signal() => panic!("{ended:?}"),
+        () = async { assert_eq!([next().await, next().await], ["pool.started"; 2]) } => {}
+    }
+    let mut stopped = 0;
+    while stopped < 2 {
+        stopped += usize::from(next().await == "pool.stopped");
+    }
 }
 
 #[test]
@@ -335,42 +360,4 @@ async fn a_pool_that_runs_already_shuts_down_although_another_one_still_starts()
     child.send("-TERM");
     child.prints("told");
     assert!(child.succeeds(began) < AT_ONCE);
-}
-
-/// Tasks that are inserted afterwards are not claimed, in any of the modes of its pools.
-async fn sigtstp_makes_it_quiet(process: &str, modes: &[Mode]) {
-    let (database, queue, client) = database().await;
-    let insert = async || {
-        for mode in modes {
-            queue.insert(listens(true, *mode)).await.unwrap();
-        }
-    };
-    insert().await;
-    let mut child = Child::start_at(process, "quiet", database.uri());
-    modes.iter().for_each(|_| child.prints("running"));
-    child.send("-TSTP");
-    modes.iter().for_each(|_| child.prints(", is quiet"));
-    insert().await;
-    assert!(child.runs());
-    child.send("-TERM");
-    modes.iter().for_each(|_| child.prints("told"));
-    assert!(child.ended().success());
-    let left = "SELECT count(*) FROM fang_tasks WHERE state = 'new' AND lease = 0";
-    assert_eq!(number(&client, left).await, modes.len() as i64);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigtstp_makes_a_process_of_tokio_tasks_quiet() {
-    sigtstp_makes_it_quiet("be_a_process_of_tokio_tasks_that_starts", &[Mode::Asynk]).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigtstp_makes_a_process_of_threads_quiet() {
-    sigtstp_makes_it_quiet("be_a_process_of_threads_that_starts", &[Mode::Blocking]).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigtstp_makes_all_pools_of_a_process_quiet() {
-    let process = "be_a_process_of_both_modes_over_a_database";
-    sigtstp_makes_it_quiet(process, &[Mode::Asynk, Mode::Blocking]).await;
 }

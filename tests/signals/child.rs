@@ -1,8 +1,9 @@
 //! A started process.
 
 use crate::processes::{ROLE, URI};
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{ChildStdout, Command, ExitStatus, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// Long enough for anything that is to happen soon.
@@ -14,7 +15,8 @@ pub const AT_ONCE: Duration = Duration::from_secs(5);
 /// A started process. It is killed if its test fails.
 pub struct Child {
     child: std::process::Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    /// What it prints, until it ends.
+    lines: Receiver<String>,
 }
 
 impl Child {
@@ -29,14 +31,16 @@ impl Child {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (tell, lines) = channel();
+        let printed = BufReader::new(child.stdout.take().unwrap()).lines();
+        std::thread::spawn(move || printed.map_while(Result::ok).try_for_each(|line| tell.send(line)));
         Self { child, lines }
     }
 
     /// Waits until it prints a line that ends like this.
     pub fn prints(&mut self, end: &str) {
-        let is_printed = self.lines.any(|line| line.unwrap().ends_with(end));
-        assert!(is_printed, "the process should have printed {end:?}");
+        let next = || self.lines.recv_timeout(PATIENCE);
+        while !next().unwrap_or_else(|_| panic!("the process should have printed {end:?}")).ends_with(end) {}
     }
 
     pub fn send(&self, signal: &str) {
@@ -44,9 +48,13 @@ impl Child {
         assert!(sent.success());
     }
 
-    /// Waits until it has ended. Reads what it prints meanwhile, so that it can go on.
+    /// Waits until it has ended.
     pub fn ended(&mut self) -> ExitStatus {
-        self.lines.by_ref().for_each(drop);
+        let mut end = Ok(String::new());
+        while end.is_ok() {
+            end = self.lines.recv_timeout(PATIENCE);
+        }
+        assert_eq!(end, Err(RecvTimeoutError::Disconnected), "the process should have ended");
         self.child.wait().unwrap()
     }
 
@@ -54,6 +62,12 @@ impl Child {
     pub fn succeeds(&mut self, since: Instant) -> Duration {
         assert_eq!(self.ended().code(), Some(0));
         since.elapsed()
+    }
+
+    /// Whether a signal has stopped it, so that it waits to be continued.
+    pub fn is_stopped(&self) -> bool {
+        let ps = Command::new("ps").args(["-o", "state=", "-p", &self.child.id().to_string()]).output();
+        ps.unwrap().stdout.starts_with(b"T")
     }
 
     pub fn runs(&mut self) -> bool {

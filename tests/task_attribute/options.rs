@@ -10,7 +10,8 @@ macro_rules! options {
     ([$($async:tt)?] [$($await:tt)*] $insert:ident $mode:ident $queueable:ident) => {
         use crate::options::{Backoff, Cron, Duration, Missed, Priority, RETRIES, Replace, Scheduled, TYPE, Unique};
         use crate::{Heard, PATIENCE, Told, telephone};
-        use fang::{Declared, NewTask, State};
+        use fang::store::NewCron;
+        use fang::{Declared, Mode, NewTask, State};
 
         #[fang::task]
         $($async)? fn plain() {}
@@ -188,6 +189,15 @@ macro_rules! options {
             let mode = <greeted as Declared>::DECLARATION.mode;
             let other = saved(r#"{"type":"greet","name":"Bob","greeting":null}"#, mode);
             queue.schedule(other.clone())$($await)*.unwrap();
+            let mut bob = queue.admin().unwrap().list_crons()$($await)*.unwrap().remove(0);
+            let task = greeted("Bob".to_owned(), None);
+            assert!(task.may_take_over() && task.takes_over(&bob));
+            bob.mode = if mode == Mode::Asynk { Mode::Blocking } else { Mode::Asynk };
+            assert!(!task.takes_over(&bob), "it belongs to the other mode");
+            (bob.mode, bob.name) = (mode, NewCron::name_by_hand("bob", &other).unwrap());
+            assert!(!task.takes_over(&bob), "it was made by hand");
+            let versions = [r#"{"type":"plain"}"#, r#"{"type":"plain","version":2}"#];
+            assert_eq!(versions.map(|json| saved(json, mode).may_take_over()), [false, true]);
             // From before the argument `greeting`, and from a program that was already renamed.
             for json in [r#"{"type":"greet","name":"Ada"}"#, r#"{"type":"say hello","name":"Ada","greeting":null}"#] {
                 let old = queue.schedule(saved(json, mode))$($await)*.unwrap();

@@ -21,7 +21,7 @@ pub use child::{Child, told_to_end};
 pub use client::Client;
 pub use fleet::numbers;
 pub use logs::{collect_logs, logged, logged_with};
-pub use pool::{Pool, PoolBuilder};
+pub use pool::{Pool, PoolBuilder, next_event};
 pub(crate) use queue::by_mode;
 pub use queue::{Mode, Options, Queue};
 pub use rival::Rival;

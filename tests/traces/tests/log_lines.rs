@@ -1,4 +1,4 @@
-//! The lines of the log about runs that failed, which belong to the spans of the runs.
+//! The lines of the log of runs, and about runs that failed. They belong to the spans of the runs.
 
 // A test reports by panics.
 #![allow(clippy::unwrap_used)]
@@ -36,25 +36,29 @@ impl Log for Collector {
 
 #[fang::task(max_retries = 0)]
 async fn fails_on_tokio() -> Result<(), String> {
+    log::warn!("the look-up failed");
     Err("no such user".to_owned())
 }
 
 #[fang::task(max_retries = 0)]
 fn fails_on_a_thread() -> Result<(), String> {
+    log::warn!("the look-up failed");
     Err("no such user".to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_line_about_a_failed_run_is_logged_within_the_span_of_the_run() {
+async fn the_lines_of_a_run_and_the_one_about_its_failure_are_logged_within_its_span() {
     tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
     let (lines, logged) = channel::<Line>();
     LINES.set(Mutex::new(lines)).unwrap();
     log::set_logger(&Collector).unwrap();
     log::set_max_level(LevelFilter::Warn);
     let next = || {
-        let (line, span) = logged.recv_timeout(Duration::from_secs(30)).unwrap();
-        assert!(line.ends_with("failed for good in attempt 1: no such user"), "{line}");
-        assert_eq!(span, Some("process"), "{line}");
+        for end in ["the look-up failed", "failed for good in attempt 1: no such user"] {
+            let (line, span) = logged.recv_timeout(Duration::from_secs(30)).unwrap();
+            assert!(line.ends_with(end), "{line}");
+            assert_eq!(span, Some("process"), "{line}");
+        }
     };
 
     let queue = fang::MemoryQueue::new();

@@ -7,7 +7,7 @@ use fang::{AsyncQueueable, AsyncWorkerPool, Event, MemoryQueue};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[fang::task(task_type = "mail", max_retries = 1, backoff = "constant(0s)")]
 async fn welcome(user: u8) -> Result<(), String> {
@@ -35,11 +35,37 @@ fn seen(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
     named.collect()
 }
 
+/// The gauge of a task type that is paused, while a pool runs and after it has stopped.
+async fn gauges_show_the_tasks_that_wait(snapshotter: &Snapshotter, serves_all: bool) {
+    let (queue, name) = (MemoryQueue::new(), format!("paused {serves_all}"));
+    queue.pause(&name).await.unwrap();
+    queue.insert_tasks(vec![welcome(1).task_type(&name); 3]).await.unwrap();
+    let pool = AsyncWorkerPool::builder().number_of_workers(1).queue(queue).task_type(&name);
+    let mut pool = if serves_all { pool.all_task_types().build() } else { pool.build() };
+    pool.start().await.unwrap();
+    let due =
+        || match seen(snapshotter).get(&format!("gauge fang.tasks.due messaging.destination.name={name}")) {
+            Some(DebugValue::Gauge(due)) => due.into_inner(),
+            _ => 0.0,
+        };
+    let began = Instant::now();
+    while due() != 3.0 {
+        assert!(began.elapsed() < Duration::from_secs(30), "{}", due());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // A look at the gauge has emptied it.
+    metrics::gauge!("fang.tasks.due", "messaging.destination.name" => name.clone()).set(3.0);
+    pool.shutdown(Duration::from_secs(5)).await;
+    assert_eq!(due(), 0.0, "a pool that has stopped tells of no tasks");
+}
+
 #[tokio::test]
 async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     recorder.install().unwrap();
+    gauges_show_the_tasks_that_wait(&snapshotter, false).await;
+    gauges_show_the_tasks_that_wait(&snapshotter, true).await;
     let queue = MemoryQueue::new();
     queue.insert_tasks(vec![welcome(0), welcome(1), welcome(2), hangs()]).await.unwrap();
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();

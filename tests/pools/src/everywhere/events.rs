@@ -1,6 +1,6 @@
 //! The events and totals of pools.
 
-use crate::seam::{Act, How, PATIENCE, World, collect_logs, logged_with, until};
+use crate::seam::{Act, How, PATIENCE, World, collect_logs, logged_with, next_event, until};
 use async_channel::Receiver;
 use fang_core::{NewTask, RetentionMode};
 use fang_engine::{Event, PoolStats};
@@ -28,15 +28,11 @@ crate::each_store! {
     a_run_that_takes_too_long_tells_so_and_goes_on,
 }
 
-async fn next(told: &Receiver<Event>) -> Event {
-    tokio::time::timeout(PATIENCE, told.recv()).await.expect("an event should come").unwrap()
-}
-
 /// The names of the next events.
 async fn names(told: &Receiver<Event>, count: usize) -> Vec<&'static str> {
     let mut names = Vec::new();
     while names.len() < count {
-        names.push(next(told).await.name());
+        names.push(next_event(told).await.name());
     }
     names
 }
@@ -47,7 +43,7 @@ async fn a_run_tells_each_of_its_steps_in_order(world: World) {
     let task = world.act("one", How::Succeed).await;
     let mut events = Vec::new();
     while events.len() < 5 {
-        events.push(next(&told).await);
+        events.push(next_event(&told).await);
     }
     let names: Vec<_> = events.iter().map(Event::name).collect();
     assert_eq!(names, ["pool.started", "task.claimed", "task.started", "task.ran", "task.finished"]);
@@ -65,16 +61,16 @@ async fn a_run_tells_each_of_its_steps_in_order(world: World) {
 async fn each_way_to_end_tells_what_became_of_the_task(world: World) {
     let (pool, told) = world.pool(1).tells();
     let pool = pool.start().await;
-    assert_eq!(next(&told).await.name(), "pool.started");
+    assert_eq!(next_event(&told).await.name(), "pool.started");
     let hopeless = Act { retries: 1, ..Act::new("hopeless", How::FailBefore(9)) };
     world.queue.insert_task(&hopeless).await.unwrap();
     let run = ["task.claimed", "task.started", "task.ran"];
     assert_eq!(names(&told, 3).await, run);
     assert!(
-        matches!(next(&told).await, Event::Retried { delay: Duration::ZERO, error, .. } if &*error == "attempt 1 fails")
+        matches!(next_event(&told).await, Event::Retried { delay: Duration::ZERO, error, .. } if &*error == "attempt 1 fails")
     );
     assert_eq!(names(&told, 3).await, run);
-    let failed = next(&told).await;
+    let failed = next_event(&told).await;
     assert!(
         matches!(&failed, Event::Failed { task, error, .. } if task.attempt == 2 && &**error == "attempt 2 fails")
     );
@@ -106,7 +102,7 @@ async fn a_run_that_is_dropped_tells_that_its_time_was_over(world: World) {
     let slow = Act { timeout: Some(Duration::from_millis(20)), retries: 0, ..Act::new("slow", How::Wait) };
     world.queue.insert_task(&slow).await.unwrap();
     assert_eq!(names(&told, 3).await, ["pool.started", "task.claimed", "task.started"]);
-    assert!(matches!(next(&told).await, Event::Ran { error: Some(_), .. }));
+    assert!(matches!(next_event(&told).await, Event::Ran { error: Some(_), .. }));
     assert_eq!(names(&told, 2).await, ["task.timed_out", "task.failed"]);
     assert_eq!((pool.stats().timed_out, pool.stats().failed), (1, 1));
 }
@@ -160,7 +156,7 @@ async fn a_finished_task_is_gone_from_the_store_when_that_is_told(world: World) 
         let (pool, told) = world.pool(2).keeps(retention).tells();
         let mut pool = pool.start().await;
         let task = world.act("one", How::Succeed).await;
-        while next(&told).await.name() != "task.finished" {}
+        while next_event(&told).await.name() != "task.finished" {}
         let row = world.queue.find_task_by_id(task.id).await.unwrap();
         let state = row.map(|row| row.state);
         let kept = (retention == RetentionMode::KeepAll).then_some(fang_core::FangTaskState::Finished);

@@ -1,8 +1,8 @@
 //! Code of the application around runs and before inserts.
 
-use crate::seam::{Act, Around, Elsewhere, How, Mode, PATIENCE, Queue, World};
+use crate::seam::{Act, Around, Elsewhere, How, Mode, PATIENCE, Queue, World, next_event};
 use async_channel::unbounded;
-use fang_core::{FangError, FangTaskState, NewTask, QueueError};
+use fang_core::{FangError, FangTaskState, NewTask, QueueError, Unique};
 use fang_engine::Event;
 use std::sync::{Arc, Mutex};
 
@@ -96,19 +96,21 @@ async fn a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled(mode: Mo
     let queue = stamping(mode, world.uri(), move |event: &Event| drop(tell.try_send(event.clone())));
     let yearly = Act { cron: Some("0 0 0 1 1 * *".to_owned()), ..Act::new("yearly", How::Succeed) };
     let first = queue.schedule_task(&yearly).await.unwrap();
-    let Event::CronFired { cron, task } = told.recv().await.unwrap() else { panic!("another event") };
+    let Event::CronFired { cron, task } = next_event(&told).await else { panic!("another event") };
     assert_eq!((&*cron, task), (&*mode.new_task(&yearly).cron_name(), first.id));
     queue.schedule_task(&yearly).await.unwrap();
     let second = queue.run_cron(&cron).await.unwrap();
-    let Event::CronFired { task, .. } = told.recv().await.unwrap() else { panic!("another event") };
+    let Event::CronFired { task, .. } = next_event(&told).await else { panic!("another event") };
     assert_eq!(Some(task), second, "the unchanged cron tells nothing");
     assert!(queue.cancel_task(task).await.unwrap());
-    let Event::Cancelled { task: cancelled, reason, .. } = told.recv().await.unwrap() else {
+    let Event::Cancelled { task: cancelled, reason, .. } = next_event(&told).await else {
         panic!("another event")
     };
     assert_eq!((cancelled.id, &*cancelled.kind, &*reason), (task, "Act", "cancelled"));
     assert!(!queue.cancel_task(task).await.unwrap());
-    assert!(told.try_recv().is_err());
+    let last = queue.insert_tasks(vec![mode.new_task(&yearly)]).await.unwrap();
+    let Event::Inserted { task } = next_event(&told).await else { panic!("another event") };
+    assert_eq!(task.id, last[0].id, "a task that has ended is not cancelled again");
 }
 
 async fn an_insert_may_be_changed_refused_and_heard(mode: Mode) {
@@ -123,7 +125,7 @@ async fn an_insert_may_be_changed_refused_and_heard(mode: Mode) {
     let inserted = queue.insert_tasks(vec![payload()]).await.unwrap();
     let row = world.queue.find_task_by_id(inserted[0].id).await.unwrap().unwrap();
     assert_eq!((row.metadata["tenant"].as_str(), row.tags), (Some("acme"), vec!["stamped".to_owned()]));
-    let Event::Inserted { task } = told.recv().await.unwrap() else { panic!("another event") };
+    let Event::Inserted { task } = next_event(&told).await else { panic!("another event") };
     assert_eq!((task.id, &*task.kind, task.attempt), (row.id, "Made elsewhere", 0));
     let refused = queue.insert_tasks(vec![payload(), mode.new_task(&Elsewhere)]).await.unwrap_err();
     assert!(
@@ -131,5 +133,14 @@ async fn an_insert_may_be_changed_refused_and_heard(mode: Mode) {
         "{refused}"
     );
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 1);
-    assert!(told.try_recv().is_err());
+    let unique = || payload().unique_by(Unique::key("one"));
+    let mut new = Vec::new();
+    for task in [unique(), unique(), payload()] {
+        new.extend(queue.insert_tasks(vec![task]).await.unwrap().into_iter().filter(|task| task.is_new));
+    }
+    assert_eq!(new.len(), 2);
+    for inserted in new {
+        let event = next_event(&told).await;
+        assert_eq!(event.task().unwrap().id, inserted.id, "only new tasks are told: {event:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! How a pool stops, and starts again.
 
-use crate::seam::{How, Mode, PATIENCE, Pool, World, until};
+use crate::seam::{How, Mode, PATIENCE, Pool, World, collect_logs, logged_with, until};
 use fang_core::{FangTaskState, RetentionMode};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ crate::each_mode_and_store! {
     a_monitor_sees_and_steers_a_pool_that_runs_until_a_signal,
     a_pool_can_be_started_again,
     dropping_a_pool_does_not_stop_it,
+    the_log_tells_what_a_pool_serves_when_it_starts_and_stops,
 }
 
 crate::each_store! {
@@ -171,4 +172,14 @@ async fn dropping_a_pool_does_not_stop_it(world: World) {
     world.pool(1).start().await.let_go();
     world.act("still", How::Succeed).await;
     assert_eq!(world.next().await.name, "still");
+}
+
+async fn the_log_tells_what_a_pool_serves_when_it_starts_and_stops(world: World) {
+    collect_logs();
+    // No other test has it.
+    let task_type = world.act("one", How::Succeed).await.id.to_string();
+    let mut pool = world.pool(2).task_type(&task_type).start().await;
+    assert_eq!(logged_with(&["INFO", "with 2 workers for", &task_type, "started"]), 1);
+    pool.shutdown(PATIENCE).await;
+    assert_eq!(logged_with(&["INFO", "with 2 workers for", &task_type, "is stopping"]), 1);
 }

@@ -1,7 +1,7 @@
 //! Leases: workers that fall silent, that are declared dead, and that only seem silent.
 
 use crate::seam::{
-    HOUR, Mode, PATIENCE, QUICK, Rival, World, collect_logs, holding, logged_with, say, until,
+    HOUR, Mode, PATIENCE, QUICK, Rival, World, collect_logs, holding, logged_with, next_event, say, until,
 };
 use fang_engine::Event;
 use futures_util::future::try_join_all;
@@ -61,7 +61,7 @@ async fn a_task_whose_process_died_too_often_is_told_counted_and_logged(mode: Mo
     let pool = pool.start().await;
     let (mut failed, mut cancelled) = (None, None);
     while failed.is_none() || cancelled.is_none() {
-        match events.recv().await.unwrap() {
+        match next_event(&events).await {
             Event::Failed { task, error, .. } => failed = Some((task.id, error.to_string())),
             Event::Cancelled { task, .. } => cancelled = Some(task.id),
             _ => {}

@@ -1,7 +1,7 @@
 //! A pool of either mode.
 
 use super::queue::by_mode;
-use super::{Around, HOUR, Queue, Stage};
+use super::{Around, HOUR, PATIENCE, Queue, Stage};
 use async_channel::Receiver;
 use fang_asynk::{AsyncBackend, AsyncWorkerPool, Lease, Shutdown};
 use fang_blocking::{Backend, WorkerPool};
@@ -12,6 +12,11 @@ use std::fmt::Debug;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use tokio::task::block_in_place;
+
+/// The next event that a pool or a queue tells.
+pub async fn next_event(told: &Receiver<Event>) -> Event {
+    tokio::time::timeout(PATIENCE, told.recv()).await.expect("an event should come").unwrap()
+}
 
 /// The calls of a pool of either mode.
 #[async_trait]
