@@ -1,7 +1,9 @@
 mod keeper;
+mod search_path;
 
 use fang_core::Redacted;
 use keeper::Keeper;
+use search_path::with_search_path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, process};
 
@@ -122,9 +124,14 @@ impl TestSchema {
         self.uri.expose()
     }
 
-    /// The address of the database, with the schema as the search path of every session. It is for the application's
-    /// own connections, and for a process that a test starts. Tables that these make are in the schema, and are dropped
-    /// with it.
+    /// The address of the database, with the schema first in the search path of every session. It is for the
+    /// application's own connections, and for a process that a test starts. Tables that these make are in the schema,
+    /// and are dropped with it. Other settings in the `options` of the address stay.
+    ///
+    /// `public` comes last in the search path, so that the types and functions of extensions there are found. An
+    /// extension belongs to the database, which has it once. If a test creates it in its own schema, other tests do not
+    /// find it, and it is dropped with the schema. So install extensions before the tests run:
+    /// `CREATE EXTENSION IF NOT EXISTS citext SCHEMA public`.
     ///
     #[cfg_attr(feature = "asynk", doc = "```no_run")]
     #[cfg_attr(not(feature = "asynk"), doc = "```text")]
@@ -141,15 +148,6 @@ impl TestSchema {
     }
 }
 
-/// The name needs no quotes: see [`unique_name`].
-fn with_search_path(uri: &str, name: &str) -> String {
-    if !uri.contains("://") {
-        return format!("{uri} options='-c search_path={name}'");
-    }
-    let separator = if uri.contains('?') { '&' } else { '?' };
-    format!("{uri}{separator}options=-c%20search_path%3D{name}")
-}
-
 fn database_url() -> String {
     match env::var("DATABASE_URL") {
         Ok(uri) => uri,
@@ -159,27 +157,10 @@ fn database_url() -> String {
     }
 }
 
-/// No other process has the same name at the same time: the number of a process, and a time, since numbers come again.
+/// It needs no quotes. No other process has the same name at the same time: the number of a process, and a time, since numbers come again.
 fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let now = chrono::Utc::now().timestamp_micros();
     format!("{}{now:x}_{}_{count}", fang_postgres::test_schema::PREFIX, process::id())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_search_path;
-
-    #[test]
-    fn every_form_of_an_address_gets_the_search_path() {
-        let cases = [
-            ("postgres://h/db", "postgres://h/db?options=-c%20search_path%3Dmine"),
-            ("postgresql://h/db?a=b", "postgresql://h/db?a=b&options=-c%20search_path%3Dmine"),
-            ("host=h dbname=db", "host=h dbname=db options='-c search_path=mine'"),
-        ];
-        for (uri, expected) in cases {
-            assert_eq!(with_search_path(uri, "mine"), expected);
-        }
-    }
 }

@@ -91,6 +91,44 @@ async fn tables_of_the_application_are_in_the_schema_as_well() {
     assert_eq!(users, 1);
 }
 
+/// Each test asks for its own setting, so that it does not see what another database has.
+#[tokio::test]
+async fn a_schema_comes_first_and_public_last_and_options_stay() {
+    let separator = if server().contains('?') { '&' } else { '?' };
+    let db = TestSchema::at(format!("{}{separator}options=-c%20statement_timeout%3D77s", server())).await;
+    let mine = client(&db.schema_uri()).await;
+    let show =
+        "SELECT current_setting('search_path'), current_setting('statement_timeout'), current_schema()::text";
+    let row = mine.query_one(show, &[]).await.unwrap();
+    let shown: [String; 3] = [row.get(0), row.get(1), row.get(2)];
+    assert_eq!(shown, [format!("{},public", db.name()), "77s".to_owned(), db.name().to_owned()]);
+    let mut connection = fang::PgConnection::establish(&db.schema_uri()).unwrap();
+    sql_query("DO $$ BEGIN ASSERT current_setting('statement_timeout') = '77s'; END $$")
+        .execute(&mut connection)
+        .unwrap();
+}
+
+/// The tables of fang in `public` are another program's.
+#[tokio::test]
+async fn types_in_public_are_found_but_tasks_go_to_the_schema_of_the_test() {
+    let database = fang_test_support::TestDatabase::create().await.unwrap();
+    let public: fang::AsyncQueue = fang::AsyncQueue::builder().uri(database.uri()).build();
+    public.migrate().await.unwrap();
+    client(database.uri())
+        .await
+        .batch_execute("CREATE DOMAIN address AS text CHECK (value LIKE '%@%')")
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let db = TestSchema::at(database.uri()).await;
+        client(&db.schema_uri()).await.batch_execute("CREATE TABLE users (email address)").await.unwrap();
+        let queue: fang::AsyncQueue = fang::AsyncQueue::builder().uri(db.schema_uri()).build();
+        queue.insert(welcome(7)).await.unwrap();
+        assert_inserted!(db.queue(), welcome, { "user": 7 }).await;
+        fang::testing::refute_inserted!(public, welcome).await;
+    }
+}
+
 #[test]
 fn a_database_that_cannot_be_reached_is_named() {
     let message = failure(|| TestSchema::at_blocking("postgres://nobody@127.0.0.1:1/none"));
