@@ -3,7 +3,7 @@ use crate::options::{AnyMiddleware, add, run_options};
 use crate::outcome::{Outcome, Ran};
 use crate::queue::{Handles, TestQueue};
 use fang_core::memory::MemoryStore;
-use fang_core::store::{Filter, Store};
+use fang_core::store::{Filter, Removal, Store};
 use fang_core::{Mode, NewTask, QueueError, Task};
 use fang_engine::PoolConfig;
 use fang_engine::parts::drain::{self, Rules};
@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Runs one task as a pool does, and returns how its run ended and which tasks it inserted.
@@ -38,6 +39,10 @@ use uuid::Uuid;
 /// The task is saved as JSON and read again, by the rules of any queue. It runs on a worker of a pool, within its
 /// timeout and the middleware. A panic is caught. The task runs at once, whatever its delay, and `expires` counts from
 /// then. Its row is in memory, and is gone afterwards.
+///
+/// A body that calls `finish_in` needs its row in Postgres: name the queue of a [`TestSchema`](crate::TestSchema) by
+/// [`on`](Performing::on), as in `perform(task).on(&db.queue())`, and let the transaction of the body use the same
+/// database. A run that finishes so is [`Finished`](Outcome::Finished), and the row is removed.
 ///
 /// Await the value for an async task, and call `run()` on it for a blocking one.
 ///
@@ -112,6 +117,10 @@ impl Performing {
 
     /// Gives the body this queue, so that its inserts go there. Defaults to a queue in memory of its own.
     ///
+    /// If the queue is in Postgres, the row of the task is put there too, and removed after the run. So a body can call
+    /// `finish_in`, in a transaction of the same database. A pool for all task types that runs over the
+    /// same tables may take the row away; so run none meanwhile.
+    ///
     /// # Panics
     /// Panics if the queue is not connected.
     pub fn on<M: TestMode, Q: TestQueue<M>>(mut self, queue: &Q) -> Self {
@@ -149,14 +158,22 @@ impl Performing {
         self,
         memory: impl FnOnce(Arc<MemoryStore>) -> Handles + Send,
     ) -> Result<Performed, QueueError> {
-        let store = Arc::new(MemoryStore::new(chrono::Utc::now));
-        let own = fang_engine::handle::Handle::new(store.clone());
-        let task = own.insert(self.task.delay(std::time::Duration::ZERO)).await?;
-        let queue = self.queue.unwrap_or_else(|| memory(store.clone()));
+        let memory_store = Arc::new(MemoryStore::new(chrono::Utc::now));
+        let queue = self.queue.unwrap_or_else(|| memory(memory_store.clone()));
         let inserts = queue.store()?;
+        // Only a row in the tables of the transaction can finish with it.
+        let is_with_inserts = inserts.tables().is_some();
+        let store = if is_with_inserts { inserts.clone() } else { memory_store };
+        let task_type = self.task.row().task_type.to_owned();
+        let row = row_of(self.task, is_with_inserts);
+        let task = fang_engine::handle::Handle::new(store.clone()).insert(row).await?;
         let before: HashSet<Uuid> = all(&*inserts).await?.into_iter().map(|task| task.id).collect();
-        let rules = Rules { task_types: vec![task.task_type.clone()], ..self.rules };
-        let drained = queue.drain(store, self.config, rules).await?;
+        let attempt = self.rules.attempt.unwrap_or(1);
+        let (types, shown_type) = (vec![task.task_type.clone()], Some(task_type.clone()));
+        let rules = Rules { task_types: types, shown_type, ..self.rules };
+        let drained = queue.drain(store.clone(), self.config, rules).await;
+        let removed = store.remove(&Removal::Id(task.id)).await;
+        let (drained, _) = (drained?, removed?);
         let mut inserted = all(&*inserts).await?;
         inserted.retain(|task| !before.contains(&task.id));
         let ran = drained.runs.into_iter().next().map(Ran::from);
@@ -164,11 +181,22 @@ impl Performing {
             id: task.id,
             kind: task.kind().unwrap_or_default().to_owned(),
             payload: task.metadata,
-            task_type: task.task_type,
-            attempt: self.rules.attempt.unwrap_or(1),
+            task_type,
+            attempt,
             outcome: Outcome::Dropped,
         });
         Ok(Performed { ran, inserted })
+    }
+}
+
+/// The task as it is put into a store. Beside other tasks its type is its own, so that it is the one that is claimed, and
+/// it is not unique, so that it is there whatever else is.
+fn row_of(task: NewTask, is_beside_others: bool) -> NewTask {
+    let task = task.delay(Duration::ZERO);
+    if is_beside_others {
+        task.not_unique().task_type(format!("fang_testing {}", Uuid::now_v7()))
+    } else {
+        task
     }
 }
 

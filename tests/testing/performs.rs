@@ -171,3 +171,97 @@ mod timeouts {
         assert!(message.contains("the queue is for the other mode than the task"), "{message}");
     }
 }
+
+/// Bodies that save their own success.
+mod finishing {
+    use crate::transactions::client;
+    use crate::{server, welcome};
+    use diesel::{Connection, PgConnection};
+    use fang::testing::{Outcome, Performed, TestSchema, assert_inserted, inserted, perform};
+    use fang::{AsyncQueueable, FangError, QueueError, Queueable, Run, State};
+
+    /// As an application's own queue.
+    struct Address(String);
+
+    #[fang::task(task_type = "money", unique)]
+    async fn pays(run: &Run, address: State<Address>) -> Result<(), FangError> {
+        use fang::AsyncFinishIn as _;
+        let mut client = client(&address.0).await;
+        let transaction = client.transaction().await.unwrap();
+        run.insert(welcome(7)).await?;
+        run.finish_in(&transaction).await?;
+        transaction.commit().await.unwrap();
+        Ok(())
+    }
+
+    #[fang::task(task_type = "money", unique)]
+    fn pays_blocking(run: &Run, address: State<Address>) -> Result<(), FangError> {
+        use fang::FinishIn as _;
+        PgConnection::establish(&address.0).unwrap().transaction::<_, FangError, _>(|connection| {
+            run.blocking_insert(crate::resize(7))?;
+            Ok(run.finish_in(connection)?)
+        })?;
+        Ok(())
+    }
+
+    /// Only what it has inserted is told.
+    fn has_paid(ran: &Performed) {
+        assert_eq!((&ran.outcome, ran.task_type.as_str()), (&Outcome::Finished, "money"));
+        assert_eq!(ran.inserted.len(), 1, "{:?}", ran.inserted);
+    }
+
+    #[tokio::test]
+    async fn a_run_finishes_in_its_transaction_beside_other_tasks() {
+        let db = TestSchema::at(server()).await;
+        let queue = db.queue();
+        let waiting = queue.insert(pays()).await.unwrap();
+        has_paid(&perform(pays()).state(Address(db.schema_uri())).on(&queue).await);
+        let left: Vec<_> = inserted(&queue).await.into_iter().map(|task| task.id).collect();
+        let welcome = &assert_inserted!(queue, welcome, count = 1).await[0];
+        assert_eq!(left, [waiting.id, welcome.id]);
+    }
+
+    #[test]
+    fn a_blocking_run_finishes_in_its_transaction_beside_other_tasks() {
+        let db = TestSchema::at_blocking(server());
+        let queue = db.queue_blocking();
+        let waiting = queue.insert(pays_blocking()).unwrap();
+        has_paid(&perform(pays_blocking()).state(Address(db.schema_uri())).on(&queue).run());
+        let left: Vec<_> = inserted(&queue).into_iter().map(|task| task.id).collect();
+        let resize = &assert_inserted!(queue, crate::resize, count = 1)[0];
+        assert_eq!(left, [waiting.id, resize.id]);
+    }
+
+    #[fang::task(max_retries = 0, cron = "0 * * * *")]
+    async fn fails_hourly() -> Result<(), String> {
+        Err("no".to_owned())
+    }
+
+    /// Crons, old rows and those of the run are the business of a drain.
+    #[tokio::test]
+    async fn a_run_on_a_queue_in_postgres_leaves_all_else_as_it_was() {
+        let db = TestSchema::at(server()).await;
+        let queue = db.queue();
+        queue.schedule(fails_hourly()).await.unwrap();
+        let finished = queue.insert(welcome(7).keep(crate::HOUR)).await.unwrap();
+        fang::testing::drain(&queue).await;
+        fang::testing::clock(&queue).turn(3 * crate::HOUR).await;
+        let before = inserted(&queue).await;
+        let ran = perform(fails_hourly()).on(&queue).await;
+        assert!(ran.inserted.is_empty() && ran.outcome.error() == Some("no"), "{ran:?}");
+        assert_eq!(inserted(&queue).await, before);
+        assert!(queue.find_task_by_id(finished.id).await.unwrap().is_some());
+        let all = client(db.uri()).await;
+        let count = format!("SELECT count(*) FROM {}.fang_tasks", db.name());
+        assert_eq!(all.query_one(&count, &[]).await.unwrap().get::<_, i64>(0), 2);
+    }
+
+    #[tokio::test]
+    async fn without_a_queue_in_postgres_the_error_says_how_to_get_one() {
+        let db = TestSchema::at(server()).await;
+        let ran = perform(pays()).state(Address(db.schema_uri())).await;
+        let error = ran.outcome.error().unwrap().to_owned();
+        assert_eq!(error, QueueError::NoTables.to_string());
+        assert!(error.ends_with("in a test perform it on one: perform(task).on(&db.queue())"), "{error}");
+    }
+}

@@ -53,7 +53,8 @@ pub enum QueueError {
     ClaimLost,
     /// `finish_in` was called outside of a run, or by a run whose queue is not in Postgres.
     #[error(
-        "only a task that runs from a queue in Postgres can finish within a transaction; return Ok instead"
+        "only a task whose row is in Postgres can finish within a transaction; run it from a queue in Postgres, \
+         and in a test perform it on one: perform(task).on(&db.queue())"
     )]
     NoTables,
     /// The `task_types` of a pool are not valid: one is named twice, or has the weight 0.

@@ -74,6 +74,9 @@ pub struct Rules {
     pub fail_fast: bool,
     /// The number of every run, in place of the one that follows from the row.
     pub attempt: Option<u32>,
+    /// The task type that runs see, in place of the one of their rows. The drain then looks neither at crons nor at old
+    /// rows: it is for one task, whose type in the store is its own.
+    pub shown_type: Option<String>,
 }
 
 /// A run of a drain.
@@ -162,6 +165,7 @@ impl Draining {
         let ended = self.run_all().await;
         self.workers.close();
         let pruned = match ended {
+            Ok(()) if self.rules.shown_type.is_some() => 0,
             Ok(()) => prune(&self.pool).await?,
             Err(error) => return Err(error),
         };
@@ -190,6 +194,9 @@ impl Draining {
     }
 
     async fn fire_crons(&self) -> Result<(), StoreError> {
+        if self.rules.shown_type.is_some() {
+            return Ok(());
+        }
         let crons = CronKeeper { pool: self.pool.clone() };
         for _ in 0..MAX_LOOKS {
             if crons.look().await? > Duration::ZERO {
@@ -225,11 +232,12 @@ impl Draining {
         }
         let Some(claimed) = tasks.first().cloned() else { return Ok(false) };
         self.pool.state.in_flight.add(worker, tasks.iter().map(|task| (task.id, task.lease)));
-        let to_run = ToRun { tasks, task_type: task_type.clone(), worker, unwritten: None };
+        let shown: Arc<str> = self.rules.shown_type.as_deref().map_or_else(|| task_type.clone(), Arc::from);
+        let to_run = ToRun { tasks, task_type: shown.clone(), worker, unwritten: None };
         to_run.dispatch(&self.pool, &*self.workers);
         self.wait_for_result().await;
         self.save(&claimed).await;
-        self.report(claimed, task_type.clone()).await;
+        self.report(claimed, shown).await;
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 use crate::dies::Dies;
 use crate::test_shop::TestShop;
 use fang::AsyncQueueable;
-use fang::testing::{clock, drain, inserted};
+use fang::testing::{clock, drain, inserted, perform};
 use serde_json::Value;
 use shop::tasks::nightly_report;
 use std::time::Duration;
@@ -30,6 +30,19 @@ async fn each_night_has_one_report_and_each_order_is_in_one() {
     shop.order("grace@example.com").await;
     assert_eq!(after_a_night(&shop).await, [(1, 300), (2, 600)]);
     assert_eq!(after_a_night(&shop).await, [(0, 0), (1, 300), (2, 600)]);
+}
+
+/// The report finishes in its transaction, so its row has to be where the transaction is.
+#[tokio::test]
+async fn a_report_counts_each_order_once() {
+    let shop = TestShop::open().await;
+    shop.order("ada@example.com").await;
+    for expected in [1, 0] {
+        let report = perform(nightly_report()).state(shop.shop.clone()).on(&shop.shop.queue).await;
+        assert!(report.expect_finished().is_empty(), "it inserts nothing");
+        let reports = shop.get("/reports").await.json::<Vec<Value>>().await.unwrap();
+        assert_eq!(reports[0]["orders"], expected);
+    }
 }
 
 #[tokio::test]
