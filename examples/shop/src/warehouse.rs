@@ -1,5 +1,6 @@
 //! The warehouse, which is told of orders by a webhook.
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use serde::Serialize;
 use std::fmt;
@@ -41,7 +42,9 @@ impl Warehouse {
     pub fn new(url: &str) -> anyhow::Result<Self> {
         // rustls needs a default provider. This fails only if one is set already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self { client: Client::builder().timeout(TIMEOUT).build()?, url: url.parse()? })
+        // A redirect would be followed by a GET without the order, whose answer says nothing about it.
+        let client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
+        Ok(Self { client, url: url.parse()? })
     }
 
     /// Tells the warehouse of an order. It ignores an order whose key it has seen.

@@ -57,6 +57,21 @@ async fn a_refusal_that_may_pass_is_retried() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_not_followed_and_the_order_is_sent_again() {
+    let warehouse = TestWarehouse::answering([302, 301]).await;
+    let shop = TestShop::open_for(&warehouse.url).await;
+    let order = shop.order("ada@example.com").await;
+    for answer in ["302 Found", "301 Moved Permanently"] {
+        assert_eq!(shop.run_tasks().await.retried, 1);
+        assert_eq!(error(&shop, Retried).await, format!("the warehouse answered {answer}"));
+        clock(&shop.shop.queue).turn(TWO_HOURS).await;
+    }
+    assert_eq!(shop.run_tasks().await.finished, 1);
+    assert_eq!(delivery(&shop, order).await["state"], "finished");
+    assert_eq!(warehouse.requests().len(), 3);
+}
+
+#[tokio::test]
 async fn a_second_delivery_of_an_order_has_the_key_of_the_first() {
     let warehouse = TestWarehouse::answering([500]).await;
     let shop = TestShop::open_for(&warehouse.url).await;

@@ -1,7 +1,9 @@
 use axum::Router;
 use axum::extract::{Json, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderMap, LOCATION};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,7 +51,10 @@ impl TestWarehouse {
         let state = Arc::new(Answers { next: Mutex::new(next), requests, allowed: Semaphore::new(allowed) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/orders", listener.local_addr().unwrap());
-        let router = Router::new().route("/orders", post(answer)).with_state(state.clone());
+        let router = Router::new()
+            .route("/orders", post(answer))
+            .route("/", get(async || "nobody has taken an order here"))
+            .with_state(state.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
         Self { url, state }
     }
@@ -76,10 +81,10 @@ async fn answer(
     State(state): State<Arc<Answers>>,
     headers: HeaderMap,
     Json(order): Json<Value>,
-) -> StatusCode {
+) -> impl IntoResponse {
     let key = headers["idempotency-key"].to_str().unwrap().to_owned();
     state.requests.send_modify(|requests| requests.push(Told { key, order }));
     state.allowed.acquire().await.unwrap().forget();
     let answer = state.next.lock().unwrap().pop().unwrap_or(200);
-    StatusCode::from_u16(answer).unwrap()
+    (StatusCode::from_u16(answer).unwrap(), [(LOCATION, "/")])
 }
