@@ -38,11 +38,12 @@ $(axe):
 	cd $(tools)/axe-$(AXE_VERSION) && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz
 
 # Breaks processes, connections and servers under fang, and counts what that costs: the short form of each campaign, and of
-# the crash kit for users, four at a time. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
+# the crash kit for users, four at a time. At the end it prints the report of each. FORM=long runs the long forms, one after the other, for hours. ARGS chooses: `make faults ARGS=kill`.
 faults: setup
 	cargo test --workspace --all-features --test campaigns --test crash --test with_postgres --no-run
 	FANG_FAULTS_FORM=$(FORM) $(with_postgres) -- \
-		cargo test --workspace --all-features --test campaigns --test crash -- --test-threads=$(if $(FORM),1,4) $(ARGS)
+		cargo test --workspace --all-features --test campaigns --test crash -- \
+		--show-output --test-threads=$(if $(FORM),1,4) $(ARGS)
 
 # All checks of CI.
 check: check-rest test scale faults

@@ -1,14 +1,20 @@
 //! One process of a crash test: start, kill, pause, end.
 
+mod guard;
+
 use crate::{FaultsError, clock};
+use guard::Guard;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// A process. Dropping the value kills it.
+/// A process. Dropping the value kills it. It is also killed when this process ends, in whatever way: a small shell
+/// beside it waits for that.
 #[derive(Debug)]
 pub struct Process {
+    /// As long as the process may run. It is dropped before the system may give the id of the process to another one.
+    guard: Option<Guard>,
     child: Child,
     /// Closing it tells the process to end, if it listens for that.
     stdin: Option<ChildStdin>,
@@ -20,12 +26,15 @@ impl Process {
     /// # Errors
     /// [`FaultsError::Start`] when the system refuses.
     pub fn start(command: &mut Command) -> Result<Self, FaultsError> {
-        let mut child = command
+        let child = command
             .stdin(Stdio::piped())
             .spawn()
             .map_err(|source| FaultsError::Start { program: command.get_program().into(), source })?;
-        let stdin = child.stdin.take();
-        Ok(Self { child, stdin })
+        // If there is no guard, dropping this kills the process.
+        let mut process = Self { guard: None, child, stdin: None };
+        process.stdin = process.child.stdin.take();
+        process.guard = Some(Guard::of(&process.child)?);
+        Ok(process)
     }
 
     /// Its process id.
@@ -39,6 +48,7 @@ impl Process {
     /// When the system refuses.
     pub fn kill(&mut self) -> io::Result<u64> {
         self.child.kill()?;
+        self.guard = None;
         self.child.wait()?;
         Ok(clock::now())
     }
@@ -80,7 +90,11 @@ impl Process {
     /// # Errors
     /// When the system refuses.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.child.try_wait()
+        let ended = self.child.try_wait()?;
+        if ended.is_some() {
+            self.guard = None;
+        }
+        Ok(ended)
     }
 
     /// Waits for the exit status. `None` if that takes longer.
@@ -109,6 +123,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();
+        self.guard = None;
         let _ = self.child.wait();
     }
 }

@@ -5,9 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fang::{AsyncWorkerPool, FangTaskState, MemoryQueue, Uuid};
-use fang_faults::{Campaign, Cause, Fault, FaultsError, Ledger, Lost};
+use fang_faults::{Campaign, Cause, Fault, FaultsError, Ledger, Lost, Process};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+
+/// Longer than anything takes in a test that passes.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[fang::task]
 async fn idle() {}
@@ -41,6 +47,39 @@ fn waits() -> Campaign {
 fn script(text: &str) -> Campaign {
     let shell = Campaign::new("/bin/sh").arg("-c").arg(text).workers(1).faults([]);
     shell.times(1).every(Duration::from_millis(40)).over_within(Duration::ZERO)
+}
+
+/// Tells this program that it is the test which is killed.
+const HOLDS: &str = "FANG_FAULTS_TEST_HOLDS_A_WORKER";
+
+/// The output of the test and its worker is one pipe. It ends when both have ended.
+#[test]
+fn workers_end_when_the_process_of_their_test_is_killed() {
+    if std::env::var_os(HOLDS).is_some() {
+        // The closed input does not end the worker. Without a guard it works for longer than the test waits.
+        let script = "trap '' HUP INT TERM; echo working; exec sleep 40";
+        let _worker = Process::start(Command::new("/bin/sh").args(["-c", script])).unwrap();
+        // Never answered.
+        let _ = std::io::stdin().read(&mut [0]);
+        return;
+    }
+    let mut test = Command::new(std::env::current_exe().unwrap())
+        .args(["workers_end_when", "--nocapture"])
+        .env(HOLDS, "yes")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(test.stdout.take().unwrap());
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        output.lines().map_while(Result::ok).for_each(|line| tell.send(line).unwrap());
+    });
+    while told.recv_timeout(PATIENCE).unwrap() != "working" {}
+    test.kill().unwrap();
+    test.wait().unwrap();
+    let ended = told.recv_timeout(PATIENCE);
+    assert_eq!(ended, Err(RecvTimeoutError::Disconnected), "the worker still runs");
 }
 
 #[tokio::test]
