@@ -121,8 +121,8 @@ impl Ledger {
         self.inserts("rolled-back", ids.into_iter())
     }
 
-    /// Records that these tasks may fail for good. If one never ran, and its row does not say that it failed, it still
-    /// counts as lost.
+    /// Records that these tasks may fail for good. Such a task counts as lost only if it never ran and no row says that it
+    /// failed.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The settings of the program, from the environment.
 #[derive(Clone)]
@@ -18,13 +19,16 @@ pub struct Config {
     pub mails: PathBuf,
     /// `SHOP_WAREHOUSE_URL`, which is told of orders. Defaults to `http://127.0.0.1:4000/orders`.
     pub warehouse_url: String,
+    /// `SHOP_REQUESTS_END_WITHIN_MS`, how many milliseconds `serve` gives requests to end after a signal. Defaults to
+    /// 20,000.
+    pub requests_end_within: Duration,
 }
 
 impl Config {
     /// Reads the settings from the environment.
     ///
     /// # Errors
-    /// Fails if `DATABASE_URL` is not set.
+    /// Fails if `DATABASE_URL` is not set, or if a time is no number.
     pub fn from_env() -> anyhow::Result<Self> {
         let database_url = env::var("DATABASE_URL");
         let database_url = database_url.context("set DATABASE_URL to the address of a Postgres database")?;
@@ -34,6 +38,9 @@ impl Config {
             ready_address: env_or("SHOP_READY_ADDRESS", "127.0.0.1:3001"),
             mails: env_or("SHOP_MAILS", "mails").into(),
             warehouse_url: env_or("SHOP_WAREHOUSE_URL", "http://127.0.0.1:4000/orders"),
+            requests_end_within: Duration::from_millis(
+                env_or("SHOP_REQUESTS_END_WITHIN_MS", "20000").parse()?,
+            ),
         })
     }
 }

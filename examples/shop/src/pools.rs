@@ -13,8 +13,8 @@ const TOKIO_TASKS: u32 = 20;
 /// How many thumbnails are made at the same time.
 const THREADS: u32 = 2;
 
-/// The pool of tokio tasks. While all types have work, three mails and three webhooks start for each
-/// report.
+/// The pool of tokio tasks. Mails and webhooks have the weight 3 and reports have the weight 1. While all three wait, each
+/// report is started after three mails and three webhooks.
 pub fn light(shop: &Shop) -> AsyncWorkerPool<AsyncQueue> {
     AsyncWorkerPool::builder()
         .number_of_workers(TOKIO_TASKS)

@@ -42,3 +42,6 @@ CREATE TABLE IF NOT EXISTS orders (
     report_id BIGINT REFERENCES reports,
     UNIQUE (user_id, key)
 );
+
+-- For the report, which looks for the orders that no report counts, and for its own.
+CREATE INDEX IF NOT EXISTS orders_by_report ON orders (report_id);

@@ -14,7 +14,7 @@ const INSERT: &str = "
     SELECT users.id, products.id, cents, $3 FROM users, products WHERE users.id = $1 AND products.id = $2
     ON CONFLICT (user_id, key) DO NOTHING
     RETURNING id";
-const FIND_BY_KEY: &str = "SELECT id FROM orders WHERE user_id = $1 AND key = $2";
+const FIND_BY_KEY: &str = "SELECT id, product_id FROM orders WHERE user_id = $1 AND key = $2";
 const SET_TASK: &str = "UPDATE orders SET task_id = $1 WHERE id = $2";
 const FIND: &str = "SELECT product_id, cents, task_id, sent_at FROM orders WHERE id = $1";
 
@@ -57,7 +57,7 @@ impl From<Task> for Delivery {
 }
 
 /// Saves an order and inserts the task that tells the warehouse. The order knows its task. A request with the key of an order
-/// that the user has placed already is answered as the first one was.
+/// that the user has placed already is answered as the first one was. If it asks for another product, it is refused.
 pub(super) async fn place(
     State(shop): State<Shop>,
     headers: HeaderMap,
@@ -72,7 +72,11 @@ pub(super) async fn place(
     // While another request with this key is under way, this waits for its commit.
     let Some(row) = transaction.query_opt(INSERT, &[&order.user_id, &order.product_id, &key]).await? else {
         let first = transaction.query_opt(FIND_BY_KEY, &[&order.user_id, &key]).await?;
-        return Ok(created(first.ok_or(RequestError::NotFound)?.try_get(0)?));
+        let first = first.ok_or(RequestError::NotFound)?;
+        if first.try_get::<_, i64>("product_id")? != order.product_id {
+            return Err(RequestError::Invalid);
+        }
+        return Ok(created(first.try_get("id")?));
     };
     let id: i64 = row.try_get(0)?;
     let inserted = shop.queue.insert_tasks_in(&transaction, vec![deliver_order(id)]).await?;

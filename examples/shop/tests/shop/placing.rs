@@ -29,6 +29,10 @@ async fn a_request_that_is_repeated_with_its_key_places_one_order() {
     assert_ne!(place(ada, "b").await, first);
     assert_ne!(place(grace, "a").await, first, "a key of another user");
     assert_inserted!(shop.shop.queue, deliver_order, count = 3).await;
+    let other = json!({ "user_id": ada, "product_id": shop.product().await });
+    let answer = shop.post("/orders").header("idempotency-key", "a").json(&other).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 422, "a key of an order for another product");
+    assert_inserted!(shop.shop.queue, deliver_order, count = 3).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use fang::FangTaskState::Finished;
 use fang::testing::assert_inserted;
 use shop::tasks::deliver_order;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -98,6 +99,23 @@ async fn each_command_works_and_ends_well_at_a_signal() {
         terminate(&process).await;
         ends_well(process).await;
     }
+}
+
+/// The client has sent a part of its request.
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_keep_the_server_from_ending() {
+    let shop = TestShop::open().await;
+    let mut web = program(&shop, "serve").env("SHOP_REQUESTS_END_WITHIN_MS", "50").spawn().unwrap();
+    let url = address(&mut web).await;
+    let mut client = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
+    let begun = "POST /orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n\
+        content-length: 100\r\nexpect: 100-continue\r\n\r\n";
+    client.write_all(begun.as_bytes()).await.unwrap();
+    // The server asks for the body once the request has begun.
+    client.read_exact(&mut [0; 12]).await.unwrap();
+    terminate(&web).await;
+    ends_well(web).await;
+    drop(client);
 }
 
 #[tokio::test]

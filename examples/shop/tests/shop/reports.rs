@@ -2,8 +2,8 @@
 
 use crate::dies::Dies;
 use crate::test_shop::TestShop;
-use fang::AsyncQueueable;
-use fang::testing::{clock, drain, inserted, perform};
+use fang::testing::{clock, drain, inserted, next_ticks, perform};
+use fang::{AsyncQueueable, Cron, Utc};
 use serde_json::Value;
 use shop::tasks::nightly_report;
 use std::time::Duration;
@@ -22,7 +22,9 @@ async fn after_a_night(shop: &TestShop) -> Vec<(i64, i64)> {
 #[tokio::test]
 async fn each_night_has_one_report_and_each_order_is_in_one() {
     let shop = TestShop::open().await;
-    shop.shop.queue.schedule(nightly_report()).await.unwrap();
+    // Half a day away, so that no tick comes by itself, at whatever hour the test runs.
+    let away = (Utc::now() + DAY / 2).format("%M %H * * *").to_string();
+    shop.shop.queue.schedule(nightly_report().cron(Cron::new(away))).await.unwrap();
     shop.order("ada@example.com").await;
     shop.order("charles@example.com").await;
     assert_eq!(shop.run_tasks().await.of("nightly_report").runs.len(), 0);
@@ -30,6 +32,12 @@ async fn each_night_has_one_report_and_each_order_is_in_one() {
     shop.order("grace@example.com").await;
     assert_eq!(after_a_night(&shop).await, [(1, 300), (2, 600)]);
     assert_eq!(after_a_night(&shop).await, [(0, 0), (1, 300), (2, 600)]);
+}
+
+#[test]
+fn a_report_is_made_at_three_in_the_night() {
+    let evening = "2026-03-27T20:00:00Z".parse().unwrap();
+    assert_eq!(next_ticks(nightly_report(), 1, evening)[0].to_rfc3339(), "2026-03-28T03:00:00+00:00");
 }
 
 /// The report finishes in its transaction, so its row has to be where the transaction is.

@@ -7,6 +7,7 @@ use shop::shop::Shop;
 use shop::{pools, routes};
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A shop with a schema and a folder of its own. Both go with it.
@@ -34,6 +35,7 @@ impl TestShop {
             ready_address: "127.0.0.1:0".to_owned(),
             mails: std::env::temp_dir().join(db.name()),
             warehouse_url: warehouse_url.to_owned(),
+            requests_end_within: Duration::from_secs(20),
         };
         let shop = Shop::new(&config).unwrap();
         shop.migrate().await.unwrap();
