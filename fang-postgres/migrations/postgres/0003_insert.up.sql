@@ -50,6 +50,9 @@ BEGIN
         -- Programs in Rust cannot decode it then.
         (jsonb_path_exists(payload, 'strict $.**{127 to last} ? (@.type() == "object" || @.type() == "array")'),
             'lists and objects of the payload are nested too deeply', 'Nest them at most 127 levels deep.'),
+        -- Neither can they read such a number. The limit is the largest one of 64 bits.
+        (jsonb_path_exists(payload, 'strict $.** ? (@ > 1.79769313486231571e308 || @ < -1.79769313486231571e308)'),
+            'the payload has a number that is too large', 'Give a number of that size as a text.'),
         (coalesce(octet_length(task_type), 0) NOT BETWEEN 1 AND 255,
             format('the task type has %s bytes', coalesce(octet_length(task_type), 0)), '1 to 255 bytes are allowed.'),
         (mode IS NULL OR mode NOT IN ('async', 'blocking'), 'there is no such mode', 'Use ''async'' or ''blocking''.'),
@@ -59,6 +62,9 @@ BEGIN
         (due_at IS NOT NULL AND delay <> interval '0', 'the task has both a delay and an instant at which it is due',
             'Give delay or due_at.'),
         (NOT isfinite(due_at), 'the instant at which the task is due is infinite', 'Give a finite one.'),
+        -- Programs in Rust cannot read a later one, and it leaves room for expires.
+        (due_at >= timestamptz '262000-01-01 00:00:00+00', 'the instant at which the task is due is too late',
+            'Give one before the year 262000.'),
         (expires < interval '0', 'the task would expire before it is due', 'Give a time that is not negative.'),
         (keep < interval '0', 'keep is negative', 'Give a time that is not negative.'),
         (max_retries < 0, 'the number of retries is negative', 'Use 0 for a task that never runs again.'),

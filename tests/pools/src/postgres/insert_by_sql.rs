@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_postgres::Notification;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ crate::one_mode! {
     of_connections_that_race_for_a_key_one_inserts_and_all_are_told_its_id,
     a_task_whose_duplicate_ends_just_then_is_inserted,
     a_task_of_a_transaction_that_is_rolled_back_is_not_inserted,
+    a_duplicate_that_the_transaction_cannot_see_asks_to_repeat_it,
 }
 
 impl World {
@@ -266,4 +268,23 @@ async fn a_task_of_a_transaction_that_is_rolled_back_is_not_inserted(mode: Mode)
     world.run("ROLLBACK").await;
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
     assert!(world.insert_unique_by_sql("'Say', '{}', 'k', unique_within => '1 hour'").await.1);
+}
+
+async fn a_duplicate_that_the_transaction_cannot_see_asks_to_repeat_it(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let other = world.database().client().await.unwrap();
+    for more in ["", ", unique_within => '1 hour'"] {
+        let insert = format!("SELECT * FROM fang_insert_unique('Say', '{{}}', 'k'{more})");
+        for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+            world
+                .run(&format!("TRUNCATE fang_tasks, fang_unique; BEGIN ISOLATION LEVEL {level}; SELECT 1"))
+                .await;
+            other.batch_execute(&insert).await.unwrap();
+            let error = world.client().batch_execute(&insert).await.unwrap_err();
+            assert_eq!(error.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE), "{level}{more}: {error}");
+            world.run("ROLLBACK").await;
+            let again = format!("BEGIN ISOLATION LEVEL {level}; {insert}; COMMIT");
+            world.run(&again).await;
+        }
+    }
 }

@@ -14,7 +14,7 @@ crate::one_mode! {
 }
 
 /// Arguments, and words of the reason.
-const WRONG: [(&str, &str); 33] = [
+const WRONG: [(&str, &str); 38] = [
     ("NULL", "kind is missing"),
     ("''", "kind is missing"),
     ("'a', NULL", "not a JSON object"),
@@ -31,6 +31,11 @@ const WRONG: [(&str, &str); 33] = [
     ("'a', delay => '-1 ms'", "delay is negative"),
     ("'a', delay => '1 s', due_at => now()", "both a delay and an instant"),
     ("'a', due_at => 'infinity'", "infinite"),
+    ("'a', due_at => '262000-01-01 00:00+00'", "due is too late"),
+    ("'a', due_at => '294276-12-31 23:00+00', expires => '1 day'", "due is too late"),
+    ("'a', '{\"a\": 1e400}'", "number that is too large"),
+    ("'a', '{\"a\": [{\"b\": -1e309}]}'", "number that is too large"),
+    ("'a', '{\"a\": 1.7976931348623160e308}'", "number that is too large"),
     ("'a', expires => '-1 s'", "expire before it is due"),
     ("'a', keep => '-1 s'", "keep is negative"),
     ("'a', delay => '-290000 years'", "the delay is negative"),
@@ -54,13 +59,15 @@ const WRONG: [(&str, &str); 33] = [
 ];
 
 /// Arguments at the limits.
-const FINE: [&str; 6] = [
+const FINE: [&str; 8] = [
     "'a', task_type => repeat('x', 255), tags => ARRAY[repeat('x', 255)]",
     "'a', headers => jsonb_build_object('ab', repeat('x', 8190))",
     "'a', unique_key => repeat('x', 1024)",
     "'a', delay => NULL, keep => NULL, tags => NULL, headers => NULL, notify => NULL, unique_until_started => NULL",
     "'a', due_at => now() - interval '1 day', delay => '0'",
     "'a', '{\"a\": {\"type\": \"b\"}, \"kind\": 1}'",
+    "'a', '{\"a\": [1.7976931348623157e308, -1.7976931348623157e308, 1e-400, \"1e400\", true, null]}'",
+    "'a', due_at => '261999-12-31 23:00+00', expires => '300 years'",
 ];
 
 async fn what_cannot_be_saved_is_refused_with_a_reason_and_a_hint(mode: Mode) {
@@ -78,7 +85,9 @@ async fn what_cannot_be_saved_is_refused_with_a_reason_and_a_hint(mode: Mode) {
     assert!(world.client().batch_execute(nul).await.is_err());
     assert_eq!(world.number("SELECT count(*) FROM fang_tasks").await, 0);
     for arguments in FINE {
-        world.insert_by_sql(arguments).await;
+        let id = world.insert_by_sql(arguments).await;
+        let row = world.queue.find_task_by_id(id).await.unwrap().unwrap();
+        assert!(row.metadata.is_object(), "{arguments}: Rust cannot read its payload");
     }
 }
 

@@ -1,30 +1,41 @@
 //! A role that may only insert, and names that lead the function astray.
 
 use crate::seam::{Mode, PATIENCE, World};
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls};
 
 crate::one_mode! {
     only_asynk, Asynk,
     a_role_that_may_only_insert_can_do_nothing_else,
+    a_function_of_the_guide_lets_a_role_insert_one_kind_only,
     no_name_of_the_caller_comes_before_those_of_the_function,
     the_function_works_in_a_schema_of_any_name_and_after_a_dump_and_a_restore,
 }
 
-/// The statements of the guide for a role that may only insert, with another name of the role.
-fn grants(role: &str) -> String {
+/// The n-th block of statements that the guide has about roles, with other names of the roles.
+fn statements(block: usize, prefix: &str) -> String {
     let guide = include_str!("../../../../../src/guide/inserting_from_elsewhere.md");
-    let grants = guide.split("# A role that may only insert").nth(1).unwrap();
-    let grants = grants.split("```sql").nth(1).unwrap().split("```").next().unwrap();
-    grants.replace("website", role)
+    let page = guide.split("# A role that may only insert").nth(1).unwrap();
+    let block = page.split("```sql").nth(block).unwrap().split("```").next().unwrap();
+    ["website", "newsletter"]
+        .iter()
+        .fold(block.to_owned(), |block, role| block.replace(role, &format!("{prefix}_{role}")))
 }
 
-async fn with_role(world: &World, name: &str) -> (Client, String) {
-    let role = format!("{}_{name}", world.database().name());
-    world.run(&grants(&role)).await;
-    let client = world.database().client().await.unwrap();
-    client.batch_execute(&format!("SET ROLE {role}")).await.unwrap();
-    (client, role)
+/// A connection of this role, as its own program opens it.
+async fn log_in(world: &World, role: &str) -> Client {
+    let mut config: Config = world.uri().parse().unwrap();
+    let (client, connection) = config.user(role).connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The role of the guide.
+async fn with_role(world: &World) -> (Client, String) {
+    let prefix = world.database().name();
+    world.run(&statements(1, prefix)).await;
+    let role = format!("{prefix}_website");
+    (log_in(world, &role).await, role)
 }
 
 async fn is_denied(client: &Client, sql: &str) {
@@ -34,7 +45,7 @@ async fn is_denied(client: &Client, sql: &str) {
 
 async fn a_role_that_may_only_insert_can_do_nothing_else(mode: Mode) {
     let world = World::postgres(mode).await;
-    let (client, role) = with_role(&world, "website").await;
+    let (client, role) = with_role(&world).await;
     client.batch_execute("SELECT fang_insert('Say', '{\"text\": \"x\"}')").await.unwrap();
     let unique = "SELECT * FROM fang_insert_unique('Say', '{\"text\": \"y\"}', 'k', unique_within => '1 h')";
     client.batch_execute(unique).await.unwrap();
@@ -54,18 +65,39 @@ async fn a_role_that_may_only_insert_can_do_nothing_else(mode: Mode) {
     ] {
         is_denied(&client, sql).await;
     }
-    client.batch_execute("RESET ROLE").await.unwrap();
-    world.run(&format!("DROP OWNED BY {role}; CREATE ROLE {role}_2")).await;
-    client.batch_execute(&format!("SET ROLE {role}_2")).await.unwrap();
+    world.run(&format!("DROP OWNED BY {role}; CREATE ROLE {role}_2 LOGIN")).await;
+    let client = log_in(&world, &format!("{role}_2")).await;
     is_denied(&client, "SELECT fang_insert('Say')").await;
     is_denied(&client, "SELECT fang_insert_unique('Say', '{}', 'k')").await;
     world.run(&format!("DROP ROLE {role}, {role}_2")).await;
 }
 
+/// It may insert the kind that the function is for, whatever the role puts first in its search path.
+async fn a_function_of_the_guide_lets_a_role_insert_one_kind_only(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let prefix = world.database().name();
+    world.run(&statements(2, prefix)).await;
+    let role = format!("{prefix}_newsletter");
+    world.run(&format!("CREATE SCHEMA astray AUTHORIZATION {role}")).await;
+    let client = log_in(&world, &role).await;
+    let astray = "CREATE FUNCTION astray.fang_insert(text, jsonb, task_type text) RETURNS uuid LANGUAGE sql
+            RETURN NULL::uuid;
+        SET search_path TO astray, public; SELECT insert_welcome(7)";
+    client.batch_execute(astray).await.unwrap();
+    let welcome = "SELECT count(*) FROM fang_tasks WHERE metadata = '{\"type\": \"welcome\", \"user\": 7}'";
+    assert_eq!(world.number(welcome).await, 1);
+    is_denied(&client, "SELECT public.fang_insert('Say')").await;
+    is_denied(&client, "SELECT * FROM fang_tasks").await;
+    drop(client);
+    world.run(&format!("DROP SCHEMA astray CASCADE; CREATE ROLE {role}_2 LOGIN")).await;
+    is_denied(&log_in(&world, &format!("{role}_2")).await, "SELECT insert_welcome(7)").await;
+    world.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}, {role}_2")).await;
+}
+
 /// The caller has a table and a function of the names that the function uses, and puts them first.
 async fn no_name_of_the_caller_comes_before_those_of_the_function(mode: Mode) {
     let world = World::postgres(mode).await;
-    let (client, role) = with_role(&world, "astray").await;
+    let (client, role) = with_role(&world).await;
     world.run(&format!("CREATE SCHEMA astray AUTHORIZATION {role}")).await;
     let astray = "CREATE TEMP TABLE fang_tasks (id uuid, metadata jsonb);
         CREATE FUNCTION astray.fang_new_id() RETURNS uuid LANGUAGE sql RETURN NULL::uuid;
