@@ -9,7 +9,7 @@ pub use fang_testing::transaction;
 #[cfg(feature = "blocking")]
 pub use fang_testing::transaction_blocking;
 pub use fang_testing::{
-    AnyMiddleware, Asynk, Blocking, Clock, Drain, Drained, Expected, InTransaction, Inspect, Mode, Outcome,
-    OverStore, Performed, Performing, Ran, TestQueue, TestSchema, Ticks, Waiting, assert_inserted, clock,
-    drain, inserted, next_ticks, over_store, perform, refute_inserted,
+    ANY, AnyMiddleware, Asynk, Blocking, Clock, Drain, Drained, Expected, InTransaction, Inspect, Mode,
+    Outcome, OverStore, Performed, Performing, Ran, TestQueue, TestSchema, Ticks, Waiting, assert_inserted,
+    clock, drain, inserted, next_ticks, over_store, perform, refute_inserted,
 };

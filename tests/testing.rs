@@ -99,6 +99,13 @@ fn server() -> String {
     fang_test_support::server_uri().unwrap()
 }
 
+/// A task for the mode that it is not of.
+fn other_mode(task: impl Into<fang::NewTask>) -> fang::NewTask {
+    let task = task.into();
+    let other = if task.row().mode == fang::Mode::Asynk { fang::Mode::Blocking } else { fang::Mode::Asynk };
+    task.mode(other)
+}
+
 /// The message of a panic.
 fn message(panic: &(dyn Any + Send)) -> String {
     panic.downcast_ref::<String>().expect("a panic with a text").clone()

@@ -1,5 +1,6 @@
 //! A task that is not yet in the store, with the options of its insert.
 
+mod again;
 mod check;
 mod of_kind;
 mod payload;

@@ -20,7 +20,8 @@ use fang_core::store::Filter;
 /// queue.insert(task.delay(Duration::from_secs(60)).tag("new")).await?;
 ///
 /// assert_inserted!(queue, "welcome").await;
-/// // Each field that is named has to match, also within objects. Others may have any value.
+/// // Each field that is named has to match, also within objects. Others may have any value. `ANY` stands for any value
+/// // of a field that is there.
 /// assert_inserted!(queue, "welcome", { "user": { "id": 7 } }).await;
 /// let found = assert_inserted!(queue, "welcome", count = 1, task_type = "mail", delay = Duration::from_secs(60)).await;
 /// assert_eq!(found[0].tags, ["new"]);
@@ -51,7 +52,15 @@ macro_rules! assert_inserted {
 }
 
 /// Asserts that a queue, or a [`transaction`](crate::transaction) of the test, has no such task. Takes what
-/// [`assert_inserted!`] takes, except `count`. With `within`, there must be none during all that time.
+/// [`assert_inserted!`] takes, except `count`, which the compiler refuses. With `within`, there must be none during all
+/// that time.
+///
+#[cfg_attr(feature = "blocking", doc = "```compile_fail")]
+#[cfg_attr(not(feature = "blocking"), doc = "```text")]
+/// # use fang_blocking::MemoryQueue;
+/// # use fang_testing::refute_inserted;
+/// refute_inserted!(MemoryQueue::new(), "welcome", count = 2);
+/// ```
 ///
 /// # Panics
 /// Panics if there is such a task, and shows it.
@@ -62,9 +71,29 @@ macro_rules! refute_inserted {
             queue => {
                 #[allow(unused_imports)]
                 use $crate::Inspect as _;
+                $crate::__refuse_count!($($expected)+);
                 queue.__check($crate::__expected!($($expected)+).none())
             }
         }
+    };
+}
+
+/// Refuses the option `count`. The arms take away what comes before it: the kind and the fields, then other options.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refuse_count {
+    () => {};
+    (, count = $($rest:tt)*) => {
+        ::core::compile_error!(
+            "`refute_inserted!` expects no task at all, so it takes no `count`; \
+             use `assert_inserted!` to expect a number of tasks"
+        );
+    };
+    (, $option:ident = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__refuse_count!($(, $($rest)*)?);
+    };
+    ($other:tt $($rest:tt)*) => {
+        $crate::__refuse_count!($($rest)*);
     };
 }
 

@@ -36,8 +36,10 @@ impl<'q, M: Mode, Q: TestQueue<M>> Clock<'q, M, Q> {
     /// the async mode, await it. Everything that uses the tables sees this, so a test needs tables of its own: a queue
     /// in memory, or a [`TestSchema`](crate::TestSchema).
     ///
-    /// The clock of the server does not move. A cron with a pattern follows that clock: turn the time by whole periods
-    /// of the pattern. Running pools go on, and none is declared dead because of the turn.
+    /// The clock of the server does not move, and the ticks of a cron with a pattern are instants of that clock. After a
+    /// turn by 5 h, a cron for 9:00 ticks 5 h earlier by the server's clock, and its tick after that is at 9:00 again. So
+    /// turn the time by whole periods of the pattern: by a day for a daily cron. Running pools go on, and none is declared
+    /// dead because of the turn.
     ///
     /// # Panics
     /// Panics if the store fails or cannot turn its time.

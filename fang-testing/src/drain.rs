@@ -33,8 +33,11 @@ const ENDLESS: u64 = 10_000;
 ///
 /// The tasks run one after the other, on one worker. Claims, runs, retries and results are those of any pool. The task
 /// types come in the order of their names. Within a type, more urgent tasks come first, and then older ones. Crons that
-/// are due insert their tasks, and old rows are removed. A task that another process has left in progress stays so:
-/// start a pool to test rescues.
+/// are due insert their tasks, and old rows are removed. A drain takes no task back from a process that has died: start a
+/// pool to test that.
+///
+/// A drain runs the tasks of its own mode. Due tasks of the other mode stay, and
+/// [`of_other_mode`](Drained::of_other_mode) counts them; the text of the [`Drained`] says what runs them.
 ///
 /// In the async mode, await the drain. In the blocking mode, call `run()`.
 ///
@@ -80,8 +83,9 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         self
     }
 
-    /// Runs tasks that wait for a retry at once, until they succeed or have no retries left. Also runs snoozed tasks
-    /// that have failed before. By default they stay.
+    /// Does not wait for backoffs: runs tasks that have failed again at once, until they succeed or have no retries
+    /// left. A task that had failed before and has asked to run later, by a snooze, counts as one of them. By default
+    /// these tasks stay until they are due.
     ///
     /// Needs a store that can reschedule tasks.
     pub fn with_retries(mut self) -> Self {
@@ -125,7 +129,7 @@ impl<'q, M: Mode, Q: TestQueue<M>> Drain<'q, M, Q> {
         let outcome: Result<_, QueueError> =
             async { queue.handles()?.drain(queue.store()?, config, rules).await }.await;
         let drained = match outcome {
-            Ok(drained) => Drained::from(drained),
+            Ok(drained) => Drained::new(drained, M::MODE),
             Err(error) => panic!("at {place}: the tasks cannot be run: {error}"),
         };
         if !has_limit && drained.runs.len() as u64 > ENDLESS {

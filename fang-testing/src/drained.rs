@@ -1,6 +1,8 @@
 use crate::outcome::{Outcome, Ran};
+use fang_core::Mode;
 use fang_engine::parts::drain;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What a [`drain`](crate::drain) did: how many runs ended in which way.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +14,8 @@ pub struct Drained {
     pub retried: usize,
     /// The tasks that failed or timed out for good.
     pub failed: usize,
-    /// The runs that exceeded their timeout. They are counted as `retried` or `failed` as well.
+    /// The runs that exceeded their timeout. Each is also counted by how it ended: as `retried` or `failed`, or as
+    /// `finished` if it is a blocking run that succeeded all the same.
     pub timed_out: usize,
     /// The runs that asked to run again later.
     pub snoozed: usize,
@@ -27,22 +30,41 @@ pub struct Drained {
     /// How many old rows were removed at the end: ended tasks whose `keep` or `prune_after` is over, and ended periods
     /// of unique tasks.
     pub pruned: u64,
+    /// The due tasks that are left because they are for the other mode. A drain of a queue of that mode runs them.
+    pub of_other_mode: usize,
     /// All runs, in their order.
     pub runs: Vec<Ran>,
+    /// What runs the tasks of the other mode. Empty if there are none.
+    other_drain: &'static str,
 }
 
 impl Drained {
-    fn new(runs: Vec<Ran>, pruned: u64) -> Self {
-        let mut all = Self { pruned, ..Self::default() };
-        runs.iter().for_each(|ran| all.count(&ran.outcome));
+    pub(crate) fn new(drained: drain::Drained, mode: Mode) -> Self {
+        let drain::Drained { runs, pruned, of_other_mode } = drained;
+        let other_drain = match mode {
+            _ if of_other_mode == 0 => "",
+            Mode::Blocking => "`drain(&queue).await` with a queue of the async mode",
+            _ => "`drain(&queue).run()` with a queue of the blocking mode",
+        };
+        Self {
+            pruned,
+            of_other_mode,
+            other_drain,
+            ..Self::of_runs(runs.into_iter().map(Ran::from).collect())
+        }
+    }
+
+    fn of_runs(runs: Vec<Ran>) -> Self {
+        let mut all = Self::default();
+        runs.iter().for_each(|ran| all.count(ran));
         Self { runs, ..all }
     }
 
-    fn count(&mut self, outcome: &Outcome) {
-        let counter = match outcome {
+    fn count(&mut self, ran: &Ran) {
+        self.timed_out += usize::from(ran.timed_out);
+        let counter = match &ran.outcome {
             Outcome::Finished => &mut self.finished,
             Outcome::Failed { retry_after, .. } | Outcome::TimedOut { retry_after, .. } => {
-                self.timed_out += usize::from(matches!(outcome, Outcome::TimedOut { .. }));
                 if retry_after.is_some() { &mut self.retried } else { &mut self.failed }
             }
             Outcome::Snoozed { .. } => &mut self.snoozed,
@@ -54,10 +76,10 @@ impl Drained {
         *counter += 1;
     }
 
-    /// The same for the runs of one kind.
+    /// The same for the runs of one kind. Rows that were removed and tasks of the other mode are not counted in it.
     #[must_use]
     pub fn of(&self, kind: &str) -> Self {
-        Self::new(self.runs.iter().filter(|ran| ran.kind == kind).cloned().collect(), 0)
+        Self::of_runs(self.runs.iter().filter(|ran| ran.kind == kind).cloned().collect())
     }
 
     /// The same for the runs of each kind, by the names of the kinds.
@@ -71,8 +93,30 @@ impl Drained {
     }
 }
 
-impl From<drain::Drained> for Drained {
-    fn from(drained: drain::Drained) -> Self {
-        Self::new(drained.runs.into_iter().map(Ran::from).collect(), drained.pruned)
+/// One line: the ways in which runs ended, and how to run the tasks that are left for the other mode.
+impl fmt::Display for Drained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.finished, "finished"),
+            (self.retried, "retried"),
+            (self.failed, "failed"),
+            (self.timed_out, "timed out"),
+            (self.snoozed, "snoozed"),
+            (self.cancelled, "cancelled"),
+            (self.expired, "expired"),
+            (self.unknown, "unknown"),
+            (self.dropped, "dropped"),
+        ];
+        let counts: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).collect();
+        if counts.is_empty() {
+            f.write_str("no runs")?;
+        }
+        for (place, (count, what)) in counts.into_iter().enumerate() {
+            write!(f, "{}{count} {what}", if place > 0 { ", " } else { "" })?;
+        }
+        if self.of_other_mode > 0 {
+            write!(f, "; {} due for the other mode: {} runs them", self.of_other_mode, self.other_drain)?;
+        }
+        Ok(())
     }
 }

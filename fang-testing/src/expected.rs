@@ -2,6 +2,7 @@
 
 mod difference;
 mod message;
+mod number;
 
 use crate::mode::Mode;
 use crate::queue::{Inspect, all};
@@ -12,6 +13,29 @@ use fang_core::{FangTaskState, Priority, Task};
 use serde_json::Value;
 use std::panic::Location;
 use std::time::{Duration, Instant};
+
+/// Stands for any value in the fields of `assert_inserted!` and `refute_inserted!`: the field has to be there, with
+/// whatever value, also `null`. No payload can contain this text, which has a NUL character.
+///
+#[cfg_attr(feature = "blocking", doc = "```")]
+#[cfg_attr(not(feature = "blocking"), doc = "```text")]
+/// # use fang_blocking::MemoryQueue;
+/// # use fang_core::{Mode, NewTask, Queueable};
+/// use fang_testing::{ANY, assert_inserted, refute_inserted};
+/// let queue = MemoryQueue::new();
+/// # let payload = r#"{"type": "welcome", "email": "ada@example.com"}"#.to_owned();
+/// # let task = NewTask::new(payload, "common".to_owned(), Mode::Blocking);
+/// queue.insert(task)?;
+/// assert_inserted!(queue, "welcome", { "email": ANY });
+/// refute_inserted!(queue, "welcome", { "phone": ANY });
+/// # Ok::<(), fang_core::QueueError>(())
+/// ```
+pub const ANY: &str = "\0any value";
+
+/// A value as a message shows it: with the name of [`ANY`] for what stands for any value.
+fn shown(value: &Value) -> String {
+    value.to_string().replace("\"\\u0000any value\"", "ANY")
+}
 
 /// How far a delay or an instant may be off, unless the test says.
 const SLACK: Duration = Duration::from_secs(1);
@@ -66,7 +90,7 @@ impl Expected {
         }
     }
 
-    /// Expects exactly this many tasks. Defaults to one or more.
+    /// Expects exactly this many tasks. Defaults to one or more. With 0 it is what `refute_inserted!` asserts.
     pub fn count(mut self, count: usize) -> Self {
         self.count = Count::Exactly(count);
         self
@@ -77,8 +101,8 @@ impl Expected {
         self.count(0)
     }
 
-    /// Waits up to this long until the expectation holds. With `refute_inserted!`, it has to hold for as long. Defaults
-    /// to zero: it looks once.
+    /// Waits up to this long until the expectation holds. With `refute_inserted!` or `count = 0`, it waits all that time
+    /// and there must be no such task meanwhile. Defaults to zero: it looks once.
     pub fn within(mut self, within: Duration) -> Self {
         self.within = within;
         self

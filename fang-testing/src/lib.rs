@@ -25,7 +25,7 @@ pub use asserts::inserted;
 pub use clock::{Clock, clock};
 pub use drain::{Drain, drain};
 pub use drained::Drained;
-pub use expected::Expected;
+pub use expected::{ANY, Expected};
 pub use mode::{Asynk, Blocking, Mode, Waiting};
 pub use options::AnyMiddleware;
 pub use outcome::{Outcome, Ran};

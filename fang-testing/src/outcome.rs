@@ -89,6 +89,8 @@ pub struct Ran {
     pub task_type: String,
     /// The number of the run, counted from 1.
     pub attempt: u32,
+    /// Whether it exceeded its timeout. A blocking run that does so and then succeeds is [`Finished`](Outcome::Finished).
+    pub timed_out: bool,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -108,6 +110,6 @@ impl From<drain::Ran> for Ran {
         };
         let payload = fang_core::task::read_metadata(&payload);
         let kind = payload.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-        Self { id, kind, payload, task_type: task_type.to_string(), attempt, outcome }
+        Self { id, kind, payload, task_type: task_type.to_string(), attempt, timed_out, outcome }
     }
 }

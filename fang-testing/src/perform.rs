@@ -44,6 +44,10 @@ use uuid::Uuid;
 /// [`on`](Performing::on), as in `perform(task).on(&db.queue())`, and let the transaction of the body use the same
 /// database. A run that finishes so is [`Finished`](Outcome::Finished), and the row is removed.
 ///
+/// A task that was inserted can be performed as well: `perform(found[0].clone())`, with a row that
+/// [`assert_inserted!`](crate::assert_inserted) returned. It has the payload and the options of the row. The row itself
+/// stays as it is.
+///
 /// Await the value for an async task, and call `run()` on it for a blocking one.
 ///
 /// # Panics
@@ -74,7 +78,9 @@ pub struct Performing {
 pub struct Performed {
     /// The run, and how it ended.
     pub ran: Ran,
-    /// The tasks that were inserted while it ran, the oldest first.
+    /// The tasks that were inserted while it ran, the oldest first. These are the tasks of the queue that the body gets:
+    /// its own queue in memory, or the one of [`on`](Performing::on). If the body inserts by a queue of the
+    /// application, such as one in a `State`, name that queue by `.on(&queue)`.
     pub inserted: Vec<Task>,
 }
 
@@ -183,6 +189,7 @@ impl Performing {
             payload: task.metadata,
             task_type,
             attempt,
+            timed_out: false,
             outcome: Outcome::Dropped,
         });
         Ok(Performed { ran, inserted })

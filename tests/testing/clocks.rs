@@ -51,6 +51,34 @@ macro_rules! clocks {
             }
         }
 
+        /// Half a day away, so that no tick comes by itself.
+        fn daily() -> Cron {
+            let away = fang::Utc::now() + HOUR * 12;
+            Cron::new(away.format("%M %H * * *").to_string())
+        }
+
+        $($async)? fn crons_with_a_pattern_tick_when_the_clock_is_turned(queue: impl Backend) {
+            queue.schedule(report().cron(daily()))$($wait)*.unwrap();
+            assert!(drain(&queue)$($done)*.runs.is_empty());
+            for _ in 0..3 {
+                clock(&queue).turn(HOUR * 24)$($wait)*;
+                assert_eq!(drain(&queue)$($done)*.finished, 1);
+                assert!(drain(&queue)$($done)*.runs.is_empty());
+            }
+        }
+
+        $($async)? fn a_tick_that_runs_early_does_not_run_again_at_its_time(queue: impl Backend) {
+            for cron in [Cron::every(HOUR * 24), daily()] {
+                queue.remove_all_tasks()$($wait)*.unwrap();
+                queue.schedule(report().cron(cron))$($wait)*.unwrap();
+                assert_eq!(drain(&queue).with_scheduled()$($done)*.finished, 1);
+                clock(&queue).turn(HOUR * 24)$($wait)*;
+                assert_eq!(drain(&queue)$($done)*.finished, 0, "the tick has run");
+                clock(&queue).turn(HOUR * 24)$($wait)*;
+                assert_eq!(drain(&queue)$($done)*.finished, 1, "the next tick");
+            }
+        }
+
         $($async)? fn kept_tasks_are_removed_when_the_clock_is_turned(queue: impl Backend) {
             let id = queue.insert(report())$($wait)*.unwrap().id;
             let keep = || drain(&queue).retention_mode(RetentionMode::KeepAll).prune_after(HOUR);
@@ -68,6 +96,8 @@ macro_rules! clocks {
             tasks_expire_when_the_clock_is_turned,
             a_period_of_a_unique_task_ends_when_the_clock_is_turned,
             crons_tick_when_the_clock_is_turned,
+            crons_with_a_pattern_tick_when_the_clock_is_turned,
+            a_tick_that_runs_early_does_not_run_again_at_its_time,
             kept_tasks_are_removed_when_the_clock_is_turned,
         }
     };

@@ -119,8 +119,37 @@ macro_rules! drains {
             assert_eq!(inserted(&queue)$($wait)*.len(), 2);
         }
 
+        /// The mode of the tasks is not that of this queue.
+        $($async)? fn due_tasks_of_the_other_mode_are_told(queue: impl Backend) {
+            let other = || crate::other_mode(chain(1));
+            for task in [other(), other(), other().delay(HOUR), other().task_type("b"), chain(1)] {
+                queue.insert(task)$($wait)*.unwrap();
+            }
+            let ran = drain(&queue).task_types(["common"])$($done)*;
+            assert_eq!((ran.finished, ran.of_other_mode), (1, 2));
+            let ran = drain(&queue)$($done)*;
+            assert_eq!((ran.runs.len(), ran.of_other_mode), (0, 3));
+            let says = ran.to_string();
+            let call = says.strip_prefix("no runs; 3 due for the other mode: `drain(&queue).");
+            let is_async = stringify!($($async)?) == "async";
+            let other = if is_async { "run()` with a queue of the blocking" } else { "await` with a queue of the async" };
+            assert_eq!(call, Some(&*format!("{other} mode runs them")), "{says}");
+            assert_eq!(drain(&queue).task_types(["none"])$($done)*.to_string(), "no runs");
+        }
+
+        /// The store counts the tasks of the first thousand types only. None of those is due here.
+        $($async)? fn a_drain_sees_all_task_types(queue: impl Backend) {
+            let types = (0..=1000).map(|number| chain(1).task_type(format!("a{number}")).delay(HOUR));
+            let mut tasks: Vec<_> = types.collect();
+            tasks.push(chain(2).task_type("z"));
+            queue.insert_tasks(tasks)$($wait)*.unwrap();
+            assert_eq!(drain(&queue)$($done)*.finished, 2);
+        }
+
         over_each_store! {
             $($async)?:
+            due_tasks_of_the_other_mode_are_told,
+            a_drain_sees_all_task_types,
             due_tasks_run_in_their_order_and_those_that_they_insert,
             the_summary_counts_each_way_to_end,
             retries_and_scheduled_tasks_run_at_once_where_the_test_asks,

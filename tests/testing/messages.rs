@@ -1,8 +1,9 @@
 //! What failed assertions say, and how long assertions wait.
 
-use crate::{HOUR, failure, failure_of, resize};
-use fang::testing::{assert_inserted, drain, refute_inserted};
-use fang::{MemoryQueue, blocking};
+use crate::{HOUR, failure, failure_of, resize, server};
+use fang::serde_json::json;
+use fang::testing::{ANY, TestSchema, assert_inserted, drain, refute_inserted};
+use fang::{AsyncQueueable, MemoryQueue, NewTask, Queueable, blocking};
 use std::time::Duration;
 
 #[fang::task(task_type = "mail")]
@@ -60,6 +61,52 @@ fn a_failure_tells_how_many_there_are() {
         "no task should be resize { \"picture\": 1 }, but 1 is found\n  - resize { \"picture\": 1 }, \
             task type \"common\", new"
     );
+}
+
+#[test]
+fn a_refutation_shows_five_tasks_and_says_how_many_more_there_are() {
+    let queue = blocking::MemoryQueue::new();
+    queue.insert_tasks((0..7).map(resize).collect()).unwrap();
+    let message = failure(|| refute_inserted!(queue, resize));
+    assert_eq!(message.lines().filter(|line| line.starts_with("  - resize")).count(), 5, "{message}");
+    assert!(message.contains("but 7 are found") && message.ends_with("\n  and 2 more"), "{message}");
+}
+
+#[test]
+fn a_field_with_any_value_has_to_be_there() {
+    let queue = blocking::MemoryQueue::new();
+    queue.insert(resize(1)).unwrap();
+    assert_inserted!(queue, resize, { "picture": ANY });
+    refute_inserted!(queue, resize, { "page": ANY });
+    let message = failure(|| assert_inserted!(queue, resize, { "page": ANY }));
+    assert!(message.contains("no task is resize { \"page\": ANY }"), "{message}");
+    assert!(message.contains("page: expected ANY, found no such field"), "{message}");
+}
+
+/// The block of the guide, which this makes as a reader would.
+#[tokio::test]
+async fn the_guide_shows_the_message_as_it_is() {
+    let queue = MemoryQueue::new();
+    let task = |kind: &str, fields| NewTask::of_kind(kind, fields);
+    queue.insert(task("welcome", json!({ "user": 9 })).task_type("mail")).await.unwrap();
+    queue.insert(task("crawl", json!({ "page": "home" }))).await.unwrap();
+    let expected = async move { assert_inserted!(queue, "welcome", { "user": 8 }, task_type = "mail").await };
+    let message = failure_of(expected).await;
+    let shown = format!("```text\nat tests/sign_up.rs:12: {}\n```", without_place(&message));
+    let guide = include_str!("../../src/guide/testing.md");
+    assert!(guide.contains(&shown), "the guide does not show\n{shown}");
+}
+
+#[tokio::test]
+async fn numbers_match_by_their_value_in_each_store() {
+    let db = TestSchema::at(server()).await;
+    let (memory, postgres) = (MemoryQueue::new(), db.queue());
+    let numbers = || NewTask::of_kind("numbers", json!({ "a": 1e16, "b": 0.1, "c": 3 }));
+    memory.insert(numbers()).await.unwrap();
+    postgres.insert(numbers()).await.unwrap();
+    assert_inserted!(memory, "numbers", { "a": 10_000_000_000_000_000_i64, "b": 0.1_f32, "c": 3.0 }).await;
+    assert_inserted!(postgres, "numbers", { "a": 1e16, "b": 0.1_f32, "c": 3.0 }).await;
+    refute_inserted!(memory, "numbers", { "c": 4 }).await;
 }
 
 #[tokio::test]

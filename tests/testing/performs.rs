@@ -66,6 +66,15 @@ macro_rules! performs {
                 assert_inserted!(queue, index, count = 2)$($wait)*;
             }
 
+            @test $($async)? fn an_inserted_task_is_performed_and_its_row_stays() {
+                let queue = performs!(@queue $($async)?);
+                queue.insert(ask("header").header("tenant", "a").task_type("mail"))$($wait)*.unwrap();
+                let found = assert_inserted!(queue, asks)$($wait)*;
+                let ran = perform(found[0].clone()).state("secret".to_owned())$($done)*;
+                assert_eq!((ran.outcome.error(), ran.task_type.as_str()), (Some("a"), "mail"));
+                assert_eq!(assert_inserted!(queue, asks, count = 1)$($wait)*, found);
+            }
+
             @test $($async)? fn a_failure_says_when_the_task_runs_again() {
                 assert_eq!(perform(fails(false))$($done)*.outcome, failed("no such page", Some(HOUR)));
                 let panicked = failed("the task panicked: out of range", Some(HOUR));
@@ -154,7 +163,15 @@ mod timeouts {
     fn a_blocking_run_is_told_after_its_timeout_and_its_result_counts() {
         let ran = perform(works(true)).timeout(SOON).run();
         assert_eq!(ran.outcome, Outcome::TimedOut { error: "told to end".to_owned(), retry_after: None });
-        assert_eq!(perform(works(false)).timeout(SOON).run().outcome, Outcome::Finished);
+        let ran = perform(works(false)).timeout(SOON).run();
+        assert_eq!((&ran.outcome, ran.timed_out), (&Outcome::Finished, true));
+        let queue = fang::blocking::MemoryQueue::new();
+        fang::Queueable::insert(&queue, works(false)).unwrap();
+        let ran = fang::testing::drain(&queue).timeout(SOON).run();
+        assert_eq!(
+            (ran.finished, ran.timed_out, ran.to_string()),
+            (1, 1, "1 finished, 1 timed out".to_owned())
+        );
     }
 
     #[tokio::test]

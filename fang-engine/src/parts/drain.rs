@@ -23,7 +23,7 @@ use fang_core::kind::Kinds;
 use fang_core::middleware::{Stack, StackBlocking};
 use fang_core::notify::Topic;
 use fang_core::scan::{ScanRanges, Start};
-use fang_core::store::{Claim, Claimed, Feature, Filter, Report, Store};
+use fang_core::store::{Claim, Claimed, Depth, Feature, Filter, Report, Store};
 use fang_core::{QueueError, RetentionMode, SleepParams, StoreError};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,6 +110,8 @@ pub struct Drained {
     pub runs: Vec<Ran>,
     /// How many old rows were removed at the end.
     pub pruned: u64,
+    /// How many due tasks are left at the end because they are for the other mode.
+    pub of_other_mode: usize,
 }
 
 /// Runs the tasks of a store that are due.
@@ -170,7 +172,8 @@ impl Draining {
             Err(error) => return Err(error),
         };
         self.workers.ended().await;
-        Ok(Drained { runs: self.runs, pruned })
+        let of_other_mode = self.due_in_other_mode().await?;
+        Ok(Drained { runs: self.runs, pruned, of_other_mode })
     }
 
     /// Runs until nothing is due, or a rule ends it.
@@ -212,11 +215,18 @@ impl Draining {
             return Ok(self.rules.task_types.iter().map(|name| name.as_str().into()).collect());
         }
         let store = &self.pool.store;
-        let names: BTreeSet<String> = if store.offers().has(Feature::Counts) {
-            let depths = store.depths(None).await?.into_iter();
-            depths.filter(|depth| depth.due.count > 0).map(|depth| depth.task_type).collect()
-        } else {
-            self.waiting().await?.into_iter().map(|task| task.task_type).collect()
+        let depths = match store.offers().has(Feature::Counts) {
+            true => {
+                Some(store.depths(None).await?).filter(|depths| depths.len() < usize::from(Depth::TASK_TYPES))
+            }
+            false => None,
+        };
+        let names: BTreeSet<String> = match depths {
+            Some(depths) => {
+                depths.into_iter().filter(|depth| depth.due.count > 0).map(|depth| depth.task_type).collect()
+            }
+            // The store does not count, or has more types than it counts.
+            None => self.waiting().await?.into_iter().map(|task| task.task_type).collect(),
         };
         Ok(names.into_iter().map(Into::into).collect())
     }

@@ -1,6 +1,7 @@
 //! The differences between a task and what a test expects.
 
-use super::Expected;
+use super::number::same_number;
+use super::{ANY, Expected, shown};
 use chrono::{DateTime, Utc};
 use fang_core::Task;
 use serde_json::Value;
@@ -40,12 +41,14 @@ impl Differences {
     /// Fields that are named have to match; others may be anything.
     fn fields(&mut self, path: &str, expected: &Value, found: &Value) {
         match (expected, found) {
+            (Value::String(any), _) if any == ANY => {}
+            (Value::Number(expected), Value::Number(found)) if same_number(expected, found) => {}
             (Value::Object(expected), Value::Object(found)) => {
                 for (name, value) in expected {
                     let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                     match found.get(name) {
                         Some(found) => self.fields(&path, value, found),
-                        None => self.add(&path, value, "no such field"),
+                        None => self.add(&path, shown(value), "no such field"),
                     }
                 }
             }
@@ -55,7 +58,7 @@ impl Differences {
                 }
             }
             _ if expected == found => {}
-            _ => self.add(if path.is_empty() { "the payload" } else { path }, expected, found),
+            _ => self.add(if path.is_empty() { "the payload" } else { path }, shown(expected), found),
         }
     }
 }

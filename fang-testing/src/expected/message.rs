@@ -1,7 +1,7 @@
 //! What a failed assertion says.
 
 use super::difference::Difference;
-use super::{Count, Expected};
+use super::{Count, Expected, shown};
 use fang_core::Task;
 use serde_json::Value;
 use std::fmt::Write;
@@ -26,6 +26,9 @@ pub(super) fn failure(expected: &Expected, matching: &[Task], others: &[(Task, V
         let _ = write!(text, " within {:?}", expected.within);
     }
     matching.iter().take(SHOWN).for_each(|task| show(&mut text, task, &[]));
+    if matching.len() > SHOWN {
+        let _ = write!(text, "\n  and {} more", matching.len() - SHOWN);
+    }
     if expected.count != Count::Exactly(0) {
         candidates(&mut text, expected, others);
     }
@@ -70,7 +73,7 @@ fn show(text: &mut String, task: &Task, differences: &[Difference]) {
 fn fields(payload: &Value) -> String {
     let Value::Object(fields) = payload else { return payload.to_string() };
     let named = fields.iter().filter(|(name, _)| *name != "type");
-    let named: Vec<_> = named.map(|(name, value)| format!("{name:?}: {value}")).collect();
+    let named: Vec<_> = named.map(|(name, value)| format!("{name:?}: {}", shown(value))).collect();
     if named.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", named.join(", ")) }
 }
 

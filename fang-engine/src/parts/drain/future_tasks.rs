@@ -1,4 +1,4 @@
-//! Makes tasks due that wait for a later time.
+//! Looks at the tasks that wait: makes those due that wait for a later time, and counts those of the other mode.
 
 use super::Draining;
 use crate::events::Event;
@@ -30,6 +30,16 @@ impl Draining {
             }
         }
         Ok(has_moved)
+    }
+
+    /// How many due tasks wait for workers of the other mode.
+    pub(super) async fn due_in_other_mode(&self) -> Result<usize, StoreError> {
+        if self.rules.shown_type.is_some() {
+            return Ok(0);
+        }
+        let now = self.pool.store.now().await?;
+        let waiting = self.waiting().await?;
+        Ok(waiting.iter().filter(|task| task.scheduled_at <= now && !self.is_for_this_mode(task)).count())
     }
 
     fn is_for_this_mode(&self, task: &Task) -> bool {
