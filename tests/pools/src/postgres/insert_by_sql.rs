@@ -276,9 +276,8 @@ async fn a_duplicate_that_the_transaction_cannot_see_asks_to_repeat_it(mode: Mod
     for more in ["", ", unique_within => '1 hour'"] {
         let insert = format!("SELECT * FROM fang_insert_unique('Say', '{{}}', 'k'{more})");
         for level in ["REPEATABLE READ", "SERIALIZABLE"] {
-            world
-                .run(&format!("TRUNCATE fang_tasks, fang_unique; BEGIN ISOLATION LEVEL {level}; SELECT 1"))
-                .await;
+            world.run("TRUNCATE fang_tasks, fang_unique").await;
+            world.run(&format!("BEGIN ISOLATION LEVEL {level}; SELECT 1")).await;
             other.batch_execute(&insert).await.unwrap();
             let error = world.client().batch_execute(&insert).await.unwrap_err();
             assert_eq!(error.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE), "{level}{more}: {error}");
