@@ -157,7 +157,8 @@ fn database_url() -> String {
     }
 }
 
-/// It needs no quotes. No other process has the same name at the same time: the number of a process, and a time, since numbers come again.
+/// It needs no quotes. No other process has the same name at the same time: the number of a process, and a time, since
+/// numbers come again.
 fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
