@@ -21,8 +21,9 @@ use std::time::Duration;
 ///
 /// The [documentation of the crate](crate) has an example. One fault comes after the other, and each hits one worker,
 /// chosen at random. Workers that end by themselves are started again. At the end, or after an error, all processes
-/// that are left are killed. They are also killed if the process of the test ends in any other way, even by SIGKILL.
-/// Processes that a worker has started itself are not.
+/// that are left are killed. If the process of the test ends in any other way, even by SIGKILL, the workers and the
+/// processes that they have started are killed at once: each worker is in a process group with a small shell that waits
+/// for that.
 #[derive(Clone)]
 #[must_use = "nothing runs before `run_blocking` or `run_async`"]
 pub struct Campaign {

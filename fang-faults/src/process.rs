@@ -9,11 +9,11 @@ use std::io;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// A process. Dropping the value kills it. It is also killed when this process ends, in whatever way: a small shell
-/// beside it waits for that.
+/// A process. Dropping the value kills it. It is also killed when this process ends, in whatever way, and so are those
+/// that it has started: a small shell waits for that. The process is in the process group of that shell.
 #[derive(Debug)]
 pub struct Process {
-    /// As long as the process may run. It is dropped before the system may give the id of the process to another one.
+    /// Until the process has ended.
     guard: Option<Guard>,
     child: Child,
     /// Closing it tells the process to end, if it listens for that.
@@ -26,15 +26,14 @@ impl Process {
     /// # Errors
     /// [`FaultsError::Start`] when the system refuses.
     pub fn start(command: &mut Command) -> Result<Self, FaultsError> {
-        let child = command
+        let guard = Guard::start()?;
+        guard.takes(command)?;
+        let mut child = command
             .stdin(Stdio::piped())
             .spawn()
             .map_err(|source| FaultsError::Start { program: command.get_program().into(), source })?;
-        // If there is no guard, dropping this kills the process.
-        let mut process = Self { guard: None, child, stdin: None };
-        process.stdin = process.child.stdin.take();
-        process.guard = Some(Guard::of(&process.child)?);
-        Ok(process)
+        let stdin = child.stdin.take();
+        Ok(Self { guard: Some(guard), child, stdin })
     }
 
     /// Its process id.
