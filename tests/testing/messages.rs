@@ -3,7 +3,7 @@
 use crate::{HOUR, failure, failure_of, resize, server};
 use fang::serde_json::json;
 use fang::testing::{ANY, TestSchema, assert_inserted, drain, refute_inserted};
-use fang::{AsyncQueueable, MemoryQueue, NewTask, Queueable, blocking};
+use fang::{MemoryQueue, NewTask, Queueable, blocking};
 use std::time::Duration;
 
 #[fang::task(task_type = "mail")]

@@ -195,7 +195,7 @@ mod finishing {
     use crate::{server, welcome};
     use diesel::{Connection, PgConnection};
     use fang::testing::{Outcome, Performed, TestSchema, assert_inserted, inserted, perform};
-    use fang::{AsyncQueueable, FangError, QueueError, Queueable, Run, State};
+    use fang::{AsyncQueueable, FangError, QueueError, Run, State};
 
     /// As an application's own queue.
     struct Address(String);
