@@ -96,6 +96,15 @@ fn is_of_later_version<R: ?Sized + 'static>(kind: &str, json: &str) -> bool {
     json.contains(r#""version":"#) && is_first_version(kind, mode) && version::saved(json) > version::FIRST
 }
 
+/// The longest kind, in bytes. An insert refuses a longer one.
+pub const MAX_BYTES: usize = 255;
+
+/// The kind as logs, events and errors show it. Rows that no queue of this library saved may have a longer one, of
+/// which this is the begin.
+pub fn shown_name(kind: &str) -> &str {
+    kind.get(..kind.floor_char_boundary(MAX_BYTES)).unwrap_or_default()
+}
+
 /// The kind in a payload.
 pub fn name(metadata: &str) -> Option<Cow<'_, str>> {
     tag::read(metadata).map(|(kind, _)| kind)
@@ -161,7 +170,7 @@ impl Kinds {
             && let Some(kind) = name(metadata)
             && !self.allows(&kind)
         {
-            return Err(Undecodable::NotAllowed(kind.into_owned()));
+            return Err(Undecodable::NotAllowed(shown_name(&kind).to_owned()));
         }
         decode(metadata)
     }
@@ -217,7 +226,7 @@ where
     Box<R>: DeserializeOwned,
 {
     if !is_registered::<R>(kind) {
-        return Undecodable::UnknownKind(kind.to_owned());
+        return Undecodable::UnknownKind(shown_name(kind).to_owned());
     }
     let (path, fault) = traced::fault::<Box<R>>(json).unwrap_or((Path::default(), Fault::Refused));
     let may_be_newer = fault.may_be_newer();

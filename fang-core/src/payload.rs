@@ -114,6 +114,9 @@ struct Text<'a> {
 
 impl Text<'_> {
     fn comes_back_in(&self, mode: Mode) -> Result<(), PayloadError> {
+        if self.kind.len() > kind::MAX_BYTES {
+            return Err(PayloadError::KindLength { bytes: self.kind.len(), limit: kind::MAX_BYTES });
+        }
         if let Origin::Struct(of, check) = self.origin
             && of == mode
             && check.accepts(self.json, self.kind, self.restored)

@@ -9,6 +9,7 @@ mod metrics;
 mod recorder;
 mod subscribers;
 mod tallies;
+mod task_info;
 mod totals;
 mod wall;
 
@@ -20,10 +21,12 @@ pub(crate) use metrics::waits;
 pub(crate) use recorder::Recorder;
 #[doc(hidden)]
 pub use subscribers::Subscribers;
+pub use task_info::TaskInfo;
+pub(crate) use task_info::{NO_KIND, kind_of};
 pub use totals::PoolStats;
 
-use fang_core::store::{RescuedTask, Verdict, WorkerId};
-use fang_core::{Mode, NewTask, Task};
+use fang_core::Mode;
+use fang_core::store::{Verdict, WorkerId};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -205,24 +208,6 @@ pub enum Event {
     },
 }
 
-/// A task, as events show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TaskInfo {
-    /// The id.
-    pub id: Uuid,
-    /// The kind: the name of its function or struct.
-    pub kind: Arc<str>,
-    /// The task type.
-    pub task_type: Arc<str>,
-    /// The mode.
-    pub mode: Mode,
-    /// The number of the run, counted from 1. 0 before the first claim.
-    pub attempt: u32,
-    /// How long the task had been due when it was claimed, by the clock of this machine. Zero before the claim.
-    pub waited: Duration,
-}
-
 /// A pool, as events show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -244,53 +229,6 @@ pub(crate) enum RunEnd<'a> {
     Failed(&'a str),
     TimedOut(&'a str),
     Cancelled,
-}
-
-impl TaskInfo {
-    /// A task that was inserted just now.
-    pub(crate) fn inserted(task: &NewTask) -> Self {
-        let row = task.row();
-        Self {
-            id: task.id(),
-            kind: kind_of(row.metadata),
-            task_type: row.task_type.into(),
-            mode: row.mode,
-            attempt: 0,
-            waited: Duration::ZERO,
-        }
-    }
-
-    /// A task that was taken back from a dead worker.
-    pub(crate) fn rescued(task: &RescuedTask) -> Self {
-        Self {
-            id: task.id,
-            kind: task.kind.as_deref().unwrap_or(NO_KIND).into(),
-            task_type: task.task_type.as_str().into(),
-            mode: task.mode,
-            attempt: task.retries.unsigned_abs().saturating_add(1),
-            waited: Duration::ZERO,
-        }
-    }
-
-    /// A task that was cancelled while it waited.
-    pub(crate) fn waiting(task: &Task) -> Self {
-        Self {
-            id: task.id,
-            kind: task.kind().unwrap_or(NO_KIND).into(),
-            task_type: task.task_type.as_str().into(),
-            mode: task.mode,
-            attempt: task.retries.unsigned_abs(),
-            waited: Duration::ZERO,
-        }
-    }
-}
-
-/// Stands for the kind of a payload that has none.
-pub(crate) const NO_KIND: &str = "of an unknown kind";
-
-/// The kind in a payload, or a text that says that it has none.
-pub(crate) fn kind_of(metadata: &str) -> Arc<str> {
-    fang_core::kind::name(metadata).unwrap_or(NO_KIND.into()).into()
 }
 
 impl Event {

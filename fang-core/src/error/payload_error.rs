@@ -66,6 +66,16 @@ pub enum PayloadError {
         /// The part of the task that contains it, such as `the payload` or `a tag`.
         place: &'static str,
     },
+    /// The kind has more than 255 bytes.
+    #[error(
+        "the kind has {bytes} bytes; 1 to {limit} are allowed; give the function or struct a shorter one"
+    )]
+    KindLength {
+        /// The length of the kind, in bytes.
+        bytes: usize,
+        /// The longest that is allowed, in bytes.
+        limit: usize,
+    },
     /// The task type does not have 1 to 255 bytes.
     #[error("the task type has {bytes} bytes; 1 to {limit} are allowed")]
     TaskTypeLength {

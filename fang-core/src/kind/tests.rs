@@ -39,6 +39,16 @@ fn an_unknown_kind_is_told_from_a_malformed_payload() {
 }
 
 #[test]
+fn errors_show_the_begin_of_a_long_kind() {
+    let json = format!(r#"{{"type":"{}"}}"#, "x".repeat(5_000_000));
+    assert_eq!(error(&json), Undecodable::UnknownKind("x".repeat(255)));
+    let mut kinds = Kinds::default();
+    kinds.allow("Other");
+    let refused = kinds.decode::<dyn AsyncRunnable>(&json).err();
+    assert_eq!(refused, Some(Undecodable::NotAllowed("x".repeat(255))));
+}
+
+#[test]
 fn a_kind_that_is_not_allowed_is_not_decoded() {
     let known = r#"{"type":"Known","number":7}"#;
     let mut kinds = Kinds::default();

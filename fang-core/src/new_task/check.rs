@@ -12,15 +12,15 @@ impl NewTask {
     /// # Errors
     /// [`PayloadError`] when the task could not be made; when the payload is larger than `max_payload_bytes`,
     /// names no kind or has a field twice; when it would be another one after it was saved and decoded; when
-    /// it, the task type or a tag contains a NUL character; or when the task type or a tag does not have 1 to
-    /// 255 bytes.
+    /// it, the task type or a tag contains a NUL character; or when the kind, the task type or a tag does not
+    /// have 1 to 255 bytes.
     pub fn check(&self, max_payload_bytes: usize) -> Result<(), PayloadError> {
         if let Some(error) = &self.refused {
             return Err((**error).clone());
         }
         if self.metadata.len() > max_payload_bytes {
             return Err(PayloadError::TooLarge {
-                kind: kind::name(&self.metadata).unwrap_or("a task".into()).into_owned(),
+                kind: kind::shown_name(&kind::name(&self.metadata).unwrap_or("a task".into())).to_owned(),
                 bytes: self.metadata.len(),
                 limit: max_payload_bytes,
             });
@@ -100,6 +100,19 @@ mod tests {
             assert!(task(PLAIN.into()).task_type(bad).check(64).is_err());
         }
         assert!(task(PLAIN.into()).task_type("it's \"quoted\" 🦀").check(64).is_ok());
+    }
+
+    #[test]
+    fn a_kind_of_more_than_255_bytes_is_refused() {
+        let of_kind = |kind: &str| NewTask::of_kind(kind, serde_json::json!({})).check(1000);
+        assert!(of_kind(&"x".repeat(255)).is_ok());
+        let by_text = task(format!(r#"{{"n":1,"type":"{}"}}"#, "x".repeat(256))).check(1000);
+        for refused in [of_kind(&"é".repeat(128)), by_text] {
+            assert!(
+                matches!(refused, Err(PayloadError::KindLength { bytes: 256, limit: 255 })),
+                "{refused:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::events::{NO_KIND, TaskInfo, kind_of};
 use crate::policy::decide::Ending;
 use fang_core::Task;
 use fang_core::context::Wish;
+use fang_core::kind::shown_name;
 use fang_core::store::RescuedTask;
 use log::Level;
 use std::collections::HashSet;
@@ -60,8 +61,9 @@ impl Told {
     }
 }
 
-/// The task as each line names it.
+/// The task as each line names it. Anyone who can insert names a kind: none may break the line or fill the log.
 fn named(id: Uuid, kind: &str, task_type: &str) -> String {
+    let kind = shown_name(kind).escape_debug();
     format!("the task {id} ({kind}, task type {task_type:?})")
 }
 
@@ -194,6 +196,18 @@ mod tests {
         assert!(line.contains(r#"(Mail, task type "mails")"#), "{line}");
         assert!(line.ends_with("failed in attempt 3 and runs again in 4s: no such user"), "{line}");
         assert_eq!(level(&ending), Some(Level::Warn));
+    }
+
+    #[test]
+    fn no_kind_breaks_its_line_or_fills_the_log() {
+        let ending = Ending::Retried { delay: Duration::from_secs(4), error: "no".into() };
+        let forged = r"Mail)\n2026-01-01 ERROR paid: \u001b[2J";
+        let line = line(&job(forged, 0), &ending);
+        assert!(line.contains(r"(Mail)\n2026-01-01 ERROR paid: \u{1b}[2J, task"), "{line}");
+        for kind in ["x".repeat(5_000_000), "é".repeat(5_000_000)] {
+            assert!(super::line(&job(&kind, 0), &ending).len() < 500);
+            assert!(named(Uuid::nil(), &kind, "mails").len() < 500);
+        }
     }
 
     #[test]

@@ -40,6 +40,7 @@ BEGIN
     SELECT c.reason, c.hint INTO wrong
     FROM (VALUES
         (kind IS NULL OR kind = '', 'the kind is missing', 'Give the name of the function or struct that runs the task.'),
+        (octet_length(kind) > 255, format('the kind has %s bytes', octet_length(kind)), '1 to 255 bytes are allowed.'),
         (jsonb_typeof(payload) IS DISTINCT FROM 'object', 'the payload is not a JSON object',
             'Give the fields of the task by name, or {} if it has none.'),
         (jsonb_typeof(payload) = 'object' AND payload ? 'type', 'the payload has a field "type", which names the kind',

@@ -95,7 +95,7 @@ fn task(form: &Pairs, errors: &mut Errors) -> Option<NewTask> {
 /// The field that an error is about.
 pub(crate) fn field(error: &PayloadError) -> &'static str {
     match error {
-        PayloadError::NoKind => "kind",
+        PayloadError::NoKind | PayloadError::KindLength { .. } => "kind",
         PayloadError::TaskTypeLength { .. } | PayloadError::Nul { place: "the task type" } => "task_type",
         PayloadError::TagLength { .. } | PayloadError::Nul { place: "a tag" } => "tags",
         _ => "payload",

@@ -14,9 +14,10 @@ crate::one_mode! {
 }
 
 /// Arguments, and words of the reason.
-const WRONG: [(&str, &str); 38] = [
+const WRONG: [(&str, &str); 39] = [
     ("NULL", "kind is missing"),
     ("''", "kind is missing"),
+    ("repeat('é', 128)", "kind has 256 bytes"),
     ("'a', NULL", "not a JSON object"),
     ("'a', '[]'", "not a JSON object"),
     ("'a', '\"text\"'", "not a JSON object"),
@@ -59,7 +60,8 @@ const WRONG: [(&str, &str); 38] = [
 ];
 
 /// Arguments at the limits.
-const FINE: [&str; 8] = [
+const FINE: [&str; 9] = [
+    "repeat('x', 255)",
     "'a', task_type => repeat('x', 255), tags => ARRAY[repeat('x', 255)]",
     "'a', headers => jsonb_build_object('ab', repeat('x', 8190))",
     "'a', unique_key => repeat('x', 1024)",
