@@ -37,6 +37,9 @@ pub const MAX_TASK_TYPE_BYTES: usize = 255;
 /// The most bytes that the headers of a task may have, names and values together.
 const MAX_HEADERS_BYTES: usize = 8 * 1024;
 
+/// The headers of the W3C for the context of a trace.
+const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
+
 /// When a task becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
@@ -249,9 +252,18 @@ impl NewTask {
     /// [`header`](crate::Context::header). A second value of the same name replaces the first. Defaults to none.
     ///
     /// The names and values of a task have at most 8 KiB together, or the insert fails with
-    /// [`PayloadError::HeadersLength`].
+    /// [`PayloadError::HeadersLength`]. A cron does not save `traceparent` and `tracestate`: each tick begins a trace of its
+    /// own.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Removes the headers `traceparent` and `tracestate`. Queues call this for the task of a cron: its ticks belong to no
+    /// trace of the program that scheduled it.
+    pub fn without_trace(mut self) -> Self {
+        let of_trace = |name: &str| TRACE_HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header));
+        self.options.headers.retain(|name, _| !of_trace(name));
         self
     }
 

@@ -58,7 +58,7 @@ impl InsertRules {
     ) -> Result<NewCron, QueueError> {
         let first = Timetable::read(&cron)?.next_after(anchor, now)?;
         // Each tick is inserted while the task of the previous one may still run, so its task must not be unique.
-        let task = self.prepare(task, new_id)?.not_unique().at(first);
+        let task = self.prepare(task, new_id)?.not_unique().without_trace().at(first);
         Ok(NewCron { name, cron, task, first })
     }
 }

@@ -17,6 +17,7 @@ crate::one_mode! {
     an_insert_may_be_changed_refused_and_heard,
     a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled,
     a_cron_keeps_its_name_whatever_changes_its_task,
+    a_cron_saves_the_headers_of_its_task_but_no_trace,
 }
 
 crate::one_mode! {
@@ -24,6 +25,7 @@ crate::one_mode! {
     an_insert_may_be_changed_refused_and_heard,
     a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled,
     a_cron_keeps_its_name_whatever_changes_its_task,
+    a_cron_saves_the_headers_of_its_task_but_no_trace,
 }
 
 async fn middleware_sees_the_run_its_payload_and_its_result(world: World) {
@@ -56,11 +58,15 @@ async fn a_panic_of_middleware_is_a_failure(world: World) {
     assert_eq!(row.error_message.as_deref(), Some("the task panicked: in the middleware"));
 }
 
-/// Adds a tenant, and refuses tasks of the kind `Elsewhere`.
+/// Adds a tenant and the trace of a request, and refuses tasks of the kind `Elsewhere`.
 fn stamp(task: NewTask) -> Result<NewTask, FangError> {
     match task.kind().as_deref() {
         Some("Elsewhere") => Err(FangError::new("not from here")),
-        _ => task.tag("stamped").field("tenant", &"acme").map_err(FangError::from_error),
+        _ => {
+            let traced = task.header("traceparent", "00-1-2-01").header("Tracestate", "a=b");
+            let stamped = traced.header("request", "7").tag("stamped");
+            stamped.field("tenant", &"acme").map_err(FangError::from_error)
+        }
     }
 }
 
@@ -88,6 +94,23 @@ async fn a_cron_keeps_its_name_whatever_changes_its_task(mode: Mode) {
     }
     assert_eq!(world.number("SELECT count(*) FROM fang_crons WHERE metadata->>'tenant' = 'acme'").await, 1);
     assert!(queue.run_cron(&task().cron_name()).await.unwrap().is_some());
+}
+
+/// Else the ticks of years would join the trace of the program that scheduled the cron.
+async fn a_cron_saves_the_headers_of_its_task_but_no_trace(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let queue = stamping(mode, world.uri(), |_| ());
+    let yearly = Act { cron: Some("0 0 0 1 1 * *".to_owned()), ..Act::new("yearly", How::Succeed) };
+    queue.schedule_task(&yearly).await.unwrap();
+    queue.run_cron(&mode.new_task(&yearly).cron_name()).await.unwrap();
+    let alike = |table: &str| {
+        format!(r#"SELECT count(*) FROM {table} WHERE options->'headers' = '{{"request": "7"}}'"#)
+    };
+    assert_eq!(world.number(&alike("fang_crons")).await, 1);
+    assert_eq!(world.number(&alike("fang_tasks")).await, 2, "the first tick, and the run by hand");
+    let once = queue.insert_tasks(vec![mode.new_task(&yearly)]).await.unwrap();
+    let once = queue.find_task_by_id(once[0].id).await.unwrap().unwrap();
+    assert_eq!(once.headers["traceparent"], "00-1-2-01");
 }
 
 async fn a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled(mode: Mode) {
