@@ -231,13 +231,15 @@ impl Handle {
         self.queue.hooks.tell(|| Event::CronFired { cron: cron.into(), task });
     }
 
-    /// Removes the tasks that would keep this one out as its duplicates. Returns how many.
+    /// Removes the tasks that would keep this one out as its duplicates. Returns how many. A task that may not be inserted
+    /// may be removed: if `before_insert` refuses it, it is taken unchanged.
     ///
     /// # Errors
     /// [`QueueError::Store`] when the store fails.
     pub async fn remove_like(&self, task: NewTask) -> Result<u64, QueueError> {
         let mut removed = 0;
-        for hash in self.queue.hooks.apply(task)?.hashes() {
+        let changed = self.queue.hooks.apply(task.clone());
+        for hash in changed.unwrap_or(task).hashes() {
             removed += self.queue.store.remove(&Removal::Unique(hash)).await?;
         }
         Ok(removed)

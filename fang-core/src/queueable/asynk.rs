@@ -142,6 +142,9 @@ pub trait AsyncQueueable: Send + Sync {
     /// [`unique_by`](AsyncRunnable::unique_by) of `task` finds. The period of that duplicate ends. Tasks that
     /// are not unique stay.
     ///
+    /// `before_insert` of the queue sees the task first, so that a task that it changes is found. If it refuses
+    /// the task, the duplicates of the unchanged task are removed.
+    ///
     /// # Errors
     /// [`QueueError::Payload`] when `task` does not serialize, or when it lacks a field by which it is unique
     /// or its unique key is not valid. [`QueueError::Store`] when the store fails.

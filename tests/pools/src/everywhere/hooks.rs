@@ -18,6 +18,7 @@ crate::one_mode! {
     a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled,
     a_cron_keeps_its_name_whatever_changes_its_task,
     a_cron_saves_the_headers_of_its_task_but_no_trace,
+    a_task_that_may_not_be_inserted_may_be_removed,
 }
 
 crate::one_mode! {
@@ -26,6 +27,7 @@ crate::one_mode! {
     a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled,
     a_cron_keeps_its_name_whatever_changes_its_task,
     a_cron_saves_the_headers_of_its_task_but_no_trace,
+    a_task_that_may_not_be_inserted_may_be_removed,
 }
 
 async fn middleware_sees_the_run_its_payload_and_its_result(world: World) {
@@ -111,6 +113,14 @@ async fn a_cron_saves_the_headers_of_its_task_but_no_trace(mode: Mode) {
     let once = queue.insert_tasks(vec![mode.new_task(&yearly)]).await.unwrap();
     let once = queue.find_task_by_id(once[0].id).await.unwrap().unwrap();
     assert_eq!(once.headers["traceparent"], "00-1-2-01");
+}
+
+async fn a_task_that_may_not_be_inserted_may_be_removed(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let queue = stamping(mode, world.uri(), |_| ());
+    let earlier = mode.new_task(&Elsewhere).unique().unwrap();
+    world.queue.insert_tasks(vec![earlier]).await.unwrap();
+    assert_eq!(queue.remove_task_by_metadata(&Elsewhere).await.unwrap(), 1);
 }
 
 async fn a_queue_tells_of_crons_and_of_waiting_tasks_that_are_cancelled(mode: Mode) {
