@@ -131,7 +131,8 @@ impl NewTask {
         let new = Self::new(metadata, task.task_type(), Mode::Asynk);
         let (unique, cron) = (task.unique_by(), task.cron().map(Box::new));
         let origin = Origin::Struct(new.mode, task.check_of_type());
-        Self { origin, unique, expires: task.expires(), cron, ..new }.hashed()
+        let (priority, expires) = (task.priority(), task.expires());
+        Self { origin, priority, unique, expires, cron, ..new }.hashed()
     }
 
     /// A heavy task, one for the blocking mode.
@@ -145,7 +146,8 @@ impl NewTask {
         let new = Self::new(metadata, task.task_type(), Mode::Blocking);
         let (unique, cron) = (task.unique_by(), task.cron().map(Box::new));
         let origin = Origin::Struct(new.mode, task.check_of_type());
-        Self { origin, unique, expires: task.expires(), cron, ..new }.hashed()
+        let (priority, expires) = (task.priority(), task.expires());
+        Self { origin, priority, unique, expires, cron, ..new }.hashed()
     }
 
     /// A task from its whole payload, for tools that do not have the struct. `metadata` is a JSON object: the fields of
@@ -188,7 +190,8 @@ impl NewTask {
         self
     }
 
-    /// Sets how urgent the task is among the tasks of its type. Defaults to [`Priority::Normal`].
+    /// Sets how urgent the task is among the tasks of its type. Defaults to [`priority`](AsyncRunnable::priority) of
+    /// its struct, which is [`Priority::Normal`] if the struct does not set it.
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
         self

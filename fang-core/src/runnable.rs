@@ -5,7 +5,7 @@ use crate::error::FangError;
 use crate::payload::OwnType;
 use crate::queueable::{AsyncQueueable, Queueable};
 use crate::schedule::Scheduled;
-use crate::task::DEFAULT_TASK_TYPE;
+use crate::task::{DEFAULT_TASK_TYPE, Priority};
 use crate::unique::Unique;
 use async_trait::async_trait;
 use std::time::Duration;
@@ -58,6 +58,13 @@ pub trait AsyncRunnable: OwnType + Send + Sync {
     /// 1 to 255 bytes. Defaults to `"common"`.
     fn task_type(&self) -> String {
         DEFAULT_TASK_TYPE.to_owned()
+    }
+
+    /// How urgent the task is among the tasks of its type. Called at the insert;
+    /// [`NewTask::priority`](crate::NewTask::priority) overrides it for one insert. Defaults to
+    /// [`Priority::Normal`].
+    fn priority(&self) -> Priority {
+        Priority::default()
     }
 
     /// Whether the task is unique: while a task of the same kind and payload waits or runs, no other is
@@ -168,6 +175,13 @@ pub trait Runnable: OwnType + Send + Sync {
     /// 1 to 255 bytes. Defaults to `"common"`.
     fn task_type(&self) -> String {
         DEFAULT_TASK_TYPE.to_owned()
+    }
+
+    /// How urgent the task is among the tasks of its type. Called at the insert;
+    /// [`NewTask::priority`](crate::NewTask::priority) overrides it for one insert. Defaults to
+    /// [`Priority::Normal`].
+    fn priority(&self) -> Priority {
+        Priority::default()
     }
 
     /// Whether the task is unique: while a task of the same kind and payload waits or runs, no other is

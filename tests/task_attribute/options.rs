@@ -168,6 +168,8 @@ macro_rules! options {
             let other = queue.insert(all(8, "a".to_owned()).priority(Priority::Low).task_type("t"))$($await)*.unwrap();
             assert!(other.id != first.id);
             assert_eq!((other.task_type.as_str(), other.priority), ("t", Priority::Low));
+            let by_struct = queue.insert_task(&all { user: 9, text: "a".to_owned() })$($await)*.unwrap();
+            assert_eq!(by_struct.priority, Priority::High);
             let not_unique = queue.insert(all(7, "a".to_owned()).not_unique())$($await)*.unwrap();
             assert!(not_unique.id != first.id);
         }

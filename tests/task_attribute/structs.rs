@@ -156,6 +156,13 @@ async fn a_struct_is_an_async_task() {
     let row = queue.insert(Greet { name: "Ada".to_owned(), number: 1 }.into()).await.unwrap();
     assert_eq!((row.kind(), row.priority), (Some(Greet::KIND), Priority::High));
     assert_eq!(queue.insert_task(task).await.unwrap().id, row.id, "it is unique by name");
+    let other = Greet { name: "Eve".to_owned(), number: 1 };
+    let tasks = [NewTask::asynk(&other).unwrap(), NewTask::from(&other)];
+    assert_eq!(tasks.map(|task| task.row().priority), [Priority::High; 2]);
+    let later = queue.light(&other).delay(Duration::from_secs(3600)).insert().await.unwrap();
+    let later = queue.find_task_by_id(later.id).await.unwrap().unwrap();
+    assert_eq!(later.priority, Priority::High);
+    queue.remove_task(later.id).await.unwrap();
     let before =
         NewTask::new(r#"{"type":"Hello","name":"Bob"}"#.to_owned(), "structs".to_owned(), Mode::Asynk);
     queue.insert(before).await.unwrap();

@@ -79,7 +79,6 @@ fn tokens(attrs: &[Attribute]) -> syn::Result<TokenStream> {
 
 fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>) -> TokenStream {
     let (name, queueable, new_task) = (kind.name, kind.mode.queueable(), kind.mode.new_task());
-    let options = kind.insert_options();
     let performed = match kind.mode {
         Mode::Asynk => quote!(<#name as ::fang::Perform>::perform(self, &run).await),
         Mode::Blocking => quote!(<#name as ::fang::PerformBlocking>::perform(self, &run)),
@@ -98,7 +97,7 @@ fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>) -> TokenStream {
             #[automatically_derived]
             impl ::core::convert::From<&#name> for ::fang::NewTask {
                 fn from(task: &#name) -> Self {
-                    ::fang::__private::new_task(#new_task(task)) #options
+                    ::fang::__private::new_task(#new_task(task))
                 }
             }
 

@@ -51,7 +51,7 @@ impl Task<'_> {
     /// The function that makes the task to insert.
     fn constructor(&self) -> TokenStream {
         let (name, vis, attrs) = (self.name(), &self.function.vis, self.attrs(is_for_users));
-        let (new_task, options) = (self.kind.mode.new_task(), self.kind.insert_options());
+        let new_task = self.kind.mode.new_task();
         let saved = || self.arguments.saved();
         let (names, types) = (saved().map(|argument| &argument.name), saved().map(|argument| &argument.ty));
         let fields = saved().map(|argument| &argument.name);
@@ -60,7 +60,7 @@ impl Task<'_> {
             #(#attrs)*
             #[allow(clippy::used_underscore_binding)]
             #vis fn #name(#(#names: #types),*) -> ::fang::NewTask {
-                ::fang::__private::new_task(#new_task(&#name { #(#fields,)* #version })) #options
+                ::fang::__private::new_task(#new_task(&#name { #(#fields,)* #version }))
             }
         }
     }

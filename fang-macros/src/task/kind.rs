@@ -103,12 +103,6 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// Sets what only an insert can set on a `NewTask`.
-    pub(super) fn insert_options(&self) -> TokenStream {
-        let priority = self.options.priority.iter();
-        quote!(#(.priority(#priority))*)
-    }
-
     /// The trait of the mode for a struct, under the name of a kind.
     fn implementation(
         &self,
@@ -140,8 +134,18 @@ impl<'a> Kind<'a> {
 
     /// The methods of the trait that the options override.
     fn choices(&self) -> TokenStream {
-        let Options { task_type, max_retries, timeout, expires, keep, backoff, unique, scheduled, .. } =
-            self.options;
+        let Options {
+            task_type,
+            priority,
+            max_retries,
+            timeout,
+            expires,
+            keep,
+            backoff,
+            unique,
+            scheduled,
+            ..
+        } = self.options;
         let some = |value: &Option<TokenStream>| {
             value
                 .as_ref()
@@ -149,12 +153,16 @@ impl<'a> Kind<'a> {
                 .into_iter()
                 .collect::<Vec<_>>()
         };
-        let (task_type, max_retries, scheduled) = (task_type.iter(), max_retries.iter(), scheduled.iter());
+        let (task_type, priority) = (task_type.iter(), priority.iter());
+        let (max_retries, scheduled) = (max_retries.iter(), scheduled.iter());
         let (timeout, expires, keep, backoff) = (some(timeout), some(expires), some(keep), some(backoff));
         let unique = some(&unique.as_ref().map(|unique| quote!(#unique)));
         quote! {
             #(fn task_type(&self) -> ::std::string::String {
                 ::std::string::String::from(#task_type)
+            })*
+            #(fn priority(&self) -> ::fang::Priority {
+                #priority
             })*
             #(fn max_retries(&self) -> i32 {
                 #max_retries
