@@ -55,7 +55,8 @@ use uuid::Uuid;
 #[non_exhaustive]
 pub enum Event {
     /// A queue has saved a new task. An insert within a transaction of the application has no such event, since it may
-    /// still be rolled back. A task of a cron has `CronFired` instead.
+    /// still be rolled back. A task of a cron has `CronFired` instead. Listeners of a queue run on a thread of their own,
+    /// so a program that ends right after its insert may lose this event.
     Inserted {
         /// The task.
         task: Arc<TaskInfo>,
@@ -87,7 +88,7 @@ pub enum Event {
     TimedOut {
         /// The task.
         task: Arc<TaskInfo>,
-        /// How long an async run took. Zero for a blocking one, which goes on.
+        /// How long an async run took, or a blocking one has taken so far.
         duration: Duration,
     },
     /// A task has succeeded, and that is saved. By default that removes its row, together with those of others, by one
@@ -129,7 +130,8 @@ pub enum Event {
         delay: Duration,
     },
     /// A task was cancelled. If a pool had claimed it, that pool has the event. If it waited, the queue that cancelled
-    /// it has the event. A waiting task that was cancelled through an `Admin` has none.
+    /// it has the event. A waiting task that was cancelled through an `Admin` has none. If a run returns an error after it
+    /// was cancelled from outside, only its `Ran` has that error.
     Cancelled {
         /// The task.
         task: Arc<TaskInfo>,
