@@ -22,6 +22,9 @@ pub trait Choices {
     /// How long the row stays after the end.
     fn keep(&self) -> Option<Duration>;
 
+    /// How often the task may be retried.
+    fn max_retries(&self) -> i32;
+
     /// How often the task may be retried, and how long it waits after this many retries.
     fn after_failure(&self, retries: u32) -> (i32, Duration);
 }
@@ -42,10 +45,14 @@ macro_rules! choices {
                     $task::keep(self)
                 }
 
+                fn max_retries(&self) -> i32 {
+                    $task::max_retries(self)
+                }
+
                 fn after_failure(&self, retries: u32) -> (i32, Duration) {
                     let policy = self.backoff_policy().map(|policy| policy.wait(retries, fastrand::f64()));
                     let backoff = policy.unwrap_or_else(|| Duration::from_secs(self.backoff(retries).into()));
-                    (self.max_retries(), backoff)
+                    ($task::max_retries(self), backoff)
                 }
             }
         )+
@@ -72,8 +79,8 @@ impl<'a, R: ?Sized + Choices + 'static> Ready<'a, R>
 where
     Box<R>: DeserializeOwned,
 {
-    /// Decodes a task and asks how long it may take and how long it is kept. All this is the application's code and may
-    /// panic.
+    /// Decodes a task and asks how long it may take, how long it is kept and how often it is retried. All this is the
+    /// application's code and may panic.
     ///
     /// # Errors
     /// The outcome of a run that could not begin.
@@ -81,15 +88,16 @@ where
         let decode = || pool.state.kinds.decode::<R>(&job.task.metadata);
         let runnable = match catch_unwind(AssertUnwindSafe(decode)) {
             Ok(decoded) => decoded.map_err(Outcome::Undecodable)?,
-            Err(panic) => return Err(failed_by_default(describe_panic(panic.as_ref()))),
+            Err(panic) => return Err(failed_by_default(describe_panic(panic.as_ref()), None)),
         };
         let recorder = &pool.state.recorder;
         recorder.decoded(&job, runnable.kind());
-        let ask = || (runnable.timeout(), runnable.keep());
-        let (limit, keep) = catch_unwind(AssertUnwindSafe(ask))
+        let ask = || (runnable.timeout(), runnable.keep(), runnable.max_retries());
+        let (limit, keep, max_retries) = catch_unwind(AssertUnwindSafe(ask))
             .map_err(|panic| failed(&job, &*runnable, describe_panic(panic.as_ref())))?;
         let limit = pool.config.timeout.or(limit);
         job.keeps(keep);
+        job.retries(max_retries);
         if let Some(at) = job.task.expired_at {
             return Err(Outcome::Expired(at));
         }

@@ -182,11 +182,11 @@ pub fn success(retention: RetentionMode, keep: Option<Duration>) -> Verdict {
     if retention.keeps_finished() || keep.is_some() { Verdict::Keep } else { Verdict::Remove }
 }
 
-/// A failure of a task that could not be asked for its own retries and backoff.
-pub fn failed_by_default(error: String) -> Outcome {
+/// A failure of a task that cannot be asked for its backoff now, given its retries if it was asked before.
+pub fn failed_by_default(error: String, max_retries: Option<i32>) -> Outcome {
     Outcome::Failed {
         error,
-        max_retries: DEFAULT_MAX_RETRIES,
+        max_retries: max_retries.unwrap_or(DEFAULT_MAX_RETRIES),
         backoff: Duration::from_secs(exponential(4).into()),
     }
 }
@@ -221,7 +221,7 @@ pub fn failed(task: &Claimed, error: String, choices: impl FnOnce(u32) -> (i32, 
     let retries = u32::try_from(task.retries).unwrap_or_default();
     match catch_unwind(AssertUnwindSafe(|| choices(retries))) {
         Ok((max_retries, backoff)) => Outcome::Failed { error, max_retries, backoff },
-        Err(_) => failed_by_default(error),
+        Err(_) => failed_by_default(error, None),
     }
 }
 

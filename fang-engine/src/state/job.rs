@@ -5,6 +5,7 @@ use super::times::RunTimes;
 use crate::events::{TaskInfo, kind_of};
 use crate::runtime::BoxFuture;
 use chrono::Utc;
+use fang_core::runnable::DEFAULT_MAX_RETRIES;
 use fang_core::store::{Claimed, DbInstant, WorkerId};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +38,8 @@ pub struct Job {
     pub unwritten: Option<Arc<dyn UnwrittenClaim>>,
     /// How long the row stays after the end, if its kind says so. The run sets it.
     keep: OnceLock<Duration>,
+    /// How often its kind retries it. The run sets it, unless it is the default.
+    max_retries: OnceLock<i32>,
     /// Whether it has its result, of which there is only one. Its run and the shutdown set it.
     has_result: AtomicBool,
     /// When its run began and how long it took. The run sets them.
@@ -61,6 +64,7 @@ impl Job {
             worker,
             unwritten,
             keep: OnceLock::new(),
+            max_retries: OnceLock::new(),
             has_result: AtomicBool::new(false),
             times: RunTimes::default(),
             kind: AtomicUsize::new(UNKNOWN),
@@ -84,6 +88,18 @@ impl Job {
     /// not asked.
     pub(crate) fn keep(&self) -> Option<Duration> {
         self.task.keep.or_else(|| self.keep.get().copied())
+    }
+
+    /// Tells how often its kind retries it, for a worker that dies.
+    pub(crate) fn retries(&self, max_retries: i32) {
+        if max_retries != DEFAULT_MAX_RETRIES {
+            let _ = self.max_retries.set(max_retries);
+        }
+    }
+
+    /// How often its kind retries it. `None` for the default, or if the kind was not asked.
+    pub(super) fn max_retries(&self) -> Option<i32> {
+        self.max_retries.get().copied()
     }
 
     /// Whether it has its result.

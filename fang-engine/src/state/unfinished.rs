@@ -42,7 +42,7 @@ impl Unfinished {
 
     /// Fails the task because its worker died, unless it has a result.
     pub fn fail(&self) {
-        self.send(failed_by_default("its worker died while it ran".to_owned()));
+        self.send(failed_by_default("its worker died while it ran".to_owned(), self.job.max_retries()));
     }
 
     /// Hands the task back uncharged, unless it has a result. Returns whether it had none.

@@ -10,6 +10,7 @@ crate::each_mode_and_store! {
     remove_all_removes_failed_tasks_as_well,
     a_panic_is_a_failure_and_the_worker_goes_on,
     a_worker_that_dies_is_replaced_and_its_task_has_failed,
+    a_task_without_retries_fails_for_good_when_its_worker_dies,
     a_snoozed_task_runs_again_without_counting_an_attempt,
     a_task_that_cancels_itself_fails_for_good,
     an_unknown_kind_waits_for_another_program,
@@ -77,6 +78,15 @@ async fn a_worker_that_dies_is_replaced_and_its_task_has_failed(world: World) {
     assert_eq!((row.retries, row.error_message.as_deref()), (1, Some("its worker died while it ran")));
     world.act("next", How::Succeed).await;
     assert_eq!(world.next().await.name, "next");
+}
+
+async fn a_task_without_retries_fails_for_good_when_its_worker_dies(world: World) {
+    let _pool = world.pool(1).start().await;
+    let killer = Act { retries: 0, ..Act::new("killer", How::KillTheWorker) };
+    let task = world.queue.insert_task(&killer).await.unwrap();
+    world.next().await;
+    let row = world.row_in(&task, FangTaskState::Failed).await;
+    assert_eq!(row.error_message.as_deref(), Some("its worker died while it ran"));
 }
 
 async fn a_snoozed_task_runs_again_without_counting_an_attempt(world: World) {
