@@ -140,7 +140,7 @@ async fn step_within(
             Step::Batch(migrations::LIMITS),
         ])
         .await?;
-    let Some(next) = migrations::pending(version(session, sql).await?).next() else {
+    let Some(next) = migrations::pending(version(session, schema, sql).await?).next() else {
         session.run(&[Step::Commit]).await?;
         return Ok(false);
     };
@@ -151,7 +151,7 @@ async fn step_within(
 
 /// The version of the schema. If the tables are newer than the bookkeeping says, as after a restore without data, the
 /// bookkeeping is put right.
-async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, StoreError> {
+async fn version(session: &mut impl Session, schema: &Schema, sql: &Statements) -> Result<i32, StoreError> {
     let has_meta = looked_up(session, "fang_meta").await?;
     // Else the tables would be made anew in the next schema of the search path.
     if !has_meta && let Some(error) = hidden(session, sql, false).await {
@@ -169,7 +169,8 @@ async fn version(session: &mut impl Session, sql: &Statements) -> Result<i32, St
     }
     let has_insert = Statement::rows("SELECT to_regproc('fang_insert') IS NOT NULL", &[])?;
     let by_tables = if first(session, has_insert, false).await? { WITH_INSERT } else { WITH_WORKERS };
-    let found = first(session, Statement::rows(&sql.restore_meta, &[&by_tables])?, by_tables).await?;
+    let restore = Statement::rows(&sql.restore_meta, &[&by_tables, &schema.qualify("fang_meta")])?;
+    let found = first(session, restore, by_tables).await?;
     log::warn!("fang_meta had lost the version of the schema; by its tables it is {found}");
     Ok(found)
 }

@@ -28,7 +28,8 @@ pub(crate) async fn register<C: Connections>(db: &Database<C>, info: &str) -> Re
         Err(error) if error.nature() == Nature::Data => {}
         Err(error) => return Err(error),
     }
-    db.query_one(Role::Heart, Statement::rows(&db.sql.raise_worker_id, &[])?).await?;
+    let table = db.schema.qualify("fang_workers");
+    db.query_one(Role::Heart, Statement::rows(&db.sql.raise_worker_id, &[&table])?).await?;
     try_register(db, info).await.map(|(worker, _)| worker)
 }
 
@@ -100,7 +101,8 @@ fn told(report: &Report) -> Option<String> {
 
 /// Without this row no worker would ever be declared dead.
 async fn restore<C: Connections>(db: &Database<C>) -> Result<(), StoreError> {
-    let statement = Statement::rows(&db.sql.restore_meta, &[&migrations::VERSION])?;
+    let table = db.schema.qualify("fang_meta");
+    let statement = Statement::rows(&db.sql.restore_meta, &[&migrations::VERSION, &table])?;
     let row = db.query_one(Role::Heart, statement).await?;
     // Another pool may have put it back first.
     if get(&row, 1)? {

@@ -32,6 +32,14 @@ async fn a_queue_works_in_a_schema_of_any_name(mode: Mode) {
         queue.insert_task(&say(name)).await.unwrap();
         assert_eq!(world.heard().await, name);
         pool.shutdown(PATIENCE).await;
+        // The sequence of the worker ids and the row of the bookkeeping are put right.
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        world
+            .run(&format!("TRUNCATE {quoted}.fang_meta; ALTER SEQUENCE {quoted}.fang_workers_id_seq RESTART"))
+            .await;
+        queue.migrate().await.unwrap();
+        assert_eq!(queue.admin().schema_version().await.unwrap(), Some(VERSION));
+        queue.pool(1, &world.stage).start().await.shutdown(PATIENCE).await;
         // This many tasks are inserted by COPY.
         queue.insert_tasks(vec![world.new_task(&say("many")); 500]).await.unwrap();
         assert_eq!(queue.count_tasks().await.unwrap()[0].tasks, 500);
