@@ -147,7 +147,14 @@ impl<C: Connections> LockClaims for PostgresLockClaims<C> {
     async fn write_claims(&mut self, worker: WorkerId, tasks: &[(Uuid, i32)]) -> Result<(), StoreError> {
         let (ids, leases): (Vec<Uuid>, Vec<i32>) = tasks.iter().copied().unzip();
         let statement = Statement::count(&self.db.sql.write_lost_claims, &[&worker.0, &ids, &leases])?;
-        let outcome = self.db.execute(Role::Engine, statement).await;
+        let mut outcome = self.db.execute(Role::Engine, statement).await;
+        if let Err(error) = outcome {
+            let none = Statement::count(
+                &self.db.sql.write_lost_claims,
+                &[&worker.0, &Vec::<Uuid>::new(), &Vec::<i32>::new()],
+            )?;
+            outcome = Err(self.db.looked_into(Role::Engine, error, none).await);
+        }
         if let (Err(error), [id]) = (&outcome, &*ids)
             && error.is_refusal()
         {

@@ -1,6 +1,7 @@
 //! Rows that the server refuses to change, as a trigger of the application may: a statement over many rows leaves them
 //! out, so that the others do not wait for them.
 
+mod cause;
 mod small_tables;
 
 use crate::database::{Database, RowOf};

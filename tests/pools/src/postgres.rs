@@ -1,5 +1,6 @@
 //! Scenarios that run over Postgres only.
 
+mod any_code;
 mod cancel;
 pub mod clocks;
 mod connections;

@@ -79,9 +79,9 @@ async fn insert_among_others(world: &World, bad: &dyn Both, others: usize) -> Ta
 }
 
 /// What a pool logs of a row that it leaves out.
-const LEFT_OUT: &str = "the database refuses to change task";
+pub(super) const LEFT_OUT: &str = "the database refuses to change task";
 
-const GOOD: &str = "SELECT count(*) FROM fang_tasks WHERE metadata->>'text' = 'good'";
+pub(super) const GOOD: &str = "SELECT count(*) FROM fang_tasks WHERE metadata->>'text' = 'good'";
 
 async fn a_removal_that_a_trigger_refuses_holds_up_no_other_and_becomes_a_failure(mode: Mode) {
     collect_logs();
