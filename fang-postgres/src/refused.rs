@@ -7,13 +7,15 @@ mod small_tables;
 use crate::database::{Database, RowOf};
 use crate::row::get;
 use crate::session::Connections;
-use crate::settings::Role;
+use crate::settings::{Role, STATEMENT_LIMIT};
 use crate::sql::only_rows;
 use crate::statement::{Answer, Statement, Wanted};
 use crate::value::Value;
+use cause::{is_lasting, may_be_a_row, of_a_row};
 use fang_core::StoreError;
 use fang_core::error::Nature;
 use fang_core::halving::{Halving, Refused};
+use fang_core::notify::{Notice, Topic};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,8 +34,15 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// ... up to this. A row is forgotten this long after the end of its last pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
+/// So many rows are refused alone, by errors that should pass, before the search ends, if none was taken meanwhile. Then the
+/// rows are probably not the reason.
+const MOST_DOUBTFUL: usize = 4;
+
+/// If the statement took long, the engine searches for this many times as long.
+const SEARCH_TIMES: u32 = 10;
+
 /// The search for refused rows ends this long after the statement began, because the heart may wait for it. The next
-/// statement goes on with it. A statement that failed later than this ran into a time limit: no row is the reason.
+/// statement goes on with it.
 pub(crate) const AT_MOST: Duration = Duration::from_secs(5);
 
 /// The rows that the server refused to change.
@@ -189,24 +198,45 @@ impl<C: Connections> Database<C> {
             Err(error) => error,
         };
         let only = only_rows(many.sql);
-        let only = |ids: &[Uuid]| with_ids(&only, many.params, ids, many.wanted);
+        let limit = time_for_search(many.role, many.began.elapsed());
         // Without any row the server refuses it for another reason.
         if !may_be_a_row(&refusal)
-            || many.began.elapsed() > AT_MOST
-            || self.answer(many.role, only(&[])?).await.is_err()
+            || limit.is_zero()
+            || self.answer(many.role, with_ids(&only, many.params, &[], many.wanted)?).await.is_err()
         {
             return Err(refusal);
         }
+        if refusal.nature() == Nature::Passing {
+            // The session may have ended after the commit: pools look for claims whose answer was lost.
+            self.connections.listeners().notify(&Topic::ListensAnew, Notice::Single);
+        }
+        self.in_pieces(many, &only, limit, refusal).await
+    }
+
+    /// The answers for all rows but those that are refused alone.
+    async fn in_pieces(
+        &self,
+        many: &ManyRows<'_>,
+        only: &str,
+        limit: Duration,
+        refusal: StoreError,
+    ) -> Result<Vec<Answer<RowOf<C>>>, StoreError> {
+        let began = Instant::now();
         let mut halving = Halving::up_to(self.refused.room(many.began).max(AT_LEAST), self.ids(many).await?);
-        let mut answers = Vec::new();
-        while many.began.elapsed() < AT_MOST
+        let (mut answers, mut doubtful) = (Vec::new(), Vec::new());
+        while began.elapsed() < limit
+            && (!answers.is_empty() || doubtful.len() < MOST_DOUBTFUL)
             && let Some(piece) = halving.next_piece()
         {
-            match self.answer(many.role, only(&piece.items)?).await {
+            let sent_at = Instant::now();
+            let statement = with_ids(only, many.params, &piece.items, many.wanted)?;
+            match self.answer(many.role, statement).await {
                 Ok(answer) => answers.push(answer),
-                Err(error) if may_be_a_row(&error) => {
-                    if let [id] = *piece.items {
-                        self.leave_out(id, &error);
+                Err(error) if may_be_a_row(&error) && sent_at.elapsed() < STATEMENT_LIMIT => {
+                    match (&*piece.items, of_a_row(error)) {
+                        ([id], error) if is_lasting(&error) => self.leave_out(*id, &error),
+                        ([id], error) => doubtful.push((*id, error)),
+                        _ => {}
                     }
                     halving.refused(piece);
                 }
@@ -218,7 +248,11 @@ impl<C: Connections> Database<C> {
             }
         }
         let Refused { rest, .. } = halving.end();
-        if answers.is_empty() && !rest.is_empty() { Err(refusal) } else { Ok(answers) }
+        if answers.is_empty() && !(rest.is_empty() && doubtful.is_empty()) {
+            return Err(refusal);
+        }
+        doubtful.iter().for_each(|(id, error)| self.leave_out(*id, error));
+        Ok(answers)
     }
 
     /// The rows that a statement may be about, without those that are left out.
@@ -237,14 +271,25 @@ impl<C: Connections> Database<C> {
     }
 }
 
-/// Whether a row may be the reason for an error.
-fn may_be_a_row(error: &StoreError) -> bool {
-    matches!(error, StoreError::Statement { nature: Nature::Data | Nature::Final | Nature::Unknown, .. })
+/// How long to search for refused rows after a statement that took this long. Nobody waits for the engine, so it finds a row
+/// that is refused only after seconds. A statement that ran into its time limit may have waited for a lock.
+fn time_for_search(role: Role, took: Duration) -> Duration {
+    match role {
+        _ if took >= STATEMENT_LIMIT => Duration::ZERO,
+        Role::Engine => AT_MOST.max(took * SEARCH_TIMES),
+        _ => AT_MOST.saturating_sub(took),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_engine_searches_for_long_and_nobody_after_a_time_limit() {
+        let times = |role| [1, 6, 30].map(|took| time_for_search(role, Duration::from_secs(took)).as_secs());
+        assert_eq!((times(Role::Engine), times(Role::Heart)), ([10, 60, 0], [4, 0, 0]));
+    }
 
     #[test]
     fn a_refused_row_is_left_out_for_a_time_that_grows_and_told_once() {

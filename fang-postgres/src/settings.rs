@@ -1,6 +1,7 @@
 //! The session settings of the library's own connections.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,9 @@ pub const LISTEN: &str = "LISTEN fang";
 
 /// A setting of a session, and its value.
 type Setting = (&'static str, &'static str);
+
+/// The `statement_timeout` of all sessions.
+pub(crate) const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
 
 /// The same for all roles: statements do not depend on defaults of the database, and none waits for ever.
 const GUARD: [Setting; 5] = [

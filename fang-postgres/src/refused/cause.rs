@@ -36,6 +36,11 @@ pub(super) fn may_be_a_row(error: &StoreError) -> bool {
     )
 }
 
+/// Whether an error comes again for the same row, as far as its code tells.
+pub(super) fn is_lasting(error: &StoreError) -> bool {
+    !matches!(error.nature(), Nature::Passing | Nature::Contended)
+}
+
 /// The error for a row that was refused with a code that otherwise tells of the server.
 pub(super) fn of_a_row(error: StoreError) -> StoreError {
     let (nature, source) = match error {

@@ -1,7 +1,8 @@
 //! Changes of the tables whose rows are no tasks. Nobody waits for these rows, so those that the server refuses to change
 //! are not remembered: each round passes over them again.
 
-use super::{AT_MOST, may_be_a_row};
+use super::AT_MOST;
+use super::cause::{may_be_a_row, of_a_row};
 use crate::database::Database;
 use crate::session::Connections;
 use crate::settings::Role;
@@ -49,7 +50,7 @@ impl<C: Connections> Database<C> {
                     if rows > 1 {
                         rows /= 2;
                     } else {
-                        self.refused.tell_of_table(table, &error);
+                        self.refused.tell_of_table(table, &of_a_row(error));
                         passed += 1;
                     }
                 }

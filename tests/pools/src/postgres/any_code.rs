@@ -1,16 +1,23 @@
 //! Rows that a trigger refuses with any code, also with one by which a server refuses all statements: only that row is refused.
 
-use super::refused::GOOD;
+use super::refused::{GOOD, LEFT_OUT};
 use crate::seam::{Mode, PATIENCE, World, collect_logs, logged_with, say, until};
+use fang_core::{FangTaskState, RetentionMode};
 use uuid::Uuid;
 
 crate::each_mode! {
     a_result_that_is_refused_with_any_code_holds_up_no_other_and_becomes_a_failure,
+    a_backlog_with_tasks_that_are_refused_with_any_code_is_worked_off,
+    a_task_that_is_refused_with_any_code_is_left_out_of_claims_and_named_once,
+    a_task_whose_claim_is_refused_after_seconds_is_left_out_of_claims,
 }
 
 /// That of `RAISE`; a table or a function of the trigger is gone; the server is read-only, knows no such role, has no
 /// connection left, or lost a prepared statement.
 const FINAL: [&str; 7] = ["P0001", "42P01", "42883", "25006", "28000", "53300", "26000"];
+
+/// A lock is not available; another transaction won; a statement was cancelled.
+const PASSING: [&str; 3] = ["55P03", "40001", "57014"];
 
 const BAD: &str = "FROM fang_tasks WHERE metadata->>'text' LIKE 'bad %'";
 
@@ -63,4 +70,49 @@ async fn fails(mode: Mode, codes: &[&str]) {
     for id in bad {
         assert_eq!(logged_with(&["ERROR", &id.to_string(), "the database refused its result"]), 1);
     }
+}
+
+/// A backlog of short tasks gets lock-claims.
+async fn a_backlog_with_tasks_that_are_refused_with_any_code_is_worked_off(mode: Mode) {
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    for _ in 0..3 {
+        let tasks = (0..500).map(|_| world.new_task(&say("good")));
+        world.queue.insert_tasks(tasks.collect()).await.unwrap();
+        insert_among_others(&world, &FINAL).await;
+    }
+    let mut pool = world.pool(2).start().await;
+    world.until_number(GOOD, 0).await;
+    pool.shutdown(PATIENCE).await;
+}
+
+/// Pools that keep tasks make no lock-claims.
+async fn a_task_that_is_refused_with_any_code_is_left_out_of_claims_and_named_once(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    let codes = [&FINAL[..], &PASSING].concat();
+    let bad = insert_among_others(&world, &codes).await;
+    let mut pool = world.pool(2).keeps(RetentionMode::KeepAll).start().await;
+    world.until_in_state(FangTaskState::Finished, 2 * codes.len() as u64).await;
+    for id in &bad {
+        until(async || logged_with(&[&id.to_string(), LEFT_OUT]) == 1).await;
+        assert_eq!(logged_with(&[&id.to_string(), "tables of fang"]), 0);
+    }
+    pool.shutdown(PATIENCE).await;
+    assert!(world.told().iter().all(|run| run.name == "good"));
+    assert_eq!(world.count(FangTaskState::New).await, bad.len() as u64);
+}
+
+/// As one does that asks a server which does not answer.
+async fn a_task_whose_claim_is_refused_after_seconds_is_left_out_of_claims(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    world.run(&refuse("pg_sleep(5.1) IS NOT NULL")).await;
+    let bad = world.queue.insert_task(&say("bad P0001")).await.unwrap();
+    let mut pool = world.pool(2).keeps(RetentionMode::KeepAll).start().await;
+    until(async || logged_with(&[&bad.id.to_string(), LEFT_OUT]) == 1).await;
+    world.queue.insert_task(&say("good")).await.unwrap();
+    assert_eq!(world.heard().await, "good");
+    pool.shutdown(PATIENCE).await;
 }
