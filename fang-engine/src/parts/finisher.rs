@@ -253,7 +253,9 @@ impl Finisher {
             Ok(sent) => return self.done(alone.source, slice::from_ref(&alone.result), sent).await,
             Err(error) => error,
         };
-        if let NextTry::Replace(verdicts) = alone.refused(error.nature(), is_last) {
+        let took = self.pool.now().saturating_sub(began);
+        let is_its_own = self.aside.is_its_own(&alone, took);
+        if let NextTry::Replace(verdicts) = alone.refused(error.nature(), is_last, is_its_own) {
             for verdict in verdicts {
                 let result = Finish { verdict, ..alone.result };
                 match self.send(alone.source, slice::from_ref(&result)).await {

@@ -10,6 +10,13 @@ use std::time::Duration;
 /// How often a result is sent alone, over some seconds, before others are sent in its place.
 const TRIES: u32 = 8;
 
+/// How often a result is refused alone by what should pass, though others were saved meanwhile, before others are sent in its
+/// place. It takes some ten seconds.
+const PASSING_TRIES: u32 = 16;
+
+/// A try that failed after this long probably waited for a lock of another session, which is not the fault of the result.
+const LOCKED: Duration = Duration::from_secs(20);
+
 /// After a slow try there is a pause of this many times as long, since other results had to wait for it.
 const SLOW_PAUSE: u32 = 4;
 
@@ -31,6 +38,9 @@ pub struct Alone {
     pub result: Finish,
     since: Duration,
     tries: u32,
+    /// The refusals that should pass and did not.
+    passing: u32,
+    tried_at: Duration,
     due_at: Duration,
     pause: RetryPause,
     is_told: bool,
@@ -88,7 +98,17 @@ impl Aside {
         let alone = refused.alone.into_iter().map(|result| {
             let mut pause = RetryPause::default();
             let due_at = now + pause.next(random);
-            Alone { source, result, since: now, tries: 1, due_at, pause, is_told: false }
+            Alone {
+                source,
+                result,
+                since: now,
+                tries: 1,
+                passing: 0,
+                tried_at: now,
+                due_at,
+                pause,
+                is_told: false,
+            }
         });
         self.alone.extend(alone);
         if !refused.rest.is_empty() {
@@ -112,6 +132,7 @@ impl Aside {
 
     /// Puts a result back that was refused once more, by a try that took this long.
     pub fn put_back(&mut self, now: Duration, took: Duration, mut alone: Alone, random: f64) {
+        alone.tried_at = now;
         alone.due_at = now + alone.pause.next(random).max(took * SLOW_PAUSE);
         self.alone.push(alone);
     }
@@ -120,16 +141,25 @@ impl Aside {
     pub fn is_at_fault(&self, alone: &Alone) -> bool {
         self.saved_at.is_some_and(|at| at > alone.since)
     }
+
+    /// Whether the last refusal of a result, after a try that took this long, is probably of this result alone: the store
+    /// took others since the try before.
+    pub fn is_its_own(&self, alone: &Alone, took: Duration) -> bool {
+        took < LOCKED && self.saved_at.is_some_and(|at| at > alone.tried_at)
+    }
 }
 
 impl Alone {
     /// Tells that it was refused once more, by an error of this nature. During the shutdown there is no time for
-    /// further tries.
-    pub fn refused(&mut self, nature: Nature, is_last: bool) -> NextTry {
+    /// further tries. `is_its_own` tells whether the error is probably of this result alone, by [`Aside::is_its_own`].
+    pub fn refused(&mut self, nature: Nature, is_last: bool, is_its_own: bool) -> NextTry {
         self.tries = self.tries.saturating_add(1);
         let replacements = alternatives(&self.result.verdict);
         match nature {
-            Nature::Passing | Nature::Contended => NextTry::Wait,
+            Nature::Passing | Nature::Contended => {
+                self.passing += u32::from(is_its_own || nature == Nature::Contended);
+                if self.passing < PASSING_TRIES { NextTry::Wait } else { NextTry::Replace(replacements) }
+            }
             _ if is_last || self.tries >= TRIES => NextTry::Replace(replacements),
             // Most likely the error text, which may have characters that the database does not have.
             Nature::Data if self.result.verdict.error().is_some() => {
@@ -199,21 +229,39 @@ mod tests {
     #[test]
     fn a_result_is_replaced_after_some_tries_or_when_there_is_no_time_left() {
         let mut refused = alone(&mut Aside::default(), failed());
-        let tries: Vec<NextTry> = (2..=TRIES).map(|_| refused.refused(Nature::Final, false)).collect();
+        let tries: Vec<NextTry> = (2..=TRIES).map(|_| refused.refused(Nature::Final, false, false)).collect();
         let (last, others) = tries.split_last().unwrap();
         assert!(others.iter().all(|next| *next == NextTry::Wait));
         assert!(matches!(last, NextTry::Replace(verdicts) if verdicts.len() == 1));
         let mut refused = alone(&mut Aside::default(), failed());
-        assert!(matches!(refused.refused(Nature::Final, true), NextTry::Replace(_)));
+        assert!(matches!(refused.refused(Nature::Final, true, false), NextTry::Replace(_)));
     }
 
     #[test]
     fn an_error_text_that_is_at_fault_is_replaced_at_once_and_a_passing_cause_is_waited_for() {
         let mut refused = alone(&mut Aside::default(), failed());
-        assert!(matches!(refused.refused(Nature::Data, false), NextTry::Replace(_)));
+        assert!(matches!(refused.refused(Nature::Data, false, false), NextTry::Replace(_)));
         let mut done = alone(&mut Aside::default(), Finish { verdict: Verdict::Keep, ..failed() });
-        assert_eq!(done.refused(Nature::Data, false), NextTry::Wait);
-        assert!((0..20).all(|_| done.refused(Nature::Passing, true) == NextTry::Wait));
+        assert_eq!(done.refused(Nature::Data, false, false), NextTry::Wait);
+        assert!((0..20).all(|_| done.refused(Nature::Passing, true, false) == NextTry::Wait));
+    }
+
+    #[test]
+    fn a_result_that_is_refused_alone_by_what_should_pass_is_replaced_after_many_tries() {
+        let mut aside = Aside::default();
+        let mut refused = alone(&mut aside, failed());
+        assert!(!aside.is_its_own(&refused, Duration::ZERO));
+        for nature in [Nature::Passing, Nature::Contended] {
+            aside.saved(LONG);
+            assert!(aside.is_its_own(&refused, Duration::ZERO) && !aside.is_its_own(&refused, LOCKED));
+            let tries: Vec<NextTry> =
+                (1..=PASSING_TRIES).map(|_| refused.refused(nature, true, true)).collect();
+            assert_eq!(
+                tries.iter().take_while(|next| **next == NextTry::Wait).count() as u32,
+                PASSING_TRIES - 1
+            );
+            refused = alone(&mut aside, failed());
+        }
     }
 
     #[test]

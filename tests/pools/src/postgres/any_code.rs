@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 crate::each_mode! {
     a_result_that_is_refused_with_any_code_holds_up_no_other_and_becomes_a_failure,
+    a_result_that_is_refused_again_and_again_by_what_should_pass_becomes_a_failure,
     a_backlog_with_tasks_that_are_refused_with_any_code_is_worked_off,
     a_task_that_is_refused_with_any_code_is_left_out_of_claims_and_named_once,
     a_task_whose_claim_is_refused_after_seconds_is_left_out_of_claims,
@@ -51,6 +52,10 @@ async fn insert_among_others(world: &World, codes: &[&str]) -> Vec<Uuid> {
 
 async fn a_result_that_is_refused_with_any_code_holds_up_no_other_and_becomes_a_failure(mode: Mode) {
     fails(mode, &FINAL).await;
+}
+
+async fn a_result_that_is_refused_again_and_again_by_what_should_pass_becomes_a_failure(mode: Mode) {
+    fails(mode, &PASSING).await;
 }
 
 async fn fails(mode: Mode, codes: &[&str]) {
