@@ -10,6 +10,7 @@ mod fleet;
 mod horizon;
 mod meta;
 mod objects;
+mod open_inserts;
 mod paused;
 mod place;
 mod pooler;
@@ -77,7 +78,7 @@ async fn of_tables<C: Connections>(
     place: &Place,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    checks!(findings, (patient, place): objects, rights, vacuum, meta, fleet, workers, paused, unknown);
+    checks!(findings, (patient, place): objects, rights, open_inserts, vacuum, meta, fleet, workers, paused, unknown);
     Ok(())
 }
 

@@ -64,6 +64,7 @@ statements!(
     horizon,
     meta,
     objects,
+    open_inserts,
     paused,
     place,
     read_only,

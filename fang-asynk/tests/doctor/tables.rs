@@ -102,6 +102,18 @@ async fn rights_that_a_role_lacks_are_found_with_the_grants_that_help() {
     ward.drop_role(role).await;
 }
 
+#[tokio::test]
+async fn functions_that_every_role_may_call_after_a_restore_are_found_with_the_revoke_that_helps() {
+    let ward = Ward::open().await;
+    ward.run("GRANT EXECUTE ON FUNCTION fang_insert, fang_insert_unique TO PUBLIC").await;
+    let found = ward.findings().await;
+    let codes: Vec<_> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["open-inserts"], "{found:#?}");
+    assert!(found[0].what.contains("fang_insert_unique("), "{found:?}");
+    ward.run(found[0].what_to_do.split_once(": ").unwrap().1).await;
+    assert_eq!(ward.codes().await, [""; 0]);
+}
+
 /// The server leaves such a schema out of the search path without a word.
 #[tokio::test]
 async fn a_schema_of_the_search_path_that_a_role_may_not_use_is_found_with_the_grant_that_helps() {

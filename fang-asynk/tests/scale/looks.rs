@@ -129,6 +129,7 @@ pub(crate) const OTHERS: &[Look] = &[
     ("doctor/objects", "", "'public', 'TABLES'", 0),
     ("doctor/place", "", "NULL, 'fang_tasks'", 0),
     ("doctor/read_only", "", "", 0),
+    ("doctor/open_inserts", "", "'public', '{fang_insert}'", 0),
     ("doctor/rights", "", "'public', 'TABLES', '{fang_session}', '{}'", 0),
     ("doctor/session", "", "", 0),
     ("doctor/vacuum", "", "'public', 'TABLES'", 0),

@@ -240,6 +240,8 @@ REVOKE ALL ON FUNCTION fang_insert FROM PUBLIC;
 REVOKE ALL ON FUNCTION fang_insert_unique FROM PUBLIC;
 DO $$
 DECLARE
+    -- Default privileges of the owner may have granted the right to other roles as well.
+    granted record;
     path CONSTANT text := (
         SELECT string_agg(DISTINCT quote_ident(nspname), ', ')
         FROM pg_namespace
@@ -250,6 +252,13 @@ DECLARE
         )
     );
 BEGIN
+    FOR granted IN
+        SELECT DISTINCT p.oid::regprocedure AS function, a.grantee::regrole AS role
+        FROM pg_proc p, aclexplode(p.proacl) a
+        WHERE p.oid IN ('fang_insert'::regproc, 'fang_insert_unique'::regproc) AND a.grantee NOT IN (0, p.proowner)
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', granted.function, granted.role);
+    END LOOP;
     EXECUTE format('ALTER FUNCTION fang_insert_unique SECURITY DEFINER SET search_path = %s, pg_temp', path);
     EXECUTE format('ALTER FUNCTION fang_insert SECURITY DEFINER SET search_path = %s, pg_temp', path);
 END

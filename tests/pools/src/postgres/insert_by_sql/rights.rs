@@ -8,6 +8,7 @@ crate::one_mode! {
     only_asynk, Asynk,
     a_role_that_may_only_insert_can_do_nothing_else,
     a_function_of_the_guide_lets_a_role_insert_one_kind_only,
+    no_role_has_the_right_by_default_privileges,
     no_name_of_the_caller_comes_before_those_of_the_function,
     the_function_works_in_a_schema_of_any_name_and_after_a_dump_and_a_restore,
 }
@@ -92,6 +93,20 @@ async fn a_function_of_the_guide_lets_a_role_insert_one_kind_only(mode: Mode) {
     world.run(&format!("DROP SCHEMA astray CASCADE; CREATE ROLE {role}_2 LOGIN")).await;
     is_denied(&log_in(&world, &format!("{role}_2")).await, "SELECT insert_welcome(7)").await;
     world.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}, {role}_2")).await;
+}
+
+/// The owner grants roles the right to all functions that it creates.
+async fn no_role_has_the_right_by_default_privileges(mode: Mode) {
+    let world = World::without_schema(mode).await;
+    let role = format!("{}_odd name", world.database().name());
+    world.run(&format!("CREATE ROLE \"{role}\" LOGIN; GRANT USAGE ON SCHEMA public TO \"{role}\"")).await;
+    world.run(&format!("ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO \"{role}\", PUBLIC")).await;
+    world.queue.migrate().await.unwrap();
+    let client = log_in(&world, &role).await;
+    is_denied(&client, "SELECT fang_insert('Say')").await;
+    is_denied(&client, "SELECT fang_insert_unique('Say', '{}', 'k')").await;
+    drop(client);
+    world.run(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\"")).await;
 }
 
 /// The caller has a table and a function of the names that the function uses, and puts them first.
