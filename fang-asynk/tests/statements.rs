@@ -215,7 +215,8 @@ async fn the_statements_of_the_engine_look_up_each_row_with_any_table_statistics
 #[tokio::test]
 async fn a_claim_reads_no_future_row() {
     let world = World::new().await;
-    fill(&world.client, 20_000, "n").await;
+    // An hour away: a busy machine takes seconds until the claim.
+    fill(&world.client, 20_000, "(3600 + n)").await;
     fill(&world.client, 3, "-n").await;
     world
         .client
