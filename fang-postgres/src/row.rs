@@ -31,6 +31,11 @@ pub(crate) fn get<'r, T: FromSql<'r> + Typed>(row: &'r impl Row, index: usize) -
     value.map_err(|error| StoreError::unreachable(format!("column {index} cannot be read: {error}").into()))
 }
 
+/// Reads a column of texts.
+pub(crate) fn texts(rows: &[impl Row], index: usize) -> Read<Vec<String>> {
+    rows.iter().map(|row| get(row, index)).collect()
+}
+
 /// The single row of an answer.
 pub(crate) fn only<R>(rows: Vec<R>) -> Read<R> {
     rows.into_iter().next().ok_or_else(|| StoreError::unreachable("the server sent no row".into()))

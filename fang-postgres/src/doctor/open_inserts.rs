@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::{Found, Patient};
-use crate::row::get;
+use crate::row::texts;
 use crate::session::Connections;
 use fang_core::store::Finding;
 
@@ -11,8 +11,7 @@ const INSERTS: [&str; 2] = ["fang_insert", "fang_insert_unique"];
 
 pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, place: &Place) -> Found {
     let rows = patient.rows(&patient.sql.open_inserts, &[&place.schema, &INSERTS.to_vec()]).await?;
-    let open = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<String>, _>>()?;
-    let revokes = rows.iter().map(|row| get(row, 1)).collect::<Result<Vec<String>, _>>()?;
+    let (open, revokes) = (texts(&rows, 0)?, texts(&rows, 1)?);
     if open.is_empty() {
         return Ok(Vec::new());
     }

@@ -2,7 +2,7 @@
 
 use super::place::{Place, Sort, objects, tables};
 use super::{Found, Patient};
-use crate::row::get;
+use crate::row::{get, texts};
 use crate::schema::Schema;
 use crate::session::Connections;
 use crate::sql::Statements;
@@ -14,8 +14,7 @@ pub(super) async fn check<C: Connections>(patient: &Patient<'_, C>, place: &Plac
     let rows = patient.rows(&patient.sql.rights, &params).await?;
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let role: String = get(first, 0)?;
-    let lacks = rows.iter().map(|row| get(row, 1)).collect::<Result<Vec<String>, _>>()?;
-    let grants = rows.iter().map(|row| get(row, 2)).collect::<Result<Vec<String>, _>>()?;
+    let (lacks, grants) = (texts(&rows, 1)?, texts(&rows, 2)?);
     Ok(vec![Finding::error(
         "missing-rights",
         format!("the role {role} lacks rights that a program with pools needs: {}", lacks.join("; ")),
