@@ -38,6 +38,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// rows are probably not the reason.
 const MOST_DOUBTFUL: usize = 4;
 
+/// ... unless as many searches found the same: then the rows are the reason after all.
+const DOUBTFUL_TRIES: u32 = 3;
+
+/// At most this many doubtful rows are remembered between searches.
+const MAX_DOUBTFUL: usize = 100;
+
 /// If the statement took long, the engine searches for this many times as long.
 const SEARCH_TIMES: u32 = 10;
 
@@ -49,6 +55,8 @@ pub(crate) const AT_MOST: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct RefusedRows {
     rows: Mutex<Vec<RefusedRow>>,
+    /// In how many searches a row was refused alone, though no other row was taken. The oldest comes first.
+    doubtful: Mutex<Vec<(Uuid, u32)>>,
     /// Whether the log tells that no more rows can be remembered.
     is_full: AtomicBool,
     /// The other tables of which the log tells that a row was refused.
@@ -93,6 +101,21 @@ impl RefusedRows {
         drop(rows);
         self.tell(has_room);
         has_room
+    }
+
+    /// Counts that a row was refused alone by an error that should pass, when no other row was taken. Returns whether the
+    /// row is the reason: it was so in as many searches as are needed.
+    fn is_proven(&self, id: Uuid) -> bool {
+        let mut doubtful = self.doubtful.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = doubtful.iter().position(|row| row.0 == id);
+        let tries = known.map_or(0, |at| doubtful.remove(at).1) + 1;
+        if tries < DOUBTFUL_TRIES {
+            if doubtful.len() >= MAX_DOUBTFUL {
+                doubtful.remove(0);
+            }
+            doubtful.push((id, tries));
+        }
+        tries >= DOUBTFUL_TRIES
     }
 
     /// How many rows more may be left out. Forgets the old ones.
@@ -249,6 +272,8 @@ impl<C: Connections> Database<C> {
         }
         let Refused { rest, .. } = halving.end();
         if answers.is_empty() && !(rest.is_empty() && doubtful.is_empty()) {
+            let proven = doubtful.into_iter().filter(|(id, _)| self.refused.is_proven(*id));
+            proven.for_each(|(id, error)| self.leave_out(id, &error));
             return Err(refusal);
         }
         doubtful.iter().for_each(|(id, error)| self.leave_out(*id, error));
@@ -301,6 +326,17 @@ mod tests {
             assert!(rows.left_out(now).is_empty());
             assert!(!rows.add(now, id));
         }
+    }
+
+    #[test]
+    fn a_doubtful_row_is_proven_by_three_searches_and_few_are_remembered() {
+        let rows = RefusedRows::default();
+        let proven = |number: usize| rows.is_proven(Uuid::from_u128(number as u128));
+        assert_eq!([1, 2, 1, 2, 1, 1].map(proven), [false, false, false, false, true, false]);
+        (0..MAX_DOUBTFUL).for_each(|number| {
+            proven(10 + number);
+        });
+        assert_eq!([proven(2), proven(2)], [false, false], "it was forgotten");
     }
 
     #[test]

@@ -10,6 +10,7 @@ crate::each_mode! {
     a_result_that_is_refused_again_and_again_by_what_should_pass_becomes_a_failure,
     a_backlog_with_tasks_that_are_refused_with_any_code_is_worked_off,
     a_task_that_is_refused_with_any_code_is_left_out_of_claims_and_named_once,
+    tasks_that_are_refused_by_what_should_pass_hold_up_none_behind_them,
     a_task_whose_claim_is_refused_after_seconds_is_left_out_of_claims,
 }
 
@@ -107,6 +108,23 @@ async fn a_task_that_is_refused_with_any_code_is_left_out_of_claims_and_named_on
     pool.shutdown(PATIENCE).await;
     assert!(world.told().iter().all(|run| run.name == "good"));
     assert_eq!(world.count(FangTaskState::New).await, bad.len() as u64);
+}
+
+/// No other task is claimed with them, so that nothing shows that the others get through.
+async fn tasks_that_are_refused_by_what_should_pass_hold_up_none_behind_them(mode: Mode) {
+    collect_logs();
+    let world = World::postgres(mode).await;
+    world.run(&refuse("true")).await;
+    let bad = PASSING.map(|code| world.new_task(&say(&format!("bad {code}"))).with_id(Uuid::now_v7()));
+    let ids = bad.each_ref().map(|task| task.id());
+    world.queue.insert_tasks(bad.into()).await.unwrap();
+    let mut pool = world.pool(2).keeps(RetentionMode::KeepAll).start().await;
+    world.queue.insert_task(&say("good")).await.unwrap();
+    assert_eq!(world.heard().await, "good");
+    for id in ids {
+        until(async || logged_with(&[&id.to_string(), LEFT_OUT]) == 1).await;
+    }
+    pool.shutdown(PATIENCE).await;
 }
 
 /// As one does that asks a server which does not answer.
