@@ -2,6 +2,7 @@
 
 use fang_faults::clock;
 use log::{LevelFilter, Log, Metadata, Record};
+use std::io::Write;
 
 struct Lines;
 
@@ -12,7 +13,9 @@ impl Log for Lines {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            eprintln!("{} {} {}", clock::now(), record.level(), record.args());
+            let line = format!("{} {} {}\n", clock::now(), record.level(), record.args());
+            // In one piece, since the processes of a campaign write into one file. Nobody is left to tell of a failure.
+            let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }
 
