@@ -59,9 +59,10 @@ setup:
 fmt:
 	cargo fmt --all --check
 
-# Runs clippy. Every warning is an error.
+# Runs clippy. Every warning is an error. `--all-targets` passes over the tests that have commands of their own.
 clippy:
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cargo clippy --workspace --test '*' --all-features -- -D warnings
 
 # Builds the documentation. A broken link is an error.
 docs:

@@ -9,8 +9,8 @@ mod test_shop;
 #[path = "shop/test_warehouse.rs"]
 mod test_warehouse;
 
+use fang::NewTask;
 use fang::store::Inserted;
-use fang::{AsyncQueueable, NewTask};
 use fang_faults::Campaign;
 use shop::shop::Shop;
 use shop::tasks::{deliver_order, nightly_report, thumbnail, welcome};
@@ -46,7 +46,7 @@ async fn ids(shop: &Shop, query: &str) -> HashSet<i64> {
 
 /// A report. Its row stays after its end: else a report that is killed after its commit would look lost.
 fn night() -> NewTask {
-    nightly_report().keep(Duration::from_secs(60 * 60)).into()
+    nightly_report().keep(Duration::from_secs(60 * 60))
 }
 
 /// Every user has a mail, every order is with the warehouse, and every picture has a thumbnail.

@@ -3,7 +3,7 @@
 use crate::browser::{Browser, Looks};
 use crate::driver::Driver;
 use crate::shop::{Shop, TOKEN};
-use fang::{AsyncQueueable, NewTask};
+use fang::NewTask;
 use serde_json::json;
 
 /// Everything that an operator can do, in a browser with scripts or without.
