@@ -35,7 +35,7 @@ fn moved_to_front(metadata: &str, json: &str) -> Option<String> {
     let before = before.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
     let before = before.strip_suffix(TAG)?.strip_suffix('"')?.trim_end();
     let fields = before.strip_suffix(',')?.trim_start().strip_prefix('{')?;
-    Some(format!("{{\"{TAG}\":{json},{fields}{after}"))
+    Some(["{\"", TAG, "\":", json, ",", fields, after].concat())
 }
 
 #[cfg(test)]
