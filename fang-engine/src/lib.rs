@@ -4,6 +4,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod by_id;
 #[doc(hidden)]
 pub mod claims;
 mod doctor;

@@ -1,7 +1,7 @@
 //! Messages from lock-claims to the next written claims.
 
+use crate::by_id::ById;
 use fang_core::store::Claimed;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ pub(super) struct LeftByLocks {
     has_apart: AtomicBool,
     /// Tasks whose lock-claim was lost with its connection, until the next claim begins. A claim that was sent
     /// before may still return them under the same lease, even after their results were saved.
-    lost: Mutex<HashMap<Uuid, i32>>,
+    lost: Mutex<ById<i32>>,
 }
 
 impl LeftByLocks {
@@ -52,7 +52,7 @@ impl LeftByLocks {
         tasks.len() < before
     }
 
-    fn all_lost(&self) -> MutexGuard<'_, HashMap<Uuid, i32>> {
+    fn all_lost(&self) -> MutexGuard<'_, ById<i32>> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

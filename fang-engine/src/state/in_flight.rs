@@ -1,7 +1,7 @@
 //! The tasks that a pool has in flight.
 
+use crate::by_id::ById;
 use fang_core::store::{Claimed, WorkerId};
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub struct InFlight(Mutex<Known>);
 
-type Known = HashMap<Uuid, (i32, WorkerId)>;
+type Known = ById<(i32, WorkerId)>;
 
 impl InFlight {
     /// Adds claims of this worker id.

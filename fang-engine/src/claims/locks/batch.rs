@@ -1,9 +1,10 @@
 //! The tasks of one lock-claim, and what its transaction writes when it commits.
 
+use crate::by_id::{ById, Ids};
 use crate::state::in_flight::InFlight;
 use crate::state::results::Finished;
 use fang_core::store::{Claimed, LockCommit, LockedTask, Place, Verdict, WorkerId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The tasks of one lock-claim.
@@ -11,17 +12,17 @@ use uuid::Uuid;
 pub(super) struct Batch {
     worker: WorkerId,
     /// Tasks that may run here.
-    own: HashMap<Uuid, (i32, Place)>,
+    own: ById<(i32, Place)>,
     /// Tasks that may still run elsewhere.
     foreign: Vec<(WorkerId, Place)>,
-    apart: HashSet<Uuid>,
+    apart: Ids,
 }
 
 impl Batch {
     /// The tasks that were locked for this worker. Returns all of them, including those to set
     /// [apart](Self::set_apart).
     pub(super) fn new(worker: WorkerId, locked: Vec<LockedTask>) -> (Self, Vec<Claimed>) {
-        let mut batch = Self { worker, own: HashMap::new(), foreign: Vec::new(), apart: HashSet::new() };
+        let mut batch = Self { worker, own: ById::default(), foreign: Vec::new(), apart: Ids::default() };
         let mut tasks = Vec::with_capacity(locked.len());
         for LockedTask { task, place, is_apart } in locked {
             if is_apart {
@@ -80,7 +81,7 @@ impl Batch {
     pub(super) fn to_commit(&self, results: Vec<Finished>) -> ToCommit {
         let (removed, others): (Vec<Finished>, Vec<Finished>) =
             results.into_iter().partition(|finished| finished.result.verdict == Verdict::Remove);
-        let gone: HashSet<Uuid> = removed.iter().map(|finished| finished.result.id).collect();
+        let gone: Ids = removed.iter().map(|finished| finished.result.id).collect();
         let (mut remove, mut own) = (Vec::with_capacity(gone.len()), Vec::new());
         for (id, (_, place)) in &self.own {
             if gone.contains(id) { remove.push(*place) } else { own.push(*place) }
