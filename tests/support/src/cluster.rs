@@ -96,9 +96,8 @@ impl Cluster {
     /// The errors of [`create`](Self::create), and [`SupportError::NoFaketime`] when libfaketime is not installed.
     pub fn create_with_clock() -> Result<Self, SupportError> {
         let durability = Durability::Fast;
-        let create = || Self::create_at(durability, |user| Home::choose(user, durability), &Kind::WithClock);
-        // libfaketime names a semaphore by the process id, and a killed process of another user may have left one.
-        create().or_else(|_| create()).or_else(|_| create())
+        faketime::clean();
+        Self::create_at(durability, |user| Home::choose(user, durability), &Kind::WithClock)
     }
 
     /// Makes the clock of the server wrong by this much, in the notation of libfaketime: `+8h`.

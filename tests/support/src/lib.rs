@@ -30,7 +30,7 @@ pub use config::Durability;
 pub use database::TestDatabase;
 pub use disk::Disk;
 pub use error::SupportError;
-pub use faketime::skew;
+pub use faketime::{clean as clean_after_faketime, skew};
 pub use fang_faults::proxy::{Cut, Direction, Network, Proxy};
 pub use large::{fill, fill_fleet};
 pub use odd_settings::ODD_SETTINGS;

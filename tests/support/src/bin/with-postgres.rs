@@ -4,7 +4,7 @@
 //! cluster in `DATABASE_URL`, and the cluster is removed afterwards. If
 //! `DATABASE_URL` is set already, the command uses that server.
 
-use fang_test_support::{Cluster, Durability, TEMPLATE};
+use fang_test_support::{Cluster, Durability, TEMPLATE, clean_after_faketime};
 use std::{
     env,
     error::Error,
@@ -46,6 +46,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
     let status = wait(child).await?;
     drop(cluster);
+    clean_after_faketime();
     Ok(code(status))
 }
 
