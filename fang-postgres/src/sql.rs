@@ -1,6 +1,7 @@
 //! The SQL of all verbs, one file each, used by all drivers.
 
 use crate::schema::Schema;
+use std::borrow::Cow;
 
 /// The condition of a statement over many rows that leaves some out, and the one that takes these rows alone.
 const ALL_BUT: &str = "id <> ALL (";
@@ -20,12 +21,18 @@ const FOUND: &str = include_str!("sql/found.sql");
 /// The claim, which is also a part of `claim_with_next`.
 const CLAIM: &str = include_str!("sql/claim.sql");
 
-/// Puts in the parts that several statements share.
-fn with_parts(sql: &str) -> String {
+/// How the place of a shared part begins.
+const PLACE: &str = "/* ";
+
+/// Puts in the parts that several statements share. Most have none.
+fn with_parts(sql: &str) -> Cow<'_, str> {
+    if !sql.contains(PLACE) {
+        return sql.into();
+    }
     // The rows that a claim leaves out are its last parameter, and `claim_with_next` has one more before that.
     let claim = CLAIM.trim_end().replace("$8", "$9");
     let sql = sql.replace("/* matches */", MATCHES.trim_end()).replace("/* found */", FOUND.trim());
-    sql.replace("/* claim */", &claim)
+    sql.replace("/* claim */", &claim).into()
 }
 
 macro_rules! statements {
