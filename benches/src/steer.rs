@@ -27,13 +27,20 @@ const FAIL: &str = "
         'no route to host ' || n % 100, 20,
         now() - n * interval '1 ms'
     FROM generate_series(1, $1::bigint) n";
+/// Nobody works on their type, so that they wait.
+const FAIL_AGAIN: &str = "
+    UPDATE fang_tasks SET state = 'failed', error_message = 'no route to host', retries = 20 WHERE task_type = 'parked'";
+
 pub(crate) async fn steer(bench: &mut Bench<'_>) -> Result<(), Error> {
     let (database, meter, mut fleet) = busy().await?;
     let admin = AsyncQueue::<NoTls>::builder().uri(database.uri()).max_pool_size(2_u32).build().admin()?;
     fleet.phase(BETWEEN, SPAN).await?;
-    let mut changes = Changes::new(Filter::in_state(FangTaskState::Failed), Change::Retry);
-    retry(bench, &mut fleet, &admin, &FULL_SPEED, &mut changes).await?;
-    retry(bench, &mut fleet, &admin, &GENTLY, &mut changes.gently()).await?;
+    let changes = || Changes::new(Filter::in_state(FangTaskState::Failed), Change::Retry);
+    retry(bench, &mut fleet, &admin, &GENTLY, &mut changes().gently()).await?;
+    meter.client().batch_execute(FAIL_AGAIN).await?;
+    meter.client().batch_execute("VACUUM (ANALYZE) fang_tasks").await?;
+    fleet.phase(BETWEEN, SPAN).await?;
+    retry(bench, &mut fleet, &admin, &FULL_SPEED, &mut changes()).await?;
     // Vacuums what the retry left behind, so that autovacuum does not do so in a later phase.
     meter.client().batch_execute("VACUUM fang_tasks").await?;
     fleet.phase("after the retry", SPAN).await?;
@@ -60,7 +67,8 @@ struct Pace {
 }
 
 const FULL_SPEED: Pace = Pace { name: "retry at full speed", slices: 3, tasks: 250_000 };
-const GENTLY: Pace = Pace { name: "retry gently", slices: 5, tasks: 50_000 };
+/// All of them.
+const GENTLY: Pace = Pace { name: "retry gently", slices: 20, tasks: 50_000 };
 const BETWEEN: &str = "between";
 
 /// Retries failed tasks while the fleet runs, in slices with spans between in which it runs alone.

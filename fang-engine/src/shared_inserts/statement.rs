@@ -6,9 +6,14 @@ use fang_core::halving::{Halving, Refused};
 use fang_core::store::{Inserted, Store};
 use fang_core::{NewTask, StoreError};
 use std::mem::take;
+use std::time::{Duration, Instant};
 
 /// How many callers may be refused alone before anything was saved. Then their tasks are not the reason.
 const MAX_ALONE: usize = 16;
+
+/// A statement that took longer before an error that should pass may have waited for a lock. It is not sent again in halves, each
+/// of which would wait as long.
+const QUICK: Duration = Duration::from_secs(1);
 
 /// Sends the tasks of these callers and tells them the answers. Returns that of the leader. A statement that is
 /// refused, maybe for the sake of one task, is sent in halves, until the callers with such a task stand alone.
@@ -18,12 +23,13 @@ pub(super) async fn send(store: &dyn Store, callers: Vec<Caller>, leader: Option
     while let Some(mut piece) = halving.next_piece() {
         let counts: Vec<usize> = piece.items.iter().map(|caller| caller.tasks.len()).collect();
         let tasks: Vec<NewTask> = piece.items.iter_mut().flat_map(|caller| take(&mut caller.tasks)).collect();
+        let began = Instant::now();
         match insert(store, &tasks).await {
             Ok(inserted) => {
                 halving.saved();
                 answers.saved(piece.items, &counts, inserted);
             }
-            Err(error) if may_be_of_one(&error) => {
+            Err(error) if may_be_of_one(&error, began.elapsed()) => {
                 give_back(&mut piece.items, &counts, tasks, &error);
                 halving.refused(piece);
             }
@@ -47,8 +53,9 @@ async fn insert(store: &dyn Store, tasks: &[NewTask]) -> Outcome {
 }
 
 /// Whether one of the tasks may be the reason. A trigger of the application may refuse a row with any code.
-fn may_be_of_one(error: &StoreError) -> bool {
-    error.is_refusal() && matches!(error.nature(), Nature::Data | Nature::Unknown | Nature::Final)
+fn may_be_of_one(error: &StoreError, took: Duration) -> bool {
+    let should_pass = matches!(error.nature(), Nature::Passing | Nature::Contended);
+    error.is_refusal() && (took < QUICK || !should_pass)
 }
 
 /// Gives refused callers their tasks back, to be sent again in smaller company.

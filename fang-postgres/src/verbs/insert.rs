@@ -38,6 +38,14 @@ async fn insert_any<C: Connections>(
         match insert_new(store, tasks).await {
             // Some tasks were saved by an earlier try, or their data is refused. The statement below tells which.
             Err(error) if error.nature() == Nature::Data => {}
+            // Callers that share a statement have their tasks sent again apart if one task may be the cause.
+            Err(error) if tasks.len() > 1 => {
+                let none = Batch::new(&[]);
+                return Err(store
+                    .db
+                    .looked_into(Role::Calls, error, none.insert_by(&store.db.sql.insert_new)?)
+                    .await);
+            }
             outcome => return outcome,
         }
     }
