@@ -36,7 +36,8 @@ fang_engine::postgres_queue! {
     /// The tables must exist before the first use: call [`migrate`](Self::migrate). A queue with neither `uri` nor
     /// `connection_pool` fails with [`QueueError::NotConnected`] at its first use.
     pub struct Queue as Backend over PostgresStore as dyn Store {
-        /// A connection pool of yours, to use instead of `uri`. Defaults to none.
+        /// A connection pool of yours, to use instead of `uri`. Calls use its connections with the limits of time that
+        /// the program or the database has set for them. Defaults to none.
         #[builder(default, setter(strip_option))]
         connection_pool: Option<PgPool>,
         /// The address of the database, if the queue opens connections of its own:
