@@ -5,7 +5,7 @@ mod woken;
 
 use super::patience::Patience;
 use crate::phase::Phase;
-use crate::policy::beat::{BeatPolicy, describe};
+use crate::policy::beat::BeatPolicy;
 use crate::policy::retry_pause::RetryPause;
 use crate::policy::telling::Telling;
 use crate::runtime::Reactor;
@@ -384,11 +384,7 @@ impl Heart {
         match self.pool.store.rescue(&rescue).await {
             Ok(rescued) => {
                 self.rescue_fails = false;
-                let line = describe(&rescued);
                 self.pool.state.rescued(rescued);
-                if let Some(line) = line {
-                    log::warn!("{line}");
-                }
             }
             Err(error) if !std::mem::replace(&mut self.rescue_fails, true) => {
                 log::warn!("the tasks of the dead cannot be rescued; later beats try again: {error}");

@@ -1,7 +1,7 @@
 //! The decisions of a heart after each beat.
 
 use crate::settings::Lease;
-use fang_core::store::{Beat, Rescued};
+use fang_core::store::Beat;
 use std::time::Duration;
 
 /// Tasks are rescued when another worker is suspected dead, and besides that once in this many beats: for tasks
@@ -62,27 +62,9 @@ impl BeatPolicy {
     }
 }
 
-/// The line to log about a rescue; `None` if it did nothing.
-pub fn describe(rescued: &Rescued) -> Option<String> {
-    let (buried, retried, failed) = (rescued.buried, rescued.retried(), rescued.failed());
-    let fates = format!("{retried} run again, {failed} failed after too many crashes, or were cancelled");
-    match (buried, retried + failed) {
-        (0, 0) => None,
-        (0, tasks) => Some(format!(
-            "{tasks} tasks in progress belonged to no living worker: it had stopped or been declared dead before, or \
-             is not in the table; {fates}"
-        )),
-        (1, tasks) => Some(format!("1 worker died with {tasks} tasks in progress: {fates}")),
-        (_, tasks) => Some(format!("{buried} workers died with {tasks} tasks in progress: {fates}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fang_core::Mode;
-    use fang_core::store::RescuedTask;
-    use uuid::Uuid;
 
     const SUSPECT: Beat = Beat {
         is_alive: true,
@@ -144,22 +126,5 @@ mod tests {
     fn a_pool_that_was_declared_dead_registers_again() {
         let mut policy = BeatPolicy::new(Lease::default());
         assert!(policy.got_through(Beat { is_alive: false, ..SUSPECT }, QUICK).register);
-    }
-
-    #[test]
-    fn a_rescue_without_a_death_tells_where_the_tasks_come_from() {
-        let task = RescuedTask {
-            id: Uuid::nil(),
-            kind: None,
-            task_type: String::new(),
-            mode: Mode::Asynk,
-            retries: 0,
-            error: None,
-        };
-        let told = |buried, tasks| describe(&Rescued { buried, tasks: vec![task.clone(); tasks] });
-        assert_eq!(told(0, 0), None);
-        assert!(told(2, 3).unwrap().starts_with("2 workers died with 3 tasks in progress: 3 run again"));
-        assert!(told(1, 0).unwrap().contains("1 worker died"));
-        assert!(told(0, 3).unwrap().starts_with("3 tasks in progress belonged to no living worker"));
     }
 }

@@ -8,7 +8,7 @@ use super::news::{News, Untold};
 use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
-use super::told::{Told, tell_given_up, tell_overran, tell_rescued};
+use super::told::{Told, tell_overran, tell_rescue};
 use crate::events::{PoolStats, Recorder, Subscribers};
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::served::Served;
@@ -156,9 +156,7 @@ impl PoolState {
 
     /// Tells of workers that have died, and of their tasks.
     pub fn rescued(&self, rescued: Rescued) {
-        let given_up = rescued.tasks.iter().filter_map(|task| Some((task, task.error.as_deref()?)));
-        given_up.for_each(|(task, error)| tell_given_up(task, error));
-        tell_rescued(&rescued.tasks);
+        tell_rescue(&rescued);
         self.recorder.rescued(rescued);
     }
 

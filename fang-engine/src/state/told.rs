@@ -1,12 +1,15 @@
 //! What the log says of a run that did not succeed.
 
+mod rescue;
+
+pub(super) use rescue::tell_rescue;
+
 use super::job::Job;
-use crate::events::{NO_KIND, TaskInfo, kind_of};
+use crate::events::kind_of;
 use crate::policy::decide::Ending;
 use fang_core::Task;
 use fang_core::context::Wish;
 use fang_core::kind::shown_name;
-use fang_core::store::RescuedTask;
 use log::Level;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +25,6 @@ const MAX_KINDS: usize = 100;
 
 /// The most tasks that a line about late results names.
 pub(crate) const MAX_LATE: usize = 10;
-
-/// The most tasks that a rescue names, each in a line.
-const MAX_RESCUED: usize = 20;
 
 /// The kinds that were told as warnings, because no program that claimed their tasks could run them.
 #[derive(Debug, Default)]
@@ -80,32 +80,6 @@ fn named_row(id: Uuid, row: Option<&Task>) -> String {
         || format!("the task {id}"),
         |row| named(id, &kind_of(&row.metadata.to_string()), &row.task_type),
     )
-}
-
-/// Logs a task that will not run again, because its process died too often or it was cancelled.
-pub(super) fn tell_given_up(task: &RescuedTask, error: &str) {
-    let what = named(task.id, task.kind.as_deref().unwrap_or(NO_KIND), &task.task_type);
-    let attempt = TaskInfo::rescued(task).attempt;
-    match task.is_cancelled() {
-        true => log::info!("{what} was cancelled while its process died in attempt {attempt}"),
-        false => log::error!("{what} failed for good in attempt {attempt}: {error}"),
-    }
-}
-
-/// Logs the tasks that run again because their processes died, the first of them by name.
-pub(super) fn tell_rescued(tasks: &[RescuedTask]) {
-    rescued_lines(tasks).for_each(|line| log::warn!("{line}"));
-}
-
-fn rescued_lines(tasks: &[RescuedTask]) -> impl Iterator<Item = String> {
-    let run_again = || tasks.iter().filter(|task| task.error.is_none());
-    let more = run_again().count().saturating_sub(MAX_RESCUED);
-    let named = run_again().take(MAX_RESCUED).map(|task| {
-        let what = named(task.id, task.kind.as_deref().unwrap_or(NO_KIND), &task.task_type);
-        let attempt = TaskInfo::rescued(task).attempt;
-        format!("{what} lost its process in attempt {attempt} and runs again")
-    });
-    named.chain((more > 0).then(|| format!("and {more} more tasks that lost their processes run again")))
 }
 
 /// Logs a task that has failed because the database refused the result of its run. Its row is not always found.
@@ -227,33 +201,6 @@ mod tests {
             assert!(super::line(&job(&kind, 0), &ending).len() < 500);
             assert!(named(Uuid::nil(), &kind, "mails").len() < 500);
         }
-    }
-
-    #[test]
-    fn a_rescue_names_the_first_tasks_that_run_again_and_counts_the_others() {
-        let task = |error: Option<&str>| RescuedTask {
-            id: Uuid::nil(),
-            kind: Some("Mail".into()),
-            task_type: "mails".into(),
-            mode: fang_core::Mode::Asynk,
-            retries: 2,
-            error: error.map(Into::into),
-        };
-        let lines = |again| {
-            let tasks: Vec<_> =
-                std::iter::once(task(Some("died too often"))).chain(vec![task(None); again]).collect();
-            rescued_lines(&tasks).collect::<Vec<_>>()
-        };
-        assert_eq!(lines(0), [""; 0]);
-        assert_eq!(lines(MAX_RESCUED).len(), MAX_RESCUED);
-        let many = lines(MAX_RESCUED + 3);
-        assert_eq!(many.len(), MAX_RESCUED + 1);
-        assert!(
-            many[0].ends_with(r#"(Mail, task type "mails") lost its process in attempt 3 and runs again"#),
-            "{}",
-            many[0]
-        );
-        assert!(many[MAX_RESCUED].starts_with("and 3 more tasks"), "{}", many[MAX_RESCUED]);
     }
 
     #[test]
