@@ -3,10 +3,11 @@
 // A test reports by panics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod recorded;
+
 use fang::{AsyncQueueable, AsyncWorkerPool, Event, MemoryQueue};
-use metrics_util::MetricKind;
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use std::collections::BTreeMap;
+use metrics_util::debugging::{DebuggingRecorder, Snapshotter};
+use recorded::Recorded;
 use std::time::{Duration, Instant};
 
 #[fang::task(task_type = "mail", max_retries = 1, backoff = "constant(0s)")]
@@ -19,22 +20,6 @@ async fn hangs() {
     std::future::pending().await
 }
 
-/// All metrics by kind, name and labels.
-fn seen(snapshotter: &Snapshotter) -> BTreeMap<String, DebugValue> {
-    let metrics = snapshotter.snapshot().into_vec().into_iter();
-    let named = metrics.map(|(key, _, _, value)| {
-        let kind = match key.kind() {
-            MetricKind::Counter => "counter",
-            MetricKind::Gauge => "gauge",
-            MetricKind::Histogram => "histogram",
-        };
-        let labels = key.key().labels().filter(|label| label.key() != "messaging.system");
-        let labels: Vec<_> = labels.map(|label| format!("{}={}", label.key(), label.value())).collect();
-        (format!("{kind} {} {}", key.key().name(), labels.join(" ")), value)
-    });
-    named.collect()
-}
-
 /// The gauge of a task type that is paused, while a pool runs and after it has stopped.
 async fn gauges_show_the_tasks_that_wait(snapshotter: &Snapshotter, serves_all: bool) {
     let (queue, name) = (MemoryQueue::new(), format!("paused {serves_all}"));
@@ -43,11 +28,8 @@ async fn gauges_show_the_tasks_that_wait(snapshotter: &Snapshotter, serves_all: 
     let pool = AsyncWorkerPool::builder().number_of_workers(1).queue(queue).task_type(&name);
     let mut pool = if serves_all { pool.all_task_types().build() } else { pool.build() };
     pool.start().await.unwrap();
-    let due =
-        || match seen(snapshotter).get(&format!("gauge fang.tasks.due messaging.destination.name={name}")) {
-            Some(DebugValue::Gauge(due)) => due.into_inner(),
-            _ => 0.0,
-        };
+    let gauge = format!("fang.tasks.due messaging.destination.name={name}");
+    let due = || Recorded::now(snapshotter).gauge(&gauge).unwrap_or_default();
     let began = Instant::now();
     while due() != 3.0 {
         assert!(began.elapsed() < Duration::from_secs(30), "{}", due());
@@ -59,6 +41,36 @@ async fn gauges_show_the_tasks_that_wait(snapshotter: &Snapshotter, serves_all: 
     assert_eq!(due(), 0.0, "a pool that has stopped tells of no tasks");
 }
 
+#[fang::task(task_type = "unwanted")]
+async fn waits_for_ever() {
+    std::future::pending().await
+}
+
+/// The run of a task that is cancelled.
+async fn a_cancelled_run_is_told_apart(snapshotter: &Snapshotter) {
+    let queue = MemoryQueue::new();
+    let task = queue.insert(waits_for_ever()).await.unwrap();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let pool = AsyncWorkerPool::builder().number_of_workers(1).queue(queue.clone()).task_type("unwanted");
+    let pool = pool.cancel_grace(Duration::ZERO).on_event(move |event| {
+        if matches!(event, Event::Started { .. } | Event::Cancelled { .. }) {
+            let _ = tell.send(event.name());
+        }
+    });
+    let mut pool = pool.build();
+    pool.start().await.unwrap();
+    assert_eq!(told.recv().await, Some("task.started"));
+    assert!(queue.cancel_task(task.id).await.unwrap());
+    assert_eq!(told.recv().await, Some("task.cancelled"));
+    pool.shutdown(Duration::from_secs(5)).await;
+    let seen = Recorded::now(snapshotter);
+    let cancelled = "messaging.process.duration messaging.operation.name=process \
+                     messaging.destination.name=unwanted error.type=cancelled";
+    assert_eq!(seen.values(cancelled).len(), 1);
+    assert_eq!(seen.count("fang.tasks.failed messaging.destination.name=unwanted"), 0);
+    assert_eq!(seen.gauge("fang.tasks.running messaging.destination.name=unwanted"), Some(0.0));
+}
+
 #[tokio::test]
 async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
     let recorder = DebuggingRecorder::new();
@@ -66,6 +78,7 @@ async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
     recorder.install().unwrap();
     gauges_show_the_tasks_that_wait(&snapshotter, false).await;
     gauges_show_the_tasks_that_wait(&snapshotter, true).await;
+    a_cancelled_run_is_told_apart(&snapshotter).await;
     let queue = MemoryQueue::new();
     queue.insert_tasks(vec![welcome(0), welcome(1), welcome(2), hangs()]).await.unwrap();
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -85,46 +98,25 @@ async fn metrics_count_what_happens_with_no_label_but_type_and_error() {
     }
     pool.shutdown(Duration::from_secs(5)).await;
 
-    let seen = seen(&snapshotter);
+    let seen = Recorded::now(&snapshotter);
     let mail = "messaging.destination.name=mail";
-    let count = |name: &str| match seen.get(&format!("counter {name}")) {
-        Some(DebugValue::Counter(count)) => *count,
-        other => panic!("{name}: {other:?} of {:?}", seen.keys()),
-    };
-    assert_eq!(count(&format!("messaging.client.sent.messages messaging.operation.name=insert {mail}")), 4);
-    assert_eq!(
-        count(&format!("messaging.client.consumed.messages messaging.operation.name=claim {mail}")),
-        5
-    );
-    assert_eq!(count(&format!("fang.tasks.retried {mail}")), 1);
-    assert_eq!(count(&format!("fang.tasks.failed {mail}")), 2);
-    let values = |name: String| match seen.get(&format!("histogram {name}")) {
-        Some(DebugValue::Histogram(values)) => {
-            values.iter().map(|value| value.into_inner()).collect::<Vec<_>>()
-        }
-        other => panic!("{name}: {other:?} of {:?}", seen.keys()),
-    };
-    assert_eq!(
-        values(format!("messaging.process.duration messaging.operation.name=process {mail}")).len(),
-        2
-    );
-    assert_eq!(
-        values(format!(
-            "messaging.process.duration messaging.operation.name=process {mail} error.type=failed"
-        ))
-        .len(),
-        2
-    );
-    let timed_out = values(format!(
-        "messaging.process.duration messaging.operation.name=process {mail} error.type=timed_out"
-    ));
-    assert!(timed_out.len() == 1 && timed_out[0] >= 0.01, "in seconds: {timed_out:?}");
-    assert_eq!(values(format!("fang.pickup.duration {mail}")).len(), 5);
-    for gauge in ["fang.tasks.due", "fang.tasks.oldest_due.age"] {
-        let seen = seen.get(&format!("gauge {gauge} {mail}"));
-        assert!(matches!(seen, Some(DebugValue::Gauge(n)) if n.into_inner() >= 0.0), "{gauge}: {seen:?}");
+    let process = format!("messaging.process.duration messaging.operation.name=process {mail}");
+    for (name, count) in [
+        ("messaging.client.sent.messages messaging.operation.name=insert", 4),
+        ("messaging.client.consumed.messages messaging.operation.name=claim", 5),
+        ("fang.tasks.retried", 1),
+        ("fang.tasks.failed", 2),
+    ] {
+        assert_eq!(seen.count(&format!("{name} {mail}")), count, "{name}");
     }
-    assert!(
-        matches!(seen.get(&format!("gauge fang.tasks.running {mail}")), Some(DebugValue::Gauge(n)) if n.into_inner() == 0.0)
-    );
+    assert_eq!(seen.values(&process).len(), 2);
+    assert_eq!(seen.values(&format!("{process} error.type=failed")).len(), 2);
+    let timed_out = seen.values(&format!("{process} error.type=timed_out"));
+    assert!(timed_out.len() == 1 && timed_out[0] >= 0.01, "in seconds: {timed_out:?}");
+    assert_eq!(seen.values(&format!("fang.pickup.duration {mail}")).len(), 5);
+    for gauge in ["fang.tasks.due", "fang.tasks.oldest_due.age"] {
+        let value = seen.gauge(&format!("{gauge} {mail}"));
+        assert!(value.is_some_and(|value| value >= 0.0), "{gauge}: {value:?}");
+    }
+    assert_eq!(seen.gauge(&format!("fang.tasks.running {mail}")), Some(0.0));
 }

@@ -45,13 +45,13 @@ impl Drop for Process {
     }
 }
 
-/// Posts a user, in this trace. Returns the id of the task.
-fn sign_up(address: &str, user: &str, traceparent: &str) -> String {
+/// Posts a user to this path, in this trace. Returns the id of the task.
+fn post(address: &str, path: &str, user: &str, traceparent: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = user.len();
     write!(
         stream,
-        "POST /users HTTP/1.1\r\nhost: test\r\nconnection: close\r\ntraceparent: {traceparent}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ntraceparent: {traceparent}\r\n\
          content-length: {length}\r\n\r\n{user}"
     )
     .unwrap();
@@ -68,7 +68,7 @@ async fn a_trace_goes_from_a_request_into_a_run_in_another_process() {
     let address = web.line();
     for (user, fails) in [("Ada", false), ("Mallory", true)] {
         let trace = format!("{:032x}", user.len());
-        let task = sign_up(&address, user, &format!("00-{trace}-00000000000000aa-01"));
+        let task = post(&address, "/users", user, &format!("00-{trace}-00000000000000aa-01"));
         let request = web.span(&["POST /users"]);
         assert_eq!([&request["trace"], &request["parent"]], [trace.as_str(), "00000000000000aa"]);
         if !fails {
@@ -98,4 +98,21 @@ async fn a_trace_goes_from_a_request_into_a_run_in_another_process() {
         }
         assert!(failed["attributes"]["error"].as_str().unwrap().contains("no such mailbox"));
     }
+}
+
+#[tokio::test]
+async fn a_trace_goes_from_a_request_into_a_run_on_a_thread_of_another_process() {
+    let database = TestDatabase::create().await.unwrap();
+    fang::AsyncQueue::<fang::NoTls>::builder().uri(database.uri()).build().migrate().await.unwrap();
+    let mut web = Process::start("web", database.uri());
+    let address = web.line();
+    let trace = format!("{:032x}", 7);
+    let task = post(&address, "/letters", "Ada", &format!("00-{trace}-00000000000000aa-01"));
+    let request = web.span(&["POST /letters"]);
+    let mut worker = Process::start("blocking-worker", database.uri());
+    let spans = ["fold", "process letters"].map(|name| worker.span(&[name]));
+    let [inner, run] = &spans;
+    assert!(spans.iter().all(|span| span["trace"] == trace.as_str()), "{spans:?}");
+    assert_eq!((&run["parent"], &inner["parent"]), (&request["id"], &run["id"]));
+    assert_eq!(run["attributes"]["messaging.message.id"], task.as_str());
 }

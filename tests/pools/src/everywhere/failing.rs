@@ -1,7 +1,8 @@
 //! Tasks that fail, panic, exceed their timeout or cannot be decoded.
 
-use crate::seam::{Act, How, PATIENCE, World, collect_logs, logged_with, until};
+use crate::seam::{Act, HOUR, How, PATIENCE, World, collect_logs, logged_with, next_event, until};
 use fang_core::{FangTaskState, NewTask, RetentionMode};
+use fang_engine::Event;
 use std::time::Duration;
 
 crate::each_mode_and_store! {
@@ -13,6 +14,7 @@ crate::each_mode_and_store! {
     a_task_without_retries_fails_for_good_when_its_worker_dies,
     a_snoozed_task_runs_again_without_counting_an_attempt,
     a_task_that_cancels_itself_fails_for_good,
+    an_error_beside_a_wish_is_told,
     an_unknown_kind_waits_for_another_program,
     a_row_that_cannot_be_decoded_costs_only_itself,
     a_run_that_ends_within_its_timeout_counts,
@@ -103,6 +105,38 @@ async fn a_task_that_cancels_itself_fails_for_good(world: World) {
     world.next().await;
     let row = world.row_in(&task, FangTaskState::Failed).await;
     assert_eq!(row.error_message.as_deref(), Some("cancelled: no longer wanted"));
+}
+
+async fn an_error_beside_a_wish_is_told(world: World) {
+    collect_logs();
+    let (pool, events) = world.pool(1).tells();
+    let _pool = pool.start().await;
+    for (how, end) in [(How::SnoozeAndFail(HOUR), "task.snoozed"), (How::CancelAndFail, "task.cancelled")] {
+        let task = world.act(end, how).await;
+        let mut ran = None;
+        loop {
+            match next_event(&events).await {
+                Event::Ran { error, .. } => ran = error,
+                event if event.name() == end => break,
+                _ => {}
+            }
+        }
+        assert_eq!(ran.as_deref(), Some("half done"));
+        let row = world.queue.find_task_by_id(task.id).await.unwrap().unwrap();
+        let (id, at) = (task.id.to_string(), "in attempt 1");
+        match end {
+            "task.snoozed" => {
+                assert_eq!((row.state, row.retries), (FangTaskState::New, 0), "as if it had not run");
+                let line = ["WARN", &id, at, "to run again in 3600s, and then returned: half done"];
+                assert_eq!(logged_with(&line), 1);
+            }
+            _ => {
+                let error = "cancelled: no longer wanted; the run returned: half done";
+                assert_eq!(row.error_message.as_deref(), Some(error));
+                assert_eq!(logged_with(&["INFO", &id, at, error]), 1);
+            }
+        }
+    }
 }
 
 async fn an_unknown_kind_waits_for_another_program(world: World) {

@@ -18,7 +18,11 @@ pub enum How {
     FailWhenCancelled,
     SnoozeOnce,
     SnoozeFor(Duration),
+    /// Asks to run again in so long, and fails.
+    SnoozeAndFail(Duration),
     Cancel,
+    /// Cancels itself, and fails.
+    CancelAndFail,
     Insert(String),
 }
 
@@ -82,7 +86,15 @@ impl Act {
             How::SnoozeOnce if context.lease() == 1 => context.snooze(Duration::from_millis(1)),
             How::SnoozeOnce => {}
             How::SnoozeFor(time) => context.snooze(*time),
+            How::SnoozeAndFail(time) => {
+                context.snooze(*time);
+                return Err(FangError::new("half done"));
+            }
             How::Cancel => context.cancel("no longer wanted"),
+            How::CancelAndFail => {
+                context.cancel("no longer wanted");
+                return Err(FangError::new("half done"));
+            }
             How::Insert(name) => {
                 run.insert_task(&Self::new(name, How::Succeed)).await?;
             }
