@@ -144,12 +144,13 @@ impl<Q: AsyncBackend> AsyncWorkerPool<Q> {
 
     async fn launch(&self, starting: &Starting) -> Result<Running, QueueError> {
         check_names::<dyn AsyncRunnable>()?;
+        let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let config = PoolConfig {
             cancel_grace: self.cancel_grace,
             middleware: self.middleware.clone(),
+            inserts: queue.verbs()?.inserts(),
             ..self.config()
         };
-        let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
         let workers = |pool: &_| Ok(TokioWorkers::start(pool, queue));
         Running::start(store, Arc::new(Tokio::current()?), config, starting, workers).await
     }

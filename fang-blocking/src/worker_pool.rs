@@ -130,8 +130,12 @@ impl<Q: Backend> WorkerPool<Q> {
     async fn launch(&self, starting: &Starting) -> Result<Running, QueueError> {
         check_names::<dyn Runnable>()?;
         let (store, queue) = (self.queue.engine()?, self.queue.handle()?);
+        let config = PoolConfig {
+            middleware_blocking: self.middleware.clone(),
+            inserts: queue.verbs()?.inserts(),
+            ..self.config()
+        };
         let workers = |pool: &_| Crew::start(pool, queue, self.niceness);
-        let config = PoolConfig { middleware_blocking: self.middleware.clone(), ..self.config() };
         Running::start(store, Arc::new(Threads), config, starting, workers).await
     }
 }

@@ -1,5 +1,6 @@
 //! What happens in queues and pools, for listeners of the application.
 
+mod ends;
 mod first_names;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -11,6 +12,7 @@ mod subscribers;
 mod tallies;
 mod task_info;
 mod totals;
+mod unsaved;
 mod wall;
 
 #[cfg(feature = "metrics")]

@@ -6,7 +6,7 @@ mod fleet;
 pub use admin::Admin;
 
 use crate::events::{Event, TaskInfo};
-use crate::insert_hooks::InsertHooks;
+use crate::insert_hooks::{InsertHooks, InsertTotal};
 use crate::insert_rules::{InsertRules, batches};
 use crate::parallel::try_map;
 use crate::shared_inserts::SharedInserts;
@@ -94,6 +94,11 @@ impl Handle {
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.queue.store
+    }
+
+    /// How many new tasks this queue and its clones have inserted.
+    pub fn inserts(&self) -> InsertTotal {
+        self.queue.hooks.total()
     }
 
     /// The calls that tools make.

@@ -5,14 +5,26 @@ use fang_core::store::Inserted;
 use fang_core::{FangError, NewTask, QueueError};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 type Change = Arc<dyn Fn(NewTask) -> Result<NewTask, FangError> + Send + Sync>;
+
+/// How many new tasks a queue and its clones have inserted. Pools of the queue read it.
+#[derive(Clone, Debug, Default)]
+pub struct InsertTotal(Arc<AtomicU64>);
+
+impl InsertTotal {
+    pub(crate) fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Code of the application at every insert of a queue. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct InsertHooks {
     changes: Vec<Change>,
     subscribers: Subscribers,
+    total: InsertTotal,
 }
 
 impl InsertHooks {
@@ -46,9 +58,15 @@ impl InsertHooks {
         !self.subscribers.is_empty()
     }
 
-    /// Tells listeners which tasks are new.
+    /// How many tasks were new.
+    pub(crate) fn total(&self) -> InsertTotal {
+        self.total.clone()
+    }
+
+    /// Counts the tasks that are new, and tells listeners.
     pub(crate) fn inserted(&self, tasks: &[NewTask], inserted: &[Inserted]) {
         let new = || tasks.iter().zip(inserted).filter(|(_, inserted)| inserted.is_new).map(|(task, _)| task);
+        self.total.0.fetch_add(new().count() as u64, Ordering::Relaxed);
         sent(new());
         if self.subscribers.is_empty() {
             return;

@@ -1,6 +1,7 @@
 //! The settings of a pool, and the report of its shutdown.
 
 use crate::events::Subscribers;
+use crate::insert_hooks::InsertTotal;
 use crate::monitor::PoolMonitor;
 use crate::policy::looks::LONGEST_REST;
 use crate::policy::served::Served;
@@ -141,6 +142,8 @@ pub struct PoolConfig {
     pub spans: SpanHook,
     /// The listeners of its events.
     pub subscribers: Subscribers,
+    /// What its queue inserts.
+    pub inserts: InsertTotal,
     /// The handle that sees the pool once it has started.
     pub monitor: PoolMonitor,
 }

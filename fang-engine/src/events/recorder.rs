@@ -1,20 +1,20 @@
 //! What a pool records of its tasks: totals, and events for listeners.
 
+use super::ends::{of_rescue, of_run};
 use super::metrics::Metrics;
 use super::tallies::Tallies;
 use super::totals::Totals;
+use super::unsaved::Unsaved;
 use super::wall::Wall;
-use super::{Event, PoolStats, RunEnd, Subscribers, TaskInfo};
+use super::{Event, PoolStats, RunEnd, Subscribers};
+use crate::insert_hooks::InsertTotal;
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::policy::served::Served;
 use crate::state::Job;
-use fang_core::store::{Finish, Rescued, RescuedTask, Verdict, WorkerId};
+use fang_core::store::{Finish, Rescued, Tick, Verdict};
 use fang_core::{Task, kind};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use uuid::Uuid;
 
 /// The totals and the listeners of a pool.
@@ -29,38 +29,40 @@ pub struct Recorder {
     subscribers: Subscribers,
     /// How many events the listeners were too slow for before this start.
     dropped_before: u64,
+    /// What the queue of the pool inserts, and how much that was before this start.
+    inserts: InsertTotal,
+    inserted_before: u64,
     /// How many last events were not told, because other results of their batch came too late.
     untold: AtomicU64,
     /// Whether listeners were told last that the store does not answer.
     is_silent: AtomicBool,
-    /// The last events of runs whose results are not saved yet. Empty without listeners. Workers add; the finisher and
-    /// committers take.
-    unsaved: Mutex<HashMap<(Uuid, i32), Last>>,
-}
-
-/// The last event of a run, and the worker id under which it ran.
-#[derive(Debug)]
-struct Last {
-    event: Event,
-    worker: WorkerId,
+    unsaved: Unsaved,
 }
 
 impl Recorder {
-    /// For a pool that serves these task types.
-    pub(crate) fn new(subscribers: Subscribers, served: &Served) -> Self {
-        let tallies = Tallies::new(served, &kind::all_names());
-        let (totals, metrics) = (Totals::default(), Metrics::new(served));
-        let (is_silent, unsaved) = (AtomicBool::new(false), Mutex::default());
-        let (untold, dropped_before) = (AtomicU64::new(0), subscribers.dropped());
-        let wall = Wall::new();
-        Self { totals, tallies, wall, metrics, subscribers, dropped_before, untold, is_silent, unsaved }
+    /// For a pool that serves these task types, and whose queue counts its inserts there.
+    pub(crate) fn new(subscribers: Subscribers, inserts: InsertTotal, served: &Served) -> Self {
+        Self {
+            totals: Totals::default(),
+            tallies: Tallies::new(served, &kind::all_names()),
+            wall: Wall::new(),
+            metrics: Metrics::new(served),
+            dropped_before: subscribers.dropped(),
+            subscribers,
+            inserted_before: inserts.now(),
+            inserts,
+            untold: AtomicU64::new(0),
+            is_silent: AtomicBool::new(false),
+            unsaved: Unsaved::default(),
+        }
     }
 
     /// The totals so far.
     pub(crate) fn stats(&self) -> PoolStats {
         let dropped = self.subscribers.dropped().saturating_sub(self.dropped_before);
         let dropped_events = dropped + self.untold.load(Ordering::Relaxed);
-        PoolStats { dropped_events, ..self.totals.now() }
+        let inserted = self.inserts.now().saturating_sub(self.inserted_before);
+        PoolStats { inserted, dropped_events, ..self.totals.now() }
     }
 
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
@@ -87,13 +89,8 @@ impl Recorder {
     /// A claim may bring a task back before the [result](Self::saved) of its last run is told as saved. That was saved if
     /// the pool has kept its worker id: nobody takes the tasks of a living worker away.
     fn tell_of_run_before(&self, job: &Job) {
-        if self.subscribers.is_empty() {
-            return;
-        }
-        let mut unsaved = self.unsaved();
-        let Entry::Occupied(before) = unsaved.entry((job.task.id, job.task.lease - 1)) else { return };
-        if before.get().worker == job.worker {
-            self.tell(|| before.remove().event);
+        if !self.subscribers.is_empty() {
+            self.unsaved.tell_of_run_before(job, |event| self.tell(|| event));
         }
     }
 
@@ -143,7 +140,22 @@ impl Recorder {
     /// Tells a change between silent and answering.
     pub(crate) fn reach_changed(&self, is_silent: bool) {
         if self.is_silent.swap(is_silent, Ordering::SeqCst) != is_silent {
+            count(if is_silent { &self.totals.connections_lost } else { &self.totals.connections_back });
             self.tell(|| if is_silent { Event::ConnectionLost } else { Event::ConnectionBack });
+        }
+    }
+
+    /// Tasks of a cron were inserted.
+    pub(crate) fn cron_fired(&self, tick: &Tick<'_>) {
+        let caught_up = tick.late.len();
+        if caught_up > 0 || tick.dropped.is_some() {
+            count(&self.totals.crons_missed);
+            self.tell(|| Event::CronMissed { cron: tick.name.into(), caught_up });
+        }
+        let next = tick.next.map(|_| tick.id);
+        for task in tick.late.iter().map(|(_, id)| *id).chain(next) {
+            count(&self.totals.crons_fired);
+            self.tell(|| Event::CronFired { cron: tick.name.into(), task });
         }
     }
 
@@ -153,6 +165,7 @@ impl Recorder {
         self.totals.rescued.fetch_add(tasks.len() as u64, Ordering::Relaxed);
         self.metrics.rescued(tasks.len() as u64);
         if workers > 0 {
+            self.totals.workers_died.fetch_add(workers, Ordering::Relaxed);
             self.tell(|| Event::WorkersDied { workers });
         }
         for task in tasks {
@@ -168,7 +181,7 @@ impl Recorder {
                 }
                 None => {}
             }
-            self.tell(|| rescue_event(task));
+            self.tell(|| of_rescue(task));
         }
     }
 
@@ -187,17 +200,14 @@ impl Recorder {
             _ => {}
         }
         if !self.subscribers.is_empty() {
-            let last = Last { event: event(job, ending), worker: job.worker };
-            self.unsaved().insert((job.task.id, job.task.lease), last);
+            self.unsaved.add(job, of_run(job, ending));
         }
     }
 
     /// The results of these claims are saved.
     pub(crate) fn saved(&self, claims: impl Iterator<Item = (Uuid, i32)>) {
         if !self.subscribers.is_empty() {
-            // Told while locked, so that the next claim of the task is told later.
-            let mut unsaved = self.unsaved();
-            claims.filter_map(|claim| unsaved.remove(&claim)).for_each(|last| self.tell(|| last.event));
+            self.unsaved.tell(claims, |event| self.tell(|| event));
         }
     }
 
@@ -205,7 +215,7 @@ impl Recorder {
     /// counted as dropped.
     pub(crate) fn untold(&self, claims: impl Iterator<Item = (Uuid, i32)>, late: u64) {
         if !self.subscribers.is_empty() {
-            let events = self.take(claims).len() as u64;
+            let events = self.unsaved.take(claims).len() as u64;
             self.untold.fetch_add(events.saturating_sub(late), Ordering::Relaxed);
         }
     }
@@ -226,7 +236,7 @@ impl Recorder {
                 self.metrics.failed(&task.task_type);
             }
         }
-        for event in self.take([(refused.id, refused.lease)].into_iter()) {
+        for event in self.unsaved.take([(refused.id, refused.lease)].into_iter()) {
             if let Some(event) = event.with_result(&refused.verdict, saved) {
                 self.tell(|| event);
             }
@@ -236,17 +246,8 @@ impl Recorder {
     /// The results of these claims are dropped.
     pub(crate) fn dropped(&self, claims: impl Iterator<Item = (Uuid, i32)>) {
         if !self.subscribers.is_empty() {
-            drop(self.take(claims));
+            drop(self.unsaved.take(claims));
         }
-    }
-
-    fn take(&self, claims: impl Iterator<Item = (Uuid, i32)>) -> Vec<Event> {
-        let mut unsaved = self.unsaved();
-        claims.filter_map(|claim| unsaved.remove(&claim)).map(|last| last.event).collect()
-    }
-
-    fn unsaved(&self) -> MutexGuard<'_, HashMap<(Uuid, i32), Last>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn total(&self, ending: &Ending) -> Option<&AtomicU64> {
@@ -265,17 +266,6 @@ impl Recorder {
     }
 }
 
-fn rescue_event(rescued: RescuedTask) -> Event {
-    let (task, is_cancelled) = (Arc::new(TaskInfo::rescued(&rescued)), rescued.is_cancelled());
-    match rescued.error {
-        Some(reason) if is_cancelled => {
-            Event::Cancelled { task, duration: Duration::ZERO, reason: reason.into() }
-        }
-        Some(error) => Event::Failed { task, duration: Duration::ZERO, error: error.into() },
-        None => Event::Rescued { task },
-    }
-}
-
 /// The beginning of an error message, as a row keeps it.
 fn cut(error: &str) -> Arc<str> {
     error.get(..error.floor_char_boundary(MAX_ERROR_BYTES)).unwrap_or(error).into()
@@ -285,32 +275,19 @@ fn count(total: &AtomicU64) {
     total.fetch_add(1, Ordering::Relaxed);
 }
 
-fn event(job: &Job, ending: &Ending) -> Event {
-    let (task, duration): (_, Duration) = (job.info(), job.took());
-    match ending {
-        Ending::Succeeded => Event::Finished { task, duration },
-        Ending::Retried { delay, error } => {
-            Event::Retried { task, duration, delay: *delay, error: error.as_str().into() }
-        }
-        Ending::Failed { error } => Event::Failed { task, duration, error: error.as_str().into() },
-        Ending::Cancelled { error } => Event::Cancelled { task, duration, reason: error.as_str().into() },
-        Ending::Expired { error } => Event::Expired { task, error: error.as_str().into() },
-        Ending::Snoozed { delay } => Event::Snoozed { task, duration, delay: *delay },
-        Ending::LeftToOthers { delay, error } => {
-            Event::UnknownKind { task, delay: *delay, error: error.as_str().into() }
-        }
-        Ending::HandedBack => Event::HandedBack { task },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use fang_core::Mode;
-    use fang_core::store::{By, Claimed, Counts};
+    use fang_core::store::{By, Claimed, Counts, RescuedTask, WorkerId};
+    use std::time::Duration;
 
     fn recorder() -> Recorder {
-        Recorder::new(Subscribers::default(), &Served::new(&[], "mail", false))
+        telling(Subscribers::default())
+    }
+
+    fn telling(subscribers: Subscribers) -> Recorder {
+        Recorder::new(subscribers, InsertTotal::default(), &Served::new(&[], "mail", false))
     }
 
     /// How many tasks of this type have succeeded, are retried, have failed and were cancelled.
@@ -342,7 +319,7 @@ mod tests {
         let (sender, told) = std::sync::mpsc::channel();
         let mut subscribers = Subscribers::default();
         subscribers.add(move |event| sender.send(event.name()).unwrap());
-        let recorder = Recorder::new(subscribers, &Served::new(&[], "mail", false));
+        let recorder = telling(subscribers);
         let claim = |lease, worker| {
             let task = Claimed { lease, ..crate::state::example() };
             Job::new(task, "mail".into(), WorkerId(worker), None)

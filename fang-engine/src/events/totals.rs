@@ -2,10 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a pool has done since it started. `stats()` of the pool returns it.
+/// What a pool has done since it started. `stats()` of the pool returns it. Most fields count an [event](super::Event), whether
+/// there are listeners or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStats {
+    /// How many new tasks its queue and the clones of it have inserted, in this process. Those of crons count as
+    /// [`crons_fired`](Self::crons_fired), and those in a transaction of the application are not counted.
+    pub inserted: u64,
     /// How many tasks it has claimed.
     pub claimed: u64,
     /// How many runs have begun.
@@ -31,6 +35,16 @@ pub struct PoolStats {
     pub handed_back: u64,
     /// How many tasks it took from workers that died.
     pub rescued: u64,
+    /// How many other workers it has declared dead.
+    pub workers_died: u64,
+    /// How often the store stopped answering it.
+    pub connections_lost: u64,
+    /// How often the store answered again after that.
+    pub connections_back: u64,
+    /// How many tasks of crons it has inserted, late ones included.
+    pub crons_fired: u64,
+    /// How often it found that ticks of a cron were missed, because no pool ran then.
+    pub crons_missed: u64,
     /// How many results came too late and were dropped.
     pub late_results: u64,
     /// How many tasks are in flight now: they run, wait for a worker, or their results are being saved.
@@ -68,5 +82,10 @@ totals!(
     timed_out,
     expired,
     unknown_kind,
-    rescued
+    rescued,
+    workers_died,
+    connections_lost,
+    connections_back,
+    crons_fired,
+    crons_missed
 );

@@ -248,6 +248,7 @@ macro_rules! worker_pool {
                     middleware_blocking: Default::default(),
                     spans: self.spans.clone(),
                     subscribers: self.subscribers.clone(),
+                    inserts: Default::default(),
                     monitor: self.monitor.clone(),
                 }
             }

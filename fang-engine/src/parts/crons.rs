@@ -1,12 +1,11 @@
 //! The keeper of crons: inserts the next task of every cron ahead of time.
 
-use crate::events::Event;
 use crate::part::{Part, run_to_end};
 use crate::phase::Phase;
 use crate::policy::retry_pause::RetryPause;
 use crate::signal::first_of;
 use crate::state::Pool;
-use fang_core::store::{DueCron, Tick};
+use fang_core::store::DueCron;
 use fang_core::{QueueError, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,21 +64,9 @@ impl CronKeeper {
         let tick = cron.tick(Uuid::now_v7)?;
         let fired = self.pool.store.fire(&tick).await?;
         if fired {
-            self.tell(&tick);
+            self.pool.state.recorder.cron_fired(&tick);
         }
         Ok(fired)
-    }
-
-    fn tell(&self, tick: &Tick<'_>) {
-        let recorder = &self.pool.state.recorder;
-        let caught_up = tick.late.len();
-        if caught_up > 0 || tick.dropped.is_some() {
-            recorder.tell(|| Event::CronMissed { cron: tick.name.into(), caught_up });
-        }
-        let next = tick.next.map(|_| tick.id);
-        tick.late.iter().map(|(_, id)| *id).chain(next).for_each(|task| {
-            recorder.tell(|| Event::CronFired { cron: tick.name.into(), task });
-        });
     }
 }
 

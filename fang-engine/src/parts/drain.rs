@@ -9,6 +9,7 @@ use super::pruner::prune;
 use super::start::state;
 use crate::claims::ToRun;
 use crate::events::{Event, Subscribers, TaskInfo};
+use crate::insert_hooks::InsertTotal;
 use crate::monitor::PoolMonitor;
 use crate::phase::Phase;
 use crate::policy::served::Served;
@@ -55,6 +56,7 @@ pub fn config() -> PoolConfig {
         middleware_blocking: StackBlocking::default(),
         spans: SpanHook::default(),
         subscribers: Subscribers::default(),
+        inserts: InsertTotal::default(),
         monitor: PoolMonitor::default(),
     }
 }

@@ -8,7 +8,7 @@ use super::patience::Patience;
 use super::pruner::Pruner;
 use super::vacuumer::Vacuumer;
 use crate::claims::{Claims, OpenBatches};
-use crate::events::Event;
+use crate::events::{Event, Recorder};
 use crate::phase::Phase;
 use crate::policy::claim::ClaimPolicy;
 use crate::policy::suspects::{Suspects, TrialGate};
@@ -173,7 +173,8 @@ pub(super) fn state(store: &dyn Store, config: &PoolConfig) -> PoolState {
         retention: config.retention,
         tables: store.tables(),
     };
-    PoolState::new(environment, config.served.clone(), config.kinds.clone(), config.subscribers.clone())
+    let recorder = Recorder::new(config.subscribers.clone(), config.inserts.clone(), &config.served);
+    PoolState::new(environment, config.served.clone(), config.kinds.clone(), recorder)
 }
 
 fn policy(pool: &Pool) -> ClaimPolicy {

@@ -9,7 +9,7 @@ use super::results::Finished;
 use super::run::{Environment, TaskRun};
 use super::stats::Stats;
 use super::told::{Told, tell_overran, tell_rescue};
-use crate::events::{PoolStats, Recorder, Subscribers};
+use crate::events::{PoolStats, Recorder};
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::served::Served;
 use fang_core::kind::Kinds;
@@ -59,7 +59,7 @@ pub struct PoolState {
 
 impl PoolState {
     /// The state of a pool that starts.
-    pub fn new(environment: Environment, served: Served, kinds: Kinds, subscribers: Subscribers) -> Self {
+    pub fn new(environment: Environment, served: Served, kinds: Kinds, recorder: Recorder) -> Self {
         Self {
             environment: Arc::new(environment),
             news: News::default(),
@@ -68,7 +68,7 @@ impl PoolState {
             gauge: Gauge::default(),
             in_flight: InFlight::default(),
             told: Told::default(),
-            recorder: Recorder::new(subscribers, &served),
+            recorder,
             served,
             stats: Stats::default(),
             came_back: AtomicBool::new(false),

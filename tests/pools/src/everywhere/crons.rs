@@ -123,6 +123,7 @@ async fn a_pool_catches_up_as_many_ticks_as_its_cron_says(world: World) {
     });
     let fired: Vec<_> = fired.collect();
     assert!(fired.len() == 3 && ids.iter().all(|id| fired.contains(id)), "and the next one: {events:?}");
+    assert_eq!((pool.stats().crons_fired, pool.stats().crons_missed), (3, 1));
 }
 
 async fn a_cron_is_run_now_and_resumed_by_its_name(world: World) {

@@ -15,6 +15,7 @@ crate::each_mode_and_store! {
     a_finished_task_is_gone_from_the_store_when_that_is_told,
     a_result_that_comes_too_late_is_told_to_nobody,
     a_late_result_keeps_the_events_of_no_other_back,
+    totals_count_the_new_tasks_of_the_queue_since_the_pool_started,
     a_task_that_expires_and_one_that_is_handed_back_are_told,
 }
 
@@ -196,4 +197,20 @@ async fn a_late_result_keeps_the_events_of_no_other_back(world: World) {
     assert_eq!(names.filter(|name| *name == "task.finished").count(), 7);
     assert_eq!(pool.stats().dropped_events, 0);
     assert_eq!(logged_with(&["WARN", "1 results came too late", &tasks[3].id.to_string()]), 1);
+}
+
+async fn totals_count_the_new_tasks_of_the_queue_since_the_pool_started(world: World) {
+    world.act("before the start", How::Succeed).await;
+    let mut pool = world.pool(1).start().await;
+    assert_eq!(world.heard().await, "before the start");
+    assert_eq!(pool.stats().inserted, 0);
+    let unique =
+        || world.new_task(&Act::new("inserts", How::Insert("inserted".to_owned()))).unique().unwrap();
+    let inserted = world.queue.insert_tasks(vec![unique(), unique()]).await.unwrap();
+    assert_eq!(inserted.iter().filter(|task| task.is_new).count(), 1);
+    assert_eq!([world.heard().await, world.heard().await], ["inserts", "inserted"]);
+    assert_eq!(pool.stats().inserted, 2, "a duplicate is not new, and a run inserts too");
+    pool.shutdown(PATIENCE).await;
+    pool.start().await.unwrap();
+    assert_eq!(pool.stats().inserted, 0);
 }

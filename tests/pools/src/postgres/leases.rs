@@ -36,7 +36,7 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     assert_eq!(dead.claim(1, false).await.len(), 1);
 
     let (pool, events) = world.pool(1).lease(QUICK).tells();
-    let _pool = pool.start().await;
+    let pool = pool.start().await;
     assert_eq!(world.heard().await, "orphan");
     world.gone(&task).await;
     let died = |event| matches!(event, Event::WorkersDied { workers: 1 });
@@ -44,6 +44,7 @@ async fn the_tasks_of_a_worker_that_fell_silent_run_elsewhere(mode: Mode) {
     let rescued =
         |event: Event| matches!(&event, Event::Rescued { task } if task.id == id && task.attempt == 1);
     until(async || events.try_recv().is_ok_and(rescued)).await;
+    assert_eq!((pool.stats().workers_died, pool.stats().rescued), (1, 1));
     assert!(!dead.is_alive(QUICK.dead_after).await);
 }
 

@@ -173,6 +173,8 @@ async fn the_loss_of_the_server_and_its_return_are_told_in_turn(mode: Mode) {
         connection.chunks(2).all(|pair| pair == ["connection.lost", "connection.back"]),
         "{connection:?}"
     );
+    let (stats, times) = (pool.stats(), connection.len() as u64 / 2);
+    assert_eq!((stats.connections_lost, stats.connections_back), (times, times));
 }
 
 async fn results_that_are_lost_are_not_told_as_saved(mode: Mode) {
