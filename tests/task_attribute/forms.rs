@@ -1,6 +1,6 @@
 //! Places and forms in which a function may stand.
 
-#![deny(missing_docs, dead_code, unused, clippy::pedantic)]
+#![deny(missing_docs, dead_code, deprecated, unused, clippy::pedantic)]
 
 use fang::{AsyncQueueable, MemoryQueue, Run, State};
 
@@ -96,4 +96,65 @@ async fn a_function_may_stand_in_a_module_or_a_body() {
     assert_eq!(queue.insert(many(1, 2, 3, 4, 5, 6, 7, 8)).await.unwrap().metadata["h"], 8);
     assert_eq!(queue.insert(inner(1, None)).await.unwrap().task_type, "in a body");
     inner::call(1, None, &queue.as_run(), State::new(Value(2))).await.unwrap();
+}
+
+/// Warns those who call it, and not here.
+#[fang::task(version = 2, upgrade = |_, fields| fields, aliases = ["older"])]
+#[deprecated = "say `welcome`"]
+async fn old(user: u8) {
+    let _ = user;
+}
+
+#[tokio::test]
+#[allow(deprecated)]
+async fn a_deprecated_task_warns_its_users_alone() {
+    assert_eq!(old(7).payload(), r#"{"type":"old","user":7,"version":2}"#);
+    old::call(7).await;
+}
+
+/// Has the name of a task.
+mod letter {
+    /// What letters are written on.
+    pub(super) const PAPER: &str = "paper";
+}
+
+/// Has a module of its name beside it.
+#[fang::task(struct_name = "Letter")]
+fn letter(to: String) -> Result<(), String> {
+    if to.is_empty() { Err(format!("a letter to nobody, on {}", letter::PAPER)) } else { Ok(()) }
+}
+
+#[test]
+fn a_task_may_have_the_name_of_a_module_beside_it() {
+    assert_eq!(letter("Ada".to_owned()).payload(), r#"{"type":"letter","to":"Ada"}"#);
+    assert_eq!(Letter::KIND, "letter");
+    assert_eq!(Letter::call(String::new()).unwrap_err(), "a letter to nobody, on paper");
+}
+
+/// Types with the names of those of the library.
+pub mod namesakes {
+    use serde::{Deserialize, Serialize};
+
+    /// A tour.
+    #[derive(Clone, Serialize, Deserialize)]
+    pub struct Run {
+        /// In kilometres.
+        pub length: u8,
+    }
+
+    /// Of a country.
+    #[derive(Clone, Serialize, Deserialize)]
+    pub struct State<T>(pub T);
+
+    /// Has them as arguments, beside those of the library.
+    #[fang::task]
+    pub fn tour(tour: self::Run, from: super::namesakes::State<u8>, run: &fang::Run, sum: fang::State<u8>) {
+        let _ = tour.length + from.0 + *sum + u8::from(run.is_cancelled());
+    }
+}
+
+#[test]
+fn types_that_are_called_run_and_state_are_arguments_by_their_paths() {
+    let task = namesakes::tour(namesakes::Run { length: 42 }, namesakes::State(7));
+    assert_eq!(task.payload(), r#"{"type":"tour","tour":{"length":42},"from":7}"#);
 }

@@ -124,8 +124,13 @@ fn role(name: &Ident, ty: &Type, is_async: bool) -> syn::Result<Role> {
         Type::Reference(reference) => borrowed(name, reference, is_async),
         Type::Group(group) => role(name, &group.elem, is_async),
         Type::Paren(paren) => role(name, &paren.elem, is_async),
-        _ if last(ty).is_some_and(|last| last.ident == "Run") => {
-            Err(Error::new_spanned(ty, format!("a task takes its run as `{name}: &Run`")))
+        _ if is_of_user(ty) => owns_its_data(ty).map(|()| Role::Saved),
+        _ if is_run(ty) => {
+            let why = format!(
+                "a task takes its run as `{name}: &Run`; for a type of yours with that name, write its path, such as \
+                 `self::Run`"
+            );
+            Err(Error::new_spanned(ty, why))
         }
         _ => match state(ty) {
             Some(value) => Ok(Role::State(Box::new(value))),
@@ -138,10 +143,10 @@ fn borrowed(name: &Ident, reference: &TypeReference, is_async: bool) -> syn::Res
     let refuse = |why: String| Err(Error::new_spanned(reference, why));
     let is_mutable = reference.mutability.is_some();
     match &*reference.elem {
-        elem if state(elem).is_some() => {
+        elem if state(elem).is_some() && !is_of_user(elem) => {
             refuse(format!("take the state by value, as `{name}: {}`", shown(elem)))
         }
-        elem if last(elem).is_some_and(|last| last.ident == "Run") => match is_mutable {
+        elem if is_run(elem) && !is_of_user(elem) => match is_mutable {
             true => refuse(format!("a task takes its run as `{name}: &Run`")),
             false => Ok(Role::Run),
         },
@@ -183,6 +188,21 @@ fn last(ty: &Type) -> Option<&syn::PathSegment> {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
     }
+}
+
+fn is_run(ty: &Type) -> bool {
+    last(ty).is_some_and(|last| last.ident == "Run")
+}
+
+/// Whether the path of a type begins in the crate of the user, so that a `Run` or `State` there is a type of theirs.
+/// One in a module `fang` is not: the option `crate` names such a path.
+fn is_of_user(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let segments = &path.path.segments;
+    let begins_here = segments.first().is_some_and(|first| {
+        segments.len() > 1 && ["crate", "self", "super"].iter().any(|word| first.ident == word)
+    });
+    begins_here && segments.iter().rev().nth(1).is_none_or(|module| module.ident != "fang")
 }
 
 /// The `T` of a `State<T>`.

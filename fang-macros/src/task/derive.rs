@@ -23,6 +23,9 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let options = problems.note(tokens(&input.attrs).and_then(|tokens| Options::read(tokens, &saved)));
     let options = options.unwrap_or_default();
     problems.note(options.check_aliases(&input.ident));
+    if let Some(name) = &options.struct_name {
+        problems.add(Error::new(name.span(), "a struct has a name of its own; remove the option"));
+    }
     problems.note(options.check_unique(|field| is_renamed(input, field)));
     let versioned = match &options.version {
         Some(version) => problems.note(versioned::implementations(input, version)),

@@ -36,12 +36,18 @@ fn is_for_all(attr: &Attribute) -> bool {
 }
 
 fn is_for_users(attr: &Attribute) -> bool {
-    is_for_all(attr) || attr.path().is_ident("doc") || attr.path().is_ident("deprecated")
+    is_for_all(attr) || attr.path().is_ident("doc")
+}
+
+/// Goes to the functions that users call. On the struct it would warn of what the library does with that.
+fn is_deprecation(attr: &Attribute) -> bool {
+    attr.path().is_ident("deprecated")
 }
 
 impl Task<'_> {
+    /// The name of the struct.
     fn name(&self) -> &Ident {
-        &self.function.sig.ident
+        self.kind.name
     }
 
     fn attrs(&self, goes: fn(&Attribute) -> bool) -> impl Iterator<Item = &Attribute> {
@@ -50,7 +56,8 @@ impl Task<'_> {
 
     /// The function that makes the task to insert.
     fn constructor(&self) -> TokenStream {
-        let (name, vis, attrs) = (self.name(), &self.function.vis, self.attrs(is_for_users));
+        let (function, name, vis) = (&self.function.sig.ident, self.name(), &self.function.vis);
+        let attrs = self.attrs(|attr| is_for_users(attr) || is_deprecation(attr));
         let new_task = self.kind.mode.new_task();
         let saved = || self.arguments.saved();
         let (names, types) = (saved().map(|argument| &argument.name), saved().map(|argument| &argument.ty));
@@ -59,7 +66,7 @@ impl Task<'_> {
         quote! {
             #(#attrs)*
             #[allow(clippy::used_underscore_binding)]
-            #vis fn #name(#(#names: #types),*) -> ::fang::NewTask {
+            #vis fn #function(#(#names: #types),*) -> ::fang::NewTask {
                 ::fang::__private::new_task(#new_task(&#name { #(#fields,)* #version }))
             }
         }
@@ -76,7 +83,8 @@ impl Task<'_> {
                 (quote!(), quote!(#[serde(rename = "version")] #field))
             }
         };
-        let doc = format!("\n\nThe task that the function `{}` makes.", name.unraw());
+        let function = self.function.sig.ident.unraw();
+        let doc = format!("\n\nThe task that the function `{function}` makes.");
         quote! {
             #(#attrs)*
             #[doc = #doc]
@@ -118,10 +126,9 @@ impl Task<'_> {
     /// The body, and the name of the kind.
     fn call(&self) -> TokenStream {
         let ItemFn { attrs, vis, sig, block } = self.function;
-        let (name, kind) = (&sig.ident, &self.kind.kind);
+        let (name, kind) = (self.name(), &self.kind.kind);
         let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-        let attrs =
-            attrs.iter().filter(|attr| !attr.path().is_ident("doc") && !attr.path().is_ident("deprecated"));
+        let attrs = attrs.iter().filter(|attr| !attr.path().is_ident("doc"));
         let inputs = self.arguments.0.iter().map(|argument| &argument.written);
         let (asyncness, output) = (&sig.asyncness, &sig.output);
         quote! {
@@ -188,8 +195,10 @@ impl Task<'_> {
             ReturnType::Type(_, ty) => ty.span(),
         };
         let outcome = quote_spanned!(span=> ::fang::__private::Outcome::outcome(outcome));
+        let allow = self.attrs(is_deprecation).map(|_| quote!(#[allow(deprecated)]));
         quote! {
             #before
+            #(#allow)*
             let outcome = <#name>::call(#(#passed),*)#wait;
             #outcome
         }

@@ -3,7 +3,6 @@
 use super::options::Options;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::ext::IdentExt;
 use syn::{LitStr, Type};
 
 /// The mode of a task.
@@ -76,16 +75,17 @@ pub(super) struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
+    /// Of a function or struct that is written under this name.
     pub(super) fn new(
-        name: &'a Ident,
+        written: &'a Ident,
         mode: Mode,
         options: &'a Options,
         states: Vec<&'a Type>,
         has_own_version: bool,
     ) -> Self {
-        let own = || LitStr::new(&name.unraw().to_string(), name.span());
         let is_first_version = options.version.is_none() && !has_own_version;
-        Self { name, kind: options.kind.clone().unwrap_or_else(own), mode, options, states, is_first_version }
+        let (name, kind) = (options.struct_name.as_ref().unwrap_or(written), options.kind_of(written));
+        Self { name, kind, mode, options, states, is_first_version }
     }
 
     /// All that the library needs, whose names nobody sees. `run` is the body of the method `run`.

@@ -16,9 +16,12 @@ use syn::{Error, Expr, ExprArray, ExprLit, Lit, LitInt, LitStr, Path, Token, Typ
 const MAX_TASK_TYPE_BYTES: usize = 255;
 
 const ALL: &str = "`task_type`, `kind`, `aliases`, `max_retries`, `timeout`, `expires`, `keep`, `backoff`, `unique`, \
-                   `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`, and for a struct `blocking` and `needs`";
+                   `priority`, `cron`, `time_zone`, `missed`, `version` and `upgrade`, for a function `struct_name`, and for \
+                   a struct `blocking` and `needs`";
 
 const CRATE: &str = "crate = \"jobs::fang\"";
+
+const STRUCT_NAME: &str = "struct_name = \"Welcome\"";
 
 /// What the options say. What is `None` keeps the default of the traits.
 #[derive(Default)]
@@ -36,6 +39,8 @@ pub(super) struct Options {
     pub(super) scheduled: Option<TokenStream>,
     /// The version of the arguments, with the function that upgrades older ones.
     pub(super) version: Option<(LitInt, Expr)>,
+    /// The name of the struct that a function becomes, if that is not its own.
+    pub(super) struct_name: Option<Ident>,
     /// The word that makes a blocking task of a struct.
     pub(super) blocking: Option<Ident>,
     /// The types of the values that a struct takes from its pool, with the word before them.
@@ -68,10 +73,14 @@ impl Options {
         }
     }
 
+    /// The name under which a function or struct of this name is saved.
+    pub(super) fn kind_of(&self, name: &Ident) -> LitStr {
+        self.kind.clone().unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()))
+    }
+
     /// Checks that no earlier name is there twice, or is the name of today.
     pub(super) fn check_aliases(&self, name: &Ident) -> syn::Result<()> {
-        let kind = self.kind.as_ref().map_or_else(|| name.unraw().to_string(), LitStr::value);
-        let mut seen = HashSet::from([kind]);
+        let mut seen = HashSet::from([self.kind_of(name).value()]);
         match self.aliases.iter().find(|alias| !seen.insert(alias.value())) {
             None => Ok(()),
             Some(alias) => Err(Error::new(alias.span(), "the kind has this name already; remove one")),
@@ -148,6 +157,10 @@ impl Options {
             "crate" => {
                 self.krate =
                     Some(literal::only_string(&value, CRATE).and_then(|path| literal::said(&path, CRATE))?)
+            }
+            "struct_name" => {
+                let name = literal::only_string(&value, STRUCT_NAME);
+                self.struct_name = Some(name.and_then(|name| literal::said(&name, STRUCT_NAME))?);
             }
             "priority" => self.priority = Some(priority(&value)?),
             "cron" => self.cron.pattern = Some(value),

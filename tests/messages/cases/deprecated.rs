@@ -1,0 +1,17 @@
+//! Uses of a task that is deprecated. What the attribute makes of it warns nowhere.
+
+#![deny(deprecated, warnings)]
+
+#[fang::task(aliases = ["older"], version = 2, upgrade = |_, fields| fields)]
+#[deprecated = "say `welcome`"]
+async fn asynk(_user: i64) {}
+
+#[fang::task]
+#[deprecated]
+fn blocking(_user: i64) {}
+
+fn main() {
+    let _ = asynk(7);
+    let _ = blocking(7);
+    blocking::call(7);
+}
