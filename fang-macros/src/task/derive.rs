@@ -35,7 +35,9 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mode = if options.blocking.is_some() { Mode::Blocking } else { Mode::Asynk };
     let states = options.needs.iter().flat_map(|(_, types)| types);
     let kind = Kind::new(&input.ident, mode, &options, states.collect(), may_have_version(input));
-    let code = emit(&kind, versioned.as_ref());
+    let is_deprecated = input.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    let code = emit(&kind, versioned.as_ref(), allow.as_ref());
     Ok(options.renamed(code))
 }
 
@@ -80,7 +82,8 @@ fn tokens(attrs: &[Attribute]) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>) -> TokenStream {
+/// `allow` keeps the code quiet about a struct that is deprecated.
+fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>, allow: Option<&TokenStream>) -> TokenStream {
     let (name, queueable, new_task) = (kind.name, kind.mode.queueable(), kind.mode.new_task());
     let performed = match kind.mode {
         Mode::Asynk => quote!(<#name as ::fang::Perform>::perform(self, &run).await),
@@ -92,6 +95,7 @@ fn emit(kind: &Kind<'_>, versioned: Option<&TokenStream>) -> TokenStream {
     });
     let check = quote_spanned!(name.span()=> ::fang::__private::is_saved::<#name>(););
     quote! {
+        #allow
         const _: () = {
             #check
             #versioned

@@ -10,7 +10,21 @@ async fn asynk(_user: i64) {}
 #[deprecated]
 fn blocking(_user: i64) {}
 
+#[derive(serde::Serialize, serde::Deserialize, fang::Task)]
+#[deprecated]
+struct Struct;
+
+#[allow(deprecated)]
+impl fang::Perform for Struct {
+    type Error = String;
+
+    async fn perform(&self, _: &fang::Run) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 fn main() {
+    let _ = fang::NewTask::from(Struct);
     let _ = asynk(7);
     let _ = blocking(7);
     blocking::call(7);
