@@ -154,7 +154,7 @@ pub const SCHEMA_VERSION: i32 = fang_postgres::migrations::VERSION;
 /// For the code that `#[fang::task]` makes.
 #[doc(hidden)]
 pub mod __private {
-    pub use fang_core::declaration::{Declaration, Need};
+    pub use fang_core::declaration::{Declaration, Need, Retries};
     pub use fang_core::function::{Outcome, is_argument, is_saved, new_task};
     pub use fang_core::inventory;
     pub use fang_core::task::DEFAULT_TASK_TYPE;

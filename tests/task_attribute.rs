@@ -51,6 +51,8 @@ macro_rules! over_each_store {
 mod forms;
 #[path = "task_attribute/options.rs"]
 mod options;
+#[path = "task_attribute/panics.rs"]
+mod panics;
 #[path = "task_attribute/runs.rs"]
 mod runs;
 #[path = "task_attribute/states.rs"]

@@ -1,10 +1,13 @@
 //! What a program says about its kinds besides how they run: other names, and the values that they need.
 
+use crate::backoff::{self, Backoff};
 use crate::context::Values;
 use crate::error::QueueError;
 use crate::function::Shared;
 use crate::kind::Kinds;
+use crate::runnable::DEFAULT_MAX_RETRIES;
 use crate::task::Mode;
+use std::time::Duration;
 
 /// A kind of tasks that `#[fang::task]` declared. The code that it makes registers each, as typetag does.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +25,35 @@ pub struct Declaration {
     pub needs: &'static [Need],
     /// Whether its payloads have no version, and surely no field of that name.
     pub is_first_version: bool,
+    /// What happens to its tasks after a failure.
+    pub retries: Retries,
+}
+
+impl Declaration {
+    /// Whether it declares this kind, also under a name that this had before. The kinds of the modes are apart.
+    fn is_of(&self, kind: &str, mode: Mode) -> bool {
+        self.mode == mode && (self.kind == kind || self.aliases.contains(&kind))
+    }
+}
+
+/// How often the tasks of a kind are retried and how long they wait before. `None` for the default, or if the arguments
+/// of the task decide.
+#[derive(Clone, Copy, Debug, Default)]
+#[doc(hidden)]
+pub struct Retries {
+    /// The largest number of retries.
+    pub max: Option<fn() -> i32>,
+    /// The wait before each.
+    pub backoff: Option<fn() -> Backoff>,
+}
+
+impl Retries {
+    /// How often a task may be retried, and how long it waits after so many retries. `random` is a number from 0 to 1.
+    fn after(self, retries: u32, random: f64) -> (i32, Duration) {
+        let by_default = || Duration::from_secs(backoff::exponential(retries).into());
+        let wait = self.backoff.map_or_else(by_default, |policy| policy().wait(retries, random));
+        (self.max.map_or(DEFAULT_MAX_RETRIES, |max| max()), wait)
+    }
 }
 
 inventory::collect!(Declaration);
@@ -55,10 +87,22 @@ pub(crate) fn aliases(kind: &str) -> impl Iterator<Item = &'static str> {
     all().filter(move |one| one.kind == kind).flat_map(|one| one.aliases).copied()
 }
 
-/// Whether the payloads of this kind have no version in this program. The kinds of the modes are apart.
+/// After how many retries a task of this kind fails, and how long it waits after so many, as far as its kind alone says.
+/// `None` for a kind that is not declared. Calls code of the application.
+pub(crate) fn after_failure(
+    kinds: &Kinds,
+    (kind, mode): (&str, Mode),
+    retries: u32,
+    random: f64,
+) -> Option<(i32, Duration)> {
+    let is_it = |one: &&Declaration| one.is_of(kind, mode);
+    let declared = all().find(is_it).or_else(|| kinds.registered().iter().find(is_it))?;
+    Some(declared.retries.after(retries, random))
+}
+
+/// Whether the payloads of this kind have no version in this program.
 pub(crate) fn is_first_version(kind: &str, mode: Mode) -> bool {
-    let is_it = |one: &Declaration| one.mode == mode && (one.kind == kind || one.aliases.contains(&kind));
-    all().any(|one| one.is_first_version && is_it(one))
+    all().any(|one| one.is_first_version && one.is_of(kind, mode))
 }
 
 fn all() -> impl Iterator<Item = &'static Declaration> {
@@ -99,6 +143,7 @@ mod tests {
         task_type: "mail",
         needs: &[Need::state::<u8>(), Need::state::<String>()],
         is_first_version: true,
+        retries: Retries { max: Some(|| 3), backoff: None },
     };
 
     fn lacks(mode: Mode, task_type: &str, kinds: &Kinds, values: &Values) -> Option<&'static str> {
@@ -118,6 +163,16 @@ mod tests {
         assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), Some("alloc::string::String"));
         values.insert(Arc::new(String::new()));
         assert_eq!(lacks(Mode::Asynk, "mail", &kinds, &values), None);
+    }
+
+    #[test]
+    fn the_retries_of_a_kind_are_known_without_its_arguments_also_under_its_earlier_names() {
+        let mut kinds = Kinds::default();
+        kinds.register(MAIL);
+        let after = |kind, mode| after_failure(&kinds, (kind, mode), 2, 0.5);
+        let declared = Some((3, Duration::from_secs(4)));
+        assert_eq!(["Mail", "Letter"].map(|kind| after(kind, Mode::Asynk)), [declared; 2]);
+        assert_eq!((after("Mail", Mode::Blocking), after("Other", Mode::Asynk)), (None, None));
     }
 
     #[test]

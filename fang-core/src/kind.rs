@@ -4,7 +4,7 @@ mod fault;
 mod tag;
 mod traced;
 
-use crate::declaration::{Declaration, aliases, is_first_version};
+use crate::declaration::{Declaration, after_failure, aliases, is_first_version};
 use crate::error::QueueError;
 use crate::payload::{self, Path, TAG, shown};
 use crate::runnable::{AsyncRunnable, Runnable};
@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::iter;
+use std::time::Duration;
 
 /// Why a payload could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +92,15 @@ where
 
 /// Whether a payload has a version that its kind does not have in this program, which would read it without noticing.
 fn is_of_later_version<R: ?Sized + 'static>(kind: &str, json: &str) -> bool {
+    json.contains(r#""version":"#)
+        && is_first_version(kind, mode_of::<R>())
+        && version::saved(json) > version::FIRST
+}
+
+/// The mode of the tasks of a trait.
+fn mode_of<R: ?Sized + 'static>() -> Mode {
     let is_async = TypeId::of::<R>() == TypeId::of::<dyn AsyncRunnable>();
-    let mode = if is_async { Mode::Asynk } else { Mode::Blocking };
-    json.contains(r#""version":"#) && is_first_version(kind, mode) && version::saved(json) > version::FIRST
+    if is_async { Mode::Asynk } else { Mode::Blocking }
 }
 
 /// The longest kind, in bytes. An insert refuses a longer one.
@@ -173,6 +180,18 @@ impl Kinds {
             return Err(Undecodable::NotAllowed(shown_name(&kind).to_owned()));
         }
         decode(metadata)
+    }
+
+    /// How often the task of this payload may be retried, and how long it waits after so many retries, as far as its kind
+    /// alone says. For one that cannot be decoded. `None` if `#[fang::task]` did not declare the kind. `random` is a number
+    /// from 0 to 1. Calls code of the application, which may panic.
+    pub fn after_failure<R: ?Sized + 'static>(
+        &self,
+        metadata: &str,
+        retries: u32,
+        random: f64,
+    ) -> Option<(i32, Duration)> {
+        after_failure(self, (&*name(metadata)?, mode_of::<R>()), retries, random)
     }
 }
 

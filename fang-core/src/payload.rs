@@ -26,6 +26,7 @@ use same::Same;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The field that names the kind.
@@ -117,6 +118,12 @@ impl Text<'_> {
         if self.kind.len() > kind::MAX_BYTES {
             return Err(PayloadError::KindLength { bytes: self.kind.len(), limit: kind::MAX_BYTES });
         }
+        // Code of the application reads it.
+        catch_unwind(AssertUnwindSafe(|| self.comes_back_in_mode(mode)))
+            .unwrap_or_else(|_| Err(PayloadError::Panicked { kind: self.kind.to_owned() }))
+    }
+
+    fn comes_back_in_mode(&self, mode: Mode) -> Result<(), PayloadError> {
         if let Origin::Struct(of, check) = self.origin
             && of == mode
             && check.accepts(self.json, self.kind, self.restored)

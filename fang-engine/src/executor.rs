@@ -1,7 +1,7 @@
 //! The steps of a run that both modes share: decode the task, ask it for its choices, tell how the run ended.
 
 use crate::events::{Recorder, RunEnd};
-use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout, failed_by_default};
+use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout};
 use crate::spans::RunSpan;
 use crate::state::{Job, Pool, TaskRun, tell_error_beside_wish};
 use fang_core::{AsyncRunnable, FangError, Runnable};
@@ -88,7 +88,7 @@ where
         let decode = || pool.state.kinds.decode::<R>(&job.task.metadata);
         let runnable = match catch_unwind(AssertUnwindSafe(decode)) {
             Ok(decoded) => decoded.map_err(Outcome::Undecodable)?,
-            Err(panic) => return Err(failed_by_default(describe_panic(panic.as_ref()), None)),
+            Err(panic) => return Err(failed_to_decode::<R>(pool, &job, describe_panic(panic.as_ref()))),
         };
         let recorder = &pool.state.recorder;
         recorder.decoded(&job, runnable.kind());
@@ -155,6 +155,12 @@ impl<R: ?Sized + Choices> Ready<'_, R> {
 
 fn failed<R: ?Sized + Choices>(job: &Job, runnable: &R, error: String) -> Outcome {
     decide::failed(&job.task, error, |retries| runnable.after_failure(retries))
+}
+
+/// The outcome for a task whose code panicked before there was a task to ask for its retries.
+fn failed_to_decode<R: ?Sized + 'static>(pool: &Pool, job: &Job, error: String) -> Outcome {
+    let of_kind = |retries| pool.state.kinds.after_failure::<R>(&job.task.metadata, retries, fastrand::f64());
+    decide::failed(&job.task, error, |retries| of_kind(retries).unwrap_or_else(decide::default_choices))
 }
 
 impl<R: ?Sized> std::fmt::Debug for Ready<'_, R> {

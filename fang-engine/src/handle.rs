@@ -9,14 +9,17 @@ use crate::events::{Event, TaskInfo};
 use crate::insert_hooks::{InsertHooks, InsertTotal};
 use crate::insert_rules::{InsertRules, batches};
 use crate::parallel::try_map;
+use crate::policy::decide::describe_panic;
 use crate::shared_inserts::SharedInserts;
+use fang_core::kind::shown_name;
 use fang_core::new_task::Plan;
 use fang_core::schedule::Cron;
 use fang_core::store::{
-    Change, ChangeOutcome, CronRemoval, Inserted, MAX_INSERT_TRIES, NewCron, Removal, Store,
+    Change, ChangeOutcome, CronInfo, CronRemoval, Inserted, MAX_INSERT_TRIES, NewCron, Removal, Store,
 };
 use fang_core::{Context, FangError, Mode, NewTask, QueueError, StoreError, Task};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -264,7 +267,7 @@ impl Handle {
             return Ok(());
         }
         for old in self.queue.store.list_crons().await? {
-            if old.name != cron.name && cron.task.takes_over(&old) {
+            if old.name != cron.name && takes_over(cron, &old) {
                 self.queue.store.rename_cron(&old.name, cron).await?;
             }
         }
@@ -282,6 +285,21 @@ impl Handle {
         let pending = self.queue.store.find(saved.task_id).await?;
         Ok(pending.unwrap_or_else(|| Task::ticked(cron, saved)))
     }
+}
+
+/// Whether a cron is an earlier one of the same code. To compare them, the payload of the earlier one is decoded, by code of
+/// the application, which may panic.
+fn takes_over(cron: &NewCron, old: &CronInfo) -> bool {
+    catch_unwind(AssertUnwindSafe(|| cron.task.takes_over(old))).unwrap_or_else(|panic| {
+        let (kind, why) = (shown_name(old.kind()).escape_debug(), describe_panic(&*panic));
+        log::warn!(
+            "the cron {:?} ({kind}) ticks beside {:?}, since its payload cannot be decoded: {why}; mend the code and \
+             schedule again, or remove the cron",
+            old.name,
+            cron.name
+        );
+        false
+    })
 }
 
 impl fmt::Debug for Handle {

@@ -47,6 +47,15 @@ pub enum PayloadError {
         /// The reason.
         reason: String,
     },
+    /// The code that reads the payload panicked.
+    #[error(
+        "the payload of {kind} cannot be checked, since the code that reads it panicked; mend the `upgrade` function or the \
+         Deserialize implementation of the task"
+    )]
+    Panicked {
+        /// The kind of the task.
+        kind: String,
+    },
     /// The payload is larger than the queue allows: `max_payload_bytes` of its builder, 1 MiB by default.
     #[error(
         "the payload of {kind} has {bytes} bytes, {limit} are allowed; keep large data elsewhere \

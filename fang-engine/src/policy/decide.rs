@@ -184,11 +184,13 @@ pub fn success(retention: RetentionMode, keep: Option<Duration>) -> Verdict {
 
 /// A failure of a task that cannot be asked for its backoff now, given its retries if it was asked before.
 pub fn failed_by_default(error: String, max_retries: Option<i32>) -> Outcome {
-    Outcome::Failed {
-        error,
-        max_retries: max_retries.unwrap_or(DEFAULT_MAX_RETRIES),
-        backoff: Duration::from_secs(exponential(4).into()),
-    }
+    let (default, backoff) = default_choices();
+    Outcome::Failed { error, max_retries: max_retries.unwrap_or(default), backoff }
+}
+
+/// How often a task may be retried that cannot be asked, and how long it waits.
+pub fn default_choices() -> (i32, Duration) {
+    (DEFAULT_MAX_RETRIES, Duration::from_secs(exponential(4).into()))
 }
 
 /// The outcome of a run that returned or panicked, given the wish of its task.

@@ -1,8 +1,8 @@
 //! What the library needs of a kind: the trait of its mode, its earlier names, and what it says to pools.
 
 use super::options::Options;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::{LitStr, Type};
 
 /// The mode of a task.
@@ -93,12 +93,13 @@ impl<'a> Kind<'a> {
         let (name, aliases) = (self.name, self.options.aliases.iter().enumerate());
         let own = self.implementation(&quote!(#name), &self.kind, run, &self.choices());
         let aliases = aliases.map(|(index, alias)| self.alias(index, alias));
-        let declaration = self.declaration();
+        let (functions, declaration) = (self.functions(), self.declaration());
         quote! {
             #[allow(unused_imports)]
             use ::fang::typetag;
             #own
             #(#aliases)*
+            #functions
             #declaration
         }
     }
@@ -134,18 +135,9 @@ impl<'a> Kind<'a> {
 
     /// The methods of the trait that the options override.
     fn choices(&self) -> TokenStream {
-        let Options {
-            task_type,
-            priority,
-            max_retries,
-            timeout,
-            expires,
-            keep,
-            backoff,
-            unique,
-            scheduled,
-            ..
-        } = self.options;
+        let Options { task_type, priority, timeout, expires, keep, unique, scheduled, .. } = self.options;
+        let max_retries = or_function(self.max_retries(), quote!(__max_retries()));
+        let backoff = or_function(self.options.backoff.clone(), quote!(__backoff()));
         let some = |value: &Option<TokenStream>| {
             value
                 .as_ref()
@@ -155,7 +147,7 @@ impl<'a> Kind<'a> {
         };
         let (task_type, priority) = (task_type.iter(), priority.iter());
         let (max_retries, scheduled) = (max_retries.iter(), scheduled.iter());
-        let (timeout, expires, keep, backoff) = (some(timeout), some(expires), some(keep), some(backoff));
+        let (timeout, expires, keep, backoff) = (some(timeout), some(expires), some(keep), some(&backoff));
         let unique = some(&unique.as_ref().map(|unique| quote!(#unique)));
         quote! {
             #(fn task_type(&self) -> ::std::string::String {
@@ -221,9 +213,40 @@ impl<'a> Kind<'a> {
         }
     }
 
+    /// The retries, as far as they do not depend on arguments. They hold if the arguments cannot be read.
+    fn retries(&self) -> TokenStream {
+        let declared = |value: Option<&TokenStream>, function: TokenStream| match of_kind(value) {
+            Some(_) => quote!(::core::option::Option::Some(#function)),
+            None => quote!(::core::option::Option::None),
+        };
+        let max = declared(self.max_retries().as_ref(), quote!(__max_retries));
+        let backoff = declared(self.options.backoff.as_ref(), quote!(__backoff));
+        quote!(::fang::__private::Retries { max: #max, backoff: #backoff })
+    }
+
+    /// The functions that return them.
+    fn functions(&self) -> TokenStream {
+        let max_retries = self.max_retries();
+        let max_retries = of_kind(max_retries.as_ref()).into_iter();
+        let backoff = of_kind(self.options.backoff.as_ref()).into_iter();
+        quote! {
+            #(fn __max_retries() -> i32 {
+                #max_retries
+            })*
+            #(fn __backoff() -> ::fang::Backoff {
+                #backoff
+            })*
+        }
+    }
+
+    fn max_retries(&self) -> Option<TokenStream> {
+        self.options.max_retries.as_ref().map(ToTokens::to_token_stream)
+    }
+
     /// What pools ask about the kind.
     fn declaration(&self) -> TokenStream {
         let (name, kind, aliases) = (self.name, &self.kind, &self.options.aliases);
+        let retries = self.retries();
         let (mode, states, is_first_version) = (self.mode.variant(), &self.states, self.is_first_version);
         let task_type = match &self.options.task_type {
             Some(task_type) => quote!(#task_type),
@@ -240,10 +263,30 @@ impl<'a> Kind<'a> {
                     task_type: #task_type,
                     needs: &[#(::fang::__private::Need::state::<#states>()),*],
                     is_first_version: #is_first_version,
+                    retries: #retries,
                 };
             }
 
             ::fang::__private::inventory::submit! { <#name as ::fang::Declared>::DECLARATION }
         }
     }
+}
+
+/// An expression, if it is the same for all tasks of a kind.
+fn of_kind(value: Option<&TokenStream>) -> Option<&TokenStream> {
+    value.filter(|value| !names_self(value))
+}
+
+/// An expression, or the call of the function that has it because it is the same for all tasks.
+fn or_function(value: Option<TokenStream>, call: TokenStream) -> Option<TokenStream> {
+    value.map(|value| if names_self(&value) { value } else { call })
+}
+
+/// Whether an expression reads arguments.
+fn names_self(value: &TokenStream) -> bool {
+    value.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == "self" || name == "Self",
+        TokenTree::Group(group) => names_self(&group.stream()),
+        _ => false,
+    })
 }
