@@ -2,7 +2,7 @@
 
 use fang_core::store::Counts;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// The most names with a value of their own.
 pub(crate) const MOST_NAMES: usize = 1_000;
@@ -61,6 +61,47 @@ impl<T> FirstNames<T> {
     }
 }
 
+/// The values of the first names that come, and one that all others share.
+#[derive(Debug)]
+pub(crate) struct Limited<T> {
+    first: FirstNames<T>,
+    others: OnceLock<(Arc<str>, Arc<T>)>,
+}
+
+impl<T> Default for Limited<T> {
+    fn default() -> Self {
+        Self { first: FirstNames::default(), others: OnceLock::new() }
+    }
+}
+
+impl<T> Limited<T> {
+    /// The value of a name. The first one for it is made with its name, or with that of the others.
+    pub(crate) fn of(&self, name: &str, make: impl Fn(&Arc<str>) -> T) -> Arc<T> {
+        self.first.own(name, &make).unwrap_or_else(|| self.others(make))
+    }
+
+    /// The value of a name that came before, else that of the others.
+    pub(crate) fn known(&self, name: &str, make: impl FnOnce(&Arc<str>) -> T) -> Arc<T> {
+        self.first.get(name).unwrap_or_else(|| self.others(make))
+    }
+
+    /// The value of the others, made if there is none.
+    pub(crate) fn others(&self, make: impl FnOnce(&Arc<str>) -> T) -> Arc<T> {
+        let new = || {
+            let name = Counts::OTHERS.into();
+            let value = Arc::new(make(&name));
+            (name, value)
+        };
+        self.others.get_or_init(new).1.clone()
+    }
+
+    /// Shows all values: that of the others if it was made, then those of the names, in the order in which they came.
+    pub(crate) fn each(&self, mut see: impl FnMut(&Arc<str>, &T)) {
+        self.others.get().into_iter().for_each(|(name, value)| see(name, value));
+        self.first.each(see);
+    }
+}
+
 impl<T> Known<T> {
     fn get(&self, name: &str) -> Option<Arc<T>> {
         let place = self.places.get(name)?;
@@ -94,5 +135,25 @@ mod tests {
         let mut seen = Vec::new();
         names.each(|name, _| seen.push(name.to_string()));
         assert_eq!(seen, all[..MOST_NAMES]);
+    }
+
+    #[test]
+    fn the_names_that_come_too_late_share_a_value_which_is_made_for_the_first_of_them() {
+        let names = Limited::default();
+        let make = |name: &Arc<str>| name.to_string();
+        let of = |name: usize| names.of(&name.to_string(), make).to_string();
+        assert!((0..MOST_NAMES).all(|name| of(name) == name.to_string()));
+        let shown = || {
+            let mut shown = Vec::new();
+            names.each(|name, _| shown.push(name.to_string()));
+            (shown.len(), shown[0].clone())
+        };
+        assert_eq!(shown(), (MOST_NAMES, "0".to_owned()));
+        assert_eq!([of(MOST_NAMES), of(MOST_NAMES + 1)], [Counts::OTHERS; 2]);
+        assert_eq!(
+            (names.known("7", make).as_str(), names.known("new", make).as_str()),
+            ("7", Counts::OTHERS)
+        );
+        assert_eq!(shown(), (MOST_NAMES + 1, Counts::OTHERS.to_owned()));
     }
 }

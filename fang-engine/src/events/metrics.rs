@@ -4,15 +4,15 @@
 //! labels are the task type and how a run ended: kinds, tags and tenants could be too many.
 
 use super::RunEnd;
-use super::first_names::FirstNames;
+use super::first_names::Limited;
 use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::NewTask;
-use fang_core::store::{Counts, Depth};
+use fang_core::store::Depth;
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Once, OnceLock};
+use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
 
 const SENT: &str = "messaging.client.sent.messages";
@@ -40,26 +40,6 @@ pub(crate) struct Metrics {
     /// Failures of tasks that were rescued for other pools.
     failed_elsewhere: Limited<Counter>,
     rescued: Counter,
-}
-
-/// Values of the first task types that come. The others share one.
-struct Limited<T> {
-    first: FirstNames<T>,
-    others: OnceLock<Arc<T>>,
-}
-
-impl<T> Default for Limited<T> {
-    fn default() -> Self {
-        Self { first: FirstNames::default(), others: OnceLock::new() }
-    }
-}
-
-impl<T> Limited<T> {
-    /// The value of a task type. The first one for it is made with its name, or with that of the others.
-    fn of(&self, task_type: &str, make: impl Fn(&Arc<str>) -> T) -> Arc<T> {
-        let others = || self.others.get_or_init(|| Arc::new(make(&Counts::OTHERS.into()))).clone();
-        self.first.own(task_type, &make).unwrap_or_else(others)
-    }
 }
 
 /// The metrics of one task type.

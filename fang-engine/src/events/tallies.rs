@@ -4,7 +4,7 @@ mod kinds;
 mod row;
 mod slot;
 
-use super::first_names::FirstNames;
+use super::first_names::Limited;
 use crate::policy::decide::Ending;
 use crate::policy::served::Served;
 use crate::policy::telling::Counted;
@@ -34,7 +34,7 @@ enum Types {
     /// settings, so finding the row of a job compares no text, and takes no lock.
     Few(Vec<(Arc<str>, Row)>),
     /// Of a pool that serves many: of the first ones that had tasks.
-    Many { first: FirstNames<Row>, others: (Arc<str>, Row), kinds: usize },
+    Many { rows: Limited<Row>, kinds: usize },
 }
 
 impl Tallies {
@@ -114,8 +114,10 @@ impl Tallies {
 impl Types {
     fn new(served: &Served, kinds: usize) -> Self {
         if served.are_many() {
-            let others = (Counts::OTHERS.into(), Row::new(kinds));
-            return Self::Many { first: FirstNames::default(), others, kinds };
+            let rows = Limited::default();
+            // New names come last, so that of the others comes before them.
+            rows.others(|_| Row::new(kinds));
+            return Self::Many { rows, kinds };
         }
         let names = served.names().cloned().chain([Counts::OTHERS.into()]);
         let mut rows: Vec<_> = names.map(|name| (name, Row::new(kinds))).collect();
@@ -131,10 +133,7 @@ impl Types {
                 let row = found.ok().and_then(|index| rows.get(index)).map(|(_, row)| row);
                 row.or_else(|| by_name(rows, task_type)).map(count).unwrap_or_default();
             }
-            Self::Many { first, others, kinds } => {
-                let row = first.own(task_type, |_| Row::new(*kinds));
-                count(row.as_deref().unwrap_or(&others.1));
-            }
+            Self::Many { rows, kinds } => count(&rows.of(task_type, |_| Row::new(*kinds))),
         }
     }
 
@@ -145,19 +144,14 @@ impl Types {
                 let row = by_name(rows, task_type).or_else(|| by_name(rows, Counts::OTHERS));
                 row.map(count).unwrap_or_default();
             }
-            Self::Many { first, others, .. } => {
-                count(first.get(task_type).as_deref().unwrap_or(&others.1));
-            }
+            Self::Many { rows, kinds } => count(&rows.known(task_type, |_| Row::new(*kinds))),
         }
     }
 
     fn each(&self, mut see: impl FnMut(&Arc<str>, &Row)) {
         match self {
             Self::Few(rows) => rows.iter().for_each(|(name, row)| see(name, row)),
-            Self::Many { first, others: (name, row), .. } => {
-                see(name, row);
-                first.each(see);
-            }
+            Self::Many { rows, .. } => rows.each(see),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Gauges {
     pool: Arc<Pool>,
     /// The task types that have gauges while the pool runs, if it serves many. A recorder keeps each name that it was told.
     named: FirstNames<()>,
-    /// Those with waiting tasks at the last look.
+    /// Those whose gauges were set at the last look.
     known: Vec<Arc<str>>,
 }
 
@@ -37,12 +37,7 @@ impl Gauges {
 
     /// Sets the gauges to zero, so that what this process last saw does not stay for the truth.
     fn reset(&self) {
-        let all = self.pool.state.served.shares().iter().map(|share| &share.task_type);
-        if self.pool.state.served.are_many() {
-            self.known.iter().for_each(|name| waits(name, None));
-        } else {
-            all.for_each(|name| waits(name, None));
-        }
+        self.known.iter().for_each(|name| waits(name, None));
     }
 
     async fn look(&mut self) {
@@ -53,10 +48,11 @@ impl Gauges {
         }
     }
 
-    async fn look_at_each(&self) -> Result<(), StoreError> {
-        for share in self.pool.state.served.shares() {
-            let depths = self.pool.store.depths(Some(&share.task_type)).await?;
-            waits(&share.task_type, depths.first());
+    async fn look_at_each(&mut self) -> Result<(), StoreError> {
+        self.known = self.pool.state.served.names().cloned().collect();
+        for name in &self.known {
+            let depths = self.pool.store.depths(Some(name)).await?;
+            waits(name, depths.first());
         }
         Ok(())
     }
