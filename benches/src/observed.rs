@@ -30,23 +30,35 @@ const WATCHES: [&str; 7] =
 
 pub(crate) async fn observed(bench: &mut Bench<'_>) -> Result<(), Error> {
     for mode in Side::NAMES {
+        let mut rates = Vec::new();
         for watch in WATCHES {
             let (database, meter) = fresh().await?;
             Side::new(mode, database.uri(), 1).fill_with(0..TASKS, SMALL).await?;
             meter.quiesce().await?;
-            let rate = measure("drain", mode, watch, database.uri()).await?;
-            bench.figures.add("drain, observed", &format!("{mode}, {watch}"), [("tasks/s", rate)]);
+            rates.push((watch, measure("drain", mode, watch, database.uri()).await?));
             database.drop().await?;
         }
+        add(bench, "observed drain", mode, &rates);
+        rates.clear();
         for watch in INSERT_WATCHES {
             let (database, meter) = fresh().await?;
             meter.quiesce().await?;
-            let rate = measure("insert", mode, watch, database.uri()).await?;
-            bench.figures.add("bulk insert, observed", &format!("{mode}, {watch}"), [("tasks/s", rate)]);
+            rates.push((watch, measure("insert", mode, watch, database.uri()).await?));
             database.drop().await?;
         }
+        add(bench, "observed bulk insert", mode, &rates);
     }
     Ok(())
+}
+
+/// Adds the rates of one round, and what they are of the mean of its two without a watch.
+fn add(bench: &mut Bench<'_>, part: &str, mode: &str, rates: &[(&str, f64)]) {
+    let nothing = rates.iter().filter(|(watch, _)| watch.starts_with("nothing")).map(|(_, rate)| rate);
+    let base = nothing.clone().sum::<f64>() / nothing.count() as f64;
+    for (watch, rate) in rates {
+        let figures = [("tasks/s", *rate), ("of nothing", rate / base)];
+        bench.figures.add(part, &format!("{mode}, {watch}"), figures);
+    }
 }
 
 /// Runs a child. Returns how many tasks it handled in a second.
