@@ -9,27 +9,36 @@ pub(crate) struct Cost {
     pub(crate) rows: u64,
 }
 
+/// The rows that scans of our tables, and the entries that scans of their indexes, returned in this transaction so far. Plans
+/// show them as a rounded mean of all loops.
+const READ: &str = "SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(oid)), 0)::bigint FROM pg_class
+    WHERE relname LIKE 'fang\\_%' AND relkind IN ('r', 'i')";
+
 /// Runs a statement with these parameters, on a session with these settings.
-pub(crate) async fn cost(client: &Client, begin: &str, name: &str, values: &str) -> Cost {
-    let statements = all();
-    let (_, sql) = statements.iter().find(|(known, _)| *known == name).unwrap();
-    let begin = format!("{begin}; PREPARE look AS {sql}");
-    client.batch_execute(&begin).await.unwrap();
+pub(crate) async fn cost(client: &Client, begin: &str, name: &str, sql: &str, values: &str) -> Cost {
+    client.batch_execute(&format!("{begin}; PREPARE look AS {sql}")).await.unwrap();
     let execute =
         if values.is_empty() { "EXECUTE look".to_owned() } else { format!("EXECUTE look({values})") };
-    let mut best = Cost { ms: f64::MAX, rows: 0 };
+    let explain = format!("EXPLAIN (ANALYZE, TIMING OFF) {execute}");
+    let (mut best, mut before) = (Cost { ms: f64::MAX, rows: 0 }, read(client).await);
     for _ in 0..RUNS {
-        let explain = format!("EXPLAIN (ANALYZE, TIMING OFF) {execute}");
         let plan = client.simple_query(&explain).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let line = |message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(|line| line.to_owned() + "\n"),
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
         };
-        let plan: String = plan.into_iter().filter_map(line).collect();
-        best = Cost { ms: best.ms.min(number_behind(&plan, "Execution Time: ")), rows: rows_read(&plan) };
+        let plan: Vec<String> = plan.into_iter().filter_map(line).collect();
+        let now = read(client).await;
+        best = Cost { ms: best.ms.min(time(&plan)), rows: best.rows.max(now - before) };
+        before = now;
     }
     client.batch_execute("ROLLBACK; DEALLOCATE ALL").await.unwrap();
     best
+}
+
+async fn read(client: &Client) -> u64 {
+    let rows: i64 = client.query_one(READ, &[]).await.unwrap().get(0);
+    rows.try_into().unwrap()
 }
 
 /// All statements with their names.
@@ -44,22 +53,8 @@ pub(crate) fn all() -> Vec<(String, String)> {
     ours.chain(of_doctor).collect()
 }
 
-/// The rows that the scans of our tables returned or filtered out.
-fn rows_read(plan: &str) -> u64 {
-    let is_scan = |line: &str| line.contains(" on fang_");
-    let lines: Vec<&str> = plan.lines().collect();
-    let mut sum = 0.0;
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_scan(line)) {
-        let details = lines[at + 1..].iter().take_while(|line| !line.contains("->"));
-        let removed = details.map(|line| number_behind(line, "Rows Removed by Filter: "));
-        let actual = line.rsplit("(actual").next().unwrap_or_default();
-        sum += (number_behind(actual, "rows=") + removed.sum::<f64>()) * number_behind(actual, "loops=");
-    }
-    sum as u64
-}
-
-fn number_behind(text: &str, name: &str) -> f64 {
-    let rest = text.rsplit_once(name).map(|(_, rest)| rest).unwrap_or_default();
-    let end = rest.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(rest.len());
-    rest[..end].parse().unwrap_or(0.0)
+/// What a plan tells of its time.
+fn time(plan: &[String]) -> f64 {
+    let time = plan.iter().find_map(|line| line.strip_prefix("Execution Time: ")?.strip_suffix(" ms"));
+    time.unwrap().parse().unwrap()
 }
