@@ -1,4 +1,4 @@
-//! What a million failed tasks that are retried by a filter, at full speed and gently, cost a fleet that runs 20,000 tasks a second.
+//! What failed tasks that are retried by a filter, a million at full speed or gently, cost a fleet that runs 20,000 tasks a second.
 
 mod clients;
 pub(crate) mod look;
@@ -27,6 +27,7 @@ const FAIL: &str = "
         'no route to host ' || n % 100, 20,
         now() - n * interval '1 ms'
     FROM generate_series(1, $1::bigint) n";
+
 /// Nobody works on their type, so that they wait.
 const FAIL_AGAIN: &str = "
     UPDATE fang_tasks SET state = 'failed', error_message = 'no route to host', retries = 20 WHERE task_type = 'parked'";
@@ -67,7 +68,7 @@ struct Pace {
 }
 
 const FULL_SPEED: Pace = Pace { name: "retry at full speed", slices: 3, tasks: 250_000 };
-/// All of them.
+/// Enough to compare, in four minutes.
 const GENTLY: Pace = Pace { name: "retry gently", slices: 20, tasks: 50_000 };
 const BETWEEN: &str = "between";
 

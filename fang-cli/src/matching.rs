@@ -26,7 +26,7 @@ pub(crate) struct How {
     #[arg(long)]
     yes: bool,
     /// Change them as fast as the database can, in batches of 1,000 without a pause. Other tasks then begin later. By
-    /// default, batches of 100 with pauses change some 7,000 tasks a second, and other tasks do not wait.
+    /// default, batches of 100 with pauses change some 5,000 tasks a second, and other tasks do not wait.
     #[arg(long)]
     full_speed: bool,
 }

@@ -112,7 +112,7 @@ pub const CHANGE_BATCH: u32 = 1_000;
 /// How many tasks are changed in one transaction when it is done gently.
 const GENTLE_BATCH: u32 = 100;
 /// How many times as long as a gentle batch the pause after it is.
-const GENTLE_PAUSE: u32 = 2;
+const GENTLE_PAUSE: u32 = 6;
 
 /// The change of all tasks that match a filter, batch by batch: `change_batch` of `Admin` does the next batch.
 ///
@@ -145,19 +145,19 @@ impl Changes {
     }
 
     /// The same change in batches of 100 instead of 1,000. The caller makes a [pause](Self::pause_after) after each
-    /// batch. This takes some six times as long, but tasks that run meanwhile wait for no long transaction.
+    /// batch. This takes some fifteen times as long, but tasks that run meanwhile wait for no long transaction.
     ///
     /// ```
     /// use fang_core::store::{Change, Changes, Filter};
     /// use std::time::Duration;
     /// let changes = Changes::new(Filter::default(), Change::Cancel).gently();
-    /// assert_eq!(changes.pause_after(Duration::from_millis(5)), Duration::from_millis(10));
+    /// assert_eq!(changes.pause_after(Duration::from_millis(5)), Duration::from_millis(30));
     /// ```
     pub fn gently(self) -> Self {
         Self { is_gentle: true, ..self }
     }
 
-    /// How long to pause after a batch that `took` this long: twice that time if the change is [gentle](Self::gently),
+    /// How long to pause after a batch that `took` this long: six times that time if the change is [gentle](Self::gently),
     /// otherwise not at all.
     pub fn pause_after(&self, took: Duration) -> Duration {
         if self.is_gentle { took.saturating_mul(GENTLE_PAUSE) } else { Duration::ZERO }
