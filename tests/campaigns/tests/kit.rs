@@ -24,7 +24,8 @@ async fn killed_workers_lose_nothing_and_repeats_have_causes() {
         .every(Duration::from_millis(700))
         .run_async(&queue, async |ledger| {
             number += 1;
-            let tasks = vec![light(number, 30), heavy(number, 30)];
+            // A second, so that some run at each kill, also where few are inserted in a second.
+            let tasks = vec![light(number, 1_000), heavy(number, 30)];
             Ok(ledger.acknowledged(queue.insert_tasks(tasks).await?)?)
         })
         .await
@@ -35,7 +36,7 @@ async fn killed_workers_lose_nothing_and_repeats_have_causes() {
     assert!(report.acknowledged > 50 && report.succeeded == report.acknowledged);
     let killed =
         report.repeated.iter().flat_map(|repeat| &repeat.causes).filter(|cause| **cause == Cause::Killed);
-    assert!(killed.count() > 0, "kills hit runs of 30 ms by which two workers are always busy");
+    assert!(killed.count() > 0, "no kill hit a run");
     assert!(report.longest_recovery > Duration::from_secs(1));
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!((&json["faults"]["kill"], &json["folder"]), (&3.into(), &serde_json::Value::Null));
