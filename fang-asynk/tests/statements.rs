@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 
 struct World {
     client: Client,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl World {
@@ -18,7 +18,7 @@ impl World {
         let database = TestDatabase::create().await.unwrap();
         let queue: AsyncQueue<NoTls> = AsyncQueue::builder().uri(database.uri()).max_pool_size(1_u32).build();
         queue.migrate().await.unwrap();
-        Self { client: database.client().await.unwrap(), _database: database }
+        Self { client: database.client().await.unwrap(), database }
     }
 }
 
@@ -357,4 +357,26 @@ async fn minutes_and_workers_are_listed_by_their_primary_keys() {
         // The order of the index is kept up to the limit. Only a page is sorted.
         assert!(plan.split_once("Limit").is_none_or(|(_, below)| !below.contains("Sort")), "{name}:\n{plan}");
     }
+}
+
+/// As while pools start after a restore: a `setval` of one would take back the ids that others have got meanwhile.
+#[tokio::test]
+async fn no_worker_id_is_given_twice_while_others_put_the_sequence_right() {
+    let world = World::new().await;
+    let row = "INSERT INTO fang_workers (id, info) OVERRIDING SYSTEM VALUE VALUES (50, '{}')";
+    world.client.batch_execute(row).await.unwrap();
+    let raise = Statements::new(&Schema::default()).raise_worker_id.replace("$1", "'fang_workers'");
+    let raise = format!("DO $do$ BEGIN FOR n IN 1..50000 LOOP EXECUTE $q${raise}$q$; END LOOP; END $do$");
+    let other = world.database.client().await.unwrap();
+    let raised = tokio::spawn(async move { other.batch_execute(&raise).await });
+    let mut last = 0;
+    let take = "SELECT n, nextval('fang_workers_id_seq') FROM generate_series(1, 1000) n ORDER BY n";
+    while !raised.is_finished() || last == 0 {
+        for row in world.client.query(take, &[]).await.unwrap() {
+            let (before, id) = (std::mem::replace(&mut last, row.get(1)), row.get::<_, i64>(1));
+            assert!(before < id, "{id} after {before}");
+        }
+    }
+    raised.await.unwrap().unwrap();
+    assert!(last > 50);
 }

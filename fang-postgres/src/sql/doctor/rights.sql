@@ -17,7 +17,7 @@ WITH schema AS (
     FROM tables t
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.deptype IN ('a', 'i')
     JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'S',
-        schema s, unnest('{SELECT,UPDATE}'::text[]) AS w (wanted)
+        schema s, unnest('{SELECT,USAGE}'::text[]) AS w (wanted)
     UNION ALL
     SELECT 'FUNCTION', p.oid::regprocedure::text, 'EXECUTE', NOT has_function_privilege(p.oid, 'EXECUTE')
     FROM pg_proc p, schema s
