@@ -262,7 +262,7 @@ impl Draining {
             let ended = Box::pin(pool.room.notified());
             match first_of([ended as _, Box::pin(pool.cancelled.notified()), beat]).await {
                 0 => {}
-                1 => pool.look_for_cancelled().await,
+                1 => _ = pool.look_for_cancelled().await,
                 _ => {
                     // A beat that is lost does no harm: the next one follows before the lease is over.
                     let (worker, lease) = (pool.state.worker(), pool.config.lease.dead_after);

@@ -181,9 +181,9 @@ impl Heart {
     /// `false` when the pool has stopped.
     async fn pause(&mut self) -> bool {
         let mut next = Instant::now() + self.until_next_beat();
-        let mut look_at = Instant::now() + LOOK_EVERY;
+        let (mut look_at, mut may_look) = (Instant::now() + LOOK_EVERY, true);
         loop {
-            let knows_any = self.pool.state.environment.signals.any_cancelled();
+            let knows_any = may_look && self.pool.state.environment.signals.any_cancelled();
             let until = if knows_any { next.min(look_at) } else { next };
             let until = self.rescue_at.map_or(until, |at| at.min(until));
             let woken = self.wait(until).await;
@@ -211,8 +211,12 @@ impl Heart {
             if woken == Woken::Leftover {
                 self.give_back().await;
             }
-            if woken == Woken::Cancelled || (knows_any && now >= look_at) {
-                self.pool.look_for_cancelled().await;
+            if (may_look && woken == Woken::Cancelled) || (knows_any && now >= look_at) {
+                may_look = self.pool.look_for_cancelled().await;
+                if !may_look {
+                    // A failure may close the connection, and each new one asks for a look. So the next beat comes first.
+                    (self.is_deaf, next) = (true, next.min(now + FIRST_BEAT));
+                }
                 self.pool.sleep(CALM).await;
                 look_at = now + LOOK_EVERY;
             }

@@ -188,14 +188,17 @@ impl Pool {
         }
     }
 
-    /// Tells the runs of cancelled tasks, which the store knows.
-    pub(crate) async fn look_for_cancelled(&self) {
-        match self.store.cancellations(self.state.worker()).await {
+    /// Tells the runs of cancelled tasks, which the store knows. Returns whether the store answered.
+    pub(crate) async fn look_for_cancelled(&self) -> bool {
+        let looked = self.store.cancellations(self.state.worker()).await;
+        let is_answered = looked.is_ok();
+        match looked {
             Ok(runs) => self.cancel(runs),
             Err(error) => {
                 log::debug!("cancelled tasks could not be looked up; the next look tries again: {error}");
             }
         }
+        is_answered
     }
 
     /// Whether a task still belongs to this pool. If not, it no longer counts as in flight.
