@@ -21,9 +21,24 @@ pub(crate) async fn insert<C: Connections>(
     store: &PostgresStore<C>,
     tasks: &[NewTask],
 ) -> Result<Vec<Inserted>, StoreError> {
-    let inserted = insert_any(store, tasks).await?;
-    store.notify_all(Role::Calls, &due_later(tasks, &inserted)).await;
-    Ok(inserted)
+    match insert_any(store, tasks).await {
+        Ok(inserted) => {
+            store.notify_all(Role::Calls, &due_later(tasks, &inserted)).await;
+            Ok(inserted)
+        }
+        Err(error) if may_be_a_task(&error, tasks) => {
+            let none = Batch::new(&[]);
+            Err(store.db.looked_into(Role::Calls, error, none.insert_by(&store.db.sql.insert_new)?).await)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a task may be the cause of an error, whatever it says. Callers that share a statement then have their tasks sent again
+/// apart. A lone task is the cause only if a statement was refused: another connection, to which the question would go, may be
+/// to another server, or be made when the reason is over.
+fn may_be_a_task(error: &StoreError, tasks: &[NewTask]) -> bool {
+    tasks.len() > 1 || matches!(error, StoreError::NotMigrated { .. } | StoreError::Pooled { .. })
 }
 
 /// Inserts, and notifies pools of the tasks that are due.
@@ -38,14 +53,6 @@ async fn insert_any<C: Connections>(
         match insert_new(store, tasks).await {
             // Some tasks were saved by an earlier try, or their data is refused. The statement below tells which.
             Err(error) if error.nature() == Nature::Data => {}
-            // Callers that share a statement have their tasks sent again apart if one task may be the cause.
-            Err(error) if tasks.len() > 1 => {
-                let none = Batch::new(&[]);
-                return Err(store
-                    .db
-                    .looked_into(Role::Calls, error, none.insert_by(&store.db.sql.insert_new)?)
-                    .await);
-            }
             outcome => return outcome,
         }
     }

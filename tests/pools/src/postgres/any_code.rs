@@ -2,7 +2,7 @@
 
 use super::refused::{GOOD, LEFT_OUT};
 use crate::seam::{Mode, PATIENCE, World, collect_logs, logged_with, say, until};
-use fang_core::{FangTaskState, RetentionMode};
+use fang_core::{FangTaskState, RetentionMode, Unique};
 use uuid::Uuid;
 
 crate::each_mode! {
@@ -12,6 +12,7 @@ crate::each_mode! {
     a_task_that_is_refused_with_any_code_is_left_out_of_claims_and_named_once,
     tasks_that_are_refused_by_what_should_pass_hold_up_none_behind_them,
     a_task_whose_claim_is_refused_after_seconds_is_left_out_of_claims,
+    an_insert_that_is_refused_with_any_code_of_a_statement_does_not_blame_the_tables,
 }
 
 /// That of `RAISE`; a table or a function of the trigger is gone; the server is read-only, knows no such role, has no
@@ -138,4 +139,22 @@ async fn a_task_whose_claim_is_refused_after_seconds_is_left_out_of_claims(mode:
     world.queue.insert_task(&say("good")).await.unwrap();
     assert_eq!(world.heard().await, "good");
     pool.shutdown(PATIENCE).await;
+}
+
+/// Other tasks can be inserted.
+async fn an_insert_that_is_refused_with_any_code_of_a_statement_does_not_blame_the_tables(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let at_insert =
+        refuse("true").replace("OLD.", "NEW.").replace("BEFORE UPDATE OR DELETE", "BEFORE INSERT");
+    world.run(&at_insert).await;
+    for code in ["P0001", "42P01", "42883", "26000"] {
+        let bad = || world.new_task(&say(&format!("bad {code}")));
+        let or_error = || bad().unique_by(Unique::key("x").or_error());
+        for tasks in [vec![bad()], vec![bad(), world.new_task(&say("good"))], vec![or_error()]] {
+            let error = world.queue.insert_tasks(tasks).await.unwrap_err().to_string();
+            assert!(error.contains("the database refused a statement"), "{code}: {error}");
+        }
+        let error = world.queue.insert(bad()).await.unwrap_err().to_string();
+        assert!(error.contains("the database refused a statement"), "{code}: {error}");
+    }
 }
