@@ -42,7 +42,7 @@ const ENDLESS: u64 = 10_000;
 /// In the async mode, await the drain. In the blocking mode, call `run()`.
 ///
 /// # Panics
-/// The drain panics if the store fails, after a failed run with [`fail_fast`](Drain::fail_fast), and after 10,000 runs
+/// The drain panics if the store fails or takes no result of a task in eight tries, after a failed run with [`fail_fast`](Drain::fail_fast), and after 10,000 runs
 /// without a [`limit`](Drain::limit).
 #[track_caller]
 pub fn drain<M: Mode, Q: TestQueue<M>>(queue: &Q) -> Drain<'_, M, Q> {

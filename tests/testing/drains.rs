@@ -210,3 +210,47 @@ mod rows {
         assert!(inserted(&queue).await.is_empty(), "it is finished");
     }
 }
+
+/// The server refuses each result of a kind. Over Postgres alone, since nothing else refuses.
+mod refused {
+    use crate::{failure_of, resize, server, welcome};
+    use fang::testing::{TestSchema, drain};
+
+    async fn refuse_results(db: &TestSchema) {
+        let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'no place for this'; END $$;
+            CREATE TRIGGER refuse BEFORE DELETE ON fang_tasks FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE TRIGGER refuse_end BEFORE UPDATE ON fang_tasks FOR EACH ROW
+            WHEN (OLD.state = 'in_progress') EXECUTE FUNCTION refuse()";
+        crate::transactions::client(&db.schema_uri()).await.batch_execute(refuse).await.unwrap();
+    }
+
+    fn assert_told(message: &str, kind: &str) {
+        assert!(message.contains("tests/testing/drains.rs"), "{message}");
+        assert!(message.contains(&format!("({kind}) was saved, in 8 tries")), "{message}");
+        assert!(message.contains("no place for this"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_drain_ends_if_the_store_takes_no_result() {
+        let db = TestSchema::at(server()).await;
+        refuse_results(&db).await;
+        let queue = db.queue();
+        queue.insert(welcome(7)).await.unwrap();
+        assert_told(&failure_of(async move { drain(&queue).await }).await, welcome::KIND);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_blocking_drain_ends_if_the_store_takes_no_result() {
+        let db = TestSchema::at(server()).await;
+        refuse_results(&db).await;
+        let queue = db.queue_blocking();
+        let message = failure_of(async move {
+            tokio::task::block_in_place(|| {
+                queue.insert(resize(7)).unwrap();
+                drain(&queue).run()
+            })
+        });
+        assert_told(&message.await, resize::KIND);
+    }
+}

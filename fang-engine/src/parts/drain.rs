@@ -12,6 +12,7 @@ use crate::events::{Event, Subscribers, TaskInfo};
 use crate::insert_hooks::InsertTotal;
 use crate::monitor::PoolMonitor;
 use crate::phase::Phase;
+use crate::policy::aside::TRIES;
 use crate::policy::served::Served;
 use crate::runtime::Runtime;
 use crate::settings::{CANCEL_GRACE, Lease, PoolConfig, info};
@@ -20,13 +21,15 @@ use crate::spans::SpanHook;
 use crate::state::Pool;
 use crate::workers::Workers;
 use fang_core::context::Values;
-use fang_core::kind::Kinds;
+use fang_core::error::Nature;
+use fang_core::kind::{self, Kinds};
 use fang_core::middleware::{Stack, StackBlocking};
 use fang_core::notify::Topic;
 use fang_core::scan::{ScanRanges, Start};
 use fang_core::store::{Claim, Claimed, Depth, Feature, Filter, Report, Store};
 use fang_core::{QueueError, RetentionMode, SleepParams, StoreError};
 use std::collections::{BTreeSet, HashMap};
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -79,6 +82,13 @@ pub struct Rules {
     /// The task type that runs see, in place of the one of their rows. The drain then looks neither at crons nor at old
     /// rows: it is for one task, whose type in the store is its own.
     pub shown_type: Option<String>,
+}
+
+impl Rules {
+    /// Whether the drain is for one task: it looks at nothing else.
+    fn is_for_one_task(&self) -> bool {
+        self.shown_type.is_some()
+    }
 }
 
 /// A run of a drain.
@@ -169,7 +179,7 @@ impl Draining {
         let ended = self.run_all().await;
         self.workers.close();
         let pruned = match ended {
-            Ok(()) if self.rules.shown_type.is_some() => 0,
+            Ok(()) if self.rules.is_for_one_task() => 0,
             Ok(()) => prune(&self.pool).await?,
             Err(error) => return Err(error),
         };
@@ -199,7 +209,7 @@ impl Draining {
     }
 
     async fn fire_crons(&self) -> Result<(), StoreError> {
-        if self.rules.shown_type.is_some() {
+        if self.rules.is_for_one_task() {
             return Ok(());
         }
         let crons = CronKeeper { pool: self.pool.clone() };
@@ -248,7 +258,7 @@ impl Draining {
         let to_run = ToRun { tasks, task_type: shown.clone(), worker, unwritten: None };
         to_run.dispatch(&self.pool, &*self.workers);
         self.wait_for_result().await;
-        self.save(&claimed).await;
+        self.save(&claimed).await?;
         self.report(claimed, shown).await;
         Ok(true)
     }
@@ -272,14 +282,19 @@ impl Draining {
         }
     }
 
-    /// Saves the result of a run, again and again if the store refuses it.
-    async fn save(&mut self, task: &Claimed) {
-        loop {
+    /// Saves the result of a run. If the store refuses it, sends it again as a pool does, until others were sent in its
+    /// place as well. A pool goes on for ever; a test ends.
+    async fn save(&mut self, task: &Claimed) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
             self.finisher.save_next().await;
-            if !self.pool.state.in_flight.has(task.id, task.lease) || !self.finisher.has_aside() {
-                return;
+            if !self.pool.state.in_flight.has(task.id, task.lease) {
+                return Ok(());
+            }
+            if !self.finisher.has_aside() {
+                break;
             }
         }
+        Err(refused(task, self.finisher.last_refusal()))
     }
 
     async fn report(&mut self, task: Claimed, task_type: Arc<str>) {
@@ -315,6 +330,17 @@ impl Draining {
         waiting.retain(|task| types.is_empty() || types.contains(&task.task_type));
         Ok(waiting)
     }
+}
+
+/// The error for a task of which the store takes no result.
+fn refused(task: &Claimed, said: Option<&StoreError>) -> StoreError {
+    let said_by_store = said.and_then(Error::source).map_or_else(String::new, |said| format!(": {said}"));
+    let kind = kind::name(&task.metadata).unwrap_or_default();
+    let text = format!(
+        "no result of task {} ({kind}) was saved, in {TRIES} tries, so it stays in progress{said_by_store}",
+        task.id
+    );
+    StoreError::statement(said.map_or(Nature::Unknown, StoreError::nature), text.into())
 }
 
 /// The task of an event that ends a run.

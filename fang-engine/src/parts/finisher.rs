@@ -29,6 +29,8 @@ pub(crate) struct Finisher {
     /// Empty between two rounds, and kept for its room.
     batch: Vec<Finished>,
     aside: Aside,
+    /// Why the store last refused a result.
+    last_refusal: Option<StoreError>,
     /// Whether all results that are aside were tried since the pool closes.
     has_hurried: bool,
     /// Set when the finisher ends, even if it is dropped with its runtime.
@@ -39,7 +41,15 @@ impl Finisher {
     pub(crate) fn new(pool: Arc<Pool>, results: Receiver<Finished>) -> Self {
         let ended = SetAtEnd::new(&pool.finisher_ended);
         let batch = Vec::with_capacity(MAX_BATCH);
-        Self { pool, results, batch, aside: Aside::default(), has_hurried: false, _ended: ended }
+        Self {
+            pool,
+            results,
+            batch,
+            aside: Aside::default(),
+            last_refusal: None,
+            has_hurried: false,
+            _ended: ended,
+        }
     }
 
     /// Saves until no more results can come.
@@ -68,6 +78,11 @@ impl Finisher {
     /// Whether results that the store refused wait to be sent again.
     pub(crate) fn has_aside(&self) -> bool {
         !self.aside.is_empty()
+    }
+
+    /// Why the store last refused a result.
+    pub(crate) fn last_refusal(&self) -> Option<&StoreError> {
+        self.last_refusal.as_ref()
     }
 
     /// Waits for results and takes all of them, or until results that are aside are due. Returns `false` when nothing
@@ -122,6 +137,7 @@ impl Finisher {
                 log::warn!("the database refused {count} results; they are kept and sent again: {error}");
             }
             self.aside.add(self.pool.now(), source, refused, fastrand::f64());
+            self.last_refusal = Some(error);
         }
     }
 
@@ -270,6 +286,7 @@ impl Finisher {
                 }
             }
             if (is_last || alone.is_exhausted()) && self.aside.is_at_fault(&alone) {
+                self.last_refusal = Some(error.clone());
                 // It still counts as in flight, so that the claimer does not try to give it back.
                 self.pool.state.gauge.saved(1);
                 self.pool.state.recorder.dropped([(id, alone.result.lease)].into_iter());
@@ -284,6 +301,7 @@ impl Finisher {
         }
         let took = self.pool.now().saturating_sub(began);
         self.aside.put_back(self.pool.now(), took, alone, fastrand::f64());
+        self.last_refusal = Some(error);
     }
 
     /// Tells that the database took another result than that of the run.

@@ -8,7 +8,7 @@ use fang_core::store::{Finish, Verdict, WorkerId};
 use std::time::Duration;
 
 /// How often a result is sent alone, over some seconds, before others are sent in its place.
-const TRIES: u32 = 8;
+pub const TRIES: u32 = 8;
 
 /// How often a result is refused alone by what should pass, though others were saved meanwhile, before others are sent in its
 /// place. It takes some ten seconds.

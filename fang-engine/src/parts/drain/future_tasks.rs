@@ -34,7 +34,7 @@ impl Draining {
 
     /// How many due tasks wait for workers of the other mode.
     pub(super) async fn due_in_other_mode(&self) -> Result<usize, StoreError> {
-        if self.rules.shown_type.is_some() {
+        if self.rules.is_for_one_task() {
             return Ok(0);
         }
         let now = self.pool.store.now().await?;
