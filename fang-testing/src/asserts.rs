@@ -30,7 +30,8 @@ use fang_core::store::Filter;
 /// ```
 ///
 /// The kind is the name of a function of `#[fang::task]`, the name of a struct of `#[derive(fang::Task)]`, or the name
-/// of any kind as a string. Options follow it, or its fields: `count`, `within`, `task_type`, `delay`, `at`, `slack`,
+/// of any kind as a string. Without it, tasks of all kinds match: `assert_inserted!(queue, { "user": 7 })`, or
+/// `assert_inserted!(queue)`. Options follow it, or its fields: `count`, `within`, `task_type`, `delay`, `at`, `slack`,
 /// `tags`, `header`, `priority`, `max_retries` and `state`. [`Expected`](crate::Expected) describes them.
 ///
 /// Tasks that wait or run count, unless `state` is given. A task that has finished is removed by default, so assert
@@ -40,19 +41,19 @@ use fang_core::store::Filter;
 /// Panics if the expectation does not hold. The message shows the tasks that come nearest, and where they differ.
 #[macro_export]
 macro_rules! assert_inserted {
-    ($queue:expr, $($expected:tt)+) => {
+    ($queue:expr $(, $($expected:tt)*)?) => {
         match &$queue {
             queue => {
                 #[allow(unused_imports)]
                 use $crate::Inspect as _;
-                queue.__check($crate::__expected!($($expected)+))
+                queue.__check($crate::__expected!($($($expected)*)?))
             }
         }
     };
 }
 
-/// Asserts that a queue, or a [`transaction`](crate::transaction) of the test, has no such task. Takes what
-/// [`assert_inserted!`] takes, except `count`, which the compiler refuses. With `within`, there must be none during all
+/// Asserts that a queue, or a [`transaction`](crate::transaction) of the test, has no such task. With the queue alone,
+/// there must be no task at all. Takes what [`assert_inserted!`] takes, except `count`, which the compiler refuses. With `within`, there must be none during all
 /// that time.
 ///
 #[cfg_attr(feature = "blocking", doc = "```compile_fail")]
@@ -66,13 +67,13 @@ macro_rules! assert_inserted {
 /// Panics if there is such a task, and shows it.
 #[macro_export]
 macro_rules! refute_inserted {
-    ($queue:expr, $($expected:tt)+) => {
+    ($queue:expr $(, $($expected:tt)*)?) => {
         match &$queue {
             queue => {
                 #[allow(unused_imports)]
                 use $crate::Inspect as _;
-                $crate::__refuse_count!($($expected)+);
-                queue.__check($crate::__expected!($($expected)+).none())
+                $crate::__refuse_count!(, $($($expected)*)?);
+                queue.__check($crate::__expected!($($($expected)*)?).none())
             }
         }
     };
@@ -83,6 +84,7 @@ macro_rules! refute_inserted {
 #[macro_export]
 macro_rules! __refuse_count {
     () => {};
+    (,) => {};
     (, count = $($rest:tt)*) => {
         ::core::compile_error!(
             "`refute_inserted!` expects no task at all, so it takes no `count`; \
@@ -101,8 +103,15 @@ macro_rules! __refuse_count {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __expected {
+    // Any kind: fields and options may follow.
+    ($($option:ident = $value:expr),* $(,)?) => {
+        $crate::__expected!(@fields (::core::option::Option::None::<&str>) $(, $option = $value)*)
+    };
+    ({ $($json:tt)* } $($rest:tt)*) => {
+        $crate::__expected!(@fields (::core::option::Option::None::<&str>), { $($json)* } $($rest)*)
+    };
     ($kind:literal $($rest:tt)*) => {
-        $crate::__expected!(@fields ($kind) $($rest)*)
+        $crate::__expected!(@fields (::core::option::Option::Some($kind)) $($rest)*)
     };
     ($kind:ident $($rest:tt)*) => {
         $crate::__expected!(@path ($kind) $($rest)*)
@@ -111,7 +120,9 @@ macro_rules! __expected {
         $crate::__expected!(@path ($($path)* :: $next) $($rest)*)
     };
     (@path ($($path:tt)*) $($rest:tt)*) => {
-        $crate::__expected!(@fields (<$($path)* as $crate::__private::Declared>::KIND) $($rest)*)
+        $crate::__expected!(
+            @fields (::core::option::Option::Some(<$($path)* as $crate::__private::Declared>::KIND)) $($rest)*
+        )
     };
     (@fields ($kind:expr), { $($json:tt)* } $(, $option:ident = $value:expr)* $(,)?) => {
         $crate::__expected!(

@@ -47,7 +47,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug)]
 #[must_use = "nothing is asserted until it is checked"]
 pub struct Expected {
-    kind: String,
+    kind: Option<String>,
     fields: Option<Value>,
     count: Count,
     within: Duration,
@@ -71,9 +71,9 @@ enum Count {
 
 impl Expected {
     #[doc(hidden)]
-    pub fn new(kind: &str, fields: Option<Value>, place: &'static Location<'static>) -> Self {
+    pub fn new(kind: Option<&str>, fields: Option<Value>, place: &'static Location<'static>) -> Self {
         Self {
-            kind: kind.to_owned(),
+            kind: kind.map(str::to_owned),
             fields,
             count: Count::AtLeastOne,
             within: Duration::ZERO,
@@ -189,6 +189,11 @@ impl Expected {
             Count::AtLeastOne => found > 0,
             Count::Exactly(count) => found == count,
         }
+    }
+
+    /// Whether the kind is another one than that which is expected.
+    fn is_other_kind(&self, task: &Task) -> bool {
+        self.kind.as_deref().is_some_and(|kind| task.kind() != Some(kind))
     }
 
     /// The tasks that match, and those that do not, with what is different.

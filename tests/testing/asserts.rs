@@ -38,6 +38,18 @@ macro_rules! asserts {
             refute_inserted!(queue, send, { "nobody": null })$($wait)*;
         }
 
+        $($async)? fn tasks_of_any_kind_match_an_assertion_without_a_kind(queue: impl Backend) {
+            refute_inserted!(queue)$($wait)*;
+            queue.insert(send(7, ada()))$($wait)*.unwrap();
+            queue.insert(greet(7))$($wait)*.unwrap();
+            assert_inserted!(queue)$($wait)*;
+            assert_inserted!(queue, { "user": 7 }, count = 2)$($wait)*;
+            let found = assert_inserted!(queue, task_type = "mail", count = 1)$($wait)*;
+            assert_eq!(found[0].kind(), Some(greet::KIND));
+            refute_inserted!(queue, { "user": 8 })$($wait)*;
+            refute_inserted!(queue, task_type = "other")$($wait)*;
+        }
+
         asserts!(@greeting $($async)?);
 
         $($async)? fn a_task_that_is_a_struct_is_found_by_its_name(queue: impl Backend) {
@@ -79,6 +91,7 @@ macro_rules! asserts {
         over_each_store! {
             $($async)?:
             a_task_is_found_by_its_kind_and_by_some_of_its_fields,
+            tasks_of_any_kind_match_an_assertion_without_a_kind,
             the_options_of_an_insert_have_to_match,
             tasks_that_wait_are_listed_the_oldest_first,
             a_task_that_is_a_struct_is_found_by_its_name,

@@ -156,3 +156,23 @@ async fn a_failure_of_a_drain_names_the_place_and_the_task() {
     let message = failure_of(async move { drain(&queue).fail_fast().await }).await;
     assert!(without_place(&message).starts_with("unheard_of failed in run 1: "), "{message}");
 }
+
+#[test]
+fn a_failure_without_a_kind_shows_all_kinds() {
+    let queue = blocking::MemoryQueue::new();
+    queue.insert(resize(7)).unwrap();
+    let message = failure(|| assert_inserted!(queue, { "picture": 8 }));
+    assert_eq!(
+        without_place(&message),
+        r#"no task is of any kind { "picture": 8 }
+there is another task:
+  - resize { "picture": 7 }, task type "common", new
+      picture: expected 8, found 7"#
+    );
+    let message = failure(|| refute_inserted!(queue));
+    assert_eq!(
+        without_place(&message),
+        r#"no task should be of any kind, but 1 is found
+  - resize { "picture": 7 }, task type "common", new"#
+    );
+}

@@ -42,7 +42,7 @@ fn candidates(text: &mut String, expected: &Expected, others: &[(Task, Vec<Diffe
         return;
     }
     let mut nearest: Vec<_> = others.iter().collect();
-    nearest.sort_by_key(|(task, differences)| (task.kind() != Some(&expected.kind), differences.len()));
+    nearest.sort_by_key(|(task, differences)| (expected.is_other_kind(task), differences.len()));
     let _ = match others.len() {
         1 => write!(text, "\nthere is another task:"),
         count if count <= SHOWN => write!(text, "\nthere are {count} others, the nearest first:"),
@@ -50,7 +50,7 @@ fn candidates(text: &mut String, expected: &Expected, others: &[(Task, Vec<Diffe
     };
     for (task, differences) in nearest.into_iter().take(SHOWN) {
         // The payload of another kind has other fields, so their differences say nothing.
-        let is_other_kind = task.kind() != Some(&expected.kind);
+        let is_other_kind = expected.is_other_kind(task);
         let shown = if is_other_kind { &differences[..1] } else { &differences[..] };
         show(text, task, shown);
     }
@@ -78,7 +78,7 @@ fn fields(payload: &Value) -> String {
 }
 
 fn wanted(expected: &Expected) -> String {
-    let mut text = expected.kind.clone();
+    let mut text = expected.kind.clone().unwrap_or_else(|| "of any kind".to_owned());
     if let Some(value) = &expected.fields {
         let _ = write!(text, " {}", fields(value));
     }
