@@ -2,6 +2,7 @@
 
 mod canceller;
 mod client;
+mod clocks;
 mod connect;
 mod error;
 mod pipeline;
@@ -16,6 +17,7 @@ pub(crate) use connect::{Address, Options};
 pub(crate) use transaction::Theirs;
 
 use client::TokioSession;
+use clocks::Clocks;
 use connect::Role;
 use deadpool_postgres::{Object, Pool};
 use error::pool_error;
@@ -77,7 +79,8 @@ impl Pools {
     }
 
     async fn get(&self, pool: &Pool) -> Result<Object, StoreError> {
-        pool.get().await.map_err(|error| pool_error(&error, self.address.string()))
+        let clocks = Clocks::read();
+        pool.get().await.map_err(|error| clocks.explain(pool_error(&error, self.address.string())))
     }
 }
 

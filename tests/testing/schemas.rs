@@ -134,3 +134,14 @@ fn a_database_that_cannot_be_reached_is_named() {
     let message = failure(|| TestSchema::at_blocking("postgres://nobody@127.0.0.1:1/none"));
     assert!(message.starts_with("the schema of a test cannot be made: "), "{message}");
 }
+
+/// Time limits of a paused clock end at once, while the server works.
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_of_tokio_is_told() {
+    let db = TestSchema::at(server()).await;
+    let queue = db.queue();
+    let slow = queue.insert(welcome(7)).await.unwrap_err().to_string();
+    assert!(slow.contains("tokio's clock is paused"), "{slow}");
+    let message = crate::failure_of(async move { drain(&queue).await }).await;
+    assert!(message.contains("tokio's clock is paused"), "{message}");
+}

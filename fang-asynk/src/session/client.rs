@@ -1,6 +1,7 @@
 //! A session over one connection that the library opened.
 
 use super::canceller::Canceller;
+use super::clocks::Clocks;
 use super::error::store_error;
 use super::pipeline::{self, TokioRow};
 use bytes::Bytes;
@@ -81,7 +82,10 @@ impl TokioSession {
     /// Marks the connection as broken after an outcome that makes it useless.
     fn note<T>(&mut self, outcome: &Result<T, StoreError>) {
         // A server that has become a standby refuses all writes, so a new connection must find the primary.
-        self.is_broken |= matches!(outcome, Err(StoreError::Timeout { .. } | StoreError::ReadOnly { .. }));
+        self.is_broken |= matches!(
+            outcome,
+            Err(StoreError::Timeout { .. } | StoreError::ClockPaused | StoreError::ReadOnly { .. })
+        );
     }
 }
 
@@ -93,7 +97,8 @@ async fn in_time<T>(
     let work = async { work.await.map_err(|error| store_error(&error)) };
     let Some(deadline) = deadline else { return work.await };
     let too_late = StoreError::Timeout { seconds: deadline.as_secs() };
-    tokio::time::timeout(deadline, work).await.unwrap_or(Err(too_late))
+    let clocks = Clocks::read();
+    tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(clocks.explain(too_late)))
 }
 
 impl Session for TokioSession {

@@ -153,6 +153,13 @@ pub enum StoreError {
         /// The time limit, in seconds.
         seconds: u64,
     },
+    /// A test has paused tokio's clock, by `start_paused` or `tokio::time::pause`. That clock does not wait for a server:
+    /// each time limit ends at once.
+    #[error(
+        "tokio's clock is paused, so each time limit ends before the database can answer; pause it only in tests of a \
+         queue in memory, and let time pass in the database by `fang::testing::clock`"
+    )]
+    ClockPaused,
     /// The task has a duplicate and was inserted with [`Unique::or_error`](crate::Unique::or_error). No task
     /// of its batch was saved. Queues return it as [`QueueError::NotUnique`](crate::QueueError::NotUnique).
     #[error("a duplicate exists (task {id}); wait for it or remove it")]
@@ -259,6 +266,7 @@ impl StoreError {
             | Self::Pooled { .. }
             | Self::ReadOnly { .. }
             | Self::Timeout { .. }
+            | Self::ClockPaused
             | Self::PoolExhausted => false,
             Self::Schema { .. }
             | Self::NotMigrated { .. }
@@ -289,6 +297,7 @@ impl StoreError {
             | Self::Schema { .. }
             | Self::Refused { .. }
             | Self::Pooled { .. }
+            | Self::ClockPaused
             | Self::NotOffered { .. }
             | Self::NotMigrated { .. } => Nature::Final,
             Self::NotUnique { .. } => Nature::Data,
