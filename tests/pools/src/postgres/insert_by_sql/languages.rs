@@ -5,6 +5,7 @@ use fang_core::FangError;
 use fang_test_support::find_binaries;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
@@ -12,6 +13,7 @@ use tokio::process::Command;
 crate::one_mode! {
     only_asynk, Asynk,
     three_languages_insert_at_once_while_pools_run_and_each_task_runs_once,
+    the_programs_of_the_guide_insert_a_task,
 }
 
 /// How many tasks of each mode a script inserts.
@@ -69,10 +71,14 @@ fn python() -> &'static str {
 }
 
 /// Where `make setup` installs the packages of Node: Debian's own folder, or the target folder.
-fn node_path() -> String {
+fn node_modules() -> [PathBuf; 2] {
     let program = std::env::current_exe().unwrap();
     let target = program.ancestors().nth(3).unwrap();
-    format!("/usr/share/nodejs:{}", target.join("node/node_modules").display())
+    ["/usr/share/nodejs".into(), target.join("node/node_modules")]
+}
+
+fn node_path() -> OsString {
+    std::env::join_paths(node_modules()).unwrap()
 }
 
 fn commands() -> [Command; 3] {
@@ -134,4 +140,34 @@ async fn three_languages_insert_at_once_while_pools_run_and_each_task_runs_once(
     let refusals =
         said.iter().filter(|said| said.contains("refused: the payload has a field \"type\"")).count();
     assert_eq!(refusals, 2, "{said:?}");
+}
+
+/// The program of the guide in this language, for this database.
+fn of_the_guide(language: &str, uri: &str) -> String {
+    let guide = include_str!("../../../../../src/guide/inserting_from_elsewhere.md");
+    let (_, block) = guide.split_once(&format!("```{language}\n")).unwrap();
+    let (program, _) = block.split_once("```").unwrap();
+    let placeholder = "postgres://website@localhost/app";
+    assert!(program.contains(placeholder), "{program}");
+    program.replace(placeholder, uri)
+}
+
+async fn the_programs_of_the_guide_insert_a_task(mode: Mode) {
+    let world = World::postgres(mode).await;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(world.database().name());
+    std::fs::create_dir_all(&folder).unwrap();
+    // A module of Node finds packages beside it, and does not look at NODE_PATH.
+    let packages = node_modules().into_iter().find(|folder| folder.join("pg").is_dir()).unwrap();
+    std::os::unix::fs::symlink(packages, folder.join("node_modules")).unwrap();
+    for (language, program, name) in [("python", python(), "welcome.py"), ("js", "node", "welcome.mjs")] {
+        let file = folder.join(name);
+        std::fs::write(&file, of_the_guide(language, world.uri())).unwrap();
+        let mut command = Command::new(program);
+        command.arg(file);
+        run(command, world.uri().to_owned()).await;
+    }
+    let welcomes = "SELECT count(*) FROM fang_tasks WHERE metadata = '{\"type\": \"welcome\", \"user\": 7}'
+        AND task_type = 'mail'";
+    assert_eq!(world.number(welcomes).await, 2);
+    std::fs::remove_dir_all(folder).unwrap();
 }
