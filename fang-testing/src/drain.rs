@@ -37,7 +37,8 @@ const ENDLESS: u64 = 10_000;
 /// pool to test that.
 ///
 /// A drain runs the tasks of its own mode. Due tasks of the other mode stay, and
-/// [`of_other_mode`](Drained::of_other_mode) counts them; the text of the [`Drained`] says what runs them.
+/// [`of_other_mode`](Drained::of_other_mode) counts them; the text of the [`Drained`] says what runs them. In the same way it
+/// tells of due tasks whose types are [paused](Drained::of_paused_types) or [not named](Drained::of_other_types).
 ///
 /// In the async mode, await the drain. In the blocking mode, call `run()`.
 ///

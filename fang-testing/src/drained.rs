@@ -1,8 +1,11 @@
 use crate::outcome::{Outcome, Ran};
 use fang_core::Mode;
-use fang_engine::parts::drain;
+use fang_engine::parts::drain::{self, Left};
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// So many names of task types are shown.
+const SHOWN_TYPES: usize = 5;
 
 /// What a [`drain`](crate::drain) did: how many runs ended in which way.
 #[derive(Clone, Debug, Default)]
@@ -32,24 +35,25 @@ pub struct Drained {
     pub pruned: u64,
     /// The due tasks that are left because they are for the other mode. A drain of a queue of that mode runs them.
     pub of_other_mode: usize,
+    /// The due tasks of this mode that are left because their task types are paused.
+    pub of_paused_types: usize,
+    /// The due tasks of this mode that are left because [`task_types`](crate::Drain::task_types) does not name their types.
+    pub of_other_types: usize,
     /// All runs, in their order.
     pub runs: Vec<Ran>,
-    /// What runs the tasks of the other mode. Empty if there are none.
-    other_drain: &'static str,
+    /// What the text says of the tasks that are left.
+    left: String,
 }
 
 impl Drained {
     pub(crate) fn new(drained: drain::Drained, mode: Mode) -> Self {
-        let drain::Drained { runs, pruned, of_other_mode } = drained;
-        let other_drain = match mode {
-            _ if of_other_mode == 0 => "",
-            Mode::Blocking => "`drain(&queue).await` with a queue of the async mode",
-            _ => "`drain(&queue).run()` with a queue of the blocking mode",
-        };
+        let drain::Drained { runs, pruned, left } = drained;
         Self {
             pruned,
-            of_other_mode,
-            other_drain,
+            of_other_mode: left.of_other_mode,
+            of_paused_types: left.of_paused_types.values().sum(),
+            of_other_types: left.of_other_types.values().sum(),
+            left: describe(&left, mode),
             ..Self::of_runs(runs.into_iter().map(Ran::from).collect())
         }
     }
@@ -76,7 +80,7 @@ impl Drained {
         *counter += 1;
     }
 
-    /// The same for the runs of one kind. Rows that were removed and tasks of the other mode are not counted in it.
+    /// The same for the runs of one kind. Rows that were removed and tasks that are left are not counted in it.
     #[must_use]
     pub fn of(&self, kind: &str) -> Self {
         Self::of_runs(self.runs.iter().filter(|ran| ran.kind == kind).cloned().collect())
@@ -93,7 +97,30 @@ impl Drained {
     }
 }
 
-/// One line: the ways in which runs ended, and how to run the tasks that are left for the other mode.
+/// Says of which tasks the drain has run none, and what runs them.
+fn describe(left: &Left, mode: Mode) -> String {
+    let mut text = String::new();
+    if left.of_other_mode > 0 {
+        let drain = match mode {
+            Mode::Blocking => "`drain(&queue).await` with a queue of the async mode",
+            _ => "`drain(&queue).run()` with a queue of the blocking mode",
+        };
+        text += &format!("; {} due for the other mode: {drain} runs them", left.of_other_mode);
+    }
+    let of_types = [
+        (&left.of_paused_types, "of paused task types", "resume"),
+        (&left.of_other_types, "of task types that `task_types` does not name", "name"),
+    ];
+    for (types, which, verb) in of_types.into_iter().filter(|(types, ..)| !types.is_empty()) {
+        let names: Vec<_> = types.keys().take(SHOWN_TYPES).map(|name| format!("{name:?}")).collect();
+        let more = if types.len() > SHOWN_TYPES { ", .." } else { "" };
+        let due: usize = types.values().sum();
+        text += &format!("; {due} due {which}: {verb} {}{more}", names.join(", "));
+    }
+    text
+}
+
+/// One line: the ways in which runs ended, and what is left of the due tasks and what runs these.
 impl fmt::Display for Drained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
@@ -114,9 +141,6 @@ impl fmt::Display for Drained {
         for (place, (count, what)) in counts.into_iter().enumerate() {
             write!(f, "{}{count} {what}", if place > 0 { ", " } else { "" })?;
         }
-        if self.of_other_mode > 0 {
-            write!(f, "; {} due for the other mode: {} runs them", self.of_other_mode, self.other_drain)?;
-        }
-        Ok(())
+        f.write_str(&self.left)
     }
 }

@@ -137,6 +137,22 @@ macro_rules! drains {
             assert_eq!(drain(&queue).task_types(["none"])$($done)*.to_string(), "no runs");
         }
 
+        $($async)? fn due_tasks_of_paused_types_and_of_types_that_are_not_named_are_told(queue: impl Backend) {
+            for task in [chain(1).task_type("mail"), chain(1).task_type("mail").delay(HOUR), chain(1)] {
+                queue.insert(task)$($wait)*.unwrap();
+            }
+            let ran = drain(&queue).task_types(["mial"])$($done)*;
+            assert_eq!((ran.of_paused_types, ran.of_other_types), (0, 2));
+            let says = "no runs; 2 due of task types that `task_types` does not name: name \"common\", \"mail\"";
+            assert_eq!(ran.to_string(), says);
+            queue.pause("mail")$($wait)*.unwrap();
+            let ran = drain(&queue)$($done)*;
+            assert_eq!((ran.of_paused_types, ran.of_other_types), (1, 0));
+            assert_eq!(ran.to_string(), "1 finished; 1 due of paused task types: resume \"mail\"");
+            queue.resume("mail")$($wait)*.unwrap();
+            assert_eq!(drain(&queue)$($done)*.to_string(), "1 finished");
+        }
+
         /// The store counts the tasks of the first thousand types only. None of those is due here.
         $($async)? fn a_drain_sees_all_task_types(queue: impl Backend) {
             let types = (0..=1000).map(|number| chain(1).task_type(format!("a{number}")).delay(HOUR));
@@ -149,6 +165,7 @@ macro_rules! drains {
         over_each_store! {
             $($async)?:
             due_tasks_of_the_other_mode_are_told,
+            due_tasks_of_paused_types_and_of_types_that_are_not_named_are_told,
             a_drain_sees_all_task_types,
             due_tasks_run_in_their_order_and_those_that_they_insert,
             the_summary_counts_each_way_to_end,

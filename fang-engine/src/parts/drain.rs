@@ -28,7 +28,7 @@ use fang_core::notify::Topic;
 use fang_core::scan::{ScanRanges, Start};
 use fang_core::store::{Claim, Claimed, Depth, Feature, Filter, Report, Store};
 use fang_core::{QueueError, RetentionMode, SleepParams, StoreError};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -122,8 +122,19 @@ pub struct Drained {
     pub runs: Vec<Ran>,
     /// How many old rows were removed at the end.
     pub pruned: u64,
-    /// How many due tasks are left at the end because they are for the other mode.
+    /// The due tasks that are left at the end because this drain does not run them.
+    pub left: Left,
+}
+
+/// Due tasks that a drain does not run.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    /// How many are for the other mode.
     pub of_other_mode: usize,
+    /// How many are for this mode and of paused task types, by their types.
+    pub of_paused_types: BTreeMap<String, usize>,
+    /// How many are for this mode and of types that the drain was not asked to serve.
+    pub of_other_types: BTreeMap<String, usize>,
 }
 
 /// Runs the tasks of a store that are due.
@@ -184,8 +195,8 @@ impl Draining {
             Err(error) => return Err(error),
         };
         self.workers.ended().await;
-        let of_other_mode = self.due_in_other_mode().await?;
-        Ok(Drained { runs: self.runs, pruned, of_other_mode })
+        let left = self.left().await?;
+        Ok(Drained { runs: self.runs, pruned, left })
     }
 
     /// Runs until nothing is due, or a rule ends it.
@@ -311,7 +322,13 @@ impl Draining {
         self.runs.iter().map(|ran| (ran.id, ran.end.as_ref())).collect()
     }
 
-    /// The tasks that wait, of the types that are served.
+    /// Whether the rules name this task type, or none.
+    fn serves(&self, task_type: &str) -> bool {
+        let types = &self.rules.task_types;
+        types.is_empty() || types.iter().any(|name| name == task_type)
+    }
+
+    /// All tasks that wait.
     async fn waiting(&self) -> Result<Vec<fang_core::Task>, StoreError> {
         let mut waiting = Vec::new();
         for state in [fang_core::FangTaskState::New, fang_core::FangTaskState::Retried] {
@@ -326,8 +343,6 @@ impl Draining {
                 }
             }
         }
-        let types = &self.rules.task_types;
-        waiting.retain(|task| types.is_empty() || types.contains(&task.task_type));
         Ok(waiting)
     }
 }

@@ -1,10 +1,11 @@
-//! Looks at the tasks that wait: makes those due that wait for a later time, and counts those of the other mode.
+//! Looks at the tasks that wait: makes those due that wait for a later time, and counts those that this drain does not run.
 
-use super::Draining;
+use super::{Draining, Left};
 use crate::events::Event;
 use fang_core::new_task::Due;
-use fang_core::store::Change;
+use fang_core::store::{Change, Feature};
 use fang_core::{FangTaskState, Mode, StoreError, Task};
+use std::collections::HashSet;
 use std::time::Duration;
 
 impl Draining {
@@ -17,7 +18,8 @@ impl Draining {
         let (now, ends) = (self.pool.store.now().await?, self.last_ends());
         let mut has_moved = false;
         for task in self.waiting().await? {
-            let is_later = task.scheduled_at > now && self.is_for_this_mode(&task);
+            let is_later =
+                task.scheduled_at > now && self.is_for_this_mode(&task) && self.serves(&task.task_type);
             let is_wanted = match ends.get(&task.id) {
                 // A task that asks to wait again and again would never end.
                 Some(end) => rules.with_retries && matches!(end, Some(Event::Retried { .. })),
@@ -32,14 +34,32 @@ impl Draining {
         Ok(has_moved)
     }
 
-    /// How many due tasks wait for workers of the other mode.
-    pub(super) async fn due_in_other_mode(&self) -> Result<usize, StoreError> {
+    /// The due tasks that this drain does not run, of the types that it serves and of others.
+    pub(super) async fn left(&self) -> Result<Left, StoreError> {
+        let mut left = Left::default();
         if self.rules.is_for_one_task() {
-            return Ok(0);
+            return Ok(left);
         }
-        let now = self.pool.store.now().await?;
-        let waiting = self.waiting().await?;
-        Ok(waiting.iter().filter(|task| task.scheduled_at <= now && !self.is_for_this_mode(task)).count())
+        let (now, paused) = (self.pool.store.now().await?, self.paused().await?);
+        for task in self.waiting().await?.into_iter().filter(|task| task.scheduled_at <= now) {
+            let serves = self.serves(&task.task_type);
+            if !self.is_for_this_mode(&task) {
+                left.of_other_mode += usize::from(serves);
+            } else if !serves {
+                *left.of_other_types.entry(task.task_type).or_default() += 1;
+            } else if paused.contains(&task.task_type) {
+                *left.of_paused_types.entry(task.task_type).or_default() += 1;
+            }
+        }
+        Ok(left)
+    }
+
+    /// The paused task types, as far as the store tells them.
+    async fn paused(&self) -> Result<HashSet<String>, StoreError> {
+        if !self.pool.store.offers().has(Feature::Reports) {
+            return Ok(HashSet::new());
+        }
+        Ok(self.pool.store.paused_types().await?.into_iter().map(|paused| paused.task_type).collect())
     }
 
     fn is_for_this_mode(&self, task: &Task) -> bool {
