@@ -63,8 +63,11 @@ pub enum FaultsError {
     /// The closure that inserts tasks failed.
     #[error("the inserts fail: {0}")]
     Inserts(#[source] BoxError),
-    /// The URI has no host that is reached over TCP.
-    #[error("the URI for the proxy must begin with postgres:// and have a host that is reached over TCP")]
+    /// The URI has no host that is reached over TCP, or a parameter names another one.
+    #[error(
+        "the URI for the proxy must begin with postgres://, then have a host that is reached over TCP, and no parameter \
+         `host`, `hostaddr` or `port`; write it as postgres://user@127.0.0.1:5432/database"
+    )]
     BadUri,
     /// A fault of the network was asked for, and no proxy is there.
     #[error("faults of the network need a proxy; add `.through_proxy(variable, uri)`")]

@@ -27,12 +27,20 @@ pub fn with_address(uri: &str, address: &str) -> Result<String, FaultsError> {
     Ok(format!("{before}{address}{after}"))
 }
 
+/// The parameters that name a server in place of the one before the path. A program would pass by the proxy.
+const NAME_A_SERVER: [&str; 3] = ["host", "hostaddr", "port"];
+
 /// Returns where the hosts of a URI begin and end.
 fn hosts(uri: &str) -> Result<(usize, usize), FaultsError> {
     let scheme = ["postgres://", "postgresql://"].into_iter().find(|scheme| uri.starts_with(scheme));
     let start = scheme.ok_or(FaultsError::BadUri)?.len();
     let rest = uri.get(start..).unwrap_or_default();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let mut names = query.split('&').filter_map(|parameter| parameter.split('=').next());
+    if names.any(|name| NAME_A_SERVER.contains(&name)) {
+        return Err(FaultsError::BadUri);
+    }
     let user = rest.get(..end).and_then(|place| place.rfind('@')).map_or(0, |at| at + 1);
     Ok((start + user, start + end))
 }
@@ -53,8 +61,15 @@ mod tests {
             assert_eq!(address(given).ok().as_deref(), Some(server));
             assert_eq!(with_address(given, "p:2").ok().as_deref(), Some(through));
         }
-        for no_host in ["postgres:///x", "postgres://%2Frun%2Fpostgresql/x", "host=h"] {
-            assert!(address(no_host).is_err());
+        for no_host in [
+            "postgres:///x",
+            "postgres://%2Frun%2Fpostgresql/x",
+            "host=h",
+            "postgres:///x?user=a&host=/run/postgresql",
+            "postgres://h/x?host=/run/postgresql",
+            "postgres://h/x?port=1",
+        ] {
+            assert!(address(no_host).is_err(), "{no_host}");
         }
     }
 }
