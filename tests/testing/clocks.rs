@@ -121,3 +121,47 @@ fn the_next_ticks_of_a_cron_are_told() {
     assert_eq!(every, [friday + crate::HOUR, friday + crate::HOUR * 2]);
     assert!(crate::failure(|| next_ticks("never", 1, friday)).contains("never"));
 }
+
+/// Pools that run while the time is turned find what is due then.
+macro_rules! running {
+    ($mode:ident [$($async:ident)?] [$($wait:tt)*] $queues:ident $pool:ident $recv:ident) => {
+        mod $mode {
+            #[allow(unused_imports)]
+            use fang::{AsyncBackend, AsyncQueueable as _, Backend, Queueable as _};
+            use fang::testing::clock;
+            use crate::HOUR;
+
+            #[fang::task(task_type = "turned")]
+            $($async)? fn due_tomorrow() {}
+
+            $($async)? fn pools_go_on_when_the_clock_is_turned(queue: impl $queues + Clone) {
+                let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+                let mut pools = [tell.clone(), tell].map(|tell| {
+                    let pool = fang::$pool::builder().number_of_workers(1).task_type("turned").queue(queue.clone());
+                    let finished = move |event: &fang::Event| {
+                        if let fang::Event::Finished { task, .. } = event {
+                            tell.send(task.id).unwrap();
+                        }
+                    };
+                    pool.on_event(finished).build()
+                });
+                for pool in &mut pools {
+                    pool.start()$($wait)*.unwrap();
+                }
+                for _ in 0..3 {
+                    let id = queue.insert(due_tomorrow().delay(HOUR * 24))$($wait)*.unwrap().id;
+                    clock(&queue).turn(HOUR * 24)$($wait)*;
+                    assert_eq!(told.$recv()$($wait)*, Some(id));
+                }
+                for pool in &mut pools {
+                    pool.shutdown(HOUR)$($wait)*;
+                }
+            }
+
+            over_each_store! { $($async)?: pools_go_on_when_the_clock_is_turned }
+        }
+    };
+}
+
+running!(running_asynk [async] [.await] AsyncBackend AsyncWorkerPool recv);
+running!(running_blocking [] [] Backend WorkerPool blocking_recv);

@@ -271,3 +271,40 @@ mod refused {
         assert_told(&message.await, resize::KIND);
     }
 }
+
+/// A task that inserts itself again would run for ever.
+mod endless {
+    use crate::{failure, failure_of, resize, welcome};
+    use fang::testing::drain;
+    use fang::{AsyncQueueable, NewTask, Queueable};
+
+    /// One more than a drain without a limit runs.
+    fn many<T: Into<NewTask>>(task: impl Fn(i64) -> T) -> Vec<NewTask> {
+        (0..=10_000).map(|number| task(number).into()).collect()
+    }
+
+    #[tokio::test]
+    async fn an_async_drain_without_a_limit_ends_after_ten_thousand_runs() {
+        let queue = fang::MemoryQueue::new();
+        queue.insert_tasks(many(welcome)).await.unwrap();
+        assert_eq!(drain(&queue).limit(1).await.finished, 1);
+        assert_eq!(drain(&queue).await.finished, 10_000);
+        queue.insert_tasks(many(welcome)).await.unwrap();
+        let message = failure_of(async move { drain(&queue).await }).await;
+        assert!(
+            message.contains("more than 10000 tasks have run; \"welcome\" was the last; set a `limit`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_blocking_drain_without_a_limit_ends_after_ten_thousand_runs() {
+        let queue = fang::blocking::MemoryQueue::new();
+        queue.insert_tasks(many(resize)).unwrap();
+        let message = failure(|| drain(&queue).run());
+        assert!(
+            message.contains("more than 10000 tasks have run; \"resize\" was the last; set a `limit`"),
+            "{message}"
+        );
+    }
+}
