@@ -8,6 +8,8 @@
 pub use fang_testing::transaction;
 #[cfg(feature = "blocking")]
 pub use fang_testing::transaction_blocking;
+#[cfg(feature = "sqlx")]
+pub use fang_testing::transaction_sqlx;
 pub use fang_testing::{
     ANY, AnyMiddleware, Asynk, Blocking, Clock, Drain, Drained, Expected, InTransaction, Inspect, Mode,
     Outcome, OverStore, Performed, Performing, Ran, TestQueue, TestSchema, Ticks, Waiting, assert_inserted,

@@ -4,6 +4,8 @@ use crate::handle::Handle;
 #[cfg(feature = "postgres")]
 use crate::queue::AsyncQueue;
 use crate::runtime::Tokio;
+#[cfg(feature = "sqlx")]
+use crate::session::SqlxTransaction;
 #[cfg(feature = "postgres")]
 use crate::session::{Address, Options, Pools, Theirs, TlsConnector};
 use crate::workers::TokioWorkers;
@@ -16,6 +18,8 @@ use fang_engine::parts::drain::{self, Drained, Rules};
 use fang_postgres::Connections;
 use std::sync::Arc;
 
+#[cfg(feature = "sqlx")]
+pub use sqlx::PgConnection as SqlxConnection;
 #[cfg(feature = "postgres")]
 pub use tokio_postgres::Transaction;
 
@@ -72,4 +76,17 @@ pub async fn list_in<Tls: TlsConnector>(
     filter: &fang_core::store::Filter,
 ) -> Result<Vec<fang_core::Task>, QueueError> {
     Ok(queue.store()?.list_in(&mut Theirs(transaction), filter).await?)
+}
+
+/// Lists tasks within a transaction of sqlx.
+///
+/// # Errors
+/// As `list_tasks` of the queue.
+#[cfg(feature = "sqlx")]
+pub async fn list_in_sqlx<Tls: TlsConnector>(
+    queue: &AsyncQueue<Tls>,
+    connection: &mut SqlxConnection,
+    filter: &fang_core::store::Filter,
+) -> Result<Vec<fang_core::Task>, QueueError> {
+    Ok(queue.store()?.list_in(&mut SqlxTransaction(connection), filter).await?)
 }

@@ -40,6 +40,8 @@ pub use transaction::InTransaction;
 pub use transaction::transaction;
 #[cfg(all(feature = "blocking", feature = "postgres"))]
 pub use transaction::transaction_blocking;
+#[cfg(feature = "sqlx")]
+pub use transaction::transaction_sqlx;
 
 /// For the macros.
 #[doc(hidden)]

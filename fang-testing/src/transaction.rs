@@ -1,5 +1,7 @@
 use crate::mode::BoxFuture;
 use crate::queue::Inspect;
+#[cfg(feature = "sqlx")]
+use fang_asynk::testing::SqlxConnection;
 #[cfg(feature = "asynk")]
 use fang_asynk::{AsyncQueue, TlsConnector, testing::Transaction};
 use fang_core::store::Filter;
@@ -52,6 +54,40 @@ pub fn transaction<'t, 'c, Tls: TlsConnector>(
 impl<Tls: TlsConnector> Inspect<crate::mode::Asynk> for InTransaction<'_, AsyncQueue<Tls>, &Transaction<'_>> {
     fn page<'a>(&'a self, filter: &'a Filter) -> BoxFuture<'a, Result<Vec<Task>, QueueError>> {
         Box::pin(fang_asynk::testing::list_in(self.queue, self.transaction, filter))
+    }
+}
+
+/// Returns a transaction of sqlx as a place to look for tasks, for the async mode. Needs the feature `sqlx`.
+///
+/// ```no_run
+/// # use fang_core::NewTask;
+/// use fang_testing::{assert_inserted, transaction_sqlx};
+/// # async fn example(
+/// #     queue: fang_asynk::AsyncQueue, pool: sqlx::PgPool, task: NewTask,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut sign_up = pool.begin().await?;
+/// queue.insert_tasks_in_sqlx(&mut sign_up, vec![task]).await?;
+/// assert_inserted!(transaction_sqlx(&queue, &mut sign_up), "welcome", { "user": 7 }).await;
+/// sign_up.rollback().await?;
+/// # Ok(()) }
+/// ```
+#[cfg(feature = "sqlx")]
+pub fn transaction_sqlx<'t, Tls: TlsConnector>(
+    queue: &'t AsyncQueue<Tls>,
+    connection: &'t mut SqlxConnection,
+) -> InTransaction<'t, AsyncQueue<Tls>, tokio::sync::Mutex<&'t mut SqlxConnection>> {
+    InTransaction { queue, transaction: tokio::sync::Mutex::new(connection) }
+}
+
+#[cfg(feature = "sqlx")]
+impl<Tls: TlsConnector> Inspect<crate::mode::Asynk>
+    for InTransaction<'_, AsyncQueue<Tls>, tokio::sync::Mutex<&mut SqlxConnection>>
+{
+    fn page<'a>(&'a self, filter: &'a Filter) -> BoxFuture<'a, Result<Vec<Task>, QueueError>> {
+        Box::pin(async move {
+            let mut connection = self.transaction.lock().await;
+            fang_asynk::testing::list_in_sqlx(self.queue, &mut connection, filter).await
+        })
     }
 }
 

@@ -28,6 +28,25 @@ async fn tasks_of_a_transaction_are_asserted_within_it() {
     refute_inserted!(queue, welcome).await;
 }
 
+#[cfg(feature = "sqlx")]
+#[tokio::test]
+async fn tasks_of_a_transaction_of_sqlx_are_asserted_within_it() {
+    use fang::testing::transaction_sqlx;
+    use sqlx::Connection;
+    let db = TestSchema::at(server()).await;
+    let queue = db.queue();
+    let mut connection = sqlx::PgConnection::connect(db.uri()).await.unwrap();
+    let mut sign_up = connection.begin().await.unwrap();
+    queue.insert_tasks_in_sqlx(&mut sign_up, vec![welcome(7)]).await.unwrap();
+    let within = transaction_sqlx(&queue, &mut sign_up);
+    assert_inserted!(within, welcome, { "user": 7 }, count = 1).await;
+    refute_inserted!(within, welcome, { "user": 8 }).await;
+    assert_eq!(inserted(&within).await.len(), 1);
+    refute_inserted!(queue, welcome).await;
+    sign_up.rollback().await.unwrap();
+    refute_inserted!(queue, welcome).await;
+}
+
 #[test]
 fn tasks_of_a_blocking_transaction_are_asserted_within_it() {
     use diesel::Connection;
