@@ -134,7 +134,7 @@ macro_rules! running {
             #[fang::task(task_type = "turned")]
             $($async)? fn due_tomorrow() {}
 
-            $($async)? fn pools_go_on_when_the_clock_is_turned(queue: impl $queues + Clone) {
+            $($async)? fn pools_go_on_when_the_clock_is_turned(queue: impl $queues) {
                 let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
                 let mut pools = [tell.clone(), tell].map(|tell| {
                     let pool = fang::$pool::builder().number_of_workers(1).task_type("turned").queue(queue.clone());
