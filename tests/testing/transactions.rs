@@ -2,9 +2,9 @@
 
 use crate::{resize, server, welcome};
 use fang::testing::{
-    TestSchema, assert_inserted, inserted, refute_inserted, transaction, transaction_blocking,
+    Asynk, Inspect, TestSchema, assert_inserted, inserted, refute_inserted, transaction, transaction_blocking,
 };
-use fang::{FangError, PgConnection};
+use fang::{AsyncQueue, FangError, PgConnection};
 use tokio_postgres::NoTls;
 
 pub(crate) async fn client(uri: &str) -> tokio_postgres::Client {
@@ -13,17 +13,21 @@ pub(crate) async fn client(uri: &str) -> tokio_postgres::Client {
     client
 }
 
+/// The task of a transaction is seen within it, and not by the queue.
+async fn are_seen_within(within: &impl Inspect<Asynk>, queue: &AsyncQueue) {
+    assert_inserted!(*within, welcome, { "user": 7 }, count = 1).await;
+    refute_inserted!(*within, welcome, { "user": 8 }).await;
+    assert_eq!(inserted(within).await.len(), 1);
+    refute_inserted!(*queue, welcome).await;
+}
+
 #[tokio::test]
 async fn tasks_of_a_transaction_are_asserted_within_it() {
     let db = TestSchema::at(server()).await;
     let (queue, mut client) = (db.queue(), client(db.uri()).await);
     let sign_up = client.transaction().await.unwrap();
     queue.insert_tasks_in(&sign_up, vec![welcome(7)]).await.unwrap();
-    let within = transaction(&queue, &sign_up);
-    assert_inserted!(within, welcome, { "user": 7 }, count = 1).await;
-    refute_inserted!(within, welcome, { "user": 8 }).await;
-    assert_eq!(inserted(&within).await.len(), 1);
-    refute_inserted!(queue, welcome).await;
+    are_seen_within(&transaction(&queue, &sign_up), &queue).await;
     sign_up.rollback().await.unwrap();
     refute_inserted!(queue, welcome).await;
 }
@@ -38,11 +42,7 @@ async fn tasks_of_a_transaction_of_sqlx_are_asserted_within_it() {
     let mut connection = sqlx::PgConnection::connect(db.uri()).await.unwrap();
     let mut sign_up = connection.begin().await.unwrap();
     queue.insert_tasks_in_sqlx(&mut sign_up, vec![welcome(7)]).await.unwrap();
-    let within = transaction_sqlx(&queue, &mut sign_up);
-    assert_inserted!(within, welcome, { "user": 7 }, count = 1).await;
-    refute_inserted!(within, welcome, { "user": 8 }).await;
-    assert_eq!(inserted(&within).await.len(), 1);
-    refute_inserted!(queue, welcome).await;
+    are_seen_within(&transaction_sqlx(&queue, &mut sign_up), &queue).await;
     sign_up.rollback().await.unwrap();
     refute_inserted!(queue, welcome).await;
 }
