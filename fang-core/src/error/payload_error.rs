@@ -11,7 +11,9 @@ pub enum PayloadError {
     #[error("the payload is not JSON: {0}; give it valid JSON")]
     NotJson(#[source] Arc<serde_json::Error>),
     /// The payload does not name its kind, so no program could run the task.
-    #[error("the payload names no kind; give its field `type` the name of a registered struct")]
+    #[error(
+        "the payload names no kind; name the function or struct that runs the task, in JSON by the field `type`"
+    )]
     NoKind,
     /// The payload of a task that was made [of a kind](crate::NewTask::of_kind) is not a JSON object.
     #[error(
@@ -24,7 +26,7 @@ pub enum PayloadError {
     /// The payload has a field twice, and a store keeps only one of them.
     #[error(
         "the payload of {kind} has the field {field} twice, of which a store keeps only one (`type` is the kind \
-         of a task); rename a field, or remove the key from the flattened map"
+         of a task); rename or remove a field, or a key of a flattened map"
     )]
     DuplicateField {
         /// The kind of the task.
