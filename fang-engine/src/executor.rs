@@ -1,6 +1,7 @@
 //! The steps of a run that both modes share: decode the task, ask it for its choices, tell how the run ended.
 
 use crate::events::{Recorder, RunEnd};
+use crate::observed::observed;
 use crate::policy::decide::{self, Outcome, describe_panic, describe_timeout};
 use crate::spans::RunSpan;
 use crate::state::{Job, Pool, TaskRun, tell_error_beside_wish};
@@ -117,7 +118,7 @@ impl<R: ?Sized + Choices> Ready<'_, R> {
         let wish = self.run.take_wish();
         if let (Ok(Err(error)), Some(wish)) = (&result, wish.clone()) {
             self.is_over(RunEnd::Failed(&error.description));
-            tell_error_beside_wish(&self.job, &wish, &error.description);
+            observed(|| tell_error_beside_wish(&self.job, &wish, &error.description));
             return decide::wished_and_failed(wish, &error.description);
         }
         match decide::ended(result, wish) {

@@ -23,6 +23,8 @@ pub mod insert_hooks;
 #[doc(hidden)]
 pub mod insert_rules;
 mod monitor;
+#[doc(hidden)]
+pub mod observed;
 mod parallel;
 mod part;
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! A part of a pool: work that goes on until it ends, even if it panics.
 
+use crate::observed::observed;
 use crate::state::pool::Pool;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -20,11 +21,16 @@ pub(crate) trait Part: Send {
     fn work(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// Runs a part until it ends. Only workers run code of the application, so a panic here is a defect of fang: it is
+/// Runs a part until it ends. A panic here is a defect of fang, or of the logger of the application, which parts call: it is
 /// logged, and the part goes on.
 pub(crate) async fn run_to_end<P: Part>(part: &mut P) {
     while AssertUnwindSafe(part.work()).catch_unwind().await.is_err() {
-        log::error!("the {} panicked and starts again; please report this as a defect of fang", P::NAME);
+        observed(|| {
+            log::error!(
+                "the {} panicked and starts again; look at the panic: unless it is of your logger, please report it as a defect of fang",
+                P::NAME
+            );
+        });
         part.pool().sleep(PANIC_PAUSE).await;
     }
 }

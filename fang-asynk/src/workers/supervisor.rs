@@ -2,6 +2,7 @@
 
 use super::executor;
 use crate::handle::Handle;
+use fang_engine::observed::observed;
 use fang_engine::phase::Phase;
 use fang_engine::state::Pool;
 use fang_engine::workers::Order;
@@ -37,7 +38,7 @@ impl Supervisor {
                     None => return 0,
                     Some(Ok(())) => {}
                     Some(Err(_)) => {
-                        log::error!("a worker died from a panic; another one replaces it");
+                        observed(|| log::error!("a worker died from a panic; another one replaces it"));
                         self.spawn(1, &mut workers);
                     }
                 },

@@ -6,6 +6,7 @@ use super::overtime::Overtime;
 use super::slot::Slot;
 use crate::handle::Handle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use fang_engine::observed::observed;
 use fang_engine::phase::Phase;
 use fang_engine::runtime::BoxFuture;
 use fang_engine::signal::Signal;
@@ -224,14 +225,18 @@ impl Worker {
             unfinished.hand_back();
             return true;
         }
-        // Catches the panic that the executor cannot: one whose payload panics when it is dropped.
+        // Catches the panics that the executor cannot: one whose payload panics when it is dropped, and one of a subscriber
+        // of traces.
         let executed = catch_unwind(AssertUnwindSafe(|| {
             executor::execute(pool, queue, &unfinished, self);
         }));
         if let Err(panic) = executed {
-            log::error!(
-                "the panic of a task panicked again when it was dropped: the task fails, and its worker goes on"
-            );
+            observed(|| {
+                log::error!(
+                    "a task panicked where it could not be caught: it fails, and its worker goes on; the cause is a panic \
+                     that panics when it is dropped, or a subscriber of traces"
+                );
+            });
             // Dropping the payload may panic again.
             std::mem::forget(panic);
             unfinished.fail();

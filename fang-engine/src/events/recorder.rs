@@ -8,6 +8,7 @@ use super::unsaved::Unsaved;
 use super::wall::Wall;
 use super::{Event, PoolStats, RunEnd, Subscribers};
 use crate::insert_hooks::InsertTotal;
+use crate::observed::observed;
 use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
 use crate::policy::served::Served;
 use crate::state::Job;
@@ -81,7 +82,7 @@ impl Recorder {
 
     /// Tells of a claimed task.
     pub(crate) fn dispatched(&self, job: &Job) {
-        self.metrics.claimed(job);
+        observed(|| self.metrics.claimed(job));
         self.tell_of_run_before(job);
         self.tell(|| Event::Claimed { task: job.info() });
     }
@@ -105,14 +106,14 @@ impl Recorder {
         let waited = job.waited_at(self.wall.at(now));
         count(&self.totals.started);
         self.tallies.started(job, waited);
-        self.metrics.started(job, waited);
+        observed(|| self.metrics.started(job, waited));
         self.tell(|| Event::Started { task: job.info() });
     }
 
     /// The body of a task has returned, or was dropped.
     pub(crate) fn ran(&self, job: &Job, end: RunEnd<'_>) {
         self.run_is_over(job);
-        self.metrics.ran(job, end);
+        observed(|| self.metrics.ran(job, end));
         let error = match end {
             RunEnd::Returned => None,
             RunEnd::Failed(error) | RunEnd::TimedOut(error) => Some(error),
@@ -163,7 +164,7 @@ impl Recorder {
     pub(crate) fn rescued(&self, rescued: Rescued) {
         let Rescued { buried: workers, tasks } = rescued;
         self.totals.rescued.fetch_add(tasks.len() as u64, Ordering::Relaxed);
-        self.metrics.rescued(tasks.len() as u64);
+        observed(|| self.metrics.rescued(tasks.len() as u64));
         if workers > 0 {
             self.totals.workers_died.fetch_add(workers, Ordering::Relaxed);
             self.tell(|| Event::WorkersDied { workers });
@@ -177,7 +178,7 @@ impl Recorder {
                 Some(_) => {
                     count(&self.totals.failed);
                     self.tallies.failed(&task.task_type, task.kind.as_deref());
-                    self.metrics.failed(&task.task_type);
+                    observed(|| self.metrics.failed(&task.task_type));
                 }
                 None => {}
             }
@@ -193,12 +194,12 @@ impl Recorder {
         // A run that was dropped, or whose worker died, has not told its end.
         self.run_is_over(job);
         self.tallies.ended(job, ending);
-        self.metrics.over(job);
-        match ending {
+        observed(|| self.metrics.over(job));
+        observed(|| match ending {
             Ending::Retried { .. } => self.metrics.retried(job),
             Ending::Failed { .. } | Ending::Expired { .. } => self.metrics.failed(&job.task_type),
             _ => {}
-        }
+        });
         if !self.subscribers.is_empty() {
             self.unsaved.add(job, of_run(job, ending));
         }
@@ -233,7 +234,7 @@ impl Recorder {
             count(&self.totals.failed);
             if let Some(task) = task {
                 self.tallies.failed_after_all(&task.task_type, task.kind(), was_retried);
-                self.metrics.failed(&task.task_type);
+                observed(|| self.metrics.failed(&task.task_type));
             }
         }
         for event in self.unsaved.take([(refused.id, refused.lease)].into_iter()) {

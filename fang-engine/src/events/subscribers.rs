@@ -1,6 +1,7 @@
 //! The delivery of events to listeners, on a thread of its own, so that a slow listener delays no run.
 
 use super::Event;
+use crate::observed::observed;
 use crate::policy::decide::panic_message;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -103,15 +104,18 @@ fn deliver(listeners: &[Listener], waiting: &Receiver<Parcel>) {
         match parcel {
             Parcel::Event(event) => listeners.iter().for_each(|listener| {
                 let called = catch_unwind(AssertUnwindSafe(|| listener(&event)));
-                if let Err(panic) = called
-                    && !has_panicked.swap(true, Ordering::Relaxed)
-                {
+                let Err(panic) = called else { return };
+                if !has_panicked.swap(true, Ordering::Relaxed) {
                     let (at, why) = (event.name(), panic_message(&*panic));
-                    log::error!(
-                        "a listener panicked at the event {at}; it is called again, and further panics are not \
-                         logged: {why}"
-                    );
+                    observed(|| {
+                        log::error!(
+                            "a listener panicked at the event {at}; it is called again, and further panics are not \
+                             logged: {why}"
+                        );
+                    });
                 }
+                // Dropping it may panic again.
+                std::mem::forget(panic);
             }),
             Parcel::Flush(tell) => drop(tell.try_send(())),
         }

@@ -1,9 +1,12 @@
 //! The heart: beats on a thread of its own, so that busy tasks cannot make the pool look dead, and rescues tasks of
 //! the dead.
 
+mod beating;
+mod sign_off;
 mod woken;
 
 use super::patience::Patience;
+use crate::part::run_to_end;
 use crate::phase::Phase;
 use crate::policy::beat::BeatPolicy;
 use crate::policy::retry_pause::RetryPause;
@@ -40,9 +43,6 @@ const TRY_WITHIN: Duration = Duration::from_millis(50);
 
 /// The first beat comes early. It tells whether others that have started wait for connections of this pool.
 const FIRST_BEAT: Duration = Duration::from_secs(1);
-
-/// The pause before signing off is tried again. The connections may have gone down together with their runtime.
-const SIGN_OFF_AGAIN: Duration = Duration::from_millis(100);
 
 pub(crate) struct Heart {
     pool: Arc<Pool>,
@@ -114,8 +114,8 @@ impl Heart {
         // The application may have given up the start meanwhile.
         let is_awaited = tell.send(registered).await.is_ok();
         if is_registered {
-            while is_awaited && self.pause().await {
-                self.beat().await;
+            if is_awaited {
+                run_to_end(&mut self).await;
             }
             self.sign_off().await;
         }
@@ -148,22 +148,6 @@ impl Heart {
             listeners.register(Topic::Asked(worker), move |_| asked.asked.notify()),
         ];
         Ok(())
-    }
-
-    /// Gives back all tasks that the store still counts for this pool, then marks the worker dead.
-    async fn sign_off(&mut self) {
-        let report = self.report();
-        let (store, worker) = (&self.pool.store, self.pool.state.worker());
-        let all = Disown::all_of(worker).by_heart();
-        let mut outcome = store.disown(&all).await;
-        if outcome.is_err() {
-            self.pool.sleep(SIGN_OFF_AGAIN).await;
-            outcome = store.disown(&all).await;
-        }
-        let outcome = outcome.and(store.retire(worker, &report).await);
-        if let Err(error) = outcome {
-            log::debug!("the pool could not sign off; others take its tasks when its lease ends: {error}");
-        }
     }
 
     /// How long to wait for the next beat. While beats fail they are tried at least once a second.

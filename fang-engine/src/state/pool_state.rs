@@ -10,6 +10,7 @@ use super::run::{Environment, TaskRun};
 use super::stats::Stats;
 use super::told::{Told, tell_overran, tell_rescue};
 use crate::events::{PoolStats, Recorder};
+use crate::observed::observed;
 use crate::policy::decide::{Outcome, ending};
 use crate::policy::served::Served;
 use fang_core::kind::Kinds;
@@ -199,7 +200,7 @@ impl PoolState {
         let (id, lease) = (job.task.id, job.task.lease);
         let outcome = if signals.is_cancelled((id, lease)) { outcome.of_cancelled() } else { outcome };
         let ending = ending(&job.task, outcome);
-        self.told.tell(job, &ending);
+        observed(|| self.told.tell(job, &ending));
         self.recorder.ended(job, &ending);
         self.gauge.ran(job.took());
         let keep = job.keep();

@@ -3,6 +3,7 @@
 use super::job::Job;
 use super::pool::Pool;
 use super::told::tell_ended_late;
+use crate::observed::observed;
 use crate::policy::decide::{Outcome, failed_by_default};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,7 +37,7 @@ impl Unfinished {
     pub fn finish(&self, outcome: Outcome) {
         if !self.send(outcome) {
             self.pool.state.stats.late.fetch_add(1, Ordering::Relaxed);
-            tell_ended_late(&self.job);
+            observed(|| tell_ended_late(&self.job));
         }
     }
 

@@ -20,7 +20,7 @@ pub use around::Around;
 pub use child::{Child, told_to_end};
 pub use client::Client;
 pub use fleet::numbers;
-pub use logs::{collect_logs, logged, logged_with};
+pub use logs::{UNLOGGABLE, collect_logs, logged, logged_with};
 pub use pool::{Pool, PoolBuilder, next_event};
 pub(crate) use queue::by_mode;
 pub use queue::{Mode, Options, Queue};

@@ -18,6 +18,7 @@ crate::each_mode_and_store! {
     an_unknown_kind_waits_for_another_program,
     a_row_that_cannot_be_decoded_costs_only_itself,
     a_run_that_ends_within_its_timeout_counts,
+    a_logger_that_panics_holds_up_no_worker,
     the_log_tells_each_failure_with_its_level,
 }
 
@@ -232,6 +233,22 @@ async fn the_log_tells_a_run_that_exceeds_its_timeout(world: World) {
     let slow = Act { timeout: Some(Duration::from_millis(20)), retries: 0, ..Act::new("log", How::Wait) };
     let id = world.queue.insert_task(&slow).await.unwrap().id.to_string();
     until(async || logged_with(&["ERROR", &id, "failed for good in attempt 1: ", "20ms"]) == 1).await;
+}
+
+/// Each of the workers has such a task, and then more.
+async fn a_logger_that_panics_holds_up_no_worker(world: World) {
+    collect_logs();
+    let mut pool = world.pool(2).start().await;
+    for _ in 0..6 {
+        let unloggable = Act { retries: 0, ..Act::new("unloggable", How::FailUnloggably) };
+        world.queue.insert_task(&unloggable).await.unwrap();
+        world.next().await;
+    }
+    world.queue.insert_task(&Act::new("good", How::Succeed)).await.unwrap();
+    assert_eq!(world.next().await.name, "good");
+    let shutdown = pool.shutdown(PATIENCE).await;
+    assert_eq!((shutdown.handed_back, shutdown.still_running), (0, 0));
+    assert_eq!(world.count(FangTaskState::Failed).await, 6);
 }
 
 async fn the_log_tells_each_failure_with_its_level(world: World) {

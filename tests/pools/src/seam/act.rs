@@ -10,6 +10,8 @@ pub enum How {
     Succeed,
     /// Fails on every attempt before this one.
     FailBefore(u32),
+    /// Fails with an error whose log line makes the [logger](crate::seam::UNLOGGABLE) panic.
+    FailUnloggably,
     Panic,
     /// Panics with a payload that panics again when it is dropped, which the executor cannot catch.
     KillTheWorker,
@@ -72,6 +74,7 @@ impl Act {
                 return Err(FangError { description: format!("attempt {} fails", context.attempt()) });
             }
             How::FailBefore(_) => {}
+            How::FailUnloggably => return Err(FangError::new(super::UNLOGGABLE)),
             How::Panic => panic!("as it was told"),
             How::KillTheWorker => std::panic::panic_any(Bomb),
             How::Wait => stage.pass().await,
