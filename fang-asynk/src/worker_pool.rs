@@ -167,6 +167,7 @@ impl<Q: AsyncBackend + 'static> AnyPool for AsyncWorkerPool<Q> {
         starting: Arc<Starting>,
     ) -> BoxFuture<'static, Result<Running, QueueError>> {
         Box::pin(async move {
+            self.forget_stopped();
             match self.running.take() {
                 Some(running) => Ok(running),
                 None => self.launch(&starting).await,

@@ -152,6 +152,7 @@ impl<Q: Backend + 'static> AnyPool for WorkerPool<Q> {
         starting: Arc<Starting>,
     ) -> BoxFuture<'static, Result<Running, QueueError>> {
         Box::pin(async move {
+            self.forget_stopped();
             if let Some(running) = self.running.take() {
                 return Ok(running);
             }

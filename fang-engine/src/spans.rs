@@ -5,6 +5,8 @@ use crate::state::{Job, TaskRun};
 use std::fmt;
 #[cfg(feature = "tracing")]
 use {
+    crate::observed::observed,
+    crate::policy::decide::shortened,
     fang_core::Context,
     std::panic::{AssertUnwindSafe, catch_unwind},
     std::sync::Arc,
@@ -107,8 +109,10 @@ impl RunSpan {
     }
 
     pub(crate) fn failed(&self, error: &str) {
-        self.span.record("otel.status_code", "ERROR");
-        self.span.record("error", error);
+        observed(|| {
+            self.span.record("otel.status_code", "ERROR");
+            self.span.record("error", shortened(error));
+        });
     }
 
     /// The run within the span.

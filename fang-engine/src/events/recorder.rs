@@ -9,12 +9,11 @@ use super::wall::Wall;
 use super::{Event, PoolStats, RunEnd, Subscribers};
 use crate::insert_hooks::InsertTotal;
 use crate::observed::observed;
-use crate::policy::decide::{Ending, MAX_ERROR_BYTES};
+use crate::policy::decide::{Ending, shortened};
 use crate::policy::served::Served;
 use crate::state::Job;
 use fang_core::store::{Finish, Rescued, Tick, Verdict};
 use fang_core::{Task, kind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use uuid::Uuid;
 
@@ -119,7 +118,11 @@ impl Recorder {
             RunEnd::Failed(error) | RunEnd::TimedOut(error) => Some(error),
             RunEnd::Cancelled => Some("cancelled"),
         };
-        self.tell(|| Event::Ran { task: job.info(), duration: job.took(), error: error.map(cut) });
+        self.tell(|| Event::Ran {
+            task: job.info(),
+            duration: job.took(),
+            error: error.map(|error| shortened(error).into()),
+        });
         if matches!(end, RunEnd::TimedOut(_)) {
             self.timed_out(job);
         }
@@ -265,11 +268,6 @@ impl Recorder {
             Ending::HandedBack => None,
         }
     }
-}
-
-/// The beginning of an error message, as a row keeps it.
-fn cut(error: &str) -> Arc<str> {
-    error.get(..error.floor_char_boundary(MAX_ERROR_BYTES)).unwrap_or(error).into()
 }
 
 fn count(total: &AtomicU64) {

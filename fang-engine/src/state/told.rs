@@ -6,7 +6,7 @@ pub(super) use rescue::tell_rescue;
 
 use super::job::Job;
 use crate::events::kind_of;
-use crate::policy::decide::Ending;
+use crate::policy::decide::{Ending, shortened};
 use fang_core::Task;
 use fang_core::context::Wish;
 use fang_core::kind::shown_name;
@@ -97,8 +97,7 @@ pub(super) fn tell_ended_late(job: &Job) {
 /// Logs the error of a run that had asked to run again later. That of one that cancelled itself is a part of its reason.
 pub(crate) fn tell_error_beside_wish(job: &Job, wish: &Wish, error: &str) {
     if let Wish::Snooze(delay) = wish {
-        let task = named_job(job);
-        let attempt = job.attempt();
+        let (task, attempt, error) = (named_job(job), job.attempt(), shortened(error));
         log::warn!("{task} asked in attempt {attempt} to run again in {delay:?}, and then returned: {error}");
     }
 }
