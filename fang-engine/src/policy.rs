@@ -11,6 +11,7 @@ pub mod pace;
 pub mod reconcile;
 pub mod retry_pause;
 pub mod served;
+pub(crate) mod shortened;
 pub mod suspects;
 pub(crate) mod telling;
 pub mod types;

@@ -6,7 +6,7 @@ use std::fmt;
 #[cfg(feature = "tracing")]
 use {
     crate::observed::observed,
-    crate::policy::decide::shortened,
+    crate::policy::shortened::shortened,
     fang_core::Context,
     std::panic::{AssertUnwindSafe, catch_unwind},
     std::sync::Arc,

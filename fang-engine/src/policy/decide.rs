@@ -1,5 +1,6 @@
 //! What becomes of a task after a run. Only this file knows retries, backoff and retention.
 
+use super::shortened::MAX_ERROR_BYTES;
 use fang_core::backoff::exponential;
 use fang_core::context::Wish;
 use fang_core::error::FangError;
@@ -20,14 +21,6 @@ pub const UNKNOWN_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A snoozed task waits at least this long.
 const SHORTEST_SNOOZE: Duration = Duration::from_millis(1);
-
-/// The longest error message that is kept, in bytes.
-pub const MAX_ERROR_BYTES: usize = 8 * 1024;
-
-/// The beginning of an error message, as a row keeps it.
-pub(crate) fn shortened(error: &str) -> &str {
-    error.get(..error.floor_char_boundary(MAX_ERROR_BYTES)).unwrap_or(error)
-}
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

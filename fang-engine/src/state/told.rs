@@ -6,7 +6,8 @@ pub(super) use rescue::tell_rescue;
 
 use super::job::Job;
 use crate::events::kind_of;
-use crate::policy::decide::{Ending, shortened};
+use crate::policy::decide::Ending;
+use crate::policy::shortened::shortened;
 use fang_core::Task;
 use fang_core::context::Wish;
 use fang_core::kind::shown_name;
