@@ -38,7 +38,8 @@ impl<'q, M: Mode, Q: TestQueue<M>> Clock<'q, M, Q> {
     ///
     /// The clock of the server does not move, and the ticks of a cron with a pattern are instants of that clock. After a
     /// turn by 5 h, a cron for 9:00 ticks 5 h earlier by the server's clock, and its tick after that is at 9:00 again. So
-    /// turn the time by whole periods of the pattern: by a day for a daily cron. Running pools go on, and none is declared
+    /// turn the time by whole periods of the pattern: by a day for a daily cron. Several turns within one period can each
+    /// make it tick. Running pools go on, and none is declared
     /// dead because of the turn.
     ///
     /// # Panics

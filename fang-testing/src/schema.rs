@@ -11,7 +11,8 @@ use std::{env, process};
 const CONNECTIONS: u32 = 4;
 
 /// A Postgres schema of its own for one test, with the tables of fang. Dropping the value drops the schema, also when
-/// the test panics.
+/// the test panics. If a transaction of the test is still open then, the drop waits for it for 2 s, and leaves the schema to a
+/// later test.
 ///
 #[cfg_attr(feature = "asynk", doc = "```no_run")]
 #[cfg_attr(not(feature = "asynk"), doc = "```text")]
