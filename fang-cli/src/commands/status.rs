@@ -8,7 +8,7 @@ use crate::view::Waiting;
 use clap::Args;
 use fang_core::FangTaskState;
 use fang_core::operator::span::short;
-use fang_core::store::{Count, Depth, Filter};
+use fang_core::store::{Capped, Count, Depth, Filter};
 use fang_postgres::migrations::{VERSION, check};
 use serde::Serialize;
 use serde_json::json;
@@ -81,10 +81,21 @@ fn types(depths: Vec<Depth>, counts: Option<&[Count]>) -> Vec<Type> {
         let found = entry.or_insert_with(|| of(Depth::none(&count.task_type)));
         found.states.get_or_insert_default().insert(count.state.as_str(), count.tasks);
     }
+    types.values_mut().for_each(Type::count_waiting);
     types.into_values().collect()
 }
 
 impl Type {
+    /// Takes the exact number of waiting tasks, if there is one. How many of them are due is known only if the quick counts
+    /// have the type.
+    fn count_waiting(&mut self) {
+        let Some(states) = &self.states else { return };
+        let waiting = [FangTaskState::New, FangTaskState::Retried];
+        let count = waiting.iter().filter_map(|state| states.get(state.as_str())).sum();
+        self.depth.due.is_capped |= self.depth.waiting.count == 0 && count > 0;
+        self.depth.waiting = Capped { count, is_capped: false };
+    }
+
     fn fields(&self) -> Fields<'_> {
         Fields { waiting: Waiting::of(&self.depth), states: self.states.as_ref() }
     }
@@ -129,6 +140,22 @@ fn exact(types: &[Type]) -> Table<7> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exact_counts_replace_those_that_stop_early_and_those_of_types_that_are_left_out() {
+        let capped = Capped { count: 999, is_capped: true };
+        let depth = Depth { waiting: capped, due: capped, ..Depth::none("a") };
+        let count = |task_type: &str, state, tasks| Count { task_type: task_type.to_owned(), state, tasks };
+        let counts = [
+            count("a", FangTaskState::New, 4000),
+            count("a", FangTaskState::Retried, 1000),
+            count("b", FangTaskState::New, 7),
+            count("c", FangTaskState::Failed, 2),
+        ];
+        let shown: Vec<_> = types(vec![depth], Some(&counts)).iter().map(Type::waiting).collect();
+        let expected = [["a", "999+", "", "5000"], ["b", "0+", "", "7"], ["c", "0", "", "0"]];
+        assert_eq!(shown, expected.map(|row| row.map(str::to_owned)));
+    }
 
     #[test]
     fn tables_of_another_version_are_told_with_what_to_do() {
