@@ -27,7 +27,8 @@ pub(crate) async fn run_to_end<P: Part>(part: &mut P) {
     while AssertUnwindSafe(part.work()).catch_unwind().await.is_err() {
         observed(|| {
             log::error!(
-                "the {} panicked and starts again; look at the panic: unless it is of your logger, please report it as a defect of fang",
+                "the {} panicked and starts again; look at the panic: unless it is of your logger, please report it as \
+                 a defect of fang",
                 P::NAME
             );
         });

@@ -66,6 +66,11 @@ impl Recorder {
         PoolStats { inserted, dropped_events, ..self.totals.now() }
     }
 
+    /// The recorder of the application may panic.
+    fn measure(&self, measure: impl FnOnce(&Metrics)) {
+        observed(|| measure(&self.metrics));
+    }
+
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
         self.subscribers.tell(event);
     }
@@ -82,7 +87,7 @@ impl Recorder {
 
     /// Tells of a claimed task.
     pub(crate) fn dispatched(&self, job: &Job) {
-        observed(|| self.metrics.claimed(job));
+        self.measure(|metrics| metrics.claimed(job));
         self.tell_of_run_before(job);
         self.tell(|| Event::Claimed { task: job.info() });
     }
@@ -106,14 +111,14 @@ impl Recorder {
         let waited = job.waited_at(self.wall.at(now));
         count(&self.totals.started);
         self.tallies.started(job, waited);
-        observed(|| self.metrics.started(job, waited));
+        self.measure(|metrics| metrics.started(job, waited));
         self.tell(|| Event::Started { task: job.info() });
     }
 
     /// The body of a task has returned, or was dropped.
     pub(crate) fn ran(&self, job: &Job, end: RunEnd<'_>) {
         self.run_is_over(job);
-        observed(|| self.metrics.ran(job, end));
+        self.measure(|metrics| metrics.ran(job, end));
         let error = match end {
             RunEnd::Returned => None,
             RunEnd::Failed(error) | RunEnd::TimedOut(error) => Some(error),
@@ -168,7 +173,7 @@ impl Recorder {
     pub(crate) fn rescued(&self, rescued: Rescued) {
         let Rescued { buried: workers, tasks } = rescued;
         self.totals.rescued.fetch_add(tasks.len() as u64, Ordering::Relaxed);
-        observed(|| self.metrics.rescued(tasks.len() as u64));
+        self.measure(|metrics| metrics.rescued(tasks.len() as u64));
         if workers > 0 {
             self.totals.workers_died.fetch_add(workers, Ordering::Relaxed);
             self.tell(|| Event::WorkersDied { workers });
@@ -182,7 +187,7 @@ impl Recorder {
                 Some(_) => {
                     count(&self.totals.failed);
                     self.tallies.failed(&task.task_type, task.kind.as_deref());
-                    observed(|| self.metrics.failed(&task.task_type));
+                    self.measure(|metrics| metrics.failed(&task.task_type));
                 }
                 None => {}
             }
@@ -198,10 +203,10 @@ impl Recorder {
         // A run that was dropped, or whose worker died, has not told its end.
         self.run_is_over(job);
         self.tallies.ended(job, ending);
-        observed(|| self.metrics.over(job));
-        observed(|| match ending {
-            Ending::Retried { .. } => self.metrics.retried(job),
-            Ending::Failed { .. } | Ending::Expired { .. } => self.metrics.failed(&job.task_type),
+        self.measure(|metrics| metrics.over(job));
+        self.measure(|metrics| match ending {
+            Ending::Retried { .. } => metrics.retried(job),
+            Ending::Failed { .. } | Ending::Expired { .. } => metrics.failed(&job.task_type),
             _ => {}
         });
         if !self.subscribers.is_empty() {
@@ -238,7 +243,7 @@ impl Recorder {
             count(&self.totals.failed);
             if let Some(task) = task {
                 self.tallies.failed_after_all(&task.task_type, task.kind(), was_retried);
-                observed(|| self.metrics.failed(&task.task_type));
+                self.measure(|metrics| metrics.failed(&task.task_type));
             }
         }
         for event in self.unsaved.take([(refused.id, refused.lease)].into_iter()) {

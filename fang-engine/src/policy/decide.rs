@@ -1,6 +1,6 @@
 //! What becomes of a task after a run. Only this file knows retries, backoff and retention.
 
-use super::shortened::MAX_ERROR_BYTES;
+use super::shortened::shortened;
 use fang_core::backoff::exponential;
 use fang_core::context::Wish;
 use fang_core::error::FangError;
@@ -283,15 +283,14 @@ fn storable(mut error: String) -> String {
     if error.contains('\0') {
         error.retain(|character| character != '\0');
     }
-    if error.len() > MAX_ERROR_BYTES {
-        error.truncate(error.floor_char_boundary(MAX_ERROR_BYTES));
-    }
+    error.truncate(shortened(&error).len());
     error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::shortened::MAX_ERROR_BYTES;
     use crate::state::example;
     use proptest::prelude::*;
 

@@ -190,15 +190,16 @@ impl Pool {
 
     /// Tells the runs of cancelled tasks, which the store knows. Returns whether the store answered.
     pub(crate) async fn look_for_cancelled(&self) -> bool {
-        let looked = self.store.cancellations(self.state.worker()).await;
-        let is_answered = looked.is_ok();
-        match looked {
-            Ok(runs) => self.cancel(runs),
+        match self.store.cancellations(self.state.worker()).await {
+            Ok(runs) => {
+                self.cancel(runs);
+                true
+            }
             Err(error) => {
                 log::debug!("cancelled tasks could not be looked up; the next look tries again: {error}");
+                false
             }
         }
-        is_answered
     }
 
     /// Whether a task still belongs to this pool. If not, it no longer counts as in flight.
