@@ -90,8 +90,8 @@ impl Type {
     /// have the type.
     fn count_waiting(&mut self) {
         let Some(states) = &self.states else { return };
-        let waiting = [FangTaskState::New, FangTaskState::Retried];
-        let count = waiting.iter().filter_map(|state| states.get(state.as_str())).sum();
+        let waiting = FangTaskState::ALL.into_iter().filter(|state| state.is_waiting());
+        let count = waiting.filter_map(|state| states.get(state.as_str())).sum();
         self.depth.due.is_capped |= self.depth.waiting.count == 0 && count > 0;
         self.depth.waiting = Capped { count, is_capped: false };
     }
